@@ -1,0 +1,3 @@
+//! Manages which version of which API group is live in which environment, as plain files.
+
+pub mod model;

@@ -1,0 +1,142 @@
+//! What answers a request: the definition's constant result, or a real address.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// What answers the requests of a group in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Backend {
+    /// The constant result of the definition, without authentication or signature checks.
+    Mock,
+    /// A real address.
+    Http {
+        /// Where requests go; its variables are resolved.
+        url: HttpUrl,
+    },
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mock => formatter.pad("mock"),
+            Self::Http { url } => formatter.pad(url.as_str()),
+        }
+    }
+}
+
+/// An absolute `http` or `https` address without user information, query or fragment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HttpUrl(String);
+
+/// Why a text is no address of a backend.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HttpUrlError {
+    /// User information is a secret, and the address stands in files that Git sees.
+    #[error("a backend's address must not carry a user name or a password")]
+    UserInformation,
+    /// Anything else.
+    #[error("{text:?} is not a backend's address: {reason}")]
+    Malformed {
+        /// The text that was refused.
+        text: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl HttpUrl {
+    /// Returns the address as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HttpUrl {
+    type Err = HttpUrlError;
+
+    fn from_str(text: &str) -> Result<Self, HttpUrlError> {
+        let malformed = |reason| HttpUrlError::Malformed { text: text.chars().take(200).collect(), reason };
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Err(malformed("write it like \"https://host:port/path\""));
+        };
+        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+            return Err(malformed("its scheme must be http or https"));
+        }
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if authority.contains('@') {
+            return Err(HttpUrlError::UserInformation);
+        }
+        if rest.contains(['?', '#']) {
+            return Err(malformed("it must not have a query or a fragment"));
+        }
+        let uri: http::Uri = text.parse().map_err(|_| malformed("it has characters that an address cannot have"))?;
+        if uri.host().is_none_or(str::is_empty) {
+            return Err(malformed("it names no host"));
+        }
+        let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+        if port.is_some_and(|port| !port.parse().is_ok_and(|number: u16| number != 0)) {
+            return Err(malformed("its port must be a number from 1 to 65535"));
+        }
+        if uri.path().split('/').any(|segment| segment == "." || segment == "..") {
+            return Err(malformed("its path must not have the segments \".\" or \"..\""));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for HttpUrl {
+    type Error = HttpUrlError;
+
+    fn try_from(text: String) -> Result<Self, HttpUrlError> {
+        text.parse()
+    }
+}
+
+impl From<HttpUrl> for String {
+    fn from(url: HttpUrl) -> Self {
+        url.0
+    }
+}
+
+impl fmt::Display for HttpUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for valid in ["http://localhost", "https://a.example:8443/base/", "http://127.0.0.1:9000", "http://[::1]:80/x"]
+        {
+            assert!(valid.parse::<HttpUrl>().is_ok(), "{valid}");
+        }
+        for refused in [
+            "",
+            "localhost:80",
+            "ftp://host",
+            "http://",
+            "http:///path",
+            "http://host:99999",
+            "http://host:",
+            "http://host:0",
+            "http://host/?q",
+            "http://host/#f",
+            "http://ho st",
+            "http://host/../x",
+            "//host",
+            "http://${BACKEND}",
+        ] {
+            assert!(refused.parse::<HttpUrl>().is_err(), "{refused}");
+        }
+        let error = "http://user:secret@host".parse::<HttpUrl>().expect_err("user information");
+        assert_eq!(error, HttpUrlError::UserInformation);
+        assert!(!error.to_string().contains("secret"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Digests: what names a version's bytes, whatever folder they lie in.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+
+/// A SHA-256 (FIPS 180-4), written `sha256:` and 64 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Digest([u8; 32]);
+
+/// Why a text is no digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a digest: it is written \"sha256:\" and 64 hexadecimal digits")]
+pub struct DigestError {
+    /// The text that was refused, cut short where it is long.
+    pub text: String,
+}
+
+impl Digest {
+    /// The length of a digest's text, in bytes.
+    pub const TEXT_LENGTH: usize = PREFIX.len() + 64;
+
+    /// Computes the digest of some bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// Returns the first twelve hexadecimal digits, as they stand in an operation's id.
+    #[must_use]
+    pub fn short(&self) -> String {
+        hexadecimal(&self.0[..6])
+    }
+}
+
+const PREFIX: &str = "sha256:";
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
+}
+
+impl FromStr for Digest {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let parse = || {
+            let digits = text.strip_prefix(PREFIX)?.as_bytes();
+            let mut bytes = [0; 32];
+            if digits.len() != 2 * bytes.len() {
+                return None;
+            }
+            for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+                *byte = value(pair[0])? << 4 | value(pair[1])?;
+            }
+            Some(Self(bytes))
+        };
+        parse().ok_or_else(|| DigestError { text: text.chars().take(Self::TEXT_LENGTH + 1).collect() })
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = DigestError;
+
+    fn try_from(text: String) -> Result<Self, DigestError> {
+        text.parse()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(PREFIX)?;
+        formatter.write_str(&hexadecimal(&self.0))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_empty_text_has_the_published_digest() {
+        let text = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(Digest::of(b"").to_string(), text);
+        assert_eq!(text.parse(), Ok(Digest::of(b"")));
+        assert_eq!(Digest::of(b"").short(), "e3b0c44298fc");
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        for text in ["", "sha256:", "e3b0", "sha256:E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"] {
+            assert!(text.parse::<Digest>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The nouns of a release: names, versions, digests, deployments, operations, settings, findings.
+//!
+//! Each is parsed once and valid afterwards. Nothing here does I/O or reads a clock, and nothing
+//! here knows another part of the project.
+
+mod address;
+mod backend;
+mod deployment;
+mod digest;
+mod files;
+mod finding;
+mod method;
+mod name;
+mod operation;
+mod settings;
+mod time;
+mod version;
+
+pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
+pub use backend::{Backend, HttpUrl, HttpUrlError};
+pub use deployment::{Deployment, Environment, Release, State};
+pub use digest::{Digest, DigestError};
+pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};
+pub use finding::{Finding, Location, Severity};
+pub use method::{Method, MethodError};
+pub use name::{EnvironmentName, GroupName, KeyName, NameError};
+pub use operation::{Action, Change, Operation, OperationId, OperationIdError};
+pub use settings::{
+    Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, SCHEMA, WorkspaceSettings,
+};
+pub use time::{Timestamp, TimestampError};
+pub use version::{Level, Version, VersionError};

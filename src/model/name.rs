@@ -1,0 +1,138 @@
+//! Names that become host names and paths: groups, environments, keys.
+//!
+//! A name is checked once, when it is parsed. Afterwards it is safe to build a path or a
+//! host name from, because nothing but lower-case letters, digits and inner hyphens can be in it.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The longest name, in bytes: that of a DNS label (RFC 1035, section 2.3.4).
+const LONGEST_NAME: usize = 63;
+
+/// Why a text is no name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} is not a name: use 1 to 63 lower-case letters, digits and hyphens, \
+     with a letter or digit at both ends"
+)]
+pub struct NameError {
+    /// The text that was refused, cut short where it is long.
+    pub text: String,
+}
+
+fn check_name(text: &str) -> Result<(), NameError> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = text.as_bytes();
+    let valid = (1..=LONGEST_NAME).contains(&bytes.len())
+        && bytes.iter().all(|&byte| plain(byte) || byte == b'-')
+        && plain(bytes[0])
+        && plain(bytes[bytes.len() - 1]);
+    if valid { Ok(()) } else { Err(NameError { text: text.chars().take(LONGEST_NAME + 1).collect() }) }
+}
+
+macro_rules! name_type {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+        )]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Returns the name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                check_name(text)?;
+                Ok(Self(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+
+            fn try_from(text: String) -> Result<Self, NameError> {
+                check_name(&text)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.pad(&self.0)
+            }
+        }
+    };
+}
+
+name_type!(
+    /// The name of an API group.
+    GroupName
+);
+name_type!(
+    /// The name of an environment, never an alias of one.
+    EnvironmentName
+);
+name_type!(
+    /// The name of a caller's key.
+    KeyName
+);
+
+impl EnvironmentName {
+    /// The environments that every workspace has, in the order of a release.
+    pub const BUILT_IN: [&'static str; 3] = ["test", "pre-release", "online"];
+
+    /// Parses what somebody typed: a name, or one of the usual aliases of a built-in environment.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the text is not a name.
+    pub fn from_input(text: &str) -> Result<Self, NameError> {
+        let name = match text {
+            "preview" | "pre" | "staging" => "pre-release",
+            "prod" | "production" | "release" => "online",
+            other => other,
+        };
+        name.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_dns_labels() {
+        let longest = "a".repeat(63);
+        for valid in ["a", "0", "petstore", "pet-store-2", "a--b", &longest] {
+            assert!(valid.parse::<GroupName>().is_ok(), "{valid}");
+        }
+        let too_long = "a".repeat(64);
+        for refused in ["", "-a", "a-", "A", "a_b", "a.b", "..", "a/b", "../a", "ä", "a\n", &too_long] {
+            assert!(refused.parse::<GroupName>().is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn aliases_are_input_only() {
+        let parse = |text| EnvironmentName::from_input(text).map(String::from);
+        assert_eq!(parse("staging"), Ok("pre-release".to_owned()));
+        assert_eq!(parse("prod"), Ok("online".to_owned()));
+        assert_eq!(parse("qa"), Ok("qa".to_owned()));
+        assert_eq!("prod".parse::<EnvironmentName>().map(String::from), Ok("prod".to_owned()));
+    }
+}

@@ -1,0 +1,152 @@
+//! Settings: what people write into `apigw.toml` and `group.yaml`.
+
+use std::collections::BTreeMap;
+
+use super::{DomainName, EnvironmentName, GroupName, PathPrefix, Severity, Version};
+
+/// The schema that this release of apigw writes into every file.
+pub const SCHEMA: u32 = 1;
+
+/// The most custom domains that a group can have.
+pub const MOST_DOMAINS: usize = 5;
+
+/// The settings of a workspace, from `apigw.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceSettings {
+    /// The schema of the file, 1.
+    pub schema: u32,
+    /// The domain under which each group has its secondary domain.
+    #[serde(default = "default_base_domain")]
+    #[schemars(with = "String")]
+    pub base_domain: DomainName,
+    /// The group that a command means where none is named.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub default_group: Option<GroupName>,
+    /// Settings of environments, and the declaration of those that are not built in.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, EnvironmentSettings>")]
+    pub environments: BTreeMap<EnvironmentName, EnvironmentSettings>,
+    /// How severe what a rule of `check` finds is, by the rule's name.
+    #[serde(default)]
+    pub rules: BTreeMap<String, RuleLevel>,
+}
+
+fn default_base_domain() -> DomainName {
+    DomainName::local()
+}
+
+/// How severe what a rule finds is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleLevel {
+    /// The rule is not applied.
+    Off,
+    /// It warns.
+    Warning,
+    /// It keeps a group from being published.
+    Error,
+}
+
+impl RuleLevel {
+    /// Returns the severity of a finding, or `None` where the rule is off.
+    #[must_use]
+    pub const fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+        }
+    }
+}
+
+/// The settings of one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentSettings {
+    /// Whether a change asks first; without a terminal it needs `--yes`.
+    #[serde(default)]
+    pub protected: bool,
+    /// Whether a mock backend may be published.
+    #[serde(default)]
+    pub mock: Policy,
+    /// Whether a version that breaks callers may replace what is live.
+    #[serde(default)]
+    pub breaking: Policy,
+    /// The environment in which a version must be live before it comes here.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub promote_from: Option<EnvironmentName>,
+    /// Values for `${NAME}` in backend addresses.
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+}
+
+/// What a policy says to a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Policy {
+    /// It passes.
+    #[default]
+    Allow,
+    /// It passes with a warning.
+    Warn,
+    /// It is refused.
+    Deny,
+}
+
+/// The settings of a group, from `group.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSettings {
+    /// The schema of the file, 1.
+    pub schema: u32,
+    /// The version that the working copy is, or is going to be.
+    #[schemars(with = "String")]
+    pub version: Version,
+    /// What the group is for, in a line.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// What the paths of its APIs start with.
+    #[schemars(with = "String")]
+    pub prefix: PathPrefix,
+    /// How callers of a real backend show who they are.
+    #[serde(default)]
+    pub auth: Auth,
+    /// The address of the default backend; `${NAME}` stands for a variable of the environment.
+    #[serde(default)]
+    pub backend: Option<String>,
+    /// Custom domains, served in `online` only.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub domains: Vec<DomainName>,
+}
+
+/// How callers of a real backend show who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// Anybody may call.
+    #[default]
+    None,
+    /// Requests are signed with a key (JDCLOUD2-HMAC-SHA256).
+    Signature,
+}
+
+impl WorkspaceSettings {
+    /// Lists the environments: the built-in ones in the order of a release, then the declared ones by name.
+    #[must_use]
+    pub fn environments(&self) -> Vec<EnvironmentName> {
+        let built_in: Vec<EnvironmentName> =
+            EnvironmentName::BUILT_IN.iter().filter_map(|name| name.parse().ok()).collect();
+        let declared = self.environments.keys().filter(|name| !built_in.contains(name));
+        built_in.iter().chain(declared).cloned().collect()
+    }
+
+    /// Returns the settings of an environment; those of one that has none are the defaults.
+    #[must_use]
+    pub fn environment(&self, name: &EnvironmentName) -> EnvironmentSettings {
+        self.environments.get(name).cloned().unwrap_or_default()
+    }
+}

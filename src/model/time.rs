@@ -1,0 +1,117 @@
+//! Points in time, in UTC, to the millisecond.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
+
+/// A point in time, in UTC, to the millisecond; written as RFC 3339 with three decimals and `Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Timestamp(i64);
+
+/// Why a text is no point in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a time: write it like \"2026-11-23T18:00:00Z\" or \"2026-11-23\" (UTC)")]
+pub struct TimestampError {
+    /// The text that was refused.
+    pub text: String,
+}
+
+impl Timestamp {
+    /// Makes a timestamp of milliseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// A time outside the years 0 to 9999, which RFC 3339 cannot write, becomes the nearest inside.
+    #[must_use]
+    pub fn from_milliseconds(milliseconds: i64) -> Self {
+        const YEAR_0: i64 = -62_167_219_200_000;
+        const YEAR_9999: i64 = 253_402_300_799_999;
+        Self(milliseconds.clamp(YEAR_0, YEAR_9999))
+    }
+
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn milliseconds(self) -> i64 {
+        self.0
+    }
+
+    /// Returns the time one millisecond later.
+    #[must_use]
+    pub fn successor(self) -> Self {
+        Self::from_milliseconds(self.0 + 1)
+    }
+
+    /// Returns the time as it stands in an operation's id: `20261123T180000.000Z`.
+    #[must_use]
+    pub fn compact(self) -> String {
+        self.date_time().format("%Y%m%dT%H%M%S%.3fZ").to_string()
+    }
+
+    /// Parses what somebody typed: RFC 3339 with any offset, or a date, which means its first moment in UTC.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the text is neither.
+    pub fn from_input(text: &str) -> Result<Self, TimestampError> {
+        if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+            return Ok(Self::from_milliseconds(time.timestamp_millis()));
+        }
+        text.parse::<NaiveDate>()
+            .ok()
+            .and_then(|date| date.and_hms_opt(0, 0, 0))
+            .map(|time| Self::from_milliseconds(time.and_utc().timestamp_millis()))
+            .ok_or_else(|| TimestampError { text: text.to_owned() })
+    }
+
+    fn date_time(self) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(self.0)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    /// Parses the one form that is written.
+    fn from_str(text: &str) -> Result<Self, TimestampError> {
+        let time = Self::from_input(text)?;
+        if time.to_string() == text { Ok(time) } else { Err(TimestampError { text: text.to_owned() }) }
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(text: String) -> Result<Self, TimestampError> {
+        text.parse()
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(time: Timestamp) -> Self {
+        time.to_string()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.date_time().to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_form_is_written_and_several_are_read() {
+        let time = Timestamp::from_milliseconds(1_795_456_800_123);
+        assert_eq!(time.to_string(), "2026-11-23T18:00:00.123Z");
+        assert_eq!(time.compact(), "20261123T180000.123Z");
+        assert_eq!("2026-11-23T18:00:00.123Z".parse(), Ok(time));
+        assert!("2026-11-23T18:00:00Z".parse::<Timestamp>().is_err());
+        let input = |text| Timestamp::from_input(text).map(|time| time.to_string());
+        assert_eq!(input("2026-11-23"), Ok("2026-11-23T00:00:00.000Z".to_owned()));
+        assert_eq!(input("2026-11-23T19:00:00+01:00"), Ok("2026-11-23T18:00:00.000Z".to_owned()));
+        assert!(Timestamp::from_input("yesterday").is_err());
+    }
+}

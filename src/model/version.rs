@@ -1,0 +1,136 @@
+//! A group's version: semantic versioning 2.0.0, without build metadata.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A version of a group, ordered as semantic versioning orders it.
+///
+/// Build metadata (`+…`) is refused, because it takes no part in the order (Semantic Versioning
+/// 2.0.0, item 10): two versions that differ only there could not be told apart by it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Version(semver::Version);
+
+/// Why a text is no version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a version: {reason}")]
+pub struct VersionError {
+    /// The text that was refused.
+    pub text: String,
+    /// What is wrong with it, and what a version looks like.
+    pub reason: String,
+}
+
+/// Which part of a version grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// The third number: nothing that callers see changes.
+    Patch,
+    /// The second number: callers keep working.
+    Minor,
+    /// The first number: callers may break.
+    Major,
+}
+
+impl Version {
+    /// The longest version, in bytes; it becomes the name of a folder.
+    const LONGEST: usize = 128;
+
+    /// Returns the version that a new group starts with, `0.0.1`.
+    #[must_use]
+    pub const fn first() -> Self {
+        Self(semver::Version::new(0, 0, 1))
+    }
+
+    /// Returns the first release after this version at the given level.
+    ///
+    /// A pre-release tag is dropped; as semantic versioning orders them, `1.2.0-rc.1` is followed
+    /// by `1.2.0` at the levels patch and minor.
+    #[must_use]
+    pub fn next(&self, level: Level) -> Self {
+        let semver::Version { major, minor, patch, .. } = self.0;
+        let tagged = !self.0.pre.is_empty();
+        let (major, minor, patch) = match level {
+            Level::Patch if tagged => (major, minor, patch),
+            Level::Minor if tagged && patch == 0 => (major, minor, 0),
+            Level::Major if tagged && minor == 0 && patch == 0 => (major, 0, 0),
+            Level::Patch => (major, minor, patch.saturating_add(1)),
+            Level::Minor => (major, minor.saturating_add(1), 0),
+            Level::Major => (major.saturating_add(1), 0, 0),
+        };
+        Self(semver::Version::new(major, minor, patch))
+    }
+}
+
+impl FromStr for Version {
+    type Err = VersionError;
+
+    fn from_str(text: &str) -> Result<Self, VersionError> {
+        let refuse = |reason: String| VersionError { text: text.chars().take(Self::LONGEST).collect(), reason };
+        if text.len() > Self::LONGEST {
+            return Err(refuse(format!("it is longer than {} characters", Self::LONGEST)));
+        }
+        let version = semver::Version::parse(text)
+            .map_err(|error| refuse(format!("{error}; write it like \"1.2.3\" or \"1.2.3-rc.1\"")))?;
+        if !version.build.is_empty() {
+            return Err(refuse("build metadata (+…) is not allowed".to_owned()));
+        }
+        Ok(Self(version))
+    }
+}
+
+impl TryFrom<String> for Version {
+    type Error = VersionError;
+
+    fn try_from(text: String) -> Result<Self, VersionError> {
+        text.parse()
+    }
+}
+
+impl From<Version> for String {
+    fn from(version: Version) -> Self {
+        version.to_string()
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().expect("a version")
+    }
+
+    #[test]
+    fn order_is_that_of_semantic_versioning() {
+        let ordered = ["0.0.1", "0.0.9", "0.0.10", "0.1.0-alpha", "0.1.0-alpha.1", "0.1.0-rc.1", "0.1.0", "1.0.0"];
+        assert!(ordered.windows(2).all(|pair| version(pair[0]) < version(pair[1])));
+    }
+
+    #[test]
+    fn texts_that_are_no_version_are_refused() {
+        let long = format!("1.0.0-{}", "a".repeat(200));
+        for text in ["", "1", "1.2", "v1.2.3", "01.2.3", "1.2.3+build", "1.2.3 ", "../1.2.3", "1.2.3-", &long] {
+            assert!(text.parse::<Version>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn next_grows_one_part() {
+        let next = |text: &str, level| version(text).next(level).to_string();
+        assert_eq!(next("0.0.1", Level::Patch), "0.0.2");
+        assert_eq!(next("0.0.1", Level::Minor), "0.1.0");
+        assert_eq!(next("1.2.3", Level::Major), "2.0.0");
+        assert_eq!(next("1.2.0-rc.1", Level::Minor), "1.2.0");
+        assert_eq!(next("1.2.1-rc.1", Level::Minor), "1.3.0");
+        assert_eq!(next("2.0.0-rc.1", Level::Major), "2.0.0");
+        assert_eq!(next("1.2.3-rc.1", Level::Patch), "1.2.3");
+    }
+}

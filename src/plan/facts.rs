@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::check::Subject;
 use crate::definition::Definition;
 use crate::model::{Action, Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName};
-use crate::model::{GroupSettings, Operation, OperationId, Version, WorkspaceSettings};
+use crate::model::{GroupSettings, Operation, OperationId, SETTINGS_FILE, Version, WorkspaceSettings};
 
 /// What is on disk, as far as a plan asks.
 ///
@@ -52,6 +53,20 @@ pub struct Candidate {
     pub findings: Vec<Finding>,
     /// The settings file as it lies on disk, where `files` has another text of it.
     pub settings_on_disk: Option<Arc<[u8]>>,
+}
+
+impl Candidate {
+    /// Returns it as the rules of `check` look at it.
+    #[must_use]
+    pub fn subject<'a>(&'a self, group: &'a GroupName) -> Subject<'a> {
+        Subject {
+            group,
+            settings: &self.settings,
+            settings_text: self.files.get(SETTINGS_FILE).map_or(&[], |bytes| bytes),
+            definition: self.definition.as_deref(),
+            reading: &self.findings,
+        }
+    }
 }
 
 /// An entry that a group has or had.

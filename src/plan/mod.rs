@@ -171,6 +171,3 @@ fn check_current(
         }),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,9 +1,9 @@
 //! Offline: take groups out of an environment.
 
-use crate::model::{Action, EnvironmentName, GroupName, OperationId, Release, State};
+use crate::model::{Action, EnvironmentName, OperationId, Release, State};
 
 use super::facts::Facts;
-use super::{Selection, live_groups, Author, Error, Plan, check_current};
+use super::{Author, Error, Plan, Selection, check_current, live_groups};
 
 /// A request to take groups offline.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,10 +28,7 @@ fn apply_mock(plan: &mut Plan, environment: &EnvironmentName, policy: Policy) ->
     if mocked.is_empty() {
         return Ok(());
     }
-    let message = format!(
-        "a mock backend, which skips authentication and signature checks, for {}",
-        mocked.join(", ")
-    );
+    let message = format!("a mock backend, which skips authentication and signature checks, for {}", mocked.join(", "));
     match policy {
         Policy::Allow => Ok(()),
         Policy::Warn => {
@@ -66,7 +63,10 @@ fn check_source(
                 environment: environment.clone(),
                 message: format!("{group} {} is not live in {source}, from where it has to come", after.version),
                 hints: vec![
-                    format!("publish it there first: `apigw publish {group} --env {source} --version {}`", after.version),
+                    format!(
+                        "publish it there first: `apigw publish {group} --env {source} --version {}`",
+                        after.version
+                    ),
                     format!("the policy is `promote_from` under `[environments.{environment}]` in apigw.toml"),
                 ],
             });

@@ -3,7 +3,7 @@
 use crate::model::{Action, Backend, EnvironmentName, GroupName, OperationId, Release, State};
 
 use super::facts::Facts;
-use super::{Selection, live_groups, Author, BackendChoice, Error, Plan, backend, check_current, policy};
+use super::{Author, BackendChoice, Error, Plan, Selection, backend, check_current, live_groups, policy};
 
 /// A request to promote groups from one environment to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

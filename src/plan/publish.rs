@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 use super::facts::{Candidate, Facts};
-use super::{Selection, Author, BackendChoice, Error, Freeze, Plan, SettingsEdit, backend, check_current, policy};
+use super::{Author, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current, policy};
 
 /// A request to publish groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +36,11 @@ pub fn publish(request: &PublishRequest, facts: &dyn Facts, author: &Author) -> 
         let current = environment.deployments.get(group);
         check_current(group, &request.environment, current, request.if_current.as_ref())?;
         let (candidate, version, frozen) = choose(request, group, facts)?;
-        check_candidate(&mut plan, group, &candidate, facts)?;
         let backend =
-            backend::resolve(&request.backend, group, &candidate.settings, facts.settings(), &request.environment)?;
-        if backend == Backend::Mock {
-            warn_without_result(&mut plan, group, &candidate);
-        }
+            backend::resolve(&request.backend, group, &candidate.settings, facts.settings(), &request.environment);
+        let is_mock = matches!(backend, Ok(Backend::Mock));
+        check_candidate(&mut plan, group, &candidate, is_mock, facts)?;
+        let backend = backend?;
         if !frozen {
             plan.freezes.push(Freeze {
                 group: group.clone(),
@@ -122,13 +121,16 @@ fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> R
     Ok(Error::state(format!("{group} has no version {version}"), [known]))
 }
 
+/// Refuses what is not valid. That an API has no constant result matters to a mock only.
 fn check_candidate(
     plan: &mut Plan,
     group: &GroupName,
     candidate: &Candidate,
+    is_mock: bool,
     facts: &dyn Facts,
 ) -> Result<(), Error> {
-    let findings = check::candidate(group, candidate, facts.settings());
+    let mut findings = check::group(&candidate.subject(group), facts.settings());
+    findings.retain(|finding| is_mock || finding.rule != check::NO_RESULT.name);
     let (errors, warnings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     if !errors.is_empty() {
@@ -136,18 +138,4 @@ fn check_candidate(
     }
     plan.warnings.extend(warnings.into_iter().map(|finding| format!("{}: {}", finding.location, finding.message)));
     Ok(())
-}
-
-fn warn_without_result(plan: &mut Plan, group: &GroupName, candidate: &Candidate) {
-    let Some(definition) = &candidate.definition else {
-        return;
-    };
-    for api in &definition.apis {
-        if definition.constant_result(api).is_none() {
-            plan.warnings.push(format!(
-                "{group}: {} has no constant result: its mock answers with an empty response",
-                api.name()
-            ));
-        }
-    }
 }

@@ -145,10 +145,8 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
 #[must_use]
 pub fn bind(file: &ReleasePlan, plans: &[Plan]) -> ReleasePlan {
     let changes = |plan: &Plan| {
-        let change = |change: &crate::model::Change| BoundChange {
-            before: change.before.clone(),
-            after: change.after.clone(),
-        };
+        let change =
+            |change: &crate::model::Change| BoundChange { before: change.before.clone(), after: change.after.clone() };
         plan.operation.changes.iter().map(|(group, planned)| (group.clone(), change(planned))).collect()
     };
     let bound = plans
@@ -274,7 +272,11 @@ fn check_words(step: &Step, verb: &Verb, number: usize) -> Result<(), Error> {
         None => Ok(()),
         Some((word, _)) => {
             let words = allowed.join("`, `");
-            Err(wrong_step(number, &format!("has `{word}`, which {name} does not have"), &format!("{name} takes `environment`, `groups`, `{words}`")))
+            Err(wrong_step(
+                number,
+                &format!("has `{word}`, which {name} does not have"),
+                &format!("{name} takes `environment`, `groups`, `{words}`"),
+            ))
         }
     }
 }
@@ -363,9 +365,11 @@ impl Facts for Overlay<'_> {
 
     fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
         // An earlier step may have bumped the version; then that is the working copy now.
-        let bumped = self.frozen.iter().rev().find(|((name, _), candidate)| {
-            name == group && candidate.settings_on_disk.is_some()
-        });
+        let bumped = self
+            .frozen
+            .iter()
+            .rev()
+            .find(|((name, _), candidate)| name == group && candidate.settings_on_disk.is_some());
         match (bumped, version) {
             (Some((_, candidate)), None) => Ok(candidate.clone()),
             _ => self.base.working_copy(group, version),

@@ -54,9 +54,10 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
         }
         SwitchTo::Previous => {
             let past = facts.past(environment, group).map_err(Error::Facts)?;
-            let previous = past.into_iter().map(|past| past.deployment.release).find(|release| {
-                release.state == State::Live && release.version != current.release.version
-            });
+            let previous = past
+                .into_iter()
+                .map(|past| past.deployment.release)
+                .find(|release| release.state == State::Live && release.version != current.release.version);
             let Some(previous) = previous else {
                 return Err(Error::state(
                     format!("no other version of {group} was ever live in {environment}"),

@@ -33,10 +33,9 @@ pub fn undo(request: &UndoRequest, facts: &dyn Facts, author: &Author) -> Result
             let later = current.map_or_else(|| id.clone(), |current| current.operation.clone());
             return Err(Error::Overtaken { operation: id.clone(), group, later });
         };
-        let after = change.before.map_or_else(
-            || Release { state: State::Offline, ..current.release.clone() },
-            |before| before.release,
-        );
+        let after = change
+            .before
+            .map_or_else(|| Release { state: State::Offline, ..current.release.clone() }, |before| before.release);
         plan.change(&group, Action::Undo, Some(current), after);
     }
     policy::apply(&mut plan, facts, true)?;

@@ -96,13 +96,12 @@ impl EnvironmentLock<'_> {
     }
 
     /// Writes the operation's file. Until the environment's file names it, it counts for nothing.
-    fn write_operation(&self, id: &OperationId, text: &str) -> Result<(), Error> {
+    pub(super) fn write_operation(&self, id: &OperationId, text: &str) -> Result<(), Error> {
         let intent = self.held.temporary().join(format!("{id}{INTENT}"));
         fs::write(&intent, "").at("write", &intent)?;
         let mut stage = self.stage();
-        let written = stage
-            .write(&layout::operation(&self.environment, id), text.as_bytes())
-            .and_then(|()| Ok(stage.sync()?));
+        let written =
+            stage.write(&layout::operation(&self.environment, id), text.as_bytes()).and_then(|()| Ok(stage.sync()?));
         if written.is_err() {
             self.withdraw(id);
         }
@@ -110,7 +109,7 @@ impl EnvironmentLock<'_> {
     }
 
     /// Renames the environment's file into place. This is the commit.
-    fn publish(&self, environment: &Environment, id: &OperationId) -> Result<(), Error> {
+    pub(super) fn publish(&self, environment: &Environment, id: &OperationId) -> Result<(), Error> {
         let mut stage = self.stage();
         let renamed = stage.write(&layout::environment(&self.environment), record::render(environment).as_bytes());
         if let Err(error) = renamed {
@@ -126,10 +125,21 @@ impl EnvironmentLock<'_> {
         stage.sync().map_err(unknown)
     }
 
+    /// Writes the environment's file in the layout that it must have, without a change of what it says.
+    pub(super) fn rewrite(&self, environment: &Environment) -> Result<(), Error> {
+        let mut stage = self.stage();
+        stage.write(&layout::environment(&self.environment), record::render(environment).as_bytes())?;
+        Ok(stage.sync()?)
+    }
+
     /// Takes back an operation that was not committed. Where that fails, the next holder does it.
     fn withdraw(&self, id: &OperationId) {
-        let removed = self.workspace.root.locate(&layout::operation(&self.environment, id)).map(fs::remove_file);
-        if removed.is_ok() {
+        let removed = self
+            .workspace
+            .root
+            .locate(&layout::operation(&self.environment, id))
+            .is_ok_and(|path| fs::remove_file(&path).is_ok() || !path.exists());
+        if removed {
             self.forget_intent(id);
         }
     }
@@ -199,7 +209,7 @@ pub(super) fn freeze_version(workspace: &Workspace, stage: &mut Stage<'_>, freez
     }
     let mut all = files.clone();
     all.insert(VERSION_FILE, version_file::render(group, version, &files.manifest()).into_bytes());
-    stage.write_folder(&place, &all)
+    stage.write_folder(&place, &all, true)
 }
 
 /// Compares a frozen version with the digest that it must have, and makes it durable.
@@ -214,11 +224,7 @@ fn adopt_version(
         return Err(Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None });
     };
     if found != digest {
-        return Err(Error::FrozenDiffers {
-            group: group.to_string(),
-            version: version.to_string(),
-            files: Vec::new(),
-        });
+        return Err(Error::FrozenDiffers { group: group.to_string(), version: version.to_string(), files: Vec::new() });
     }
     files.insert(VERSION_FILE, Vec::new());
     stage.adopt_folder(&layout::version(group, version), &files)

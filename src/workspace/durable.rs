@@ -37,8 +37,8 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Puts a folder of read-only files in its place, which must be free.
-    pub(super) fn write_folder(&mut self, place: &str, files: &FileSet) -> Result<(), Error> {
+    /// Puts a folder of files in its place, which must be free, in one step.
+    pub(super) fn write_folder(&mut self, place: &str, files: &FileSet, read_only: bool) -> Result<(), Error> {
         let target = self.root.locate(place)?;
         self.make_parent(&target)?;
         let temporary = tempfile::TempDir::new_in(self.temporary).at("write in", self.temporary)?;
@@ -51,7 +51,9 @@ impl<'a> Stage<'a> {
             folders.extend(below.map(Path::to_owned));
             let file = File::create_new(&path).at("write", &path)?;
             fill(&file, &path, bytes, None)?;
-            make_read_only(&file, &path)?;
+            if read_only {
+                make_read_only(&file, &path)?;
+            }
         }
         for folder in folders.iter().rev() {
             sync_folder(folder)?;

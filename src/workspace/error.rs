@@ -62,6 +62,14 @@ pub enum Error {
         /// Where it is live.
         environments: Vec<String>,
     },
+    /// A group cannot be deleted, because it is live.
+    #[error("the group {group} is live in {}", .environments.join(", "))]
+    GroupLive {
+        /// The group.
+        group: String,
+        /// Where it is live.
+        environments: Vec<String>,
+    },
     /// What a plan was computed from has changed since.
     #[error("{what} changed since the plan was made")]
     Stale {

@@ -58,6 +58,16 @@ impl Workspace {
         operation_file::parse(environment, id, bytes)
     }
 
+    /// Says who committed an operation, and why.
+    pub fn author_of(
+        &self,
+        environment: &EnvironmentName,
+        id: &OperationId,
+    ) -> Result<(Option<String>, Option<String>), Error> {
+        let operation = self.read_operation(environment, id)?;
+        Ok((Some(operation.actor), operation.message))
+    }
+
     /// Lists the operations whose files exist, oldest first, whether or not they were committed.
     pub(super) fn operation_files(&self, environment: &EnvironmentName) -> Result<Vec<String>, Error> {
         self.root.list(&layout::history(environment))
@@ -81,9 +91,7 @@ impl Workspace {
             }
         }
         match found.as_slice() {
-            [(environment, id)] => {
-                Ok(Committed { id: id.clone(), operation: self.read_operation(environment, id)? })
-            }
+            [(environment, id)] => Ok(Committed { id: id.clone(), operation: self.read_operation(environment, id)? }),
             [] => Err(Error::Unknown {
                 kind: "operation",
                 name: text.to_owned(),

@@ -8,7 +8,7 @@ use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{At, Error};
-use crate::model::{EnvironmentName, GroupName, KeyName, Location, OperationId, Version};
+use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 
 /// The name of the file that makes a folder a workspace.
 pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
@@ -62,11 +62,6 @@ pub(super) fn lock(name: &str) -> String {
 
 pub(super) fn temporary(name: &str) -> String {
     format!("{LOCAL_FOLDER}/tmp/{name}")
-}
-
-/// Returns where the grants of a key lie.
-pub(super) fn key(name: &KeyName) -> String {
-    format!("keys/{name}.yaml")
 }
 
 /// The folder of a workspace, with every link in its own path resolved.
@@ -128,7 +123,12 @@ impl Root {
         };
         if !metadata.is_file() {
             let message = "this is not a file".to_owned();
-            return Err(Error::invalid("file", Location::file(place), message, "remove it, or put the file in its place"));
+            return Err(Error::invalid(
+                "file",
+                Location::file(place),
+                message,
+                "remove it, or put the file in its place",
+            ));
         }
         if metadata.len() > most {
             return Err(too_large(place, metadata.len(), most));

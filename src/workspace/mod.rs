@@ -8,6 +8,7 @@ pub mod edit;
 
 mod commit;
 mod durable;
+mod edited;
 mod error;
 mod facts;
 mod groups;
@@ -27,17 +28,21 @@ mod versions;
 
 use std::path::Path;
 
-use crate::model::{DomainName, Environment, EnvironmentName, GroupName, WorkspaceSettings};
+use crate::model::{
+    Environment, EnvironmentName, FileSet, GroupName, SETTINGS_FILE, State, Version, WorkspaceSettings,
+};
+use crate::plan::Plan;
 
 pub use commit::EnvironmentLock;
-pub use error::{Error, PathError};
+pub use edited::EditedGroups;
 pub(crate) use error::nearest;
+pub use error::{Error, PathError};
 pub use facts::DiskFacts;
-pub use groups::GroupsLock;
+pub use groups::{GroupsLock, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
 pub use lock::LockRequest;
-pub use outside::{read_outside, read_release_plan, write_outside};
+pub use outside::{OutsideFolder, read_outside, read_release_plan, write_outside};
 pub use verify::{Problem, ProblemKind, Verification};
 
 /// A folder with an `apigw.toml`, and all that lies in it.
@@ -99,21 +104,67 @@ impl Workspace {
     fn read_environment(&self, environment: &EnvironmentName) -> Result<record::Reading, Error> {
         let place = layout::environment(environment);
         match self.root.read(&place, layout::LARGEST_RECORD)? {
-            None => Ok(record::Reading {
-                environment: Environment::empty(environment.clone()),
-                problems: Vec::new(),
-            }),
+            None => Ok(record::Reading { environment: Environment::empty(environment.clone()), problems: Vec::new() }),
             Some(bytes) => record::parse(&place, environment, &layout::text(&place, bytes)?),
         }
     }
 
-    /// Returns the addresses at which callers reach a group that is live, without scheme and port.
+    /// Returns where callers reach a version of a group: its secondary domain, and its custom
+    /// domains in `online`. Nothing is returned where the version's settings cannot be read.
     #[must_use]
-    pub fn hosts(&self, environment: &EnvironmentName, group: &GroupName, custom: &[DomainName]) -> Vec<String> {
-        let mut hosts = vec![format!("{group}.{environment}.{}", self.settings.base_domain)];
-        if environment.as_str() == "online" {
-            hosts.extend(custom.iter().map(ToString::to_string));
+    pub fn urls(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        version: &Version,
+        files: Option<&FileSet>,
+    ) -> Vec<String> {
+        let place = format!("{}/{SETTINGS_FILE}", layout::version(group, version));
+        let planned = files.and_then(|files| files.get(SETTINGS_FILE)).map(|bytes| bytes.to_vec());
+        let bytes = planned.or_else(|| self.root.read(&place, layout::LARGEST_SETTINGS).ok().flatten());
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let Ok(settings) = settings::group(&place, &text) else {
+            return Vec::new();
+        };
+        let secondary = format!("{group}.{environment}.{}", self.settings.base_domain);
+        let custom = settings.domains.iter().map(ToString::to_string).filter(|_| environment.as_str() == "online");
+        let hosts = std::iter::once(secondary).chain(custom);
+        hosts.map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
+    }
+
+    /// Says whether every version that a plan makes live exists as its digest says, or will be frozen.
+    pub fn check_releases(&self, plan: &Plan) -> Result<(), Error> {
+        for (group, change) in &plan.operation.changes {
+            let after = &change.after;
+            let will_be = plan.freezes.iter().any(|freeze| freeze.group == *group && freeze.version == after.version);
+            if after.state != State::Live || will_be {
+                continue;
+            }
+            match self.version(group, &after.version)? {
+                Some((_, digest)) if digest == after.digest => {}
+                Some(_) => {
+                    return Err(Error::FrozenDiffers {
+                        group: group.to_string(),
+                        version: after.version.to_string(),
+                        files: Vec::new(),
+                    });
+                }
+                None => {
+                    return Err(Error::Unknown {
+                        kind: "version",
+                        name: format!("{group}@{}", after.version),
+                        nearest: None,
+                    });
+                }
+            }
         }
-        hosts
+        Ok(())
+    }
+
+    /// Returns the text of a file of the workspace, to show a place in it.
+    #[must_use]
+    pub fn source(&self, file: &str) -> Option<String> {
+        let bytes = self.root.read(file, layout::LARGEST_DEFINITION).ok().flatten()?;
+        String::from_utf8(bytes).ok()
     }
 }

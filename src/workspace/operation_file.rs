@@ -70,7 +70,10 @@ pub(super) fn parse(environment: &EnvironmentName, id: &OperationId, bytes: Vec<
     };
     let digest = Digest::of(&bytes);
     if !id.as_str().ends_with(&digest.short()) {
-        return Err(damaged(format!("its bytes are not those that were committed: their digest begins with {}", digest.short())));
+        return Err(damaged(format!(
+            "its bytes are not those that were committed: their digest begins with {}",
+            digest.short()
+        )));
     }
     let text = layout::text(&place, bytes)?;
     let file: File = own_yaml::parse(&place, &text)?;
@@ -112,7 +115,10 @@ mod tests {
             actor: "Zoë <zoe@example.com>".to_owned(),
             message: Some("why: \"because\"\nand *more*".to_owned()),
             command: "apigw publish".to_owned(),
-            changes: changes.into_iter().map(|(group, change)| (group.parse().unwrap(), change)).collect::<BTreeMap<_, _>>(),
+            changes: changes
+                .into_iter()
+                .map(|(group, change)| (group.parse().unwrap(), change))
+                .collect::<BTreeMap<_, _>>(),
         }
     }
 

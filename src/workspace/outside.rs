@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::{At, Error};
 use super::{layout, settings};
@@ -54,4 +55,37 @@ pub fn read_release_plan(path: &Path) -> Result<ReleasePlan, Error> {
         ));
     }
     Ok(plan)
+}
+
+/// A document of the user's, and the files beside and below it.
+#[derive(Debug)]
+pub struct OutsideFolder {
+    root: layout::Root,
+    name: String,
+}
+
+impl OutsideFolder {
+    /// Opens the folder that a document lies in.
+    pub fn of(document: &Path) -> Result<Self, Error> {
+        fs::metadata(document).at("read", document)?;
+        let folder = document.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = document.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Self { root: layout::Root::new(folder)?, name })
+    }
+
+    /// Returns the document's name in its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads a file by its path below the folder; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Says why it will not: the path, or a link, leads out of the folder, or the file is too large.
+    pub fn read(&self, path: &str) -> Result<Option<Arc<[u8]>>, String> {
+        let read = self.root.read(path, layout::LARGEST_DEFINITION);
+        read.map(|bytes| bytes.map(Arc::from)).map_err(|error| error.to_string())
+    }
 }

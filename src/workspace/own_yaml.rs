@@ -16,7 +16,12 @@ const DEEPEST_FLOW: usize = 2;
 pub(super) fn parse<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Error> {
     let broken = |line: usize, column: usize, message: String| {
         let location = Location { file: place.to_owned(), line, column };
-        Error::invalid("file-damaged", location, message, format!("restore it, for example with `git checkout -- {place}`"))
+        Error::invalid(
+            "file-damaged",
+            location,
+            message,
+            format!("restore it, for example with `git checkout -- {place}`"),
+        )
     };
     if let Some((line, column)) = foreign_construct(text) {
         return Err(broken(line, column, "apigw never writes this: edited by hand, or damaged".to_owned()));

@@ -32,7 +32,8 @@ mod tests {
 
     #[test]
     fn every_reader_reads_the_same() {
-        let texts = ["", "no", "1_000", "a\nb\t\"c\"\\", "\u{0}\u{7f}\u{85}\u{2028}\u{feff}\u{ffff}", "漢字 🦀", "*x &y #z"];
+        let texts =
+            ["", "no", "1_000", "a\nb\t\"c\"\\", "\u{0}\u{7f}\u{85}\u{2028}\u{feff}\u{ffff}", "漢字 🦀", "*x &y #z"];
         for text in texts {
             let quoted = quoted(text);
             assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), text);

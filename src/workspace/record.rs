@@ -15,7 +15,8 @@ use crate::model::{
     Severity, State,
 };
 
-const END: &str = "...";
+/// The YAML end marker: a file without it is cut short.
+pub(super) const END: &str = "...";
 
 /// What a reader makes of an environment's file.
 #[derive(Debug)]
@@ -70,11 +71,7 @@ fn header(text: &mut String, name: &EnvironmentName) {
 fn entry(text: &mut String, group: &GroupName, deployment: &Deployment) {
     let _ = writeln!(text, "  {group}:");
     release(text, "    ", &deployment.release);
-    let _ = write!(
-        text,
-        "    since: \"{}\"\n    operation: \"{}\"\n",
-        deployment.since, deployment.operation
-    );
+    let _ = write!(text, "    since: \"{}\"\n    operation: \"{}\"\n", deployment.since, deployment.operation);
 }
 
 /// Writes the fields of a release, as they stand in entries and in operations.
@@ -209,7 +206,9 @@ fn check_conflict(place: &str, text: &str) -> Result<(), Error> {
         "merge-conflict",
         at(place, index + 1),
         format!("Git left a merge conflict here: two branches changed {what}"),
-        format!("take one side whole (`git checkout --ours {place}` or `--theirs`), then publish again what the other side had"),
+        format!(
+            "take one side whole (`git checkout --ours {place}` or `--theirs`), then publish again what the other side had"
+        ),
     ))
 }
 
@@ -320,7 +319,8 @@ mod tests {
 
     #[test]
     fn an_entry_of_another_environment_is_noticed() {
-        let text = render(&example()).replace("in test.", "in online.").replace("environment: test", "environment: online");
+        let text =
+            render(&example()).replace("in test.", "in online.").replace("environment: test", "environment: online");
         let reading = parse("deployments/online.yaml", &"online".parse().unwrap(), &text).unwrap();
         assert_eq!(reading.problems.len(), 2);
     }

@@ -9,7 +9,9 @@ use crate::model::{EnvironmentName, GroupSettings, Location, MOST_DOMAINS, SCHEM
 /// Parses `apigw.toml`.
 pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
     let value: toml::Table = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
-    check_schema(WORKSPACE_FILE, value.get("schema").and_then(toml::Value::as_integer), || position_of(text, "schema"))?;
+    check_schema(WORKSPACE_FILE, value.get("schema").and_then(toml::Value::as_integer), || {
+        position_of(text, "schema")
+    })?;
     let settings: WorkspaceSettings = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
     let known = settings.environments();
     for (name, environment) in &settings.environments {
@@ -156,7 +158,10 @@ mod tests {
             ("schema: 1\nversion: \"0.0.1\"\nprefix: a\n", "g:3:9: "),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: "),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
-            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: [a.b, b.b, c.b, d.b, e.b, f.b]\n", "g:4:1: 6 custom domains"),
+            (
+                "schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: [a.b, b.b, c.b, d.b, e.b, f.b]\n",
+                "g:4:1: 6 custom domains",
+            ),
         ] {
             let message = message(group("g", text));
             assert!(message.starts_with(expected), "{text}: {message}");

@@ -57,7 +57,12 @@ impl Workspace {
     }
 
     /// Lists what lies in a version's folder without belonging to it.
-    pub(super) fn foreign_files(&self, group: &GroupName, version: &Version, manifest: &Manifest) -> Result<Vec<String>, Error> {
+    pub(super) fn foreign_files(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        manifest: &Manifest,
+    ) -> Result<Vec<String>, Error> {
         let folder = layout::version(group, version);
         let mut foreign = Vec::new();
         let mut pending = vec![String::new()];

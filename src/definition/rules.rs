@@ -111,6 +111,13 @@ pub const CONSTANT_RESULT: Rule = warning(
      built from the response's schema; where a schema cannot be satisfied by building, give an example.",
 );
 
+/// An example is what its schema allows.
+pub const EXAMPLE_MISMATCH: Rule = warning(
+    "example-contradicts-schema",
+    "An example that its own schema refuses misleads whoever reads it, and a mock publish answers with it. Correct \
+     the example or the schema.",
+);
+
 /// All rules that reading and converting a definition follows.
 pub const RULES: &[Rule] = &[
     DEFINITION_MISSING,
@@ -127,4 +134,5 @@ pub const RULES: &[Rule] = &[
     DUPLICATE_API,
     PATH_TEMPLATE,
     CONSTANT_RESULT,
+    EXAMPLE_MISMATCH,
 ];

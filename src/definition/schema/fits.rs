@@ -2,8 +2,8 @@
 //!
 //! The building of a value asks this at every choice, so it works on the tree itself: nothing is
 //! compiled, references are followed where they are met, and each pair of schema and value is looked
-//! at once, which also ends schemas that require themselves. Formats are annotations here, as they are
-//! in JSON Schema 2020-12.
+//! at once, which also ends schemas that require themselves. Formats count: JSON Schema leaves that open,
+//! and a value that keeps them satisfies those who check them and those who do not.
 
 use std::collections::HashMap;
 
@@ -73,7 +73,7 @@ impl Question<'_> {
             && Self::constants(value, schema)
             && self.composition(value, schema, level)
             && match value {
-                Value::String(text) => self.text(text, schema),
+                Value::String(text) => self.text(text, schema) && self.format(value, schema),
                 Value::Number(number) => number::fits(number, schema),
                 Value::Array(items) => self.array(items, schema, level),
                 Value::Object(map) => self.object(map, schema, level),
@@ -112,6 +112,13 @@ impl Question<'_> {
         schema.get("minLength").and_then(count).is_none_or(|least| length() >= least)
             && schema.get("maxLength").and_then(count).is_none_or(|most| length() <= most)
             && schema.get("pattern").and_then(Node::as_str).is_none_or(|pattern| self.patterns.matches(pattern, text))
+    }
+
+    /// Looks at the format too, unless the schema lists its texts itself.
+    fn format(&mut self, value: &Value, schema: Node<'_>) -> bool {
+        let format = schema.get("format").and_then(Node::as_str);
+        let listed = schema.get("enum").is_some() || schema.get("const").is_some();
+        format.filter(|_| !listed).is_none_or(|format| self.patterns.is_format(format, value))
     }
 
     fn array(&mut self, items: &[Value], schema: Node<'_>, level: usize) -> bool {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use fancy_regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::Value;
 
 /// No pattern is longer, in bytes; longer ones are not checked.
 const LONGEST_PATTERN: usize = 10_000;
@@ -17,18 +18,32 @@ const LONGEST_TEXT: usize = 10_000;
 /// No match takes more steps.
 const MOST_STEPS: usize = 50_000;
 
-/// The patterns of a definition, each compiled once.
+/// The patterns and formats of a definition, each compiled once.
 #[derive(Debug, Default)]
-pub(in crate::definition) struct Patterns(HashMap<String, Option<Regex>>);
+pub(in crate::definition) struct Patterns {
+    expressions: HashMap<String, Option<Regex>>,
+    formats: HashMap<String, Option<jsonschema::Validator>>,
+}
 
 impl Patterns {
     /// Tells whether a text matches a pattern; a pattern that cannot be compiled asks for nothing.
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> bool {
-        if !self.0.contains_key(pattern) {
-            self.0.insert(pattern.to_owned(), compile(pattern));
+        if !self.expressions.contains_key(pattern) {
+            self.expressions.insert(pattern.to_owned(), compile(pattern));
         }
-        let regex = self.0.get(pattern).and_then(Option::as_ref);
+        let regex = self.expressions.get(pattern).and_then(Option::as_ref);
         regex.is_none_or(|regex| regex.is_match(text).unwrap_or(false))
+    }
+
+    /// Tells whether a text is of a format; an unknown format asks for nothing.
+    pub(super) fn is_format(&mut self, format: &str, text: &Value) -> bool {
+        if !self.formats.contains_key(format) {
+            let options = jsonschema::options().should_validate_formats(true).should_ignore_unknown_formats(true);
+            let validator = options.build(&serde_json::json!({ "format": format })).ok();
+            self.formats.insert(format.to_owned(), validator);
+        }
+        let validator = self.formats.get(format).and_then(Option::as_ref);
+        validator.is_none_or(|validator| validator.is_valid(text))
     }
 
     /// Builds a text that matches all the patterns and has a length within the bounds, in characters.

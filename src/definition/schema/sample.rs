@@ -76,12 +76,13 @@ const MOST_LEVELS: usize = 100;
 const MOST_COPIED: usize = 20_000;
 
 const CIRCULAR: &str = "requires itself without end";
-const CONTRADICTION: &str = "no value was found that it allows";
-const NO_TEXT: &str = "no text was found that its pattern and length allow";
-const NO_NUMBER: &str = "no number was found that its bounds allow";
-const NO_LIST: &str = "no list was found that its items and length allow";
-const NO_CONSTANT: &str = "none of its constants fits the rest of it";
-const TOO_LARGE: &str = "the smallest value that it allows is too large to build";
+const CONTRADICTION: &str = "allows no value that could be found";
+const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";
+const NO_TEXT: &str = "allows no text that could be found, by its format, pattern and length";
+const NO_NUMBER: &str = "allows no number within its bounds";
+const NO_LIST: &str = "allows no list that could be found, by its items and length";
+const NO_CONSTANT: &str = "has constants, and none of them fits the rest of it";
+const TOO_LARGE: &str = "allows no value that is small enough to build";
 
 impl<'d> Sampler<'d> {
     pub(in crate::definition) fn new(specification: Specification) -> Self {
@@ -244,7 +245,7 @@ impl<'d> Sampler<'d> {
                 break;
             }
         }
-        self.blame(Some(schema.id()), CONTRADICTION);
+        self.blame(Some(schema.id()), if keyword == "oneOf" { NO_SINGLE } else { CONTRADICTION });
         None
     }
 

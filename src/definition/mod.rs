@@ -20,6 +20,7 @@ mod reference;
 mod result;
 pub mod rules;
 mod schema;
+mod swagger;
 mod xml;
 mod yaml;
 

@@ -158,7 +158,8 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let imported = definition::import(folder.name(), &mut |path| folder.read(path))
         .map_err(|findings| CommandError::from(workspace::Error::Invalid(findings)))?;
     let lock = workspace.lock_groups(&context.lock_request())?;
-    let (prefix, backend) = (imported.prefix.clone(), imported.backend.clone());
+    let prefix = imported.prefix.clone();
+    let backend = imported.backend.clone().map(String::from);
     let settings = new_group(&group, &arguments.settings, prefix, backend, imported.description.clone())?;
     if workspace.groups()?.contains(&group) {
         if arguments.settings.prefix.is_some() || arguments.settings.backend.is_some() {

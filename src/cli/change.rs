@@ -64,7 +64,7 @@ pub(super) fn run(
         confirm(context, &plan.operation.environment, &[&plan])?;
     }
     let (id, unknown) = commit(context, workspace, &plan)?;
-    shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false))?;
+    shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false));
     unknown.map_or(Ok(Exit::Done), Err)
 }
 
@@ -97,11 +97,10 @@ pub(super) fn commit(
 }
 
 /// A result that cannot be shown does not make a committed change a failed one.
-pub(super) fn shown_after_commit(context: &Context<'_>, shown: Result<(), CommandError>) -> Result<(), CommandError> {
+pub(super) fn shown_after_commit(context: &Context<'_>, shown: Result<(), CommandError>) {
     if let Err(error) = shown {
         context.output.note(&format!("the change is committed, but: {}: {}", error.message, error.causes.join(": ")));
     }
-    Ok(())
 }
 
 pub(super) fn warn(context: &Context<'_>, plan: &Plan) {

@@ -43,6 +43,7 @@ pub(super) enum ColorChoice {
 }
 
 /// Where output goes and what it may look like.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing about one stream, and none excludes another")]
 pub(super) struct Output {
     pub(super) format: Format,
     /// Whether stdout takes colours.

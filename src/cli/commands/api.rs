@@ -1,5 +1,7 @@
 //! `apigw api`.
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use serde_json::{Value, json};
@@ -221,13 +223,13 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
     context.output.data(&value, || {
         let mut text = format!("{} {}\n", api.method, api.path);
         if let Some(summary) = &api.summary {
-            text.push_str(&format!("{summary}\n"));
+            let _ = writeln!(text, "{summary}");
         }
         match &result {
             None => text.push_str("\nno constant result: a mock answers with an empty response\n"),
             Some(result) => {
                 let media_type = result.media_type.as_deref().unwrap_or("no content");
-                text.push_str(&format!("\nconstant result: {} {media_type}\n", result.status));
+                let _ = writeln!(text, "\nconstant result: {} {media_type}", result.status);
                 text.push_str(String::from_utf8_lossy(&result.body).trim_end());
                 text.push('\n');
             }

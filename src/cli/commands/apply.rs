@@ -40,7 +40,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
         plan::show(context, workspace, &plans)?;
         return Ok(change::pending(&arguments.change, plans.iter().any(|plan| !plan.is_empty())));
     }
-    plans.iter().for_each(|plan| change::warn(context, plan));
+    for plan in &plans {
+        change::warn(context, plan);
+    }
     let all: Vec<&Plan> = plans.iter().collect();
     // All questions come before the first commit, so that a "no" leaves nothing half-done.
     for plan in plans.iter().filter(|plan| !plan.is_empty()) {
@@ -90,7 +92,7 @@ fn commit_all(context: &Context<'_>, workspace: &Workspace, plans: &[Plan]) -> R
     let done = || plans.iter().zip(&committed);
     let view = ReleaseView::new(done().map(|(plan, id)| PlanView::new(plan, id.as_ref(), false)).collect());
     let text = || done().map(|(plan, id)| change::text(workspace, plan, id.as_ref(), false)).collect();
-    change::shown_after_commit(context, context.output.data(&view, text))?;
+    change::shown_after_commit(context, context.output.data(&view, text));
     match failure {
         None => Ok(Exit::Done),
         Some(error) => {

@@ -80,7 +80,10 @@ fn find(context: &Context<'_>, workspace: &Workspace, named: &[String]) -> Resul
 fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
     let rules = check::all_rules();
     if name == "list" {
-        let text = rules.iter().map(|rule| format!("{} ({})\n", rule.name, rule.severity)).collect::<String>();
+        let mut text = String::new();
+        for rule in &rules {
+            let _ = writeln!(text, "{} ({})", rule.name, rule.severity);
+        }
         context.output.raw(text.as_bytes())?;
         return Ok(Exit::Done);
     }

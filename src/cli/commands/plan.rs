@@ -60,7 +60,9 @@ pub(super) fn compute(
 
 /// Shows what plans come to, without committing them.
 pub(super) fn show(context: &Context<'_>, workspace: &Workspace, plans: &[Plan]) -> Result<(), CommandError> {
-    plans.iter().for_each(|plan| change::warn(context, plan));
+    for plan in plans {
+        change::warn(context, plan);
+    }
     let view = ReleaseView::new(plans.iter().map(|plan| PlanView::new(plan, None, true)).collect());
     context.output.data(&view, || plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect())
 }

@@ -108,7 +108,7 @@ impl Document<'_> {
             && step.entries.len() == 1
         {
             // The parent goes with all that is in it, so it must not be needed either.
-
+            self.replaceable(&above.entry.value)?;
             steps.pop();
         }
         let Some((step, above)) = steps.split_last() else { return Err(Stop::new(Refusal::NoPath)) };

@@ -1,4 +1,44 @@
 //! Manages which version of which API group is live in which environment, as plain files.
+//!
+//! # The map
+//!
+//! | part | what it is for |
+//! |---|---|
+//! | [`model`] | the nouns; parsed once, valid afterwards |
+//! | [`definition`] | OpenAPI: read, resolve references, convert 2.0, list APIs, pick the constant result |
+//! | [`check`] | rules over a workspace: all findings, each with its place |
+//! | [`plan`] | a request and what is on disk become a [`plan::Plan`]; one file a verb |
+//! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
+//! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
+//!
+//! # How a publish flows
+//!
+//! `apigw publish --env test --mock` goes in one direction: the arguments become a
+//! [`plan::PublishRequest`]; [`plan::publish`] asks [`plan::Facts`] for what is on disk, lets
+//! [`check`] look at what is to be published, and decides everything; the plan is shown;
+//! [`workspace::Workspace::lock`] gives the value that can write, and its
+//! [`commit`](workspace::EnvironmentLock::commit) makes the plan what is live. A dry run is the same
+//! way, stopped before the lock. Another verb is another request and one more file in `plan/`.
+//!
+//! # What always holds
+//!
+//! - `model` imports nothing of the project, and nothing imports `cli`.
+//! - `model`, `definition`, `check` and `plan` do no I/O and read no clock: time, user and what is
+//!   on disk are handed to them.
+//! - Only `workspace` touches files, and only a value that holds a lock writes.
+//! - A plan is whole; committing makes no choice. Data goes to stdout, talk to stderr.
+//!
+//! `tests/tidy.rs` holds them.
+//!
+//! # Files on disk
+//!
+//! | file | written by |
+//! |---|---|
+//! | `apigw.toml`, `groups/<group>/group.yaml`, `groups/<group>/openapi.yaml` | people, and commands that change one value |
+//! | `groups/<group>/versions/<x.y.z>/` | a freeze, once |
+//! | `deployments/<environment>.yaml` | each commit: renaming it into place is the commit |
+//! | `history/<environment>/<id>.yaml` | each commit, before that rename |
+//! | `.apigw/` | locks and temporary files of this machine |
 
 mod cli;
 

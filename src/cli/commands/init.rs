@@ -1,6 +1,6 @@
 //! `apigw init`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -39,7 +39,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> R
             Some(Example::Petstore) => "apigw publish petstore --env test --mock",
             None => "apigw group import NAME openapi.yaml",
         };
-        format!("made the workspace {}\nnext: {next}\n", folder.display())
+        let shown = arguments.folder.as_deref().unwrap_or(Path::new("."));
+        format!("made the workspace {}\nnext: {next}\n", shown.display())
     })?;
     Ok(Exit::Done)
 }

@@ -46,7 +46,7 @@ pub(super) fn insert(
     let Some(last) = entries.last() else { return fill(document, mapping, key, value) };
     let end = last.end();
     let closing = mapping.range.end.saturating_sub(1).max(end);
-    let has_comma = comma_in(document, end..closing).is_some();
+    let has_comma = has_comma(document, &(end..closing));
     let mut change = Change::default();
     if in_lines(text, mapping, entries) {
         let indent = line_indentation(text, last.key.range.start);
@@ -130,12 +130,13 @@ fn line_indentation(text: &str, offset: usize) -> &str {
     line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()
 }
 
-/// Returns where a comma stands that is in no comment.
-fn comma_in(document: &Document<'_>, range: Range<usize>) -> Option<usize> {
-    let in_comment = |at: usize| document.tree.comments.iter().any(|comment| comment.range.contains(&at));
-    let start = range.start;
-    let piece = document.text.get(range)?;
-    piece.match_indices(',').map(|(at, _)| start + at).find(|&at| !in_comment(at))
+/// Tells whether a comma stands in a piece of the text, outside of comments.
+fn has_comma(document: &Document<'_>, range: &Range<usize>) -> bool {
+    let comments = document.tree.comments.iter().filter(|comment| range.contains(&comment.range.start));
+    let ends = comments.clone().map(|comment| comment.range.end);
+    let gaps = std::iter::once(range.start).chain(ends);
+    let mut pieces = gaps.zip(comments.map(|comment| comment.range.start).chain([range.end]));
+    pieces.any(|(start, end)| document.text.get(start..end).is_some_and(|gap| gap.contains(',')))
 }
 
 fn no_comments(document: &Document<'_>, range: &Range<usize>) -> Result<(), Stop> {

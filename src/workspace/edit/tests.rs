@@ -1,5 +1,7 @@
 //! What an edit does to a text, case by case, and that it does nothing else to any text.
 
+use super::change::Change;
+use super::verify::{Syntax, check};
 use super::{Edit, Format, Refusal, edit};
 use serde_json::{Value, json};
 
@@ -81,6 +83,7 @@ fn a_block_scalar_keeps_its_kind_for_lines() {
     case(Format::Yaml, before, &set(&["v"], "three"), "v: three # why\n\n# end\nw: 1\n");
     case(Format::Yaml, before, &set(&["v"], json!({"a": 1})), "v: # why\n  a: 1\n\n# end\nw: 1\n");
     case(Format::Yaml, "v: short # why\n", &set(&["v"], "one\ntwo\n"), "v: | # why\n  one\n  two\n");
+    case(Format::Yaml, "v: short", &set(&["v"], "one\ntwo\n"), "v: \"one\\ntwo\\n\"");
     case(Format::Yaml, "v: >+\n  kept\n\n\n", &set(&["w"], 1), "v: >+\n  kept\n\n\nw: 1\n");
 }
 
@@ -137,6 +140,7 @@ fn a_new_key_stands_at_the_end_of_its_mapping() {
         ("m: {a: 1, \"b\":}\n", vec!["m", "b"], "m: {a: 1, \"b\": 5}\n"),
         ("m: {\n  a: 1 # one\n}\n", vec!["m", "v"], "m: {\n  a: 1, # one\n  v: 5\n}\n"),
         ("m: {\n  a: 1, # one\n}\n", vec!["m", "v"], "m: {\n  a: 1, # one\n  v: 5,\n}\n"),
+        ("m: {\n  a: 1 # one, two\n}\n", vec!["m", "v"], "m: {\n  a: 1, # one, two\n  v: 5\n}\n"),
         ("'200': a\n", vec!["404"], "'200': a\n'404': 5\n"),
         ("200: a\n", vec!["404"], "200: a\n\"404\": 5\n"),
         ("", vec!["v"], "v: 5\n"),
@@ -385,6 +389,23 @@ fn messages_name_the_path_and_what_to_do() {
             10
         )
     );
+}
+
+#[test]
+fn the_last_guard_sees_what_the_others_let_through() {
+    let change = set(&["a"], 2);
+    for (format, before, meant, wrong) in [
+        (Syntax::Yaml, "a: 1 # c\nb: 1\n", "a: 2 # c\nb: 1\n", "a: 2\nb: 1\n"),
+        (Syntax::Yaml, "a: 1\nb: 1\n", "a: 2\nb: 1\n", "b: 1\na: 2\n"),
+        (Syntax::Yaml, "a: 1\nb: 1\n", "a: 2\nb: 1\n", "a: 2\nb: '1'\n"),
+        (Syntax::Json, "{\"a\": 1, \"b\": 1}", "{\"a\": 2, \"b\": 1}", "{\"a\": 2, \"b\": 1, \"c\": 1}"),
+        (Syntax::Toml, "a = 1 # c\n", "a = 2 # c\n", "a = 2\n"),
+        (Syntax::Toml, "a = 1\nb = 1\n", "a = 2\nb = 1\n", "a = 2\n"),
+        (Syntax::Toml, "a = 1\n", "a = 2\n", "a = \n"),
+    ] {
+        assert!(check(before, meant, &change, format, &Change::default()).is_ok(), "{meant}");
+        assert!(check(before, wrong, &change, format, &Change::default()).is_err(), "{wrong}");
+    }
 }
 
 #[test]

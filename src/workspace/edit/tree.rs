@@ -21,8 +21,8 @@ pub(super) struct Tree {
     pub(super) end: usize,
     /// Where each node that has text starts, in order.
     starts: Vec<usize>,
-    /// Each alias: the anchor's number, and where it stands.
-    aliases: Vec<(usize, usize)>,
+    /// Where the aliases of each anchor stand, by its number.
+    aliases: HashMap<usize, Vec<usize>>,
 }
 
 /// A comment.
@@ -147,7 +147,8 @@ impl Tree {
     pub(super) fn parse(text: &str) -> Result<Self, Stop> {
         let options = granit_parser::options! { emit_anchor_events: true, block_scalar_eof_without_line_feed: true };
         let events = Parser::new_from_str_with_options(text, options).peekable();
-        let tree = Self { root: None, comments: Vec::new(), end: text.len(), starts: Vec::new(), aliases: Vec::new() };
+        let tree =
+            Self { root: None, comments: Vec::new(), end: text.len(), starts: Vec::new(), aliases: HashMap::new() };
         let mut reader = Reader { text, events, tree, sizes: HashMap::new(), nodes: 0 };
         let mut documents = 0;
         while let Some((event, span)) = reader.next()? {
@@ -171,7 +172,7 @@ impl Tree {
     /// Returns the anchor's name where an alias uses the node again.
     pub(super) fn shared<'n>(&self, node: &'n Node) -> Option<&'n str> {
         let (number, name) = node.anchor.as_ref()?;
-        self.aliases.iter().any(|(used, _)| used == number).then_some(name.as_str())
+        self.aliases.contains_key(number).then_some(name.as_str())
     }
 
     /// Returns the name of an anchor on or in the node that an alias outside of it uses.
@@ -179,7 +180,7 @@ impl Tree {
         let mut found = None;
         node.visit(&mut |inner| {
             if let Some((number, name)) = &inner.anchor
-                && self.aliases.iter().any(|(used, at)| used == number && !node.range.contains(at))
+                && self.aliases.get(number).is_some_and(|uses| uses.iter().any(|at| !node.range.contains(at)))
             {
                 found = Some(name.as_str());
             }
@@ -256,7 +257,7 @@ impl<'text, Events: Iterator<Item = Item<'text>>> Reader<'text, Events> {
         let shape = match event {
             Event::Scalar(value, style, ..) => scalar_shape(self.text, &value, style, &mut place),
             Event::Alias(number) => {
-                self.tree.aliases.push((number, place.start));
+                self.tree.aliases.entry(number).or_default().push(place.start);
                 // An alias inside its own anchor has no end.
                 size = self.sizes.get(&number).copied().ok_or_else(|| Stop::at(place.start, Refusal::TooLarge))?;
                 Shape::Alias

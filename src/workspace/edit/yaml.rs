@@ -103,12 +103,10 @@ impl Document<'_> {
             }
             return Err(Stop::new(Refusal::Missing));
         }
-        while let [.., above, step] = steps.as_slice()
+        while let Some(step) = steps.last()
             && steps.len() - 1 > keep
             && step.entries.len() == 1
         {
-            // The parent goes with all that is in it, so it must not be needed either.
-            self.replaceable(&above.entry.value)?;
             steps.pop();
         }
         let Some((step, above)) = steps.split_last() else { return Err(Stop::new(Refusal::NoPath)) };

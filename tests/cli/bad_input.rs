@@ -1,0 +1,124 @@
+//! Bad input: a message that says what, where and what to do; the exit code; nothing changed.
+
+use crate::harness::Sandbox;
+
+#[test]
+fn requests_that_make_no_sense_change_nothing() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let before = sandbox.files();
+    for (words, exit, message) in [
+        ("publish petsore --env test --mock", 3, "did you mean \"petstore\""),
+        ("publish --env tset --mock", 3, "did you mean \"test\""),
+        ("publish ../petstore --env test --mock", 3, "is not a name"),
+        ("publish Petstore --env test --mock", 3, "is not a name"),
+        ("publish --mock", 64, "--env"),
+        ("publish --env test --version 1.0", 64, "not a version"),
+        ("publish --env test --version 9.9.9", 3, "has no version 9.9.9"),
+        ("publish --env test --backend ftp://host", 3, "http or https"),
+        ("publish --env test --backend https://me:pw@host", 3, "user name"),
+        ("publish --env test --backend https://${NOWHERE}", 3, "\"NOWHERE\" is not set in test"),
+        ("publish --env test --mock --backend http://a", 64, "cannot be used with"),
+        ("switch --env online --version 0.0.1", 3, "not live in online"),
+        ("switch --env test --version 0.0.9", 3, "no frozen version 0.0.9"),
+        ("offline --env pre", 3, "never published"),
+        ("promote --from online --to test", 3, "not live in online"),
+        ("rollback --env test", 3, "nothing else was live"),
+        ("undo 20200101 --env test", 3, "no operation"),
+        ("undo --env online", 3, "nothing was ever done"),
+        ("version delete 0.0.7", 3, "no version"),
+        ("group create petstore", 4, "exists already"),
+        ("group create a/b", 3, "is not a name"),
+        ("group import other missing.yaml", 1, "cannot read"),
+        ("group set petstore colour=red", 3, "colour"),
+        ("group set petstore prefix=pets", 3, "not a path prefix"),
+        ("api show nothing", 3, "no API"),
+        ("api remove GET /nothing", 3, "no API"),
+        ("show 2020", 3, "no operation"),
+        ("status --at yesterday", 3, "not a time"),
+        ("-o sarif status", 64, "check"),
+        ("frobnicate", 64, "unrecognized"),
+    ] {
+        let outcome = sandbox.run(words).expect_exit(exit).expect_stderr(message);
+        assert!(!outcome.stderr.contains("pw@") && !outcome.stderr.contains("panicked"), "{}", outcome.stderr);
+        assert_eq!(sandbox.files(), before, "{words}");
+    }
+}
+
+#[test]
+fn there_is_no_workspace() {
+    Sandbox::empty().run("status").expect_exit(3).expect_stderr("apigw init");
+}
+
+#[test]
+fn files_that_are_not_valid_are_named_with_their_place() {
+    let place = "groups/petstore/group.yaml";
+    let deep = "a: ".to_owned() + &"[".repeat(100_000);
+    let bomb = (0..30).fold("a0: &a0 [x, x]\n".to_owned(), |text, index| {
+        text + &format!("a{0}: &a{0} [*a{1}, *a{1}]\n", index + 1, index)
+    });
+    for (text, message) in [
+        ("", "the file is empty"),
+        ("schema: 1\nversion: [\n", "group.yaml:"),
+        ("schema: 7\n", "schema 7"),
+        ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "group.yaml:4:1"),
+        ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ncolour: red\n", "group.yaml:4:1"),
+        ("schema: 1\nversion: \"1\"\nprefix: /a\n", "group.yaml:2:"),
+        (deep.as_str(), "group.yaml"),
+        (bomb.as_str(), "group.yaml"),
+    ] {
+        let sandbox = Sandbox::petstore();
+        sandbox.write(place, text);
+        sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr(message);
+        assert!(!sandbox.path().join("deployments/test.yaml").exists());
+    }
+}
+
+#[test]
+fn other_encodings_and_large_files_are_refused() {
+    let sandbox = Sandbox::petstore();
+    std::fs::write(sandbox.path().join("groups/petstore/group.yaml"), b"schema: 1\n# \xff\n").expect("a file");
+    sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("group.yaml:2:3");
+    let large = std::fs::File::create(sandbox.path().join("groups/petstore/group.yaml")).expect("a file");
+    large.set_len(200 << 20).expect("a large file");
+    sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("at most");
+}
+
+#[test]
+fn links_out_of_the_workspace_are_refused() {
+    let sandbox = Sandbox::petstore();
+    let outside = tempfile::tempdir().expect("a temporary folder");
+    std::os::unix::fs::symlink(outside.path(), sandbox.path().join("deployments/../history/test")).expect("a link");
+    sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("leads out of the workspace");
+    assert_eq!(std::fs::read_dir(outside.path()).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_lock_that_is_held_is_waited_for_and_named() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let lock = std::fs::File::open(sandbox.path().join(".apigw/locks/test")).expect("the lock");
+    lock.lock().expect("a lock");
+    let outcome = sandbox.run("offline --env test --lock-timeout 50ms").expect_exit(6);
+    assert!(outcome.stderr.contains("Ada"), "{}", outcome.stderr);
+    sandbox.run("status").expect_exit(0);
+}
+
+#[test]
+fn a_broken_environment_file_stops_every_change_and_says_where() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let good = sandbox.read("deployments/test.yaml");
+    for (text, message) in [
+        (good.replace("...\n", ""), "cut short"),
+        (good.replace("schema: 1", "schema: 2"), "schema 2"),
+        (good.replace("state: live", "state: dead"), "test.yaml:6:1"),
+        (format!("<<<<<<< HEAD\n{good}"), "merge conflict"),
+    ] {
+        sandbox.write("deployments/test.yaml", &text);
+        for words in ["status", "offline --env test"] {
+            sandbox.run(words).expect_exit(3).expect_stderr(message);
+        }
+        assert_eq!(sandbox.read("deployments/test.yaml"), text);
+    }
+}

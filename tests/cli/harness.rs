@@ -1,0 +1,127 @@
+//! One way to run the command: environment cleared, user fixed, a folder that goes away.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// A folder with a workspace, and the command run in it.
+pub(crate) struct Sandbox {
+    folder: tempfile::TempDir,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) exit: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Sandbox {
+    /// Makes an empty folder.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// Makes a workspace with the petstore in it.
+    pub(crate) fn petstore() -> Self {
+        let sandbox = Self::empty();
+        sandbox.run("init --example petstore").expect_exit(0);
+        sandbox
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn read(&self, place: &str) -> String {
+        fs::read_to_string(self.path().join(place)).unwrap_or_else(|error| panic!("{place}: {error}"))
+    }
+
+    pub(crate) fn write(&self, place: &str, text: &str) {
+        let path = self.path().join(place);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Changes the working copy of the petstore, so that it differs from every version.
+    pub(crate) fn edit(&self, mark: &str) {
+        let place = "groups/petstore/openapi.yaml";
+        let text = self.read(place);
+        self.write(place, &format!("{text}\n# {mark}\n"));
+    }
+
+    /// Runs the command with these words, split at spaces.
+    pub(crate) fn run(&self, words: &str) -> Outcome {
+        self.run_words(&words.split(' ').collect::<Vec<_>>())
+    }
+
+    pub(crate) fn run_words(&self, words: &[&str]) -> Outcome {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
+        command.args(words).current_dir(self.path()).stdin(Stdio::null());
+        isolate(&mut command, self.path());
+        let output = command.output().expect("the command runs");
+        Outcome {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Returns every file outside of the machine's own folder, with its bytes.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        fn walk(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.file_name().is_some_and(|name| name == ".apigw") {
+                    continue;
+                }
+                if path.is_dir() {
+                    walk(&path, files);
+                } else {
+                    let bytes = fs::read(&path).unwrap_or_default();
+                    files.push((path, bytes));
+                }
+            }
+        }
+        let mut files = Vec::new();
+        walk(self.path(), &mut files);
+        files.sort();
+        files
+    }
+
+    /// Returns the one entry of the petstore in an environment.
+    pub(crate) fn entry(&self, environment: &str) -> Value {
+        let status = self.run(&format!("-o json status petstore --env {environment}")).expect_exit(0).json();
+        status["deployments"][0].clone()
+    }
+}
+
+/// Clears the environment of a command and fixes who runs it.
+pub(crate) fn isolate(command: &mut Command, home: &Path) {
+    command.env_clear().env("HOME", home).env("APIGW_ACTOR", "Ada <ada@example.com>");
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+}
+
+impl Outcome {
+    #[track_caller]
+    pub(crate) fn expect_exit(self, exit: i32) -> Self {
+        assert_eq!(self.exit, exit, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_stderr(self, part: &str) -> Self {
+        assert!(self.stderr.contains(part), "{part:?} is not in:\n{}", self.stderr);
+        self
+    }
+}

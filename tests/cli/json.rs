@@ -1,0 +1,60 @@
+//! What programs read: the shapes that are promised.
+
+use crate::harness::Sandbox;
+
+fn keys(value: &serde_json::Value) -> Vec<&str> {
+    value.as_object().map(|map| map.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
+#[test]
+fn changes_status_history_and_findings() {
+    let sandbox = Sandbox::petstore();
+    let change = sandbox.run("-o json publish --env test --mock").expect_exit(0).json();
+    assert_eq!(keys(&change), ["schema", "environment", "operation", "dry_run", "warnings", "changes"]);
+    assert_eq!(keys(&change["changes"][0]), ["group", "action", "before", "after"]);
+    let entry = ["state", "version", "digest", "backend", "since", "operation"];
+    assert_eq!(keys(&change["changes"][0]["after"]), entry);
+    let status = sandbox.run("-o json status").expect_exit(0).json();
+    let keys_of_status = keys(&status["deployments"][0]);
+    for key in entry.iter().chain(&["environment", "group", "edited", "urls", "by", "message"]) {
+        assert!(keys_of_status.contains(key), "{key}");
+    }
+    assert_eq!(status["deployments"][0]["by"], "Ada <ada@example.com>");
+    let history = sandbox.run("-o json history").expect_exit(0).json();
+    for key in ["operation", "environment", "time", "actor", "message", "changes"] {
+        assert!(keys(&history["operations"][0]).contains(&key), "{key}");
+    }
+    sandbox.write("groups/petstore/openapi.yaml", "openapi: 3.0.3\ninfo: {title: t, version: \"1\"}\npaths: {}\n");
+    let check = sandbox.run("-o json check").expect_exit(3).json();
+    assert_eq!(keys(&check["findings"][0]), ["rule", "severity", "message", "file", "line", "column", "hint"]);
+}
+
+#[test]
+fn errors_are_json_on_stderr() {
+    let sandbox = Sandbox::petstore();
+    for (words, exit) in [
+        ("-o json switch --env test --version 1.0.0", 3),
+        ("-o json publish --env online --mock", 5),
+        ("-o json publish", 64),
+    ] {
+        let outcome = sandbox.run(words).expect_exit(exit);
+        let error: serde_json::Value = outcome
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with("warning"))
+            .collect::<String>()
+            .parse()
+            .expect("JSON");
+        assert_eq!(error["error"]["exit"], exit);
+        assert_eq!(keys(&error["error"])[..4], ["code", "message", "hints", "exit"]);
+    }
+}
+
+#[test]
+fn yaml_says_the_same() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let json = sandbox.run("-o json status").expect_exit(0).json();
+    let yaml = sandbox.run("-o yaml status").expect_exit(0).stdout;
+    assert_eq!(serde_saphyr::from_str::<serde_json::Value>(&yaml).expect("YAML"), json);
+}

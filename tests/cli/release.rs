@@ -1,0 +1,177 @@
+//! The release cycle: what each verb leaves on disk.
+
+use crate::harness::Sandbox;
+
+#[test]
+fn publish_is_repeatable_and_says_so() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock --dry-run --detailed-exitcode").expect_exit(2);
+    assert!(!sandbox.path().join("deployments/test.yaml").exists(), "a dry run wrote");
+    sandbox.run("publish --env test --mock -m first").expect_exit(0);
+    let before = sandbox.files();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("publish --env test --mock --dry-run --detailed-exitcode").expect_exit(0);
+    assert_eq!(sandbox.files(), before);
+}
+
+#[test]
+fn a_dry_run_says_what_the_real_run_says() {
+    let sandbox = Sandbox::petstore();
+    let changes = |words: &str| {
+        let mut json = sandbox.run(words).expect_exit(0).json();
+        let change = &mut json["changes"][0];
+        // When it happened, and as which operation, is known once it has happened.
+        change["after"]["since"].take();
+        change["after"]["operation"].take();
+        change.clone()
+    };
+    let planned = changes("-o json publish --env test --mock --dry-run");
+    assert_eq!(planned, changes("-o json publish --env test --mock"));
+}
+
+#[test]
+fn an_edit_of_a_frozen_version_is_refused_and_bumped() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["edited"], false);
+    sandbox.edit("one");
+    assert_eq!(sandbox.entry("test")["edited"], true);
+    let before = sandbox.files();
+    sandbox.run("publish --env test --mock").expect_exit(4).expect_stderr("--bump patch");
+    assert_eq!(sandbox.files(), before);
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.0.2");
+    assert_eq!(sandbox.entry("test")["edited"], false);
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    let original = include_str!("../../examples/petstore/groups/petstore/group.yaml");
+    assert_eq!(settings, original.replace("0.0.1", "0.0.2"));
+    // Nothing is new since, so there is nothing to bump.
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.0.2");
+}
+
+#[test]
+fn rollback_restores_version_digest_and_backend() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --backend https://one.example").expect_exit(0);
+    let first = sandbox.entry("test");
+    sandbox.edit("two");
+    sandbox.run("publish --env test --mock --bump minor").expect_exit(0);
+    sandbox.edit("three");
+    sandbox.run("publish --env test --mock --bump minor").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.2.0");
+    sandbox.run("rollback --env test").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.1.0");
+    // The second in a row goes further back, not forward again.
+    sandbox.run("rollback --env test").expect_exit(0);
+    let restored = sandbox.entry("test");
+    for field in ["state", "version", "digest", "backend"] {
+        assert_eq!(restored[field], first[field], "{field}");
+    }
+    sandbox.run("rollback --env test").expect_exit(3).expect_stderr("nothing else was live");
+    sandbox.run("undo --env test").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.1.0");
+    sandbox.run("verify").expect_exit(0);
+}
+
+#[test]
+fn switch_keeps_the_backend_and_previous_goes_back() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.edit("two");
+    sandbox.run("version bump patch").expect_exit(0);
+    sandbox.run("version create").expect_exit(0);
+    sandbox.run("publish --env test --backend https://two.example").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.1").expect_exit(0);
+    let entry = sandbox.entry("test");
+    assert_eq!(
+        (entry["version"].as_str(), entry["backend"]["url"].as_str()),
+        (Some("0.0.1"), Some("https://two.example"))
+    );
+    sandbox.run("switch --env test --previous").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.0.2");
+}
+
+#[test]
+fn offline_keeps_what_was_there_and_a_live_version_stays() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("version delete 0.0.1").expect_exit(4).expect_stderr("live in test");
+    sandbox.run("group delete petstore --yes").expect_exit(4).expect_stderr("live in test");
+    sandbox.run("offline --env test").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["state"], "offline");
+    sandbox.run("offline --env test").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.1").expect_exit(3);
+    sandbox.run("rollback --env test").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["state"], "live");
+}
+
+#[test]
+fn promote_carries_the_digest() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("promote --from test --to pre-release").expect_exit(3).expect_stderr("not live in test");
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("promote --from test --to staging").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["digest"], sandbox.entry("pre-release")["digest"]);
+}
+
+#[test]
+fn undo_refuses_what_was_changed_since() {
+    let sandbox = Sandbox::petstore();
+    let first = sandbox.run("-o json publish --env test --mock").expect_exit(0).json();
+    let id = first["operation"].as_str().expect("an id").to_owned();
+    sandbox.run("publish --env test --backend https://one.example").expect_exit(0);
+    sandbox.run(&format!("undo {id} --env test")).expect_exit(4);
+    sandbox.run("undo --env test").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["backend"]["type"], "mock");
+}
+
+#[test]
+fn if_current_holds_back_what_was_not_seen() {
+    let sandbox = Sandbox::petstore();
+    let first = sandbox.run("-o json publish --env test --mock").expect_exit(0).json();
+    let id = first["operation"].as_str().expect("an id");
+    sandbox.run(&format!("offline --env test --if-current {id}")).expect_exit(0);
+    sandbox.run(&format!("publish --env test --mock --if-current {id}")).expect_exit(4);
+}
+
+#[test]
+fn policies_refuse() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env online --mock").expect_exit(5).expect_stderr("protected");
+    let settings = sandbox.read("apigw.toml").replace("protected = true", "mock = \"deny\"\npromote_from = \"test\"");
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("publish --env online --mock").expect_exit(5).expect_stderr("mock");
+    sandbox.run("publish --env online").expect_exit(5).expect_stderr("not live in test");
+    sandbox.run("publish --env test").expect_exit(0);
+    sandbox.run("publish --env online").expect_exit(0);
+}
+
+#[test]
+fn status_can_look_back() {
+    let sandbox = Sandbox::petstore();
+    let first = sandbox.run("-o json publish --env test --mock").expect_exit(0).json();
+    let id = first["operation"].as_str().expect("an id");
+    sandbox.run("offline --env test").expect_exit(0);
+    let then = sandbox.run(&format!("-o json status --at {id}")).expect_exit(0).json();
+    assert_eq!(then["deployments"][0]["state"], "live");
+    let before = sandbox.run("-o json status --at 2020-01-01").expect_exit(0).json();
+    assert_eq!(before["deployments"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_hand_edit_is_told_and_recorded() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.edit("two");
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    let text = sandbox.read("deployments/test.yaml").replace("version: \"0.0.2\"", "version: \"0.0.1\"");
+    sandbox.write("deployments/test.yaml", &text);
+    sandbox.run("publish --env test --mock").expect_exit(3);
+    let found = sandbox.run("verify").expect_exit(3);
+    assert!(found.stdout.contains("version from 0.0.2 to 0.0.1"), "{}", found.stdout);
+    sandbox.run("verify --repair --yes").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.0.1");
+    let history = sandbox.run("-o json history").expect_exit(0).json();
+    assert_eq!(history["operations"][0]["changes"][0]["action"], "accept");
+}

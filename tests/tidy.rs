@@ -1,0 +1,109 @@
+//! The invariants of the house, which no compiler holds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Lists the Rust files below a folder of `src`.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, files: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("a source");
+                files.push((path, text));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    let base = root().join("src");
+    let file = base.join(format!("{folder}.rs"));
+    if file.exists() {
+        files.push((file.clone(), fs::read_to_string(&file).expect("a source")));
+    }
+    walk(&base.join(folder), &mut files);
+    assert!(!files.is_empty(), "there is nothing in src/{folder}");
+    files
+}
+
+/// Returns the lines of a source that are code of the product: no comments, no unit tests.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    product.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+fn refuse(folder: &str, patterns: &[&str]) {
+    for (path, text) in sources(folder) {
+        for line in code(&text) {
+            for pattern in patterns {
+                assert!(!line.contains(pattern), "{}: {pattern:?} in {line:?}", path.display());
+            }
+        }
+    }
+}
+
+const PARTS: [&str; 6] = ["definition", "check", "plan", "workspace", "cli", "model"];
+
+#[test]
+fn model_knows_nothing_of_the_project() {
+    for part in PARTS.iter().filter(|part| **part != "model") {
+        refuse("model", &[&format!("crate::{part}")]);
+    }
+}
+
+#[test]
+fn nothing_knows_the_command_line() {
+    for part in PARTS.iter().filter(|part| **part != "cli") {
+        refuse(part, &["crate::cli"]);
+    }
+}
+
+#[test]
+fn pure_parts_do_no_input_or_output_and_read_no_clock() {
+    for part in ["model", "definition", "check", "plan"] {
+        refuse(
+            part,
+            &["std::fs", "std::net", "std::process", "std::env", "File::", "SystemTime", "Instant::now", "Utc::now"],
+        );
+        refuse(part, &["crate::workspace"]);
+    }
+}
+
+#[test]
+fn only_the_workspace_touches_files() {
+    refuse("cli", &["std::fs", "fs::", "File::", "OpenOptions"]);
+}
+
+#[test]
+fn a_dry_run_ends_in_the_command_line() {
+    for part in ["model", "definition", "check", "plan", "workspace"] {
+        refuse(part, &["dry_run"]);
+    }
+}
+
+#[test]
+fn main_is_short() {
+    let text = fs::read_to_string(root().join("src/main.rs")).expect("main");
+    assert!(text.lines().count() <= 15);
+}
+
+#[test]
+fn the_top_level_stays_small() {
+    let allowed = ["Cargo.toml", "Cargo.lock", "src", "tests", "examples", "README.md", "LICENSE", "target"];
+    for entry in fs::read_dir(root()).expect("the repository") {
+        let name = entry.expect("an entry").file_name().into_string().expect("UTF-8");
+        assert!(name.starts_with('.') || allowed.contains(&name.as_str()), "{name}");
+    }
+}
+
+#[test]
+fn every_fallible_output_is_the_commands_own() {
+    for part in PARTS {
+        refuse(part, &["println!", "eprintln!", "print!("]);
+    }
+}

@@ -178,6 +178,8 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
             Some((source, span)) => {
                 title.element(Snippet::source(source).path(file).annotation(AnnotationKind::Primary.span(span)))
             }
+            None if finding.location.line > 0 => title
+                .element(Origin::path(file).line(finding.location.line).char_column(finding.location.column.max(1))),
             None => title.element(Origin::path(file)),
         };
         let group =

@@ -141,7 +141,7 @@ impl Error {
 
 /// Returns the candidate that is spelled most like the name, where one is near enough to be meant.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let most = (name.chars().count() / 3).max(1);
+    let most = (name.chars().count() / 2).clamp(1, 3);
     candidates
         .into_iter()
         .map(|candidate| (edit_distance(name, candidate), candidate))

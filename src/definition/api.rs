@@ -1,10 +1,12 @@
 //! What a definition says, as types: its APIs with their parameters, bodies and responses.
 
+use std::sync::Mutex;
+
 use serde_json::Value;
 
 use super::document::{Document, Node, NodeId};
 use super::result::{self, ConstantResult, DeclaredResult};
-use super::schema::{self, Direction};
+use super::schema::{self, Direction, Sampler};
 use crate::model::{Finding, Location, Method};
 
 /// A definition that could be read: OpenAPI 3.0 or 3.1.
@@ -21,6 +23,7 @@ pub struct Definition {
     /// The APIs, in document order.
     pub apis: Vec<Api>,
     pub(super) document: Document,
+    pub(super) sampler: Mutex<Sampler>,
 }
 
 impl Definition {

@@ -160,6 +160,17 @@ impl<'d> Node<'d> {
         self.document.targets.get(&self.id).map(|target| self.document.node(target.next))
     }
 
+    /// Returns the first node of its chain of references that says anything itself.
+    pub(super) fn followed(self) -> Option<Node<'d>> {
+        let target = self.document.targets.get(&self.id)?;
+        target.meant.map(|meant| self.document.node(meant))
+    }
+
+    /// Tells whether it is a reference and nothing beside it.
+    pub(super) fn is_bare_reference(self) -> bool {
+        self.reference().is_some() && self.entries().nth(1).is_none()
+    }
+
     /// Copies it as JSON, with references as they stand, or `None` above a number of values.
     ///
     /// Aliases make a tree out of what is stored once, so a small file can stand for a huge tree.
@@ -248,16 +259,21 @@ impl Document {
     }
 
     pub(super) fn set_target(&mut self, reference: NodeId, next: NodeId) {
-        self.targets.insert(reference, Target { next, last: None });
+        self.targets.insert(reference, Target { next, meant: None, last: None });
     }
 
     pub(super) fn next_target(&self, reference: NodeId) -> Option<NodeId> {
         self.targets.get(&reference).map(|target| target.next)
     }
 
-    pub(super) fn set_last_target(&mut self, reference: NodeId, last: NodeId) {
+    /// Settles the end of a reference's chain; the rest of the chain must be settled already.
+    pub(super) fn settle_target(&mut self, reference: NodeId, last: NodeId) {
+        let Some(next) = self.next_target(reference) else { return };
+        let passes = self.node(next).is_bare_reference();
+        let meant = if passes { self.targets.get(&next).and_then(|target| target.meant) } else { Some(next) };
         if let Some(target) = self.targets.get_mut(&reference) {
             target.last = Some(last);
+            target.meant = meant;
         }
     }
 
@@ -375,9 +391,10 @@ struct Stored {
     place: Place,
 }
 
-/// Where a reference leads: the next node of its chain, and the last one where the chain ends.
+/// Where a reference leads: the next node of its chain, the next that is no bare reference, and the last one.
 #[derive(Debug)]
 struct Target {
     next: NodeId,
+    meant: Option<NodeId>,
     last: Option<NodeId>,
 }

@@ -62,3 +62,6 @@ pub fn read(folder: &str, fetch: &mut dyn FnMut(&str) -> Result<Option<Arc<[u8]>
 
 #[cfg(test)]
 mod corpus;
+
+#[cfg(test)]
+mod hostile;

@@ -1,6 +1,7 @@
 //! Makes a [`Definition`] of the tree: lists the APIs, and says what of them cannot be understood.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 
 use super::api::{
     Api, Definition, Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, SecurityKind,
@@ -9,6 +10,7 @@ use super::api::{
 use super::document::{Document, Node, NodeId, NodeKind};
 use super::findings::Findings;
 use super::rules;
+use super::schema::Sampler;
 use crate::model::Method;
 
 /// Makes the definition, or none where it is no OpenAPI 3 document at all; findings say why.
@@ -18,7 +20,8 @@ pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<
     let mut reader = Reader { findings };
     let parts = reader.parts(root);
     let Parts { title, servers, security_schemes, apis } = parts;
-    Some(Definition { specification, title, servers, security_schemes, apis, document })
+    let sampler = Mutex::new(Sampler::new(specification));
+    Some(Definition { specification, title, servers, security_schemes, apis, document, sampler })
 }
 
 /// Tells which specification a document follows, where it is one that apigw reads.

@@ -384,10 +384,10 @@ impl Loader<'_, '_> {
                     None => break Some(at),
                 }
             };
-            for link in chain {
+            for link in chain.into_iter().rev() {
                 settled.insert(link);
                 if let Some(last) = last {
-                    self.document.set_last_target(link, last);
+                    self.document.settle_target(link, last);
                 }
             }
         }

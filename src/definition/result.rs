@@ -5,13 +5,13 @@
 //! least a `body` or a `status`; or anything else, which is then the body itself. What it leaves out comes
 //! from the response that would be taken without it.
 
-use std::collections::HashMap;
+use std::sync::{MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::api::{Api, Definition, Header, MediaType, Response, StatusPattern};
-use super::document::{Node, NodeId};
+use super::document::Node;
 use super::encode::{self, Encoded};
 use super::read::scalar_text;
 use super::rules;
@@ -103,8 +103,6 @@ fn in_order(api: &Api) -> Vec<&Response> {
 struct Builder<'d> {
     definition: &'d Definition,
     api: &'d Api,
-    sampler: Sampler<'d>,
-    built: HashMap<NodeId, Result<Value, Failure>>,
     findings: Vec<Finding>,
 }
 
@@ -116,8 +114,7 @@ struct Body {
 
 impl<'d> Builder<'d> {
     fn new(definition: &'d Definition, api: &'d Api) -> Self {
-        let sampler = Sampler::new(definition.specification);
-        Self { definition, api, sampler, built: HashMap::new(), findings: Vec::new() }
+        Self { definition, api, findings: Vec::new() }
     }
 
     /// Builds what `x-apigw-mock` asks for.
@@ -190,7 +187,7 @@ impl<'d> Builder<'d> {
             let Some(value) = node.to_value(MOST_COPIED) else { continue };
             let value = self.meant(value, &media_type.name, schema);
             let schema = schema.filter(|_| encode::is_json(&media_type.name) || !value.is_string());
-            if schema.is_none_or(|schema| self.sampler.allows(&value, schema)) {
+            if schema.is_none_or(|schema| self.allows(&value, schema)) {
                 fitting.push(Body { example, value });
             } else {
                 let message = format!("this example of {} is not what its schema allows", self.api.name());
@@ -217,20 +214,23 @@ impl<'d> Builder<'d> {
         vec![Body { example: None, value }]
     }
 
-    fn built(&mut self, schema: Node<'d>) -> Result<Value, Failure> {
-        let key = schema.resolve().filter(|_| schema.entries().nth(1).is_none()).unwrap_or(schema).id();
-        if let Some(known) = self.built.get(&key) {
-            return known.clone();
-        }
-        let built = self.sampler.build(schema);
-        self.built.insert(key, built.clone());
-        built
+    fn built(&self, schema: Node<'d>) -> Result<Value, Failure> {
+        self.sampler().build(schema)
+    }
+
+    fn allows(&self, value: &Value, schema: Node<'d>) -> bool {
+        self.sampler().allows(value, schema)
+    }
+
+    fn sampler(&self) -> MutexGuard<'d, Sampler> {
+        // What a panic left behind is at worst a value that is built again.
+        self.definition.sampler.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes an example that is JSON written as a text for what it means, where only that keeps the schema.
     fn meant(&mut self, value: Value, media_type: &str, schema: Option<Node<'d>>) -> Value {
         let Value::String(text) = &value else { return value };
-        if !encode::is_json(media_type) || schema.is_some_and(|schema| self.sampler.allows(&value, schema)) {
+        if !encode::is_json(media_type) || schema.is_some_and(|schema| self.allows(&value, schema)) {
             return value;
         }
         match serde_json::from_str::<Value>(text) {

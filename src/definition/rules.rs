@@ -42,7 +42,7 @@ pub const SYNTAX: Rule = error(
 /// A definition stays within what is read at once.
 pub const TOO_LARGE: Rule = error(
     "definition-too-large",
-    "A definition has at most 32 MiB, a million and a half values, 200 levels of nesting and 1,000 files. Real \
+    "A definition has at most 32 MiB, 800,000 values, 200 levels of nesting and 1,000 files. Real \
      definitions stay far below; split a larger one into several groups.",
 );
 /// The keys of a mapping differ.

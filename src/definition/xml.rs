@@ -8,7 +8,7 @@ use super::schema::{Patterns, Shape, fits};
 
 /// Writes a value as an XML document.
 pub(super) fn encode(value: &Value, schema: Option<Node<'_>>, specification: Specification) -> String {
-    let mut writer = Writer { specification, patterns: Patterns::default(), out: String::new() };
+    let mut writer = Writer { specification, patterns: Patterns::default(), steps: 0, out: String::new() };
     writer.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let schemas: Vec<Node<'_>> = schema.into_iter().collect();
     let shape = writer.shape(value, &schemas);
@@ -34,6 +34,7 @@ pub(super) fn encode(value: &Value, schema: Option<Node<'_>>, specification: Spe
 struct Writer {
     specification: Specification,
     patterns: Patterns,
+    steps: usize,
     out: String,
 }
 
@@ -75,7 +76,9 @@ impl Writer {
         let lists = shape.schemas.iter().flat_map(|schema| ["oneOf", "anyOf"].map(|keyword| schema.get(keyword)));
         let taken: Vec<Node<'d>> = lists
             .flatten()
-            .filter_map(|list| list.items().find(|one| fits(value, &[*one], self.specification, &mut self.patterns)))
+            .filter_map(|list| {
+                list.items().find(|one| fits(value, &[*one], self.specification, &mut self.patterns, &mut self.steps))
+            })
             .collect();
         if !taken.is_empty() {
             let all: Vec<Node<'d>> = schemas.iter().copied().chain(taken).collect();

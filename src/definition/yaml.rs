@@ -17,7 +17,7 @@ use crate::model::Location;
 /// No file is larger, in bytes.
 pub(super) const MOST_BYTES: usize = 32 << 20;
 /// No definition holds more values, over all its files.
-pub(super) const MOST_NODES: usize = 1_500_000;
+pub(super) const MOST_NODES: usize = 800_000;
 /// Nothing is nested deeper, counted through aliases.
 pub(super) const MOST_LEVELS: u16 = 200;
 

@@ -15,15 +15,18 @@ use super::shape::{Types, count, is_nullable};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId};
 
-/// Tells whether a value fits all of some schemas.
+/// Tells whether a value fits all of some schemas, and adds what it cost to `steps`.
 pub(in crate::definition) fn fits(
     value: &Value,
     schemas: &[Node<'_>],
     specification: Specification,
     patterns: &mut Patterns,
+    steps: &mut usize,
 ) -> bool {
     let mut question = Question { specification, patterns, known: HashMap::new(), left: MOST_STEPS };
-    schemas.iter().all(|schema| question.check(value, *schema, 0))
+    let fits = schemas.iter().all(|schema| question.check(value, *schema, 0));
+    *steps += MOST_STEPS - question.left;
+    fits
 }
 
 /// One question: what was answered for its parts, by the address of the part.
@@ -60,7 +63,7 @@ impl Question<'_> {
 
     fn schema(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
         if schema.reference().is_some() || schema.get("$dynamicRef").is_some() {
-            let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.referenced() };
+            let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.followed() };
             let fits = target.is_none_or(|target| self.check(value, target, level + 1));
             if !fits || self.specification == Specification::V3_0 {
                 return fits;

@@ -67,7 +67,7 @@ impl<'d> Writer<'d> {
         }
         let mut map = Map::new();
         if schema.reference().is_some() || schema.get("$dynamicRef").is_some() {
-            let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.referenced() };
+            let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.followed() };
             if let Some(target) = target {
                 map.insert("$ref".to_owned(), self.reference(target).into());
             }

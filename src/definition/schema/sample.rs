@@ -5,6 +5,8 @@
 //! looked at as a whole, until one fits. Optional parts are given as long as that costs little; a part
 //! that would contain itself is left out. The work is bounded, whatever the schema.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
 use super::fits::{all_differ, fits};
@@ -15,17 +17,12 @@ use super::text;
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId};
 
-/// Builds values of one definition.
-pub(in crate::definition) struct Sampler<'d> {
+/// Builds values of one definition, each once.
+#[derive(Debug)]
+pub(in crate::definition) struct Sampler {
     specification: Specification,
     patterns: Patterns,
-    /// The schemas whose value is being built, from the outermost.
-    stack: Vec<NodeId>,
-    steps: usize,
-    values: usize,
-    /// Schemas that no value was found for, by the place that says most.
-    fault: Option<(NodeId, &'static str)>,
-    marker: std::marker::PhantomData<&'d ()>,
+    built: HashMap<NodeId, Result<Value, Failure>>,
 }
 
 /// Why no value was built.
@@ -60,9 +57,9 @@ struct Goal<'d> {
 }
 
 /// No value takes more steps to build.
-const MOST_STEPS: usize = 40_000;
+const MOST_STEPS: usize = 150_000;
 /// Past so many steps or values, optional parts are left out.
-const GENEROUS_STEPS: usize = 6_000;
+const GENEROUS_STEPS: usize = 30_000;
 const GENEROUS_VALUES: usize = 1_500;
 /// No value holds more values.
 const MOST_VALUES: usize = 50_000;
@@ -72,6 +69,8 @@ const GENEROUS_LEVELS: usize = 8;
 const MOST_REPEATS: usize = 3;
 /// No value is nested deeper.
 const MOST_LEVELS: usize = 100;
+/// No value is settled by more choices within choices.
+const MOST_CHOICES: usize = 40;
 /// No constant of the document that is copied holds more values.
 const MOST_COPIED: usize = 20_000;
 
@@ -84,45 +83,69 @@ const NO_LIST: &str = "allows no list that could be found, by its items and leng
 const NO_CONSTANT: &str = "has constants, and none of them fits the rest of it";
 const TOO_LARGE: &str = "allows no value that is small enough to build";
 
-impl<'d> Sampler<'d> {
+impl Sampler {
     pub(in crate::definition) fn new(specification: Specification) -> Self {
-        Self {
-            specification,
-            patterns: Patterns::default(),
-            stack: Vec::new(),
-            steps: 0,
-            values: 0,
-            fault: None,
-            marker: std::marker::PhantomData,
-        }
+        Self { specification, patterns: Patterns::default(), built: HashMap::new() }
     }
 
     /// Builds a value that fits a schema.
-    pub(in crate::definition) fn build(&mut self, schema: Node<'d>) -> Result<Value, Failure> {
-        self.fault = None;
+    pub(in crate::definition) fn build(&mut self, schema: Node<'_>) -> Result<Value, Failure> {
+        let meant = schema.followed().filter(|_| schema.is_bare_reference()).unwrap_or(schema);
+        if let Some(known) = self.built.get(&meant.id()) {
+            return known.clone();
+        }
+        let built = self.build_anew(meant);
+        self.built.insert(meant.id(), built.clone());
+        built
+    }
+
+    fn build_anew(&mut self, schema: Node<'_>) -> Result<Value, Failure> {
+        let mut fault = None;
         for optional in [true, false] {
-            self.steps = 0;
-            self.values = 0;
-            self.stack.clear();
+            let mut building = Building {
+                specification: self.specification,
+                patterns: &mut self.patterns,
+                stack: Vec::new(),
+                steps: 0,
+                values: 0,
+                fault,
+                root: schema,
+            };
             let goal = Goal { schemas: vec![schema], settled: Vec::new(), discriminated: None };
             let want = Want { variant: 0, optional, dispensable: false, level: 0 };
-            match self.value(&goal, want) {
-                Some(value) if self.fits(&value, &goal.schemas) => return Ok(value),
-                Some(_) => self.blame(Some(schema.id()), CONTRADICTION),
+            match building.value(&goal, want) {
+                Some(value) if building.fits(&value, &goal.schemas) => return Ok(value),
+                Some(_) => building.blame(Some(schema.id()), CONTRADICTION),
                 None => {}
             }
+            fault = building.fault;
         }
-        let (node, reason) = self.fault.map_or((None, CONTRADICTION), |(node, reason)| (Some(node), reason));
+        let (node, reason) = fault.map_or((None, CONTRADICTION), |(node, reason)| (Some(node), reason));
         Err(Failure { node, reason })
     }
 
     /// Tells whether a value fits a schema.
-    pub(in crate::definition) fn allows(&mut self, value: &Value, schema: Node<'d>) -> bool {
-        self.fits(value, &[schema])
+    pub(in crate::definition) fn allows(&mut self, value: &Value, schema: Node<'_>) -> bool {
+        fits(value, &[schema], self.specification, &mut self.patterns, &mut 0)
     }
+}
 
+/// One value that is being built.
+struct Building<'s, 'd> {
+    specification: Specification,
+    patterns: &'s mut Patterns,
+    /// The schemas whose value is being built, from the outermost.
+    stack: Vec<NodeId>,
+    steps: usize,
+    values: usize,
+    /// The first schema that no value was found for, and why.
+    fault: Option<(NodeId, &'static str)>,
+    root: Node<'d>,
+}
+
+impl<'d> Building<'_, 'd> {
     fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
-        fits(value, schemas, self.specification, &mut self.patterns)
+        fits(value, schemas, self.specification, self.patterns, &mut self.steps)
     }
 
     fn blame(&mut self, node: Option<NodeId>, reason: &'static str) {
@@ -134,9 +157,10 @@ impl<'d> Sampler<'d> {
     fn value(&mut self, goal: &Goal<'d>, want: Want) -> Option<Value> {
         self.steps += 1;
         let shape = Shape::of(&goal.schemas, self.specification);
-        self.steps += shape.schemas.len() / 16;
-        let first = shape.schemas.first().map(|schema| schema.id());
-        if self.steps > MOST_STEPS || self.values > MOST_VALUES || want.level > MOST_LEVELS {
+        self.steps += shape.schemas.len();
+        let first = Some(shape.schemas.first().unwrap_or(&self.root).id());
+        let too_deep = want.level > MOST_LEVELS || goal.settled.len() > MOST_CHOICES;
+        if self.steps > MOST_STEPS || self.values > MOST_VALUES || too_deep {
             self.blame(first, TOO_LARGE);
             return None;
         }
@@ -284,7 +308,7 @@ impl<'d> Sampler<'d> {
                 Types::OBJECT => self.object(goal, shape, want),
                 Types::ARRAY => self.array(shape, want),
                 Types::STRING => {
-                    let text = text::build(shape, want.variant, &mut self.patterns);
+                    let text = text::build(shape, want.variant, self.patterns);
                     if text.is_none() {
                         self.blame(first, NO_TEXT);
                     }
@@ -364,7 +388,7 @@ impl<'d> Sampler<'d> {
             if self.is_write_only(&property.schemas) && (!needed || self.specification == Specification::V3_0) {
                 continue;
             }
-            if needed || shape_allows(shape, property.name, &mut self.patterns) {
+            if needed || shape_allows(shape, property.name, self.patterns) {
                 properties.push((property.name.to_owned(), needed));
             }
         }
@@ -428,7 +452,7 @@ impl<'d> Sampler<'d> {
     }
 
     fn property(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, name: &str, needed: bool, want: Want) -> Option<Value> {
-        let schemas = property_schemas(shape, name, &mut self.patterns);
+        let schemas = property_schemas(shape, name, self.patterns);
         if let Some((_, value)) = goal.discriminated.as_ref().filter(|(known, _)| known == name) {
             let value = Value::String(value.clone());
             return self.fits(&value, &schemas).then_some(value);
@@ -461,7 +485,7 @@ impl<'d> Sampler<'d> {
             let name = self.other_name(shape, index);
             index += 1;
             let Some(name) = name.filter(|name| !map.contains_key(name)) else { continue };
-            if !shape_allows(shape, &name, &mut self.patterns) {
+            if !shape_allows(shape, &name, self.patterns) {
                 continue;
             }
             let needed = map.len() < least;

@@ -117,8 +117,8 @@ impl<'d> Shape<'d> {
                 let parts: Vec<Node<'d>> = parts.items().collect();
                 open.extend(parts.into_iter().rev());
             }
-            open.extend(schema.referenced());
-            if schema.is_object() && !(schema.reference().is_some() && schema.entries().nth(1).is_none()) {
+            open.extend(schema.followed());
+            if schema.is_object() && !schema.is_bare_reference() {
                 shape.schemas.push(schema);
             }
         }

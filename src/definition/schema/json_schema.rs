@@ -80,7 +80,7 @@ impl<'d> Writer<'d> {
                 map.insert(keyword.to_owned(), written);
             }
         }
-        self.exclusive_bounds(schema, &mut map);
+        Self::exclusive_bounds(schema, &mut map);
         self.type_keyword(schema, &mut map);
         let nullable = is_nullable(schema, self.specification) && schema.get("enum").is_none();
         let untyped = !map.contains_key("type") && !map.is_empty();
@@ -115,7 +115,7 @@ impl<'d> Writer<'d> {
             "items" if value.is_array() => None,
             "items" => self.single(value),
             "properties" | "dependentSchemas" => self.map(value, |_, _| true),
-            "patternProperties" => self.map(value, |this, pattern| this.is_usable(pattern)),
+            "patternProperties" => self.map(value, Writer::is_usable),
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
             | "maxContains" => super::shape::count(value).map(Value::from),
             "minimum" | "maximum" => value.as_number().cloned().map(Value::Number),
@@ -134,7 +134,7 @@ impl<'d> Writer<'d> {
                 .to_value_within(&mut self.left)
                 .filter(|list| list.as_array().is_some_and(|list| !list.is_empty())),
             "required" => self.required(schema, value),
-            "dependentRequired" => value.to_value_within(&mut self.left).filter(|value| is_map_of_names(value)),
+            "dependentRequired" => value.to_value_within(&mut self.left).filter(is_map_of_names),
             _ => None,
         }
     }
@@ -187,7 +187,7 @@ impl<'d> Writer<'d> {
     }
 
     /// Writes OpenAPI 3.0's flags as the bounds that JSON Schema has since.
-    fn exclusive_bounds(&self, schema: Node<'d>, map: &mut Map<String, Value>) {
+    fn exclusive_bounds(schema: Node<'d>, map: &mut Map<String, Value>) {
         for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
             match schema.get(exclusive).map(Node::kind) {
                 Some(NodeKind::Bool(true)) => {

@@ -252,7 +252,7 @@ impl<'d> Building<'_, 'd> {
                     let named = names.as_ref().and_then(|names| names.value_for(branch));
                     for discriminated in named.map(Some).into_iter().chain([None]) {
                         next.discriminated = discriminated.or_else(|| goal.discriminated.clone());
-                        let value = self.value(&next, Want { optional, variant, ..want });
+                        let value = self.value(&next, Want { variant, optional, ..want });
                         if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
                             return Some(value);
                         }
@@ -380,7 +380,7 @@ impl<'d> Building<'_, 'd> {
     }
 
     fn object(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
-        let required = self.required(goal, shape);
+        let required = Self::required(goal, shape);
         let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
         let mut properties: Vec<(String, bool)> = Vec::new();
         for property in shape.properties() {
@@ -425,7 +425,7 @@ impl<'d> Building<'_, 'd> {
     }
 
     /// Lists the names that must be there, with those that others ask for.
-    fn required(&mut self, goal: &Goal<'d>, shape: &Shape<'d>) -> Vec<String> {
+    fn required(goal: &Goal<'d>, shape: &Shape<'d>) -> Vec<String> {
         let mut required: Vec<String> = shape.required().into_iter().map(str::to_owned).collect();
         if let Some((name, _)) = &goal.discriminated {
             if !required.contains(name) {
@@ -475,7 +475,7 @@ impl<'d> Building<'_, 'd> {
             && want.optional
             && want.level < GENEROUS_LEVELS
             && most > 0
-            && shape.keyword("additionalProperties").any(|node| node.is_object());
+            && shape.keyword("additionalProperties").any(Node::is_object);
         let wanted = if shows { least.max(1) } else { least };
         if wanted > MOST_VALUES {
             return None;

@@ -4,9 +4,9 @@
 //! two of them for `compare`. Nothing here does I/O: whoever calls hands in a function that gives the bytes of a
 //! file, and gets back the files that were asked for, which are the ones a version freezes.
 //!
-//! - [`read`] takes a group's definition, OpenAPI 3.0 or 3.1, and gives a [`Reading`]: the [`Definition`] with its
+//! - [`read()`] takes a group's definition, OpenAPI 3.0 or 3.1, and gives a [`Reading`]: the [`Definition`] with its
 //!   APIs, and every [`Finding`] with the place of the exact token.
-//! - [`import`] takes a document of any version and gives the files of a group.
+//! - [`import()`] takes a document of any version and gives the files of a group.
 //! - [`Definition::constant_result`] and [`Definition::results`] give what a mock publish answers.
 //! - [`Document`] and [`Node`] are the tree underneath, for whoever needs more than the APIs.
 

@@ -1,9 +1,9 @@
 //! The commit: one rename makes a plan what is live, for all its groups together.
 //!
-//! 1. the lock is taken, 2. what a dead holder left is removed, 3. the environment's file is read
-//! again and compared with what the plan was computed from, 4. versions are frozen, 5. the
-//! operation's file is written, 6. the new environment's file is renamed over the old one. All that
-//! the rename makes visible is durable before it; nothing has to happen after it.
+//! The lock is taken; what a dead holder left is removed; the environment's file is read again and
+//! compared with what the plan was computed from; versions are frozen; the operation's file is
+//! written; the new environment's file is renamed over the old one. All that this rename makes
+//! visible is durable before it, and nothing has to happen after it.
 
 use std::fs;
 

@@ -213,8 +213,8 @@ fn check_conflict(place: &str, text: &str) -> Result<(), Error> {
 }
 
 fn group_in_conflict(text: &str, index: usize) -> Option<GroupName> {
-    let inside = text.lines().skip(index + 1).take_while(|line| !line.starts_with(">>>>>>> "));
-    inside.filter_map(|line| group_of(&format!("{line}\n"))).next()
+    let mut inside = text.lines().skip(index + 1).take_while(|line| !line.starts_with(">>>>>>> "));
+    inside.find_map(|line| group_of(&format!("{line}\n")))
 }
 
 fn check_schema(place: &str, lines: &[&str]) -> Result<(), Error> {

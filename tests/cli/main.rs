@@ -1,5 +1,7 @@
 //! The command as a user meets it: whole commands in a folder of their own, with their exit codes.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
+
 mod bad_input;
 mod harness;
 mod json;

@@ -128,9 +128,9 @@ fn killed_at_every_call_the_state_is_old_or_new() {
             let acknowledged = String::from_utf8_lossy(&output.stdout).contains("committed as operation");
             assert!(!acknowledged || version == "0.0.2", "{what}: an acknowledged change is gone");
             if version == "0.0.1" {
-                old += 1
+                old += 1;
             } else {
-                new += 1
+                new += 1;
             }
             heal(folder.path(), &what);
             killed += 1;

@@ -65,3 +65,6 @@ mod corpus;
 
 #[cfg(test)]
 mod hostile;
+
+#[cfg(test)]
+mod tests;

@@ -78,7 +78,7 @@ impl Bounds {
 }
 
 /// Tries this many numbers, beside as many as were asked for already.
-const TRIES: usize = 1_000;
+const TRIES: u32 = 1_000;
 
 /// Goes through numbers that may fit: zero and upwards, from the lower bound, or downwards from the upper one.
 fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize) -> impl Iterator<Item = Number> {
@@ -111,22 +111,25 @@ fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize
         let least = f64_of(least.as_ref()?);
         Number::from_f64(least + span / 2.0)
     });
-    let tries = i128::try_from(TRIES.saturating_add(variant)).unwrap_or(i128::MAX);
-    let walked = (0..tries).filter_map(move |index| nth(&start, step.as_ref(), index * direction));
-    let fractions = (1..=tries).filter_map(move |index| {
+    let tries = i128::from(TRIES) + i128::try_from(variant).unwrap_or(0);
+    let walked = (0..tries).filter_map(move |index| nth(&start, step.as_ref(), integer, index * direction));
+    let fractions = (2..TRIES).filter_map(move |index| {
         let span = span.filter(|_| !integer)?;
         let least = f64_of(least.as_ref()?);
-        Number::from_f64(least + span / (index as f64 + 1.0))
+        Number::from_f64(least + span / f64::from(index))
     });
     walked.chain(middle).chain(fractions)
 }
 
-/// Returns the number that is some steps away from a start: whole steps, or multiples of the step given.
+/// Returns the number that is some steps away from a start: whole or half ones, or multiples of the step given.
 #[expect(clippy::cast_precision_loss, reason = "a candidate that is inexact is checked before it is used")]
-fn nth(start: &Number, step: Option<&Number>, index: i128) -> Option<Number> {
+fn nth(start: &Number, step: Option<&Number>, integer: bool, index: i128) -> Option<Number> {
     let Some(step) = step else {
         return match whole(start) {
-            Some(start) => from_whole(start.checked_add(index)?),
+            Some(start) if integer || index % 2 == 0 => {
+                from_whole(start.checked_add(if integer { index } else { index / 2 })?)
+            }
+            Some(start) => Number::from_f64(start as f64 + index as f64 / 2.0),
             None => Number::from_f64(f64_of(start).ceil() + index as f64),
         };
     };

@@ -9,6 +9,8 @@ mod parameter;
 mod response;
 mod schema;
 mod security;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value, json};
 

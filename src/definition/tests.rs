@@ -262,6 +262,11 @@ fn values_are_built_that_keep_their_schema() {
                 { "type": "object", "required": ["b"], "properties": { "a": { "const": 1 }, "b": { "const": 2 } } }] }),
             json!({ "a": 1 }),
         ),
+        (
+            json!({ "allOf": [{ "properties": { "a": { "const": 1 } } }], "properties": { "b": { "const": 2 } },
+                "unevaluatedProperties": false, "minProperties": 2 }),
+            json!({ "b": 2, "a": 1 }),
+        ),
         (json!({ "anyOf": [false, { "const": 3 }] }), json!(3)),
         (json!({ "type": "string", "not": { "const": "string" } }), json!("string1")),
         (
@@ -412,6 +417,7 @@ fn headers_are_part_of_the_result() {
 }
 
 /// Documents that are nearly definitions, of the words that definitions are made of.
+#[expect(clippy::too_many_lines, reason = "a list of words")]
 fn near_definitions() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
         "openapi",

@@ -4,7 +4,7 @@
 //! translated, every reference leads to `$defs`, and keywords that do not hold what they must are left
 //! out, as a validator would refuse the whole schema for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -80,7 +80,7 @@ impl<'d> Writer<'d> {
                 map.insert(keyword.to_owned(), written);
             }
         }
-        self.exclusive_bounds(schema, &mut map);
+        Self::exclusive_bounds(schema, &mut map);
         self.type_keyword(schema, &mut map);
         let nullable = is_nullable(schema, self.specification) && schema.get("enum").is_none();
         let untyped = !map.contains_key("type") && !map.is_empty();
@@ -111,11 +111,10 @@ impl<'d> Writer<'d> {
             | "propertyNames"
             | "additionalProperties"
             | "unevaluatedProperties"
-            | "unevaluatedItems" => self.single(value),
-            "items" if value.is_array() => None,
-            "items" => self.single(value),
+            | "unevaluatedItems"
+            | "items" => self.single(value),
             "properties" | "dependentSchemas" => self.map(value, |_, _| true),
-            "patternProperties" => self.map(value, |this, pattern| this.is_usable(pattern)),
+            "patternProperties" => self.map(value, Writer::is_usable),
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
             | "maxContains" => super::shape::count(value).map(Value::from),
             "minimum" | "maximum" => value.as_number().cloned().map(Value::Number),
@@ -134,7 +133,7 @@ impl<'d> Writer<'d> {
                 .to_value_within(&mut self.left)
                 .filter(|list| list.as_array().is_some_and(|list| !list.is_empty())),
             "required" => self.required(schema, value),
-            "dependentRequired" => value.to_value_within(&mut self.left).filter(|value| is_map_of_names(value)),
+            "dependentRequired" => value.to_value_within(&mut self.left).filter(is_map_of_names),
             _ => None,
         }
     }
@@ -175,19 +174,13 @@ impl<'d> Writer<'d> {
                 property.and_then(Node::resolve).and_then(|property| property.get(flag)).and_then(Node::as_bool);
             !(own == Some(true) || target == Some(true))
         };
-        let names: Vec<Value> =
-            value.items().filter_map(Node::as_str).filter(|name| carried(name)).map(Value::from).collect();
-        let mut distinct: Vec<Value> = Vec::new();
-        for name in names {
-            if !distinct.contains(&name) {
-                distinct.push(name);
-            }
-        }
-        value.is_array().then_some(Value::Array(distinct))
+        let mut seen = HashSet::new();
+        let names = value.items().filter_map(Node::as_str).filter(|name| seen.insert(*name) && carried(name));
+        value.is_array().then(|| names.map(Value::from).collect())
     }
 
     /// Writes OpenAPI 3.0's flags as the bounds that JSON Schema has since.
-    fn exclusive_bounds(&self, schema: Node<'d>, map: &mut Map<String, Value>) {
+    fn exclusive_bounds(schema: Node<'d>, map: &mut Map<String, Value>) {
         for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
             match schema.get(exclusive).map(Node::kind) {
                 Some(NodeKind::Bool(true)) => {

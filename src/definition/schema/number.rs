@@ -148,10 +148,10 @@ fn rounded(value: f64, step: f64) -> Option<Number> {
     let decimals = step.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let text = format!("{value:.decimals$}");
     let number: f64 = text.parse().ok()?;
-    if number.fract() == 0.0 {
-        if let Ok(whole) = format!("{number:.0}").parse::<i64>() {
-            return Some(whole.into());
-        }
+    if number.fract() == 0.0
+        && let Ok(whole) = format!("{number:.0}").parse::<i64>()
+    {
+        return Some(whole.into());
     }
     Number::from_f64(number)
 }
@@ -162,7 +162,7 @@ fn after(one: &Number, other: &Number, excluded: bool) -> bool {
         (Some(one), Some(other)) => one.cmp(&other),
         _ => f64_of(one).total_cmp(&f64_of(other)),
     };
-    order.is_gt() || (!excluded && (order.is_eq() || f64_of(one) == f64_of(other) && whole(one).is_none()))
+    order.is_gt() || (!excluded && order.is_eq())
 }
 
 fn is_multiple(number: &Number, step: &Number) -> bool {

@@ -28,7 +28,7 @@ fn converted(fields: Value) -> (Value, Vec<&'static str>) {
 }
 
 /// Converts one operation.
-fn operation(fields: Value) -> (Value, Vec<&'static str>) {
+fn operation(fields: &Value) -> (Value, Vec<&'static str>) {
     let (document, rules) = converted(json!({ "paths": { "/a": { "post": fields } } }));
     (document["paths"]["/a"]["post"].clone(), rules)
 }
@@ -60,7 +60,7 @@ fn servers_come_from_schemes_host_and_base_path() {
 #[test]
 fn parameters_get_a_schema_and_a_style() {
     let list = |format: &str| json!({ "name": "q", "in": "query", "type": "array", "items": { "type": "integer" }, "collectionFormat": format });
-    let (converted, rules) = operation(json!({
+    let (converted, rules) = operation(&json!({
         "parameters": [
             { "name": "a", "in": "query", "type": "integer", "format": "int32", "minimum": 1, "default": 2, "required": true,
                 "description": "d", "allowEmptyValue": true, "x-nullable": true, "x-own": 1 },
@@ -87,7 +87,7 @@ fn parameters_get_a_schema_and_a_style() {
 
 #[test]
 fn a_body_takes_what_the_operation_consumes() {
-    let (converted, _) = operation(json!({
+    let (converted, _) = operation(&json!({
         "consumes": ["application/xml", "application/json"],
         "parameters": [{ "in": "body", "name": "b", "required": true, "description": "d", "schema": { "type": "object" } }],
         "responses": {},
@@ -100,14 +100,14 @@ fn a_body_takes_what_the_operation_consumes() {
 #[test]
 fn a_form_becomes_a_body() {
     let text = json!({ "in": "formData", "name": "t", "type": "string", "required": true, "description": "d" });
-    let (converted, _) = operation(json!({ "parameters": [text, { "in": "formData", "name": "l", "type": "array",
+    let (converted, _) = operation(&json!({ "parameters": [text, { "in": "formData", "name": "l", "type": "array",
         "items": { "type": "string" }, "collectionFormat": "pipes" }], "responses": {} }));
     let expected = json!({ "content": { "application/x-www-form-urlencoded": {
         "schema": { "type": "object", "properties": { "t": { "type": "string", "description": "d" },
             "l": { "type": "array", "items": { "type": "string" } } }, "required": ["t"] },
         "encoding": { "l": { "style": "pipeDelimited", "explode": false } } } }, "required": true });
     assert_eq!(converted["requestBody"], expected);
-    let (converted, _) = operation(json!({ "consumes": ["application/json"],
+    let (converted, _) = operation(&json!({ "consumes": ["application/json"],
         "parameters": [{ "in": "formData", "name": "f", "type": "file" }], "responses": {} }));
     let expected = json!({ "content": { "multipart/form-data": { "schema": { "type": "object",
         "properties": { "f": { "type": "string", "format": "binary" } } } } } });
@@ -116,7 +116,7 @@ fn a_form_becomes_a_body() {
 
 #[test]
 fn responses_are_written_for_what_is_produced() {
-    let (converted, _) = operation(json!({
+    let (converted, _) = operation(&json!({
         "produces": ["application/json"],
         "responses": {
             "200": { "description": "ok", "schema": { "type": "string" },

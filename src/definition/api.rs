@@ -132,7 +132,7 @@ pub enum SecurityKind {
     },
     /// OAuth 2.0.
     OAuth2,
-    /// OpenID Connect.
+    /// `OpenID` Connect.
     OpenIdConnect,
     /// A client certificate.
     MutualTls,

@@ -33,12 +33,17 @@ pub(super) fn encode(
             name = format!("{};boundary={BOUNDARY}", essence(&name));
             multipart(map).into_bytes()
         }
-        (Family::Lines, Value::Array(items)) => items.iter().map(|item| format!("{item}\n")).collect::<String>().into(),
-        (Family::Lines, value) => format!("{value}\n").into_bytes(),
+        (Family::Lines, Value::Array(items)) => lines(items),
+        (Family::Lines, value) => lines(std::slice::from_ref(value)),
         (Family::Events, value) => format!("data: {value}\n\n").into_bytes(),
         (Family::Form | Family::Multipart | Family::Other, value) => simple(value).into_bytes(),
     };
     Encoded { media_type: name, bytes }
+}
+
+/// Writes each value on a line of its own.
+fn lines(values: &[Value]) -> Vec<u8> {
+    values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect::<String>().into_bytes()
 }
 
 /// Tells whether a media type or range is JSON.
@@ -145,7 +150,10 @@ fn escaped(text: &str) -> String {
             b' ' => escaped.push('+'),
             b'*' | b'-' | b'.' | b'_' => escaped.push(char::from(byte)),
             byte if byte.is_ascii_alphanumeric() => escaped.push(char::from(byte)),
-            byte => escaped.push_str(&format!("%{byte:02X}")),
+            byte => {
+                let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0').to_ascii_uppercase();
+                escaped.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+            }
         }
     }
     escaped
@@ -153,11 +161,10 @@ fn escaped(text: &str) -> String {
 
 /// Writes `multipart/form-data` (RFC 7578).
 fn multipart(map: &serde_json::Map<String, Value>) -> String {
-    let mut body = String::new();
-    for (name, value) in fields(map) {
+    let part = |(name, value): (&str, String)| {
         let name = name.replace(['"', '\r', '\n'], "_");
-        body.push_str(&format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-    }
-    body.push_str(&format!("--{BOUNDARY}--\r\n"));
-    body
+        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let end = format!("--{BOUNDARY}--\r\n");
+    fields(map).into_iter().map(part).chain([end]).collect()
 }

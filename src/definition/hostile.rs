@@ -44,6 +44,7 @@ fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn schemas_that_explode_are_answered() {
     const UNBUILT: &[&str] = &[rules::CONSTANT_RESULT.name];
     let reference = |index: usize| format!("{{$ref: '#/components/schemas/s{index}'}}");
@@ -148,8 +149,8 @@ fn schemas_that_explode_are_answered() {
             "patterns over properties",
             format!(
                 "    s0:\n      patternProperties: {{{}}}\n      properties: {{{}}}\n",
-                (0..400).map(|index| format!("'^(a|b{index})*$': {{}}, ")).collect::<String>(),
-                (0..400).map(|index| format!("p{index}: {{}}, ")).collect::<String>(),
+                (0..400).map(|index| format!("'^(a|b{index})*$': {{}}")).collect::<Vec<_>>().join(", "),
+                (0..400).map(|index| format!("p{index}: {{}}")).collect::<Vec<_>>().join(", "),
             ),
             &[],
         ),

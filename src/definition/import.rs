@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use super::Fetch;
 use super::document::{Document, Node};
+use super::fields;
 use super::findings::Findings;
 use super::read;
-use super::reference::{self, Fetch, Loaded};
+use super::reference::{self, Loaded};
 use super::rules;
 use super::swagger;
 use crate::model::{DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, Severity};
@@ -69,7 +71,7 @@ fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Re
         return Err(findings.into_vec());
     }
     let Some(root) = document.root() else { return Err(findings.into_vec()) };
-    let version = root.get("swagger").and_then(read::scalar_text).unwrap_or_default();
+    let version = root.get("swagger").and_then(fields::scalar_text).unwrap_or_default();
     if version != "2.0" && version != "2" {
         let location = root.key_location("swagger");
         let message = format!("{version:?} is no version of OpenAPI that apigw reads");

@@ -13,14 +13,18 @@
 mod api;
 mod document;
 mod encode;
+mod fields;
 mod findings;
 mod import;
+mod local_path;
+mod operation;
 mod read;
 mod reference;
 mod result;
 pub mod rules;
 mod schema;
 mod swagger;
+mod template;
 mod xml;
 mod yaml;
 
@@ -49,12 +53,17 @@ pub struct Reading {
     pub findings: Vec<Finding>,
 }
 
+/// Gives the bytes of a file by its path below the group's folder.
+///
+/// `None` where there is no such file; an error where it must not or cannot be read.
+pub type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String> + 'f;
+
 /// Reads the definition of a group.
 ///
 /// `folder` is the group's folder, like `groups/petstore`; it only stands before the files' names in findings.
 /// `fetch` gives the bytes of a file by its path below that folder, `None` where there is no such file, or says
 /// why it will not: it is where links that lead out of the folder are refused.
-pub fn read(folder: &str, fetch: &mut dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String>) -> Reading {
+pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
     let reference::Loaded { document, files, mut findings } = reference::load(folder, DEFINITION_FILE, fetch);
     let definition = read::definition(document, &mut findings);
     Reading { files, definition, findings: findings.into_vec() }
@@ -65,3 +74,6 @@ mod corpus;
 
 #[cfg(test)]
 mod hostile;
+
+#[cfg(test)]
+mod tests;

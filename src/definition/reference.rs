@@ -5,16 +5,14 @@
 //! is reached from the root file is followed, so that a version freezes what it needs and no more.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
+use super::Fetch;
 use super::document::{Document, Node, NodeId};
 use super::findings::Findings;
+use super::local_path::{local_path, percent_decoded};
 use super::rules::{self, Rule};
 use super::yaml;
-use crate::model::{FileSet, Location, SETTINGS_FILE, VERSION_FILE};
-
-/// Gives the bytes of a file by its path below the group's folder, or `None` where there is no such file.
-pub(super) type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String> + 'f;
+use crate::model::{FileSet, Location};
 
 /// What was loaded: the tree, the files behind it, and what is wrong with either.
 pub(super) struct Loaded {
@@ -115,10 +113,10 @@ enum Unloaded {
 }
 
 /// Why a reference leads nowhere.
-struct Problem {
-    rule: Rule,
-    message: String,
-    hint: String,
+pub(super) struct Problem {
+    pub(super) rule: Rule,
+    pub(super) message: String,
+    pub(super) hint: String,
 }
 
 impl Problem {
@@ -126,7 +124,7 @@ impl Problem {
         Self { rule: rules::REFERENCE_UNRESOLVED, message: message.into(), hint: hint.into() }
     }
 
-    fn outside(message: impl Into<String>) -> Self {
+    pub(super) fn outside(message: impl Into<String>) -> Self {
         let hint = "copy what it names into the group's folder and refer to the copy";
         Self { rule: rules::REFERENCE_OUTSIDE, message: message.into(), hint: hint.to_owned() }
     }
@@ -404,66 +402,4 @@ impl Loader<'_, '_> {
 
 fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
     if node.is_array() { node.items().nth(token.parse().ok()?) } else { node.get(token) }
-}
-
-/// Joins a relative reference to the folder of the file that it stands in (RFC 3986, section 5.2).
-fn local_path(from: &str, base: &str) -> Result<String, Problem> {
-    let scheme = base.split_once(':').map(|(scheme, _)| scheme);
-    let is_scheme = |scheme: &str| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.chars().all(|each| each.is_ascii_alphanumeric() || "+-.".contains(each))
-    };
-    if scheme.is_some_and(is_scheme) || base.starts_with("//") {
-        return Err(Problem::outside(format!("the reference {base:?} leads out of the workspace")));
-    }
-    let decoded = percent_decoded(base);
-    if decoded.starts_with('/') {
-        return Err(Problem::outside(format!("the reference {base:?} is an absolute path")));
-    }
-    if decoded.contains(['\\', '\0', '?']) {
-        return Err(Problem::outside(format!("the reference {base:?} has a character that a path here cannot have")));
-    }
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in decoded.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                if parts.pop().is_none() {
-                    return Err(Problem::outside(format!("the reference {base:?} leads out of the group's folder")));
-                }
-            }
-            part => parts.push(part),
-        }
-    }
-    let path = parts.join("/");
-    if path == SETTINGS_FILE || path == VERSION_FILE || parts.first() == Some(&"versions") {
-        let message = format!("the reference {base:?} leads to {path:?}, which belongs to apigw");
-        return Err(Problem { hint: "give the file another name".to_owned(), ..Problem::outside(message) });
-    }
-    Ok(path)
-}
-
-/// Decodes `%xx`; what is no such triplet, or no UTF-8 afterwards, stays as it is.
-fn percent_decoded(text: &str) -> String {
-    if !text.contains('%') {
-        return text.to_owned();
-    }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let triplet = (*first == b'%').then(|| after.get(..2)).flatten();
-        let value = triplet.and_then(|digits| std::str::from_utf8(digits).ok());
-        match value.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                decoded.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                decoded.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
 }

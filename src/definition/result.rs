@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::api::{Api, Definition, Header, MediaType, Response, StatusPattern};
 use super::document::Node;
 use super::encode::{self, Encoded};
-use super::read::scalar_text;
+use super::fields::scalar_text;
 use super::rules;
 use super::schema::{Failure, Sampler};
 use crate::model::Finding;

@@ -1,5 +1,7 @@
 //! Writes a value as XML, by the `xml` hints of its schema (OpenAPI 3.1, section 4.8.26).
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::api::Specification;
@@ -97,12 +99,12 @@ impl Writer {
             self.close(&name, &hints);
             return;
         };
-        let properties = shape.properties();
+        let properties: HashMap<&str, Vec<Node<'_>>> =
+            shape.properties().into_iter().map(|property| (property.name, property.schemas)).collect();
         let mut attributes = Vec::new();
         let mut elements = Vec::new();
         for (property, value) in map {
-            let known = properties.iter().find(|known| known.name == property);
-            let schemas = known.map(|known| known.schemas.clone()).unwrap_or_default();
+            let schemas = properties.get(property.as_str()).cloned().unwrap_or_default();
             let hints = Hints::of(&self.shape(value, &schemas));
             if hints.attribute && !value.is_array() && !value.is_object() {
                 attributes.push((hints.qualified(hints.name.unwrap_or(property)), scalar(value)));

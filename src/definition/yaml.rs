@@ -45,7 +45,7 @@ fn text<'b>(file: &str, bytes: &'b [u8], findings: &mut Findings) -> Option<&'b 
             let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
             let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
             let last_line = String::from_utf8_lossy(before.get(line_start..).unwrap_or_default());
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = before.split(|byte| *byte == b'\n').count();
             let location = Location { file: file.to_owned(), line, column: last_line.chars().count() + 1 };
             findings.add(rules::SYNTAX, location, "the file is not UTF-8 text", "save it in the encoding UTF-8");
             None

@@ -5,7 +5,7 @@
 //! at once, which also ends schemas that require themselves. Formats count: JSON Schema leaves that open,
 //! and a value that keeps them satisfies those who check them and those who do not.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ impl Question<'_> {
                 Value::String(text) => self.text(text, schema) && self.format(value, schema),
                 Value::Number(number) => number::fits(number, schema),
                 Value::Array(items) => self.array(items, schema, level),
-                Value::Object(map) => self.object(map, schema, level),
+                Value::Object(map) => self.object(map, schema, level) && self.unevaluated(value, map, schema, level),
                 Value::Null | Value::Bool(_) => true,
             }
     }
@@ -190,6 +190,51 @@ impl Question<'_> {
         self.dependent(map, schema, level)
     }
 
+    /// Looks at the properties that nothing else in the schema speaks of (JSON Schema 2020-12, section 11.3).
+    fn unevaluated(
+        &mut self,
+        value: &Value,
+        map: &serde_json::Map<String, Value>,
+        schema: Node<'_>,
+        level: usize,
+    ) -> bool {
+        let Some(rest) = schema.get("unevaluatedProperties") else { return true };
+        let mut names = HashSet::new();
+        let mut open = vec![schema];
+        let mut seen = HashSet::new();
+        while let Some(schema) = open.pop() {
+            if seen.insert(schema.id()) {
+                open.extend(self.evaluated(value, map, schema, level, &mut names));
+            }
+        }
+        let others = map.iter().filter(|(name, _)| !names.contains(name.as_str()));
+        others.into_iter().all(|(_, value)| self.check(value, rest, level + 1))
+    }
+
+    /// Adds the properties that one schema speaks of, and returns those inside it that apply to the value too.
+    fn evaluated<'m, 'd>(
+        &mut self,
+        value: &Value,
+        map: &'m serde_json::Map<String, Value>,
+        schema: Node<'d>,
+        level: usize,
+        names: &mut HashSet<&'m str>,
+    ) -> Vec<Node<'d>> {
+        let patterns: Vec<&str> =
+            schema.get("patternProperties").into_iter().flat_map(Node::entries).map(|(pattern, _)| pattern).collect();
+        for name in map.keys() {
+            let declared = schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
+            let open = schema.get("additionalProperties").is_some();
+            if declared || open || patterns.iter().any(|pattern| self.patterns.matches(pattern, name)) {
+                names.insert(name);
+            }
+        }
+        let condition = schema.get("if").into_iter().chain(schema.get("then")).chain(schema.get("else"));
+        let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| schema.get(keyword));
+        let parts = schema.followed().into_iter().chain(condition).chain(lists.flat_map(Node::items));
+        parts.filter(|part| self.check(value, *part, level + 1)).collect()
+    }
+
     fn name(&mut self, name: &str, naming: Node<'_>, level: usize) -> bool {
         let value = Value::String(name.to_owned());
         // The value lives only here, so what is remembered of its address must not outlive it.
@@ -242,6 +287,6 @@ pub(super) fn equal(value: &Value, node: Node<'_>) -> bool {
 
 /// Tells whether no two items are the same.
 pub(super) fn all_differ(items: &[Value]) -> bool {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     items.iter().all(|item| seen.insert(item.to_string()))
 }

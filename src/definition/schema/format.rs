@@ -15,10 +15,9 @@ pub(super) fn text(format: &str, variant: usize) -> Option<String> {
         "ipv4" | "ip" | "ip-address" => format!("192.0.2.{}", variant % 254 + 1),
         "ipv6" => format!("2001:db8::{:x}", variant % 0xffff + 1),
         "uri" | "url" | "iri" => format!("https://example.com/{name}"),
-        "uri-reference" | "iri-reference" | "uriref" => format!("/example{name}"),
+        "uri-reference" | "iri-reference" | "uriref" | "json-pointer" => format!("/example{name}"),
         "uri-template" => format!("/example{name}/{{id}}"),
         "uuid" | "guid" => format!("00000000-0000-4000-8000-{:012x}", variant + 1),
-        "json-pointer" => format!("/example{name}"),
         "relative-json-pointer" => format!("{variant}"),
         "regex" => format!("^example{name}$"),
         "byte" | "base64" | "base64url" => ["c3RyaW5n", "ZXhhbXBs", "YXBpZ3cx"].get(variant)?.to_string(),
@@ -54,7 +53,7 @@ pub(super) fn lengthened(format: &str, text: &str, missing: usize) -> Option<Str
         | "password" => format!("{text}{}", letters(missing)),
         "email" | "idn-email" if missing <= 50 => format!("{}{text}", letters(missing)),
         "email" | "idn-email" | "hostname" | "idn-hostname" | "domain" => {
-            let labels: String = (0..missing.div_ceil(50)).map(|_| format!("{}.", letters(49))).collect();
+            let labels = (letters(49) + ".").repeat(missing.div_ceil(50));
             match text.split_once('@') {
                 Some((user, host)) => format!("{user}@{labels}{host}"),
                 None => format!("{labels}{text}"),

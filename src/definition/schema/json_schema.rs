@@ -4,7 +4,7 @@
 //! translated, every reference leads to `$defs`, and keywords that do not hold what they must are left
 //! out, as a validator would refuse the whole schema for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -111,9 +111,8 @@ impl<'d> Writer<'d> {
             | "propertyNames"
             | "additionalProperties"
             | "unevaluatedProperties"
-            | "unevaluatedItems" => self.single(value),
-            "items" if value.is_array() => None,
-            "items" => self.single(value),
+            | "unevaluatedItems"
+            | "items" => self.single(value),
             "properties" | "dependentSchemas" => self.map(value, |_, _| true),
             "patternProperties" => self.map(value, Writer::is_usable),
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
@@ -175,15 +174,9 @@ impl<'d> Writer<'d> {
                 property.and_then(Node::resolve).and_then(|property| property.get(flag)).and_then(Node::as_bool);
             !(own == Some(true) || target == Some(true))
         };
-        let names: Vec<Value> =
-            value.items().filter_map(Node::as_str).filter(|name| carried(name)).map(Value::from).collect();
-        let mut distinct: Vec<Value> = Vec::new();
-        for name in names {
-            if !distinct.contains(&name) {
-                distinct.push(name);
-            }
-        }
-        value.is_array().then_some(Value::Array(distinct))
+        let mut seen = HashSet::new();
+        let names = value.items().filter_map(Node::as_str).filter(|name| seen.insert(*name) && carried(name));
+        value.is_array().then(|| names.map(Value::from).collect())
     }
 
     /// Writes OpenAPI 3.0's flags as the bounds that JSON Schema has since.

@@ -1,5 +1,6 @@
 //! Schemas: which values they allow, one value that they allow, and the same as plain JSON Schema.
 
+mod collection;
 mod fits;
 mod format;
 mod json_schema;

@@ -78,7 +78,7 @@ impl Bounds {
 }
 
 /// Tries this many numbers, beside as many as were asked for already.
-const TRIES: usize = 1_000;
+const TRIES: u32 = 1_000;
 
 /// Goes through numbers that may fit: zero and upwards, from the lower bound, or downwards from the upper one.
 fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize) -> impl Iterator<Item = Number> {
@@ -111,22 +111,25 @@ fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize
         let least = f64_of(least.as_ref()?);
         Number::from_f64(least + span / 2.0)
     });
-    let tries = i128::try_from(TRIES.saturating_add(variant)).unwrap_or(i128::MAX);
-    let walked = (0..tries).filter_map(move |index| nth(&start, step.as_ref(), index * direction));
-    let fractions = (1..=tries).filter_map(move |index| {
+    let tries = i128::from(TRIES) + i128::try_from(variant).unwrap_or(0);
+    let walked = (0..tries).filter_map(move |index| nth(&start, step.as_ref(), integer, index * direction));
+    let fractions = (2..TRIES).filter_map(move |index| {
         let span = span.filter(|_| !integer)?;
         let least = f64_of(least.as_ref()?);
-        Number::from_f64(least + span / (index as f64 + 1.0))
+        Number::from_f64(least + span / f64::from(index))
     });
     walked.chain(middle).chain(fractions)
 }
 
-/// Returns the number that is some steps away from a start: whole steps, or multiples of the step given.
+/// Returns the number that is some steps away from a start: whole or half ones, or multiples of the step given.
 #[expect(clippy::cast_precision_loss, reason = "a candidate that is inexact is checked before it is used")]
-fn nth(start: &Number, step: Option<&Number>, index: i128) -> Option<Number> {
+fn nth(start: &Number, step: Option<&Number>, integer: bool, index: i128) -> Option<Number> {
     let Some(step) = step else {
         return match whole(start) {
-            Some(start) => from_whole(start.checked_add(index)?),
+            Some(start) if integer || index % 2 == 0 => {
+                from_whole(start.checked_add(if integer { index } else { index / 2 })?)
+            }
+            Some(start) => Number::from_f64(start as f64 + index as f64 / 2.0),
             None => Number::from_f64(f64_of(start).ceil() + index as f64),
         };
     };
@@ -145,10 +148,10 @@ fn rounded(value: f64, step: f64) -> Option<Number> {
     let decimals = step.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let text = format!("{value:.decimals$}");
     let number: f64 = text.parse().ok()?;
-    if number.fract() == 0.0 {
-        if let Ok(whole) = format!("{number:.0}").parse::<i64>() {
-            return Some(whole.into());
-        }
+    if number.fract() == 0.0
+        && let Ok(whole) = format!("{number:.0}").parse::<i64>()
+    {
+        return Some(whole.into());
     }
     Number::from_f64(number)
 }
@@ -159,7 +162,7 @@ fn after(one: &Number, other: &Number, excluded: bool) -> bool {
         (Some(one), Some(other)) => one.cmp(&other),
         _ => f64_of(one).total_cmp(&f64_of(other)),
     };
-    order.is_gt() || (!excluded && (order.is_eq() || f64_of(one) == f64_of(other) && whole(one).is_none()))
+    order.is_gt() || (!excluded && order.is_eq())
 }
 
 fn is_multiple(number: &Number, step: &Number) -> bool {

@@ -7,9 +7,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::fits::{all_differ, fits};
+use super::fits::fits;
 use super::number;
 use super::pattern::Patterns;
 use super::shape::{Shape, Types};
@@ -36,39 +36,39 @@ pub(in crate::definition) struct Failure {
 
 /// How a value is wanted.
 #[derive(Debug, Clone, Copy)]
-struct Want {
+pub(super) struct Want {
     /// Which of several possible values.
-    variant: usize,
+    pub(super) variant: usize,
     /// Whether optional parts are given.
-    optional: bool,
+    pub(super) optional: bool,
     /// Whether what asks for the value can do without it.
-    dispensable: bool,
-    level: usize,
+    pub(super) dispensable: bool,
+    pub(super) level: usize,
 }
 
 /// What applies to one value.
 #[derive(Debug, Clone)]
-struct Goal<'d> {
-    schemas: Vec<Node<'d>>,
+pub(super) struct Goal<'d> {
+    pub(super) schemas: Vec<Node<'d>>,
     /// The lists of alternatives of which one was taken.
-    settled: Vec<NodeId>,
+    pub(super) settled: Vec<NodeId>,
     /// A property that tells the alternative taken from the others, and its value.
-    discriminated: Option<(String, String)>,
+    pub(super) discriminated: Option<(String, String)>,
 }
 
 /// No value takes more steps to build.
-const MOST_STEPS: usize = 150_000;
+pub(super) const MOST_STEPS: usize = 150_000;
 /// Past so many steps or values, optional parts are left out.
-const GENEROUS_STEPS: usize = 30_000;
-const GENEROUS_VALUES: usize = 1_500;
+pub(super) const GENEROUS_STEPS: usize = 30_000;
+pub(super) const GENEROUS_VALUES: usize = 1_500;
 /// No value holds more values.
-const MOST_VALUES: usize = 50_000;
+pub(super) const MOST_VALUES: usize = 50_000;
 /// Optional parts are given down to this level.
-const GENEROUS_LEVELS: usize = 8;
+pub(super) const GENEROUS_LEVELS: usize = 8;
 /// A required part may contain itself so often before it is given up.
 const MOST_REPEATS: usize = 3;
 /// No value is nested deeper.
-const MOST_LEVELS: usize = 100;
+pub(super) const MOST_LEVELS: usize = 100;
 /// No value is settled by more choices within choices.
 const MOST_CHOICES: usize = 40;
 /// No constant of the document that is copied holds more values.
@@ -79,9 +79,9 @@ const CONTRADICTION: &str = "allows no value that could be found";
 const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";
 const NO_TEXT: &str = "allows no text that could be found, by its format, pattern and length";
 const NO_NUMBER: &str = "allows no number within its bounds";
-const NO_LIST: &str = "allows no list that could be found, by its items and length";
+pub(super) const NO_LIST: &str = "allows no list that could be found, by its items and length";
 const NO_CONSTANT: &str = "has constants, and none of them fits the rest of it";
-const TOO_LARGE: &str = "allows no value that is small enough to build";
+pub(super) const TOO_LARGE: &str = "allows no value that is small enough to build";
 
 impl Sampler {
     pub(in crate::definition) fn new(specification: Specification) -> Self {
@@ -131,30 +131,30 @@ impl Sampler {
 }
 
 /// One value that is being built.
-struct Building<'s, 'd> {
-    specification: Specification,
-    patterns: &'s mut Patterns,
+pub(super) struct Building<'s, 'd> {
+    pub(super) specification: Specification,
+    pub(super) patterns: &'s mut Patterns,
     /// The schemas whose value is being built, from the outermost.
-    stack: Vec<NodeId>,
-    steps: usize,
-    values: usize,
+    pub(super) stack: Vec<NodeId>,
+    pub(super) steps: usize,
+    pub(super) values: usize,
     /// The first schema that no value was found for, and why.
-    fault: Option<(NodeId, &'static str)>,
-    root: Node<'d>,
+    pub(super) fault: Option<(NodeId, &'static str)>,
+    pub(super) root: Node<'d>,
 }
 
 impl<'d> Building<'_, 'd> {
-    fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
+    pub(super) fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
         fits(value, schemas, self.specification, self.patterns, &mut self.steps)
     }
 
-    fn blame(&mut self, node: Option<NodeId>, reason: &'static str) {
+    pub(super) fn blame(&mut self, node: Option<NodeId>, reason: &'static str) {
         if let (None, Some(node)) = (self.fault, node) {
             self.fault = Some((node, reason));
         }
     }
 
-    fn value(&mut self, goal: &Goal<'d>, want: Want) -> Option<Value> {
+    pub(super) fn value(&mut self, goal: &Goal<'d>, want: Want) -> Option<Value> {
         self.steps += 1;
         let shape = Shape::of(&goal.schemas, self.specification);
         self.steps += shape.schemas.len();
@@ -242,15 +242,15 @@ impl<'d> Building<'_, 'd> {
         list: Node<'d>,
         want: Want,
     ) -> Option<Value> {
-        let names = Discriminator::of(schema);
+        let discriminator = Discriminator::of(schema);
         for optional in [want.optional, false] {
             for variant in want.variant..want.variant + 2 {
                 for branch in list.items() {
                     let mut next = goal.clone();
                     next.settled.push(list.id());
                     next.schemas.push(branch);
-                    let named = names.as_ref().and_then(|names| names.value_for(branch));
-                    for discriminated in named.map(Some).into_iter().chain([None]) {
+                    let told = discriminator.as_ref().and_then(|discriminator| discriminator.value_for(branch));
+                    for discriminated in told.map(Some).into_iter().chain([None]) {
                         next.discriminated = discriminated.or_else(|| goal.discriminated.clone());
                         let value = self.value(&next, Want { variant, optional, ..want });
                         if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
@@ -330,188 +330,6 @@ impl<'d> Building<'_, 'd> {
             }
         }
         None
-    }
-
-    fn array(&mut self, shape: &Shape<'d>, want: Want) -> Option<Value> {
-        let least = shape.at_least("minItems");
-        let most = shape.at_most("maxItems").unwrap_or(usize::MAX);
-        let first = shape.schemas.first().map(|schema| schema.id());
-        if least > MOST_VALUES {
-            self.blame(first, TOO_LARGE);
-            return None;
-        }
-        let unique = shape.keyword("uniqueItems").any(|node| node.as_bool() == Some(true));
-        let prefix: Vec<Node<'d>> = shape
-            .keyword("prefixItems")
-            .chain(shape.keyword("items").filter(|items| items.is_array()))
-            .flat_map(Node::items)
-            .collect();
-        let contained: Vec<Node<'d>> = shape.keyword("contains").collect();
-        let wanted = least.max(1).max(prefix.len()).max(contained.len()).min(most);
-        let mut items: Vec<Value> = Vec::new();
-        let mut variant = want.variant;
-        while items.len() < wanted {
-            let needed = items.len() < least;
-            let mut schemas: Vec<Node<'d>> = prefix.get(items.len()).copied().into_iter().collect();
-            if schemas.is_empty() {
-                schemas = shape.items();
-            }
-            schemas.extend(contained.get(items.len()));
-            let goal = Goal { schemas, settled: Vec::new(), discriminated: None };
-            let inner = Want { variant, dispensable: !needed, level: want.level + 1, ..want };
-            let item = self.value(&goal, inner);
-            match item {
-                Some(item) if unique && items.contains(&item) => {}
-                Some(item) => items.push(item),
-                None if !needed => break,
-                None => {}
-            }
-            variant += usize::from(unique);
-            let exhausted = variant > want.variant + wanted + 50 || self.steps > MOST_STEPS;
-            if exhausted || (!unique && needed && items.is_empty()) {
-                break;
-            }
-        }
-        if items.len() < least || (unique && !all_differ(&items)) {
-            self.blame(first, NO_LIST);
-            return None;
-        }
-        Some(Value::Array(items))
-    }
-
-    fn object(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
-        let required = Self::required(goal, shape);
-        let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
-        let mut properties: Vec<(String, bool)> = Vec::new();
-        for property in shape.properties() {
-            let needed = required.iter().any(|name| name == property.name);
-            if self.is_write_only(&property.schemas) && (!needed || self.specification == Specification::V3_0) {
-                continue;
-            }
-            if needed || shape_allows(shape, property.name, self.patterns) {
-                properties.push((property.name.to_owned(), needed));
-            }
-        }
-        for name in &required {
-            if properties.iter().any(|(known, _)| known == name) {
-                continue;
-            }
-            let declared = shape.keyword("properties").filter_map(|list| list.get(name)).collect::<Vec<_>>();
-            if !(self.specification == Specification::V3_0 && self.is_write_only(&declared)) {
-                properties.push((name.clone(), true));
-            }
-        }
-        let mut room = most.checked_sub(properties.iter().filter(|(_, needed)| *needed).count())?;
-        let mut map = Map::new();
-        for (name, needed) in properties {
-            let generous = want.optional
-                && want.level < GENEROUS_LEVELS
-                && self.steps < GENEROUS_STEPS
-                && self.values < GENEROUS_VALUES;
-            if !needed && (!generous || room == 0) {
-                continue;
-            }
-            match self.property(goal, shape, &name, needed, want) {
-                Some(value) => {
-                    room -= usize::from(!needed);
-                    map.insert(name, value);
-                }
-                None if needed => return None,
-                None => {}
-            }
-        }
-        self.other_properties(goal, shape, want, &mut map)?;
-        Some(Value::Object(map))
-    }
-
-    /// Lists the names that must be there, with those that others ask for.
-    fn required(goal: &Goal<'d>, shape: &Shape<'d>) -> Vec<String> {
-        let mut required: Vec<String> = shape.required().into_iter().map(str::to_owned).collect();
-        if let Some((name, _)) = &goal.discriminated {
-            if !required.contains(name) {
-                required.push(name.clone());
-            }
-        }
-        let mut index = 0;
-        while let Some(name) = required.get(index).cloned() {
-            for needs in shape.keyword("dependentRequired").filter_map(|needs| needs.get(&name)) {
-                for need in needs.items().filter_map(Node::as_str) {
-                    if !required.iter().any(|known| known == need) {
-                        required.push(need.to_owned());
-                    }
-                }
-            }
-            index += 1;
-        }
-        required
-    }
-
-    fn is_write_only(&self, schemas: &[Node<'d>]) -> bool {
-        let shape = Shape::of(schemas, self.specification);
-        shape.keyword("writeOnly").any(|node| node.as_bool() == Some(true))
-    }
-
-    fn property(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, name: &str, needed: bool, want: Want) -> Option<Value> {
-        let schemas = property_schemas(shape, name, self.patterns);
-        if let Some((_, value)) = goal.discriminated.as_ref().filter(|(known, _)| known == name) {
-            let value = Value::String(value.clone());
-            return self.fits(&value, &schemas).then_some(value);
-        }
-        let goal = Goal { schemas, settled: Vec::new(), discriminated: None };
-        self.value(&goal, Want { dispensable: !needed, level: want.level + 1, ..want })
-    }
-
-    /// Adds properties that are not declared: as many as must be, and one that shows what a map holds.
-    fn other_properties(
-        &mut self,
-        goal: &Goal<'d>,
-        shape: &Shape<'d>,
-        want: Want,
-        map: &mut Map<String, Value>,
-    ) -> Option<()> {
-        let least = shape.at_least("minProperties");
-        let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
-        let shows = map.is_empty()
-            && want.optional
-            && want.level < GENEROUS_LEVELS
-            && most > 0
-            && shape.keyword("additionalProperties").any(Node::is_object);
-        let wanted = if shows { least.max(1) } else { least };
-        if wanted > MOST_VALUES {
-            return None;
-        }
-        let mut index = 0;
-        while map.len() < wanted && index < wanted + 50 {
-            let name = self.other_name(shape, index);
-            index += 1;
-            let Some(name) = name.filter(|name| !map.contains_key(name)) else { continue };
-            if !shape_allows(shape, &name, self.patterns) {
-                continue;
-            }
-            let needed = map.len() < least;
-            if let Some(value) = self.property(goal, shape, &name, needed, want) {
-                map.insert(name, value);
-            }
-        }
-        (map.len() >= least).then_some(())
-    }
-
-    fn other_name(&mut self, shape: &Shape<'d>, index: usize) -> Option<String> {
-        let naming: Vec<Node<'d>> = shape.keyword("propertyNames").collect();
-        if !naming.is_empty() {
-            let goal = Goal { schemas: naming, settled: Vec::new(), discriminated: None };
-            let want = Want { variant: index, optional: false, dispensable: false, level: MOST_LEVELS - 1 };
-            return match self.value(&goal, want)? {
-                Value::String(name) => Some(name),
-                _ => Some(format!("property{}", index + 1)),
-            };
-        }
-        let closed = shape.keyword("additionalProperties").any(|node| node.as_bool() == Some(false));
-        let pattern = shape.keyword("patternProperties").flat_map(Node::entries).next().filter(|_| closed);
-        match pattern {
-            Some((pattern, _)) => self.patterns.build(&[pattern], 0, usize::MAX, index),
-            None => Some(format!("property{}", index + 1)),
-        }
     }
 }
 
@@ -596,40 +414,4 @@ fn type_order(shape: &Shape<'_>) -> Vec<Types> {
         order.push(Types::NULL);
     }
     order
-}
-
-/// Tells whether no schema forbids a property that it does not declare.
-fn shape_allows(shape: &Shape<'_>, name: &str, patterns: &mut Patterns) -> bool {
-    shape.schemas.iter().all(|schema| {
-        let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
-        !closed || declares(*schema, name, patterns)
-    })
-}
-
-fn declares(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
-    schema.get("properties").is_some_and(|properties| properties.get(name).is_some())
-        || schema
-            .get("patternProperties")
-            .into_iter()
-            .flat_map(Node::entries)
-            .any(|(pattern, _)| patterns.matches(pattern, name))
-}
-
-/// Lists the schemas that apply to a property's value.
-fn property_schemas<'d>(shape: &Shape<'d>, name: &str, patterns: &mut Patterns) -> Vec<Node<'d>> {
-    let mut schemas = Vec::new();
-    for schema in &shape.schemas {
-        schemas.extend(schema.get("properties").and_then(|properties| properties.get(name)));
-        for (pattern, property) in schema.get("patternProperties").into_iter().flat_map(Node::entries) {
-            if patterns.matches(pattern, name) {
-                schemas.push(property);
-            }
-        }
-        if let Some(others) = schema.get("additionalProperties") {
-            if !declares(*schema, name, patterns) {
-                schemas.push(others);
-            }
-        }
-    }
-    schemas
 }

@@ -3,31 +3,41 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
-use super::super::read::scalar_text;
+use super::super::fields::scalar_text;
 use super::{Converter, Speech, USUAL_MEDIA_TYPE, parameter};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
 
 impl<'d> Converter<'d, '_> {
-    /// Converts the parameters that make up the body; `Some(None)` where there are none.
-    pub(super) fn request_body(&mut self, parameters: &[Node<'d>], speech: &Speech) -> Option<Option<Value>> {
+    /// Converts the parameters that make up the body, where there are any.
+    pub(super) fn request_body(
+        &mut self,
+        parameters: &[Node<'d>],
+        speech: &Speech,
+        into: &mut Map<String, Value>,
+    ) -> Option<()> {
         if let Some(body) = parameters.iter().copied().find(|parameter| parameter::is_body(*parameter)) {
             if let Some(other) = parameters.iter().find(|other| other.id() != body.id()) {
                 self.loses(*other, "a request has either one body or a form; the body is taken", "remove the other");
             }
-            return self.body(body, speech).map(Some);
+            into.insert("requestBody".to_owned(), self.body(body, speech)?);
+            return Some(());
         }
         let fields: Vec<Node<'d>> = parameters.iter().filter_map(|field| field.resolve()).collect();
-        if fields.is_empty() { Some(None) } else { self.form(&fields, speech).map(Some) }
+        if !fields.is_empty() {
+            into.insert("requestBody".to_owned(), self.form(&fields, speech)?);
+        }
+        Some(())
     }
 
     fn body(&mut self, written: Node<'d>, speech: &Speech) -> Option<Value> {
         let node = written.resolve()?;
-        if written.reference().is_some() && speech.consumes == self.consumes {
-            if let Some(reference) = self.components.body(node) {
-                return Some(json!({ "$ref": reference }));
-            }
+        if written.reference().is_some()
+            && speech.consumes == self.consumes
+            && let Some(reference) = self.components.body(node)
+        {
+            return Some(json!({ "$ref": reference }));
         }
         self.body_object(node, speech)
     }

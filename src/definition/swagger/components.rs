@@ -80,7 +80,7 @@ impl<'d> Components<'d> {
     }
 }
 
-impl<'d> Converter<'d, '_> {
+impl Converter<'_, '_> {
     /// Converts all that is shared, and what turned out to be while the paths were converted.
     pub(super) fn all_components(&mut self) -> Option<Map<String, Value>> {
         let root = self.root;
@@ -103,13 +103,10 @@ impl<'d> Converter<'d, '_> {
         }
         let mut schemes = Map::new();
         for (name, node) in root.get("securityDefinitions").into_iter().flat_map(Node::entries) {
-            if let Some(scheme) = self.security_scheme(node)? {
-                schemes.insert(name.to_owned(), scheme);
-            }
+            self.security_scheme(name, node, &mut schemes)?;
         }
-        let schemas = self.pending_schemas()?;
         let parts = [
-            ("schemas", schemas),
+            ("schemas", self.pending_schemas()?),
             ("responses", responses),
             ("parameters", parameters),
             ("requestBodies", bodies),

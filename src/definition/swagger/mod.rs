@@ -9,14 +9,16 @@ mod parameter;
 mod response;
 mod schema;
 mod security;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value, json};
 
 use components::Components;
 
 use super::document::Node;
+use super::fields::scalar_text;
 use super::findings::Findings;
-use super::read::scalar_text;
 use super::rules;
 use crate::model::Method;
 
@@ -60,7 +62,7 @@ impl<'d> Converter<'d, '_> {
         let mut document = Map::new();
         document.insert("openapi".to_owned(), "3.0.3".into());
         self.copy(root, &mut document, &["info", "externalDocs"])?;
-        document.insert("servers".to_owned(), self.servers(root, None));
+        document.insert("servers".to_owned(), Self::servers(root, None));
         self.copy(root, &mut document, &["tags", "security"])?;
         self.extensions(root, &mut document)?;
         document.insert("paths".to_owned(), self.paths()?);
@@ -72,7 +74,7 @@ impl<'d> Converter<'d, '_> {
     }
 
     /// Writes the addresses: each scheme with the host and the base path.
-    fn servers(&mut self, root: Node<'d>, schemes: Option<Node<'d>>) -> Value {
+    fn servers(root: Node<'d>, schemes: Option<Node<'d>>) -> Value {
         let host = root.get("host").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
         let base = root.get("basePath").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
         let base = if base.is_empty() || base.starts_with('/') { base.to_owned() } else { format!("/{base}") };
@@ -145,18 +147,16 @@ impl<'d> Converter<'d, '_> {
         } else {
             parameter::overridden(shared, own)
         };
-        if let Some(body) = self.request_body(&bodily, &speech)? {
-            operation.insert("requestBody".to_owned(), body);
-        }
+        self.request_body(&bodily, &speech, &mut operation)?;
         if let Some(responses) = node.get("responses") {
             operation.insert("responses".to_owned(), self.responses(responses, &speech)?);
         }
         self.copy(node, &mut operation, &["deprecated", "security"])?;
-        if let Some(schemes) = node.get("schemes").filter(|_| self.root.get("host").is_some()) {
-            if texts(Some(schemes)) != texts(self.root.get("schemes")) {
-                let servers = self.servers(self.root, Some(schemes));
-                operation.insert("servers".to_owned(), servers);
-            }
+        if let Some(schemes) = node.get("schemes").filter(|_| self.root.get("host").is_some())
+            && texts(Some(schemes)) != texts(self.root.get("schemes"))
+        {
+            let servers = Self::servers(self.root, Some(schemes));
+            operation.insert("servers".to_owned(), servers);
         }
         self.extensions(node, &mut operation)?;
         Some(Value::Object(operation))

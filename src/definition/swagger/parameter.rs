@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::document::Node;
-use super::super::read::scalar_text;
+use super::super::fields::scalar_text;
 use super::Converter;
 
 /// The fields of a 2.0 parameter, header or item that belong to its schema.
@@ -45,7 +45,7 @@ pub(super) fn overridden<'d>(shared: &[Node<'d>], own: Vec<Node<'d>>) -> Vec<Nod
     let kept = shared
         .iter()
         .copied()
-        .filter(|parameter| !names.contains(&identity(*parameter)) && !(form && is_body(*parameter)));
+        .filter(|parameter| !(names.contains(&identity(*parameter)) || form && is_body(*parameter)));
     kept.chain(own).collect()
 }
 
@@ -56,10 +56,10 @@ fn place(parameter: Node<'_>) -> Option<&str> {
 impl<'d> Converter<'d, '_> {
     pub(super) fn parameter(&mut self, written: Node<'d>) -> Option<Value> {
         let Some(node) = written.resolve() else { return self.value(written) };
-        if written.reference().is_some() {
-            if let Some(reference) = self.components.parameter(node) {
-                return Some(serde_json::json!({ "$ref": reference }));
-            }
+        if written.reference().is_some()
+            && let Some(reference) = self.components.parameter(node)
+        {
+            return Some(serde_json::json!({ "$ref": reference }));
         }
         self.parameter_object(node)
     }

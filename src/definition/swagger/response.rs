@@ -18,10 +18,11 @@ impl<'d> Converter<'d, '_> {
 
     fn response(&mut self, written: Node<'d>, speech: &Speech) -> Option<Value> {
         let Some(node) = written.resolve() else { return self.value(written) };
-        if written.reference().is_some() && speech.produces == self.produces {
-            if let Some(reference) = self.components.response(node) {
-                return Some(json!({ "$ref": reference }));
-            }
+        if written.reference().is_some()
+            && speech.produces == self.produces
+            && let Some(reference) = self.components.response(node)
+        {
+            return Some(json!({ "$ref": reference }));
         }
         self.response_object(node, speech)
     }
@@ -89,13 +90,13 @@ impl<'d> Converter<'d, '_> {
             } else if nameless && !examples.is_empty() {
                 // Not by media type as 2.0 asks: then they are named examples, or the one example itself.
                 let list = node.get("examples").map(|examples| self.value(examples))??;
-                let named: Map<String, Value> = match list {
+                let by_name: Map<String, Value> = match list {
                     Value::Object(list) => {
                         list.into_iter().map(|(name, value)| (name, json!({ "value": value }))).collect()
                     }
                     _ => Map::new(),
                 };
-                object.insert("examples".to_owned(), Value::Object(named));
+                object.insert("examples".to_owned(), Value::Object(by_name));
             }
             content.insert(name, Value::Object(object));
         }

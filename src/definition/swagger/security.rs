@@ -6,8 +6,8 @@ use super::super::document::Node;
 use super::Converter;
 
 impl<'d> Converter<'d, '_> {
-    /// Converts a security definition; `Some(None)` where its kind is unknown.
-    pub(super) fn security_scheme(&mut self, node: Node<'d>) -> Option<Option<Value>> {
+    /// Converts a security definition; one of an unknown kind is left out, with a finding.
+    pub(super) fn security_scheme(&mut self, name: &str, node: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {
         let mut scheme = Map::new();
         match node.get("type").and_then(Node::as_str) {
             Some("basic") => {
@@ -22,12 +22,13 @@ impl<'d> Converter<'d, '_> {
             }
             _ => {
                 self.loses(node, "OpenAPI 2.0 knows no such kind of security", "use basic, apiKey or oauth2");
-                return Some(None);
+                return Some(());
             }
         }
         self.copy(node, &mut scheme, &["description"])?;
         self.extensions(node, &mut scheme)?;
-        Some(Some(Value::Object(scheme)))
+        into.insert(name.to_owned(), Value::Object(scheme));
+        Some(())
     }
 
     fn flows(&mut self, node: Node<'d>) -> Option<Value> {

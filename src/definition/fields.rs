@@ -1,0 +1,105 @@
+//! Reads single fields: each of the kind that the specification asks for, or with a finding.
+
+use super::document::{Node, NodeId, NodeKind};
+use super::findings::Findings;
+use super::rules;
+
+/// Reads fields, and collects what is wrong with them.
+pub(super) struct Reader<'f> {
+    pub(super) findings: &'f mut Findings,
+}
+
+impl Reader<'_> {
+    pub(super) fn schema(&mut self, node: Node<'_>) -> Option<NodeId> {
+        let schema = node.get("schema")?;
+        if schema.is_object() || schema.as_bool().is_some() {
+            return Some(schema.id());
+        }
+        if !matches!(schema.kind(), NodeKind::Null) {
+            self.structure(schema, "a schema is a mapping");
+        }
+        None
+    }
+
+    /// Returns a field that holds an object; `null` counts as if it were not there.
+    pub(super) fn object<'d>(&mut self, node: Node<'d>, name: &str) -> Option<Node<'d>> {
+        let value = node.get(name)?.resolve()?;
+        if value.is_object() {
+            return Some(value);
+        }
+        if !matches!(value.kind(), NodeKind::Null) {
+            self.structure(value, &format!("`{name}` is a mapping"));
+        }
+        None
+    }
+
+    /// Returns a field that holds a list; `null` counts as if it were not there.
+    pub(super) fn list<'d>(&mut self, node: Node<'d>, name: &str) -> Option<Node<'d>> {
+        let value = node.get(name)?;
+        if value.is_array() {
+            return Some(value);
+        }
+        if !matches!(value.kind(), NodeKind::Null) {
+            self.structure(value, &format!("`{name}` is a list"));
+        }
+        None
+    }
+
+    pub(super) fn field_text(&mut self, node: Node<'_>, name: &str) -> Option<String> {
+        node.get(name).and_then(|value| self.text(value))
+    }
+
+    /// Returns a text; a number or a boolean in its place is taken as it is written, with a warning.
+    pub(super) fn text(&mut self, node: Node<'_>) -> Option<String> {
+        if let Some(text) = node.as_str() {
+            return Some(text.to_owned());
+        }
+        if let Some(text) = scalar_text(node) {
+            let message = format!("{text} is not a text; it is taken as \"{text}\"");
+            self.findings.add(rules::SLOPPY, node.location(), message, "put it in quotes");
+            Some(text)
+        } else {
+            if !matches!(node.kind(), NodeKind::Null) {
+                self.structure(node, "a text stands here");
+            }
+            None
+        }
+    }
+
+    /// Returns a flag; a word that can only mean yes or no is taken, with a warning.
+    pub(super) fn flag(&mut self, node: Node<'_>, name: &str) -> bool {
+        let Some(value) = node.get(name) else { return false };
+        if let Some(flag) = value.as_bool() {
+            return flag;
+        }
+        let word = value.as_str().unwrap_or_default().to_ascii_lowercase();
+        let meant = match word.as_str() {
+            "true" | "yes" | "on" => true,
+            "false" | "no" | "off" => false,
+            _ => {
+                if !matches!(value.kind(), NodeKind::Null) {
+                    self.structure(value, &format!("`{name}` is `true` or `false`"));
+                }
+                return false;
+            }
+        };
+        let message = format!("{word:?} is taken as `{meant}`");
+        self.findings.add(rules::SLOPPY, value.location(), message, format!("write `{name}: {meant}`"));
+        meant
+    }
+
+    pub(super) fn structure(&mut self, node: Node<'_>, message: &str) {
+        let hint = "compare it with the OpenAPI Specification";
+        self.findings.add(rules::STRUCTURE, node.location(), message, hint);
+    }
+}
+
+/// Returns the text of a string, a number or a boolean.
+pub(super) fn scalar_text(node: Node<'_>) -> Option<String> {
+    match node.kind() {
+        NodeKind::String(text) => Some(text.to_owned()),
+        NodeKind::Number(number) => Some(number.to_string()),
+        NodeKind::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,140 @@
+//! Reads what an operation takes and what it returns.
+
+use super::api::{Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, StatusPattern, Style};
+use super::document::Node;
+use super::fields::Reader;
+use super::rules;
+
+impl Reader<'_> {
+    pub(super) fn parameters(&mut self, list: Node<'_>) -> Vec<Parameter> {
+        list.items().filter_map(|item| self.parameter(item)).collect()
+    }
+
+    fn parameter(&mut self, written: Node<'_>) -> Option<Parameter> {
+        let node = written.resolve()?;
+        let name = self.field_text(node, "name");
+        let place = node.get("in").and_then(Node::as_str).and_then(parameter_place);
+        let (Some(name), Some(place)) = (name, place) else {
+            self.structure(node, "a parameter needs a `name`, and `in` with path, query, header or cookie");
+            return None;
+        };
+        let media_type = self.content(node).into_iter().next();
+        let style = self.style(node, place);
+        let explode = node.get("explode").map_or(style == Style::Form, |_| self.flag(node, "explode"));
+        Some(Parameter {
+            name,
+            place,
+            required: place == ParameterPlace::Path || self.flag(node, "required"),
+            deprecated: self.flag(node, "deprecated"),
+            style,
+            explode,
+            schema: self.schema(node),
+            media_type,
+            node: node.id(),
+        })
+    }
+
+    fn style(&mut self, node: Node<'_>, place: ParameterPlace) -> Style {
+        let by_default = match place {
+            ParameterPlace::Path | ParameterPlace::Header => Style::Simple,
+            ParameterPlace::Query | ParameterPlace::Cookie => Style::Form,
+        };
+        let Some(written) = node.get("style") else { return by_default };
+        match written.as_str() {
+            Some("simple") => Style::Simple,
+            Some("label") => Style::Label,
+            Some("matrix") => Style::Matrix,
+            Some("form") => Style::Form,
+            Some("spaceDelimited") => Style::SpaceDelimited,
+            Some("pipeDelimited") => Style::PipeDelimited,
+            Some("deepObject") => Style::DeepObject,
+            _ => {
+                self.structure(written, "the specification knows no such style of a parameter");
+                by_default
+            }
+        }
+    }
+
+    pub(super) fn request_body(&mut self, operation: Node<'_>) -> Option<RequestBody> {
+        let node = operation.get("requestBody")?.resolve()?;
+        if !node.is_object() {
+            self.structure(node, "a request body is a mapping");
+            return None;
+        }
+        Some(RequestBody { required: self.flag(node, "required"), content: self.content(node), node: node.id() })
+    }
+
+    pub(super) fn responses(&mut self, operation: Node<'_>) -> Vec<Response> {
+        let Some(list) = self.object(operation, "responses") else { return Vec::new() };
+        let mut responses: Vec<Response> = Vec::new();
+        for (code, node) in list.entries() {
+            if code.starts_with("x-") {
+                continue;
+            }
+            let Some(status) = self.status(list, code) else { continue };
+            let Some(node) = node.resolve() else { continue };
+            let headers = self.object(node, "headers");
+            responses.push(Response {
+                status,
+                description: self.field_text(node, "description"),
+                headers: headers.map(|headers| self.headers(headers)).unwrap_or_default(),
+                content: self.content(node),
+                node: node.id(),
+            });
+        }
+        responses
+    }
+
+    fn status(&mut self, list: Node<'_>, code: &str) -> Option<StatusPattern> {
+        let bytes = code.as_bytes();
+        match bytes {
+            b"default" => return Some(StatusPattern::Default),
+            [digit @ b'1'..=b'5', b'X', b'X'] => return Some(StatusPattern::Class(digit - b'0')),
+            [digit @ b'1'..=b'5', b'x', b'x'] => {
+                let message = format!("the response {code:?} is taken as \"{}XX\"", char::from(*digit));
+                self.findings.add(rules::SLOPPY, list.key_location(code), message, "write the `X` in capitals");
+                return Some(StatusPattern::Class(digit - b'0'));
+            }
+            [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9'] => {
+                if let Ok(code) = code.parse() {
+                    return Some(StatusPattern::Code(code));
+                }
+            }
+            _ => {}
+        }
+        let message = format!("{code:?} is no status code");
+        let hint = "name a response by a code like \"200\", a class like \"4XX\", or `default`";
+        self.findings.add(rules::STRUCTURE, list.key_location(code), message, hint);
+        None
+    }
+
+    fn headers(&mut self, headers: Node<'_>) -> Vec<Header> {
+        let mut list = Vec::new();
+        for (name, written) in headers.entries() {
+            let Some(node) = written.resolve() else { continue };
+            list.push(Header {
+                name: name.to_owned(),
+                required: self.flag(node, "required"),
+                schema: self.schema(node),
+                node: node.id(),
+            });
+        }
+        list
+    }
+
+    fn content(&mut self, node: Node<'_>) -> Vec<MediaType> {
+        let Some(content) = self.object(node, "content") else { return Vec::new() };
+        let mut list = Vec::new();
+        for (name, node) in content.entries() {
+            let Some(node) = node.resolve() else { continue };
+            list.push(MediaType { name: name.to_owned(), schema: self.schema(node), node: node.id() });
+        }
+        list
+    }
+}
+
+pub(super) fn parameter_place(text: &str) -> Option<ParameterPlace> {
+    [ParameterPlace::Path, ParameterPlace::Query, ParameterPlace::Header, ParameterPlace::Cookie]
+        .into_iter()
+        .find(|place| place.as_str() == text)
+}

@@ -1,0 +1,229 @@
+//! Builds lists and objects: which parts they have, and how many.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::fits::all_differ;
+use super::pattern::Patterns;
+use super::sample::{
+    Building, GENEROUS_LEVELS, GENEROUS_STEPS, GENEROUS_VALUES, Goal, MOST_LEVELS, MOST_STEPS, MOST_VALUES, NO_LIST,
+    TOO_LARGE, Want,
+};
+use super::shape::Shape;
+use crate::definition::api::Specification;
+use crate::definition::document::Node;
+
+impl<'d> Building<'_, 'd> {
+    pub(super) fn array(&mut self, shape: &Shape<'d>, want: Want) -> Option<Value> {
+        let least = shape.at_least("minItems");
+        let most = shape.at_most("maxItems").unwrap_or(usize::MAX);
+        let first = shape.schemas.first().map(|schema| schema.id());
+        if least > MOST_VALUES {
+            self.blame(first, TOO_LARGE);
+            return None;
+        }
+        let unique = shape.keyword("uniqueItems").any(|node| node.as_bool() == Some(true));
+        let prefix: Vec<Node<'d>> = shape
+            .keyword("prefixItems")
+            .chain(shape.keyword("items").filter(|items| items.is_array()))
+            .flat_map(Node::items)
+            .collect();
+        let contained: Vec<Node<'d>> = shape.keyword("contains").collect();
+        let wanted = least.max(1).max(prefix.len()).max(contained.len()).min(most);
+        let mut items: Vec<Value> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut variant = want.variant;
+        while items.len() < wanted {
+            let needed = items.len() < least;
+            let mut schemas: Vec<Node<'d>> = prefix.get(items.len()).copied().into_iter().collect();
+            if schemas.is_empty() {
+                schemas = shape.items();
+            }
+            schemas.extend(contained.get(items.len()));
+            let goal = Goal { schemas, settled: Vec::new(), discriminated: None };
+            let inner = Want { variant, dispensable: !needed, level: want.level + 1, ..want };
+            let item = self.value(&goal, inner);
+            match item {
+                Some(item) if unique && !seen.insert(item.to_string()) => {}
+                Some(item) => items.push(item),
+                None if !needed => break,
+                None => {}
+            }
+            variant += usize::from(unique);
+            let exhausted = variant > want.variant + wanted + 50 || self.steps > MOST_STEPS;
+            if exhausted || (!unique && needed && items.is_empty()) {
+                break;
+            }
+        }
+        if items.len() < least || (unique && !all_differ(&items)) {
+            self.blame(first, NO_LIST);
+            return None;
+        }
+        Some(Value::Array(items))
+    }
+
+    pub(super) fn object(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+        let required = required(goal, shape);
+        let needed_names: HashSet<&str> = required.iter().map(String::as_str).collect();
+        let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
+        let mut properties: Vec<(String, bool)> = Vec::new();
+        for property in shape.properties() {
+            let needed = needed_names.contains(property.name);
+            if self.is_write_only(&property.schemas) && (!needed || self.specification == Specification::V3_0) {
+                continue;
+            }
+            if needed || shape_allows(shape, property.name, self.patterns) {
+                properties.push((property.name.to_owned(), needed));
+            }
+        }
+        let known: HashSet<String> = properties.iter().map(|(name, _)| name.clone()).collect();
+        for name in required.iter().filter(|name| !known.contains(*name)) {
+            let declared = shape.keyword("properties").filter_map(|list| list.get(name)).collect::<Vec<_>>();
+            if !(self.specification == Specification::V3_0 && self.is_write_only(&declared)) {
+                properties.push((name.clone(), true));
+            }
+        }
+        let mut room = most.checked_sub(properties.iter().filter(|(_, needed)| *needed).count())?;
+        let mut map = Map::new();
+        for (name, needed) in properties {
+            let generous = want.optional
+                && want.level < GENEROUS_LEVELS
+                && self.steps < GENEROUS_STEPS
+                && self.values < GENEROUS_VALUES;
+            if !needed && (!generous || room == 0) {
+                continue;
+            }
+            match self.property(goal, shape, &name, needed, want) {
+                Some(value) => {
+                    room -= usize::from(!needed);
+                    map.insert(name, value);
+                }
+                None if needed => return None,
+                None => {}
+            }
+        }
+        self.other_properties(goal, shape, want, &mut map)?;
+        Some(Value::Object(map))
+    }
+
+    fn is_write_only(&self, schemas: &[Node<'d>]) -> bool {
+        let shape = Shape::of(schemas, self.specification);
+        shape.keyword("writeOnly").any(|node| node.as_bool() == Some(true))
+    }
+
+    fn property(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, name: &str, needed: bool, want: Want) -> Option<Value> {
+        let schemas = property_schemas(shape, name, self.patterns);
+        if let Some((_, value)) = goal.discriminated.as_ref().filter(|(known, _)| known == name) {
+            let value = Value::String(value.clone());
+            return self.fits(&value, &schemas).then_some(value);
+        }
+        let goal = Goal { schemas, settled: Vec::new(), discriminated: None };
+        self.value(&goal, Want { dispensable: !needed, level: want.level + 1, ..want })
+    }
+
+    /// Adds properties that are not declared: as many as must be, and one that shows what a map holds.
+    fn other_properties(
+        &mut self,
+        goal: &Goal<'d>,
+        shape: &Shape<'d>,
+        want: Want,
+        map: &mut Map<String, Value>,
+    ) -> Option<()> {
+        let least = shape.at_least("minProperties");
+        let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
+        let shows = map.is_empty()
+            && want.optional
+            && want.level < GENEROUS_LEVELS
+            && most > 0
+            && shape.keyword("additionalProperties").any(super::super::document::Node::is_object);
+        let wanted = if shows { least.max(1) } else { least };
+        if wanted > MOST_VALUES {
+            return None;
+        }
+        let mut index = 0;
+        while map.len() < wanted && index < wanted + 50 {
+            let name = self.other_name(shape, index);
+            index += 1;
+            let Some(name) = name.filter(|name| !map.contains_key(name)) else { continue };
+            if !shape_allows(shape, &name, self.patterns) {
+                continue;
+            }
+            let needed = map.len() < least;
+            if let Some(value) = self.property(goal, shape, &name, needed, want) {
+                map.insert(name, value);
+            }
+        }
+        (map.len() >= least).then_some(())
+    }
+
+    fn other_name(&mut self, shape: &Shape<'d>, index: usize) -> Option<String> {
+        let naming: Vec<Node<'d>> = shape.keyword("propertyNames").collect();
+        if !naming.is_empty() {
+            let goal = Goal { schemas: naming, settled: Vec::new(), discriminated: None };
+            let want = Want { variant: index, optional: false, dispensable: false, level: MOST_LEVELS - 1 };
+            return match self.value(&goal, want)? {
+                Value::String(name) => Some(name),
+                _ => Some(format!("property{}", index + 1)),
+            };
+        }
+        let closed = shape.keyword("additionalProperties").any(|node| node.as_bool() == Some(false));
+        let pattern = shape.keyword("patternProperties").flat_map(Node::entries).next().filter(|_| closed);
+        match pattern {
+            Some((pattern, _)) => self.patterns.build(&[pattern], 0, usize::MAX, index),
+            None => Some(format!("property{}", index + 1)),
+        }
+    }
+}
+
+/// Lists the names that must be there, with those that others ask for.
+fn required(goal: &Goal<'_>, shape: &Shape<'_>) -> Vec<String> {
+    let mut required: Vec<String> = shape.required().into_iter().map(str::to_owned).collect();
+    required.extend(goal.discriminated.as_ref().map(|(name, _)| name.clone()));
+    let mut seen: HashSet<String> = HashSet::new();
+    required.retain(|name| seen.insert(name.clone()));
+    let mut index = 0;
+    while let Some(name) = required.get(index).cloned() {
+        let needs = shape.keyword("dependentRequired").filter_map(|needs| needs.get(&name));
+        let needs = needs.flat_map(Node::items).filter_map(Node::as_str);
+        required.extend(needs.filter(|need| seen.insert((*need).to_owned())).map(str::to_owned));
+        index += 1;
+    }
+    required
+}
+
+/// Tells whether no schema forbids a property that it does not declare.
+fn shape_allows(shape: &Shape<'_>, name: &str, patterns: &mut Patterns) -> bool {
+    shape.schemas.iter().all(|schema| {
+        let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
+        !closed || declares(*schema, name, patterns)
+    })
+}
+
+fn declares(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
+    schema.get("properties").is_some_and(|properties| properties.get(name).is_some())
+        || schema
+            .get("patternProperties")
+            .into_iter()
+            .flat_map(Node::entries)
+            .any(|(pattern, _)| patterns.matches(pattern, name))
+}
+
+/// Lists the schemas that apply to a property's value.
+fn property_schemas<'d>(shape: &Shape<'d>, name: &str, patterns: &mut Patterns) -> Vec<Node<'d>> {
+    let mut schemas = Vec::new();
+    for schema in &shape.schemas {
+        schemas.extend(schema.get("properties").and_then(|properties| properties.get(name)));
+        for (pattern, property) in schema.get("patternProperties").into_iter().flat_map(Node::entries) {
+            if patterns.matches(pattern, name) {
+                schemas.push(property);
+            }
+        }
+        if let Some(others) = schema.get("additionalProperties")
+            && !declares(*schema, name, patterns)
+        {
+            schemas.push(others);
+        }
+    }
+    schemas
+}

@@ -52,6 +52,7 @@ impl EnvironmentLock<'_> {
         }
         let mut environment = self.workspace.environment(&self.environment)?;
         check_base(&environment, plan)?;
+        self.begin_environment(&environment)?;
         self.prepare_versions(plan)?;
         let (id, text) = operation_file::render(&plan.operation);
         for (group, change) in &plan.operation.changes {
@@ -62,6 +63,13 @@ impl EnvironmentLock<'_> {
         self.write_operation(&id, &text)?;
         self.publish(&environment, &id)?;
         Ok(Some(id))
+    }
+
+    /// Writes the environment's file before the first operation, so that one without the other is
+    /// never anything but a file that somebody removed.
+    fn begin_environment(&self, environment: &Environment) -> Result<(), Error> {
+        let place = layout::environment(&self.environment);
+        if self.workspace.root.exists(&place)? { Ok(()) } else { self.rewrite(environment) }
     }
 
     /// Makes durable what the new entries refer to.
@@ -142,6 +150,11 @@ impl EnvironmentLock<'_> {
         if removed {
             self.forget_intent(id);
         }
+    }
+
+    /// Says whether an operation's commit was begun and neither finished nor taken back.
+    pub(super) fn intent_place(environment: &EnvironmentName, id: &OperationId) -> String {
+        format!("{}/{id}{INTENT}", layout::temporary(environment.as_str()))
     }
 
     fn forget_intent(&self, id: &OperationId) {

@@ -29,7 +29,7 @@ mod versions;
 use std::path::Path;
 
 use crate::model::{
-    Environment, EnvironmentName, FileSet, GroupName, SETTINGS_FILE, State, Version, WorkspaceSettings,
+    Environment, EnvironmentName, FileSet, GroupName, Location, SETTINGS_FILE, State, Version, WorkspaceSettings,
 };
 use crate::plan::Plan;
 
@@ -44,6 +44,16 @@ pub use init::{Example, init};
 pub use lock::LockRequest;
 pub use outside::{OutsideFolder, read_outside, read_release_plan, write_outside};
 pub use verify::{Problem, ProblemKind, Verification};
+
+/// A file that is missing says nothing about what is live: it is never taken for an empty one.
+fn missing_environment(place: &str) -> Error {
+    Error::invalid(
+        "environment-missing",
+        Location::file(place),
+        "the file that says what is live is missing, and there is a history of it".to_owned(),
+        format!("restore it, for example with `git checkout -- {place}`"),
+    )
+}
 
 /// A folder with an `apigw.toml`, and all that lies in it.
 #[derive(Debug, Clone)]
@@ -103,7 +113,14 @@ impl Workspace {
 
     fn read_environment(&self, environment: &EnvironmentName) -> Result<record::Reading, Error> {
         let place = layout::environment(environment);
-        match self.root.read(&place, layout::LARGEST_RECORD)? {
+        let read = || self.root.read(&place, layout::LARGEST_RECORD);
+        let bytes = match read()? {
+            None if self.operation_files(environment)?.is_empty() => None,
+            // The file comes before the first operation, so by now it must be there.
+            None => Some(read()?.ok_or_else(|| missing_environment(&place))?),
+            found => found,
+        };
+        match bytes {
             None => Ok(record::Reading { environment: Environment::empty(environment.clone()), problems: Vec::new() }),
             Some(bytes) => record::parse(&place, environment, &layout::text(&place, bytes)?),
         }

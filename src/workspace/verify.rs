@@ -6,8 +6,12 @@
 
 mod chain;
 mod entries;
+mod operations;
 mod repair;
 mod tree;
+
+use std::thread;
+use std::time::Duration;
 
 use super::error::Error;
 use super::layout;
@@ -17,6 +21,10 @@ use crate::model::{EnvironmentName, Finding, Location, OperationId, Severity};
 use crate::plan::Author;
 use chain::Chains;
 use entries::Entries;
+use operations::Operations;
+
+/// How long to wait before looking again at what looks wrong.
+const BEFORE_LOOKING_AGAIN: Duration = Duration::from_millis(20);
 
 /// What verifying a workspace found.
 #[derive(Debug, Default)]
@@ -105,6 +113,8 @@ impl Problem {
 struct Examination {
     entries: Entries,
     abandoned: Vec<OperationId>,
+    /// Whether there are operations that nothing leads to.
+    has_loose_ends: bool,
     problems: Vec<Problem>,
 }
 
@@ -114,7 +124,9 @@ impl Workspace {
         let mut result = Verification::default();
         for environment in self.settings.environments() {
             progress(environment.as_str());
-            let mut examination = self.examine(&environment, &mut result)?;
+            let (mut examination, counts) = self.examine_again(&environment)?;
+            result.entries += counts.entries;
+            result.operations += counts.operations;
             if !examination.abandoned.is_empty() && lock::is_held(&self.root, environment.as_str()) {
                 // Somebody is committing at this moment: an operation's file comes before its commit.
                 examination.problems.retain(|problem| problem.kind != ProblemKind::Abandoned);
@@ -141,20 +153,38 @@ impl Workspace {
         Ok(done)
     }
 
+    /// Examines an environment. An operation that nothing leads to is looked at again, since somebody may
+    /// be committing it.
+    fn examine_again(&self, environment: &EnvironmentName) -> Result<(Examination, Verification), Error> {
+        let mut attempts_left = 2;
+        loop {
+            let mut counts = Verification::default();
+            let examination = self.examine(environment, &mut counts)?;
+            if !examination.has_loose_ends || attempts_left == 0 {
+                return Ok((examination, counts));
+            }
+            attempts_left -= 1;
+            thread::sleep(BEFORE_LOOKING_AGAIN);
+        }
+    }
+
     fn examine(&self, environment: &EnvironmentName, counts: &mut Verification) -> Result<Examination, Error> {
         // The list of operations comes first: what is committed in between is then still reached.
         let files = self.operation_files(environment)?;
         let mut problems = Vec::new();
-        let entries = entries::examine(self, environment, &mut problems)?;
+        let mut operations = Operations::new(self, environment);
+        let entries = entries::examine(&mut operations, &mut problems)?;
         counts.entries += entries.count();
-        let mut chains = Chains::new(self, environment);
+        let mut chains = Chains::new(operations);
         for (group, deployment) in entries.recorded() {
             chains.walk(group, deployment, &mut problems)?;
         }
         self.check_live_versions(&entries, environment, &mut problems);
+        let before = problems.len();
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
+        let has_loose_ends = problems.len() > before;
         counts.operations += chains.count();
-        Ok(Examination { entries, abandoned, problems })
+        Ok(Examination { entries, abandoned, has_loose_ends, problems })
     }
 
     /// Says whether the versions that are live exist with the digest that their entries state.

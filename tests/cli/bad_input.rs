@@ -122,3 +122,26 @@ fn a_broken_environment_file_stops_every_change_and_says_where() {
         assert_eq!(sandbox.read("deployments/test.yaml"), text);
     }
 }
+
+#[test]
+fn absence_is_not_taken_for_deletion() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let file = sandbox.path().join("deployments/test.yaml");
+    let good = sandbox.read("deployments/test.yaml");
+    std::fs::remove_file(&file).expect("a removal");
+    for words in
+        ["status", "history", "publish --env test --mock", "offline --env test", "verify", "verify --repair --yes"]
+    {
+        let outcome = sandbox.run(words).expect_exit(3);
+        assert!(format!("{}{}", outcome.stdout, outcome.stderr).contains("missing"), "{words}");
+        assert!(!file.exists(), "{words} wrote");
+    }
+    // An entry that is gone is not one that never was.
+    let empty = good.lines().filter(|line| !line.starts_with("  ")).collect::<Vec<_>>().join("\n");
+    sandbox.write("deployments/test.yaml", &format!("{}\n", empty.replace("deployments:", "deployments: {}")));
+    let found = sandbox.run("verify --repair --yes").expect_exit(3);
+    assert!(found.stdout.contains("petstore has no entry"), "{}", found.stdout);
+    sandbox.write("deployments/test.yaml", &good);
+    sandbox.run("verify").expect_exit(0);
+}

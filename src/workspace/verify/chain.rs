@@ -1,24 +1,27 @@
 //! The chains of operations: from each entry through what was there before to where it began.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::entries::Entries;
+use super::operations::{Operations, Read};
 use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, OperationId};
 use crate::workspace::error::Error;
-use crate::workspace::{Workspace, layout};
+use crate::workspace::{EnvironmentLock, Workspace, layout};
 
-/// The operations of one environment, each read once.
+/// The chains of one environment.
 pub(super) struct Chains<'a> {
+    operations: Operations<'a>,
     workspace: &'a Workspace,
     environment: &'a EnvironmentName,
-    /// Operations that a chain reaches; `None` where the file is missing or damaged.
-    reached: BTreeMap<OperationId, Option<Operation>>,
+    reached: BTreeSet<OperationId>,
 }
 
 impl<'a> Chains<'a> {
-    pub(super) const fn new(workspace: &'a Workspace, environment: &'a EnvironmentName) -> Self {
-        Self { workspace, environment, reached: BTreeMap::new() }
+    pub(super) const fn new(operations: Operations<'a>) -> Self {
+        let (workspace, environment) = (operations.workspace, operations.environment);
+        Self { operations, workspace, environment, reached: BTreeSet::new() }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -35,8 +38,9 @@ impl<'a> Chains<'a> {
         let mut next = Some(entry.clone());
         while let Some(deployment) = next {
             let id = deployment.operation.clone();
-            self.read(&id, problems)?;
-            let Some(Some(operation)) = self.reached.get(&id) else {
+            self.reached.insert(id.clone());
+            let Read::Whole(operation) = self.operations.get(&id)? else {
+                self.report(&id, problems)?;
                 return Ok(());
             };
             let change = operation.changes.get(group);
@@ -57,26 +61,19 @@ impl<'a> Chains<'a> {
         Ok(())
     }
 
-    fn read(&mut self, id: &OperationId, problems: &mut Vec<Problem>) -> Result<(), Error> {
-        if self.reached.contains_key(id) {
-            return Ok(());
+    /// Reports an operation that is missing or damaged, once.
+    fn report(&mut self, id: &OperationId, problems: &mut Vec<Problem>) -> Result<(), Error> {
+        if let Some(error) = self.operations.take_error(id) {
+            let missing = !self.workspace.root.exists(&layout::operation(self.environment, id))?;
+            let kind = if missing { ProblemKind::Missing } else { ProblemKind::Damaged };
+            problems.extend(problem_of(error, kind)?);
         }
-        let operation = match self.workspace.read_operation(self.environment, id) {
-            Ok(operation) => Some(operation),
-            Err(error) => {
-                let missing = !self.workspace.root.exists(&layout::operation(self.environment, id))?;
-                let kind = if missing { ProblemKind::Missing } else { ProblemKind::Damaged };
-                problems.extend(problem_of(error, kind)?);
-                None
-            }
-        };
-        self.reached.insert(id.clone(), operation);
         Ok(())
     }
 
     /// Tells apart the files that no chain reaches, and returns the operations that were never committed.
     pub(super) fn unreached(
-        &self,
+        &mut self,
         files: &[String],
         entries: &Entries,
         problems: &mut Vec<Problem>,
@@ -94,30 +91,32 @@ impl<'a> Chains<'a> {
                 ));
                 continue;
             };
-            if self.reached.contains_key(&id) {
+            if self.reached.contains(&id) {
                 continue;
             }
-            match self.workspace.read_operation(self.environment, &id) {
-                Ok(operation) => {
+            match self.operations.get(&id)? {
+                Read::Whole(operation) => {
                     unreached.insert(id, operation);
                 }
-                Err(error) => problems.extend(problem_of(error, ProblemKind::Damaged)?),
+                Read::Broken => self.report(&id, problems)?,
             }
         }
         // With a broken environment's file, nothing can be said about what it no longer reaches.
         if entries.broken {
             return Ok(Vec::new());
         }
-        Ok(self.tell_apart(unreached, entries, problems))
+        self.tell_apart(unreached, entries, problems)
     }
 
-    /// An operation that a later one was built upon was committed once; the others never were.
+    /// Tells apart operations that nothing leads to. One whose commit was begun and not finished has
+    /// left its intent; one that a later one was built upon was committed; of the others it cannot be
+    /// known, so they are never removed.
     fn tell_apart(
         &self,
-        unreached: BTreeMap<OperationId, Operation>,
+        unreached: BTreeMap<OperationId, Rc<Operation>>,
         entries: &Entries,
         problems: &mut Vec<Problem>,
-    ) -> Vec<OperationId> {
+    ) -> Result<Vec<OperationId>, Error> {
         let built_upon: BTreeSet<OperationId> = unreached
             .values()
             .flat_map(|operation| operation.changes.values())
@@ -126,33 +125,48 @@ impl<'a> Chains<'a> {
         let present: BTreeSet<&GroupName> = entries.recorded().map(|(group, _)| group).collect();
         let mut abandoned = Vec::new();
         for (id, operation) in unreached {
-            if !built_upon.contains(&id) {
+            let gone = operation.changes.keys().find(|group| !present.contains(*group));
+            if self.workspace.root.exists(&EnvironmentLock::intent_place(self.environment, &id))? {
                 problems.push(self.abandoned_problem(&id, &operation));
                 abandoned.push(id);
-                continue;
+            } else if gone.is_none() && !built_upon.contains(&id) {
+                problems.push(self.loose_problem(&id, &operation));
+            } else {
+                let (kind, message) = match gone {
+                    Some(group) => (ProblemKind::Missing, format!("{group} has no entry, and operation {id} made one")),
+                    None => {
+                        let message = format!("operation {id} was committed, and no entry leads to it any more");
+                        (ProblemKind::HandEdit, message)
+                    }
+                };
+                let place = layout::environment(self.environment);
+                problems.push(Problem::new(kind, Location::file(&place), message, restore_hint(&place)));
             }
-            let gone = operation.changes.keys().find(|group| !present.contains(*group));
-            let (kind, message) = match gone {
-                Some(group) => {
-                    (ProblemKind::Missing, format!("the entry of {group} was removed; operation {id} had made it"))
-                }
-                None => {
-                    (ProblemKind::HandEdit, format!("operation {id} was committed, and no entry leads to it any more"))
-                }
-            };
-            let place = layout::environment(self.environment);
-            problems.push(Problem::new(kind, Location::file(&place), message, restore_hint(&place)));
         }
-        abandoned
+        Ok(abandoned)
     }
 
     fn abandoned_problem(&self, id: &OperationId, operation: &Operation) -> Problem {
         let message = format!(
-            "operation {id} of {} was never committed: its command ({}) was interrupted, or a merge took the other side",
+            "operation {id} of {} was never committed: its command ({}) was interrupted",
             operation.actor, operation.command
         );
-        let hint = "nothing is needed; `apigw verify --repair` removes the file";
+        let hint = "the next change of the environment removes it; so does `apigw verify --repair`";
         let location = Location::file(layout::operation(self.environment, id));
         Problem::new(ProblemKind::Abandoned, location, message, hint).repairable()
+    }
+
+    fn loose_problem(&self, id: &OperationId, operation: &Operation) -> Problem {
+        let message = format!(
+            "no entry leads to operation {id} of {} ({}): it was interrupted, a merge took the other side, or the \
+             environment's file was set back by hand",
+            operation.actor, operation.command
+        );
+        let hint = format!(
+            "compare it with `git log -- {}`; where it is of no use any more, delete the file",
+            layout::environment(self.environment)
+        );
+        let location = Location::file(layout::operation(self.environment, id));
+        Problem::new(ProblemKind::Abandoned, location, message, hint)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::operations::Operations;
 use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
 use crate::model::{
     Backend, Deployment, Digest, EnvironmentName, GroupName, Location, OperationId, Release, State, Timestamp, Version,
@@ -55,19 +56,21 @@ struct LooseEntry {
     operation: OperationId,
 }
 
-pub(super) fn examine(
-    workspace: &Workspace,
-    environment: &EnvironmentName,
-    problems: &mut Vec<Problem>,
-) -> Result<Entries, Error> {
+pub(super) fn examine(operations: &mut Operations<'_>, problems: &mut Vec<Problem>) -> Result<Entries, Error> {
+    let (workspace, environment) = (operations.workspace, operations.environment);
     let mut entries = Entries::default();
     let strict = match workspace.read_environment(environment) {
         Ok(reading) => reading,
         Err(error) => {
-            let found = problem_of(error, ProblemKind::HandEdit)?;
+            let missing = !workspace.root.exists(&layout::environment(environment))?;
             // A file that is cut short, or in conflict, does not tell which entries it should have.
-            let unreadable = found.iter().any(|problem| problem.finding.rule != ProblemKind::HandEdit.as_str());
-            return loose_file(workspace, environment, found, unreadable, problems);
+            let unreadable = match &error {
+                Error::Invalid(findings) => findings.iter().any(|finding| finding.rule != "hand-edit"),
+                _ => true,
+            };
+            let kind = if missing { ProblemKind::Missing } else { ProblemKind::HandEdit };
+            let found = problem_of(error, kind)?;
+            return loose_file(operations, found, unreadable, problems);
         }
     };
     let broken = !strict.problems.is_empty();
@@ -78,27 +81,32 @@ pub(super) fn examine(
             finding,
             repairable: false,
         });
-        let mut loose = loose_file(workspace, environment, found.collect(), false, problems)?;
+        let mut loose = loose_file(operations, found.collect(), false, problems)?;
         loose.whole = entries.whole;
         loose.relaid.retain(|group, _| !loose.whole.contains_key(group));
         loose.edited.retain(|group, _| !loose.whole.contains_key(group));
         return Ok(loose);
     }
-    find_unrecorded(workspace, environment, &mut entries, problems)?;
+    find_unrecorded(operations, &mut entries, problems)?;
     Ok(entries)
 }
 
 /// Finds whole entries whose operation says something else: their checksum was computed anew.
 fn find_unrecorded(
-    workspace: &Workspace,
-    environment: &EnvironmentName,
+    operations: &mut Operations<'_>,
     entries: &mut Entries,
     problems: &mut Vec<Problem>,
 ) -> Result<(), Error> {
     for (group, deployment) in std::mem::take(&mut entries.whole) {
-        match recorded_by(workspace, environment, &group, &deployment.operation)? {
+        match operations.recorded(&group, &deployment.operation)? {
             Some(recorded) if recorded.release != deployment.release => {
-                let problem = edited_problem(workspace, environment, &group, &recorded, &deployment.release);
+                let problem = edited_problem(
+                    operations.workspace,
+                    operations.environment,
+                    &group,
+                    &recorded,
+                    &deployment.release,
+                );
                 problems.push(problem);
                 entries.edited.insert(group, (recorded, deployment.release));
                 entries.differs = true;
@@ -114,12 +122,12 @@ fn find_unrecorded(
 
 /// Reads what the strict reader refuses; `found` is why it refused.
 fn loose_file(
-    workspace: &Workspace,
-    environment: &EnvironmentName,
+    operations: &mut Operations<'_>,
     found: Vec<Problem>,
     unreadable: bool,
     problems: &mut Vec<Problem>,
 ) -> Result<Entries, Error> {
+    let (workspace, environment) = (operations.workspace, operations.environment);
     let place = layout::environment(environment);
     let text = workspace.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -135,7 +143,7 @@ fn loose_file(
     for (group, loose) in file.deployments {
         let LooseEntry { state, version, digest, backend, since, operation } = loose;
         let release = Release { state, version, digest, backend };
-        match recorded_by(workspace, environment, &group, &operation)? {
+        match operations.recorded(&group, &operation)? {
             Some(recorded) if recorded.release == release => {
                 if recorded.since != since {
                     problems.push(layout_problem(environment, format!("the time of {group} was changed by hand")));
@@ -222,23 +230,4 @@ pub(super) fn accept(workspace: &Workspace, group: &GroupName, before: &Release,
     let digest = workspace.manifest(group, &edited.version).ok().flatten()?.digest();
     let only_version = edited.version != before.version && edited.digest == before.digest;
     (digest == edited.digest || only_version).then(|| Release { digest, ..edited.clone() })
-}
-
-/// Returns the entry that an operation made of a group; `None` where its file does not say.
-fn recorded_by(
-    workspace: &Workspace,
-    environment: &EnvironmentName,
-    group: &GroupName,
-    id: &OperationId,
-) -> Result<Option<Deployment>, Error> {
-    let operation = match workspace.read_operation(environment, id) {
-        Ok(operation) => operation,
-        Err(Error::Invalid(_)) => return Ok(None),
-        Err(other) => return Err(other),
-    };
-    Ok(operation.changes.get(group).map(|change| Deployment {
-        release: change.after.clone(),
-        since: operation.time,
-        operation: id.clone(),
-    }))
 }

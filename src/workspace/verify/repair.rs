@@ -13,14 +13,6 @@ pub(super) fn environment(lock: &EnvironmentLock<'_>, author: &Author, done: &mu
     if examination.entries.differs && !examination.entries.broken {
         rewrite(lock, &examination, author, done)?;
     }
-    if !examination.abandoned.is_empty() {
-        let mut stage = lock.stage();
-        for id in &examination.abandoned {
-            stage.remove(&layout::operation(name, id))?;
-            done.push(format!("{name}: removed operation {id}, which was never committed"));
-        }
-        stage.sync()?;
-    }
     Ok(())
 }
 

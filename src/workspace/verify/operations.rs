@@ -1,0 +1,67 @@
+//! The operations of one environment, each read once, whoever asks.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::model::{Deployment, EnvironmentName, GroupName, Operation, OperationId};
+use crate::workspace::Workspace;
+use crate::workspace::error::Error;
+
+/// What reading an operation's file gave; an error is told once, to whoever walks to it.
+#[derive(Clone)]
+pub(super) enum Read {
+    Whole(Rc<Operation>),
+    Broken,
+}
+
+/// The operations of one environment.
+pub(super) struct Operations<'a> {
+    pub(super) workspace: &'a Workspace,
+    pub(super) environment: &'a EnvironmentName,
+    read: BTreeMap<OperationId, Read>,
+    errors: BTreeMap<OperationId, Error>,
+}
+
+impl<'a> Operations<'a> {
+    pub(super) const fn new(workspace: &'a Workspace, environment: &'a EnvironmentName) -> Self {
+        Self { workspace, environment, read: BTreeMap::new(), errors: BTreeMap::new() }
+    }
+
+    /// Reads an operation.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the system refuses; a file that is missing or damaged is [`Read::Broken`].
+    pub(super) fn get(&mut self, id: &OperationId) -> Result<Read, Error> {
+        if let Some(read) = self.read.get(id) {
+            return Ok(read.clone());
+        }
+        let read = match self.workspace.read_operation(self.environment, id) {
+            Ok(operation) => Read::Whole(Rc::new(operation)),
+            Err(error @ Error::Io(_)) => return Err(error),
+            Err(error) => {
+                self.errors.insert(id.clone(), error);
+                Read::Broken
+            }
+        };
+        self.read.insert(id.clone(), read.clone());
+        Ok(read)
+    }
+
+    /// Takes the error of a broken operation, the first time that it is asked for.
+    pub(super) fn take_error(&mut self, id: &OperationId) -> Option<Error> {
+        self.errors.remove(id)
+    }
+
+    /// Returns the entry that an operation made of a group; `None` where its file does not say.
+    pub(super) fn recorded(&mut self, group: &GroupName, id: &OperationId) -> Result<Option<Deployment>, Error> {
+        let Read::Whole(operation) = self.get(id)? else {
+            return Ok(None);
+        };
+        Ok(operation.changes.get(group).map(|change| Deployment {
+            release: change.after.clone(),
+            since: operation.time,
+            operation: id.clone(),
+        }))
+    }
+}

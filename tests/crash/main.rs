@@ -73,7 +73,7 @@ fn finish(what: &str, scenario: &Scenario, outcome: &Outcome) -> Result<()> {
     let lost = failures.len();
     say(&format!("{what}, {}: injected {injected}, of these {committed} committed, lost {lost}", scenario.name));
     ensure!(*committed > 0 && committed < injected, "{what}: the injections missed one side of the commit");
-    let first: Vec<&str> = failures.iter().take(10).map(String::as_str).collect();
+    let first: Vec<&str> = failures.iter().take(400).map(String::as_str).collect();
     ensure!(failures.is_empty(), "{what}: {lost} of {injected} failed:\n{}", first.join("\n"));
     Ok(())
 }

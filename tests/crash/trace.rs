@@ -11,6 +11,9 @@ use anyhow::{Context as _, Result, ensure};
 
 use crate::workspace::{APIGW, Scenario, new_folder, quiet, text};
 
+/// The number of the signal.
+const KILL: i32 = 9;
+
 /// The program that traces.
 pub(crate) struct Tracer(PathBuf);
 
@@ -66,13 +69,16 @@ impl Tracer {
             Fault::Kill => format!("inject={name}:signal=KILL:when={ordinal}"),
             Fault::Fail(errno) => format!("inject={name}:error={errno}:when={ordinal}"),
         };
+        let folder = new_folder()?;
+        let log = folder.path().join("trace");
         let mut command = Command::new(&self.0);
-        command.args(["-o", "/dev/null", "-e"]).arg(format!("trace={name}")).arg("-e").arg(inject);
-        quiet(command.arg(APIGW).args(scenario.arguments), root)
+        command.arg("-o").arg(&log).arg("-e").arg(format!("trace={name}")).arg("-e").arg(inject);
+        let output = quiet(command.arg(APIGW).args(scenario.arguments), root)?;
+        let happened = match fault {
+            Fault::Kill => output.status.signal() == Some(KILL),
+            Fault::Fail(_) => fs::read_to_string(&log)?.contains("(INJECTED)"),
+        };
+        ensure!(happened, "the fault did not happen: {}", output.status);
+        Ok(output)
     }
-}
-
-/// Says whether the program was killed, and not something else.
-pub(crate) fn was_killed(output: &Output) -> bool {
-    output.status.signal() == Some(9)
 }

@@ -1,0 +1,205 @@
+//! Losing power after each call of a publish, on a disk that keeps no more than it must.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::Outcome;
+use crate::disk::{Disk, Event, Tree};
+use crate::trace::{Call, Tracer};
+use crate::workspace::{Scenario, State, entries, new_folder};
+
+/// Calls that the disk does not know; a publish that uses one needs more of this test.
+const UNKNOWN: [&str; 10] = [
+    "pwrite64",
+    "writev",
+    "copy_file_range",
+    "sendfile",
+    "link",
+    "linkat",
+    "symlink",
+    "symlinkat",
+    "fallocate",
+    "mmap",
+];
+
+/// Which publish is looked at: the program's own, or one with a defect that must be noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variant {
+    AsBuilt,
+    NoFileSync,
+    NoFolderSync,
+    WriteInPlace,
+}
+
+/// Checks every state that a power loss may leave; of a broken variant only up to the first failure.
+pub(crate) fn lose_power(scenario: &Scenario, tracer: &Tracer, variant: Variant) -> Result<Outcome> {
+    let folder = scenario.copy()?;
+    let before = read(folder.path())?;
+    let calls = tracer.trace(scenario, folder.path())?;
+    let after = read(folder.path())?;
+    let events = vary(events(&calls, folder.path(), &before, &after)?, &before, &after, variant)?;
+
+    let mut disk = Disk::new(&before)?;
+    let mut seen = BTreeSet::new();
+    let mut outcome = Outcome::default();
+    for (number, event) in events.iter().enumerate() {
+        disk.apply(event).with_context(|| format!("{event:?}"))?;
+        let acknowledged = number + 1 == events.len();
+        for tree in disk.after_power_loss()? {
+            if !seen.insert((acknowledged, tree.clone())) {
+                continue;
+            }
+            outcome.injected += 1;
+            match check(scenario, &tree, acknowledged) {
+                Ok(State::New) => outcome.committed += 1,
+                Ok(State::Old) => {}
+                Err(error) => outcome.failures.push(format!("power lost after {}: {error:#}", name(event))),
+            }
+            if variant != Variant::AsBuilt && !outcome.failures.is_empty() {
+                return Ok(outcome);
+            }
+        }
+    }
+    Ok(outcome)
+}
+
+fn check(scenario: &Scenario, tree: &Tree, acknowledged: bool) -> Result<State> {
+    let folder = new_folder()?;
+    for (path, bytes) in tree {
+        let path = folder.path().join(path);
+        match bytes {
+            None => fs::create_dir_all(path)?,
+            Some(bytes) => fs::write(path, bytes)?,
+        }
+    }
+    // What names an uncommitted operation is not durable, so the operation may stay; `verify` says so.
+    let state = scenario.judge(folder.path(), false)?;
+    ensure!(!acknowledged || state == State::New, "an acknowledged operation is gone");
+    Ok(state)
+}
+
+/// Returns the events of a variant.
+fn vary(events: Vec<Event>, before: &Tree, after: &Tree, variant: Variant) -> Result<Vec<Event>> {
+    let count = events.len();
+    let mut varied = Vec::new();
+    for event in events {
+        match (variant, event) {
+            (Variant::NoFileSync, Event::SyncFile(_)) | (Variant::NoFolderSync, Event::SyncFolder(_)) => {}
+            (Variant::WriteInPlace, Event::Rename(_, to)) if to.starts_with("deployments/") => {
+                let bytes = after.get(&to).cloned().flatten().context("nothing was published")?;
+                let first = if before.contains_key(&to) { Event::Truncate } else { Event::Create };
+                varied.extend([first(to.clone()), Event::Write(to.clone(), bytes), Event::SyncFile(to)]);
+            }
+            (_, event) => varied.push(event),
+        }
+    }
+    ensure!(variant == Variant::AsBuilt || varied.len() != count, "{variant:?} changed nothing");
+    Ok(varied)
+}
+
+/// Reads the changes of the disk from the calls of a publish.
+fn events(calls: &[Call], root: &Path, before: &Tree, after: &Tree) -> Result<Vec<Event>> {
+    let mut disk = Disk::new(before)?;
+    let mut events = Vec::new();
+    // Bytes are not in the trace. A file has those that it ends with, at the name that it ends with.
+    let renamed: Vec<(String, String)> = calls.iter().filter_map(|call| rename(call, root)).collect();
+    for call in calls.iter().filter(|call| !call.line.contains(" = -1 ")) {
+        if let Some(event) = event(call, root, &disk, after, &renamed).with_context(|| call.line.clone())? {
+            disk.apply(&event).with_context(|| call.line.clone())?;
+            events.push(event);
+        }
+    }
+    Ok(events)
+}
+
+fn event(call: &Call, root: &Path, disk: &Disk, after: &Tree, renamed: &[(String, String)]) -> Result<Option<Event>> {
+    let path = |number: usize| quoted(call, number).and_then(|path| below(path, root));
+    let open = descriptor(call).and_then(|path| below(path, root));
+    let event = match call.name.as_str() {
+        "openat" => match path(0) {
+            Some(path) if call.line.contains("O_CREAT") && !disk.has(&path) => Some(Event::Create(path)),
+            Some(path) if call.line.contains("O_TRUNC") => Some(Event::Truncate(path)),
+            _ => None,
+        },
+        "mkdir" => path(0).map(Event::MakeFolder),
+        "unlink" | "rmdir" => path(0).map(Event::Remove),
+        "unlinkat" => bail!("this test does not know unlinkat"),
+        "rename" | "renameat" | "renameat2" => rename(call, root).map(|(from, to)| Event::Rename(from, to)),
+        "ftruncate" => open.map(Event::Truncate),
+        "fsync" | "fdatasync" => {
+            open.map(|path| if disk.is_folder(&path) { Event::SyncFolder(path) } else { Event::SyncFile(path) })
+        }
+        "write" => match open {
+            Some(path) => {
+                let bytes = final_bytes(&path, after, renamed);
+                let whole = path.starts_with(".apigw/locks/") || call.line.ends_with(&format!(" = {}", bytes.len()));
+                ensure!(whole, "this test knows only files that are written in one call");
+                Some(Event::Write(path, bytes))
+            }
+            None => None,
+        },
+        name if UNKNOWN.contains(&name) && open.is_some() => bail!("this test does not know {name}"),
+        _ => None,
+    };
+    Ok(event)
+}
+
+fn rename(call: &Call, root: &Path) -> Option<(String, String)> {
+    if !call.name.starts_with("rename") || call.line.contains(" = -1 ") {
+        return None;
+    }
+    Some((below(quoted(call, 0)?, root)?, below(quoted(call, 1)?, root)?))
+}
+
+/// Returns what a file holds in the end; of one that is removed nobody reads the bytes.
+fn final_bytes(path: &str, after: &Tree, renamed: &[(String, String)]) -> Vec<u8> {
+    let moved = renamed.iter().find_map(|(from, to)| {
+        let rest = path.strip_prefix(from.as_str())?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
+    });
+    let place = moved.as_deref().unwrap_or(path);
+    after.get(place).cloned().flatten().unwrap_or_else(|| b"?".to_vec())
+}
+
+/// Returns a path in quotes.
+fn quoted(call: &Call, number: usize) -> Option<&str> {
+    call.line.split('"').nth(number * 2 + 1)
+}
+
+/// Returns what `strace` says that the descriptor of the first argument stands for.
+fn descriptor(call: &Call) -> Option<&str> {
+    let first = call.line.split_once('(')?.1.split([',', ')']).next()?;
+    first.split_once('<')?.1.strip_suffix('>')
+}
+
+/// Returns a path below the workspace, with the workspace itself as the empty one.
+fn below(path: &str, root: &Path) -> Option<String> {
+    Path::new(path).strip_prefix(root).ok()?.to_str().map(str::to_owned)
+}
+
+fn name(event: &Event) -> String {
+    match event {
+        Event::Write(path, bytes) => format!("Write({path:?}, {} bytes)", bytes.len()),
+        event => format!("{event:?}"),
+    }
+}
+
+fn read(root: &Path) -> Result<Tree> {
+    let mut tree = Tree::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        for path in entries(&folder)? {
+            let name = path.strip_prefix(root)?.to_str().context("a name that is no text")?.to_owned();
+            if path.is_dir() {
+                tree.insert(name, None);
+                open.push(path);
+            } else {
+                tree.insert(name, Some(fs::read(&path)?));
+            }
+        }
+    }
+    Ok(tree)
+}

@@ -76,6 +76,14 @@ fn schemas_that_explode_are_answered() {
             UNBUILT,
         ),
         (
+            "a tower of many choices and few objects",
+            lines(10_000, |index| match (index % 40, reference(index + 1)) {
+                (39, next) => format!("s{index}: {{type: object, required: [a], properties: {{a: {next}}}}}"),
+                (_, next) => format!("s{index}: {{anyOf: [{next}]}}"),
+            }) + "    s10000: {}\n",
+            UNBUILT,
+        ),
+        (
             "a tower of objects and choices",
             lines(10_000, |index| {
                 let next = reference(index + 1);

@@ -70,9 +70,6 @@ pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
 }
 
 #[cfg(test)]
-mod corpus;
-
-#[cfg(test)]
 mod hostile;
 
 #[cfg(test)]

@@ -69,8 +69,8 @@ pub(super) const GENEROUS_LEVELS: usize = 8;
 const MOST_REPEATS: usize = 3;
 /// No value is nested deeper.
 pub(super) const MOST_LEVELS: usize = 100;
-/// No value is settled by more choices within choices.
-const MOST_CHOICES: usize = 40;
+/// No value is settled by more choices and values within each other; each takes room on the stack.
+const MOST_DEPTH: usize = 250;
 /// No constant of the document that is copied holds more values.
 const MOST_COPIED: usize = 20_000;
 
@@ -106,6 +106,7 @@ impl Sampler {
                 specification: self.specification,
                 patterns: &mut self.patterns,
                 stack: Vec::new(),
+                depth: 0,
                 steps: 0,
                 values: 0,
                 fault,
@@ -136,6 +137,7 @@ pub(super) struct Building<'s, 'd> {
     pub(super) patterns: &'s mut Patterns,
     /// The schemas whose value is being built, from the outermost.
     pub(super) stack: Vec<NodeId>,
+    depth: usize,
     pub(super) steps: usize,
     pub(super) values: usize,
     /// The first schema that no value was found for, and why.
@@ -159,7 +161,7 @@ impl<'d> Building<'_, 'd> {
         let shape = Shape::of(&goal.schemas, self.specification);
         self.steps += shape.schemas.len();
         let first = Some(shape.schemas.first().unwrap_or(&self.root).id());
-        let too_deep = want.level > MOST_LEVELS || goal.settled.len() > MOST_CHOICES;
+        let too_deep = want.level > MOST_LEVELS || self.depth > MOST_DEPTH;
         if self.steps > MOST_STEPS || self.values > MOST_VALUES || too_deep {
             self.blame(first, TOO_LARGE);
             return None;
@@ -178,7 +180,9 @@ impl<'d> Building<'_, 'd> {
         if !fresh_choice {
             self.stack.extend(shape.schemas.iter().map(|schema| schema.id()));
         }
+        self.depth += 1;
         let value = self.within(goal, &shape, want);
+        self.depth -= 1;
         self.stack.truncate(depth);
         self.values += usize::from(value.is_some());
         value

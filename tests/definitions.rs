@@ -1,12 +1,15 @@
 //! Reads a folder of real definitions that the environment names; nothing of it is kept here.
 
+#![expect(clippy::expect_used, reason = "a test says what it relies on")]
+
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Api, DeclaredResult, Definition, Direction, Imported, MediaType, import, read, rules};
-use crate::model::Finding;
+use apigw::definition::{Api, DeclaredResult, Definition, Direction, Imported, MediaType, import, read, rules};
+use apigw::model::Finding;
 
 /// The variable that names the folder; each file in it, or in folders one below it, is a definition.
 const VARIABLE: &str = "APIGW_CORPUS";
@@ -62,11 +65,11 @@ struct Tally {
 #[test]
 fn every_definition_of_the_corpus_is_imported_and_its_results_are_valid() {
     let definitions = definitions();
-    if definitions.is_empty() {
-        // Said where a person looks for it: the corpus is not part of the project.
-        assert!(std::env::var_os(VARIABLE).is_none(), "{VARIABLE} names a folder without definitions");
+    if std::env::var_os(VARIABLE).is_none() {
+        writeln!(std::io::stderr(), "skipped: {VARIABLE} names no folder of definitions").expect("written");
         return;
     }
+    assert!(!definitions.is_empty(), "{VARIABLE} names a folder without definitions");
     let mut tallies: BTreeMap<PathBuf, Tally> = BTreeMap::new();
     let mut report = String::new();
     for (folder, name) in &definitions {

@@ -80,6 +80,7 @@ pub(super) fn commit(
     plan: &Plan,
 ) -> Result<(Option<OperationId>, Option<CommandError>), CommandError> {
     if plan.is_empty() {
+        workspace.sweep(&plan.operation.environment, &context.lock_request())?;
         return Ok((None, None));
     }
     let lock = workspace.lock(&plan.operation.environment, &context.lock_request())?;

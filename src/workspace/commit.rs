@@ -39,6 +39,17 @@ impl Workspace {
     }
 }
 
+impl Workspace {
+    /// Removes what a command that died left of an environment's change, if it left anything.
+    pub fn sweep(&self, environment: &EnvironmentName, request: &LockRequest) -> Result<(), Error> {
+        if !self.root.list(&layout::temporary(environment.as_str()))?.is_empty() {
+            // Taking the lock removes it.
+            self.lock(environment, request)?;
+        }
+        Ok(())
+    }
+}
+
 impl EnvironmentLock<'_> {
     /// Commits a plan and returns the id of its operation; `None` where there is nothing to change.
     ///
@@ -105,8 +116,7 @@ impl EnvironmentLock<'_> {
 
     /// Writes the operation's file. Until the environment's file names it, it counts for nothing.
     pub(super) fn write_operation(&self, id: &OperationId, text: &str) -> Result<(), Error> {
-        let intent = self.held.temporary().join(format!("{id}{INTENT}"));
-        fs::write(&intent, "").at("write", &intent)?;
+        self.declare_intent(id)?;
         let mut stage = self.stage();
         let written =
             stage.write(&layout::operation(&self.environment, id), text.as_bytes()).and_then(|()| Ok(stage.sync()?));
@@ -114,6 +124,14 @@ impl EnvironmentLock<'_> {
             self.withdraw(id);
         }
         written
+    }
+
+    /// Leaves a durable note that an operation is about to be committed. Without it nobody could tell, after a
+    /// loss of power, an operation that never was from one whose entry somebody removed.
+    fn declare_intent(&self, id: &OperationId) -> Result<(), Error> {
+        let mut stage = self.stage();
+        stage.create(&Self::intent_place(&self.environment, id))?;
+        Ok(stage.sync()?)
     }
 
     /// Renames the environment's file into place. This is the commit.
@@ -124,13 +142,15 @@ impl EnvironmentLock<'_> {
             self.withdraw(id);
             return Err(error);
         }
-        self.forget_intent(id);
         let unknown = |source: PathError| Error::DurabilityUnknown {
             environment: self.environment.clone(),
             operation: id.clone(),
             source,
         };
-        stage.sync().map_err(unknown)
+        stage.sync().map_err(unknown)?;
+        // Not before: until the rename is durable, the intent says what became of the operation.
+        self.forget_intent(id);
+        Ok(())
     }
 
     /// Writes the environment's file in the layout that it must have, without a change of what it says.

@@ -37,6 +37,15 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// Makes an empty file, which says all that it has to by being there.
+    pub(super) fn create(&mut self, place: &str) -> Result<(), Error> {
+        let target = self.root.locate(place)?;
+        self.make_parent(&target)?;
+        File::create(&target).at("write", &target)?;
+        self.remember(&target);
+        Ok(())
+    }
+
     /// Puts a folder of files in its place, which must be free, in one step.
     pub(super) fn write_folder(&mut self, place: &str, files: &FileSet, read_only: bool) -> Result<(), Error> {
         let target = self.root.locate(place)?;

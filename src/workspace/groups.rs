@@ -58,7 +58,20 @@ impl Workspace {
         };
         let settings = settings::group(&place, &text)?;
         let folder = layout::group(group);
-        let reading = definition::read(&folder, &mut |path| self.fetch(group, path));
+        let mut failure = None;
+        let reading = definition::read(&folder, &mut |path| {
+            self.fetch(group, path).map_err(|error| {
+                let message = error.to_string();
+                // What the system refuses says nothing about the definition.
+                if matches!(error, Error::Io(_)) {
+                    failure.get_or_insert(error);
+                }
+                message
+            })
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
         let mut files = reading.files;
         let settings_on_disk = (text != on_disk).then(|| Arc::from(on_disk.into_bytes()));
         files.insert(SETTINGS_FILE, text.into_bytes());
@@ -118,11 +131,10 @@ impl Workspace {
     }
 
     /// Gives a definition the bytes of a file in its group's folder.
-    fn fetch(&self, group: &GroupName, path: &str) -> Result<Option<Arc<[u8]>>, String> {
+    fn fetch(&self, group: &GroupName, path: &str) -> Result<Option<Arc<[u8]>>, Error> {
         check_own(path)?;
-        let place = layout::group_file(group, path);
-        let read = self.root.read(&place, layout::LARGEST_DEFINITION);
-        read.map(|bytes| bytes.map(Arc::from)).map_err(|error| error.to_string())
+        let bytes = self.root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION)?;
+        Ok(bytes.map(Arc::from))
     }
 }
 
@@ -196,7 +208,7 @@ impl GroupsLock<'_> {
         let errors = |text: &str| -> Vec<Finding> {
             let read = definition::read(&layout::group(group), &mut |path| match path {
                 DEFINITION_FILE => Ok(Some(Arc::from(text.as_bytes()))),
-                other => self.workspace.fetch(group, other),
+                other => self.workspace.fetch(group, other).map_err(|error| error.to_string()),
             });
             read.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect()
         };
@@ -323,16 +335,18 @@ fn edit_text(place: &str, text: &str, edits: &[Edit]) -> Result<String, Error> {
 }
 
 /// Refuses a file that a definition cannot have, because it is the group's own.
-fn check_own(path: &str) -> Result<(), String> {
+fn check_own(path: &str) -> Result<(), Error> {
     let reserved = path == SETTINGS_FILE || path == VERSION_FILE || path.split('/').next() == Some("versions");
-    if reserved { Err(format!("{path} is not a part of a definition")) } else { Ok(()) }
+    if !reserved {
+        return Ok(());
+    }
+    let message = format!("{path} is not a part of a definition");
+    Err(Error::invalid("file", Location::file(path), message, "rename the file, and the references to it"))
 }
 
 fn check_all_own(files: &FileSet) -> Result<(), Error> {
     for (path, _) in files.iter() {
-        check_own(path).map_err(|message| {
-            Error::invalid("file", Location::file(path), message, "rename the file, and the references to it")
-        })?;
+        check_own(path)?;
     }
     Ok(())
 }

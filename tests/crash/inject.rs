@@ -98,8 +98,6 @@ fn run(scenario: &Scenario, tracer: &Tracer, call: &Call, fault: Fault) -> Resul
     let fits = match output.status.code() {
         Some(0) => state == State::New && !matters(call),
         Some(1) => state == State::Old,
-        // A definition that cannot be read is reported as input that is not valid.
-        Some(3) => state == State::Old && call.line.contains("/groups") && !call.line.contains("O_CREAT"),
         Some(7) => state == State::New,
         _ => false,
     };

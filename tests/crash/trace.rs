@@ -47,7 +47,7 @@ impl Tracer {
         let folder = new_folder()?;
         let log = folder.path().join("trace");
         let mut command = Command::new(&self.0);
-        command.args(["-y", "-s", "0", "-o"]).arg(&log).arg(APIGW).args(scenario.arguments);
+        command.args(["-y", "-s", "1000000", "-o"]).arg(&log).arg(APIGW).args(scenario.arguments);
         let output = quiet(&mut command, root)?;
         ensure!(output.status.success(), "tracing: {}: {}", output.status, text(&output));
         let mut counts = BTreeMap::new();

@@ -78,12 +78,6 @@ impl Scenario {
         succeed(root, self.arguments).context("publishing again")?;
         live_is_the_working_copy(root)?;
         committed.extend(operation(root)?);
-        if state == State::New {
-            // There was nothing to do, so no lock was taken, and only who takes it may sweep.
-            edit(root, "List", "Enumerate")?;
-            succeed(root, NEXT).context("publishing a further change")?;
-            committed.extend(operation(root)?);
-        }
         let verified = succeed(root, &["verify"]).context("after publishing again")?;
         let history = operations(root)?;
         ensure!(history.is_superset(&committed), "of {committed:?} only {history:?} is in the history");
@@ -153,7 +147,9 @@ fn edit(root: &Path, from: &str, to: &str) -> Result<()> {
 
 fn deployments(root: &Path) -> Result<Option<String>> {
     let path = root.join(DEPLOYMENTS);
-    Ok(if path.exists() { Some(fs::read_to_string(path)?) } else { None })
+    let text = if path.exists() { Some(fs::read_to_string(path)?) } else { None };
+    // A file without an entry says what no file says; it is written before the first operation.
+    Ok(text.filter(|text| !text.ends_with("environment: test\ndeployments: {}\n...\n")))
 }
 
 /// Leaves out what differs between two runs of the same publish.

@@ -142,3 +142,57 @@ fn branches_that_publish_different_groups_merge() {
     assert_eq!(output.status.code(), Some(3));
     assert!(message.contains("merge conflict") && message.contains("group b"), "{message}");
 }
+
+#[test]
+fn readers_never_take_a_checkout_in_progress_for_a_state() {
+    if Command::new("git").arg("--version").output().is_err() {
+        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "git is missing");
+        std::io::stderr().write_all(b"skipped: git is missing\n").expect("stderr");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let run = |words: &str| assert!(apigw(folder, words).status.success(), "{words}");
+    let commit = |message: &str| {
+        assert!(git(folder, &["add", "-A"]).status.success());
+        assert!(git(folder, &["commit", "-qm", message]).status.success());
+    };
+    run("init");
+    run("group create a");
+    run("api add a GET /things");
+    run("publish a --env test --backend http://127.0.0.1:1");
+    git(folder, &["init", "-q"]);
+    commit("one");
+    git(folder, &["checkout", "-qb", "other"]);
+    run("publish a --env test --backend http://127.0.0.1:2");
+    commit("two");
+    let finished = AtomicBool::new(false);
+    let (right, refused) = thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let (mut right, mut refused) = (0_usize, 0_usize);
+            while !finished.load(Ordering::Relaxed) {
+                let output = apigw(folder, "-o json status");
+                // Git replaces one file after another: for a moment a file may be gone, and that is said.
+                if output.status.code() == Some(3) {
+                    refused += 1;
+                    continue;
+                }
+                let entry = &json(&output)["deployments"][0];
+                let url = entry["backend"]["url"].as_str().unwrap_or("nothing");
+                assert!(["http://127.0.0.1:1", "http://127.0.0.1:2"].contains(&url), "{url} is neither of the two");
+                right += 1;
+            }
+            (right, refused)
+        });
+        for round in 0..150 {
+            let branch = if round % 2 == 0 { "main" } else { "other" };
+            assert!(git(folder, &["checkout", "-q", branch]).status.success());
+        }
+        finished.store(true, Ordering::Relaxed);
+        reader.join().expect("the reader")
+    });
+    let report = format!("150 checkouts: {right} reads right, {refused} refused, 0 wrong\n");
+    std::io::stderr().write_all(report.as_bytes()).expect("stderr");
+    assert!(right > 20, "too few reads: {right}");
+    run("verify");
+}

@@ -113,7 +113,7 @@ impl Problem {
 struct Examination {
     entries: Entries,
     abandoned: Vec<OperationId>,
-    /// Whether there are operations that nothing leads to.
+    /// Whether operations that nothing leads to are all that is wrong.
     has_loose_ends: bool,
     problems: Vec<Problem>,
 }
@@ -180,9 +180,9 @@ impl Workspace {
             chains.walk(group, deployment, &mut problems)?;
         }
         self.check_live_versions(&entries, environment, &mut problems);
-        let before = problems.len();
+        let was_whole = problems.is_empty();
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
-        let has_loose_ends = problems.len() > before;
+        let has_loose_ends = was_whole && !problems.is_empty();
         counts.operations += chains.count();
         Ok(Examination { entries, abandoned, has_loose_ends, problems })
     }

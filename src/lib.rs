@@ -1,3 +1,4 @@
 //! Manages which version of which API group is live in which environment, as plain files.
 
+pub mod definition;
 pub mod model;

@@ -1,0 +1,380 @@
+//! The tree that a definition is read into: values with the place of every token.
+//!
+//! All files of a definition share one arena. A YAML alias does not copy: it is the same node, so
+//! what a node costs is paid once, however often it is named. Whoever walks the tree therefore cuts
+//! repetition and cycles by [`NodeId`].
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Number, Value};
+
+use crate::model::Location;
+
+/// The identity of a node within its definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+/// The files of a definition as one tree of values.
+#[derive(Debug, Default)]
+pub struct Document {
+    folder: String,
+    files: Vec<SourceFile>,
+    nodes: Vec<Stored>,
+    targets: HashMap<NodeId, Target>,
+}
+
+/// A value of a definition, and where it stands.
+#[derive(Clone, Copy)]
+pub struct Node<'d> {
+    document: &'d Document,
+    id: NodeId,
+}
+
+/// What kind of value a node is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NodeKind<'d> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number.
+    Number(&'d Number),
+    /// A text.
+    String(&'d str),
+    /// A list.
+    Array,
+    /// A mapping from names to values.
+    Object,
+}
+
+impl<'d> Node<'d> {
+    /// Returns the node's identity.
+    #[must_use]
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// Returns what kind of value it is.
+    #[must_use]
+    pub fn kind(self) -> NodeKind<'d> {
+        match self.content() {
+            Content::Null => NodeKind::Null,
+            Content::Bool(value) => NodeKind::Bool(*value),
+            Content::Number(value) => NodeKind::Number(value),
+            Content::String(value) => NodeKind::String(value),
+            Content::Array(_) => NodeKind::Array,
+            Content::Object(_) => NodeKind::Object,
+        }
+    }
+
+    /// Returns the value of a field, where the node is an object that has it.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<Node<'d>> {
+        self.entry(name).map(|entry| self.document.node(entry.value))
+    }
+
+    /// Goes through the fields of an object in document order; there are none in anything else.
+    pub fn entries(self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
+        let entries: &'d [Entry] = if let Content::Object(object) = self.content() { &object.entries } else { &[] };
+        entries.iter().map(move |entry| (&*entry.key, self.document.node(entry.value)))
+    }
+
+    /// Goes through the items of a list; there are none in anything else.
+    pub fn items(self) -> impl Iterator<Item = Node<'d>> {
+        let items: &'d [NodeId] = if let Content::Array(items) = self.content() { items } else { &[] };
+        items.iter().map(move |id| self.document.node(*id))
+    }
+
+    /// Returns the text of a string.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'d str> {
+        if let Content::String(text) = self.content() { Some(text) } else { None }
+    }
+
+    /// Returns the value of a boolean.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        if let Content::Bool(value) = self.content() { Some(*value) } else { None }
+    }
+
+    /// Returns the value of a number.
+    #[must_use]
+    pub fn as_number(self) -> Option<&'d Number> {
+        if let Content::Number(value) = self.content() { Some(value) } else { None }
+    }
+
+    /// Tells whether it is an object.
+    #[must_use]
+    pub fn is_object(self) -> bool {
+        matches!(self.content(), Content::Object(_))
+    }
+
+    /// Tells whether it is a list.
+    #[must_use]
+    pub fn is_array(self) -> bool {
+        matches!(self.content(), Content::Array(_))
+    }
+
+    /// Returns where the value begins.
+    #[must_use]
+    pub fn location(self) -> Location {
+        let place = self.document.stored(self.id).map_or(Place::default(), |stored| stored.place);
+        self.document.location(self.id, place)
+    }
+
+    /// Returns where the name of a field stands, or where the object begins if it has no such field.
+    #[must_use]
+    pub fn key_location(self, name: &str) -> Location {
+        self.entry(name).map_or_else(|| self.location(), |entry| self.document.location(self.id, entry.place))
+    }
+
+    /// Returns the path of the file that holds the node, below the group's folder.
+    #[must_use]
+    pub fn file(self) -> &'d str {
+        self.document.source_file(self.id).map_or("", |file| &file.path)
+    }
+
+    /// Returns the text of its `$ref`, where it is a Reference Object or a schema with that keyword.
+    #[must_use]
+    pub fn reference(self) -> Option<&'d str> {
+        self.get("$ref").and_then(Node::as_str)
+    }
+
+    /// Returns the node that its `$ref` means after the whole chain, or itself where there is none.
+    ///
+    /// `None` where the reference leads nowhere; the reading has a finding for it.
+    #[must_use]
+    pub fn resolve(self) -> Option<Node<'d>> {
+        if self.reference().is_none() {
+            return Some(self);
+        }
+        match self.document.targets.get(&self.id) {
+            Some(Target { last: Some(last), .. }) => Some(self.document.node(*last)),
+            _ => None,
+        }
+    }
+
+    /// Returns the node that its `$ref` names, one step of the chain.
+    #[must_use]
+    pub fn referenced(self) -> Option<Node<'d>> {
+        self.document.targets.get(&self.id).map(|target| self.document.node(target.next))
+    }
+
+    /// Copies it as JSON, with references as they stand, or `None` above a number of values.
+    ///
+    /// Aliases make a tree out of what is stored once, so a small file can stand for a huge tree.
+    #[must_use]
+    pub fn to_value(self, most: usize) -> Option<Value> {
+        let mut left = most;
+        self.copy(&mut left)
+    }
+
+    fn copy(self, left: &mut usize) -> Option<Value> {
+        *left = left.checked_sub(1)?;
+        Some(match self.content() {
+            Content::Null => Value::Null,
+            Content::Bool(value) => Value::Bool(*value),
+            Content::Number(value) => Value::Number(value.clone()),
+            Content::String(value) => Value::String(value.to_string()),
+            Content::Array(_) => Value::Array(self.items().map(|item| item.copy(left)).collect::<Option<_>>()?),
+            Content::Object(_) => {
+                let mut map = Map::new();
+                for (key, value) in self.entries() {
+                    map.insert(key.to_owned(), value.copy(left)?);
+                }
+                Value::Object(map)
+            }
+        })
+    }
+
+    fn content(self) -> &'d Content {
+        self.document.stored(self.id).map_or(&Content::Null, |stored| &stored.content)
+    }
+
+    fn entry(self, name: &str) -> Option<&'d Entry> {
+        if let Content::Object(object) = self.content() { object.find(name) } else { None }
+    }
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Node({} at {})", self.id.0, self.location())
+    }
+}
+
+impl Document {
+    /// Returns the node of an identity that this document gave out.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Node<'_> {
+        Node { document: self, id }
+    }
+
+    /// Returns the root of the definition's own file.
+    #[must_use]
+    pub fn root(&self) -> Option<Node<'_>> {
+        self.files.first().and_then(|file| file.root).map(|root| self.node(root))
+    }
+
+    pub(super) fn new(folder: &str) -> Self {
+        Self { folder: folder.trim_end_matches('/').to_owned(), ..Self::default() }
+    }
+
+    /// Returns how many nodes there are, over all files.
+    pub(super) fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn begin_file(&mut self, path: &str) {
+        self.files.push(SourceFile { path: path.to_owned(), first: self.nodes.len(), root: None });
+    }
+
+    pub(super) fn end_file(&mut self, root: Option<NodeId>) {
+        if let Some(file) = self.files.last_mut() {
+            file.root = root;
+        }
+    }
+
+    pub(super) fn root_of(&self, id: NodeId) -> Option<NodeId> {
+        self.source_file(id).and_then(|file| file.root)
+    }
+
+    pub(super) fn add(&mut self, content: Content, place: Place) -> Option<NodeId> {
+        let id = NodeId(u32::try_from(self.nodes.len()).ok()?);
+        self.nodes.push(Stored { content, place });
+        Some(id)
+    }
+
+    pub(super) fn set_target(&mut self, reference: NodeId, next: NodeId) {
+        self.targets.insert(reference, Target { next, last: None });
+    }
+
+    pub(super) fn next_target(&self, reference: NodeId) -> Option<NodeId> {
+        self.targets.get(&reference).map(|target| target.next)
+    }
+
+    pub(super) fn set_last_target(&mut self, reference: NodeId, last: NodeId) {
+        if let Some(target) = self.targets.get_mut(&reference) {
+            target.last = Some(last);
+        }
+    }
+
+    pub(super) fn last_target(&self, reference: NodeId) -> Option<NodeId> {
+        self.targets.get(&reference).and_then(|target| target.last)
+    }
+
+    pub(super) fn path_of(&self, file: &str) -> String {
+        if self.folder.is_empty() { file.to_owned() } else { format!("{}/{file}", self.folder) }
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    }
+
+    pub(super) fn object(&self, id: NodeId) -> Option<&Object> {
+        match self.stored(id).map(|stored| &stored.content) {
+            Some(Content::Object(object)) => Some(object),
+            _ => None,
+        }
+    }
+
+    fn stored(&self, id: NodeId) -> Option<&Stored> {
+        self.nodes.get(id.0 as usize)
+    }
+
+    fn source_file(&self, id: NodeId) -> Option<&SourceFile> {
+        let after = self.files.partition_point(|file| file.first <= id.0 as usize);
+        after.checked_sub(1).and_then(|index| self.files.get(index))
+    }
+
+    fn location(&self, id: NodeId, place: Place) -> Location {
+        let file = self.path_of(self.source_file(id).map_or("", |file| &file.path));
+        Location { file, line: place.line as usize, column: place.column as usize }
+    }
+}
+
+impl NodeId {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What a node holds.
+#[derive(Debug)]
+pub(super) enum Content {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(Box<str>),
+    Array(Box<[NodeId]>),
+    Object(Box<Object>),
+}
+
+/// The fields of an object, in document order, with an index by name where there are many.
+#[derive(Debug)]
+pub(super) struct Object {
+    entries: Box<[Entry]>,
+    by_name: Box<[u32]>,
+}
+
+/// A field of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: Box<str>,
+    pub(super) place: Place,
+    pub(super) value: NodeId,
+}
+
+/// A line and a column, from 1.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+impl Object {
+    /// Above so many fields, a search through all of them costs more than an index.
+    const SEARCHED: usize = 12;
+
+    /// Makes an object of fields whose names all differ.
+    pub(super) fn new(entries: Vec<Entry>) -> Self {
+        let mut by_name: Vec<u32> = Vec::new();
+        if entries.len() > Self::SEARCHED {
+            by_name = (0..u32::try_from(entries.len()).unwrap_or(u32::MAX)).collect();
+            by_name.sort_by_key(|index| entries.get(*index as usize).map(|entry| &entry.key));
+        }
+        Self { entries: entries.into_boxed_slice(), by_name: by_name.into_boxed_slice() }
+    }
+
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn find(&self, name: &str) -> Option<&Entry> {
+        if self.by_name.is_empty() {
+            return self.entries.iter().find(|entry| &*entry.key == name);
+        }
+        let key = |index: &u32| self.entries.get(*index as usize).map_or("", |entry| &*entry.key);
+        let found = self.by_name.binary_search_by(|index| key(index).cmp(name)).ok()?;
+        self.by_name.get(found).and_then(|index| self.entries.get(*index as usize))
+    }
+}
+
+#[derive(Debug)]
+struct SourceFile {
+    path: String,
+    first: usize,
+    root: Option<NodeId>,
+}
+
+#[derive(Debug)]
+struct Stored {
+    content: Content,
+    place: Place,
+}
+
+/// Where a reference leads: the next node of its chain, and the last one where the chain ends.
+#[derive(Debug)]
+struct Target {
+    next: NodeId,
+    last: Option<NodeId>,
+}

@@ -1,0 +1,59 @@
+//! OpenAPI documents: reads them with all they refer to, converts 2.0, lists the APIs, builds constant results.
+//!
+//! This is the room for what a definition *says*. Whether it says it well is for `check`, what differs between
+//! two of them for `compare`. Nothing here does I/O: whoever calls hands in a function that gives the bytes of a
+//! file, and gets back the files that were asked for, which are the ones a version freezes.
+//!
+//! - [`read`] takes a group's definition, OpenAPI 3.0 or 3.1, and gives a [`Reading`]: the [`Definition`] with its
+//!   APIs, and every [`Finding`] with the place of the exact token.
+//! - [`import`] takes a document of any version and gives the files of a group.
+//! - [`Definition::constant_result`] and [`Definition::results`] give what a mock publish answers.
+//! - [`Document`] and [`Node`] are the tree underneath, for whoever needs more than the APIs.
+
+mod api;
+mod document;
+mod findings;
+mod import;
+mod read;
+mod reference;
+mod result;
+pub mod rules;
+mod yaml;
+
+use std::sync::Arc;
+
+use crate::model::{DEFINITION_FILE, FileSet, Finding};
+
+pub use api::{
+    Api, Definition, Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, SecurityKind,
+    SecurityRequirement, SecurityScheme, Server, Specification, StatusPattern, Style,
+};
+pub use document::{Document, Node, NodeId, NodeKind};
+pub use import::{Imported, import};
+pub use result::{ConstantResult, DeclaredResult};
+pub use rules::{RULES, Rule};
+
+/// What reading a group's definition gave.
+#[derive(Debug)]
+pub struct Reading {
+    /// The definition's file and every file that it refers to, also through others.
+    pub files: FileSet,
+    /// The definition, unless it could not be told what it says; the findings then say why.
+    pub definition: Option<Definition>,
+    /// What is wrong, sorted by place. With an error among them the definition must not be published.
+    pub findings: Vec<Finding>,
+}
+
+/// Reads the definition of a group.
+///
+/// `folder` is the group's folder, like `groups/petstore`; it only stands before the files' names in findings.
+/// `fetch` gives the bytes of a file by its path below that folder, `None` where there is no such file, or says
+/// why it will not: it is where links that lead out of the folder are refused.
+pub fn read(folder: &str, fetch: &mut dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String>) -> Reading {
+    let reference::Loaded { document, files, mut findings } = reference::load(folder, DEFINITION_FILE, fetch);
+    let definition = read::definition(document, &mut findings);
+    Reading { files, definition, findings: findings.into_vec() }
+}
+
+#[cfg(test)]
+mod corpus;

@@ -1,0 +1,469 @@
+//! Follows every `$ref` of a definition, loads the files that they lead to, and says where each ends.
+//!
+//! A `$ref` counts where the specification gives it a meaning: not inside examples, defaults, enums
+//! and constants, which are data, and not inside extensions unless something leads there. Only what
+//! is reached from the root file is followed, so that a version freezes what it needs and no more.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::document::{Document, Node, NodeId};
+use super::findings::Findings;
+use super::rules::{self, Rule};
+use super::yaml;
+use crate::model::{FileSet, Location, SETTINGS_FILE, VERSION_FILE};
+
+/// Gives the bytes of a file by its path below the group's folder, or `None` where there is no such file.
+pub(super) type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String> + 'f;
+
+/// What was loaded: the tree, the files behind it, and what is wrong with either.
+pub(super) struct Loaded {
+    pub(super) document: Document,
+    pub(super) files: FileSet,
+    pub(super) findings: Findings,
+}
+
+/// Loads the definition whose root file is `root`, and all that it refers to.
+pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
+    let mut loader = Loader {
+        document: Document::new(folder),
+        files: FileSet::default(),
+        findings: Findings::default(),
+        fetch,
+        bytes: 0,
+        loaded: HashMap::new(),
+        names: HashMap::new(),
+        visited: Vec::new(),
+        pending: Vec::new(),
+        references: Vec::new(),
+    };
+    let missing = |message: String| (rules::DEFINITION_MISSING, message);
+    match loader.file(root) {
+        Ok(Some(node)) => {
+            loader.walk(node);
+            loader.finish();
+        }
+        Ok(None) => {}
+        Err(Unloaded::Missing) => {
+            loader.root_missing(root, missing("there is no definition".to_owned()));
+        }
+        Err(Unloaded::Failed(message)) => loader.root_missing(root, missing(message)),
+    }
+    Loaded { document: loader.document, files: loader.files, findings: loader.findings }
+}
+
+/// No definition is spread over more files.
+const MOST_FILES: usize = 1_000;
+/// No pointer is followed through more references on its way.
+const MOST_STEPS: usize = 32;
+
+/// The fields whose value maps names that people choose to objects with a meaning.
+const MAPS_OF_NAMES: &[&str] = &[
+    "$defs",
+    "callbacks",
+    "content",
+    "definitions",
+    "dependentSchemas",
+    "encoding",
+    "examples",
+    "headers",
+    "links",
+    "mapping",
+    "parameters",
+    "pathItems",
+    "paths",
+    "patternProperties",
+    "properties",
+    "requestBodies",
+    "responses",
+    "schemas",
+    "securityDefinitions",
+    "securitySchemes",
+    "variables",
+    "webhooks",
+];
+/// The fields whose value is data.
+const DATA: &[&str] = &["const", "default", "enum", "example", "value"];
+
+struct Loader<'f, 'g> {
+    document: Document,
+    files: FileSet,
+    findings: Findings,
+    fetch: &'f mut Fetch<'g>,
+    bytes: usize,
+    loaded: HashMap<String, Option<NodeId>>,
+    /// Nodes by their `$id`, and by `file#anchor`.
+    names: HashMap<String, NodeId>,
+    visited: Vec<u8>,
+    pending: Vec<Visit>,
+    references: Vec<NodeId>,
+}
+
+/// A node that is still to be walked.
+#[derive(Clone, Copy)]
+struct Visit {
+    node: NodeId,
+    /// Whether its keys are names that people chose.
+    names: bool,
+    /// The schema with an `$id` that encloses it, or its file's root.
+    resource: NodeId,
+}
+
+enum Unloaded {
+    Missing,
+    Failed(String),
+}
+
+/// Why a reference leads nowhere.
+struct Problem {
+    rule: Rule,
+    message: String,
+    hint: String,
+}
+
+impl Problem {
+    fn unresolved(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { rule: rules::REFERENCE_UNRESOLVED, message: message.into(), hint: hint.into() }
+    }
+
+    fn outside(message: impl Into<String>) -> Self {
+        let hint = "copy what it names into the group's folder and refer to the copy";
+        Self { rule: rules::REFERENCE_OUTSIDE, message: message.into(), hint: hint.to_owned() }
+    }
+}
+
+impl Loader<'_, '_> {
+    fn root_missing(&mut self, root: &str, (rule, message): (Rule, String)) {
+        let location = Location::file(self.document.path_of(root));
+        self.findings.add(rule, location, message, "import one with `apigw group import`");
+    }
+
+    /// Loads a file once and returns its root; `Ok(None)` where it cannot be read, which a finding says.
+    fn file(&mut self, path: &str) -> Result<Option<NodeId>, Unloaded> {
+        if let Some(root) = self.loaded.get(path) {
+            return Ok(*root);
+        }
+        if self.loaded.len() >= MOST_FILES {
+            return Err(Unloaded::Failed(format!("the definition refers to more than {MOST_FILES} files")));
+        }
+        let bytes = (self.fetch)(path).map_err(Unloaded::Failed)?.ok_or(Unloaded::Missing)?;
+        self.bytes += bytes.len();
+        if self.bytes > yaml::MOST_BYTES && !self.loaded.is_empty() {
+            let most = yaml::MOST_BYTES;
+            return Err(Unloaded::Failed(format!("the files of the definition have more than {most} bytes together")));
+        }
+        let before = self.document.size();
+        let root = yaml::read(&mut self.document, path, &bytes, &mut self.findings);
+        self.loaded.insert(path.to_owned(), root);
+        self.files.insert(path, bytes);
+        self.collect_names(before, path);
+        Ok(root)
+    }
+
+    fn collect_names(&mut self, from: usize, path: &str) {
+        for id in self.document.ids().skip(from) {
+            let node = self.document.node(id);
+            if !node.is_object() {
+                continue;
+            }
+            if let Some(name) = node.get("$id").and_then(Node::as_str) {
+                self.names.entry(name.trim_end_matches('#').to_owned()).or_insert(id);
+            }
+            for keyword in ["$anchor", "$dynamicAnchor"] {
+                if let Some(name) = node.get(keyword).and_then(Node::as_str) {
+                    self.names.entry(format!("{path}#{name}")).or_insert(id);
+                }
+            }
+        }
+    }
+
+    fn walk(&mut self, root: NodeId) {
+        self.pending.push(Visit { node: root, names: false, resource: root });
+        while let Some(visit) = self.pending.pop() {
+            if self.first_visit(visit) {
+                self.visit(visit);
+            }
+        }
+    }
+
+    fn first_visit(&mut self, visit: Visit) -> bool {
+        if self.visited.len() < self.document.size() {
+            self.visited.resize(self.document.size(), 0);
+        }
+        let bit = if visit.names { 2 } else { 1 };
+        match self.visited.get_mut(visit.node.index()) {
+            Some(seen) if *seen & bit == 0 => {
+                *seen |= bit;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn visit(&mut self, visit: Visit) {
+        let node = self.document.node(visit.node);
+        let mut resource = visit.resource;
+        if !visit.names && node.get("$id").and_then(Node::as_str).is_some() {
+            resource = visit.node;
+        }
+        for item in node.items() {
+            self.pending.push(Visit { node: item.id(), names: false, resource });
+        }
+        for (key, value) in node.entries() {
+            if visit.names {
+                self.pending.push(Visit { node: value.id(), names: false, resource });
+            } else if !DATA.contains(&key) && !key.starts_with("x-") {
+                let names = MAPS_OF_NAMES.contains(&key) && value.is_object();
+                let list_of_data = key == "examples" && value.is_array();
+                if !list_of_data {
+                    self.pending.push(Visit { node: value.id(), names, resource });
+                }
+            }
+        }
+        if !visit.names {
+            for keyword in ["$ref", "$dynamicRef"] {
+                let reference = node.get(keyword).filter(|_| keyword == "$ref" || node.reference().is_none());
+                if let Some(text) = reference.and_then(Node::as_str) {
+                    let text = text.to_owned();
+                    self.reference(visit.node, keyword, &text, resource);
+                    break;
+                }
+            }
+        }
+    }
+
+    fn reference(&mut self, node: NodeId, keyword: &str, text: &str, resource: NodeId) {
+        match self.target(node, text, resource, 0) {
+            Ok(target) => {
+                self.document.set_target(node, target);
+                self.references.push(node);
+                let resource = self.document.root_of(target).unwrap_or(target);
+                self.pending.push(Visit { node: target, names: false, resource });
+            }
+            Err(Problem { rule, message, hint }) => {
+                let node = self.document.node(node);
+                let location = node.get(keyword).map_or_else(|| node.location(), Node::location);
+                self.findings.add(rule, location, message, hint);
+            }
+        }
+    }
+
+    /// Returns the node that a reference names, one step of the chain.
+    fn target(&mut self, node: NodeId, text: &str, resource: NodeId, steps: usize) -> Result<NodeId, Problem> {
+        if let Some(named) = self.names.get(text.trim_end_matches('#')).filter(|_| !text.starts_with('#')) {
+            return Ok(*named);
+        }
+        let (base, fragment) = text.split_once('#').unwrap_or((text, ""));
+        let (start, sloppy_start) = if base.is_empty() {
+            (resource, self.document.root_of(node))
+        } else if let Some(named) = self.names.get(base) {
+            (*named, None)
+        } else {
+            match self.referenced_file(node, base) {
+                Ok(root) => (root, None),
+                Err(problem) => return self.bare_name(node, text).ok_or(problem),
+            }
+        };
+        let found = self.fragment(start, fragment, text, steps);
+        match (found, sloppy_start) {
+            (Err(_), Some(root)) if root != start => self.fragment(root, fragment, text, steps),
+            (found, _) => found,
+        }
+    }
+
+    fn referenced_file(&mut self, node: NodeId, base: &str) -> Result<NodeId, Problem> {
+        let from = self.document.node(node).file().to_owned();
+        let path = local_path(&from, base)?;
+        match self.file(&path) {
+            Ok(Some(root)) => Ok(root),
+            Ok(None) => Err(Problem::unresolved(
+                format!("the reference leads to {path:?}, which cannot be read"),
+                "settle the findings of that file",
+            )),
+            Err(Unloaded::Missing) => Err(Problem::unresolved(
+                format!("the reference leads to the file {path:?}, which does not exist"),
+                "add the file, or correct the reference; its path is relative to the file that it stands in",
+            )),
+            Err(Unloaded::Failed(message)) => Err(Problem {
+                rule: rules::REFERENCE_OUTSIDE,
+                message: format!("the file {path:?} that the reference leads to cannot be had: {message}"),
+                hint: "put a file of the group in its place".to_owned(),
+            }),
+        }
+    }
+
+    fn fragment(&mut self, start: NodeId, fragment: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
+        if fragment.is_empty() {
+            return Ok(start);
+        }
+        if let Some(pointer) = fragment.strip_prefix('/') {
+            return self.pointer(start, pointer, text, steps);
+        }
+        let decoded = percent_decoded(fragment);
+        let file = self.document.node(start).file();
+        if let Some(named) = self.names.get(&format!("{file}#{decoded}")) {
+            return Ok(*named);
+        }
+        if let Ok(found) = self.pointer(start, fragment, text, steps) {
+            return Ok(found);
+        }
+        Err(Problem::unresolved(
+            format!("the reference {text:?} names an `$anchor` that does not exist"),
+            "write a pointer like \"#/components/schemas/Pet\"",
+        ))
+    }
+
+    fn pointer(&mut self, start: NodeId, pointer: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
+        let mut at = start;
+        let mut passed = String::from("#");
+        for token in pointer.split('/') {
+            let raw = token.replace("~1", "/").replace("~0", "~");
+            let decoded = percent_decoded(token).replace("~1", "/").replace("~0", "~");
+            let mut follows = steps;
+            at = loop {
+                let node = self.document.node(at);
+                if let Some(child) = child(node, &decoded).or_else(|| child(node, &raw)) {
+                    break child.id();
+                }
+                let Some(reference) = node.reference().filter(|_| follows < MOST_STEPS) else {
+                    return Err(Problem::unresolved(
+                        format!("the reference {text:?} leads nowhere: {passed} has no {raw:?}"),
+                        "add what it names, or correct the reference",
+                    ));
+                };
+                follows += 1;
+                let reference = reference.to_owned();
+                let resource = self.document.root_of(at).unwrap_or(at);
+                at = match self.document.next_target(at) {
+                    Some(next) => next,
+                    None => self.target(at, &reference, resource, follows)?,
+                };
+            };
+            passed.push('/');
+            passed.push_str(token);
+        }
+        Ok(at)
+    }
+
+    /// Takes a bare name as that of a schema, as early tools wrote it.
+    fn bare_name(&mut self, node: NodeId, text: &str) -> Option<NodeId> {
+        if text.contains(['/', '.', '#', ':']) {
+            return None;
+        }
+        let root = self.document.node(self.document.root_of(node)?);
+        let from_components = root.get("components").and_then(|components| components.get("schemas"));
+        let schemas = from_components.or_else(|| root.get("definitions"))?;
+        let found = schemas.get(text)?.id();
+        let location = self.document.node(node).get("$ref").map(Node::location)?;
+        let message = format!("the reference {text:?} is a bare name; the schema of that name is taken");
+        self.findings.add(rules::SLOPPY, location, message, "write a pointer like \"#/components/schemas/Pet\"");
+        Some(found)
+    }
+
+    /// Finds where each chain of references ends.
+    fn finish(&mut self) {
+        let mut settled: HashSet<NodeId> = HashSet::new();
+        for reference in std::mem::take(&mut self.references) {
+            let mut chain = Vec::new();
+            let mut on_chain = HashSet::new();
+            let mut at = reference;
+            let last = loop {
+                if settled.contains(&at) {
+                    break self.document.last_target(at);
+                }
+                if !on_chain.insert(at) {
+                    self.circular(at);
+                    break None;
+                }
+                match self.document.next_target(at) {
+                    Some(next) => {
+                        chain.push(at);
+                        at = next;
+                    }
+                    None if self.document.node(at).reference().is_some() => break None,
+                    None => break Some(at),
+                }
+            };
+            for link in chain {
+                settled.insert(link);
+                if let Some(last) = last {
+                    self.document.set_last_target(link, last);
+                }
+            }
+        }
+    }
+
+    fn circular(&mut self, reference: NodeId) {
+        let node = self.document.node(reference);
+        let text = node.reference().unwrap_or_default();
+        let message = format!("the reference {text:?} leads back to itself and never to a value");
+        let location = node.get("$ref").map_or_else(|| node.location(), Node::location);
+        self.findings.add(rules::REFERENCE_CIRCULAR, location, message, "let one of the chain hold the value");
+    }
+}
+
+fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
+    if node.is_array() { node.items().nth(token.parse().ok()?) } else { node.get(token) }
+}
+
+/// Joins a relative reference to the folder of the file that it stands in (RFC 3986, section 5.2).
+fn local_path(from: &str, base: &str) -> Result<String, Problem> {
+    let scheme = base.split_once(':').map(|(scheme, _)| scheme);
+    let is_scheme = |scheme: &str| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|each| each.is_ascii_alphanumeric() || "+-.".contains(each))
+    };
+    if scheme.is_some_and(is_scheme) || base.starts_with("//") {
+        return Err(Problem::outside(format!("the reference {base:?} leads out of the workspace")));
+    }
+    let decoded = percent_decoded(base);
+    if decoded.starts_with('/') {
+        return Err(Problem::outside(format!("the reference {base:?} is an absolute path")));
+    }
+    if decoded.contains(['\\', '\0', '?']) {
+        return Err(Problem::outside(format!("the reference {base:?} has a character that a path here cannot have")));
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in decoded.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                if parts.pop().is_none() {
+                    return Err(Problem::outside(format!("the reference {base:?} leads out of the group's folder")));
+                }
+            }
+            part => parts.push(part),
+        }
+    }
+    let path = parts.join("/");
+    if path == SETTINGS_FILE || path == VERSION_FILE || parts.first() == Some(&"versions") {
+        let message = format!("the reference {base:?} leads to {path:?}, which belongs to apigw");
+        return Err(Problem { hint: "give the file another name".to_owned(), ..Problem::outside(message) });
+    }
+    Ok(path)
+}
+
+/// Decodes `%xx`; what is no such triplet, or no UTF-8 afterwards, stays as it is.
+fn percent_decoded(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let triplet = (*first == b'%').then(|| after.get(..2)).flatten();
+        let value = triplet.and_then(|digits| std::str::from_utf8(digits).ok());
+        match value.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+}

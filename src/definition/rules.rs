@@ -1,0 +1,130 @@
+//! The rules that reading a definition follows, each with the name that a finding carries.
+
+use crate::model::{Finding, Location, Severity};
+
+/// A rule: what findings of one kind are called, how bad they are, and why the rule exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The name that findings carry and that settings name.
+    pub name: &'static str,
+    /// How bad a breach is unless the settings say otherwise.
+    pub severity: Severity,
+    /// What the rule asks for, why, and how to satisfy it.
+    pub explanation: &'static str,
+}
+
+impl Rule {
+    pub(super) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+        Finding { rule: self.name, severity: self.severity, message: message.into(), location, hint: hint.into() }
+    }
+}
+
+const fn error(name: &'static str, explanation: &'static str) -> Rule {
+    Rule { name, severity: Severity::Error, explanation }
+}
+
+const fn warning(name: &'static str, explanation: &'static str) -> Rule {
+    Rule { name, severity: Severity::Warning, explanation }
+}
+
+/// A group has a definition.
+pub const DEFINITION_MISSING: Rule = error(
+    "definition-missing",
+    "A group's APIs come from its definition, the file openapi.yaml in its folder. Import one with \
+     `apigw group import`, or add an API with `apigw api add`.",
+);
+/// A file of a definition is UTF-8 text that is well-formed YAML or JSON.
+pub const SYNTAX: Rule = error(
+    "definition-syntax",
+    "A definition and every file that it refers to is UTF-8 text and one well-formed YAML or JSON document. The \
+     finding names the first place that cannot be read.",
+);
+/// A definition stays within what is read at once.
+pub const TOO_LARGE: Rule = error(
+    "definition-too-large",
+    "A definition has at most 32 MiB, a million and a half values, 200 levels of nesting and 1,000 files. Real \
+     definitions stay far below; split a larger one into several groups.",
+);
+/// The keys of a mapping differ.
+pub const DUPLICATE_KEY: Rule = error(
+    "duplicate-key",
+    "A mapping that has a key twice is read differently by different tools: some take the first, some the last. \
+     Remove or rename one of the two.",
+);
+/// The definition says which specification it follows, and apigw reads that.
+pub const OPENAPI_VERSION: Rule = error(
+    "openapi-version",
+    "The field `openapi` names the version of the specification: 3.0.x or 3.1.x. A document of OpenAPI 2.0 is \
+     converted by `apigw group import`.",
+);
+/// A reference leads to something that exists.
+pub const REFERENCE_UNRESOLVED: Rule = error(
+    "reference-unresolved",
+    "A `$ref` names a file beside the definition, a place in it, or both: `schemas/pet.yaml#/Pet`. The finding \
+     names the part that does not exist.",
+);
+/// A reference stays within the group's folder.
+pub const REFERENCE_OUTSIDE: Rule = error(
+    "reference-outside",
+    "A version freezes everything that its definition says, so a `$ref` must not lead to the network, to another \
+     scheme, or out of the group's folder. Copy what it names into the folder and refer to the copy.",
+);
+/// A chain of references ends.
+pub const REFERENCE_CIRCULAR: Rule = error(
+    "reference-circular",
+    "References that only name each other never arrive at a value. A schema may contain itself; a `$ref` must not \
+     be itself.",
+);
+/// A field holds the kind of value that the specification asks for.
+pub const STRUCTURE: Rule = error(
+    "definition-structure",
+    "A field holds another kind of value than the OpenAPI Specification asks for, so that its meaning cannot be \
+     told.",
+);
+/// Something is not written as the specification asks, but can only mean one thing.
+pub const SLOPPY: Rule = warning(
+    "definition-sloppy",
+    "The OpenAPI Specification asks for another spelling here. apigw takes what is meant; other tools may not.",
+);
+/// A reference's siblings have no effect.
+pub const REFERENCE_SIBLINGS: Rule = warning(
+    "reference-siblings",
+    "In OpenAPI 3.0 whatever stands beside a `$ref` is ignored. Move it to the target, or wrap the reference in \
+     `allOf`.",
+);
+/// No two APIs have one method and path.
+pub const DUPLICATE_API: Rule = error(
+    "duplicate-api",
+    "Two APIs of a group must differ in method or path template; `/pets/{id}` and `/pets/{name}` are the same \
+     path. Remove one of the two.",
+);
+/// A path begins with a slash and its template can be read.
+pub const PATH_TEMPLATE: Rule = error(
+    "path-template",
+    "Each `{name}` in a path is closed and has a name, and nothing in it is a space, a backslash or a control \
+     character (OpenAPI 3.1, section 4.8.2).",
+);
+/// The constant result can be built.
+pub const CONSTANT_RESULT: Rule = warning(
+    "constant-result",
+    "A mock publish answers with an API's constant result. It comes from `x-apigw-mock`, from an example, or is \
+     built from the response's schema; where a schema cannot be satisfied by building, give an example.",
+);
+
+/// All rules that reading and converting a definition follows.
+pub const RULES: &[Rule] = &[
+    DEFINITION_MISSING,
+    SYNTAX,
+    TOO_LARGE,
+    DUPLICATE_KEY,
+    OPENAPI_VERSION,
+    REFERENCE_UNRESOLVED,
+    REFERENCE_OUTSIDE,
+    REFERENCE_CIRCULAR,
+    STRUCTURE,
+    SLOPPY,
+    REFERENCE_SIBLINGS,
+    DUPLICATE_API,
+    PATH_TEMPLATE,
+    CONSTANT_RESULT,
+];

@@ -1,0 +1,401 @@
+//! Reads the bytes of one file, YAML or JSON, into a document.
+//!
+//! JSON is read as the YAML that it is. Scalars follow YAML 1.2's core schema (section 10.3.2), with
+//! two departures that keep what people mean: a number with leading zeros stays a text, and every
+//! key is a text as it is written, so that the response code `200:` and the name `no:` are names.
+
+use std::collections::HashMap;
+
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
+use serde_json::Number;
+
+use super::document::{Content, Document, Entry, NodeId, Object, Place};
+use super::findings::Findings;
+use super::rules;
+use crate::model::Location;
+
+/// No file is larger, in bytes.
+pub(super) const MOST_BYTES: usize = 32 << 20;
+/// No definition holds more values, over all its files.
+pub(super) const MOST_NODES: usize = 1_500_000;
+/// Nothing is nested deeper, counted through aliases.
+pub(super) const MOST_LEVELS: u16 = 200;
+
+/// Reads a file into the document and returns its root; `None`, with a finding, where that cannot be.
+pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: &mut Findings) -> Option<NodeId> {
+    document.begin_file(path);
+    let file = document.path_of(path);
+    let root = text(&file, bytes, findings).and_then(|text| {
+        let mut builder = Builder::new(document, findings, &file);
+        builder.read(text).map_err(|Stopped| ()).ok().flatten()
+    });
+    document.end_file(root);
+    root
+}
+
+fn text<'b>(file: &str, bytes: &'b [u8], findings: &mut Findings) -> Option<&'b str> {
+    if bytes.len() > MOST_BYTES {
+        let message = format!("the file has {} bytes; at most {MOST_BYTES} are read", bytes.len());
+        findings.add(rules::TOO_LARGE, Location::file(file), message, "split the definition into several groups");
+        return None;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
+            let last_line = String::from_utf8_lossy(before.get(line_start..).unwrap_or_default());
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let location = Location { file: file.to_owned(), line, column: last_line.chars().count() + 1 };
+            findings.add(rules::SYNTAX, location, "the file is not UTF-8 text", "save it in the encoding UTF-8");
+            None
+        }
+    }
+}
+
+/// The reading stopped; a finding says why.
+struct Stopped;
+
+struct Builder<'a> {
+    document: &'a mut Document,
+    findings: &'a mut Findings,
+    file: &'a str,
+    frames: Vec<Frame>,
+    anchors: HashMap<usize, (NodeId, u16)>,
+    merged: usize,
+    root: Option<NodeId>,
+}
+
+/// A collection that is being read.
+struct Frame {
+    collection: Collection,
+    place: Place,
+    anchor: usize,
+    /// How deep what it holds is nested.
+    levels: u16,
+}
+
+enum Collection {
+    Sequence(Vec<NodeId>),
+    Mapping { entries: Vec<Entry>, key: Key, merges: Vec<(NodeId, Place)> },
+}
+
+/// What of the next field of a mapping is known.
+enum Key {
+    Awaited,
+    Name(Box<str>, Place),
+    Merge(Place),
+    /// The key cannot be a name; a finding says so.
+    Refused,
+}
+
+impl<'a> Builder<'a> {
+    fn new(document: &'a mut Document, findings: &'a mut Findings, file: &'a str) -> Self {
+        Self { document, findings, file, frames: Vec::new(), anchors: HashMap::new(), merged: 0, root: None }
+    }
+
+    fn read(&mut self, text: &str) -> Result<Option<NodeId>, Stopped> {
+        let mut options = granit_parser::options! {
+            flow_nesting_limit: usize::from(MOST_LEVELS),
+            block_nesting_limit: usize::from(MOST_LEVELS),
+        };
+        options.set_emit_comments(false);
+        let mut documents = 0;
+        for next in Parser::new_from_str_with_options(text, options) {
+            let (event, span) = next.map_err(|error| {
+                let mark = error.marker();
+                let place = Place { line: number(mark.line()), column: number(mark.col() + 1) };
+                self.syntax_error(error.kind(), place)
+            })?;
+            if matches!(event, Event::DocumentStart(..)) {
+                documents += 1;
+                if documents > 1 {
+                    let message = "the file holds more than one YAML document";
+                    let hint = "keep one, and move the others to files of their own";
+                    return Err(self.stop(rules::SYNTAX, place(&span), message, hint));
+                }
+            }
+            self.event(event, &span)?;
+        }
+        if self.root.is_none() {
+            let location = Location::file(self.file);
+            self.findings.add(rules::SYNTAX, location, "the file is empty", "write a definition into it");
+        }
+        Ok(self.root)
+    }
+
+    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Stopped> {
+        let at = place(span);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if self.awaits_key() {
+                    self.key(&text, style, at);
+                    if anchor != 0 {
+                        let node = self.store(Content::String(text.into()), at)?;
+                        self.anchors.insert(anchor, (node, 0));
+                    }
+                    return Ok(());
+                }
+                let content = self.scalar(&text, style, tag.as_deref(), at);
+                let node = self.store(content, at)?;
+                self.complete(node, 0, anchor, at)
+            }
+            Event::SequenceStart(_, anchor, _) => self.open(Collection::Sequence(Vec::new()), at, anchor),
+            Event::MappingStart(_, anchor, _) => {
+                let mapping = Collection::Mapping { entries: Vec::new(), key: Key::Awaited, merges: Vec::new() };
+                self.open(mapping, at, anchor)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(),
+            Event::Alias(anchor) => match self.anchors.get(&anchor).copied() {
+                Some((node, levels)) => self.complete(node, levels, 0, at),
+                None => Err(self.stop(
+                    rules::SYNTAX,
+                    at,
+                    "the alias names a value that contains the alias",
+                    "write the value out, or use a `$ref`",
+                )),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn awaits_key(&self) -> bool {
+        let last = self.frames.last().map(|frame| &frame.collection);
+        matches!(last, Some(Collection::Mapping { key: Key::Awaited, .. }))
+    }
+
+    fn key(&mut self, text: &str, style: ScalarStyle, at: Place) {
+        if let Some(Frame { collection: Collection::Mapping { key, .. }, .. }) = self.frames.last_mut() {
+            *key =
+                if text == "<<" && style == ScalarStyle::Plain { Key::Merge(at) } else { Key::Name(text.into(), at) };
+        }
+    }
+
+    fn open(&mut self, collection: Collection, place: Place, anchor: usize) -> Result<(), Stopped> {
+        if self.frames.len() >= usize::from(MOST_LEVELS) {
+            return Err(self.too_deep(place));
+        }
+        self.frames.push(Frame { collection, place, anchor, levels: 0 });
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), Stopped> {
+        let Some(Frame { collection, place, anchor, levels }) = self.frames.pop() else { return Ok(()) };
+        let content = match collection {
+            Collection::Sequence(items) => Content::Array(items.into_boxed_slice()),
+            Collection::Mapping { entries, merges, .. } => {
+                let mut entries = self.distinct(entries);
+                self.merge(&mut entries, &merges)?;
+                Content::Object(Box::new(Object::new(entries)))
+            }
+        };
+        let node = self.store(content, place)?;
+        self.complete(node, levels + 1, anchor, place)
+    }
+
+    /// Puts a finished value where it belongs.
+    fn complete(&mut self, node: NodeId, levels: u16, anchor: usize, at: Place) -> Result<(), Stopped> {
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node, levels));
+        }
+        if usize::from(levels) + self.frames.len() > usize::from(MOST_LEVELS) {
+            return Err(self.too_deep(at));
+        }
+        if self.awaits_key() {
+            self.collection_as_key(node, at);
+            return Ok(());
+        }
+        let Some(frame) = self.frames.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        frame.levels = frame.levels.max(levels);
+        match &mut frame.collection {
+            Collection::Sequence(items) => items.push(node),
+            Collection::Mapping { entries, key, merges } => match std::mem::replace(key, Key::Awaited) {
+                Key::Name(name, place) => entries.push(Entry { key: name, place, value: node }),
+                Key::Merge(place) => merges.push((node, place)),
+                Key::Awaited | Key::Refused => {}
+            },
+        }
+        Ok(())
+    }
+
+    /// Takes an alias of a text as a key and refuses anything else that is no scalar.
+    fn collection_as_key(&mut self, node: NodeId, at: Place) {
+        let name: Option<Box<str>> = self.document.node(node).as_str().map(Into::into);
+        if name.is_none() {
+            let message = "a key is a mapping or a list, not a text";
+            self.finding(rules::SYNTAX, at, message, "put the key in quotes: \"{name}\"");
+        }
+        if let Some(Frame { collection: Collection::Mapping { key, .. }, .. }) = self.frames.last_mut() {
+            *key = name.map_or(Key::Refused, |name| Key::Name(name, at));
+        }
+    }
+
+    /// Keeps the first of the fields that share a name, with a finding for each other.
+    fn distinct(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut order: Vec<usize> = (0..entries.len()).collect();
+        order.sort_by_key(|index| entries.get(*index).map(|entry| &entry.key));
+        let mut repeated: Vec<usize> = Vec::new();
+        let mut first: Option<&Entry> = None;
+        for index in order {
+            let Some(entry) = entries.get(index) else { continue };
+            match first {
+                Some(first) if first.key == entry.key => {
+                    let message = format!(
+                        "the key {:?} stands twice in this mapping, first on line {}, column {}",
+                        entry.key, first.place.line, first.place.column
+                    );
+                    self.findings.add(
+                        rules::DUPLICATE_KEY,
+                        locate(self.file, entry.place),
+                        message,
+                        "remove or rename one of the two",
+                    );
+                    repeated.push(index);
+                }
+                _ => first = Some(entry),
+            }
+        }
+        if repeated.is_empty() {
+            return entries;
+        }
+        repeated.sort_unstable();
+        let unwanted = |index: &usize| repeated.binary_search(index).is_ok();
+        entries.into_iter().enumerate().filter(|(index, _)| !unwanted(index)).map(|(_, entry)| entry).collect()
+    }
+
+    /// Adds the fields that merge keys bring in; a field of the mapping itself, then of an earlier source, wins.
+    fn merge(&mut self, entries: &mut Vec<Entry>, merges: &[(NodeId, Place)]) -> Result<(), Stopped> {
+        for (node, at) in merges {
+            let node = self.document.node(*node);
+            let sources: Vec<_> = if node.is_array() { node.items().collect() } else { vec![node] };
+            if !sources.iter().all(|source| source.is_object()) {
+                let message = "a merge key `<<` needs a mapping, or a list of mappings";
+                self.findings.add(rules::SYNTAX, locate(self.file, *at), message, "name a mapping with `*`");
+                continue;
+            }
+            let sources: Vec<NodeId> = sources.into_iter().map(super::document::Node::id).collect();
+            for source in sources {
+                let Some(object) = self.document.object(source) else { continue };
+                let known: std::collections::HashSet<&str> = entries.iter().map(|entry| &*entry.key).collect();
+                let added: Vec<Entry> =
+                    object.entries().iter().filter(|entry| !known.contains(&*entry.key)).cloned().collect();
+                self.merged += object.entries().len() + known.len();
+                if self.merged > MOST_NODES {
+                    return Err(self.too_many(*at));
+                }
+                entries.extend(added);
+            }
+        }
+        Ok(())
+    }
+
+    fn store(&mut self, content: Content, at: Place) -> Result<NodeId, Stopped> {
+        if self.document.size() >= MOST_NODES {
+            return Err(self.too_many(at));
+        }
+        self.document.add(content, at).ok_or(Stopped)
+    }
+
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Place) -> Content {
+        match tag.map(|tag| (tag, tag.core_suffix())) {
+            None if style == ScalarStyle::Plain => plain(text),
+            Some((_, Some("int" | "float" | "bool" | "null"))) => plain(text),
+            None | Some((_, Some(_))) => Content::String(text.into()),
+            Some((tag, None)) => {
+                if !(tag.handle().is_empty() && tag.suffix() == "!") {
+                    let message = format!("the tag {tag} has no meaning in a definition and is ignored");
+                    self.finding(rules::SLOPPY, at, &message, "remove the tag");
+                }
+                Content::String(text.into())
+            }
+        }
+    }
+
+    fn syntax_error(&mut self, kind: &ErrorKind, at: Place) -> Stopped {
+        match kind {
+            ErrorKind::RecursionLimitExceeded => self.too_deep(at),
+            ErrorKind::UnknownAnchor => {
+                self.stop(rules::SYNTAX, at, "the alias names no anchor", "set the anchor with `&` before this place")
+            }
+            other => {
+                let message = format!("this cannot be read as YAML or JSON: {other}");
+                self.stop(rules::SYNTAX, at, &message, "look at this line and the one before it")
+            }
+        }
+    }
+
+    fn too_deep(&mut self, at: Place) -> Stopped {
+        let message = format!("the values are nested deeper than {MOST_LEVELS} levels here");
+        self.stop(rules::TOO_LARGE, at, &message, "move the inner parts to `components` and refer to them")
+    }
+
+    fn too_many(&mut self, at: Place) -> Stopped {
+        let message = format!("the definition holds more than {MOST_NODES} values");
+        self.stop(rules::TOO_LARGE, at, &message, "split the definition into several groups")
+    }
+
+    fn stop(&mut self, rule: rules::Rule, at: Place, message: &str, hint: &str) -> Stopped {
+        self.finding(rule, at, message, hint);
+        Stopped
+    }
+
+    fn finding(&mut self, rule: rules::Rule, at: Place, message: &str, hint: &str) {
+        self.findings.add(rule, locate(self.file, at), message, hint);
+    }
+}
+
+fn locate(file: &str, at: Place) -> Location {
+    Location { file: file.to_owned(), line: at.line as usize, column: at.column as usize }
+}
+
+fn place(span: &Span) -> Place {
+    Place { line: number(span.start.line()), column: number(span.start.col() + 1) }
+}
+
+fn number(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// Reads a scalar without quotes, by YAML 1.2's core schema.
+fn plain(text: &str) -> Content {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Content::Null,
+        "true" | "True" | "TRUE" => Content::Bool(true),
+        "false" | "False" | "FALSE" => Content::Bool(false),
+        _ => parse_number(text).map_or_else(|| Content::String(text.into()), Content::Number),
+    }
+}
+
+fn parse_number(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            let digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)?;
+            return u64::from_str_radix(digits, radix).ok().map(Number::from);
+        }
+    }
+    let mut digits = unsigned.bytes();
+    if digits.next() == Some(b'0') && digits.next().is_some_and(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        let written = text.strip_prefix('+').unwrap_or(text);
+        if let Ok(value) = written.parse::<u64>() {
+            return Some(value.into());
+        }
+        if let Ok(value) = written.parse::<i64>() {
+            return Some(value.into());
+        }
+    }
+    let float_like = |byte: u8| byte.is_ascii_digit() || b".eE+-".contains(&byte);
+    if !unsigned.bytes().all(float_like) || !unsigned.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse::<f64>().ok().and_then(Number::from_f64)
+}

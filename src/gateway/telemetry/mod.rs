@@ -3,3 +3,4 @@
 pub(crate) mod access;
 pub(crate) mod admin;
 pub(crate) mod meter;
+pub(crate) mod record;

@@ -1,7 +1,10 @@
 //! What a definition says, as types: its APIs with their parameters, bodies and responses.
 
+use serde_json::Value;
+
 use super::document::{Document, Node, NodeId};
 use super::result::{self, ConstantResult, DeclaredResult};
+use super::schema::{self, Direction};
 use crate::model::{Finding, Location, Method};
 
 /// A definition that could be read: OpenAPI 3.0 or 3.1.
@@ -54,7 +57,15 @@ impl Definition {
         result::results(self, api)
     }
 
-    /// Lists what stands in the way of building the results of the API.
+    /// Writes a schema as JSON Schema 2020-12 that stands alone, for a validator.
+    ///
+    /// `None` where it and what it refers to are too large to be validated against.
+    #[must_use]
+    pub fn json_schema(&self, schema: NodeId, direction: Direction) -> Option<Value> {
+        schema::json_schema(self.node(schema), self.specification, direction)
+    }
+
+    /// Lists what stands in the way of building the results of the API, and examples that contradict their schema.
     #[must_use]
     pub fn result_findings(&self, api: &Api) -> Vec<Finding> {
         result::findings(self, api)

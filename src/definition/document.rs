@@ -166,21 +166,24 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn to_value(self, most: usize) -> Option<Value> {
         let mut left = most;
-        self.copy(&mut left)
+        self.to_value_within(&mut left)
     }
 
-    fn copy(self, left: &mut usize) -> Option<Value> {
+    /// Copies it as JSON and counts the values down; `None` where that would go below zero.
+    pub(super) fn to_value_within(self, left: &mut usize) -> Option<Value> {
         *left = left.checked_sub(1)?;
         Some(match self.content() {
             Content::Null => Value::Null,
             Content::Bool(value) => Value::Bool(*value),
             Content::Number(value) => Value::Number(value.clone()),
             Content::String(value) => Value::String(value.to_string()),
-            Content::Array(_) => Value::Array(self.items().map(|item| item.copy(left)).collect::<Option<_>>()?),
+            Content::Array(_) => {
+                Value::Array(self.items().map(|item| item.to_value_within(left)).collect::<Option<_>>()?)
+            }
             Content::Object(_) => {
                 let mut map = Map::new();
                 for (key, value) in self.entries() {
-                    map.insert(key.to_owned(), value.copy(left)?);
+                    map.insert(key.to_owned(), value.to_value_within(left)?);
                 }
                 Value::Object(map)
             }

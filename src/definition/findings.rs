@@ -1,7 +1,7 @@
 //! Collects findings, as many as somebody would read.
 
 use super::rules::{self, Rule};
-use crate::model::{Finding, Location};
+use crate::model::{Finding, Location, Severity};
 
 /// The findings of one reading.
 #[derive(Debug, Default)]
@@ -20,6 +20,14 @@ impl Findings {
         } else {
             self.unsaid += 1;
         }
+    }
+
+    pub(super) fn push(&mut self, finding: Finding) {
+        self.list.push(finding);
+    }
+
+    pub(super) fn have_errors(&self) -> bool {
+        self.list.iter().any(|finding| finding.severity == Severity::Error)
     }
 
     /// Returns the findings, sorted by place, each once.

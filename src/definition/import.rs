@@ -2,64 +2,129 @@
 
 use std::sync::Arc;
 
-use super::document::Node;
+use super::document::{Document, Node};
+use super::findings::Findings;
 use super::read;
-use super::reference;
+use super::reference::{self, Fetch, Loaded};
 use super::rules;
-use crate::model::{DEFINITION_FILE, FileSet, Finding, HttpUrl, PathPrefix, Severity};
+use super::swagger;
+use crate::model::{DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, Severity};
 
 /// What an import gives: the files of the group, and what the document suggests for its settings.
 #[derive(Debug)]
 pub struct Imported {
     /// The definition under its name in a group's folder, and every file that it refers to in its layout.
+    ///
+    /// A document of 2.0 becomes one file. Where another file refers back to the document by a name of its own,
+    /// it is kept under that name too.
     pub files: FileSet,
-    /// What the document was taken with, none of them an error.
+    /// What the document was taken with; no error is among them.
     pub findings: Vec<Finding>,
     /// The path prefix that its first server suggests.
     pub prefix: Option<PathPrefix>,
     /// The backend's address that its first server suggests.
-    pub backend: Option<String>,
+    pub backend: Option<HttpUrl>,
     /// The title of the document, for the group's description.
     pub description: Option<String>,
 }
 
 /// Imports the document `name`, OpenAPI 2.0, 3.0 or 3.1, YAML or JSON, with the files that it refers to.
 ///
-/// `fetch` gives the bytes of `name` and of the files beside it, as for [`read`](super::read). The bytes of a 3.x
-/// document are kept as they are. The error is what stands in the way, an error among the findings.
-pub fn import(
-    name: &str,
-    fetch: &mut dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String>,
-) -> Result<Imported, Vec<Finding>> {
-    let reference::Loaded { document, files, mut findings } = reference::load("", name, fetch);
+/// `fetch` gives the bytes of `name` and of the files beside it, as for [`read`](super::read()). The bytes of a 3.x
+/// document are kept as they are. The error is every finding, with what stands in the way among them.
+pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding>> {
+    let Loaded { document, files, mut findings } = reference::load("", name, fetch);
+    if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
+        return import_swagger(name, &document, findings);
+    }
     let mut kept = FileSet::default();
     for (path, bytes) in files.iter() {
-        let path = if path == name { DEFINITION_FILE } else { path };
-        kept.insert(path, Arc::clone(bytes));
+        if path == name {
+            kept.insert(DEFINITION_FILE, Arc::clone(bytes));
+        }
+        if path != name || refers_to_itself(&document, name) {
+            kept.insert(path, Arc::clone(bytes));
+        }
     }
-    let swagger = document.root().and_then(|root| root.get("swagger"));
-    if let Some(version) = swagger {
-        let message = "OpenAPI 2.0 is not converted";
-        findings.add(rules::OPENAPI_VERSION, version.location(), message, "convert it to 3.0 first");
+    if name != DEFINITION_FILE && files.get(DEFINITION_FILE).is_some() {
+        let message =
+            format!("the document refers to a file {DEFINITION_FILE:?}, which is the name that it gets itself");
+        findings.add(rules::REFERENCE_UNRESOLVED, Location::file(name), message, "give the other file another name");
+    }
+    imported(kept, document, findings)
+}
+
+/// Tells whether a reference names the file, in which case the name must stay.
+fn refers_to_itself(document: &Document, name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let named = |node: Node<'_>| {
+        let base = node.reference().and_then(|text| text.split('#').next()).unwrap_or_default();
+        !base.is_empty() && base.rsplit('/').next() == Some(last)
+    };
+    name != DEFINITION_FILE && document.ids().any(|id| named(document.node(id)))
+}
+
+fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {
+    if findings.have_errors() {
         return Err(findings.into_vec());
     }
-    let description =
-        document.root().and_then(|root| root.get("info")?.get("title").and_then(Node::as_str).map(str::to_owned));
+    let Some(root) = document.root() else { return Err(findings.into_vec()) };
+    let version = root.get("swagger").and_then(read::scalar_text).unwrap_or_default();
+    if version != "2.0" && version != "2" {
+        let location = root.key_location("swagger");
+        let message = format!("{version:?} is no version of OpenAPI that apigw reads");
+        findings.add(rules::OPENAPI_VERSION, location, message, "import OpenAPI 2.0, 3.0 or 3.1");
+        return Err(findings.into_vec());
+    }
+    let Some(converted) = swagger::convert(root, &mut findings) else {
+        let message = "the document is too large to be written out as OpenAPI 3.0";
+        findings.add(rules::TOO_LARGE, root.location(), message, "split it into several groups");
+        return Err(findings.into_vec());
+    };
+    let failed = |mut findings: Findings, message: String| {
+        findings.add(rules::CONVERSION_FAILED, Location::file(name), message, "convert it to OpenAPI 3.0 by hand");
+        Err(findings.into_vec())
+    };
+    let text = match serde_saphyr::to_string(&converted) {
+        Ok(text) => text,
+        Err(error) => return failed(findings, format!("the document cannot be written as YAML: {error}")),
+    };
+    let bytes: Arc<[u8]> = Arc::from(text.into_bytes());
+    let loaded =
+        reference::load("", DEFINITION_FILE, &mut |path| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes))));
+    let written = loaded.document.root().and_then(|root| root.to_value(usize::MAX));
+    if written.as_ref() != Some(&converted) {
+        return failed(findings, "the document does not survive being written as YAML".to_owned());
+    }
+    // Places in the converted text mean nothing to the author, who never saw it.
+    for finding in loaded.findings.into_vec() {
+        findings.push(Finding { location: Location::file(name), ..finding });
+    }
+    let mut files = FileSet::default();
+    files.insert(DEFINITION_FILE, bytes);
+    imported(files, loaded.document, findings)
+}
+
+fn imported(files: FileSet, document: Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {
     let definition = read::definition(document, &mut findings);
     let findings = findings.into_vec();
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+    let Some(definition) = definition.filter(|_| findings.iter().all(|finding| finding.severity != Severity::Error))
+    else {
         return Err(findings);
-    }
-    let server = definition.and_then(|definition| definition.servers.into_iter().next()).map(|server| server.url);
-    let backend = server.as_deref().filter(|url| url.parse::<HttpUrl>().is_ok()).map(str::to_owned);
-    let prefix = server.as_deref().and_then(path_of).and_then(|path| path.parse().ok());
-    Ok(Imported { files: kept, findings, prefix, backend, description })
+    };
+    let server = definition.servers.first().map(|server| server.url.as_str());
+    let backend = server.and_then(|url| url.trim_end_matches('/').parse().ok());
+    let prefix = server.and_then(path_of).and_then(|path| path.parse().ok());
+    let description = Some(definition.title).filter(|title| !title.trim().is_empty());
+    Ok(Imported { files, findings, prefix, backend, description })
 }
 
 /// Returns the path of a server's address, absolute or relative, without a slash at its end.
 fn path_of(url: &str) -> Option<&str> {
-    let after =
-        url.split_once("://").map_or(url, |(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
+    let after = match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),
+        None => url,
+    };
     let path = after.split(['?', '#']).next()?.trim_end_matches('/');
     Some(if path.is_empty() { "/" } else { path })
 }

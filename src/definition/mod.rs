@@ -12,12 +12,16 @@
 
 mod api;
 mod document;
+mod encode;
 mod findings;
 mod import;
 mod read;
 mod reference;
 mod result;
 pub mod rules;
+mod schema;
+mod swagger;
+mod xml;
 mod yaml;
 
 use std::sync::Arc;
@@ -32,6 +36,7 @@ pub use document::{Document, Node, NodeId, NodeKind};
 pub use import::{Imported, import};
 pub use result::{ConstantResult, DeclaredResult};
 pub use rules::{RULES, Rule};
+pub use schema::Direction;
 
 /// What reading a group's definition gave.
 #[derive(Debug)]

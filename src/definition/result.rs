@@ -1,18 +1,29 @@
 //! The constant result: what a mock publish of an API answers.
+//!
+//! An author decides with `x-apigw-mock` on an operation, or on a path item for all its operations. Its
+//! value is an object with any of `status`, `headers`, `mediaType` and `body` and no other field, with at
+//! least a `body` or a `status`; or anything else, which is then the body itself. What it leaves out comes
+//! from the response that would be taken without it.
+
+use std::collections::HashMap;
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::api::{Api, Definition, MediaType, Response, StatusPattern};
-use super::document::Node;
+use super::api::{Api, Definition, Header, MediaType, Response, StatusPattern};
+use super::document::{Node, NodeId};
+use super::encode::{self, Encoded};
+use super::read::scalar_text;
+use super::rules;
+use super::schema::{Failure, Sampler};
 use crate::model::Finding;
 
 /// An answer that is always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConstantResult {
-    /// The status code.
+    /// The status code, never below 200.
     pub status: u16,
-    /// The headers that the response declares, without `Content-Type`.
+    /// The headers that the response declares, without those that frame or describe the body.
     pub headers: Vec<(String, String)>,
     /// The media type of the body, where there is one.
     pub media_type: Option<String>,
@@ -27,54 +38,277 @@ pub struct DeclaredResult {
     pub response: Option<StatusPattern>,
     /// The name of the example that it is, where it is one of several.
     pub example: Option<String>,
+    /// The value before it was written in its media type, where there is a body.
+    pub value: Option<Value>,
     /// The answer.
     pub result: ConstantResult,
 }
 
 pub(super) fn constant_result(definition: &Definition, api: &Api) -> Option<ConstantResult> {
-    results(definition, api).into_iter().next().map(|declared| declared.result)
+    let mut builder = Builder::new(definition, api);
+    if let Some(mock) = builder.mock() {
+        return Some(mock.result);
+    }
+    let first = |response| builder.response(response).into_iter().next();
+    in_order(api).into_iter().find_map(first).map(|declared| declared.result)
 }
 
 /// Builds all results; the constant one first.
 pub(super) fn results(definition: &Definition, api: &Api) -> Vec<DeclaredResult> {
+    let mut builder = Builder::new(definition, api);
+    let mock = builder.mock();
+    let declared = in_order(api).into_iter().flat_map(|response| builder.response(response));
+    mock.into_iter().chain(declared).collect()
+}
+
+/// Builds all results and lists what stood in the way.
+pub(super) fn findings(definition: &Definition, api: &Api) -> Vec<Finding> {
+    let mut builder = Builder::new(definition, api);
+    builder.mock();
+    for response in in_order(api) {
+        builder.response(response);
+    }
+    builder.findings
+}
+
+/// The header fields that only the sender of a message can set (RFC 9110, sections 7.6.1 and 8.6; RFC 9112).
+const FRAMING: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+/// No example that is copied holds more values.
+const MOST_COPIED: usize = 200_000;
+
+/// Sorts the responses: the lowest 2xx first, then the default, then the others; interim ones last.
+fn in_order(api: &Api) -> Vec<&Response> {
     let mut responses: Vec<&Response> = api.responses.iter().collect();
     responses.sort_by_key(|response| match response.status {
         StatusPattern::Code(code) if (200..300).contains(&code) => (0, code),
         StatusPattern::Class(2) => (1, 0),
         StatusPattern::Default => (2, 0),
+        StatusPattern::Code(code) if code < 200 => (4, code),
+        StatusPattern::Class(1) => (5, 0),
         other => (3, other.code()),
     });
-    let mut results = Vec::new();
-    for response in responses {
-        let status = response.status.code();
-        if response.content.is_empty() {
-            let result = ConstantResult { status, headers: Vec::new(), media_type: None, body: Bytes::new() };
-            results.push(DeclaredResult { response: Some(response.status), example: None, result });
-        }
-        for media_type in &response.content {
-            for (example, value) in examples(definition, media_type) {
-                let body = Bytes::from(value.to_string());
-                let media_type = Some(media_type.name.clone());
-                let result = ConstantResult { status, headers: Vec::new(), media_type, body };
-                results.push(DeclaredResult { response: Some(response.status), example, result });
+    responses
+}
+
+struct Builder<'d> {
+    definition: &'d Definition,
+    api: &'d Api,
+    sampler: Sampler<'d>,
+    built: HashMap<NodeId, Result<Value, Failure>>,
+    findings: Vec<Finding>,
+}
+
+/// A value of a body, and the name of the example that it is.
+struct Body {
+    example: Option<String>,
+    value: Value,
+}
+
+impl<'d> Builder<'d> {
+    fn new(definition: &'d Definition, api: &'d Api) -> Self {
+        let sampler = Sampler::new(definition.specification);
+        Self { definition, api, sampler, built: HashMap::new(), findings: Vec::new() }
+    }
+
+    /// Builds what `x-apigw-mock` asks for.
+    fn mock(&mut self) -> Option<DeclaredResult> {
+        let node = self.definition.node(self.api.extension("x-apigw-mock")?);
+        let known = ["status", "headers", "mediaType", "body"];
+        let status = node.get("status").and_then(Node::as_number).and_then(serde_json::Number::as_u64);
+        let status = status.and_then(|status| u16::try_from(status).ok()).filter(|code| (200..=999).contains(code));
+        let described =
+            (node.get("body").is_some() || status.is_some()) && node.entries().all(|(name, _)| known.contains(&name));
+        let body = if described { node.get("body") } else { Some(node) };
+        let value = match body.map(|body| body.to_value(MOST_COPIED)) {
+            Some(None) => {
+                let message = "the value of `x-apigw-mock` is too large";
+                self.finding(rules::CONSTANT_RESULT, node, message, "give a smaller body");
+                return None;
+            }
+            Some(value) => value,
+            None => None,
+        };
+        let response = in_order(self.api)
+            .into_iter()
+            .find(|response| status.is_none_or(|status| response.status == StatusPattern::Code(status)));
+        let status = status.unwrap_or_else(|| response.map_or(200, |response| final_status(response.status)));
+        let named = node.get("mediaType").filter(|_| described).and_then(Node::as_str);
+        let declared = response.and_then(|response| preferred(&response.content).into_iter().next());
+        let media_type = named.map(str::to_owned).or_else(|| declared.map(|declared| declared.name.clone()));
+        let schema = declared.and_then(|declared| declared.schema).map(|schema| self.definition.node(schema));
+        let mut headers = response.map(|response| self.headers(&response.headers)).unwrap_or_default();
+        for (name, value) in node.get("headers").filter(|_| described).into_iter().flat_map(Node::entries) {
+            if let Some(value) = scalar_text(value).filter(|value| is_header(name, value)) {
+                headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+                headers.push((name.to_owned(), value));
             }
         }
+        let encoded = value.as_ref().map(|value| {
+            let by_default = if value.is_string() { "text/plain" } else { "application/json" };
+            let media_type = media_type.as_deref().unwrap_or(by_default);
+            encode::encode(media_type, value, schema, self.definition.specification)
+        });
+        Some(declared_result(None, None, value, status, headers, encoded))
     }
-    results
+
+    fn response(&mut self, response: &Response) -> Vec<DeclaredResult> {
+        let status = final_status(response.status);
+        let headers = self.headers(&response.headers);
+        let pattern = Some(response.status);
+        if response.content.is_empty() || matches!(status, 204 | 205 | 304) {
+            return vec![declared_result(pattern, None, None, status, headers, None)];
+        }
+        let mut results = Vec::new();
+        for media_type in preferred(&response.content) {
+            let schema = media_type.schema.map(|schema| self.definition.node(schema));
+            for Body { example, value } in self.bodies(media_type) {
+                let encoded = encode::encode(&media_type.name, &value, schema, self.definition.specification);
+                let result = declared_result(pattern, example, Some(value), status, headers.clone(), Some(encoded));
+                results.push(result);
+            }
+        }
+        results
+    }
+
+    /// Lists the bodies of a media type: its examples, those that keep the schema first; else a built one.
+    fn bodies(&mut self, media_type: &MediaType) -> Vec<Body> {
+        let node = self.definition.node(media_type.node);
+        let schema = media_type.schema.map(|schema| self.definition.node(schema));
+        let mut fitting = Vec::new();
+        let mut others = Vec::new();
+        for (example, node) in examples(node) {
+            let Some(value) = node.to_value(MOST_COPIED) else { continue };
+            let value = self.meant(value, &media_type.name, schema);
+            let schema = schema.filter(|_| encode::is_json(&media_type.name) || !value.is_string());
+            if schema.is_none_or(|schema| self.sampler.allows(&value, schema)) {
+                fitting.push(Body { example, value });
+            } else {
+                let message = format!("this example of {} is not what its schema allows", self.api.name());
+                let hint = "correct the example or the schema; a mock publish answers with the example";
+                self.finding(rules::EXAMPLE_MISMATCH, node, message, hint);
+                others.push(Body { example, value });
+            }
+        }
+        fitting.append(&mut others);
+        if !fitting.is_empty() {
+            return fitting;
+        }
+        let value = match schema {
+            Some(schema) => match self.built(schema) {
+                Ok(value) => value,
+                Err(failure) => {
+                    self.unbuilt(schema, failure);
+                    return Vec::new();
+                }
+            },
+            None if encode::is_json(&media_type.name) => Value::Object(serde_json::Map::new()),
+            None => Value::String(String::new()),
+        };
+        vec![Body { example: None, value }]
+    }
+
+    fn built(&mut self, schema: Node<'d>) -> Result<Value, Failure> {
+        let key = schema.resolve().filter(|_| schema.entries().nth(1).is_none()).unwrap_or(schema).id();
+        if let Some(known) = self.built.get(&key) {
+            return known.clone();
+        }
+        let built = self.sampler.build(schema);
+        self.built.insert(key, built.clone());
+        built
+    }
+
+    /// Takes an example that is JSON written as a text for what it means, where only that keeps the schema.
+    fn meant(&mut self, value: Value, media_type: &str, schema: Option<Node<'d>>) -> Value {
+        let Value::String(text) = &value else { return value };
+        if !encode::is_json(media_type) || schema.is_some_and(|schema| self.sampler.allows(&value, schema)) {
+            return value;
+        }
+        match serde_json::from_str::<Value>(text) {
+            Ok(parsed) if parsed.is_object() || parsed.is_array() || schema.is_some() => parsed,
+            _ => value,
+        }
+    }
+
+    fn headers(&mut self, declared: &[Header]) -> Vec<(String, String)> {
+        let mut headers = Vec::new();
+        for header in declared {
+            let node = self.definition.node(header.node);
+            let schema = header.schema.map(|schema| self.definition.node(schema));
+            let example = examples(node).into_iter().find_map(|(_, example)| example.to_value(MOST_COPIED));
+            let value = example.or_else(|| schema.and_then(|schema| self.built(schema).ok()));
+            let text = value.map(|value| encode::simple(&value)).unwrap_or_default();
+            if !text.is_empty() && is_header(&header.name, &text) {
+                headers.push((header.name.clone(), text));
+            }
+        }
+        headers
+    }
+
+    fn unbuilt(&mut self, schema: Node<'d>, failure: Failure) {
+        let node = failure.node.map_or(schema, |node| self.definition.node(node));
+        let message = format!("no result of {} can be built: this schema {}", self.api.name(), failure.reason);
+        self.finding(rules::CONSTANT_RESULT, node, message, "give the response an `example`, or correct the schema");
+    }
+
+    fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
+        self.findings.push(rule.finding(node.location(), message, hint));
+    }
 }
 
-pub(super) fn findings(_definition: &Definition, _api: &Api) -> Vec<Finding> {
-    Vec::new()
+fn declared_result(
+    response: Option<StatusPattern>,
+    example: Option<String>,
+    value: Option<Value>,
+    status: u16,
+    headers: Vec<(String, String)>,
+    encoded: Option<Encoded>,
+) -> DeclaredResult {
+    let (media_type, body) = match encoded {
+        Some(Encoded { media_type, bytes }) => (Some(media_type), Bytes::from(bytes)),
+        None => (None, Bytes::new()),
+    };
+    DeclaredResult { response, example, value, result: ConstantResult { status, headers, media_type, body } }
 }
 
-fn examples(definition: &Definition, media_type: &MediaType) -> Vec<(Option<String>, Value)> {
-    let node = definition.node(media_type.node);
-    let copied = |node: Node<'_>| node.to_value(100_000);
-    if let Some(value) = node.get("example").and_then(copied) {
-        return vec![(None, value)];
+/// Returns the status of an answer: an interim response cannot be the last word, so it is told with 200.
+fn final_status(pattern: StatusPattern) -> u16 {
+    match pattern.code() {
+        code if code < 200 => 200,
+        code => code,
     }
-    let named = node.get("examples").into_iter().flat_map(Node::entries);
-    let values = named
-        .filter_map(|(name, example)| Some((Some(name.to_owned()), example.resolve()?.get("value").and_then(copied)?)));
-    values.collect()
+}
+
+/// Lists the media types, JSON first, else in document order.
+fn preferred(content: &[MediaType]) -> Vec<&MediaType> {
+    let mut list: Vec<&MediaType> = content.iter().collect();
+    list.sort_by_key(|media_type| !encode::is_json(&media_type.name));
+    list
+}
+
+/// Lists the examples of a Media Type, Parameter or Header Object, with their names.
+fn examples(node: Node<'_>) -> Vec<(Option<String>, Node<'_>)> {
+    let mut list: Vec<(Option<String>, Node<'_>)> =
+        node.get("example").map(|example| (None, example)).into_iter().collect();
+    if let Some(named) = node.get("examples") {
+        list.extend(named.items().map(|value| (None, value)));
+        let values = named.entries().filter_map(|(name, example)| Some((name, example.resolve()?.get("value")?)));
+        list.extend(values.map(|(name, value)| (Some(name.to_owned()), value)));
+    }
+    list
+}
+
+/// Tells whether a header can be sent as it is.
+fn is_header(name: &str, value: &str) -> bool {
+    http::HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !FRAMING.contains(&name.as_str()))
+        && http::HeaderValue::from_str(value).is_ok()
 }

@@ -111,6 +111,26 @@ pub const CONSTANT_RESULT: Rule = warning(
      built from the response's schema; where a schema cannot be satisfied by building, give an example.",
 );
 
+/// An example is what its schema allows.
+pub const EXAMPLE_MISMATCH: Rule = warning(
+    "example-contradicts-schema",
+    "An example that its own schema refuses misleads whoever reads it, and a mock publish answers with it. Correct \
+     the example or the schema.",
+);
+
+/// A document of OpenAPI 2.0 says nothing that 3.0 cannot say.
+pub const CONVERSION: Rule = warning(
+    "conversion-loss",
+    "OpenAPI 2.0 can say a few things that 3.0 has no words for. The import names each, and what was written instead.",
+);
+
+/// A document of OpenAPI 2.0 can be converted.
+pub const CONVERSION_FAILED: Rule = error(
+    "conversion-failed",
+    "A document of OpenAPI 2.0 is written as 3.0 and read again; what would not come back the same is refused rather \
+     than guessed.",
+);
+
 /// All rules that reading and converting a definition follows.
 pub const RULES: &[Rule] = &[
     DEFINITION_MISSING,
@@ -127,4 +147,7 @@ pub const RULES: &[Rule] = &[
     DUPLICATE_API,
     PATH_TEMPLATE,
     CONSTANT_RESULT,
+    EXAMPLE_MISMATCH,
+    CONVERSION,
+    CONVERSION_FAILED,
 ];

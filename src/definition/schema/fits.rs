@@ -1,0 +1,244 @@
+//! Tells whether a value satisfies schemas as they stand in the document.
+//!
+//! The building of a value asks this at every choice, so it works on the tree itself: nothing is
+//! compiled, references are followed where they are met, and each pair of schema and value is looked
+//! at once, which also ends schemas that require themselves. Formats count: JSON Schema leaves that open,
+//! and a value that keeps them satisfies those who check them and those who do not.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::number;
+use super::pattern::Patterns;
+use super::shape::{Types, count, is_nullable};
+use crate::definition::api::Specification;
+use crate::definition::document::{Node, NodeId};
+
+/// Tells whether a value fits all of some schemas.
+pub(in crate::definition) fn fits(
+    value: &Value,
+    schemas: &[Node<'_>],
+    specification: Specification,
+    patterns: &mut Patterns,
+) -> bool {
+    let mut question = Question { specification, patterns, known: HashMap::new(), left: MOST_STEPS };
+    schemas.iter().all(|schema| question.check(value, *schema, 0))
+}
+
+/// One question: what was answered for its parts, by the address of the part.
+struct Question<'p> {
+    specification: Specification,
+    patterns: &'p mut Patterns,
+    known: HashMap<(NodeId, *const Value), bool>,
+    left: usize,
+}
+
+/// No question costs more steps; a value that needs more counts as one that does not fit.
+const MOST_STEPS: usize = 200_000;
+/// Nothing is followed deeper, through references that consume no part of the value.
+const MOST_LEVELS: usize = 400;
+
+impl Question<'_> {
+    fn check(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
+        if let Some(answer) = schema.as_bool() {
+            return answer;
+        }
+        let key = (schema.id(), std::ptr::from_ref(value));
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        if self.left == 0 || level > MOST_LEVELS {
+            return false;
+        }
+        self.left -= 1;
+        self.known.insert(key, true);
+        let answer = self.schema(value, schema, level);
+        self.known.insert(key, answer);
+        answer
+    }
+
+    fn schema(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
+        if schema.reference().is_some() || schema.get("$dynamicRef").is_some() {
+            let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.referenced() };
+            let fits = target.is_none_or(|target| self.check(value, target, level + 1));
+            if !fits || self.specification == Specification::V3_0 {
+                return fits;
+            }
+        }
+        if value.is_null() && is_nullable(schema, self.specification) && schema.get("enum").is_none() {
+            return true;
+        }
+        Types::declared(schema, self.specification).meets(Types::of(value))
+            && Self::constants(value, schema)
+            && self.composition(value, schema, level)
+            && match value {
+                Value::String(text) => self.text(text, schema) && self.format(value, schema),
+                Value::Number(number) => number::fits(number, schema),
+                Value::Array(items) => self.array(items, schema, level),
+                Value::Object(map) => self.object(map, schema, level),
+                Value::Null | Value::Bool(_) => true,
+            }
+    }
+
+    fn constants(value: &Value, schema: Node<'_>) -> bool {
+        schema.get("const").is_none_or(|constant| equal(value, constant))
+            && schema.get("enum").is_none_or(|list| !list.is_array() || list.items().any(|one| equal(value, one)))
+    }
+
+    fn composition(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
+        let parts = |name: &str| schema.get(name).into_iter().flat_map(Node::items).collect::<Vec<_>>();
+        let (all, any, one) = (parts("allOf"), parts("anyOf"), parts("oneOf"));
+        let met = |this: &mut Self, part: &Node<'_>| this.check(value, *part, level + 1);
+        if !all.iter().all(|part| met(self, part)) {
+            return false;
+        }
+        if !any.is_empty() && !any.iter().any(|part| met(self, part)) {
+            return false;
+        }
+        if !one.is_empty() && one.iter().filter(|part| met(self, part)).count() != 1 {
+            return false;
+        }
+        if schema.get("not").is_some_and(|not| met(self, &not)) {
+            return false;
+        }
+        let Some(condition) = schema.get("if") else { return true };
+        let branch = if met(self, &condition) { "then" } else { "else" };
+        schema.get(branch).is_none_or(|branch| met(self, &branch))
+    }
+
+    fn text(&mut self, text: &str, schema: Node<'_>) -> bool {
+        let length = || text.chars().count();
+        schema.get("minLength").and_then(count).is_none_or(|least| length() >= least)
+            && schema.get("maxLength").and_then(count).is_none_or(|most| length() <= most)
+            && schema.get("pattern").and_then(Node::as_str).is_none_or(|pattern| self.patterns.matches(pattern, text))
+    }
+
+    /// Looks at the format too, unless the schema lists its texts itself.
+    fn format(&mut self, value: &Value, schema: Node<'_>) -> bool {
+        let format = schema.get("format").and_then(Node::as_str);
+        let listed = schema.get("enum").is_some() || schema.get("const").is_some();
+        format.filter(|_| !listed).is_none_or(|format| self.patterns.is_format(format, value))
+    }
+
+    fn array(&mut self, items: &[Value], schema: Node<'_>, level: usize) -> bool {
+        let within = schema.get("minItems").and_then(count).is_none_or(|least| items.len() >= least)
+            && schema.get("maxItems").and_then(count).is_none_or(|most| items.len() <= most);
+        let unique = schema.get("uniqueItems").and_then(Node::as_bool) == Some(true);
+        if !within || (unique && !all_differ(items)) {
+            return false;
+        }
+        let first = schema.get("prefixItems").or_else(|| schema.get("items").filter(|items| items.is_array()));
+        let first: Vec<Node<'_>> = first.into_iter().flat_map(Node::items).collect();
+        if !items.iter().zip(&first).all(|(item, schema)| self.check(item, *schema, level + 1)) {
+            return false;
+        }
+        let rest = schema.get("items").filter(|items| !items.is_array());
+        let fits_rest = |rest: Node<'_>| items.iter().skip(first.len()).all(|item| self.check(item, rest, level + 1));
+        if !rest.is_none_or(fits_rest) {
+            return false;
+        }
+        let Some(contained) = schema.get("contains") else { return true };
+        let found = items.iter().filter(|item| self.check(item, contained, level + 1)).count();
+        found >= schema.get("minContains").and_then(count).unwrap_or(1)
+            && schema.get("maxContains").and_then(count).is_none_or(|most| found <= most)
+    }
+
+    fn object(&mut self, map: &serde_json::Map<String, Value>, schema: Node<'_>, level: usize) -> bool {
+        let within = schema.get("minProperties").and_then(count).is_none_or(|least| map.len() >= least)
+            && schema.get("maxProperties").and_then(count).is_none_or(|most| map.len() <= most);
+        let mut required = schema.get("required").into_iter().flat_map(Node::items).filter_map(Node::as_str);
+        let properties = schema.get("properties");
+        let unneeded = |name: &str| {
+            let property = properties.and_then(|properties| properties.get(name)).and_then(Node::resolve);
+            self.specification == Specification::V3_0
+                && property.is_some_and(|property| property.get("writeOnly").and_then(Node::as_bool) == Some(true))
+        };
+        if !within || !required.all(|name| map.contains_key(name) || unneeded(name)) {
+            return false;
+        }
+        let patterns: Vec<(&str, Node<'_>)> =
+            schema.get("patternProperties").into_iter().flat_map(Node::entries).collect();
+        for (name, value) in map {
+            let mut declared = false;
+            if let Some(property) = properties.and_then(|properties| properties.get(name)) {
+                declared = true;
+                if !self.check(value, property, level + 1) {
+                    return false;
+                }
+            }
+            for (pattern, property) in &patterns {
+                if self.patterns.matches(pattern, name) {
+                    declared = true;
+                    if !self.check(value, *property, level + 1) {
+                        return false;
+                    }
+                }
+            }
+            let others = schema.get("additionalProperties").filter(|_| !declared);
+            if others.is_some_and(|others| !self.check(value, others, level + 1)) {
+                return false;
+            }
+            let naming = schema.get("propertyNames");
+            if naming.is_some_and(|naming| !self.name(name, naming, level)) {
+                return false;
+            }
+        }
+        self.dependent(map, schema, level)
+    }
+
+    fn name(&mut self, name: &str, naming: Node<'_>, level: usize) -> bool {
+        let value = Value::String(name.to_owned());
+        // The value lives only here, so what is remembered of its address must not outlive it.
+        let known = std::mem::take(&mut self.known);
+        let answer = self.check(&value, naming, level + 1);
+        self.known = known;
+        answer
+    }
+
+    fn dependent(&mut self, map: &serde_json::Map<String, Value>, schema: Node<'_>, level: usize) -> bool {
+        let needed = schema.get("dependentRequired").into_iter().flat_map(Node::entries);
+        for (_, needs) in needed.filter(|(name, _)| map.contains_key(*name)) {
+            if !needs.items().filter_map(Node::as_str).all(|need| map.contains_key(need)) {
+                return false;
+            }
+        }
+        let dependents = schema.get("dependentSchemas").into_iter().flat_map(Node::entries);
+        let dependents: Vec<Node<'_>> =
+            dependents.filter(|(name, _)| map.contains_key(*name)).map(|(_, dependent)| dependent).collect();
+        if dependents.is_empty() {
+            return true;
+        }
+        let value = Value::Object(map.clone());
+        let known = std::mem::take(&mut self.known);
+        let answer = dependents.iter().all(|dependent| self.check(&value, *dependent, level + 1));
+        self.known = known;
+        answer
+    }
+}
+
+/// Compares a value with one of the document; numbers by what they mean.
+pub(super) fn equal(value: &Value, node: Node<'_>) -> bool {
+    match value {
+        Value::Null => matches!(node.kind(), crate::definition::NodeKind::Null),
+        Value::Bool(value) => node.as_bool() == Some(*value),
+        Value::Number(number) => node.as_number().is_some_and(|other| number::equal(number, other)),
+        Value::String(text) => node.as_str() == Some(text),
+        Value::Array(items) => {
+            node.is_array()
+                && items.len() == node.items().count()
+                && items.iter().zip(node.items()).all(|(item, other)| equal(item, other))
+        }
+        Value::Object(map) => {
+            node.is_object()
+                && map.len() == node.entries().count()
+                && map.iter().all(|(name, item)| node.get(name).is_some_and(|other| equal(item, other)))
+        }
+    }
+}
+
+/// Tells whether no two items are the same.
+pub(super) fn all_differ(items: &[Value]) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    items.iter().all(|item| seen.insert(item.to_string()))
+}

@@ -1,0 +1,70 @@
+//! Formats: a value for each that JSON Schema and the OpenAPI format registry know.
+
+/// Returns a text of a format; `variant` asks for another one each time. `None` for an unknown format.
+pub(super) fn text(format: &str, variant: usize) -> Option<String> {
+    let day = variant % 28 + 1;
+    let number = |empty: &str| if variant == 0 { empty.to_owned() } else { variant.to_string() };
+    let name = number("");
+    Some(match format {
+        "date-time" => format!("2026-01-{day:02}T12:00:00Z"),
+        "date" | "full-date" => format!("2026-01-{day:02}"),
+        "time" => format!("12:00:{:02}Z", variant % 60),
+        "duration" => format!("P{}D", variant + 1),
+        "email" | "idn-email" => format!("user{name}@example.com"),
+        "hostname" | "idn-hostname" | "domain" => format!("host{name}.example.com"),
+        "ipv4" | "ip" | "ip-address" => format!("192.0.2.{}", variant % 254 + 1),
+        "ipv6" => format!("2001:db8::{:x}", variant % 0xffff + 1),
+        "uri" | "url" | "iri" => format!("https://example.com/{name}"),
+        "uri-reference" | "iri-reference" | "uriref" => format!("/example{name}"),
+        "uri-template" => format!("/example{name}/{{id}}"),
+        "uuid" | "guid" => format!("00000000-0000-4000-8000-{:012x}", variant + 1),
+        "json-pointer" => format!("/example{name}"),
+        "relative-json-pointer" => format!("{variant}"),
+        "regex" => format!("^example{name}$"),
+        "byte" | "base64" | "base64url" => ["c3RyaW5n", "ZXhhbXBs", "YXBpZ3cx"].get(variant)?.to_string(),
+        "password" => format!("password{name}"),
+        "char" => char::from_digit(u32::try_from(variant % 26).ok()? + 10, 36)?.to_string(),
+        "int32" | "int64" | "unixtime" | "decimal" => variant.to_string(),
+        "json" => "{}".to_owned(),
+        "html" => format!("<p>{}</p>", if variant == 0 { "string" } else { &name }),
+        _ => return None,
+    })
+}
+
+/// Returns a shorter text of a format than the usual one, where there is one.
+pub(super) fn short_text(format: &str) -> Option<&'static str> {
+    Some(match format {
+        "email" | "idn-email" => "a@b.co",
+        "hostname" | "idn-hostname" | "domain" => "a.co",
+        "uri" | "url" | "iri" => "a:b",
+        "uri-reference" | "iri-reference" | "uriref" | "uri-template" | "json-pointer" => "/a",
+        "ipv4" | "ip" | "ip-address" => "1.1.1.1",
+        "ipv6" => "::1",
+        "byte" | "base64" | "base64url" => "YQ==",
+        "regex" | "password" => "a",
+        _ => return None,
+    })
+}
+
+/// Lengthens a text of a format, where that can be done and keep the format.
+pub(super) fn lengthened(format: &str, text: &str, missing: usize) -> Option<String> {
+    let letters = |count: usize| "a".repeat(count);
+    Some(match format {
+        "uri" | "url" | "iri" | "uri-reference" | "iri-reference" | "uriref" | "uri-template" | "json-pointer"
+        | "password" => format!("{text}{}", letters(missing)),
+        "email" | "idn-email" if missing <= 50 => format!("{}{text}", letters(missing)),
+        "email" | "idn-email" | "hostname" | "idn-hostname" | "domain" => {
+            let labels: String = (0..missing.div_ceil(50)).map(|_| format!("{}.", letters(49))).collect();
+            match text.split_once('@') {
+                Some((user, host)) => format!("{user}@{labels}{host}"),
+                None => format!("{labels}{text}"),
+            }
+        }
+        "byte" | "base64" | "base64url" => format!("{}{text}", letters(missing.div_ceil(4) * 4)),
+        "date-time" => {
+            let start = text.strip_suffix('Z')?;
+            format!("{start}.{}Z", "0".repeat(missing.saturating_sub(1).max(1)))
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,232 @@
+//! Writes a schema of a definition as JSON Schema 2020-12 that stands alone.
+//!
+//! A validator knows neither OpenAPI 3.0's dialect nor the definition's files. So the dialect is
+//! translated, every reference leads to `$defs`, and keywords that do not hold what they must are left
+//! out, as a validator would refuse the whole schema for them.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+
+use super::pattern;
+use super::shape::{Types, is_nullable};
+use crate::definition::api::Specification;
+use crate::definition::document::{Node, NodeId, NodeKind};
+
+/// Which way a value goes; it decides which properties may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the caller to the API: a read-only property need not be there.
+    Request,
+    /// From the API to the caller: a write-only property need not be there.
+    Response,
+}
+
+/// No schema that is written holds more values.
+const MOST_VALUES: usize = 500_000;
+
+/// Writes a schema and all that it refers to; `None` where that would be too large.
+pub(in crate::definition) fn json_schema(
+    schema: Node<'_>,
+    specification: Specification,
+    direction: Direction,
+) -> Option<Value> {
+    let mut writer = Writer {
+        specification,
+        direction,
+        names: HashMap::new(),
+        pending: Vec::new(),
+        usable: HashMap::new(),
+        left: MOST_VALUES,
+    };
+    let mut written = writer.schema(schema)?;
+    let mut definitions = Map::new();
+    while let Some((name, node)) = writer.pending.pop() {
+        definitions.insert(name, writer.schema(node)?);
+    }
+    if let (Value::Object(map), false) = (&mut written, definitions.is_empty()) {
+        map.insert("$defs".to_owned(), Value::Object(definitions));
+    }
+    Some(written)
+}
+
+struct Writer<'d> {
+    specification: Specification,
+    direction: Direction,
+    names: HashMap<NodeId, String>,
+    pending: Vec<(String, Node<'d>)>,
+    usable: HashMap<&'d str, bool>,
+    left: usize,
+}
+
+impl<'d> Writer<'d> {
+    fn schema(&mut self, schema: Node<'d>) -> Option<Value> {
+        self.left = self.left.checked_sub(1)?;
+        if let Some(answer) = schema.as_bool() {
+            return Some(Value::Bool(answer));
+        }
+        let mut map = Map::new();
+        if schema.reference().is_some() || schema.get("$dynamicRef").is_some() {
+            let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.referenced() };
+            if let Some(target) = target {
+                map.insert("$ref".to_owned(), self.reference(target).into());
+            }
+            if self.specification == Specification::V3_0 {
+                return Some(Value::Object(map));
+            }
+        }
+        for (keyword, value) in schema.entries() {
+            if let Some(written) = self.keyword(schema, keyword, value) {
+                map.insert(keyword.to_owned(), written);
+            }
+        }
+        self.exclusive_bounds(schema, &mut map);
+        self.type_keyword(schema, &mut map);
+        let nullable = is_nullable(schema, self.specification) && schema.get("enum").is_none();
+        let untyped = !map.contains_key("type") && !map.is_empty();
+        if nullable && untyped {
+            return Some(json!({ "anyOf": [{ "type": "null" }, map] }));
+        }
+        Some(Value::Object(map))
+    }
+
+    fn reference(&mut self, target: Node<'d>) -> String {
+        let next = self.names.len();
+        let name = self.names.entry(target.id()).or_insert_with(|| {
+            let name = format!("s{next}");
+            self.pending.push((name.clone(), target));
+            name
+        });
+        format!("#/$defs/{name}")
+    }
+
+    fn keyword(&mut self, schema: Node<'d>, keyword: &str, value: Node<'d>) -> Option<Value> {
+        match keyword {
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => self.list(value),
+            "not"
+            | "if"
+            | "then"
+            | "else"
+            | "contains"
+            | "propertyNames"
+            | "additionalProperties"
+            | "unevaluatedProperties"
+            | "unevaluatedItems" => self.single(value),
+            "items" if value.is_array() => None,
+            "items" => self.single(value),
+            "properties" | "dependentSchemas" => self.map(value, |_, _| true),
+            "patternProperties" => self.map(value, |this, pattern| this.is_usable(pattern)),
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
+            | "maxContains" => super::shape::count(value).map(Value::from),
+            "minimum" | "maximum" => value.as_number().cloned().map(Value::Number),
+            "multipleOf" => {
+                let step = value.as_number().filter(|step| step.as_f64().is_some_and(|step| step > 0.0));
+                step.cloned().map(Value::Number)
+            }
+            "pattern" => {
+                let pattern = value.as_str().filter(|pattern| self.is_usable(pattern));
+                pattern.map(Value::from)
+            }
+            "uniqueItems" => value.as_bool().map(Value::Bool),
+            "format" | "contentEncoding" | "contentMediaType" => value.as_str().map(Value::from),
+            "const" => value.to_value_within(&mut self.left),
+            "enum" => value
+                .to_value_within(&mut self.left)
+                .filter(|list| list.as_array().is_some_and(|list| !list.is_empty())),
+            "required" => self.required(schema, value),
+            "dependentRequired" => value.to_value_within(&mut self.left).filter(|value| is_map_of_names(value)),
+            _ => None,
+        }
+    }
+
+    fn single(&mut self, value: Node<'d>) -> Option<Value> {
+        (value.is_object() || value.as_bool().is_some()).then(|| self.schema(value))?
+    }
+
+    fn list(&mut self, value: Node<'d>) -> Option<Value> {
+        let mut list = Vec::new();
+        for item in value.items() {
+            list.push(self.single(item)?);
+        }
+        (!list.is_empty()).then_some(Value::Array(list))
+    }
+
+    fn map(&mut self, value: Node<'d>, usable: impl Fn(&mut Self, &'d str) -> bool) -> Option<Value> {
+        let mut map = Map::new();
+        for (name, item) in value.entries() {
+            if usable(self, name) {
+                map.insert(name.to_owned(), self.single(item).unwrap_or(Value::Bool(true)));
+            }
+        }
+        value.is_object().then_some(Value::Object(map))
+    }
+
+    fn is_usable(&mut self, pattern: &'d str) -> bool {
+        *self.usable.entry(pattern).or_insert_with(|| pattern::is_usable(pattern))
+    }
+
+    /// Leaves out the names of properties that this direction does not carry.
+    fn required(&self, schema: Node<'d>, value: Node<'d>) -> Option<Value> {
+        let flag = if self.direction == Direction::Request { "readOnly" } else { "writeOnly" };
+        let carried = |name: &str| {
+            let property = schema.get("properties").and_then(|properties| properties.get(name));
+            let own = property.and_then(|property| property.get(flag)).and_then(Node::as_bool);
+            let target =
+                property.and_then(Node::resolve).and_then(|property| property.get(flag)).and_then(Node::as_bool);
+            !(own == Some(true) || target == Some(true))
+        };
+        let names: Vec<Value> =
+            value.items().filter_map(Node::as_str).filter(|name| carried(name)).map(Value::from).collect();
+        let mut distinct: Vec<Value> = Vec::new();
+        for name in names {
+            if !distinct.contains(&name) {
+                distinct.push(name);
+            }
+        }
+        value.is_array().then_some(Value::Array(distinct))
+    }
+
+    /// Writes OpenAPI 3.0's flags as the bounds that JSON Schema has since.
+    fn exclusive_bounds(&self, schema: Node<'d>, map: &mut Map<String, Value>) {
+        for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+            match schema.get(exclusive).map(Node::kind) {
+                Some(NodeKind::Bool(true)) => {
+                    if let Some(bound) = map.remove(inclusive) {
+                        map.insert(exclusive.to_owned(), bound);
+                    }
+                }
+                Some(NodeKind::Number(bound)) => {
+                    map.insert(exclusive.to_owned(), Value::Number(bound.clone()));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn type_keyword(&self, schema: Node<'d>, map: &mut Map<String, Value>) {
+        let Some(keyword) = schema.get("type") else { return };
+        let mut names: Vec<&str> = Vec::new();
+        for name in keyword.as_str().into_iter().chain(keyword.items().filter_map(Node::as_str)) {
+            let name = if name == "file" { "string" } else { name };
+            if Types::named(name).is_some() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() {
+            return;
+        }
+        if is_nullable(schema, self.specification) && !names.contains(&"null") {
+            names.push("null");
+        }
+        let written = match names.as_slice() {
+            [name] => Value::from(*name),
+            names => Value::from(names.to_vec()),
+        };
+        map.insert("type".to_owned(), written);
+    }
+}
+
+fn is_map_of_names(value: &Value) -> bool {
+    let is_list = |list: &Value| list.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+    value.as_object().is_some_and(|map| map.values().all(is_list))
+}

@@ -1,0 +1,17 @@
+//! Schemas: which values they allow, one value that they allow, and the same as plain JSON Schema.
+
+mod fits;
+mod format;
+mod json_schema;
+mod number;
+mod pattern;
+mod sample;
+mod shape;
+mod text;
+
+pub(super) use fits::fits;
+pub use json_schema::Direction;
+pub(super) use json_schema::json_schema;
+pub(super) use pattern::Patterns;
+pub(super) use sample::{Failure, Sampler};
+pub(super) use shape::Shape;

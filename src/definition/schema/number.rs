@@ -1,0 +1,197 @@
+//! Numbers: whether one keeps within a schema's bounds, and one that does.
+
+use serde_json::{Number, Value};
+
+use super::shape::Shape;
+use crate::definition::document::Node;
+
+/// Tells whether a number keeps within the bounds of one schema.
+pub(super) fn fits(number: &Number, schema: Node<'_>) -> bool {
+    let bounds = Bounds::of(schema);
+    bounds.least.is_none_or(|(least, excluded)| after(number, &least, excluded))
+        && bounds.most.is_none_or(|(most, excluded)| after(&most, number, excluded))
+        && schema.get("multipleOf").and_then(Node::as_number).is_none_or(|step| is_multiple(number, step))
+}
+
+/// Compares two numbers by what they mean.
+pub(super) fn equal(one: &Number, other: &Number) -> bool {
+    match (whole(one), whole(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.as_f64() == other.as_f64(),
+    }
+}
+
+/// Builds a number within the bounds of all the schemas; `variant` asks for another one each time.
+pub(super) fn build(shape: &Shape<'_>, integer: bool, variant: usize) -> Option<Value> {
+    let bounds: Vec<Bounds> = shape.schemas.iter().map(|schema| Bounds::of(*schema)).collect();
+    let steps: Vec<Number> = shape.keyword("multipleOf").filter_map(Node::as_number).cloned().collect();
+    let acceptable = |number: &Number| {
+        (!integer || whole(number).is_some()) && shape.schemas.iter().all(|schema| fits(number, *schema))
+    };
+    let mut found = 0;
+    let mut last: Option<Number> = None;
+    for number in candidates(&bounds, &steps, integer, variant) {
+        if last.as_ref().is_some_and(|last| equal(last, &number)) || !acceptable(&number) {
+            continue;
+        }
+        if found == variant {
+            return Some(Value::Number(number));
+        }
+        found += 1;
+        last = Some(number);
+    }
+    None
+}
+
+/// The lower and upper bound of one schema, each with whether it is itself excluded.
+struct Bounds {
+    least: Option<(Number, bool)>,
+    most: Option<(Number, bool)>,
+}
+
+impl Bounds {
+    fn of(schema: Node<'_>) -> Self {
+        Self {
+            least: Self::bound(schema, "minimum", "exclusiveMinimum", |one, other| after(one, other, false)),
+            most: Self::bound(schema, "maximum", "exclusiveMaximum", |one, other| after(other, one, false)),
+        }
+    }
+
+    /// Reads a bound: in OpenAPI 3.0 the exclusive one is a flag, in 3.1 a number of its own.
+    fn bound(
+        schema: Node<'_>,
+        inclusive: &str,
+        exclusive: &str,
+        stricter: impl Fn(&Number, &Number) -> bool,
+    ) -> Option<(Number, bool)> {
+        let inclusive = schema.get(inclusive).and_then(Node::as_number).cloned();
+        let Some(exclusive) = schema.get(exclusive) else { return inclusive.map(|bound| (bound, false)) };
+        if let Some(flag) = exclusive.as_bool() {
+            return inclusive.map(|bound| (bound, flag));
+        }
+        match (inclusive, exclusive.as_number().cloned()) {
+            (Some(inclusive), Some(exclusive)) if !stricter(&exclusive, &inclusive) => Some((inclusive, false)),
+            (_, Some(exclusive)) => Some((exclusive, true)),
+            (inclusive, None) => inclusive.map(|bound| (bound, false)),
+        }
+    }
+}
+
+/// Tries this many numbers, beside as many as were asked for already.
+const TRIES: usize = 1_000;
+
+/// Goes through numbers that may fit: zero and upwards, from the lower bound, or downwards from the upper one.
+fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize) -> impl Iterator<Item = Number> {
+    let least = bounds
+        .iter()
+        .filter_map(|bounds| bounds.least.clone())
+        .reduce(|one, other| if after(&other.0, &one.0, !other.1) { other } else { one });
+    let most = bounds
+        .iter()
+        .filter_map(|bounds| bounds.most.clone())
+        .reduce(|one, other| if after(&one.0, &other.0, !other.1) { other } else { one });
+    let least = least.map(|(least, _)| least);
+    let most = most.map(|(most, _)| most);
+    let zero = Number::from(0);
+    let zero_is_allowed = least.as_ref().is_none_or(|least| after(&zero, least, false))
+        && most.as_ref().is_none_or(|most| after(most, &zero, false));
+    let (start, downwards) = match (&least, &most) {
+        _ if zero_is_allowed => (zero, most.as_ref().is_some_and(|most| equal(most, &Number::from(0)))),
+        (Some(least), _) => (least.clone(), false),
+        (None, Some(most)) => (most.clone(), true),
+        (None, None) => (zero, false),
+    };
+    let direction = if downwards { -1 } else { 1 };
+    let step = steps.iter().max_by(|one, other| f64_of(one).total_cmp(&f64_of(other))).cloned();
+    let span = match (&least, &most) {
+        (Some(least), Some(most)) => Some(f64_of(most) - f64_of(least)),
+        _ => None,
+    };
+    let middle = span.filter(|_| !integer && step.is_none()).and_then(|span| {
+        let least = f64_of(least.as_ref()?);
+        Number::from_f64(least + span / 2.0)
+    });
+    let tries = i128::try_from(TRIES.saturating_add(variant)).unwrap_or(i128::MAX);
+    let walked = (0..tries).filter_map(move |index| nth(&start, step.as_ref(), index * direction));
+    let fractions = (1..=tries).filter_map(move |index| {
+        let span = span.filter(|_| !integer)?;
+        let least = f64_of(least.as_ref()?);
+        Number::from_f64(least + span / (index as f64 + 1.0))
+    });
+    walked.chain(middle).chain(fractions)
+}
+
+/// Returns the number that is some steps away from a start: whole steps, or multiples of the step given.
+#[expect(clippy::cast_precision_loss, reason = "a candidate that is inexact is checked before it is used")]
+fn nth(start: &Number, step: Option<&Number>, index: i128) -> Option<Number> {
+    let Some(step) = step else {
+        return match whole(start) {
+            Some(start) => from_whole(start.checked_add(index)?),
+            None => Number::from_f64(f64_of(start).ceil() + index as f64),
+        };
+    };
+    if let (Some(start), Some(step)) = (whole(start), whole(step)) {
+        let step = (step != 0).then_some(step.abs())?;
+        let first = start.div_euclid(step) + i128::from(start.rem_euclid(step) != 0 && index >= 0);
+        return from_whole(first.checked_add(index)?.checked_mul(step)?);
+    }
+    let (start, step) = (f64_of(start), f64_of(step).abs());
+    let first = if index >= 0 { (start / step).ceil() } else { (start / step).floor() };
+    rounded((first + index as f64) * step, step)
+}
+
+/// Takes away what floating point adds to a multiple of a decimal fraction.
+fn rounded(value: f64, step: f64) -> Option<Number> {
+    let decimals = step.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let text = format!("{value:.decimals$}");
+    let number: f64 = text.parse().ok()?;
+    if number.fract() == 0.0 {
+        if let Ok(whole) = format!("{number:.0}").parse::<i64>() {
+            return Some(whole.into());
+        }
+    }
+    Number::from_f64(number)
+}
+
+/// Tells whether a number is after another, or equal where that is not excluded.
+fn after(one: &Number, other: &Number, excluded: bool) -> bool {
+    let order = match (whole(one), whole(other)) {
+        (Some(one), Some(other)) => one.cmp(&other),
+        _ => f64_of(one).total_cmp(&f64_of(other)),
+    };
+    order.is_gt() || (!excluded && (order.is_eq() || f64_of(one) == f64_of(other) && whole(one).is_none()))
+}
+
+fn is_multiple(number: &Number, step: &Number) -> bool {
+    if let (Some(number), Some(step)) = (whole(number), whole(step)) {
+        return step == 0 || number % step == 0;
+    }
+    let (number, step) = (f64_of(number), f64_of(step));
+    if step == 0.0 {
+        return true;
+    }
+    let quotient = number / step;
+    (quotient - quotient.round()).abs() < 1e-9 * quotient.abs().max(1.0)
+}
+
+fn whole(number: &Number) -> Option<i128> {
+    if let Some(value) = number.as_i64() {
+        return Some(value.into());
+    }
+    if let Some(value) = number.as_u64() {
+        return Some(value.into());
+    }
+    let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 1e18)?;
+    format!("{value:.0}").parse().ok()
+}
+
+fn from_whole(value: i128) -> Option<Number> {
+    if let Ok(value) = i64::try_from(value) {
+        return Some(value.into());
+    }
+    u64::try_from(value).ok().map(Number::from)
+}
+
+fn f64_of(number: &Number) -> f64 {
+    number.as_f64().unwrap_or(0.0)
+}

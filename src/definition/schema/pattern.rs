@@ -1,0 +1,258 @@
+//! Regular expressions of schemas: what matches them, and a text that does.
+//!
+//! Schemas write them in ECMAScript's dialect. They are matched by an engine that gives up after a
+//! bounded number of steps. A text is built from the expression's structure, the shortest one first;
+//! what cannot be built by structure, like look-arounds, is tried by a few ways of choosing letters,
+//! and every text is matched before it is used.
+
+use std::collections::HashMap;
+
+use fancy_regex::{Regex, RegexBuilder};
+use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::Value;
+
+/// No pattern is longer, in bytes; longer ones are not checked.
+const LONGEST_PATTERN: usize = 10_000;
+/// No text that is built is longer, in characters.
+const LONGEST_TEXT: usize = 10_000;
+/// No match takes more steps.
+const MOST_STEPS: usize = 50_000;
+
+/// The patterns and formats of a definition, each compiled once.
+#[derive(Debug, Default)]
+pub(in crate::definition) struct Patterns {
+    expressions: HashMap<String, Option<Regex>>,
+    formats: HashMap<String, Option<jsonschema::Validator>>,
+}
+
+impl Patterns {
+    /// Tells whether a text matches a pattern; a pattern that cannot be compiled asks for nothing.
+    pub(super) fn matches(&mut self, pattern: &str, text: &str) -> bool {
+        if !self.expressions.contains_key(pattern) {
+            self.expressions.insert(pattern.to_owned(), compile(pattern));
+        }
+        let regex = self.expressions.get(pattern).and_then(Option::as_ref);
+        regex.is_none_or(|regex| regex.is_match(text).unwrap_or(false))
+    }
+
+    /// Tells whether a text is of a format; an unknown format asks for nothing.
+    pub(super) fn is_format(&mut self, format: &str, text: &Value) -> bool {
+        if !self.formats.contains_key(format) {
+            let options = jsonschema::options().should_validate_formats(true).should_ignore_unknown_formats(true);
+            let validator = options.build(&serde_json::json!({ "format": format })).ok();
+            self.formats.insert(format.to_owned(), validator);
+        }
+        let validator = self.formats.get(format).and_then(Option::as_ref);
+        validator.is_none_or(|validator| validator.is_valid(text))
+    }
+
+    /// Builds a text that matches all the patterns and has a length within the bounds, in characters.
+    ///
+    /// `variant` asks for another text each time, as far as the pattern leaves a choice.
+    pub(super) fn build(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
+        let tries = Choice::all(variant);
+        for pattern in patterns {
+            let Some(hir) = structure(pattern) else { continue };
+            for choice in &tries {
+                let mut builder = Builder { text: String::new(), length: 0, missing: least, choice: *choice };
+                if builder.add(&hir).is_err() {
+                    continue;
+                }
+                let text = builder.padded(least, pattern);
+                let length = text.chars().count();
+                if length >= least && length <= most && patterns.iter().all(|each| self.matches(each, &text)) {
+                    return Some(text);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Tells whether a pattern can be used at all.
+pub(super) fn is_usable(pattern: &str) -> bool {
+    compile(pattern).is_some()
+}
+
+fn compile(pattern: &str) -> Option<Regex> {
+    if pattern.len() > LONGEST_PATTERN {
+        return None;
+    }
+    let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
+    RegexBuilder::new(&translated)
+        .backtrack_limit(MOST_STEPS)
+        .delegate_size_limit(1 << 20)
+        .delegate_dfa_size_limit(1 << 20)
+        .build()
+        .ok()
+}
+
+fn structure(pattern: &str) -> Option<Hir> {
+    if pattern.len() > LONGEST_PATTERN {
+        return None;
+    }
+    let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
+    let plain = without_look_around(&translated);
+    regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&plain).ok()
+}
+
+/// Leaves out look-around groups; what they ask for is seen when the text is matched.
+fn without_look_around(pattern: &str) -> String {
+    let mut kept = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let opens = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|group| rest.starts_with(group));
+        let taken = if first == '\\' { rest.chars().take(2).map(char::len_utf8).sum() } else { first.len_utf8() };
+        let taken = if opens { group_length(rest) } else { taken };
+        let (head, tail) = rest.split_at_checked(taken).unwrap_or((rest, ""));
+        if !opens {
+            kept.push_str(head);
+        }
+        rest = tail;
+    }
+    kept
+}
+
+/// Returns the length in bytes of the group that a text begins with.
+fn group_length(text: &str) -> usize {
+    let (mut open, mut in_class, mut escaped) = (0_usize, false, false);
+    for (at, each) in text.char_indices() {
+        match each {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => in_class = true,
+            ']' => in_class = false,
+            '(' if !in_class => open += 1,
+            ')' if !in_class => {
+                open -= 1;
+                if open == 0 {
+                    return at + each.len_utf8();
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// One way of choosing where an expression leaves a choice.
+#[derive(Debug, Clone, Copy)]
+struct Choice {
+    /// The letters that are taken in turn where they are allowed.
+    letters: &'static str,
+    /// Which of several alternatives is taken.
+    alternative: usize,
+    /// Added to the place of each letter, for another text each time.
+    shift: usize,
+    /// Whether a repetition takes what is missing, or only its least.
+    fills: bool,
+}
+
+impl Choice {
+    fn all(variant: usize) -> Vec<Self> {
+        let mut choices = Vec::new();
+        for letters in ["a", "A", "0", "aA0!", "A0a-", "abcdefghijklmnopqrstuvwxyz", "0123456789"] {
+            for alternative in 0..4 {
+                for fills in [true, false] {
+                    choices.push(Self { letters, alternative: alternative + variant, shift: variant, fills });
+                }
+            }
+        }
+        if variant > 0 {
+            choices.sort_by_key(|choice| choice.letters.len() < 10);
+        }
+        choices
+    }
+}
+
+/// The text became too long.
+struct TooLong;
+
+struct Builder {
+    text: String,
+    length: usize,
+    missing: usize,
+    choice: Choice,
+}
+
+impl Builder {
+    fn add(&mut self, hir: &Hir) -> Result<(), TooLong> {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => Ok(()),
+            HirKind::Literal(literal) => {
+                let text = String::from_utf8_lossy(&literal.0).into_owned();
+                text.chars().try_for_each(|each| self.push(each))
+            }
+            HirKind::Class(class) => {
+                let letter = self.letter(class).ok_or(TooLong)?;
+                self.push(letter)
+            }
+            HirKind::Repetition(repetition) => {
+                let most = repetition.max.map_or(usize::MAX, |most| most as usize);
+                let mut count = 0;
+                while count < repetition.min as usize {
+                    self.add(&repetition.sub)?;
+                    count += 1;
+                }
+                let never_empty = repetition.sub.properties().minimum_len().is_some_and(|least| least > 0);
+                while self.choice.fills && never_empty && self.length < self.missing && count < most {
+                    self.add(&repetition.sub)?;
+                    count += 1;
+                }
+                Ok(())
+            }
+            HirKind::Capture(capture) => self.add(&capture.sub),
+            HirKind::Concat(parts) => {
+                let total = self.missing;
+                for (index, part) in parts.iter().enumerate() {
+                    let rest = parts.iter().skip(index + 1);
+                    let after: usize = rest.filter_map(|part| part.properties().minimum_len()).sum();
+                    self.missing = total.saturating_sub(after);
+                    self.add(part)?;
+                }
+                self.missing = total;
+                Ok(())
+            }
+            HirKind::Alternation(parts) => {
+                let index = self.choice.alternative.checked_rem(parts.len()).unwrap_or(0);
+                parts.get(index).map_or(Ok(()), |part| self.add(part))
+            }
+        }
+    }
+
+    fn push(&mut self, letter: char) -> Result<(), TooLong> {
+        if self.length >= LONGEST_TEXT {
+            return Err(TooLong);
+        }
+        self.text.push(letter);
+        self.length += 1;
+        Ok(())
+    }
+
+    /// Picks a letter of a class: the one whose turn it is, else a printable one, else the first.
+    fn letter(&self, class: &Class) -> Option<char> {
+        let ranges: Vec<(char, char)> = match class {
+            Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
+            Class::Bytes(class) => class.iter().map(|range| (range.start().into(), range.end().into())).collect(),
+        };
+        let allowed = |letter: &char| ranges.iter().any(|(start, end)| (start..=end).contains(&letter));
+        let turn = self.choice.letters.chars().count();
+        let start = if turn > 9 { self.choice.shift / (self.length + 1) } else { 0 };
+        let in_turn = self.choice.letters.chars().cycle().skip((self.length + start) % turn.max(1)).take(turn);
+        let usual = "aA0 -_.~!@#$%&*+,:;=?/'\"()[]{}<>|^`\\".chars();
+        let mut printable = ranges.iter().map(|(start, _)| *start).filter(|letter| !letter.is_control());
+        let first = ranges.first().map(|(start, _)| *start);
+        in_turn.chain(usual).find(allowed).or_else(|| printable.next()).or(first)
+    }
+
+    /// Lengthens a text that is too short, at an end that the pattern leaves open.
+    fn padded(self, least: usize, pattern: &str) -> String {
+        let missing = least.saturating_sub(self.length).min(LONGEST_TEXT);
+        let letter = self.choice.letters.chars().next().unwrap_or('a').to_string();
+        match missing {
+            0 => self.text,
+            missing if !pattern.ends_with('$') => self.text + &letter.repeat(missing),
+            missing => letter.repeat(missing) + &self.text,
+        }
+    }
+}

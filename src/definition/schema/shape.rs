@@ -1,0 +1,186 @@
+//! The schemas that one value must satisfy at once, with references followed and `allOf` opened.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use crate::definition::api::Specification;
+use crate::definition::document::{Node, NodeId};
+
+/// The kinds of value that JSON Schema tells apart, as a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::definition) struct Types(u8);
+
+impl Types {
+    pub(super) const NULL: Self = Self(1);
+    pub(super) const BOOLEAN: Self = Self(2);
+    pub(super) const INTEGER: Self = Self(4);
+    pub(super) const NUMBER: Self = Self(4 | 8);
+    pub(super) const STRING: Self = Self(16);
+    pub(super) const ARRAY: Self = Self(32);
+    pub(super) const OBJECT: Self = Self(64);
+    pub(super) const ANY: Self = Self(127);
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "null" => Self::NULL,
+            "boolean" => Self::BOOLEAN,
+            "integer" => Self::INTEGER,
+            "number" => Self::NUMBER,
+            "string" | "file" => Self::STRING,
+            "array" => Self::ARRAY,
+            "object" => Self::OBJECT,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn of(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::NULL,
+            Value::Bool(_) => Self::BOOLEAN,
+            Value::Number(number) if is_integer(number) => Self::INTEGER,
+            Value::Number(_) => Self(8),
+            Value::String(_) => Self::STRING,
+            Value::Array(_) => Self::ARRAY,
+            Value::Object(_) => Self::OBJECT,
+        }
+    }
+
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(super) fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    pub(super) fn either(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Returns what the keyword `type` of one schema allows; anything where it has none that is known.
+    pub(super) fn declared(schema: Node<'_>, specification: Specification) -> Self {
+        let Some(keyword) = schema.get("type") else { return Self::ANY };
+        let names = keyword.as_str().into_iter().chain(keyword.items().filter_map(Node::as_str));
+        let mut known = names.filter_map(Self::named).peekable();
+        if known.peek().is_none() {
+            return Self::ANY;
+        }
+        let declared = known.fold(Self(0), Self::either);
+        if is_nullable(schema, specification) { declared.either(Self::NULL) } else { declared }
+    }
+}
+
+/// Tells whether a schema allows `null` beside what it says (OpenAPI 3.0.3, section 4.7.24.1).
+pub(super) fn is_nullable(schema: Node<'_>, specification: Specification) -> bool {
+    specification == Specification::V3_0 && schema.get("nullable").and_then(Node::as_bool) == Some(true)
+}
+
+fn is_integer(number: &serde_json::Number) -> bool {
+    number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|value| value.fract() == 0.0)
+}
+
+/// The schemas that apply to one value together.
+#[derive(Debug, Clone)]
+pub(in crate::definition) struct Shape<'d> {
+    /// Objects without a reference or `allOf` left to follow; what those hold stands here too.
+    pub(in crate::definition) schemas: Vec<Node<'d>>,
+    /// Whether one of them is `false`, which no value satisfies.
+    pub(super) never: bool,
+    pub(super) specification: Specification,
+}
+
+/// A property, and the schemas that apply to its value.
+pub(in crate::definition) struct Property<'d> {
+    pub(in crate::definition) name: &'d str,
+    pub(in crate::definition) schemas: Vec<Node<'d>>,
+}
+
+impl<'d> Shape<'d> {
+    /// Opens schemas: each is followed and taken once, so that repetition costs nothing.
+    pub(in crate::definition) fn of(schemas: &[Node<'d>], specification: Specification) -> Self {
+        let mut shape = Self { schemas: Vec::new(), never: false, specification };
+        let mut seen: HashSet<NodeId> = HashSet::new();
+        let mut open: Vec<Node<'d>> = schemas.iter().rev().copied().collect();
+        while let Some(schema) = open.pop() {
+            if !seen.insert(schema.id()) {
+                continue;
+            }
+            if schema.as_bool() == Some(false) {
+                shape.never = true;
+            }
+            if schema.reference().is_some() && specification == Specification::V3_0 {
+                open.extend(schema.resolve());
+                continue;
+            }
+            if let Some(parts) = schema.get("allOf") {
+                let parts: Vec<Node<'d>> = parts.items().collect();
+                open.extend(parts.into_iter().rev());
+            }
+            open.extend(schema.referenced());
+            if schema.is_object() && !(schema.reference().is_some() && schema.entries().nth(1).is_none()) {
+                shape.schemas.push(schema);
+            }
+        }
+        shape
+    }
+
+    /// Goes through the values of a keyword in all the schemas.
+    pub(super) fn keyword(&self, name: &'static str) -> impl Iterator<Item = Node<'d>> {
+        self.schemas.iter().filter_map(move |schema| schema.get(name))
+    }
+
+    /// Returns the largest value of a keyword that counts something.
+    pub(super) fn at_least(&self, name: &'static str) -> usize {
+        self.keyword(name).filter_map(count).max().unwrap_or(0)
+    }
+
+    /// Returns the smallest value of a keyword that counts something.
+    pub(super) fn at_most(&self, name: &'static str) -> Option<usize> {
+        self.keyword(name).filter_map(count).min()
+    }
+
+    pub(super) fn types(&self) -> Types {
+        let declared = self.schemas.iter().map(|schema| Types::declared(*schema, self.specification));
+        declared.fold(Types::ANY, Types::both)
+    }
+
+    /// Lists the properties in the order in which they are first declared.
+    pub(in crate::definition) fn properties(&self) -> Vec<Property<'d>> {
+        let mut properties: Vec<Property<'d>> = Vec::new();
+        let mut known: HashMap<&'d str, usize> = HashMap::new();
+        for (name, schema) in self.keyword("properties").flat_map(Node::entries) {
+            let index = *known.entry(name).or_insert(properties.len());
+            match properties.get_mut(index) {
+                Some(property) => property.schemas.push(schema),
+                None => properties.push(Property { name, schemas: vec![schema] }),
+            }
+        }
+        properties
+    }
+
+    /// Lists the names that a value must have, in order, each once.
+    pub(super) fn required(&self) -> Vec<&'d str> {
+        let mut seen = HashSet::new();
+        self.keyword("required")
+            .flat_map(Node::items)
+            .filter_map(Node::as_str)
+            .filter(|name| seen.insert(*name))
+            .collect()
+    }
+
+    /// Returns the schemas of the items of a list.
+    pub(in crate::definition) fn items(&self) -> Vec<Node<'d>> {
+        self.keyword("items").filter(|items| !items.is_array()).collect()
+    }
+}
+
+/// Returns a number that counts something; a fraction of zero is taken away, as JSON Schema allows.
+pub(super) fn count(node: Node<'_>) -> Option<usize> {
+    let number = node.as_number()?;
+    if let Some(value) = number.as_u64() {
+        return Some(usize::try_from(value).unwrap_or(usize::MAX));
+    }
+    let value = number.as_f64().filter(|value| *value >= 0.0 && value.fract() == 0.0)?;
+    format!("{value:.0}").parse().ok()
+}

@@ -1,0 +1,75 @@
+//! Texts: one that a schema's format, pattern and length allow.
+
+use serde_json::Value;
+
+use super::format;
+use super::pattern::Patterns;
+use super::shape::Shape;
+use crate::definition::document::Node;
+
+/// No text that is built is longer, in characters.
+const LONGEST: usize = 100_000;
+
+/// Builds a text that fits all the schemas; `variant` asks for another one each time.
+pub(super) fn build(shape: &Shape<'_>, variant: usize, patterns: &mut Patterns) -> Option<Value> {
+    let least = shape.at_least("minLength");
+    let most = shape.at_most("maxLength").unwrap_or(usize::MAX);
+    if least > most || least > LONGEST {
+        return None;
+    }
+    let expressions: Vec<&str> = shape.keyword("pattern").filter_map(Node::as_str).collect();
+    let formats: Vec<&str> = shape.keyword("format").filter_map(Node::as_str).collect();
+    let mut fits = |text: &str| {
+        let length = text.chars().count();
+        length >= least && length <= most && expressions.iter().all(|each| patterns.matches(each, text))
+    };
+    let format = formats.first().copied().or_else(|| encoding(shape));
+    if let Some(text) = format.and_then(|format| formatted(format, variant, least, &mut fits)) {
+        return Some(Value::String(text));
+    }
+    let plain = plain(variant, least, most);
+    if fits(&plain) {
+        return Some(Value::String(plain));
+    }
+    patterns.build(&expressions, least, most, variant).map(Value::String)
+}
+
+fn formatted(format: &str, variant: usize, least: usize, fits: &mut impl FnMut(&str) -> bool) -> Option<String> {
+    let text = format::text(format, variant)?;
+    if fits(&text) {
+        return Some(text);
+    }
+    if let Some(short) = format::short_text(format).filter(|short| variant == 0 && fits(short)) {
+        return Some(short.to_owned());
+    }
+    let missing = least.checked_sub(text.chars().count()).filter(|missing| *missing > 0)?;
+    format::lengthened(format, &text, missing).filter(|text| fits(text))
+}
+
+/// Takes an encoding of OpenAPI 3.1 as the format of 3.0 that it replaces.
+fn encoding<'d>(shape: &Shape<'d>) -> Option<&'d str> {
+    let mut encodings = shape.keyword("contentEncoding").filter_map(Node::as_str);
+    encodings.find(|encoding| encoding.starts_with("base64"))
+}
+
+/// Builds a text of words, as long as it must be and as short as it may be.
+fn plain(variant: usize, least: usize, most: usize) -> String {
+    let word = if variant == 0 { "string".to_owned() } else { format!("string{variant}") };
+    let length = word.len().clamp(least, most.max(least));
+    let text: String = word.chars().cycle().take(length).collect();
+    if variant > 0 && length < word.len() {
+        // A short text keeps what tells it apart: the end of the number.
+        return letters(variant, length);
+    }
+    text
+}
+
+fn letters(mut number: usize, length: usize) -> String {
+    let mut letters = vec!['a'; length];
+    for letter in letters.iter_mut().rev() {
+        let digit = u32::try_from(number % 36).unwrap_or(0);
+        *letter = char::from_digit(digit, 36).unwrap_or('a');
+        number /= 36;
+    }
+    letters.into_iter().collect()
+}

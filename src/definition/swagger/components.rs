@@ -1,0 +1,150 @@
+//! The names under which shared parts stand in `components`.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value};
+
+use super::super::document::{Node, NodeId};
+use super::{Converter, Speech, parameter};
+
+/// Where shared parts go, by the node that they are converted from.
+pub(super) struct Components<'d> {
+    schemas: HashMap<NodeId, String>,
+    names: HashSet<String>,
+    /// Schemas that are named but not converted yet.
+    pending: Vec<(String, Node<'d>)>,
+    parameters: HashMap<NodeId, String>,
+    bodies: HashMap<NodeId, String>,
+    responses: HashMap<NodeId, String>,
+}
+
+impl<'d> Components<'d> {
+    pub(super) fn of(root: Node<'d>) -> Self {
+        let mut components = Self {
+            schemas: HashMap::new(),
+            names: HashSet::new(),
+            pending: Vec::new(),
+            parameters: HashMap::new(),
+            bodies: HashMap::new(),
+            responses: HashMap::new(),
+        };
+        let definitions = root.get("definitions").into_iter().flat_map(Node::entries);
+        for (name, node) in definitions.filter(|(name, _)| !name.starts_with("x-")) {
+            components.add_schema(name, node);
+        }
+        let mut taken = HashSet::new();
+        for (name, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
+            let name = unique(name, &mut taken);
+            if parameter::is_body(node) {
+                components.bodies.insert(node.id(), name);
+            } else if !parameter::is_bodily(node) {
+                components.parameters.insert(node.id(), name);
+            }
+        }
+        let mut taken = HashSet::new();
+        for (name, node) in root.get("responses").into_iter().flat_map(Node::entries) {
+            components.responses.insert(node.id(), unique(name, &mut taken));
+        }
+        components
+    }
+
+    /// Returns the reference to a schema, which gets a name if it has none.
+    pub(super) fn schema_reference(&mut self, text: &str, target: Node<'d>) -> String {
+        if !self.schemas.contains_key(&target.id()) {
+            let last = text.rsplit(['/', '#']).find(|part| !part.is_empty()).unwrap_or("Schema");
+            self.add_schema(last.trim_end_matches(".yaml").trim_end_matches(".yml").trim_end_matches(".json"), target);
+        }
+        let name = self.schemas.get(&target.id()).map_or("", String::as_str);
+        format!("#/components/schemas/{name}")
+    }
+
+    pub(super) fn parameter(&self, target: Node<'d>) -> Option<String> {
+        self.parameters.get(&target.id()).map(|name| format!("#/components/parameters/{name}"))
+    }
+
+    pub(super) fn body(&self, target: Node<'d>) -> Option<String> {
+        self.bodies.get(&target.id()).map(|name| format!("#/components/requestBodies/{name}"))
+    }
+
+    pub(super) fn response(&self, target: Node<'d>) -> Option<String> {
+        self.responses.get(&target.id()).map(|name| format!("#/components/responses/{name}"))
+    }
+
+    fn add_schema(&mut self, name: &str, node: Node<'d>) {
+        if self.schemas.contains_key(&node.id()) {
+            return;
+        }
+        let name = unique(name, &mut self.names);
+        self.schemas.insert(node.id(), name.clone());
+        self.pending.push((name, node));
+    }
+}
+
+impl<'d> Converter<'d, '_> {
+    /// Converts all that is shared, and what turned out to be while the paths were converted.
+    pub(super) fn all_components(&mut self) -> Option<Map<String, Value>> {
+        let root = self.root;
+        let mut components = Map::new();
+        let speech = Speech { consumes: self.consumes.clone(), produces: self.produces.clone() };
+        let mut parameters = Map::new();
+        let mut bodies = Map::new();
+        for (_, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
+            if let Some(name) = self.components.parameters.get(&node.id()).cloned() {
+                parameters.insert(name, self.parameter_object(node)?);
+            } else if let Some(name) = self.components.bodies.get(&node.id()).cloned() {
+                bodies.insert(name, self.body_object(node, &speech)?);
+            }
+        }
+        let mut responses = Map::new();
+        for (_, node) in root.get("responses").into_iter().flat_map(Node::entries) {
+            if let Some(name) = self.components.responses.get(&node.id()).cloned() {
+                responses.insert(name, self.response_object(node, &speech)?);
+            }
+        }
+        let mut schemes = Map::new();
+        for (name, node) in root.get("securityDefinitions").into_iter().flat_map(Node::entries) {
+            if let Some(scheme) = self.security_scheme(node)? {
+                schemes.insert(name.to_owned(), scheme);
+            }
+        }
+        let schemas = self.pending_schemas()?;
+        let parts = [
+            ("schemas", schemas),
+            ("responses", responses),
+            ("parameters", parameters),
+            ("requestBodies", bodies),
+            ("securitySchemes", schemes),
+        ];
+        for (name, part) in parts {
+            if !part.is_empty() {
+                components.insert(name.to_owned(), Value::Object(part));
+            }
+        }
+        Some(components)
+    }
+
+    /// Converts schemas until none is left that another one named.
+    fn pending_schemas(&mut self) -> Option<Map<String, Value>> {
+        let mut schemas = Map::new();
+        while !self.components.pending.is_empty() {
+            for (name, node) in std::mem::take(&mut self.components.pending) {
+                schemas.insert(name, self.schema(node)?);
+            }
+        }
+        Some(schemas)
+    }
+}
+
+/// Makes a name that `components` allows (OpenAPI 3.0.3, section 4.7.7) and nothing else has.
+fn unique(name: &str, taken: &mut HashSet<String>) -> String {
+    let allowed = |each: char| if each.is_ascii_alphanumeric() || "._-".contains(each) { each } else { '_' };
+    let name: String = name.chars().map(allowed).collect();
+    let name = if name.is_empty() { "_".to_owned() } else { name };
+    let mut candidate = name.clone();
+    let mut number = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = format!("{name}_{number}");
+        number += 1;
+    }
+    candidate
+}

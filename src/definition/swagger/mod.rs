@@ -1,0 +1,194 @@
+//! Converts OpenAPI 2.0 to 3.0: the document as a whole, its paths and operations.
+//!
+//! The result is one document: what stands in other files moves into its `components`. Whatever 3.0 can
+//! say is kept; the little that it cannot say has a finding.
+
+mod body;
+mod components;
+mod parameter;
+mod response;
+mod schema;
+mod security;
+
+use serde_json::{Map, Value, json};
+
+use components::Components;
+
+use super::document::Node;
+use super::findings::Findings;
+use super::read::scalar_text;
+use super::rules;
+use crate::model::Method;
+
+/// Converts a document whose references are resolved; `None` where it is too large to write out.
+pub(super) fn convert(root: Node<'_>, findings: &mut Findings) -> Option<Value> {
+    let mut converter = Converter {
+        root,
+        components: Components::of(root),
+        consumes: texts(root.get("consumes")),
+        produces: texts(root.get("produces")),
+        findings,
+        left: MOST_VALUES,
+    };
+    converter.document()
+}
+
+/// No converted document holds more values.
+const MOST_VALUES: usize = 1_000_000;
+/// What a document that names no media type is taken to speak.
+const USUAL_MEDIA_TYPE: &str = "application/json";
+
+/// The work on one document.
+struct Converter<'d, 'f> {
+    root: Node<'d>,
+    components: Components<'d>,
+    consumes: Vec<String>,
+    produces: Vec<String>,
+    findings: &'f mut Findings,
+    left: usize,
+}
+
+/// The media types of one operation.
+struct Speech {
+    consumes: Vec<String>,
+    produces: Vec<String>,
+}
+
+impl<'d> Converter<'d, '_> {
+    fn document(&mut self) -> Option<Value> {
+        let root = self.root;
+        let mut document = Map::new();
+        document.insert("openapi".to_owned(), "3.0.3".into());
+        self.copy(root, &mut document, &["info", "externalDocs"])?;
+        document.insert("servers".to_owned(), self.servers(root, None));
+        self.copy(root, &mut document, &["tags", "security"])?;
+        self.extensions(root, &mut document)?;
+        document.insert("paths".to_owned(), self.paths()?);
+        let components = self.all_components()?;
+        if !components.is_empty() {
+            document.insert("components".to_owned(), Value::Object(components));
+        }
+        Some(Value::Object(document))
+    }
+
+    /// Writes the addresses: each scheme with the host and the base path.
+    fn servers(&mut self, root: Node<'d>, schemes: Option<Node<'d>>) -> Value {
+        let host = root.get("host").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
+        let base = root.get("basePath").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
+        let base = if base.is_empty() || base.starts_with('/') { base.to_owned() } else { format!("/{base}") };
+        if host.is_empty() {
+            return json!([{ "url": if base.is_empty() { "/" } else { &base } }]);
+        }
+        let mut schemes = texts(schemes.or_else(|| root.get("schemes")));
+        if schemes.is_empty() {
+            schemes.push("https".to_owned());
+        }
+        Value::Array(schemes.iter().map(|scheme| json!({ "url": format!("{scheme}://{host}{base}") })).collect())
+    }
+
+    fn paths(&mut self) -> Option<Value> {
+        let mut paths = Map::new();
+        let Some(list) = self.root.get("paths") else { return Some(Value::Object(paths)) };
+        for (path, item) in list.entries() {
+            let converted = if path.starts_with("x-") { self.value(item)? } else { self.path_item(item)? };
+            paths.insert(path.to_owned(), converted);
+        }
+        Some(Value::Object(paths))
+    }
+
+    fn path_item(&mut self, written: Node<'d>) -> Option<Value> {
+        let target = written.resolve().filter(|target| target.id() != written.id());
+        let layers: Vec<Node<'d>> = std::iter::once(written).chain(target).collect();
+        let mut item = Map::new();
+        let shared: Vec<Node<'d>> =
+            layers.iter().rev().find_map(|layer| layer.get("parameters")).into_iter().flat_map(Node::items).collect();
+        let (plain, bodily): (Vec<Node<'d>>, Vec<Node<'d>>) =
+            shared.into_iter().partition(|parameter| !parameter::is_bodily(*parameter));
+        if !plain.is_empty() {
+            let converted = plain.into_iter().map(|parameter| self.parameter(parameter)).collect::<Option<Vec<_>>>()?;
+            item.insert("parameters".to_owned(), Value::Array(converted));
+        }
+        for layer in layers {
+            for (key, value) in layer.entries() {
+                let method = Method::ALL.into_iter().find(|method| method.field().eq_ignore_ascii_case(key));
+                let field = method.map_or(key, |method| method.field());
+                if item.contains_key(field) {
+                    continue;
+                }
+                if method.is_some() && value.is_object() {
+                    item.insert(field.to_owned(), self.operation(value, &bodily)?);
+                } else if key.starts_with("x-") || method.is_some() {
+                    item.insert(field.to_owned(), self.value(value)?);
+                }
+            }
+        }
+        Some(Value::Object(item))
+    }
+
+    fn operation(&mut self, node: Node<'d>, shared: &[Node<'d>]) -> Option<Value> {
+        let own = |name: &str, whole: &Vec<String>| match node.get(name) {
+            Some(list) if list.is_array() => texts(Some(list)),
+            _ => whole.clone(),
+        };
+        let speech = Speech { consumes: own("consumes", &self.consumes), produces: own("produces", &self.produces) };
+        let mut operation = Map::new();
+        self.copy(node, &mut operation, &["tags", "summary", "description", "externalDocs", "operationId"])?;
+        let written: Vec<Node<'d>> = node.get("parameters").into_iter().flat_map(Node::items).collect();
+        let (plain, own): (Vec<Node<'d>>, Vec<Node<'d>>) =
+            written.into_iter().partition(|parameter| !parameter::is_bodily(*parameter));
+        if !plain.is_empty() {
+            let converted = plain.into_iter().map(|parameter| self.parameter(parameter)).collect::<Option<Vec<_>>>()?;
+            operation.insert("parameters".to_owned(), Value::Array(converted));
+        }
+        let bodily = if own.iter().any(|parameter| parameter::is_body(*parameter)) || shared.is_empty() {
+            own
+        } else {
+            parameter::overridden(shared, own)
+        };
+        if let Some(body) = self.request_body(&bodily, &speech)? {
+            operation.insert("requestBody".to_owned(), body);
+        }
+        if let Some(responses) = node.get("responses") {
+            operation.insert("responses".to_owned(), self.responses(responses, &speech)?);
+        }
+        self.copy(node, &mut operation, &["deprecated", "security"])?;
+        if let Some(schemes) = node.get("schemes").filter(|_| self.root.get("host").is_some()) {
+            if texts(Some(schemes)) != texts(self.root.get("schemes")) {
+                let servers = self.servers(self.root, Some(schemes));
+                operation.insert("servers".to_owned(), servers);
+            }
+        }
+        self.extensions(node, &mut operation)?;
+        Some(Value::Object(operation))
+    }
+
+    /// Copies a value as it is.
+    fn value(&mut self, node: Node<'d>) -> Option<Value> {
+        node.to_value_within(&mut self.left)
+    }
+
+    fn copy(&mut self, node: Node<'d>, into: &mut Map<String, Value>, fields: &[&str]) -> Option<()> {
+        for field in fields {
+            if let Some(value) = node.get(field) {
+                into.insert((*field).to_owned(), self.value(value)?);
+            }
+        }
+        Some(())
+    }
+
+    fn extensions(&mut self, node: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {
+        for (name, value) in node.entries().filter(|(name, _)| name.starts_with("x-") && *name != "x-nullable") {
+            into.insert(name.to_owned(), self.value(value)?);
+        }
+        Some(())
+    }
+
+    fn loses(&mut self, node: Node<'d>, message: &str, hint: &str) {
+        self.findings.add(rules::CONVERSION, node.location(), message, hint);
+    }
+}
+
+/// Lists the texts of a list.
+fn texts(list: Option<Node<'_>>) -> Vec<String> {
+    list.into_iter().flat_map(Node::items).filter_map(scalar_text).collect()
+}

@@ -1,0 +1,104 @@
+//! Responses and their headers.
+
+use serde_json::{Map, Value, json};
+
+use super::super::document::Node;
+use super::body::media_types;
+use super::{Converter, Speech};
+
+impl<'d> Converter<'d, '_> {
+    pub(super) fn responses(&mut self, list: Node<'d>, speech: &Speech) -> Option<Value> {
+        let mut responses = Map::new();
+        for (status, node) in list.entries() {
+            let converted = if status.starts_with("x-") { self.value(node)? } else { self.response(node, speech)? };
+            responses.insert(status.to_owned(), converted);
+        }
+        Some(Value::Object(responses))
+    }
+
+    fn response(&mut self, written: Node<'d>, speech: &Speech) -> Option<Value> {
+        let Some(node) = written.resolve() else { return self.value(written) };
+        if written.reference().is_some() && speech.produces == self.produces {
+            if let Some(reference) = self.components.response(node) {
+                return Some(json!({ "$ref": reference }));
+            }
+        }
+        self.response_object(node, speech)
+    }
+
+    pub(super) fn response_object(&mut self, written: Node<'d>, speech: &Speech) -> Option<Value> {
+        let Some(node) = written.resolve() else { return self.value(written) };
+        let mut response = Map::new();
+        self.copy(node, &mut response, &["description"])?;
+        if !response.contains_key("description") {
+            response.insert("description".to_owned(), "".into());
+        }
+        let mut headers = Map::new();
+        for (name, header) in node.get("headers").into_iter().flat_map(Node::entries) {
+            headers.insert(name.to_owned(), self.header(header)?);
+        }
+        if !headers.is_empty() {
+            response.insert("headers".to_owned(), Value::Object(headers));
+        }
+        let content = self.response_content(node, speech)?;
+        if !content.is_empty() {
+            response.insert("content".to_owned(), Value::Object(content));
+        }
+        self.extensions(node, &mut response)?;
+        Some(Value::Object(response))
+    }
+
+    fn header(&mut self, node: Node<'d>) -> Option<Value> {
+        let mut header = Map::new();
+        self.copy(node, &mut header, &["description"])?;
+        self.style(node, "header");
+        header.insert("schema".to_owned(), self.inline_schema(node)?);
+        self.examples_of(node, &mut header)?;
+        self.extensions(node, &mut header)?;
+        header.shift_remove("x-example");
+        Some(Value::Object(header))
+    }
+
+    /// Writes the schema for each media type that the operation produces, and each example for its own.
+    fn response_content(&mut self, node: Node<'d>, speech: &Speech) -> Option<Map<String, Value>> {
+        let schema = node.get("schema");
+        let examples: Vec<(&'d str, Node<'d>)> = node.get("examples").into_iter().flat_map(Node::entries).collect();
+        let mut names = Vec::new();
+        if let Some(schema) = schema {
+            let is_file = schema.get("type").and_then(Node::as_str) == Some("file");
+            let octets = is_file && speech.produces.is_empty();
+            names = if octets { vec!["application/octet-stream".to_owned()] } else { media_types(&speech.produces) };
+        }
+        for (name, _) in &examples {
+            if name.contains('/') && !names.iter().any(|known| known == name) {
+                names.push((*name).to_owned());
+            }
+        }
+        if names.is_empty() && !examples.is_empty() {
+            names = media_types(&speech.produces);
+        }
+        let nameless = examples.iter().all(|(name, _)| !name.contains('/'));
+        let mut content = Map::new();
+        for name in names {
+            let mut object = Map::new();
+            if let Some(schema) = schema {
+                object.insert("schema".to_owned(), self.schema(schema)?);
+            }
+            if let Some((_, example)) = examples.iter().find(|(known, _)| *known == name) {
+                object.insert("example".to_owned(), self.value(*example)?);
+            } else if nameless && !examples.is_empty() {
+                // Not by media type as 2.0 asks: then they are named examples, or the one example itself.
+                let list = node.get("examples").map(|examples| self.value(examples))??;
+                let named: Map<String, Value> = match list {
+                    Value::Object(list) => {
+                        list.into_iter().map(|(name, value)| (name, json!({ "value": value }))).collect()
+                    }
+                    _ => Map::new(),
+                };
+                object.insert("examples".to_owned(), Value::Object(named));
+            }
+            content.insert(name, Value::Object(object));
+        }
+        Some(content)
+    }
+}

@@ -1,0 +1,148 @@
+//! The arguments that every command has, and the variable that every flag has.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, CommandFactory as _, Parser};
+
+use super::commands::Command;
+use super::output::{ColorChoice, Format};
+
+/// What was typed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "apigw",
+    version,
+    about = "Manage which version of which API group is live in which environment",
+    long_about = "Manage which version of which API group is live in which environment, as plain files that a \
+                  team keeps in its own repository",
+    after_help = EXIT_CODES,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, or nothing to do; 1 failed; 2 changes pending (only with --detailed-exitcode);
+3 input is not valid; 4 conflict; 5 refused by policy or by the user; 6 lock not obtained in time;
+7 committed, durability unknown; 64 wrong usage.
+Every flag has a variable: --dry-run is APIGW_DRY_RUN, -o is APIGW_OUTPUT.
+
+Examples:
+  apigw init --example petstore shop
+  apigw -C shop publish petstore --env test --mock";
+
+/// The arguments that every command has.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Run as if started in this folder
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
+    pub(super) directory: Option<PathBuf>,
+    /// Format of what is printed [default: table]; `check` has github and sarif too
+    #[arg(short, long, value_name = "FORMAT", global = true, value_enum, hide_possible_values = true)]
+    pub(super) output: Option<Format>,
+    /// When to use colours [default: auto]
+    #[arg(long, value_name = "WHEN", global = true, value_enum)]
+    pub(super) color: Option<ColorChoice>,
+    /// Print results and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say what is read and decided
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// Answer yes where a protected environment asks
+    #[arg(short, long, global = true)]
+    pub(super) yes: bool,
+    /// How long to wait for a lock at most [default: 10s]
+    #[arg(long, value_name = "TIME", global = true, value_parser = parse_duration)]
+    pub(super) lock_timeout: Option<Duration>,
+    /// Who makes the change [default: the CI system's user, else Git's, else the system's]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(super) actor: Option<String>,
+}
+
+/// Returns the parser of arguments, each flag with its variable.
+pub(super) fn command() -> clap::Command {
+    with_variables(Arguments::command())
+}
+
+fn with_variables(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|argument| {
+            let Some(name) = argument.get_long().map(|long| format!("APIGW_{}", long.replace('-', "_").to_uppercase()))
+            else {
+                return argument;
+            };
+            let is_flag = matches!(argument.get_action(), ArgAction::SetTrue);
+            let argument = argument.env(name).hide_env(true);
+            // As a variable, a flag may be any of the usual words for yes and no.
+            if is_flag { argument.value_parser(BoolishValueParser::new()) } else { argument }
+        })
+        .mut_subcommands(with_variables)
+}
+
+/// Parses a duration like `500ms`, `10s`, `2m` or a number of seconds.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.len() - text.trim_start_matches(|character: char| character.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let number: u64 = number.parse().map_err(|_| "write it like 500ms, 10s or 2m".to_owned())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "" | "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
+        _ => Err(format!("{unit:?} is no unit: write it like 500ms, 10s or 2m")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_arguments_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_variable() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments().filter(|argument| argument.get_long().is_some()) {
+                let builtin = ["help", "version"].contains(&argument.get_id().as_str());
+                assert!(builtin || argument.get_env().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&command());
+    }
+
+    #[test]
+    fn every_help_ends_with_two_examples() {
+        fn check(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let examples = help.split_once("Examples:").map_or(0, |(_, examples)| examples.matches("  apigw ").count());
+            let is_leaf = !command.has_subcommands();
+            assert!(!is_leaf || examples == 2, "{} has {examples} examples", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn durations() {
+        assert_eq!(parse_duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(parse_duration("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(parse_duration("2m"), Ok(Duration::from_secs(120)));
+        for text in ["", "s", "1h", "-1s", "1.5s"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

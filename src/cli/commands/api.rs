@@ -1,0 +1,238 @@
+//! `apigw api`.
+
+use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
+use serde_json::{Value, json};
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::{complete, selection, table};
+use crate::definition::{Api, Definition};
+use crate::model::{DEFINITION_FILE, GroupName, Method, SCHEMA};
+use crate::plan::Candidate;
+use crate::workspace::edit::Edit;
+
+/// Add, look at and remove APIs of a group's working copy
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum ApiCommand {
+    Add(AddArguments),
+    List(ListArguments),
+    Show(ShowArguments),
+    Remove(RemoveArguments),
+}
+
+/// Add an API with an empty answer, for the definition to be filled in
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw api add petstore GET /owners\n  apigw api add GET '/owners/{ownerId}' --operation-id getOwner"
+)]
+pub(in crate::cli) struct AddArguments {
+    /// The group, if it is not plain; then the method and the path
+    #[arg(value_names = ["GROUP", "METHOD", "PATH"], num_args = 2..=3, required = true)]
+    words: Vec<String>,
+    /// Its operation id
+    #[arg(long, value_name = "ID")]
+    operation_id: Option<String>,
+    /// What it does, in short
+    #[arg(long, value_name = "TEXT")]
+    summary: Option<String>,
+}
+
+/// List the APIs
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw api list\n  apigw api list petstore -o json")]
+pub(in crate::cli) struct ListArguments {
+    /// The group [default: the one that is plain]
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    group: Option<String>,
+}
+
+/// Show an API and its constant result
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw api show petstore getPet\n  apigw api show petstore GET '/pets/{petId}'")]
+pub(in crate::cli) struct ShowArguments {
+    /// The group, if it is not plain; then the operation id, or the method and the path
+    #[arg(value_names = ["GROUP", "API"], num_args = 1..=3, required = true)]
+    words: Vec<String>,
+}
+
+/// Remove an API
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw api remove petstore GET /owners\n  apigw api remove DELETE '/pets/{petId}'")]
+pub(in crate::cli) struct RemoveArguments {
+    /// The group, if it is not plain; then the method and the path
+    #[arg(value_names = ["GROUP", "METHOD", "PATH"], num_args = 2..=3, required = true)]
+    words: Vec<String>,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, command: &ApiCommand) -> Result<Exit, CommandError> {
+    match command {
+        ApiCommand::Add(arguments) => add(context, arguments),
+        ApiCommand::List(arguments) => list(context, arguments),
+        ApiCommand::Show(arguments) => show(context, arguments),
+        ApiCommand::Remove(arguments) => remove(context, arguments),
+    }
+}
+
+/// Reads `[GROUP] METHOD PATH`.
+fn method_and_path(context: &Context<'_>, words: &[String]) -> Result<(GroupName, Method, String), CommandError> {
+    let (group, method, path) = match words {
+        [group, method, path] => (Some(group.as_str()), method, path),
+        [method, path] => (None, method, path),
+        _ => return Err(CommandError::usage("give a method and a path")),
+    };
+    let method = method
+        .parse::<Method>()
+        .map_err(|error| CommandError::invalid("method", error.to_string()).hint("for example `GET /pets`"))?;
+    if !path.starts_with('/') {
+        return Err(CommandError::invalid("path", format!("{path:?} is not a path: it must begin with a slash")));
+    }
+    Ok((selection::group(context, group)?, method, path.clone()))
+}
+
+fn candidate(context: &Context<'_>, group: &GroupName) -> Result<Candidate, CommandError> {
+    Ok(context.workspace()?.working_copy(group, None)?)
+}
+
+fn definition(candidate: &Candidate) -> Result<&Definition, CommandError> {
+    candidate
+        .definition
+        .as_deref()
+        .ok_or_else(|| CommandError::from(crate::workspace::Error::Invalid(candidate.findings.clone())))
+}
+
+fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandError> {
+    let (group, method, path) = method_and_path(context, &arguments.words)?;
+    let lock = context.workspace()?.lock_groups(&context.lock_request())?;
+    let candidate = candidate(context, &group)?;
+    let exists = definition(&candidate)?.apis.iter().any(|api| api.method == method && api.path == path);
+    if exists {
+        return Err(CommandError::new("exists", Exit::Conflict, format!("{group} has {method} {path} already"))
+            .hint(format!("edit it in groups/{group}/{DEFINITION_FILE}")));
+    }
+    let mut operation = serde_json::Map::new();
+    if let Some(id) = &arguments.operation_id {
+        operation.insert("operationId".to_owned(), Value::from(id.as_str()));
+    }
+    if let Some(summary) = &arguments.summary {
+        operation.insert("summary".to_owned(), Value::from(summary.as_str()));
+    }
+    let parameters = template_parameters(&path);
+    if !parameters.is_empty() {
+        let parameter =
+            |name: &String| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
+        operation.insert("parameters".to_owned(), parameters.iter().map(parameter).collect());
+    }
+    operation.insert("responses".to_owned(), json!({"200": {"description": "OK"}}));
+    let edit = Edit::set(["paths", path.as_str(), method.field()], Value::Object(operation));
+    lock.edit(&group, DEFINITION_FILE, &[edit])?;
+    context.output.note(&format!("added {method} {path} to groups/{group}/{DEFINITION_FILE}"));
+    Ok(Exit::Done)
+}
+
+/// Lists the parameters of a path template, each once.
+fn template_parameters(path: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in path.split('{').skip(1) {
+        if let Some((name, _)) = part.split_once('}')
+            && !names.iter().any(|known| known == name)
+        {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, CommandError> {
+    let (group, method, path) = method_and_path(context, &arguments.words)?;
+    let lock = context.workspace()?.lock_groups(&context.lock_request())?;
+    let candidate = candidate(context, &group)?;
+    let definition = definition(&candidate)?;
+    if !definition.apis.iter().any(|api| api.method == method && api.path == path) {
+        return Err(unknown_api(&group, &format!("{method} {path}")));
+    }
+    // A path without methods is of no use to anybody.
+    let others = definition.apis.iter().any(|api| api.method != method && api.path == path);
+    let edit = if others { Edit::remove(["paths", &path, method.field()]) } else { Edit::remove(["paths", &path]) };
+    lock.edit(&group, DEFINITION_FILE, &[edit])?;
+    context.output.note(&format!("removed {method} {path} from groups/{group}/{DEFINITION_FILE}"));
+    Ok(Exit::Done)
+}
+
+fn unknown_api(group: &GroupName, name: &str) -> CommandError {
+    CommandError::invalid("unknown-api", format!("{group} has no API {name:?}"))
+        .hint(format!("see which there are: `apigw api list {group}`"))
+}
+
+fn view(api: &Api) -> Value {
+    json!({
+        "method": api.method,
+        "path": api.path,
+        "operationId": api.operation_id,
+        "summary": api.summary,
+        "deprecated": api.deprecated,
+    })
+}
+
+fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, CommandError> {
+    let group = selection::group(context, arguments.group.as_deref())?;
+    let candidate = candidate(context, &group)?;
+    let apis = &definition(&candidate)?.apis;
+    let value = json!({"schema": SCHEMA, "group": group, "apis": apis.iter().map(view).collect::<Vec<_>>()});
+    context.output.data(&value, || {
+        let row = |api: &Api| {
+            vec![
+                api.method.to_string(),
+                api.path.clone(),
+                api.operation_id.clone().unwrap_or_default(),
+                api.summary.clone().unwrap_or_default(),
+            ]
+        };
+        table::render(&["METHOD", "PATH", "OPERATION ID", "SUMMARY"], apis.iter().map(row), context.output.width)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
+    let is_method = |word: &String| word.parse::<Method>().is_ok();
+    let (group, name) = match arguments.words.as_slice() {
+        [name] => (None, name.clone()),
+        [method, path] if is_method(method) => (None, format!("{} {path}", method.to_uppercase())),
+        [group, name] => (Some(group.as_str()), name.clone()),
+        [group, method, path] => (Some(group.as_str()), format!("{} {path}", method.to_uppercase())),
+        _ => return Err(CommandError::usage("give an operation id, or a method and a path")),
+    };
+    let group = selection::group(context, group)?;
+    let candidate = candidate(context, &group)?;
+    let definition = definition(&candidate)?;
+    let api = definition.api(&name).ok_or_else(|| unknown_api(&group, &name))?;
+    let result = definition.constant_result(api);
+    let mut value = view(api);
+    value["schema"] = json!(SCHEMA);
+    value["group"] = json!(group);
+    value["constantResult"] = result.as_ref().map_or(Value::Null, |result| {
+        json!({
+            "status": result.status,
+            "headers": result.headers,
+            "mediaType": result.media_type,
+            "body": String::from_utf8_lossy(&result.body),
+        })
+    });
+    context.output.data(&value, || {
+        let mut text = format!("{} {}\n", api.method, api.path);
+        if let Some(summary) = &api.summary {
+            text.push_str(&format!("{summary}\n"));
+        }
+        match &result {
+            None => text.push_str("\nno constant result: a mock answers with an empty response\n"),
+            Some(result) => {
+                let media_type = result.media_type.as_deref().unwrap_or("no content");
+                text.push_str(&format!("\nconstant result: {} {media_type}\n", result.status));
+                text.push_str(String::from_utf8_lossy(&result.body).trim_end());
+                text.push('\n');
+            }
+        }
+        text
+    })?;
+    Ok(Exit::Done)
+}

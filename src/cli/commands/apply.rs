@@ -1,0 +1,107 @@
+//! `apigw apply`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use super::plan;
+use crate::cli::change::{self, ChangeArguments};
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::views::{PlanView, ReleaseView};
+use crate::model::OperationId;
+use crate::plan::{Plan, ReleasePlan};
+use crate::workspace::{Workspace, read_release_plan};
+
+/// Carry out a release plan: one environment after another, each whole
+///
+/// If it stops half-way, it says what was committed; applying it again finishes it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw apply bound.yaml\n  apigw apply release.yaml --dry-run --detailed-exitcode")]
+pub(in crate::cli) struct ApplyArguments {
+    /// The release plan
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+    /// Refuse the plan if it would change any other environment
+    #[arg(long, value_name = "ENV", add = ArgValueCandidates::new(complete::environments))]
+    env: Option<String>,
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> Result<Exit, CommandError> {
+    let file = read_release_plan(&context.folder().join(&arguments.file))?;
+    let workspace = context.workspace()?;
+    let plans = plan::compute(context, workspace, &file, &arguments.change)?;
+    check_environment(context, arguments, &file, &plans)?;
+    if arguments.change.dry_run {
+        plan::show(context, workspace, &plans)?;
+        return Ok(change::pending(&arguments.change, plans.iter().any(|plan| !plan.is_empty())));
+    }
+    plans.iter().for_each(|plan| change::warn(context, plan));
+    let all: Vec<&Plan> = plans.iter().collect();
+    // All questions come before the first commit, so that a "no" leaves nothing half-done.
+    for plan in plans.iter().filter(|plan| !plan.is_empty()) {
+        change::confirm(context, &plan.operation.environment, &all)?;
+    }
+    commit_all(context, workspace, &plans)
+}
+
+/// Refuses a plan that changes another environment than the one that was named.
+fn check_environment(
+    context: &Context<'_>,
+    arguments: &ApplyArguments,
+    file: &ReleasePlan,
+    plans: &[Plan],
+) -> Result<(), CommandError> {
+    let Some(named) = &arguments.env else {
+        return Ok(());
+    };
+    let named = context.environment(named)?;
+    let planned = plans.iter().map(|plan| &plan.operation.environment);
+    let bound = file.bound.iter().flatten().map(|bound| &bound.environment);
+    match planned.chain(bound).find(|environment| **environment != named) {
+        None => Ok(()),
+        Some(other) => {
+            let message = format!("the plan is for {other}, not only for {named}; nothing was written");
+            Err(CommandError::new("foreign-plan", Exit::Conflict, message)
+                .hint("make a plan for the environment that you mean"))
+        }
+    }
+}
+
+fn commit_all(context: &Context<'_>, workspace: &Workspace, plans: &[Plan]) -> Result<Exit, CommandError> {
+    let mut committed: Vec<Option<OperationId>> = Vec::new();
+    let mut failure = None;
+    for plan in plans {
+        match change::commit(context, workspace, plan) {
+            Ok((id, unknown)) => {
+                committed.push(id);
+                failure = unknown;
+            }
+            Err(error) => failure = Some(error),
+        }
+        if failure.is_some() {
+            break;
+        }
+    }
+    let done = || plans.iter().zip(&committed);
+    let view = ReleaseView::new(done().map(|(plan, id)| PlanView::new(plan, id.as_ref(), false)).collect());
+    let text = || done().map(|(plan, id)| change::text(workspace, plan, id.as_ref(), false)).collect();
+    change::shown_after_commit(context, context.output.data(&view, text))?;
+    match failure {
+        None => Ok(Exit::Done),
+        Some(error) => {
+            let names: Vec<&str> =
+                done().filter(|(_, id)| id.is_some()).map(|(plan, _)| plan.operation.environment.as_str()).collect();
+            let left = if names.is_empty() {
+                "nothing was committed".to_owned()
+            } else {
+                format!("committed before that: {}", names.join(", "))
+            };
+            Err(error.hint(left).hint("applying the plan again finishes it"))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `apigw completions`.
+
+use clap::Args;
+use clap_complete::env::Shells;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+
+/// Print the script that makes a shell complete commands, groups, versions and environments
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw completions bash > ~/.local/share/bash-completion/completions/apigw\n  apigw completions fish > ~/.config/fish/completions/apigw.fish"
+)]
+pub(in crate::cli) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CompletionsArguments) -> Result<Exit, CommandError> {
+    let name = match arguments.shell {
+        Shell::Bash => "bash",
+        Shell::Zsh => "zsh",
+        Shell::Fish => "fish",
+        Shell::Powershell => "powershell",
+    };
+    let shells = Shells::builtins();
+    let mut script = Vec::new();
+    if let Some(completer) = shells.completer(name) {
+        completer.write_registration("COMPLETE", "apigw", "apigw", "apigw", &mut script)?;
+    }
+    context.output.raw(&script)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,301 @@
+//! `apigw group`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
+use serde_json::{Value, json};
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::{complete, selection, table};
+use crate::definition;
+use crate::model::{Finding, GroupName, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE};
+use crate::workspace::edit::Edit;
+use crate::workspace::{self, NewGroup, OutsideFolder};
+
+/// Make, look at and change API groups
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum GroupCommand {
+    Create(CreateArguments),
+    Import(ImportArguments),
+    List(ListArguments),
+    Show(ShowArguments),
+    Set(SetArguments),
+    Delete(DeleteArguments),
+}
+
+/// Make a group that has no API yet
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw group create orders\n  apigw group create orders --prefix /orders/v1 --backend https://orders.example.com"
+)]
+pub(in crate::cli) struct CreateArguments {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    name: String,
+    #[command(flatten)]
+    settings: SettingsArguments,
+}
+
+#[derive(Debug, Args)]
+struct SettingsArguments {
+    /// What the paths of its APIs start with [default: that of the definition, else /NAME]
+    #[arg(long, value_name = "PATH")]
+    prefix: Option<String>,
+    /// The address of its backend [default: that of the definition]
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// What it is for, in a line
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+}
+
+/// Make a group of an OpenAPI document, or replace a group's definition by it
+///
+/// Takes OpenAPI 2.0, 3.0 and 3.1, YAML or JSON, with the files that the document refers to. 2.0 is
+/// converted to 3.0; the bytes of other documents are kept.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"
+)]
+pub(in crate::cli) struct ImportArguments {
+    /// The group's name
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The document
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+    #[command(flatten)]
+    settings: SettingsArguments,
+}
+
+/// List the groups
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw group list\n  apigw group list -o json")]
+pub(in crate::cli) struct ListArguments {}
+
+/// Show a group's settings and APIs
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw group show\n  apigw group show petstore -o yaml")]
+pub(in crate::cli) struct ShowArguments {
+    /// The group [default: the one that is plain]
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    group: Option<String>,
+}
+
+/// Change settings of a group and keep the rest of the file as it is
+///
+/// A value is read as JSON where it is JSON, else as text; an empty one takes the setting away.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw group set petstore backend=https://pets.example.com\n  apigw group set petstore 'domains=[\"pets.example.com\"]'"
+)]
+pub(in crate::cli) struct SetArguments {
+    /// The group
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::groups))]
+    name: String,
+    /// Settings, like prefix=/pets
+    #[arg(value_name = "KEY=VALUE", required = true)]
+    values: Vec<String>,
+}
+
+/// Delete a group that is live nowhere, with all its versions
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw group delete orders --yes\n  apigw -y group delete orders")]
+pub(in crate::cli) struct DeleteArguments {
+    /// The group
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::groups))]
+    name: String,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, command: &GroupCommand) -> Result<Exit, CommandError> {
+    match command {
+        GroupCommand::Create(arguments) => create(context, arguments),
+        GroupCommand::Import(arguments) => import(context, arguments),
+        GroupCommand::List(_) => list(context),
+        GroupCommand::Show(arguments) => show(context, arguments),
+        GroupCommand::Set(arguments) => set(context, arguments),
+        GroupCommand::Delete(arguments) => delete(context, arguments),
+    }
+}
+
+fn parse_prefix(text: &str) -> Result<PathPrefix, CommandError> {
+    text.parse().map_err(|error: PathPrefixError| CommandError::invalid("prefix", error.to_string()))
+}
+
+/// Puts together the settings of a new group: what was given, else what a definition suggests.
+fn new_group(
+    group: &GroupName,
+    given: &SettingsArguments,
+    prefix: Option<PathPrefix>,
+    backend: Option<String>,
+    description: Option<String>,
+) -> Result<NewGroup, CommandError> {
+    let prefix = match (&given.prefix, prefix.filter(|prefix| prefix.as_str() != "/")) {
+        (Some(text), _) => parse_prefix(text)?,
+        (None, Some(prefix)) => prefix,
+        (None, None) => parse_prefix(&format!("/{group}"))?,
+    };
+    Ok(NewGroup {
+        prefix,
+        backend: given.backend.clone().or(backend),
+        description: given.description.clone().or(description),
+    })
+}
+
+fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, CommandError> {
+    let group = selection::parse(&arguments.name)?;
+    let settings = new_group(&group, &arguments.settings, None, None, None)?;
+    context.workspace()?.lock_groups(&context.lock_request())?.create(&group, &settings)?;
+    report(context, &group, "made", &[])
+}
+
+fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, CommandError> {
+    let group = selection::parse(&arguments.name)?;
+    let workspace = context.workspace()?;
+    let folder = OutsideFolder::of(&context.folder().join(&arguments.file))?;
+    let imported = definition::import(folder.name(), &mut |path| folder.read(path))
+        .map_err(|findings| CommandError::from(workspace::Error::Invalid(findings)))?;
+    let lock = workspace.lock_groups(&context.lock_request())?;
+    let prefix = imported.prefix.clone();
+    let backend = imported.backend.clone().map(String::from);
+    let settings = new_group(&group, &arguments.settings, prefix, backend, imported.description.clone())?;
+    if workspace.groups()?.contains(&group) {
+        if arguments.settings.prefix.is_some() || arguments.settings.backend.is_some() {
+            return Err(CommandError::usage(format!("the group {group} has settings already"))
+                .hint(format!("change them with `apigw group set {group} key=value`")));
+        }
+        lock.replace_definition(&group, &imported)?;
+        return report(context, &group, "replaced the definition of", &imported.findings);
+    }
+    lock.create_from(&group, &settings, &imported)?;
+    report(context, &group, "made", &imported.findings)
+}
+
+fn report(context: &Context<'_>, group: &GroupName, what: &str, findings: &[Finding]) -> Result<Exit, CommandError> {
+    for finding in findings.iter().take(10) {
+        context.output.warning(&format!("{}: {}", finding.location, finding.message));
+    }
+    if findings.len() > 10 {
+        context.output.warning(&format!("and {} more; `apigw check {group}` shows all", findings.len() - 10));
+    }
+    let candidate = context.workspace()?.working_copy(group, None)?;
+    let apis = candidate.definition.as_ref().map_or(0, |definition| definition.apis.len());
+    let settings = &candidate.settings;
+    let view = json!({
+        "schema": SCHEMA,
+        "group": group,
+        "apis": apis,
+        "prefix": settings.prefix,
+        "backend": settings.backend,
+        "version": settings.version,
+        "warnings": findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect::<Vec<_>>(),
+    });
+    context.output.data(&view, || {
+        let next = if apis == 0 {
+            format!("apigw api add {group} GET /path")
+        } else {
+            format!("apigw publish {group} --env test --mock")
+        };
+        format!("{what} the group {group}: {apis} APIs below {}\nnext: {next}\n", settings.prefix)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let mut groups = Vec::new();
+    for group in workspace.groups()? {
+        groups.push((workspace.group_settings(&group)?, group));
+    }
+    let entries: Vec<Value> = groups
+        .iter()
+        .map(|(settings, group)| {
+            json!({
+                "group": group,
+                "version": settings.version,
+                "prefix": settings.prefix,
+                "auth": settings.auth,
+                "description": settings.description,
+            })
+        })
+        .collect();
+    context.output.data(&json!({"schema": SCHEMA, "groups": entries}), || {
+        if groups.is_empty() {
+            return "there is no group yet: make one with `apigw group import NAME FILE`\n".to_owned();
+        }
+        let rows = groups.iter().map(|(settings, group)| {
+            let description = settings.description.clone().unwrap_or_default();
+            vec![group.to_string(), settings.version.to_string(), settings.prefix.to_string(), description]
+        });
+        table::render(&["GROUP", "VERSION", "PREFIX", "DESCRIPTION"], rows, context.output.width)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
+    let group = selection::group(context, arguments.group.as_deref())?;
+    let candidate = context.workspace()?.working_copy(&group, None)?;
+    let settings = &candidate.settings;
+    let apis: Vec<_> = candidate.definition.iter().flat_map(|definition| &definition.apis).collect();
+    let view = json!({
+        "schema": SCHEMA,
+        "group": group,
+        "description": settings.description,
+        "version": settings.version,
+        "prefix": settings.prefix,
+        "auth": settings.auth,
+        "backend": settings.backend,
+        "domains": settings.domains,
+        "apis": apis.iter().map(|api| json!({"method": api.method, "path": api.path, "operationId": api.operation_id})).collect::<Vec<_>>(),
+    });
+    context.output.data(&view, || {
+        let rows = apis
+            .iter()
+            .map(|api| vec![api.method.to_string(), api.path.clone(), api.operation_id.clone().unwrap_or_default()]);
+        let apis = table::render(&["METHOD", "PATH", "OPERATION ID"], rows, context.output.width);
+        format!(
+            "{group}: {}\nversion  {}\nprefix   {}\nbackend  {}\n\n{apis}",
+            settings.description.as_deref().unwrap_or("(no description)"),
+            settings.version,
+            settings.prefix,
+            settings.backend.as_deref().unwrap_or("(none)"),
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandError> {
+    let group = selection::group(context, Some(&arguments.name))?;
+    let edits: Result<Vec<Edit>, CommandError> = arguments.values.iter().map(|text| parse_edit(text)).collect();
+    let lock = context.workspace()?.lock_groups(&context.lock_request())?;
+    let changed = lock.edit(&group, SETTINGS_FILE, &edits?)?;
+    context.output.note(if changed { "changed; publish it to make it live" } else { "nothing to change" });
+    Ok(Exit::Done)
+}
+
+fn parse_edit(text: &str) -> Result<Edit, CommandError> {
+    let Some((key, value)) = text.split_once('=') else {
+        return Err(CommandError::usage(format!("{text:?} is not key=value")).hint("for example `prefix=/pets`"));
+    };
+    let path = key.split('.').map(str::to_owned).collect::<Vec<_>>();
+    if value.is_empty() {
+        return Ok(Edit::remove(path));
+    }
+    // A version looks like a number and is text.
+    let parsed = if key == "version" { None } else { serde_json::from_str::<Value>(value).ok() };
+    Ok(Edit::set(path, parsed.unwrap_or_else(|| Value::from(value))))
+}
+
+fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
+    let group = selection::group(context, Some(&arguments.name))?;
+    if !context.yes {
+        return Err(CommandError::new("refused", Exit::Refused, format!("this deletes {group} with all its versions"))
+            .hint("give `--yes` to do it"));
+    }
+    let request = context.lock_request();
+    context.workspace()?.lock_groups(&request)?.delete_group(&group, &request)?;
+    context.output.note(&format!("deleted the group {group}"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,45 @@
+//! `apigw init`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::model::SCHEMA;
+use crate::workspace::{Example, init};
+
+/// Make a new workspace
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw init shop\n  apigw init --example petstore shop")]
+pub(in crate::cli) struct InitArguments {
+    /// The folder of the workspace [default: the present one]
+    #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+    /// Begin with an example group
+    #[arg(long, value_name = "NAME")]
+    example: Option<ExampleName>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum ExampleName {
+    /// A small store of pets
+    Petstore,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> Result<Exit, CommandError> {
+    let folder =
+        arguments.folder.as_ref().map_or_else(|| context.folder().clone(), |folder| context.folder().join(folder));
+    let example = arguments.example.map(|ExampleName::Petstore| Example::Petstore);
+    let files = init(&folder, example)?;
+    let view = json!({"schema": SCHEMA, "folder": folder.display().to_string(), "files": files});
+    context.output.data(&view, || {
+        let next = match example {
+            Some(Example::Petstore) => "apigw publish petstore --env test --mock",
+            None => "apigw group import NAME openapi.yaml",
+        };
+        format!("made the workspace {}\nnext: {next}\n", folder.display())
+    })?;
+    Ok(Exit::Done)
+}

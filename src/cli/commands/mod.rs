@@ -1,0 +1,83 @@
+//! The commands: one file a verb, its arguments and its handler together.
+
+mod api;
+mod apply;
+mod check;
+mod completions;
+mod group;
+mod history;
+mod init;
+mod man;
+mod offline;
+mod plan;
+mod promote;
+mod publish;
+mod rollback;
+mod schema;
+mod show;
+mod status;
+mod switch;
+mod undo;
+mod verify;
+mod version;
+
+use clap::Subcommand;
+
+use super::context::Context;
+use super::error::{CommandError, Exit};
+
+/// Every command, in the order in which a workspace comes to use them.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    Init(init::InitArguments),
+    #[command(subcommand)]
+    Group(group::GroupCommand),
+    #[command(subcommand)]
+    Api(api::ApiCommand),
+    #[command(subcommand)]
+    Version(version::VersionCommand),
+    Check(check::CheckArguments),
+    Publish(publish::PublishArguments),
+    Switch(switch::SwitchArguments),
+    Offline(offline::OfflineArguments),
+    Promote(promote::PromoteArguments),
+    Rollback(rollback::RollbackArguments),
+    Undo(undo::UndoArguments),
+    Plan(plan::PlanArguments),
+    Apply(apply::ApplyArguments),
+    Status(status::StatusArguments),
+    History(history::HistoryArguments),
+    Show(show::ShowArguments),
+    Verify(verify::VerifyArguments),
+    Schema(schema::SchemaArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
+}
+
+impl Command {
+    /// Runs the command.
+    pub(super) fn run(&self, context: &Context<'_>) -> Result<Exit, CommandError> {
+        match self {
+            Self::Init(arguments) => init::run(context, arguments),
+            Self::Group(command) => group::run(context, command),
+            Self::Api(command) => api::run(context, command),
+            Self::Version(command) => version::run(context, command),
+            Self::Check(arguments) => check::run(context, arguments),
+            Self::Publish(arguments) => publish::run(context, arguments),
+            Self::Switch(arguments) => switch::run(context, arguments),
+            Self::Offline(arguments) => offline::run(context, arguments),
+            Self::Promote(arguments) => promote::run(context, arguments),
+            Self::Rollback(arguments) => rollback::run(context, arguments),
+            Self::Undo(arguments) => undo::run(context, arguments),
+            Self::Plan(arguments) => plan::run(context, arguments),
+            Self::Apply(arguments) => apply::run(context, arguments),
+            Self::Status(arguments) => status::run(context, arguments),
+            Self::History(arguments) => history::run(context, arguments),
+            Self::Show(arguments) => show::run(context, arguments),
+            Self::Verify(arguments) => verify::run(context, arguments),
+            Self::Schema(arguments) => schema::run(context, arguments),
+            Self::Completions(arguments) => completions::run(context, arguments),
+            Self::Man(arguments) => man::run(context, arguments),
+        }
+    }
+}

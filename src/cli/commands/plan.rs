@@ -1,0 +1,66 @@
+//! `apigw plan`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::change::{self, ChangeArguments};
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::yaml;
+use crate::cli::views::{PlanView, ReleaseView};
+use crate::plan::{self, Plan, ReleasePlan};
+use crate::workspace::{DiskFacts, Workspace, read_release_plan, write_outside};
+
+/// Show what a release plan comes to, over many groups and environments
+///
+/// `apigw schema plan` shows what can stand in the file.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw plan release.yaml\n  apigw plan release.yaml --out bound.yaml")]
+pub(in crate::cli) struct PlanArguments {
+    /// The release plan
+    #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    file: PathBuf,
+    /// Write the plan with the state that it was computed from and its outcome; `apply` takes it only as long as they hold
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    out: Option<PathBuf>,
+    /// Exit with 2 where there is something to do
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> Result<Exit, CommandError> {
+    let change = ChangeArguments { dry_run: true, detailed_exitcode: arguments.detailed_exitcode, message: None };
+    let file = read_release_plan(&context.folder().join(&arguments.file))?;
+    let workspace = context.workspace()?;
+    let plans = compute(context, workspace, &file, &change)?;
+    show(context, workspace, &plans)?;
+    if let Some(out) = &arguments.out {
+        let out = context.folder().join(out);
+        write_outside(&out, &yaml(&plan::bind(&file, &plans))?)?;
+        context.output.note(&format!("wrote {}; apply it with `apigw apply {}`", out.display(), out.display()));
+    }
+    Ok(change::pending(&change, plans.iter().any(|plan| !plan.is_empty())))
+}
+
+/// Computes the plans of a file, compared with what it is bound to.
+pub(super) fn compute(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    file: &ReleasePlan,
+    change: &ChangeArguments,
+) -> Result<Vec<Plan>, CommandError> {
+    let facts = DiskFacts::new(workspace);
+    let plans = plan::release(file, &facts, &context.author(change.message.as_deref()))?;
+    if let Some(bound) = &file.bound {
+        plan::check_bound(bound, &plans, &facts)?;
+    }
+    Ok(plans)
+}
+
+/// Shows what plans come to, without committing them.
+pub(super) fn show(context: &Context<'_>, workspace: &Workspace, plans: &[Plan]) -> Result<(), CommandError> {
+    plans.iter().for_each(|plan| change::warn(context, plan));
+    let view = ReleaseView::new(plans.iter().map(|plan| PlanView::new(plan, None, true)).collect());
+    context.output.data(&view, || plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect())
+}

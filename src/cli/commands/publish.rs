@@ -1,0 +1,85 @@
+//! `apigw publish`.
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::cli::change::{self, ChangeArguments, IfCurrent};
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::selection;
+use crate::model::{Level, Version};
+use crate::plan::{self, BackendChoice, PublishRequest};
+
+/// Publish groups to an environment: set version, backend and address
+///
+/// Without --version it publishes the version that the group's settings name. Not yet frozen, it is
+/// frozen; frozen and equal to the working copy, it is used; frozen and different, it is refused.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw publish petstore --env test --mock\n  apigw publish --all --env online --bump patch -m 'July release'"
+)]
+pub(in crate::cli) struct PublishArguments {
+    /// The groups [default: the one that is plain]
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    groups: Vec<String>,
+    /// The environment
+    #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
+    env: String,
+    /// Every group of the workspace
+    #[arg(long, conflicts_with = "groups")]
+    all: bool,
+    /// This version
+    #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
+    version: Option<Version>,
+    /// Grow the version first, where the working copy differs from every frozen one
+    #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "version")]
+    bump: Option<LevelName>,
+    /// Answer with the definition's constant results, without authentication
+    #[arg(long)]
+    mock: bool,
+    /// Call this address instead of the one in the settings
+    #[arg(long, value_name = "URL", conflicts_with = "mock")]
+    backend: Option<String>,
+    #[command(flatten)]
+    if_current: IfCurrent,
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+/// Which part of a version grows.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(in crate::cli) enum LevelName {
+    /// The third number
+    Patch,
+    /// The second number
+    Minor,
+    /// The first number
+    Major,
+}
+
+impl From<LevelName> for Level {
+    fn from(name: LevelName) -> Self {
+        match name {
+            LevelName::Patch => Self::Patch,
+            LevelName::Minor => Self::Minor,
+            LevelName::Major => Self::Major,
+        }
+    }
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -> Result<Exit, CommandError> {
+    let request = PublishRequest {
+        environment: context.environment(&arguments.env)?,
+        groups: selection::groups(context, &arguments.groups, arguments.all)?,
+        version: arguments.version.clone(),
+        bump: arguments.bump.map(Level::from),
+        backend: match (arguments.mock, &arguments.backend) {
+            (true, _) => BackendChoice::Mock,
+            (false, Some(address)) => BackendChoice::Address(address.clone()),
+            (false, None) => BackendChoice::Settings,
+        },
+        if_current: arguments.if_current.resolve(context)?,
+    };
+    change::run(context, &arguments.change, |facts, author| plan::publish(&request, facts, author))
+}

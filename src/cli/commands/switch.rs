@@ -1,0 +1,46 @@
+//! `apigw switch`.
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::cli::change::{self, ChangeArguments, IfCurrent};
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::selection;
+use crate::model::Version;
+use crate::plan::{self, SwitchRequest, SwitchTo};
+
+/// Switch a group to another frozen version and keep its backend
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw switch petstore --env test --version 0.0.1\n  apigw switch petstore --env test --previous"
+)]
+pub(in crate::cli) struct SwitchArguments {
+    /// The group [default: the one that is plain]
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    group: Option<String>,
+    /// The environment
+    #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
+    env: String,
+    /// To this version
+    #[arg(long, value_name = "V", required_unless_present = "previous", add = ArgValueCandidates::new(complete::versions))]
+    version: Option<Version>,
+    /// To the other version that was live last
+    #[arg(long, conflicts_with = "version")]
+    previous: bool,
+    #[command(flatten)]
+    if_current: IfCurrent,
+    #[command(flatten)]
+    change: ChangeArguments,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SwitchArguments) -> Result<Exit, CommandError> {
+    let request = SwitchRequest {
+        environment: context.environment(&arguments.env)?,
+        group: selection::group(context, arguments.group.as_deref())?,
+        to: arguments.version.clone().map_or(SwitchTo::Previous, SwitchTo::Version),
+        if_current: arguments.if_current.resolve(context)?,
+    };
+    change::run(context, &arguments.change, |facts, author| plan::switch(&request, facts, author))
+}

@@ -1,0 +1,85 @@
+//! `apigw verify`.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::{self, Sources};
+use crate::cli::progress::Progress;
+use crate::cli::views::FindingView;
+use crate::model::{Finding, SCHEMA, Severity};
+use crate::workspace::{Verification, Workspace};
+
+/// Compare every checksum, digest and chain with what was committed
+///
+/// --repair does what loses nothing: it removes what was never committed, and records an edit by
+/// hand that can be deployed as an operation of its own.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw verify\n  apigw verify --repair --yes -m 'hand edit of last night'")]
+pub(in crate::cli) struct VerifyArguments {
+    /// Mend what can be mended without losing anything
+    #[arg(long)]
+    repair: bool,
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY", requires = "repair")]
+    message: Option<String>,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let mut found = verify(context, workspace)?;
+    let mut repairs = Vec::new();
+    if arguments.repair && found.problems.iter().any(|problem| problem.repairable) {
+        confirm(context, workspace)?;
+        repairs = workspace.repair(&context.author(arguments.message.as_deref()), &context.lock_request())?;
+        found = verify(context, workspace)?;
+    }
+    let problems = found.problems.iter().map(|problem| {
+        let finding = serde_json::to_value(FindingView::new(&problem.finding)).unwrap_or_default();
+        json!({"kind": problem.kind.as_str(), "repairable": problem.repairable, "finding": finding})
+    });
+    let view = json!({
+        "schema": SCHEMA,
+        "entries": found.entries,
+        "operations": found.operations,
+        "versions": found.versions,
+        "problems": problems.collect::<Vec<_>>(),
+        "repairs": repairs,
+    });
+    context.output.data(&view, || text(context, workspace, &found, &repairs))?;
+    let damaged = found.problems.iter().any(|problem| problem.finding.severity == Severity::Error);
+    Ok(if damaged { Exit::Invalid } else { Exit::Done })
+}
+
+fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<Verification, CommandError> {
+    let progress = Progress::start(context.output.progress, "verifying");
+    Ok(workspace.verify(&mut |name| progress.say(name))?)
+}
+
+fn text(context: &Context<'_>, workspace: &Workspace, found: &Verification, repairs: &[String]) -> String {
+    let findings: Vec<Finding> = found.problems.iter().map(|problem| problem.finding.clone()).collect();
+    let read = |file: &str| workspace.source(file);
+    let mut text = output::findings(&findings, &Sources::new(&read), context.output.color);
+    for repair in repairs {
+        text.push_str(repair);
+        text.push('\n');
+    }
+    let verdict = match findings.len() {
+        0 => "all is as it was committed".to_owned(),
+        1 => "1 problem".to_owned(),
+        count => format!("{count} problems"),
+    };
+    text + &format!(
+        "{} entries, {} operations, {} versions: {verdict}\n",
+        found.entries, found.operations, found.versions
+    )
+}
+
+/// A repair may record an edit by hand in a protected environment, so it asks as any change does.
+fn confirm(context: &Context<'_>, workspace: &Workspace) -> Result<(), CommandError> {
+    for environment in workspace.settings().environments() {
+        crate::cli::change::confirm(context, &environment, &[])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! What a command works with: the workspace, who runs it, how to show things.
+
+use std::cell::OnceCell;
+use std::path::PathBuf;
+use std::process::Command as Subprocess;
+use std::time::Duration;
+
+use super::arguments::{self, Global};
+use super::commands::Command;
+use super::error::CommandError;
+use super::output::{ColorChoice, Format, Output};
+use super::process::Process;
+use super::user_settings::UserSettings;
+use crate::model::{EnvironmentName, Timestamp};
+use crate::plan::Author;
+use crate::workspace::{LockRequest, Workspace};
+
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Variables in which CI systems say who started a job.
+const CI_USERS: [&str; 10] = [
+    "GITHUB_ACTOR",
+    "GITLAB_USER_LOGIN",
+    "BUILDKITE_BUILD_CREATOR",
+    "BUILD_USER_ID",
+    "CHANGE_AUTHOR",
+    "CIRCLE_USERNAME",
+    "BITBUCKET_STEP_TRIGGERER_UUID",
+    "BUILD_REQUESTEDFOR",
+    "DRONE_COMMIT_AUTHOR",
+    "CI_COMMIT_AUTHOR",
+];
+
+/// What a command works with.
+pub(super) struct Context<'a> {
+    pub(super) process: &'a Process,
+    pub(super) output: Output,
+    pub(super) yes: bool,
+    folder: PathBuf,
+    actor: Option<String>,
+    lock_timeout: Duration,
+    workspace: OnceCell<Workspace>,
+}
+
+impl<'a> Context<'a> {
+    /// Puts flags, variables and user settings together; an error comes with what can show it.
+    pub(super) fn new(process: &'a Process, global: Global) -> Result<Self, (CommandError, Output)> {
+        let failed = |error| (error, process.output_before_arguments());
+        let settings = UserSettings::read(process.settings_folder.as_deref()).map_err(failed)?;
+        let from_settings = settings.lock_timeout.as_deref().map(|text| {
+            arguments::parse_duration(text)
+                .map_err(|error| CommandError::invalid("user-settings", format!("lock_timeout: {error}")))
+        });
+        let lock_timeout = match (global.lock_timeout, from_settings.transpose().map_err(failed)?) {
+            (Some(timeout), _) | (None, Some(timeout)) => timeout,
+            (None, None) => LOCK_TIMEOUT,
+        };
+        let choice = global.color.or(settings.color).unwrap_or_default();
+        let color = |is_terminal: bool| match choice {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                is_terminal && process.variable("NO_COLOR").is_none() && process.variable("TERM") != Some("dumb")
+            }
+        };
+        let output = Output {
+            format: global.output.or(settings.output).unwrap_or_default(),
+            color: color(process.stdout_is_terminal),
+            color_talk: color(process.stderr_is_terminal),
+            width: process.width,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress: process.stderr_is_terminal && !global.quiet,
+        };
+        Ok(Self {
+            folder: global.directory.map_or_else(|| process.folder.clone(), |folder| process.folder.join(folder)),
+            process,
+            output,
+            yes: global.yes,
+            actor: global.actor.or(settings.actor),
+            lock_timeout,
+            workspace: OnceCell::new(),
+        })
+    }
+
+    /// Refuses the formats that only `check` has, elsewhere.
+    pub(super) fn check_format(&self, command: &Command) -> Result<(), CommandError> {
+        let only_check = matches!(self.output.format, Format::Github | Format::Sarif);
+        if only_check && !matches!(command, Command::Check(_)) {
+            return Err(CommandError::usage("the formats github and sarif are those of `check` only"));
+        }
+        Ok(())
+    }
+
+    /// Gives up what is needed to show an error.
+    pub(super) fn into_parts(self) -> (Output, Option<Workspace>) {
+        (self.output, self.workspace.into_inner())
+    }
+
+    /// Returns the folder that the command runs in.
+    pub(super) const fn folder(&self) -> &PathBuf {
+        &self.folder
+    }
+
+    /// Returns the workspace, opened once.
+    pub(super) fn workspace(&self) -> Result<&Workspace, CommandError> {
+        if let Some(workspace) = self.workspace.get() {
+            return Ok(workspace);
+        }
+        let folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        let workspace = Workspace::open(&folder)?;
+        self.output.detail(&format!("workspace: {}", workspace.folder().display()));
+        Ok(self.workspace.get_or_init(|| workspace))
+    }
+
+    /// Returns the environment that was named.
+    pub(super) fn environment(&self, text: &str) -> Result<EnvironmentName, CommandError> {
+        Ok(self.workspace()?.environment_named(text)?)
+    }
+
+    pub(super) const fn now(&self) -> Timestamp {
+        self.process.now
+    }
+
+    /// Says who makes a change, when and why.
+    pub(super) fn author(&self, message: Option<&str>) -> Author {
+        let actor = self.actor();
+        self.output.detail(&format!("actor: {actor}"));
+        Author {
+            actor,
+            message: message.map(str::to_owned).filter(|message| !message.trim().is_empty()),
+            command: self.typed_command(),
+            now: self.now(),
+        }
+    }
+
+    pub(super) fn lock_request(&self) -> LockRequest {
+        let holder = format!(
+            "{} (process {}, since {}): {}",
+            self.actor(),
+            std::process::id(),
+            self.now(),
+            self.typed_command()
+        );
+        LockRequest { holder, timeout: self.lock_timeout }
+    }
+
+    fn actor(&self) -> String {
+        let variable = |name: &str| self.process.variable(name).map(str::to_owned);
+        let found = self.actor.clone().filter(|actor| !actor.trim().is_empty());
+        found
+            .or_else(|| CI_USERS.iter().find_map(|name| variable(name)))
+            .or_else(|| self.git_user())
+            .or_else(|| ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| variable(name)))
+            .unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// Asks Git for its user, as a commit here would have it.
+    fn git_user(&self) -> Option<String> {
+        let ask = |key: &str| {
+            let answer =
+                Subprocess::new("git").arg("-C").arg(&self.folder).args(["config", "--get", key]).output().ok()?;
+            let text = String::from_utf8(answer.stdout).ok()?.trim().to_owned();
+            (answer.status.success() && !text.is_empty()).then_some(text)
+        };
+        let name = ask("user.name")?;
+        Some(ask("user.email").map_or_else(|| name.clone(), |email| format!("{name} <{email}>")))
+    }
+
+    /// Returns the command as it was typed, with what looks like a secret blanked.
+    fn typed_command(&self) -> String {
+        let words = self.process.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
+        let mut typed = vec!["apigw".to_owned()];
+        let mut blank_next = false;
+        for word in words {
+            let shown = if blank_next { "***".to_owned() } else { blank_secret(&word) };
+            blank_next = is_secret_name(&word) && word.starts_with('-') && !word.contains('=');
+            typed.push(shell_word(&shown));
+        }
+        typed.join(" ")
+    }
+}
+
+/// The words by which a name says that its value is a secret.
+const SECRET_NAMES: [&str; 8] = ["secret", "token", "password", "passwd", "api-key", "api_key", "apikey", "credential"];
+
+fn is_secret_name(name: &str) -> bool {
+    let name = name.split('=').next().unwrap_or_default().to_lowercase();
+    SECRET_NAMES.iter().any(|secret| name.contains(secret))
+}
+
+/// Blanks the value in `name=value` where the name says that it is a secret, and user information in an address.
+fn blank_secret(word: &str) -> String {
+    if let Some((name, _)) = word.split_once('=')
+        && is_secret_name(name)
+    {
+        return format!("{name}=***");
+    }
+    if let Some((scheme, rest)) = word.split_once("://") {
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if let Some((_, host)) = authority.rsplit_once('@') {
+            return format!("{scheme}://***@{host}{}", &rest[authority.len()..]);
+        }
+        if let Some((address, _)) = word.split_once('?') {
+            return format!("{address}?***");
+        }
+    }
+    word.to_owned()
+}
+
+/// Quotes a word as a shell needs it.
+fn shell_word(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
+    if (!word.is_empty() && word.bytes().all(plain)) || word.contains("***") {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_blanked() {
+        for (word, shown) in [
+            ("--backend", "--backend"),
+            ("https://a.example/x", "https://a.example/x"),
+            ("https://me:pass@a.example/x", "https://***@a.example/x"),
+            ("https://a.example/x?token=1", "https://a.example/x?***"),
+            ("--api-key=1", "--api-key=***"),
+            ("clientSecret=1", "clientSecret=***"),
+            ("prefix=/a", "prefix=/a"),
+        ] {
+            assert_eq!(blank_secret(word), shown);
+        }
+        assert_eq!(shell_word("why not"), "'why not'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(shell_word("${A}"), "'${A}'");
+    }
+}

@@ -1,0 +1,158 @@
+//! The one error of the command line: code, message, hints, exit code.
+
+use crate::model::Finding;
+use crate::{plan, workspace};
+
+/// How a command ended. The numbers are a promise to scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    Done = 0,
+    Failed = 1,
+    ChangesPending = 2,
+    Invalid = 3,
+    Conflict = 4,
+    Refused = 5,
+    Locked = 6,
+    DurabilityUnknown = 7,
+    Usage = 64,
+}
+
+/// Why a command failed, as it is shown.
+#[derive(Debug)]
+pub(super) struct CommandError {
+    /// A word for programs, stable.
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) hints: Vec<String>,
+    /// What is wrong with files, shown with their lines.
+    pub(super) findings: Vec<Finding>,
+    /// What the system said, for `Io` and the like.
+    pub(super) causes: Vec<String>,
+    pub(super) exit: Exit,
+}
+
+impl CommandError {
+    pub(super) fn new(code: &'static str, exit: Exit, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hints: Vec::new(), findings: Vec::new(), causes: Vec::new(), exit }
+    }
+
+    pub(super) fn usage(message: impl Into<String>) -> Self {
+        Self::new("usage", Exit::Usage, message)
+    }
+
+    pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Exit::Invalid, message)
+    }
+
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    fn causes(mut self, error: &dyn std::error::Error) -> Self {
+        let mut source = error.source();
+        while let Some(cause) = source {
+            self.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        self
+    }
+
+    fn findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+}
+
+impl From<workspace::Error> for CommandError {
+    fn from(error: workspace::Error) -> Self {
+        use workspace::Error;
+        let message = error.to_string();
+        match error {
+            Error::NoWorkspace { .. } => Self::invalid("no-workspace", message)
+                .hint("make one with `apigw init`, or name its folder with `-C DIR`"),
+            Error::Unknown { kind, .. } => {
+                let hint = match kind {
+                    "environment" => "`apigw status` shows the environments; declare others in apigw.toml",
+                    "version" => "`apigw version list` shows the versions",
+                    "operation" => "`apigw history` shows the operations",
+                    _ => "`apigw group list` shows the groups",
+                };
+                Self::invalid(unknown_code(kind), message).hint(hint)
+            }
+            Error::Ambiguous { .. } => Self::invalid("ambiguous", message).hint("give more of the id"),
+            Error::Exists { .. } => Self::new("exists", Exit::Conflict, message).hint("choose another name"),
+            Error::Invalid(findings) => Self::invalid("invalid", count(&findings)).findings(findings),
+            Error::FrozenDiffers { group, .. } => Self::new("frozen-differs", Exit::Conflict, message)
+                .hint(format!("give the working copy the next version: `apigw version bump {group} patch`")),
+            Error::VersionLive { ref group, ref environments, .. }
+            | Error::GroupLive { ref group, ref environments } => {
+                let first = environments.first().map_or("", String::as_str);
+                Self::new("live", Exit::Conflict, message)
+                    .hint(format!("take it offline or switch first: `apigw offline {group} --env {first}`"))
+            }
+            Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
+                .hint("nothing was written; look at `apigw status`, then run the command again"),
+            Error::Locked { holder, .. } => {
+                let held = holder
+                    .map_or_else(|| "another process holds it".to_owned(), |holder| format!("it is held by {holder}"));
+                Self::new("locked", Exit::Locked, message).hint(held).hint("wait longer with `--lock-timeout 60s`")
+            }
+            Error::DurabilityUnknown { ref operation, .. } => {
+                let hint = format!("operation {operation} is committed; see to the disk, then run `apigw verify`");
+                Self::new("durability-unknown", Exit::DurabilityUnknown, message).causes(&error).hint(hint)
+            }
+            Error::OutsideLink { .. } => Self::invalid("outside-link", message)
+                .hint("replace the link by what it leads to, inside of the workspace"),
+            Error::Io(_) => Self::new("io", Exit::Failed, message).causes(&error),
+        }
+    }
+}
+
+const fn unknown_code(kind: &str) -> &'static str {
+    match kind.as_bytes() {
+        b"environment" => "unknown-environment",
+        b"version" => "unknown-version",
+        b"operation" => "unknown-operation",
+        _ => "unknown-group",
+    }
+}
+
+fn count(findings: &[Finding]) -> String {
+    match findings.len() {
+        1 => "1 problem was found".to_owned(),
+        count => format!("{count} problems were found"),
+    }
+}
+
+impl From<plan::Error> for CommandError {
+    fn from(error: plan::Error) -> Self {
+        use plan::Error;
+        let message = error.to_string();
+        match error {
+            Error::Facts(source) => match source.downcast::<workspace::Error>() {
+                Ok(error) => error.into(),
+                Err(other) => Self::new("io", Exit::Failed, message).causes(other.as_ref()),
+            },
+            Error::Invalid { findings, .. } => Self::invalid("invalid", message).findings(findings),
+            Error::State { hints, .. } => Self { hints, ..Self::invalid("state", message) },
+            Error::FrozenDiffers { group, version } => Self::new("frozen-differs", Exit::Conflict, message)
+                .hint(format!("give the working copy the next version: `apigw version bump {group} patch`, or publish with `--bump patch`"))
+                .hint(format!("or publish the frozen version as it is: `--version {version}`")),
+            Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
+                .hint(format!("see what happened: `apigw history {group} --env {environment}`")),
+            Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
+                .hint("nothing was written; make the plan anew with `apigw plan FILE --out FILE`"),
+            Error::Overtaken { group, .. } => Self::new("overtaken", Exit::Conflict, message)
+                .hint(format!("undo the later operation first, or restore what was live with `apigw rollback {group}`")),
+            Error::Refused { hints, .. } => Self { hints, ..Self::new("refused", Exit::Refused, message) },
+        }
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        Self { causes: vec![error.to_string()], ..Self::new("io", Exit::Failed, "cannot write the output") }
+    }
+}

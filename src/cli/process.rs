@@ -1,0 +1,80 @@
+//! What surrounds the process, captured once: arguments, variables, folder, clock, terminal.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::output::{Format, Output};
+use crate::model::Timestamp;
+
+/// What surrounds the process.
+#[derive(Debug, Clone)]
+pub struct Process {
+    /// The arguments, the program's name first.
+    pub arguments: Vec<OsString>,
+    /// The variables that are UTF-8.
+    pub variables: BTreeMap<String, String>,
+    /// The folder in which it was started.
+    pub folder: PathBuf,
+    /// When it was started.
+    pub now: Timestamp,
+    /// The folder in which the system keeps a user's settings.
+    pub settings_folder: Option<PathBuf>,
+    /// Whether stdin is a terminal, where a question can be asked.
+    pub stdin_is_terminal: bool,
+    /// Whether stdout is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether stderr is a terminal.
+    pub stderr_is_terminal: bool,
+    /// The width of the terminal that stdout is, in columns; `None` where it is none.
+    pub width: Option<u16>,
+}
+
+impl Process {
+    /// Captures the present process.
+    #[must_use]
+    pub fn capture() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let variables = std::env::vars_os();
+        let stdout_is_terminal = std::io::stdout().is_terminal();
+        let width = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.max(20));
+        Self {
+            arguments: std::env::args_os().collect(),
+            variables: variables
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+            folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            now: Timestamp::from_milliseconds(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)),
+            settings_folder: dirs::config_dir(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdout_is_terminal,
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            width: stdout_is_terminal.then_some(width),
+        }
+    }
+
+    /// Returns a variable that is set and not empty.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Returns an output for what has to be said before the arguments are understood.
+    pub(super) fn output_before_arguments(&self) -> Output {
+        let words: Vec<&str> = self.arguments.iter().filter_map(|word| word.to_str()).collect();
+        let asked = |format: &str| {
+            let long = format!("--output={format}");
+            let short = format!("-o{format}");
+            words.iter().any(|word| *word == long || *word == short)
+                || words.windows(2).any(|pair| ["-o", "--output"].contains(&pair[0]) && pair[1] == format)
+                || self.variable("APIGW_OUTPUT") == Some(format)
+        };
+        let format = match (asked("json"), asked("yaml")) {
+            (true, _) => Format::Json,
+            (_, true) => Format::Yaml,
+            _ => Format::Table,
+        };
+        Output { format, color: false, color_talk: false, width: None, quiet: false, verbose: false, progress: false }
+    }
+}

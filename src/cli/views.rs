@@ -1,0 +1,226 @@
+//! What is printed as JSON and YAML, schema 1. Fields are only ever added.
+
+use serde::Serialize;
+
+use super::error::CommandError;
+use crate::model::{
+    Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId, Release,
+    SCHEMA, Severity, State, Timestamp, Version,
+};
+use crate::plan::Plan;
+use crate::workspace::Committed;
+
+/// A deployment; without an operation where it is only planned.
+#[derive(Serialize)]
+pub(super) struct EntryView {
+    state: State,
+    version: Version,
+    digest: Digest,
+    backend: Backend,
+    since: Timestamp,
+    operation: Option<OperationId>,
+}
+
+impl EntryView {
+    pub(super) fn new(release: &Release, since: Timestamp, operation: Option<&OperationId>) -> Self {
+        let Release { state, version, digest, backend } = release.clone();
+        Self { state, version, digest, backend, since, operation: operation.cloned() }
+    }
+
+    pub(super) fn of(deployment: &Deployment) -> Self {
+        Self::new(&deployment.release, deployment.since, Some(&deployment.operation))
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ChangeView {
+    group: GroupName,
+    action: Action,
+    before: Option<EntryView>,
+    after: EntryView,
+}
+
+impl ChangeView {
+    fn all(operation: &Operation, id: Option<&OperationId>) -> Vec<Self> {
+        let view = |(group, change): (&GroupName, &Change)| Self {
+            group: group.clone(),
+            action: change.action,
+            before: change.before.as_ref().map(EntryView::of),
+            after: EntryView::new(&change.after, operation.time, id),
+        };
+        operation.changes.iter().map(view).collect()
+    }
+}
+
+/// What a change came to, or would come to.
+#[derive(Serialize)]
+pub(super) struct PlanView<'a> {
+    schema: u32,
+    environment: EnvironmentName,
+    operation: Option<OperationId>,
+    dry_run: bool,
+    warnings: &'a [String],
+    changes: Vec<ChangeView>,
+}
+
+impl<'a> PlanView<'a> {
+    pub(super) fn new(plan: &'a Plan, id: Option<&OperationId>, dry_run: bool) -> Self {
+        Self {
+            schema: SCHEMA,
+            environment: plan.operation.environment.clone(),
+            operation: id.cloned(),
+            dry_run,
+            warnings: &plan.warnings,
+            changes: ChangeView::all(&plan.operation, id),
+        }
+    }
+}
+
+/// What a release plan came to, one plan an environment.
+#[derive(Serialize)]
+pub(super) struct ReleaseView<'a> {
+    schema: u32,
+    plans: Vec<PlanView<'a>>,
+}
+
+impl<'a> ReleaseView<'a> {
+    pub(super) const fn new(plans: Vec<PlanView<'a>>) -> Self {
+        Self { schema: SCHEMA, plans }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct StatusView {
+    pub(super) schema: u32,
+    pub(super) deployments: Vec<StatusEntryView>,
+}
+
+#[derive(Serialize)]
+pub(super) struct StatusEntryView {
+    pub(super) environment: EnvironmentName,
+    pub(super) group: GroupName,
+    #[serde(flatten)]
+    pub(super) entry: EntryView,
+    pub(super) edited: bool,
+    pub(super) urls: Vec<String>,
+    pub(super) by: Option<String>,
+    pub(super) message: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct HistoryView {
+    schema: u32,
+    operations: Vec<OperationView>,
+}
+
+impl HistoryView {
+    pub(super) fn new(operations: &[Committed]) -> Self {
+        Self { schema: SCHEMA, operations: operations.iter().map(OperationView::new).collect() }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct OperationView {
+    operation: OperationId,
+    environment: EnvironmentName,
+    time: Timestamp,
+    actor: String,
+    message: Option<String>,
+    command: String,
+    changes: Vec<ChangeView>,
+}
+
+impl OperationView {
+    pub(super) fn new(committed: &Committed) -> Self {
+        let Committed { id, operation } = committed;
+        Self {
+            operation: id.clone(),
+            environment: operation.environment.clone(),
+            time: operation.time,
+            actor: operation.actor.clone(),
+            message: operation.message.clone(),
+            command: operation.command.clone(),
+            changes: ChangeView::all(operation, Some(id)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct FindingsView<'a> {
+    schema: u32,
+    findings: Vec<FindingView<'a>>,
+}
+
+impl<'a> FindingsView<'a> {
+    pub(super) fn new(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        Self { schema: SCHEMA, findings: findings.into_iter().map(FindingView::new).collect() }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct FindingView<'a> {
+    rule: &'a str,
+    severity: Severity,
+    message: &'a str,
+    file: &'a str,
+    line: usize,
+    column: usize,
+    hint: &'a str,
+}
+
+impl<'a> FindingView<'a> {
+    pub(super) fn new(finding: &'a Finding) -> Self {
+        Self {
+            rule: finding.rule,
+            severity: finding.severity,
+            message: &finding.message,
+            file: &finding.location.file,
+            line: finding.location.line,
+            column: finding.location.column,
+            hint: &finding.hint,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ErrorView<'a> {
+    schema: u32,
+    error: ErrorBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: &'a str,
+    message: String,
+    hints: Vec<&'a str>,
+    exit: u8,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingView<'a>>,
+}
+
+impl<'a> ErrorView<'a> {
+    pub(super) fn new(error: &'a CommandError) -> Self {
+        let mut message = error.message.clone();
+        for cause in &error.causes {
+            message.push_str(": ");
+            message.push_str(cause);
+        }
+        // A program that shows only the message still says where.
+        if let Some(first) = error.findings.first() {
+            message = format!("{message}: {}: {}", first.location, first.message);
+        }
+        let from_findings = error.findings.iter().map(|finding| finding.hint.as_str()).filter(|hint| !hint.is_empty());
+        let mut hints: Vec<&str> = error.hints.iter().map(String::as_str).chain(from_findings).collect();
+        hints.dedup();
+        Self {
+            schema: SCHEMA,
+            error: ErrorBody {
+                code: error.code,
+                message,
+                hints,
+                exit: error.exit as u8,
+                findings: error.findings.iter().map(FindingView::new).collect(),
+            },
+        }
+    }
+}

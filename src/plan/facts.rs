@@ -1,0 +1,79 @@
+//! What a plan asks about what is on disk.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::check::Subject;
+use crate::definition::Definition;
+use crate::model::{Action, Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName};
+use crate::model::{GroupSettings, Operation, OperationId, SETTINGS_FILE, Version, WorkspaceSettings};
+
+/// What is on disk, as far as a plan asks.
+///
+/// The workspace answers from files and tests answer from memory. Two questions alike have the same
+/// answer during one plan.
+pub trait Facts {
+    /// Returns the settings of the workspace.
+    fn settings(&self) -> &WorkspaceSettings;
+
+    /// Lists the groups of the workspace.
+    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error>;
+
+    /// Returns what is live in an environment.
+    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error>;
+
+    /// Returns a group's working copy; with a version, as it is once its settings name that version.
+    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error>;
+
+    /// Lists the frozen versions of a group.
+    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error>;
+
+    /// Returns a frozen version, its bytes compared with its digest; `None` where there is none.
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error>;
+
+    /// Returns what was deployed for a group, the latest first, the present entry included.
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error>;
+
+    /// Returns a committed operation; `None` where the environment has none of that id.
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error>;
+}
+
+/// A group as it could be published.
+#[derive(Debug)]
+pub struct Candidate {
+    /// Its settings.
+    pub settings: GroupSettings,
+    /// Its definition, unless it could not be read; then `findings` says why.
+    pub definition: Option<Arc<Definition>>,
+    /// All its files.
+    pub files: FileSet,
+    /// The digest of its files.
+    pub digest: Digest,
+    /// What reading it found.
+    pub findings: Vec<Finding>,
+    /// The settings file as it lies on disk, where `files` has another text of it.
+    pub settings_on_disk: Option<Arc<[u8]>>,
+}
+
+impl Candidate {
+    /// Returns it as the rules of `check` look at it.
+    #[must_use]
+    pub fn subject<'a>(&'a self, group: &'a GroupName) -> Subject<'a> {
+        Subject {
+            group,
+            settings: &self.settings,
+            settings_text: self.files.get(SETTINGS_FILE).map_or(&[], |bytes| bytes),
+            definition: self.definition.as_deref(),
+            reading: &self.findings,
+        }
+    }
+}
+
+/// An entry that a group has or had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// The entry.
+    pub deployment: Deployment,
+    /// How it came about.
+    pub action: Action,
+}

@@ -1,0 +1,173 @@
+//! From a request and what is on disk to the complete outcome: a [`Plan`].
+//!
+//! One file a verb. A function here decides everything that a commit does; committing makes no
+//! choice, and a dry run is the same plan, shown and dropped. Nothing here touches a file or reads
+//! a clock: what is on disk comes through [`Facts`], time and user through [`Author`].
+
+mod backend;
+mod error;
+mod facts;
+mod offline;
+mod policy;
+mod promote;
+mod publish;
+mod release;
+mod rollback;
+mod switch;
+mod undo;
+
+use std::sync::Arc;
+
+use crate::model::{Action, Change, Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, Operation};
+use crate::model::{OperationId, Release, State, Timestamp, Version};
+
+pub use backend::BackendChoice;
+pub use error::Error;
+pub use facts::{Candidate, Facts, Past};
+pub use offline::{OfflineRequest, offline};
+pub use promote::{PromoteRequest, promote};
+pub use publish::{PublishRequest, bump_target, publish};
+pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
+pub use rollback::{RollbackRequest, rollback};
+pub use switch::{SwitchRequest, SwitchTo, switch};
+pub use undo::{UndoRequest, undo};
+
+/// Who asks for a change, when and why: what an operation records besides its changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// Who.
+    pub actor: String,
+    /// Why, where somebody said so.
+    pub message: Option<String>,
+    /// The command that was typed, secrets blanked.
+    pub command: String,
+    /// The time at which the command started.
+    pub now: Timestamp,
+}
+
+/// Which groups a request means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// These.
+    Groups(Vec<GroupName>),
+    /// Every group to which the request can apply.
+    All,
+}
+
+impl Selection {
+    /// Returns the groups, each once, in order; `all` says which are meant by all.
+    fn resolve(&self, all: impl FnOnce() -> Result<Vec<GroupName>, Error>) -> Result<Vec<GroupName>, Error> {
+        let mut groups = match self {
+            Self::Groups(groups) => groups.clone(),
+            Self::All => all()?,
+        };
+        groups.sort_unstable();
+        groups.dedup();
+        Ok(groups)
+    }
+}
+
+/// Returns the groups that are live.
+fn live_groups(environment: &Environment) -> Vec<GroupName> {
+    let live = environment.deployments.iter().filter(|(_, deployment)| deployment.release.state == State::Live);
+    live.map(|(group, _)| group.clone()).collect()
+}
+
+/// The complete outcome of a request in one environment, not yet committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What is to be committed. It has no changes where there is nothing to do.
+    pub operation: Operation,
+    /// The groups that are as the request wants them already.
+    pub unchanged: Vec<GroupName>,
+    /// The versions that must be frozen first.
+    pub freezes: Vec<Freeze>,
+    /// The settings files that get a new version number.
+    pub edits: Vec<SettingsEdit>,
+    /// What is worth knowing and does not keep the plan from being committed.
+    pub warnings: Vec<String>,
+}
+
+/// A version that a plan needs and that is not frozen yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Freeze {
+    /// The group.
+    pub group: GroupName,
+    /// The version.
+    pub version: Version,
+    /// Its files.
+    pub files: FileSet,
+    /// The digest of its files.
+    pub digest: Digest,
+}
+
+/// A new text for a group's settings file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsEdit {
+    /// The group.
+    pub group: GroupName,
+    /// The text from which the plan was computed.
+    pub before: Arc<[u8]>,
+    /// The new text.
+    pub after: Arc<[u8]>,
+}
+
+impl Plan {
+    /// Says whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operation.changes.is_empty()
+    }
+
+    /// Starts a plan without changes.
+    fn new(environment: &EnvironmentName, author: &Author) -> Self {
+        Self {
+            operation: Operation {
+                environment: environment.clone(),
+                time: author.now,
+                actor: author.actor.clone(),
+                message: author.message.clone(),
+                command: author.command.clone(),
+                changes: std::collections::BTreeMap::new(),
+            },
+            unchanged: Vec::new(),
+            freezes: Vec::new(),
+            edits: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds what becomes of a group, unless it is so already.
+    ///
+    /// An operation is later than every operation before it, whatever the clocks say: the history
+    /// of a group can be read by time.
+    fn change(&mut self, group: &GroupName, action: Action, before: Option<&Deployment>, after: Release) {
+        if before.is_some_and(|before| before.release == after) {
+            self.unchanged.push(group.clone());
+            return;
+        }
+        if let Some(before) = before {
+            self.operation.time = self.operation.time.max(before.since.successor());
+        }
+        self.operation.changes.insert(group.clone(), Change { action, before: before.cloned(), after });
+    }
+}
+
+/// Refuses where the group was changed by another operation than the caller saw.
+fn check_current(
+    group: &GroupName,
+    environment: &EnvironmentName,
+    current: Option<&Deployment>,
+    expected: Option<&OperationId>,
+) -> Result<(), Error> {
+    match (expected, current) {
+        (None, _) => Ok(()),
+        (Some(expected), Some(current)) if current.operation == *expected => Ok(()),
+        (Some(expected), current) => Err(Error::NotCurrent {
+            group: group.clone(),
+            environment: environment.clone(),
+            expected: expected.clone(),
+            current: current.map(|current| current.operation.clone()),
+        }),
+    }
+}

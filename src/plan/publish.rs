@@ -1,0 +1,141 @@
+//! Publish: set version, backend and address.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::check;
+use crate::model::{
+    Action, Backend, EnvironmentName, GroupName, Level, OperationId, Release, SETTINGS_FILE, Severity, State, Version,
+};
+
+use super::facts::{Candidate, Facts};
+use super::{Author, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current, policy};
+
+/// A request to publish groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishRequest {
+    /// Where.
+    pub environment: EnvironmentName,
+    /// Which groups.
+    pub groups: Selection,
+    /// The version; without one, the version that the group's settings name.
+    pub version: Option<Version>,
+    /// How far the version grows first, where the working copy is not frozen as it is.
+    pub bump: Option<Level>,
+    /// What answers.
+    pub backend: BackendChoice,
+    /// The operation that must be the latest of each group.
+    pub if_current: Option<OperationId>,
+}
+
+/// Plans a publish.
+pub fn publish(request: &PublishRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+    let mut plan = Plan::new(&request.environment, author);
+    let environment = facts.environment(&request.environment).map_err(Error::Facts)?;
+    for group in &request.groups.resolve(|| facts.groups().map_err(Error::Facts))? {
+        let current = environment.deployments.get(group);
+        check_current(group, &request.environment, current, request.if_current.as_ref())?;
+        let (candidate, version, frozen) = choose(request, group, facts)?;
+        let backend =
+            backend::resolve(&request.backend, group, &candidate.settings, facts.settings(), &request.environment);
+        let is_mock = matches!(backend, Ok(Backend::Mock));
+        check_candidate(&mut plan, group, &candidate, is_mock, facts)?;
+        let backend = backend?;
+        if !frozen {
+            plan.freezes.push(Freeze {
+                group: group.clone(),
+                version: version.clone(),
+                files: candidate.files.clone(),
+                digest: candidate.digest,
+            });
+        }
+        if let (Some(before), Some(after)) = (&candidate.settings_on_disk, candidate.files.get(SETTINGS_FILE)) {
+            plan.edits.push(SettingsEdit { group: group.clone(), before: before.clone(), after: after.clone() });
+        }
+        let after = Release { state: State::Live, version, digest: candidate.digest, backend };
+        plan.change(group, Action::Publish, current, after);
+    }
+    policy::apply(&mut plan, facts, false)?;
+    Ok(plan)
+}
+
+/// Computes the version that a bump leads to: counted from the newest frozen version, and never
+/// below what the settings name already.
+///
+/// So a bump that was cut off before its version was frozen leads to the same version again.
+#[must_use]
+pub fn bump_target(frozen: &BTreeSet<Version>, named: &Version, level: Level) -> Version {
+    let target = frozen.last().map_or_else(
+        || match level {
+            Level::Patch => Version::first(),
+            _ => Version::first().next(level),
+        },
+        |newest| newest.next(level),
+    );
+    if frozen.contains(named) { target } else { target.max(named.clone()) }
+}
+
+/// Chooses what is published: the candidate, its version, and whether that is frozen already.
+fn choose(
+    request: &PublishRequest,
+    group: &GroupName,
+    facts: &dyn Facts,
+) -> Result<(Arc<Candidate>, Version, bool), Error> {
+    let frozen = |version: &Version| facts.frozen(group, version).map_err(Error::Facts);
+    if let Some(version) = &request.version {
+        if let Some(candidate) = frozen(version)? {
+            return Ok((candidate, version.clone(), true));
+        }
+        let working = facts.working_copy(group, None).map_err(Error::Facts)?;
+        return if working.settings.version == *version {
+            Ok((working, version.clone(), false))
+        } else {
+            Err(unknown_version(group, version, facts)?)
+        };
+    }
+    let working = facts.working_copy(group, None).map_err(Error::Facts)?;
+    let named = working.settings.version.clone();
+    let existing = frozen(&named)?;
+    let same = existing.as_ref().map(|existing| existing.digest == working.digest);
+    match (same, request.bump) {
+        (Some(true), _) => Ok((working, named, true)),
+        (_, Some(level)) => {
+            let versions = facts.versions(group).map_err(Error::Facts)?;
+            let target = bump_target(&versions, &named, level);
+            let bumped = facts.working_copy(group, Some(&target)).map_err(Error::Facts)?;
+            Ok((bumped, target, false))
+        }
+        (None, None) => Ok((working, named, false)),
+        (Some(false), None) => Err(Error::FrozenDiffers { group: group.clone(), version: named }),
+    }
+}
+
+fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> Result<Error, Error> {
+    let versions = facts.versions(group).map_err(Error::Facts)?;
+    let known: Vec<String> = versions.iter().rev().take(5).map(ToString::to_string).collect();
+    let known = if known.is_empty() {
+        format!("no version of {group} is frozen yet: leave `--version` out to freeze the working copy")
+    } else {
+        format!("the newest are {}; `apigw version list {group}` shows all", known.join(", "))
+    };
+    Ok(Error::state(format!("{group} has no version {version}"), [known]))
+}
+
+/// Refuses what is not valid. That an API has no constant result matters to a mock only.
+fn check_candidate(
+    plan: &mut Plan,
+    group: &GroupName,
+    candidate: &Candidate,
+    is_mock: bool,
+    facts: &dyn Facts,
+) -> Result<(), Error> {
+    let mut findings = check::group(&candidate.subject(group), facts.settings());
+    findings.retain(|finding| is_mock || finding.rule != check::NO_RESULT.name);
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+    if !errors.is_empty() {
+        return Err(Error::Invalid { group: group.clone(), findings: errors });
+    }
+    plan.warnings.extend(warnings.into_iter().map(|finding| format!("{}: {}", finding.location, finding.message)));
+    Ok(())
+}

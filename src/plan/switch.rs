@@ -1,0 +1,75 @@
+//! Switch: change the version and keep the backend.
+
+use crate::model::{Action, EnvironmentName, GroupName, OperationId, Release, State, Version};
+
+use super::facts::Facts;
+use super::{Author, Error, Plan, check_current, policy};
+
+/// A request to switch one group to another version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchRequest {
+    /// Where.
+    pub environment: EnvironmentName,
+    /// Which group.
+    pub group: GroupName,
+    /// To which version.
+    pub to: SwitchTo,
+    /// The operation that must be the latest of the group.
+    pub if_current: Option<OperationId>,
+}
+
+/// The version to switch to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SwitchTo {
+    /// This one.
+    Version(Version),
+    /// The other version that was live last.
+    Previous,
+}
+
+/// Plans a switch.
+pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+    let SwitchRequest { environment, group, .. } = request;
+    let live = facts.environment(environment).map_err(Error::Facts)?;
+    let current = live.deployments.get(group);
+    check_current(group, environment, current, request.if_current.as_ref())?;
+    let Some(current) = current.filter(|current| current.release.state == State::Live) else {
+        return Err(Error::state(
+            format!("{group} is not live in {environment}, so there is no version to switch"),
+            [format!("publish it: `apigw publish {group} --env {environment}`")],
+        ));
+    };
+    let (version, digest) = match &request.to {
+        SwitchTo::Version(version) => {
+            let Some(candidate) = facts.frozen(group, version).map_err(Error::Facts)? else {
+                return Err(Error::state(
+                    format!("{group} has no frozen version {version}"),
+                    [
+                        format!("see which there are: `apigw version list {group}`"),
+                        format!("publish freezes the working copy: `apigw publish {group} --env {environment}`"),
+                    ],
+                ));
+            };
+            (version.clone(), candidate.digest)
+        }
+        SwitchTo::Previous => {
+            let past = facts.past(environment, group).map_err(Error::Facts)?;
+            let previous = past
+                .into_iter()
+                .map(|past| past.deployment.release)
+                .find(|release| release.state == State::Live && release.version != current.release.version);
+            let Some(previous) = previous else {
+                return Err(Error::state(
+                    format!("no other version of {group} was ever live in {environment}"),
+                    [format!("name one: `apigw switch {group} --env {environment} --version V`")],
+                ));
+            };
+            (previous.version, previous.digest)
+        }
+    };
+    let mut plan = Plan::new(environment, author);
+    let after = Release { version, digest, ..current.release.clone() };
+    plan.change(group, Action::Switch, Some(current), after);
+    policy::apply(&mut plan, facts, false)?;
+    Ok(plan)
+}

@@ -1,0 +1,116 @@
+//! Why an edit was refused, and what to do instead.
+
+/// An edit that was not made; the text is as it was.
+///
+/// Its text leaves the place to [`crate::model::Location`], which the caller makes from `line` and `column`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("cannot edit {}: {reason}", shown(path))]
+pub struct EditError {
+    /// The keys of the edit.
+    pub path: Vec<String>,
+    /// The line, from 1; 0 where it is not known.
+    pub line: usize,
+    /// The column in characters, from 1; 0 where it is not known.
+    pub column: usize,
+    /// Why.
+    pub reason: Refusal,
+}
+
+impl EditError {
+    /// Returns what to do instead.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        let path = shown(&self.path);
+        match &self.reason {
+            Refusal::Malformed(_) => "correct the file by hand first".to_owned(),
+            Refusal::SeveralDocuments => "keep one document in the file".to_owned(),
+            Refusal::DuplicateKey { key, .. } => {
+                format!("edit the file by hand: keep one {}", shown(std::slice::from_ref(key)))
+            }
+            Refusal::TooLarge => "edit the file by hand: use fewer aliases".to_owned(),
+            Refusal::NoPath => "name the key to change".to_owned(),
+            Refusal::Missing => "look at the file for the keys that it has".to_owned(),
+            Refusal::NotAMapping { .. } | Refusal::Null | Refusal::Table => {
+                format!("edit the file by hand: write {path} as it shall be")
+            }
+            Refusal::Shared(anchor) => {
+                format!("edit the file by hand: decide whether {path} changes everywhere that `*{anchor}` stands")
+            }
+            Refusal::Alias | Refusal::Merged => format!("edit the file by hand: write {path} out where it is used"),
+            Refusal::Tagged => "edit the file by hand: the tag says how the value is read".to_owned(),
+            Refusal::Comment => format!("edit the file by hand: decide what becomes of the comments in {path}"),
+            Refusal::Layout(_) | Refusal::Unsure(_) => format!("edit the file by hand: change {path} there"),
+        }
+    }
+}
+
+/// Why an edit is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The text is not of its format.
+    #[error("the file cannot be read: {0}")]
+    Malformed(String),
+    /// The text holds more than one document.
+    #[error("the file holds several documents, and the path does not say which is meant")]
+    SeveralDocuments,
+    /// A mapping has a key twice.
+    #[error("the key {key:?} stands twice in one mapping, first in line {first_line}")]
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// Where it stands first.
+        first_line: usize,
+    },
+    /// The aliases make far more of the text than stands in it.
+    #[error("its aliases multiply the file beyond what is safe to read")]
+    TooLarge,
+    /// The edit names no key.
+    #[error("no key is named")]
+    NoPath,
+    /// There is nothing to remove.
+    #[error("there is no such key")]
+    Missing,
+    /// The path goes on below a value that has no keys.
+    #[error("{} holds {holds}, which has no keys", shown(.parent))]
+    NotAMapping {
+        /// The keys to the value.
+        parent: Vec<String>,
+        /// What kind of value it is.
+        holds: &'static str,
+    },
+    /// The value has an anchor (its name) whose aliases would change with it.
+    #[error("its value is used again where `*{0}` stands, and would change or break there too")]
+    Shared(String),
+    /// The path goes through an alias.
+    #[error("it stands behind an alias, and would change elsewhere too")]
+    Alias,
+    /// The mapping takes keys from another through a merge key.
+    #[error("its mapping has a merge key (`<<`), which may bring the same key")]
+    Merged,
+    /// The value, or a mapping on the way to it, has an explicit tag.
+    #[error("an explicit tag stands before the value")]
+    Tagged,
+    /// A comment would be lost.
+    #[error("comments inside the old value would be lost")]
+    Comment,
+    /// The text is laid out in a way that leaves no plain place for the edit.
+    #[error("{0}")]
+    Layout(&'static str),
+    /// TOML has no null.
+    #[error("TOML cannot say null")]
+    Null,
+    /// A TOML table would have to be replaced as a whole.
+    #[error("it is a table, which is only changed key by key")]
+    Table,
+    /// The edited text does not read as what was meant.
+    #[error("the edited text would not read as what was meant ({0})")]
+    Unsure(String),
+}
+
+/// Shows a path as people write it: keys joined by dots, in quotes where they are not plain words.
+fn shown(path: &[String]) -> String {
+    let plain =
+        |key: &String| !key.is_empty() && key.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter));
+    let keys: Vec<String> = path.iter().map(|key| if plain(key) { key.clone() } else { format!("{key:?}") }).collect();
+    if keys.is_empty() { "the file".to_owned() } else { format!("`{}`", keys.join(".")) }
+}

@@ -1,0 +1,143 @@
+//! Changes of mappings in braces, those of JSON among them.
+
+use super::change::{Change, Stop, indentation, line_start};
+use super::error::Refusal;
+use super::quote::Quote;
+use super::tree::{Entry, Node, Shape};
+use super::yaml::{Document, Step};
+use serde_json::Value;
+use std::ops::Range;
+
+/// Replaces the value of an entry.
+///
+/// # Errors
+///
+/// Refuses where comments would be lost.
+pub(super) fn replace(document: &Document<'_>, step: &Step<'_>, value: &Value) -> Result<Change, Stop> {
+    let entry = step.entry;
+    no_comments(document, &entry.value.range)?;
+    let line = line_indentation(document.text, entry.key.range.start);
+    let outer = (in_lines(document.text, step.mapping, step.entries)
+        || document.text.get(entry.value.range.clone()).is_some_and(|old| old.contains('\n')))
+    .then_some(line);
+    let new = render_value(document, value, outer, Quote::of(&entry.value));
+    let mut change = Change::default();
+    match (&entry.value.shape, entry.base()) {
+        (Shape::Empty, Some(base)) => change.insert(base, format!(" {new}")),
+        (Shape::Empty, None) => change.insert(entry.key.range.end, format!(": {new}")),
+        _ => change.replace(entry.value.range.clone(), new),
+    }
+    Ok(change)
+}
+
+/// Adds an entry at the end of a mapping.
+///
+/// # Errors
+///
+/// Refuses where comments stand in empty braces.
+pub(super) fn insert(
+    document: &Document<'_>,
+    mapping: &Node,
+    entries: &[Entry],
+    key: &str,
+    value: &Value,
+) -> Result<Change, Stop> {
+    let text = document.text;
+    let Some(last) = entries.last() else { return fill(document, mapping, key, value) };
+    let end = last.end();
+    let closing = mapping.range.end.saturating_sub(1).max(end);
+    let has_comma = comma_in(document, end..closing).is_some();
+    let mut change = Change::default();
+    if in_lines(text, mapping, entries) {
+        let indent = line_indentation(text, last.key.range.start);
+        let entry = render_entry(document, key, value, Some(indent), Quote::of(&last.key));
+        let after = end + text.get(end..closing).unwrap_or_default().trim_end().len();
+        if !has_comma {
+            change.insert(end, ",");
+        }
+        let trailing = if has_comma { "," } else { "" };
+        change.insert(after, format!("{}{indent}{entry}{trailing}", document.layout.newline));
+    } else {
+        let comma = document.json.as_ref().map_or_else(|| ", ".to_owned(), super::json::JsonLayout::comma);
+        let entry = render_entry(document, key, value, None, Quote::of(&last.key));
+        change.insert(end, format!("{comma}{entry}"));
+    }
+    Ok(change)
+}
+
+/// Takes an entry away, and the comma that it no longer needs.
+///
+/// # Errors
+///
+/// Refuses where comments would be lost.
+pub(super) fn remove(document: &Document<'_>, step: &Step<'_>) -> Result<Change, Stop> {
+    let before = step.index.checked_sub(1).and_then(|index| step.entries.get(index));
+    let gone = match (before, step.entries.get(step.index + 1)) {
+        (_, Some(next)) => step.entry.key.range.start..next.key.range.start,
+        (Some(before), None) => before.end()..step.entry.end(),
+        (None, None) => step.mapping.range.start + 1..step.mapping.range.end.saturating_sub(1),
+    };
+    no_comments(document, &gone)?;
+    let mut change = Change::default();
+    change.replace(gone, "");
+    Ok(change)
+}
+
+/// Gives empty braces their first entry.
+fn fill(document: &Document<'_>, mapping: &Node, key: &str, value: &Value) -> Result<Change, Stop> {
+    no_comments(document, &mapping.range)?;
+    let newline = document.layout.newline;
+    let mut change = Change::default();
+    let step = document.json.as_ref().and_then(|json| json.indent.as_deref());
+    let filled = if let Some(step) = step {
+        let outer = line_indentation(document.text, mapping.range.start);
+        let inner = format!("{outer}{step}");
+        let entry = render_entry(document, key, value, Some(&inner), Quote::Plain);
+        format!("{{{newline}{inner}{entry}{newline}{outer}}}")
+    } else {
+        format!("{{{}}}", render_entry(document, key, value, None, Quote::Plain))
+    };
+    change.replace(mapping.range.clone(), filled);
+    Ok(change)
+}
+
+fn render_entry(document: &Document<'_>, key: &str, value: &Value, outer: Option<&str>, quote: Quote) -> String {
+    if let Some(json) = &document.json {
+        return json.entry(key, value, outer, document.layout.newline);
+    }
+    let key = document.layout.quoting(quote, true).text(key);
+    format!("{key}: {}", render_value(document, value, outer, Quote::Plain))
+}
+
+fn render_value(document: &Document<'_>, value: &Value, outer: Option<&str>, quote: Quote) -> String {
+    match &document.json {
+        Some(json) => json.value(value, outer, document.layout.newline),
+        None => document.layout.inline(value, quote, true),
+    }
+}
+
+/// Tells whether the last entry stands in a line of its own.
+fn in_lines(text: &str, mapping: &Node, entries: &[Entry]) -> bool {
+    entries.last().is_some_and(|last| {
+        let start = last.key.range.start;
+        line_start(text, start) > mapping.range.start && indentation(text, start).is_some()
+    })
+}
+
+/// Returns what the line of an offset is indented by.
+fn line_indentation(text: &str, offset: usize) -> &str {
+    let line = text.get(line_start(text, offset)..offset).unwrap_or_default();
+    line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()
+}
+
+/// Returns where a comma stands that is in no comment.
+fn comma_in(document: &Document<'_>, range: Range<usize>) -> Option<usize> {
+    let in_comment = |at: usize| document.tree.comments.iter().any(|comment| comment.range.contains(&at));
+    let start = range.start;
+    let piece = document.text.get(range)?;
+    piece.match_indices(',').map(|(at, _)| start + at).find(|&at| !in_comment(at))
+}
+
+fn no_comments(document: &Document<'_>, range: &Range<usize>) -> Result<(), Stop> {
+    if document.tree.has_comment(range) { Err(Stop::at(range.start, Refusal::Comment)) } else { Ok(()) }
+}

@@ -1,0 +1,123 @@
+//! Edits of files that people write: one value changes, every other byte stays.
+//!
+//! Text in, text out; nothing here touches a file. An edit finds the place of a value in the text,
+//! replaces only those characters, reads the result with a reader that shares no code with the one
+//! that found the place, and compares it with what was meant, key order and comments included.
+//! What cannot be shown to be right is refused with an [`EditError`]; nothing is guessed.
+//!
+//! - A path is a list of keys. Items of lists have none: a list is replaced as a whole.
+//! - `Set` replaces a value in its place, in the quotes it had, or adds a key at the end of its
+//!   mapping. It makes the mappings on the way that are missing or empty.
+//! - `Remove` takes the entry's lines, with the comments on and inside it. The comments above it stay.
+//! - YAML text that is JSON stays JSON.
+
+mod block;
+mod change;
+mod error;
+mod flow;
+mod json;
+mod layout;
+mod quote;
+mod reader;
+mod toml;
+mod tree;
+mod verify;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{EditError, Refusal};
+
+use self::change::Stop;
+use self::verify::Syntax;
+use serde_json::Value;
+
+/// The mark that some editors put at the start of a UTF-8 file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What a file is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// YAML; text that is a JSON object is edited as JSON.
+    Yaml,
+    /// JSON.
+    Json,
+    /// TOML.
+    Toml,
+}
+
+/// One change of one value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Gives the path this value.
+    Set {
+        /// The keys from the top to the value.
+        path: Vec<String>,
+        /// What it shall be.
+        value: Value,
+    },
+    /// Takes the path away.
+    Remove {
+        /// The keys from the top to the entry.
+        path: Vec<String>,
+        /// How many leading keys of the path stay even where the removal leaves them empty.
+        keep: usize,
+    },
+}
+
+impl Edit {
+    /// Makes an edit that gives `path` the value.
+    pub fn set<K: Into<String>>(path: impl IntoIterator<Item = K>, value: impl Into<Value>) -> Self {
+        Self::Set { path: path.into_iter().map(Into::into).collect(), value: value.into() }
+    }
+
+    /// Makes an edit that takes `path` away and leaves each of its parents, empty or not.
+    pub fn remove<K: Into<String>>(path: impl IntoIterator<Item = K>) -> Self {
+        Self::Remove { path: path.into_iter().map(Into::into).collect(), keep: usize::MAX }
+    }
+
+    /// Makes an edit that takes `path` away, and the parents that it leaves empty below the first `keep` keys.
+    pub fn remove_with_parents<K: Into<String>>(path: impl IntoIterator<Item = K>, keep: usize) -> Self {
+        Self::Remove { path: path.into_iter().map(Into::into).collect(), keep }
+    }
+
+    fn path(&self) -> &[String] {
+        match self {
+            Self::Set { path, .. } | Self::Remove { path, .. } => path,
+        }
+    }
+}
+
+/// Applies the edits one after another and returns the new text.
+///
+/// # Errors
+///
+/// Refuses text that cannot be read, and each edit whose result would not be exactly what was meant.
+pub fn edit(text: &str, format: Format, edits: &[Edit]) -> Result<String, EditError> {
+    let (mark, body) = match text.strip_prefix(BYTE_ORDER_MARK) {
+        Some(body) => (&text[..BYTE_ORDER_MARK.len_utf8()], body),
+        None => ("", text),
+    };
+    let mut body = body.to_owned();
+    for edit in edits {
+        body = apply(&body, format, edit).map_err(|stop| stop.into_error(&body, edit.path()))?;
+    }
+    Ok(format!("{mark}{body}"))
+}
+
+fn apply(text: &str, format: Format, edit: &Edit) -> Result<String, Stop> {
+    if edit.path().is_empty() {
+        return Err(Stop::new(Refusal::NoPath));
+    }
+    let syntax = Syntax::of(text, format);
+    let change = match syntax {
+        Syntax::Yaml => yaml::change(text, edit, false)?,
+        Syntax::Json => yaml::change(text, edit, true)?,
+        Syntax::Toml => toml::change(text, edit)?,
+    };
+    let Some(change) = change else { return Ok(text.to_owned()) };
+    let changed = change.apply(text);
+    verify::check(text, &changed, edit, syntax, &change)?;
+    Ok(changed)
+}

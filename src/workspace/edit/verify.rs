@@ -1,0 +1,138 @@
+//! Reads a text before and after an edit, and compares it with what was meant.
+//!
+//! YAML is read by `yaml_serde` here, which shares nothing with the parser that finds places for the edits.
+
+use super::change::{Change, Stop};
+use super::error::Refusal;
+use super::reader::Reading;
+use super::toml;
+use super::tree::Tree;
+use super::{Edit, Format};
+use serde_json::{Map, Value};
+
+/// What a text really is: a YAML file may hold JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Syntax {
+    Yaml,
+    Json,
+    Toml,
+}
+
+impl Syntax {
+    /// Tells the syntax of a text in a file of a format.
+    pub(super) fn of(text: &str, format: Format) -> Self {
+        match format {
+            Format::Toml => Self::Toml,
+            Format::Json => Self::Json,
+            Format::Yaml if text.trim_start().starts_with('{') && read(text, Self::Json).is_ok() => Self::Json,
+            Format::Yaml => Self::Yaml,
+        }
+    }
+}
+
+/// Refuses a change that does not give exactly what the edit means, or that loses a comment.
+pub(super) fn check(text: &str, changed: &str, edit: &Edit, syntax: Syntax, change: &Change) -> Result<(), Stop> {
+    let unsure = |why: String| Stop::new(Refusal::Unsure(why));
+    let meant = meant(read(text, syntax)?, edit).ok_or_else(|| unsure("another reader finds other keys".to_owned()))?;
+    let unread = |stop: Stop| unsure(stop.into_error(changed, edit.path()).reason.to_string());
+    let is = read(changed, syntax).map_err(unread)?;
+    // A TOML table has no order: its reader sorts the keys.
+    if !same(&meant, &is, syntax != Syntax::Toml) {
+        return Err(unsure("another value would change".to_owned()));
+    }
+    let old = comments(text, syntax)?;
+    let kept = old.into_iter().filter(|(at, _)| !change.drops(*at)).map(|(_, comment)| comment);
+    let new = comments(changed, syntax).map_err(unread)?;
+    if kept.eq(new.into_iter().map(|(_, comment)| comment)) {
+        Ok(())
+    } else {
+        Err(unsure("a comment would be lost".to_owned()))
+    }
+}
+
+/// Reads the value of a text.
+pub(super) fn read(text: &str, syntax: Syntax) -> Result<Value, Stop> {
+    match syntax {
+        Syntax::Yaml => serde_yaml::from_str(text)
+            .map_err(|error| {
+                let place = error.location().map_or((0, 0), |place| (place.line(), place.column()));
+                Stop::at_line(place.0, place.1, Refusal::Malformed(error.to_string()))
+            })
+            .map(|Reading(value)| value),
+        Syntax::Json => serde_json::from_str(text)
+            .map_err(|error| Stop::at_line(error.line(), error.column(), Refusal::Malformed(error.to_string()))),
+        Syntax::Toml => ::toml::from_str(text).map_err(|error| {
+            let refusal = Refusal::Malformed(error.message().to_owned());
+            error.span().map_or_else(|| Stop::new(refusal.clone()), |span| Stop::at(span.start, refusal.clone()))
+        }),
+    }
+}
+
+/// Tells whether the path has this value already.
+pub(super) fn holds(whole: &Value, path: &[String], value: &Value) -> bool {
+    let found = path.iter().try_fold(whole, |inner, key| inner.as_object().and_then(|mapping| mapping.get(key)));
+    found.is_some_and(|found| same(found, value, true))
+}
+
+/// Makes the edit on the value; nothing where the value has no such place.
+fn meant(mut whole: Value, edit: &Edit) -> Option<Value> {
+    match edit {
+        Edit::Set { path, value } => {
+            let (last, parents) = path.split_last()?;
+            let mut inner = &mut whole;
+            for key in parents {
+                inner = keys_of(inner)?.entry(key.clone()).or_insert(Value::Null);
+            }
+            keys_of(inner)?.insert(last.clone(), value.clone());
+        }
+        Edit::Remove { path, keep } => {
+            let (last, parents) = path.split_last()?;
+            remove(&mut whole, last, parents)?;
+            for length in (1..path.len()).rev().take_while(|length| length > keep) {
+                let (last, parents) = path.get(..length)?.split_last()?;
+                let inner = parents.iter().try_fold(&whole, |inner, key| inner.as_object()?.get(key))?;
+                if !inner.as_object()?.get(last)?.as_object()?.is_empty() {
+                    break;
+                }
+                remove(&mut whole, last, parents)?;
+            }
+        }
+    }
+    Some(whole)
+}
+
+/// Returns the keys of a mapping, which an empty value becomes.
+fn keys_of(value: &mut Value) -> Option<&mut Map<String, Value>> {
+    if value.is_null() {
+        *value = Value::Object(Map::new());
+    }
+    value.as_object_mut()
+}
+
+fn remove(whole: &mut Value, last: &str, parents: &[String]) -> Option<Value> {
+    let inner = parents.iter().try_fold(whole, |inner, key| inner.as_object_mut()?.get_mut(key))?;
+    inner.as_object_mut()?.shift_remove(last)
+}
+
+fn same(left: &Value, right: &Value, in_order: bool) -> bool {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) if in_order => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|(left, right)| left.0 == right.0 && same(left.1, right.1, true))
+        }
+        (Value::Array(left), Value::Array(right)) if in_order => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right, true))
+        }
+        _ => left == right,
+    }
+}
+
+/// Returns the comments of a text, each with its offset.
+fn comments(text: &str, syntax: Syntax) -> Result<Vec<(usize, &str)>, Stop> {
+    let ranges: Vec<_> = match syntax {
+        Syntax::Yaml => Tree::parse(text)?.comments.into_iter().map(|comment| comment.range).collect(),
+        Syntax::Json => Vec::new(),
+        Syntax::Toml => toml::comments(text),
+    };
+    Ok(ranges.into_iter().map(|range| (range.start, text.get(range).unwrap_or_default())).collect())
+}

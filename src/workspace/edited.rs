@@ -1,0 +1,79 @@
+//! Which working copies differ from what is live.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::thread;
+
+use super::{Workspace, layout};
+use crate::model::{DEFINITION_FILE, Digest, Environment, FileSet, GroupName, Release, SETTINGS_FILE, Version};
+
+/// The groups whose working copy differs from some release of them.
+#[derive(Debug, Default)]
+pub struct EditedGroups(BTreeSet<(GroupName, Digest)>);
+
+impl EditedGroups {
+    /// Says whether the working copy of a group differs from a release.
+    #[must_use]
+    pub fn contains(&self, group: &GroupName, release: &Release) -> bool {
+        self.0.contains(&(group.clone(), release.digest))
+    }
+}
+
+/// The digests that a group is released with, and a version that has each.
+type Releases<'a> = BTreeMap<Digest, &'a Version>;
+
+impl Workspace {
+    /// Compares the working copy of each group with what the environments have of it, byte for byte.
+    ///
+    /// A working copy that cannot be read differs. The work is spread over the processors.
+    #[must_use]
+    pub fn edited_groups(&self, environments: &[Environment]) -> EditedGroups {
+        let mut releases: BTreeMap<&GroupName, Releases<'_>> = BTreeMap::new();
+        for environment in environments {
+            for (group, deployment) in &environment.deployments {
+                let release = &deployment.release;
+                releases.entry(group).or_default().insert(release.digest, &release.version);
+            }
+        }
+        let groups: Vec<(&GroupName, Releases<'_>)> = releases.into_iter().collect();
+        let workers = thread::available_parallelism().map_or(1, usize::from).min(groups.len().div_ceil(64)).max(1);
+        let share = groups.len().div_ceil(workers).max(1);
+        let find = |groups: &[(&GroupName, Releases<'_>)]| -> Vec<(GroupName, Digest)> {
+            groups.iter().flat_map(|(group, releases)| self.differing(group, releases)).collect()
+        };
+        thread::scope(|scope| {
+            let find = &find;
+            let workers: Vec<_> = groups.chunks(share).map(|groups| scope.spawn(move || find(groups))).collect();
+            let found = workers.into_iter().filter_map(|worker| worker.join().ok()).flatten();
+            EditedGroups(found.collect())
+        })
+    }
+
+    /// Returns the releases from which the working copy of a group differs.
+    fn differing(&self, group: &GroupName, releases: &Releases<'_>) -> Vec<(GroupName, Digest)> {
+        let read =
+            |path: &str| self.root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION).ok().flatten();
+        // Most groups have these two files and no others, and then no list has to be read.
+        let mut files = FileSet::default();
+        for path in [SETTINGS_FILE, DEFINITION_FILE] {
+            if let Some(bytes) = read(path) {
+                files.insert(path, bytes);
+            }
+        }
+        let of_two = files.manifest().digest();
+        let equals = |digest: Digest, version: &Version| {
+            let Some(manifest) = self.manifest(group, version).ok().flatten() else {
+                return false;
+            };
+            // As long as these files are the same, so are the references among them, and so is the set.
+            let same = |path: &str, digest: &Digest| match files.get(path) {
+                Some(bytes) => Digest::of(bytes) == *digest,
+                None => read(path).is_some_and(|bytes| Digest::of(&bytes) == *digest),
+            };
+            manifest.0.len() > 2
+                && manifest.digest() == digest
+                && manifest.0.iter().all(|(path, digest)| same(path, digest))
+        };
+        let differs = releases.iter().filter(|(digest, version)| **digest != of_two && !equals(**digest, version));
+        differs.map(|(digest, _)| (group.clone(), *digest)).collect()
+    }
+}

@@ -1,0 +1,207 @@
+//! What can go wrong with a workspace, told apart as far as a caller acts on it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::model::{EnvironmentName, Finding, Location, OperationId, Severity};
+
+/// Why something could not be read from or written to a workspace.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no `apigw.toml` here or above.
+    #[error("there is no workspace in {} or above it", .folder.display())]
+    NoWorkspace {
+        /// Where the search began.
+        folder: PathBuf,
+    },
+    /// A name that nothing has.
+    #[error("there is no {kind} {name:?}{}", nearest_text(.nearest.as_deref()))]
+    Unknown {
+        /// What the name should name: a group, a version, an operation.
+        kind: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The existing name that is spelled most alike.
+        nearest: Option<String>,
+    },
+    /// The beginning of an id that several have.
+    #[error("{name:?} could be each of {candidates}")]
+    Ambiguous {
+        /// What was given.
+        name: String,
+        /// What it could mean.
+        candidates: String,
+    },
+    /// Something has this name already.
+    #[error("{what} exists already")]
+    Exists {
+        /// What exists.
+        what: String,
+    },
+    /// Files whose content is not valid.
+    #[error("{}", first_message(.0))]
+    Invalid(Vec<Finding>),
+    /// A version exists with other bytes than those that should be frozen.
+    #[error("version {version} of {group} is frozen with other bytes")]
+    FrozenDiffers {
+        /// The group.
+        group: String,
+        /// The version.
+        version: String,
+        /// What differs, by path.
+        files: Vec<String>,
+    },
+    /// A version cannot be deleted, because it is live.
+    #[error("version {version} of {group} is live in {}", .environments.join(", "))]
+    VersionLive {
+        /// The group.
+        group: String,
+        /// The version.
+        version: String,
+        /// Where it is live.
+        environments: Vec<String>,
+    },
+    /// A group cannot be deleted, because it is live.
+    #[error("the group {group} is live in {}", .environments.join(", "))]
+    GroupLive {
+        /// The group.
+        group: String,
+        /// Where it is live.
+        environments: Vec<String>,
+    },
+    /// What a plan was computed from has changed since.
+    #[error("{what} changed since the plan was made")]
+    Stale {
+        /// What changed.
+        what: String,
+    },
+    /// Somebody else holds the lock.
+    #[error("the lock of {name} was not free within {}", seconds(*.waited))]
+    Locked {
+        /// What is locked.
+        name: String,
+        /// How long was waited.
+        waited: Duration,
+        /// Who holds it, as far as the lock's file says.
+        holder: Option<String>,
+    },
+    /// The commit is visible, but may not survive a loss of power.
+    #[error("the change of {environment} is visible, but its durability is unknown")]
+    DurabilityUnknown {
+        /// The environment that was changed.
+        environment: EnvironmentName,
+        /// The operation that was committed.
+        operation: OperationId,
+        /// Why.
+        #[source]
+        source: PathError,
+    },
+    /// A link leads out of the workspace.
+    #[error("{} leads out of the workspace", .path.display())]
+    OutsideLink {
+        /// The path that was about to be used.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error(transparent)]
+    Io(#[from] PathError),
+}
+
+/// An error of the system, with the path and what was being done to it.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}", .path.display())]
+pub struct PathError {
+    /// What was being done, as a verb: "read", "write".
+    pub action: &'static str,
+    /// To what.
+    pub path: PathBuf,
+    /// What the system said.
+    #[source]
+    pub source: io::Error,
+}
+
+/// Gives a system's error its path and what was being done.
+pub(super) trait At<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, PathError>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, action: &'static str, path: &Path) -> Result<T, PathError> {
+        self.map_err(|source| PathError { action, path: path.to_owned(), source })
+    }
+}
+
+impl Error {
+    /// Makes the error of one file whose content is not valid.
+    pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<String>) -> Self {
+        Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into() }])
+    }
+}
+
+/// Returns the candidate that is spelled most like the name, where one is near enough to be meant.
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let most = (name.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (edit_distance(name, candidate), candidate))
+        .filter(|&(distance, candidate)| distance <= most || candidate.starts_with(name) && !name.is_empty())
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// Counts the insertions, deletions and replacements that lead from one text to the other.
+fn edit_distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, left) in from.chars().enumerate() {
+        let mut diagonal = index;
+        let mut previous = index + 1;
+        for (right, cell) in to.iter().zip(row.iter_mut().skip(1)) {
+            let above = *cell;
+            *cell = (diagonal + usize::from(left != *right)).min(above + 1).min(previous + 1);
+            diagonal = above;
+            previous = *cell;
+        }
+        row[0] = index + 1;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+fn nearest_text(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
+}
+
+fn first_message(findings: &[Finding]) -> String {
+    match findings {
+        [] => "the workspace is not valid".to_owned(),
+        [only] => format!("{}: {}", only.location, only.message),
+        [first, rest @ ..] => format!("{}: {} (and {} more)", first.location, first.message, rest.len()),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_near() {
+        let groups = ["petstore", "orders", "users"];
+        assert_eq!(nearest("petsore", groups).as_deref(), Some("petstore"));
+        assert_eq!(nearest("pet", groups).as_deref(), Some("petstore"));
+        assert_eq!(nearest("user", groups).as_deref(), Some("users"));
+        assert_eq!(nearest("billing", groups), None);
+        assert_eq!(nearest("", groups), None);
+    }
+
+    #[test]
+    fn distances() {
+        assert_eq!(edit_distance("", "abc"), 3);
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert_eq!(edit_distance("same", "same"), 0);
+    }
+}

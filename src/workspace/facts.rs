@@ -1,0 +1,89 @@
+//! What is on disk, for plans: each answer is read once and stays the same.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Error, Workspace};
+use crate::model::{Environment, EnvironmentName, GroupName, Operation, OperationId, Version, WorkspaceSettings};
+use crate::plan::{Candidate, Facts, Past};
+
+/// The answers of a workspace to what plans ask.
+#[derive(Debug)]
+pub struct DiskFacts<'a> {
+    workspace: &'a Workspace,
+    environments: RefCell<BTreeMap<EnvironmentName, Arc<Environment>>>,
+    working_copies: RefCell<BTreeMap<(GroupName, Option<Version>), Arc<Candidate>>>,
+    frozen: RefCell<BTreeMap<(GroupName, Version), Option<Arc<Candidate>>>>,
+}
+
+impl<'a> DiskFacts<'a> {
+    /// Begins to ask; nothing is read yet.
+    #[must_use]
+    pub const fn new(workspace: &'a Workspace) -> Self {
+        Self {
+            workspace,
+            environments: RefCell::new(BTreeMap::new()),
+            working_copies: RefCell::new(BTreeMap::new()),
+            frozen: RefCell::new(BTreeMap::new()),
+        }
+    }
+}
+
+fn once<K: Ord, V: Clone>(
+    known: &RefCell<BTreeMap<K, V>>,
+    key: K,
+    read: impl FnOnce(&K) -> Result<V, Error>,
+) -> Result<V, anyhow::Error> {
+    if let Some(value) = known.borrow().get(&key) {
+        return Ok(value.clone());
+    }
+    let value = read(&key)?;
+    known.borrow_mut().insert(key, value.clone());
+    Ok(value)
+}
+
+impl Facts for DiskFacts<'_> {
+    fn settings(&self) -> &WorkspaceSettings {
+        self.workspace.settings()
+    }
+
+    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
+        Ok(self.workspace.groups()?)
+    }
+
+    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
+        once(&self.environments, environment.clone(), |name| Ok(Arc::new(self.workspace.environment(name)?)))
+    }
+
+    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
+        once(&self.working_copies, (group.clone(), version.cloned()), |(group, version)| {
+            Ok(Arc::new(self.workspace.working_copy(group, version.as_ref())?))
+        })
+    }
+
+    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
+        Ok(self.workspace.versions(group)?)
+    }
+
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        once(&self.frozen, (group.clone(), version.clone()), |(group, version)| {
+            Ok(self.workspace.frozen(group, version)?.map(Arc::new))
+        })
+    }
+
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
+        Ok(self.workspace.past(environment, group)?)
+    }
+
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
+        let live = self.environment(environment)?;
+        // Most often it is the latest of a group; else the chains tell whether it was committed.
+        let is_tip = live.deployments.values().any(|deployment| deployment.operation == *id);
+        if is_tip {
+            return Ok(Some(self.workspace.read_operation(environment, id)?));
+        }
+        let committed = self.workspace.history(environment, None, usize::MAX)?;
+        Ok(committed.into_iter().find(|committed| committed.id == *id).map(|committed| committed.operation))
+    }
+}

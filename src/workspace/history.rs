@@ -1,0 +1,156 @@
+//! The history: operations, reached from what is live through what was live before.
+//!
+//! Each entry names the operation that made it, and each operation the entries before it. What no
+//! chain reaches was never committed and is not shown.
+
+use std::collections::BTreeSet;
+
+use super::error::{Error, nearest};
+use super::{Workspace, layout, operation_file};
+use crate::model::{Deployment, Environment, EnvironmentName, GroupName, Location, Operation, OperationId, Timestamp};
+use crate::plan::Past;
+
+/// An operation with its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The id.
+    pub id: OperationId,
+    /// What the operation's file says.
+    pub operation: Operation,
+}
+
+impl Workspace {
+    /// Reads operations, newest first, at most `most`; with a group, those that changed it.
+    pub fn history(
+        &self,
+        environment: &EnvironmentName,
+        group: Option<&GroupName>,
+        most: usize,
+    ) -> Result<Vec<Committed>, Error> {
+        let live = self.environment(environment)?;
+        let wanted = |name: &GroupName| group.is_none_or(|group| group == name);
+        let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
+        let mut pending: BTreeSet<OperationId> = tips.map(|(_, deployment)| deployment.operation.clone()).collect();
+        let mut operations = Vec::new();
+        // An operation is later than those before it, so the latest that is known comes first.
+        while operations.len() < most
+            && let Some(id) = pending.pop_last()
+        {
+            let operation = self.read_operation(environment, &id)?;
+            let before = operation.changes.iter().filter(|(name, _)| wanted(name));
+            pending.extend(before.filter_map(|(_, change)| Some(change.before.as_ref()?.operation.clone())));
+            operations.push(Committed { id, operation });
+        }
+        Ok(operations)
+    }
+
+    /// Reads one operation's file, whether or not it was committed.
+    pub(super) fn read_operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Operation, Error> {
+        let place = layout::operation(environment, id);
+        let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.ok_or_else(|| {
+            Error::invalid(
+                "operation-missing",
+                Location::file(&place),
+                "the file of a committed operation is missing".to_owned(),
+                format!("restore it, for example with `git checkout -- {place}`"),
+            )
+        })?;
+        operation_file::parse(environment, id, bytes)
+    }
+
+    /// Says who committed an operation, and why.
+    pub fn author_of(
+        &self,
+        environment: &EnvironmentName,
+        id: &OperationId,
+    ) -> Result<(Option<String>, Option<String>), Error> {
+        let operation = self.read_operation(environment, id)?;
+        Ok((Some(operation.actor), operation.message))
+    }
+
+    /// Lists the operations whose files exist, oldest first, whether or not they were committed.
+    pub(super) fn operation_files(&self, environment: &EnvironmentName) -> Result<Vec<String>, Error> {
+        self.root.list(&layout::history(environment))
+    }
+
+    /// Finds a committed operation by its id or by the beginning of it, in any environment.
+    pub fn find_operation(&self, text: &str) -> Result<Committed, Error> {
+        let mut found = Vec::new();
+        let mut names = Vec::new();
+        for environment in self.settings.environments() {
+            for file in self.operation_files(&environment)? {
+                let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else {
+                    continue;
+                };
+                let short = id.as_str().rsplit_once('-').map_or("", |(_, short)| short);
+                if !text.is_empty() && (id.as_str().starts_with(text) || short.starts_with(text)) {
+                    found.push((environment.clone(), id));
+                } else {
+                    names.push(id.to_string());
+                }
+            }
+        }
+        match found.as_slice() {
+            [(environment, id)] => Ok(Committed { id: id.clone(), operation: self.read_operation(environment, id)? }),
+            [] => Err(Error::Unknown {
+                kind: "operation",
+                name: text.to_owned(),
+                nearest: nearest(text, names.iter().map(String::as_str)),
+            }),
+            several => {
+                let names: Vec<&str> = several.iter().map(|(_, id)| id.as_str()).collect();
+                Err(Error::Ambiguous { name: text.to_owned(), candidates: names.join(", ") })
+            }
+        }
+    }
+
+    /// Reads what was deployed for a group, the latest first, the present entry included.
+    pub fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, Error> {
+        let live = self.environment(environment)?;
+        self.past_of(environment, group, live.deployments.get(group).cloned())
+    }
+
+    fn past_of(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        mut next: Option<Deployment>,
+    ) -> Result<Vec<Past>, Error> {
+        let mut past = Vec::new();
+        while let Some(deployment) = next {
+            let operation = self.read_operation(environment, &deployment.operation)?;
+            let change = operation.changes.get(group).filter(|change| change.after == deployment.release);
+            let change = change.ok_or_else(|| broken_chain(environment, group, &deployment))?;
+            next = change.before.clone();
+            past.push(Past { action: change.action, deployment });
+        }
+        Ok(past)
+    }
+
+    /// Returns what was live at a time.
+    pub fn environment_at(&self, environment: &EnvironmentName, time: Timestamp) -> Result<Environment, Error> {
+        let mut then = self.environment(environment)?;
+        let groups: Vec<GroupName> = then.deployments.keys().cloned().collect();
+        for group in groups {
+            let Some(current) = then.deployments.get(&group).filter(|current| current.since > time) else {
+                continue;
+            };
+            let past = self.past_of(environment, &group, Some(current.clone()))?;
+            match past.into_iter().find(|past| past.deployment.since <= time) {
+                Some(past) => then.deployments.insert(group, past.deployment),
+                None => then.deployments.remove(&group),
+            };
+        }
+        Ok(then)
+    }
+}
+
+fn broken_chain(environment: &EnvironmentName, group: &GroupName, deployment: &Deployment) -> Error {
+    let place = layout::environment(environment);
+    Error::invalid(
+        "chain-broken",
+        Location::file(place),
+        format!("{group} is not as operation {} left it", deployment.operation),
+        "`apigw verify` tells what changed, and `apigw verify --repair` records it",
+    )
+}

@@ -1,0 +1,96 @@
+//! Making a workspace.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::error::{At, Error};
+use super::layout::{DEPLOYMENTS_FOLDER, HISTORY_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
+
+/// A group that a new workspace can begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Example {
+    /// A small store of pets.
+    Petstore,
+}
+
+const SETTINGS: &str = r#"# Settings of this workspace; `apigw schema workspace` shows all that can stand here.
+schema = 1
+
+# Each group is reached at <group>.<environment>.<base_domain>.
+base_domain = "apigw.localhost"
+
+# The environments test, pre-release and online are always there.
+# `variables` stand for ${NAME} in backend addresses.
+
+[environments.test]
+
+[environments.pre-release]
+
+[environments.online]
+protected = true
+"#;
+
+const ATTRIBUTES: &str = "\
+# What apigw writes is compared byte for byte: Git must not change line ends in it.
+groups/*/versions/** -text
+deployments/** -text
+history/** -text
+";
+
+const PETSTORE_SETTINGS: &str = include_str!("../../examples/petstore/groups/petstore/group.yaml");
+const PETSTORE_DEFINITION: &str = include_str!("../../examples/petstore/groups/petstore/openapi.yaml");
+
+/// Makes a workspace in a folder, which is made where it is missing, and returns the files made.
+///
+/// # Errors
+///
+/// Fails where the folder is a workspace already. Files that are there stay as they are; lines that
+/// `.gitignore` and `.gitattributes` lack are added.
+pub fn init(folder: &Path, example: Option<Example>) -> Result<Vec<String>, Error> {
+    if folder.join(WORKSPACE_FILE).exists() {
+        return Err(Error::Exists { what: format!("the workspace {}", folder.display()) });
+    }
+    fs::create_dir_all(folder).at("create", folder)?;
+    let mut made = Vec::new();
+    if example == Some(Example::Petstore) {
+        for (file, text) in [("group.yaml", PETSTORE_SETTINGS), ("openapi.yaml", PETSTORE_DEFINITION)] {
+            let place = format!("groups/petstore/{file}");
+            create(&folder.join(&place), text)?;
+            made.push(place);
+        }
+    }
+    add_lines(&folder.join(".gitignore"), &format!("/{LOCAL_FOLDER}/\n"))?;
+    add_lines(&folder.join(".gitattributes"), ATTRIBUTES)?;
+    made.extend([".gitignore".to_owned(), ".gitattributes".to_owned()]);
+    for name in ["groups", DEPLOYMENTS_FOLDER, HISTORY_FOLDER] {
+        let path = folder.join(name);
+        fs::create_dir_all(&path).at("create", &path)?;
+    }
+    // This file makes the folder a workspace, so it comes last.
+    create(&folder.join(WORKSPACE_FILE), SETTINGS)?;
+    made.push(WORKSPACE_FILE.to_owned());
+    made.sort_unstable();
+    Ok(made)
+}
+
+fn create(path: &Path, text: &str) -> Result<(), Error> {
+    let parent = path.parent().unwrap_or(path);
+    fs::create_dir_all(parent).at("create", parent)?;
+    let mut file = fs::File::create_new(path).at("create", path)?;
+    file.write_all(text.as_bytes()).at("write", path)?;
+    file.sync_all().at("sync", path)?;
+    Ok(())
+}
+
+/// Adds the lines that a file lacks; a missing file is made.
+fn add_lines(path: &Path, lines: &str) -> Result<(), Error> {
+    let existing = if path.exists() { fs::read_to_string(path).at("read", path)? } else { String::new() };
+    let missing: Vec<&str> = lines.lines().filter(|line| !existing.lines().any(|have| have == *line)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let separator = if existing.is_empty() || existing.ends_with('\n') { "" } else { "\n" };
+    let text = format!("{existing}{separator}{}\n", missing.join("\n"));
+    Ok(fs::write(path, text).at("write", path)?)
+}

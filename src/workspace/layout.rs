@@ -1,0 +1,196 @@
+//! Where each file of a workspace lies, and the one way from such a place to a path of the system.
+//!
+//! Places are built from parsed names only. A [`Root`] turns them into paths and refuses those that
+//! a link leads out of the workspace.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use super::error::{At, Error};
+use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
+
+/// The name of the file that makes a folder a workspace.
+pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
+/// The folder of what is this machine's own.
+pub(super) const LOCAL_FOLDER: &str = ".apigw";
+/// The folder of the groups.
+pub(super) const GROUPS_FOLDER: &str = "groups";
+/// The folder of the environments' files.
+pub(super) const DEPLOYMENTS_FOLDER: &str = "deployments";
+/// The folder of the operations.
+pub(super) const HISTORY_FOLDER: &str = "history";
+
+/// The most bytes that a file which people write by hand may have.
+pub(super) const LARGEST_SETTINGS: u64 = 1 << 20;
+/// The most bytes that a definition, or a file beside it, may have.
+pub(super) const LARGEST_DEFINITION: u64 = 32 << 20;
+/// The most bytes that a file of apigw's own may have: over 100,000 groups in one environment.
+pub(super) const LARGEST_RECORD: u64 = 128 << 20;
+
+pub(super) fn group(group: &GroupName) -> String {
+    format!("{GROUPS_FOLDER}/{group}")
+}
+
+pub(super) fn group_file(group: &GroupName, file: &str) -> String {
+    format!("{GROUPS_FOLDER}/{group}/{file}")
+}
+
+pub(super) fn versions(group: &GroupName) -> String {
+    format!("{GROUPS_FOLDER}/{group}/versions")
+}
+
+pub(super) fn version(group: &GroupName, version: &Version) -> String {
+    format!("{GROUPS_FOLDER}/{group}/versions/{version}")
+}
+
+pub(super) fn environment(environment: &EnvironmentName) -> String {
+    format!("{DEPLOYMENTS_FOLDER}/{environment}.yaml")
+}
+
+pub(super) fn history(environment: &EnvironmentName) -> String {
+    format!("{HISTORY_FOLDER}/{environment}")
+}
+
+pub(super) fn operation(environment: &EnvironmentName, id: &OperationId) -> String {
+    format!("{HISTORY_FOLDER}/{environment}/{id}.yaml")
+}
+
+pub(super) fn lock(name: &str) -> String {
+    format!("{LOCAL_FOLDER}/locks/{name}")
+}
+
+pub(super) fn temporary(name: &str) -> String {
+    format!("{LOCAL_FOLDER}/tmp/{name}")
+}
+
+/// The folder of a workspace, with every link in its own path resolved.
+#[derive(Debug, Clone)]
+pub(super) struct Root(PathBuf);
+
+impl Root {
+    pub(super) fn new(folder: &Path) -> Result<Self, Error> {
+        Ok(Self(fs::canonicalize(folder).at("open", folder)?))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Returns the path of a place in the workspace.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a place with other than plain parts, and one that a link leads out of the workspace.
+    pub(super) fn locate(&self, place: &str) -> Result<PathBuf, Error> {
+        let mut path = self.0.clone();
+        for part in Path::new(place).components() {
+            let Component::Normal(part) = part else {
+                return Err(Error::OutsideLink { path: self.0.join(place) });
+            };
+            path.push(part);
+            match fs::symlink_metadata(&path) {
+                Ok(metadata) if metadata.is_symlink() => self.check_link(&path)?,
+                Ok(_) => {}
+                Err(error) if is_absent(&error) => {}
+                Err(error) => return Err(error).at("open", &path).map_err(Error::Io),
+            }
+        }
+        Ok(path)
+    }
+
+    fn check_link(&self, path: &Path) -> Result<(), Error> {
+        match fs::canonicalize(path) {
+            Ok(target) if target.starts_with(&self.0) => Ok(()),
+            Ok(_) => Err(Error::OutsideLink { path: path.to_owned() }),
+            // Where a link leads nowhere, what is written through it could land anywhere.
+            Err(_) => Err(Error::OutsideLink { path: path.to_owned() }),
+        }
+    }
+
+    /// Reads a file, or returns `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file is larger than `most` bytes, is no regular file, or cannot be read.
+    pub(super) fn read(&self, place: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
+        let path = self.locate(place)?;
+        // Looked at before it is opened: opening a pipe would wait for a writer.
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error).at("read", &path).map_err(Error::Io),
+        };
+        if !metadata.is_file() {
+            let message = "this is not a file".to_owned();
+            return Err(Error::invalid(
+                "file",
+                Location::file(place),
+                message,
+                "remove it, or put the file in its place",
+            ));
+        }
+        if metadata.len() > most {
+            return Err(too_large(place, metadata.len(), most));
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
+        let file = match fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error).at("read", &path).map_err(Error::Io),
+        };
+        file.take(most + 1).read_to_end(&mut bytes).at("read", &path)?;
+        if bytes.len() as u64 > most {
+            return Err(too_large(place, bytes.len() as u64, most));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Lists the names in a folder, sorted; none where there is no such folder.
+    ///
+    /// Names that are not UTF-8 are listed with replacement characters, which no name of ours has.
+    pub(super) fn list(&self, place: &str) -> Result<Vec<String>, Error> {
+        let path = self.locate(place)?;
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(error) if is_absent(&error) => return Ok(Vec::new()),
+            Err(error) => return Err(error).at("list", &path).map_err(Error::Io),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.push(entry.at("list", &path)?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    pub(super) fn exists(&self, place: &str) -> Result<bool, Error> {
+        let path = self.locate(place)?;
+        path.try_exists().at("open", &path).map_err(Error::Io)
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn too_large(place: &str, size: u64, most: u64) -> Error {
+    Error::invalid(
+        "file-size",
+        Location::file(place),
+        format!("the file has {size} bytes, and at most {most} are read"),
+        "split the file, or remove what does not belong in it",
+    )
+}
+
+/// Returns the text of a file that must be UTF-8.
+pub(super) fn text(place: &str, bytes: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let start = valid.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+        let column = String::from_utf8_lossy(&valid[start..]).chars().count() + 1;
+        let location = Location { file: place.to_owned(), line, column };
+        Error::invalid("encoding", location, "the file is not UTF-8 text".to_owned(), "save the file as UTF-8")
+    })
+}

@@ -1,0 +1,170 @@
+//! The only reader and writer of files.
+//!
+//! A [`Workspace`] reads without a lock and without write permission. Whoever wants to write takes
+//! a lock first: [`Workspace::lock`] gives an [`EnvironmentLock`], which commits plans, and
+//! [`Workspace::lock_groups`] gives a [`GroupsLock`], which edits working copies and versions.
+
+pub mod edit;
+
+mod commit;
+mod durable;
+mod edited;
+mod error;
+mod facts;
+mod groups;
+mod history;
+mod init;
+mod layout;
+mod lock;
+mod operation_file;
+mod outside;
+mod own_yaml;
+mod quote;
+mod record;
+mod settings;
+mod verify;
+mod version_file;
+mod versions;
+
+use std::path::Path;
+
+use crate::model::{
+    Environment, EnvironmentName, FileSet, GroupName, SETTINGS_FILE, State, Version, WorkspaceSettings,
+};
+use crate::plan::Plan;
+
+pub use commit::EnvironmentLock;
+pub use edited::EditedGroups;
+pub(crate) use error::nearest;
+pub use error::{Error, PathError};
+pub use facts::DiskFacts;
+pub use groups::{GroupsLock, NewGroup, version_edit};
+pub use history::Committed;
+pub use init::{Example, init};
+pub use lock::LockRequest;
+pub use outside::{OutsideFolder, read_outside, read_release_plan, write_outside};
+pub use verify::{Problem, ProblemKind, Verification};
+
+/// A folder with an `apigw.toml`, and all that lies in it.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    root: layout::Root,
+    settings: WorkspaceSettings,
+}
+
+impl Workspace {
+    /// Opens the workspace that a folder lies in: the nearest folder upwards with an `apigw.toml`.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists());
+        let root = layout::Root::new(found.ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?)?;
+        let bytes = root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
+        let settings = settings::workspace(&layout::text(layout::WORKSPACE_FILE, bytes)?)?;
+        Ok(Self { root, settings })
+    }
+
+    /// Returns the settings in `apigw.toml`.
+    #[must_use]
+    pub const fn settings(&self) -> &WorkspaceSettings {
+        &self.settings
+    }
+
+    /// Returns the folder of the workspace, with links resolved.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Returns the group in whose folder another folder lies, if it does in any.
+    #[must_use]
+    pub fn group_around(&self, folder: &Path) -> Option<GroupName> {
+        let folder = std::fs::canonicalize(folder).ok()?;
+        let below = folder.strip_prefix(self.root.path()).ok()?;
+        let mut parts = below.iter().filter_map(|part| part.to_str());
+        (parts.next() == Some(layout::GROUPS_FOLDER)).then(|| parts.next()?.parse().ok())?
+    }
+
+    /// Returns the environment of a name, or of an alias, that somebody typed.
+    pub fn environment_named(&self, text: &str) -> Result<EnvironmentName, Error> {
+        let known = self.settings.environments();
+        // A declared environment may have the very name that is an alias elsewhere.
+        let exact = known.iter().find(|name| name.as_str() == text).cloned();
+        let parsed = exact.or_else(|| EnvironmentName::from_input(text).ok().filter(|name| known.contains(name)));
+        parsed.ok_or_else(|| Error::Unknown {
+            kind: "environment",
+            name: text.to_owned(),
+            nearest: nearest(text, known.iter().map(EnvironmentName::as_str)),
+        })
+    }
+
+    /// Reads what is live in an environment; nothing is where nothing was ever published.
+    pub fn environment(&self, environment: &EnvironmentName) -> Result<Environment, Error> {
+        self.read_environment(environment)?.whole()
+    }
+
+    fn read_environment(&self, environment: &EnvironmentName) -> Result<record::Reading, Error> {
+        let place = layout::environment(environment);
+        match self.root.read(&place, layout::LARGEST_RECORD)? {
+            None => Ok(record::Reading { environment: Environment::empty(environment.clone()), problems: Vec::new() }),
+            Some(bytes) => record::parse(&place, environment, &layout::text(&place, bytes)?),
+        }
+    }
+
+    /// Returns where callers reach a version of a group: its secondary domain, and its custom
+    /// domains in `online`. Nothing is returned where the version's settings cannot be read.
+    #[must_use]
+    pub fn urls(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        version: &Version,
+        files: Option<&FileSet>,
+    ) -> Vec<String> {
+        let place = format!("{}/{SETTINGS_FILE}", layout::version(group, version));
+        let planned = files.and_then(|files| files.get(SETTINGS_FILE)).map(|bytes| bytes.to_vec());
+        let bytes = planned.or_else(|| self.root.read(&place, layout::LARGEST_SETTINGS).ok().flatten());
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let Ok(settings) = settings::group(&place, &text) else {
+            return Vec::new();
+        };
+        let secondary = format!("{group}.{environment}.{}", self.settings.base_domain);
+        let custom = settings.domains.iter().map(ToString::to_string).filter(|_| environment.as_str() == "online");
+        let hosts = std::iter::once(secondary).chain(custom);
+        hosts.map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
+    }
+
+    /// Says whether every version that a plan makes live exists as its digest says, or will be frozen.
+    pub fn check_releases(&self, plan: &Plan) -> Result<(), Error> {
+        for (group, change) in &plan.operation.changes {
+            let after = &change.after;
+            let will_be = plan.freezes.iter().any(|freeze| freeze.group == *group && freeze.version == after.version);
+            if after.state != State::Live || will_be {
+                continue;
+            }
+            match self.version(group, &after.version)? {
+                Some((_, digest)) if digest == after.digest => {}
+                Some(_) => {
+                    return Err(Error::FrozenDiffers {
+                        group: group.to_string(),
+                        version: after.version.to_string(),
+                        files: Vec::new(),
+                    });
+                }
+                None => {
+                    return Err(Error::Unknown {
+                        kind: "version",
+                        name: format!("{group}@{}", after.version),
+                        nearest: None,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the text of a file of the workspace, to show a place in it.
+    #[must_use]
+    pub fn source(&self, file: &str) -> Option<String> {
+        let bytes = self.root.read(file, layout::LARGEST_DEFINITION).ok().flatten()?;
+        String::from_utf8(bytes).ok()
+    }
+}

@@ -1,0 +1,145 @@
+//! An operation's file: one committed change of one environment.
+//!
+//! Its name carries the digest of its bytes, so nothing in it can change unnoticed.
+
+use std::fmt::Write as _;
+
+use super::error::Error;
+use super::layout;
+use super::own_yaml;
+use super::quote::quoted;
+use super::record::release;
+use crate::model::{Change, Deployment, Digest, EnvironmentName, Location, Operation, OperationId, SCHEMA};
+
+#[derive(serde::Deserialize)]
+struct File {
+    schema: u32,
+    #[serde(flatten)]
+    operation: Operation,
+}
+
+/// Writes an operation's file, and returns its id with it.
+pub(super) fn render(operation: &Operation) -> (OperationId, String) {
+    let mut text = format!(
+        "# One change of {0}, as it was committed. Nothing changes this file.\n\
+         schema: {SCHEMA}\n\
+         environment: {0}\n\
+         time: \"{1}\"\n\
+         actor: {2}\n\
+         message: {3}\n\
+         command: {4}\n\
+         changes:\n",
+        operation.environment,
+        operation.time,
+        quoted(&operation.actor),
+        operation.message.as_deref().map_or_else(|| "null".to_owned(), quoted),
+        quoted(&operation.command),
+    );
+    for (group, change) in &operation.changes {
+        let _ = writeln!(text, "  {group}:");
+        render_change(&mut text, change);
+    }
+    text.push_str("...\n");
+    (OperationId::new(operation.time, &Digest::of(text.as_bytes())), text)
+}
+
+fn render_change(text: &mut String, change: &Change) {
+    let _ = writeln!(text, "    action: {}", change.action);
+    match &change.before {
+        None => text.push_str("    before: null\n"),
+        Some(Deployment { release: before, since, operation }) => {
+            text.push_str("    before:\n");
+            release(text, "      ", before);
+            let _ = write!(text, "      since: \"{since}\"\n      operation: \"{operation}\"\n");
+        }
+    }
+    text.push_str("    after:\n");
+    release(text, "      ", &change.after);
+}
+
+/// Reads an operation's file and compares its bytes with its name.
+pub(super) fn parse(environment: &EnvironmentName, id: &OperationId, bytes: Vec<u8>) -> Result<Operation, Error> {
+    let place = layout::operation(environment, id);
+    let damaged = |message: String| {
+        Error::invalid(
+            "operation-damaged",
+            Location::file(&place),
+            message,
+            format!("restore it, for example with `git checkout -- {place}`"),
+        )
+    };
+    let digest = Digest::of(&bytes);
+    if !id.as_str().ends_with(&digest.short()) {
+        return Err(damaged(format!(
+            "its bytes are not those that were committed: their digest begins with {}",
+            digest.short()
+        )));
+    }
+    let text = layout::text(&place, bytes)?;
+    let file: File = own_yaml::parse(&place, &text)?;
+    if file.schema != SCHEMA {
+        return Err(damaged(format!("the file has schema {}, and this apigw knows schema {SCHEMA}", file.schema)));
+    }
+    if file.operation.environment != *environment || OperationId::new(file.operation.time, &digest) != *id {
+        return Err(damaged("it belongs to another environment or another time than its name says".to_owned()));
+    }
+    Ok(file.operation)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::{Action, Backend, Release, State};
+
+    fn example() -> Operation {
+        let release = |state| Release {
+            state,
+            version: "0.0.1".parse().unwrap(),
+            digest: Digest::of(b""),
+            backend: Backend::Http { url: "https://a.example".parse().unwrap() },
+        };
+        let before = Deployment {
+            release: release(State::Live),
+            since: "2026-11-23T18:00:00.000Z".parse().unwrap(),
+            operation: "20261123T180000.000Z-0123456789ab".parse().unwrap(),
+        };
+        let changes = [
+            ("a", Change { action: Action::Publish, before: None, after: release(State::Live) }),
+            ("b", Change { action: Action::Offline, before: Some(before), after: release(State::Offline) }),
+        ];
+        Operation {
+            environment: "test".parse().unwrap(),
+            time: "2026-11-23T19:00:00.000Z".parse().unwrap(),
+            actor: "Zoë <zoe@example.com>".to_owned(),
+            message: Some("why: \"because\"\nand *more*".to_owned()),
+            command: "apigw publish".to_owned(),
+            changes: changes
+                .into_iter()
+                .map(|(group, change)| (group.parse().unwrap(), change))
+                .collect::<BTreeMap<_, _>>(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let operation = example();
+        let (id, text) = render(&operation);
+        assert_eq!(parse(&operation.environment, &id, text.into_bytes()).unwrap(), operation);
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let operation = example();
+        let (id, text) = render(&operation);
+        for index in 0..text.len() {
+            assert!(parse(&operation.environment, &id, text.as_bytes()[..index].to_vec()).is_err());
+            for replacement in [0, text.as_bytes()[index] ^ 1] {
+                let mut bytes = text.clone().into_bytes();
+                bytes[index] = replacement;
+                assert!(parse(&operation.environment, &id, bytes).is_err(), "byte {index}");
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Files of the user's that need not lie in the workspace: release plans, definitions to import.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::{At, Error};
+use super::{layout, settings};
+use crate::model::Location;
+use crate::plan::ReleasePlan;
+
+/// Reads a file that the user named, of at most `most` bytes.
+pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    let metadata = fs::metadata(path).at("read", path)?;
+    if metadata.is_dir() {
+        let location = Location::file(path.display().to_string());
+        return Err(Error::invalid("file", location, "this is a folder, not a file".to_owned(), "name a file"));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).at("read", path)?;
+    file.take(most + 1).read_to_end(&mut bytes).at("read", path)?;
+    if bytes.len() as u64 > most {
+        return Err(Error::invalid(
+            "file-size",
+            Location::file(path.display().to_string()),
+            format!("the file has more than the {most} bytes that are read at most"),
+            "split the file, or remove what does not belong in it",
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Writes a file that the user named, whole or not at all.
+pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).at("write in", folder)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).at("write", path)?;
+    file.as_file().sync_all().at("sync", path)?;
+    file.persist(path).map_err(|error| error.error).at("write", path)?;
+    Ok(())
+}
+
+/// Reads a release plan.
+pub fn read_release_plan(path: &Path) -> Result<ReleasePlan, Error> {
+    let place = path.display().to_string();
+    let text = layout::text(&place, read_outside(path, layout::LARGEST_RECORD)?)?;
+    let plan: ReleasePlan = settings::yaml(&place, &text)?;
+    if plan.schema != crate::model::SCHEMA {
+        return Err(Error::invalid(
+            "newer-schema",
+            Location::file(place),
+            format!("the plan has schema {}, and this apigw knows schema {}", plan.schema, crate::model::SCHEMA),
+            "a newer apigw wrote it: use that one",
+        ));
+    }
+    Ok(plan)
+}
+
+/// A document of the user's, and the files beside and below it.
+#[derive(Debug)]
+pub struct OutsideFolder {
+    root: layout::Root,
+    name: String,
+}
+
+impl OutsideFolder {
+    /// Opens the folder that a document lies in.
+    pub fn of(document: &Path) -> Result<Self, Error> {
+        fs::metadata(document).at("read", document)?;
+        let folder = document.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = document.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Ok(Self { root: layout::Root::new(folder)?, name })
+    }
+
+    /// Returns the document's name in its folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads a file by its path below the folder; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// Says why it will not: the path, or a link, leads out of the folder, or the file is too large.
+    pub fn read(&self, path: &str) -> Result<Option<Arc<[u8]>>, String> {
+        let read = self.root.read(path, layout::LARGEST_DEFINITION);
+        read.map(|bytes| bytes.map(Arc::from)).map_err(|error| error.to_string())
+    }
+}

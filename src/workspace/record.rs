@@ -1,0 +1,353 @@
+//! An environment's file: what is live, one entry a group.
+//!
+//! The file is YAML, but of one fixed shape, a line a field, so that it is written and read at the
+//! speed of the disk and two branches merge line by line. A reader takes that shape and nothing
+//! else: each entry's checksum covers its lines as they stand, so an edit by hand shows, in
+//! whatever way the text was changed. `verify` explains such an edit and can record it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::error::Error;
+use super::quote::quoted;
+use crate::model::{
+    Backend, Deployment, Digest, Environment, EnvironmentName, Finding, GroupName, HttpUrl, Location, Release, SCHEMA,
+    Severity, State,
+};
+
+/// The YAML end marker: a file without it is cut short.
+pub(super) const END: &str = "...";
+
+/// What a reader makes of an environment's file.
+#[derive(Debug)]
+pub(super) struct Reading {
+    /// The entries that are whole and unchanged.
+    pub(super) environment: Environment,
+    /// What is wrong with the others, each with the group that it concerns where that is known.
+    pub(super) problems: Vec<(Option<GroupName>, Finding)>,
+}
+
+impl Reading {
+    /// Returns the environment, if nothing at all is wrong with its file.
+    pub(super) fn whole(self) -> Result<Environment, Error> {
+        if self.problems.is_empty() {
+            Ok(self.environment)
+        } else {
+            Err(Error::Invalid(self.problems.into_iter().map(|(_, finding)| finding).collect()))
+        }
+    }
+}
+
+/// Writes an environment's file.
+pub(super) fn render(environment: &Environment) -> String {
+    let name = &environment.name;
+    let mut text = String::with_capacity(256 + 400 * environment.deployments.len());
+    header(&mut text, name);
+    if environment.deployments.is_empty() {
+        text.push_str("deployments: {}\n");
+    } else {
+        text.push_str("deployments:\n");
+    }
+    for (group, deployment) in &environment.deployments {
+        let start = text.len();
+        entry(&mut text, group, deployment);
+        let checksum = checksum(name, &text[start..]);
+        let _ = writeln!(text, "    checksum: {checksum}");
+    }
+    text.push_str(END);
+    text.push('\n');
+    text
+}
+
+fn header(text: &mut String, name: &EnvironmentName) {
+    let _ = write!(
+        text,
+        "# What is live in {name}. Change it with `apigw publish`, `switch` and `offline`, not by hand.\n\
+         schema: {SCHEMA}\n\
+         environment: {name}\n"
+    );
+}
+
+fn entry(text: &mut String, group: &GroupName, deployment: &Deployment) {
+    let _ = writeln!(text, "  {group}:");
+    release(text, "    ", &deployment.release);
+    let _ = write!(text, "    since: \"{}\"\n    operation: \"{}\"\n", deployment.since, deployment.operation);
+}
+
+/// Writes the fields of a release, as they stand in entries and in operations.
+pub(super) fn release(text: &mut String, indent: &str, release: &Release) {
+    let state = match release.state {
+        State::Live => "live",
+        State::Offline => "offline",
+    };
+    let _ = write!(
+        text,
+        "{indent}state: {state}\n{indent}version: \"{}\"\n{indent}digest: {}\n",
+        release.version, release.digest
+    );
+    let _ = match &release.backend {
+        Backend::Mock => writeln!(text, "{indent}backend: {{type: mock}}"),
+        Backend::Http { url } => writeln!(text, "{indent}backend: {{type: http, url: {}}}", quoted(url.as_str())),
+    };
+}
+
+fn checksum(environment: &EnvironmentName, entry: &str) -> Digest {
+    Digest::of(format!("{environment}\n{entry}").as_bytes())
+}
+
+/// Reads an environment's file, entry by entry.
+///
+/// # Errors
+///
+/// Fails where the file as a whole cannot be read: cut short, in conflict, of a newer schema.
+pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<Reading, Error> {
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    check_conflict(place, text)?;
+    check_schema(place, &lines)?;
+    if text.strip_suffix('\n').and_then(|text| text.lines().next_back()) != Some(END) {
+        return Err(Error::invalid(
+            "cut-short",
+            at(place, lines.len().max(1)),
+            format!("the file is cut short: its last line is not the end marker {END:?}"),
+            format!("restore it, for example with `git checkout -- {place}`"),
+        ));
+    }
+    let mut expected = String::new();
+    header(&mut expected, name);
+    let head = expected.lines().count();
+    if !text.starts_with(&expected) {
+        let line = expected.lines().zip(text.lines()).take_while(|(left, right)| left == right).count();
+        return Err(edited(place, line + 1));
+    }
+    let body = lines.get(head + 1..lines.len() - 1).unwrap_or_default();
+    let opening = lines.get(head).copied().unwrap_or_default();
+    if opening != if body.is_empty() { "deployments: {}\n" } else { "deployments:\n" } {
+        return Err(edited(place, head + 1));
+    }
+    Ok(parse_entries(place, name, body, head + 2))
+}
+
+fn parse_entries(place: &str, name: &EnvironmentName, body: &[&str], first_line: usize) -> Reading {
+    let mut deployments = BTreeMap::new();
+    let mut problems = Vec::new();
+    let mut start = 0;
+    let mut last: Option<GroupName> = None;
+    while start < body.len() {
+        let length = 1 + body[start + 1..].iter().take_while(|line| line.starts_with("    ")).count();
+        let lines = &body[start..start + length];
+        let group = group_of(lines[0]);
+        match parse_entry(name, lines) {
+            Ok((group, deployment)) if last.as_ref().is_none_or(|last| *last < group) => {
+                last = Some(group.clone());
+                deployments.insert(group, deployment);
+            }
+            Ok((group, _)) => problems.push((Some(group), out_of_order(place, first_line + start))),
+            Err(offset) => problems.push((group, edited_finding(place, first_line + start + offset))),
+        }
+        start += length;
+    }
+    Reading { environment: Environment { name: name.clone(), deployments }, problems }
+}
+
+fn group_of(line: &str) -> Option<GroupName> {
+    line.strip_prefix("  ")?.strip_suffix(":\n")?.parse().ok()
+}
+
+/// Reads the lines of one entry; an error is the line, from 0, that is not as it was written.
+fn parse_entry(name: &EnvironmentName, lines: &[&str]) -> Result<(GroupName, Deployment), usize> {
+    let group = group_of(lines[0]).ok_or(0_usize)?;
+    let &[first, state, version, digest, backend, since, operation, last] = lines else {
+        return Err(lines.len().min(7));
+    };
+    let release = Release {
+        state: match state {
+            "    state: live\n" => State::Live,
+            "    state: offline\n" => State::Offline,
+            _ => return Err(1),
+        },
+        version: field(version, "    version: \"", "\"\n").ok_or(2_usize)?,
+        digest: field(digest, "    digest: ", "\n").ok_or(3_usize)?,
+        backend: parse_backend(backend).ok_or(4_usize)?,
+    };
+    let deployment = Deployment {
+        release,
+        since: field(since, "    since: \"", "\"\n").ok_or(5_usize)?,
+        operation: field(operation, "    operation: \"", "\"\n").ok_or(6_usize)?,
+    };
+    let stated: Digest = field(last, "    checksum: ", "\n").ok_or(7_usize)?;
+    let text = [first, state, version, digest, backend, since, operation].concat();
+    if stated == checksum(name, &text) { Ok((group, deployment)) } else { Err(0) }
+}
+
+fn field<T: std::str::FromStr>(line: &str, before: &str, after: &str) -> Option<T> {
+    line.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
+}
+
+fn parse_backend(line: &str) -> Option<Backend> {
+    let value = line.strip_prefix("    backend: {type: ")?.strip_suffix("}\n")?;
+    if value == "mock" {
+        return Some(Backend::Mock);
+    }
+    let url: HttpUrl = serde_json::from_str(value.strip_prefix("http, url: ")?).ok()?;
+    Some(Backend::Http { url })
+}
+
+/// Looks for the markers that Git leaves where two branches changed the same lines.
+fn check_conflict(place: &str, text: &str) -> Result<(), Error> {
+    let marker = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    let Some(index) = text.lines().position(marker) else {
+        return Ok(());
+    };
+    let group = text.lines().skip(index).find_map(|line| group_of(&format!("{line}\n")));
+    let before = || text.lines().take(index).filter_map(|line| group_of(&format!("{line}\n"))).last();
+    let group = group_in_conflict(text, index).or_else(before).or(group);
+    let what = group.map_or_else(|| "the same lines".to_owned(), |group| format!("group {group}"));
+    Err(Error::invalid(
+        "merge-conflict",
+        at(place, index + 1),
+        format!("Git left a merge conflict here: two branches changed {what}"),
+        format!(
+            "take one side whole (`git checkout --ours {place}` or `--theirs`), then publish again what the other side had"
+        ),
+    ))
+}
+
+fn group_in_conflict(text: &str, index: usize) -> Option<GroupName> {
+    let inside = text.lines().skip(index + 1).take_while(|line| !line.starts_with(">>>>>>> "));
+    inside.filter_map(|line| group_of(&format!("{line}\n"))).next()
+}
+
+fn check_schema(place: &str, lines: &[&str]) -> Result<(), Error> {
+    let schema = lines.iter().enumerate().find_map(|(index, line)| {
+        let number: u64 = line.strip_prefix("schema: ")?.trim_end().parse().ok()?;
+        Some((index, number))
+    });
+    match schema {
+        Some((index, number)) if number > u64::from(SCHEMA) => Err(Error::invalid(
+            "newer-schema",
+            at(place, index + 1),
+            format!("the file has schema {number}, and this apigw knows schema {SCHEMA}"),
+            "a newer apigw wrote it: use that one",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn edited(place: &str, line: usize) -> Error {
+    Error::Invalid(vec![edited_finding(place, line)])
+}
+
+fn edited_finding(place: &str, line: usize) -> Finding {
+    Finding {
+        rule: "hand-edit",
+        severity: Severity::Error,
+        message: "this is not as apigw wrote it: edited by hand, or damaged".to_owned(),
+        location: at(place, line),
+        hint: "`apigw verify` tells what changed; `git diff` shows it".to_owned(),
+    }
+}
+
+fn out_of_order(place: &str, line: usize) -> Finding {
+    Finding {
+        message: "this entry stands twice, or not in order: edited by hand, or merged".to_owned(),
+        ..edited_finding(place, line)
+    }
+}
+
+fn at(place: &str, line: usize) -> Location {
+    Location { file: place.to_owned(), line, column: 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Environment {
+        let deployment = |version: &str, backend| Deployment {
+            release: Release {
+                state: State::Live,
+                version: version.parse().unwrap(),
+                digest: Digest::of(version.as_bytes()),
+                backend,
+            },
+            since: "2026-11-23T18:00:00.000Z".parse().unwrap(),
+            operation: "20261123T180000.000Z-0123456789ab".parse().unwrap(),
+        };
+        let url = "https://petstore.example.com/base".parse().unwrap();
+        let mut environment = Environment::empty("test".parse().unwrap());
+        environment.deployments.insert("orders".parse().unwrap(), deployment("1.10.0", Backend::Mock));
+        environment.deployments.insert("petstore".parse().unwrap(), deployment("0.0.1", Backend::Http { url }));
+        environment
+    }
+
+    fn read(text: &str) -> Result<Environment, Error> {
+        parse("deployments/test.yaml", &"test".parse().unwrap(), text).and_then(Reading::whole)
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let environment = example();
+        assert_eq!(read(&render(&environment)).unwrap(), environment);
+        let empty = Environment::empty("test".parse().unwrap());
+        assert_eq!(read(&render(&empty)).unwrap(), empty);
+    }
+
+    #[test]
+    fn other_programs_read_it_as_yaml() {
+        let value: serde_json::Value = serde_yaml::from_str(&render(&example())).unwrap();
+        assert_eq!(value["deployments"]["orders"]["version"], "1.10.0");
+        assert_eq!(value["deployments"]["petstore"]["backend"]["url"], "https://petstore.example.com/base");
+    }
+
+    #[test]
+    fn every_changed_byte_is_noticed() {
+        let text = render(&example());
+        for index in 0..text.len() {
+            assert!(read(&text[..index]).is_err(), "cut at {index}");
+            for replacement in [b'\0', b' ', text.as_bytes()[index] ^ 1] {
+                let mut bytes = text.clone().into_bytes();
+                if bytes[index] == replacement {
+                    continue;
+                }
+                bytes[index] = replacement;
+                if let Ok(changed) = String::from_utf8(bytes) {
+                    assert!(read(&changed).is_err(), "byte {index} became {replacement}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_entry_of_another_environment_is_noticed() {
+        let text =
+            render(&example()).replace("in test.", "in online.").replace("environment: test", "environment: online");
+        let reading = parse("deployments/online.yaml", &"online".parse().unwrap(), &text).unwrap();
+        assert_eq!(reading.problems.len(), 2);
+    }
+
+    #[test]
+    fn one_broken_entry_leaves_the_others() {
+        let text = render(&example()).replace("\"1.10.0\"", "\"1.11.0\"");
+        let reading = parse("deployments/test.yaml", &"test".parse().unwrap(), &text).unwrap();
+        let broken: Vec<_> = reading.problems.iter().map(|(group, _)| group.as_ref().map(GroupName::as_str)).collect();
+        assert_eq!(broken, [Some("orders")]);
+        assert_eq!(reading.environment.deployments.len(), 1);
+    }
+
+    #[test]
+    fn a_merge_conflict_is_named() {
+        let text = render(&example());
+        let conflict = text.replace(
+            "    version: \"0.0.1\"\n",
+            "<<<<<<< HEAD\n    version: \"0.0.1\"\n=======\n    version: \"0.0.2\"\n>>>>>>> other\n",
+        );
+        let message = read(&conflict).unwrap_err().to_string();
+        assert!(message.starts_with("deployments/test.yaml:15:1:") && message.contains("group petstore"), "{message}");
+    }
+
+    #[test]
+    fn a_newer_schema_is_named() {
+        let message = read(&render(&example()).replace("schema: 1", "schema: 2")).unwrap_err().to_string();
+        assert!(message.contains("schema 2"), "{message}");
+    }
+}

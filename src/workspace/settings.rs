@@ -1,0 +1,170 @@
+//! Reading what people write: `apigw.toml`, `group.yaml` and release plans.
+
+use serde::de::DeserializeOwned;
+
+use super::error::Error;
+use super::layout::WORKSPACE_FILE;
+use crate::model::{EnvironmentName, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings};
+
+/// Parses `apigw.toml`.
+pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
+    let value: toml::Table = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
+    check_schema(WORKSPACE_FILE, value.get("schema").and_then(toml::Value::as_integer), || {
+        position_of(text, "schema")
+    })?;
+    let settings: WorkspaceSettings = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
+    let known = settings.environments();
+    for (name, environment) in &settings.environments {
+        let Some(source) = &environment.promote_from else { continue };
+        if !known.contains(source) || source == name {
+            let names: Vec<&str> = known.iter().map(EnvironmentName::as_str).collect();
+            return Err(Error::invalid(
+                "environment",
+                position_of(text, "promote_from"),
+                format!("`promote_from` of {name} names {:?}, which is not another environment", source.as_str()),
+                format!("there are {}", names.join(", ")),
+            ));
+        }
+    }
+    Ok(settings)
+}
+
+/// Parses a group's settings.
+pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
+    #[derive(serde::Deserialize)]
+    struct Schema {
+        schema: Option<i64>,
+    }
+    let only_schema: Result<Schema, Error> = yaml(place, text);
+    if let Ok(Schema { schema }) = only_schema {
+        check_schema(place, schema, || Location { file: place.to_owned(), ..position_of(text, "schema") })?;
+    }
+    let settings: GroupSettings = yaml(place, text)?;
+    if settings.domains.len() > MOST_DOMAINS {
+        return Err(Error::invalid(
+            "domain-count",
+            Location { file: place.to_owned(), ..position_of(text, "domains") },
+            format!("{} custom domains are given, and a group has {MOST_DOMAINS} at most", settings.domains.len()),
+            "remove some, or split the group",
+        ));
+    }
+    Ok(settings)
+}
+
+/// Parses YAML that somebody wrote by hand, with duplicate keys, unknown keys and bombs refused.
+pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid(
+            "yaml",
+            Location::file(place),
+            "the file is empty".to_owned(),
+            format!("restore it, for example with `git checkout -- {place}`"),
+        ));
+    }
+    let options = serde_saphyr::options! {
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let number = |number: u64| usize::try_from(number).unwrap_or_default();
+        let (line, column) =
+            error.location().map_or((0, 0), |location| (number(location.line()), number(location.column())));
+        let message = error.without_snippet().to_string();
+        let message = message.lines().next().unwrap_or("the file cannot be read").to_owned();
+        Error::invalid("yaml", Location { file: place.to_owned(), line, column }, message, "mend the line")
+    })
+}
+
+fn check_schema(place: &str, schema: Option<i64>, position: impl Fn() -> Location) -> Result<(), Error> {
+    match schema {
+        Some(number) if number > i64::from(SCHEMA) => Err(Error::invalid(
+            "newer-schema",
+            position(),
+            format!("the file has schema {number}, and this apigw knows schema {SCHEMA}"),
+            "a newer apigw wrote it: use that one",
+        )),
+        Some(number) if number < i64::from(SCHEMA) => Err(Error::invalid(
+            "schema",
+            position(),
+            format!("{place} has schema {number}, which never was"),
+            format!("write `schema` as {SCHEMA}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn toml_error(text: &str, error: &toml::de::Error) -> Error {
+    let location = error.span().map_or_else(
+        || Location::file(WORKSPACE_FILE),
+        |span| {
+            let before = text.get(..span.start).unwrap_or(text);
+            let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+            Location {
+                file: WORKSPACE_FILE.to_owned(),
+                line: before.matches('\n').count() + 1,
+                column: before[start..].chars().count() + 1,
+            }
+        },
+    );
+    let message = error.message().lines().next().unwrap_or("the file cannot be read").to_owned();
+    Error::invalid("toml", location, message, "mend the line; `apigw schema workspace` shows what can stand here")
+}
+
+/// Finds the first line with this key at its start, indented or not.
+fn position_of(text: &str, key: &str) -> Location {
+    let found = text.lines().enumerate().find_map(|(index, line)| {
+        let rest = line.trim_start();
+        rest.starts_with(key).then_some((index + 1, line.len() - rest.len() + 1))
+    });
+    let (line, column) = found.unwrap_or((0, 0));
+    Location { file: WORKSPACE_FILE.to_owned(), line, column }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(result: Result<impl Sized, Error>) -> String {
+        result.err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn the_smallest_files_are_enough() {
+        let settings = workspace("schema = 1\n").unwrap();
+        assert_eq!(settings.base_domain.as_str(), "apigw.localhost");
+        assert_eq!(settings.environments().len(), 3);
+        let group = group("g", "schema: 1\nversion: \"0.0.1\"\nprefix: /pets\n").unwrap();
+        assert_eq!(group.version.to_string(), "0.0.1");
+    }
+
+    #[test]
+    fn problems_have_their_place() {
+        for (text, expected) in [
+            ("schema = 2\n", "apigw.toml:1:1: the file has schema 2"),
+            ("schema = 1\nbase_domain = \"X\"\n", "apigw.toml:2:15: \"X\" is not a domain name"),
+            ("schema = 1\nbase = 1\n", "apigw.toml:2:1: unknown field `base`"),
+            ("schema = 1\nschema = 1\n", "apigw.toml:2:1: duplicate key"),
+            ("schema = 1\n[environments.Q]\n", "apigw.toml:2:"),
+            ("schema = 1\n[environments.online]\npromote_from = \"qa\"\n", "apigw.toml:3:1: `promote_from` of online"),
+        ] {
+            let message = message(workspace(text));
+            assert!(message.starts_with(expected), "{text}: {message}");
+        }
+        for (text, expected) in [
+            ("", "g: the file is empty"),
+            ("schema: 9\nnew: 1\n", "g:1:1: the file has schema 9"),
+            ("schema: 1\nversion: 1.10\nprefix: /a\n", "g:2:10: "),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: a\n", "g:3:9: "),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: "),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
+            (
+                "schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: [a.b, b.b, c.b, d.b, e.b, f.b]\n",
+                "g:4:1: 6 custom domains",
+            ),
+        ] {
+            let message = message(group("g", text));
+            assert!(message.starts_with(expected), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Verifying: every checksum, digest and chain, and what differs from what was committed.
+//!
+//! Verifying reads without a lock. Repairing takes each environment's lock, looks again, and does
+//! only what loses nothing: it removes what was never committed, writes an entry's layout anew, and
+//! records an edit by hand as an operation of its own.
+
+mod chain;
+mod entries;
+mod repair;
+mod tree;
+
+use super::error::Error;
+use super::layout;
+use super::lock;
+use super::{EnvironmentLock, LockRequest, Workspace};
+use crate::model::{EnvironmentName, Finding, Location, OperationId, Severity};
+use crate::plan::Author;
+use chain::Chains;
+use entries::Entries;
+
+/// What verifying a workspace found.
+#[derive(Debug, Default)]
+pub struct Verification {
+    /// What is wrong, in order of environments, then groups.
+    pub problems: Vec<Problem>,
+    /// How many entries were compared with their checksums and chains.
+    pub entries: usize,
+    /// How many operations were compared with their names.
+    pub operations: usize,
+    /// How many versions were compared with their digests, byte for byte.
+    pub versions: usize,
+}
+
+/// Something that is not as it was committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of thing happened.
+    pub kind: ProblemKind,
+    /// Where, what, and what to do.
+    pub finding: Finding,
+    /// Whether `--repair` mends it.
+    pub repairable: bool,
+}
+
+/// What can have happened to a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemKind {
+    /// Somebody changed by hand what apigw writes.
+    HandEdit,
+    /// Bytes are not those that were written.
+    Damaged,
+    /// Something that must be there is not.
+    Missing,
+    /// Something is there that does not belong to the workspace.
+    Foreign,
+    /// An operation was prepared and never committed.
+    Abandoned,
+    /// A command that died left temporary files.
+    Leftover,
+}
+
+impl ProblemKind {
+    /// Returns the kind as it stands in output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::HandEdit => "hand-edit",
+            Self::Damaged => "damaged",
+            Self::Missing => "missing",
+            Self::Foreign => "foreign",
+            Self::Abandoned => "abandoned",
+            Self::Leftover => "leftover",
+        }
+    }
+
+    const fn severity(self) -> Severity {
+        match self {
+            Self::HandEdit | Self::Damaged | Self::Missing => Severity::Error,
+            Self::Foreign | Self::Abandoned | Self::Leftover => Severity::Warning,
+        }
+    }
+}
+
+impl Problem {
+    fn new(kind: ProblemKind, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        let finding = Finding {
+            rule: kind.as_str(),
+            severity: kind.severity(),
+            message: message.into(),
+            location,
+            hint: hint.into(),
+        };
+        Self { kind, finding, repairable: false }
+    }
+
+    const fn repairable(mut self) -> Self {
+        self.repairable = true;
+        self
+    }
+}
+
+/// What verifying one environment found, with all that repairing it needs.
+#[derive(Debug)]
+struct Examination {
+    entries: Entries,
+    abandoned: Vec<OperationId>,
+    problems: Vec<Problem>,
+}
+
+impl Workspace {
+    /// Verifies the whole workspace. `progress` is told each group and environment that is begun.
+    pub fn verify(&self, progress: &mut dyn FnMut(&str)) -> Result<Verification, Error> {
+        let mut result = Verification::default();
+        for environment in self.settings.environments() {
+            progress(environment.as_str());
+            let mut examination = self.examine(&environment, &mut result)?;
+            if !examination.abandoned.is_empty() && lock::is_held(&self.root, environment.as_str()) {
+                // Somebody is committing at this moment: an operation's file comes before its commit.
+                examination.problems.retain(|problem| problem.kind != ProblemKind::Abandoned);
+            }
+            result.problems.extend(examination.problems);
+            result.problems.extend(self.leftovers(&environment)?);
+        }
+        tree::verify(self, &mut result, progress)?;
+        Ok(result)
+    }
+
+    /// Repairs what can be repaired without losing anything, and returns what was done, a line each.
+    pub fn repair(&self, author: &Author, request: &LockRequest) -> Result<Vec<String>, Error> {
+        let mut done = Vec::new();
+        for environment in self.settings.environments() {
+            let leftovers = self.leftovers(&environment)?.len();
+            // Taking the lock removes what a dead holder left.
+            let lock = self.lock(&environment, request)?;
+            if leftovers > 0 {
+                done.push(format!("{environment}: removed what an interrupted command had left"));
+            }
+            repair::environment(&lock, author, &mut done)?;
+        }
+        Ok(done)
+    }
+
+    fn examine(&self, environment: &EnvironmentName, counts: &mut Verification) -> Result<Examination, Error> {
+        // The list of operations comes first: what is committed in between is then still reached.
+        let files = self.operation_files(environment)?;
+        let mut problems = Vec::new();
+        let entries = entries::examine(self, environment, &mut problems)?;
+        counts.entries += entries.count();
+        let mut chains = Chains::new(self, environment);
+        for (group, deployment) in entries.recorded() {
+            chains.walk(group, deployment, &mut problems)?;
+        }
+        self.check_live_versions(&entries, environment, &mut problems);
+        let abandoned = chains.unreached(&files, &entries, &mut problems)?;
+        counts.operations += chains.count();
+        Ok(Examination { entries, abandoned, problems })
+    }
+
+    /// Says whether the versions that are live exist with the digest that their entries state.
+    fn check_live_versions(&self, entries: &Entries, environment: &EnvironmentName, problems: &mut Vec<Problem>) {
+        for (group, deployment) in entries.recorded() {
+            let release = &deployment.release;
+            if release.state != crate::model::State::Live {
+                continue;
+            }
+            let place = layout::version(group, &release.version);
+            let found = self.manifest(group, &release.version);
+            let restore = format!("restore it, for example with `git checkout -- {place}`");
+            match found {
+                Ok(Some(manifest)) if manifest.digest() == release.digest => {}
+                Ok(Some(_)) => problems.push(Problem::new(
+                    ProblemKind::Damaged,
+                    Location::file(&place),
+                    format!("version {} of {group} is live in {environment} with another digest", release.version),
+                    restore,
+                )),
+                Ok(None) => problems.push(Problem::new(
+                    ProblemKind::Missing,
+                    Location::file(&place),
+                    format!(
+                        "version {} of {group} is live in {environment}, and its folder is missing",
+                        release.version
+                    ),
+                    restore,
+                )),
+                // The walk over all versions reports it.
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn leftovers(&self, environment: &EnvironmentName) -> Result<Vec<Problem>, Error> {
+        let place = layout::temporary(environment.as_str());
+        let names = self.root.list(&place)?;
+        if names.is_empty() || lock::is_held(&self.root, environment.as_str()) {
+            return Ok(Vec::new());
+        }
+        let message = format!("a command that was interrupted left {} temporary file(s)", names.len());
+        let hint = "the next change of the environment removes them; so does `apigw verify --repair`";
+        Ok(vec![Problem::new(ProblemKind::Leftover, Location::file(place), message, hint).repairable()])
+    }
+}
+
+fn group_location(environment: &EnvironmentName) -> Location {
+    Location::file(layout::environment(environment))
+}
+
+fn restore_hint(place: &str) -> String {
+    format!("restore it, for example with `git checkout -- {place}`")
+}
+
+/// The part of an error that says what is wrong with a file, as a problem.
+fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<Problem>, Error> {
+    match error {
+        Error::Invalid(findings) => Ok(findings
+            .into_iter()
+            .map(|finding| Problem { kind, finding: Finding { rule: kind.as_str(), ..finding }, repairable: false })
+            .collect()),
+        Error::OutsideLink { path } => Ok(vec![Problem::new(
+            ProblemKind::Foreign,
+            Location::file(path.display().to_string()),
+            "this leads out of the workspace",
+            "replace the link by what it leads to",
+        )]),
+        other => Err(other),
+    }
+}

@@ -1,0 +1,244 @@
+//! The entries of one environment's file: as they were committed, with another layout, edited, or broken.
+
+use std::collections::BTreeMap;
+
+use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
+use crate::model::{
+    Backend, Deployment, Digest, EnvironmentName, GroupName, Location, OperationId, Release, State, Timestamp, Version,
+};
+use crate::workspace::error::Error;
+use crate::workspace::{Workspace, layout, own_yaml, record};
+
+/// The entries of an environment's file, sorted by what became of them.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    /// As they were written.
+    pub(super) whole: BTreeMap<GroupName, Deployment>,
+    /// With the values that were committed, in another layout or with another checksum.
+    pub(super) relaid: BTreeMap<GroupName, Deployment>,
+    /// With other values than were committed: the committed entry, and what it was changed to.
+    pub(super) edited: BTreeMap<GroupName, (Deployment, Release)>,
+    /// Whether something is broken beyond what can be told.
+    pub(super) broken: bool,
+    /// Whether the file's text differs from what apigw would write.
+    pub(super) differs: bool,
+}
+
+impl Entries {
+    /// Goes through the entries as they were committed.
+    pub(super) fn recorded(&self) -> impl Iterator<Item = (&GroupName, &Deployment)> {
+        let edited = self.edited.iter().map(|(group, (recorded, _))| (group, recorded));
+        self.whole.iter().chain(&self.relaid).chain(edited)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.whole.len() + self.relaid.len() + self.edited.len()
+    }
+}
+
+/// The file as any YAML reader sees it, for whoever wants to know what an edit meant.
+#[derive(serde::Deserialize)]
+struct LooseFile {
+    schema: u32,
+    environment: EnvironmentName,
+    #[serde(default)]
+    deployments: BTreeMap<GroupName, LooseEntry>,
+}
+
+#[derive(serde::Deserialize)]
+struct LooseEntry {
+    state: State,
+    version: Version,
+    digest: Digest,
+    backend: Backend,
+    since: Timestamp,
+    operation: OperationId,
+}
+
+pub(super) fn examine(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    problems: &mut Vec<Problem>,
+) -> Result<Entries, Error> {
+    let mut entries = Entries::default();
+    let strict = match workspace.read_environment(environment) {
+        Ok(reading) => reading,
+        Err(error) => {
+            let found = problem_of(error, ProblemKind::HandEdit)?;
+            // A file that is cut short, or in conflict, does not tell which entries it should have.
+            let unreadable = found.iter().any(|problem| problem.finding.rule != ProblemKind::HandEdit.as_str());
+            return loose_file(workspace, environment, found, unreadable, problems);
+        }
+    };
+    let broken = !strict.problems.is_empty();
+    entries.whole = strict.environment.deployments;
+    if broken {
+        let found = strict.problems.into_iter().map(|(_, finding)| Problem {
+            kind: ProblemKind::HandEdit,
+            finding,
+            repairable: false,
+        });
+        let mut loose = loose_file(workspace, environment, found.collect(), false, problems)?;
+        loose.whole = entries.whole;
+        loose.relaid.retain(|group, _| !loose.whole.contains_key(group));
+        loose.edited.retain(|group, _| !loose.whole.contains_key(group));
+        return Ok(loose);
+    }
+    find_unrecorded(workspace, environment, &mut entries, problems)?;
+    Ok(entries)
+}
+
+/// Finds whole entries whose operation says something else: their checksum was computed anew.
+fn find_unrecorded(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    entries: &mut Entries,
+    problems: &mut Vec<Problem>,
+) -> Result<(), Error> {
+    for (group, deployment) in std::mem::take(&mut entries.whole) {
+        match recorded_by(workspace, environment, &group, &deployment.operation)? {
+            Some(recorded) if recorded.release != deployment.release => {
+                let problem = edited_problem(workspace, environment, &group, &recorded, &deployment.release);
+                problems.push(problem);
+                entries.edited.insert(group, (recorded, deployment.release));
+                entries.differs = true;
+            }
+            // Where the operation is missing or damaged, the walk along the chain says so.
+            _ => {
+                entries.whole.insert(group, deployment);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads what the strict reader refuses; `found` is why it refused.
+fn loose_file(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    found: Vec<Problem>,
+    unreadable: bool,
+    problems: &mut Vec<Problem>,
+) -> Result<Entries, Error> {
+    let place = layout::environment(environment);
+    let text = workspace.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let parsed: Option<LooseFile> = own_yaml::parse(&place, &text).ok();
+    let parsed = parsed.filter(|file| file.schema == crate::model::SCHEMA && file.environment == *environment);
+    let parsed = parsed.filter(|_| text.lines().next_back() == Some(record::END));
+    let Some(file) = parsed.filter(|_| !unreadable) else {
+        problems.extend(found);
+        return Ok(Entries { broken: true, differs: true, ..Entries::default() });
+    };
+    let mut entries = Entries { differs: true, ..Entries::default() };
+    let before = problems.len();
+    for (group, loose) in file.deployments {
+        let LooseEntry { state, version, digest, backend, since, operation } = loose;
+        let release = Release { state, version, digest, backend };
+        match recorded_by(workspace, environment, &group, &operation)? {
+            Some(recorded) if recorded.release == release => {
+                if recorded.since != since {
+                    problems.push(layout_problem(environment, format!("the time of {group} was changed by hand")));
+                }
+                entries.relaid.insert(group, recorded);
+            }
+            Some(recorded) => {
+                problems.push(edited_problem(workspace, environment, &group, &recorded, &release));
+                entries.edited.insert(group, (recorded, release));
+            }
+            None => {
+                entries.broken = true;
+                let message = format!("{group} names operation {operation}, which did not make it");
+                problems.push(Problem::new(
+                    ProblemKind::HandEdit,
+                    Location { file: place.clone(), ..group_location(environment) },
+                    message,
+                    restore_hint(&place),
+                ));
+            }
+        }
+    }
+    if problems.len() == before {
+        let line = found.first().map_or(0, |problem| problem.finding.location.line);
+        let mut problem =
+            layout_problem(environment, "the layout was changed by hand; the values are those committed".to_owned());
+        problem.finding.location.line = line;
+        problems.push(problem);
+    }
+    Ok(entries)
+}
+
+fn layout_problem(environment: &EnvironmentName, message: String) -> Problem {
+    let hint = "`apigw verify --repair` writes it as it was committed";
+    Problem::new(ProblemKind::HandEdit, group_location(environment), message, hint).repairable()
+}
+
+fn edited_problem(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    group: &GroupName,
+    recorded: &Deployment,
+    release: &Release,
+) -> Problem {
+    let before = &recorded.release;
+    let mut changes = Vec::new();
+    let mut compare = |name: &str, before: String, after: String| {
+        if before != after {
+            changes.push(format!("{name} from {before} to {after}"));
+        }
+    };
+    compare("state", state_text(before.state).to_owned(), state_text(release.state).to_owned());
+    compare("version", before.version.to_string(), release.version.to_string());
+    compare("digest", before.digest.to_string(), release.digest.to_string());
+    compare("backend", before.backend.to_string(), release.backend.to_string());
+    let message = format!("{group} was changed by hand since operation {}: {}", recorded.operation, changes.join(", "));
+    let acceptable = accept(workspace, group, before, release).is_some();
+    let hint = if acceptable {
+        format!(
+            "`apigw verify --repair` records it as an operation; `git checkout -- {}` takes it back",
+            layout::environment(environment)
+        )
+    } else {
+        format!(
+            "there is no frozen version of this digest, so it cannot be recorded: {}",
+            restore_hint(&layout::environment(environment))
+        )
+    };
+    let problem = Problem::new(ProblemKind::HandEdit, group_location(environment), message, hint);
+    if acceptable { problem.repairable() } else { problem }
+}
+
+const fn state_text(state: State) -> &'static str {
+    match state {
+        State::Live => "live",
+        State::Offline => "offline",
+    }
+}
+
+/// Returns what an edit by hand means, if it is something that can be deployed.
+///
+/// Whoever changes the version and leaves the digest means that version, with its own digest.
+pub(super) fn accept(workspace: &Workspace, group: &GroupName, before: &Release, edited: &Release) -> Option<Release> {
+    let digest = workspace.manifest(group, &edited.version).ok().flatten()?.digest();
+    let only_version = edited.version != before.version && edited.digest == before.digest;
+    (digest == edited.digest || only_version).then(|| Release { digest, ..edited.clone() })
+}
+
+/// Returns the entry that an operation made of a group; `None` where its file does not say.
+fn recorded_by(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    group: &GroupName,
+    id: &OperationId,
+) -> Result<Option<Deployment>, Error> {
+    let operation = match workspace.read_operation(environment, id) {
+        Ok(operation) => operation,
+        Err(Error::Invalid(_)) => return Ok(None),
+        Err(other) => return Err(other),
+    };
+    Ok(operation.changes.get(group).map(|change| Deployment {
+        release: change.after.clone(),
+        since: operation.time,
+        operation: id.clone(),
+    }))
+}

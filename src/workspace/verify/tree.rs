@@ -1,0 +1,88 @@
+//! The tree of files: every version's bytes, and what does not belong.
+
+use super::{Problem, ProblemKind, Verification, problem_of, restore_hint};
+use crate::model::{GroupName, Location, SETTINGS_FILE, Version};
+use crate::workspace::Workspace;
+use crate::workspace::error::Error;
+use crate::workspace::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER};
+
+pub(super) fn verify(
+    workspace: &Workspace,
+    result: &mut Verification,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(), Error> {
+    for name in workspace.root.list(GROUPS_FOLDER)? {
+        let place = format!("{GROUPS_FOLDER}/{name}");
+        match name.parse::<GroupName>() {
+            Ok(group) => {
+                progress(group.as_str());
+                verify_group(workspace, &group, result)?;
+            }
+            Err(_) if name.starts_with('.') => {}
+            Err(_) => result.problems.push(foreign(place, "this is not a group: its name is not allowed")),
+        }
+    }
+    let known = workspace.settings().environments();
+    let is_known = |name: &str| known.iter().any(|environment| environment.as_str() == name);
+    for name in workspace.root.list(DEPLOYMENTS_FOLDER)? {
+        if !name.starts_with('.') && !name.strip_suffix(".yaml").is_some_and(is_known) {
+            let message = "no environment of apigw.toml has this file: its environment was removed or renamed";
+            result.problems.push(foreign(format!("{DEPLOYMENTS_FOLDER}/{name}"), message));
+        }
+    }
+    for name in workspace.root.list(HISTORY_FOLDER)? {
+        if !name.starts_with('.') && !is_known(&name) {
+            let message = "no environment of apigw.toml has this history: its environment was removed or renamed";
+            result.problems.push(foreign(format!("{HISTORY_FOLDER}/{name}"), message));
+        }
+    }
+    Ok(())
+}
+
+fn foreign(place: String, message: &str) -> Problem {
+    Problem::new(ProblemKind::Foreign, Location::file(place), message, "rename it, or move it elsewhere")
+}
+
+fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Verification) -> Result<(), Error> {
+    let settings = layout::group_file(group, SETTINGS_FILE);
+    if !workspace.root.exists(&settings)? {
+        let message = format!("the group {group} has no settings");
+        result.problems.push(Problem::new(
+            ProblemKind::Missing,
+            Location::file(&settings),
+            message,
+            restore_hint(&settings),
+        ));
+    }
+    for name in workspace.root.list(&layout::versions(group))? {
+        match name.parse::<Version>() {
+            Ok(version) => verify_version(workspace, group, &version, result)?,
+            Err(_) => {
+                let place = format!("{}/{name}", layout::versions(group));
+                result.problems.push(foreign(place, "this is not a version: its name is not semver"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn verify_version(
+    workspace: &Workspace,
+    group: &GroupName,
+    version: &Version,
+    result: &mut Verification,
+) -> Result<(), Error> {
+    result.versions += 1;
+    let checked = workspace.version(group, version).and_then(|_| workspace.manifest(group, version));
+    match checked {
+        Ok(Some(manifest)) => {
+            for path in workspace.foreign_files(group, version, &manifest)? {
+                let place = format!("{}/{path}", layout::version(group, version));
+                result.problems.push(foreign(place, "this file is not a part of the frozen version"));
+            }
+        }
+        Ok(None) => {}
+        Err(error) => result.problems.extend(problem_of(error, ProblemKind::Damaged)?),
+    }
+    Ok(())
+}

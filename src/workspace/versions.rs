@@ -1,0 +1,85 @@
+//! Frozen versions: listing them, reading them, comparing their bytes with their digest.
+
+use std::collections::BTreeSet;
+
+use super::error::Error;
+use super::{Workspace, layout, version_file};
+use crate::model::{Digest, FileSet, GroupName, Location, Manifest, VERSION_FILE, Version};
+
+impl Workspace {
+    /// Lists the frozen versions of a group in semver order.
+    pub fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, Error> {
+        let names = self.root.list(&layout::versions(group))?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// Reads which files a version holds, without reading them; `None` where there is no such version.
+    pub fn manifest(&self, group: &GroupName, version: &Version) -> Result<Option<Manifest>, Error> {
+        let folder = layout::version(group, version);
+        let place = format!("{folder}/{VERSION_FILE}");
+        match self.root.read(&place, layout::LARGEST_RECORD)? {
+            Some(bytes) => version_file::parse(&place, group, version, &layout::text(&place, bytes)?).map(Some),
+            None if self.root.exists(&folder)? => Err(Error::invalid(
+                "version-damaged",
+                Location::file(&place),
+                "the version's list of files is missing".to_owned(),
+                format!("restore it, for example with `git checkout -- {folder}`"),
+            )),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads a version and compares every byte with its digest; `None` where there is no such version.
+    pub fn version(&self, group: &GroupName, version: &Version) -> Result<Option<(FileSet, Digest)>, Error> {
+        let Some(manifest) = self.manifest(group, version)? else {
+            return Ok(None);
+        };
+        let folder = layout::version(group, version);
+        let mut files = FileSet::default();
+        for (path, digest) in &manifest.0 {
+            let place = format!("{folder}/{path}");
+            let damaged = |message: &str| {
+                Error::invalid(
+                    "version-damaged",
+                    Location::file(&place),
+                    message.to_owned(),
+                    format!("restore it, for example with `git checkout -- {place}`"),
+                )
+            };
+            let bytes = self.root.read(&place, layout::LARGEST_DEFINITION)?;
+            let bytes = bytes.ok_or_else(|| damaged("a file of a frozen version is missing"))?;
+            if Digest::of(&bytes) != *digest {
+                return Err(damaged("the file is not as it was frozen: edited by hand, or damaged"));
+            }
+            files.insert(path, bytes);
+        }
+        Ok(Some((files, manifest.digest())))
+    }
+
+    /// Lists what lies in a version's folder without belonging to it.
+    pub(super) fn foreign_files(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        manifest: &Manifest,
+    ) -> Result<Vec<String>, Error> {
+        let folder = layout::version(group, version);
+        let mut foreign = Vec::new();
+        let mut pending = vec![String::new()];
+        while let Some(below) = pending.pop() {
+            for name in self.root.list(&format!("{folder}/{below}"))? {
+                let path = format!("{below}{name}");
+                if path == VERSION_FILE || manifest.0.contains_key(&path) {
+                    continue;
+                }
+                let inside = format!("{path}/");
+                if manifest.0.keys().any(|known| known.starts_with(&inside)) {
+                    pending.push(inside);
+                } else {
+                    foreign.push(path);
+                }
+            }
+        }
+        Ok(foreign)
+    }
+}

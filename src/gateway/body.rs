@@ -43,11 +43,7 @@ pub(crate) enum RequestBody {
     /// There is none.
     Empty,
     /// What the caller sends, up to a limit.
-    Stream {
-        incoming: Incoming,
-        limit: u64,
-        progress: Rc<Progress>,
-    },
+    Stream { incoming: Incoming, limit: u64, progress: Rc<Progress> },
     /// What the caller has sent, read before to be checked.
     Whole(Option<Bytes>),
 }
@@ -56,10 +52,7 @@ impl Body for RequestBody {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
@@ -100,6 +93,22 @@ impl Body for RequestBody {
     }
 }
 
+impl RequestBody {
+    /// Makes a copy for a second attempt, where that can be had.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Empty => Some(Self::Empty),
+            Self::Whole(bytes) => Some(Self::Whole(bytes.clone())),
+            Self::Stream { .. } => None,
+        }
+    }
+
+    /// Returns what is counted of it, where it is passed on while it comes.
+    pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
+        if let Self::Stream { progress, .. } = self { Some(Rc::clone(progress)) } else { None }
+    }
+}
+
 /// The body of an answer. What is told of the request is told when it is dropped.
 pub(crate) struct Payload {
     source: Source,
@@ -124,8 +133,8 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// Makes the relay of an answer that comes on a connection.
-    pub(crate) fn new(incoming: Incoming, lease: Lease, idle_timeout: Duration) -> Self {
-        let mut relay = Self { incoming, lease: Some(lease), idle_timeout, idle: None };
+    pub(crate) fn new(incoming: Incoming, lease: Option<Lease>, idle_timeout: Duration) -> Self {
+        let mut relay = Self { incoming, lease, idle_timeout, idle: None };
         relay.release_at_end();
         relay
     }
@@ -188,10 +197,7 @@ impl Body for Payload {
     type Data = Bytes;
     type Error = BodyError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let payload = self.get_mut();
         let polled = match &mut payload.source {
             Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),

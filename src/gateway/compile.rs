@@ -29,6 +29,8 @@ pub(crate) struct State {
 pub(crate) struct GroupStatus {
     pub(crate) entry: GroupSnapshot,
     pub(crate) environment: EnvironmentName,
+    /// Whether the entry is live.
+    pub(crate) live: bool,
     /// The operation that is served; an older one where the entry's cannot be.
     pub(crate) serving: Option<OperationId>,
     /// Why the entry's is not served.
@@ -100,7 +102,8 @@ impl CompiledGroup {
         if !self.validates {
             return None;
         }
-        let build = || self.definition.apis.get(api.index).map(|api| Box::new(RequestRules::build(&self.definition, api)));
+        let build =
+            || self.definition.apis.get(api.index).map(|api| Box::new(RequestRules::build(&self.definition, api)));
         api.rules.get_or_init(build).as_deref()
     }
 }
@@ -143,12 +146,10 @@ impl Compiler {
                     (None, None) => Some(entry.operation.clone()),
                     (None, Some(_)) => None,
                 };
+                let live = entry.content.is_some();
                 let entry = GroupSnapshot { content: None, ..entry.clone() };
-                let live = group.is_some();
-                status.push(GroupStatus { entry, environment: environment.name.clone(), serving, error });
-                if live {
-                    served.extend(group);
-                }
+                status.push(GroupStatus { entry, environment: environment.name.clone(), live, serving, error });
+                served.extend(group);
             }
             environments.push((environment.name, served));
         }

@@ -22,13 +22,19 @@ pub(crate) struct CorsRules {
 impl CorsRules {
     /// Builds the rules from a group's settings; fails with what cannot stand in a header.
     pub(crate) fn build(settings: &Cors) -> Result<Self, String> {
-        let value = |text: &str| HeaderValue::try_from(text).map_err(|_| format!("cors: {text:?} cannot stand in a header"));
+        let value =
+            |text: &str| HeaderValue::try_from(text).map_err(|_| format!("cors: {text:?} cannot stand in a header"));
         let list = |names: &[String]| -> Result<Option<HeaderValue>, String> {
             if names.is_empty() { Ok(None) } else { value(&names.join(", ")).map(Some) }
         };
         Ok(Self {
             any: settings.allow_origins.iter().any(|origin| origin == "*"),
-            origins: settings.allow_origins.iter().filter(|origin| *origin != "*").map(|origin| value(origin)).collect::<Result<_, _>>()?,
+            origins: settings
+                .allow_origins
+                .iter()
+                .filter(|origin| *origin != "*")
+                .map(|origin| value(origin))
+                .collect::<Result<_, _>>()?,
             credentials: settings.allow_credentials,
             allow_headers: list(&settings.allow_headers)?,
             expose_headers: list(&settings.expose_headers)?,
@@ -101,7 +107,11 @@ mod tests {
             let mut answer = HeaderMap::new();
             rules.decorate(request, &mut answer);
             let get = |name| answer.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-            [get(ACCESS_CONTROL_ALLOW_ORIGIN), get(ACCESS_CONTROL_ALLOW_CREDENTIALS), get(ACCESS_CONTROL_EXPOSE_HEADERS)]
+            [
+                get(ACCESS_CONTROL_ALLOW_ORIGIN),
+                get(ACCESS_CONTROL_ALLOW_CREDENTIALS),
+                get(ACCESS_CONTROL_EXPOSE_HEADERS),
+            ]
         };
         assert_eq!(answer(&request), ["", "", ""]);
         request.insert(ORIGIN, HeaderValue::from_static("https://shop.example"));

@@ -94,7 +94,8 @@ pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop<'_>) {
     append_list(headers, FORWARDED, &format!("for={for_node};host=\"{}\";proto={proto}", hop.host));
     append_list(headers, X_FORWARDED_FOR, &ip.to_string());
     for (name, value) in [(X_FORWARDED_HOST, hop.host), (X_FORWARDED_PROTO, proto), (X_FORWARDED_PREFIX, hop.prefix)] {
-        if let Some(value) = HeaderValue::from_str(value).ok().filter(|_| !hop.trusted || !headers.contains_key(&name)) {
+        if let Some(value) = HeaderValue::from_str(value).ok().filter(|_| !hop.trusted || !headers.contains_key(&name))
+        {
             headers.insert(name, value);
         }
     }

@@ -1,7 +1,7 @@
 //! What the gateway answers where it cannot answer what was asked: problem details (RFC 9457).
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::server::framing::Refusal;
@@ -75,6 +75,7 @@ kinds! {
     BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's answer cannot be passed on";
     SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
     DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";
+    LoopDetected LOOP_DETECTED "LOOP_DETECTED" "The request has been here before";
     Version HTTP_VERSION_NOT_SUPPORTED "HTTP_VERSION_NOT_SUPPORTED" "This version of HTTP is not spoken here";
 }
 
@@ -111,6 +112,9 @@ impl Problem {
         if self.kind == Kind::SourceUnavailable {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        if self.kind == Kind::Unauthenticated {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("JDCLOUD2-HMAC-SHA256"));
+        }
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -142,7 +146,9 @@ mod tests {
         assert_eq!(headers[ALLOW], "GET, HEAD");
         assert_eq!(
             std::str::from_utf8(&body),
-            Ok(r#"{"type":"about:blank","title":"The path knows other methods","status":405,"detail":"GET \"only\"","code":"METHOD_NOT_ALLOWED","requestId":"1f"}"#)
+            Ok(
+                r#"{"type":"about:blank","title":"The path knows other methods","status":405,"detail":"GET \"only\"","code":"METHOD_NOT_ALLOWED","requestId":"1f"}"#
+            )
         );
     }
 }

@@ -188,7 +188,8 @@ mod tests {
             .map(|route| {
                 let mut words = route.split(' ');
                 let method = words.next().and_then(|method| method.parse().ok()).expect("a method");
-                let (path, variant) = words.next().map(|path| path.split_at(path.find('?').unwrap_or(path.len()))).expect("a path");
+                let (path, variant) =
+                    words.next().map(|path| path.split_at(path.find('?').unwrap_or(path.len()))).expect("a path");
                 Route { method, path, variant, prefix: words.next().is_some() }
             })
             .collect();

@@ -212,9 +212,9 @@ fn check_request_line(line: &[u8]) -> Result<bool, Refusal> {
     if !path.iter().all(|&byte| is(byte, PATH)) || !query.iter().all(|&byte| is(byte, QUERY)) {
         return Err(Refusal::Malformed("its target has characters that must be percent-encoded"));
     }
-    let absolute = ["http://", "https://"].iter().any(|scheme| {
-        path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()))
-    });
+    let absolute = ["http://", "https://"]
+        .iter()
+        .any(|scheme| path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes())));
     if path.starts_with(b"/") || absolute {
         Ok(newest)
     } else {
@@ -286,7 +286,10 @@ const CLASSES: [u8; 256] = {
         let letter = byte as u8;
         let mut class = 0;
         if letter.is_ascii_alphanumeric()
-            || matches!(letter, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+            || matches!(
+                letter,
+                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+            )
         {
             class |= TOKEN;
         }
@@ -320,7 +323,10 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1),
             ("\r\nGET / HTTP/1.0\r\nHost:a\r\n\r\nGET /b?{}|` HTTP/1.1\r\n\r\n", 2),
             ("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\n\r\n", 2),
-            ("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nA: b\r\n\r\nGET / HTTP/1.1\r\n\r\n", 2),
+            (
+                "POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nA: b\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+                2,
+            ),
             ("GET http://a/ HTTP/1.1\r\nX:\tv\u{e4}\r\n\r\n", 1),
         ] {
             assert_eq!(scan(text), Ok((text.len(), heads)), "{text:?}");
@@ -378,9 +384,16 @@ mod tests {
 
     #[test]
     fn chunks_that_are_not_well_formed_are_refused() {
-        for body in
-            ["\r\n", "g\r\n", "-1\r\n", "1 \r\na\r\n", "1\na\r\n", "1\r\nab\r\n", "0000000000000001\r\n", "0\r\nA: b\n\r\n"]
-        {
+        for body in [
+            "\r\n",
+            "g\r\n",
+            "-1\r\n",
+            "1 \r\na\r\n",
+            "1\na\r\n",
+            "1\r\nab\r\n",
+            "0000000000000001\r\n",
+            "0\r\nA: b\n\r\n",
+        ] {
             let mut scanner = Scanner::new(1024);
             let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
             assert!(scanner.advance(head.as_bytes()).is_ok());

@@ -28,9 +28,15 @@ pub(crate) struct Guard<S> {
 impl<S: AsyncRead + Unpin> Guard<S> {
     /// Guards a stream of which some bytes have been read.
     pub(crate) fn new(stream: S, already_read: Vec<u8>, head_limit: usize, watch: Rc<Watch>) -> Self {
-        let mut guard = Self { stream, scanner: Scanner::new(head_limit), watch, held: already_read, ready: 0, broken: false };
+        let mut guard =
+            Self { stream, scanner: Scanner::new(head_limit), watch, held: already_read, ready: 0, broken: false };
         guard.scan_held();
         guard
+    }
+
+    /// Makes a stream that hands on everything, beginning with what has been read.
+    pub(crate) fn tunnel(stream: S, already_read: Vec<u8>, watch: Rc<Watch>) -> Self {
+        Self { stream, scanner: Scanner::new(0), watch, held: already_read, ready: 0, broken: false }.into_tunnel()
     }
 
     /// Lets everything pass from now on: the connection speaks another protocol.
@@ -130,11 +136,7 @@ impl<S: AsyncRead + Unpin> Guard<S> {
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let guard = self.get_mut();
         loop {
             if guard.ready > 0 {

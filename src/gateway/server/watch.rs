@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::framing::Refusal;
+use crate::gateway::upstream::websocket::Tunnel;
 
 /// A count of ticks of the worker's clock.
 pub(crate) type Ticks = u64;
@@ -32,6 +33,10 @@ pub(crate) struct Watch {
     pub(crate) peer: SocketAddr,
     /// Whether the connection is encrypted.
     pub(crate) encrypted: bool,
+    /// Whether it carries many requests at a time (HTTP/2).
+    pub(crate) multiplexed: bool,
+    /// The other end of a connection that is about to speak another protocol.
+    pub(crate) tunnel: RefCell<Option<Tunnel>>,
     clock: Rc<Cell<Ticks>>,
     heads: Cell<u64>,
     served: Cell<u64>,
@@ -66,11 +71,13 @@ pub(crate) struct Patience {
 
 impl Watch {
     /// Begins to watch a connection.
-    pub(crate) fn new(peer: SocketAddr, encrypted: bool, clock: Rc<Cell<Ticks>>) -> Self {
+    pub(crate) fn new(peer: SocketAddr, encrypted: bool, multiplexed: bool, clock: Rc<Cell<Ticks>>) -> Self {
         let now = clock.get();
         Self {
             peer,
             encrypted,
+            multiplexed,
+            tunnel: RefCell::new(None),
             clock,
             heads: Cell::new(0),
             served: Cell::new(0),
@@ -174,17 +181,18 @@ impl Watch {
         let since = |then: Ticks| now.saturating_sub(then);
         let waited = since(self.reading_since.get());
         let busy = self.in_flight.get() > 0;
+        let idle = !busy && since(self.progress.get()) > patience.keep_alive;
         let too_long = match self.reading.get() {
-            Reading::Idle => !busy && waited > patience.keep_alive && since(self.progress.get()) > patience.keep_alive,
+            Reading::Idle => idle && waited > patience.keep_alive,
             Reading::Head => waited > patience.head,
             Reading::Body => {
-                waited > patience.body
-                    && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick
+                waited > patience.body && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick
             }
-            Reading::Tunnel => false,
+            Reading::Tunnel => self.multiplexed && idle,
         };
+        let tunnel = self.reading.get() == Reading::Tunnel && !self.multiplexed;
         let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write);
-        let stalled = busy && since(self.progress.get()) > patience.stall && self.reading.get() != Reading::Tunnel;
+        let stalled = busy && since(self.progress.get()) > patience.stall && !tunnel;
         if too_long || blocked || stalled {
             self.cut.set(true);
             self.wake();
@@ -228,7 +236,7 @@ mod tests {
 
     fn watch() -> (Rc<Watch>, Rc<Cell<Ticks>>) {
         let clock = Rc::new(Cell::new(0));
-        (Rc::new(Watch::new(([127, 0, 0, 1], 1).into(), false, Rc::clone(&clock))), clock)
+        (Rc::new(Watch::new(([127, 0, 0, 1], 1).into(), false, false, Rc::clone(&clock))), clock)
     }
 
     fn cut_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {

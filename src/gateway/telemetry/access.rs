@@ -38,6 +38,8 @@ pub struct AccessRecord<'a> {
     pub backend: &'a str,
     /// The status of the answer.
     pub status: u16,
+    /// Why the gateway could not answer as it was meant; empty where it could.
+    pub error: &'a str,
     /// How many bytes of the request's body were read.
     pub bytes_in: u64,
     /// How many bytes of the answer's body were sent.

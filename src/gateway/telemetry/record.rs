@@ -16,12 +16,12 @@ pub(crate) struct Record {
     pub(crate) worker: Rc<Worker>,
     pub(crate) started: Instant,
     pub(crate) status: u16,
-    /// What counts the request, if its API is known and has not counted it yet.
-    pub(crate) meter: Option<Arc<Meter>>,
+    pub(crate) meter: Arc<Meter>,
     pub(crate) entry: Option<Entry>,
     pub(crate) progress: Option<Rc<Progress>>,
     pub(crate) bytes_in: u64,
     pub(crate) backend: String,
+    pub(crate) error: String,
     pub(crate) backend_took: Option<Duration>,
 }
 
@@ -55,9 +55,7 @@ impl Record {
     /// Counts the request and writes it down.
     pub(crate) fn tell(self, bytes_out: u64) {
         let took = self.started.elapsed();
-        if let Some(meter) = &self.meter {
-            meter.record(self.worker.index, self.status, took);
-        }
+        self.meter.record(self.worker.index, self.status, took);
         let (Some(log), Some(entry)) = (&self.worker.shared.config.access_log, &self.entry) else { return };
         log.record(&AccessRecord {
             time: entry.time,
@@ -72,6 +70,7 @@ impl Record {
             api: &entry.api,
             backend: &self.backend,
             status: self.status,
+            error: &self.error,
             bytes_in: self.progress.as_ref().map_or(self.bytes_in, |progress| progress.bytes.get()),
             bytes_out,
             took,

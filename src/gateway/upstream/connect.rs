@@ -22,7 +22,9 @@ pub(crate) enum ConnectError {
     #[error("its name cannot be resolved: {0}")]
     Resolve(String),
     /// Its address is link-local or that of a metadata service.
-    #[error("its address {0} is link-local or serves a cloud's metadata, and forwarding.allow_addresses does not list it")]
+    #[error(
+        "its address {0} is link-local or serves a cloud's metadata, and forwarding.allow_addresses does not list it"
+    )]
     Refused(IpAddr),
     /// Nobody answers.
     #[error("{0}")]

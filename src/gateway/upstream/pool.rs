@@ -37,8 +37,6 @@ pub(crate) struct Lease {
     connection: Connection,
     origin: u64,
     pool: Rc<Pool>,
-    /// Whether it has been used before, so that the backend may have closed it meanwhile.
-    pub(crate) reused: bool,
 }
 
 impl Pool {
@@ -55,12 +53,11 @@ impl Pool {
         timeout: Duration,
     ) -> Result<Lease, ConnectError> {
         let kept = if fresh { None } else { self.take(origin.id) };
-        let reused = kept.is_some();
         let connection = match kept {
             Some(connection) => connection,
             None => open(connect(origin, timeout).await?).await?,
         };
-        Ok(Lease { connection, origin: origin.id, pool: Rc::clone(self), reused })
+        Ok(Lease { connection, origin: origin.id, pool: Rc::clone(self) })
     }
 
     /// Closes connections that nobody has used for so many ticks, and those that are closed.

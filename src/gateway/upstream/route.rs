@@ -86,7 +86,11 @@ impl ForwardCompiler<'_> {
         Ok(Some(ApiForward {
             response_timeout: settings.response_timeout_ms.map(|value| Duration::from_millis(u64::from(value))),
             path: settings.path.clone(),
-            backend: settings.backend.as_ref().map(|address| self.backend(&resolve(address, self.variables)?)).transpose()?,
+            backend: settings
+                .backend
+                .as_ref()
+                .map(|address| self.backend(&resolve(address, self.variables)?))
+                .transpose()?,
             rules: self.rules(&settings.parameters, &settings.constants, &settings.routes)?,
         }))
     }
@@ -125,7 +129,8 @@ impl ForwardCompiler<'_> {
         let mut identity = Vec::new();
         for name in [&forwarding.tls.ca, &forwarding.tls.certificate, &forwarding.tls.key].into_iter().flatten() {
             identity.extend_from_slice(name.as_bytes());
-            identity.extend_from_slice(&Digest::of(files.get(name).map_or(&[][..], |file| file)).to_string().into_bytes());
+            identity
+                .extend_from_slice(&Digest::of(files.get(name).map_or(&[][..], |file| file)).to_string().into_bytes());
         }
         let mut allow: Vec<IpAddr> = forwarding.allow_addresses.iter().chain(self.allow_addresses).copied().collect();
         allow.sort_unstable();
@@ -179,7 +184,8 @@ impl Outgoing<'_> {
     /// Writes the path and query at a target.
     pub(crate) fn path_and_query(&self, base_path: &str, prefix: &str, template: Option<&str>) -> String {
         let query = self.query.as_deref().filter(|query| !query.is_empty());
-        let mut text = String::with_capacity(base_path.len() + prefix.len() + self.path.len() + 1 + query.map_or(0, str::len));
+        let mut text =
+            String::with_capacity(base_path.len() + prefix.len() + self.path.len() + 1 + query.map_or(0, str::len));
         text.push_str(base_path);
         match template {
             Some(template) => self.fill(template, &mut text),
@@ -216,9 +222,10 @@ impl Outgoing<'_> {
                 let values = self.headers.get_all(name.as_str()).iter();
                 values.filter_map(|value| value.to_str().ok()).map(str::to_owned).collect()
             }
-            ParameterPlace::Query(name) => {
-                percent::pairs(self.query.as_deref().unwrap_or_default()).filter(|(key, _)| key == name).map(|(_, value)| value).collect()
-            }
+            ParameterPlace::Query(name) => percent::pairs(self.query.as_deref().unwrap_or_default())
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value)
+                .collect(),
             ParameterPlace::Path(name) => {
                 let values = self.path_parameters.iter().filter(|(known, _)| known == name);
                 values.map(|(_, value)| percent::decode(value)).collect()
@@ -289,7 +296,10 @@ mod tests {
             idle_timeout: Duration::ZERO,
             backend: backend("default"),
             rules: Rules {
-                parameters: parameters.iter().map(|(from, to)| ParameterMapping { from: place(from), to: place(to) }).collect(),
+                parameters: parameters
+                    .iter()
+                    .map(|(from, to)| ParameterMapping { from: place(from), to: place(to) })
+                    .collect(),
                 constants: constants
                     .iter()
                     .map(|(to, value)| ConstantParameter { to: place(to), value: (*value).to_owned() })
@@ -303,7 +313,8 @@ mod tests {
     }
 
     fn outgoing<'a>(query: &'a str, headers: &[(&'static str, &'static str)]) -> Outgoing<'a> {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         Outgoing {
             path: "/pets/a%20b",
             query: Some(Cow::Borrowed(query)),
@@ -338,7 +349,10 @@ mod tests {
         assert_eq!(outgoing.headers["x-limit"], "5");
         assert_eq!(outgoing.headers["x-const"], "1");
         assert!(!outgoing.headers.contains_key("x-user"));
-        assert_eq!(outgoing.path_and_query("/base", "", Some("/v2/{id}/x")), "/base/v2/x%2Fy/x?a=b&user=m%26n&source=a%20b%26c");
+        assert_eq!(
+            outgoing.path_and_query("/base", "", Some("/v2/{id}/x")),
+            "/base/v2/x%2Fy/x?a=b&user=m%26n&source=a%20b%26c"
+        );
         assert_eq!(outgoing.path_and_query("", "/prefix", None), "/prefix/pets/a%20b?a=b&user=m%26n&source=a%20b%26c");
     }
 }

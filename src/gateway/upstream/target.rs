@@ -182,14 +182,18 @@ impl Origins {
 }
 
 /// Puts the variables of the environment into an address.
-pub(crate) fn resolve(address: &str, variables: &std::collections::BTreeMap<String, String>) -> Result<HttpUrl, String> {
+pub(crate) fn resolve(
+    address: &str,
+    variables: &std::collections::BTreeMap<String, String>,
+) -> Result<HttpUrl, String> {
     let mut text = String::with_capacity(address.len());
     let mut rest = address;
     while let Some((before, after)) = rest.split_once("${") {
-        let (name, behind) = after.split_once('}').ok_or_else(|| format!("{address:?} has a \"${{\" without its brace"))?;
-        let value = variables
-            .get(name)
-            .ok_or_else(|| format!("the address {address:?} needs the variable {name}, which the environment does not set"))?;
+        let (name, behind) =
+            after.split_once('}').ok_or_else(|| format!("{address:?} has a \"${{\" without its brace"))?;
+        let value = variables.get(name).ok_or_else(|| {
+            format!("the address {address:?} needs the variable {name}, which the environment does not set")
+        })?;
         text.push_str(before);
         text.push_str(value);
         rest = behind;
@@ -204,11 +208,7 @@ mod tests {
     use crate::model::Digest;
 
     fn backend(origins: &Origins, urls: &[&str]) -> Backend {
-        let settings = Arc::new(OriginSettings {
-            tls: None,
-            tls_identity: Digest::of(b""),
-            allow: Vec::new(),
-        });
+        let settings = Arc::new(OriginSettings { tls: None, tls_identity: Digest::of(b""), allow: Vec::new() });
         let target = |url: &&str| {
             origins.target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings))).expect("a target")
         };

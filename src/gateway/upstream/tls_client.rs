@@ -44,13 +44,10 @@ pub(crate) fn client_config(
 
 fn system_config() -> Result<Arc<ClientConfig>, String> {
     static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
-    CONFIG
-        .get_or_init(|| Ok(Arc::new(builder()?.with_root_certificates(system_roots()).with_no_client_auth())))
-        .clone()
+    CONFIG.get_or_init(|| Ok(Arc::new(builder()?.with_root_certificates(system_roots()).with_no_client_auth()))).clone()
 }
 
-fn builder()
--> Result<tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>, String> {
+fn builder() -> Result<tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>, String> {
     ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())

@@ -79,7 +79,8 @@ where
         move |request| handle(Rc::clone(&worker), Rc::clone(&watch), request)
     });
     let mut builder = http1::Builder::new();
-    builder.header_read_timeout(None).max_buf_size(BUFFER_BYTES).pipeline_flush(true);
+    // Not `pipeline_flush`: with it, an answer that closes the connection before the body was read is never sent.
+    builder.header_read_timeout(None).max_buf_size(BUFFER_BYTES);
     let mut connection = builder.serve_connection(TokioIo::new(guard), service);
     let ended = watched(&watch, Pin::new(&mut connection), http1::Connection::graceful_shutdown).await;
     if !ended {

@@ -123,7 +123,9 @@ impl Compiler {
         let mut rejected = Vec::new();
         let mut environments = Vec::new();
         let mut status = Vec::new();
-        for environment in snapshot.environments {
+        for mut environment in snapshot.environments {
+            // By name, so that a group of the state before is found without looking at each.
+            environment.groups.sort_by(|one, other| one.name.cmp(&other.name));
             let mut served = Vec::new();
             for entry in &environment.groups {
                 let known = before.and_then(|state| state.group(&environment.name, entry));
@@ -254,7 +256,6 @@ impl Compiler {
 impl State {
     fn group(&self, environment: &EnvironmentName, entry: &GroupSnapshot) -> Option<&Arc<ServedGroup>> {
         let (_, groups) = self.environments.iter().find(|(name, _)| name == environment)?;
-        // Snapshots list groups by name, so that a thousand of them are found without looking at each.
         let at = groups.binary_search_by(|group| group.name.as_str().cmp(entry.name.as_str())).ok()?;
         groups.get(at)
     }

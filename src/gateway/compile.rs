@@ -52,14 +52,13 @@ pub(crate) struct CompiledGroup {
     pub(crate) prefix: PathPrefix,
     pub(crate) domains: Vec<DomainName>,
     pub(crate) routes: RouteTable,
-    pub(crate) apis: Vec<CompiledApi>,
+    pub(crate) apis: Box<[CompiledApi]>,
     pub(crate) cors: Option<CorsRules>,
     /// The largest body, in bytes, if the group says.
     pub(crate) max_body: Option<u64>,
     pub(crate) answer: Answer,
-    definition: Arc<Definition>,
-    /// The APIs' rules are built when the first request needs them.
-    validates: bool,
+    /// What the APIs' rules are built from when the first request needs them, if requests are checked at all.
+    rules_from: Option<Arc<Definition>>,
 }
 
 /// What a compiled group is made of.
@@ -68,6 +67,7 @@ struct Source {
     digest: Digest,
     backend: Backend,
     variables: Arc<BTreeMap<String, String>>,
+    tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
 }
 
 /// How the requests of a group are answered.
@@ -83,8 +83,8 @@ pub(crate) enum Answer {
 /// An API as it answers.
 pub(crate) struct CompiledApi {
     /// Its operation id, or its method and path.
-    pub(crate) name: String,
-    pub(crate) parameter_names: Vec<String>,
+    pub(crate) name: Arc<str>,
+    pub(crate) parameter_names: Box<[String]>,
     /// Its constant results; empty where the backend is real.
     pub(crate) mock: Option<MockResults>,
     pub(crate) meter: Arc<Meter>,
@@ -99,11 +99,9 @@ pub(crate) struct CompiledApi {
 impl CompiledGroup {
     /// Returns what requests to an API must follow, or nothing where they are not checked.
     pub(crate) fn rules<'g>(&'g self, api: &'g CompiledApi) -> Option<&'g RequestRules> {
-        if !self.validates {
-            return None;
-        }
+        let definition = self.rules_from.as_ref()?;
         let build =
-            || self.definition.apis.get(api.index).map(|api| Box::new(RequestRules::build(&self.definition, api)));
+            || definition.apis.get(api.index).and_then(|api| RequestRules::build(definition, api)).map(Box::new);
         api.rules.get_or_init(build).as_deref()
     }
 }
@@ -170,6 +168,7 @@ impl Compiler {
             digest: entry.digest,
             backend: entry.backend.clone(),
             variables: Arc::clone(&environment.variables),
+            tls_files: Arc::clone(&content.tls_files),
         };
         let compiled = match known.filter(|known| known.compiled.source == source) {
             Some(known) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
@@ -204,53 +203,78 @@ impl Compiler {
             Backend::Http { .. } if settings.auth != Auth::None => Answer::Refuse,
             Backend::Http { url } => Answer::Forward(Box::new(forwarding.group(url)?)),
         };
-        let mut routes = Vec::with_capacity(definition.apis.len());
-        let mut apis = Vec::with_capacity(definition.apis.len());
-        for (index, api) in definition.apis.iter().enumerate() {
-            let name = api.name();
-            let forward = match &answer {
-                Answer::Forward(_) => forwarding.api(&name)?.map(Box::new),
-                Answer::Mock | Answer::Refuse => None,
-            };
-            let mock = match &answer {
-                Answer::Mock => Some(MockResults::build(definition, api)?),
-                Answer::Forward(_) | Answer::Refuse => None,
-            };
-            let meter = self.meters.get(MeterName {
-                environment: environment.name.to_string(),
-                group: entry.name.to_string(),
-                api: name.clone(),
-            });
-            routes.push(Route {
-                method: Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| error.to_string())?,
-                path: &api.path,
-                variant: &api.variant,
-                prefix: text_extension(definition, api, "x-apigw-match") == Some("prefix"),
-            });
-            apis.push(CompiledApi {
-                parameter_names: parameter_names(&api.path),
-                mock,
-                meter,
-                forward,
-                websocket: flag_extension(definition, api, "x-apigw-websocket"),
-                rules: OnceLock::new(),
-                index,
-                name,
-            });
-        }
+        let compiling = ApiCompiler {
+            forwarding: &forwarding,
+            definition,
+            answer: &answer,
+            meters: &self.meters,
+            environment: environment.name.as_str().into(),
+            group: entry.name.as_str().into(),
+        };
+        let apis = definition.apis.iter().enumerate();
+        let apis = apis.map(|(index, api)| compiling.api(index, api)).collect::<Result<Vec<_>, _>>()?;
+        let routes = definition.apis.iter().map(|api| route(definition, api)).collect::<Result<Vec<_>, _>>()?;
+        let validates = settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock));
+        // A definition is large; it is kept only where a request can be checked against it.
+        let rules_from = definition.apis.iter().any(RequestRules::has).then(|| Arc::clone(definition));
         Ok(CompiledGroup {
             prefix: settings.prefix.clone(),
             domains: settings.domains.clone(),
             routes: RouteTable::build(&routes)?,
-            apis,
+            apis: apis.into_boxed_slice(),
             cors: settings.cors.as_ref().map(CorsRules::build).transpose()?,
             max_body: settings.max_body_kib.map(|kib| u64::from(kib) * 1024),
-            validates: settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock)),
+            rules_from: rules_from.filter(|_| validates),
             answer,
-            definition: Arc::clone(definition),
             source,
         })
     }
+}
+
+/// Compiles the APIs of one group.
+struct ApiCompiler<'a> {
+    forwarding: &'a ForwardCompiler<'a>,
+    definition: &'a Definition,
+    answer: &'a Answer,
+    meters: &'a Meters,
+    environment: Arc<str>,
+    group: Arc<str>,
+}
+
+impl ApiCompiler<'_> {
+    fn api(&self, index: usize, api: &Api) -> Result<CompiledApi, String> {
+        let name = api.name();
+        let (mock, forward) = match self.answer {
+            Answer::Mock => (Some(MockResults::build(self.definition, api)?), None),
+            Answer::Forward(_) => (None, self.forwarding.api(&name)?.map(Box::new)),
+            Answer::Refuse => (None, None),
+        };
+        let name: Arc<str> = name.into();
+        let meter = self.meters.get(MeterName {
+            environment: Arc::clone(&self.environment),
+            group: Arc::clone(&self.group),
+            api: Arc::clone(&name),
+        });
+        Ok(CompiledApi {
+            name,
+            parameter_names: parameter_names(&api.path).into_boxed_slice(),
+            mock,
+            meter,
+            forward,
+            websocket: flag_extension(self.definition, api, "x-apigw-websocket"),
+            rules: OnceLock::new(),
+            index,
+        })
+    }
+}
+
+fn route<'a>(definition: &'a Definition, api: &'a Api) -> Result<Route<'a>, String> {
+    Ok(Route {
+        method: Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| error.to_string())?,
+        path: &api.path,
+        variant: &api.variant,
+        prefix: text_extension(definition, api, "x-apigw-match") == Some("prefix"),
+    })
 }
 
 impl State {

@@ -1,7 +1,7 @@
 //! The constant results of an API, built once and served from memory.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::problem::{Kind, Problem};
@@ -11,10 +11,11 @@ use crate::definition::{Api, Definition, StatusPattern};
 pub(crate) struct MockResults(Vec<MockResult>);
 
 /// One answer that is always the same.
-pub(crate) struct MockResult {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+struct MockResult {
+    status: StatusCode,
+    /// A list takes a tenth of the memory of a map, and a map that is filled from it has room for more.
+    headers: Box<[(HeaderName, HeaderValue)]>,
+    body: Bytes,
     pattern: Option<StatusPattern>,
     example: Option<String>,
     media_type: Option<String>,
@@ -24,7 +25,23 @@ pub(crate) struct MockResult {
 pub(crate) struct Picked<'m> {
     /// Its status: of a response that is declared for several, the one that was asked for.
     pub(crate) status: StatusCode,
-    pub(crate) result: &'m MockResult,
+    result: &'m MockResult,
+}
+
+impl Picked<'_> {
+    /// Writes the answer's headers, with room for so many more.
+    pub(crate) fn headers(&self, more: usize) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(self.result.headers.len() + more);
+        for (name, value) in &self.result.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        headers
+    }
+
+    /// Returns the answer's body.
+    pub(crate) fn body(&self) -> Bytes {
+        self.result.body.clone()
+    }
 }
 
 impl MockResults {
@@ -184,23 +201,24 @@ fn thousandths(weight: &str) -> u16 {
 }
 
 /// Builds the headers of a result; fails with the name of one that cannot be sent.
-fn headers(declared: &[(String, String)], media_type: Option<&str>) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::with_capacity(declared.len() + 2);
+fn headers(
+    declared: &[(String, String)],
+    media_type: Option<&str>,
+) -> Result<Box<[(HeaderName, HeaderValue)]>, String> {
+    let mut headers = Vec::with_capacity(declared.len() + 1);
     if let Some(media_type) = media_type {
-        headers.insert(CONTENT_TYPE, media_type_value(media_type).ok_or_else(|| media_type.to_owned())?);
+        headers.push((CONTENT_TYPE, media_type_value(media_type).ok_or_else(|| media_type.to_owned())?));
     }
     for (name, value) in declared {
         let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !super::headers::is_hop_by_hop(name));
         match parsed.zip(HeaderValue::try_from(value.as_str()).ok()) {
             // The length is that of the body, whatever a definition says.
-            Some((name, _)) if name == http::header::CONTENT_LENGTH => {}
-            Some((name, value)) => {
-                headers.append(name, value);
-            }
+            Some((name, _)) if name == CONTENT_LENGTH => {}
+            Some(header) => headers.push(header),
             None => return Err(name.clone()),
         }
     }
-    Ok(headers)
+    Ok(headers.into_boxed_slice())
 }
 
 /// Makes a header's value of a media type; the usual one needs no memory of its own.
@@ -218,7 +236,7 @@ mod tests {
     fn result(status: u16, media_type: &str, example: Option<&str>, pattern: StatusPattern) -> MockResult {
         MockResult {
             status: StatusCode::from_u16(status).expect("a status"),
-            headers: HeaderMap::new(),
+            headers: Box::default(),
             body: Bytes::new(),
             pattern: Some(pattern),
             example: example.map(str::to_owned),

@@ -204,7 +204,7 @@ fn shared(config: Config, state: super::compile::State, meters: &Meters) -> Shar
         HeaderValue::try_from(format!("{version} {pseudonym}"))
             .unwrap_or_else(|_| HeaderValue::from_static("1.1 apigw"))
     };
-    let nobody = MeterName { environment: String::new(), group: String::new(), api: String::new() };
+    let nobody = MeterName { environment: "".into(), group: "".into(), api: "".into() };
     Shared {
         state: ArcSwap::from_pointee(state),
         tls: ArcSwapOption::new(config.tls.clone()),

@@ -44,8 +44,17 @@ struct SchemaRule {
 }
 
 impl RequestRules {
-    /// Builds the rules of an API. A schema that no validator takes is not checked against; `check` reports it.
-    pub(crate) fn build(definition: &Definition, api: &Api) -> Self {
+    /// Returns whether requests of an API must follow anything.
+    pub(crate) fn has(api: &Api) -> bool {
+        !api.parameters.is_empty() || api.request_body.is_some()
+    }
+
+    /// Builds the rules of an API, if it has any. A schema that no validator takes is not checked against.
+    pub(crate) fn build(definition: &Definition, api: &Api) -> Option<Self> {
+        Self::has(api).then(|| Self::of(definition, api))
+    }
+
+    fn of(definition: &Definition, api: &Api) -> Self {
         let parameter = |parameter: &Parameter| {
             let content = parameter.media_type.as_ref();
             let schema = content.map_or(parameter.schema, |content| content.schema);
@@ -242,7 +251,7 @@ components:
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
         let reading = crate::definition::read("g", &mut fetch);
         let definition = reading.definition.expect("a definition");
-        RequestRules::build(&definition, &definition.apis[0])
+        RequestRules::build(&definition, &definition.apis[0]).expect("rules")
     }
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {

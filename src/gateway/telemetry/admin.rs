@@ -162,9 +162,9 @@ impl Collector for Requests {
                 return;
             }
             let labels = [
-                ("environment", name.environment.clone()),
-                ("group", name.group.clone()),
-                ("api", name.api.clone()),
+                ("environment", name.environment.to_string()),
+                ("group", name.group.to_string()),
+                ("api", name.api.to_string()),
                 ("status", status.to_string()),
             ];
             let bounds = BOUNDS.iter().copied().chain([f64::MAX]);

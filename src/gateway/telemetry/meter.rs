@@ -23,9 +23,9 @@ const MOST_STATUSES: usize = 12;
 /// Whom a meter counts for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MeterName {
-    pub(crate) environment: String,
-    pub(crate) group: String,
-    pub(crate) api: String,
+    pub(crate) environment: Arc<str>,
+    pub(crate) group: Arc<str>,
+    pub(crate) api: Arc<str>,
 }
 
 /// Counts the requests of one API.

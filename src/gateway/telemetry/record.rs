@@ -1,5 +1,6 @@
 //! What is gathered about a request until its answer has ended.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub(crate) struct Record {
     pub(crate) entry: Option<Entry>,
     pub(crate) progress: Option<Rc<Progress>>,
     pub(crate) bytes_in: u64,
-    pub(crate) backend: String,
+    pub(crate) backend: Cow<'static, str>,
     pub(crate) error: String,
     pub(crate) backend_took: Option<Duration>,
 }
@@ -46,7 +47,7 @@ impl Entry {
         self.group.clone_from(&group.name);
         self.version.clone_from(&group.version);
         if let Some(api) = api {
-            self.api.clone_from(&api.name);
+            self.api = api.name.to_string();
         }
     }
 }

@@ -94,6 +94,12 @@ impl Client {
         Some(self.read.drain(..count).collect())
     }
 
+    /// Reads up to and with a text, and returns all of it.
+    pub(crate) fn read_until(&mut self, wanted: &str) -> String {
+        let at = self.find(wanted.as_bytes()).unwrap_or_else(|| panic!("{wanted:?} does not come"));
+        String::from_utf8_lossy(&self.take(at + wanted.len()).unwrap_or_default()).into_owned()
+    }
+
     fn chunks(&mut self) -> Option<Vec<u8>> {
         let mut body = Vec::new();
         loop {

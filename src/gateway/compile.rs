@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use http::Method;
 
@@ -23,6 +24,8 @@ pub(crate) struct State {
     pub(crate) hosts: HostTable,
     pub(crate) environments: Vec<(EnvironmentName, Vec<Arc<ServedGroup>>)>,
     pub(crate) status: Vec<GroupStatus>,
+    /// The longest time that a group lets its backends be silent.
+    pub(crate) longest_wait: Duration,
 }
 
 /// What the status says of a group in an environment.
@@ -104,6 +107,12 @@ impl CompiledGroup {
             || definition.apis.get(api.index).and_then(|api| RequestRules::build(definition, api)).map(Box::new);
         api.rules.get_or_init(build).as_deref()
     }
+
+    fn longest_wait(&self) -> Duration {
+        let Answer::Forward(forward) = &self.answer else { return Duration::ZERO };
+        let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();
+        forward.response_timeout.max(forward.idle_timeout).max(own)
+    }
 }
 
 /// Compiles snapshots, with what lives longer than each of them.
@@ -154,7 +163,9 @@ impl Compiler {
             environments.push((environment.name, served));
         }
         let hosts = HostTable::build(&environments, &self.base_domain);
-        (State { hosts, environments, status }, rejected)
+        let served = environments.iter().flat_map(|(_, groups)| groups);
+        let longest_wait = served.map(|group| group.compiled.longest_wait()).max().unwrap_or_default();
+        (State { hosts, environments, status, longest_wait }, rejected)
     }
 
     fn group(

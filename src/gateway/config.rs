@@ -108,7 +108,7 @@ impl Default for Timeouts {
             keep_alive: Duration::from_secs(75),
             body: Duration::from_secs(30),
             write: Duration::from_secs(30),
-            stall: Duration::from_secs(300),
+            stall: Duration::from_mins(5),
         }
     }
 }

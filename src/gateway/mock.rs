@@ -78,7 +78,7 @@ impl MockResults {
         };
         let preference = Preference::of(request);
         let accept = request.get(ACCEPT);
-        if preference == Preference::default() && (accept.is_none() || accept.is_some_and(|accept| accept == "*/*")) {
+        if preference == Preference::default() && accept.is_none_or(|accept| accept == "*/*") {
             return Ok(Picked { status: constant.status, result: constant });
         }
         let (status, mut candidates) = self.candidates(constant, &preference)?;

@@ -255,13 +255,14 @@ mod tests {
 
     #[test]
     fn styles_of_the_specification() {
+        use ParameterPlace::{Header, Path, Query};
+        use Style::{DeepObject, Form, Label, Matrix, PipeDelimited, Simple, SpaceDelimited};
+
         let array = json!({"type": "array", "items": {"type": "string"}});
         let object = json!({"type": "object", "properties": {"R": {"type": "integer"}, "G": {"type": "integer"}}});
         let color = json!({"type": "string"});
         let blue_black = json!(["blue", "black"]);
         let colors = json!({"R": 100, "G": 200});
-        use ParameterPlace::{Header, Path, Query};
-        use Style::{DeepObject, Form, Label, Matrix, PipeDelimited, Simple, SpaceDelimited};
         for (place, raw, style, explode, schema, expected) in [
             (Path, ";color=blue", Matrix, false, &color, &json!("blue")),
             (Path, ";color=blue,black", Matrix, false, &array, &blue_black),

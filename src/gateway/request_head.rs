@@ -9,9 +9,10 @@ use http::request::Parts;
 use super::problem::{Kind, Problem};
 use super::routing::canonical::{host_name, is_canonical_path};
 
-/// Checks a head, and returns the host's name in lower case.
-pub(crate) fn check_head(parts: &Parts) -> Result<Cow<'_, str>, Problem> {
-    let host = host(parts)?;
+/// Checks a head, and returns the host's name in lower case, and with its port as it was sent.
+pub(crate) fn check_head(parts: &Parts) -> Result<(Cow<'_, str>, &str), Problem> {
+    let authority = authority(parts)?;
+    let host = host_name(authority).ok_or_else(|| bad("The Host is malformed."))?;
     if !is_canonical_path(parts.uri.path()) {
         return Err(bad(
             "The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded slash, \
@@ -22,12 +23,12 @@ pub(crate) fn check_head(parts: &Parts) -> Result<Cow<'_, str>, Problem> {
     if expectations.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Problem::new(Kind::ExpectationFailed, "The only expectation that is met is 100-continue."));
     }
-    Ok(host)
+    Ok((host, authority))
 }
 
 /// Finds the host: the one `Host` header, or the target's authority, or both where they agree (RFC 9112, section
 /// 3.2; RFC 9113, section 8.3.1).
-fn host(parts: &Parts) -> Result<Cow<'_, str>, Problem> {
+fn authority(parts: &Parts) -> Result<&str, Problem> {
     let mut headers = parts.headers.get_all(HOST).iter();
     let header = match (headers.next(), headers.next()) {
         (_, Some(_)) => return Err(bad("The request has more than one Host.")),
@@ -35,15 +36,14 @@ fn host(parts: &Parts) -> Result<Cow<'_, str>, Problem> {
         (None, None) => None,
     };
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    let text = match (header, authority) {
+    match (header, authority) {
         (Some(header), Some(authority)) if !header.eq_ignore_ascii_case(authority) => {
-            return Err(bad("The target's authority is not the Host."));
+            Err(bad("The target's authority is not the Host."))
         }
-        (None, Some(_)) if parts.version < http::Version::HTTP_2 => return Err(bad("The request has no Host.")),
-        (Some(text), _) | (None, Some(text)) => text,
-        (None, None) => return Err(bad("The request has no Host.")),
-    };
-    host_name(text).ok_or_else(|| bad("The Host is malformed."))
+        (None, Some(_)) if parts.version < http::Version::HTTP_2 => Err(bad("The request has no Host.")),
+        (Some(text), _) | (None, Some(text)) => Ok(text),
+        (None, None) => Err(bad("The request has no Host.")),
+    }
 }
 
 fn bad(detail: &str) -> Problem {
@@ -79,8 +79,8 @@ mod tests {
                 request = request.header(HOST, *host);
             }
             let (parts, ()) = request.body(()).expect("a request").into_parts();
-            let checked =
-                check_head(&parts).map_or_else(|problem| problem.kind.status().as_u16().to_string(), Cow::into_owned);
+            let checked = check_head(&parts)
+                .map_or_else(|problem| problem.kind.status().as_u16().to_string(), |(host, _)| host.into_owned());
             assert_eq!(checked, expected, "{target} {hosts:?}");
         }
     }

@@ -69,8 +69,7 @@ impl Gateway {
             workers => workers,
         };
         let (sockets, addresses) = listen(&config, workers)?;
-        let admin =
-            config.admin.map(|address| bind_one(address).map(|(listener, address)| (listener, address))).transpose()?;
+        let admin = config.admin.map(bind_one).transpose()?;
         let meters = Arc::new(Meters::new(workers));
         let compiler = Compiler {
             base_domain: config.base_domain.clone(),

@@ -82,7 +82,8 @@ struct Wait {
     group: Arc<ServedGroup>,
     /// The API's place in the group.
     api: usize,
-    host: String,
+    /// The host with its port, as it was sent.
+    authority: String,
     /// The path below the group's prefix.
     path: String,
     /// The values of the path's parameters, percent-encoded.
@@ -96,7 +97,8 @@ struct Wanted<'s, 'p> {
     found: Found<'s, 'p>,
     /// The path below the group's prefix.
     path: &'p str,
-    host: &'p str,
+    /// The host with its port, as it was sent.
+    authority: &'p str,
 }
 
 /// What answers, before it is written.
@@ -153,10 +155,14 @@ impl Exchange {
     /// Decides what happens with a request, from its head alone.
     fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
         if let Some(refusal) = self.watch.next_request() {
+            if let Some(entry) = &mut self.entry {
+                // What stands here is the guard's substitute, not what the client sent.
+                entry.path.clear();
+            }
             return Decision::Answer(self.refuse(&Problem::refused(refusal), None));
         }
-        let host = match check_head(parts) {
-            Ok(host) => host,
+        let (host, authority) = match check_head(parts) {
+            Ok(checked) => checked,
             Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),
         };
         if let Some(entry) = &mut self.entry {
@@ -165,7 +171,7 @@ impl Exchange {
         match state.hosts.find(&host, parts.uri.path()) {
             Lookup::Path(group, found, path) => {
                 let at = At { group: &group.compiled, api: None, headers: &parts.headers };
-                match self.pick_api(&Wanted { group, found, path, host: &host }, at, parts, body) {
+                match self.pick_api(&Wanted { group, found, path, authority }, at, parts, body) {
                     Ok(decision) => decision,
                     Err((problem, at)) => Decision::Answer(self.refuse(&problem, Some(at))),
                 }
@@ -225,7 +231,7 @@ impl Exchange {
         Ok(Decision::Wait(Box::new(Wait {
             group: Arc::clone(wanted.group),
             api: index,
-            host: wanted.host.to_owned(),
+            authority: wanted.authority.to_owned(),
             path: wanted.path.to_owned(),
             parameters: parameters.iter().map(|value| (*value).to_owned()).collect(),
             body_limit,
@@ -294,7 +300,7 @@ impl Exchange {
             api,
             forward: forwarding,
             request_id: &request_id,
-            host: &wait.host,
+            host: &wait.authority,
             path: &wait.path,
             parameters: &parameters,
         };

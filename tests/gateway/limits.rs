@@ -15,8 +15,7 @@ use super::snapshot::{config, http, pets, start};
 fn impatient() -> Config {
     let soon = Duration::from_millis(300);
     let mut config = config();
-    config.timeouts =
-        Timeouts { head: soon, keep_alive: soon, body: soon, write: soon, stall: Duration::from_secs(60) };
+    config.timeouts = Timeouts { head: soon, keep_alive: soon, body: soon, write: soon, stall: Duration::from_mins(1) };
     config
 }
 
@@ -53,7 +52,7 @@ fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
     let ended = Mutex::new(ended);
     let backend = Backend::start(move |_, stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n").ok();
-        while stream.write_all(&[b'x'; 65536]).is_ok() {}
+        while stream.write_all(&[b'x'; 8192]).is_ok() {}
         ended.lock().expect("a channel").send(()).ok();
         false
     });

@@ -140,13 +140,13 @@ fn stopping_answers_what_is_in_flight_and_nothing_more() {
     let mut idle = Client::connect(address);
     idle.send("GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n");
     has_arrived.recv().expect("a request at the backend");
-    let stopping = thread::spawn(move || gateway.shutdown(Duration::from_secs(10)));
+    let stop = thread::spawn(move || gateway.shutdown(Duration::from_secs(10)));
     assert_eq!(busy.answer().map(|answer| answer.body), Some("done".to_owned()));
     assert!(busy.is_closed());
     idle.answer();
     assert!(idle.is_closed());
     drop((busy, idle));
-    assert!(stopping.join().expect("a gateway that stops"), "everything was answered");
+    assert!(stop.join().expect("a gateway that stops"), "everything was answered");
     assert!(std::net::TcpStream::connect(address).is_err());
 }
 
@@ -195,7 +195,7 @@ fn environments_and_groups_are_told_apart_by_host() {
         ("localhost", "offline"),
         ("other.test.apigw.localhost", "offline"),
     ] {
-        let text = format!("GET /petstore/pets/mine HTTP/1.1\r\nHost: {host}\r\n\r\n");
-        assert_eq!(told(&super::client::request(gateway.addresses()[0], &text)), expected, "{host}");
+        let request = format!("GET /petstore/pets/mine HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(told(&super::client::request(gateway.addresses()[0], &request)), expected, "{host}");
     }
 }

@@ -7,7 +7,7 @@ use apigw::gateway::{Config, EnvironmentSnapshot, Gateway, GroupContent, GroupSn
 use apigw::model::{Backend, Digest, OperationId, Timestamp};
 
 /// The definition of a group called `pets`.
-pub(crate) const PETS: &str = r##"
+pub(crate) const PETS: &str = r#"
 openapi: 3.1.0
 info: {title: Pets, version: '1'}
 paths:
@@ -58,7 +58,7 @@ paths:
       operationId: live
       x-apigw-websocket: true
       responses: {'200': {description: live}}
-"##;
+"#;
 
 /// Settings that every group has, with further ones behind.
 pub(crate) fn settings(more: &str) -> String {

@@ -89,7 +89,9 @@ pub(crate) fn host_name(authority: &str) -> Option<std::borrow::Cow<'_, str>> {
     if name.is_empty() || name.len() > 253 {
         return None;
     }
-    if !name.starts_with('[') && !(name.bytes().all(plain) && name.split('.').all(label)) {
+    let is_address = name.starts_with('[');
+    let is_name = name.bytes().all(plain) && name.split('.').all(label);
+    if !is_address && !is_name {
         return None;
     }
     Some(if name.bytes().any(|byte| byte.is_ascii_uppercase()) {

@@ -52,7 +52,9 @@ impl HostTable {
         }
         if let [(_, groups)] = environments {
             let mut loopback = GroupsByPrefix::default();
-            groups.iter().for_each(|group| loopback.add(group));
+            for group in groups {
+                loopback.add(group);
+            }
             table.loopback = Some(loopback);
         }
         table

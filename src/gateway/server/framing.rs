@@ -257,7 +257,7 @@ fn advance_chunk(chunk: Chunk, bytes: &[u8]) -> Result<(usize, Option<Chunk>), R
             let digit = char::from(byte).to_digit(16).unwrap_or_default();
             Chunk::Size(size << 4 | u64::from(digit), digits + 1)
         }
-        (Chunk::Size(size, 1..), b'\r') | (Chunk::Extension(size, _), b'\r') => Chunk::SizeEnd(size),
+        (Chunk::Size(size, 1..) | Chunk::Extension(size, _), b'\r') => Chunk::SizeEnd(size),
         (Chunk::Size(size, 1..), b';') => Chunk::Extension(size, LONGEST_EXTENSION),
         (Chunk::Extension(size, left @ 1..), b'\t' | 0x20..=0x7e) => Chunk::Extension(size, left - 1),
         (Chunk::SizeEnd(0), b'\n') => Chunk::Trailer(true, LONGEST_TRAILERS),
@@ -281,9 +281,8 @@ const QUERY: u8 = 4;
 /// with what browsers leave as it is).
 const CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
-    let mut byte = 0x21;
-    while byte < 0x7f {
-        let letter = byte as u8;
+    let mut letter: u8 = 0x21;
+    while letter < 0x7f {
         let mut class = 0;
         if letter.is_ascii_alphanumeric()
             || matches!(
@@ -299,8 +298,8 @@ const CLASSES: [u8; 256] = {
         if !matches!(letter, b'"' | b'#' | b'<' | b'>') {
             class |= QUERY;
         }
-        classes[byte] = class;
-        byte += 1;
+        classes[letter as usize] = class;
+        letter += 1;
     }
     classes
 };

@@ -163,12 +163,12 @@ impl Worker {
     }
 
     async fn tick(self: Rc<Self>) {
-        let patience = patience(&self.shared.config.timeouts);
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             interval.tick().await;
             self.clock.set(self.clock.get() + 1);
+            let patience = patience(&self.shared.config.timeouts, self.shared.state.load().longest_wait);
             self.each_watch(|watch| watch.tick(&patience));
             self.pool.tick(KEEP_BACKEND);
         }
@@ -219,7 +219,7 @@ impl Drop for Open {
     }
 }
 
-fn patience(timeouts: &Timeouts) -> Patience {
+fn patience(timeouts: &Timeouts, longest_wait: Duration) -> Patience {
     let ticks =
         |duration: Duration| u64::try_from(duration.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX).max(1);
     Patience {
@@ -228,6 +228,7 @@ fn patience(timeouts: &Timeouts) -> Patience {
         body: ticks(timeouts.body),
         body_bytes_a_tick: Timeouts::BODY_BYTES_A_SECOND / 4,
         write: ticks(timeouts.write),
-        stall: ticks(timeouts.stall),
+        // A backend may be silent for as long as its group says.
+        stall: ticks(timeouts.stall.max(longest_wait)) + 1,
     }
 }

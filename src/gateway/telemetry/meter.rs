@@ -143,7 +143,7 @@ mod tests {
         let name = MeterName { environment: "test".into(), group: "g".into(), api: "a".into() };
         let meter = meters.get(name.clone());
         meter.record(0, 200, Duration::from_micros(400));
-        meter.record(1, 200, Duration::from_secs(60));
+        meter.record(1, 200, Duration::from_mins(1));
         meter.record(1, 404, Duration::from_millis(2));
         let mut seen = Vec::new();
         meters.for_each(|found, status, reading| {

@@ -96,7 +96,8 @@ pub(crate) async fn forward(
     let started = Instant::now();
     let safe = is_idempotent(&prepared.method);
     let again = body.again().filter(|_| safe);
-    let mut exchange = call.exchange(prepared, body);
+    let progress = body.progress();
+    let mut exchange = Exchange { prepared, body: Some(body), progress, avoid: None };
     let mut outcome = exchange.attempt(call, false).await;
     if let Err(attempt) = outcome {
         let body = attempt.unsent.or(again);
@@ -201,11 +202,6 @@ impl<'a> Call<'a> {
 
     fn api_forward(&self) -> Option<&'a ApiForward> {
         self.api.forward.as_deref()
-    }
-
-    fn exchange<'c>(&self, prepared: Prepared<'c>, body: RequestBody) -> Exchange<'c> {
-        let progress = body.progress();
-        Exchange { prepared, body: Some(body), progress, avoid: None }
     }
 }
 

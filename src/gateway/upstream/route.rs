@@ -187,12 +187,11 @@ impl Outgoing<'_> {
         let mut text =
             String::with_capacity(base_path.len() + prefix.len() + self.path.len() + 1 + query.map_or(0, str::len));
         text.push_str(base_path);
-        match template {
-            Some(template) => self.fill(template, &mut text),
-            None => {
-                text.push_str(prefix);
-                text.push_str(self.path);
-            }
+        if let Some(template) = template {
+            self.fill(template, &mut text);
+        } else {
+            text.push_str(prefix);
+            text.push_str(self.path);
         }
         if let Some(query) = query {
             text.push('?');

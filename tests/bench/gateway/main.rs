@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             };
             let ours = {
                 let gateway = served::start(groups, apis, &backend)?;
+                println!("  {}", gateway.said);
                 measure::load(&gateway, &path, seconds)?
             };
             print(&format!("{name}: nginx"), &theirs, &theirs);
@@ -52,13 +53,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn print(name: &str, load: &Load, nginx: &Load) {
     println!(
-        "{name:<40}{:>10.0}{:>8.2}{:>12}{:>12}{:>9.1} us{:>7.1} MB",
+        "{name:<40}{:>10.0}{:>8.2}{:>12}{:>12}{:>9.1} us{:>7.1} MiB",
         load.requests_a_second,
         load.requests_a_second / nginx.requests_a_second,
         load.median,
         load.nearly_all,
         load.cpu_a_request.as_secs_f64() * 1e6,
-        load.memory_bytes as f64 / 1e6,
+        f64::from(load.memory_kib) / 1024.0,
     );
 }
 

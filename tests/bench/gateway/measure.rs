@@ -28,11 +28,11 @@ pub(crate) struct Load {
     pub(crate) median: String,
     pub(crate) nearly_all: String,
     pub(crate) cpu_a_request: Duration,
-    pub(crate) memory_bytes: u64,
+    pub(crate) memory_kib: u32,
 }
 
 /// Asks for a path for so many seconds on 64 connections that are kept.
-pub(crate) fn load(process: &Process, path: &str, seconds: u64) -> Result<Load, Box<dyn Error>> {
+pub(crate) fn load(process: &Process, path: &str, seconds: u32) -> Result<Load, Box<dyn Error>> {
     let url = format!("http://127.0.0.1:{}{path}", process.port);
     run_wrk(&url, 1)?;
     let before = cpu_ticks(process.child.id())?;
@@ -41,23 +41,24 @@ pub(crate) fn load(process: &Process, path: &str, seconds: u64) -> Result<Load, 
     if report.contains("Non-2xx") || report.contains("Socket errors") {
         return Err(format!("requests failed:\n{report}").into());
     }
+    let latencies = report.split("Latency Distribution").nth(1).ok_or("wrk's report has another form")?;
     let word = |after: &str| -> Result<String, Box<dyn Error>> {
-        let rest = report.split(after).nth(1).ok_or("wrk's report has another form")?;
+        let rest = latencies.split(after).nth(1).ok_or("wrk's report has another form")?;
         Ok(rest.split_whitespace().next().unwrap_or_default().to_owned())
     };
     let requests_a_second: f64 = word("Requests/sec:")?.parse()?;
-    let requests = requests_a_second * seconds as f64;
+    let requests = requests_a_second * f64::from(seconds);
     Ok(Load {
         requests_a_second,
         median: word("50%")?,
         nearly_all: word("99%")?,
         // The kernel counts in hundredths of a second.
-        cpu_a_request: Duration::from_secs_f64(ticks as f64 / 100.0 / requests),
-        memory_bytes: memory(process.child.id())?,
+        cpu_a_request: Duration::from_secs_f64(f64::from(u32::try_from(ticks)?) / 100.0 / requests),
+        memory_kib: memory(&family(process.child.id()))?,
     })
 }
 
-fn run_wrk(url: &str, seconds: u64) -> Result<String, Box<dyn Error>> {
+fn run_wrk(url: &str, seconds: u32) -> Result<String, Box<dyn Error>> {
     let output =
         Command::new("wrk").args(["-t1", "-c64", "--latency"]).arg(format!("-d{seconds}s")).arg(url).output()?;
     Ok(String::from_utf8(output.stdout)?)
@@ -81,13 +82,13 @@ fn cpu_ticks(process: u32) -> Result<u64, Box<dyn Error>> {
     Ok(ticks)
 }
 
-/// Returns the memory that a process and those that it started hold, what they share counted once.
-fn memory(process: u32) -> Result<u64, Box<dyn Error>> {
+/// Returns the memory that processes hold in KiB, what they share counted once.
+pub(crate) fn memory(processes: &[u32]) -> Result<u32, Box<dyn Error>> {
     let mut kib = 0;
-    for process in family(process) {
+    for process in processes {
         let rollup = std::fs::read_to_string(format!("/proc/{process}/smaps_rollup"))?;
         let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).ok_or("/proc has another form")?;
-        kib += line.split_whitespace().next().unwrap_or_default().parse::<u64>()?;
+        kib += line.split_whitespace().next().unwrap_or_default().parse::<u32>()?;
     }
-    Ok(kib * 1024)
+    Ok(kib)
 }

@@ -37,19 +37,24 @@ pub(crate) fn start(groups: usize, apis: usize, backend: &str) -> Result<Process
 /// Serves until it is killed.
 pub(crate) fn run(groups: usize, apis: usize, backend: &str) -> Result<(), Box<dyn Error>> {
     let backend = if backend == "mock" { Backend::Mock } else { Backend::Http { url: backend.parse()? } };
+    let megabytes = || crate::measure::memory(&[std::process::id()]).map(|kib| kib / 1024);
     let started = Instant::now();
     let groups = (0..groups).map(|group| self::group(group, apis, &backend)).collect::<Result<Vec<_>, _>>()?;
     let read = started.elapsed();
+    let with_definitions = megabytes()?;
     let environment = EnvironmentSnapshot { name: "test".parse()?, groups, variables: Arc::default() };
     let snapshot = Snapshot { environments: vec![environment] };
     let (gateway, rejected) = Gateway::start(Config::new(([127, 0, 0, 1], PORT).into()), snapshot.clone())?;
     assert!(rejected.is_empty(), "{rejected:?}");
-    let ready = started.elapsed() - read;
+    let ready = started.elapsed().saturating_sub(read);
+    let with_routes = megabytes()?;
     let started = Instant::now();
     gateway.replace(snapshot);
     println!(
-        "definitions read in {read:.0?}, compiled and served in {ready:.0?}, replaced unchanged in {:.0?}",
-        started.elapsed()
+        "definitions read in {read:.0?} ({with_definitions} MiB), served after {ready:.0?} ({with_routes} MiB), replaced by the \
+         same in {:.0?} ({} MiB)",
+        started.elapsed(),
+        megabytes()?
     );
     loop {
         std::thread::park();

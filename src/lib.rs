@@ -44,6 +44,7 @@ mod cli;
 
 pub mod check;
 pub mod definition;
+pub mod gateway;
 pub mod model;
 pub mod plan;
 pub mod workspace;

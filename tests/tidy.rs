@@ -51,7 +51,7 @@ fn refuse(folder: &str, patterns: &[&str]) {
     }
 }
 
-const PARTS: [&str; 6] = ["definition", "check", "plan", "workspace", "cli", "model"];
+const PARTS: [&str; 7] = ["definition", "check", "plan", "workspace", "gateway", "cli", "model"];
 
 #[test]
 fn model_knows_nothing_of_the_project() {
@@ -76,6 +76,11 @@ fn pure_parts_do_no_input_or_output_and_read_no_clock() {
         );
         refuse(part, &["crate::workspace"]);
     }
+}
+
+#[test]
+fn the_gateway_is_handed_what_it_serves() {
+    refuse("gateway", &["crate::workspace", "std::fs", "tokio::fs"]);
 }
 
 #[test]

@@ -1,33 +1,42 @@
 //! Progress of long work, shown on a terminal only.
+//!
+//! One line that is written over needs no library; the count of crates is small on purpose.
 
-use std::time::Duration;
+use std::cell::Cell;
+use std::io::Write as _;
+use std::time::{Duration, Instant};
 
-use indicatif::ProgressBar;
+/// How often the line changes at most: faster than this nobody reads.
+const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A line on stderr that says what is being worked on, and goes away at the end.
-pub(super) struct Progress(ProgressBar);
+pub(super) struct Progress {
+    what: Option<&'static str>,
+    next: Cell<Instant>,
+}
 
 impl Progress {
-    /// Begins; where progress is not wanted, nothing is shown.
+    /// Begins; where progress is not wanted, nothing is shown. Work that ends at once shows nothing either.
     pub(super) fn start(is_shown: bool, what: &'static str) -> Self {
-        if !is_shown {
-            return Self(ProgressBar::hidden());
-        }
-        let bar = ProgressBar::new_spinner().with_prefix(what);
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self(bar)
+        Self { what: is_shown.then_some(what), next: Cell::new(Instant::now() + INTERVAL) }
     }
 
     /// Says what is being worked on now.
     pub(super) fn say(&self, name: &str) {
-        if !self.0.is_hidden() {
-            self.0.set_message(name.to_owned());
+        let Some(what) = self.what else { return };
+        let now = Instant::now();
+        if now >= self.next.get() {
+            self.next.set(now + INTERVAL);
+            // Where nobody looks, there is nobody to tell.
+            let _ = write!(std::io::stderr(), "\r{what} {name}\u{1b}[K");
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        if self.what.is_some() {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
     }
 }

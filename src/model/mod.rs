@@ -9,6 +9,7 @@ mod deployment;
 mod digest;
 mod files;
 mod finding;
+mod forwarding;
 mod method;
 mod name;
 mod operation;
@@ -22,6 +23,10 @@ pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};
 pub use finding::{Finding, Location, Severity};
+pub use forwarding::{
+    ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping, ParameterPlace,
+    ParameterPlaceError,
+};
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError};
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError};

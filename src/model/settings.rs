@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{DomainName, EnvironmentName, GroupName, PathPrefix, Severity, Version};
+use super::{Cors, DomainName, EnvironmentName, Forwarding, GroupName, PathPrefix, Severity, Version};
 
 /// The schema that this release of apigw writes into every file.
 pub const SCHEMA: u32 = 1;
@@ -121,6 +121,18 @@ pub struct GroupSettings {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub domains: Vec<DomainName>,
+    /// Whether requests are checked against the definition; unset, those that a mock answers are.
+    #[serde(default)]
+    pub validate_requests: Option<bool>,
+    /// The largest body of a request, in KiB; unset, what the gateway allows.
+    #[serde(default)]
+    pub max_body_kib: Option<u32>,
+    /// Which pages of other origins may call; unset, none.
+    #[serde(default)]
+    pub cors: Option<Cors>,
+    /// How requests reach a real backend.
+    #[serde(default)]
+    pub forwarding: Forwarding,
 }
 
 /// How callers of a real backend show who they are.

@@ -1,0 +1,235 @@
+//! The bodies that pass through the gateway: what callers send, counted and limited, and what they are sent.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::Sleep;
+
+use super::server::watch::InFlight;
+use super::telemetry::record::Record;
+use super::upstream::pool::Lease;
+
+/// Why a body broke off.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BodyError {
+    /// It is larger than is allowed.
+    #[error("the body is larger than is allowed")]
+    TooLarge,
+    /// The other side stopped sending.
+    #[error("the backend sent nothing for too long")]
+    Idle,
+    /// The connection broke.
+    #[error("the connection broke")]
+    Connection(#[from] hyper::Error),
+}
+
+/// How much of a request's body has been passed on.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) bytes: Cell<u64>,
+    pub(crate) done: Cell<bool>,
+    pub(crate) too_large: Cell<bool>,
+    pub(crate) broken: Cell<bool>,
+}
+
+/// The body of a request on its way to a backend.
+pub(crate) enum RequestBody {
+    /// There is none.
+    Empty,
+    /// What the caller sends, up to a limit.
+    Stream { incoming: Incoming, limit: u64, progress: Rc<Progress> },
+    /// What the caller has sent, read before to be checked.
+    Whole(Option<Bytes>),
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Stream { incoming, limit, progress } => {
+                let polled = Pin::new(incoming).poll_frame(context);
+                match &polled {
+                    Poll::Ready(Some(Ok(frame))) => {
+                        let count = frame.data_ref().map_or(0, |data| data.len() as u64);
+                        progress.bytes.set(progress.bytes.get() + count);
+                        if progress.bytes.get() > *limit {
+                            progress.too_large.set(true);
+                            return Poll::Ready(Some(Err(BodyError::TooLarge)));
+                        }
+                    }
+                    Poll::Ready(Some(Err(_))) => progress.broken.set(true),
+                    Poll::Ready(None) => progress.done.set(true),
+                    Poll::Pending => {}
+                }
+                polled.map(|frame| frame.map(|frame| frame.map_err(BodyError::from)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Whole(bytes) => bytes.is_none(),
+            Self::Stream { incoming, .. } => incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
+            Self::Stream { incoming, .. } => incoming.size_hint(),
+        }
+    }
+}
+
+impl RequestBody {
+    /// Makes a copy for a second attempt, where that can be had.
+    pub(crate) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Empty => Some(Self::Empty),
+            Self::Whole(bytes) => Some(Self::Whole(bytes.clone())),
+            Self::Stream { .. } => None,
+        }
+    }
+
+    /// Returns what is counted of it, where it is passed on while it comes.
+    pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
+        if let Self::Stream { progress, .. } = self { Some(Rc::clone(progress)) } else { None }
+    }
+}
+
+/// The body of an answer. What is told of the request is told when it is dropped.
+pub(crate) struct Payload {
+    source: Source,
+    bytes_out: u64,
+    record: Option<Box<Record>>,
+    in_flight: InFlight,
+}
+
+enum Source {
+    Bytes(Bytes),
+    Backend(Box<Relay>),
+}
+
+/// A backend's answer on its way to the caller.
+pub(crate) struct Relay {
+    incoming: Incoming,
+    /// The connection that it comes on, until the answer has ended.
+    lease: Option<Lease>,
+    idle_timeout: Duration,
+    idle: Option<Pin<Box<Sleep>>>,
+}
+
+impl Relay {
+    /// Makes the relay of an answer that comes on a connection.
+    pub(crate) fn new(incoming: Incoming, lease: Option<Lease>, idle_timeout: Duration) -> Self {
+        let mut relay = Self { incoming, lease, idle_timeout, idle: None };
+        relay.release_at_end();
+        relay
+    }
+
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match Pin::new(&mut self.incoming).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.idle = None;
+                self.release_at_end();
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.lease = None;
+                Poll::Ready(Some(Err(error.into())))
+            }
+            Poll::Ready(None) => {
+                self.release();
+                Poll::Ready(None)
+            }
+            Poll::Pending => {
+                let timeout = self.idle_timeout;
+                let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+                idle.as_mut().poll(context).map(|()| Some(Err(BodyError::Idle)))
+            }
+        }
+    }
+
+    fn release_at_end(&mut self) {
+        if self.incoming.is_end_stream() {
+            self.release();
+        }
+    }
+
+    fn release(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.release();
+        }
+    }
+}
+
+impl Payload {
+    /// Makes a body of bytes that are there.
+    pub(crate) fn bytes(bytes: Bytes, in_flight: InFlight) -> Self {
+        Self { source: Source::Bytes(bytes), bytes_out: 0, record: None, in_flight }
+    }
+
+    /// Makes a body of a backend's answer.
+    pub(crate) fn relay(relay: Relay, in_flight: InFlight) -> Self {
+        Self { source: Source::Backend(Box::new(relay)), bytes_out: 0, record: None, in_flight }
+    }
+
+    /// Has a record told when the body has ended.
+    pub(crate) fn recorded(mut self, record: Box<Record>) -> Self {
+        self.record = Some(record);
+        self
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let payload = self.get_mut();
+        let polled = match &mut payload.source {
+            Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Source::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Source::Backend(relay) => relay.poll_frame(context),
+        };
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            payload.bytes_out += frame.data_ref().map_or(0, |data| data.len() as u64);
+            payload.in_flight.progress();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Bytes(bytes) => bytes.is_empty(),
+            Source::Backend(relay) => relay.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::Backend(relay) => relay.incoming.size_hint(),
+        }
+    }
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        if let Some(record) = self.record.take() {
+            record.tell(self.bytes_out);
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! From what is live to what answers: routes, constant results and backends, built before the first request needs them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http::Method;
+
+use super::cors::CorsRules;
+use super::mock::MockResults;
+use super::routing::hosts::HostTable;
+use super::routing::table::{Route, RouteTable, parameter_names};
+use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
+use super::telemetry::meter::{Meter, MeterName, Meters};
+use super::upstream::route::{ApiForward, ForwardCompiler, GroupForward};
+use super::upstream::target::Origins;
+use super::validate::RequestRules;
+use crate::definition::{Api, Definition};
+use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, OperationId, PathPrefix};
+
+/// All that is served, at one moment.
+pub(crate) struct State {
+    pub(crate) hosts: HostTable,
+    pub(crate) environments: Vec<(EnvironmentName, Vec<Arc<ServedGroup>>)>,
+    pub(crate) status: Vec<GroupStatus>,
+    /// The longest time that a group lets its backends be silent.
+    pub(crate) longest_wait: Duration,
+}
+
+/// What the status says of a group in an environment.
+pub(crate) struct GroupStatus {
+    pub(crate) entry: GroupSnapshot,
+    pub(crate) environment: EnvironmentName,
+    /// Whether the entry is live.
+    pub(crate) live: bool,
+    /// The operation that is served; an older one where the entry's cannot be.
+    pub(crate) serving: Option<OperationId>,
+    /// Why the entry's is not served.
+    pub(crate) error: Option<String>,
+}
+
+/// A group that is live in an environment.
+pub(crate) struct ServedGroup {
+    pub(crate) name: String,
+    pub(crate) environment: String,
+    pub(crate) version: String,
+    pub(crate) operation: OperationId,
+    pub(crate) compiled: Arc<CompiledGroup>,
+}
+
+/// A group as it answers. It is built anew only where one of its sources changes.
+pub(crate) struct CompiledGroup {
+    source: Source,
+    pub(crate) prefix: PathPrefix,
+    pub(crate) domains: Vec<DomainName>,
+    pub(crate) routes: RouteTable,
+    pub(crate) apis: Box<[CompiledApi]>,
+    pub(crate) cors: Option<CorsRules>,
+    /// The largest body, in bytes, if the group says.
+    pub(crate) max_body: Option<u64>,
+    pub(crate) answer: Answer,
+    /// What the APIs' rules are built from when the first request needs them, if requests are checked at all.
+    rules_from: Option<Arc<Definition>>,
+}
+
+/// What a compiled group is made of.
+#[derive(PartialEq, Eq)]
+struct Source {
+    digest: Digest,
+    backend: Backend,
+    variables: Arc<BTreeMap<String, String>>,
+    tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
+}
+
+/// How the requests of a group are answered.
+pub(crate) enum Answer {
+    /// With constant results.
+    Mock,
+    /// By real backends.
+    Forward(Box<GroupForward>),
+    /// Not at all: callers cannot show who they are yet.
+    Refuse,
+}
+
+/// An API as it answers.
+pub(crate) struct CompiledApi {
+    /// Its operation id, or its method and path.
+    pub(crate) name: Arc<str>,
+    pub(crate) parameter_names: Box<[String]>,
+    /// Its constant results; empty where the backend is real.
+    pub(crate) mock: Option<MockResults>,
+    pub(crate) meter: Arc<Meter>,
+    /// What differs from the group on the way to a real backend.
+    pub(crate) forward: Option<Box<ApiForward>>,
+    /// Whether a connection may become a websocket.
+    pub(crate) websocket: bool,
+    rules: OnceLock<Option<Box<RequestRules>>>,
+    index: usize,
+}
+
+impl CompiledGroup {
+    /// Returns what requests to an API must follow, or nothing where they are not checked.
+    pub(crate) fn rules<'g>(&'g self, api: &'g CompiledApi) -> Option<&'g RequestRules> {
+        let definition = self.rules_from.as_ref()?;
+        let build =
+            || definition.apis.get(api.index).and_then(|api| RequestRules::build(definition, api)).map(Box::new);
+        api.rules.get_or_init(build).as_deref()
+    }
+
+    fn longest_wait(&self) -> Duration {
+        let Answer::Forward(forward) = &self.answer else { return Duration::ZERO };
+        let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();
+        forward.response_timeout.max(forward.idle_timeout).max(own)
+    }
+}
+
+/// Compiles snapshots, with what lives longer than each of them.
+pub(crate) struct Compiler {
+    pub(crate) base_domain: DomainName,
+    pub(crate) allow_addresses: Vec<IpAddr>,
+    pub(crate) origins: Origins,
+    pub(crate) meters: Arc<Meters>,
+}
+
+impl Compiler {
+    /// Compiles a snapshot. What did not change is taken from the state before; what cannot be compiled is served as
+    /// it was, and named.
+    pub(crate) fn compile(&self, snapshot: Snapshot, before: Option<&State>) -> (State, Vec<Rejected>) {
+        let mut rejected = Vec::new();
+        let mut environments = Vec::new();
+        let mut status = Vec::new();
+        for mut environment in snapshot.environments {
+            // By name, so that a group of the state before is found without looking at each.
+            environment.groups.sort_by(|one, other| one.name.cmp(&other.name));
+            let mut served = Vec::new();
+            for entry in &environment.groups {
+                let known = before.and_then(|state| state.group(&environment.name, entry));
+                let mut error = None;
+                let group = match self.group(&environment, entry, known) {
+                    Ok(group) => group,
+                    Err(reason) => {
+                        error = Some(reason.clone());
+                        rejected.push(Rejected {
+                            environment: environment.name.clone(),
+                            group: entry.name.clone(),
+                            version: entry.version.clone(),
+                            reason,
+                        });
+                        known.cloned()
+                    }
+                };
+                let serving = match (&group, &entry.content) {
+                    (Some(group), _) => Some(group.operation.clone()),
+                    (None, None) => Some(entry.operation.clone()),
+                    (None, Some(_)) => None,
+                };
+                let live = entry.content.is_some();
+                let entry = GroupSnapshot { content: None, ..entry.clone() };
+                status.push(GroupStatus { entry, environment: environment.name.clone(), live, serving, error });
+                served.extend(group);
+            }
+            environments.push((environment.name, served));
+        }
+        let hosts = HostTable::build(&environments, &self.base_domain);
+        let served = environments.iter().flat_map(|(_, groups)| groups);
+        let longest_wait = served.map(|group| group.compiled.longest_wait()).max().unwrap_or_default();
+        (State { hosts, environments, status, longest_wait }, rejected)
+    }
+
+    fn group(
+        &self,
+        environment: &EnvironmentSnapshot,
+        entry: &GroupSnapshot,
+        known: Option<&Arc<ServedGroup>>,
+    ) -> Result<Option<Arc<ServedGroup>>, String> {
+        let Some(content) = &entry.content else { return Ok(None) };
+        let source = Source {
+            digest: entry.digest,
+            backend: entry.backend.clone(),
+            variables: Arc::clone(&environment.variables),
+            tls_files: Arc::clone(&content.tls_files),
+        };
+        let compiled = match known.filter(|known| known.compiled.source == source) {
+            Some(known) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
+            Some(known) => Arc::clone(&known.compiled),
+            None => Arc::new(self.compile_group(environment, entry, content, source)?),
+        };
+        Ok(Some(Arc::new(ServedGroup {
+            name: entry.name.to_string(),
+            environment: environment.name.to_string(),
+            version: entry.version.to_string(),
+            operation: entry.operation.clone(),
+            compiled,
+        })))
+    }
+
+    fn compile_group(
+        &self,
+        environment: &EnvironmentSnapshot,
+        entry: &GroupSnapshot,
+        content: &GroupContent,
+        source: Source,
+    ) -> Result<CompiledGroup, String> {
+        let GroupContent { settings, definition, .. } = content;
+        let forwarding = ForwardCompiler {
+            origins: &self.origins,
+            variables: &environment.variables,
+            content,
+            allow_addresses: &self.allow_addresses,
+        };
+        let answer = match &entry.backend {
+            Backend::Mock => Answer::Mock,
+            Backend::Http { .. } if settings.auth != Auth::None => Answer::Refuse,
+            Backend::Http { url } => Answer::Forward(Box::new(forwarding.group(url)?)),
+        };
+        let compiling = ApiCompiler {
+            forwarding: &forwarding,
+            definition,
+            answer: &answer,
+            meters: &self.meters,
+            environment: environment.name.as_str().into(),
+            group: entry.name.as_str().into(),
+        };
+        let apis = definition.apis.iter().enumerate();
+        let apis = apis.map(|(index, api)| compiling.api(index, api)).collect::<Result<Vec<_>, _>>()?;
+        let routes = definition.apis.iter().map(|api| route(definition, api)).collect::<Result<Vec<_>, _>>()?;
+        let validates = settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock));
+        // A definition is large; it is kept only where a request can be checked against it.
+        let rules_from = definition.apis.iter().any(RequestRules::has).then(|| Arc::clone(definition));
+        Ok(CompiledGroup {
+            prefix: settings.prefix.clone(),
+            domains: settings.domains.clone(),
+            routes: RouteTable::build(&routes)?,
+            apis: apis.into_boxed_slice(),
+            cors: settings.cors.as_ref().map(CorsRules::build).transpose()?,
+            max_body: settings.max_body_kib.map(|kib| u64::from(kib) * 1024),
+            rules_from: rules_from.filter(|_| validates),
+            answer,
+            source,
+        })
+    }
+}
+
+/// Compiles the APIs of one group.
+struct ApiCompiler<'a> {
+    forwarding: &'a ForwardCompiler<'a>,
+    definition: &'a Definition,
+    answer: &'a Answer,
+    meters: &'a Meters,
+    environment: Arc<str>,
+    group: Arc<str>,
+}
+
+impl ApiCompiler<'_> {
+    fn api(&self, index: usize, api: &Api) -> Result<CompiledApi, String> {
+        let name = api.name();
+        let (mock, forward) = match self.answer {
+            Answer::Mock => (Some(MockResults::build(self.definition, api)?), None),
+            Answer::Forward(_) => (None, self.forwarding.api(&name)?.map(Box::new)),
+            Answer::Refuse => (None, None),
+        };
+        let name: Arc<str> = name.into();
+        let meter = self.meters.get(MeterName {
+            environment: Arc::clone(&self.environment),
+            group: Arc::clone(&self.group),
+            api: Arc::clone(&name),
+        });
+        Ok(CompiledApi {
+            name,
+            parameter_names: parameter_names(&api.path).into_boxed_slice(),
+            mock,
+            meter,
+            forward,
+            websocket: flag_extension(self.definition, api, "x-apigw-websocket"),
+            rules: OnceLock::new(),
+            index,
+        })
+    }
+}
+
+fn route<'a>(definition: &'a Definition, api: &'a Api) -> Result<Route<'a>, String> {
+    Ok(Route {
+        method: Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| error.to_string())?,
+        path: &api.path,
+        variant: &api.variant,
+        prefix: text_extension(definition, api, "x-apigw-match") == Some("prefix"),
+    })
+}
+
+impl State {
+    fn group(&self, environment: &EnvironmentName, entry: &GroupSnapshot) -> Option<&Arc<ServedGroup>> {
+        let (_, groups) = self.environments.iter().find(|(name, _)| name == environment)?;
+        let at = groups.binary_search_by(|group| group.name.as_str().cmp(entry.name.as_str())).ok()?;
+        groups.get(at)
+    }
+}
+
+fn text_extension<'d>(definition: &'d Definition, api: &Api, name: &str) -> Option<&'d str> {
+    definition.node(api.extension(name)?).as_str()
+}
+
+fn flag_extension(definition: &Definition, api: &Api, name: &str) -> bool {
+    api.extension(name).and_then(|node| definition.node(node).as_bool()).unwrap_or(false)
+}

@@ -1,0 +1,114 @@
+//! How a gateway is set up: where it listens, what it allows, how long it waits.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_rustls::rustls::ServerConfig;
+
+use super::telemetry::access::AccessLog;
+use crate::model::DomainName;
+
+/// The settings of a gateway.
+#[derive(Clone)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: Vec<Listen>,
+    /// Where it answers `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; nowhere if unset.
+    pub admin: Option<SocketAddr>,
+    /// How many workers it has, each with a thread of its own; 0 for one a core.
+    pub workers: usize,
+    /// The domain under which each group has its secondary domain.
+    pub base_domain: DomainName,
+    /// The certificates of encrypted listeners, see [`super::tls::server_config`].
+    pub tls: Option<Arc<ServerConfig>>,
+    /// What it allows.
+    pub limits: Limits,
+    /// How long it waits.
+    pub timeouts: Timeouts,
+    /// Link-local and metadata addresses that backends may have all the same, for every group.
+    pub allow_addresses: Vec<IpAddr>,
+    /// Proxies in front whose `Forwarded` and `X-Forwarded-*` are believed and added to.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Who takes the access records.
+    pub access_log: Option<Arc<dyn AccessLog>>,
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen {
+    /// The address; with port 0 the system picks one.
+    pub address: SocketAddr,
+    /// Whether connections are encrypted.
+    pub tls: bool,
+}
+
+/// What a gateway allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest head of a request, in bytes.
+    pub head_bytes: usize,
+    /// The largest body of a request, in bytes, where a group does not say otherwise.
+    pub body_bytes: u64,
+    /// The most connections at a time.
+    pub connections: usize,
+    /// The most requests at a time on one HTTP/2 connection.
+    pub streams: u32,
+}
+
+/// How long a gateway waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a TLS handshake, and for a head from its first byte.
+    pub head: Duration,
+    /// For the next request on a connection.
+    pub keep_alive: Duration,
+    /// For a body, until it must have come at [`Self::BODY_BYTES_A_SECOND`].
+    pub body: Duration,
+    /// For a client to take what is written.
+    pub write: Duration,
+    /// For anything to move while a request is in flight.
+    pub stall: Duration,
+}
+
+impl Timeouts {
+    /// The least rate at which a body must come once its time is over.
+    pub const BODY_BYTES_A_SECOND: u64 = 1024;
+}
+
+impl Config {
+    /// Makes the settings of a gateway that listens on an address, everything else as usual.
+    #[must_use]
+    pub fn new(address: SocketAddr) -> Self {
+        Self {
+            listen: vec![Listen { address, tls: false }],
+            admin: None,
+            workers: 0,
+            base_domain: DomainName::local(),
+            tls: None,
+            limits: Limits::default(),
+            timeouts: Timeouts::default(),
+            allow_addresses: Vec::new(),
+            trusted_proxies: Vec::new(),
+            access_log: None,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { head_bytes: 32 * 1024, body_bytes: 300 * 1024, connections: 16 * 1024, streams: 128 }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            keep_alive: Duration::from_secs(75),
+            body: Duration::from_secs(30),
+            write: Duration::from_secs(30),
+            stall: Duration::from_mins(5),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Which pages of other origins may call: the answers to preflights, and what every answer then carries
+//! (the Fetch standard, section 3.2).
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, ALLOW, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+};
+
+use crate::model::Cors;
+
+/// The cross-origin rules of a group.
+pub(crate) struct CorsRules {
+    any: bool,
+    origins: Vec<HeaderValue>,
+    credentials: bool,
+    allow_headers: Option<HeaderValue>,
+    expose_headers: Option<HeaderValue>,
+    max_age: Option<HeaderValue>,
+}
+
+impl CorsRules {
+    /// Builds the rules from a group's settings; fails with what cannot stand in a header.
+    pub(crate) fn build(settings: &Cors) -> Result<Self, String> {
+        let value =
+            |text: &str| HeaderValue::try_from(text).map_err(|_| format!("cors: {text:?} cannot stand in a header"));
+        let list = |names: &[String]| -> Result<Option<HeaderValue>, String> {
+            if names.is_empty() { Ok(None) } else { value(&names.join(", ")).map(Some) }
+        };
+        Ok(Self {
+            any: settings.allow_origins.iter().any(|origin| origin == "*"),
+            origins: settings
+                .allow_origins
+                .iter()
+                .filter(|origin| *origin != "*")
+                .map(|origin| value(origin))
+                .collect::<Result<_, _>>()?,
+            credentials: settings.allow_credentials,
+            allow_headers: list(&settings.allow_headers)?,
+            expose_headers: list(&settings.expose_headers)?,
+            max_age: settings.max_age_seconds.map(HeaderValue::from),
+        })
+    }
+
+    /// Adds to an answer what lets the page that asked read it. What a backend says of it is replaced.
+    pub(crate) fn decorate(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        for name in [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS] {
+            answer.remove(name);
+        }
+        self.allow_origin(request, answer);
+        if answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+            set(answer, ACCESS_CONTROL_EXPOSE_HEADERS, self.expose_headers.as_ref());
+        }
+    }
+
+    /// Adds to the answer of an `OPTIONS` request what a preflight asks for.
+    pub(crate) fn preflight(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        self.allow_origin(request, answer);
+        if !answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) || !request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+            return;
+        }
+        let methods = answer.get(ALLOW).cloned();
+        set(answer, ACCESS_CONTROL_ALLOW_METHODS, methods.as_ref());
+        let headers = self.allow_headers.as_ref().or_else(|| request.get(ACCESS_CONTROL_REQUEST_HEADERS));
+        set(answer, ACCESS_CONTROL_ALLOW_HEADERS, headers);
+        set(answer, ACCESS_CONTROL_MAX_AGE, self.max_age.as_ref());
+    }
+
+    fn allow_origin(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        if !self.any || !self.origins.is_empty() {
+            answer.append(VARY, HeaderValue::from_static("Origin"));
+        }
+        let Some(origin) = request.get(ORIGIN) else { return };
+        if self.origins.contains(origin) {
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            if self.credentials {
+                answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
+        } else if self.any {
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: Option<&HeaderValue>) {
+    if let Some(value) = value {
+        headers.insert(name, value.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_origins_get_credentials() {
+        let settings = Cors {
+            allow_origins: vec!["https://shop.example".to_owned(), "*".to_owned()],
+            allow_credentials: true,
+            expose_headers: vec!["X-Total".to_owned()],
+            max_age_seconds: Some(60),
+            ..Cors::default()
+        };
+        let rules = CorsRules::build(&settings).expect("rules");
+        let mut request = HeaderMap::new();
+        let answer = |request: &HeaderMap| {
+            let mut answer = HeaderMap::new();
+            rules.decorate(request, &mut answer);
+            let get = |name| answer.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+            [
+                get(ACCESS_CONTROL_ALLOW_ORIGIN),
+                get(ACCESS_CONTROL_ALLOW_CREDENTIALS),
+                get(ACCESS_CONTROL_EXPOSE_HEADERS),
+            ]
+        };
+        assert_eq!(answer(&request), ["", "", ""]);
+        request.insert(ORIGIN, HeaderValue::from_static("https://shop.example"));
+        assert_eq!(answer(&request), ["https://shop.example", "true", "X-Total"]);
+        request.insert(ORIGIN, HeaderValue::from_static("https://evil.example"));
+        assert_eq!(answer(&request), ["*", "", "X-Total"]);
+
+        request.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("PUT"));
+        request.insert(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("x-a"));
+        let mut preflight = HeaderMap::new();
+        preflight.insert(ALLOW, HeaderValue::from_static("GET, PUT"));
+        rules.preflight(&request, &mut preflight);
+        assert_eq!(preflight[ACCESS_CONTROL_ALLOW_METHODS], "GET, PUT");
+        assert_eq!(preflight[ACCESS_CONTROL_ALLOW_HEADERS], "x-a");
+        assert_eq!(preflight[ACCESS_CONTROL_MAX_AGE], "60");
+    }
+}

@@ -1,0 +1,177 @@
+//! Headers that belong to one connection, and those that tell the next hop where a request comes from.
+
+use http::header::{
+    CONNECTION, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+};
+use std::net::{IpAddr, SocketAddr};
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
+
+/// The header that carries a request's id.
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Returns whether a header belongs to one connection and is never passed on (RFC 9110, section 7.6.1).
+pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    [
+        CONNECTION,
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRAILER,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ]
+    .contains(name)
+}
+
+/// Removes what belongs to one connection: the headers that always do, and those that `Connection` names.
+///
+/// `Trailer` stays, since trailers are passed on.
+pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        let named: Vec<HeaderName> = headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|name| name.trim().parse().ok())
+            .collect();
+        for name in named {
+            headers.remove(name);
+        }
+    }
+    for name in [
+        CONNECTION,
+        KEEP_ALIVE,
+        PROXY_CONNECTION,
+        PROXY_AUTHENTICATE,
+        PROXY_AUTHORIZATION,
+        TE,
+        TRANSFER_ENCODING,
+        UPGRADE,
+    ] {
+        headers.remove(name);
+    }
+}
+
+/// Where a request comes from.
+pub(crate) struct Hop<'a> {
+    pub(crate) peer: SocketAddr,
+    pub(crate) encrypted: bool,
+    /// The `Host` that the client sent.
+    pub(crate) host: &'a str,
+    pub(crate) prefix: &'a str,
+    pub(crate) request_id: &'a HeaderValue,
+    /// Whether what the client says about earlier hops is believed.
+    pub(crate) trusted: bool,
+    /// The version of HTTP that the client spoke, and who the gateway is.
+    pub(crate) via: &'a HeaderValue,
+}
+
+/// Tells the backend where a request comes from (RFC 7239, and the headers that came before it).
+pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop<'_>) {
+    let proto = if hop.encrypted { "https" } else { "http" };
+    let ip = hop.peer.ip().to_canonical();
+    if !hop.trusted {
+        for name in [FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PORT, X_REAL_IP] {
+            headers.remove(name);
+        }
+    }
+    let for_node = match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("\"[{ip}]\""),
+    };
+    append_list(headers, FORWARDED, &format!("for={for_node};host=\"{}\";proto={proto}", hop.host));
+    append_list(headers, X_FORWARDED_FOR, &ip.to_string());
+    for (name, value) in [(X_FORWARDED_HOST, hop.host), (X_FORWARDED_PROTO, proto), (X_FORWARDED_PREFIX, hop.prefix)] {
+        if let Some(value) = HeaderValue::from_str(value).ok().filter(|_| !hop.trusted || !headers.contains_key(&name))
+        {
+            headers.insert(name, value);
+        }
+    }
+    headers.append(VIA, hop.via.clone());
+    headers.insert(X_REQUEST_ID, hop.request_id.clone());
+    headers.remove(EXPECT);
+    headers.remove(HOST);
+}
+
+fn append_list(headers: &mut HeaderMap, name: HeaderName, item: &str) {
+    let earlier = headers.get_all(&name).iter().filter_map(|value| value.to_str().ok());
+    let list = earlier.chain([item]).collect::<Vec<_>>().join(", ");
+    if let Ok(value) = HeaderValue::try_from(list) {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(list: &[(&str, &str)]) -> HeaderMap {
+        let pair = |(name, value): &(&str, &str)| {
+            (HeaderName::try_from(*name).expect("a name"), HeaderValue::from_str(value).expect("a value"))
+        };
+        let mut headers = HeaderMap::new();
+        for (name, value) in list.iter().map(pair) {
+            headers.append(name, value);
+        }
+        headers
+    }
+
+    #[test]
+    fn what_belongs_to_the_connection_is_removed() {
+        let mut found = headers(&[
+            ("connection", "close, X-Secret"),
+            ("connection", "x-other"),
+            ("x-secret", "1"),
+            ("x-other", "2"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authorization", "Basic x"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("trailer", "x-sum"),
+            ("x-kept", "3"),
+        ]);
+        strip_hop_by_hop(&mut found);
+        let mut names: Vec<&str> = found.keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["trailer", "x-kept"]);
+    }
+
+    #[test]
+    fn earlier_hops_are_believed_only_where_they_are_trusted() {
+        let id = HeaderValue::from_static("7");
+        let via = HeaderValue::from_static("1.1 apigw");
+        let hop = |trusted| Hop {
+            peer: ([192, 0, 2, 1], 9).into(),
+            encrypted: true,
+            host: "a.example",
+            prefix: "/p",
+            request_id: &id,
+            trusted,
+            via: &via,
+        };
+        let claimed = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "ftp"), ("host", "a.example")];
+        let mut found = headers(&claimed);
+        add_forwarded(&mut found, &hop(false));
+        assert_eq!(found["x-forwarded-for"], "192.0.2.1");
+        assert_eq!(found["x-forwarded-proto"], "https");
+        assert_eq!(found["forwarded"], "for=192.0.2.1;host=\"a.example\";proto=https");
+        assert_eq!((&found["via"], &found["x-request-id"]), (&via, &id));
+        assert!(!found.contains_key("host"));
+        let mut found = headers(&claimed);
+        add_forwarded(&mut found, &hop(true));
+        assert_eq!(found["x-forwarded-for"], "198.51.100.1, 192.0.2.1");
+        assert_eq!(found["x-forwarded-proto"], "ftp");
+    }
+}

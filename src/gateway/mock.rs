@@ -1,0 +1,296 @@
+//! The constant results of an API, built once and served from memory.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::problem::{Kind, Problem};
+use crate::definition::{Api, Definition, StatusPattern};
+
+/// What an API can answer without a backend; the constant result first.
+pub(crate) struct MockResults(Vec<MockResult>);
+
+/// One answer that is always the same.
+struct MockResult {
+    status: StatusCode,
+    /// A list takes a tenth of the memory of a map, and a map that is filled from it has room for more.
+    headers: Box<[(HeaderName, HeaderValue)]>,
+    body: Bytes,
+    pattern: Option<StatusPattern>,
+    example: Option<String>,
+    media_type: Option<String>,
+}
+
+/// An answer that was picked.
+pub(crate) struct Picked<'m> {
+    /// Its status: of a response that is declared for several, the one that was asked for.
+    pub(crate) status: StatusCode,
+    result: &'m MockResult,
+}
+
+impl Picked<'_> {
+    /// Writes the answer's headers, with room for so many more.
+    pub(crate) fn headers(&self, more: usize) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(self.result.headers.len() + more);
+        for (name, value) in &self.result.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        headers
+    }
+
+    /// Returns the answer's body.
+    pub(crate) fn body(&self) -> Bytes {
+        self.result.body.clone()
+    }
+}
+
+impl MockResults {
+    /// Builds the results of an API.
+    pub(crate) fn build(definition: &Definition, api: &Api) -> Result<Self, String> {
+        let mut results = Vec::new();
+        for declared in definition.results(api) {
+            let status = declared.result.status;
+            let status = StatusCode::from_u16(status)
+                .ok()
+                .filter(|status| !status.is_informational())
+                .ok_or_else(|| format!("{} cannot answer with the status {status}", api.name()))?;
+            let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+            results.push(MockResult {
+                status,
+                headers: headers(&declared.result.headers, declared.result.media_type.as_deref())
+                    .map_err(|name| format!("the header {name:?} of {} cannot be sent", api.name()))?,
+                body: if bodiless { Bytes::new() } else { declared.result.body },
+                pattern: declared.response,
+                example: declared.example,
+                media_type: declared.result.media_type,
+            });
+        }
+        Ok(Self(results))
+    }
+
+    /// Picks the answer to a request with these headers.
+    pub(crate) fn pick(&self, request: &HeaderMap) -> Result<Picked<'_>, Problem> {
+        let Some(constant) = self.0.first() else {
+            return Err(Problem::new(
+                Kind::NoConstantResult,
+                "The API declares no response; give it one, or an x-apigw-mock.",
+            ));
+        };
+        let preference = Preference::of(request);
+        let accept = request.get(ACCEPT);
+        if preference == Preference::default() && accept.is_none_or(|accept| accept == "*/*") {
+            return Ok(Picked { status: constant.status, result: constant });
+        }
+        let (status, mut candidates) = self.candidates(constant, &preference)?;
+        if let Some(name) = &preference.example {
+            candidates.retain(|result| result.example.as_deref() == Some(name));
+        }
+        if candidates.is_empty() {
+            return Err(undeclared(&preference));
+        }
+        let result = acceptable(&candidates, request).ok_or_else(|| {
+            let declared: Vec<&str> = candidates.iter().filter_map(|result| result.media_type.as_deref()).collect();
+            Problem::new(Kind::NotAcceptable, format!("Declared are: {}.", declared.join(", ")))
+        })?;
+        Ok(Picked { status: status.unwrap_or(result.status), result })
+    }
+
+    /// Returns the results of the response that is preferred, and the status if the response has none of its own.
+    fn candidates(
+        &self,
+        constant: &MockResult,
+        preference: &Preference,
+    ) -> Result<(Option<StatusCode>, Vec<&MockResult>), Problem> {
+        let of = |pattern: Option<StatusPattern>| -> Vec<&MockResult> {
+            self.0.iter().filter(|result| result.pattern == pattern).collect()
+        };
+        let Some(code) = preference.code else {
+            // An example's name is looked for in every response, the constant one's first.
+            let mut candidates = of(constant.pattern);
+            let named = |result: &&MockResult| result.example.is_some() && result.example == preference.example;
+            if preference.example.is_some() && !candidates.iter().any(named) {
+                candidates = self.0.iter().filter(named).collect();
+            }
+            return Ok((None, candidates));
+        };
+        let status = StatusCode::from_u16(code).map_err(|_| undeclared(preference))?;
+        let class = u8::try_from(code / 100).unwrap_or_default();
+        let patterns = [StatusPattern::Code(code), StatusPattern::Class(class), StatusPattern::Default];
+        let found = patterns.into_iter().map(|pattern| of(Some(pattern))).find(|results| !results.is_empty());
+        Ok((Some(status), found.unwrap_or_default()))
+    }
+}
+
+fn undeclared(preference: &Preference) -> Problem {
+    let code = preference.code.map(|code| format!(" code={code}")).unwrap_or_default();
+    let example = preference.example.as_ref().map(|name| format!(" example={name}")).unwrap_or_default();
+    Problem::new(Kind::NoConstantResult, format!("The API declares nothing for the preference{code}{example}."))
+}
+
+/// What a `Prefer` header asks for (RFC 7240).
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Preference {
+    code: Option<u16>,
+    example: Option<String>,
+}
+
+impl Preference {
+    fn of(request: &HeaderMap) -> Self {
+        let mut preference = Self::default();
+        let values = request.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+        for word in values.flat_map(|value| value.split([',', ';'])) {
+            let Some((name, value)) = word.split_once('=') else { continue };
+            let value = value.trim().trim_matches('"');
+            if name.trim().eq_ignore_ascii_case("code") {
+                preference.code = preference.code.or(Some(value.parse().unwrap_or_default()));
+            } else if name.trim().eq_ignore_ascii_case("example") {
+                preference.example = preference.example.or_else(|| Some(value.to_owned()));
+            }
+        }
+        preference
+    }
+}
+
+/// Picks the result that the caller accepts most, the first declared among equals (RFC 9110, section 12.5.1).
+fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<&'m MockResult> {
+    let accepts: Vec<&str> = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut best: Option<(u16, &MockResult)> = None;
+    for &candidate in candidates {
+        let quality = match &candidate.media_type {
+            Some(media_type) if !accepts.is_empty() => quality(&accepts, media_type),
+            _ => 1000,
+        };
+        if quality > best.map_or(0, |(best, _)| best) {
+            best = Some((quality, candidate));
+        }
+    }
+    best.map(|(_, result)| result)
+}
+
+/// Returns how much a media type is accepted, from 0 to 1000: the most specific range decides.
+fn quality(accepts: &[&str], media_type: &str) -> u16 {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let kind = essence.split('/').next().unwrap_or_default();
+    let mut found = (0, 0);
+    for range in accepts.iter().flat_map(|accept| accept.split(',')) {
+        let mut words = range.split(';').map(str::trim);
+        let name = words.next().unwrap_or_default();
+        let specificity = match name.split_once('/') {
+            Some(("*", "*")) => 1,
+            Some((range, "*")) if range.eq_ignore_ascii_case(kind) => 2,
+            _ if name.eq_ignore_ascii_case(essence) => 3,
+            _ => continue,
+        };
+        let weight = words.find_map(|word| word.strip_prefix("q=").or_else(|| word.strip_prefix("Q=")));
+        let weight = weight.map_or(1000, thousandths);
+        if specificity > found.0 {
+            found = (specificity, weight);
+        }
+    }
+    found.1
+}
+
+/// Reads a weight like `0.5` (RFC 9110, section 12.4.2); one that is malformed counts as 0.
+fn thousandths(weight: &str) -> u16 {
+    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
+    match whole {
+        "1" => 1000,
+        "0" if decimals.len() <= 3 => format!("{decimals:0<3}").parse().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+/// Builds the headers of a result; fails with the name of one that cannot be sent.
+fn headers(
+    declared: &[(String, String)],
+    media_type: Option<&str>,
+) -> Result<Box<[(HeaderName, HeaderValue)]>, String> {
+    let mut headers = Vec::with_capacity(declared.len() + 1);
+    if let Some(media_type) = media_type {
+        headers.push((CONTENT_TYPE, media_type_value(media_type).ok_or_else(|| media_type.to_owned())?));
+    }
+    for (name, value) in declared {
+        let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !super::headers::is_hop_by_hop(name));
+        match parsed.zip(HeaderValue::try_from(value.as_str()).ok()) {
+            // The length is that of the body, whatever a definition says.
+            Some((name, _)) if name == CONTENT_LENGTH => {}
+            Some(header) => headers.push(header),
+            None => return Err(name.clone()),
+        }
+    }
+    Ok(headers.into_boxed_slice())
+}
+
+/// Makes a header's value of a media type; the usual one needs no memory of its own.
+fn media_type_value(media_type: &str) -> Option<HeaderValue> {
+    if media_type == "application/json" {
+        return Some(HeaderValue::from_static("application/json"));
+    }
+    HeaderValue::try_from(media_type).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(status: u16, media_type: &str, example: Option<&str>, pattern: StatusPattern) -> MockResult {
+        MockResult {
+            status: StatusCode::from_u16(status).expect("a status"),
+            headers: Box::default(),
+            body: Bytes::new(),
+            pattern: Some(pattern),
+            example: example.map(str::to_owned),
+            media_type: (!media_type.is_empty()).then(|| media_type.to_owned()),
+        }
+    }
+
+    #[test]
+    fn accept_and_prefer_pick_what_is_declared() {
+        use StatusPattern::{Class, Code, Default};
+        let results = MockResults(vec![
+            result(200, "application/json", Some("one"), Code(200)),
+            result(200, "application/json", Some("two"), Code(200)),
+            result(200, "application/xml", None, Code(200)),
+            result(404, "application/json", Some("gone"), Code(404)),
+            result(500, "text/plain", None, Class(5)),
+            result(200, "text/html", None, Default),
+        ]);
+        for (accept, prefer, expected) in [
+            ("", "", "200 application/json one"),
+            ("*/*", "", "200 application/json one"),
+            ("application/xml", "", "200 application/xml"),
+            ("application/json;q=0.5, application/xml", "", "200 application/xml"),
+            ("application/*;q=0.5, application/json;q=0", "", "200 application/xml"),
+            ("text/plain", "", "NOT_ACCEPTABLE"),
+            ("application/json;q=0, */*;q=0.1", "", "200 application/xml"),
+            ("application/json;q=0", "", "NOT_ACCEPTABLE"),
+            ("", "code=404", "404 application/json gone"),
+            ("", "respond-async, code=\"503\"", "503 text/plain"),
+            ("", "code=302", "302 text/html"),
+            ("text/html", "code=404", "NOT_ACCEPTABLE"),
+            ("", "example=two", "200 application/json two"),
+            ("", "example=gone", "404 application/json gone"),
+            ("", "code=404; example=two", "NO_CONSTANT_RESULT"),
+            ("", "example=three", "NO_CONSTANT_RESULT"),
+            ("", "code=x", "NO_CONSTANT_RESULT"),
+        ] {
+            let mut headers = HeaderMap::new();
+            if !accept.is_empty() {
+                headers.insert(ACCEPT, accept.parse().expect("a value"));
+            }
+            if !prefer.is_empty() {
+                headers.insert("prefer", prefer.parse().expect("a value"));
+            }
+            let picked = match results.pick(&headers) {
+                Ok(Picked { status, result }) => {
+                    let example = result.example.as_deref().unwrap_or_default();
+                    let media_type = result.media_type.as_deref().unwrap_or_default();
+                    format!("{} {media_type} {example}", status.as_u16()).trim_end().to_owned()
+                }
+                Err(problem) => problem.kind.code().to_owned(),
+            };
+            assert_eq!(picked, expected, "{accept:?} {prefer:?}");
+        }
+        assert!(MockResults(Vec::new()).pick(&HeaderMap::new()).is_err());
+    }
+}

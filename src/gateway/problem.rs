@@ -1,0 +1,154 @@
+//! What the gateway answers where it cannot answer what was asked: problem details (RFC 9457).
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::server::framing::Refusal;
+
+/// The media type of problem details.
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Why a request is not answered as it was meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) kind: Kind,
+    /// What is wrong with this request, in a sentence.
+    pub(crate) detail: String,
+    /// The methods that the path knows, for [`Kind::MethodNotAllowed`].
+    pub(crate) allow: Option<String>,
+    /// What each rule found, for requests that the definition refuses.
+    pub(crate) violations: Vec<Violation>,
+    /// Whether the connection cannot be used any further.
+    pub(crate) close: bool,
+}
+
+/// One thing in a request that the definition does not allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Violation {
+    /// Where: `path.id`, `query.limit`, `header.x-name`, `body/name`.
+    pub(crate) place: String,
+    /// What is wrong there.
+    pub(crate) message: String,
+}
+
+macro_rules! kinds {
+    ($($kind:ident $status:ident $code:literal $title:literal;)*) => {
+        /// The kinds of problems; each has a status, a code that programs read and a title that people do.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $(#[doc = $title] $kind,)*
+        }
+
+        impl Kind {
+            /// Returns the status of the answer.
+            pub(crate) const fn status(self) -> StatusCode {
+                match self { $(Self::$kind => StatusCode::$status,)* }
+            }
+
+            /// Returns the code that programs read.
+            pub(crate) const fn code(self) -> &'static str {
+                match self { $(Self::$kind => $code,)* }
+            }
+
+            const fn title(self) -> &'static str {
+                match self { $(Self::$kind => $title,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    BadRequest BAD_REQUEST "BAD_REQUEST" "The request is not well-formed";
+    InvalidRequest BAD_REQUEST "INVALID_REQUEST" "The request does not follow the definition";
+    Unauthenticated UNAUTHORIZED "UNAUTHENTICATED" "The caller is not known";
+    NotFound NOT_FOUND "NOT_FOUND" "Nothing is served here";
+    MethodNotAllowed METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED" "The path knows other methods";
+    NotAcceptable NOT_ACCEPTABLE "NOT_ACCEPTABLE" "No media type that the caller accepts is declared";
+    BodyTooLarge PAYLOAD_TOO_LARGE "BODY_TOO_LARGE" "The body is too large";
+    UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE" "The body's media type is not declared";
+    ExpectationFailed EXPECTATION_FAILED "EXPECTATION_FAILED" "The expectation cannot be met";
+    InvalidBody UNPROCESSABLE_ENTITY "INVALID_BODY" "The body does not follow the definition";
+    HeadTooLarge REQUEST_HEADER_FIELDS_TOO_LARGE "HEADERS_TOO_LARGE" "The headers are too large";
+    Internal INTERNAL_SERVER_ERROR "INTERNAL" "The gateway failed";
+    NoConstantResult NOT_IMPLEMENTED "NO_CONSTANT_RESULT" "The definition declares no result to answer with";
+    BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's answer cannot be passed on";
+    SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
+    DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";
+    LoopDetected LOOP_DETECTED "LOOP_DETECTED" "The request has been here before";
+    Version HTTP_VERSION_NOT_SUPPORTED "HTTP_VERSION_NOT_SUPPORTED" "This version of HTTP is not spoken here";
+}
+
+impl Problem {
+    /// Makes a problem of a kind, with what is wrong in a sentence.
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), allow: None, violations: Vec::new(), close: false }
+    }
+
+    /// Makes the problem of a head that was refused before it was read further.
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        let mut problem = match refusal {
+            Refusal::Malformed(reason) => Self::new(Kind::BadRequest, format!("The request is refused: {reason}.")),
+            Refusal::TooLarge => Self::new(Kind::HeadTooLarge, "The request's head has too many bytes or fields."),
+            Refusal::Version => Self::new(Kind::Version, "Use HTTP/1.1 or HTTP/2."),
+        };
+        problem.close = true;
+        problem
+    }
+
+    /// Has the connection closed after the answer, since what follows on it cannot be trusted or is not wanted.
+    pub(crate) fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    /// Writes the headers and the body of the answer.
+    pub(crate) fn render(&self, request_id: &str) -> (HeaderMap, Bytes) {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(CONTENT_TYPE, PROBLEM_JSON);
+        if let Some(allow) = self.allow.as_deref().and_then(|allow| allow.parse().ok()) {
+            headers.insert(ALLOW, allow);
+        }
+        if self.kind == Kind::SourceUnavailable {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if self.kind == Kind::Unauthenticated {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("JDCLOUD2-HMAC-SHA256"));
+        }
+        if self.close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        let mut body = serde_json::json!({
+            "type": "about:blank",
+            "title": self.kind.title(),
+            "status": self.kind.status().as_u16(),
+            "detail": self.detail,
+            "code": self.kind.code(),
+            "requestId": request_id,
+        });
+        if !self.violations.is_empty() {
+            let violation = |found: &Violation| serde_json::json!({"in": found.place, "message": found.message});
+            body["violations"] = self.violations.iter().map(violation).collect();
+        }
+        (headers, Bytes::from(body.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn problems_are_written_as_json() {
+        let mut problem = Problem::new(Kind::MethodNotAllowed, "GET \"only\"");
+        problem.allow = Some("GET, HEAD".to_owned());
+        let (headers, body) = problem.render("1f");
+        assert_eq!(headers[ALLOW], "GET, HEAD");
+        assert_eq!(
+            std::str::from_utf8(&body),
+            Ok(
+                r#"{"type":"about:blank","title":"The path knows other methods","status":405,"detail":"GET \"only\"","code":"METHOD_NOT_ALLOWED","requestId":"1f"}"#
+            )
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! What a request's head must be before anything is looked up: one host, one reading of its path, an expectation
+//! that can be met.
+
+use std::borrow::Cow;
+
+use http::header::{EXPECT, HOST};
+use http::request::Parts;
+
+use super::problem::{Kind, Problem};
+use super::routing::canonical::{host_name, is_canonical_path};
+
+/// Checks a head, and returns the host's name in lower case, and with its port as it was sent.
+pub(crate) fn check_head(parts: &Parts) -> Result<(Cow<'_, str>, &str), Problem> {
+    let authority = authority(parts)?;
+    let host = host_name(authority).ok_or_else(|| bad("The Host is malformed."))?;
+    if !is_canonical_path(parts.uri.path()) {
+        return Err(bad(
+            "The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded slash, \
+             backslash or control character.",
+        ));
+    }
+    let expectations = parts.headers.get_all(EXPECT).iter();
+    if expectations.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Problem::new(Kind::ExpectationFailed, "The only expectation that is met is 100-continue."));
+    }
+    Ok((host, authority))
+}
+
+/// Finds the host: the one `Host` header, or the target's authority, or both where they agree (RFC 9112, section
+/// 3.2; RFC 9113, section 8.3.1).
+fn authority(parts: &Parts) -> Result<&str, Problem> {
+    let mut headers = parts.headers.get_all(HOST).iter();
+    let header = match (headers.next(), headers.next()) {
+        (_, Some(_)) => return Err(bad("The request has more than one Host.")),
+        (Some(value), None) => Some(value.to_str().map_err(|_| bad("The Host is malformed."))?),
+        (None, None) => None,
+    };
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    match (header, authority) {
+        (Some(header), Some(authority)) if !header.eq_ignore_ascii_case(authority) => {
+            Err(bad("The target's authority is not the Host."))
+        }
+        (None, Some(_)) if parts.version < http::Version::HTTP_2 => Err(bad("The request has no Host.")),
+        (Some(text), _) | (None, Some(text)) => Ok(text),
+        (None, None) => Err(bad("The request has no Host.")),
+    }
+}
+
+fn bad(detail: &str) -> Problem {
+    Problem::new(Kind::BadRequest, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{Request, Version};
+
+    #[test]
+    fn one_host_and_one_reading() {
+        for (target, hosts, version, expected) in [
+            ("/a", &["A.b:80"][..], Version::HTTP_11, "a.b"),
+            ("http://a.b/x", &["a.b"], Version::HTTP_11, "a.b"),
+            ("http://A.b:80/x", &["a.B:80"], Version::HTTP_11, "a.b"),
+            ("http://a.b/x", &[], Version::HTTP_2, "a.b"),
+            ("http://a.b/x", &["a.b"], Version::HTTP_2, "a.b"),
+            ("http://a.b/x", &["c.d"], Version::HTTP_2, "400"),
+            ("http://a.b/x", &[], Version::HTTP_11, "400"),
+            ("http://a.b/x", &["c.d"], Version::HTTP_11, "400"),
+            ("http://a.b:80/x", &["a.b"], Version::HTTP_11, "400"),
+            ("http://u@a.b/x", &["u@a.b"], Version::HTTP_11, "400"),
+            ("/a", &[], Version::HTTP_10, "400"),
+            ("/a", &["a.b", "a.b"], Version::HTTP_11, "400"),
+            ("/a", &["a b"], Version::HTTP_11, "400"),
+            ("/a", &[""], Version::HTTP_11, "400"),
+            ("/a/../b", &["a.b"], Version::HTTP_11, "400"),
+        ] {
+            let mut request = Request::builder().uri(target).version(version);
+            for host in hosts {
+                request = request.header(HOST, *host);
+            }
+            let (parts, ()) = request.body(()).expect("a request").into_parts();
+            let checked = check_head(&parts)
+                .map_or_else(|problem| problem.kind.status().as_u16().to_string(), |(host, _)| host.into_owned());
+            assert_eq!(checked, expected, "{target} {hosts:?}");
+        }
+    }
+
+    #[test]
+    fn other_expectations_are_not_met() {
+        let request =
+            Request::builder().uri("/").header(HOST, "a").header(EXPECT, "200-ok").body(()).expect("a request");
+        assert_eq!(
+            check_head(&request.into_parts().0).err().map(|problem| problem.kind),
+            Some(Kind::ExpectationFailed)
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! Which paths and hosts have only one reading.
+
+/// Returns whether a path is read alike by everybody: no empty and no dot segment, no slash, backslash or
+/// control character behind a percent sign, nothing that becomes one of these when a path parameter (`;…`) is cut
+/// off.
+pub(crate) fn is_canonical_path(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    if bytes.first() != Some(&b'/') {
+        return false;
+    }
+    let mut segment = Segment::default();
+    let mut rest = bytes.get(1..).unwrap_or_default().iter();
+    while let Some(&byte) = rest.next() {
+        let decoded = match byte {
+            b'/' => {
+                if !segment.is_canonical(false) {
+                    return false;
+                }
+                segment = Segment::default();
+                continue;
+            }
+            b'%' => {
+                let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
+                let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else { return false };
+                u8::try_from(high << 4 | low).unwrap_or_default()
+            }
+            other => other,
+        };
+        if matches!(decoded, b'/' | b'\\' | 0..=0x1f | 0x7f) {
+            return false;
+        }
+        segment.push(decoded);
+    }
+    segment.is_canonical(true)
+}
+
+/// What decides whether a segment is canonical.
+#[derive(Default)]
+struct Segment {
+    /// How many bytes stand before the first semicolon.
+    length: usize,
+    /// Whether all of them are dots.
+    only_dots: bool,
+    parameter: bool,
+}
+
+impl Segment {
+    fn push(&mut self, byte: u8) {
+        if byte == b';' {
+            self.parameter = true;
+        } else if !self.parameter {
+            self.only_dots = byte == b'.' && (self.only_dots || self.length == 0);
+            self.length += 1;
+        }
+    }
+
+    fn is_canonical(&self, last: bool) -> bool {
+        match self.length {
+            // Only the last segment may be empty: it is the one after a slash at the end.
+            0 => last && !self.parameter,
+            1 | 2 => !self.only_dots,
+            _ => true,
+        }
+    }
+}
+
+/// Returns the name in a `Host` header or an authority, in lower case and without its port, or nothing where it is
+/// malformed (RFC 9110, section 7.2).
+pub(crate) fn host_name(authority: &str) -> Option<std::borrow::Cow<'_, str>> {
+    let (name, port) = if authority.starts_with('[') {
+        let end = authority.find(']')? + 1;
+        let (name, rest) = authority.split_at_checked(end)?;
+        let inner = name.get(1..name.len() - 1)?;
+        inner.parse::<std::net::Ipv6Addr>().ok()?;
+        (name, if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
+    } else {
+        match authority.split_once(':') {
+            Some((name, port)) => (name, Some(port)),
+            None => (authority, None),
+        }
+    };
+    if port.is_some_and(|port| port.is_empty() || port.len() > 5 || !port.bytes().all(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    // A dot at the end names the same host (RFC 1034, section 3.1).
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    let label = |label: &str| !label.is_empty() && label.len() <= 63;
+    if name.is_empty() || name.len() > 253 {
+        return None;
+    }
+    let is_address = name.starts_with('[');
+    let is_name = name.bytes().all(plain) && name.split('.').all(label);
+    if !is_address && !is_name {
+        return None;
+    }
+    Some(if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        std::borrow::Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        std::borrow::Cow::Borrowed(name)
+    })
+}
+
+/// Returns whether a host name means the machine itself.
+pub(crate) fn is_loopback(name: &str) -> bool {
+    name == "localhost"
+        || name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || name == "[::1]"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_with_one_reading() {
+        for path in
+            ["/", "/a", "/a/", "/a/b.c", "/a...b", "/...", "/.a", "/a;b=c", "/a%20b", "/%41", "/a%252fb", "/a%3bb"]
+        {
+            assert!(is_canonical_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "a",
+            "//",
+            "/a//b",
+            "//a",
+            "/.",
+            "/..",
+            "/a/../b",
+            "/a/./b",
+            "/a/..",
+            "/%2e%2e/a",
+            "/%2E./a",
+            "/.%2e",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a\\b",
+            "/a%00",
+            "/a%0a",
+            "/a%",
+            "/a%4",
+            "/a%zz",
+            "/..;/a",
+            "/..;x=1/a",
+            "/;/a",
+            "/a/;",
+            "/..%3b/a",
+            "/.;/a",
+            "/%2e%2e%3bx",
+            "/a%7f",
+        ] {
+            assert!(!is_canonical_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn hosts() {
+        for (authority, name) in [
+            ("a.b", "a.b"),
+            ("A.b:80", "a.b"),
+            ("a.b.", "a.b"),
+            ("127.0.0.1:8080", "127.0.0.1"),
+            ("[::1]:80", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("my_host", "my_host"),
+        ] {
+            assert_eq!(host_name(authority).as_deref(), Some(name), "{authority}");
+        }
+        for authority in [
+            "", ":80", "a:", "a:b", "a:80:80", "a b", "a@b", "a/b", "a,b", "[::1", "[::1]x", "[a]", ".a", "a..b",
+            "a:123456", "a%00",
+        ] {
+            assert_eq!(host_name(authority), None, "{authority}");
+        }
+    }
+}

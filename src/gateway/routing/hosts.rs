@@ -1,0 +1,102 @@
+//! From a host name and a path's prefix to a group in an environment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::canonical::is_loopback;
+use super::table::Found;
+use crate::gateway::compile::ServedGroup;
+use crate::model::{DomainName, EnvironmentName};
+
+/// The environment whose groups have custom domains.
+const CUSTOM_DOMAINS_IN: &str = "online";
+
+/// All that is served, by host name.
+#[derive(Default)]
+pub(crate) struct HostTable {
+    hosts: HashMap<Box<str>, GroupsByPrefix>,
+    /// What a loopback host name reaches, where a single environment is served.
+    loopback: Option<GroupsByPrefix>,
+}
+
+/// The groups of one host, by what their paths start with.
+#[derive(Default)]
+struct GroupsByPrefix {
+    groups: HashMap<Box<str>, Vec<Arc<ServedGroup>>>,
+    most_segments: usize,
+}
+
+/// What a host and a path lead to.
+pub(crate) enum Lookup<'t, 'p> {
+    /// A path that a group knows.
+    Path(&'t Arc<ServedGroup>, Found<'t, 'p>, &'p str),
+    /// The host is served, the path is not.
+    UnknownPath,
+    /// Nothing is served for the host.
+    UnknownHost,
+}
+
+impl HostTable {
+    /// Builds the table of live groups.
+    pub(crate) fn build(environments: &[(EnvironmentName, Vec<Arc<ServedGroup>>)], base: &DomainName) -> Self {
+        let mut table = Self::default();
+        for (environment, groups) in environments {
+            for group in groups {
+                table.add(&format!("{}.{environment}.{base}", group.name), group);
+                if environment.as_str() == CUSTOM_DOMAINS_IN {
+                    for domain in &group.compiled.domains {
+                        table.add(domain.as_str(), group);
+                    }
+                }
+            }
+        }
+        if let [(_, groups)] = environments {
+            let mut loopback = GroupsByPrefix::default();
+            for group in groups {
+                loopback.add(group);
+            }
+            table.loopback = Some(loopback);
+        }
+        table
+    }
+
+    /// Finds what a host name in lower case and a canonical path lead to.
+    pub(crate) fn find<'t, 'p>(&'t self, host: &str, path: &'p str) -> Lookup<'t, 'p> {
+        let loopback = || self.loopback.as_ref().filter(|_| is_loopback(host));
+        match self.hosts.get(host).or_else(loopback) {
+            Some(groups) => {
+                groups.find(path).map_or(Lookup::UnknownPath, |(group, found, rest)| Lookup::Path(group, found, rest))
+            }
+            None => Lookup::UnknownHost,
+        }
+    }
+
+    fn add(&mut self, host: &str, group: &Arc<ServedGroup>) {
+        self.hosts.entry(host.into()).or_default().add(group);
+    }
+}
+
+impl GroupsByPrefix {
+    fn add(&mut self, group: &Arc<ServedGroup>) {
+        let prefix = group.compiled.prefix.before_path();
+        self.most_segments = self.most_segments.max(prefix.matches('/').count());
+        self.groups.entry(prefix.into()).or_default().push(Arc::clone(group));
+    }
+
+    /// Finds the group with the longest prefix that knows the rest of the path.
+    fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t Arc<ServedGroup>, Found<'t, 'p>, &'p str)> {
+        let slashes = path.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+        let mut ends = [0; 17];
+        let mut count = 1;
+        for (slot, end) in ends.iter_mut().skip(1).zip(slashes.chain([path.len()])).take(self.most_segments) {
+            *slot = end;
+            count += 1;
+        }
+        ends.iter().take(count).rev().find_map(|&end| {
+            let (prefix, rest) = path.split_at_checked(end)?;
+            let rest = if rest.is_empty() { "/" } else { rest };
+            let groups = self.groups.get(prefix)?;
+            groups.iter().find_map(|group| Some((group, group.compiled.routes.find(rest)?, rest)))
+        })
+    }
+}

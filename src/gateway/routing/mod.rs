@@ -1,0 +1,5 @@
+//! From a request's host and path to an API.
+
+pub(crate) mod canonical;
+pub(crate) mod hosts;
+pub(crate) mod table;

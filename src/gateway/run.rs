@@ -1,0 +1,232 @@
+//! Starting, changing and stopping a gateway.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use http::HeaderValue;
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+use tokio_rustls::rustls::ServerConfig;
+
+use super::compile::Compiler;
+use super::config::Config;
+use super::server::listener::bind;
+use super::server::worker::{Shared, Socket, Stop, Worker};
+use super::snapshot::{Rejected, Snapshot};
+use super::telemetry::admin::Admin;
+use super::telemetry::meter::{MeterName, Meters};
+use super::upstream::target::Origins;
+
+/// A gateway that runs. When it is dropped, it stops at once.
+pub struct Gateway {
+    shared: Arc<Shared>,
+    /// Snapshots are compiled one after another, each beside the one before.
+    compiler: Mutex<Compiler>,
+    addresses: Vec<SocketAddr>,
+    admin_address: Option<SocketAddr>,
+    stop: watch::Sender<Stop>,
+    workers: Vec<JoinHandle<()>>,
+    admin: Option<JoinHandle<()>>,
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// An encrypted listener has no certificate.
+    #[error("{address} is to be encrypted, and there is no certificate")]
+    NoCertificate {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// A thread or its runtime cannot be had.
+    #[error("cannot start a worker")]
+    Worker(#[source] io::Error),
+}
+
+impl Gateway {
+    /// Starts to serve a snapshot. Groups that cannot be served are returned, too.
+    pub fn start(config: Config, snapshot: Snapshot) -> Result<(Self, Vec<Rejected>), StartError> {
+        let workers = match config.workers {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            workers => workers,
+        };
+        let (sockets, addresses) = listen(&config, workers)?;
+        let admin = config.admin.map(bind_one).transpose()?;
+        let meters = Arc::new(Meters::new(workers));
+        let compiler = Compiler {
+            base_domain: config.base_domain.clone(),
+            allow_addresses: config.allow_addresses.clone(),
+            origins: Origins::new(),
+            meters: Arc::clone(&meters),
+        };
+        let (state, rejected) = compiler.compile(snapshot, None);
+        let shared = Arc::new(shared(config, state, &meters));
+        let (stop, stopped) = watch::channel(Stop::Not);
+        let mut gateway = Self {
+            shared,
+            compiler: Mutex::new(compiler),
+            addresses,
+            admin_address: admin.as_ref().map(|(_, address)| *address),
+            stop,
+            workers: Vec::with_capacity(workers),
+            admin: None,
+        };
+        for (index, sockets) in sockets.into_iter().enumerate() {
+            let shared = Arc::clone(&gateway.shared);
+            let stopped = stopped.clone();
+            gateway.workers.push(on_a_thread(format!("worker-{index}"), move || async move {
+                Worker::new(index, shared).run(sockets, stopped).await.ok();
+            })?);
+        }
+        if let Some((listener, _)) = admin {
+            let admin = Admin { shared: Arc::clone(&gateway.shared), meters };
+            gateway.admin = Some(on_a_thread("admin".to_owned(), move || async move {
+                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                    admin.run(listener, stopped).await;
+                }
+            })?);
+        }
+        Ok((gateway, rejected))
+    }
+
+    /// Serves another snapshot from the next request on. Groups that cannot be served are served as before, and
+    /// returned.
+    pub fn replace(&self, snapshot: Snapshot) -> Vec<Rejected> {
+        let compiler = self.compiler.lock().unwrap_or_else(PoisonError::into_inner);
+        let (state, rejected) = compiler.compile(snapshot, Some(&self.shared.state.load()));
+        self.shared.state.store(Arc::new(state));
+        rejected
+    }
+
+    /// Shows other certificates from the next connection on.
+    pub fn replace_tls(&self, tls: Arc<ServerConfig>) {
+        self.shared.tls.store(Some(tls));
+    }
+
+    /// Returns where it listens, in the order of the configuration, with the ports that the system picked.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Returns where operators ask.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
+    /// Returns how many connections of callers are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// Stops: accepts no more, answers what is in flight, and returns when all is done or the time is over. Returns
+    /// whether all was answered.
+    pub fn shutdown(mut self, limit: Duration) -> bool {
+        self.shared.draining.store(true, Ordering::Relaxed);
+        self.stop.send_replace(Stop::Drain);
+        let deadline = Instant::now() + limit;
+        while Instant::now() < deadline && !self.workers.iter().all(JoinHandle::is_finished) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let drained = self.workers.iter().all(JoinHandle::is_finished);
+        self.stop_now();
+        drained
+    }
+
+    fn stop_now(&mut self) {
+        self.stop.send_replace(Stop::Now);
+        for thread in self.workers.drain(..).chain(self.admin.take()) {
+            // A worker that panicked has said so; there is nothing more to stop.
+            thread.join().ok();
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        self.stop_now();
+    }
+}
+
+fn listen(config: &Config, workers: usize) -> Result<(Vec<Vec<Socket>>, Vec<SocketAddr>), StartError> {
+    let mut sockets: Vec<Vec<Socket>> = (0..workers).map(|_| Vec::new()).collect();
+    let mut addresses = Vec::with_capacity(config.listen.len());
+    for listen in &config.listen {
+        let address = listen.address;
+        if listen.tls && config.tls.is_none() {
+            return Err(StartError::NoCertificate { address });
+        }
+        let failed = |source| StartError::Listen { address, source };
+        let bound = bind(address, workers).map_err(failed)?;
+        if let Some(first) = bound.first() {
+            addresses.push(first.local_addr().map_err(failed)?);
+        }
+        for (worker, listener) in sockets.iter_mut().zip(bound) {
+            worker.push(Socket { listener, tls: listen.tls });
+        }
+    }
+    Ok((sockets, addresses))
+}
+
+fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener =
+        bind(address, 1).map_err(failed)?.pop().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+fn shared(config: Config, state: super::compile::State, meters: &Meters) -> Shared {
+    let identity = RandomState::new().build_hasher().finish();
+    let pseudonym = format!("apigw-{identity:016x}");
+    let via = |version: &str| {
+        HeaderValue::try_from(format!("{version} {pseudonym}"))
+            .unwrap_or_else(|_| HeaderValue::from_static("1.1 apigw"))
+    };
+    let nobody = MeterName { environment: "".into(), group: "".into(), api: "".into() };
+    Shared {
+        state: ArcSwap::from_pointee(state),
+        tls: ArcSwapOption::new(config.tls.clone()),
+        unrouted: meters.get(nobody),
+        connections: AtomicUsize::new(0),
+        draining: AtomicBool::new(false),
+        via_http_1: via("1.1"),
+        via_http_2: via("2.0"),
+        pseudonym,
+        config,
+    }
+}
+
+/// Runs a task on a thread and a runtime of its own.
+fn on_a_thread<F, Task>(name: String, task: F) -> Result<JoinHandle<()>, StartError>
+where
+    F: FnOnce() -> Task + Send + 'static,
+    Task: Future<Output = ()>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Worker)?;
+    let run = move || {
+        let local = LocalSet::new();
+        local.block_on(&runtime, task());
+    };
+    std::thread::Builder::new().name(name).spawn(run).map_err(StartError::Worker)
+}

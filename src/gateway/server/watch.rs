@@ -1,0 +1,295 @@
+//! What is known of one connection: the heads that passed, what is in flight, what is waited for and since when.
+//!
+//! The guard, the service and the worker's clock share it on one thread. No request pays for a timer: the clock
+//! ticks a few times a second, and looks at every connection once a tick.
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::task::Waker;
+
+use super::framing::Refusal;
+use crate::gateway::upstream::websocket::Tunnel;
+
+/// A count of ticks of the worker's clock.
+pub(crate) type Ticks = u64;
+
+/// What a connection waits for from its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// The first byte of a request.
+    Idle,
+    /// The rest of a head.
+    Head,
+    /// The rest of a body.
+    Body,
+    /// Whatever another protocol sends.
+    Tunnel,
+}
+
+/// What is known of one connection.
+pub(crate) struct Watch {
+    /// The client's address.
+    pub(crate) peer: SocketAddr,
+    /// Whether the connection is encrypted.
+    pub(crate) encrypted: bool,
+    /// Whether it carries many requests at a time (HTTP/2).
+    pub(crate) multiplexed: bool,
+    /// The other end of a connection that is about to speak another protocol.
+    pub(crate) tunnel: RefCell<Option<Tunnel>>,
+    clock: Rc<Cell<Ticks>>,
+    heads: Cell<u64>,
+    served: Cell<u64>,
+    refusal: Cell<Option<(u64, Refusal)>>,
+    in_flight: Cell<u32>,
+    reading: Cell<Reading>,
+    reading_since: Cell<Ticks>,
+    body_bytes: Cell<u64>,
+    write_blocked_since: Cell<Option<Ticks>>,
+    progress: Cell<Ticks>,
+    cut: Cell<bool>,
+    draining: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+/// How long a connection may make its worker wait, in ticks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For a head, from its first byte.
+    pub(crate) head: Ticks,
+    /// For the first byte of the next request.
+    pub(crate) keep_alive: Ticks,
+    /// For a body, before its rate is looked at.
+    pub(crate) body: Ticks,
+    /// The least bytes of a body in a tick after that.
+    pub(crate) body_bytes_a_tick: u64,
+    /// For the client to take what is written.
+    pub(crate) write: Ticks,
+    /// For anything to move while a request is in flight.
+    pub(crate) stall: Ticks,
+}
+
+impl Watch {
+    /// Begins to watch a connection.
+    pub(crate) fn new(peer: SocketAddr, encrypted: bool, multiplexed: bool, clock: Rc<Cell<Ticks>>) -> Self {
+        let now = clock.get();
+        Self {
+            peer,
+            encrypted,
+            multiplexed,
+            tunnel: RefCell::new(None),
+            clock,
+            heads: Cell::new(0),
+            served: Cell::new(0),
+            refusal: Cell::new(None),
+            in_flight: Cell::new(0),
+            reading: Cell::new(Reading::Idle),
+            reading_since: Cell::new(now),
+            body_bytes: Cell::new(0),
+            write_blocked_since: Cell::new(None),
+            progress: Cell::new(now),
+            cut: Cell::new(false),
+            draining: Cell::new(false),
+            waker: RefCell::new(None),
+        }
+    }
+
+    /// Counts heads that were handed on.
+    pub(crate) fn heads_passed(&self, count: u64) {
+        self.heads.set(self.heads.get() + count);
+    }
+
+    /// Notes that the next head was refused; a substitute stands for it.
+    pub(crate) fn refuse(&self, refusal: Refusal) {
+        self.refusal.set(Some((self.heads.get(), refusal)));
+        self.heads_passed(1);
+    }
+
+    /// Returns whether a head has been refused, so that nothing more is to be read.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal.get().is_some()
+    }
+
+    /// Takes the next request, and returns why it is refused, if it is.
+    pub(crate) fn next_request(&self) -> Option<Refusal> {
+        let number = self.served.get();
+        self.served.set(number + 1);
+        self.refusal.get().filter(|(refused, _)| *refused == number).map(|(_, refusal)| refusal)
+    }
+
+    /// Counts a request in, until what is returned is dropped.
+    pub(crate) fn begin(self: &Rc<Self>) -> InFlight {
+        self.in_flight.set(self.in_flight.get() + 1);
+        self.progress();
+        InFlight(Rc::clone(self))
+    }
+
+    /// Notes that something moved for a request in flight.
+    pub(crate) fn progress(&self) {
+        self.progress.set(self.clock.get());
+    }
+
+    /// Notes what is waited for from the client.
+    pub(crate) fn reads(&self, reading: Reading) {
+        if self.reading.replace(reading) != reading {
+            self.reading_since.set(self.clock.get());
+            self.body_bytes.set(0);
+        }
+    }
+
+    /// Notes bytes of a body.
+    pub(crate) fn body_bytes(&self, count: usize) {
+        self.body_bytes.set(self.body_bytes.get() + count as u64);
+    }
+
+    /// Notes whether the client takes what is written.
+    pub(crate) fn write_blocked(&self, blocked: bool) {
+        if !blocked {
+            self.write_blocked_since.set(None);
+        } else if self.write_blocked_since.get().is_none() {
+            self.write_blocked_since.set(Some(self.clock.get()));
+        }
+    }
+
+    /// Remembers how the connection's task is woken.
+    pub(crate) fn woken_by(&self, waker: &Waker) {
+        let mut slot = self.waker.borrow_mut();
+        if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *slot = Some(waker.clone());
+        }
+    }
+
+    /// Has the connection closed after what is in flight.
+    pub(crate) fn drain(&self) {
+        self.draining.set(true);
+        self.wake();
+    }
+
+    /// Returns whether the connection is to be closed after what is in flight.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.get()
+    }
+
+    /// Returns whether the connection is to be closed now.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut.get()
+    }
+
+    /// Cuts the connection off if it has made its worker wait too long.
+    pub(crate) fn tick(&self, patience: &Patience) {
+        let now = self.clock.get();
+        let since = |then: Ticks| now.saturating_sub(then);
+        let waited = since(self.reading_since.get());
+        let busy = self.in_flight.get() > 0;
+        let idle = !busy && since(self.progress.get()) > patience.keep_alive;
+        let too_long = match self.reading.get() {
+            Reading::Idle => idle && waited > patience.keep_alive,
+            Reading::Head => waited > patience.head,
+            Reading::Body => {
+                waited > patience.body && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick
+            }
+            Reading::Tunnel => self.multiplexed && idle,
+        };
+        let tunnel = self.reading.get() == Reading::Tunnel && !self.multiplexed;
+        let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write);
+        let stalled = busy && since(self.progress.get()) > patience.stall && !tunnel;
+        if too_long || blocked || stalled {
+            self.cut.set(true);
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = self.waker.borrow().as_ref() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// A request in flight.
+pub(crate) struct InFlight(Rc<Watch>);
+
+impl InFlight {
+    /// Notes that something moved for the request.
+    pub(crate) fn progress(&self) {
+        self.0.progress();
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
+        self.0.progress();
+        // The wait for the next request begins now, not when the last one had been read.
+        if self.0.reading.get() == Reading::Idle {
+            self.0.reading_since.set(self.0.clock.get());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience =
+        Patience { head: 10, keep_alive: 20, body: 10, body_bytes_a_tick: 100, write: 10, stall: 50 };
+
+    fn watch() -> (Rc<Watch>, Rc<Cell<Ticks>>) {
+        let clock = Rc::new(Cell::new(0));
+        (Rc::new(Watch::new(([127, 0, 0, 1], 1).into(), false, false, Rc::clone(&clock))), clock)
+    }
+
+    fn cut_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
+        (clock.get()..200).find(|&now| {
+            clock.set(now);
+            watch.tick(&PATIENCE);
+            watch.is_cut()
+        })
+    }
+
+    #[test]
+    fn who_makes_the_worker_wait_is_cut_off() {
+        let (idle, clock) = watch();
+        assert_eq!(cut_at(&idle, &clock), Some(21));
+
+        let (head, clock) = watch();
+        head.reads(Reading::Head);
+        assert_eq!(cut_at(&head, &clock), Some(11));
+
+        let (body, clock) = watch();
+        let _in_flight = body.begin();
+        body.reads(Reading::Body);
+        body.body_bytes(500);
+        assert_eq!(cut_at(&body, &clock), Some(16));
+
+        let (reader, clock) = watch();
+        let _in_flight = reader.begin();
+        reader.write_blocked(true);
+        assert_eq!(cut_at(&reader, &clock), Some(11));
+
+        let (stalled, clock) = watch();
+        let _in_flight = stalled.begin();
+        assert_eq!(cut_at(&stalled, &clock), Some(51));
+    }
+
+    #[test]
+    fn a_request_in_flight_is_not_idle() {
+        let (watch, clock) = watch();
+        let in_flight = watch.begin();
+        clock.set(40);
+        watch.tick(&PATIENCE);
+        assert!(!watch.is_cut());
+        drop(in_flight);
+        assert_eq!(cut_at(&watch, &clock), Some(61));
+    }
+
+    #[test]
+    fn a_refusal_belongs_to_its_own_request() {
+        let (watch, _) = watch();
+        watch.heads_passed(2);
+        watch.refuse(Refusal::TooLarge);
+        assert_eq!(watch.next_request(), None);
+        assert_eq!(watch.next_request(), None);
+        assert_eq!(watch.next_request(), Some(Refusal::TooLarge));
+    }
+}

@@ -1,0 +1,234 @@
+//! A worker: one thread, one runtime, one listening socket an address, one pool of connections to backends.
+
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use http::HeaderValue;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::rustls::ServerConfig;
+
+use super::connection::serve;
+use super::watch::{Patience, Ticks, Watch};
+use crate::gateway::compile::State;
+use crate::gateway::config::{Config, Timeouts};
+use crate::gateway::telemetry::meter::Meter;
+use crate::gateway::upstream::pool::Pool;
+
+/// The time between two ticks of a worker's clock.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How long a connection to a backend is kept while nobody uses it: less than servers usually keep one.
+const KEEP_BACKEND: Ticks = 4 * 20;
+
+/// What all workers share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) state: ArcSwap<State>,
+    pub(crate) tls: ArcSwapOption<ServerConfig>,
+    /// Counts requests of which no API is known.
+    pub(crate) unrouted: Arc<Meter>,
+    /// How many connections are open.
+    pub(crate) connections: AtomicUsize,
+    pub(crate) draining: AtomicBool,
+    /// Who the gateway is in `Via`.
+    pub(crate) pseudonym: String,
+    pub(crate) via_http_1: HeaderValue,
+    pub(crate) via_http_2: HeaderValue,
+}
+
+/// What the tasks of one worker share.
+pub(crate) struct Worker {
+    pub(crate) index: usize,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) pool: Rc<Pool>,
+    pub(crate) clock: Rc<Cell<Ticks>>,
+    turn: Cell<usize>,
+    seed: u64,
+    requests: Cell<u64>,
+    watches: RefCell<Vec<Weak<Watch>>>,
+    open: Cell<usize>,
+}
+
+/// A socket to listen on.
+pub(crate) struct Socket {
+    pub(crate) listener: std::net::TcpListener,
+    pub(crate) tls: bool,
+}
+
+impl Worker {
+    /// Makes a worker.
+    pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Rc<Self> {
+        let clock = Rc::new(Cell::new(0));
+        Rc::new(Self {
+            index,
+            shared,
+            pool: Pool::new(Rc::clone(&clock)),
+            clock,
+            turn: Cell::new(index),
+            seed: RandomState::new().build_hasher().finish(),
+            requests: Cell::new(0),
+            watches: RefCell::default(),
+            open: Cell::new(0),
+        })
+    }
+
+    /// Accepts connections until `stop` says so, then waits for those that are open, at most until it says so again.
+    pub(crate) async fn run(
+        self: Rc<Self>,
+        sockets: Vec<Socket>,
+        mut stop: watch::Receiver<Stop>,
+    ) -> std::io::Result<()> {
+        for socket in sockets {
+            let listener = TcpListener::from_std(socket.listener)?;
+            let accepting = Rc::clone(&self).accept(listener, socket.tls, stop.clone());
+            tokio::task::spawn_local(accepting);
+        }
+        let ticking = tokio::task::spawn_local(Rc::clone(&self).tick());
+        stop.wait_for(|stop| *stop != Stop::Not).await.ok();
+        self.each_watch(Watch::drain);
+        let drained = async {
+            while self.open.get() > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                // Those that were accepted while the listeners closed are told as well.
+                self.each_watch(Watch::drain);
+            }
+        };
+        tokio::select! {
+            () = drained => {}
+            _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
+        }
+        ticking.abort();
+        Ok(())
+    }
+
+    /// Returns the id of a request: the caller's where it is harmless, else a new one.
+    pub(crate) fn request_id(&self, given: Option<&HeaderValue>) -> HeaderValue {
+        const LONGEST: usize = 128;
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if let Some(given) = given {
+            let bytes = given.as_bytes();
+            if (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(plain) {
+                return given.clone();
+            }
+        }
+        let number = self.requests.get().wrapping_add(1);
+        self.requests.set(number);
+        let mut text = [b'0'; 32];
+        for (place, digit) in text.iter_mut().enumerate() {
+            let half = if place < 16 { self.seed } else { number };
+            let nibble = (half >> (60 - 4 * (place % 16))) & 15;
+            *digit = b"0123456789abcdef".get(usize::try_from(nibble).unwrap_or_default()).copied().unwrap_or(b'0');
+        }
+        HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
+    }
+
+    /// Returns a number that grows with every request that goes to a backend.
+    pub(crate) fn turn(&self) -> usize {
+        let turn = self.turn.get();
+        self.turn.set(turn.wrapping_add(1));
+        turn
+    }
+
+    /// Has a connection watched for as long as it is open.
+    pub(crate) fn watch(&self, watch: &Rc<Watch>) {
+        self.watches.borrow_mut().push(Rc::downgrade(watch));
+    }
+
+    async fn accept(self: Rc<Self>, listener: TcpListener, tls: bool, mut stop: watch::Receiver<Stop>) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop != Stop::Not) => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    if let Some(open) = Open::count(&self) {
+                        tokio::task::spawn_local(Rc::clone(&self).serve_counted(stream, peer, tls, open));
+                    }
+                }
+                // Most likely there are too many open files; trying again at once would only burn time.
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    async fn serve_counted(self: Rc<Self>, stream: TcpStream, peer: std::net::SocketAddr, tls: bool, _open: Open) {
+        serve(self, stream, peer, tls).await;
+    }
+
+    async fn tick(self: Rc<Self>) {
+        let mut interval = tokio::time::interval(TICK);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            self.clock.set(self.clock.get() + 1);
+            let patience = patience(&self.shared.config.timeouts, self.shared.state.load().longest_wait);
+            self.each_watch(|watch| watch.tick(&patience));
+            self.pool.tick(KEEP_BACKEND);
+        }
+    }
+
+    fn each_watch(&self, mut visit: impl FnMut(&Watch)) {
+        self.watches.borrow_mut().retain(|watch| match watch.upgrade() {
+            Some(watch) => {
+                visit(&watch);
+                true
+            }
+            None => false,
+        });
+    }
+}
+
+/// Whether a gateway is to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It is not.
+    Not,
+    /// As soon as what is in flight has been answered.
+    Drain,
+    /// At once.
+    Now,
+}
+
+/// A connection that is open, counted until it is dropped.
+struct Open(Rc<Worker>);
+
+impl Open {
+    /// Counts a connection, or returns nothing where there are too many.
+    fn count(worker: &Rc<Worker>) -> Option<Self> {
+        let connections = &worker.shared.connections;
+        if connections.fetch_add(1, Ordering::Relaxed) >= worker.shared.config.limits.connections {
+            connections.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        worker.open.set(worker.open.get() + 1);
+        Some(Self(Rc::clone(worker)))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.shared.connections.fetch_sub(1, Ordering::Relaxed);
+        self.0.open.set(self.0.open.get().saturating_sub(1));
+    }
+}
+
+fn patience(timeouts: &Timeouts, longest_wait: Duration) -> Patience {
+    let ticks =
+        |duration: Duration| u64::try_from(duration.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX).max(1);
+    Patience {
+        head: ticks(timeouts.head),
+        keep_alive: ticks(timeouts.keep_alive),
+        body: ticks(timeouts.body),
+        body_bytes_a_tick: Timeouts::BODY_BYTES_A_SECOND / 4,
+        write: ticks(timeouts.write),
+        // A backend may be silent for as long as its group says.
+        stall: ticks(timeouts.stall.max(longest_wait)) + 1,
+    }
+}

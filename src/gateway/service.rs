@@ -1,0 +1,446 @@
+//! One request from its head to its answer.
+//!
+//! [`handle`] reads as the request's way: refused? whose? which API? may it? then what answers. What needs no wait
+//! is decided on the spot, from what is served at that moment, without a lock and without a copy of it; what needs
+//! one takes its group along, so that it is answered by what was live when it came, whatever is published meanwhile.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Incoming;
+
+use super::body::{Payload, Progress, RequestBody};
+use super::compile::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
+use super::headers::X_REQUEST_ID;
+use super::problem::{Kind, Problem};
+use super::request_head::check_head;
+use super::routing::hosts::Lookup;
+use super::routing::table::Found;
+use super::server::watch::{InFlight, Watch};
+use super::server::worker::Worker;
+use super::telemetry::record::{Entry, Record};
+use super::upstream::forward::{Answered, Call, Failed, forward, wants_websocket};
+use super::upstream::websocket::upgrade;
+
+/// Answers a request.
+pub(crate) async fn handle(
+    worker: Rc<Worker>,
+    watch: Rc<Watch>,
+    request: Request<Incoming>,
+) -> Result<Response<Payload>, Infallible> {
+    let (parts, body) = request.into_parts();
+    let mut exchange = Exchange::begin(worker, watch, &parts);
+    let decided = {
+        let worker = Rc::clone(&exchange.worker);
+        let state = worker.shared.state.load();
+        exchange.decide(&state, &parts, &body)
+    };
+    Ok(match decided {
+        Decision::Answer(response) => response,
+        Decision::Wait(wait) => Box::pin(exchange.wait(*wait, parts, body)).await,
+    })
+}
+
+/// Where a request has come to, for what its answer then carries and what counts it.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    group: &'a CompiledGroup,
+    api: Option<&'a CompiledApi>,
+    headers: &'a HeaderMap,
+}
+
+/// What is known of a request on its way.
+struct Exchange {
+    worker: Rc<Worker>,
+    watch: Rc<Watch>,
+    in_flight: Option<InFlight>,
+    started: Instant,
+    request_id: HeaderValue,
+    head_only: bool,
+    entry: Option<Entry>,
+    /// How many bytes of the body were read, where it was read as a whole.
+    bytes_in: u64,
+}
+
+/// What happens with a request.
+enum Decision {
+    Answer(Response<Payload>),
+    Wait(Box<Wait>),
+}
+
+/// What a request needs that has to wait for its body or for a backend.
+struct Wait {
+    group: Arc<ServedGroup>,
+    /// The API's place in the group.
+    api: usize,
+    /// The host with its port, as it was sent.
+    authority: String,
+    /// The path below the group's prefix.
+    path: String,
+    /// The values of the path's parameters, percent-encoded.
+    parameters: Vec<String>,
+    body_limit: u64,
+}
+
+/// What a request is for.
+struct Wanted<'s, 'p> {
+    group: &'s Arc<ServedGroup>,
+    found: Found<'s, 'p>,
+    /// The path below the group's prefix.
+    path: &'p str,
+    /// The host with its port, as it was sent.
+    authority: &'p str,
+}
+
+/// What answers, before it is written.
+struct Outcome {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: OutcomeBody,
+    backend: Cow<'static, str>,
+    backend_took: Option<Duration>,
+    error: String,
+}
+
+enum OutcomeBody {
+    Bytes(Bytes),
+    Answered(Box<Answered>),
+}
+
+impl Outcome {
+    fn bytes(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        let body = OutcomeBody::Bytes(body);
+        Self { status, headers, body, backend: Cow::Borrowed(""), backend_took: None, error: String::new() }
+    }
+}
+
+impl Exchange {
+    fn begin(worker: Rc<Worker>, watch: Rc<Watch>, parts: &Parts) -> Self {
+        let in_flight = watch.begin();
+        let request_id = worker.request_id(parts.headers.get(X_REQUEST_ID));
+        let entry = worker.shared.config.access_log.as_ref().map(|_| Entry {
+            time: SystemTime::now(),
+            request_id: request_id.to_str().unwrap_or_default().to_owned(),
+            client: watch.peer,
+            host: String::new(),
+            method: parts.method.clone(),
+            path: parts.uri.path().to_owned(),
+            environment: String::new(),
+            group: String::new(),
+            version: String::new(),
+            api: String::new(),
+        });
+        let head_only = parts.method == Method::HEAD;
+        Self {
+            worker,
+            watch,
+            in_flight: Some(in_flight),
+            started: Instant::now(),
+            request_id,
+            head_only,
+            entry,
+            bytes_in: 0,
+        }
+    }
+
+    /// Decides what happens with a request, from its head alone.
+    fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
+        if let Some(refusal) = self.watch.next_request() {
+            if let Some(entry) = &mut self.entry {
+                // What stands here is the guard's substitute, not what the client sent.
+                entry.path.clear();
+            }
+            return Decision::Answer(self.refuse(&Problem::refused(refusal), None));
+        }
+        let (host, authority) = match check_head(parts) {
+            Ok(checked) => checked,
+            Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),
+        };
+        if let Some(entry) = &mut self.entry {
+            entry.host = host.clone().into_owned();
+        }
+        match state.hosts.find(&host, parts.uri.path()) {
+            Lookup::Path(group, found, path) => {
+                let at = At { group: &group.compiled, api: None, headers: &parts.headers };
+                match self.pick_api(&Wanted { group, found, path, authority }, at, parts, body) {
+                    Ok(decision) => decision,
+                    Err((problem, at)) => Decision::Answer(self.refuse(&problem, Some(at))),
+                }
+            }
+            Lookup::UnknownPath => {
+                Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, "No API has this path."), None))
+            }
+            Lookup::UnknownHost => {
+                let detail = format!("No group is served for the host {host:?}.");
+                Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, detail), None))
+            }
+        }
+    }
+
+    /// Decides what happens with a request whose path is known.
+    fn pick_api<'s>(
+        &mut self,
+        wanted: &Wanted<'s, '_>,
+        at: At<'s>,
+        parts: &'s Parts,
+        body: &Incoming,
+    ) -> Result<Decision, (Problem, At<'s>)> {
+        let group: &'s CompiledGroup = &wanted.group.compiled;
+        let entry = wanted.found.entry;
+        let preflight = parts.method == Method::OPTIONS && at.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        let index = entry.route(&parts.method, parts.uri.query()).filter(|_| !preflight || group.cors.is_none());
+        let Some((index, api)) = index.and_then(|index| Some((index, group.apis.get(index)?))) else {
+            if let Some(record) = &mut self.entry {
+                record.found(wanted.group, None);
+            }
+            if parts.method == Method::OPTIONS {
+                return Ok(Decision::Answer(self.options(&entry.allow, at)));
+            }
+            let mut problem = Problem::new(Kind::MethodNotAllowed, format!("The path knows: {}.", entry.allow));
+            problem.allow = Some(entry.allow.clone());
+            return Err((problem, at));
+        };
+        let at = At { api: Some(api), ..at };
+        if let Some(record) = &mut self.entry {
+            record.found(wanted.group, Some(api));
+        }
+        if matches!(group.answer, Answer::Refuse) {
+            let detail = "The group asks callers to show who they are, which this gateway cannot check.";
+            return Err((Problem::new(Kind::Unauthenticated, detail), at));
+        }
+        let body_limit = group.max_body.unwrap_or(self.worker.shared.config.limits.body_bytes);
+        if body.size_hint().lower() > body_limit {
+            return Err((too_large(body_limit), at));
+        }
+        let parameters = &wanted.found.parameters;
+        if matches!(group.answer, Answer::Mock) && body.is_end_stream() {
+            let outcome = check_without_body(group, api, parts, parameters).and_then(|()| mock(api, at.headers));
+            return outcome
+                .map(|outcome| Decision::Answer(self.finish(outcome, Some(at), None)))
+                .map_err(|problem| (problem, at));
+        }
+        Ok(Decision::Wait(Box::new(Wait {
+            group: Arc::clone(wanted.group),
+            api: index,
+            authority: wanted.authority.to_owned(),
+            path: wanted.path.to_owned(),
+            parameters: parameters.iter().map(|value| (*value).to_owned()).collect(),
+            body_limit,
+        })))
+    }
+
+    /// Answers a request that has a body, or that goes to a backend.
+    async fn wait(mut self, wait: Wait, parts: Parts, body: Incoming) -> Response<Payload> {
+        let group = &wait.group.compiled;
+        let Some(api) = group.apis.get(wait.api) else {
+            return self.refuse(&Problem::new(Kind::Internal, "The API is gone."), None);
+        };
+        // The request's headers go to the backend; only cross-origin rules look at them again.
+        let headers = if group.cors.is_some() { parts.headers.clone() } else { HeaderMap::new() };
+        let at = At { group, api: Some(api), headers: &headers };
+        let mut told = Told::default();
+        match self.answer(&wait, api, parts, body, &mut told).await {
+            Ok(outcome) => self.finish(outcome, Some(at), told.progress),
+            Err(failed) => {
+                let mut outcome = self.problem(&failed.problem);
+                outcome.error = failed.reason;
+                outcome.backend = Cow::Owned(told.backend);
+                self.finish(outcome, Some(at), told.progress)
+            }
+        }
+    }
+
+    async fn answer(
+        &mut self,
+        wait: &Wait,
+        api: &CompiledApi,
+        parts: Parts,
+        body: Incoming,
+        told: &mut Told,
+    ) -> Result<Outcome, Failed> {
+        let group = &wait.group.compiled;
+        let parameters = named(api, wait.parameters.iter().map(String::as_str));
+        let rules = group.rules(api);
+        if let Some(rules) = rules {
+            rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
+        }
+        let body = match rules {
+            _ if body.is_end_stream() && rules.is_none() => RequestBody::Empty,
+            None if matches!(group.answer, Answer::Forward(_)) => {
+                let progress = Rc::<Progress>::default();
+                told.progress = Some(Rc::clone(&progress));
+                RequestBody::Stream { incoming: body, limit: wait.body_limit, progress }
+            }
+            _ => {
+                let bytes = read_whole(body, wait.body_limit).await?;
+                self.bytes_in = bytes.len() as u64;
+                if let Some(rules) = rules {
+                    rules.check_body(&parts.headers, &bytes)?;
+                }
+                if bytes.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(bytes)) }
+            }
+        };
+        let Answer::Forward(forwarding) = &group.answer else { return Ok(mock(api, &parts.headers)?) };
+        let worker = Rc::clone(&self.worker);
+        let watch = Rc::clone(&self.watch);
+        let request_id = self.request_id.clone();
+        let call = Call {
+            worker: &worker,
+            watch: &watch,
+            group: &wait.group,
+            api,
+            forward: forwarding,
+            request_id: &request_id,
+            host: &wait.authority,
+            path: &wait.path,
+            parameters: &parameters,
+        };
+        let answered = if api.websocket && wants_websocket(&parts) {
+            let upgraded = upgrade(&call, parts, &mut told.backend).await?;
+            if let Some(tunnel) = upgraded.tunnel {
+                *watch.tunnel.borrow_mut() = Some(tunnel.keeping(watch.begin()));
+            }
+            upgraded.answered
+        } else {
+            forward(&call, parts, body, &mut told.backend).await?
+        };
+        let mut answered = Box::new(answered);
+        Ok(Outcome {
+            status: answered.head.status,
+            headers: std::mem::take(&mut answered.head.headers),
+            backend: Cow::Owned(std::mem::take(&mut told.backend)),
+            backend_took: Some(answered.took),
+            body: OutcomeBody::Answered(answered),
+            error: String::new(),
+        })
+    }
+
+    /// Answers `OPTIONS` for a path that declares no such API.
+    fn options(&mut self, allow: &str, at: At<'_>) -> Response<Payload> {
+        let mut headers = HeaderMap::with_capacity(4);
+        if let Ok(allow) = allow.parse() {
+            headers.insert(ALLOW, allow);
+        }
+        if let Some(cors) = &at.group.cors {
+            cors.preflight(at.headers, &mut headers);
+        }
+        let outcome = Outcome::bytes(StatusCode::NO_CONTENT, headers, Bytes::new());
+        self.finish(outcome, None, None)
+    }
+
+    fn problem(&self, problem: &Problem) -> Outcome {
+        let (headers, body) = problem.render(self.request_id.to_str().unwrap_or_default());
+        let mut outcome = Outcome::bytes(problem.kind.status(), headers, body);
+        outcome.error.clone_from(&problem.detail);
+        outcome
+    }
+
+    fn refuse(&mut self, problem: &Problem, at: Option<At<'_>>) -> Response<Payload> {
+        let outcome = self.problem(problem);
+        self.finish(outcome, at, None)
+    }
+
+    /// Writes the answer, and sees to it that it is counted and written down.
+    fn finish(&mut self, outcome: Outcome, at: Option<At<'_>>, progress: Option<Rc<Progress>>) -> Response<Payload> {
+        let Outcome { status, mut headers, body, backend, backend_took, error } = outcome;
+        headers.insert(X_REQUEST_ID, self.request_id.clone());
+        if let Some(At { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
+            cors.decorate(request, &mut headers);
+        }
+        let in_flight = self.in_flight.take().unwrap_or_else(|| self.watch.begin());
+        let meter = at.and_then(|at| at.api).map_or(&self.worker.shared.unrouted, |api| &api.meter);
+        let waits = matches!(body, OutcomeBody::Answered(_));
+        let payload = match body {
+            OutcomeBody::Bytes(bytes) if self.head_only => {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                Payload::bytes(Bytes::new(), in_flight)
+            }
+            OutcomeBody::Bytes(bytes) => Payload::bytes(bytes, in_flight),
+            OutcomeBody::Answered(answered) => Payload::relay(answered.relay, in_flight),
+        };
+        let entry = self.entry.take();
+        let payload = if entry.is_some() || waits {
+            payload.recorded(Box::new(Record {
+                worker: Rc::clone(&self.worker),
+                started: self.started,
+                status: status.as_u16(),
+                meter: Arc::clone(meter),
+                entry,
+                progress,
+                bytes_in: self.bytes_in,
+                backend,
+                error,
+                backend_took,
+            }))
+        } else {
+            meter.record(self.worker.index, status.as_u16(), self.started.elapsed());
+            payload
+        };
+        let mut response = Response::new(payload);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// What is known of a forwarded request even where it fails.
+#[derive(Default)]
+struct Told {
+    backend: String,
+    progress: Option<Rc<Progress>>,
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self { reason: problem.detail.clone(), problem }
+    }
+}
+
+fn named<'a>(api: &'a CompiledApi, values: impl Iterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> {
+    api.parameter_names.iter().map(String::as_str).zip(values).collect()
+}
+
+fn check_without_body(
+    group: &CompiledGroup,
+    api: &CompiledApi,
+    parts: &Parts,
+    parameters: &[&str],
+) -> Result<(), Problem> {
+    let Some(rules) = group.rules(api) else { return Ok(()) };
+    let parameters = named(api, parameters.iter().copied());
+    rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
+    rules.check_body(&parts.headers, &Bytes::new())
+}
+
+/// Answers with a constant result.
+fn mock(api: &CompiledApi, headers: &HeaderMap) -> Result<Outcome, Problem> {
+    let results = api.mock.as_ref().ok_or_else(|| Problem::new(Kind::Internal, "The API has no constant results."))?;
+    let picked = results.pick(headers)?;
+    // Room for the request's id, a length and what cross-origin rules add.
+    let mut outcome = Outcome::bytes(picked.status, picked.headers(4), picked.body());
+    // Told apart in the log from what the gateway answers on its own account.
+    outcome.backend = Cow::Borrowed("mock");
+    Ok(outcome)
+}
+
+fn too_large(limit: u64) -> Problem {
+    Problem::new(Kind::BodyTooLarge, format!("The body has more than {limit} bytes.")).closing()
+}
+
+async fn read_whole(body: Incoming, limit: u64) -> Result<Bytes, Problem> {
+    let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    match limited.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Err(_) => Err(Problem::new(Kind::BadRequest, "The request's body broke off or is not well-formed.").closing()),
+    }
+}

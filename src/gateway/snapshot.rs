@@ -1,0 +1,66 @@
+//! What the gateway is handed: everything that is live, read and checked by somebody else.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::definition::Definition;
+use crate::model::{Backend, Digest, EnvironmentName, GroupName, GroupSettings, OperationId, Version};
+
+/// The state of all environments that a gateway serves, at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The environments. Where there is only one, a loopback host name reaches all its groups.
+    pub environments: Vec<EnvironmentSnapshot>,
+}
+
+/// What is live in one environment.
+#[derive(Debug, Clone)]
+pub struct EnvironmentSnapshot {
+    /// The environment.
+    pub name: EnvironmentName,
+    /// Its groups, offline ones among them.
+    pub groups: Vec<GroupSnapshot>,
+    /// Values for `${NAME}` in the backend addresses of `group.yaml`.
+    pub variables: Arc<BTreeMap<String, String>>,
+}
+
+/// A group's entry in an environment.
+#[derive(Debug, Clone)]
+pub struct GroupSnapshot {
+    /// The group.
+    pub name: GroupName,
+    /// The version that is live, or was when the group went offline.
+    pub version: Version,
+    /// The digest of that version's files.
+    pub digest: Digest,
+    /// The operation that made the entry.
+    pub operation: OperationId,
+    /// What answers.
+    pub backend: Backend,
+    /// What the version says, or nothing where the group is offline.
+    pub content: Option<GroupContent>,
+}
+
+/// What a version of a group says.
+#[derive(Debug, Clone)]
+pub struct GroupContent {
+    /// Its settings.
+    pub settings: Arc<GroupSettings>,
+    /// Its definition.
+    pub definition: Arc<Definition>,
+    /// The files that `forwarding.tls` names, by name.
+    pub tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
+}
+
+/// A group that could not be compiled; what was served for it before is served on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The group.
+    pub group: GroupName,
+    /// The version that cannot be served.
+    pub version: Version,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+}

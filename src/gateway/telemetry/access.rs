@@ -1,0 +1,65 @@
+//! The access log: one record a request, without a secret and without the values of a query.
+
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+/// Takes the record of each request when its answer has ended. It is called on the workers, so it must not wait.
+pub trait AccessLog: Send + Sync {
+    /// Takes a record.
+    fn record(&self, record: &AccessRecord<'_>);
+}
+
+/// What is written down of a request.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessRecord<'a> {
+    /// When it came.
+    #[serde(skip)]
+    pub time: SystemTime,
+    /// Its id, as the answer and the backend have it.
+    pub request_id: &'a str,
+    /// The client.
+    pub client: SocketAddr,
+    /// The host that it asked for.
+    pub host: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The path, without the query.
+    pub path: &'a str,
+    /// The environment; empty where none was found.
+    pub environment: &'a str,
+    /// The group; empty where none was found.
+    pub group: &'a str,
+    /// The version that answered.
+    pub version: &'a str,
+    /// The API's operation id, or method and path.
+    pub api: &'a str,
+    /// `mock`, or the address that was asked; empty where the gateway answered itself.
+    pub backend: &'a str,
+    /// The status of the answer.
+    pub status: u16,
+    /// Why the gateway could not answer as it was meant; empty where it could.
+    pub error: &'a str,
+    /// How many bytes of the request's body were read.
+    pub bytes_in: u64,
+    /// How many bytes of the answer's body were sent.
+    pub bytes_out: u64,
+    /// From the end of the request's head to the end of the answer.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
+    pub took: Duration,
+    /// From there to the head of the backend's answer.
+    #[serde(rename = "backendSeconds", serialize_with = "optional_seconds")]
+    pub backend_took: Option<Duration>,
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+#[expect(clippy::ref_option, reason = "serde hands in a reference to the field")]
+fn optional_seconds<S: serde::Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => seconds(duration, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,180 @@
+//! What operators ask, on a listener of its own: `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::meter::{BOUNDS, Meters};
+use crate::gateway::server::worker::{Shared, Stop};
+
+/// How long a client of this listener may take for a head.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is told about.
+pub(crate) struct Admin {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) meters: Arc<Meters>,
+}
+
+impl Admin {
+    /// Answers until the gateway has stopped.
+    pub(crate) async fn run(self, listener: TcpListener, mut stop: watch::Receiver<Stop>) {
+        let admin = Arc::new(self);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = stop.wait_for(|stop| *stop == Stop::Now) => return,
+            };
+            let Ok((stream, _)) = accepted else {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
+            let admin = Arc::clone(&admin);
+            let service = service_fn(move |request| {
+                let response = admin.answer(&request);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(PATIENCE)
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::task::spawn_local(async move { connection.await.ok() });
+        }
+    }
+
+    fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "text/plain", "GET or HEAD\n".to_owned());
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return response;
+        }
+        match request.uri().path() {
+            "/-/healthz" => plain(StatusCode::OK, "text/plain", "ok\n".to_owned()),
+            "/-/readyz" if self.shared.draining.load(Ordering::Relaxed) => {
+                plain(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "draining\n".to_owned())
+            }
+            "/-/readyz" => plain(StatusCode::OK, "text/plain", "ready\n".to_owned()),
+            "/-/status" => plain(StatusCode::OK, "application/json", self.status().to_string()),
+            "/-/metrics" => match self.metrics() {
+                Ok(metrics) => {
+                    plain(StatusCode::OK, "application/openmetrics-text; version=1.0.0; charset=utf-8", metrics)
+                }
+                Err(fmt::Error) => {
+                    plain(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "metrics cannot be written\n".to_owned())
+                }
+            },
+            _ => plain(StatusCode::NOT_FOUND, "text/plain", "not found\n".to_owned()),
+        }
+    }
+
+    /// Tells which operation is served for each group in each environment.
+    fn status(&self) -> serde_json::Value {
+        let state = self.shared.state.load();
+        let environments: Vec<serde_json::Value> = state
+            .environments
+            .iter()
+            .map(|(name, _)| {
+                let of_environment = state.status.iter().filter(|group| group.environment == *name);
+                let groups: Vec<serde_json::Value> = of_environment
+                    .map(|group| {
+                        json!({
+                            "group": group.entry.name,
+                            "state": if group.live { "live" } else { "offline" },
+                            "version": group.entry.version,
+                            "digest": group.entry.digest,
+                            "backend": group.entry.backend,
+                            "operation": group.entry.operation,
+                            "serving": group.serving,
+                            "error": group.error,
+                        })
+                    })
+                    .collect();
+                json!({"environment": name, "groups": groups})
+            })
+            .collect();
+        json!({
+            "schema": 1,
+            "draining": self.shared.draining.load(Ordering::Relaxed),
+            "connections": self.shared.connections.load(Ordering::Relaxed),
+            "environments": environments,
+        })
+    }
+
+    fn metrics(&self) -> Result<String, fmt::Error> {
+        let mut registry = Registry::default();
+        let requests = Requests(Arc::clone(&self.meters));
+        registry.register_collector(Box::new(requests));
+        let connections = self.shared.connections.load(Ordering::Relaxed);
+        let connections = ConstGauge::new(i64::try_from(connections).unwrap_or(i64::MAX));
+        registry.register("apigw_connections", "Open connections of callers", connections);
+        let mut text = String::new();
+        text::encode(&mut text, &registry)?;
+        Ok(text)
+    }
+}
+
+fn plain(status: StatusCode, media_type: &'static str, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}
+
+/// Writes what the meters have counted as one histogram a group, API and status.
+struct Requests(Arc<Meters>);
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Requests")
+    }
+}
+
+impl Collector for Requests {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let mut family = encoder.encode_descriptor(
+            "apigw_request_duration_seconds",
+            "Time from the end of a request's head to the end of its answer",
+            None,
+            MetricType::Histogram,
+        )?;
+        let mut written = Ok(());
+        self.0.for_each(|name, status, reading| {
+            if written.is_err() {
+                return;
+            }
+            let labels = [
+                ("environment", name.environment.to_string()),
+                ("group", name.group.to_string()),
+                ("api", name.api.to_string()),
+                ("status", status.to_string()),
+            ];
+            let bounds = BOUNDS.iter().copied().chain([f64::MAX]);
+            let buckets: Vec<(f64, u64)> = bounds.zip(reading.buckets).collect();
+            let count = reading.buckets.iter().sum();
+            let sum = Duration::from_micros(reading.sum_us).as_secs_f64();
+            written = family
+                .encode_family(&labels)
+                .and_then(|mut metric| metric.encode_histogram::<[(&str, &str); 0]>(sum, count, &buckets, None));
+        });
+        written
+    }
+}

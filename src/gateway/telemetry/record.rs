@@ -1,0 +1,81 @@
+//! What is gathered about a request until its answer has ended.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::access::AccessRecord;
+use super::meter::Meter;
+use crate::gateway::body::Progress;
+use crate::gateway::compile::{CompiledApi, ServedGroup};
+use crate::gateway::server::worker::Worker;
+
+/// What is gathered about a request.
+pub(crate) struct Record {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) started: Instant,
+    pub(crate) status: u16,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) entry: Option<Entry>,
+    pub(crate) progress: Option<Rc<Progress>>,
+    pub(crate) bytes_in: u64,
+    pub(crate) backend: Cow<'static, str>,
+    pub(crate) error: String,
+    pub(crate) backend_took: Option<Duration>,
+}
+
+/// What only the access log needs.
+pub(crate) struct Entry {
+    pub(crate) time: SystemTime,
+    pub(crate) request_id: String,
+    pub(crate) client: SocketAddr,
+    pub(crate) host: String,
+    pub(crate) method: http::Method,
+    pub(crate) path: String,
+    pub(crate) environment: String,
+    pub(crate) group: String,
+    pub(crate) version: String,
+    pub(crate) api: String,
+}
+
+impl Entry {
+    /// Notes what the request was found to be for.
+    pub(crate) fn found(&mut self, group: &ServedGroup, api: Option<&CompiledApi>) {
+        self.environment.clone_from(&group.environment);
+        self.group.clone_from(&group.name);
+        self.version.clone_from(&group.version);
+        if let Some(api) = api {
+            self.api = api.name.to_string();
+        }
+    }
+}
+
+impl Record {
+    /// Counts the request and writes it down.
+    pub(crate) fn tell(self, bytes_out: u64) {
+        let took = self.started.elapsed();
+        self.meter.record(self.worker.index, self.status, took);
+        let (Some(log), Some(entry)) = (&self.worker.shared.config.access_log, &self.entry) else { return };
+        log.record(&AccessRecord {
+            time: entry.time,
+            request_id: &entry.request_id,
+            client: entry.client,
+            host: &entry.host,
+            method: entry.method.as_str(),
+            path: &entry.path,
+            environment: &entry.environment,
+            group: &entry.group,
+            version: &entry.version,
+            api: &entry.api,
+            backend: &self.backend,
+            status: self.status,
+            error: &self.error,
+            bytes_in: self.progress.as_ref().map_or(self.bytes_in, |progress| progress.bytes.get()),
+            bytes_out,
+            took,
+            backend_took: self.backend_took,
+        });
+    }
+}

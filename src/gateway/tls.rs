@@ -1,0 +1,72 @@
+//! The certificates that the gateway shows: a usual one, and one for each domain that has its own.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{ServerConfig, crypto};
+
+use crate::model::DomainName;
+
+/// A certificate with its chain and its private key, each PEM.
+#[derive(Clone)]
+pub struct Certificate {
+    /// The domains that are shown it; with none it is the usual one.
+    pub domains: Vec<DomainName>,
+    /// The certificate and those above it.
+    pub chain: Arc<[u8]>,
+    /// Its private key.
+    pub key: Arc<[u8]>,
+}
+
+/// Why certificates cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The chain is not PEM or holds no certificate.
+    #[error("the certificate is not PEM, or the file holds none")]
+    Chain,
+    /// The key is not PEM or of an unknown kind.
+    #[error("the private key is not PEM, or the file holds none")]
+    Key,
+    /// The key is of a kind that is not known, or another certificate's.
+    #[error("the certificate and its private key cannot be used")]
+    Pair(#[source] tokio_rustls::rustls::Error),
+}
+
+/// Builds what encrypted listeners need, for HTTP/2 and HTTP/1.1 (RFC 7301).
+pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, TlsError> {
+    let provider = Arc::new(crypto::ring::default_provider());
+    let mut resolver = Resolver { usual: None, by_domain: HashMap::new() };
+    for certificate in certificates {
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate.chain).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(TlsError::Chain)?;
+        let key = PrivateKeyDer::from_pem_slice(&certificate.key).map_err(|_| TlsError::Key)?;
+        let certified = Arc::new(CertifiedKey::from_der(chain, key, &provider).map_err(TlsError::Pair)?);
+        if certificate.domains.is_empty() {
+            resolver.usual = Some(Arc::clone(&certified));
+        }
+        for domain in &certificate.domains {
+            resolver.by_domain.insert(domain.as_str().to_owned(), Arc::clone(&certified));
+        }
+    }
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config = builder.map_err(TlsError::Pair)?.with_no_client_auth().with_cert_resolver(Arc::new(resolver));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+#[derive(Debug)]
+struct Resolver {
+    usual: Option<Arc<CertifiedKey>>,
+    by_domain: HashMap<String, Arc<CertifiedKey>>,
+}
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let named = hello.server_name().and_then(|name| self.by_domain.get(&name.to_ascii_lowercase()));
+        named.or(self.usual.as_ref()).cloned()
+    }
+}

@@ -1,0 +1,212 @@
+//! Opens connections to backends, and refuses addresses that no backend should have.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::target::Origin;
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// The name leads nowhere.
+    #[error("its name cannot be resolved: {0}")]
+    Resolve(String),
+    /// Its address is link-local or that of a metadata service.
+    #[error(
+        "its address {0} is link-local or serves a cloud's metadata, and forwarding.allow_addresses does not list it"
+    )]
+    Refused(IpAddr),
+    /// Nobody answers.
+    #[error("{0}")]
+    Failed(String),
+    /// It took too long.
+    #[error("connecting took too long")]
+    Timeout,
+}
+
+/// Opens a connection to an origin.
+pub(crate) async fn connect(origin: &Origin, timeout: Duration) -> Result<Connected, ConnectError> {
+    tokio::time::timeout(timeout, open(origin)).await.unwrap_or(Err(ConnectError::Timeout))
+}
+
+/// Returns whether an address is one that backends have only where somebody says so: link-local ones (RFC 3927,
+/// RFC 4291 section 2.5.6), under which clouds serve their metadata, and the other addresses under which they do.
+pub(crate) fn is_refused(address: IpAddr) -> bool {
+    const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_broadcast()
+                || v4.is_multicast()
+                // Alibaba Cloud and Oracle Cloud.
+                || v4.octets() == [100, 100, 100, 200]
+                || v4.octets() == [192, 0, 0, 192]
+        }
+        IpAddr::V6(v6) => {
+            let embedded = match v6.segments() {
+                // NAT64 and the deprecated IPv4-compatible form carry an IPv4 address (RFC 6052, RFC 4291).
+                [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
+                    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+                    is_refused(IpAddr::from([a, b, c, d]))
+                }
+                _ => false,
+            };
+            v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast() || v6 == METADATA_V6 || embedded
+        }
+    }
+}
+
+async fn open(origin: &Origin) -> Result<Connected, ConnectError> {
+    let stream = open_tcp(origin).await?;
+    // Without it a small request waits for the acknowledgement of the one before.
+    stream.set_nodelay(true).map_err(|error| ConnectError::Failed(error.to_string()))?;
+    let stream = match &origin.tls {
+        None => Stream::Plain(stream),
+        Some(tls) => {
+            let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
+            let connected = connector.connect(tls.name.clone(), stream).await;
+            Stream::Tls(Box::new(connected.map_err(|error| ConnectError::Failed(format!("TLS fails: {error}")))?))
+        }
+    };
+    Ok(Connected { stream, received: Rc::default() })
+}
+
+async fn open_tcp(origin: &Origin) -> Result<TcpStream, ConnectError> {
+    let resolved: Vec<SocketAddr> = match origin.host.parse::<IpAddr>() {
+        Ok(address) => vec![SocketAddr::new(address, origin.port)],
+        Err(_) => tokio::net::lookup_host((origin.host.as_str(), origin.port))
+            .await
+            .map_err(|error| ConnectError::Resolve(error.to_string()))?
+            .collect(),
+    };
+    let mut last = ConnectError::Resolve("it has no address".to_owned());
+    for address in resolved {
+        if is_refused(address.ip()) && !origin.allow.contains(&address.ip().to_canonical()) {
+            last = ConnectError::Refused(address.ip());
+            continue;
+        }
+        // The address that was looked at is the one that is connected to: the name is not resolved again.
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = ConnectError::Failed(error.to_string()),
+        }
+    }
+    Err(last)
+}
+
+/// A connection to a backend, which counts what it receives.
+pub(crate) struct Connected {
+    stream: Stream,
+    received: Rc<Cell<u64>>,
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Connected {
+    /// Returns the counter of received bytes.
+    pub(crate) fn received(&self) -> Rc<Cell<u64>> {
+        Rc::clone(&self.received)
+    }
+}
+
+impl AsyncRead for Connected {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        };
+        let count = buffer.filled().len().saturating_sub(before);
+        self.received.set(self.received.get() + count as u64);
+        read
+    }
+}
+
+impl AsyncWrite for Connected {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(stream) => stream.is_write_vectored(),
+            Stream::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_addresses_are_refused_in_every_spelling() {
+        for address in [
+            "169.254.169.254",
+            "169.254.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "::a9fe:a9fe",
+            "fe80::1",
+            "fd00:ec2::254",
+            "100.100.100.200",
+            "192.0.0.192",
+            "0.0.0.0",
+            "::",
+            "255.255.255.255",
+            "224.0.0.1",
+            "ff02::1",
+        ] {
+            assert!(is_refused(address.parse().expect("an address")), "{address}");
+        }
+        for address in ["127.0.0.1", "::1", "10.0.0.1", "192.168.1.1", "fd00::1", "1.1.1.1", "100.100.100.201"] {
+            assert!(!is_refused(address.parse().expect("an address")), "{address}");
+        }
+    }
+}

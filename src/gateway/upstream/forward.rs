@@ -1,0 +1,350 @@
+//! Passes a request on to a backend, and its answer back.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use http::header::{CONNECTION, HOST, TE, TRANSFER_ENCODING, UPGRADE, VIA};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, response};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use hyper::client::conn::TrySendError;
+
+use super::connect::ConnectError;
+use super::pool::Lease;
+use super::route::{ApiForward, GroupForward, Outgoing};
+use super::target::{Backend, Target};
+use crate::gateway::body::{Progress, Relay, RequestBody};
+use crate::gateway::compile::{CompiledApi, ServedGroup};
+use crate::gateway::headers::{Hop, add_forwarded, strip_hop_by_hop};
+use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::server::watch::Watch;
+use crate::gateway::server::worker::Worker;
+
+/// A request that is to be passed on.
+pub(crate) struct Call<'a> {
+    pub(crate) worker: &'a Rc<Worker>,
+    pub(crate) watch: &'a Watch,
+    pub(crate) group: &'a ServedGroup,
+    pub(crate) api: &'a CompiledApi,
+    pub(crate) forward: &'a GroupForward,
+    pub(crate) request_id: &'a HeaderValue,
+    pub(crate) host: &'a str,
+    /// The path below the group's prefix.
+    pub(crate) path: &'a str,
+    pub(crate) parameters: &'a [(&'a str, &'a str)],
+}
+
+/// A backend's answer.
+pub(crate) struct Answered {
+    pub(crate) head: response::Parts,
+    pub(crate) relay: Relay,
+    /// From the request to the head of the answer.
+    pub(crate) took: Duration,
+}
+
+/// Why there is no answer.
+pub(crate) struct Failed {
+    pub(crate) problem: Problem,
+    /// What went wrong, for the access log; callers are not told addresses.
+    pub(crate) reason: String,
+}
+
+impl Failed {
+    pub(crate) fn new(kind: Kind, detail: &str, reason: impl Into<String>) -> Self {
+        Self { problem: Problem::new(kind, detail), reason: reason.into() }
+    }
+}
+
+impl From<ConnectError> for Failed {
+    fn from(error: ConnectError) -> Self {
+        let reason = error.to_string();
+        match error {
+            ConnectError::Timeout => {
+                Self::new(Kind::DeadlineExceeded, "The backend did not accept a connection in time.", reason)
+            }
+            ConnectError::Refused(_) => Self::new(
+                Kind::BadGateway,
+                "The backend's address is one that the gateway does not connect to.",
+                reason,
+            ),
+            ConnectError::Resolve(_) | ConnectError::Failed(_) => {
+                Self::new(Kind::SourceUnavailable, "The backend does not accept connections.", reason)
+            }
+        }
+    }
+}
+
+/// A request as it is going to be sent, but for the address.
+pub(crate) struct Prepared<'a> {
+    pub(crate) outgoing: Outgoing<'a>,
+    pub(crate) backend: &'a Backend,
+    pub(crate) method: Method,
+}
+
+/// Passes a request on. The name of the backend that was asked is written where the caller says.
+pub(crate) async fn forward(
+    call: &Call<'_>,
+    parts: Parts,
+    body: RequestBody,
+    asked: &mut String,
+) -> Result<Answered, Failed> {
+    let prepared = call.prepare(parts)?;
+    asked.clone_from(&prepared.backend.name);
+    let started = Instant::now();
+    let safe = is_idempotent(&prepared.method);
+    let again = body.again().filter(|_| safe);
+    let progress = body.progress();
+    let mut exchange = Exchange { prepared, body: Some(body), progress, avoid: None };
+    let mut outcome = exchange.attempt(call, false).await;
+    if let Err(attempt) = outcome {
+        let body = attempt.unsent.or(again);
+        outcome = match body.filter(|_| attempt.may_repeat) {
+            Some(body) => {
+                exchange.body = Some(body);
+                exchange.attempt(call, true).await
+            }
+            None => Err(Attempt { unsent: None, ..attempt }),
+        };
+    }
+    let (head, incoming, lease) = outcome.map_err(|attempt| attempt.failed)?.into_parts();
+    if head.status.is_informational() {
+        let reason = format!("it answered {} to a request that asked for no such thing", head.status);
+        return Err(Failed::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
+    }
+    let relay = Relay::new(incoming, Some(lease), call.forward.idle_timeout);
+    Ok(Answered { head: pass_back(head, call), relay, took: started.elapsed() })
+}
+
+/// Removes from an answer what belongs to the connection that it came on, and names the gateway.
+pub(crate) fn pass_back(mut head: response::Parts, call: &Call<'_>) -> response::Parts {
+    strip_hop_by_hop(&mut head.headers);
+    head.headers.append(VIA, call.worker.shared.via_http_1.clone());
+    head.version = Version::HTTP_11;
+    head.extensions.clear();
+    head
+}
+
+fn is_idempotent(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE)
+}
+
+impl<'a> Call<'a> {
+    /// Decides where a request goes and what it carries.
+    pub(crate) fn prepare(&'a self, mut parts: Parts) -> Result<Prepared<'a>, Failed> {
+        let shared = &self.worker.shared;
+        let via = parts.headers.get_all(VIA).iter();
+        if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&shared.pseudonym)) {
+            return Err(Failed::new(Kind::LoopDetected, "The backend leads back to this gateway.", "it is a loop"));
+        }
+        let trailers = parts.headers.get_all(TE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
+        strip_hop_by_hop(&mut parts.headers);
+        let query = parts.uri.query().map(|query| Cow::Owned(query.to_owned()));
+        let mut outgoing = Outgoing {
+            path: self.path,
+            query,
+            path_parameters: self.parameters.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))).collect(),
+            headers: parts.headers,
+        };
+        let backend = self.forward.backend(self.api_forward(), &outgoing);
+        self.forward.apply(self.api_forward(), &mut outgoing);
+        let via = if parts.version == Version::HTTP_2 { &shared.via_http_2 } else { &shared.via_http_1 };
+        let peer = self.watch.peer;
+        add_forwarded(
+            &mut outgoing.headers,
+            &Hop {
+                peer,
+                encrypted: self.watch.encrypted,
+                host: self.host,
+                prefix: self.group.compiled.prefix.as_str(),
+                request_id: self.request_id,
+                trusted: shared.config.trusted_proxies.contains(&peer.ip().to_canonical()),
+                via,
+            },
+        );
+        if trailers {
+            outgoing.headers.insert(TE, HeaderValue::from_static("trailers"));
+            outgoing.headers.insert(CONNECTION, HeaderValue::from_static("te"));
+        }
+        Ok(Prepared { outgoing, backend, method: parts.method })
+    }
+
+    /// Writes the request for a target.
+    pub(crate) fn request(
+        &self,
+        prepared: &Prepared<'_>,
+        headers: HeaderMap,
+        target: &Target,
+        body: RequestBody,
+    ) -> Result<Request<RequestBody>, Failed> {
+        let malformed = |error: http::Error| {
+            Failed::new(Kind::BadGateway, "The address at the backend cannot be written.", error.to_string())
+        };
+        let prefix = if self.forward.keep_prefix { self.group.compiled.prefix.before_path() } else { "" };
+        let template = self.api_forward().and_then(|api| api.path.as_deref());
+        let uri = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
+        let unframed = !body.is_end_stream() && body.size_hint().exact().is_none();
+        let mut request = Request::builder().method(prepared.method.clone()).uri(uri).body(body).map_err(malformed)?;
+        *request.headers_mut() = headers;
+        request.headers_mut().insert(HOST, target.origin.authority.clone());
+        if unframed {
+            // hyper sends no body of unknown length with GET and HEAD unless it is told how.
+            request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
+        Ok(request)
+    }
+
+    pub(crate) fn response_timeout(&self) -> Duration {
+        self.api_forward().and_then(|api| api.response_timeout).unwrap_or(self.forward.response_timeout)
+    }
+
+    fn api_forward(&self) -> Option<&'a ApiForward> {
+        self.api.forward.as_deref()
+    }
+}
+
+/// One request with its attempts.
+struct Exchange<'c> {
+    prepared: Prepared<'c>,
+    body: Option<RequestBody>,
+    progress: Option<Rc<Progress>>,
+    /// The origin that failed.
+    avoid: Option<u64>,
+}
+
+/// An attempt that gave no answer.
+struct Attempt {
+    failed: Failed,
+    /// The request's body, where nothing of it was sent.
+    unsent: Option<RequestBody>,
+    /// Whether the backend cannot have begun to answer.
+    may_repeat: bool,
+}
+
+/// An attempt that gave an answer.
+struct Success {
+    response: http::Response<Incoming>,
+    lease: Lease,
+}
+
+impl Success {
+    fn into_parts(self) -> (response::Parts, Incoming, Lease) {
+        let (head, incoming) = self.response.into_parts();
+        (head, incoming, self.lease)
+    }
+}
+
+impl Exchange<'_> {
+    async fn attempt(&mut self, call: &Call<'_>, last: bool) -> Result<Success, Attempt> {
+        let body = self.body.take().unwrap_or(RequestBody::Empty);
+        let Some(target) = self.prepared.backend.pick(call.worker.turn(), self.avoid) else {
+            let failed = Failed::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address");
+            return Err(Attempt { failed, unsent: None, may_repeat: false });
+        };
+        let origin = &target.origin;
+        let mut lease = match call.worker.pool.lease(origin, last, call.forward.connect_timeout).await {
+            Ok(lease) => lease,
+            Err(error) => {
+                origin.failed();
+                self.avoid = Some(origin.id);
+                // Asking the same address again at once would only make callers wait.
+                let may_repeat = self.prepared.backend.targets.len() > 1;
+                return Err(Attempt { failed: error.into(), unsent: Some(body), may_repeat });
+            }
+        };
+        let headers = if last {
+            std::mem::take(&mut self.prepared.outgoing.headers)
+        } else {
+            self.prepared.outgoing.headers.clone()
+        };
+        let request = match call.request(&self.prepared, headers, target, body) {
+            Ok(request) => request,
+            Err(failed) => return Err(Attempt { failed, unsent: None, may_repeat: false }),
+        };
+        let received = lease.received();
+        let sending = lease.sender().try_send_request(request);
+        match head_in_time(sending, call.response_timeout(), self.progress.as_deref()).await {
+            Some(Ok(response)) => {
+                origin.answered();
+                Ok(Success { response, lease })
+            }
+            Some(Err(error)) => Err(self.broken(error, target, lease.received() == received)),
+            None => {
+                let failed = Failed::new(
+                    Kind::DeadlineExceeded,
+                    "The backend did not answer in time.",
+                    "it did not answer in time",
+                );
+                Err(Attempt { failed, unsent: None, may_repeat: false })
+            }
+        }
+    }
+
+    /// Finds out what it means that a connection broke.
+    fn broken(&mut self, mut error: TrySendError<Request<RequestBody>>, target: &Target, silent: bool) -> Attempt {
+        let unsent = error.take_message().map(Request::into_body);
+        let reason = chain(error.error());
+        if let Some(progress) = self.progress.as_deref().filter(|progress| progress.too_large.get()) {
+            let detail = format!("The body has more than {} bytes.", progress.bytes.get().saturating_sub(1));
+            let mut failed = Failed::new(Kind::BodyTooLarge, &detail, reason);
+            failed.problem.close = true;
+            return Attempt { failed, unsent: None, may_repeat: false };
+        }
+        if self.progress.as_deref().is_some_and(|progress| progress.broken.get()) {
+            let mut failed =
+                Failed::new(Kind::BadRequest, "The request's body broke off or is not well-formed.", reason);
+            failed.problem.close = true;
+            return Attempt { failed, unsent: None, may_repeat: false };
+        }
+        if unsent.is_none() {
+            self.avoid = Some(target.origin.id).filter(|_| self.prepared.backend.targets.len() > 1);
+        }
+        let failed =
+            Failed::new(Kind::BadGateway, "The backend broke the connection or its answer is not HTTP.", reason);
+        Attempt { failed, unsent, may_repeat: silent }
+    }
+}
+
+/// Waits for the head of an answer. The time begins anew as long as the request's body is still coming.
+async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option<&Progress>) -> Option<F::Output> {
+    let mut sending = std::pin::pin!(sending);
+    loop {
+        let before = progress.map(|progress| progress.bytes.get());
+        if let Ok(output) = tokio::time::timeout(timeout, sending.as_mut()).await {
+            return Some(output);
+        }
+        let coming = progress.is_some_and(|progress| !progress.done.get() && Some(progress.bytes.get()) != before);
+        if !coming {
+            return None;
+        }
+    }
+}
+
+/// Writes an error with what caused it.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// Returns whether a request asks to go on as a websocket (RFC 6455, section 4.1).
+pub(crate) fn wants_websocket(parts: &Parts) -> bool {
+    let has = |name, wanted: &str| {
+        let values = parts.headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case(wanted))
+    };
+    parts.version == Version::HTTP_11
+        && parts.method == Method::GET
+        && has(CONNECTION, "upgrade")
+        && has(UPGRADE, "websocket")
+}
+
+/// The answer that lets a connection go on as another protocol.
+pub(crate) const SWITCHING: StatusCode = StatusCode::SWITCHING_PROTOCOLS;

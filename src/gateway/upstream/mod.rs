@@ -1,0 +1,9 @@
+//! Real backends: which one, over which connection, and what it is sent.
+
+pub(crate) mod connect;
+pub(crate) mod forward;
+pub(crate) mod pool;
+pub(crate) mod route;
+pub(crate) mod target;
+pub(crate) mod tls_client;
+pub(crate) mod websocket;

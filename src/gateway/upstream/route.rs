@@ -1,0 +1,357 @@
+//! Which backend a request goes to, and what it looks like there.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::target::{Backend, OriginSettings, Origins, resolve};
+use super::tls_client::client_config;
+use crate::gateway::percent;
+use crate::gateway::snapshot::GroupContent;
+use crate::model::{ConstantParameter, Digest, DynamicRoute, HttpUrl, ParameterMapping, ParameterPlace};
+
+/// How the requests of a group are forwarded.
+pub(crate) struct GroupForward {
+    pub(crate) keep_prefix: bool,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) response_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    backend: Backend,
+    rules: Rules,
+}
+
+/// What differs for one API.
+pub(crate) struct ApiForward {
+    pub(crate) response_timeout: Option<Duration>,
+    /// The path at the backend, with `{name}` for parameters.
+    pub(crate) path: Option<String>,
+    backend: Option<Backend>,
+    rules: Rules,
+}
+
+#[derive(Default)]
+struct Rules {
+    parameters: Vec<ParameterMapping>,
+    constants: Vec<ConstantParameter>,
+    routes: Vec<(ParameterPlace, Vec<String>, Backend)>,
+}
+
+impl Rules {
+    fn is_empty(&self) -> bool {
+        self.parameters.is_empty() && self.constants.is_empty() && self.routes.is_empty()
+    }
+}
+
+const CONNECT_TIMEOUT_MS: u32 = 5_000;
+const RESPONSE_TIMEOUT_MS: u32 = 30_000;
+const IDLE_TIMEOUT_MS: u32 = 60_000;
+
+/// Builds how a group's requests are forwarded.
+pub(crate) struct ForwardCompiler<'a> {
+    pub(crate) origins: &'a Origins,
+    pub(crate) variables: &'a BTreeMap<String, String>,
+    pub(crate) content: &'a GroupContent,
+    pub(crate) allow_addresses: &'a [IpAddr],
+}
+
+impl ForwardCompiler<'_> {
+    /// Builds what the group says, with the backend that its deployment names.
+    pub(crate) fn group(&self, url: &HttpUrl) -> Result<GroupForward, String> {
+        let forwarding = &self.content.settings.forwarding;
+        let mut backend = self.backend(url)?;
+        for address in &forwarding.more_addresses {
+            backend.targets.extend(self.backend(&resolve(address, self.variables)?)?.targets);
+        }
+        let milliseconds = |value: Option<u32>, usual: u32| Duration::from_millis(u64::from(value.unwrap_or(usual)));
+        Ok(GroupForward {
+            keep_prefix: forwarding.keep_prefix,
+            connect_timeout: milliseconds(forwarding.connect_timeout_ms, CONNECT_TIMEOUT_MS),
+            response_timeout: milliseconds(forwarding.response_timeout_ms, RESPONSE_TIMEOUT_MS),
+            idle_timeout: milliseconds(forwarding.idle_timeout_ms, IDLE_TIMEOUT_MS),
+            backend,
+            rules: self.rules(&forwarding.parameters, &forwarding.constants, &forwarding.routes)?,
+        })
+    }
+
+    /// Builds what differs for an API, if anything does.
+    pub(crate) fn api(&self, name: &str) -> Result<Option<ApiForward>, String> {
+        let Some(settings) = self.content.settings.forwarding.apis.get(name) else { return Ok(None) };
+        if settings.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
+            return Err(format!("forwarding.apis.{name}.path must begin with a slash"));
+        }
+        Ok(Some(ApiForward {
+            response_timeout: settings.response_timeout_ms.map(|value| Duration::from_millis(u64::from(value))),
+            path: settings.path.clone(),
+            backend: settings
+                .backend
+                .as_ref()
+                .map(|address| self.backend(&resolve(address, self.variables)?))
+                .transpose()?,
+            rules: self.rules(&settings.parameters, &settings.constants, &settings.routes)?,
+        }))
+    }
+
+    fn rules(
+        &self,
+        parameters: &[ParameterMapping],
+        constants: &[ConstantParameter],
+        routes: &[DynamicRoute],
+    ) -> Result<Rules, String> {
+        let route = |route: &DynamicRoute| {
+            let backend = self.backend(&resolve(&route.backend, self.variables)?)?;
+            Ok((route.when.clone(), route.equals.clone(), backend))
+        };
+        let unusable = |constant: &&ConstantParameter| {
+            matches!(constant.to, ParameterPlace::Header(_)) && HeaderValue::from_str(&constant.value).is_err()
+        };
+        if let Some(constant) = constants.iter().find(unusable) {
+            return Err(format!("the constant {} has a value that cannot stand in a header", constant.to));
+        }
+        Ok(Rules {
+            parameters: parameters.to_vec(),
+            constants: constants.to_vec(),
+            routes: routes.iter().map(route).collect::<Result<_, String>>()?,
+        })
+    }
+
+    fn backend(&self, url: &HttpUrl) -> Result<Backend, String> {
+        let target = self.origins.target(url, &mut |https| self.origin_settings(https).map(Arc::new))?;
+        Ok(Backend { targets: vec![target], name: url.as_str().to_owned() })
+    }
+
+    fn origin_settings(&self, https: bool) -> Result<OriginSettings, String> {
+        let forwarding = &self.content.settings.forwarding;
+        let files = &self.content.tls_files;
+        let mut identity = Vec::new();
+        for name in [&forwarding.tls.ca, &forwarding.tls.certificate, &forwarding.tls.key].into_iter().flatten() {
+            identity.extend_from_slice(name.as_bytes());
+            identity
+                .extend_from_slice(&Digest::of(files.get(name).map_or(&[][..], |file| file)).to_string().into_bytes());
+        }
+        let mut allow: Vec<IpAddr> = forwarding.allow_addresses.iter().chain(self.allow_addresses).copied().collect();
+        allow.sort_unstable();
+        allow.dedup();
+        let tls = if https { Some(client_config(&forwarding.tls, files)?) } else { None };
+        Ok(OriginSettings { tls, tls_identity: Digest::of(&identity), allow })
+    }
+}
+
+/// A request on its way to a backend, before its address is written.
+pub(crate) struct Outgoing<'a> {
+    /// The path below the group's prefix, as it came.
+    pub(crate) path: &'a str,
+    pub(crate) query: Option<Cow<'a, str>>,
+    /// The API's parameters in the path, percent-encoded.
+    pub(crate) path_parameters: Vec<(&'a str, Cow<'a, str>)>,
+    pub(crate) headers: HeaderMap,
+}
+
+impl GroupForward {
+    /// Picks the backend of a request: the first rule that matches, the API's, the group's.
+    pub(crate) fn backend<'f>(&'f self, api: Option<&'f ApiForward>, outgoing: &Outgoing<'_>) -> &'f Backend {
+        let routes = api.into_iter().flat_map(|api| &api.rules.routes).chain(&self.rules.routes);
+        let matching = routes.into_iter().find(|(place, equals, _)| {
+            outgoing.values(place).iter().any(|value| equals.is_empty() || equals.iter().any(|equal| equal == value))
+        });
+        match matching {
+            Some((_, _, backend)) => backend,
+            None => api.and_then(|api| api.backend.as_ref()).unwrap_or(&self.backend),
+        }
+    }
+
+    /// Moves and adds the parameters that the settings name.
+    pub(crate) fn apply(&self, api: Option<&ApiForward>, outgoing: &mut Outgoing<'_>) {
+        let rules = [Some(&self.rules), api.map(|api| &api.rules)];
+        for rules in rules.into_iter().flatten().filter(|rules| !rules.is_empty()) {
+            for mapping in &rules.parameters {
+                if let Some(value) = outgoing.values(&mapping.from).into_iter().next() {
+                    outgoing.remove(&mapping.from);
+                    outgoing.set(&mapping.to, &value);
+                }
+            }
+            for constant in &rules.constants {
+                outgoing.set(&constant.to, &constant.value);
+            }
+        }
+    }
+}
+
+impl Outgoing<'_> {
+    /// Writes the path and query at a target.
+    pub(crate) fn path_and_query(&self, base_path: &str, prefix: &str, template: Option<&str>) -> String {
+        let query = self.query.as_deref().filter(|query| !query.is_empty());
+        let mut text =
+            String::with_capacity(base_path.len() + prefix.len() + self.path.len() + 1 + query.map_or(0, str::len));
+        text.push_str(base_path);
+        if let Some(template) = template {
+            self.fill(template, &mut text);
+        } else {
+            text.push_str(prefix);
+            text.push_str(self.path);
+        }
+        if let Some(query) = query {
+            text.push('?');
+            text.push_str(query);
+        }
+        text
+    }
+
+    fn fill(&self, template: &str, text: &mut String) {
+        let mut rest = template;
+        while let Some((before, (name, behind))) =
+            rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+        {
+            text.push_str(before);
+            if let Some((_, value)) = self.path_parameters.iter().find(|(known, _)| *known == name) {
+                text.push_str(value);
+            }
+            rest = behind;
+        }
+        text.push_str(rest);
+    }
+
+    /// Returns the decoded values at a place.
+    fn values(&self, place: &ParameterPlace) -> Vec<String> {
+        match place {
+            ParameterPlace::Header(name) => {
+                let values = self.headers.get_all(name.as_str()).iter();
+                values.filter_map(|value| value.to_str().ok()).map(str::to_owned).collect()
+            }
+            ParameterPlace::Query(name) => percent::pairs(self.query.as_deref().unwrap_or_default())
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value)
+                .collect(),
+            ParameterPlace::Path(name) => {
+                let values = self.path_parameters.iter().filter(|(known, _)| known == name);
+                values.map(|(_, value)| percent::decode(value)).collect()
+            }
+        }
+    }
+
+    fn remove(&mut self, place: &ParameterPlace) {
+        match place {
+            ParameterPlace::Header(name) => {
+                self.headers.remove(name.as_str());
+            }
+            ParameterPlace::Query(name) => {
+                let query = self.query.take().unwrap_or_default();
+                let kept: Vec<&str> = query
+                    .split('&')
+                    .filter(|pair| percent::decode_query(pair.split('=').next().unwrap_or_default()) != *name)
+                    .collect();
+                self.query = Some(Cow::Owned(kept.join("&")));
+            }
+            // The path keeps its shape: the backend's template decides which of its parameters are used.
+            ParameterPlace::Path(_) => {}
+        }
+    }
+
+    fn set(&mut self, place: &ParameterPlace, value: &str) {
+        self.remove(place);
+        match place {
+            ParameterPlace::Header(name) => {
+                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+                    self.headers.insert(name, value);
+                }
+            }
+            ParameterPlace::Query(name) => {
+                let mut query = self.query.take().unwrap_or_default().into_owned();
+                if !query.is_empty() {
+                    query.push('&');
+                }
+                query.push_str(&percent::encode(name));
+                query.push('=');
+                query.push_str(&percent::encode(value));
+                self.query = Some(Cow::Owned(query));
+            }
+            ParameterPlace::Path(name) => {
+                let encoded = Cow::Owned(percent::encode(value));
+                if let Some((_, known)) = self.path_parameters.iter_mut().find(|(known, _)| known == name) {
+                    *known = encoded;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str) -> ParameterPlace {
+        text.parse().expect("a place")
+    }
+
+    fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForward {
+        let backend = |name: &str| Backend { targets: Vec::new(), name: name.to_owned() };
+        GroupForward {
+            keep_prefix: false,
+            connect_timeout: Duration::ZERO,
+            response_timeout: Duration::ZERO,
+            idle_timeout: Duration::ZERO,
+            backend: backend("default"),
+            rules: Rules {
+                parameters: parameters
+                    .iter()
+                    .map(|(from, to)| ParameterMapping { from: place(from), to: place(to) })
+                    .collect(),
+                constants: constants
+                    .iter()
+                    .map(|(to, value)| ConstantParameter { to: place(to), value: (*value).to_owned() })
+                    .collect(),
+                routes: vec![
+                    (place("header.x-canary"), vec!["1".to_owned(), "2".to_owned()], backend("canary")),
+                    (place("query.beta"), Vec::new(), backend("beta")),
+                ],
+            },
+        }
+    }
+
+    fn outgoing<'a>(query: &'a str, headers: &[(&'static str, &'static str)]) -> Outgoing<'a> {
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        Outgoing {
+            path: "/pets/a%20b",
+            query: Some(Cow::Borrowed(query)),
+            path_parameters: vec![("id", Cow::Borrowed("a%20b"))],
+            headers: headers.collect(),
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_decides() {
+        let forward = forward(&[], &[]);
+        for (query, header, expected) in [
+            ("", "0", "default"),
+            ("beta", "1", "canary"),
+            ("beta=x", "0", "beta"),
+            ("b%65ta=x", "0", "beta"),
+            ("xbeta=x", "3", "default"),
+        ] {
+            let outgoing = outgoing(query, &[("x-canary", header)]);
+            assert_eq!(forward.backend(None, &outgoing).name, expected, "{query} {header}");
+        }
+    }
+
+    #[test]
+    fn parameters_move_and_constants_replace() {
+        let forward = forward(
+            &[("query.limit", "header.X-Limit"), ("header.x-user", "query.user"), ("query.key", "path.id")],
+            &[("query.source", "a b&c"), ("header.x-const", "1")],
+        );
+        let mut outgoing = outgoing("limit=5&a=b&source=evil&key=x%2Fy", &[("x-user", "m&n"), ("x-const", "evil")]);
+        forward.apply(None, &mut outgoing);
+        assert_eq!(outgoing.headers["x-limit"], "5");
+        assert_eq!(outgoing.headers["x-const"], "1");
+        assert!(!outgoing.headers.contains_key("x-user"));
+        assert_eq!(
+            outgoing.path_and_query("/base", "", Some("/v2/{id}/x")),
+            "/base/v2/x%2Fy/x?a=b&user=m%26n&source=a%20b%26c"
+        );
+        assert_eq!(outgoing.path_and_query("", "/prefix", None), "/prefix/pets/a%20b?a=b&user=m%26n&source=a%20b%26c");
+    }
+}

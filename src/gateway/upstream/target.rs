@@ -1,0 +1,243 @@
+//! The addresses of backends, and whether they are up.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use http::HeaderValue;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use crate::model::HttpUrl;
+
+/// How long an address that failed is passed over while others are up.
+const DOWN_FOR: Duration = Duration::from_secs(5);
+
+/// Where connections go: a scheme, a host and a port, and what may be trusted there.
+pub(crate) struct Origin {
+    /// Tells origins apart in the workers' pools.
+    pub(crate) id: u64,
+    /// The host, without the brackets of an IPv6 address.
+    pub(crate) host: String,
+    /// The port.
+    pub(crate) port: u16,
+    /// What its requests have as `Host`.
+    pub(crate) authority: HeaderValue,
+    /// How TLS is spoken with it, if it is.
+    pub(crate) tls: Option<TlsClient>,
+    /// Addresses that are refused otherwise.
+    pub(crate) allow: Vec<IpAddr>,
+    /// Until when it is passed over, in milliseconds since [`Origins::epoch`]; 0 while it is up.
+    down_until_ms: AtomicU64,
+    epoch: Instant,
+}
+
+/// How TLS is spoken with an origin.
+#[derive(Clone)]
+pub(crate) struct TlsClient {
+    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) name: ServerName<'static>,
+}
+
+/// An origin, and the path below which requests go there.
+#[derive(Clone)]
+pub(crate) struct Target {
+    pub(crate) origin: Arc<Origin>,
+    /// The path of the address without a slash at the end.
+    pub(crate) base_path: String,
+}
+
+/// One backend: one or several targets that serve the same.
+#[derive(Clone)]
+pub(crate) struct Backend {
+    pub(crate) targets: Vec<Target>,
+    /// The address, as the access log names it.
+    pub(crate) name: String,
+}
+
+impl Backend {
+    /// Picks a target: the next in turn that is up and is not the one to avoid, else the next in turn.
+    pub(crate) fn pick(&self, turn: usize, avoid: Option<u64>) -> Option<&Target> {
+        let count = self.targets.len();
+        let in_turn = || (0..count).filter_map(|step| self.targets.get(turn.wrapping_add(step) % count));
+        in_turn()
+            .find(|target| target.origin.is_up() && Some(target.origin.id) != avoid)
+            .or_else(|| in_turn().find(|target| Some(target.origin.id) != avoid))
+            .or_else(|| in_turn().next())
+    }
+}
+
+impl Origin {
+    /// Returns whether the last attempt to use it went well, or was long enough ago.
+    pub(crate) fn is_up(&self) -> bool {
+        let until = self.down_until_ms.load(Ordering::Relaxed);
+        until == 0 || self.now_ms() >= until
+    }
+
+    /// Notes that it answered.
+    pub(crate) fn answered(&self) {
+        if self.down_until_ms.load(Ordering::Relaxed) != 0 {
+            self.down_until_ms.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that it could not be reached or broke off.
+    pub(crate) fn failed(&self) {
+        let until = self.now_ms().saturating_add(u64::try_from(DOWN_FOR.as_millis()).unwrap_or(u64::MAX));
+        self.down_until_ms.store(until, Ordering::Relaxed);
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// What tells origins apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct OriginKey {
+    https: bool,
+    host: String,
+    port: u16,
+    /// The identity of the TLS settings.
+    tls: Option<crate::model::Digest>,
+    allow: Vec<IpAddr>,
+}
+
+/// The origins of a gateway: one that several groups use, or that is used on, is one, with one pool a worker.
+pub(crate) struct Origins {
+    epoch: Instant,
+    known: Mutex<(u64, HashMap<OriginKey, Weak<Origin>>)>,
+}
+
+/// What the origins of one group have in common.
+pub(crate) struct OriginSettings {
+    /// How TLS is spoken, where the address is `https`.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
+    /// The identity of the TLS settings.
+    pub(crate) tls_identity: crate::model::Digest,
+    pub(crate) allow: Vec<IpAddr>,
+}
+
+impl Origins {
+    /// Makes an empty list.
+    pub(crate) fn new() -> Self {
+        Self { epoch: Instant::now(), known: Mutex::default() }
+    }
+
+    /// Returns the target of an address. TLS settings are asked for only where the address is `https`.
+    pub(crate) fn target(
+        &self,
+        url: &HttpUrl,
+        settings: &mut dyn FnMut(bool) -> Result<Arc<OriginSettings>, String>,
+    ) -> Result<Target, String> {
+        let malformed = || format!("{url} is not a backend's address");
+        let uri: http::Uri = url.as_str().parse().map_err(|_| malformed())?;
+        let https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
+        let host = uri.host().ok_or_else(malformed)?.to_ascii_lowercase();
+        let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
+        let authority = match uri.port_u16() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.clone(),
+        };
+        let authority = HeaderValue::try_from(authority).map_err(|_| malformed())?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let settings = settings(https)?;
+        let tls = match &settings.tls {
+            Some(config) => {
+                let name = ServerName::try_from(host.clone()).map_err(|_| malformed())?;
+                Some(TlsClient { config: Arc::clone(config), name })
+            }
+            None => None,
+        };
+        let key = OriginKey {
+            https,
+            host: host.clone(),
+            port,
+            tls: tls.as_ref().map(|_| settings.tls_identity),
+            allow: settings.allow.clone(),
+        };
+        let base_path = uri.path().trim_end_matches('/').to_owned();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (next_id, origins) = &mut *known;
+        if let Some(origin) = origins.get(&key).and_then(Weak::upgrade) {
+            return Ok(Target { origin, base_path });
+        }
+        origins.retain(|_, origin| origin.strong_count() > 0);
+        *next_id += 1;
+        let origin = Arc::new(Origin {
+            id: *next_id,
+            host,
+            port,
+            authority,
+            tls,
+            allow: settings.allow.clone(),
+            down_until_ms: AtomicU64::new(0),
+            epoch: self.epoch,
+        });
+        origins.insert(key, Arc::downgrade(&origin));
+        Ok(Target { origin, base_path })
+    }
+}
+
+/// Puts the variables of the environment into an address.
+pub(crate) fn resolve(
+    address: &str,
+    variables: &std::collections::BTreeMap<String, String>,
+) -> Result<HttpUrl, String> {
+    let mut text = String::with_capacity(address.len());
+    let mut rest = address;
+    while let Some((before, after)) = rest.split_once("${") {
+        let (name, behind) =
+            after.split_once('}').ok_or_else(|| format!("{address:?} has a \"${{\" without its brace"))?;
+        let value = variables.get(name).ok_or_else(|| {
+            format!("the address {address:?} needs the variable {name}, which the environment does not set")
+        })?;
+        text.push_str(before);
+        text.push_str(value);
+        rest = behind;
+    }
+    text.push_str(rest);
+    text.parse::<HttpUrl>().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Digest;
+
+    fn backend(origins: &Origins, urls: &[&str]) -> Backend {
+        let settings = Arc::new(OriginSettings { tls: None, tls_identity: Digest::of(b""), allow: Vec::new() });
+        let target = |url: &&str| {
+            origins.target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings))).expect("a target")
+        };
+        Backend { targets: urls.iter().map(target).collect(), name: String::new() }
+    }
+
+    #[test]
+    fn an_address_that_failed_is_passed_over() {
+        let origins = Origins::new();
+        let backend = backend(&origins, &["http://a.example", "http://b.example/base/", "http://a.example:80/other"]);
+        let [a, b, again] = &backend.targets[..] else { panic!("three targets") };
+        assert_eq!(a.origin.id, again.origin.id);
+        assert_eq!((b.base_path.as_str(), a.base_path.as_str()), ("/base", ""));
+        let host = |turn, avoid| backend.pick(turn, avoid).map(|target| target.origin.host.clone()).expect("a target");
+        assert_eq!((host(0, None), host(1, None)), ("a.example".to_owned(), "b.example".to_owned()));
+        assert_eq!(host(0, Some(a.origin.id)), "b.example");
+        b.origin.failed();
+        assert_eq!(host(1, None), "a.example");
+        assert_eq!(host(1, Some(a.origin.id)), "b.example");
+        b.origin.answered();
+        assert_eq!(host(1, None), "b.example");
+    }
+
+    #[test]
+    fn variables_stand_for_parts_of_an_address() {
+        let variables = [("HOST".to_owned(), "a.example".to_owned())].into();
+        let resolved = |address| resolve(address, &variables).map(|url| url.as_str().to_owned());
+        assert_eq!(resolved("http://${HOST}:80/x"), Ok("http://a.example:80/x".to_owned()));
+        assert!(resolved("http://${OTHER}").is_err_and(|error| error.contains("OTHER")));
+        assert!(resolved("http://${HOST").is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! How backends are trusted, and how the gateway shows them who it is.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+
+use crate::model::BackendTls;
+
+/// Builds the TLS settings of a group's backends from the files that it names.
+pub(crate) fn client_config(
+    settings: &BackendTls,
+    files: &BTreeMap<String, Arc<[u8]>>,
+) -> Result<Arc<ClientConfig>, String> {
+    if *settings == BackendTls::default() {
+        return system_config();
+    }
+    let file = |name: &String| files.get(name).ok_or_else(|| format!("the file {name:?} of forwarding.tls is missing"));
+    let roots = match &settings.ca {
+        Some(name) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates(file(name)?, name)? {
+                roots.add(certificate).map_err(|error| format!("a certificate in {name:?} is not valid: {error}"))?;
+            }
+            Arc::new(roots)
+        }
+        None => system_roots(),
+    };
+    let builder = builder()?.with_root_certificates(roots);
+    match (&settings.certificate, &settings.key) {
+        (Some(certificate), Some(key)) => {
+            let chain = certificates(file(certificate)?, certificate)?;
+            let key_bytes = PrivateKeyDer::from_pem_slice(file(key)?)
+                .map_err(|error| format!("the file {key:?} holds no private key: {error}"))?;
+            let config = builder.with_client_auth_cert(chain, key_bytes);
+            config.map(Arc::new).map_err(|error| format!("the client certificate cannot be used: {error}"))
+        }
+        (None, None) => Ok(Arc::new(builder.with_no_client_auth())),
+        _ => Err("forwarding.tls needs both certificate and key, or neither".to_owned()),
+    }
+}
+
+fn system_config() -> Result<Arc<ClientConfig>, String> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
+    CONFIG.get_or_init(|| Ok(Arc::new(builder()?.with_root_certificates(system_roots()).with_no_client_auth()))).clone()
+}
+
+fn builder() -> Result<tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>, String> {
+    ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())
+}
+
+/// The certificates that the system trusts. Those that cannot be read are left out: a backend that needs one
+/// of them is then refused by name.
+fn system_roots() -> Arc<RootCertStore> {
+    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    let load = || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Arc::new(roots)
+    };
+    Arc::clone(ROOTS.get_or_init(load))
+}
+
+fn certificates(bytes: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
+    match certificates {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(format!("the file {name:?} holds no certificate")),
+        Err(error) => Err(format!("the file {name:?} is not PEM: {error}")),
+    }
+}

@@ -1,0 +1,323 @@
+//! Whether a request follows the definition: its path, query and header parameters, its cookies and its body.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde_json::Value;
+
+use super::parameters::{Sent, Shape, form_object};
+use super::problem::{Kind, Problem, Violation};
+use crate::definition::{Api, Definition, Direction, MediaType, NodeId, Parameter, ParameterPlace};
+
+/// The most violations that a problem names.
+const MOST_VIOLATIONS: usize = 50;
+
+/// How much a pattern may go back before it counts as not matching.
+const BACKTRACK_LIMIT: usize = 100_000;
+
+/// What the requests of an API must follow.
+pub(crate) struct RequestRules {
+    parameters: Vec<ParameterRule>,
+    body: Option<BodyRule>,
+}
+
+struct ParameterRule {
+    name: String,
+    place: ParameterPlace,
+    required: bool,
+    shape: Shape,
+    /// Whether its whole value is written as JSON.
+    json: bool,
+    schema: Option<SchemaRule>,
+}
+
+struct BodyRule {
+    required: bool,
+    content: Vec<(String, Option<SchemaRule>)>,
+}
+
+struct SchemaRule {
+    /// The schema as JSON, which says how texts are to be read.
+    value: Value,
+    validator: Validator,
+}
+
+impl RequestRules {
+    /// Returns whether requests of an API must follow anything.
+    pub(crate) fn has(api: &Api) -> bool {
+        !api.parameters.is_empty() || api.request_body.is_some()
+    }
+
+    /// Builds the rules of an API, if it has any. A schema that no validator takes is not checked against.
+    pub(crate) fn build(definition: &Definition, api: &Api) -> Option<Self> {
+        Self::has(api).then(|| Self::of(definition, api))
+    }
+
+    fn of(definition: &Definition, api: &Api) -> Self {
+        let parameter = |parameter: &Parameter| {
+            let content = parameter.media_type.as_ref();
+            let schema = content.map_or(parameter.schema, |content| content.schema);
+            ParameterRule {
+                name: parameter.name.clone(),
+                place: parameter.place,
+                required: parameter.required,
+                shape: Shape { style: parameter.style, explode: parameter.explode },
+                json: content.is_some_and(|content| is_json(&content.name)),
+                // A value in another media type than JSON cannot be looked into.
+                schema: if content.is_some_and(|content| !is_json(&content.name)) {
+                    None
+                } else {
+                    SchemaRule::build(definition, schema)
+                },
+            }
+        };
+        // What these headers hold is for HTTP to say, not for parameters (OpenAPI 3.1, section 4.8.12.2).
+        let described_elsewhere = |parameter: &&Parameter| {
+            parameter.place == ParameterPlace::Header
+                && ["accept", "content-type", "authorization"]
+                    .iter()
+                    .any(|name| parameter.name.eq_ignore_ascii_case(name))
+        };
+        let media_type =
+            |media_type: &MediaType| (media_type.name.clone(), SchemaRule::build(definition, media_type.schema));
+        Self {
+            parameters: api.parameters.iter().filter(|found| !described_elsewhere(found)).map(parameter).collect(),
+            body: api.request_body.as_ref().map(|body| BodyRule {
+                required: body.required,
+                content: body.content.iter().map(media_type).collect(),
+            }),
+        }
+    }
+
+    /// Checks the parameters of a request.
+    pub(crate) fn check_parameters(
+        &self,
+        path_parameters: &[(&str, &str)],
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<(), Problem> {
+        let sent = Sent { path_parameters, query: query.unwrap_or_default(), headers };
+        let mut violations = Vec::new();
+        for rule in &self.parameters {
+            rule.check(&sent, &mut violations);
+        }
+        refuse(Kind::InvalidRequest, "The request's parameters do not follow the definition.", violations)
+    }
+
+    /// Checks the body of a request; an empty one is one that is not there.
+    pub(crate) fn check_body(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), Problem> {
+        let Some(rule) = &self.body else { return Ok(()) };
+        if body.is_empty() {
+            let missing = Violation { place: "body".to_owned(), message: "is missing".to_owned() };
+            let violations = if rule.required { vec![missing] } else { Vec::new() };
+            return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
+        }
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let Some((_, schema)) = rule.declared(essence) else {
+            let declared: Vec<&str> = rule.content.iter().map(|(name, _)| name.as_str()).collect();
+            let detail = format!("The body is {essence:?}; declared are: {}.", declared.join(", "));
+            return Err(Problem::new(Kind::UnsupportedMediaType, detail));
+        };
+        let Some(schema) = schema else { return Ok(()) };
+        let value = if is_json(essence) {
+            serde_json::from_slice(body)
+                .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?
+        } else if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            form_object(&String::from_utf8_lossy(body), &schema.value)
+        } else {
+            return Ok(());
+        };
+        let mut violations = Vec::new();
+        schema.check("body", &value, &mut violations);
+        refuse(Kind::InvalidBody, "The request's body does not follow the definition.", violations)
+    }
+}
+
+fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Problem> {
+    if violations.is_empty() {
+        return Ok(());
+    }
+    let mut problem = Problem::new(kind, detail);
+    problem.violations = violations;
+    Err(problem)
+}
+
+impl BodyRule {
+    /// Finds what is declared for a media type: itself, else its range, else any.
+    fn declared(&self, essence: &str) -> Option<&(String, Option<SchemaRule>)> {
+        let range = essence.split_once('/').map(|(kind, _)| format!("{kind}/*"));
+        [Some(essence), range.as_deref(), Some("*/*")].into_iter().flatten().find_map(|wanted| {
+            let name =
+                |declared: &str| declared.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted);
+            self.content.iter().find(|(declared, _)| name(declared))
+        })
+    }
+}
+
+impl ParameterRule {
+    fn check(&self, sent: &Sent<'_>, violations: &mut Vec<Violation>) {
+        let place = format!("{}.{}", self.place.as_str(), self.name);
+        let mut violate = |message: String| {
+            if violations.len() < MOST_VIOLATIONS {
+                violations.push(Violation { place: place.clone(), message });
+            }
+        };
+        let nothing = Value::Bool(true);
+        let schema = self.schema.as_ref().map_or(&nothing, |schema| &schema.value);
+        let value = if self.json {
+            match sent.text(self.place, &self.name).map(|text| serde_json::from_str(&text)) {
+                Some(Ok(value)) => Some(value),
+                Some(Err(error)) => return violate(format!("is not JSON: {error}")),
+                None => None,
+            }
+        } else {
+            sent.value(self.place, &self.name, self.shape, schema)
+        };
+        match (value, &self.schema) {
+            (None, _) if self.required => violate("is missing".to_owned()),
+            (Some(value), Some(schema)) => schema.check(&place, &value, violations),
+            _ => {}
+        }
+    }
+}
+
+impl SchemaRule {
+    fn build(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
+        let value = definition.json_schema(schema?, Direction::Request)?;
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .should_validate_formats(true)
+            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
+            .build(&value)
+            .ok()?;
+        Some(Self { value, validator })
+    }
+
+    fn check(&self, place: &str, value: &Value, violations: &mut Vec<Violation>) {
+        for error in self.validator.iter_errors(value).take(MOST_VIOLATIONS.saturating_sub(violations.len())) {
+            let place = format!("{place}{}", error.instance_path().as_str());
+            violations.push(Violation { place, message: error.to_string() });
+        }
+    }
+}
+
+fn is_json(media_type: &str) -> bool {
+    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    const DEFINITION: &str = r"
+openapi: 3.1.0
+info: {title: t, version: '1'}
+paths:
+  /pets/{id}:
+    put:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer, minimum: 1}}
+        - {name: limit, in: query, required: true, schema: {type: integer}}
+        - {name: tags, in: query, schema: {type: array, items: {type: string, enum: [a, b]}}}
+        - {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}
+        - {name: filter, in: query, style: deepObject, schema: {type: object, properties: {age: {type: integer}}}}
+        - {name: spec, in: query, content: {application/json: {schema: {type: object, required: [x]}}}}
+        - {name: X-Flag, in: header, schema: {type: boolean}}
+        - {name: session, in: cookie, schema: {type: string, minLength: 3}}
+      requestBody:
+        required: true
+        content:
+          application/json: {schema: {$ref: '#/components/schemas/Pet'}}
+          application/x-www-form-urlencoded: {schema: {$ref: '#/components/schemas/Pet'}}
+          text/*: {}
+      responses: {'200': {description: ok}}
+components:
+  schemas:
+    Pet:
+      type: object
+      required: [name]
+      properties:
+        name: {type: string}
+        age: {type: integer}
+        parent: {$ref: '#/components/schemas/Pet'}
+";
+
+    fn rules() -> RequestRules {
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
+        let reading = crate::definition::read("g", &mut fetch);
+        let definition = reading.definition.expect("a definition");
+        RequestRules::build(&definition, &definition.apis[0]).expect("rules")
+    }
+
+    fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))).collect()
+    }
+
+    fn places(result: Result<(), Problem>) -> (String, Vec<String>) {
+        match result {
+            Ok(()) => (String::new(), Vec::new()),
+            Err(problem) => {
+                let places = problem.violations.iter().map(|violation| violation.place.clone()).collect();
+                (problem.kind.code().to_owned(), places)
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_follow_their_schemas() {
+        let rules = rules();
+        let check = |id: &str, query: &str, list: &[(&'static str, &'static str)]| {
+            places(rules.check_parameters(&[("id", id)], Some(query), &headers(list))).1
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(
+            check("1", "limit=5&tags=a&tags=b&ids=1,2&filter[age]=3&spec=%7B%22x%22:1%7D", &[("x-flag", "true")]),
+            none
+        );
+        assert_eq!(check("%31", "limit=5&unknown=1", &[("cookie", "a=b; session=abc")]), none);
+        assert_eq!(check("x", "", &[]), ["path.id", "query.limit"]);
+        assert_eq!(check("0", "limit=1.5", &[("x-flag", "yes")]), ["path.id", "query.limit", "header.X-Flag"]);
+        assert_eq!(check("1", "limit=5&tags=c&ids=1,x", &[]), ["query.tags/0", "query.ids/1"]);
+        assert_eq!(check("1", "limit=5&filter[age]=x&spec={}", &[]), ["query.filter/age", "query.spec"]);
+        assert_eq!(check("1", "limit=5&spec=no", &[("cookie", "session=ab")]), ["query.spec", "cookie.session"]);
+    }
+
+    #[test]
+    fn bodies_follow_their_media_types() {
+        let rules = rules();
+        let check = |media_type: &'static str, body: &'static str| {
+            let (code, places) =
+                places(rules.check_body(&headers(&[("content-type", media_type)]), &Bytes::from(body)));
+            format!("{code} {}", places.join(" ")).trim().to_owned()
+        };
+        for (media_type, body, expected) in [
+            ("application/json", r#"{"name":"a","parent":{"name":"b"}}"#, ""),
+            ("application/JSON; charset=utf-8", r#"{"name":"a"}"#, ""),
+            ("application/json", "", "INVALID_REQUEST body"),
+            ("application/json", "{", "INVALID_REQUEST"),
+            ("application/json", "[]", "INVALID_BODY body"),
+            (
+                "application/json",
+                r#"{"name":"a","parent":{"name":1},"age":"x"}"#,
+                "INVALID_BODY body/age body/parent/name",
+            ),
+            ("application/x-www-form-urlencoded", "name=a+b&age=3", ""),
+            ("application/x-www-form-urlencoded", "age=x", "INVALID_BODY body/age body"),
+            ("text/plain", "anything", ""),
+            ("application/xml", "<a/>", "UNSUPPORTED_MEDIA_TYPE"),
+        ] {
+            let mut found: Vec<&str> = Vec::new();
+            let checked = check(media_type, body);
+            found.extend(checked.split(' '));
+            let mut wanted: Vec<&str> = expected.split(' ').collect();
+            found.sort_unstable();
+            wanted.sort_unstable();
+            assert_eq!(found, wanted, "{media_type} {body}");
+        }
+    }
+}

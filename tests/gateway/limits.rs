@@ -1,0 +1,97 @@
+//! Clients that make the gateway wait, and too many of them.
+
+use std::io::Write as _;
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+
+use apigw::gateway::{Config, Timeouts};
+use apigw::model;
+
+use super::backend::Backend;
+use super::client::{Client, PATIENCE};
+use super::snapshot::{config, http, pets, start};
+
+/// Settings under which nothing may take long.
+fn impatient() -> Config {
+    let soon = Duration::from_millis(300);
+    let mut config = config();
+    config.timeouts = Timeouts { head: soon, keep_alive: soon, body: soon, write: soon, stall: Duration::from_mins(1) };
+    config
+}
+
+#[test]
+fn slow_clients_are_cut_off() {
+    let gateway = start(impatient(), pets(model::Backend::Mock, ""));
+    for (name, text, answers) in [
+        ("nothing at all", "", 0),
+        ("a head without an end", "GET /petstore/pets HTTP/1.1\r\nHost: local", 0),
+        (
+            "a body without an end",
+            "POST /petstore/pets HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc",
+            0,
+        ),
+        ("a next request that does not come", "GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n", 1),
+    ] {
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send(text);
+        for _ in 0..answers {
+            assert!(client.answer().is_some(), "{name}");
+        }
+        assert!(client.is_closed(), "{name}");
+    }
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while gateway.connections() > 0 {
+        assert!(std::time::Instant::now() < deadline, "a connection is left");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
+    let (ended, has_ended) = mpsc::channel();
+    let ended = Mutex::new(ended);
+    let backend = Backend::start(move |_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n").ok();
+        while stream.write_all(&[b'x'; 8192]).is_ok() {}
+        ended.lock().expect("a channel").send(()).ok();
+        false
+    });
+    let gateway = start(impatient(), pets(http(backend.address), ""));
+    let mut client = Client::connect(gateway.addresses()[0]);
+    client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
+    drop(client);
+}
+
+#[test]
+fn a_backend_that_stops_in_the_middle_is_cut_off() {
+    let backend = Backend::start(|_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").ok();
+        std::io::Read::read(stream, &mut [0]).is_ok_and(|count| count > 0)
+    });
+    let gateway = start(config(), pets(http(backend.address), "forwarding: {idle_timeout_ms: 100}\n"));
+    let mut client = Client::connect(gateway.addresses()[0]);
+    client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client.read_until("abc");
+    assert!(client.is_closed(), "an answer that is cut short is not made to look whole");
+}
+
+#[test]
+fn connections_beyond_the_limit_are_closed() {
+    let mut config = config();
+    config.limits.connections = 2;
+    let gateway = start(config, pets(model::Backend::Mock, ""));
+    let ask = |client: &mut Client| {
+        client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        client.answer().map(|answer| answer.status)
+    };
+    let mut kept: Vec<Client> = (0..2).map(|_| Client::connect(gateway.addresses()[0])).collect();
+    assert!(kept.iter_mut().all(|client| ask(client) == Some(200)));
+    assert_eq!(ask(&mut Client::connect(gateway.addresses()[0])), None);
+    assert!(kept.iter_mut().all(|client| ask(client) == Some(200)), "those that were there first stay");
+    drop(kept);
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while ask(&mut Client::connect(gateway.addresses()[0])).is_none() {
+        assert!(std::time::Instant::now() < deadline, "a place that became free is not used");
+    }
+}

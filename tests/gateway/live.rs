@@ -1,0 +1,201 @@
+//! Changing what is served while it is served.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use apigw::gateway::Snapshot;
+use apigw::model;
+
+use super::backend::{Backend, reply};
+use super::client::{Answer, Client, get};
+use super::snapshot::{PETS, config, environment, group, http, offline, pets, settings, snapshot, start};
+
+/// How often what is served changes while clients ask.
+const CHANGES: usize = 400;
+
+/// The pets at a version, of which `/pets/mine` tells.
+fn version(version: &str, backend: model::Backend) -> Snapshot {
+    snapshot(vec![group("pets", version, &PETS.replace("Mine", version), &settings(""), backend)])
+}
+
+/// What the answer of `/pets/mine` says of who gave it.
+fn told(answer: &Answer) -> String {
+    match answer.status {
+        200 if answer.body.starts_with('{') => {
+            let body: serde_json::Value = serde_json::from_str(&answer.body).expect("a constant result");
+            body["name"].as_str().expect("a name").to_owned()
+        }
+        200 => answer.body.clone(),
+        404 => "offline".to_owned(),
+        _ => panic!("a request failed: {answer:?}"),
+    }
+}
+
+/// Asks on and on, and returns how many answers came. Each must be of what was live at some moment in between.
+fn ask(
+    address: std::net::SocketAddr,
+    live: &[&str],
+    begun: &AtomicUsize,
+    done: &AtomicUsize,
+    stop: &AtomicBool,
+) -> usize {
+    let mut client = Client::connect(address);
+    let mut count = 0;
+    while !stop.load(Ordering::SeqCst) {
+        let oldest = done.load(Ordering::SeqCst);
+        client.send("GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = client.answer().expect("an answer on a connection that is kept");
+        let newest = begun.load(Ordering::SeqCst);
+        let told = told(&answer);
+        let was_live = (oldest..=newest).any(|change| live[change % live.len()] == told);
+        assert!(was_live, "{told} answers between change {oldest} and {newest}");
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn every_answer_is_of_something_that_was_live_meanwhile() {
+    let first = Backend::saying("first");
+    let second = Backend::saying("second");
+    let states = [
+        ("1.0.0", version("1.0.0", model::Backend::Mock)),
+        ("2.0.0", version("2.0.0", model::Backend::Mock)),
+        ("first", version("2.0.0", http(first.address))),
+        ("second", version("2.0.0", http(second.address))),
+        ("3.0.0", version("3.0.0", model::Backend::Mock)),
+        ("offline", {
+            let mut gone = version("3.0.0", model::Backend::Mock);
+            gone.environments[0].groups = gone.environments[0].groups.drain(..).map(offline).collect();
+            gone
+        }),
+    ];
+    let live: Arc<Vec<&str>> = Arc::new(states.iter().map(|(told, _)| *told).collect());
+    let gateway = start(config(), states[0].1.clone());
+    let address = gateway.addresses()[0];
+    let (begun, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let stop = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            let (live, begun, done, stop) =
+                (Arc::clone(&live), Arc::clone(&begun), Arc::clone(&done), Arc::clone(&stop));
+            thread::spawn(move || ask(address, &live, &begun, &done, &stop))
+        })
+        .collect();
+    for change in 1..=CHANGES {
+        begun.store(change, Ordering::SeqCst);
+        assert_eq!(gateway.replace(states[change % states.len()].1.clone()), []);
+        done.store(change, Ordering::SeqCst);
+        // The next request sees it: this one begins after the change was made.
+        assert_eq!(told(&get(address, "/petstore/pets/mine", "")), live[change % live.len()]);
+        if clients.iter().any(thread::JoinHandle::is_finished) {
+            break;
+        }
+    }
+    stop.store(true, Ordering::SeqCst);
+    let asked: Vec<usize> =
+        clients.into_iter().map(|client| client.join().expect("a client without a failed request")).collect();
+    assert!(asked.iter().all(|asked| *asked > CHANGES / 4), "{asked:?}");
+}
+
+#[test]
+fn a_request_in_flight_is_answered_by_what_was_live_when_it_came() {
+    let (arrived, has_arrived) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let (arrived, may_go_on) = (std::sync::Mutex::new(arrived), std::sync::Mutex::new(may_go_on));
+    let backend = Backend::start(move |_, stream| {
+        arrived.lock().expect("a channel").send(()).expect("a test that waits");
+        may_go_on.lock().expect("a channel").recv().expect("a test that lets go");
+        reply(stream, "old")
+    });
+    let gateway = start(config(), pets(http(backend.address), ""));
+    let address = gateway.addresses()[0];
+    let mut client = Client::connect(address);
+    client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    has_arrived.recv().expect("a request at the backend");
+    let mut gone = pets(http(backend.address), "");
+    gone.environments[0].groups = gone.environments[0].groups.drain(..).map(offline).collect();
+    gateway.replace(gone);
+    let answer = get(address, "/petstore/pets", "");
+    assert_eq!((answer.status, answer.code().as_str()), (404, "NOT_FOUND"));
+    go_on.send(()).expect("a backend that waits");
+    assert_eq!(client.answer().map(|answer| answer.body), Some("old".to_owned()));
+}
+
+#[test]
+fn stopping_answers_what_is_in_flight_and_nothing_more() {
+    let (arrived, has_arrived) = mpsc::channel();
+    let arrived = std::sync::Mutex::new(arrived);
+    let backend = Backend::start(move |_, stream| {
+        arrived.lock().expect("a channel").send(()).expect("a test that waits");
+        thread::sleep(Duration::from_millis(100));
+        reply(stream, "done")
+    });
+    let gateway = start(config(), pets(http(backend.address), ""));
+    let address = gateway.addresses()[0];
+    let mut busy = Client::connect(address);
+    busy.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut idle = Client::connect(address);
+    idle.send("GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    has_arrived.recv().expect("a request at the backend");
+    let stop = thread::spawn(move || gateway.shutdown(Duration::from_secs(10)));
+    assert_eq!(busy.answer().map(|answer| answer.body), Some("done".to_owned()));
+    assert!(busy.is_closed());
+    idle.answer();
+    assert!(idle.is_closed());
+    drop((busy, idle));
+    assert!(stop.join().expect("a gateway that stops"), "everything was answered");
+    assert!(std::net::TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_group_that_cannot_be_compiled_is_served_as_before() {
+    let gateway = start(config(), version("1.0.0", model::Backend::Mock));
+    let address = gateway.addresses()[0];
+    let broken = PETS.replace("/pets/mine", "/pets/{a}{b}");
+    let rejected = gateway.replace(snapshot(vec![
+        group("other", "0.0.1", PETS, &settings("").replace("/petstore", "/other"), model::Backend::Mock),
+        group("pets", "2.0.0", &broken, &settings(""), model::Backend::Mock),
+    ]));
+    assert_eq!(rejected.len(), 1);
+    assert_eq!((rejected[0].group.as_str(), rejected[0].version.to_string().as_str()), ("pets", "2.0.0"));
+    assert!(rejected[0].reason.contains("/pets/"), "{}", rejected[0].reason);
+    assert_eq!(told(&get(address, "/petstore/pets/mine", "")), "1.0.0");
+    assert_eq!(get(address, "/other/pets", "").status, 200);
+}
+
+#[test]
+fn environments_and_groups_are_told_apart_by_host() {
+    let mut with_domain = group(
+        "pets",
+        "2.0.0",
+        &PETS.replace("Mine", "2.0.0"),
+        &settings("domains: [api.example.com]\n"),
+        model::Backend::Mock,
+    );
+    with_domain.operation = group("x", "2.0.0", PETS, &settings(""), model::Backend::Mock).operation;
+    let test = group(
+        "pets",
+        "1.0.0",
+        &PETS.replace("Mine", "1.0.0"),
+        &settings("domains: [test.example.com]\n"),
+        model::Backend::Mock,
+    );
+    let both =
+        Snapshot { environments: vec![environment("test", vec![test]), environment("online", vec![with_domain])] };
+    let gateway = start(config(), both);
+    for (host, expected) in [
+        ("pets.test.apigw.localhost", "1.0.0"),
+        ("PETS.Test.apigw.localhost:8080", "1.0.0"),
+        ("pets.online.apigw.localhost", "2.0.0"),
+        ("api.example.com", "2.0.0"),
+        ("test.example.com", "offline"),
+        ("localhost", "offline"),
+        ("other.test.apigw.localhost", "offline"),
+    ] {
+        let request = format!("GET /petstore/pets/mine HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(told(&super::client::request(gateway.addresses()[0], &request)), expected, "{host}");
+    }
+}

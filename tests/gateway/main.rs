@@ -1,0 +1,13 @@
+//! The gateway with real listeners and real backends.
+
+#![expect(clippy::expect_used, reason = "what a test needs is there, or the test has failed")]
+
+mod backend;
+mod client;
+mod forwarding;
+mod hostile;
+mod limits;
+mod live;
+mod mocking;
+mod protocols;
+mod snapshot;

@@ -1,0 +1,112 @@
+//! Constant results, and requests that are checked against the definition.
+
+use apigw::model::Backend;
+
+use super::client::{Client, get, request};
+use super::snapshot::{config, pets, start};
+
+#[test]
+fn constant_results_follow_accept_and_prefer() {
+    let gateway = start(config(), pets(Backend::Mock, ""));
+    let address = gateway.addresses()[0];
+    for (path, headers, status, body) in [
+        ("/pets", "", 200, r#"[{"name":"Rex"}]"#),
+        ("/pets", "Accept: text/plain\r\n", 200, "Rex"),
+        ("/pets", "Accept: image/png\r\n", 406, "NOT_ACCEPTABLE"),
+        ("/pets", "Prefer: example=two\r\n", 200, "[]"),
+        ("/pets", "Prefer: code=404\r\n", 404, r#"{"error":"none"}"#),
+        ("/pets", "Prefer: code=418\r\n", 501, "NO_CONSTANT_RESULT"),
+        ("/pets/7", "", 200, r#"{"name":"Rex"}"#),
+        ("/pets/mine", "", 200, r#"{"name":"Mine"}"#),
+        ("/files/a/b", "", 200, "file"),
+    ] {
+        let answer = get(address, &format!("/petstore{path}"), headers);
+        let code = answer.code();
+        let told = if code.is_empty() { &answer.body } else { &code };
+        assert_eq!((answer.status, told.replace(' ', "")), (status, body.replace(' ', "")), "{path} {headers}");
+    }
+    let answer = get(address, "/petstore/pets", "X-Request-Id: my-id.1\r\n");
+    assert_eq!((answer.header("x-total"), answer.header("x-request-id")), (Some("3"), Some("my-id.1")));
+    let answer = get(address, "/petstore/pets", "X-Request-Id: not an id\r\n");
+    assert_eq!(answer.header("x-request-id").map(str::len), Some(32));
+}
+
+#[test]
+fn head_and_options_and_other_methods() {
+    let gateway = start(
+        config(),
+        pets(Backend::Mock, "cors: {allow_origins: [\"https://shop.example\"], max_age_seconds: 60}\n"),
+    );
+    let address = gateway.addresses()[0];
+    let mut client = Client::connect(address);
+    client.send("HEAD /petstore/pets/7 HTTP/1.1\r\nHost: localhost\r\n\r\nGET /petstore/pets/7 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let (head, body) = (client.answer_to(true).expect("a head"), client.answer().expect("an answer"));
+    assert_eq!(head.header("content-length"), Some(body.body.len().to_string().as_str()));
+    assert_eq!(head.header("content-type"), body.header("content-type"));
+
+    let ask = |method: &str, headers: &str| {
+        request(address, &format!("{method} /petstore/pets HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
+    };
+    let answer = ask("DELETE", "");
+    assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD, OPTIONS, POST")));
+    let answer = ask("OPTIONS", "");
+    assert_eq!((answer.status, answer.header("allow")), (204, Some("GET, HEAD, OPTIONS, POST")));
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    let preflight = "Origin: https://shop.example\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: x-a\r\n";
+    let answer = ask("OPTIONS", preflight);
+    for (name, value) in [
+        ("access-control-allow-origin", "https://shop.example"),
+        ("access-control-allow-methods", "GET, HEAD, OPTIONS, POST"),
+        ("access-control-allow-headers", "x-a"),
+        ("access-control-max-age", "60"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{name}");
+    }
+    let answer = ask("GET", "Origin: https://shop.example\r\n");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("https://shop.example"));
+    let answer = ask("DELETE", "Origin: https://shop.example\r\n");
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        Some("https://shop.example"),
+        "a page can read the problem"
+    );
+    assert_eq!(ask("GET", "Origin: https://evil.example\r\n").header("access-control-allow-origin"), None);
+}
+
+#[test]
+fn requests_are_checked_where_the_settings_say() {
+    let post = |body: &str, media_type: &str| {
+        format!(
+            "POST /petstore/pets HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let cases = [
+        ("GET /petstore/pets?limit=5 HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), 200, ""),
+        ("GET /petstore/pets?limit=x HTTP/1.1\r\nHost: localhost\r\n\r\n".to_owned(), 400, "query.limit"),
+        (post(r#"{"name":"Rex"}"#, "application/json"), 201, ""),
+        (post("", "application/json"), 400, "body"),
+        (post("{", "application/json"), 400, ""),
+        (post(r#"{"name":1}"#, "application/json"), 422, "body/name"),
+        (post("<pet/>", "application/xml"), 415, ""),
+    ];
+    let gateway = start(config(), pets(Backend::Mock, ""));
+    let lax = start(config(), pets(Backend::Mock, "validate_requests: false\n"));
+    for (text, status, place) in &cases {
+        let answer = request(gateway.addresses()[0], text);
+        let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert_eq!(answer.status, *status, "{text:?} {answer:?}");
+        assert_eq!(body["violations"][0]["in"].as_str().unwrap_or_default(), *place, "{text:?} {answer:?}");
+        assert!(request(lax.addresses()[0], text).status < 300, "{text:?} where nothing is checked");
+    }
+    let backend = super::backend::Backend::saying("real");
+    let real = start(config(), pets(super::snapshot::http(backend.address), ""));
+    let strict = start(config(), pets(super::snapshot::http(backend.address), "validate_requests: true\n"));
+    for (text, status, _) in &cases {
+        assert_eq!(request(real.addresses()[0], text).status, 200, "{text:?} where the backend is real");
+        let expected = if *status < 300 { 200 } else { *status };
+        assert_eq!(request(strict.addresses()[0], text).status, expected, "{text:?} where the settings ask for it");
+    }
+    let passed = backend.received().into_iter().filter(|request| request.body == br#"{"name":"Rex"}"#).count();
+    assert_eq!(passed, 2, "a body that was checked is passed on whole");
+}

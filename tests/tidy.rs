@@ -72,7 +72,18 @@ fn pure_parts_do_no_input_or_output_and_read_no_clock() {
     for part in ["model", "definition", "check", "plan"] {
         refuse(
             part,
-            &["std::fs", "std::net", "std::process", "std::env", "File::", "SystemTime", "Instant::now", "Utc::now"],
+            &[
+                "std::fs",
+                "std::net::Tcp",
+                "std::net::Udp",
+                "ToSocketAddrs",
+                "std::process",
+                "std::env",
+                "File::",
+                "SystemTime",
+                "Instant::now",
+                "Utc::now",
+            ],
         );
         refuse(part, &["crate::workspace"]);
     }

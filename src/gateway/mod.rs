@@ -26,6 +26,7 @@ mod routing;
 mod run;
 mod server;
 mod service;
+mod signals;
 mod snapshot;
 mod telemetry;
 pub mod tls;
@@ -34,5 +35,6 @@ mod validate;
 
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};
+pub use signals::{Signal, signals};
 pub use snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
 pub use telemetry::access::{AccessLog, AccessRecord};

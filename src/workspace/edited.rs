@@ -50,8 +50,18 @@ impl Workspace {
 
     /// Returns the releases from which the working copy of a group differs.
     fn differing(&self, group: &GroupName, releases: &Releases<'_>) -> Vec<(GroupName, Digest)> {
-        let read =
-            |path: &str| self.root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION).ok().flatten();
+        let place = layout::group(group);
+        let Ok(folder) = self.root.folder(&place) else {
+            return releases.keys().map(|digest| (group.clone(), *digest)).collect();
+        };
+        let read = |path: &str| {
+            let found = if path.contains('/') {
+                self.root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION)
+            } else {
+                folder.read(path, layout::LARGEST_DEFINITION)
+            };
+            found.ok().flatten()
+        };
         // Most groups have these two files and no others, and then no list has to be read.
         let mut files = FileSet::default();
         for path in [SETTINGS_FILE, DEFINITION_FILE] {

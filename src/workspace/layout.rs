@@ -114,36 +114,13 @@ impl Root {
     ///
     /// Fails where the file is larger than `most` bytes, is no regular file, or cannot be read.
     pub(super) fn read(&self, place: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
-        let path = self.locate(place)?;
-        // Looked at before it is opened: opening a pipe would wait for a writer.
-        let metadata = match fs::metadata(&path) {
-            Ok(metadata) => metadata,
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(error).at("read", &path).map_err(Error::Io),
-        };
-        if !metadata.is_file() {
-            let message = "this is not a file".to_owned();
-            return Err(Error::invalid(
-                "file",
-                Location::file(place),
-                message,
-                "remove it, or put the file in its place",
-            ));
-        }
-        if metadata.len() > most {
-            return Err(too_large(place, metadata.len(), most));
-        }
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default() + 1);
-        let file = match fs::File::open(&path) {
-            Ok(file) => file,
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(error).at("read", &path).map_err(Error::Io),
-        };
-        file.take(most + 1).read_to_end(&mut bytes).at("read", &path)?;
-        if bytes.len() as u64 > most {
-            return Err(too_large(place, bytes.len() as u64, most));
-        }
-        Ok(Some(bytes))
+        let (folder, name) = place.rsplit_once('/').unwrap_or(("", place));
+        self.folder(folder)?.read(name, most)
+    }
+
+    /// Looks at a folder once, for reading several files in it.
+    pub(super) fn folder<'a>(&'a self, place: &'a str) -> Result<Folder<'a>, Error> {
+        Ok(Folder { root: self, place, path: self.locate(place)? })
     }
 
     /// Lists the names in a folder, sorted; none where there is no such folder.
@@ -168,6 +145,79 @@ impl Root {
         let path = self.locate(place)?;
         path.try_exists().at("open", &path).map_err(Error::Io)
     }
+}
+
+/// A folder of the workspace to which no link leads from outside.
+pub(super) struct Folder<'a> {
+    root: &'a Root,
+    place: &'a str,
+    path: PathBuf,
+}
+
+impl Folder<'_> {
+    /// Reads a file that lies in the folder, or returns `None` where there is none.
+    pub(super) fn read(&self, name: &str, most: u64) -> Result<Option<Vec<u8>>, Error> {
+        if !matches!(Path::new(name).components().collect::<Vec<_>>().as_slice(), [Component::Normal(_)]) {
+            return Err(Error::OutsideLink { path: self.path.join(name) });
+        }
+        let path = self.path.join(name);
+        // Looked at before it is opened: opening a pipe would wait for a writer.
+        let mut metadata = match fs::symlink_metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error).at("read", &path).map_err(Error::Io),
+        };
+        if metadata.is_symlink() {
+            self.root.check_link(&path)?;
+            metadata = fs::metadata(&path).at("read", &path)?;
+        }
+        let place = || if self.place.is_empty() { name.to_owned() } else { format!("{}/{name}", self.place) };
+        if !metadata.is_file() {
+            let message = "this is not a file".to_owned();
+            let hint = "remove it, or put the file in its place";
+            return Err(Error::invalid("file", Location::file(place()), message, hint));
+        }
+        if metadata.len() > most {
+            return Err(too_large(&place(), metadata.len(), most));
+        }
+        let file = match fs::File::open(&path) {
+            Ok(file) => file,
+            Err(error) if is_absent(&error) => return Ok(None),
+            Err(error) => return Err(error).at("read", &path).map_err(Error::Io),
+        };
+        let size = usize::try_from(metadata.len()).unwrap_or_default();
+        let bytes = read_all(file, size, most).at("read", &path)?;
+        if bytes.len() as u64 > most {
+            return Err(too_large(&place(), bytes.len() as u64, most));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// Reads a file that had a size when it was looked at, and no more than one byte over `most`.
+///
+/// A read that leaves room has come to the end of the file, so most files take one call.
+fn read_all(mut file: fs::File, size: usize, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; size + 1];
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(read) if length + read == size => {
+                length = size;
+                break;
+            }
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let has_grown = length == bytes.len();
+    bytes.truncate(length);
+    if has_grown {
+        file.take(most.saturating_sub(length as u64) + 1).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn is_absent(error: &io::Error) -> bool {

@@ -15,6 +15,7 @@ mod groups;
 mod history;
 mod init;
 mod layout;
+mod live;
 mod lock;
 mod operation_file;
 mod outside;
@@ -27,9 +28,11 @@ mod version_file;
 mod versions;
 
 use std::path::Path;
+use std::thread;
 
 use crate::model::{
-    Environment, EnvironmentName, FileSet, GroupName, Location, SETTINGS_FILE, State, Version, WorkspaceSettings,
+    Environment, EnvironmentName, FileSet, GroupName, Location, SETTINGS_FILE, State, Timestamp, Version,
+    WorkspaceSettings,
 };
 use crate::plan::Plan;
 
@@ -41,6 +44,7 @@ pub use facts::DiskFacts;
 pub use groups::{GroupsLock, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
+pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveReader};
 pub use lock::LockRequest;
 pub use outside::{OutsideFolder, read_outside, read_release_plan, write_outside};
 pub use verify::{Problem, ProblemKind, Verification};
@@ -109,6 +113,20 @@ impl Workspace {
     /// Reads what is live in an environment; nothing is where nothing was ever published.
     pub fn environment(&self, environment: &EnvironmentName) -> Result<Environment, Error> {
         self.read_environment(environment)?.whole()
+    }
+
+    /// Reads several environments, as they are or as they were at a time, spread over the processors.
+    pub fn environments(&self, names: &[EnvironmentName], at: Option<Timestamp>) -> Result<Vec<Environment>, Error> {
+        let read = |name: &EnvironmentName| match at {
+            Some(time) => self.environment_at(name, time),
+            None => self.environment(name),
+        };
+        thread::scope(|scope| {
+            let read = &read;
+            let readers: Vec<_> = names.iter().map(|name| scope.spawn(move || read(name))).collect();
+            let joined = readers.into_iter().map(thread::ScopedJoinHandle::join);
+            joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        })
     }
 
     fn read_environment(&self, environment: &EnvironmentName) -> Result<record::Reading, Error> {

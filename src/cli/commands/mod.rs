@@ -14,6 +14,7 @@ mod promote;
 mod publish;
 mod rollback;
 mod schema;
+mod serve;
 mod show;
 mod status;
 mod switch;
@@ -49,6 +50,7 @@ pub(super) enum Command {
     History(history::HistoryArguments),
     Show(show::ShowArguments),
     Verify(verify::VerifyArguments),
+    Serve(serve::ServeArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -75,6 +77,7 @@ impl Command {
             Self::History(arguments) => history::run(context, arguments),
             Self::Show(arguments) => show::run(context, arguments),
             Self::Verify(arguments) => verify::run(context, arguments),
+            Self::Serve(arguments) => serve::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),
             Self::Completions(arguments) => completions::run(context, arguments),
             Self::Man(arguments) => man::run(context, arguments),

@@ -76,14 +76,9 @@ fn read(
     only: Option<&GroupName>,
     at: Option<Timestamp>,
 ) -> Result<Live, CommandError> {
-    let mut environments = Vec::new();
-    for name in names {
-        let mut environment = match at {
-            Some(time) => workspace.environment_at(name, time)?,
-            None => workspace.environment(name)?,
-        };
+    let mut environments = workspace.environments(names, at)?;
+    for environment in &mut environments {
         environment.deployments.retain(|group, _| only.is_none_or(|only| only == group));
-        environments.push(environment);
     }
     let mut groups: BTreeSet<GroupName> =
         environments.iter().flat_map(|environment| environment.deployments.keys().cloned()).collect();

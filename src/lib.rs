@@ -9,6 +9,7 @@
 //! | [`check`] | rules over a workspace: all findings, each with its place |
 //! | [`plan`] | a request and what is on disk become a [`plan::Plan`]; one file a verb |
 //! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
+//! | [`gateway`] | serves snapshots of what is live: the only asynchronous code; it touches no file |
 //! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
 //!
 //! # How a publish flows

@@ -8,3 +8,4 @@ mod json;
 mod plans;
 mod readme;
 mod release;
+mod serve;

@@ -78,7 +78,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
         access_log: Some(Arc::new(Log::start(context.process.stdout_is_terminal))),
         ..Config::new(arguments.listen)
     };
-    let (gateway, rejected) = Gateway::start(config, snapshot(workspace, &live)).map_err(|error| cannot_start(&error))?;
+    let (gateway, rejected) =
+        Gateway::start(config, snapshot(workspace, &live)).map_err(|error| cannot_start(&error))?;
     report(context, &problems, &rejected);
     announce(context, workspace, &gateway, &live, certificate.is_some());
     follow(context, workspace, &gateway, &mut reader, certificate.as_mut(), &asked)?;

@@ -43,6 +43,7 @@
 mod cli;
 
 pub mod check;
+pub mod compare;
 pub mod definition;
 pub mod model;
 pub mod plan;

@@ -44,6 +44,7 @@
 mod cli;
 
 pub mod check;
+pub mod compare;
 pub mod definition;
 pub mod gateway;
 pub mod model;

@@ -161,13 +161,15 @@ impl<'d> Node<'d> {
     }
 
     /// Returns the first node of its chain of references that says anything itself.
-    pub(super) fn followed(self) -> Option<Node<'d>> {
+    #[must_use]
+    pub fn followed(self) -> Option<Node<'d>> {
         let target = self.document.targets.get(&self.id)?;
         target.meant.map(|meant| self.document.node(meant))
     }
 
     /// Tells whether it is a reference and nothing beside it.
-    pub(super) fn is_bare_reference(self) -> bool {
+    #[must_use]
+    pub fn is_bare_reference(self) -> bool {
         self.reference().is_some() && self.entries().nth(1).is_none()
     }
 

@@ -1,0 +1,239 @@
+//! Compares two definitions: finds which APIs belong together, and compares each with its partner.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::fingerprint::Fingerprints;
+use super::output::{Found, Output};
+use super::schema::{PairId, Schemas};
+use super::{ApiName, bodies, documentation, kinds, parameters, security};
+use crate::definition::{Api, Definition, Node};
+use crate::model::{Location, Method};
+
+pub(super) fn compare(before: &Definition, after: &Definition, output: &mut Output) {
+    let mut comparer =
+        Comparer { before, after, schemas: Schemas::new(before, after), fingerprints: Default::default() };
+    let mut reports = vec![comparer.whole()];
+    let old: HashMap<Key<'_>, &Api> = before.apis.iter().map(|api| (key(api), api)).collect();
+    let new: HashMap<Key<'_>, &Api> = after.apis.iter().map(|api| (key(api), api)).collect();
+    for api in before.apis.iter().filter(|api| !new.contains_key(&key(api))) {
+        reports.push(removed(api));
+    }
+    for api in &after.apis {
+        reports.push(match old.get(&key(api)) {
+            Some(partner) => comparer.api(partner, api),
+            None => added(api),
+        });
+    }
+    comparer.schemas.finish();
+    for report in reports {
+        let api = report.api;
+        for entry in report.entries {
+            match entry {
+                Entry::Found(found, path) => output.add(found, &path, api.as_ref()),
+                Entry::Schema(pair, path) => comparer.schemas.write(pair, &path, api.as_ref(), output),
+            }
+        }
+        comparer.schemas.next_api();
+    }
+    if comparer.schemas.is_incomplete() {
+        output.incomplete();
+    }
+}
+
+/// The two definitions, and what is known of their schemas.
+pub(super) struct Comparer<'d> {
+    pub(super) before: &'d Definition,
+    pub(super) after: &'d Definition,
+    pub(super) schemas: Schemas<'d>,
+    pub(super) fingerprints: (Fingerprints, Fingerprints),
+}
+
+/// What was found about one API, in the order in which it is said.
+#[derive(Default)]
+pub(super) struct Report {
+    api: Option<ApiName>,
+    entries: Vec<Entry>,
+}
+
+enum Entry {
+    Found(Found, String),
+    Schema(PairId, String),
+}
+
+impl Report {
+    pub(super) fn add(&mut self, path: &str, found: Found) {
+        self.entries.push(Entry::Found(found, path.to_owned()));
+    }
+
+    /// Adds the changes of two schemas, which are known once all pairs are compared.
+    pub(super) fn add_schema(&mut self, path: &str, pair: Option<PairId>) {
+        self.entries.extend(pair.map(|pair| Entry::Schema(pair, path.to_owned())));
+    }
+}
+
+/// What makes two APIs one: the method, the path without the names of its parameters, and its variant.
+type Key<'a> = (Method, String, &'a str);
+
+fn key(api: &Api) -> Key<'_> {
+    (api.method, shape(&api.path), &api.variant)
+}
+
+fn shape(path: &str) -> String {
+    let mut shape = String::with_capacity(path.len());
+    let mut within = false;
+    for each in path.chars() {
+        within = (within || each == '{') && each != '}';
+        if !within {
+            shape.push(each);
+        }
+    }
+    shape
+}
+
+fn name(api: &Api) -> ApiName {
+    ApiName { method: api.method, path: Arc::from(format!("{}{}", api.path, api.variant)) }
+}
+
+fn added(api: &Api) -> Report {
+    let mut report = Report { api: Some(name(api)), ..Report::default() };
+    report.add("", Found::new(kinds::API_ADDED, "the API is new").at(None, Some(api.location.clone())));
+    report
+}
+
+fn removed(api: &Api) -> Report {
+    let mut report = Report { api: Some(name(api)), ..Report::default() };
+    let (kind, message) = if api.deprecated {
+        (kinds::DEPRECATED_API_REMOVED, "the API is gone; it was deprecated")
+    } else {
+        (kinds::API_REMOVED, "the API is gone; it was not deprecated before")
+    };
+    report.add("", Found::new(kind, message).at(Some(api.location.clone()), None));
+    report
+}
+
+impl<'d> Comparer<'d> {
+    pub(super) fn nodes(&self, before: &Api, after: &Api) -> (Node<'d>, Node<'d>) {
+        (self.before.node(before.node), self.after.node(after.node))
+    }
+
+    /// Says how fields that only describe changed.
+    pub(super) fn describe(&mut self, names: &[&str], before: Node<'_>, after: Node<'_>) -> Vec<Found> {
+        let (old, new) = &mut self.fingerprints;
+        documentation::fields(names, before, after, (old, new))
+    }
+
+    pub(super) fn change(&mut self, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>) -> Option<String> {
+        let (old, new) = &mut self.fingerprints;
+        documentation::change(noun, before, after, (old, new))
+    }
+
+    /// Compares what concerns no single API.
+    fn whole(&mut self) -> Report {
+        let mut report = Report::default();
+        let (Some(before), Some(after)) = (self.before.document().root(), self.after.document().root()) else {
+            return report;
+        };
+        if let (Some(old), Some(new)) = (before.get("info"), after.get("info")) {
+            let names = ["title", "summary", "description", "termsOfService", "contact", "license"];
+            for found in self.describe(&names, old, new) {
+                report.add("info", found);
+            }
+        }
+        for found in self.describe(&["tags", "externalDocs"], before, after) {
+            report.add("", found);
+        }
+        if let Some(message) = self.change("the servers", before.get("servers"), after.get("servers")) {
+            let found = Found::new(kinds::SERVERS_CHANGED, message);
+            report.add("servers", found.at(field_place(before, "servers"), field_place(after, "servers")));
+        }
+        security::schemes(self, &mut report);
+        let kinds = (kinds::WEBHOOK_ADDED, kinds::WEBHOOK_REMOVED);
+        names(before.get("webhooks"), after.get("webhooks"), "webhook", kinds, &mut report);
+        report
+    }
+
+    fn api(&mut self, before: &Api, after: &Api) -> Report {
+        let mut report = Report { api: Some(name(after)), ..Report::default() };
+        self.metadata(before, after, &mut report);
+        parameters::compare(self, before, after, &mut report);
+        bodies::request(self, before, after, &mut report);
+        bodies::responses(self, before, after, &mut report);
+        security::requirements(self, before, after, &mut report);
+        let (old, new) = self.nodes(before, after);
+        let kinds = (kinds::CALLBACK_ADDED, kinds::CALLBACK_REMOVED);
+        names(old.get("callbacks"), new.get("callbacks"), "callback", kinds, &mut report);
+        self.extensions(before, after, &mut report);
+        report
+    }
+
+    fn metadata(&mut self, before: &Api, after: &Api, report: &mut Report) {
+        let (old, new) = self.nodes(before, after);
+        if before.deprecated != after.deprecated {
+            let (kind, message) = match after.deprecated {
+                true => (kinds::API_DEPRECATED, "the API is deprecated"),
+                false => (kinds::API_REACTIVATED, "the API is no longer deprecated"),
+            };
+            let found = Found::new(kind, message);
+            report.add("", found.at(field_place(old, "deprecated"), field_place(new, "deprecated")));
+        }
+        if before.operation_id != after.operation_id {
+            let message = self.change("the operation id", old.get("operationId"), new.get("operationId"));
+            let found = Found::new(kinds::OPERATION_ID_CHANGED, message.unwrap_or_default());
+            report.add("", found.at(field_place(old, "operationId"), field_place(new, "operationId")));
+        }
+        if before.tags != after.tags {
+            let (tags, others) = (before.tags.join(", "), after.tags.join(", "));
+            let message = format!("the tags were [{tags}] and are [{others}]");
+            let found = Found::new(kinds::TAGS_CHANGED, message);
+            report.add("", found.at(field_place(old, "tags"), field_place(new, "tags")));
+        }
+        for found in self.describe(&["summary", "description", "externalDocs"], old, new) {
+            report.add("", found);
+        }
+    }
+
+    fn extensions(&mut self, before: &Api, after: &Api, report: &mut Report) {
+        let gone = before.extensions.iter().filter(|(name, _)| after.extension(name).is_none());
+        for (name, _) in gone.chain(&after.extensions) {
+            let old = before.extension(name).map(|id| self.before.node(id));
+            let new = after.extension(name).map(|id| self.after.node(id));
+            let Some(message) = self.change(&format!("the {name}"), old, new) else { continue };
+            let is_prefix = |node: Option<Node<'_>>| node.and_then(Node::as_str) == Some("prefix");
+            let kind = match (name.as_str(), is_prefix(old), is_prefix(new)) {
+                ("x-apigw-match", true, false) => kinds::MATCH_NARROWED,
+                ("x-apigw-match", false, true) => kinds::MATCH_WIDENED,
+                ("x-apigw-mock", _, _) => kinds::EXAMPLE_CHANGED,
+                _ => kinds::EXTENSION_CHANGED,
+            };
+            report.add("", Found::new(kind, message).at(old.map(Node::location), new.map(Node::location)));
+        }
+    }
+}
+
+/// Compares the names of two maps whose values are not looked into.
+fn names(
+    before: Option<Node<'_>>,
+    after: Option<Node<'_>>,
+    noun: &str,
+    (added, removed): (kinds::Kind, kinds::Kind),
+    report: &mut Report,
+) {
+    for (name, _) in before.into_iter().flat_map(Node::entries) {
+        if after.is_none_or(|after| after.get(name).is_none()) {
+            let place = before.map(|before| before.key_location(name));
+            report.add(noun, Found::new(removed, format!("the {noun} {name:?} is gone")).at(place, None));
+        }
+    }
+    for (name, _) in after.into_iter().flat_map(Node::entries) {
+        if before.is_none_or(|before| before.get(name).is_none()) {
+            let place = after.map(|after| after.key_location(name));
+            report.add(noun, Found::new(added, format!("the {noun} {name:?} is new")).at(None, place));
+        }
+    }
+}
+
+/// Returns where the name of a field stands; `None` where there is no such field.
+pub(super) fn field_place(node: Node<'_>, name: &str) -> Option<Location> {
+    node.get(name).map(|_| node.key_location(name))
+}

@@ -1,0 +1,80 @@
+//! Compares what only describes, and writes values into messages.
+
+use serde_json::Value;
+
+use super::fingerprint::Fingerprints;
+use super::kinds;
+use super::output::Found;
+use crate::definition::Node;
+
+/// The longest value in a message, in characters.
+const LONGEST: usize = 60;
+/// A value with more parts is not written at all.
+const MOST_PARTS: usize = 50;
+
+/// Writes a text into a message, cut short where it is long.
+pub(super) fn quoted(text: &str) -> String {
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
+}
+
+/// Writes a value into a message, cut short where it is long.
+pub(super) fn shown(node: Node<'_>) -> String {
+    match node.to_value(MOST_PARTS) {
+        Some(Value::String(text)) => quoted(&text),
+        Some(value) => {
+            let text = value.to_string();
+            let mut shown: String = text.chars().take(LONGEST).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            shown
+        }
+        None => "a large value".to_owned(),
+    }
+}
+
+/// Says how a field changed, where it did: `the default was 1 and is 2`.
+pub(super) fn change(
+    noun: &str,
+    before: Option<Node<'_>>,
+    after: Option<Node<'_>>,
+    fingerprints: (&mut Fingerprints, &mut Fingerprints),
+) -> Option<String> {
+    match (before, after) {
+        (None, None) => None,
+        (Some(before), None) => Some(format!("{noun} was {}, and there is none now", shown(before))),
+        (None, Some(after)) => Some(format!("there was no {}, and it is {}", bare(noun), shown(after))),
+        (Some(before), Some(after)) => {
+            let differ = fingerprints.0.of(before) != fingerprints.1.of(after);
+            differ.then(|| format!("{noun} was {} and is {}", shown(before), shown(after)))
+        }
+    }
+}
+
+/// Compares fields of two objects that only describe them.
+pub(super) fn fields(
+    names: &[&str],
+    before: Node<'_>,
+    after: Node<'_>,
+    fingerprints: (&mut Fingerprints, &mut Fingerprints),
+) -> Vec<Found> {
+    let (known_before, known_after) = fingerprints;
+    let mut found = Vec::new();
+    for name in names {
+        let (old, new) = (before.get(name), after.get(name));
+        let noun = format!("the {name}");
+        if let Some(message) = change(&noun, old, new, (&mut *known_before, &mut *known_after)) {
+            let found_here = Found::new(kinds::DOCUMENTATION_CHANGED, message);
+            found.push(found_here.at(old.map(Node::location), new.map(Node::location)));
+        }
+    }
+    found
+}
+
+fn bare(noun: &str) -> &str {
+    noun.strip_prefix("the ").unwrap_or(noun)
+}

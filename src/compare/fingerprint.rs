@@ -1,0 +1,51 @@
+//! Tells by a number whether two values are the same.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::definition::{Node, NodeId, NodeKind};
+
+/// The fingerprints of the values of one document, each computed once.
+#[derive(Debug, Default)]
+pub(super) struct Fingerprints {
+    known: HashMap<NodeId, u64>,
+}
+
+impl Fingerprints {
+    /// Returns the same number for the same JSON value, whatever the order of its fields; references count as they
+    /// are written.
+    pub(super) fn of(&mut self, node: Node<'_>) -> u64 {
+        if let Some(known) = self.known.get(&node.id()) {
+            return *known;
+        }
+        let mut hasher = DefaultHasher::new();
+        match node.kind() {
+            NodeKind::Null => 0_u8.hash(&mut hasher),
+            NodeKind::Bool(value) => (1_u8, value).hash(&mut hasher),
+            NodeKind::Number(number) => (2_u8, canonical(number)).hash(&mut hasher),
+            NodeKind::String(text) => (3_u8, text).hash(&mut hasher),
+            NodeKind::Array => {
+                4_u8.hash(&mut hasher);
+                for item in node.items() {
+                    self.of(item).hash(&mut hasher);
+                }
+            }
+            NodeKind::Object => {
+                let mut fields: Vec<(&str, u64)> = node.entries().map(|(name, value)| (name, self.of(value))).collect();
+                fields.sort_unstable();
+                (5_u8, fields).hash(&mut hasher);
+            }
+        }
+        let fingerprint = hasher.finish();
+        self.known.insert(node.id(), fingerprint);
+        fingerprint
+    }
+}
+
+/// Writes a number so that `1` and `1.0` are one.
+fn canonical(number: &serde_json::Number) -> String {
+    match number.as_f64() {
+        Some(value) if !number.is_i64() && !number.is_u64() && value.fract() == 0.0 => format!("{value:.0}"),
+        _ => number.to_string(),
+    }
+}

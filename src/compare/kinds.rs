@@ -1,0 +1,222 @@
+//! The kinds of change, each with what it does to callers.
+
+use crate::definition::Direction;
+
+/// A kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kind {
+    /// Its name, in kebab-case.
+    pub name: &'static str,
+    /// What it does to callers.
+    pub effect: Effect,
+    /// What it means, in a line.
+    pub explanation: &'static str,
+}
+
+/// What a kind of change does to callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Callers break, whichever way the data goes.
+    Breaks,
+    /// Callers keep working, and can see it.
+    Keeps,
+    /// Nothing that a request or a response consists of changes.
+    Describes,
+    /// Fewer values are allowed: breaks requests, keeps responses.
+    Narrows,
+    /// More values are allowed: breaks responses, keeps requests.
+    Widens,
+    /// Some values are no longer allowed and others are, or it cannot be told: breaks both.
+    Replaces,
+}
+
+/// How a schema within another bears on which values that one allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Polarity {
+    /// What it allows, the other allows.
+    Same,
+    /// What it allows, the other refuses: `not`.
+    Opposite,
+    /// Either, as in a condition: `if`.
+    Unknown,
+}
+
+impl Effect {
+    /// Tells whether callers break where data goes in a direction.
+    #[must_use]
+    pub fn breaks(self, direction: Direction) -> bool {
+        match self {
+            Self::Breaks | Self::Replaces => true,
+            Self::Keeps | Self::Describes => false,
+            Self::Narrows => direction == Direction::Request,
+            Self::Widens => direction == Direction::Response,
+        }
+    }
+
+    pub(super) fn under(self, polarity: Polarity) -> Self {
+        match (self, polarity) {
+            (Self::Breaks | Self::Keeps | Self::Describes, _) | (_, Polarity::Same) => self,
+            (Self::Narrows, Polarity::Opposite) => Self::Widens,
+            (Self::Widens, Polarity::Opposite) => Self::Narrows,
+            (Self::Replaces, _) | (_, Polarity::Unknown) => Self::Replaces,
+        }
+    }
+}
+
+impl Polarity {
+    pub(super) fn within(self, outer: Self) -> Self {
+        match (self, outer) {
+            (Self::Unknown, _) | (_, Self::Unknown) => Self::Unknown,
+            (Self::Same, other) | (other, Self::Same) => other,
+            (Self::Opposite, Self::Opposite) => Self::Same,
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($constant:ident $name:literal $effect:ident $explanation:literal)*) => {
+        $(pub(super) const $constant: Kind =
+            Kind { name: $name, effect: Effect::$effect, explanation: $explanation };)*
+
+        /// All kinds of change.
+        pub const KINDS: &[Kind] = &[$($constant),*];
+    };
+}
+
+kinds! {
+    PREFIX_CHANGED "prefix-changed" Breaks "The group's path prefix is another one: every address changes."
+    AUTH_REQUIRED "auth-required" Breaks "Requests must be signed, which they need not be before."
+    AUTH_LIFTED "auth-lifted" Keeps "Requests need not be signed any longer."
+    DOMAIN_ADDED "domain-added" Keeps "The group has one more custom domain."
+    DOMAIN_REMOVED "domain-removed" Breaks "A custom domain no longer reaches the group."
+    BACKEND_CHANGED "backend-changed" Describes "Requests go to another address; callers do not see it."
+    GROUP_DESCRIPTION_CHANGED "group-description-changed" Describes "The group's description is another one."
+    DOCUMENTATION_CHANGED "documentation-changed" Describes "A title, summary, description or link to documentation."
+    SERVERS_CHANGED "servers-changed" Describes "The definition's servers; a group's address comes from its settings."
+    TAGS_CHANGED "tags-changed" Describes "The tags that group an API with others."
+    EXAMPLE_CHANGED "example-changed" Describes "An example was added, removed or changed; constant results may change with it."
+    EXTENSION_CHANGED "extension-changed" Describes "An `x-` extension of an API was added, removed or changed."
+
+    API_ADDED "api-added" Keeps "There is a new API."
+    API_REMOVED "api-removed" Breaks "An API is gone that callers were not told to leave."
+    DEPRECATED_API_REMOVED "deprecated-api-removed" Breaks "An API is gone that was deprecated; who still calls it breaks."
+    API_DEPRECATED "api-deprecated" Keeps "Callers are told to leave an API."
+    API_REACTIVATED "api-reactivated" Keeps "An API is no longer deprecated."
+    OPERATION_ID_CHANGED "operation-id-changed" Keeps "The operation id: requests stay as they are, generated clients change."
+    PATH_PARAMETER_RENAMED "path-parameter-renamed" Keeps "A parameter of the path has another name: addresses stay as they are."
+    MATCH_NARROWED "match-narrowed" Breaks "An API no longer answers the paths below its own."
+    MATCH_WIDENED "match-widened" Keeps "An API also answers the paths below its own."
+    CALLBACK_ADDED "callback-added" Keeps "An API has a new callback."
+    CALLBACK_REMOVED "callback-removed" Breaks "A callback that callers may wait for is gone."
+    WEBHOOK_ADDED "webhook-added" Keeps "There is a new webhook."
+    WEBHOOK_REMOVED "webhook-removed" Breaks "A webhook that callers may wait for is gone."
+
+    PARAMETER_ADDED "parameter-added" Keeps "A request can have one more parameter."
+    REQUIRED_PARAMETER_ADDED "required-parameter-added" Breaks "A request must have one more parameter."
+    PARAMETER_REMOVED "parameter-removed" Breaks "A parameter has no effect any longer."
+    PARAMETER_MOVED "parameter-moved" Breaks "A parameter stands elsewhere in the request."
+    PARAMETER_BECAME_REQUIRED "parameter-became-required" Breaks "A request must have a parameter that it could leave out."
+    PARAMETER_BECAME_OPTIONAL "parameter-became-optional" Keeps "A request can leave a parameter out."
+    PARAMETER_DEPRECATED "parameter-deprecated" Keeps "Callers are told to leave a parameter out."
+    PARAMETER_REACTIVATED "parameter-reactivated" Keeps "A parameter is no longer deprecated."
+    PARAMETER_STYLE_CHANGED "parameter-style-changed" Breaks "A parameter's value is written in another way."
+    PARAMETER_MEDIA_TYPE_CHANGED "parameter-media-type-changed" Breaks "A parameter's value is written in another media type."
+    PARAMETER_ACCEPTS_LESS "parameter-accepts-less" Breaks "Reserved characters, or an empty value, are no longer accepted."
+    PARAMETER_ACCEPTS_MORE "parameter-accepts-more" Keeps "Reserved characters, or an empty value, are accepted."
+
+    REQUEST_BODY_ADDED "request-body-added" Keeps "A request can have a body."
+    REQUIRED_REQUEST_BODY_ADDED "required-request-body-added" Breaks "A request must have a body."
+    REQUEST_BODY_REMOVED "request-body-removed" Breaks "The body of a request has no effect any longer."
+    REQUEST_BODY_BECAME_REQUIRED "request-body-became-required" Breaks "A request must have the body that it could leave out."
+    REQUEST_BODY_BECAME_OPTIONAL "request-body-became-optional" Keeps "A request can leave its body out."
+    MEDIA_TYPE_ADDED "media-type-added" Keeps "A body can have one more media type."
+    MEDIA_TYPE_REMOVED "media-type-removed" Breaks "A body can no longer have a media type."
+    MEDIA_TYPE_WIDENED "media-type-widened" Widens "A media type became a range of them."
+    MEDIA_TYPE_NARROWED "media-type-narrowed" Narrows "A range of media types became one of them."
+    ENCODING_CHANGED "encoding-changed" Replaces "The parts of a form are written in another way."
+    RESPONSE_ADDED "response-added" Keeps "One more status code is declared."
+    SUCCESS_RESPONSE_REMOVED "success-response-removed" Breaks "A status code of success is no longer declared."
+    ERROR_RESPONSE_REMOVED "error-response-removed" Keeps "A status code other than those of success is no longer declared."
+    RESPONSE_WIDENED "response-widened" Breaks "A status code of success became a class of codes, or the default."
+    ERROR_RESPONSE_WIDENED "error-response-widened" Keeps "Another status code became a class of codes, or the default."
+    RESPONSE_NARROWED "response-narrowed" Keeps "A class of status codes, or the default, became single codes."
+    HEADER_ADDED "header-added" Keeps "A response has one more header."
+    HEADER_REMOVED "header-removed" Breaks "A header of a response is no longer declared."
+    HEADER_BECAME_REQUIRED "header-became-required" Keeps "A response always has a header."
+    HEADER_BECAME_OPTIONAL "header-became-optional" Breaks "A response may lack a header that it always had."
+
+    SECURITY_REQUIRED "security-required" Breaks "Callers must prove who they are."
+    SECURITY_LIFTED "security-lifted" Keeps "Callers need not prove who they are any longer."
+    SECURITY_ALTERNATIVE_ADDED "security-alternative-added" Keeps "There is one more way to prove who one is."
+    SECURITY_ALTERNATIVE_REMOVED "security-alternative-removed" Breaks "A way to prove who one is no longer suffices."
+    SECURITY_SCOPE_ADDED "security-scope-added" Breaks "Callers need one more scope."
+    SECURITY_SCOPE_REMOVED "security-scope-removed" Keeps "Callers need one scope less."
+    SECURITY_SCHEME_CHANGED "security-scheme-changed" Breaks "The scheme of a name is another one."
+    SECURITY_SCHEME_UPDATED "security-scheme-updated" Keeps "The addresses, flows or offered scopes of a security scheme."
+
+    SCHEMA_ADDED "schema-added" Narrows "What could be any value has a schema."
+    SCHEMA_REMOVED "schema-removed" Widens "What had a schema can be any value."
+    TYPE_CHANGED "type-changed" Replaces "The type is another one."
+    TYPE_NARROWED "type-narrowed" Narrows "Fewer types are allowed."
+    TYPE_WIDENED "type-widened" Widens "More types are allowed."
+    NULL_REFUSED "null-refused" Narrows "`null` is no longer allowed."
+    NULL_ALLOWED "null-allowed" Widens "`null` is allowed."
+    FORMAT_CHANGED "format-changed" Replaces "The format is another one."
+    FORMAT_NARROWED "format-narrowed" Narrows "There is a format, or a narrower one."
+    FORMAT_WIDENED "format-widened" Widens "There is no format any longer, or a wider one."
+    ENUM_ADDED "enum-added" Narrows "Only listed values are allowed."
+    ENUM_REMOVED "enum-removed" Widens "Other values than the listed ones are allowed."
+    ENUM_VALUE_ADDED "enum-value-added" Widens "One more value is listed."
+    ENUM_VALUE_REMOVED "enum-value-removed" Narrows "A value is no longer listed."
+    CONST_CHANGED "const-changed" Replaces "The only value that is allowed is another one."
+    RANGE_NARROWED "range-narrowed" Narrows "A number's least or greatest value leaves fewer."
+    RANGE_WIDENED "range-widened" Widens "A number's least or greatest value leaves more."
+    MULTIPLE_NARROWED "multiple-narrowed" Narrows "A number must be a multiple, or one of a larger step."
+    MULTIPLE_WIDENED "multiple-widened" Widens "A number need be no multiple, or one of a smaller step."
+    MULTIPLE_CHANGED "multiple-changed" Replaces "A number must be a multiple of another step."
+    LENGTH_NARROWED "length-narrowed" Narrows "A text's least or greatest length leaves fewer."
+    LENGTH_WIDENED "length-widened" Widens "A text's least or greatest length leaves more."
+    PATTERN_ADDED "pattern-added" Narrows "A text must match a pattern."
+    PATTERN_REMOVED "pattern-removed" Widens "A text need not match a pattern."
+    PATTERN_CHANGED "pattern-changed" Replaces "A text must match another pattern; which allows more cannot be told."
+    ITEM_COUNT_NARROWED "item-count-narrowed" Narrows "A list's least or greatest length leaves fewer."
+    ITEM_COUNT_WIDENED "item-count-widened" Widens "A list's least or greatest length leaves more."
+    UNIQUE_ITEMS_REQUIRED "unique-items-required" Narrows "A list must not hold a value twice."
+    UNIQUE_ITEMS_LIFTED "unique-items-lifted" Widens "A list can hold a value twice."
+    PROPERTY_COUNT_NARROWED "property-count-narrowed" Narrows "The least or greatest number of properties leaves fewer."
+    PROPERTY_COUNT_WIDENED "property-count-widened" Widens "The least or greatest number of properties leaves more."
+    PROPERTY_ADDED "property-added" Keeps "An object can have one more property."
+    REQUIRED_PROPERTY_ADDED "required-property-added" Narrows "An object must have one more property."
+    PROPERTY_ADDED_TO_CLOSED_OBJECT "property-added-to-closed-object" Widens "An object that allowed no others can have one more property."
+    PROPERTY_REMOVED "property-removed" Breaks "A property is no longer declared: sent, it has no effect; awaited, it may be missing."
+    PROPERTY_BECAME_REQUIRED "property-became-required" Narrows "An object must have a property that it could lack."
+    PROPERTY_BECAME_OPTIONAL "property-became-optional" Widens "An object can lack a property that it had to have."
+    ADDITIONAL_PROPERTIES_NARROWED "additional-properties-narrowed" Narrows "Properties that are not declared are refused, or have a schema."
+    ADDITIONAL_PROPERTIES_WIDENED "additional-properties-widened" Widens "Properties that are not declared are allowed, or have no schema."
+    READ_ONLY_ADDED "read-only-added" Narrows "A value can no longer be sent."
+    READ_ONLY_REMOVED "read-only-removed" Keeps "A value can be sent."
+    WRITE_ONLY_ADDED "write-only-added" Widens "A value is no longer returned."
+    WRITE_ONLY_REMOVED "write-only-removed" Keeps "A value is returned."
+    ALTERNATIVE_ADDED "alternative-added" Widens "One more schema of `oneOf` or `anyOf` can be satisfied."
+    ALTERNATIVE_REMOVED "alternative-removed" Narrows "A schema of `oneOf` or `anyOf` can no longer be satisfied."
+    CHOICE_ADDED "choice-added" Narrows "One of several schemas must be satisfied as well."
+    CHOICE_REMOVED "choice-removed" Widens "None of several schemas need be satisfied any longer."
+    CHOICE_NARROWED "choice-narrowed" Narrows "`anyOf` became `oneOf`: exactly one schema must be satisfied."
+    CHOICE_WIDENED "choice-widened" Widens "`oneOf` became `anyOf`: more than one schema can be satisfied."
+    CONSTRAINT_ADDED "constraint-added" Narrows "Another keyword of JSON Schema refuses values."
+    CONSTRAINT_REMOVED "constraint-removed" Widens "Another keyword of JSON Schema no longer refuses values."
+    CONSTRAINT_CHANGED "constraint-changed" Replaces "Another keyword of JSON Schema says something else."
+    DISCRIMINATOR_ADDED "discriminator-added" Keeps "A property is said to tell the alternatives apart."
+    DISCRIMINATOR_REMOVED "discriminator-removed" Keeps "No property is said to tell the alternatives apart any longer."
+    DISCRIMINATOR_CHANGED "discriminator-changed" Breaks "Another property tells the alternatives apart, or a value of it means another schema."
+    DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" Widens "One more value tells an alternative."
+    DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" Narrows "A value no longer tells an alternative."
+    DEFAULT_CHANGED "default-changed" Keeps "What a value counts as where it is left out."
+    SCHEMA_DEPRECATED "schema-deprecated" Keeps "Callers are told to leave a value out, or not to rely on it."
+    SCHEMA_REACTIVATED "schema-reactivated" Keeps "A value is no longer deprecated."
+    XML_CHANGED "xml-changed" Replaces "A value is written to XML in another way."
+
+    COMPARISON_INCOMPLETE "comparison-incomplete" Breaks "The schemas unfold to more than is compared; what was not looked at may break callers."
+    CHANGES_LEFT_OUT "changes-left-out" Keeps "There are more changes than are listed, and none of them breaks callers."
+    BREAKING_CHANGES_LEFT_OUT "breaking-changes-left-out" Breaks "There are more changes than are listed, and some of them break callers."
+}

@@ -1,0 +1,155 @@
+//! Compares two groups as they could be published, and says of each change whether callers break.
+//!
+//! [`compare`] takes the settings and the definition of both sides and gives a [`Comparison`]. Whether a change
+//! breaks follows from the direction of the data: a request that accepts less breaks who sends it, a response that
+//! may hold more, or lacks what was promised, breaks who reads it. [`KINDS`] is the table of all kinds of change,
+//! [`coverage`] compares them with the checks of another tool.
+//!
+//! What counts is what a definition means, not how it is written: a schema is the same behind a `$ref`, in `allOf`,
+//! or written out; in the dialect of OpenAPI 3.0 or in JSON Schema 2020-12. Each pair of schemas is compared once
+//! for each direction, however many APIs use it, so that time grows with the size of the definitions; a change that
+//! several APIs share is one [`Change`]. Definitions that unfold to too much are compared up to a bound, and the
+//! comparison says so. Nothing here does I/O.
+
+mod apis;
+mod bodies;
+pub mod coverage;
+mod documentation;
+mod fingerprint;
+mod kinds;
+mod markdown;
+mod output;
+mod parameters;
+mod same;
+mod schema;
+mod security;
+mod settings;
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::definition::Definition;
+use crate::model::{GroupSettings, Level, Location, Method};
+
+pub use kinds::{Effect, KINDS, Kind};
+pub use markdown::markdown;
+
+/// A group as it could be published.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// Its settings.
+    pub settings: &'a GroupSettings,
+    /// Its definition.
+    pub definition: &'a Definition,
+}
+
+/// What differs between two sides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// The changes: those of the group, those of the definition as a whole, then those of each API in document order.
+    pub changes: Vec<Change>,
+}
+
+/// One thing that changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The name of its kind, one of [`KINDS`].
+    pub kind: &'static str,
+    /// Whether callers break.
+    pub compatibility: Compatibility,
+    /// The API that it concerns, the first of them in document order; `None` for the group or the whole definition.
+    pub api: Option<ApiName>,
+    /// The other APIs that it concerns, as they use what changed.
+    pub also: Vec<ApiName>,
+    /// Where within the API: `response 200 application/json body /items[]/name`; empty for the API itself.
+    pub path: String,
+    /// What was before and what is now.
+    pub message: String,
+    /// Where it stood before; `None` for what is new, and for settings.
+    pub before: Option<Location>,
+    /// Where it stands now; `None` for what is gone, and for settings.
+    pub after: Option<Location>,
+}
+
+/// Whether callers break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compatibility {
+    /// Callers that keep to what was declared before may fail.
+    Breaking,
+    /// They keep working.
+    Compatible,
+}
+
+/// An API, as it is named in a change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiName {
+    /// Its method.
+    pub method: Method,
+    /// Its path template, with its variant; that of after, where it is on both sides.
+    pub path: Arc<str>,
+}
+
+/// Compares two sides.
+#[must_use]
+pub fn compare(before: Side<'_>, after: Side<'_>) -> Comparison {
+    let mut output = output::Output::default();
+    settings::compare(before.settings, after.settings, &mut output);
+    if !same::definitions(before.definition, after.definition) {
+        apis::compare(before.definition, after.definition, &mut output);
+    }
+    Comparison { changes: output.into_changes() }
+}
+
+impl Comparison {
+    /// Tells whether callers break.
+    #[must_use]
+    pub fn is_breaking(&self) -> bool {
+        self.changes.iter().any(|change| change.compatibility == Compatibility::Breaking)
+    }
+
+    /// Advises which part of the version should grow; `None` where nothing differs.
+    #[must_use]
+    pub fn advice(&self) -> Option<Level> {
+        self.changes.iter().map(Change::level).max()
+    }
+}
+
+impl Change {
+    /// Returns the part of the version that grows with the change.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        let describes = || KINDS.iter().any(|kind| kind.name == self.kind && matches!(kind.effect, Effect::Describes));
+        match self.compatibility {
+            Compatibility::Breaking => Level::Major,
+            Compatibility::Compatible if describes() => Level::Patch,
+            Compatibility::Compatible => Level::Minor,
+        }
+    }
+}
+
+impl Compatibility {
+    /// Returns the word that stands in output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Breaking => "breaking",
+            Self::Compatible => "compatible",
+        }
+    }
+}
+
+impl fmt::Display for Compatibility {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for ApiName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&format!("{} {}", self.method, self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests;

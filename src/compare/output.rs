@@ -1,0 +1,130 @@
+//! Collects changes: each once, with all the APIs that it concerns.
+
+use std::collections::HashMap;
+
+use super::kinds::{self, Effect, Kind, Polarity};
+use super::{ApiName, Change, Compatibility};
+use crate::definition::Direction;
+use crate::model::Location;
+
+/// More changes than this are only counted.
+const MOST_CHANGES: usize = 10_000;
+
+/// A change, before it is known whom it concerns.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Found {
+    pub(super) kind: &'static str,
+    pub(super) breaking: bool,
+    /// Which way the data goes, where that decides anything.
+    pub(super) direction: Option<Direction>,
+    pub(super) message: String,
+    pub(super) before: Option<Location>,
+    pub(super) after: Option<Location>,
+}
+
+impl Found {
+    /// Makes a change that means the same in either direction.
+    pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind: kind.name,
+            breaking: matches!(kind.effect, Effect::Breaks | Effect::Replaces),
+            direction: None,
+            message: message.into(),
+            before: None,
+            after: None,
+        }
+    }
+
+    /// Makes a change of data that goes in a direction.
+    pub(super) fn directed(kind: Kind, direction: Direction, polarity: Polarity, message: impl Into<String>) -> Self {
+        let effect = kind.effect.under(polarity);
+        let directed = matches!(effect, Effect::Narrows | Effect::Widens);
+        Self {
+            breaking: effect.breaks(direction),
+            direction: directed.then_some(direction),
+            ..Self::new(kind, message)
+        }
+    }
+
+    pub(super) fn at(mut self, before: Option<Location>, after: Option<Location>) -> Self {
+        self.before = before;
+        self.after = after;
+        self
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Output {
+    changes: Vec<Change>,
+    known: HashMap<Found, Option<usize>>,
+    left_out: usize,
+    breaking_left_out: bool,
+}
+
+impl Output {
+    /// Adds a change; one that is known already gets one more API.
+    ///
+    /// What is at the same place on both sides, and says the same, is the same change. Without a place it is one of
+    /// the API at hand alone.
+    pub(super) fn add(&mut self, found: Found, path: &str, api: Option<&ApiName>) {
+        let has_place = found.before.is_some() || found.after.is_some();
+        if has_place && let Some(index) = self.known.get(&found) {
+            let change = index.and_then(|index| self.changes.get_mut(index));
+            if let (Some(change), Some(api)) = (change, api)
+                && change.api.as_ref() != Some(api)
+                && change.also.last() != Some(api)
+            {
+                change.also.push(api.clone());
+            }
+            return;
+        }
+        let fits = self.changes.len() < MOST_CHANGES;
+        if has_place {
+            self.known.insert(found.clone(), fits.then_some(self.changes.len()));
+        }
+        if !fits {
+            self.left_out += 1;
+            self.breaking_left_out |= found.breaking;
+            return;
+        }
+        let Found { kind, breaking, message, before, after, direction: _ } = found;
+        self.changes.push(Change {
+            kind,
+            compatibility: if breaking { Compatibility::Breaking } else { Compatibility::Compatible },
+            api: api.cloned(),
+            also: Vec::new(),
+            path: path.to_owned(),
+            message,
+            before,
+            after,
+        });
+    }
+
+    /// Says that not everything was compared.
+    pub(super) fn incomplete(&mut self) {
+        let message = "the schemas unfold to more than is compared; split them, or compare by hand what is not listed";
+        self.changes.insert(0, unplaced(kinds::COMPARISON_INCOMPLETE, message.to_owned()));
+    }
+
+    pub(super) fn into_changes(mut self) -> Vec<Change> {
+        if self.left_out > 0 {
+            let kind = if self.breaking_left_out { kinds::BREAKING_CHANGES_LEFT_OUT } else { kinds::CHANGES_LEFT_OUT };
+            self.changes.push(unplaced(kind, format!("{} more changes are left out", self.left_out)));
+        }
+        self.changes
+    }
+}
+
+fn unplaced(kind: Kind, message: String) -> Change {
+    let breaking = kind.effect == Effect::Breaks;
+    Change {
+        kind: kind.name,
+        compatibility: if breaking { Compatibility::Breaking } else { Compatibility::Compatible },
+        api: None,
+        also: Vec::new(),
+        path: String::new(),
+        message,
+        before: None,
+        after: None,
+    }
+}

@@ -1,0 +1,205 @@
+//! Compares the parameters of an API.
+
+use super::apis::{Comparer, Report, field_place};
+use super::kinds;
+use super::output::Found;
+use crate::definition::{Api, Direction, Node, Parameter, ParameterPlace, Style};
+use crate::model::Location;
+
+/// Headers that are described elsewhere; as parameters they are ignored (OpenAPI 3.1, section 4.8.12.2.1).
+const IGNORED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+
+pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
+    let old_names = template_names(&before.path);
+    let new_names = template_names(&after.path);
+    for (old, new) in old_names.iter().zip(&new_names).filter(|(old, new)| old != new) {
+        let message = format!("the parameter {old:?} of the path is called {new:?}");
+        let found = Found::new(kinds::PATH_PARAMETER_RENAMED, message);
+        report.add(
+            &format!("path parameter {new}"),
+            found.at(Some(before.location.clone()), Some(after.location.clone())),
+        );
+    }
+    let renamed = |name: &str| {
+        let position = old_names.iter().position(|old| *old == name);
+        position.and_then(|position| new_names.get(position)).map_or_else(|| name.to_owned(), |new| (*new).to_owned())
+    };
+    let partner = |old: &Parameter| {
+        let name = if old.place == ParameterPlace::Path { renamed(&old.name) } else { old.name.clone() };
+        counted(after).find(|new| new.place == old.place && same_name(new.place, &new.name, &name))
+    };
+    let mut paired: Vec<&Parameter> = Vec::new();
+    let mut gone: Vec<&Parameter> = Vec::new();
+    for old in counted(before) {
+        match partner(old) {
+            Some(new) => {
+                paired.push(new);
+                comparer.parameter(old, new, report);
+            }
+            None => gone.push(old),
+        }
+    }
+    let is_paired = |new: &Parameter| paired.iter().any(|paired| std::ptr::eq(*paired, new));
+    let mut fresh: Vec<&Parameter> = counted(after).filter(|new| !is_paired(new)).collect();
+    for old in gone {
+        let moved = fresh.iter().position(|new| new.name.eq_ignore_ascii_case(&old.name));
+        let new = moved.map(|position| fresh.remove(position));
+        comparer.gone_parameter(old, new, report);
+    }
+    for new in fresh {
+        comparer.fresh_parameter(new, report);
+    }
+}
+
+fn counted(api: &Api) -> impl Iterator<Item = &Parameter> {
+    let ignored = |parameter: &Parameter| {
+        parameter.place == ParameterPlace::Header
+            && IGNORED_HEADERS.iter().any(|name| parameter.name.eq_ignore_ascii_case(name))
+    };
+    api.parameters.iter().filter(move |parameter| !ignored(parameter))
+}
+
+fn same_name(place: ParameterPlace, one: &str, other: &str) -> bool {
+    if place == ParameterPlace::Header { one.eq_ignore_ascii_case(other) } else { one == other }
+}
+
+/// Lists the names of the parameters in a path template.
+fn template_names(path: &str) -> Vec<&str> {
+    path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+}
+
+fn label(parameter: &Parameter) -> String {
+    format!("{} parameter {}", parameter.place.as_str(), parameter.name)
+}
+
+impl Comparer<'_> {
+    fn gone_parameter(&self, old: &Parameter, new: Option<&Parameter>, report: &mut Report) {
+        let place = Some(self.before.node(old.node).location());
+        let (path, found) = match new {
+            Some(new) => {
+                let message = format!(
+                    "the parameter stood in the {} and stands in the {}",
+                    old.place.as_str(),
+                    new.place.as_str()
+                );
+                let found = Found::new(kinds::PARAMETER_MOVED, message);
+                (label(new), found.at(place, Some(self.after.node(new.node).location())))
+            }
+            None => {
+                let was = if old.deprecated { "; it was deprecated" } else { "" };
+                let found = Found::new(kinds::PARAMETER_REMOVED, format!("the parameter is gone{was}"));
+                (label(old), found.at(place, None))
+            }
+        };
+        report.add(&path, found);
+    }
+
+    fn fresh_parameter(&self, new: &Parameter, report: &mut Report) {
+        let (kind, message) = if new.required {
+            (kinds::REQUIRED_PARAMETER_ADDED, "the parameter is new and required")
+        } else {
+            (kinds::PARAMETER_ADDED, "the parameter is new and optional")
+        };
+        let place = Some(self.after.node(new.node).location());
+        report.add(&label(new), Found::new(kind, message).at(None, place));
+    }
+
+    fn parameter(&mut self, old: &Parameter, new: &Parameter, report: &mut Report) {
+        let path = label(new);
+        let (before, after) = (self.before.node(old.node), self.after.node(new.node));
+        let mut add = |kind, field: &str, message: &str| {
+            let (was, is) = (place_of(before, field), place_of(after, field));
+            report.add(&path, Found::new(kind, message).at(Some(was), Some(is)));
+        };
+        match (old.required, new.required) {
+            (false, true) => {
+                add(kinds::PARAMETER_BECAME_REQUIRED, "required", "the parameter was optional and is required");
+            }
+            (true, false) => {
+                add(kinds::PARAMETER_BECAME_OPTIONAL, "required", "the parameter was required and is optional");
+            }
+            _ => {}
+        }
+        match (old.deprecated, new.deprecated) {
+            (false, true) => add(kinds::PARAMETER_DEPRECATED, "deprecated", "the parameter is deprecated"),
+            (true, false) => add(kinds::PARAMETER_REACTIVATED, "deprecated", "the parameter is no longer deprecated"),
+            _ => {}
+        }
+        for (field, what) in [("allowReserved", "reserved characters are"), ("allowEmptyValue", "an empty value is")] {
+            let flag = |node: Node<'_>| node.get(field).and_then(Node::as_bool) == Some(true);
+            match (flag(before), flag(after)) {
+                (false, true) => add(kinds::PARAMETER_ACCEPTS_MORE, field, &format!("{what} accepted")),
+                (true, false) => add(kinds::PARAMETER_ACCEPTS_LESS, field, &format!("{what} no longer accepted")),
+                _ => {}
+            }
+        }
+        for found in self.describe(&["description"], before, after) {
+            report.add(&path, found);
+        }
+        self.examples(before, after, &path, report);
+        self.parameter_value(old, new, &path, report);
+    }
+
+    /// Compares how the value is written, and its schema.
+    fn parameter_value(&mut self, old: &Parameter, new: &Parameter, path: &str, report: &mut Report) {
+        let (before, after) = (self.before.node(old.node), self.after.node(new.node));
+        let media_type =
+            |parameter: &Parameter| parameter.media_type.as_ref().map(|media_type| media_type.name.clone());
+        let (was, is) = (media_type(old), media_type(new));
+        if was != is {
+            let shown = |name: Option<String>| name.unwrap_or_else(|| "a style".to_owned());
+            let message = format!("the value was written as {} and is written as {}", shown(was), shown(is));
+            let found = Found::new(kinds::PARAMETER_MEDIA_TYPE_CHANGED, message);
+            report.add(path, found.at(Some(before.location()), Some(after.location())));
+            return;
+        }
+        if let (Some(old), Some(new)) = (&old.media_type, &new.media_type) {
+            let pair = self.schemas.pair(old.schema, new.schema, Direction::Request);
+            report.add_schema(path, pair);
+            return;
+        }
+        let structured = self.schemas.is_structured(old.schema, new.schema);
+        let (was, is) = (written(old, structured), written(new, structured));
+        if was != is {
+            let message = format!("the value was written in the style {was} and is written in the style {is}");
+            let found = Found::new(kinds::PARAMETER_STYLE_CHANGED, message);
+            report.add(path, found.at(Some(place_of(before, "style")), Some(place_of(after, "style"))));
+        }
+        let pair = self.schemas.text_pair(old.schema, new.schema, Direction::Request);
+        report.add_schema(path, pair);
+    }
+
+    /// Compares the examples of a parameter, header or media type.
+    pub(super) fn examples(&mut self, before: Node<'_>, after: Node<'_>, path: &str, report: &mut Report) {
+        for name in ["example", "examples"] {
+            if let Some(message) = self.change(&format!("the {name}"), before.get(name), after.get(name)) {
+                let found = Found::new(kinds::EXAMPLE_CHANGED, message);
+                report.add(path, found.at(field_place(before, name), field_place(after, name)));
+            }
+        }
+    }
+}
+
+/// Says how a value is written, as far as it makes a difference: a single value is written alike in all the styles of
+/// a query, and exploding it changes nothing (OpenAPI 3.1, section 4.8.12.3).
+fn written(parameter: &Parameter, structured: bool) -> String {
+    let name = match parameter.style {
+        Style::Simple => "simple",
+        Style::Label => "label",
+        Style::Matrix => "matrix",
+        Style::Form => "form",
+        Style::SpaceDelimited | Style::PipeDelimited | Style::DeepObject if !structured => "form",
+        Style::SpaceDelimited => "spaceDelimited",
+        Style::PipeDelimited => "pipeDelimited",
+        Style::DeepObject => "deepObject",
+    };
+    match parameter.explode && structured {
+        true => format!("{name}, exploded"),
+        false => name.to_owned(),
+    }
+}
+
+/// Returns where a field stands, or its object where it is left out.
+fn place_of(node: Node<'_>, field: &str) -> Location {
+    node.key_location(field)
+}

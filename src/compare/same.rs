@@ -1,0 +1,44 @@
+//! Tells at once whether two definitions are the same, however hard they would be to compare.
+
+use std::collections::HashMap;
+
+use crate::definition::{Definition, Node, NodeId};
+
+/// Tells whether two definitions hold the same values in the same structure, files that they refer to included.
+pub(super) fn definitions(before: &Definition, after: &Definition) -> bool {
+    let (Some(before), Some(after)) = (before.document().root(), after.document().root()) else { return false };
+    let mut partners: HashMap<NodeId, NodeId> = HashMap::new();
+    let mut pending = vec![(before, after)];
+    while let Some((before, after)) = pending.pop() {
+        match partners.insert(before.id(), after.id()) {
+            Some(partner) if partner == after.id() => continue,
+            // What is one node there is several here, as with an alias: left to the comparison proper.
+            Some(_) => return false,
+            None => {}
+        }
+        if before.kind() != after.kind() || !push_children(before, after, &mut pending) {
+            return false;
+        }
+        match (before.referenced(), after.referenced()) {
+            (Some(before), Some(after)) => pending.push((before, after)),
+            (None, None) => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Pairs the children of two nodes of one kind; false where they cannot be paired.
+fn push_children<'d>(before: Node<'d>, after: Node<'d>, pending: &mut Vec<(Node<'d>, Node<'d>)>) -> bool {
+    if before.entries().count() != after.entries().count() || before.items().count() != after.items().count() {
+        return false;
+    }
+    for ((name, before), (other, after)) in before.entries().zip(after.entries()) {
+        if name != other {
+            return false;
+        }
+        pending.push((before, after));
+    }
+    pending.extend(before.items().zip(after.items()));
+    true
+}

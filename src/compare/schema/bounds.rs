@@ -1,0 +1,261 @@
+//! Compares what bounds a single value: ranges, lengths, counts, patterns, formats.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use serde_json::Number;
+
+use super::pair::Comparing;
+use super::types::Types;
+use super::view::View;
+use crate::compare::kinds::{self, Kind};
+use crate::definition::Node;
+use crate::model::Location;
+
+/// Compares the bounds of values of these types.
+pub(super) fn compare(comparing: &mut Comparing<'_, '_>, common: Types) {
+    if common.meets(Types::NUMBER) {
+        range(comparing, true);
+        range(comparing, false);
+        multiples(comparing);
+    }
+    if common.meets(Types::STRING) {
+        let kinds = (kinds::LENGTH_NARROWED, kinds::LENGTH_WIDENED);
+        count(comparing, "minLength", "maxLength", kinds);
+        patterns(comparing);
+    }
+    if common.meets(Types::ARRAY) {
+        let kinds = (kinds::ITEM_COUNT_NARROWED, kinds::ITEM_COUNT_WIDENED);
+        count(comparing, "minItems", "maxItems", kinds);
+        unique_items(comparing);
+    }
+    if common.meets(Types::OBJECT) {
+        let kinds = (kinds::PROPERTY_COUNT_NARROWED, kinds::PROPERTY_COUNT_WIDENED);
+        count(comparing, "minProperties", "maxProperties", kinds);
+    }
+    formats(comparing);
+}
+
+/// A limit, and where it stands; none where there is no limit.
+type Bound = Option<(Limit, Location)>;
+
+/// A least or greatest value.
+#[derive(Debug, Clone, PartialEq)]
+struct Limit {
+    value: Number,
+    exclusive: bool,
+}
+
+impl Limit {
+    fn shown(&self) -> String {
+        let exclusive = if self.exclusive { " (exclusive)" } else { "" };
+        format!("{}{exclusive}", self.value)
+    }
+}
+
+fn compare_numbers(one: &Number, other: &Number) -> Ordering {
+    let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    match (whole(one), whole(other)) {
+        (Some(one), Some(other)) => one.cmp(&other),
+        _ => {
+            let value = |number: &Number| number.as_f64().unwrap_or_default();
+            value(one).total_cmp(&value(other))
+        }
+    }
+}
+
+/// Tells which of two limits is the tighter one; `Greater` where it is the first.
+fn tighter(one: &Limit, other: &Limit, least: bool) -> Ordering {
+    let by_value = compare_numbers(&one.value, &other.value);
+    let by_value = if least { by_value } else { by_value.reverse() };
+    by_value.then(one.exclusive.cmp(&other.exclusive))
+}
+
+fn range(comparing: &mut Comparing<'_, '_>, least: bool) {
+    let name = if least { "minimum" } else { "maximum" };
+    let (before, after) = (limit(&comparing.before, least), limit(&comparing.after, least));
+    bound(comparing, name, before, after, least, (kinds::RANGE_NARROWED, kinds::RANGE_WIDENED));
+}
+
+/// Returns the tightest limit that the schemas set, in either dialect.
+fn limit(view: &View<'_>, least: bool) -> Bound {
+    let (inclusive, exclusive) = if least { ("minimum", "exclusiveMinimum") } else { ("maximum", "exclusiveMaximum") };
+    let whole = !view.types().meets(Types::NUMBER.without(Types::INTEGER));
+    let mut limits: Vec<(Limit, Location)> = Vec::new();
+    for member in &view.schemas {
+        let flagged = member.node.get(exclusive).and_then(Node::as_bool) == Some(true);
+        for (name, exclusive) in [(inclusive, flagged), (exclusive, true)] {
+            let Some(node) = member.node.get(name) else { continue };
+            let Some(value) = node.as_number() else { continue };
+            let limit = Limit { value: value.clone(), exclusive };
+            limits.push((if whole { inclusive_limit(limit, least) } else { limit }, node.location()));
+        }
+    }
+    limits.into_iter().max_by(|(one, _), (other, _)| tighter(one, other, least))
+}
+
+/// Writes the limit of a whole number without exclusion: above 0 is from 1.
+fn inclusive_limit(limit: Limit, least: bool) -> Limit {
+    let step = if least { 1 } else { -1 };
+    match limit.value.as_i64().and_then(|value| value.checked_add(step)) {
+        Some(value) if limit.exclusive => Limit { value: value.into(), exclusive: false },
+        _ => limit,
+    }
+}
+
+fn count(comparing: &mut Comparing<'_, '_>, least: &str, greatest: &str, kinds: (Kind, Kind)) {
+    for (name, is_least) in [(least, true), (greatest, false)] {
+        let of = |view: &View<'_>| -> Bound {
+            let numbers = view.keyword(name).filter_map(|node| Some((node.as_number()?, node)));
+            let limits = numbers.map(|(value, node)| (Limit { value: value.clone(), exclusive: false }, node));
+            // At least nothing is no bound.
+            let limits = limits.filter(|(limit, _)| !is_least || limit.value.as_f64() != Some(0.0));
+            let tightest = limits.max_by(|(one, _), (other, _)| tighter(one, other, is_least));
+            tightest.map(|(limit, node)| (limit, node.location()))
+        };
+        let (before, after) = (of(&comparing.before), of(&comparing.after));
+        bound(comparing, name, before, after, is_least, kinds);
+    }
+}
+
+fn bound(
+    comparing: &mut Comparing<'_, '_>,
+    name: &str,
+    before: Bound,
+    after: Bound,
+    least: bool,
+    (narrowed, widened): (Kind, Kind),
+) {
+    match (before, after) {
+        (None, None) => {}
+        (None, Some((limit, place))) => {
+            comparing.add(narrowed, format!("there was no {name}, and it is {}", limit.shown()), None, Some(place));
+        }
+        (Some((limit, place)), None) => {
+            let message = format!("the {name} was {}, and there is none now", limit.shown());
+            comparing.add(widened, message, Some(place), None);
+        }
+        (Some((was, before)), Some((is, after))) => {
+            let kind = match tighter(&is, &was, least) {
+                Ordering::Equal => return,
+                Ordering::Greater => narrowed,
+                Ordering::Less => widened,
+            };
+            let message = format!("the {name} was {} and is {}", was.shown(), is.shown());
+            comparing.add(kind, message, Some(before), Some(after));
+        }
+    }
+}
+
+fn multiples(comparing: &mut Comparing<'_, '_>) {
+    let of = |view: &View<'_>| {
+        let step = view.keyword("multipleOf").find_map(|node| Some((node.as_number()?.clone(), node.location())));
+        step.filter(|(step, _)| step.as_f64().is_some_and(|step| step > 0.0))
+    };
+    let is_multiple = |of: &Number, step: &Number| {
+        let ratio = of.as_f64().unwrap_or_default() / step.as_f64().unwrap_or(1.0);
+        (ratio - ratio.round()).abs() < 1e-9 && ratio.round() >= 1.0
+    };
+    match (of(&comparing.before), of(&comparing.after)) {
+        (None, None) => {}
+        (None, Some((step, place))) => {
+            let message = format!("the value need not be a multiple, now it must be one of {step}");
+            comparing.add(kinds::MULTIPLE_NARROWED, message, None, Some(place));
+        }
+        (Some((step, place)), None) => {
+            let message = format!("the value had to be a multiple of {step}, now it need not be one");
+            comparing.add(kinds::MULTIPLE_WIDENED, message, Some(place), None);
+        }
+        (Some((was, before)), Some((is, after))) => {
+            let kind = match (is_multiple(&is, &was), is_multiple(&was, &is)) {
+                (true, true) => return,
+                (true, false) => kinds::MULTIPLE_NARROWED,
+                (false, true) => kinds::MULTIPLE_WIDENED,
+                (false, false) => kinds::MULTIPLE_CHANGED,
+            };
+            let message = format!("the value had to be a multiple of {was}, now of {is}");
+            comparing.add(kind, message, Some(before), Some(after));
+        }
+    }
+}
+
+fn patterns(comparing: &mut Comparing<'_, '_>) {
+    // These match any text.
+    const ANYTHING: [&str; 5] = ["", ".*", "^.*$", "^.*", ".*$"];
+    let known = |view: &View<'_>| -> BTreeSet<String> {
+        let patterns = view.keyword("pattern").filter_map(Node::as_str);
+        patterns.filter(|pattern| !ANYTHING.contains(pattern)).map(str::to_owned).collect()
+    };
+    let place = |view: &View<'_>| view.first("pattern").map(|(_, node)| node.location());
+    let (before, after) = (known(&comparing.before), known(&comparing.after));
+    let places = (place(&comparing.before), place(&comparing.after));
+    let list = |patterns: &mut dyn Iterator<Item = &String>| {
+        patterns.map(|pattern| crate::compare::documentation::quoted(pattern)).collect::<Vec<_>>().join(" and ")
+    };
+    let gone = list(&mut before.difference(&after));
+    let fresh = list(&mut after.difference(&before));
+    match (gone.is_empty(), fresh.is_empty()) {
+        (true, true) => {}
+        (true, false) => {
+            comparing.add(kinds::PATTERN_ADDED, format!("the text must match {fresh}"), None, places.1);
+        }
+        (false, true) => {
+            comparing.add(kinds::PATTERN_REMOVED, format!("the text need not match {gone}"), places.0, None);
+        }
+        (false, false) => {
+            let message = format!("the text had to match {gone}, now {fresh}");
+            comparing.add(kinds::PATTERN_CHANGED, message, places.0, places.1);
+        }
+    }
+}
+
+fn unique_items(comparing: &mut Comparing<'_, '_>) {
+    let place = |view: &View<'_>| view.first("uniqueItems").map(|(_, node)| node.location());
+    let places = (place(&comparing.before), place(&comparing.after));
+    match (comparing.before.flag("uniqueItems"), comparing.after.flag("uniqueItems")) {
+        (false, true) => {
+            let message = "an item could stand in the list twice, now it must not";
+            comparing.add(kinds::UNIQUE_ITEMS_REQUIRED, message, places.0, places.1);
+        }
+        (true, false) => {
+            let message = "an item must not stand in the list twice, now it can";
+            comparing.add(kinds::UNIQUE_ITEMS_LIFTED, message, places.0, places.1);
+        }
+        _ => {}
+    }
+}
+
+fn formats(comparing: &mut Comparing<'_, '_>) {
+    let of = |view: &View<'_>| {
+        let named = view.keyword("format").filter_map(|node| Some((node.as_str()?.to_owned(), node.location())));
+        // A hint for forms refuses no value.
+        named.into_iter().find(|(name, _)| name != "password")
+    };
+    match (of(&comparing.before), of(&comparing.after)) {
+        (None, None) => {}
+        (None, Some((is, place))) => {
+            comparing.add(kinds::FORMAT_NARROWED, format!("there was no format, and it is {is}"), None, Some(place));
+        }
+        (Some((was, place)), None) => {
+            let message = format!("the format was {was}, and there is none now");
+            comparing.add(kinds::FORMAT_WIDENED, message, Some(place), None);
+        }
+        (Some((was, before)), Some((is, after))) => {
+            let kind = match (was.as_str(), is.as_str()) {
+                (was, is) if was == is => return,
+                ("int32", "int64")
+                | ("float", "double")
+                | ("email", "idn-email")
+                | ("hostname", "idn-hostname")
+                | ("uri", "uri-reference" | "iri") => kinds::FORMAT_WIDENED,
+                ("int64", "int32")
+                | ("double", "float")
+                | ("idn-email", "email")
+                | ("idn-hostname", "hostname")
+                | ("uri-reference" | "iri", "uri") => kinds::FORMAT_NARROWED,
+                _ => kinds::FORMAT_CHANGED,
+            };
+            comparing.add(kind, format!("the format was {was} and is {is}"), Some(before), Some(after));
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Compares alternatives: finds which of `oneOf` and `anyOf` belong together.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::Step;
+use super::pair::Comparing;
+use super::types::Types;
+use super::view::{Choice, View};
+use crate::compare::documentation;
+use crate::compare::kinds::{self, Polarity};
+use crate::definition::{Definition, Node, NodeId};
+
+/// Recognises a schema that became an alternative, or an alternative that became the schema.
+///
+/// True where everything there is to say of the pair was said.
+pub(super) fn wrapped(comparing: &mut Comparing<'_, '_>) -> bool {
+    let is_only_choice = |view: &View<'_>| view.choices.len() == 1 && !view.says_anything_itself();
+    let has_none = |view: &View<'_>| view.choices.is_empty();
+    if has_none(&comparing.before) && is_only_choice(&comparing.after) {
+        let whole: Vec<NodeId> = comparing.before.schemas.iter().map(|member| member.node.id()).collect();
+        let Some(choice) = comparing.after.choices.pop() else { return false };
+        let partner = partner_of_whole(comparing, &whole, &choice, true);
+        for (index, alternative) in choice.alternatives.iter().enumerate() {
+            if index == partner {
+                let step = Step::Alternative(choice.keyword, index);
+                comparing.lead(step, whole.clone(), vec![alternative.id()], Polarity::Same);
+            } else {
+                let message = format!("{} can be satisfied as well", shown(*alternative, index));
+                comparing.add(kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
+            }
+        }
+        return true;
+    }
+    if is_only_choice(&comparing.before) && has_none(&comparing.after) {
+        let whole: Vec<NodeId> = comparing.after.schemas.iter().map(|member| member.node.id()).collect();
+        let Some(choice) = comparing.before.choices.pop() else { return false };
+        let partner = partner_of_whole(comparing, &whole, &choice, false);
+        for (index, alternative) in choice.alternatives.iter().enumerate() {
+            if index == partner {
+                let step = Step::Alternative(choice.keyword, index);
+                comparing.lead(step, vec![alternative.id()], whole.clone(), Polarity::Same);
+            } else {
+                let message = format!("{} can no longer be satisfied", shown(*alternative, index));
+                comparing.add(kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
+            }
+        }
+        return true;
+    }
+    false
+}
+
+/// Compares the choices of both sides, in order; as many as there are on both.
+pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
+    let before = std::mem::take(&mut comparing.before.choices);
+    let after = std::mem::take(&mut comparing.after.choices);
+    for (old, new) in before.iter().zip(&after) {
+        alternatives(comparing, old, new);
+    }
+    for gone in before.iter().skip(after.len()) {
+        let message = format!("none of the schemas of `{}` need be satisfied any longer", gone.keyword);
+        comparing.add(kinds::CHOICE_REMOVED, message, Some(gone.node.location()), None);
+    }
+    for fresh in after.iter().skip(before.len()) {
+        let message = format!("one of the schemas of `{}` must be satisfied", fresh.keyword);
+        comparing.add(kinds::CHOICE_ADDED, message, None, Some(fresh.node.location()));
+    }
+    discriminator(comparing);
+}
+
+fn alternatives<'d>(comparing: &mut Comparing<'_, 'd>, old: &Choice<'d>, new: &Choice<'d>) {
+    let places = (Some(old.node.location()), Some(new.node.location()));
+    match (old.keyword, new.keyword) {
+        ("anyOf", "oneOf") => {
+            let message = "one or more schemas had to be satisfied, now exactly one";
+            comparing.add(kinds::CHOICE_NARROWED, message, places.0, places.1);
+        }
+        ("oneOf", "anyOf") => {
+            let message = "exactly one schema had to be satisfied, now one or more";
+            comparing.add(kinds::CHOICE_WIDENED, message, places.0, places.1);
+        }
+        _ => {}
+    }
+    let partners = partners(comparing, &old.alternatives, &new.alternatives);
+    for (index, alternative) in old.alternatives.iter().enumerate() {
+        match partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner)) {
+            Some(partner) => {
+                let step = Step::Alternative(old.keyword, index);
+                comparing.lead(step, vec![alternative.id()], vec![partner.id()], Polarity::Same);
+            }
+            None => {
+                let message = format!("{} can no longer be satisfied", shown(*alternative, index));
+                comparing.add(kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
+            }
+        }
+    }
+    let taken: std::collections::HashSet<usize> = partners.into_iter().flatten().collect();
+    for (index, alternative) in new.alternatives.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
+        let message = format!("{} can be satisfied as well", shown(*alternative, index));
+        comparing.add(kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
+    }
+}
+
+/// Names an alternative: by its reference or title, else by its number.
+fn shown(alternative: Node<'_>, index: usize) -> String {
+    let name = reference_name(alternative).or_else(|| alternative.get("title").and_then(Node::as_str));
+    name.map_or_else(
+        || format!("alternative {}", index + 1),
+        |name| format!("the alternative {}", documentation::quoted(name)),
+    )
+}
+
+/// Returns the last part of what a bare reference is written as.
+fn reference_name<'d>(schema: Node<'d>) -> Option<&'d str> {
+    schema.reference().and_then(|reference| reference.rsplit(['/', '#']).next()).filter(|name| !name.is_empty())
+}
+
+/// Finds for each alternative of before the one that it became.
+///
+/// The surest signs come first: what it is, what it is called, what tells it apart, what it consists of, its type.
+fn partners<'d>(comparing: &mut Comparing<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) -> Vec<Option<usize>> {
+    let mut matching = Matching { partners: vec![None; before.len()], taken: vec![false; after.len()] };
+    let keys = |nodes: &[Node<'d>], key: &mut dyn FnMut(Node<'d>) -> Option<u64>| -> Vec<Option<u64>> {
+        nodes.iter().map(|node| key(*node)).collect()
+    };
+    let by_value = (
+        keys(before, &mut |node| Some(comparing.fingerprint_before(node))),
+        keys(after, &mut |node| Some(comparing.fingerprint_after(node))),
+    );
+    matching.apply(&by_value.0, &by_value.1);
+    let mut by_name = |node: Node<'d>| {
+        let title = || node.get("title").and_then(Node::as_str);
+        reference_name(node).or_else(title).map(hash)
+    };
+    matching.apply(&keys(before, &mut by_name), &keys(after, &mut by_name));
+    if matching.is_done() {
+        return matching.partners;
+    }
+    let definitions = (comparing.schemas.before.definition, comparing.schemas.after.definition);
+    let mut steps = comparing.schemas.steps_left;
+    let before: Vec<Signature> = before.iter().map(|node| signature(definitions.0, *node, &mut steps)).collect();
+    let after: Vec<Signature> = after.iter().map(|node| signature(definitions.1, *node, &mut steps)).collect();
+    comparing.schemas.steps_left = steps;
+    let keys: [fn(&Signature) -> Option<u64>; 3] =
+        [|signature| signature.tag, |signature| Some(signature.shape), |signature| signature.types];
+    for key in keys {
+        let list = |signatures: &[Signature]| -> Vec<Option<u64>> { signatures.iter().map(key).collect() };
+        matching.apply(&list(&before), &list(&after));
+    }
+    matching.partners
+}
+
+/// Finds the alternative that a whole schema is, or became; the first of its type where none is like it.
+fn partner_of_whole<'d>(
+    comparing: &mut Comparing<'_, 'd>,
+    whole: &[NodeId],
+    choice: &Choice<'d>,
+    whole_is_before: bool,
+) -> usize {
+    let sides = (comparing.schemas.before.definition, comparing.schemas.after.definition);
+    let (of_whole, of_choice) = if whole_is_before { sides } else { (sides.1, sides.0) };
+    let mut steps = comparing.schemas.steps_left;
+    let wanted = signature_of(of_whole, whole, &mut steps);
+    let offered: Vec<Signature> =
+        choice.alternatives.iter().map(|node| signature(of_choice, *node, &mut steps)).collect();
+    comparing.schemas.steps_left = steps;
+    let by_shape = offered.iter().position(|one| one.shape == wanted.shape && one.tag == wanted.tag);
+    let by_tag = || offered.iter().position(|one| one.tag.is_some() && one.tag == wanted.tag);
+    let by_type = || offered.iter().position(|one| one.types.is_some() && one.types == wanted.types);
+    by_shape.or_else(by_tag).or_else(by_type).unwrap_or(usize::MAX)
+}
+
+struct Matching {
+    partners: Vec<Option<usize>>,
+    taken: Vec<bool>,
+}
+
+impl Matching {
+    /// Pairs what is still alone and has the same key, in order.
+    fn apply(&mut self, before: &[Option<u64>], after: &[Option<u64>]) {
+        let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
+        for (index, key) in after.iter().enumerate().rev() {
+            if let (Some(key), Some(false)) = (key, self.taken.get(index)) {
+                waiting.entry(*key).or_default().push(index);
+            }
+        }
+        for (partner, key) in self.partners.iter_mut().zip(before) {
+            let Some(key) = key.filter(|_| partner.is_none()) else { continue };
+            if let Some(index) = waiting.get_mut(&key).and_then(Vec::pop) {
+                *partner = Some(index);
+                if let Some(taken) = self.taken.get_mut(index) {
+                    *taken = true;
+                }
+            }
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.partners.iter().all(Option::is_some) || self.taken.iter().all(|taken| *taken)
+    }
+}
+
+/// By what a schema is recognised on the other side.
+struct Signature {
+    /// The constants among its properties, which tell it apart.
+    tag: Option<u64>,
+    /// Its types, the names of its properties and its listed values.
+    shape: u64,
+    types: Option<u64>,
+}
+
+fn signature(definition: &Definition, schema: Node<'_>, steps: &mut usize) -> Signature {
+    signature_of(definition, &[schema.id()], steps)
+}
+
+fn signature_of(definition: &Definition, schemas: &[NodeId], steps: &mut usize) -> Signature {
+    let view = View::open(definition, schemas, steps);
+    let mut fingerprints = crate::compare::fingerprint::Fingerprints::default();
+    let mut tags: Vec<(&str, u64)> = Vec::new();
+    let mut names: Vec<&str> = Vec::new();
+    for property in view.properties(steps).list {
+        names.push(property.name);
+        let constant = property.schemas.iter().find_map(|id| {
+            let schema = definition.node(*id);
+            let listed = schema.get("enum").filter(|list| list.items().nth(1).is_none());
+            schema.get("const").or_else(|| listed.and_then(|list| list.items().next()))
+        });
+        tags.extend(constant.map(|value| (property.name, fingerprints.of(value))));
+    }
+    tags.sort_unstable();
+    names.sort_unstable();
+    let types = view.types().without(Types::NULL);
+    let values: Option<Vec<u64>> =
+        view.values(|node| fingerprints.of(node)).map(|values| values.into_iter().map(|(number, _)| number).collect());
+    let items: Vec<Types> = view.keyword("items").map(Types::declared).collect();
+    Signature {
+        tag: (!tags.is_empty()).then(|| hash(&tags)),
+        shape: hash(&(types, names, values, items)),
+        types: (types != Types::ANY).then(|| hash(types)),
+    }
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Compares what tells the alternatives apart.
+fn discriminator(comparing: &mut Comparing<'_, '_>) {
+    let of = |view: &View<'_>| view.first("discriminator").map(|(_, node)| node.id());
+    let (before, after) = (of(&comparing.before), of(&comparing.after));
+    let before = before.map(|id| comparing.schemas.before.definition.node(id));
+    let after = after.map(|id| comparing.schemas.after.definition.node(id));
+    let (old, new) = match (before, after) {
+        (None, None) => return,
+        (None, Some(new)) => {
+            let message = "a property tells the alternatives apart";
+            return comparing.add(kinds::DISCRIMINATOR_ADDED, message, None, Some(new.location()));
+        }
+        (Some(old), None) => {
+            let message = "no property tells the alternatives apart any longer";
+            return comparing.add(kinds::DISCRIMINATOR_REMOVED, message, Some(old.location()), None);
+        }
+        (Some(old), Some(new)) => (old, new),
+    };
+    let name = |node: Node<'_>| node.get("propertyName").and_then(Node::as_str).unwrap_or_default().to_owned();
+    if name(old) != name(new) {
+        let message = format!("{:?} told the alternatives apart, now {:?} does", name(old), name(new));
+        comparing.add(kinds::DISCRIMINATOR_CHANGED, message, Some(old.location()), Some(new.location()));
+    }
+    let mapping = |node: Node<'_>, value: &str| node.get("mapping").and_then(|map| map.get(value).map(|to| to.id()));
+    let entries = |node: Node<'_>| -> Vec<(String, String)> {
+        let entries = node.get("mapping").into_iter().flat_map(Node::entries);
+        let target = |to: Node<'_>| to.as_str().and_then(|text| text.rsplit('/').next()).unwrap_or_default().to_owned();
+        // A value that names its schema needs no mapping.
+        entries.map(|(value, to)| (value.to_owned(), target(to))).filter(|(value, to)| value != to).collect()
+    };
+    let (was, is): (HashMap<String, String>, HashMap<String, String>) =
+        (entries(old).into_iter().collect(), entries(new).into_iter().collect());
+    for (value, target) in entries(old) {
+        let place = mapping(old, &value).map(|id| comparing.schemas.before.definition.node(id).location());
+        match is.get(&value) {
+            None => {
+                let message = format!("{value:?} told {target:?}, and tells none now");
+                comparing.add(kinds::DISCRIMINATOR_VALUE_REMOVED, message, place, None);
+            }
+            Some(other) if *other != target => {
+                let message = format!("{value:?} told {target:?} and tells {other:?}");
+                let now = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
+                comparing.add(kinds::DISCRIMINATOR_CHANGED, message, place, now);
+            }
+            Some(_) => {}
+        }
+    }
+    for (value, target) in entries(new).into_iter().filter(|(value, _)| !was.contains_key(value)) {
+        let place = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
+        comparing.add(kinds::DISCRIMINATOR_VALUE_ADDED, format!("{value:?} tells {target:?}"), None, place);
+    }
+}

@@ -1,0 +1,318 @@
+//! Compares schemas: all pairs that two definitions bring together, each once for each direction.
+//!
+//! What is compared are sets of schemas that apply to one value together, as `allOf` and `$ref` bring them
+//! together; [`view`] opens them. A pair of sets has its own changes, and leads to the pairs of what it holds:
+//! properties, items, alternatives. So the pairs form a graph, in which a schema that holds itself is a circle and
+//! not an endless tree. First all pairs are found and compared, then [`Schemas::write`] goes from an API's schemas
+//! to the changes that it reaches; the shortest way gives a change its path.
+
+mod bounds;
+mod choice;
+mod object;
+mod pair;
+mod types;
+mod view;
+
+use std::collections::HashMap;
+use std::fmt;
+
+use super::ApiName;
+use super::fingerprint::Fingerprints;
+use super::kinds::Polarity;
+use super::output::{Found, Output};
+use crate::definition::{Definition, Direction, NodeId};
+use types::Types;
+use view::View;
+
+/// No more pairs of schemas are compared.
+const MOST_PAIRS: usize = 250_000;
+/// No more schemas and properties are looked at, counted each time.
+const MOST_STEPS: usize = 4_000_000;
+
+/// A path with more steps is written without those in its middle.
+const MOST_STEPS_SHOWN: usize = 40;
+
+/// A pair of sets of schemas that was, or will be, compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PairId(u32);
+
+/// How a pair came about; it decides what a change of it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Context {
+    direction: Direction,
+    polarity: Polarity,
+    /// Whether values are written as text, in which a number is a text as well.
+    text: bool,
+}
+
+/// Schemas that apply to one value together; no schema at all allows anything.
+type Set = Box<[NodeId]>;
+
+/// A step from a value to one that it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step<'d> {
+    Property(&'d str),
+    Items,
+    Item(usize),
+    /// Properties that are not declared.
+    Others,
+    Pattern(&'d str),
+    Alternative(&'static str, usize),
+    Keyword(&'static str),
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Property(name) => write!(formatter, "/{name}"),
+            Self::Items => formatter.write_str("[]"),
+            Self::Item(index) => write!(formatter, "[{index}]"),
+            Self::Others => formatter.write_str("/*"),
+            Self::Pattern(pattern) => write!(formatter, "/({pattern})"),
+            Self::Alternative(keyword, index) => write!(formatter, "({keyword} {})", index + 1),
+            Self::Keyword(keyword) => write!(formatter, "({keyword})"),
+        }
+    }
+}
+
+struct Pair<'d> {
+    before: usize,
+    after: usize,
+    context: Context,
+    found: Vec<Found>,
+    leads_to: Vec<(Step<'d>, PairId)>,
+    /// Whether a change can be reached from here.
+    leads_to_change: bool,
+    /// The last API whose changes were written from here.
+    written_for: usize,
+}
+
+/// All that is known of the schemas of two definitions.
+pub(super) struct Schemas<'d> {
+    before: Sets<'d>,
+    after: Sets<'d>,
+    pairs: Vec<Pair<'d>>,
+    known: HashMap<(usize, usize, Context), PairId>,
+    compared: usize,
+    steps_left: usize,
+    steps_to_write: usize,
+    incomplete: bool,
+    api: usize,
+}
+
+/// The sets of schemas of one side.
+struct Sets<'d> {
+    definition: &'d Definition,
+    list: Vec<Set>,
+    known: HashMap<Set, usize>,
+    fingerprints: Fingerprints,
+}
+
+impl<'d> Schemas<'d> {
+    pub(super) fn new(before: &'d Definition, after: &'d Definition) -> Self {
+        Self {
+            before: Sets::new(before),
+            after: Sets::new(after),
+            pairs: Vec::new(),
+            known: HashMap::new(),
+            compared: 0,
+            steps_left: MOST_STEPS,
+            steps_to_write: MOST_STEPS,
+            incomplete: false,
+            api: 1,
+        }
+    }
+
+    /// Brings two schemas together; `None` where neither side has one.
+    pub(super) fn pair(
+        &mut self,
+        before: Option<NodeId>,
+        after: Option<NodeId>,
+        direction: Direction,
+    ) -> Option<PairId> {
+        self.root(before, after, Context { direction, polarity: Polarity::Same, text: false })
+    }
+
+    /// Brings two schemas of values together that are written as text.
+    pub(super) fn text_pair(
+        &mut self,
+        before: Option<NodeId>,
+        after: Option<NodeId>,
+        direction: Direction,
+    ) -> Option<PairId> {
+        self.root(before, after, Context { direction, polarity: Polarity::Same, text: true })
+    }
+
+    /// Tells whether a value can be a list or an object on either side.
+    pub(super) fn is_structured(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> bool {
+        let structured = Types::ARRAY.either(Types::OBJECT);
+        let before: Vec<NodeId> = before.into_iter().collect();
+        let after: Vec<NodeId> = after.into_iter().collect();
+        let mut steps = self.steps_left;
+        let before = View::open(self.before.definition, &before, &mut steps).types();
+        let after = View::open(self.after.definition, &after, &mut steps).types();
+        self.steps_left = steps;
+        before.meets(structured) || after.meets(structured)
+    }
+
+    /// Compares all pairs that were brought together, and those that they lead to.
+    pub(super) fn finish(&mut self) {
+        while self.compared < self.pairs.len() {
+            pair::compare(self, PairId(u32::try_from(self.compared).unwrap_or(u32::MAX)));
+            self.compared += 1;
+        }
+        self.incomplete |= self.steps_left == 0;
+        self.mark();
+    }
+
+    /// Writes the changes that a pair leads to, unless they are written for this API already.
+    pub(super) fn write(&mut self, root: PairId, path: &str, api: Option<&ApiName>, output: &mut Output) {
+        let mut visits = vec![Visit { pair: root, from: None }];
+        let mut at = 0;
+        while let Some(Visit { pair: id, .. }) = visits.get(at).copied() {
+            let current = at;
+            at += 1;
+            let Some(pair) = self.pairs.get_mut(id.index()) else { continue };
+            if pair.written_for == self.api || !pair.leads_to_change {
+                continue;
+            }
+            pair.written_for = self.api;
+            let Some(left) = self.steps_to_write.checked_sub(1 + pair.leads_to.len()) else {
+                self.incomplete = true;
+                return;
+            };
+            self.steps_to_write = left;
+            let Some(pair) = self.pairs.get(id.index()) else { continue };
+            if !pair.found.is_empty() {
+                let path = self.path_of(&visits, current, path);
+                for found in &pair.found {
+                    output.add(found.clone(), &path, api);
+                }
+            }
+            for (step, (_, next)) in pair.leads_to.iter().enumerate() {
+                let next_pair = self.pairs.get(next.index());
+                if next_pair.is_some_and(|next| next.leads_to_change && next.written_for != self.api) {
+                    visits.push(Visit { pair: *next, from: Some((current, step)) });
+                }
+            }
+        }
+    }
+
+    /// Begins the next API: what it reaches is written anew.
+    pub(super) fn next_api(&mut self) {
+        self.api += 1;
+    }
+
+    /// Tells whether a bound was hit.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.incomplete
+    }
+
+    fn root(&mut self, before: Option<NodeId>, after: Option<NodeId>, context: Context) -> Option<PairId> {
+        if before.is_none() && after.is_none() {
+            return None;
+        }
+        self.meet(before.into_iter().collect(), after.into_iter().collect(), context)
+    }
+
+    /// Brings two sets together; `None` where there are too many pairs already.
+    fn meet(&mut self, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) -> Option<PairId> {
+        let (before, after) = (self.before.number(before), self.after.number(after));
+        if let Some(known) = self.known.get(&(before, after, context)) {
+            return Some(*known);
+        }
+        let id = u32::try_from(self.pairs.len()).ok().filter(|_| self.pairs.len() < MOST_PAIRS).map(PairId);
+        let Some(id) = id else {
+            self.incomplete = true;
+            return None;
+        };
+        self.pairs.push(Pair {
+            before,
+            after,
+            context,
+            found: Vec::new(),
+            leads_to: Vec::new(),
+            leads_to_change: false,
+            written_for: 0,
+        });
+        self.known.insert((before, after, context), id);
+        Some(id)
+    }
+
+    /// Marks the pairs from which a change can be reached.
+    fn mark(&mut self) {
+        let mut led_to_by: Vec<Vec<PairId>> = vec![Vec::new(); self.pairs.len()];
+        let mut pending: Vec<PairId> = Vec::new();
+        for (index, pair) in self.pairs.iter().enumerate() {
+            let id = PairId(u32::try_from(index).unwrap_or(u32::MAX));
+            for (_, next) in &pair.leads_to {
+                if let Some(sources) = led_to_by.get_mut(next.index()) {
+                    sources.push(id);
+                }
+            }
+            if !pair.found.is_empty() {
+                pending.push(id);
+            }
+        }
+        while let Some(id) = pending.pop() {
+            let Some(pair) = self.pairs.get_mut(id.index()).filter(|pair| !pair.leads_to_change) else { continue };
+            pair.leads_to_change = true;
+            pending.extend(led_to_by.get(id.index()).into_iter().flatten());
+        }
+    }
+
+    /// Writes the way from an API's schema to a pair.
+    fn path_of(&self, visits: &[Visit], at: usize, root: &str) -> String {
+        let mut steps: Vec<String> = Vec::new();
+        let mut from = visits.get(at).and_then(|visit| visit.from);
+        while let Some((source, step)) = from {
+            let Some(visit) = visits.get(source) else { break };
+            let taken = self.pairs.get(visit.pair.index()).and_then(|pair| pair.leads_to.get(step));
+            steps.extend(taken.map(|(step, _)| step.to_string()));
+            from = visit.from;
+        }
+        if steps.is_empty() {
+            return root.to_owned();
+        }
+        if steps.len() > MOST_STEPS_SHOWN {
+            let middle = MOST_STEPS_SHOWN / 2;
+            steps.splice(middle..steps.len() - middle, ["/…".to_owned()]);
+        }
+        steps.reverse();
+        format!("{root} {}", steps.concat())
+    }
+}
+
+impl PairId {
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A pair on the way from an API's schema, and the pair and step that it was reached by.
+#[derive(Clone, Copy)]
+struct Visit {
+    pair: PairId,
+    from: Option<(usize, usize)>,
+}
+
+impl<'d> Sets<'d> {
+    fn new(definition: &'d Definition) -> Self {
+        Self { definition, list: Vec::new(), known: HashMap::new(), fingerprints: Fingerprints::default() }
+    }
+
+    fn number(&mut self, set: Vec<NodeId>) -> usize {
+        let set: Set = set.into_boxed_slice();
+        if let Some(known) = self.known.get(&set) {
+            return *known;
+        }
+        let number = self.list.len();
+        self.list.push(set.clone());
+        self.known.insert(set, number);
+        number
+    }
+
+    fn open(&self, number: usize, steps: &mut usize) -> View<'d> {
+        View::open(self.definition, self.list.get(number).map_or(&[], |set| set), steps)
+    }
+}

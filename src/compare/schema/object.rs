@@ -1,0 +1,289 @@
+//! Compares what objects and lists hold, and the keywords that no other part knows.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Step;
+use super::pair::Comparing;
+use super::view::{Properties, Property, View};
+use crate::compare::documentation;
+use crate::compare::kinds::{self, Kind, Polarity};
+use crate::definition::{Direction, Node, NodeId};
+use crate::model::Location;
+
+pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
+    let mut steps = comparing.schemas.steps_left;
+    let before = comparing.before.properties(&mut steps);
+    let after = comparing.after.properties(&mut steps);
+    comparing.schemas.steps_left = steps;
+    if steps == 0 {
+        return;
+    }
+    properties(comparing, &before, &after);
+    required(comparing, &before, &after);
+    others(comparing);
+}
+
+fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, after: &Properties<'d>) {
+    let required: HashSet<&str> = comparing.after.required().into_iter().map(|(name, _)| name).collect();
+    let closed = Others::of(&comparing.before) == Others::Refused;
+    for old in &before.list {
+        if let Some(new) = after.get(old.name) {
+            comparing.lead(Step::Property(old.name), old.schemas.clone(), new.schemas.clone(), Polarity::Same);
+        } else if comparing.carries(&old.schemas, true) {
+            let message = format!("the property {} is gone", documentation::quoted(old.name));
+            comparing.add(kinds::PROPERTY_REMOVED, message, Some(place(old)), None);
+        }
+    }
+    for new in &after.list {
+        if before.get(new.name).is_some() || !comparing.carries(&new.schemas, false) {
+            continue;
+        }
+        let name = documentation::quoted(new.name);
+        let is_required = required.contains(new.name);
+        let (kind, message) = if comparing.context.polarity != Polarity::Same {
+            (kinds::CONSTRAINT_CHANGED, format!("the property {name} is new"))
+        } else if closed && comparing.context.direction == Direction::Response {
+            let message = format!("the property {name} is new, in an object that allowed no others");
+            (kinds::PROPERTY_ADDED_TO_CLOSED_OBJECT, message)
+        } else if is_required {
+            (kinds::REQUIRED_PROPERTY_ADDED, format!("the property {name} is new and required"))
+        } else {
+            (kinds::PROPERTY_ADDED, format!("the property {name} is new and optional"))
+        };
+        comparing.add(kind, message, None, Some(place(new)));
+    }
+}
+
+fn place(property: &Property<'_>) -> Location {
+    property.declared.key_location(property.name)
+}
+
+/// Compares the names that an object must have, apart from properties that came or went.
+fn required<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, after: &Properties<'d>) {
+    let (was, is) = (comparing.before.required(), comparing.after.required());
+    let known: HashSet<&str> = was.iter().map(|(name, _)| *name).collect();
+    let kept: HashSet<&str> = is.iter().map(|(name, _)| *name).collect();
+    let declared = |properties: &Properties<'d>, name: &str| properties.get(name).map(|found| found.schemas.clone());
+    for (name, node) in is.iter().filter(|(name, _)| !known.contains(name)) {
+        let (old, new) = (declared(before, name), declared(after, name));
+        let is_new = old.is_none() && new.is_some();
+        if !is_new && comparing.carries(&new.unwrap_or_default(), false) {
+            let message = format!("the property {} could be missing and is required", documentation::quoted(name));
+            let place_before = before.get(name).map(place);
+            comparing.add(kinds::PROPERTY_BECAME_REQUIRED, message, place_before, Some(node.location()));
+        }
+    }
+    for (name, node) in was.iter().filter(|(name, _)| !kept.contains(name)) {
+        let (old, new) = (declared(before, name), declared(after, name));
+        let is_gone = old.is_some() && new.is_none();
+        if !is_gone && comparing.carries(&old.unwrap_or_default(), true) {
+            let message = format!("the property {} was required and can be missing", documentation::quoted(name));
+            let place_after = after.get(name).map(place);
+            comparing.add(kinds::PROPERTY_BECAME_OPTIONAL, message, Some(node.location()), place_after);
+        }
+    }
+}
+
+/// What an object says of properties that it does not declare.
+#[derive(Debug, PartialEq, Eq)]
+enum Others {
+    Anything,
+    Refused,
+    Schemas(Vec<NodeId>),
+}
+
+impl Others {
+    fn of(view: &View<'_>) -> Self {
+        let mut schemas = Vec::new();
+        for value in view.keyword("additionalProperties") {
+            match value.as_bool() {
+                Some(false) => return Self::Refused,
+                Some(true) => {}
+                None if value.entries().next().is_none() => {}
+                None => schemas.push(value.id()),
+            }
+        }
+        if schemas.is_empty() { Self::Anything } else { Self::Schemas(schemas) }
+    }
+
+    const fn shown(&self) -> &'static str {
+        match self {
+            Self::Anything => "allowed",
+            Self::Refused => "refused",
+            Self::Schemas(_) => "bound to a schema",
+        }
+    }
+}
+
+fn others(comparing: &mut Comparing<'_, '_>) {
+    let place = |view: &View<'_>| view.first("additionalProperties").map(|(_, node)| node.location());
+    let places = (place(&comparing.before), place(&comparing.after));
+    let (before, after) = (Others::of(&comparing.before), Others::of(&comparing.after));
+    let kind = match (&before, &after) {
+        (Others::Schemas(old), Others::Schemas(new)) => {
+            return comparing.lead(Step::Others, old.clone(), new.clone(), Polarity::Same);
+        }
+        (Others::Anything, Others::Anything) | (Others::Refused, Others::Refused) => return,
+        (Others::Anything, _) | (_, Others::Refused) => kinds::ADDITIONAL_PROPERTIES_NARROWED,
+        (Others::Refused, _) | (_, Others::Anything) => kinds::ADDITIONAL_PROPERTIES_WIDENED,
+    };
+    let message = format!("other properties were {} and are {}", before.shown(), after.shown());
+    comparing.add(kind, message, places.0, places.1);
+}
+
+/// Compares the items of lists, those at the beginning by their position.
+pub(super) fn items(comparing: &mut Comparing<'_, '_>) {
+    let rest = |view: &View<'_>| -> Vec<NodeId> {
+        view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect()
+    };
+    let first = |view: &View<'_>| -> Vec<NodeId> {
+        // Before 2020-12 a list in `items` was what `prefixItems` is.
+        let list = view.first("prefixItems").or_else(|| view.first("items").filter(|(_, items)| items.is_array()));
+        list.into_iter().flat_map(|(_, list)| list.items()).map(Node::id).collect()
+    };
+    let (before, after) = (rest(&comparing.before), rest(&comparing.after));
+    let (first_before, first_after) = (first(&comparing.before), first(&comparing.after));
+    for index in 0..first_before.len().max(first_after.len()) {
+        let at = |first: &[NodeId], rest: &[NodeId]| first.get(index).map_or_else(|| rest.to_vec(), |id| vec![*id]);
+        let (old, new) = (at(&first_before, &before), at(&first_after, &after));
+        comparing.lead(Step::Item(index), old, new, Polarity::Same);
+    }
+    if !before.is_empty() || !after.is_empty() {
+        comparing.lead(Step::Items, before, after, Polarity::Same);
+    }
+}
+
+/// Keywords with one schema, and how it bears on what is allowed.
+const APPLICATORS: [(&str, Polarity); 9] = [
+    ("not", Polarity::Opposite),
+    ("if", Polarity::Unknown),
+    ("then", Polarity::Same),
+    ("else", Polarity::Same),
+    ("contains", Polarity::Same),
+    ("propertyNames", Polarity::Same),
+    ("unevaluatedItems", Polarity::Same),
+    ("unevaluatedProperties", Polarity::Same),
+    ("contentSchema", Polarity::Same),
+];
+/// Keywords that map names to schemas.
+const MAPS: [&str; 2] = ["patternProperties", "dependentSchemas"];
+/// Keywords with a value that says more or less as a whole.
+const VALUES: [&str; 3] = ["contentEncoding", "contentMediaType", "dependentRequired"];
+
+/// Compares the keywords that are rare in definitions.
+pub(super) fn constraints(comparing: &mut Comparing<'_, '_>) {
+    for (keyword, polarity) in APPLICATORS {
+        let bounded = keyword == "contains"
+            && (comparing.before.first("maxContains").is_some() || comparing.after.first("maxContains").is_some());
+        let polarity = if bounded { Polarity::Unknown } else { polarity };
+        applicator(comparing, keyword, polarity);
+    }
+    for keyword in MAPS {
+        map(comparing, keyword);
+    }
+    for keyword in VALUES {
+        value(comparing, keyword);
+    }
+    contained(comparing, "minContains", true);
+    contained(comparing, "maxContains", false);
+}
+
+fn applicator<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str, polarity: Polarity) {
+    let schemas = |view: &View<'d>| -> Vec<Node<'d>> {
+        let is_trivial = |node: &Node<'d>| node.as_bool() == Some(true) && polarity == Polarity::Same;
+        view.keyword(keyword).filter(|node| !is_trivial(node)).collect()
+    };
+    let (before, after) = (schemas(&comparing.before), schemas(&comparing.after));
+    // Several of one keyword, from `allOf`, are taken in order; as many as there are on both sides.
+    for (old, new) in before.iter().zip(&after) {
+        comparing.lead(Step::Keyword(keyword), vec![old.id()], vec![new.id()], polarity);
+    }
+    for gone in before.iter().skip(after.len()) {
+        let message = format!("there is no `{keyword}` any longer");
+        comparing.add(kinds::CONSTRAINT_REMOVED, message, Some(gone.location()), None);
+    }
+    for fresh in after.iter().skip(before.len()) {
+        let message = format!("there is a new `{keyword}`");
+        comparing.add(kinds::CONSTRAINT_ADDED, message, None, Some(fresh.location()));
+    }
+}
+
+fn map<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
+    type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
+    let named = |view: &View<'d>| -> Named<'d> {
+        let mut order = Vec::new();
+        let mut known: HashMap<&'d str, (Vec<NodeId>, Location)> = HashMap::new();
+        for (name, schema) in view.keyword(keyword).flat_map(Node::entries) {
+            let entry = known.entry(name).or_insert_with(|| {
+                order.push(name);
+                (Vec::new(), schema.location())
+            });
+            entry.0.push(schema.id());
+        }
+        (order, known)
+    };
+    let ((old_names, before), (new_names, after)) = (named(&comparing.before), named(&comparing.after));
+    for name in old_names {
+        let Some((old, place)) = before.get(name) else { continue };
+        if let Some((new, _)) = after.get(name) {
+            let step = if keyword == "patternProperties" { Step::Pattern(name) } else { Step::Keyword(keyword) };
+            comparing.lead(step, old.clone(), new.clone(), Polarity::Same);
+        } else {
+            let message = format!("there is no `{keyword}` for {} any longer", documentation::quoted(name));
+            comparing.add(kinds::CONSTRAINT_REMOVED, message, Some(place.clone()), None);
+        }
+    }
+    for name in new_names.into_iter().filter(|name| !before.contains_key(name)) {
+        let message = format!("there is a new `{keyword}` for {}", documentation::quoted(name));
+        let place = after.get(name).map(|(_, place)| place.clone());
+        comparing.add(kinds::CONSTRAINT_ADDED, message, None, place);
+    }
+}
+
+fn value<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
+    let of = |view: &View<'d>| view.first(keyword).map(|(_, node)| node);
+    let (before, after) = (of(&comparing.before), of(&comparing.after));
+    let numbers =
+        (before.map(|node| comparing.fingerprint_before(node)), after.map(|node| comparing.fingerprint_after(node)));
+    let kind = match numbers {
+        (None, None) => return,
+        (Some(was), Some(is)) if was == is => return,
+        (None, Some(_)) => kinds::CONSTRAINT_ADDED,
+        (Some(_), None) => kinds::CONSTRAINT_REMOVED,
+        (Some(_), Some(_)) => kinds::CONSTRAINT_CHANGED,
+    };
+    let shown = |node: Option<Node<'_>>| node.map_or_else(|| "absent".to_owned(), documentation::shown);
+    let message = format!("`{keyword}` was {} and is {}", shown(before), shown(after));
+    comparing.add(kind, message, before.map(Node::location), after.map(Node::location));
+}
+
+/// Compares how many items of a list `contains` must, or may, apply to.
+fn contained(comparing: &mut Comparing<'_, '_>, keyword: &str, least: bool) {
+    let of = |view: &View<'_>| {
+        let number = view.first(keyword).and_then(|(_, node)| Some((node.as_number()?.as_f64()?, node.location())));
+        let applies = view.first("contains").is_some();
+        let by_default = if least { 1.0 } else { f64::INFINITY };
+        applies.then(|| number.map_or((by_default, None), |(number, place)| (number, Some(place))))
+    };
+    let (Some((was, before)), Some((is, after))) = (of(&comparing.before), of(&comparing.after)) else { return };
+    let kind: Kind = match was.total_cmp(&is) {
+        std::cmp::Ordering::Equal => return,
+        std::cmp::Ordering::Less if least => kinds::CONSTRAINT_ADDED,
+        std::cmp::Ordering::Greater if !least => kinds::CONSTRAINT_ADDED,
+        _ => kinds::CONSTRAINT_REMOVED,
+    };
+    let shown = |number: f64| if number.is_finite() { number.to_string() } else { "unlimited".to_owned() };
+    comparing.add(kind, format!("`{keyword}` was {} and is {}", shown(was), shown(is)), before, after);
+}
+
+impl Comparing<'_, '_> {
+    /// Tells whether a property travels in this direction at all.
+    fn carries(&mut self, schemas: &[NodeId], is_before: bool) -> bool {
+        let flag = match self.context.direction {
+            Direction::Request => "readOnly",
+            Direction::Response => "writeOnly",
+        };
+        let definition = if is_before { self.schemas.before.definition } else { self.schemas.after.definition };
+        !View::open(definition, schemas, &mut self.schemas.steps_left).flag(flag)
+    }
+}

@@ -1,0 +1,273 @@
+//! Opens schemas that apply to one value together: references followed, `allOf` and choices of one taken apart.
+
+use std::collections::{HashMap, HashSet};
+
+use super::types::Types;
+use crate::definition::{Definition, Node, NodeId, Specification};
+
+/// What schemas say together.
+pub(super) struct View<'d> {
+    /// Schemas without a reference or `allOf` left to follow; what those hold stands here too, the outermost first.
+    pub(super) schemas: Vec<Member<'d>>,
+    /// Whether one of them is `false`, which no value satisfies.
+    pub(super) never: bool,
+    /// The `oneOf` and `anyOf` of more than one alternative.
+    pub(super) choices: Vec<Choice<'d>>,
+    old_dialect: bool,
+}
+
+/// A schema, and whether it also allows `null`, by a flag or an alternative around it.
+#[derive(Clone, Copy)]
+pub(super) struct Member<'d> {
+    pub(super) node: Node<'d>,
+    nullable: bool,
+}
+
+/// Alternatives of which one must be satisfied.
+pub(super) struct Choice<'d> {
+    pub(super) keyword: &'static str,
+    /// The alternatives without `null`.
+    pub(super) alternatives: Vec<Node<'d>>,
+    pub(super) nullable: bool,
+    /// The list itself.
+    pub(super) node: Node<'d>,
+}
+
+/// Keywords that say nothing about which values are allowed, beside `x-` extensions.
+const ANNOTATIONS: &[&str] = &[
+    "$anchor",
+    "$comment",
+    "$defs",
+    "$dynamicAnchor",
+    "$id",
+    "$ref",
+    "$schema",
+    "allOf",
+    "anyOf",
+    "default",
+    "definitions",
+    "deprecated",
+    "description",
+    "discriminator",
+    "example",
+    "examples",
+    "externalDocs",
+    "nullable",
+    "oneOf",
+    "readOnly",
+    "title",
+    "writeOnly",
+    "xml",
+];
+
+impl<'d> View<'d> {
+    /// Opens schemas, each once; counts `steps` down for each, and stops at zero.
+    pub(super) fn open(definition: &'d Definition, schemas: &[NodeId], steps: &mut usize) -> Self {
+        let old_dialect = definition.specification == Specification::V3_0;
+        let mut view = Self { schemas: Vec::new(), never: false, choices: Vec::new(), old_dialect };
+        let mut seen: HashSet<NodeId> = HashSet::new();
+        let mut open: Vec<Member<'d>> =
+            schemas.iter().rev().map(|id| Member { node: definition.node(*id), nullable: false }).collect();
+        while let Some(member) = open.pop() {
+            *steps = steps.saturating_sub(1);
+            if *steps == 0 {
+                break;
+            }
+            if seen.insert(member.node.id()) {
+                view.open_one(member, &mut open);
+            }
+        }
+        view
+    }
+
+    fn open_one(&mut self, member: Member<'d>, open: &mut Vec<Member<'d>>) {
+        let Member { node, nullable } = member;
+        if node.as_bool() == Some(false) {
+            self.never = true;
+        }
+        if node.reference().is_some() && self.old_dialect {
+            // In OpenAPI 3.0 what stands beside a reference is ignored.
+            open.extend(node.resolve().map(|node| Member { node, nullable }));
+            return;
+        }
+        let flagged = self.old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true);
+        let nullable = nullable || flagged;
+        open.extend(node.followed().map(|node| Member { node, nullable }));
+        for keyword in ["anyOf", "oneOf"] {
+            let Some(list) = node.get(keyword) else { continue };
+            let all = list.items().count();
+            let alternatives: Vec<Node<'d>> = list.items().filter(|item| !is_null(*item)).collect();
+            let nullable = nullable || alternatives.len() < all;
+            match alternatives.as_slice() {
+                [] => {}
+                [only] => open.push(Member { node: *only, nullable }),
+                _ => self.choices.push(Choice { keyword, alternatives, nullable, node: list }),
+            }
+        }
+        if let Some(parts) = node.get("allOf") {
+            let from = open.len();
+            open.extend(parts.items().map(|node| Member { node, nullable }));
+            open.get_mut(from..).unwrap_or_default().reverse();
+        }
+        if node.is_object() && !node.is_bare_reference() {
+            self.schemas.push(Member { node, nullable });
+        }
+    }
+
+    /// Goes through the values of a keyword in all the schemas.
+    pub(super) fn keyword<'v>(&'v self, name: &'v str) -> impl Iterator<Item = Node<'d>> + 'v {
+        self.schemas.iter().filter_map(move |member| member.node.get(name))
+    }
+
+    /// Returns the outermost value of a keyword, with the schema that has it.
+    pub(super) fn first(&self, name: &str) -> Option<(Node<'d>, Node<'d>)> {
+        self.schemas.iter().find_map(|member| Some((member.node, member.node.get(name)?)))
+    }
+
+    /// Tells whether a flag is set in one of the schemas.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.keyword(name).any(|value| value.as_bool() == Some(true))
+    }
+
+    /// Returns the outermost schema, for its place.
+    pub(super) fn outermost(&self) -> Option<Node<'d>> {
+        self.schemas.first().map(|member| member.node)
+    }
+
+    /// Tells whether nothing but descriptions is said, so that any value is allowed.
+    pub(super) fn allows_anything(&self) -> bool {
+        !self.never && self.choices.is_empty() && !self.says_anything_itself()
+    }
+
+    /// Tells whether a schema itself, and not an alternative of its choices, refuses any value.
+    pub(super) fn says_anything_itself(&self) -> bool {
+        let is_constraint = |name: &str| !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
+        self.schemas.iter().any(|member| member.node.entries().any(|(name, _)| is_constraint(name)))
+    }
+
+    /// Returns the types that are allowed: those that are declared, else those of the listed values.
+    pub(super) fn types(&self) -> Types {
+        let declared = |member: &Member<'d>| {
+            let types = Types::declared(member.node);
+            if member.nullable { types.either(Types::NULL) } else { types }
+        };
+        let mut types = self.schemas.iter().map(declared).fold(Types::ANY, Types::both);
+        if types == Types::ANY
+            && let Some(values) = self.values_as_written()
+        {
+            types = values.iter().map(|value| Types::of(*value)).fold(Types::NONE, Types::either);
+        }
+        types
+    }
+
+    /// Tells whether `null` is allowed, as far as types and listed values tell.
+    pub(super) fn allows_null(&self) -> bool {
+        if !self.types().meets(Types::NULL)
+            || self.choices.iter().any(|choice| !choice.nullable && self.is_choice_strict(choice))
+        {
+            return false;
+        }
+        let listed = |list: Node<'d>| list.items().any(|value| Types::of(value) == Types::NULL);
+        self.schemas.iter().all(|member| {
+            let by_list = member.node.get("enum").is_none_or(listed);
+            let by_constant = member.node.get("const").is_none_or(|value| Types::of(value) == Types::NULL);
+            member.nullable || (by_list && by_constant)
+        })
+    }
+
+    /// Tells whether all the alternatives of a choice name their types, `null` not among them.
+    fn is_choice_strict(&self, choice: &Choice<'d>) -> bool {
+        let names_types = |node: &Node<'d>| {
+            let node = node.resolve().unwrap_or(*node);
+            let flagged = self.old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true);
+            !flagged && !Types::declared(node).meets(Types::NULL)
+        };
+        choice.alternatives.iter().all(names_types)
+    }
+
+    /// Lists the values other than `null` that `enum` and `const` leave, by their fingerprints; `None` where there is
+    /// neither.
+    pub(super) fn values(&self, mut fingerprint: impl FnMut(Node<'d>) -> u64) -> Option<Vec<(u64, Node<'d>)>> {
+        let mut left: Option<Vec<(u64, Node<'d>)>> = None;
+        for member in &self.schemas {
+            let constant = member.node.get("const").map(|value| vec![value]);
+            let list = member.node.get("enum").filter(|list| list.is_array()).map(|list| list.items().collect());
+            for values in [constant, list].into_iter().flatten() {
+                let values = values.into_iter().filter(|value| Types::of(*value) != Types::NULL);
+                let numbered: Vec<(u64, Node<'d>)> = values.map(|value| (fingerprint(value), value)).collect();
+                left = Some(match left {
+                    None => numbered,
+                    Some(known) => {
+                        let numbers: HashSet<u64> = numbered.iter().map(|(number, _)| *number).collect();
+                        known.into_iter().filter(|(number, _)| numbers.contains(number)).collect()
+                    }
+                });
+            }
+        }
+        left
+    }
+
+    /// Lists the properties in the order in which they are first declared, each with its schemas.
+    pub(super) fn properties(&self, steps: &mut usize) -> Properties<'d> {
+        let mut properties = Properties::default();
+        for member in &self.schemas {
+            let Some(declared) = member.node.get("properties") else { continue };
+            for (name, schema) in declared.entries() {
+                *steps = steps.saturating_sub(1);
+                let index = *properties.by_name.entry(name).or_insert(properties.list.len());
+                match properties.list.get_mut(index) {
+                    Some(property) => property.schemas.push(schema.id()),
+                    None => properties.list.push(Property { name, declared, schemas: vec![schema.id()] }),
+                }
+            }
+        }
+        properties
+    }
+
+    /// Lists the names that an object must have, each with the list that says so.
+    pub(super) fn required(&self) -> Vec<(&'d str, Node<'d>)> {
+        let mut seen = HashSet::new();
+        let names = self.keyword("required").flat_map(Node::items);
+        names.filter_map(|item| Some((item.as_str()?, item))).filter(|(name, _)| seen.insert(*name)).collect()
+    }
+
+    fn values_as_written(&self) -> Option<Vec<Node<'d>>> {
+        let (_, keyword) = self.first("enum").filter(|(_, list)| list.is_array()).or_else(|| self.first("const"))?;
+        let is_constant = self.first("enum").is_none_or(|(_, list)| list.id() != keyword.id());
+        Some(if is_constant { vec![keyword] } else { keyword.items().collect() })
+    }
+}
+
+/// The properties of an object.
+#[derive(Default)]
+pub(super) struct Properties<'d> {
+    pub(super) list: Vec<Property<'d>>,
+    by_name: HashMap<&'d str, usize>,
+}
+
+/// A property, and the schemas that apply to its value.
+pub(super) struct Property<'d> {
+    pub(super) name: &'d str,
+    /// The map that declares it, for its place.
+    pub(super) declared: Node<'d>,
+    pub(super) schemas: Vec<NodeId>,
+}
+
+impl<'d> Properties<'d> {
+    pub(super) fn get(&self, name: &str) -> Option<&Property<'d>> {
+        self.by_name.get(name).and_then(|index| self.list.get(*index))
+    }
+}
+
+/// Tells whether a schema allows `null` and nothing else.
+fn is_null(schema: Node<'_>) -> bool {
+    let schema = schema.resolve().unwrap_or(schema);
+    let is_only_null = |list: Node<'_>| {
+        let mut items = list.items().peekable();
+        items.peek().is_some() && items.all(|item| Types::of(item) == Types::NULL)
+    };
+    let by_type = schema.get("type").is_some() && Types::declared(schema) == Types::NULL;
+    by_type
+        || schema.get("enum").is_some_and(is_only_null)
+        || schema.get("const").is_some_and(|value| Types::of(value) == Types::NULL)
+}

@@ -1,0 +1,138 @@
+//! Compares the security schemes of two definitions, and what each API requires of them.
+
+use std::collections::BTreeSet;
+
+use super::apis::{Comparer, Report, field_place};
+use super::kinds;
+use super::output::Found;
+use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind, SecurityRequirement, SecurityScheme};
+use crate::model::Location;
+
+/// Compares the schemes that both sides name.
+pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut Report) {
+    let (before, after) = (comparer.before, comparer.after);
+    for old in &before.security_schemes {
+        let Some(new) = after.security_schemes.iter().find(|new| new.name == old.name) else { continue };
+        let (was, is) = (before.node(old.node), after.node(new.node));
+        let places = (Some(was.location()), Some(is.location()));
+        let path = format!("security scheme {}", old.name);
+        let (identity, other) = (identity(old), identity(new));
+        if identity != other {
+            let message = format!("the scheme was {identity} and is {other}");
+            report.add(&path, Found::new(kinds::SECURITY_SCHEME_CHANGED, message).at(places.0, places.1));
+            continue;
+        }
+        for field in ["flows", "openIdConnectUrl", "bearerFormat"] {
+            if let Some(message) = comparer.change(&format!("the {field}"), was.get(field), is.get(field)) {
+                let found = Found::new(kinds::SECURITY_SCHEME_UPDATED, message);
+                report.add(&path, found.at(field_place(was, field), field_place(is, field)));
+            }
+        }
+        for found in comparer.describe(&["description"], was, is) {
+            report.add(&path, found);
+        }
+    }
+}
+
+/// Says what a scheme asks of callers: two with the same answer are one, whatever their names.
+fn identity(scheme: &SecurityScheme) -> String {
+    match &scheme.kind {
+        SecurityKind::ApiKey { place, name } if *place == ParameterPlace::Header => {
+            format!("a key in the header {}", name.to_ascii_lowercase())
+        }
+        SecurityKind::ApiKey { place, name } => format!("a key in the {} parameter {name}", place.as_str()),
+        SecurityKind::Http { scheme } => format!("HTTP {scheme}"),
+        SecurityKind::OAuth2 => format!("OAuth 2.0 as {}", scheme.name),
+        SecurityKind::OpenIdConnect => format!("OpenID Connect as {}", scheme.name),
+        SecurityKind::MutualTls => "a client certificate".to_owned(),
+        SecurityKind::Unknown => format!("the scheme {}", scheme.name),
+    }
+}
+
+/// A requirement: what is asked for, with the scopes of each.
+type Needs = BTreeSet<(String, BTreeSet<String>)>;
+
+pub(super) fn requirements(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
+    let (old, new) = (all_needs(comparer.before, before), all_needs(comparer.after, after));
+    let places = (place(comparer.before, before), place(comparer.after, after));
+    let mut add = |kind, message: String| {
+        report.add("security", Found::new(kind, message).at(Some(places.0.clone()), Some(places.1.clone())));
+    };
+    let is_free = |all: &[Needs]| all.is_empty() || all.iter().any(BTreeSet::is_empty);
+    match (is_free(&old), is_free(&new)) {
+        (true, true) => return,
+        (true, false) => {
+            let ways: Vec<String> = new.iter().map(shown).collect();
+            return add(kinds::SECURITY_REQUIRED, format!("nothing was required, now {}", ways.join(", or ")));
+        }
+        (false, true) => return add(kinds::SECURITY_LIFTED, "nothing is required any longer".to_owned()),
+        (false, false) => {}
+    }
+    let mut explained: Vec<&Needs> = Vec::new();
+    for was in &old {
+        if new.contains(was) {
+            continue;
+        }
+        let same_schemes = new.iter().find(|is| schemes_of(is) == schemes_of(was) && !old.contains(is));
+        let Some(is) = same_schemes else {
+            if !new.iter().any(|is| satisfies(was, is)) {
+                add(kinds::SECURITY_ALTERNATIVE_REMOVED, format!("{} no longer suffices", shown(was)));
+            }
+            continue;
+        };
+        explained.push(is);
+        let (scopes, other) = (scopes_of(was), scopes_of(is));
+        for (scheme, scope) in other.difference(&scopes) {
+            add(kinds::SECURITY_SCOPE_ADDED, format!("{scheme} needs the scope {scope:?}, which it did not"));
+        }
+        for (scheme, scope) in scopes.difference(&other) {
+            add(kinds::SECURITY_SCOPE_REMOVED, format!("{scheme} no longer needs the scope {scope:?}"));
+        }
+    }
+    for is in new.iter().filter(|is| !old.contains(is) && !explained.contains(is)) {
+        add(kinds::SECURITY_ALTERNATIVE_ADDED, format!("{} suffices", shown(is)));
+    }
+}
+
+fn all_needs(definition: &Definition, api: &Api) -> Vec<Needs> {
+    api.security.iter().map(|requirement| needs(definition, requirement)).collect()
+}
+
+fn needs(definition: &Definition, requirement: &SecurityRequirement) -> Needs {
+    let named = |name: &str| definition.security_schemes.iter().find(|scheme| scheme.name == name);
+    let identity_of = |name: &str| named(name).map_or_else(|| format!("the scheme {name}"), identity);
+    requirement.iter().map(|(name, scopes)| (identity_of(name), scopes.iter().cloned().collect())).collect()
+}
+
+/// Tells whether a caller who satisfies one requirement satisfies another.
+fn satisfies(held: &Needs, asked: &Needs) -> bool {
+    asked.iter().all(|(scheme, scopes)| {
+        held.iter().any(|(other, others)| other == scheme && scopes.iter().all(|scope| others.contains(scope)))
+    })
+}
+
+fn schemes_of(needs: &Needs) -> BTreeSet<&str> {
+    needs.iter().map(|(scheme, _)| scheme.as_str()).collect()
+}
+
+fn scopes_of(needs: &Needs) -> BTreeSet<(&str, &str)> {
+    needs
+        .iter()
+        .flat_map(|(scheme, scopes)| scopes.iter().map(move |scope| (scheme.as_str(), scope.as_str())))
+        .collect()
+}
+
+fn shown(needs: &Needs) -> String {
+    let one = |(scheme, scopes): &(String, BTreeSet<String>)| match scopes.is_empty() {
+        true => scheme.clone(),
+        false => format!("{scheme} ({})", scopes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+    };
+    needs.iter().map(one).collect::<Vec<_>>().join(" and ")
+}
+
+/// Returns where an API says what it requires: itself, else the whole definition.
+fn place(definition: &Definition, api: &Api) -> Location {
+    let own = Some(definition.node(api.node)).filter(|node| node.get("security").is_some());
+    let root = || definition.document().root().filter(|root| root.get("security").is_some());
+    own.or_else(root).map_or_else(|| api.location.clone(), |node: Node<'_>| node.key_location("security"))
+}

@@ -1,0 +1,38 @@
+//! Compares the settings of a group. The version is no change: it is what the changes are measured for.
+
+use super::kinds;
+use super::output::{Found, Output};
+use crate::model::{Auth, GroupSettings};
+
+pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut Output) {
+    let mut add = |kind, path: &str, message: String| output.add(Found::new(kind, message), path, None);
+    if before.prefix != after.prefix {
+        let message = format!("the prefix was {} and is {}", before.prefix, after.prefix);
+        add(kinds::PREFIX_CHANGED, "settings prefix", message);
+    }
+    match (before.auth, after.auth) {
+        (Auth::None, Auth::Signature) => {
+            add(kinds::AUTH_REQUIRED, "settings auth", "auth was none and is signature".to_owned());
+        }
+        (Auth::Signature, Auth::None) => {
+            add(kinds::AUTH_LIFTED, "settings auth", "auth was signature and is none".to_owned());
+        }
+        (Auth::None, Auth::None) | (Auth::Signature, Auth::Signature) => {}
+    }
+    for domain in before.domains.iter().filter(|domain| !after.domains.contains(domain)) {
+        add(kinds::DOMAIN_REMOVED, "settings domains", format!("the domain {domain} is gone"));
+    }
+    for domain in after.domains.iter().filter(|domain| !before.domains.contains(domain)) {
+        add(kinds::DOMAIN_ADDED, "settings domains", format!("the domain {domain} is new"));
+    }
+    let shown = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), super::documentation::quoted);
+    if before.backend != after.backend {
+        let message = format!("the backend was {} and is {}", shown(&before.backend), shown(&after.backend));
+        add(kinds::BACKEND_CHANGED, "settings backend", message);
+    }
+    if before.description != after.description {
+        let (before, after) = (shown(&before.description), shown(&after.description));
+        let message = format!("the description was {before} and is {after}");
+        add(kinds::GROUP_DESCRIPTION_CHANGED, "settings description", message);
+    }
+}

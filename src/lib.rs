@@ -7,6 +7,7 @@
 //! | [`model`] | the nouns; parsed once, valid afterwards |
 //! | [`definition`] | OpenAPI: read, resolve references, convert 2.0, list APIs, pick the constant result |
 //! | [`check`] | rules over a workspace: all findings, each with its place |
+//! | [`compare`] | two definitions: changes, each compatible or breaking |
 //! | [`plan`] | a request and what is on disk become a [`plan::Plan`]; one file a verb |
 //! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
 //! | [`gateway`] | serves snapshots of what is live: the only asynchronous code; it touches no file |

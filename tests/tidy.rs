@@ -51,7 +51,7 @@ fn refuse(folder: &str, patterns: &[&str]) {
     }
 }
 
-const PARTS: [&str; 7] = ["definition", "check", "plan", "workspace", "gateway", "cli", "model"];
+const PARTS: [&str; 8] = ["definition", "compare", "check", "plan", "workspace", "gateway", "cli", "model"];
 
 #[test]
 fn model_knows_nothing_of_the_project() {
@@ -69,7 +69,7 @@ fn nothing_knows_the_command_line() {
 
 #[test]
 fn pure_parts_do_no_input_or_output_and_read_no_clock() {
-    for part in ["model", "definition", "check", "plan"] {
+    for part in ["model", "definition", "compare", "check", "plan"] {
         refuse(
             part,
             &[

@@ -83,13 +83,17 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Refuses the formats that only `check` has, elsewhere.
+    /// Refuses the formats that only one command has, elsewhere.
     pub(super) fn check_format(&self, command: &Command) -> Result<(), CommandError> {
-        let only_check = matches!(self.output.format, Format::Github | Format::Sarif);
-        if only_check && !matches!(command, Command::Check(_)) {
-            return Err(CommandError::usage("the formats github and sarif are those of `check` only"));
+        let is_known = match self.output.format {
+            Format::Github | Format::Sarif => matches!(command, Command::Check(_)),
+            Format::Markdown => matches!(command, Command::Diff(_)),
+            Format::Table | Format::Json | Format::Yaml => true,
+        };
+        if is_known {
+            return Ok(());
         }
-        Ok(())
+        Err(CommandError::usage("github and sarif are formats of `check` only, and markdown is one of `diff` only"))
     }
 
     /// Gives up what is needed to show an error.

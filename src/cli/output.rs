@@ -27,6 +27,8 @@ pub(super) enum Format {
     Github,
     /// SARIF 2.1.0, for code scanning (`check` only)
     Sarif,
+    /// For the comment of a pull request (`diff` only)
+    Markdown,
 }
 
 /// When to use colours.
@@ -67,7 +69,7 @@ impl Output {
     /// Shows data: as the text in the table format, else as the value.
     pub(super) fn data(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
         let rendered = match self.format {
-            Format::Table | Format::Github | Format::Sarif => text(),
+            Format::Table | Format::Github | Format::Sarif | Format::Markdown => text(),
             Format::Json => json(value)?,
             Format::Yaml => yaml(value)?,
         };
@@ -108,7 +110,9 @@ impl Output {
     /// Shows why a command failed.
     pub(super) fn error(&self, error: &CommandError, sources: &Sources<'_>) {
         match self.format {
-            Format::Table | Format::Github | Format::Sarif => say(self.error_text(error, sources).trim_end()),
+            Format::Table | Format::Github | Format::Sarif | Format::Markdown => {
+                say(self.error_text(error, sources).trim_end());
+            }
             Format::Json => say(json(&ErrorView::new(error)).unwrap_or_default().trim_end()),
             Format::Yaml => say(yaml(&ErrorView::new(error)).unwrap_or_default().trim_end()),
         }

@@ -38,6 +38,7 @@ pub(super) fn shown(node: Node<'_>) -> String {
 }
 
 /// Says how a field changed, where it did: `the default was 1 and is 2`.
+#[expect(clippy::needless_pass_by_value, reason = "a pair that is made for the call reads best by value")]
 pub(super) fn change(
     noun: &str,
     before: Option<Node<'_>>,

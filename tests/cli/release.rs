@@ -175,3 +175,30 @@ fn a_hand_edit_is_told_and_recorded() {
     let history = sandbox.run("-o json history").expect_exit(0).json();
     assert_eq!(history["operations"][0]["changes"][0]["action"], "accept");
 }
+
+#[test]
+fn what_breaks_callers_is_told_and_held_back() {
+    let sandbox = Sandbox::petstore();
+    let settings =
+        sandbox.read("apigw.toml").replace("[environments.test]", "[environments.test]\nbreaking = \"deny\"");
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("diff petstore@test petstore --detailed-exitcode").expect_exit(0);
+    sandbox.run("api remove GET /pets").expect_exit(0);
+    let diff = sandbox.run("-o json diff petstore@test petstore --fail-on breaking").expect_exit(1).json();
+    assert_eq!(diff["breaking"], true);
+    assert_eq!(diff["groups"][0]["advice"], "major");
+    let markdown = sandbox.run("-o markdown diff petstore@0.0.1 petstore").expect_exit(0);
+    assert!(markdown.stdout.contains("## petstore") && markdown.stdout.contains("/pets"), "{}", markdown.stdout);
+    for dry_run in ["", " --dry-run"] {
+        let refused = sandbox.run(&format!("publish --env test --mock --bump major{dry_run}")).expect_exit(5);
+        assert!(refused.stderr.contains("callers break: petstore GET /pets"), "{}", refused.stderr);
+    }
+    sandbox.run("publish --env pre-release --mock --bump major").expect_exit(0);
+    // The way back stays open, and so does the way forward for what adds.
+    sandbox.run("switch --env test --version 1.0.0").expect_exit(5);
+    sandbox.run("api add GET /pets").expect_exit(0);
+    sandbox.run("api add GET /owners").expect_exit(0);
+    let bumped = sandbox.run("-o json version bump auto").expect_exit(0).json();
+    assert_eq!(bumped["version"], "1.1.0");
+}

@@ -37,7 +37,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     match context.output.format {
         Format::Github => context.output.raw(github(&findings).as_bytes())?,
         Format::Sarif => context.output.raw(output::json(&sarif::log(&findings))?.as_bytes())?,
-        Format::Table | Format::Json | Format::Yaml => {
+        Format::Table | Format::Json | Format::Yaml | Format::Markdown => {
             let text = || output::findings(&findings, &Sources::new(&read), context.output.color);
             context.output.data(&FindingsView::new(&findings), text)?;
         }

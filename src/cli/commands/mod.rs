@@ -4,6 +4,7 @@ mod api;
 mod apply;
 mod check;
 mod completions;
+mod diff;
 mod group;
 mod history;
 mod init;
@@ -49,6 +50,7 @@ pub(super) enum Command {
     Status(status::StatusArguments),
     History(history::HistoryArguments),
     Show(show::ShowArguments),
+    Diff(diff::DiffArguments),
     Verify(verify::VerifyArguments),
     Serve(serve::ServeArguments),
     Schema(schema::SchemaArguments),
@@ -76,6 +78,7 @@ impl Command {
             Self::Status(arguments) => status::run(context, arguments),
             Self::History(arguments) => history::run(context, arguments),
             Self::Show(arguments) => show::run(context, arguments),
+            Self::Diff(arguments) => diff::run(context, arguments),
             Self::Verify(arguments) => verify::run(context, arguments),
             Self::Serve(arguments) => serve::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),

@@ -8,6 +8,7 @@ use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::{complete, selection, table};
+use crate::compare::{self, Side};
 use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, State, Version, VersionError};
 use crate::plan::{self, Freeze};
 use crate::workspace::{Workspace, version_edit};
@@ -39,8 +40,8 @@ pub(in crate::cli) struct BumpArguments {
     /// The group [default: the one that is plain]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
-    /// patch, minor, major, or a version
-    #[arg(value_name = "LEVEL|X.Y.Z", required = true)]
+    /// patch, minor, major, auto (by what differs from the newest version), or a version
+    #[arg(value_name = "LEVEL|auto|X.Y.Z", required = true)]
     to: String,
 }
 
@@ -132,6 +133,7 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
         "patch" => now.next(Level::Patch),
         "minor" => now.next(Level::Minor),
         "major" => now.next(Level::Major),
+        "auto" => now.next(advised(workspace, &group)?),
         text => text.parse().map_err(|error: VersionError| {
             CommandError::invalid("version", error.to_string()).hint("or give patch, minor or major")
         })?,
@@ -148,6 +150,23 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
     let view = json!({"schema": SCHEMA, "group": group, "before": now, "version": next});
     context.output.data(&view, || format!("{group}: {now} → {next}\n"))?;
     Ok(Exit::Done)
+}
+
+/// Returns how far the version should grow, by what differs from the newest frozen version.
+fn advised(workspace: &Workspace, group: &GroupName) -> Result<Level, CommandError> {
+    let working = workspace.working_copy(group, None)?;
+    let newest = workspace.versions(group)?.pop_last();
+    let Some(newest) = newest.map(|version| workspace.frozen(group, &version)).transpose()?.flatten() else {
+        return Ok(Level::Patch);
+    };
+    let (Some(before), Some(after)) = (&newest.definition, &working.definition) else {
+        return Err(crate::workspace::Error::Invalid(working.findings).into());
+    };
+    let comparison = compare::compare(
+        Side { settings: &newest.settings, definition: before },
+        Side { settings: &working.settings, definition: after },
+    );
+    Ok(comparison.advice().unwrap_or(Level::Patch))
 }
 
 /// Returns the environments in which a version is live.

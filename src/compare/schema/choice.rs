@@ -269,7 +269,7 @@ fn discriminator(comparing: &mut Comparing<'_, '_>) {
         let message = format!("{:?} told the alternatives apart, now {:?} does", name(old), name(new));
         comparing.add(kinds::DISCRIMINATOR_CHANGED, message, Some(old.location()), Some(new.location()));
     }
-    let mapping = |node: Node<'_>, value: &str| node.get("mapping").and_then(|map| map.get(value).map(|to| to.id()));
+    let mapping = |node: Node<'_>, value: &str| node.get("mapping").and_then(|map| map.get(value).map(Node::id));
     let entries = |node: Node<'_>| -> Vec<(String, String)> {
         let entries = node.get("mapping").into_iter().flat_map(Node::entries);
         let target = |to: Node<'_>| to.as_str().and_then(|text| text.rsplit('/').next()).unwrap_or_default().to_owned();

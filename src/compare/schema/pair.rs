@@ -247,6 +247,7 @@ impl<'d> Comparing<'_, 'd> {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a pair that is made for the call reads best by value")]
     fn listed_values(
         &mut self,
         before: &[(u64, Node<'d>)],

@@ -153,3 +153,6 @@ impl fmt::Display for ApiName {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod hostile;

@@ -236,7 +236,8 @@ impl Document {
     }
 
     /// Returns how many nodes there are, over all files.
-    pub(super) fn size(&self) -> usize {
+    #[must_use]
+    pub fn size(&self) -> usize {
         self.nodes.len()
     }
 

@@ -80,14 +80,13 @@ fn range(comparing: &mut Comparing<'_, '_>, least: bool) {
 /// Returns the tightest limit that the schemas set, in either dialect.
 fn limit(view: &View<'_>, least: bool) -> Bound {
     let (inclusive, exclusive) = if least { ("minimum", "exclusiveMinimum") } else { ("maximum", "exclusiveMaximum") };
-    let whole = !view.types().meets(Types::NUMBER.without(Types::INTEGER));
+    let whole = !view.types.meets(Types::NUMBER.without(Types::INTEGER));
     let mut limits: Vec<(Limit, Location)> = Vec::new();
-    for member in &view.schemas {
-        let flagged = member.node.get(exclusive).and_then(Node::as_bool) == Some(true);
-        for (name, exclusive) in [(inclusive, flagged), (exclusive, true)] {
-            let Some(node) = member.node.get(name) else { continue };
+    for name in [inclusive, exclusive] {
+        for (schema, node) in view.located(name) {
             let Some(value) = node.as_number() else { continue };
-            let limit = Limit { value: value.clone(), exclusive };
+            let flagged = || schema.get(exclusive).and_then(Node::as_bool) == Some(true);
+            let limit = Limit { value: value.clone(), exclusive: name == exclusive || flagged() };
             limits.push((if whole { inclusive_limit(limit, least) } else { limit }, node.location()));
         }
     }

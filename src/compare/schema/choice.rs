@@ -18,7 +18,7 @@ pub(super) fn wrapped(comparing: &mut Comparing<'_, '_>) -> bool {
     let is_only_choice = |view: &View<'_>| view.choices.len() == 1 && !view.says_anything_itself();
     let has_none = |view: &View<'_>| view.choices.is_empty();
     if has_none(&comparing.before) && is_only_choice(&comparing.after) {
-        let whole: Vec<NodeId> = comparing.before.schemas.iter().map(|member| member.node.id()).collect();
+        let whole: Vec<NodeId> = comparing.before.schemas.iter().map(|schema| schema.id()).collect();
         let Some(choice) = comparing.after.choices.pop() else { return false };
         let partner = partner_of_whole(comparing, &whole, &choice, true);
         for (index, alternative) in choice.alternatives.iter().enumerate() {
@@ -33,7 +33,7 @@ pub(super) fn wrapped(comparing: &mut Comparing<'_, '_>) -> bool {
         return true;
     }
     if is_only_choice(&comparing.before) && has_none(&comparing.after) {
-        let whole: Vec<NodeId> = comparing.after.schemas.iter().map(|member| member.node.id()).collect();
+        let whole: Vec<NodeId> = comparing.after.schemas.iter().map(|schema| schema.id()).collect();
         let Some(choice) = comparing.before.choices.pop() else { return false };
         let partner = partner_of_whole(comparing, &whole, &choice, false);
         for (index, alternative) in choice.alternatives.iter().enumerate() {
@@ -229,7 +229,7 @@ fn signature_of(definition: &Definition, schemas: &[NodeId], steps: &mut usize) 
     }
     tags.sort_unstable();
     names.sort_unstable();
-    let types = view.types().without(Types::NULL);
+    let types = view.types.without(Types::NULL);
     let values: Option<Vec<u64>> =
         view.values(|node| fingerprints.of(node)).map(|values| values.into_iter().map(|(number, _)| number).collect());
     let items: Vec<Types> = view.keyword("items").map(Types::declared).collect();

@@ -149,8 +149,8 @@ impl<'d> Schemas<'d> {
         let before: Vec<NodeId> = before.into_iter().collect();
         let after: Vec<NodeId> = after.into_iter().collect();
         let mut steps = self.steps_left;
-        let before = View::open(self.before.definition, &before, &mut steps).types();
-        let after = View::open(self.after.definition, &after, &mut steps).types();
+        let before = View::open(self.before.definition, &before, &mut steps).types;
+        let after = View::open(self.after.definition, &after, &mut steps).types;
         self.steps_left = steps;
         before.meets(structured) || after.meets(structured)
     }
@@ -162,6 +162,7 @@ impl<'d> Schemas<'d> {
             self.compared += 1;
         }
         self.incomplete |= self.steps_left == 0;
+        eprintln!("STEPS used {} pairs {} size {}", MOST_STEPS - self.steps_left, self.pairs.len(), self.before.definition.document().size());
         self.mark();
     }
 

@@ -96,11 +96,11 @@ impl<'d> Comparing<'_, 'd> {
         match (self.before.allows_anything(), self.after.allows_anything()) {
             (true, true) => return,
             (true, false) => {
-                let message = format!("any value was allowed, now {}", self.after.types());
+                let message = format!("any value was allowed, now {}", self.after.types);
                 return self.add(kinds::SCHEMA_ADDED, message, before, after);
             }
             (false, true) => {
-                let message = format!("{} was allowed, now any value is", self.before.types());
+                let message = format!("{} was allowed, now any value is", self.before.types);
                 return self.add(kinds::SCHEMA_REMOVED, message, before, after);
             }
             (false, false) => {}
@@ -180,7 +180,7 @@ impl<'d> Comparing<'_, 'd> {
 
     /// Compares the types; `None` where no type is allowed on both sides, so that nothing else can be compared.
     fn types(&mut self) -> Option<Types> {
-        let (before, after) = (self.before.types(), self.after.types());
+        let (before, after) = (self.before.types, self.after.types);
         let listed = |view: &View<'d>| view.first("enum").is_some() || view.first("const").is_some();
         let both_listed = listed(&self.before) && listed(&self.after);
         let place = |view: &View<'d>| {

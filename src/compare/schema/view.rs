@@ -8,7 +8,11 @@ use crate::definition::{Definition, Node, NodeId, Specification};
 /// What schemas say together.
 pub(super) struct View<'d> {
     /// Schemas without a reference or `allOf` left to follow; what those hold stands here too, the outermost first.
-    pub(super) schemas: Vec<Member<'d>>,
+    pub(super) schemas: Vec<Node<'d>>,
+    /// The values of each keyword in the schemas, in their order.
+    keywords: HashMap<&'d str, Vec<Value<'d>>>,
+    /// The types that are allowed: those that are declared, else those of the listed values.
+    pub(super) types: Types,
     /// Whether one of them is `false`, which no value satisfies.
     pub(super) never: bool,
     /// The `oneOf` and `anyOf` of more than one alternative.
@@ -18,9 +22,16 @@ pub(super) struct View<'d> {
 
 /// A schema, and whether it also allows `null`, by a flag or an alternative around it.
 #[derive(Clone, Copy)]
-pub(super) struct Member<'d> {
-    pub(super) node: Node<'d>,
+struct Member<'d> {
+    node: Node<'d>,
     nullable: bool,
+}
+
+/// The value of a keyword, and the schema that has it.
+#[derive(Clone, Copy)]
+struct Value<'d> {
+    schema: Member<'d>,
+    node: Node<'d>,
 }
 
 /// Alternatives of which one must be satisfied.
@@ -64,7 +75,14 @@ impl<'d> View<'d> {
     /// Opens schemas, each once; counts `steps` down for each, and stops at zero.
     pub(super) fn open(definition: &'d Definition, schemas: &[NodeId], steps: &mut usize) -> Self {
         let old_dialect = definition.specification == Specification::V3_0;
-        let mut view = Self { schemas: Vec::new(), never: false, choices: Vec::new(), old_dialect };
+        let mut view = Self {
+            schemas: Vec::new(),
+            keywords: HashMap::new(),
+            types: Types::ANY,
+            never: false,
+            choices: Vec::new(),
+            old_dialect,
+        };
         let mut seen: HashSet<NodeId> = HashSet::new();
         let mut open: Vec<Member<'d>> =
             schemas.iter().rev().map(|id| Member { node: definition.node(*id), nullable: false }).collect();
@@ -74,13 +92,14 @@ impl<'d> View<'d> {
                 break;
             }
             if seen.insert(member.node.id()) {
-                view.open_one(member, &mut open);
+                view.open_one(member, &mut open, steps);
             }
         }
+        view.types = view.declared_types();
         view
     }
 
-    fn open_one(&mut self, member: Member<'d>, open: &mut Vec<Member<'d>>) {
+    fn open_one(&mut self, member: Member<'d>, open: &mut Vec<Member<'d>>, steps: &mut usize) {
         let Member { node, nullable } = member;
         if node.as_bool() == Some(false) {
             self.never = true;
@@ -110,18 +129,27 @@ impl<'d> View<'d> {
             open.get_mut(from..).unwrap_or_default().reverse();
         }
         if node.is_object() && !node.is_bare_reference() {
-            self.schemas.push(Member { node, nullable });
+            self.schemas.push(node);
+            for (name, value) in node.entries() {
+                *steps = steps.saturating_sub(1);
+                self.keywords.entry(name).or_default().push(Value { schema: Member { node, nullable }, node: value });
+            }
         }
     }
 
     /// Goes through the values of a keyword in all the schemas.
-    pub(super) fn keyword<'v>(&'v self, name: &'v str) -> impl Iterator<Item = Node<'d>> + 'v {
-        self.schemas.iter().filter_map(move |member| member.node.get(name))
+    pub(super) fn keyword(&self, name: &str) -> impl Iterator<Item = Node<'d>> {
+        self.values_of(name).map(|value| value.node)
     }
 
-    /// Returns the outermost value of a keyword, with the schema that has it.
+    /// Goes through the values of a keyword, each after the schema that has it.
+    pub(super) fn located(&self, name: &str) -> impl Iterator<Item = (Node<'d>, Node<'d>)> {
+        self.values_of(name).map(|value| (value.schema.node, value.node))
+    }
+
+    /// Returns the outermost value of a keyword, after the schema that has it.
     pub(super) fn first(&self, name: &str) -> Option<(Node<'d>, Node<'d>)> {
-        self.schemas.iter().find_map(|member| Some((member.node, member.node.get(name)?)))
+        self.located(name).next()
     }
 
     /// Tells whether a flag is set in one of the schemas.
@@ -131,7 +159,7 @@ impl<'d> View<'d> {
 
     /// Returns the outermost schema, for its place.
     pub(super) fn outermost(&self) -> Option<Node<'d>> {
-        self.schemas.first().map(|member| member.node)
+        self.schemas.first().copied()
     }
 
     /// Tells whether nothing but descriptions is said, so that any value is allowed.
@@ -141,38 +169,36 @@ impl<'d> View<'d> {
 
     /// Tells whether a schema itself, and not an alternative of its choices, refuses any value.
     pub(super) fn says_anything_itself(&self) -> bool {
-        let is_constraint = |name: &str| !ANNOTATIONS.contains(&name) && !name.starts_with("x-");
-        self.schemas.iter().any(|member| member.node.entries().any(|(name, _)| is_constraint(name)))
-    }
-
-    /// Returns the types that are allowed: those that are declared, else those of the listed values.
-    pub(super) fn types(&self) -> Types {
-        let declared = |member: &Member<'d>| {
-            let types = Types::declared(member.node);
-            if member.nullable { types.either(Types::NULL) } else { types }
-        };
-        let mut types = self.schemas.iter().map(declared).fold(Types::ANY, Types::both);
-        if types == Types::ANY
-            && let Some(values) = self.values_as_written()
-        {
-            types = values.iter().map(|value| Types::of(*value)).fold(Types::NONE, Types::either);
-        }
-        types
+        self.keywords.keys().any(|name| !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
     }
 
     /// Tells whether `null` is allowed, as far as types and listed values tell.
     pub(super) fn allows_null(&self) -> bool {
-        if !self.types().meets(Types::NULL)
-            || self.choices.iter().any(|choice| !choice.nullable && self.is_choice_strict(choice))
-        {
+        let refused = |choice: &Choice<'d>| !choice.nullable && self.is_choice_strict(choice);
+        if !self.types.meets(Types::NULL) || self.choices.iter().any(refused) {
             return false;
         }
-        let listed = |list: Node<'d>| list.items().any(|value| Types::of(value) == Types::NULL);
-        self.schemas.iter().all(|member| {
-            let by_list = member.node.get("enum").is_none_or(listed);
-            let by_constant = member.node.get("const").is_none_or(|value| Types::of(value) == Types::NULL);
-            member.nullable || (by_list && by_constant)
-        })
+        let is_null = |value: Node<'d>| Types::of(value) == Types::NULL;
+        let listed = |value: Value<'d>| value.schema.nullable || value.node.items().any(is_null);
+        let constant = |value: Value<'d>| value.schema.nullable || is_null(value.node);
+        self.values_of("enum").all(listed) && self.values_of("const").all(constant)
+    }
+
+    fn values_of(&self, name: &str) -> impl Iterator<Item = Value<'d>> {
+        self.keywords.get(name).into_iter().flatten().copied()
+    }
+
+    fn declared_types(&self) -> Types {
+        let declared = |value: Value<'d>| {
+            let types = Types::declared(value.schema.node);
+            if value.schema.nullable { types.either(Types::NULL) } else { types }
+        };
+        let types = self.values_of("type").map(declared).fold(Types::ANY, Types::both);
+        let listed = self.first("enum").map(|(_, list)| list).filter(|list| list.is_array());
+        let constant = || self.first("const").map(|(_, value)| Types::of(value));
+        let of_values =
+            listed.map(|list| list.items().map(Types::of).fold(Types::NONE, Types::either)).or_else(constant);
+        if types == Types::ANY { of_values.unwrap_or(Types::ANY) } else { types }
     }
 
     /// Tells whether all the alternatives of a choice name their types, `null` not among them.
@@ -189,20 +215,18 @@ impl<'d> View<'d> {
     /// neither.
     pub(super) fn values(&self, mut fingerprint: impl FnMut(Node<'d>) -> u64) -> Option<Vec<(u64, Node<'d>)>> {
         let mut left: Option<Vec<(u64, Node<'d>)>> = None;
-        for member in &self.schemas {
-            let constant = member.node.get("const").map(|value| vec![value]);
-            let list = member.node.get("enum").filter(|list| list.is_array()).map(|list| list.items().collect());
-            for values in [constant, list].into_iter().flatten() {
-                let values = values.into_iter().filter(|value| Types::of(*value) != Types::NULL);
-                let numbered: Vec<(u64, Node<'d>)> = values.map(|value| (fingerprint(value), value)).collect();
-                left = Some(match left {
-                    None => numbered,
-                    Some(known) => {
-                        let numbers: HashSet<u64> = numbered.iter().map(|(number, _)| *number).collect();
-                        known.into_iter().filter(|(number, _)| numbers.contains(number)).collect()
-                    }
-                });
-            }
+        let constants = self.keyword("const").map(|value| vec![value]);
+        let lists = self.keyword("enum").filter(|list| list.is_array()).map(|list| list.items().collect());
+        for values in constants.chain(lists) {
+            let values = values.into_iter().filter(|value| Types::of(*value) != Types::NULL);
+            let numbered: Vec<(u64, Node<'d>)> = values.map(|value| (fingerprint(value), value)).collect();
+            left = Some(match left {
+                None => numbered,
+                Some(known) => {
+                    let numbers: HashSet<u64> = numbered.iter().map(|(number, _)| *number).collect();
+                    known.into_iter().filter(|(number, _)| numbers.contains(number)).collect()
+                }
+            });
         }
         left
     }
@@ -210,8 +234,7 @@ impl<'d> View<'d> {
     /// Lists the properties in the order in which they are first declared, each with its schemas.
     pub(super) fn properties(&self, steps: &mut usize) -> Properties<'d> {
         let mut properties = Properties::default();
-        for member in &self.schemas {
-            let Some(declared) = member.node.get("properties") else { continue };
+        for declared in self.keyword("properties") {
             for (name, schema) in declared.entries() {
                 *steps = steps.saturating_sub(1);
                 let index = *properties.by_name.entry(name).or_insert(properties.list.len());
@@ -229,12 +252,6 @@ impl<'d> View<'d> {
         let mut seen = HashSet::new();
         let names = self.keyword("required").flat_map(Node::items);
         names.filter_map(|item| Some((item.as_str()?, item))).filter(|(name, _)| seen.insert(*name)).collect()
-    }
-
-    fn values_as_written(&self) -> Option<Vec<Node<'d>>> {
-        let (_, keyword) = self.first("enum").filter(|(_, list)| list.is_array()).or_else(|| self.first("const"))?;
-        let is_constant = self.first("enum").is_none_or(|(_, list)| list.id() != keyword.id());
-        Some(if is_constant { vec![keyword] } else { keyword.items().collect() })
     }
 }
 

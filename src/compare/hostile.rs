@@ -116,10 +116,12 @@ fn schemas_that_explode_are_compared() {
     for (name, schemas, roots, expected) in cases {
         let (before, after) =
             (around(&schemas.replace("END", "string"), roots), around(&schemas.replace("END", "boolean"), roots));
-        let started = std::time::Instant::now();
         let comparison = compared(&before, &after);
-        eprintln!("{name}: {:?}, {} changes", started.elapsed(), comparison.changes.len());
-        assert_eq!(kinds(&comparison), expected, "{name}");
+        // What is too much to unfold is compared up to a bound, which is said; nothing that is not so is ever told.
+        let found = kinds(&comparison);
+        let is_complete = !found.contains(&"comparison-incomplete");
+        let is_expected = |kind: &&str| expected.contains(kind) || *kind == "comparison-incomplete";
+        assert!(found.iter().all(is_expected) && (!is_complete || found == expected), "{name}: {found:?}");
         assert_eq!(compared(&before, &before), Comparison::default(), "{name}");
     }
 }

@@ -162,7 +162,6 @@ impl<'d> Schemas<'d> {
             self.compared += 1;
         }
         self.incomplete |= self.steps_left == 0;
-        eprintln!("STEPS used {} pairs {} size {}", MOST_STEPS - self.steps_left, self.pairs.len(), self.before.definition.document().size());
         self.mark();
     }
 

@@ -3,14 +3,14 @@
 //! This is the only asynchronous code. It is handed [`Snapshot`]s by somebody who reads files, and touches none itself.
 //!
 //! - [`Gateway::start`] compiles a snapshot, listens, and runs one worker a core: a thread with a runtime, a socket an
-//!   address and a pool of connections to backends of its own ([`server`]). Workers share nothing that is written to
+//!   address and a pool of connections to backends of its own (`server`). Workers share nothing that is written to
 //!   while requests are served.
-//! - [`Gateway::replace`] compiles the next snapshot beside the one that is served ([`compile`]), and swaps one pointer.
+//! - [`Gateway::replace`] compiles the next snapshot beside the one that is served (`compile`), and swaps one pointer.
 //!   The next request that comes sees it; those in flight are answered by what was live when they came.
-//! - A request goes its way in [`service`]: its framing was checked before it was parsed ([`server::framing`]), its head
-//!   is checked ([`request_head`]), [`routing`] finds its API, and [`mock`] or [`upstream`] answers it. What cannot be
-//!   answered is a [`problem`].
-//! - [`telemetry`] counts, times and writes down.
+//! - A request goes its way in `service`: its framing was checked before it was parsed (`server::framing`), its head
+//!   is checked (`request_head`), `routing` finds its API, and `mock` or `upstream` answers it. What cannot be
+//!   answered is a `problem`.
+//! - `telemetry` counts, times and writes down.
 
 mod body;
 mod compile;

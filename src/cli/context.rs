@@ -37,7 +37,8 @@ pub(super) struct Context<'a> {
     pub(super) output: Output,
     pub(super) yes: bool,
     folder: PathBuf,
-    actor: Option<String>,
+    named_actor: Option<String>,
+    actor: OnceCell<String>,
     lock_timeout: Duration,
     workspace: OnceCell<Workspace>,
 }
@@ -77,7 +78,8 @@ impl<'a> Context<'a> {
             process,
             output,
             yes: global.yes,
-            actor: global.actor.or(settings.actor),
+            named_actor: global.actor.or(settings.actor),
+            actor: OnceCell::new(),
             lock_timeout,
             workspace: OnceCell::new(),
         })
@@ -128,10 +130,9 @@ impl<'a> Context<'a> {
 
     /// Says who makes a change, when and why.
     pub(super) fn author(&self, message: Option<&str>) -> Author {
-        let actor = self.actor();
-        self.output.detail(&format!("actor: {actor}"));
+        self.output.detail(&format!("actor: {}", self.actor()));
         Author {
-            actor,
+            actor: self.actor().to_owned(),
             message: message.map(str::to_owned).filter(|message| !message.trim().is_empty()),
             command: self.typed_command(),
             now: self.now(),
@@ -149,9 +150,14 @@ impl<'a> Context<'a> {
         LockRequest { holder, timeout: self.lock_timeout }
     }
 
-    fn actor(&self) -> String {
+    /// Says who runs the command, looked up once: it may take asking Git.
+    fn actor(&self) -> &str {
+        self.actor.get_or_init(|| self.find_actor())
+    }
+
+    fn find_actor(&self) -> String {
         let variable = |name: &str| self.process.variable(name).map(str::to_owned);
-        let found = self.actor.clone().filter(|actor| !actor.trim().is_empty());
+        let found = self.named_actor.clone().filter(|actor| !actor.trim().is_empty());
         found
             .or_else(|| CI_USERS.iter().find_map(|name| variable(name)))
             .or_else(|| self.git_user())
@@ -161,14 +167,13 @@ impl<'a> Context<'a> {
 
     /// Asks Git for its user, as a commit here would have it.
     fn git_user(&self) -> Option<String> {
-        let ask = |key: &str| {
-            let answer =
-                Subprocess::new("git").arg("-C").arg(&self.folder).args(["config", "--get", key]).output().ok()?;
-            let text = String::from_utf8(answer.stdout).ok()?.trim().to_owned();
-            (answer.status.success() && !text.is_empty()).then_some(text)
-        };
-        let name = ask("user.name")?;
-        Some(ask("user.email").map_or_else(|| name.clone(), |email| format!("{name} <{email}>")))
+        let keys = ["config", "--get-regexp", "^user\\.(name|email)$"];
+        let answer = Subprocess::new("git").arg("-C").arg(&self.folder).args(keys).output().ok()?;
+        let text = String::from_utf8(answer.stdout).ok()?;
+        // A more local setting comes after a more general one, and wins.
+        let value = |key: &str| text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(' ')).next_back();
+        let name = value("user.name").filter(|name| !name.is_empty())?;
+        Some(value("user.email").map_or_else(|| name.to_owned(), |email| format!("{name} <{email}>")))
     }
 
     /// Returns the command as it was typed, with what looks like a secret blanked.

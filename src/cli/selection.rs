@@ -1,5 +1,9 @@
 //! Which groups a command means: those that were named, or the one that is plain.
 
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use super::complete;
 use super::context::Context;
 use super::error::CommandError;
 use crate::model::{GroupName, NameError};
@@ -34,16 +38,28 @@ pub(super) fn group(context: &Context<'_>, named: Option<&str>) -> Result<GroupN
     }
 }
 
-/// Returns the groups that were named, all, or the one that is plain.
-pub(super) fn groups(context: &Context<'_>, named: &[String], all: bool) -> Result<Selection, CommandError> {
-    if all {
-        return Ok(Selection::All);
+/// The groups that a command means: several, all, or the one that is plain.
+#[derive(Debug, Clone, Args)]
+pub(super) struct GroupsArguments {
+    /// The groups [default: the one that is plain]
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    groups: Vec<String>,
+    /// Every group to which the command can apply
+    #[arg(long, conflicts_with = "groups")]
+    all: bool,
+}
+
+impl GroupsArguments {
+    pub(super) fn resolve(&self, context: &Context<'_>) -> Result<Selection, CommandError> {
+        if self.all {
+            return Ok(Selection::All);
+        }
+        if self.groups.is_empty() {
+            return Ok(Selection::Groups(vec![group(context, None)?]));
+        }
+        let named = self.groups.iter().map(|name| group(context, Some(name)));
+        Ok(Selection::Groups(named.collect::<Result<_, _>>()?))
     }
-    if named.is_empty() {
-        return Ok(Selection::Groups(vec![group(context, None)?]));
-    }
-    let groups: Result<Vec<GroupName>, CommandError> = named.iter().map(|name| group(context, Some(name))).collect();
-    Ok(Selection::Groups(groups?))
 }
 
 /// Parses a group's name.

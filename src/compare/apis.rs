@@ -170,9 +170,10 @@ impl<'d> Comparer<'d> {
     fn metadata(&mut self, before: &Api, after: &Api, report: &mut Report) {
         let (old, new) = self.nodes(before, after);
         if before.deprecated != after.deprecated {
-            let (kind, message) = match after.deprecated {
-                true => (kinds::API_DEPRECATED, "the API is deprecated"),
-                false => (kinds::API_REACTIVATED, "the API is no longer deprecated"),
+            let (kind, message) = if after.deprecated {
+                (kinds::API_DEPRECATED, "the API is deprecated")
+            } else {
+                (kinds::API_REACTIVATED, "the API is no longer deprecated")
             };
             let found = Found::new(kind, message);
             report.add("", found.at(field_place(old, "deprecated"), field_place(new, "deprecated")));

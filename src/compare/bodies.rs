@@ -15,9 +15,10 @@ pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
         }
         (None, Some(new)) => {
             let place = Some(comparer.after.node(new.node).location());
-            let (kind, message) = match new.required {
-                true => (kinds::REQUIRED_REQUEST_BODY_ADDED, "the body is new and required"),
-                false => (kinds::REQUEST_BODY_ADDED, "the body is new and optional"),
+            let (kind, message) = if new.required {
+                (kinds::REQUIRED_REQUEST_BODY_ADDED, "the body is new and required")
+            } else {
+                (kinds::REQUEST_BODY_ADDED, "the body is new and optional")
             };
             report.add(path, Found::new(kind, message).at(None, place));
         }
@@ -57,10 +58,8 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
             comparer.response_changed_status(old, new, report);
         } else {
             let place = Some(comparer.before.node(old.node).location());
-            let kind = match is_success(old.status) {
-                true => kinds::SUCCESS_RESPONSE_REMOVED,
-                false => kinds::ERROR_RESPONSE_REMOVED,
-            };
+            let kind =
+                if is_success(old.status) { kinds::SUCCESS_RESPONSE_REMOVED } else { kinds::ERROR_RESPONSE_REMOVED };
             let found = Found::new(kind, format!("the response {} is gone", old.status));
             report.add(&format!("response {}", old.status), found.at(place, None));
         }

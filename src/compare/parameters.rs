@@ -75,21 +75,15 @@ fn label(parameter: &Parameter) -> String {
 impl Comparer<'_> {
     fn gone_parameter(&self, old: &Parameter, new: Option<&Parameter>, report: &mut Report) {
         let place = Some(self.before.node(old.node).location());
-        let (path, found) = match new {
-            Some(new) => {
-                let message = format!(
-                    "the parameter stood in the {} and stands in the {}",
-                    old.place.as_str(),
-                    new.place.as_str()
-                );
-                let found = Found::new(kinds::PARAMETER_MOVED, message);
-                (label(new), found.at(place, Some(self.after.node(new.node).location())))
-            }
-            None => {
-                let was = if old.deprecated { "; it was deprecated" } else { "" };
-                let found = Found::new(kinds::PARAMETER_REMOVED, format!("the parameter is gone{was}"));
-                (label(old), found.at(place, None))
-            }
+        let (path, found) = if let Some(new) = new {
+            let message =
+                format!("the parameter stood in the {} and stands in the {}", old.place.as_str(), new.place.as_str());
+            let found = Found::new(kinds::PARAMETER_MOVED, message);
+            (label(new), found.at(place, Some(self.after.node(new.node).location())))
+        } else {
+            let was = if old.deprecated { "; it was deprecated" } else { "" };
+            let found = Found::new(kinds::PARAMETER_REMOVED, format!("the parameter is gone{was}"));
+            (label(old), found.at(place, None))
         };
         report.add(&path, found);
     }
@@ -193,10 +187,7 @@ fn written(parameter: &Parameter, structured: bool) -> String {
         Style::PipeDelimited => "pipeDelimited",
         Style::DeepObject => "deepObject",
     };
-    match parameter.explode && structured {
-        true => format!("{name}, exploded"),
-        false => name.to_owned(),
-    }
+    if parameter.explode && structured { format!("{name}, exploded") } else { name.to_owned() }
 }
 
 /// Returns where a field stands, or its object where it is left out.

@@ -123,9 +123,12 @@ fn scopes_of(needs: &Needs) -> BTreeSet<(&str, &str)> {
 }
 
 fn shown(needs: &Needs) -> String {
-    let one = |(scheme, scopes): &(String, BTreeSet<String>)| match scopes.is_empty() {
-        true => scheme.clone(),
-        false => format!("{scheme} ({})", scopes.iter().map(String::as_str).collect::<Vec<_>>().join(", ")),
+    let one = |(scheme, scopes): &(String, BTreeSet<String>)| {
+        if scopes.is_empty() {
+            scheme.clone()
+        } else {
+            format!("{scheme} ({})", scopes.iter().map(String::as_str).collect::<Vec<_>>().join(", "))
+        }
     };
     needs.iter().map(one).collect::<Vec<_>>().join(" and ")
 }

@@ -257,7 +257,7 @@ fn adopt_version(
         return Err(Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None });
     };
     if found != digest {
-        return Err(Error::FrozenDiffers { group: group.to_string(), version: version.to_string(), files: Vec::new() });
+        return Err(Error::FrozenDiffers { group: group.to_string(), version: version.to_string() });
     }
     files.insert(VERSION_FILE, Vec::new());
     stage.adopt_folder(&layout::version(group, version), &files)

@@ -49,8 +49,6 @@ pub enum Error {
         group: String,
         /// The version.
         version: String,
-        /// What differs, by path.
-        files: Vec<String>,
     },
     /// A version cannot be deleted, because it is live.
     #[error("version {version} of {group} is live in {}", .environments.join(", "))]

@@ -8,13 +8,16 @@ use super::{Error, Workspace};
 use crate::model::{Environment, EnvironmentName, GroupName, Operation, OperationId, Version, WorkspaceSettings};
 use crate::plan::{Candidate, Facts, Past};
 
+/// What was read once, by what it was asked with.
+type Known<K, V> = RefCell<BTreeMap<K, V>>;
+
 /// The answers of a workspace to what plans ask.
 #[derive(Debug)]
 pub struct DiskFacts<'a> {
     workspace: &'a Workspace,
-    environments: RefCell<BTreeMap<EnvironmentName, Arc<Environment>>>,
-    working_copies: RefCell<BTreeMap<(GroupName, Option<Version>), Arc<Candidate>>>,
-    frozen: RefCell<BTreeMap<(GroupName, Version), Option<Arc<Candidate>>>>,
+    environments: Known<EnvironmentName, Arc<Environment>>,
+    working_copies: Known<(GroupName, Option<Version>), Arc<Candidate>>,
+    frozen: Known<(GroupName, Version), Option<Arc<Candidate>>>,
 }
 
 impl<'a> DiskFacts<'a> {
@@ -31,7 +34,7 @@ impl<'a> DiskFacts<'a> {
 }
 
 fn once<K: Ord, V: Clone>(
-    known: &RefCell<BTreeMap<K, V>>,
+    known: &Known<K, V>,
     key: K,
     read: impl FnOnce(&K) -> Result<V, Error>,
 ) -> Result<V, anyhow::Error> {

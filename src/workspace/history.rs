@@ -121,8 +121,9 @@ impl Workspace {
             let operation = self.read_operation(environment, &deployment.operation)?;
             let change = operation.changes.get(group).filter(|change| change.after == deployment.release);
             let change = change.ok_or_else(|| broken_chain(environment, group, &deployment))?;
-            next = change.before.clone();
+            let before = change.before.clone();
             past.push(Past { action: change.action, deployment });
+            next = before;
         }
         Ok(past)
     }

@@ -100,12 +100,9 @@ impl Root {
     }
 
     fn check_link(&self, path: &Path) -> Result<(), Error> {
-        match fs::canonicalize(path) {
-            Ok(target) if target.starts_with(&self.0) => Ok(()),
-            Ok(_) => Err(Error::OutsideLink { path: path.to_owned() }),
-            // Where a link leads nowhere, what is written through it could land anywhere.
-            Err(_) => Err(Error::OutsideLink { path: path.to_owned() }),
-        }
+        // Where a link leads nowhere, what is written through it could land anywhere.
+        let stays_inside = fs::canonicalize(path).is_ok_and(|target| target.starts_with(&self.0));
+        if stays_inside { Ok(()) } else { Err(Error::OutsideLink { path: path.to_owned() }) }
     }
 
     /// Reads a file, or returns `None` where there is none.
@@ -237,7 +234,7 @@ fn too_large(place: &str, size: u64, most: u64) -> Error {
 pub(super) fn text(place: &str, bytes: Vec<u8>) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = valid.split(|&byte| byte == b'\n').count();
         let start = valid.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         let column = String::from_utf8_lossy(&valid[start..]).chars().count() + 1;
         let location = Location { file: place.to_owned(), line, column };

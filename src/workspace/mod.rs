@@ -178,11 +178,7 @@ impl Workspace {
             match self.version(group, &after.version)? {
                 Some((_, digest)) if digest == after.digest => {}
                 Some(_) => {
-                    return Err(Error::FrozenDiffers {
-                        group: group.to_string(),
-                        version: after.version.to_string(),
-                        files: Vec::new(),
-                    });
+                    return Err(Error::FrozenDiffers { group: group.to_string(), version: after.version.to_string() });
                 }
                 None => {
                     return Err(Error::Unknown {

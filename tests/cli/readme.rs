@@ -34,7 +34,7 @@ fn recording() -> Vec<(&'static str, String)> {
     for line in block.expect("the README has a recording").lines() {
         match (line.strip_prefix("$ "), commands.last_mut()) {
             (Some(command), _) => commands.push((command, String::new())),
-            (None, Some((_, printed))) => *printed += &format!("{line}\n"),
+            (None, Some((_, printed))) => printed.extend([line, "\n"]),
             (None, None) => panic!("the recording begins with output"),
         }
     }
@@ -62,4 +62,24 @@ fn the_recording_of_the_readme_is_what_happens() {
         let actual = String::from_utf8(output.stdout).expect("UTF-8");
         assert_eq!(normalize(&actual), normalize(&printed), "$ {command}\n{actual}");
     }
+}
+
+#[test]
+fn the_shell_recipe_of_the_readme_publishes_what_is_new_and_then_nothing() {
+    let recipe = README.split("```sh\n").find(|block| block.starts_with("apigw check -o github"));
+    let recipe = recipe.and_then(|block| block.split("```").next()).expect("the README has a recipe");
+    let sandbox = crate::harness::Sandbox::petstore();
+    let programs = Path::new(env!("CARGO_BIN_EXE_apigw")).parent().expect("a folder");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let run = || {
+        let mut shell = Command::new("sh");
+        shell.args(["-e", "-c", recipe]).current_dir(sandbox.path()).stdin(Stdio::null());
+        isolate(&mut shell, sandbox.path());
+        let output = shell.env("PATH", &path).env("CI_COMMIT_MESSAGE", "why").output().expect("a shell");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    assert!(run().contains("committed as operation"));
+    assert_eq!(sandbox.entry("test")["message"], "why");
+    assert!(run().contains("nothing to publish"));
 }

@@ -7,7 +7,7 @@ use crate::cli::change::{self, ChangeArguments, IfCurrent};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::selection;
+use crate::cli::selection::GroupsArguments;
 use crate::plan::{self, OfflineRequest};
 
 /// Take groups out of an environment
@@ -16,15 +16,11 @@ use crate::plan::{self, OfflineRequest};
     after_help = "Examples:\n  apigw offline petstore --env test\n  apigw offline --all --env test -m 'end of the trial'"
 )]
 pub(in crate::cli) struct OfflineArguments {
-    /// The groups [default: the one that is plain]
-    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
-    groups: Vec<String>,
+    #[command(flatten)]
+    groups: GroupsArguments,
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
-    /// Every group that is live there
-    #[arg(long, conflicts_with = "groups")]
-    all: bool,
     #[command(flatten)]
     if_current: IfCurrent,
     #[command(flatten)]
@@ -34,7 +30,7 @@ pub(in crate::cli) struct OfflineArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &OfflineArguments) -> Result<Exit, CommandError> {
     let request = OfflineRequest {
         environment: context.environment(&arguments.env)?,
-        groups: selection::groups(context, &arguments.groups, arguments.all)?,
+        groups: arguments.groups.resolve(context)?,
         if_current: arguments.if_current.resolve(context)?,
     };
     change::run(context, &arguments.change, |facts, author| plan::offline(&request, facts, author))

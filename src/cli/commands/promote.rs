@@ -7,7 +7,7 @@ use crate::cli::change::{self, ChangeArguments, IfCurrent};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::selection;
+use crate::cli::selection::GroupsArguments;
 use crate::plan::{self, PromoteRequest};
 
 /// Take what is live in one environment to another: the same digest
@@ -19,18 +19,14 @@ use crate::plan::{self, PromoteRequest};
     after_help = "Examples:\n  apigw promote petstore --from test --to pre-release\n  apigw promote --all --from pre-release --to online --yes"
 )]
 pub(in crate::cli) struct PromoteArguments {
-    /// The groups [default: the one that is plain]
-    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
-    groups: Vec<String>,
+    #[command(flatten)]
+    groups: GroupsArguments,
     /// The environment from which it comes
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     from: String,
     /// The environment that changes
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     to: String,
-    /// Every group that is live where it comes from
-    #[arg(long, conflicts_with = "groups")]
-    all: bool,
     #[command(flatten)]
     if_current: IfCurrent,
     #[command(flatten)]
@@ -41,7 +37,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PromoteArguments) -
     let request = PromoteRequest {
         from: context.environment(&arguments.from)?,
         to: context.environment(&arguments.to)?,
-        groups: selection::groups(context, &arguments.groups, arguments.all)?,
+        groups: arguments.groups.resolve(context)?,
         if_current: arguments.if_current.resolve(context)?,
     };
     change::run(context, &arguments.change, |facts, author| plan::promote(&request, facts, author))

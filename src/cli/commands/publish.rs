@@ -7,7 +7,7 @@ use crate::cli::change::{self, ChangeArguments, IfCurrent};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::selection;
+use crate::cli::selection::GroupsArguments;
 use crate::model::{Level, Version};
 use crate::plan::{self, BackendChoice, PublishRequest};
 
@@ -20,15 +20,11 @@ use crate::plan::{self, BackendChoice, PublishRequest};
     after_help = "Examples:\n  apigw publish petstore --env test --mock\n  apigw publish --all --env online --bump patch -m 'July release'"
 )]
 pub(in crate::cli) struct PublishArguments {
-    /// The groups [default: the one that is plain]
-    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
-    groups: Vec<String>,
+    #[command(flatten)]
+    groups: GroupsArguments,
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
-    /// Every group of the workspace
-    #[arg(long, conflicts_with = "groups")]
-    all: bool,
     /// This version
     #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
@@ -71,7 +67,7 @@ impl From<LevelName> for Level {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -> Result<Exit, CommandError> {
     let request = PublishRequest {
         environment: context.environment(&arguments.env)?,
-        groups: selection::groups(context, &arguments.groups, arguments.all)?,
+        groups: arguments.groups.resolve(context)?,
         version: arguments.version.clone(),
         bump: arguments.bump.map(Level::from),
         backend: match (arguments.mock, &arguments.backend) {

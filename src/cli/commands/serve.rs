@@ -114,12 +114,13 @@ fn follow(
             report(context, &problems, &rejected);
         }
         if let Some(certificate) = certificate.as_deref_mut() {
+            // One that is half-way through being replaced cannot be used; the one before is shown on.
             match certificate.read() {
                 Ok(Some(config)) => gateway.replace_tls(config),
-                Ok(None) => {}
-                Err(error) if must_read => return Err(error),
-                // Half-way through being replaced; the one before is shown on.
-                Err(_) => {}
+                Err(error) if must_read => {
+                    context.output.warning(&format!("{}; the one before is shown on", error.message));
+                }
+                _ => {}
             }
         }
     }

@@ -55,12 +55,11 @@ impl Limit {
 
 fn compare_numbers(one: &Number, other: &Number) -> Ordering {
     let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
-    match (whole(one), whole(other)) {
-        (Some(one), Some(other)) => one.cmp(&other),
-        _ => {
-            let value = |number: &Number| number.as_f64().unwrap_or_default();
-            value(one).total_cmp(&value(other))
-        }
+    if let (Some(one), Some(other)) = (whole(one), whole(other)) {
+        one.cmp(&other)
+    } else {
+        let value = |number: &Number| number.as_f64().unwrap_or_default();
+        value(one).total_cmp(&value(other))
     }
 }
 

@@ -83,15 +83,13 @@ fn alternatives<'d>(comparing: &mut Comparing<'_, 'd>, old: &Choice<'d>, new: &C
     }
     let partners = partners(comparing, &old.alternatives, &new.alternatives);
     for (index, alternative) in old.alternatives.iter().enumerate() {
-        match partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner)) {
-            Some(partner) => {
-                let step = Step::Alternative(old.keyword, index);
-                comparing.lead(step, vec![alternative.id()], vec![partner.id()], Polarity::Same);
-            }
-            None => {
-                let message = format!("{} can no longer be satisfied", shown(*alternative, index));
-                comparing.add(kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
-            }
+        if let Some(partner) = partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner))
+        {
+            let step = Step::Alternative(old.keyword, index);
+            comparing.lead(step, vec![alternative.id()], vec![partner.id()], Polarity::Same);
+        } else {
+            let message = format!("{} can no longer be satisfied", shown(*alternative, index));
+            comparing.add(kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
         }
     }
     let taken: std::collections::HashSet<usize> = partners.into_iter().flatten().collect();
@@ -111,7 +109,7 @@ fn shown(alternative: Node<'_>, index: usize) -> String {
 }
 
 /// Returns the last part of what a bare reference is written as.
-fn reference_name<'d>(schema: Node<'d>) -> Option<&'d str> {
+fn reference_name(schema: Node<'_>) -> Option<&str> {
     schema.reference().and_then(|reference| reference.rsplit(['/', '#']).next()).filter(|name| !name.is_empty())
 }
 

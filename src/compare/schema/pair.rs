@@ -199,10 +199,7 @@ impl<'d> Comparing<'_, 'd> {
             _ => {}
         }
         let (was, is) = (before.without(Types::NULL), after.without(Types::NULL));
-        let (wide_was, wide_is) = match self.context.text {
-            true => (was.as_text(), is.as_text()),
-            false => (was, is),
-        };
+        let (wide_was, wide_is) = if self.context.text { (was.as_text(), is.as_text()) } else { (was, is) };
         let common = wide_was.both(wide_is);
         if both_listed || wide_was == wide_is {
             return Some(common);

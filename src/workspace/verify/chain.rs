@@ -56,7 +56,8 @@ impl<'a> Chains<'a> {
                 ));
                 return Ok(());
             };
-            next = change.before.clone();
+            let before = change.before.clone();
+            next = before;
         }
         Ok(())
     }
@@ -132,12 +133,11 @@ impl<'a> Chains<'a> {
             } else if gone.is_none() && !built_upon.contains(&id) {
                 problems.push(self.loose_problem(&id, &operation));
             } else {
-                let (kind, message) = match gone {
-                    Some(group) => (ProblemKind::Missing, format!("{group} has no entry, and operation {id} made one")),
-                    None => {
-                        let message = format!("operation {id} was committed, and no entry leads to it any more");
-                        (ProblemKind::HandEdit, message)
-                    }
+                let (kind, message) = if let Some(group) = gone {
+                    (ProblemKind::Missing, format!("{group} has no entry, and operation {id} made one"))
+                } else {
+                    let message = format!("operation {id} was committed, and no entry leads to it any more");
+                    (ProblemKind::HandEdit, message)
                 };
                 let place = layout::environment(self.environment);
                 problems.push(Problem::new(kind, Location::file(&place), message, restore_hint(&place)));

@@ -55,12 +55,11 @@ fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Verificat
         ));
     }
     for name in workspace.root.list(&layout::versions(group))? {
-        match name.parse::<Version>() {
-            Ok(version) => verify_version(workspace, group, &version, result)?,
-            Err(_) => {
-                let place = format!("{}/{name}", layout::versions(group));
-                result.problems.push(foreign(place, "this is not a version: its name is not semver"));
-            }
+        if let Ok(version) = name.parse::<Version>() {
+            verify_version(workspace, group, &version, result)?;
+        } else {
+            let place = format!("{}/{name}", layout::versions(group));
+            result.problems.push(foreign(place, "this is not a version: its name is not semver"));
         }
     }
     Ok(())

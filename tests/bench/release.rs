@@ -93,9 +93,14 @@ fn bare_minimum(root: &Path, round: usize) {
     }
 }
 
+/// Makes a folder on the disk that builds are on, outside of what Git sees: a run that is cut off leaves it behind.
+fn new_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder")
+}
+
 fn publish_against_bare_minimum() {
-    let workspace = tempfile::tempdir_in(".").expect("a folder");
-    let bare = tempfile::tempdir_in(".").expect("a folder");
+    let workspace = new_folder();
+    let bare = new_folder();
     for folder in ["temporary", "groups/g/versions", "history/test", "deployments"] {
         fs::create_dir_all(bare.path().join(folder)).expect("a folder");
     }
@@ -138,7 +143,7 @@ fn edit(root: &Path, round: usize) {
 
 /// Measures how long commands take among a number of groups, all live in three environments.
 fn among(count: usize) -> [Duration; 4] {
-    let folder = tempfile::tempdir_in(".").expect("a folder");
+    let folder = new_folder();
     let root = folder.path();
     make_groups(root, count);
     apigw(root, "-q -y publish --all --env test --mock");

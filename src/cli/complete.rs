@@ -5,6 +5,7 @@ use clap_complete::engine::CompletionCandidate;
 
 use super::arguments;
 use crate::check;
+use crate::model::GroupName;
 use crate::workspace::Workspace;
 
 /// Answers a shell that asks for completions, and ends the process then; else does nothing.
@@ -26,12 +27,18 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
     names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
 }
 
-/// Offers the versions of every group: a completer is not told which group was typed.
+/// Offers the versions of the groups that were typed, and those of every group where none was.
 pub(super) fn versions() -> Vec<CompletionCandidate> {
     let Some(workspace) = workspace() else {
         return Vec::new();
     };
-    let groups = workspace.groups().unwrap_or_default();
+    let mut groups = workspace.groups().unwrap_or_default();
+    // The shell hands over the whole line, which a completer sees as the words of this process.
+    let typed: Vec<String> = std::env::args().collect();
+    let is_typed = |group: &GroupName| typed.iter().any(|word| word == group.as_str());
+    if groups.iter().any(is_typed) {
+        groups.retain(is_typed);
+    }
     let versions = groups.iter().filter_map(|group| workspace.versions(group).ok()).flatten();
     let versions: std::collections::BTreeSet<String> = versions.map(|version| version.to_string()).collect();
     versions.into_iter().map(CompletionCandidate::new).collect()

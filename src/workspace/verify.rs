@@ -37,6 +37,8 @@ pub struct Verification {
     pub operations: usize,
     /// How many versions were compared with their digests, byte for byte.
     pub versions: usize,
+    /// The environments in which something can be repaired.
+    pub repairable: Vec<EnvironmentName>,
 }
 
 /// Something that is not as it was committed.
@@ -131,20 +133,28 @@ impl Workspace {
                 // Somebody is committing at this moment: an operation's file comes before its commit.
                 examination.problems.retain(|problem| problem.kind != ProblemKind::Abandoned);
             }
-            result.problems.extend(examination.problems);
-            result.problems.extend(self.leftovers(&environment)?);
+            examination.problems.extend(self.leftovers(&environment)?);
+            if examination.problems.iter().any(|problem| problem.repairable) {
+                result.repairable.push(environment);
+            }
+            result.problems.append(&mut examination.problems);
         }
         tree::verify(self, &mut result, progress)?;
         Ok(result)
     }
 
-    /// Repairs what can be repaired without losing anything, and returns what was done, a line each.
-    pub fn repair(&self, author: &Author, request: &LockRequest) -> Result<Vec<String>, Error> {
+    /// Repairs what can be repaired in environments without losing anything, and returns what was done, a line each.
+    pub fn repair(
+        &self,
+        environments: &[EnvironmentName],
+        author: &Author,
+        request: &LockRequest,
+    ) -> Result<Vec<String>, Error> {
         let mut done = Vec::new();
-        for environment in self.settings.environments() {
-            let leftovers = self.leftovers(&environment)?.len();
+        for environment in environments {
+            let leftovers = self.leftovers(environment)?.len();
             // Taking the lock removes what a dead holder left.
-            let lock = self.lock(&environment, request)?;
+            let lock = self.lock(environment, request)?;
             if leftovers > 0 {
                 done.push(format!("{environment}: removed what an interrupted command had left"));
             }

@@ -170,10 +170,16 @@ fn a_hand_edit_is_told_and_recorded() {
     sandbox.run("publish --env test --mock").expect_exit(3);
     let found = sandbox.run("verify").expect_exit(3);
     assert!(found.stdout.contains("version from 0.0.2 to 0.0.1"), "{}", found.stdout);
-    sandbox.run("verify --repair --yes").expect_exit(0);
+    sandbox.run("publish --env online --mock --yes --version 0.0.1").expect_exit(0);
+    // Only where something is repaired is it asked: `online` is protected, and as it was committed.
+    sandbox.run("verify --repair").expect_exit(0);
     assert_eq!(sandbox.entry("test")["version"], "0.0.1");
     let history = sandbox.run("-o json history").expect_exit(0).json();
     assert_eq!(history["operations"][0]["changes"][0]["action"], "accept");
+    let text = sandbox.read("deployments/online.yaml").replace("version: \"0.0.1\"", "version: \"0.0.2\"");
+    sandbox.write("deployments/online.yaml", &text);
+    sandbox.run("verify --repair").expect_exit(5).expect_stderr("online is protected");
+    assert_eq!(sandbox.read("deployments/online.yaml"), text);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, Sources};
@@ -30,9 +31,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     let workspace = context.workspace()?;
     let mut found = verify(context, workspace)?;
     let mut repairs = Vec::new();
-    if arguments.repair && found.problems.iter().any(|problem| problem.repairable) {
-        confirm(context, workspace)?;
-        repairs = workspace.repair(&context.author(arguments.message.as_deref()), &context.lock_request())?;
+    if arguments.repair && !found.repairable.is_empty() {
+        // A repair may record an edit by hand, so it asks where any change does.
+        for environment in &found.repairable {
+            change::confirm(context, environment, &[])?;
+        }
+        let author = context.author(arguments.message.as_deref());
+        repairs = workspace.repair(&found.repairable, &author, &context.lock_request())?;
         found = verify(context, workspace)?;
     }
     let problems = found.problems.iter().map(|problem| {
@@ -74,12 +79,4 @@ fn text(context: &Context<'_>, workspace: &Workspace, found: &Verification, repa
         "{} entries, {} operations, {} versions: {verdict}\n",
         found.entries, found.operations, found.versions
     )
-}
-
-/// A repair may record an edit by hand in a protected environment, so it asks as any change does.
-fn confirm(context: &Context<'_>, workspace: &Workspace) -> Result<(), CommandError> {
-    for environment in workspace.settings().environments() {
-        crate::cli::change::confirm(context, &environment, &[])?;
-    }
-    Ok(())
 }

@@ -9,3 +9,6 @@ mod plans;
 mod readme;
 mod release;
 mod serve;
+mod serving;
+mod tls;
+mod wait;

@@ -10,9 +10,11 @@
 //! - A request goes its way in `service`: its framing was checked before it was parsed (`server::framing`), its head
 //!   is checked (`request_head`), `routing` finds its API, and `mock` or `upstream` answers it. What cannot be
 //!   answered is a `problem`.
+//! - [`call`] is the other side: it builds a request from a definition and sends it.
 //! - `telemetry` counts, times and writes down.
 
 mod body;
+pub mod call;
 mod compile;
 mod config;
 mod cors;

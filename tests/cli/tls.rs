@@ -36,7 +36,7 @@ NRmtlwkHIn+Ank0PYdrllqr2zAwnvxRp9KY/pn/ZE7MF3BbbDcg02d1D\n\
 ";
 
 /// A certificate for `shop.example.com` and `*.test.apigw.localhost`.
-const SHOP_CERTIFICATE: &str = "\
+pub(crate) const SHOP_CERTIFICATE: &str = "\
 -----BEGIN CERTIFICATE-----\n\
 MIIBqTCCAU+gAwIBAgIUDRufC7vBlmYSyoM3weB3//W5dOkwCgYIKoZIzj0EAwIw\n\
 DzENMAsGA1UEAwwEc2hvcDAgFw0yNjExMjUxNDQ3MzVaGA8yMTI2MTEwMTE0NDcz\n\
@@ -51,7 +51,7 @@ AQH/BAIwADAKBggqhkjOPQQDAgNIADBFAiEAzVAxIY1oxPzipvvXjuyntUX+WWKX\n\
 ";
 
 /// Its key.
-const SHOP_KEY: &str = "\
+pub(crate) const SHOP_KEY: &str = "\
 -----BEGIN PRIVATE KEY-----\n\
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPGl0Zc/11dLesEBn\n\
 rlpm0SnqkWVGZA1JI+zISWwwsC6hRANCAAQk1WFDVtwRduiffOaF3D3w88g+Vejc\n\

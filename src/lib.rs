@@ -40,7 +40,7 @@
 //! | `groups/<group>/versions/<x.y.z>/` | a freeze, once |
 //! | `deployments/<environment>.yaml` | each commit: renaming it into place is the commit |
 //! | `history/<environment>/<id>.yaml` | each commit, before that rename |
-//! | `.apigw/` | locks and temporary files of this machine |
+//! | `.apigw/` | locks, temporary files and secrets of this machine; what each gateway that runs on it serves |
 
 mod cli;
 

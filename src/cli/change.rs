@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
+use std::time::Duration;
 
 use clap::Args;
 
+use super::arguments::parse_duration;
 use super::context::Context;
 use super::error::{CommandError, Exit};
 use super::views::PlanView;
+use super::wait::{self, Waited};
 use crate::model::{Backend, EnvironmentName, GroupName, OperationId, Release, State};
 use crate::plan::{Author, Facts, Plan};
 use crate::workspace::{self, DiskFacts, Workspace};
@@ -27,6 +30,10 @@ pub(super) struct ChangeArguments {
     /// Why, for the history
     #[arg(short, long, value_name = "WHY")]
     pub(super) message: Option<String>,
+    /// Then wait until every gateway on this machine that serves the environment serves the change, at most this long
+    /// [with --wait alone: 10s]; fail with 1 where one does not, or none runs: the change stays committed
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
+    pub(super) wait: Option<Duration>,
 }
 
 /// The operation that must be the latest, for commands that change groups by name.
@@ -57,15 +64,20 @@ pub(super) fn run(
     workspace.check_releases(&plan)?;
     warn(context, &plan);
     if arguments.dry_run {
-        show(context, workspace, &plan, None, true)?;
+        wait::note_dry_run(context, arguments.wait);
+        show(context, workspace, &plan, None, true, None)?;
         return Ok(pending(arguments, !plan.is_empty()));
     }
     if !plan.is_empty() {
         confirm(context, &plan.operation.environment, &[&plan])?;
     }
     let (id, unknown) = commit(context, workspace, &plan)?;
-    shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false));
-    unknown.map_or(Ok(Exit::Done), Err)
+    // Whether it lasts is not known: that comes first, and more must not be claimed.
+    let limit = arguments.wait.filter(|_| unknown.is_none());
+    let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), limit));
+    shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
+    let failed = unknown.or_else(|| waited.and_then(Waited::failure));
+    failed.map_or(Ok(Exit::Done), Err)
 }
 
 /// Returns the exit code of a dry run.
@@ -148,8 +160,11 @@ fn show(
     plan: &Plan,
     id: Option<&OperationId>,
     dry_run: bool,
+    waited: Option<&Waited>,
 ) -> Result<(), CommandError> {
-    context.output.data(&PlanView::new(plan, id, dry_run), || text(workspace, plan, id, dry_run))
+    context.output.data(&PlanView::new(plan, id, dry_run).waited(waited), || {
+        text(workspace, plan, id, dry_run) + &waited.map(Waited::text).unwrap_or_default()
+    })
 }
 
 /// Says what a plan changes, and what came of it.

@@ -1,10 +1,13 @@
 //! Completion on the shell: names of groups, versions, environments and rules come from the workspace.
 
+use std::ffi::OsStr;
+
 use clap_complete::CompleteEnv;
 use clap_complete::engine::CompletionCandidate;
 
 use super::arguments;
 use crate::check;
+use crate::definition::Api;
 use crate::model::GroupName;
 use crate::workspace::Workspace;
 
@@ -42,6 +45,39 @@ pub(super) fn versions() -> Vec<CompletionCandidate> {
     let versions = groups.iter().filter_map(|group| workspace.versions(group).ok()).flatten();
     let versions: std::collections::BTreeSet<String> = versions.map(|version| version.to_string()).collect();
     versions.into_iter().map(CompletionCandidate::new).collect()
+}
+
+/// Offers what may come next after `call`: a group, an API, then the names of its parameters.
+///
+/// What was typed before is read from the arguments of the process, which are those of the shell.
+pub(super) fn call_words(current: &OsStr) -> Vec<CompletionCandidate> {
+    let current = current.to_string_lossy();
+    let words: Vec<String> = std::env::args().skip_while(|word| word != "call").skip(1).collect();
+    let typed = words.iter().map(String::as_str).filter(|word| *word != current);
+    let names = call_names(workspace(), &typed.collect::<Vec<_>>());
+    names.into_iter().filter(|name| name.starts_with(&*current)).map(CompletionCandidate::new).collect()
+}
+
+fn call_names(workspace: Option<Workspace>, typed: &[&str]) -> Vec<String> {
+    let Some(workspace) = workspace else {
+        return Vec::new();
+    };
+    let groups = workspace.groups().unwrap_or_default();
+    let named = groups.iter().find(|group| typed.contains(&group.as_str()));
+    let only = if let [only] = groups.as_slice() { Some(only) } else { None };
+    let group = named.or(workspace.settings().default_group.as_ref()).or(only);
+    let definition = group.and_then(|group| workspace.working_copy(group, None).ok()?.definition);
+    let api = definition.as_ref().and_then(|definition| {
+        let is_typed = |method: &str, path: &str| typed.windows(2).any(|pair| pair == [method, path]);
+        let mut apis = definition.apis.iter();
+        apis.find(|api| typed.contains(&api.name().as_str()) || is_typed(api.method.as_str(), &api.path))
+    });
+    if let Some(api) = api {
+        return api.parameters.iter().map(|parameter| format!("{}=", parameter.name)).collect();
+    }
+    let apis = definition.iter().flat_map(|definition| definition.apis.iter().map(Api::name));
+    let groups = groups.iter().filter(|_| named.is_none()).map(ToString::to_string);
+    apis.chain(groups).collect()
 }
 
 pub(super) fn rules() -> Vec<CompletionCandidate> {

@@ -193,7 +193,8 @@ impl<'a> Context<'a> {
 /// The words by which a name says that its value is a secret.
 const SECRET_NAMES: [&str; 8] = ["secret", "token", "password", "passwd", "api-key", "api_key", "apikey", "credential"];
 
-fn is_secret_name(name: &str) -> bool {
+/// Says whether a name tells that its value is a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.split('=').next().unwrap_or_default().to_lowercase();
     SECRET_NAMES.iter().any(|secret| name.contains(secret))
 }

@@ -50,7 +50,8 @@ impl CommandError {
         self
     }
 
-    fn causes(mut self, error: &dyn std::error::Error) -> Self {
+    #[must_use]
+    pub(super) fn causes(mut self, error: &dyn std::error::Error) -> Self {
         let mut source = error.source();
         while let Some(cause) = source {
             self.causes.push(cause.to_string());

@@ -14,10 +14,12 @@ mod process;
 mod progress;
 mod sarif;
 mod selection;
+mod snapshot;
 mod table;
 mod time;
 mod user_settings;
 mod views;
+mod wait;
 
 use clap::FromArgMatches as _;
 

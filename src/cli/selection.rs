@@ -6,8 +6,10 @@ use clap_complete::engine::ArgValueCandidates;
 use super::complete;
 use super::context::Context;
 use super::error::CommandError;
-use crate::model::{GroupName, NameError};
+use crate::definition::Definition;
+use crate::model::{GroupName, Method, NameError};
 use crate::plan::Selection;
+use crate::workspace::nearest;
 
 /// Returns the group that was named, or the one that is plain where none was.
 ///
@@ -67,4 +69,26 @@ pub(super) fn parse(name: &str) -> Result<GroupName, CommandError> {
     name.parse().map_err(|error: NameError| {
         CommandError::invalid("name", error.to_string()).hint("for example `petstore` or `pet-store-2`")
     })
+}
+
+/// Reads `[GROUP] API`, where the API is an operation id, or a method and a path as one word or two.
+pub(super) fn group_and_api(words: &[String]) -> Result<(Option<&str>, String), CommandError> {
+    let is_method = |word: &String| word.parse::<Method>().is_ok();
+    let named = |method: &String, path: &str| format!("{} {path}", method.to_uppercase());
+    match words {
+        [name] => Ok((None, name.clone())),
+        [method, path] if is_method(method) => Ok((None, named(method, path))),
+        [group, name] => Ok((Some(group), name.clone())),
+        [group, method, path] => Ok((Some(group), named(method, path))),
+        _ => Err(CommandError::usage("give an operation id, or a method and a path")),
+    }
+}
+
+/// Returns the error of an API that a definition does not have, with the nearest one that it has.
+pub(super) fn unknown_api(group: &GroupName, name: &str, definition: &Definition) -> CommandError {
+    let names: Vec<String> = definition.apis.iter().flat_map(|api| [api.name(), api.method_and_path()]).collect();
+    let near = nearest(name, names.iter().map(String::as_str));
+    let near = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+    CommandError::invalid("unknown-api", format!("{group} has no API {name:?}{near}"))
+        .hint(format!("see which there are: `apigw api list {group}`"))
 }

@@ -1,8 +1,11 @@
 //! What is printed as JSON and YAML, schema 1. Fields are only ever added.
 
+use std::net::SocketAddr;
+
 use serde::Serialize;
 
 use super::error::CommandError;
+use super::wait::Waited;
 use crate::model::{
     Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId, Release,
     SCHEMA, Severity, State, Timestamp, Version,
@@ -61,6 +64,18 @@ pub(super) struct PlanView<'a> {
     dry_run: bool,
     warnings: &'a [String],
     changes: Vec<ChangeView>,
+    /// Which gateways serve the change, where that was waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateways: Option<&'a [GatewayWaitView]>,
+}
+
+/// Whether a gateway serves a change that was waited for.
+#[derive(Serialize)]
+pub(super) struct GatewayWaitView {
+    pub(super) pid: u32,
+    pub(super) addresses: Vec<String>,
+    pub(super) serves: bool,
+    pub(super) reason: Option<String>,
 }
 
 impl<'a> PlanView<'a> {
@@ -72,7 +87,14 @@ impl<'a> PlanView<'a> {
             dry_run,
             warnings: &plan.warnings,
             changes: ChangeView::all(&plan.operation, id),
+            gateways: None,
         }
+    }
+
+    /// Adds what waiting for the gateways came to.
+    pub(super) fn waited(mut self, waited: Option<&'a Waited>) -> Self {
+        self.gateways = waited.map(|waited| waited.gateways.as_slice());
+        self
     }
 }
 
@@ -93,6 +115,26 @@ impl<'a> ReleaseView<'a> {
 pub(super) struct StatusView {
     pub(super) schema: u32,
     pub(super) deployments: Vec<StatusEntryView>,
+    /// The gateways that run on this machine.
+    pub(super) gateways: Vec<GatewayView>,
+}
+
+/// A gateway that runs on this machine.
+#[derive(Serialize)]
+pub(super) struct GatewayView {
+    pub(super) pid: u32,
+    pub(super) since: Timestamp,
+    pub(super) addresses: Vec<String>,
+    pub(super) admin: Option<SocketAddr>,
+    pub(super) environments: Vec<EnvironmentName>,
+}
+
+/// A gateway that serves another operation of a group than the one that is live, or none.
+#[derive(Serialize)]
+pub(super) struct BehindView {
+    pub(super) pid: u32,
+    pub(super) operation: Option<OperationId>,
+    pub(super) reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -105,6 +147,10 @@ pub(super) struct StatusEntryView {
     pub(super) urls: Vec<String>,
     pub(super) by: Option<String>,
     pub(super) message: Option<String>,
+    /// The processes of the gateways on this machine in which the operation is in force.
+    pub(super) served_by: Vec<u32>,
+    /// The gateways on this machine that serve the environment, and in which it is not.
+    pub(super) behind: Vec<BehindView>,
 }
 
 #[derive(Serialize)]

@@ -194,7 +194,9 @@ impl Api {
         self.extensions.iter().find(|(known, _)| known == name).map(|(_, node)| *node)
     }
 
-    fn method_and_path(&self) -> String {
+    /// Returns the method, and the path with its variant.
+    #[must_use]
+    pub fn method_and_path(&self) -> String {
         format!("{} {}{}", self.method, self.path, self.variant)
     }
 }

@@ -10,9 +10,11 @@
 //! - A request goes its way in `service`: its framing was checked before it was parsed (`server::framing`), its head
 //!   is checked (`request_head`), `routing` finds its API, and `mock` or `upstream` answers it. What cannot be
 //!   answered is a `problem`.
+//! - [`call`] is the other side: it builds a request from a definition and sends it.
 //! - `telemetry` counts, times and writes down.
 
 mod body;
+pub mod call;
 mod compile;
 mod config;
 mod cors;
@@ -36,5 +38,5 @@ mod validate;
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};
 pub use signals::{Signal, signals};
-pub use snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
+pub use snapshot::{EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
 pub use telemetry::access::{AccessLog, AccessRecord};

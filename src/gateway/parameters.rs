@@ -121,8 +121,9 @@ pub(crate) fn form_object(body: &str, schema: &Value) -> Value {
     Value::Object(fields)
 }
 
+/// Whether a value has parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Scalar,
     Array,
     Object,
@@ -202,7 +203,8 @@ fn scalar(text: String, schema: &Value, root: &Value) -> Value {
     }
 }
 
-fn kind_of(schema: &Value, root: &Value) -> Kind {
+/// Returns what a schema asks for; references lead to `$defs` of the root.
+pub(crate) fn kind_of(schema: &Value, root: &Value) -> Kind {
     let mut types = Vec::new();
     collect_types(schema, root, &mut types, 8);
     match () {

@@ -17,11 +17,11 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::compile::Compiler;
+use super::compile::{Compiler, GroupStatus};
 use super::config::Config;
 use super::server::listener::bind;
 use super::server::worker::{Shared, Socket, Stop, Worker};
-use super::snapshot::{Rejected, Snapshot};
+use super::snapshot::{EntryStatus, Rejected, Snapshot};
 use super::telemetry::admin::Admin;
 use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::target::Origins;
@@ -114,6 +114,14 @@ impl Gateway {
         let (state, rejected) = compiler.compile(snapshot, Some(&self.shared.state.load()));
         self.shared.state.store(Arc::new(state));
         rejected
+    }
+
+    /// Goes through the entries of all environments, and what is served of them.
+    pub fn for_each_entry(&self, mut visit: impl FnMut(EntryStatus<'_>)) {
+        for GroupStatus { entry, environment, serving, .. } in &self.shared.state.load().status {
+            let (group, operation, serving) = (&entry.name, &entry.operation, serving.as_ref());
+            visit(EntryStatus { environment, group, operation, serving });
+        }
     }
 
     /// Shows other certificates from the next connection on.

@@ -64,3 +64,16 @@ pub struct Rejected {
     /// Why, in a sentence without a full stop.
     pub reason: String,
 }
+
+/// What a gateway makes of a group's entry.
+#[derive(Debug, Clone, Copy)]
+pub struct EntryStatus<'a> {
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+    /// The group.
+    pub group: &'a GroupName,
+    /// The operation that should be in force.
+    pub operation: &'a OperationId,
+    /// The one that is: another one, or none, where that cannot be served.
+    pub serving: Option<&'a OperationId>,
+}

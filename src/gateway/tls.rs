@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::server::{ClientHello, ParsedCertificate, ResolvesServerCert};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 pub use tokio_rustls::rustls::ServerConfig;
@@ -16,7 +17,8 @@ use crate::model::DomainName;
 /// A certificate with its chain and its private key, each PEM.
 #[derive(Clone)]
 pub struct Certificate {
-    /// The domains that are shown it; with none it is the usual one.
+    /// The domains that are shown it; with none, those are that it was issued for, and the first such certificate is
+    /// shown where no other is.
     pub domains: Vec<DomainName>,
     /// The certificate and those above it.
     pub chain: Arc<[u8]>,
@@ -41,14 +43,14 @@ pub enum TlsError {
 /// Builds what encrypted listeners need, for HTTP/2 and HTTP/1.1 (RFC 7301).
 pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(crypto::ring::default_provider());
-    let mut resolver = Resolver { usual: None, by_domain: HashMap::new() };
+    let mut resolver = Resolver { by_own_names: Vec::new(), by_domain: HashMap::new() };
     for certificate in certificates {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate.chain).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(TlsError::Chain)?;
         let key = PrivateKeyDer::from_pem_slice(&certificate.key).map_err(|_| TlsError::Key)?;
         let certified = Arc::new(CertifiedKey::from_der(chain, key, &provider).map_err(TlsError::Pair)?);
         if certificate.domains.is_empty() {
-            resolver.usual = Some(Arc::clone(&certified));
+            resolver.by_own_names.push(Arc::clone(&certified));
         }
         for domain in &certificate.domains {
             resolver.by_domain.insert(domain.as_str().to_owned(), Arc::clone(&certified));
@@ -62,13 +64,26 @@ pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, 
 
 #[derive(Debug)]
 struct Resolver {
-    usual: Option<Arc<CertifiedKey>>,
+    /// Those that were issued for the names that they are shown for; there are few.
+    by_own_names: Vec<Arc<CertifiedKey>>,
     by_domain: HashMap<String, Arc<CertifiedKey>>,
 }
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let named = hello.server_name().and_then(|name| self.by_domain.get(&name.to_ascii_lowercase()));
-        named.or(self.usual.as_ref()).cloned()
+        let name = hello.server_name().map(str::to_ascii_lowercase);
+        let named = name.as_ref().and_then(|name| self.by_domain.get(name));
+        let usual = self.by_own_names.first();
+        let own = || {
+            let name = ServerName::try_from(name.as_deref()?).ok()?;
+            self.by_own_names.iter().find(|certified| is_issued_for(certified, &name))
+        };
+        named.or_else(|| usual.filter(|_| self.by_own_names.len() == 1)).or_else(own).or(usual).cloned()
     }
+}
+
+/// Tells whether a certificate was issued for a name, by itself or by a wildcard (RFC 9525, section 6).
+fn is_issued_for(certified: &CertifiedKey, name: &ServerName<'_>) -> bool {
+    let own = certified.cert.first().and_then(|certificate| ParsedCertificate::try_from(certificate).ok());
+    own.is_some_and(|own| verify_server_name(&own, name).is_ok())
 }

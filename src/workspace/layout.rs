@@ -14,6 +14,8 @@ use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
 /// The folder of what is this machine's own.
 pub(super) const LOCAL_FOLDER: &str = ".apigw";
+/// The folder in which gateways say what they serve.
+pub(super) const GATEWAYS_FOLDER: &str = ".apigw/gateways";
 /// The folder of the groups.
 pub(super) const GROUPS_FOLDER: &str = "groups";
 /// The folder of the environments' files.
@@ -62,6 +64,10 @@ pub(super) fn lock(name: &str) -> String {
 
 pub(super) fn temporary(name: &str) -> String {
     format!("{LOCAL_FOLDER}/tmp/{name}")
+}
+
+pub(super) fn gateway(id: &str) -> String {
+    format!("{GATEWAYS_FOLDER}/{id}.json")
 }
 
 /// The folder of a workspace, with every link in its own path resolved.

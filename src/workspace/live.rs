@@ -5,11 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant};
 
 use super::error::Error;
+use super::outside::{FileStamp, stamp_outside};
 use super::{Workspace, layout};
-use crate::model::{Deployment, Digest, EnvironmentName, GroupName, State, Version};
+use crate::definition::Definition;
+use crate::model::{
+    Deployment, Digest, EnvironmentName, GroupName, GroupSettings, OperationId, Release, State, Version,
+};
 use crate::plan::Candidate;
 
 /// What is live in one environment.
@@ -18,7 +22,7 @@ pub struct LiveEnvironment {
     /// The environment.
     pub name: EnvironmentName,
     /// Its groups, offline ones among them.
-    pub groups: BTreeMap<GroupName, LiveGroup>,
+    pub groups: Arc<BTreeMap<GroupName, LiveGroup>>,
 }
 
 /// What is live of a group.
@@ -33,77 +37,171 @@ pub struct LiveGroup {
 /// What a version holds, with what this machine adds to it.
 #[derive(Debug)]
 pub struct LiveContent {
-    /// The version.
-    pub candidate: Candidate,
+    /// Its settings.
+    pub settings: Arc<GroupSettings>,
+    /// Its definition.
+    pub definition: Arc<Definition>,
     /// The files that its backends need for TLS, by name, from `.apigw/secrets`.
-    pub secrets: BTreeMap<String, Arc<[u8]>>,
+    pub secrets: Arc<BTreeMap<String, Arc<[u8]>>>,
 }
 
-/// Reads what is live, each version once.
+/// Why what the files say is not served, or cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LiveProblem {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The group, unless it concerns the whole environment.
+    pub group: Option<GroupName>,
+    /// The operation that should be served, where its entry could be read.
+    pub operation: Option<OperationId>,
+    /// What is wrong, in a sentence without a full stop.
+    pub message: String,
+}
+
+/// Reads what is live, each version once, and an environment only when there may be something new.
+///
+/// Where something is wrong it looks again without being asked: what was missing may have come since, a version
+/// after the environment's file, say, which shows on no file that is watched.
 #[derive(Debug)]
 pub struct LiveReader {
     names: Vec<EnvironmentName>,
-    contents: BTreeMap<(GroupName, Version, Digest), Arc<LiveContent>>,
-    last: BTreeMap<EnvironmentName, LiveEnvironment>,
-    seen: Vec<Option<Stamp>>,
-    reported: BTreeSet<String>,
+    contents: BTreeMap<ContentKey, Arc<LiveContent>>,
+    known: BTreeMap<EnvironmentName, Known>,
+    reported: BTreeSet<LiveProblem>,
+    pause: Duration,
+    next_try: Option<Instant>,
 }
 
-/// By what it shows that a file is another one than before.
-type Stamp = (SystemTime, u64, u64);
+/// What was read of an environment.
+#[derive(Debug, Default)]
+struct Known {
+    stamp: Option<FileStamp>,
+    is_stale: bool,
+    groups: Arc<BTreeMap<GroupName, LiveGroup>>,
+    problems: Vec<LiveProblem>,
+}
+
+type ContentKey = (GroupName, Version, Digest);
+
+/// How long to wait before what had a problem is read again, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 impl LiveReader {
     /// Begins with nothing read.
     #[must_use]
-    pub const fn new(names: Vec<EnvironmentName>) -> Self {
-        Self { names, contents: BTreeMap::new(), last: BTreeMap::new(), seen: Vec::new(), reported: BTreeSet::new() }
+    pub fn new(names: Vec<EnvironmentName>) -> Self {
+        let mut reader = Self {
+            names: Vec::new(),
+            contents: BTreeMap::new(),
+            known: BTreeMap::new(),
+            reported: BTreeSet::new(),
+            pause: FIRST_PAUSE,
+            next_try: None,
+        };
+        reader.read_anew(names);
+        reader
     }
 
-    /// Says whether an environment's file is another one than when it was last asked.
+    /// Has everything read again, of these environments: what was read of them stays only as what was good last.
+    pub fn read_anew(&mut self, names: Vec<EnvironmentName>) {
+        self.contents.clear();
+        self.known.retain(|name, _| names.contains(name));
+        for name in &names {
+            self.known.entry(name.clone()).or_default().is_stale = true;
+        }
+        self.names = names;
+    }
+
+    /// Has a group read again soon, since what was read of it is of no use: this machine may lack a file that it needs.
+    pub fn reconsider(&mut self, problem: LiveProblem) {
+        let Some(known) = self.known.get_mut(&problem.environment) else { return };
+        let group = problem.group.as_ref().and_then(|group| known.groups.get_key_value(group));
+        if let Some(group) = group {
+            self.contents.remove(&key(group));
+        }
+        known.problems.push(problem);
+    }
+
+    /// Says whether there is something to read: an environment's file is another one than before, or it is time to
+    /// look again at what had a problem.
     ///
     /// A commit renames a new file into place, so a look at its number, size and time is enough.
-    pub fn has_changed(&mut self, workspace: &Workspace) -> bool {
-        let stamps: Vec<Option<Stamp>> =
-            self.names.iter().map(|name| workspace.stamp(&layout::environment(name))).collect();
-        let has_changed = stamps != self.seen;
-        self.seen = stamps;
-        has_changed
+    pub fn must_read(&mut self, workspace: &Workspace, now: Instant) -> bool {
+        let mut has_problems = false;
+        for (name, known) in &mut self.known {
+            let stamp = workspace.stamp(&layout::environment(name));
+            if known.stamp != stamp {
+                known.stamp = stamp;
+                known.is_stale = true;
+                self.pause = FIRST_PAUSE;
+            }
+            has_problems |= !known.problems.is_empty();
+        }
+        let due = *self.next_try.get_or_insert(now + self.pause);
+        if !has_problems {
+            self.next_try = None;
+        } else if now >= due {
+            self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+            self.next_try = Some(now + self.pause);
+            self.known.values_mut().for_each(|known| known.is_stale |= !known.problems.is_empty());
+        }
+        self.known.values().any(|known| known.is_stale)
     }
 
-    /// Reads what is live. Problems are returned the first time that they are met.
-    pub fn read(&mut self, workspace: &Workspace) -> (Vec<LiveEnvironment>, Vec<String>) {
-        let mut problems = BTreeSet::new();
+    /// Reads what is live where that is not known already.
+    pub fn read(&mut self, workspace: &Workspace) -> Vec<LiveEnvironment> {
         let mut environments = Vec::new();
         for name in self.names.clone() {
-            let environment = self.read_environment(workspace, &name, &mut problems);
-            self.last.insert(name, environment.clone());
-            environments.push(environment);
+            let mut known = self.known.remove(&name).unwrap_or_default();
+            if std::mem::take(&mut known.is_stale) {
+                let last = Arc::clone(&known.groups);
+                (known.groups, known.problems) = self.read_environment(workspace, &name, &last);
+            }
+            environments.push(LiveEnvironment { name: name.clone(), groups: Arc::clone(&known.groups) });
+            self.known.insert(name, known);
         }
         let used: BTreeSet<_> =
             environments.iter().flat_map(|environment| environment.groups.iter()).map(key).collect();
         self.contents.retain(|key, _| used.contains(key));
+        environments
+    }
+
+    /// Returns what keeps from being served what the files say.
+    pub fn problems(&self) -> impl Iterator<Item = &LiveProblem> {
+        self.known.values().flat_map(|known| &known.problems)
+    }
+
+    /// Returns the problems that were not returned before; one that went away and came back is a new one.
+    pub fn new_problems(&mut self) -> Vec<LiveProblem> {
+        let problems: BTreeSet<LiveProblem> = self.problems().cloned().collect();
         let new = problems.difference(&self.reported).cloned().collect();
         self.reported = problems;
-        (environments, new)
+        new
     }
 
     fn read_environment(
         &mut self,
         workspace: &Workspace,
         name: &EnvironmentName,
-        problems: &mut BTreeSet<String>,
-    ) -> LiveEnvironment {
-        let last = self.last.get(name).map(|last| last.groups.clone()).unwrap_or_default();
+        last: &Arc<BTreeMap<GroupName, LiveGroup>>,
+    ) -> (Arc<BTreeMap<GroupName, LiveGroup>>, Vec<LiveProblem>) {
+        let problem = |group, operation, message| LiveProblem { environment: name.clone(), group, operation, message };
         let reading = match workspace.read_environment(name) {
-            Ok(reading) => reading,
-            Err(error) => {
-                problems.insert(format!("{error}; what was live in {name} is served on"));
-                return LiveEnvironment { name: name.clone(), groups: last };
+            // Entries are never removed, so where the file is gone, the state is not known; least of all is it empty.
+            Ok(_) if !last.is_empty() && !workspace.has_environment(name) => {
+                return (
+                    Arc::clone(last),
+                    vec![problem(None, None, "the file that says what is live is gone".to_owned())],
+                );
             }
+            Ok(reading) => reading,
+            Err(error) => return (Arc::clone(last), vec![problem(None, None, error.to_string())]),
         };
         let mut groups = BTreeMap::new();
+        let mut problems = Vec::new();
         for (group, finding) in reading.problems {
-            problems.insert(format!("{}: {}; what was live is served on", finding.location, finding.message));
+            problems.push(problem(group.clone(), None, format!("{}: {}", finding.location, finding.message)));
             if let Some((group, live)) = group.and_then(|group| last.get_key_value(&group)) {
                 groups.insert(group.clone(), live.clone());
             }
@@ -114,14 +212,14 @@ impl LiveReader {
                     groups.insert(group, LiveGroup { deployment, content });
                 }
                 Err(error) => {
-                    problems.insert(format!("{group} in {name}: {error}; what was live is served on"));
+                    problems.push(problem(Some(group.clone()), Some(deployment.operation), error.to_string()));
                     if let Some(live) = last.get(&group) {
                         groups.insert(group, live.clone());
                     }
                 }
             }
         }
-        LiveEnvironment { name: name.clone(), groups }
+        (Arc::new(groups), problems)
     }
 
     fn content(
@@ -138,29 +236,42 @@ impl LiveReader {
         if let Some(known) = self.contents.get(&key) {
             return Ok(Some(known.clone()));
         }
-        let candidate = workspace.frozen(group, &release.version)?.filter(|found| found.digest == release.digest);
-        let candidate = candidate.ok_or_else(|| Error::Unknown {
-            kind: "version",
-            name: format!("{group}@{}", release.version),
-            nearest: None,
-        })?;
-        let secrets = workspace.backend_secrets(&candidate)?;
-        let content = Arc::new(LiveContent { candidate, secrets });
+        let content = Arc::new(workspace.live_content(group, release)?);
         self.contents.insert(key, content.clone());
         Ok(Some(content))
     }
 }
 
-fn key((group, live): (&GroupName, &LiveGroup)) -> (GroupName, Version, Digest) {
+fn key((group, live): (&GroupName, &LiveGroup)) -> ContentKey {
     let release = &live.deployment.release;
     (group.clone(), release.version.clone(), release.digest)
 }
 
 impl Workspace {
-    fn stamp(&self, place: &str) -> Option<Stamp> {
-        use std::os::unix::fs::MetadataExt as _;
-        let metadata = std::fs::metadata(self.root.locate(place).ok()?).ok()?;
-        Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
+    /// Reads what is live of one group; nothing where it was never published.
+    pub fn live_group(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Option<LiveGroup>, Error> {
+        let Some(deployment) = self.environment(environment)?.deployments.remove(group) else { return Ok(None) };
+        let is_live = deployment.release.state == State::Live;
+        let content = is_live.then(|| self.live_content(group, &deployment.release)).transpose()?;
+        Ok(Some(LiveGroup { deployment, content: content.map(Arc::new) }))
+    }
+
+    fn live_content(&self, group: &GroupName, release: &Release) -> Result<LiveContent, Error> {
+        let missing =
+            || Error::Unknown { kind: "version", name: format!("{group}@{}", release.version), nearest: None };
+        let candidate = self.frozen(group, &release.version)?.filter(|found| found.digest == release.digest);
+        let candidate = candidate.ok_or_else(missing)?;
+        let secrets = Arc::new(self.backend_secrets(&candidate)?);
+        let definition = candidate.definition.ok_or(Error::Invalid(candidate.findings))?;
+        Ok(LiveContent { settings: Arc::new(candidate.settings), definition, secrets })
+    }
+
+    fn has_environment(&self, name: &EnvironmentName) -> bool {
+        self.stamp(&layout::environment(name)).is_some()
+    }
+
+    fn stamp(&self, place: &str) -> Option<FileStamp> {
+        stamp_outside(&self.root.locate(place).ok()?)
     }
 
     /// Reads the files that a group's backends need for TLS; where one is missing, the gateway says so.

@@ -88,7 +88,7 @@ fn wait_for(file: &mut File, path: &Path, name: &str, request: &LockRequest) -> 
 }
 
 /// Makes the folder of what is this machine's own, ignored by Git whatever the workspace ignores.
-fn make_local_folder(root: &Root) -> Result<(), Error> {
+pub(super) fn make_local_folder(root: &Root) -> Result<(), Error> {
     let folder = root.locate(LOCAL_FOLDER)?;
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {

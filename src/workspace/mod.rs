@@ -11,6 +11,7 @@ mod durable;
 mod edited;
 mod error;
 mod facts;
+mod gateways;
 mod groups;
 mod history;
 mod init;
@@ -41,12 +42,13 @@ pub use edited::EditedGroups;
 pub(crate) use error::nearest;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
+pub use gateways::{Behind, GatewayFile, RunningGateway, ServedEnvironment};
 pub use groups::{GroupsLock, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
-pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveReader};
+pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
 pub use lock::LockRequest;
-pub use outside::{OutsideFolder, read_outside, read_release_plan, write_outside};
+pub use outside::{FileStamp, OutsideFolder, read_outside, read_release_plan, stamp_outside, write_outside};
 pub use verify::{Problem, ProblemKind, Verification};
 
 /// A file that is missing says nothing about what is live: it is never taken for an empty one.

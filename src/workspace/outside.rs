@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::error::{At, Error};
 use super::{layout, settings};
@@ -29,6 +30,17 @@ pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
         ));
     }
     Ok(bytes)
+}
+
+/// By what it shows that a file is another one than before: its time, size and number.
+pub type FileStamp = (SystemTime, u64, u64);
+
+/// Looks at a file that the user named, without reading it; `None` where there is none.
+#[must_use]
+pub fn stamp_outside(path: &Path) -> Option<FileStamp> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 
 /// Writes a file that the user named, whole or not at all.

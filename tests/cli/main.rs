@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
 mod bad_input;
+mod call;
 mod complete;
 mod harness;
 mod json;
@@ -10,3 +11,6 @@ mod plans;
 mod readme;
 mod release;
 mod serve;
+mod serving;
+mod tls;
+mod wait;

@@ -1,82 +1,144 @@
 //! `apigw serve`: what any process commits is served, and what is broken by hand is not.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::fs;
+use std::time::Duration;
 
-use crate::harness::{Sandbox, isolate};
+use crate::harness::Sandbox;
+use crate::serving::Serving;
 
-/// A gateway on a port of its own; it ends with the test.
-struct Serving {
-    child: Child,
-    address: String,
+const DEFINITION: &str = "groups/petstore/openapi.yaml";
+const PETS: &str = "/petstore/pets";
+
+/// Publishes a second version, in which the dog is called Rex.
+fn publish_rex(sandbox: &Sandbox) {
+    let text = sandbox.read(DEFINITION).replace("name: Bello, species: dog", "name: Rex, species: dog");
+    sandbox.write(DEFINITION, &text);
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
 }
 
-impl Serving {
-    fn start(sandbox: &Sandbox) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
-        command.args(["serve", "--env", "test", "--listen", "127.0.0.1:0"]).current_dir(sandbox.path());
-        isolate(&mut command, sandbox.path());
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
-        let mut line = String::new();
-        let stderr = child.stderr.take().expect("stderr");
-        BufReader::new(stderr).read_line(&mut line).expect("a line");
-        let address = line.trim().strip_prefix("listening on http://").expect("an address").to_owned();
-        Self { child, address }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)
-            .expect("a request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
-    }
-
-    /// Waits until an answer has this in it; a test that waits in vain fails.
-    fn wait_for(&self, path: &str, part: &str) {
-        let start = Instant::now();
-        loop {
-            let answer = self.get(path);
-            if answer.contains(part) {
-                return;
-            }
-            assert!(start.elapsed() < Duration::from_secs(10), "{part:?} never came: {answer}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// Lets the gateway look at the files more than once.
+fn let_it_look() {
+    std::thread::sleep(Duration::from_millis(150));
 }
 
 #[test]
-fn every_change_is_served_and_what_was_good_stays() {
+fn every_change_is_served_and_said() {
+    let sandbox = Sandbox::petstore();
+    let serving = Serving::start(&sandbox);
+    serving.wait_to_hear("test: nothing is live yet: publish a group with `apigw publish GROUP --env test`");
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    serving.wait_for(PETS, "Bello");
+    publish_rex(&sandbox);
+    serving.wait_for(PETS, "Rex");
+    let operation = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    serving.wait_to_hear(&format!("test: petstore 0.0.2 with mock (operation {operation})"));
+    sandbox.run("offline --env test").expect_exit(0);
+    serving.wait_for(PETS, "NOT_FOUND");
+    serving.wait_to_hear("test: petstore offline (0.0.2) (operation ");
+    sandbox.run("publish --env test --mock --version 0.0.1").expect_exit(0);
+    serving.wait_for(PETS, "Bello");
+    serving.signal("TERM");
+    serving.wait_to_hear("stopping: answering what is in flight");
+}
+
+#[test]
+fn what_is_broken_by_hand_takes_nothing_down() {
     let sandbox = Sandbox::petstore();
     sandbox.run("publish --env test --mock").expect_exit(0);
     let serving = Serving::start(&sandbox);
-    serving.wait_for("/petstore/pets", "Bello");
-    let text =
-        sandbox.read("groups/petstore/openapi.yaml").replace("name: Bello, species: dog", "name: Rex, species: dog");
-    sandbox.write("groups/petstore/openapi.yaml", &text);
-    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
-    serving.wait_for("/petstore/pets", "Rex");
-    sandbox.run("offline --env test").expect_exit(0);
-    serving.wait_for("/petstore/pets", "NOT_FOUND");
-    sandbox.run("rollback --env test --to 2").expect_exit(3);
-    sandbox.run("publish --env test --mock --version 0.0.1").expect_exit(0);
-    serving.wait_for("/petstore/pets", "Bello");
+    let place = sandbox.path().join("deployments/test.yaml");
     let good = sandbox.read("deployments/test.yaml");
-    sandbox.write("deployments/test.yaml", "schema: 1\n");
-    std::thread::sleep(Duration::from_millis(150));
-    assert!(serving.get("/petstore/pets").contains("Bello"));
+    for broken in ["schema: 1\n", "", "<<<<<<< ours\n", &good[..good.len() / 2], &good.replace("mock", "mack")] {
+        fs::write(&place, broken).expect("a file");
+        let_it_look();
+        assert!(serving.get(PETS).contains("Bello"), "{broken:?}");
+    }
+    fs::remove_file(&place).expect("removed");
+    let_it_look();
+    assert!(serving.get(PETS).contains("Bello"), "a file that is gone says nothing");
+    let away = sandbox.path().with_extension("away");
+    fs::rename(sandbox.path(), &away).expect("the whole workspace is gone");
+    serving.wait_to_hear("the file that says what is live is gone; what was live before is served on");
+    assert!(serving.get(PETS).contains("Bello"));
+    assert!(!sandbox.path().exists(), "a workspace that is gone does not come back empty");
+    fs::rename(&away, sandbox.path()).expect("it is back");
     sandbox.write("deployments/test.yaml", &good);
-    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
-    serving.wait_for("/petstore/pets", "Rex");
+    serving.wait_to_hear("all is well again");
+    publish_rex(&sandbox);
+    serving.wait_for(PETS, "Rex");
+}
+
+#[test]
+fn a_version_that_comes_after_the_file_that_names_it_is_served() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let before = sandbox.read("deployments/test.yaml");
+    publish_rex(&sandbox);
+    let after = sandbox.read("deployments/test.yaml");
+    sandbox.write("deployments/test.yaml", &before);
+    let serving = Serving::start(&sandbox);
+    serving.wait_for(PETS, "Bello");
+    // As Git may do it: the version is away when the environment's file comes, and nothing shows on that file later.
+    let version = sandbox.path().join("groups/petstore/versions/0.0.2");
+    let away = sandbox.path().join("groups/petstore/away");
+    fs::rename(&version, &away).expect("away");
+    sandbox.write("deployments/test.yaml", &after);
+    serving.wait_to_hear("petstore in test: there is no version \"petstore@0.0.2\"; what was live before is served on");
+    assert!(serving.get(PETS).contains("Bello"));
+    let status = sandbox.run("status").expect_exit(0).stdout;
+    assert!(status.contains("of petstore in test: there is no version"), "{status}");
+    fs::rename(&away, &version).expect("back");
+    serving.wait_for(PETS, "Rex");
+}
+
+#[test]
+fn a_file_that_this_machine_lacks_is_read_when_it_comes() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let serving = Serving::start(&sandbox);
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    sandbox.write("groups/petstore/group.yaml", &format!("{settings}\nforwarding: {{tls: {{ca: own.pem}}}}\n"));
+    sandbox.run("publish --env test --bump patch").expect_exit(0);
+    serving.wait_to_hear(
+        "petstore in test: version 0.0.2 cannot be served: the file \"own.pem\" of forwarding.tls is missing",
+    );
+    assert!(serving.get(PETS).contains("Bello"));
+    let failed = sandbox.run("publish --env test --version 0.0.2 --wait").expect_exit(1);
+    failed.expect_stderr("there was nothing to change, but ").expect_stderr("own.pem");
+    sandbox.write(".apigw/secrets/own.pem", crate::tls::CERTIFICATE);
+    serving.wait_to_hear("all is well again");
+    sandbox.run("publish --env test --version 0.0.2 --wait").expect_exit(0);
+}
+
+#[test]
+fn settings_are_read_again_only_when_that_is_asked_for() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0");
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}\n[environments.qa]\n"));
+    sandbox.run("publish --env qa --mock").expect_exit(0);
+    sandbox
+        .run("publish --env qa --mock --wait=100ms")
+        .expect_exit(1)
+        .expect_stderr("no gateway on this machine serves qa");
+    serving.signal("HUP");
+    serving.wait_to_hear("read again, as SIGHUP asks");
+    sandbox.run("publish --env qa --mock --wait").expect_exit(0);
+    sandbox.write("apigw.toml", "not toml");
+    serving.signal("HUP");
+    serving.wait_to_hear("the settings stay as they were");
+}
+
+#[test]
+fn addresses_that_cannot_be_had_are_named() {
+    let sandbox = Sandbox::petstore();
+    let serving = Serving::start(&sandbox);
+    let taken = format!("serve --env test --listen {}", serving.address);
+    sandbox.run(&taken).expect_exit(1).expect_stderr("cannot listen on 127.0.0.1").expect_stderr("--listen");
+    sandbox.run("serve --env tset").expect_exit(3).expect_stderr("did you mean \"test\"?");
+    sandbox.run("serve --listen https://127.0.0.1:0").expect_exit(64).expect_stderr("needs a certificate");
+    sandbox.run("serve --listen 8080").expect_exit(64).expect_stderr("write it like 127.0.0.1:8080");
+    let open = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0,0.0.0.0:0 --max-body 1k");
+    open.wait_to_hear("can be reached from other machines");
 }

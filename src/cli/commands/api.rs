@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::selection::unknown_api;
 use crate::cli::{complete, selection, table};
 use crate::definition::{Api, Definition};
 use crate::model::{DEFINITION_FILE, GroupName, Method, SCHEMA};
@@ -151,7 +152,7 @@ fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, Co
     let candidate = candidate(context, &group)?;
     let definition = definition(&candidate)?;
     if !definition.apis.iter().any(|api| api.method == method && api.path == path) {
-        return Err(unknown_api(&group, &format!("{method} {path}")));
+        return Err(unknown_api(&group, &format!("{method} {path}"), definition));
     }
     // A path without methods is of no use to anybody.
     let others = definition.apis.iter().any(|api| api.method != method && api.path == path);
@@ -159,11 +160,6 @@ fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, Co
     lock.edit(&group, DEFINITION_FILE, &[edit])?;
     context.output.note(&format!("removed {method} {path} from groups/{group}/{DEFINITION_FILE}"));
     Ok(Exit::Done)
-}
-
-fn unknown_api(group: &GroupName, name: &str) -> CommandError {
-    CommandError::invalid("unknown-api", format!("{group} has no API {name:?}"))
-        .hint(format!("see which there are: `apigw api list {group}`"))
 }
 
 fn view(api: &Api) -> Value {
@@ -196,18 +192,11 @@ fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, Comman
 }
 
 fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
-    let is_method = |word: &String| word.parse::<Method>().is_ok();
-    let (group, name) = match arguments.words.as_slice() {
-        [name] => (None, name.clone()),
-        [method, path] if is_method(method) => (None, format!("{} {path}", method.to_uppercase())),
-        [group, name] => (Some(group.as_str()), name.clone()),
-        [group, method, path] => (Some(group.as_str()), format!("{} {path}", method.to_uppercase())),
-        _ => return Err(CommandError::usage("give an operation id, or a method and a path")),
-    };
+    let (group, name) = selection::group_and_api(&arguments.words)?;
     let group = selection::group(context, group)?;
     let candidate = candidate(context, &group)?;
     let definition = definition(&candidate)?;
-    let api = definition.api(&name).ok_or_else(|| unknown_api(&group, &name))?;
+    let api = definition.api(&name).ok_or_else(|| unknown_api(&group, &name, definition))?;
     let result = definition.constant_result(api);
     let mut value = view(api);
     value["schema"] = json!(SCHEMA);

@@ -1,6 +1,7 @@
 //! `apigw apply`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -11,6 +12,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::{PlanView, ReleaseView};
+use crate::cli::wait::{self, Waited};
 use crate::model::OperationId;
 use crate::plan::{Plan, ReleasePlan};
 use crate::workspace::{Workspace, read_release_plan};
@@ -37,6 +39,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     let plans = plan::compute(context, workspace, &file, &arguments.change)?;
     check_environment(context, arguments, &file, &plans)?;
     if arguments.change.dry_run {
+        wait::note_dry_run(context, arguments.change.wait);
         plan::show(context, workspace, &plans)?;
         return Ok(change::pending(&arguments.change, plans.iter().any(|plan| !plan.is_empty())));
     }
@@ -48,7 +51,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     for plan in plans.iter().filter(|plan| !plan.is_empty()) {
         change::confirm(context, &plan.operation.environment, &all)?;
     }
-    commit_all(context, workspace, &plans)
+    commit_all(context, workspace, &plans, arguments.change.wait)
 }
 
 /// Refuses a plan that changes another environment than the one that was named.
@@ -74,7 +77,12 @@ fn check_environment(
     }
 }
 
-fn commit_all(context: &Context<'_>, workspace: &Workspace, plans: &[Plan]) -> Result<Exit, CommandError> {
+fn commit_all(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    plans: &[Plan],
+    limit: Option<Duration>,
+) -> Result<Exit, CommandError> {
     let mut committed: Vec<Option<OperationId>> = Vec::new();
     let mut failure = None;
     for plan in plans {
@@ -90,11 +98,21 @@ fn commit_all(context: &Context<'_>, workspace: &Workspace, plans: &[Plan]) -> R
         }
     }
     let done = || plans.iter().zip(&committed);
-    let view = ReleaseView::new(done().map(|(plan, id)| PlanView::new(plan, id.as_ref(), false)).collect());
-    let text = || done().map(|(plan, id)| change::text(workspace, plan, id.as_ref(), false)).collect();
+    // A release that stopped half-way has an error of its own.
+    let limit = limit.filter(|_| failure.is_none());
+    let wait = |limit| done().map(|(plan, id)| wait::wait_for(context, workspace, plan, id.as_ref(), limit)).collect();
+    let waited: Vec<Waited> = limit.map(wait).unwrap_or_default();
+    let view = |(at, (plan, id)): (usize, (_, &Option<OperationId>))| {
+        PlanView::new(plan, id.as_ref(), false).waited(waited.get(at))
+    };
+    let view = ReleaseView::new(done().enumerate().map(view).collect());
+    let text = || {
+        let plans = done().map(|(plan, id)| change::text(workspace, plan, id.as_ref(), false));
+        plans.chain(waited.iter().map(Waited::text)).collect()
+    };
     change::shown_after_commit(context, context.output.data(&view, text));
     match failure {
-        None => Ok(Exit::Done),
+        None => waited.into_iter().find_map(Waited::failure).map_or(Ok(Exit::Done), Err),
         Some(error) => {
             let names: Vec<&str> =
                 done().filter(|(_, id)| id.is_some()).map(|(plan, _)| plan.operation.environment.as_str()).collect();

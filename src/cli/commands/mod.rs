@@ -2,6 +2,7 @@
 
 mod api;
 mod apply;
+mod call;
 mod check;
 mod completions;
 mod diff;
@@ -53,6 +54,7 @@ pub(super) enum Command {
     Diff(diff::DiffArguments),
     Verify(verify::VerifyArguments),
     Serve(serve::ServeArguments),
+    Call(call::CallArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -81,6 +83,7 @@ impl Command {
             Self::Diff(arguments) => diff::run(context, arguments),
             Self::Verify(arguments) => verify::run(context, arguments),
             Self::Serve(arguments) => serve::run(context, arguments),
+            Self::Call(arguments) => call::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),
             Self::Completions(arguments) => completions::run(context, arguments),
             Self::Man(arguments) => man::run(context, arguments),

@@ -30,7 +30,8 @@ pub(in crate::cli) struct PlanArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> Result<Exit, CommandError> {
-    let change = ChangeArguments { dry_run: true, detailed_exitcode: arguments.detailed_exitcode, message: None };
+    let change =
+        ChangeArguments { dry_run: true, detailed_exitcode: arguments.detailed_exitcode, message: None, wait: None };
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
     let plans = compute(context, workspace, &file, &change)?;

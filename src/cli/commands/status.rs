@@ -1,6 +1,7 @@
 //! `apigw status`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -8,14 +9,20 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::time::age;
-use crate::cli::views::{EntryView, StatusEntryView, StatusView};
+use crate::cli::views::{BehindView, EntryView, GatewayView, StatusEntryView, StatusView};
 use crate::cli::{change, complete, selection, table};
-use crate::model::{Backend, Deployment, Environment, EnvironmentName, GroupName, SCHEMA, State, Timestamp};
-use crate::workspace::{EditedGroups, Workspace};
+use crate::model::{
+    Backend, Deployment, Environment, EnvironmentName, GroupName, OperationId, SCHEMA, State, Timestamp,
+};
+use crate::workspace::{EditedGroups, RunningGateway, Workspace};
+
+/// How many groups that a gateway does not serve as they are live are named.
+const MOST_BEHIND: usize = 10;
 
 /// Show what is live: the matrix of groups and environments
 ///
-/// "edited" says that the working copy differs from what is live: the edit is not published there.
+/// "edited" says that the working copy differs from what is live: the edit is not published there. Gateways that run
+/// on this machine are listed below, with what they do not serve as it is live.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw status\n  apigw status petstore --env online --at 2026-11-01")]
 pub(in crate::cli) struct StatusArguments {
@@ -35,6 +42,8 @@ struct Live {
     environments: Vec<Environment>,
     groups: BTreeSet<GroupName>,
     edited: EditedGroups,
+    /// The gateways on this machine that serve one of the environments.
+    gateways: Vec<RunningGateway>,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) -> Result<Exit, CommandError> {
@@ -45,7 +54,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     };
     let only = arguments.group.as_deref().map(selection::parse).transpose()?;
     let at = arguments.at.as_deref().map(|text| time_of(workspace, text)).transpose()?;
-    let live = read(workspace, &names, only.as_ref(), at)?;
+    let mut live = read(workspace, &names, only.as_ref(), at)?;
+    if at.is_none() {
+        live.gateways = gateways(context, workspace, &names);
+    }
     if live.groups.is_empty()
         && let Some(group) = &only
     {
@@ -58,6 +70,20 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     };
     shown?;
     Ok(Exit::Done)
+}
+
+/// Reads which gateways run. What is live can be told without them.
+fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentName]) -> Vec<RunningGateway> {
+    match workspace.gateways() {
+        Ok(mut gateways) => {
+            gateways.retain(|gateway| names.iter().any(|name| gateway.environments.contains_key(name)));
+            gateways
+        }
+        Err(error) => {
+            context.output.warning(&format!("it is not known which gateways run: {error}"));
+            Vec::new()
+        }
+    }
 }
 
 fn time_of(workspace: &Workspace, text: &str) -> Result<Timestamp, CommandError> {
@@ -86,7 +112,7 @@ fn read(
         groups.extend(workspace.groups()?.into_iter().filter(|group| only.is_none_or(|only| only == group)));
     }
     let edited = workspace.edited_groups(&environments);
-    Ok(Live { environments, groups, edited })
+    Ok(Live { environments, groups, edited, gateways: Vec::new() })
 }
 
 fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> {
@@ -111,10 +137,43 @@ fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> 
                 },
                 by,
                 message,
+                served_by: served_by(live, &environment.name, group, id).map(|gateway| gateway.pid).collect(),
+                behind: behind(live, &environment.name, group, id).collect(),
             });
         }
     }
-    Ok(StatusView { schema: SCHEMA, deployments })
+    let gateway = |gateway: &RunningGateway| GatewayView {
+        pid: gateway.pid,
+        since: gateway.since,
+        addresses: gateway.addresses.clone(),
+        admin: gateway.admin,
+        environments: gateway.environments.keys().cloned().collect(),
+    };
+    Ok(StatusView { schema: SCHEMA, deployments, gateways: live.gateways.iter().map(gateway).collect() })
+}
+
+fn served_by<'a>(
+    live: &'a Live,
+    environment: &'a EnvironmentName,
+    group: &'a GroupName,
+    operation: &'a OperationId,
+) -> impl Iterator<Item = &'a RunningGateway> {
+    live.gateways.iter().filter(move |gateway| gateway.serves(environment, group) == Some(operation))
+}
+
+fn behind<'a>(
+    live: &'a Live,
+    environment: &'a EnvironmentName,
+    group: &'a GroupName,
+    operation: &'a OperationId,
+) -> impl Iterator<Item = BehindView> + 'a {
+    let serving = live.gateways.iter().filter(move |gateway| gateway.environments.contains_key(environment));
+    let behind = serving.filter(move |gateway| gateway.serves(environment, group) != Some(operation));
+    behind.map(move |gateway| BehindView {
+        pid: gateway.pid,
+        operation: gateway.serves(environment, group).cloned(),
+        reason: gateway.behind(environment, group).map(|behind| behind.reason.clone()),
+    })
 }
 
 fn text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
@@ -131,7 +190,38 @@ fn text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
         };
         std::iter::once(group.to_string()).chain(live.environments.iter().map(cell)).collect()
     };
-    table::render(&header, live.groups.iter().map(row), width)
+    let matrix = table::render(&header, live.groups.iter().map(row), width);
+    if live.gateways.is_empty() { matrix } else { format!("{matrix}\n{}", gateways_text(live, now, width)) }
+}
+
+/// Lists the gateways, and the groups of which they do not serve what is live.
+fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
+    let mut lines = Vec::new();
+    for environment in &live.environments {
+        for (group, deployment) in &environment.deployments {
+            for behind in behind(live, &environment.name, group, &deployment.operation) {
+                let reason = behind.reason.unwrap_or_else(|| "it has not seen the change yet".to_owned());
+                let serves = behind.operation.map_or_else(|| "nothing".to_owned(), |id| format!("operation {id}"));
+                let what = format!("{group} in {}", environment.name);
+                lines.push((behind.pid, format!("process {} serves {serves} of {what}: {reason}\n", behind.pid)));
+            }
+        }
+    }
+    let row = |gateway: &RunningGateway| {
+        let names: Vec<&str> = gateway.environments.keys().map(EnvironmentName::as_str).collect();
+        let late = lines.iter().filter(|(pid, _)| *pid == gateway.pid).count();
+        let state = if late == 0 { "what is live".to_owned() } else { format!("{late} behind") };
+        let since = age(gateway.since, now);
+        vec![gateway.pid.to_string(), since, names.join(", "), gateway.addresses.join(", "), state]
+    };
+    let header = ["GATEWAY", "SINCE", "ENVIRONMENTS", "ADDRESS", "SERVES"];
+    let mut text = table::render(&header, live.gateways.iter().map(row), width);
+    text.extend(lines.iter().take(MOST_BEHIND).map(|(_, line)| line.as_str()));
+    if lines.len() > MOST_BEHIND {
+        let left = lines.len() - MOST_BEHIND;
+        let _ = writeln!(text, "and {left} more; `apigw status -o json` shows all");
+    }
+    text
 }
 
 /// Says in a few words what a group is in an environment: `0.0.1 mock 5m, edited`.

@@ -1,0 +1,171 @@
+//! `apigw call`.
+
+mod request;
+mod shown;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
+
+use crate::cli::arguments::parse_duration;
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::selection::{self, unknown_api};
+use crate::cli::snapshot::snapshot;
+use crate::gateway::call::{Answer, CallError, Destination, Outgoing, send};
+use crate::gateway::{Config, Gateway};
+use crate::model::{EnvironmentName, GroupName, HttpUrl};
+use crate::workspace::{LiveContent, LiveEnvironment, LiveGroup, Workspace, read_outside};
+
+use request::Prepared;
+
+/// The most bytes of a file with certificates.
+const LARGEST_PEM: u64 = 1 << 20;
+
+/// Call an API as it is live in an environment
+///
+/// The request is built from the live definition, checked against it, and sent through a gateway of its own, or with
+/// --url to one that runs. The body of the answer goes to stdout, all else to stderr. It fails with 1 where there is
+/// no answer, or one of 400 or above; redirects are not followed.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw call petstore getPet --env test petId=1\n  apigw call POST /pets --env test --body '{\"name\": \"Rex\", \"species\": \"dog\"}' --url http://127.0.0.1:8080"
+)]
+pub(in crate::cli) struct CallArguments {
+    /// The group, if it is not plain; the operation id, or the method and the path; then parameters as name=value.
+    /// A list has its name once for each item, an object name[field]=value; `query.name` tells apart what has one name
+    #[arg(value_name = "[GROUP] API [NAME=VALUE]", required = true, add = ArgValueCompleter::new(complete::call_words))]
+    words: Vec<String>,
+    /// The environment
+    #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
+    env: String,
+    /// The body: a text, @FILE, or - for what comes on stdin
+    #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
+    body: Option<String>,
+    /// The media type of the body [default: one that the API declares]
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+    /// The media types of an answer that are taken
+    #[arg(long, value_name = "TYPES")]
+    accept: Option<String>,
+    /// A header more, like 'X-Request-Id: 7'; may be given more than once
+    #[arg(long, short = 'H', value_name = "NAME: VALUE")]
+    header: Vec<String>,
+    /// Send it to a gateway that runs here, with the host name of the group
+    #[arg(long, value_name = "URL")]
+    url: Option<HttpUrl>,
+    /// The certificates that are trusted with an https URL, instead of the system's (PEM)
+    #[arg(long, value_name = "FILE", requires = "url", value_hint = clap::ValueHint::FilePath)]
+    ca: Option<PathBuf>,
+    /// Send it even if it does not follow the definition
+    #[arg(long)]
+    no_check: bool,
+    /// How long to wait for the whole answer
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    timeout: Duration,
+}
+
+/// What is called, as it is live.
+struct Called {
+    environment: EnvironmentName,
+    group: GroupName,
+    live: LiveGroup,
+    content: Arc<LiveContent>,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let is_name = |word: &&String| word.starts_with('/') || !word.contains('=');
+    let names: Vec<String> = arguments.words.iter().take_while(is_name).cloned().collect();
+    let values = arguments.words.get(names.len()..).unwrap_or_default();
+    let (group, api) = selection::group_and_api(&names)?;
+    let called = find(workspace, context.environment(&arguments.env)?, selection::group(context, group)?)?;
+    let definition = &called.content.definition;
+    let api = definition.api(&api).ok_or_else(|| unknown_api(&called.group, &api, definition))?;
+    let prepared = request::prepare(context, workspace, arguments, &called, api, values)?;
+    let Prepared { outgoing, url, secrets } = prepared;
+    let sent = shown::Sent::new(&called, api, &outgoing, &url, &secrets);
+    context.output.note(&format!("{} {}", outgoing.method, sent.url));
+    let answer = deliver(context, workspace, arguments, &called, outgoing)?;
+    shown::show(context, &sent, &answer)?;
+    if answer.status.as_u16() < 400 {
+        return Ok(Exit::Done);
+    }
+    Err(CommandError::new("answer", Exit::Failed, format!("the answer is {}", answer.status)))
+}
+
+/// Sends a request to the gateway that was named, else to one that is started for it.
+fn deliver(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    arguments: &CallArguments,
+    called: &Called,
+    outgoing: Outgoing,
+) -> Result<Answer, CommandError> {
+    let failed = |error: CallError| CommandError::new("call", Exit::Failed, error.to_string()).causes(&error);
+    if let Some(url) = &arguments.url {
+        let to = destination(context, url, arguments.ca.as_ref())?;
+        let answer = send(&to, outgoing, arguments.timeout);
+        return answer.map_err(|error| failed(error).hint("look which gateways run: `apigw status`"));
+    }
+    // It ends when the answer is there: nobody else is served.
+    let gateway = start(workspace, called)?;
+    let address = gateway.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
+    let (host, port) = (address.ip().to_string(), address.port());
+    send(&Destination { host, port, encrypted: false, authority: None }, outgoing, arguments.timeout).map_err(failed)
+}
+
+/// Finds what is live of a group.
+fn find(workspace: &Workspace, environment: EnvironmentName, group: GroupName) -> Result<Called, CommandError> {
+    let hint = format!("publish it: `apigw publish {group} --env {environment}`, with `--mock` for constant results");
+    let absent = |what: &str| {
+        CommandError::invalid("not-live", format!("{group} {what} {environment}: there is nothing to call"))
+            .hint(hint.clone())
+    };
+    let live = workspace.live_group(&environment, &group)?.ok_or_else(|| absent("was never published to"))?;
+    let content = live.content.clone().ok_or_else(|| absent("is offline in"))?;
+    Ok(Called { environment, group, live, content })
+}
+
+/// Starts a gateway that serves what is called, and nothing else.
+fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError> {
+    let groups = Arc::new([(called.group.clone(), called.live.clone())].into());
+    let live = LiveEnvironment { name: called.environment.clone(), groups };
+    let config = Config {
+        workers: 1,
+        base_domain: workspace.settings().base_domain.clone(),
+        ..Config::new(([127, 0, 0, 1], 0).into())
+    };
+    let started = Gateway::start(config, snapshot(workspace, &[live]));
+    let (gateway, rejected) =
+        started.map_err(|error| CommandError::new("call", Exit::Failed, error.to_string()).causes(&error))?;
+    match rejected.into_iter().next() {
+        None => Ok(gateway),
+        Some(rejected) => Err(CommandError::new(
+            "not-served",
+            Exit::Failed,
+            format!("{} {} cannot be served: {}", rejected.group, rejected.version, rejected.reason),
+        )),
+    }
+}
+
+fn destination(context: &Context<'_>, url: &HttpUrl, authority: Option<&PathBuf>) -> Result<Destination, CommandError> {
+    let uri: http::Uri =
+        url.as_str().parse().map_err(|error: http::uri::InvalidUri| CommandError::usage(error.to_string()))?;
+    if uri.path_and_query().is_some_and(|path| path.as_str() != "/") {
+        return Err(CommandError::usage(format!("{url} has a path, and the definition says what is called"))
+            .hint("give the address alone, like `--url http://127.0.0.1:8080`"));
+    }
+    let encrypted = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
+    let read = |path: &PathBuf| read_outside(&context.folder().join(path), LARGEST_PEM);
+    Ok(Destination {
+        host: uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
+        port: uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 }),
+        encrypted,
+        authority: authority.map(read).transpose()?.map(Arc::from),
+    })
+}

@@ -1,0 +1,180 @@
+//! From what was typed to the request that is sent.
+
+use std::io::Read as _;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use super::{CallArguments, Called};
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
+use crate::gateway::call::{ComposeProblem, Composed, Given, Outgoing, check_request, compose, pick_media_type};
+use crate::workspace::{Workspace, nearest, read_outside};
+
+/// The most bytes of a body.
+const LARGEST_BODY: u64 = 256 << 20;
+
+/// A request that is ready to be sent.
+pub(super) struct Prepared {
+    pub(super) outgoing: Outgoing,
+    /// What is called, as a caller would write it.
+    pub(super) url: String,
+    /// The names of headers and parameters by which callers prove who they are.
+    pub(super) secrets: Vec<String>,
+}
+
+/// Builds a request from the definition, and checks it unless that is not wanted.
+pub(super) fn prepare(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    arguments: &CallArguments,
+    called: &Called,
+    api: &Api,
+    values: &[String],
+) -> Result<Prepared, CommandError> {
+    let definition = &called.content.definition;
+    let given = values.iter().map(|word| given(word)).collect::<Result<Vec<_>, _>>()?;
+    let body = body(context, arguments)?;
+    let composed = compose(definition, api, &given, arguments.no_check)
+        .map_err(|problems| refused(api, problems.iter().map(|problem| sentence(api, problem))))?;
+    let mut headers = headers(arguments, &composed)?;
+    let host = headers.remove(HOST);
+    if let Some(media_type) = pick_media_type(api, &body).filter(|_| !body.is_empty())
+        && !headers.contains_key(CONTENT_TYPE)
+    {
+        headers.insert(CONTENT_TYPE, value("the media type", &media_type)?);
+    }
+    if !arguments.no_check {
+        let mut problems: Vec<String> = check_request(definition, api, &composed, &headers, &body)
+            .into_iter()
+            .map(|(place, message)| format!("{place}: {message}"))
+            .collect();
+        if api.request_body.is_none() && !body.is_empty() {
+            problems.push("body: the API takes none".to_owned());
+        }
+        if !problems.is_empty() {
+            return Err(refused(api, problems));
+        }
+    }
+    let own_host = format!("{}.{}.{}", called.group, called.environment, workspace.settings().base_domain);
+    let authority = match arguments.url.as_ref().and_then(|url| url.as_str().parse::<http::Uri>().ok()?.port_u16()) {
+        Some(port) => format!("{own_host}:{port}"),
+        None => own_host,
+    };
+    let host = host.map_or_else(|| value("the host", &authority), Ok)?;
+    let prefix = called.content.settings.prefix.before_path();
+    let query = if composed.query.is_empty() { String::new() } else { format!("?{}", composed.query) };
+    let target = format!("{prefix}{}{query}", composed.path);
+    let scheme = match &arguments.url {
+        Some(url) if url.as_str().starts_with("https:") => "https",
+        _ => "http",
+    };
+    let url = format!("{scheme}://{}{target}", String::from_utf8_lossy(host.as_bytes()));
+    let method =
+        Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| CommandError::usage(error.to_string()))?;
+    let outgoing = Outgoing { method, target, host, headers, body };
+    Ok(Prepared { outgoing, url, secrets: secrets(definition) })
+}
+
+fn given(word: &str) -> Result<Given, CommandError> {
+    let (name, value) = word.split_once('=').ok_or_else(|| {
+        CommandError::usage(format!("{word:?} is not a parameter")).hint("write parameters as `name=value`")
+    })?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// Reads the body: a text, a file, or stdin.
+fn body(context: &Context<'_>, arguments: &CallArguments) -> Result<Bytes, CommandError> {
+    match arguments.body.as_deref() {
+        None => Ok(Bytes::new()),
+        Some("-") => {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().take(LARGEST_BODY).read_to_end(&mut bytes)?;
+            Ok(bytes.into())
+        }
+        Some(text) => match text.strip_prefix('@') {
+            Some(path) => Ok(read_outside(&context.folder().join(path), LARGEST_BODY)?.into()),
+            None => Ok(text.to_owned().into()),
+        },
+    }
+}
+
+/// Puts together the headers of the definition's parameters and those that were typed, which win.
+fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, CommandError> {
+    let mut headers = HeaderMap::new();
+    let name = |text: &str| {
+        HeaderName::try_from(text)
+            .map_err(|_| CommandError::invalid("header", format!("{text:?} is not the name of a header")))
+    };
+    for (header, text) in &composed.headers {
+        headers.append(name(header)?, value(header, text)?);
+    }
+    for (header, text) in [(ACCEPT, &arguments.accept), (CONTENT_TYPE, &arguments.content_type)] {
+        if let Some(text) = text {
+            headers.insert(header.clone(), value(header.as_str(), text)?);
+        }
+    }
+    let mut typed = HeaderMap::new();
+    for line in &arguments.header {
+        let (header, text) = line.split_once(':').ok_or_else(|| {
+            CommandError::usage(format!("{line:?} is not a header")).hint("write it like `--header 'X-Trace: 7'`")
+        })?;
+        typed.append(name(header.trim())?, value(header, text.trim())?);
+    }
+    for header in typed.keys().filter(|header| **header != COOKIE) {
+        headers.remove(header);
+    }
+    for (header, text) in &typed {
+        headers.append(header, text.clone());
+    }
+    Ok(headers)
+}
+
+fn value(name: &str, text: &str) -> Result<HeaderValue, CommandError> {
+    // The text itself may be a secret.
+    HeaderValue::try_from(text)
+        .map_err(|_| CommandError::invalid("header", format!("the value of {name} cannot stand in a header")))
+}
+
+fn sentence(api: &Api, problem: &ComposeProblem) -> String {
+    match problem {
+        ComposeProblem::Unfit { place, message } => format!("{place}: {message}"),
+        ComposeProblem::Unknown { name } => {
+            let near = nearest(name, api.parameters.iter().map(|parameter| parameter.name.as_str()));
+            let near = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+            format!("there is no parameter {name:?}{near}")
+        }
+    }
+}
+
+/// Says in one error all that is wrong with a request.
+fn refused(api: &Api, problems: impl IntoIterator<Item = String>) -> CommandError {
+    let mut error =
+        CommandError::invalid("request", format!("the request does not follow the definition of {}", api.name()));
+    error.causes.extend(problems);
+    let takes: Vec<String> = api.parameters.iter().map(described).collect();
+    let takes = if takes.is_empty() { "no parameters".to_owned() } else { takes.join(", ") };
+    let body =
+        api.request_body.as_ref().map_or("", |body| if body.required { ", and a body" } else { ", and maybe a body" });
+    error
+        .hint(format!("it takes {takes}{body}"))
+        .hint("`--no-check` sends it all the same, as far as it can be written")
+}
+
+fn described(parameter: &crate::definition::Parameter) -> String {
+    let required = if parameter.required { ", required" } else { "" };
+    format!("{} ({}{required})", parameter.name, parameter.place.as_str())
+}
+
+/// Lists the headers and parameters that the definition names as secrets.
+fn secrets(definition: &Definition) -> Vec<String> {
+    let secret = |kind: &SecurityKind| match kind {
+        SecurityKind::ApiKey { place: ParameterPlace::Header | ParameterPlace::Query, name } => {
+            Some(name.to_ascii_lowercase())
+        }
+        _ => None,
+    };
+    definition.security_schemes.iter().filter_map(|scheme| secret(&scheme.kind)).collect()
+}

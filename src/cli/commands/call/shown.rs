@@ -1,0 +1,170 @@
+//! What is shown of a call: the request without its secrets, and the answer.
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use super::Called;
+use crate::cli::context::{Context, is_secret_name};
+use crate::cli::error::CommandError;
+use crate::cli::output::Format;
+use crate::definition::Api;
+use crate::gateway::call::{Answer, Outgoing};
+use crate::model::SCHEMA;
+
+/// What stands for a secret.
+const BLANK: &str = "***";
+
+/// What is told of a request that was sent.
+pub(super) struct Sent {
+    /// What is called, the values of secrets blanked.
+    pub(super) url: String,
+    view: Value,
+}
+
+impl Sent {
+    pub(super) fn new(called: &Called, api: &Api, outgoing: &Outgoing, url: &str, secrets: &[String]) -> Self {
+        let is_secret = |name: &str| secrets.contains(&name.to_ascii_lowercase()) || is_secret_name(name);
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            let secret = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || is_secret(name.as_str());
+            let value = if secret { BLANK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
+            json!({"name": name.as_str(), "value": value})
+        };
+        let url = blanked(url, is_secret);
+        let view = json!({
+            "environment": called.environment,
+            "group": called.group,
+            "version": called.live.deployment.release.version,
+            "operation": called.live.deployment.operation,
+            "api": api.name(),
+            "method": outgoing.method.as_str(),
+            "url": url,
+            "headers": outgoing.headers.iter().map(header).collect::<Vec<_>>(),
+            "body_bytes": outgoing.body.len(),
+        });
+        Self { url, view }
+    }
+}
+
+/// Blanks the values of a query whose names say that they are secrets.
+fn blanked(url: &str, is_secret: impl Fn(&str) -> bool) -> String {
+    let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
+    let pair = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}={BLANK}"),
+        _ => pair.to_owned(),
+    };
+    format!("{address}?{}", query.split('&').map(pair).collect::<Vec<_>>().join("&"))
+}
+
+/// Shows an answer: its head as talk, its body as data; or all as one value.
+pub(super) fn show(context: &Context<'_>, sent: &Sent, answer: &Answer) -> Result<(), CommandError> {
+    let took_ms = (answer.took.as_secs_f64() * 1_000_000.0).round() / 1000.0;
+    if context.output.format != Format::Table {
+        return context.output.data(&view(sent, answer, took_ms), String::new);
+    }
+    context.output.note(&format!("{} in {took_ms:.1} ms", answer.status));
+    for (name, value) in &answer.headers {
+        context.output.note(&format!("{name}: {}", printable(&String::from_utf8_lossy(value.as_bytes()))));
+    }
+    if answer.status.is_redirection()
+        && let Some(location) = answer.headers.get(LOCATION)
+    {
+        let location = String::from_utf8_lossy(location.as_bytes());
+        context.output.note(&format!("redirects are not followed; it leads to {}", printable(&location)));
+    }
+    let text = std::str::from_utf8(&answer.body).ok().filter(|text| is_text(text));
+    if text.is_none() && context.process.stdout_is_terminal {
+        let kind = media_type(&answer.headers).unwrap_or_else(|| "data".to_owned());
+        context.output.note(&format!(
+            "{} bytes of {} are no text; redirect stdout to keep them",
+            answer.body.len(),
+            printable(&kind)
+        ));
+        return Ok(());
+    }
+    context.output.note("");
+    context.output.raw(&answer.body)?;
+    // The next prompt begins on a line of its own.
+    if context.process.stdout_is_terminal && !answer.body.is_empty() && !answer.body.ends_with(b"\n") {
+        context.output.raw(b"\n")?;
+    }
+    Ok(())
+}
+
+fn view(sent: &Sent, answer: &Answer, took_ms: f64) -> Value {
+    let header = |(name, value): (&HeaderName, &HeaderValue)| json!({"name": name.as_str(), "value": String::from_utf8_lossy(value.as_bytes())});
+    let mut view = json!({
+        "schema": SCHEMA,
+        "request": sent.view,
+        "status": answer.status.as_u16(),
+        "headers": answer.headers.iter().map(header).collect::<Vec<_>>(),
+    });
+    match std::str::from_utf8(&answer.body) {
+        Ok(text) => view["body"] = text.into(),
+        Err(_) => view["body_base64"] = base64(&answer.body).into(),
+    }
+    view["time_ms"] = took_ms.into();
+    view
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    Some(headers.get(CONTENT_TYPE)?.to_str().ok()?.to_owned())
+}
+
+/// Tells whether a body can be shown on a terminal without doing anything to it.
+fn is_text(text: &str) -> bool {
+    text.chars().all(|character| !character.is_control() || matches!(character, '\n' | '\r' | '\t'))
+}
+
+/// Replaces what would do something to a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
+
+/// Writes bytes as base64 (RFC 4648, section 4).
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| usize::from(chunk.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let digit = DIGITS.get(bits >> (18 - 6 * place) & 63).copied().unwrap_or(b'=');
+            text.push(char::from(if place <= chunk.len() { digit } else { b'=' }));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_as_base64() {
+        for (bytes, text) in [
+            (&b""[..], ""),
+            (b"f", "Zg=="),
+            (b"fo", "Zm8="),
+            (b"foo", "Zm9v"),
+            (b"foobar", "Zm9vYmFy"),
+            (b"\xff\xfe\xfd\xfc", "//79/A=="),
+        ] {
+            assert_eq!(base64(bytes), text);
+        }
+    }
+
+    #[test]
+    fn secrets_in_a_query_are_blanked() {
+        let blank = |url: &str| blanked(url, |name| name == "key");
+        assert_eq!(blank("http://a/b?x=1&key=2&y"), "http://a/b?x=1&key=***&y");
+        assert_eq!(blank("http://a/b"), "http://a/b");
+    }
+
+    #[test]
+    fn what_does_something_to_a_terminal_is_no_text() {
+        assert!(is_text("a\n\tb\r\n"));
+        assert!(!is_text("a\u{1b}[2Jb"));
+        assert_eq!(printable("a\u{1b}b"), "a\u{fffd}b");
+    }
+}

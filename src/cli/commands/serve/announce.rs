@@ -1,0 +1,133 @@
+//! What `serve` says on stderr: where callers reach what, and each change of it.
+
+use std::net::SocketAddr;
+
+use crate::cli::context::Context;
+use crate::model::{EnvironmentName, GroupName, OperationId, State};
+use crate::workspace::{LiveEnvironment, LiveGroup, LiveProblem, RunningGateway, Workspace};
+
+/// The most groups of an environment that are named at once; of more it is said how many there are.
+const MOST_NAMED: usize = 20;
+
+/// An address that is listened on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listener {
+    pub(super) address: SocketAddr,
+    pub(super) encrypted: bool,
+}
+
+impl Listener {
+    pub(super) fn url(self) -> String {
+        format!("{}://{}", self.scheme(), self.address)
+    }
+
+    const fn scheme(self) -> &'static str {
+        if self.encrypted { "https" } else { "http" }
+    }
+}
+
+/// Says where it listens, and who can reach it there.
+pub(super) fn listeners(context: &Context<'_>, listeners: &[Listener], admin: Option<SocketAddr>) {
+    for listener in listeners {
+        context.output.note(&format!("listening on {}", listener.url()));
+    }
+    if let Some(admin) = admin {
+        context.output.note(&format!("operators: http://{admin}/-/status"));
+    }
+    for listener in listeners.iter().filter(|listener| !listener.address.ip().to_canonical().is_loopback()) {
+        context.output.warning(&format!(
+            "{} can be reached from other machines; a mock asks nobody who they are",
+            listener.address
+        ));
+    }
+    if let Some(admin) = admin.filter(|admin| !admin.ip().to_canonical().is_loopback()) {
+        context.output.warning(&format!("{admin} tells other machines what is served, and asks nobody who they are"));
+    }
+}
+
+/// Says where callers reach each group.
+pub(super) fn groups(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    listeners: &[Listener],
+    live: &[LiveEnvironment],
+    served: &RunningGateway,
+) {
+    let Some(listener) = listeners.first() else { return };
+    let base = &workspace.settings().base_domain;
+    for environment in live {
+        let name = &environment.name;
+        let is_served = |(group, live): &(&GroupName, &LiveGroup)| {
+            live.deployment.release.state == State::Live
+                && served.serves(name, group) == Some(&live.deployment.operation)
+        };
+        let groups: Vec<_> = environment.groups.iter().filter(is_served).collect();
+        if groups.is_empty() {
+            let hint = format!("publish a group with `apigw publish GROUP --env {name}`; it is served at once");
+            context.output.note(&format!("{name}: nothing is live yet: {hint}"));
+        }
+        for (group, found) in groups.iter().take(MOST_NAMED) {
+            let release = &found.deployment.release;
+            let Some(content) = &found.content else { continue };
+            let prefix = content.settings.prefix.before_path();
+            let (scheme, port) = (listener.scheme(), listener.address.port());
+            let host = format!("{group}.{name}.{base}");
+            let what = format!("{name}: {group} {} with {}", release.version, release.backend);
+            context.output.note(&format!("{what}: {scheme}://{host}:{port}{prefix}"));
+            if name.as_str() == "online" {
+                for domain in &content.settings.domains {
+                    context.output.note(&format!("  or {scheme}://{domain}:{port}{prefix}"));
+                }
+            }
+            if live.len() == 1 {
+                context.output.note(&format!("  or {}{prefix}", listener.url()));
+            }
+        }
+        more(context, name, groups.len());
+    }
+}
+
+/// Says what is served since a change, a line a group.
+pub(super) fn changes(context: &Context<'_>, live: &[LiveEnvironment], before: &RunningGateway, now: &RunningGateway) {
+    for environment in live {
+        let name = &environment.name;
+        let Some(served) = now.environments.get(name) else { continue };
+        let is_new = |(group, operation): &(&GroupName, &OperationId)| before.serves(name, group) != Some(operation);
+        let changed: Vec<_> = served.serves.iter().filter(is_new).collect();
+        for (group, operation) in changed.iter().take(MOST_NAMED) {
+            let Some(found) = environment.groups.get(*group) else { continue };
+            let release = &found.deployment.release;
+            let what = match release.state {
+                State::Live => format!("{} with {}", release.version, release.backend),
+                State::Offline => format!("offline ({})", release.version),
+            };
+            context.output.note(&format!("{name}: {group} {what} (operation {operation})"));
+        }
+        more(context, name, changed.len());
+        let gone = before.environments.get(name).into_iter().flat_map(|before| before.serves.keys());
+        let gone: Vec<_> = gone.filter(|group| !served.serves.contains_key(*group)).collect();
+        for group in gone.iter().take(MOST_NAMED) {
+            context.output.note(&format!("{name}: {group} is not in the file any more, and not served"));
+        }
+        more(context, name, gone.len());
+    }
+}
+
+/// Says why what the files say is not served.
+pub(super) fn problems(context: &Context<'_>, problems: &[LiveProblem]) {
+    for LiveProblem { environment, group, message, .. } in problems.iter().take(MOST_NAMED) {
+        let whose = group.as_ref().map_or_else(|| environment.to_string(), |group| format!("{group} in {environment}"));
+        context.output.warning(&format!("{whose}: {message}; what was live before is served on"));
+    }
+    let left = problems.len().saturating_sub(MOST_NAMED);
+    if left > 0 {
+        context.output.warning(&format!("and {left} more; `apigw verify` shows all"));
+    }
+}
+
+fn more(context: &Context<'_>, environment: &EnvironmentName, count: usize) {
+    let left = count.saturating_sub(MOST_NAMED);
+    if left > 0 {
+        context.output.note(&format!("{environment}: and {left} more; `apigw status --env {environment}` shows all"));
+    }
+}

@@ -1,0 +1,98 @@
+//! The certificates that `serve` shows: looked at now and then, read when they are others.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::gateway::tls;
+use crate::workspace::{FileStamp, read_outside, stamp_outside};
+
+/// The most bytes of a certificate or a key.
+const LARGEST_PEM: u64 = 1 << 20;
+
+/// Certificates with their keys, and what their files looked like when they were last read.
+pub(super) struct Certificates {
+    pairs: Vec<Pair>,
+    seen: Vec<Option<FileStamp>>,
+    is_good: bool,
+    reported: Option<String>,
+}
+
+struct Pair {
+    chain: PathBuf,
+    key: PathBuf,
+}
+
+impl Certificates {
+    /// Pairs each certificate with the key in the same place; nothing where there is none.
+    pub(super) fn of(
+        context: &Context<'_>,
+        chains: &[PathBuf],
+        keys: &[PathBuf],
+    ) -> Result<Option<Self>, CommandError> {
+        if chains.len() != keys.len() {
+            let counts = format!("there are {} certificates and {} keys", chains.len(), keys.len());
+            return Err(CommandError::usage(counts).hint("give `--tls-cert` and `--tls-key` in pairs"));
+        }
+        let pair = |(chain, key): (&PathBuf, &PathBuf)| Pair {
+            chain: context.folder().join(chain),
+            key: context.folder().join(key),
+        };
+        let pairs: Vec<Pair> = chains.iter().zip(keys).map(pair).collect();
+        let certificates = Self { pairs, seen: Vec::new(), is_good: false, reported: None };
+        Ok(Some(certificates).filter(|certificates| !certificates.pairs.is_empty()))
+    }
+
+    /// Reads the files.
+    pub(super) fn read(&mut self) -> Result<Arc<tls::ServerConfig>, CommandError> {
+        self.seen = self.stamps();
+        self.is_good = false;
+        let mut certificates = Vec::with_capacity(self.pairs.len());
+        for pair in &self.pairs {
+            let certificate = tls::Certificate {
+                domains: Vec::new(),
+                chain: read_outside(&pair.chain, LARGEST_PEM)?.into(),
+                key: read_outside(&pair.key, LARGEST_PEM)?.into(),
+            };
+            // One by one, so that the message names the one that is wrong.
+            tls::server_config(std::slice::from_ref(&certificate)).map_err(|error| unusable(pair, &error))?;
+            certificates.push(certificate);
+        }
+        let config = tls::server_config(&certificates).map_err(|error| {
+            CommandError::invalid("certificate", format!("the certificates cannot be used: {error}"))
+        })?;
+        self.is_good = true;
+        Ok(config)
+    }
+
+    /// Reads the files where they are others than before, or were of no use. Returns what cannot be used once.
+    ///
+    /// A pair that is half-way through being replaced does not fit together; the one before is shown on then.
+    pub(super) fn read_if_changed(&mut self) -> Result<Option<Arc<tls::ServerConfig>>, CommandError> {
+        if self.is_good && self.seen == self.stamps() {
+            return Ok(None);
+        }
+        match self.read() {
+            Ok(config) => {
+                self.reported = None;
+                Ok(Some(config))
+            }
+            Err(error) if self.reported.as_ref() == Some(&error.message) => Ok(None),
+            Err(error) => {
+                self.reported = Some(error.message.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn stamps(&self) -> Vec<Option<FileStamp>> {
+        self.pairs.iter().flat_map(|pair| [stamp_outside(&pair.chain), stamp_outside(&pair.key)]).collect()
+    }
+}
+
+fn unusable(pair: &Pair, error: &tls::TlsError) -> CommandError {
+    let cause = std::error::Error::source(error).map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let message = format!("{} with {}: {error}{cause}", pair.chain.display(), pair.key.display());
+    CommandError::invalid("certificate", message).hint("give a certificate and its own private key, both PEM")
+}

@@ -1,0 +1,205 @@
+//! Serves every change of the files, and tells others what is served.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use super::announce::{self, Listener};
+use super::certificates::Certificates;
+use super::environments;
+use crate::cli::context::Context;
+use crate::cli::snapshot::snapshot;
+use crate::gateway::{Gateway, Rejected, Signal};
+use crate::model::{EnvironmentName, SCHEMA};
+use crate::workspace::{
+    Behind, GatewayFile, LiveEnvironment, LiveProblem, LiveReader, RunningGateway, ServedEnvironment, Workspace,
+};
+
+/// How often the files are looked at; a commit is served within this time and that of reading it.
+const LOOK: Duration = Duration::from_millis(25);
+/// After how many looks certificates, and the file that tells about the gateway, are looked at too.
+const SELDOM: u32 = 20;
+
+/// A gateway, what it serves, and where that is read.
+pub(super) struct Follower<'a> {
+    context: &'a Context<'a>,
+    workspace: Workspace,
+    named: Vec<EnvironmentName>,
+    gateway: Gateway,
+    listeners: Vec<Listener>,
+    reader: LiveReader,
+    certificates: Option<Certificates>,
+    file: Option<GatewayFile>,
+    is_untold: bool,
+    /// What was told last.
+    told: RunningGateway,
+    had_problems: bool,
+    looks: u32,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        workspace: Workspace,
+        named: Vec<EnvironmentName>,
+        gateway: Gateway,
+        encrypted: &[bool],
+        reader: LiveReader,
+        certificates: Option<Certificates>,
+    ) -> Self {
+        let listeners = gateway.addresses().iter().zip(encrypted);
+        let listeners = listeners.map(|(&address, &encrypted)| Listener { address, encrypted }).collect::<Vec<_>>();
+        let told = RunningGateway {
+            schema: SCHEMA,
+            pid: std::process::id(),
+            since: context.now(),
+            addresses: listeners.iter().map(|listener| listener.url()).collect(),
+            admin: gateway.admin_address(),
+            environments: BTreeMap::new(),
+        };
+        let file = workspace.gateway_file(told.pid, told.since);
+        let file = file.map_err(|error| untold(context, &error)).ok();
+        let is_untold = file.is_none();
+        Self {
+            context,
+            workspace,
+            named,
+            gateway,
+            listeners,
+            reader,
+            certificates,
+            file,
+            is_untold,
+            told,
+            had_problems: false,
+            looks: 0,
+        }
+    }
+
+    /// Says where it listens and what it serves.
+    pub(super) fn begin(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
+        announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
+        self.note_problems(live, rejected);
+        self.told = self.served(live);
+        announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
+        self.tell();
+    }
+
+    /// Serves every change until a signal asks to stop.
+    pub(super) fn follow(&mut self, asked: &Receiver<Signal>) {
+        loop {
+            match asked.recv_timeout(LOOK) {
+                Ok(Signal::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Signal::Reload) => self.reload(),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.reader.must_read(&self.workspace, Instant::now()) {
+                let live = self.reader.read(&self.workspace);
+                let rejected = self.gateway.replace(snapshot(&self.workspace, &live));
+                self.note_problems(&live, rejected);
+                let served = self.served(&live);
+                announce::changes(self.context, &live, &self.told, &served);
+                self.told = served;
+                self.tell();
+            }
+            self.looks = self.looks.wrapping_add(1);
+            if self.looks.is_multiple_of(SELDOM) {
+                self.look_at_certificates();
+                // Whoever cleans up `.apigw` takes the file along.
+                if self.file.as_ref().is_some_and(|file| !file.is_in_place()) && self.workspace.folder().is_dir() {
+                    self.tell();
+                }
+            }
+        }
+    }
+
+    /// Ends to follow, and says so to others; the gateway still runs.
+    pub(super) fn into_gateway(self) -> Gateway {
+        self.gateway
+    }
+
+    /// Reads all again: the settings, every version, the files beside them, the certificates.
+    fn reload(&mut self) {
+        match Workspace::open(self.workspace.folder()) {
+            Ok(workspace) => {
+                if workspace.settings().base_domain != self.workspace.settings().base_domain {
+                    self.context.output.warning("another base_domain is served only after a restart");
+                }
+                self.workspace = workspace;
+            }
+            Err(error) => self.context.output.warning(&format!("{error}; the settings stay as they were")),
+        }
+        self.reader.read_anew(environments(&self.workspace, &self.named));
+        self.look_at_certificates();
+        self.context.output.note("read again, as SIGHUP asks");
+    }
+
+    fn look_at_certificates(&mut self) {
+        match self.certificates.as_mut().map(Certificates::read_if_changed) {
+            Some(Ok(Some(config))) => {
+                self.gateway.replace_tls(config);
+                self.context.output.note("the certificates changed, and are shown from now on");
+            }
+            Some(Err(error)) => {
+                self.context.output.warning(&format!("{}; the one before is shown on", error.message));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note of what cannot be served, and says it the first time.
+    fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
+        for Rejected { environment, group, version, reason } in rejected {
+            let entry = live.iter().find(|live| live.name == environment).and_then(|live| live.groups.get(&group));
+            self.reader.reconsider(LiveProblem {
+                operation: entry.map(|entry| entry.deployment.operation.clone()),
+                environment,
+                group: Some(group),
+                message: format!("version {version} cannot be served: {reason}"),
+            });
+        }
+        announce::problems(self.context, &self.reader.new_problems());
+        let has_problems = self.reader.problems().next().is_some();
+        if self.had_problems && !has_problems {
+            self.context.output.note("all is well again: what the files say is served");
+        }
+        self.had_problems = has_problems;
+    }
+
+    /// Puts together what is served now, and what is not.
+    fn served(&self, live: &[LiveEnvironment]) -> RunningGateway {
+        let mut environments: BTreeMap<EnvironmentName, ServedEnvironment> =
+            live.iter().map(|live| (live.name.clone(), ServedEnvironment::default())).collect();
+        self.gateway.for_each_entry(|entry| {
+            if let (Some(environment), Some(serving)) = (environments.get_mut(entry.environment), entry.serving) {
+                environment.serves.insert(entry.group.clone(), serving.clone());
+            }
+        });
+        for LiveProblem { environment, group, operation, message } in self.reader.problems() {
+            if let Some(environment) = environments.get_mut(environment) {
+                let (group, operation) = (group.clone(), operation.clone());
+                environment.behind.push(Behind { group, operation, reason: message.clone() });
+            }
+        }
+        let told = &self.told;
+        RunningGateway { addresses: told.addresses.clone(), environments, ..*told }
+    }
+
+    /// Tells other processes what is served. Where that fails, requests are served all the same.
+    fn tell(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        match file.write(&self.told) {
+            Ok(()) => self.is_untold = false,
+            Err(_) if self.is_untold => {}
+            Err(error) => {
+                untold(self.context, &error);
+                self.is_untold = true;
+            }
+        }
+    }
+}
+
+fn untold(context: &Context<'_>, error: &crate::workspace::Error) {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    context.output.warning(&format!("`apigw status` and `--wait` will not know of this gateway: {error}{cause}"));
+}

@@ -1,0 +1,219 @@
+//! `--wait`: after a commit, waits until the gateways on this machine serve it. The commit knows nothing of it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::error::{CommandError, Exit};
+use super::views::GatewayWaitView;
+use crate::model::{EnvironmentName, GroupName, OperationId};
+use crate::plan::Plan;
+use crate::workspace::{self, RunningGateway, Workspace};
+
+/// How long to sleep between two looks at what the gateways say.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What waiting came to.
+pub(super) struct Waited {
+    environment: EnvironmentName,
+    operation: Option<OperationId>,
+    limit: Duration,
+    /// The gateways that serve the environment.
+    pub(super) gateways: Vec<GatewayWaitView>,
+    /// Why nothing could be told of them.
+    error: Option<workspace::Error>,
+}
+
+/// What should be in force, by group.
+type Targets = BTreeMap<GroupName, OperationId>;
+
+/// Says that there is nothing to wait for.
+pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<Duration>) {
+    if wait.is_some() {
+        context.output.note("--wait: a dry run changes nothing that could be waited for");
+    }
+}
+
+/// Waits until every gateway that serves the plan's environment serves its groups as they are now, at most `limit`.
+///
+/// Where no gateway runs, one is waited for: it may just be starting. Where one says that it cannot serve what was
+/// committed, the wait ends at once.
+pub(super) fn wait_for(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    plan: &Plan,
+    id: Option<&OperationId>,
+    limit: Duration,
+) -> Waited {
+    let environment = &plan.operation.environment;
+    let what = id.map_or_else(|| "nothing to do".to_owned(), |id| format!("committed as operation {id}"));
+    context.output.note(&format!("{environment}: {what}; waiting for the gateways"));
+    let start = Instant::now();
+    let mut waited =
+        Waited { environment: environment.clone(), operation: id.cloned(), limit, gateways: Vec::new(), error: None };
+    loop {
+        match look(workspace, plan) {
+            Ok((gateways, is_final)) => {
+                waited.gateways = gateways;
+                waited.error = None;
+                if is_final || waited.is_served() {
+                    return waited;
+                }
+            }
+            Err(error) => waited.error = Some(error),
+        }
+        if start.elapsed() >= limit {
+            return waited;
+        }
+        thread::sleep(LOOK);
+    }
+}
+
+/// Looks at what the gateways serve, and whether one of them says that it cannot serve the change.
+fn look(workspace: &Workspace, plan: &Plan) -> Result<(Vec<GatewayWaitView>, bool), workspace::Error> {
+    let environment = &plan.operation.environment;
+    let mut gateways = workspace.gateways()?;
+    gateways.retain(|gateway| gateway.environments.contains_key(environment));
+    // Another process may have changed a group since: then what it committed is what must be served.
+    let now = workspace.environment(environment)?;
+    let touched = plan.operation.changes.keys().chain(&plan.unchanged);
+    let target = |group: &GroupName| Some((group.clone(), now.deployments.get(group)?.operation.clone()));
+    let targets: Targets = touched.filter_map(target).collect();
+    let mut is_final = false;
+    let views = gateways.into_iter().map(|gateway| {
+        let reason = shortfall(&gateway, environment, &targets);
+        is_final |= reason.as_ref().is_some_and(|shortfall| shortfall.is_refused);
+        GatewayWaitView {
+            pid: gateway.pid,
+            serves: reason.is_none(),
+            reason: reason.map(|shortfall| shortfall.reason),
+            addresses: gateway.addresses,
+        }
+    });
+    Ok((views.collect(), is_final))
+}
+
+/// Why a gateway does not serve what it should.
+#[derive(Debug, PartialEq, Eq)]
+struct Shortfall {
+    reason: String,
+    /// Whether the gateway has seen the change and cannot serve it.
+    is_refused: bool,
+}
+
+fn shortfall(gateway: &RunningGateway, environment: &EnvironmentName, targets: &Targets) -> Option<Shortfall> {
+    let is_missing =
+        |(group, operation): &(&GroupName, &OperationId)| gateway.serves(environment, group) != Some(operation);
+    let (group, operation) = targets.iter().find(is_missing)?;
+    let known = gateway.behind(environment, group);
+    let is_refused = known.is_some_and(|behind| behind.operation.as_ref() == Some(operation));
+    let reason = match (known, gateway.serves(environment, group)) {
+        (Some(behind), _) => format!("{group}: {}", behind.reason),
+        (None, Some(serving)) => format!("{group}: it still serves operation {serving}"),
+        (None, None) => format!("{group}: it has not seen it yet"),
+    };
+    Some(Shortfall { reason, is_refused })
+}
+
+impl Waited {
+    fn is_served(&self) -> bool {
+        !self.gateways.is_empty() && self.gateways.iter().all(|gateway| gateway.serves)
+    }
+
+    /// Says which gateways serve the change.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for gateway in self.gateways.iter().filter(|gateway| gateway.serves) {
+            let addresses = gateway.addresses.join(", ");
+            let _ = writeln!(text, "{}: served by process {} at {addresses}", self.environment, gateway.pid);
+        }
+        text
+    }
+
+    /// Returns the error of a change that is committed and not served everywhere.
+    pub(super) fn failure(self) -> Option<CommandError> {
+        if self.is_served() && self.error.is_none() {
+            return None;
+        }
+        let committed = match &self.operation {
+            Some(operation) => format!("the change is committed as operation {operation}, but "),
+            None => "there was nothing to change, but ".to_owned(),
+        };
+        let environment = &self.environment;
+        let waited = format!("{} s", self.limit.as_secs_f64());
+        let failed = |message: String| CommandError::new("not-served", Exit::Failed, committed + &message);
+        if let Some(error) = &self.error {
+            return Some(
+                failed(format!("it is not known whether it is served: {error}")).hint("`apigw status` shows more"),
+            );
+        }
+        let mut behind = self.gateways.iter().filter(|gateway| !gateway.serves);
+        let Some(first) = behind.next() else {
+            let message = format!("no gateway on this machine serves {environment} ({waited} were waited)");
+            return Some(failed(message).hint(format!("start one: `apigw serve --env {environment}`")));
+        };
+        let more = behind.count();
+        let others = if more == 0 { String::new() } else { format!(" (and {more} more gateways do not)") };
+        let reason = first.reason.as_deref().unwrap_or_default();
+        let address = first.addresses.first().map(|address| format!(" at {address}")).unwrap_or_default();
+        let message = format!("process {}{address} does not serve it{others}: {reason}", first.pid);
+        Some(
+            failed(message)
+                .hint("`apigw status` shows which gateway serves what")
+                .hint("wait longer with `--wait=60s`"),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::{SCHEMA, Timestamp};
+    use crate::workspace::{Behind, ServedEnvironment};
+
+    fn operation(number: u32) -> OperationId {
+        format!("20261123T180000.{number:03}Z-e3b0c44298fc").parse().expect("an id")
+    }
+
+    #[test]
+    fn a_gateway_falls_short_until_it_serves_what_is_live() {
+        let environment: EnvironmentName = "test".parse().expect("a name");
+        let [pets, shop]: [GroupName; 2] = ["pets", "shop"].map(|name| name.parse().expect("a name"));
+        let targets: Targets = [(pets.clone(), operation(2))].into();
+        let behind = |group: Option<&GroupName>, number: Option<u32>| Behind {
+            group: group.cloned(),
+            operation: number.map(operation),
+            reason: "why".to_owned(),
+        };
+        for (serves, behind, expected) in [
+            (vec![(&pets, 2)], vec![], None),
+            (vec![(&pets, 2)], vec![behind(Some(&shop), Some(2))], None),
+            (
+                vec![(&pets, 1)],
+                vec![],
+                Some(("pets: it still serves operation 20261123T180000.001Z-e3b0c44298fc", false)),
+            ),
+            (vec![], vec![], Some(("pets: it has not seen it yet", false))),
+            (vec![(&pets, 1)], vec![behind(Some(&pets), Some(2))], Some(("pets: why", true))),
+            (vec![(&pets, 1)], vec![behind(Some(&pets), Some(1))], Some(("pets: why", false))),
+            (vec![(&pets, 1)], vec![behind(None, None)], Some(("pets: why", false))),
+        ] {
+            let serves = serves.into_iter().map(|(group, number)| (group.clone(), operation(number))).collect();
+            let gateway = RunningGateway {
+                schema: SCHEMA,
+                pid: 1,
+                since: Timestamp::from_milliseconds(0),
+                addresses: Vec::new(),
+                admin: None,
+                environments: BTreeMap::from([(environment.clone(), ServedEnvironment { serves, behind })]),
+            };
+            let found = shortfall(&gateway, &environment, &targets);
+            let found = found.as_ref().map(|found| (found.reason.as_str(), found.is_refused));
+            assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! From names and values to a path, a query, headers and cookies (OpenAPI 3.1, section 4.8.12.3).
+
+use serde_json::Value;
+
+use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, Style};
+use crate::gateway::parameters::{Kind, kind_of};
+use crate::gateway::percent::encode;
+
+/// A parameter's name, or `place.name`, or `name[field]`, and its value as somebody typed it.
+pub type Given = (String, String);
+
+/// The parameters of a request, written as its definition says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Composed {
+    /// The path below the group's prefix, percent-encoded.
+    pub path: String,
+    /// The values in it by name, percent-encoded.
+    pub path_parameters: Vec<(String, String)>,
+    /// The query without its question mark; empty where there is none.
+    pub query: String,
+    /// The headers; all cookies are one of them.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Why a request cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComposeProblem {
+    /// The API has no such parameter.
+    Unknown {
+        /// The name that was given.
+        name: String,
+    },
+    /// A parameter cannot be written with what was given for it.
+    Unfit {
+        /// Its place and name, like `query.limit`.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Writes the parameters of a request.
+///
+/// Of a list, each item is given once more with the same name, or all as a JSON array; of an object each field as
+/// `name[field]`, or all as a JSON object. Where `extra` is set, what is not declared becomes part of the query.
+pub fn compose(
+    definition: &Definition,
+    api: &Api,
+    given: &[Given],
+    extra: bool,
+) -> Result<Composed, Vec<ComposeProblem>> {
+    let mut collected: Vec<(&Parameter, Collected)> = Vec::new();
+    let mut problems = Vec::new();
+    let mut query: Vec<String> = Vec::new();
+    query.extend(api.variant.strip_prefix('?').map(str::to_owned));
+    for (name, value) in given {
+        match find(api, name) {
+            Some((parameter, field)) => {
+                let at = collected.iter().position(|(known, _)| std::ptr::eq(*known, parameter));
+                let at = at.unwrap_or_else(|| {
+                    collected.push((parameter, Collected::default()));
+                    collected.len() - 1
+                });
+                if let Some((_, collected)) = collected.get_mut(at) {
+                    collected.add(field, value);
+                }
+            }
+            None if extra => query.push(format!("{}={}", encode(name), encode(value))),
+            None => problems.push(ComposeProblem::Unknown { name: name.clone() }),
+        }
+    }
+    let mut composed = Composed::default();
+    let mut cookies = Vec::new();
+    for (parameter, collected) in &collected {
+        match write(definition, parameter, collected) {
+            Ok(text) => match parameter.place {
+                ParameterPlace::Path => composed.path_parameters.push((parameter.name.clone(), text)),
+                ParameterPlace::Query => query.push(text),
+                ParameterPlace::Header => composed.headers.push((parameter.name.clone(), text)),
+                ParameterPlace::Cookie => cookies.push(text),
+            },
+            Err(message) => problems.push(ComposeProblem::Unfit { place: place_of(parameter), message }),
+        }
+    }
+    if !cookies.is_empty() {
+        composed.headers.push(("cookie".to_owned(), cookies.join("; ")));
+    }
+    composed.query = query.join("&");
+    match fill(&api.path, &composed.path_parameters) {
+        Ok(path) => composed.path = path,
+        // One that was given and cannot be written has been named already.
+        Err(name) if collected.iter().any(|(parameter, _)| is_path(parameter, &name)) => {}
+        Err(name) => {
+            let message = "is missing, and the path cannot be written without it".to_owned();
+            problems.push(ComposeProblem::Unfit { place: format!("path.{name}"), message });
+        }
+    }
+    if problems.is_empty() { Ok(composed) } else { Err(problems) }
+}
+
+/// Picks the media type of a body among those that the API declares; nothing where it declares none.
+///
+/// One that is JSON goes with a JSON media type, else it is the first that is not; a range becomes its usual member.
+#[must_use]
+pub fn pick_media_type(api: &Api, body: &[u8]) -> Option<String> {
+    let looks_like_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    let declared: Vec<&str> = api.request_body.as_ref()?.content.iter().map(|content| content.name.as_str()).collect();
+    let is_json = |name: &&&str| {
+        let essence = name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        essence.ends_with("json") || essence.ends_with("/*")
+    };
+    let picked = declared.iter().find(|name| is_json(name) == looks_like_json).or_else(|| declared.first())?;
+    Some(match picked.split_once('/') {
+        Some((_, "*")) if looks_like_json => "application/json".to_owned(),
+        Some(("text", "*")) => "text/plain".to_owned(),
+        Some((_, "*")) => "application/octet-stream".to_owned(),
+        _ => (*picked).to_owned(),
+    })
+}
+
+/// What was given for a parameter.
+#[derive(Default)]
+struct Collected {
+    texts: Vec<String>,
+    fields: Vec<(String, String)>,
+}
+
+impl Collected {
+    fn add(&mut self, field: Option<&str>, value: &str) {
+        match field {
+            Some(field) => self.fields.push((field.to_owned(), value.to_owned())),
+            None => self.texts.push(value.to_owned()),
+        }
+    }
+}
+
+/// Finds the parameter that a name means, and the field of it.
+fn find<'a, 'n>(api: &'a Api, name: &'n str) -> Option<(&'a Parameter, Option<&'n str>)> {
+    let whole = |name: &str| {
+        let fits = |parameter: &&Parameter, name: &str| match parameter.place {
+            ParameterPlace::Header => parameter.name.eq_ignore_ascii_case(name),
+            _ => parameter.name == name,
+        };
+        let placed = name.split_once('.').and_then(|(place, name)| {
+            api.parameters.iter().find(|found| found.place.as_str() == place && fits(found, name))
+        });
+        placed.or_else(|| api.parameters.iter().find(|found| fits(found, name)))
+    };
+    if let Some(parameter) = whole(name) {
+        return Some((parameter, None));
+    }
+    let (name, field) = name.strip_suffix(']')?.split_once('[')?;
+    Some((whole(name)?, Some(field)))
+}
+
+fn place_of(parameter: &Parameter) -> String {
+    format!("{}.{}", parameter.place.as_str(), parameter.name)
+}
+
+fn is_path(parameter: &Parameter, name: &str) -> bool {
+    parameter.place == ParameterPlace::Path && parameter.name == name
+}
+
+/// Puts values into a path template; fails with the name of one that is missing.
+fn fill(template: &str, values: &[(String, String)]) -> Result<String, String> {
+    let mut path = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, behind) = after.split_once('}').unwrap_or((after, ""));
+        let value = values.iter().find(|(known, _)| known == name).ok_or_else(|| name.to_owned())?;
+        path.push_str(before);
+        path.push_str(&value.1);
+        rest = behind;
+    }
+    path.push_str(rest);
+    Ok(path)
+}
+
+/// Writes a parameter as it stands in its place.
+fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) -> Result<String, String> {
+    let encoded = |text: &str| match parameter.place {
+        ParameterPlace::Path | ParameterPlace::Query => encode(text),
+        ParameterPlace::Header | ParameterPlace::Cookie => text.to_owned(),
+    };
+    let name = encoded(&parameter.name);
+    if parameter.media_type.is_some() {
+        let value = content(collected)?;
+        return Ok(named(parameter, &name, &encoded(&value)));
+    }
+    let schema = parameter.schema.and_then(|schema| definition.json_schema(schema, Direction::Request));
+    let schema = schema.unwrap_or(Value::Bool(true));
+    match kind_of(&schema, &schema) {
+        Kind::Scalar => {
+            let value = encoded(only(collected)?);
+            if value.is_empty() && parameter.place == ParameterPlace::Path {
+                return Err("is empty, and a path has no empty parts".to_owned());
+            }
+            Ok(named(parameter, &name, &value))
+        }
+        Kind::Array => {
+            let items: Vec<String> = items(collected)?.iter().map(|item| encoded(item)).collect();
+            Ok(list(parameter, &name, &items))
+        }
+        Kind::Object => {
+            let fields = fields(collected)?;
+            let fields: Vec<_> = fields.iter().map(|(field, value)| (encoded(field), encoded(value))).collect();
+            Ok(object(parameter, &name, &fields))
+        }
+    }
+}
+
+/// Returns the one text that was given for a value without parts.
+fn only(collected: &Collected) -> Result<&str, String> {
+    match (collected.texts.as_slice(), collected.fields.as_slice()) {
+        ([text], []) => Ok(text),
+        (_, []) => Err("is given more than once, and is no list".to_owned()),
+        _ => Err("has no fields".to_owned()),
+    }
+}
+
+/// Returns what was given for a value that is written as JSON: JSON as it is, else a text.
+fn content(collected: &Collected) -> Result<String, String> {
+    let text = only(collected)?;
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+    Ok(if is_json { text.to_owned() } else { Value::from(text).to_string() })
+}
+
+fn items(collected: &Collected) -> Result<Vec<String>, String> {
+    if !collected.fields.is_empty() {
+        return Err("is a list and has no fields; give its name once for each item".to_owned());
+    }
+    let written = match collected.texts.as_slice() {
+        [text] if text.starts_with('[') => serde_json::from_str::<Vec<Value>>(text).ok(),
+        _ => None,
+    };
+    Ok(written.map_or_else(|| collected.texts.clone(), |items| items.iter().map(plain).collect()))
+}
+
+fn fields(collected: &Collected) -> Result<Vec<(String, String)>, String> {
+    let unfit = || "is an object; write its fields as `name[field]=value`, or all of it as JSON".to_owned();
+    let mut fields = Vec::new();
+    for text in &collected.texts {
+        let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(|_| unfit())?;
+        fields.extend(object.iter().map(|(name, value)| (name.clone(), plain(value))));
+    }
+    fields.extend(collected.fields.iter().cloned());
+    Ok(fields)
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Writes a value without parts, with its name where the style has it.
+fn named(parameter: &Parameter, name: &str, value: &str) -> String {
+    match (parameter.place, parameter.style) {
+        (ParameterPlace::Query | ParameterPlace::Cookie, _) => format!("{name}={value}"),
+        (_, Style::Matrix) => format!(";{name}={value}"),
+        (_, Style::Label) => format!(".{value}"),
+        _ => value.to_owned(),
+    }
+}
+
+fn list(parameter: &Parameter, name: &str, items: &[String]) -> String {
+    let each =
+        |separator: &str, item: &dyn Fn(&String) -> String| items.iter().map(item).collect::<Vec<_>>().join(separator);
+    let pair = |item: &String| format!("{name}={item}");
+    match (parameter.style, parameter.explode) {
+        (Style::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
+        (Style::SpaceDelimited, _) => named(parameter, name, &items.join("%20")),
+        (Style::PipeDelimited, _) => named(parameter, name, &items.join("%7C")),
+        (Style::Matrix, true) => each("", &|item| format!(";{}", pair(item))),
+        (Style::Label, true) => each("", &|item| format!(".{item}")),
+        _ => named(parameter, name, &items.join(",")),
+    }
+}
+
+fn object(parameter: &Parameter, name: &str, fields: &[(String, String)]) -> String {
+    let each = |separator: &str, write: &dyn Fn(&str, &str) -> String| {
+        fields.iter().map(|(field, value)| write(field, value)).collect::<Vec<_>>().join(separator)
+    };
+    let pair = |field: &str, value: &str| format!("{field}={value}");
+    let flat = || each(",", &|field, value| format!("{field},{value}"));
+    match (parameter.style, parameter.explode) {
+        (Style::DeepObject, _) => each("&", &|field, value| format!("{name}%5B{field}%5D={value}")),
+        (Style::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
+        (Style::Matrix, true) => each("", &|field, value| format!(";{field}={value}")),
+        (Style::Label, true) => each("", &|field, value| format!(".{field}={value}")),
+        (Style::Simple, true) => each(",", &pair),
+        _ => named(parameter, name, &flat()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::gateway::parameters::{Sent, Shape};
+    use http::HeaderMap;
+    use serde_json::json;
+
+    /// Makes an API with one parameter named `p`, declared like this.
+    fn definition(place: &str, declared: &str) -> Definition {
+        let path = if place == "path" { "/a/{p}/b" } else { "/a" };
+        let mut text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n".to_owned();
+        let _ = write!(
+            text,
+            "  {path}:\n    get:\n      parameters:\n        - {{name: p, in: {place}, required: true, {declared}}}\n\
+             {:6}responses: {{'200': {{description: ok}}}}\n",
+            ""
+        );
+        let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+        crate::definition::read("g", &mut fetch).definition.expect("a definition")
+    }
+
+    const ARRAY: &str = "schema: {type: array, items: {type: string}}";
+    const OBJECT: &str = "schema: {type: object, properties: {R: {type: integer}, G: {type: string}}}";
+    const TEXT: &str = "schema: {type: string}";
+
+    #[test]
+    fn each_style_is_written_as_it_is_read() {
+        let items = [("p", "blue"), ("p", "a,b/c d")];
+        let fields = [("p[R]", "100"), ("p[G]", "x y")];
+        let (list, object) = (json!(["blue", "a,b/c d"]), json!({"R": 100, "G": "x y"}));
+        for (place, declared, written, given, read) in [
+            ("path", TEXT.to_owned(), "a%2Fb", &[("p", "a/b")][..], &json!("a/b")),
+            ("path", format!("style: matrix, {TEXT}"), ";p=x", &[("p", "x")], &json!("x")),
+            ("path", format!("style: label, {TEXT}"), ".x", &[("p", "x")], &json!("x")),
+            ("path", ARRAY.to_owned(), "blue,a%2Cb%2Fc%20d", &items, &list),
+            ("path", format!("style: label, explode: true, {ARRAY}"), ".blue.a%2Cb%2Fc%20d", &items, &list),
+            ("path", format!("style: matrix, {ARRAY}"), ";p=blue,a%2Cb%2Fc%20d", &items, &list),
+            ("path", format!("style: matrix, explode: true, {ARRAY}"), ";p=blue;p=a%2Cb%2Fc%20d", &items, &list),
+            ("path", OBJECT.to_owned(), "R,100,G,x%20y", &fields, &object),
+            ("path", format!("explode: true, {OBJECT}"), "R=100,G=x%20y", &fields, &object),
+            ("path", format!("style: label, explode: true, {OBJECT}"), ".R=100.G=x%20y", &fields, &object),
+            ("path", format!("style: matrix, {OBJECT}"), ";p=R,100,G,x%20y", &fields, &object),
+            ("path", format!("style: matrix, explode: true, {OBJECT}"), ";R=100;G=x%20y", &fields, &object),
+            ("query", TEXT.to_owned(), "p=a%26b%3D%2B", &[("query.p", "a&b=+")], &json!("a&b=+")),
+            ("query", ARRAY.to_owned(), "p=blue&p=a%2Cb%2Fc%20d", &items, &list),
+            ("query", format!("explode: false, {ARRAY}"), "p=blue,a%2Cb%2Fc%20d", &items, &list),
+            (
+                "query",
+                format!("style: pipeDelimited, {ARRAY}"),
+                "p=blue%7Ca",
+                &[("p", "[\"blue\",\"a\"]")],
+                &json!(["blue", "a"]),
+            ),
+            (
+                "query",
+                format!("style: spaceDelimited, {ARRAY}"),
+                "p=blue%20a",
+                &[("p", "blue"), ("p", "a")],
+                &json!(["blue", "a"]),
+            ),
+            ("query", OBJECT.to_owned(), "R=100&G=x%20y", &fields, &object),
+            ("query", format!("style: deepObject, {OBJECT}"), "p%5BR%5D=100&p%5BG%5D=x%20y", &fields, &object),
+            ("query", OBJECT.to_owned(), "R=100", &[("p", "{\"R\":100}")], &json!({"R": 100})),
+            ("header", ARRAY.to_owned(), "blue,b", &[("P", "blue"), ("p", "b")], &json!(["blue", "b"])),
+            ("cookie", TEXT.to_owned(), "p=x", &[("cookie.p", "x")], &json!("x")),
+        ] {
+            let definition = definition(place, &declared);
+            let api = &definition.apis[0];
+            let given: Vec<Given> = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            let composed = compose(&definition, api, &given, false).expect("a request");
+            let found = match place {
+                "path" => composed.path_parameters[0].1.as_str(),
+                "query" => composed.query.as_str(),
+                _ => composed.headers[0].1.as_str(),
+            };
+            assert_eq!(found, written, "{place} {declared}");
+            let path: Vec<(&str, &str)> =
+                composed.path_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let mut headers = HeaderMap::new();
+            for (name, value) in &composed.headers {
+                headers.insert(http::HeaderName::try_from(name).expect("a name"), value.parse().expect("a value"));
+            }
+            let sent = Sent { path_parameters: &path, query: &composed.query, headers: &headers };
+            let parameter = &api.parameters[0];
+            let schema = definition.json_schema(parameter.schema.expect("a schema"), Direction::Request).expect("one");
+            let shape = Shape { style: parameter.style, explode: parameter.explode };
+            assert_eq!(sent.value(parameter.place, "p", shape, &schema).as_ref(), Some(read), "{place} {declared}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_named() {
+        let compose_one = |place: &str, declared: &str, given: &[(&str, &str)]| {
+            let definition = definition(place, declared);
+            let given: Vec<Given> = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+            match compose(&definition, &definition.apis[0], &given, false) {
+                Ok(composed) => composed.path,
+                Err(problems) => match &problems[..] {
+                    [ComposeProblem::Unknown { name }] => format!("unknown {name}"),
+                    [ComposeProblem::Unfit { place, message }] => format!("{place} {message}"),
+                    several => format!("{several:?}"),
+                },
+            }
+        };
+        for (place, declared, given, expected) in [
+            ("path", TEXT, &[("p", "1")][..], "/a/1/b"),
+            ("path", TEXT, &[], "path.p is missing"),
+            ("path", TEXT, &[("p", "")], "path.p is empty"),
+            ("path", TEXT, &[("p", "1"), ("p", "2")], "path.p is given more than once"),
+            ("query", TEXT, &[("q", "1")], "unknown q"),
+            ("query", TEXT, &[("header.p", "1")], "unknown header.p"),
+            ("query", TEXT, &[("p[x]", "1")], "query.p has no fields"),
+            ("query", OBJECT, &[("p", "1")], "query.p is an object"),
+            ("query", ARRAY, &[("p[x]", "1")], "query.p is a list"),
+        ] {
+            let found = compose_one(place, declared, given);
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn the_media_type_goes_with_the_body() {
+        let pick = |declared: &[&str], body: &str| {
+            let content: Vec<String> = declared.iter().map(|name| format!("'{name}': {{}}")).collect();
+            let text = format!(
+                "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n  /a:\n    post:\n      requestBody: \
+                 {{content: {{{}}}}}\n      responses: {{'200': {{description: ok}}}}\n",
+                content.join(", ")
+            );
+            let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+            let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+            pick_media_type(&definition.apis[0], body.as_bytes())
+        };
+        for (declared, body, expected) in [
+            (&["application/xml", "application/json"][..], "{}", "application/json"),
+            (&["application/json", "application/xml"], "<a/>", "application/xml"),
+            (&["application/json"], "no json", "application/json"),
+            (&["application/merge-patch+json"], "{}", "application/merge-patch+json"),
+            (&["*/*"], "{}", "application/json"),
+            (&["text/*"], "hello", "text/plain"),
+            (&["*/*"], "hello", "application/octet-stream"),
+        ] {
+            assert_eq!(pick(declared, body).as_deref(), Some(expected), "{declared:?} {body}");
+        }
+    }
+}

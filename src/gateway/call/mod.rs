@@ -1,0 +1,40 @@
+//! The caller's side: builds the request that a definition describes, checks it as the gateway would, and sends it.
+//!
+//! [`compose`] is the opposite of reading a request: what it writes, `parameters` reads back as the same values.
+
+mod compose;
+mod send;
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use super::validate::RequestRules;
+use crate::definition::{Api, Definition};
+
+pub use compose::{ComposeProblem, Composed, Given, compose, pick_media_type};
+pub use send::{Answer, CallError, Destination, Outgoing, send};
+
+/// Checks a request as the gateway does where it checks requests (OpenAPI 3.1, sections 4.8.12 and 4.8.13).
+///
+/// Returns each thing that the definition does not allow: where it is (`query.limit`, `body/name`) and what is wrong.
+#[must_use]
+pub fn check_request(
+    definition: &Definition,
+    api: &Api,
+    composed: &Composed,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Vec<(String, String)> {
+    let Some(rules) = RequestRules::build(definition, api) else { return Vec::new() };
+    let path: Vec<(&str, &str)> =
+        composed.path_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let parameters = rules.check_parameters(&path, Some(&composed.query), headers);
+    let body = rules.check_body(headers, body);
+    let problems = [parameters, body].into_iter().filter_map(Result::err);
+    problems
+        .flat_map(|problem| match problem.violations.as_slice() {
+            [] => vec![("body".to_owned(), problem.detail)],
+            violations => violations.iter().map(|found| (found.place.clone(), found.message.clone())).collect(),
+        })
+        .collect()
+}

@@ -1,0 +1,341 @@
+//! The gateways that run on this machine: each keeps one file in `.apigw/gateways` that says what it serves.
+//!
+//! The file is locked for as long as its gateway lives. The kernel frees the lock of one that was killed, so what it
+//! left is known to be of no use, and whoever starts next removes it. A change replaces the file by another one that
+//! was locked before, so a reader sees a whole file that is locked, or knows that it has to look again. Nothing is
+//! synced: after a loss of power no gateway runs.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::error::{At, Error};
+use super::layout::{self, Root};
+use super::{Workspace, lock};
+use crate::model::{EnvironmentName, GroupName, Location, OperationId, SCHEMA, Timestamp};
+
+/// How old a temporary file must be before it is taken for one that a killed gateway left.
+const ABANDONED: Duration = Duration::from_mins(1);
+/// How often a file is opened again that was replaced while it was looked at.
+const ATTEMPTS: usize = 20;
+
+/// What a gateway says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RunningGateway {
+    /// The schema of the file, 1.
+    pub schema: u32,
+    /// Its process.
+    pub pid: u32,
+    /// When it was started.
+    pub since: Timestamp,
+    /// Where it listens, like `http://127.0.0.1:8080`.
+    pub addresses: Vec<String>,
+    /// Where operators ask it.
+    pub admin: Option<SocketAddr>,
+    /// What it serves, by environment.
+    pub environments: BTreeMap<EnvironmentName, ServedEnvironment>,
+}
+
+/// What a gateway serves of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct ServedEnvironment {
+    /// The operation that is in force for each group, offline ones among them.
+    pub serves: BTreeMap<GroupName, OperationId>,
+    /// The groups for which another operation should be in force, or the environment as a whole.
+    pub behind: Vec<Behind>,
+}
+
+/// Why an operation is not in force in a gateway.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Behind {
+    /// The group; `None` where the environment's file cannot be read.
+    pub group: Option<GroupName>,
+    /// The operation, as far as it is known.
+    pub operation: Option<OperationId>,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+}
+
+/// The file of a gateway that runs. Dropping it says that the gateway has ended.
+#[derive(Debug)]
+pub struct GatewayFile {
+    root: Root,
+    place: String,
+    written: Option<(File, Vec<u8>)>,
+}
+
+impl Workspace {
+    /// Begins to tell about a gateway; nothing is told before the first [`GatewayFile::write`].
+    pub fn gateway_file(&self, pid: u32, since: Timestamp) -> Result<GatewayFile, Error> {
+        lock::make_local_folder(&self.root)?;
+        let folder = make_folder(&self.root)?;
+        remove_dead(&folder);
+        let place = layout::gateway(&format!("{}-{pid}", since.compact()));
+        Ok(GatewayFile { root: self.root.clone(), place, written: None })
+    }
+
+    /// Lists the gateways that run on this machine, the oldest first.
+    pub fn gateways(&self) -> Result<Vec<RunningGateway>, Error> {
+        let mut running = Vec::new();
+        for name in self.root.list(layout::GATEWAYS_FOLDER)? {
+            let Some(id) = name.strip_suffix(".json").filter(|id| is_id(id)) else { continue };
+            let place = layout::gateway(id);
+            if let Some(bytes) = read_living(&self.root.locate(&place)?)? {
+                running.push(parse(&place, &bytes)?);
+            }
+        }
+        Ok(running)
+    }
+}
+
+impl RunningGateway {
+    /// Says why an operation of a group is not in force here, where it is known; nothing where it is.
+    #[must_use]
+    pub fn behind(&self, environment: &EnvironmentName, group: &GroupName) -> Option<&Behind> {
+        let behind = &self.environments.get(environment)?.behind;
+        let own = |behind: &&Behind| behind.group.as_ref() == Some(group);
+        behind.iter().find(own).or_else(|| behind.iter().find(|behind| behind.group.is_none()))
+    }
+
+    /// Returns the operation that is in force for a group.
+    #[must_use]
+    pub fn serves(&self, environment: &EnvironmentName, group: &GroupName) -> Option<&OperationId> {
+        self.environments.get(environment)?.serves.get(group)
+    }
+}
+
+impl GatewayFile {
+    /// Says what the gateway serves now. Where nothing changed and the file is in its place, nothing is written.
+    pub fn write(&mut self, gateway: &RunningGateway) -> Result<(), Error> {
+        let path = self.root.locate(&self.place)?;
+        let bytes = serde_json::to_vec(gateway).map_err(std::io::Error::other).at("write", &path)?;
+        if self.written.as_ref().is_some_and(|(file, written)| *written == bytes && is_in_place(file, &path)) {
+            return Ok(());
+        }
+        let folder = make_folder(&self.root)?;
+        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&folder).at("write in", &folder)?;
+        temporary.write_all(&bytes).at("write", &path)?;
+        let file = temporary.as_file();
+        file.set_permissions(fs::Permissions::from_mode(0o644)).at("write", &path)?;
+        file.lock().at("lock", &path)?;
+        let file = temporary.persist(&path).map_err(|error| error.error).at("replace", &path)?;
+        // Only now is the lock of the file before given up: at each moment the one in place is locked.
+        self.written = Some((file, bytes));
+        Ok(())
+    }
+
+    /// Says whether the file is still where it was written.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        let path = self.root.locate(&self.place);
+        path.is_ok_and(|path| self.written.as_ref().is_some_and(|(file, _)| is_in_place(file, &path)))
+    }
+}
+
+impl Drop for GatewayFile {
+    fn drop(&mut self) {
+        if self.is_in_place()
+            && let Ok(path) = self.root.locate(&self.place)
+        {
+            // Where it cannot be removed, the lock says that it is of no use.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Makes the folder of the files, but never the workspace's own: one that is gone must not come back empty.
+fn make_folder(root: &Root) -> Result<PathBuf, Error> {
+    let folder = root.locate(layout::GATEWAYS_FOLDER)?;
+    for folder in [root.locate(layout::LOCAL_FOLDER)?, folder.clone()] {
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(error).at("create", &folder).map_err(Error::Io);
+            }
+            _ => {}
+        }
+    }
+    Ok(folder)
+}
+
+/// Removes what gateways left that were killed. One that cannot be removed does no harm.
+fn remove_dead(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_temporary = entry.file_name().to_string_lossy().starts_with('.');
+        let age = entry
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .map(|modified| SystemTime::now().duration_since(modified).unwrap_or_default());
+        if is_temporary && age.is_ok_and(|age| age < ABANDONED) {
+            continue;
+        }
+        if File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Reads the file of a gateway that runs; nothing where it has ended.
+fn read_living(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    for _ in 0..ATTEMPTS {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error).at("read", path).map_err(Error::Io),
+        };
+        let mut bytes = Vec::new();
+        (&file).take(layout::LARGEST_RECORD).read_to_end(&mut bytes).at("read", path)?;
+        match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => return Ok(Some(bytes)),
+            Err(TryLockError::Error(error)) => return Err(error).at("lock", path).map_err(Error::Io),
+            Ok(()) if is_in_place(&file, path) => return Ok(None),
+            // It was replaced in the meantime, and the file before was let go.
+            Ok(()) => {}
+        }
+    }
+    Ok(None)
+}
+
+fn is_in_place(file: &File, path: &Path) -> bool {
+    let there = fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
+    file.metadata().is_ok_and(|own| there.is_ok_and(|there| there == (own.dev(), own.ino())))
+}
+
+/// Says whether a text is the name of a gateway's file: a time and a number.
+fn is_id(text: &str) -> bool {
+    text.len() <= 64
+        && text.bytes().all(|byte| byte.is_ascii_digit() || b"TZ.-".contains(&byte))
+        && !text.contains("..")
+}
+
+fn parse(place: &str, bytes: &[u8]) -> Result<RunningGateway, Error> {
+    let damaged =
+        |message: String| Error::invalid("gateway-file", Location::file(place), message, "restart the gateway");
+    let gateway: RunningGateway = serde_json::from_slice(bytes)
+        .map_err(|error| damaged(format!("the file of a gateway cannot be read: {error}")))?;
+    if gateway.schema > SCHEMA {
+        let message =
+            format!("a gateway tells about itself in schema {}, and this apigw knows {SCHEMA}", gateway.schema);
+        return Err(Error::invalid(
+            "newer-schema",
+            Location::file(place),
+            message,
+            "a newer apigw runs it: use that one",
+        ));
+    }
+    Ok(gateway)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateway(pid: u32) -> RunningGateway {
+        let served = ServedEnvironment {
+            serves: [(
+                "petstore".parse().expect("a name"),
+                "20261123T180000.123Z-e3b0c44298fc".parse().expect("an id"),
+            )]
+            .into(),
+            behind: Vec::new(),
+        };
+        RunningGateway {
+            schema: SCHEMA,
+            pid,
+            since: Timestamp::from_milliseconds(0),
+            addresses: vec!["http://127.0.0.1:1".to_owned()],
+            admin: None,
+            environments: [("test".parse().expect("a name"), served)].into(),
+        }
+    }
+
+    fn workspace() -> (tempfile::TempDir, Workspace) {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").expect("a file");
+        let workspace = Workspace::open(folder.path()).expect("a workspace");
+        (folder, workspace)
+    }
+
+    fn pids(workspace: &Workspace) -> Vec<u32> {
+        workspace.gateways().expect("a list").iter().map(|gateway| gateway.pid).collect()
+    }
+
+    #[test]
+    fn a_gateway_is_seen_while_it_runs() {
+        let (_folder, workspace) = workspace();
+        assert_eq!(pids(&workspace), [0; 0]);
+        let since = Timestamp::from_milliseconds(0);
+        let mut one = workspace.gateway_file(1, since).expect("a file");
+        let mut two = workspace.gateway_file(2, since).expect("a file");
+        one.write(&gateway(1)).expect("written");
+        two.write(&gateway(2)).expect("written");
+        assert_eq!(pids(&workspace), [1, 2]);
+        let mut changed = gateway(1);
+        changed.environments.clear();
+        one.write(&changed).expect("written again");
+        assert_eq!(workspace.gateways().expect("a list"), [changed, gateway(2)]);
+        drop(one);
+        assert_eq!(pids(&workspace), [2]);
+    }
+
+    #[test]
+    fn what_a_killed_gateway_left_is_not_believed_and_goes_away() {
+        let (folder, workspace) = workspace();
+        let since = Timestamp::from_milliseconds(0);
+        let mut dead = workspace.gateway_file(1, since).expect("a file");
+        dead.write(&gateway(1)).expect("written");
+        let path = folder.path().join(&dead.place);
+        // The kernel lets go of what a killed process had locked, and nobody removes the file.
+        dead.written = None;
+        assert!(path.exists());
+        assert_eq!(pids(&workspace), [0; 0]);
+        let mut next = workspace.gateway_file(2, since).expect("a file");
+        next.write(&gateway(2)).expect("written");
+        assert!(!path.exists());
+        assert_eq!(pids(&workspace), [2]);
+    }
+
+    #[test]
+    fn a_reader_never_misses_a_gateway_that_changes() {
+        let (_folder, workspace) = workspace();
+        let mut file = workspace.gateway_file(1, Timestamp::from_milliseconds(0)).expect("a file");
+        file.write(&gateway(1)).expect("written");
+        let is_done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..2000 {
+                    assert_eq!(workspace.gateways().expect("a list").len(), 1);
+                }
+                is_done.store(true, std::sync::atomic::Ordering::Relaxed);
+            });
+            let mut admin = 1;
+            while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
+                admin = admin % 60_000 + 1;
+                let changed = RunningGateway { admin: Some(([127, 0, 0, 1], admin).into()), ..gateway(1) };
+                file.write(&changed).expect("written");
+            }
+        });
+    }
+
+    #[test]
+    fn a_workspace_that_is_gone_does_not_come_back() {
+        let (folder, workspace) = workspace();
+        let mut file = workspace.gateway_file(1, Timestamp::from_milliseconds(0)).expect("a file");
+        file.write(&gateway(1)).expect("written");
+        let path = folder.path().to_owned();
+        folder.close().expect("removed");
+        assert!(file.write(&gateway(2)).is_err());
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn only_names_of_our_own_are_read() {
+        for (name, expected) in [("20261123T180000.123Z-4711", true), ("..", false), ("a", false), ("1/2", false)] {
+            assert_eq!(is_id(name), expected, "{name}");
+        }
+    }
+}

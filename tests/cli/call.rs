@@ -1,0 +1,128 @@
+//! `apigw call`: the request that a definition describes, and what a gateway answers to it.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use crate::harness::Sandbox;
+use crate::serving::Serving;
+
+/// Answers one request with these bytes, and returns what it was and where to send it.
+fn backend(answer: &'static [u8]) -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let received = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut bytes = Vec::new();
+        let mut space = [0; 4096];
+        while !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
+            let count = stream.read(&mut space).expect("a request");
+            bytes.extend_from_slice(&space[..count]);
+        }
+        stream.write_all(answer).expect("an answer");
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    (url, received)
+}
+
+#[test]
+fn a_mock_is_called_without_a_gateway_that_runs() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let outcome = sandbox.run("call getPet --env test petId=1").expect_exit(0);
+    assert_eq!(outcome.stdout, r#"{"id":1,"name":"Bello","species":"dog"}"#, "the body alone is data");
+    for part in
+        ["GET http://petstore.test.apigw.localhost/petstore/pets/1\n", "200 OK in ", "content-type: application/json\n"]
+    {
+        assert!(outcome.stderr.contains(part), "{}", outcome.stderr);
+    }
+    for words in [
+        "call petstore listPets --env test limit=5",
+        "call GET /pets --env test query.limit=5",
+        "call petstore get /pets/{petId} --env test petId=7 --header Prefer:example=cat",
+    ] {
+        sandbox.run(words).expect_exit(0);
+    }
+    let pet = r#"{"name": "Rex", "species": "dog"}"#;
+    sandbox.write("pet.json", pet);
+    for body in [pet, "@pet.json"] {
+        sandbox.run_words(&["call", "addPet", "--env", "test", "--body", body]).expect_exit(0);
+    }
+    let json = sandbox.run("-o json call getPet --env test petId=2 -H Authorization:hush").expect_exit(0);
+    assert!(!json.stdout.contains("hush") && !json.stderr.contains("hush"), "a secret is shown: {}", json.stdout);
+    let json = json.json();
+    assert_eq!((&json["status"], &json["schema"]), (&200.into(), &1.into()));
+    assert_eq!(json["request"]["url"], "http://petstore.test.apigw.localhost/petstore/pets/2");
+    assert_eq!(json["request"]["headers"][0]["value"], "***");
+    assert_eq!(json["body"], r#"{"id":1,"name":"Bello","species":"dog"}"#);
+    assert!(json["time_ms"].as_f64().is_some_and(|time| time > 0.0));
+}
+
+#[test]
+fn what_does_not_follow_the_definition_is_not_sent() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    for (words, parts) in [
+        ("call getPets --env test", &["did you mean \"getPet\"?"][..]),
+        ("call getPet --env test", &["path.petId: is missing", "petId (path, required)"]),
+        ("call getPet --env test petId=0", &["path.petId: 0 is less than the minimum of 1", "--no-check"]),
+        ("call getPet --env test petid=1", &["no parameter \"petid\"; did you mean \"petId\"?"]),
+        ("call listPets --env test limit=many", &["query.limit: \"many\" is not of type \"integer\""]),
+        ("call addPet --env test", &["body: is missing"]),
+        ("call addPet --env test --body {\"name\":\"x\"}", &["body: \"species\" is a required property"]),
+        ("call listPets --env test --body x", &["body: the API takes none"]),
+        ("call listPets --env tset", &["did you mean \"test\"?"]),
+        (
+            "call listPets --env online",
+            &["petstore was never published to online", "apigw publish petstore --env online"],
+        ),
+    ] {
+        let outcome = sandbox.run(words).expect_exit(3);
+        for part in parts {
+            assert!(outcome.stderr.contains(part), "{words}: {}", outcome.stderr);
+        }
+    }
+    sandbox.run("call getPet petId --env test").expect_exit(3);
+    sandbox.run("call getPet --env test petId=1 --url http://127.0.0.1:1/x").expect_exit(64);
+    // Sent all the same, it is the gateway that refuses it; an answer of 400 is no success.
+    let outcome = sandbox.run("call getPet --env test petId=0 other=1 --no-check").expect_exit(1);
+    assert!(outcome.stdout.contains("INVALID_REQUEST"), "{}", outcome.stdout);
+    let outcome = outcome.expect_stderr("/petstore/pets/0?other=1");
+    outcome.expect_stderr("the answer is 400 Bad Request");
+    sandbox.run("offline --env test").expect_exit(0);
+    sandbox.run("call listPets --env test").expect_exit(3).expect_stderr("petstore is offline in test");
+}
+
+#[test]
+fn a_real_backend_is_called_through_the_gateway() {
+    let sandbox = Sandbox::petstore();
+    let (url, received) =
+        backend(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 4\r\n\r\n\xff\xfe\xfd\xfc");
+    sandbox.run_words(&["publish", "--env", "test", "--backend", &url]).expect_exit(0);
+    let outcome = sandbox.run("-o json call getPet --env test petId=7 -H X-Trace:9").expect_exit(0);
+    assert_eq!(outcome.json()["body_base64"], "//79/A==");
+    let received = received.join().expect("a request").to_ascii_lowercase();
+    assert!(received.starts_with("get /pets/7 ") && received.contains("x-trace: 9"), "{received}");
+    // Nobody answers any more.
+    sandbox.run("call getPet --env test petId=7").expect_exit(1).expect_stderr("the answer is 503");
+}
+
+#[test]
+fn a_gateway_that_runs_is_called_by_its_address() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.write("a.crt", crate::tls::SHOP_CERTIFICATE);
+    sandbox.write("a.key", crate::tls::SHOP_KEY);
+    let serving = Serving::start_with(&sandbox, "serve --listen http://127.0.0.1:0");
+    let outcome =
+        sandbox.run(&format!("call getPet --env test petId=1 --url http://{}", serving.address)).expect_exit(0);
+    assert!(outcome.stdout.contains("Bello"));
+    let address = serving.address.clone();
+    serving.kill();
+    let dead = format!("call getPet --env test petId=1 --url http://{address}");
+    sandbox.run(&dead).expect_exit(1).expect_stderr("cannot connect to 127.0.0.1:");
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --tls-cert a.crt --tls-key a.key");
+    let secure = format!("call getPet --env test petId=1 --url https://{}", serving.address);
+    sandbox.run(&secure).expect_exit(1).expect_stderr("cannot encrypt the connection");
+    let outcome = sandbox.run(&format!("{secure} --ca a.crt")).expect_exit(0);
+    assert!(outcome.stdout.contains("Bello"));
+}

@@ -1,0 +1,113 @@
+//! A real `apigw serve`, for as long as a test needs it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Sandbox, isolate};
+
+/// How long something may take to happen before a test has failed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A gateway on a port of its own; it ends with the test.
+pub(crate) struct Serving {
+    child: Child,
+    pub(crate) address: String,
+    said: Arc<Mutex<String>>,
+}
+
+impl Serving {
+    /// Starts it for the test environment.
+    pub(crate) fn start(sandbox: &Sandbox) -> Self {
+        Self::start_with(sandbox, "serve --env test --listen 127.0.0.1:0")
+    }
+
+    /// Starts it with these words, split at spaces, and waits until it says where it listens.
+    pub(crate) fn start_with(sandbox: &Sandbox, words: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
+        command.args(words.split(' ')).current_dir(sandbox.path());
+        isolate(&mut command, sandbox.path());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let stderr = BufReader::new(child.stderr.take().expect("stderr"));
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                heard.lock().expect("no panic").extend([&line, "\n"]);
+            }
+        });
+        let mut serving = Self { child, address: String::new(), said };
+        let line = serving.wait_to_hear("listening on ");
+        line.split_once("://").expect("an address").1.clone_into(&mut serving.address);
+        serving
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Returns what it has said on stderr.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().expect("no panic").clone()
+    }
+
+    /// Waits until it says a line with this in it, and returns the line.
+    pub(crate) fn wait_to_hear(&self, part: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let said = self.said();
+            // The last line may still be on its way.
+            let whole = said.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            if let Some(line) = whole.lines().find(|line| line.contains(part)) {
+                return line.to_owned();
+            }
+            assert!(start.elapsed() < PATIENCE, "{part:?} was never said:\n{said}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Sends a `GET` and returns the answer, head and body.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)
+            .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// Waits until an answer has this in it; a test that waits in vain fails.
+    pub(crate) fn wait_for(&self, path: &str, part: &str) {
+        let start = Instant::now();
+        loop {
+            let answer = self.get(path);
+            if answer.contains(part) {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{part:?} never came: {answer}\n{}", self.said());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Sends a signal: `HUP`, `TERM`, `STOP`, `CONT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Kills it at once, as `kill -9` does, and returns what it said.
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+        self.said()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -16,7 +16,7 @@ use super::telemetry::meter::{Meter, MeterName, Meters};
 use super::upstream::route::{ApiForward, ForwardCompiler, GroupForward};
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
-use crate::definition::{Api, Definition};
+use crate::definition::{Api, Definition, ParameterPlace};
 use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, OperationId, PathPrefix};
 
 /// All that is served, at one moment.
@@ -93,6 +93,8 @@ pub(crate) struct CompiledApi {
     pub(crate) meter: Arc<Meter>,
     /// What differs from the group on the way to a real backend.
     pub(crate) forward: Option<Box<ApiForward>>,
+    /// Its path as the definition writes it, where a parameter in it is a secret.
+    pub(crate) secret_path: Option<Box<str>>,
     /// Whether a connection may become a websocket.
     pub(crate) websocket: bool,
     rules: OnceLock<Option<Box<RequestRules>>>,
@@ -269,6 +271,7 @@ impl ApiCompiler<'_> {
         Ok(CompiledApi {
             name,
             parameter_names: parameter_names(&api.path).into_boxed_slice(),
+            secret_path: has_secret_in_path(self.definition, api).then(|| api.path.as_str().into()),
             mock,
             meter,
             forward,
@@ -294,6 +297,16 @@ impl State {
         let at = groups.binary_search_by(|group| group.name.as_str().cmp(entry.name.as_str())).ok()?;
         groups.get(at)
     }
+}
+
+/// Returns whether a parameter of an API's path is a secret: its schema has the format `password` (OpenAPI 3.1, section
+/// 4.4.2).
+fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
+    api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path).any(|parameter| {
+        let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
+        let schema = schema.and_then(|schema| definition.node(schema).resolve());
+        schema.and_then(|schema| schema.get("format")).is_some_and(|format| format.as_str() == Some("password"))
+    })
 }
 
 fn text_extension<'d>(definition: &'d Definition, api: &Api, name: &str) -> Option<&'d str> {

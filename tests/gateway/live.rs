@@ -139,12 +139,14 @@ fn stopping_answers_what_is_in_flight_and_nothing_more() {
     busy.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut idle = Client::connect(address);
     idle.send("GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut silent = Client::connect(address);
     has_arrived.recv().expect("a request at the backend");
     let stop = thread::spawn(move || gateway.shutdown(Duration::from_secs(10)));
     assert_eq!(busy.answer().map(|answer| answer.body), Some("done".to_owned()));
     assert!(busy.is_closed());
     idle.answer();
     assert!(idle.is_closed());
+    assert!(silent.is_closed(), "one from which nothing has come is not waited for");
     drop((busy, idle));
     assert!(stop.join().expect("a gateway that stops"), "everything was answered");
     assert!(std::net::TcpStream::connect(address).is_err());

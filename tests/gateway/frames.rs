@@ -39,6 +39,8 @@ impl Frames {
         let mut frames = Self { stream, read: Vec::new() };
         frames.stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").expect("a preface");
         frames.send(4, 0, 0, &[]);
+        // Room for as many answers as anybody reads here.
+        frames.send(8, 0, 0, &0x7fff_0000u32.to_be_bytes());
         frames
     }
 
@@ -60,19 +62,19 @@ impl Frames {
         }
     }
 
-    /// Reads the next frame: its kind, its stream and what it carries.
-    pub(crate) fn next(&mut self) -> Option<(u8, u32, Vec<u8>)> {
+    /// Reads the next frame: its kind, its flags, its stream and what it carries.
+    fn frame(&mut self) -> Option<(u8, u8, u32, Vec<u8>)> {
         self.fill(9)?;
         let head: Vec<u8> = self.read.drain(..9).collect();
         let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
         self.fill(length)?;
         let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-        Some((head[3], stream, self.read.drain(..length).collect()))
+        Some((head[3], head[4], stream, self.read.drain(..length).collect()))
     }
 
     /// Reads until a request has ended. Answers that are no problems are known by their first byte: `:status: 200`.
     pub(crate) fn ended(&mut self, wanted: u32) -> Ended {
-        while let Some((kind, stream, payload)) = self.next() {
+        while let Some((kind, _, stream, payload)) = self.frame() {
             match kind {
                 HEADERS if stream == wanted && payload.first() == Some(&0x88) => return Ended::Status(200),
                 DATA if stream == wanted => {
@@ -87,9 +89,28 @@ impl Frames {
         Ended::Closed
     }
 
+    /// Reads the bodies of the answers on several streams; nothing where one has none to its end.
+    pub(crate) fn bodies(&mut self, wanted: &[u32]) -> Option<Vec<String>> {
+        let mut bodies = vec![Vec::new(); wanted.len()];
+        let mut left = wanted.len();
+        while left > 0 {
+            let (kind, flags, stream, payload) = self.frame()?;
+            let place = wanted.iter().position(|wanted| *wanted == stream);
+            match (kind, place) {
+                (GO_AWAY, _) | (RESET, Some(_)) => return None,
+                (DATA, Some(place)) => bodies[place].extend_from_slice(&payload),
+                _ => {}
+            }
+            if place.is_some() && matches!(kind, DATA | HEADERS) && flags & END_STREAM != 0 {
+                left -= 1;
+            }
+        }
+        bodies.into_iter().map(|body| String::from_utf8(body).ok()).collect()
+    }
+
     /// Returns whether the other side has closed the connection, waiting for it.
     pub(crate) fn is_closed(&mut self) -> bool {
-        while self.next().is_some() {}
+        while self.frame().is_some() {}
         true
     }
 

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -21,10 +22,16 @@ const MOST_IDLE: usize = 128;
 
 /// The connections of one worker that nobody uses.
 pub(crate) struct Pool {
-    idle: RefCell<HashMap<u64, Vec<Idle>>>,
+    idle: RefCell<HashMap<u64, Kept>>,
     clock: Rc<Cell<Ticks>>,
     /// Held by each open connection, which counts them.
     open: Rc<()>,
+}
+
+/// The connections to one origin that nobody uses.
+struct Kept {
+    origin: Weak<Origin>,
+    idle: Vec<Idle>,
 }
 
 struct Idle {
@@ -42,7 +49,7 @@ struct Connection {
 /// A connection that is used for one request.
 pub(crate) struct Lease {
     connection: Connection,
-    origin: u64,
+    origin: Arc<Origin>,
     pool: Rc<Pool>,
     is_fresh: bool,
 }
@@ -71,7 +78,7 @@ impl Pool {
     /// Returns a connection that is open, or opens one.
     pub(crate) async fn lease(
         self: &Rc<Self>,
-        origin: &Origin,
+        origin: &Arc<Origin>,
         wanted: Wanted,
         timeout: Duration,
     ) -> Result<Lease, ConnectError> {
@@ -86,7 +93,7 @@ impl Pool {
             Some(connection) => connection,
             None => open(connect(origin, timeout).await?, Rc::clone(&self.open)).await?,
         };
-        Ok(Lease { connection, origin: origin.id, pool: Rc::clone(self), is_fresh })
+        Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh })
     }
 
     /// Returns how many connections to backends are open.
@@ -94,22 +101,23 @@ impl Pool {
         Rc::strong_count(&self.open) - 1
     }
 
-    /// Closes connections that nobody has used for so many ticks, and those that are closed.
+    /// Closes connections that nobody has used for so many ticks, those that lead where no group's requests go any
+    /// more, and those that are closed.
     pub(crate) fn tick(&self, keep: Ticks) {
         let now = self.clock.get();
-        self.idle.borrow_mut().retain(|_, idle| {
+        self.idle.borrow_mut().retain(|_, Kept { origin, idle }| {
             idle.retain(|idle| {
                 let keep = idle.connection.kept_for.map_or(keep, |said| said.min(keep));
                 !idle.connection.sender.is_closed() && now.saturating_sub(idle.since) <= keep
             });
-            !idle.is_empty()
+            !idle.is_empty() && origin.strong_count() > 0
         });
     }
 
     fn take(&self, origin: u64, longest: Ticks) -> Option<Connection> {
         let now = self.clock.get();
         let mut pool = self.idle.borrow_mut();
-        let idle = pool.get_mut(&origin)?;
+        let idle = &mut pool.get_mut(&origin)?.idle;
         let mut busy = Vec::new();
         let mut found = None;
         while let Some(candidate) = idle.pop_if(|newest| now.saturating_sub(newest.since) <= longest) {
@@ -159,7 +167,8 @@ impl Lease {
             return;
         }
         let mut pool = self.pool.idle.borrow_mut();
-        let idle = pool.entry(self.origin).or_default();
+        let kept = || Kept { origin: Arc::downgrade(&self.origin), idle: Vec::new() };
+        let idle = &mut pool.entry(self.origin.id).or_insert_with(kept).idle;
         if idle.len() < MOST_IDLE {
             idle.push(Idle { connection: self.connection, since: self.pool.clock.get() });
         }

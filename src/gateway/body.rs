@@ -11,7 +11,7 @@ use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::Sleep;
 
-use super::server::watch::InFlight;
+use super::server::watch::{InFlight, Ticks, Watch};
 use super::telemetry::record::Record;
 use super::upstream::pool::Lease;
 
@@ -21,6 +21,9 @@ pub(crate) enum BodyError {
     /// It is larger than is allowed.
     #[error("the body is larger than is allowed")]
     TooLarge,
+    /// The client takes too long to send it.
+    #[error("the body comes too slowly")]
+    TooSlow,
     /// The other side stopped sending.
     #[error("the backend sent nothing for too long")]
     Idle,
@@ -30,12 +33,73 @@ pub(crate) enum BodyError {
 }
 
 /// How much of a request's body has been passed on.
-#[derive(Debug, Default)]
 pub(crate) struct Progress {
     pub(crate) bytes: Cell<u64>,
     pub(crate) done: Cell<bool>,
-    pub(crate) too_large: Cell<bool>,
-    pub(crate) broken: Cell<bool>,
+    /// Why no more of it is passed on, if so.
+    pub(crate) failed: Cell<Option<BodyFault>>,
+    watch: Rc<Watch>,
+    /// How long the client has been waited for, and since when it is being waited for.
+    waited: Cell<Ticks>,
+    waits_since: Cell<Option<Ticks>>,
+}
+
+/// What is wrong with a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyFault {
+    /// It is larger than is allowed.
+    TooLarge,
+    /// The client takes too long to send it.
+    TooSlow,
+    /// It broke off or is not well-formed.
+    Broken,
+}
+
+/// How slowly a body may come: a time after which its rate is looked at, and the least rate.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// How long a client may be waited for before the rate counts.
+    pub(crate) ticks: Ticks,
+    /// The least bytes in a tick after that.
+    pub(crate) bytes_a_tick: u64,
+}
+
+impl Progress {
+    /// Begins to count a body on a connection.
+    pub(crate) fn new(watch: Rc<Watch>) -> Rc<Self> {
+        Rc::new(Self {
+            bytes: Cell::new(0),
+            done: Cell::new(false),
+            failed: Cell::new(None),
+            watch,
+            waited: Cell::new(0),
+            waits_since: Cell::new(None),
+        })
+    }
+
+    /// Counts what came; returns what is wrong with it.
+    fn came(&self, count: u64, limit: u64, pace: Pace) -> Option<BodyFault> {
+        self.watch.progress();
+        self.bytes.set(self.bytes.get() + count);
+        if let Some(since) = self.waits_since.take() {
+            self.waited.set(self.waited.get() + self.watch.now().saturating_sub(since));
+        }
+        let late = self.waited.get().saturating_sub(pace.ticks);
+        if self.bytes.get() > limit {
+            Some(BodyFault::TooLarge)
+        } else if self.bytes.get() < late.saturating_mul(pace.bytes_a_tick) {
+            // On HTTP/1.1 the guard has seen it before; on HTTP/2 nobody else looks at a single body.
+            Some(BodyFault::TooSlow)
+        } else {
+            None
+        }
+    }
+
+    fn waits(&self) {
+        if self.waits_since.get().is_none() {
+            self.waits_since.set(Some(self.watch.now()));
+        }
+    }
 }
 
 /// The body of a request on its way to a backend.
@@ -43,7 +107,7 @@ pub(crate) enum RequestBody {
     /// There is none.
     Empty,
     /// What the caller sends, up to a limit.
-    Stream { incoming: Incoming, limit: u64, progress: Rc<Progress> },
+    Stream { incoming: Incoming, limit: u64, pace: Pace, progress: Rc<Progress> },
     /// What the caller has sent, read before to be checked.
     Whole(Option<Bytes>),
 }
@@ -56,20 +120,22 @@ impl Body for RequestBody {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Stream { incoming, limit, progress } => {
+            Self::Stream { incoming, limit, pace, progress } => {
                 let polled = Pin::new(incoming).poll_frame(context);
                 match &polled {
                     Poll::Ready(Some(Ok(frame))) => {
                         let count = frame.data_ref().map_or(0, |data| data.len() as u64);
-                        progress.bytes.set(progress.bytes.get() + count);
-                        if progress.bytes.get() > *limit {
-                            progress.too_large.set(true);
-                            return Poll::Ready(Some(Err(BodyError::TooLarge)));
+                        let fault = progress.came(count, *limit, *pace);
+                        progress.failed.set(fault);
+                        match fault {
+                            Some(BodyFault::TooSlow) => return Poll::Ready(Some(Err(BodyError::TooSlow))),
+                            Some(_) => return Poll::Ready(Some(Err(BodyError::TooLarge))),
+                            None => {}
                         }
                     }
-                    Poll::Ready(Some(Err(_))) => progress.broken.set(true),
+                    Poll::Ready(Some(Err(_))) => progress.failed.set(Some(BodyFault::Broken)),
                     Poll::Ready(None) => progress.done.set(true),
-                    Poll::Pending => {}
+                    Poll::Pending => progress.waits(),
                 }
                 polled.map(|frame| frame.map(|frame| frame.map_err(BodyError::from)))
             }
@@ -178,11 +244,13 @@ impl Relay {
 impl Payload {
     /// Makes a body of bytes that are there.
     pub(crate) fn bytes(bytes: Bytes, in_flight: InFlight) -> Self {
+        in_flight.untaken(true);
         Self { source: Source::Bytes(bytes), bytes_out: 0, record: None, in_flight }
     }
 
     /// Makes a body of a backend's answer.
     pub(crate) fn relay(relay: Relay, in_flight: InFlight) -> Self {
+        in_flight.untaken(true);
         Self { source: Source::Backend(Box::new(relay)), bytes_out: 0, record: None, in_flight }
     }
 
@@ -204,6 +272,7 @@ impl Body for Payload {
             Source::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Source::Backend(relay) => relay.poll_frame(context),
         };
+        payload.in_flight.untaken(polled.is_ready());
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             payload.bytes_out += frame.data_ref().map_or(0, |data| data.len() as u64);
             payload.in_flight.progress();

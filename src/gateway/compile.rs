@@ -16,7 +16,7 @@ use super::telemetry::meter::{Meter, MeterName, Meters};
 use super::upstream::route::{ApiForward, ForwardCompiler, GroupForward};
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
-use crate::definition::{Api, Definition};
+use crate::definition::{Api, Definition, ParameterPlace};
 use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, OperationId, PathPrefix};
 
 /// All that is served, at one moment.
@@ -93,6 +93,8 @@ pub(crate) struct CompiledApi {
     pub(crate) meter: Arc<Meter>,
     /// What differs from the group on the way to a real backend.
     pub(crate) forward: Option<Box<ApiForward>>,
+    /// Its path as the definition writes it, where a parameter in it is a secret.
+    pub(crate) secret_path: Option<Box<str>>,
     /// Whether a connection may become a websocket.
     pub(crate) websocket: bool,
     rules: OnceLock<Option<Box<RequestRules>>>,
@@ -269,6 +271,7 @@ impl ApiCompiler<'_> {
         Ok(CompiledApi {
             name,
             parameter_names: parameter_names(&api.path).into_boxed_slice(),
+            secret_path: has_secret_in_path(self.definition, api).then(|| api.path.as_str().into()),
             mock,
             meter,
             forward,
@@ -296,10 +299,82 @@ impl State {
     }
 }
 
+/// Returns whether a parameter of an API's path is a secret: its schema has the format `password` (OpenAPI 3.1, section
+/// 4.4.2).
+fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
+    api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path).any(|parameter| {
+        let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
+        let schema = schema.and_then(|schema| definition.node(schema).resolve());
+        schema.and_then(|schema| schema.get("format")).is_some_and(|format| format.as_str() == Some("password"))
+    })
+}
+
 fn text_extension<'d>(definition: &'d Definition, api: &Api, name: &str) -> Option<&'d str> {
     definition.node(api.extension(name)?).as_str()
 }
 
 fn flag_extension(definition: &Definition, api: &Api, name: &str) -> bool {
     api.extension(name).and_then(|node| definition.node(node).as_bool()).unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{OperationId, Timestamp};
+
+    fn group(number: usize, edition: usize) -> GroupSnapshot {
+        let definition = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '{edition}'}}\npaths: {{/a: {{get: {{responses: {{'200': {{description: ok}}}}}}}}}}\n"
+        );
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(definition.as_bytes())));
+        let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /g{number}\n");
+        let digest = Digest::of(definition.as_bytes());
+        GroupSnapshot {
+            name: format!("g{number}").parse().expect("a name"),
+            version: "0.0.1".parse().expect("a version"),
+            digest,
+            operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
+            backend: Backend::Mock,
+            content: Some(GroupContent {
+                settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
+                definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")),
+                tls_files: Arc::default(),
+            }),
+        }
+    }
+
+    fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
+        let name = "test".parse().expect("a name");
+        Snapshot { environments: vec![EnvironmentSnapshot { name, groups, variables: Arc::default() }] }
+    }
+
+    #[test]
+    fn only_what_changed_is_compiled() {
+        let compiler = Compiler {
+            base_domain: DomainName::local(),
+            allow_addresses: Vec::new(),
+            origins: Origins::new(),
+            meters: Arc::new(Meters::new(1)),
+        };
+        let groups =
+            |changed: Option<usize>| (0..50).map(move |number| group(number, usize::from(Some(number) == changed)));
+        let (before, rejected) = compiler.compile(snapshot(groups(None).collect()), None);
+        assert_eq!(rejected, []);
+        let compiled_anew = |state: &State| {
+            let (_, groups) = &state.environments[0];
+            let same = |group: &&Arc<ServedGroup>| {
+                before.environments[0].1.iter().any(|known| Arc::ptr_eq(&known.compiled, &group.compiled))
+            };
+            groups.iter().filter(|group| !same(group)).map(|group| group.name.clone()).collect::<Vec<_>>()
+        };
+        for (groups, expected) in [
+            (groups(None).collect(), vec![]),
+            (groups(Some(7)).collect(), vec!["g7"]),
+            (groups(None).chain([group(50, 0)]).rev().collect(), vec!["g50"]),
+            (groups(Some(7)).skip(3).collect(), vec!["g7"]),
+        ] {
+            let (after, _) = compiler.compile(snapshot(groups), Some(&before));
+            assert_eq!(compiled_anew(&after), expected);
+        }
+    }
 }

@@ -6,7 +6,8 @@ use http::header::{
 };
 use std::net::{IpAddr, SocketAddr};
 
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+/// How long a server keeps a connection open.
+pub(crate) const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -87,6 +88,7 @@ pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop<'_>) {
             headers.remove(name);
         }
     }
+    remove_look_alikes(headers);
     let for_node = match ip {
         IpAddr::V4(ip) => ip.to_string(),
         IpAddr::V6(ip) => format!("\"[{ip}]\""),
@@ -103,6 +105,24 @@ pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop<'_>) {
     headers.insert(X_REQUEST_ID, hop.request_id.clone());
     headers.remove(EXPECT);
     headers.remove(HOST);
+}
+
+/// Removes headers that become those of the gateway, or those that frame a request, where underscores and hyphens are
+/// one: a backend behind CGI, WSGI or FastCGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875,
+/// section 4.1.18).
+fn remove_look_alikes(headers: &mut HeaderMap) {
+    const OWN: [&str; 4] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id"];
+    let is_look_alike = |name: &HeaderName| {
+        let name = name.as_str();
+        name.contains('_') && {
+            let plain = name.replace('_', "-");
+            plain.starts_with("x-forwarded-") || OWN.contains(&plain.as_str())
+        }
+    };
+    let found: Vec<HeaderName> = headers.keys().filter(|name| is_look_alike(name)).cloned().collect();
+    for name in found {
+        headers.remove(name);
+    }
 }
 
 fn append_list(headers: &mut HeaderMap, name: HeaderName, item: &str) {
@@ -161,7 +181,14 @@ mod tests {
             trusted,
             via: &via,
         };
-        let claimed = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-proto", "ftp"), ("host", "a.example")];
+        let claimed = [
+            ("x-forwarded-for", "198.51.100.1"),
+            ("x_forwarded-for", "198.51.100.1"),
+            ("content_length", "7"),
+            ("x_mine", "kept"),
+            ("x-forwarded-proto", "ftp"),
+            ("host", "a.example"),
+        ];
         let mut found = headers(&claimed);
         add_forwarded(&mut found, &hop(false));
         assert_eq!(found["x-forwarded-for"], "192.0.2.1");
@@ -169,6 +196,8 @@ mod tests {
         assert_eq!(found["forwarded"], "for=192.0.2.1;host=\"a.example\";proto=https");
         assert_eq!((&found["via"], &found["x-request-id"]), (&via, &id));
         assert!(!found.contains_key("host"));
+        assert!(!found.contains_key("x_forwarded-for") && !found.contains_key("content_length"));
+        assert_eq!(found["x_mine"], "kept");
         let mut found = headers(&claimed);
         add_forwarded(&mut found, &hop(true));
         assert_eq!(found["x-forwarded-for"], "198.51.100.1, 192.0.2.1");

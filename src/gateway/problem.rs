@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
+use super::body::BodyFault;
 use super::server::framing::Refusal;
 
 /// The media type of problem details.
@@ -65,6 +66,7 @@ kinds! {
     NotFound NOT_FOUND "NOT_FOUND" "Nothing is served here";
     MethodNotAllowed METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED" "The path knows other methods";
     NotAcceptable NOT_ACCEPTABLE "NOT_ACCEPTABLE" "No media type that the caller accepts is declared";
+    BodyTooSlow REQUEST_TIMEOUT "BODY_TOO_SLOW" "The body took too long";
     BodyTooLarge PAYLOAD_TOO_LARGE "BODY_TOO_LARGE" "The body is too large";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE" "The body's media type is not declared";
     ExpectationFailed EXPECTATION_FAILED "EXPECTATION_FAILED" "The expectation cannot be met";
@@ -94,6 +96,16 @@ impl Problem {
         };
         problem.close = true;
         problem
+    }
+
+    /// Makes the problem of a body that cannot be read to its end.
+    pub(crate) fn of_body(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::TooLarge => Self::new(Kind::BodyTooLarge, "The body has more bytes than are allowed here."),
+            BodyFault::TooSlow => Self::new(Kind::BodyTooSlow, "The body comes too slowly."),
+            BodyFault::Broken => Self::new(Kind::BadRequest, "The request's body broke off or is not well-formed."),
+        }
+        .closing()
     }
 
     /// Has the connection closed after the answer, since what follows on it cannot be trusted or is not wanted.

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
-use http::header::{EXPECT, HOST};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST};
 use http::request::Parts;
 
 use super::problem::{Kind, Problem};
 use super::routing::canonical::{host_name, is_canonical_path};
+use super::server::framing::is_plain_target;
 
 /// Checks a head, and returns the host's name in lower case, and with its port as it was sent.
 pub(crate) fn check_head(parts: &Parts) -> Result<(Cow<'_, str>, &str), Problem> {
@@ -19,11 +20,26 @@ pub(crate) fn check_head(parts: &Parts) -> Result<(Cow<'_, str>, &str), Problem>
              backslash or control character.",
         ));
     }
+    if parts.version >= http::Version::HTTP_2 {
+        check_multiplexed(parts)?;
+    }
     let expectations = parts.headers.get_all(EXPECT).iter();
     if expectations.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Problem::new(Kind::ExpectationFailed, "The only expectation that is met is 100-continue."));
     }
     Ok((host, authority))
+}
+
+/// Checks what nobody has before the parser of HTTP/2 did, and what has two readings once it is written as HTTP/1.1.
+fn check_multiplexed(parts: &Parts) -> Result<(), Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    if !is_plain_target(parts.uri.path().as_bytes(), query.as_bytes()) {
+        return Err(bad("The target has characters that must be percent-encoded."));
+    }
+    if parts.headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
+        return Err(bad("The request has more than one Content-Length."));
+    }
+    Ok(())
 }
 
 /// Finds the host: the one `Host` header, or the target's authority, or both where they agree (RFC 9112, section

@@ -19,8 +19,8 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::compile::{Compiler, GroupStatus};
 use super::config::Config;
-use super::server::listener::bind;
-use super::server::worker::{Shared, Socket, Stop, Worker};
+use super::server::listener::{bind, raise_open_files};
+use super::server::worker::{Gauges, Shared, Socket, Stop, Worker, pace};
 use super::snapshot::{EntryStatus, Rejected, Snapshot};
 use super::telemetry::admin::Admin;
 use super::telemetry::meter::{MeterName, Meters};
@@ -68,6 +68,7 @@ impl Gateway {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
         };
+        raise_open_files();
         let (sockets, addresses) = listen(&config, workers)?;
         let admin = config.admin.map(bind_one).transpose()?;
         let meters = Arc::new(Meters::new(workers));
@@ -78,7 +79,7 @@ impl Gateway {
             meters: Arc::clone(&meters),
         };
         let (state, rejected) = compiler.compile(snapshot, None);
-        let shared = Arc::new(shared(config, state, &meters));
+        let shared = Arc::new(shared(config, state, &meters, workers));
         let (stop, stopped) = watch::channel(Stop::Not);
         let mut gateway = Self {
             shared,
@@ -147,6 +148,18 @@ impl Gateway {
         self.shared.connections.load(Ordering::Relaxed)
     }
 
+    /// Returns how many requests are in flight, as of a moment ago.
+    #[must_use]
+    pub fn requests_in_flight(&self) -> usize {
+        self.shared.on_hand().0
+    }
+
+    /// Returns how many connections to backends are open, as of a moment ago; those of websockets are not among them.
+    #[must_use]
+    pub fn backend_connections(&self) -> usize {
+        self.shared.on_hand().1
+    }
+
     /// Stops: accepts no more, answers what is in flight, and returns when all is done or the time is over. Returns
     /// whether all was answered.
     pub fn shutdown(mut self, limit: Duration) -> bool {
@@ -204,7 +217,7 @@ fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), 
     Ok((listener, bound))
 }
 
-fn shared(config: Config, state: super::compile::State, meters: &Meters) -> Shared {
+fn shared(config: Config, state: super::compile::State, meters: &Meters, workers: usize) -> Shared {
     let identity = RandomState::new().build_hasher().finish();
     let pseudonym = format!("apigw-{identity:016x}");
     let via = |version: &str| {
@@ -218,9 +231,11 @@ fn shared(config: Config, state: super::compile::State, meters: &Meters) -> Shar
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
         draining: AtomicBool::new(false),
+        gauges: (0..workers).map(|_| Gauges::default()).collect(),
         via_http_1: via("1.1"),
         via_http_2: via("2.0"),
         pseudonym,
+        pace: pace(&config.timeouts),
         config,
     }
 }

@@ -15,10 +15,10 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use super::body::{Payload, Progress, RequestBody};
+use super::body::{BodyFault, Pace, Payload, Progress, RequestBody};
 use super::compile::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::headers::X_REQUEST_ID;
 use super::problem::{Kind, Problem};
@@ -27,6 +27,7 @@ use super::routing::hosts::Lookup;
 use super::routing::table::Found;
 use super::server::watch::{InFlight, Watch};
 use super::server::worker::Worker;
+use super::telemetry::meter::Meter;
 use super::telemetry::record::{Entry, Record};
 use super::upstream::forward::{Answered, Call, Failed, forward, wants_websocket};
 use super::upstream::websocket::upgrade;
@@ -67,8 +68,12 @@ struct Exchange {
     request_id: HeaderValue,
     head_only: bool,
     entry: Option<Entry>,
-    /// How many bytes of the body were read, where it was read as a whole.
-    bytes_in: u64,
+    /// What counts it, once its API is known.
+    meter: Option<Arc<Meter>>,
+    /// How much of its body has come.
+    progress: Option<Rc<Progress>>,
+    /// The backend that was asked, while there is no answer.
+    asked: String,
 }
 
 /// What happens with a request.
@@ -148,7 +153,9 @@ impl Exchange {
             request_id,
             head_only,
             entry,
-            bytes_in: 0,
+            meter: None,
+            progress: None,
+            asked: String::new(),
         }
     }
 
@@ -158,6 +165,7 @@ impl Exchange {
             if let Some(entry) = &mut self.entry {
                 // What stands here is the guard's substitute, not what the client sent.
                 entry.path.clear();
+                entry.method = Method::default();
             }
             return Decision::Answer(self.refuse(&Problem::refused(refusal), None));
         }
@@ -225,7 +233,7 @@ impl Exchange {
         if matches!(group.answer, Answer::Mock) && body.is_end_stream() {
             let outcome = check_without_body(group, api, parts, parameters).and_then(|()| mock(api, at.headers));
             return outcome
-                .map(|outcome| Decision::Answer(self.finish(outcome, Some(at), None)))
+                .map(|outcome| Decision::Answer(self.finish(outcome, Some(at))))
                 .map_err(|problem| (problem, at));
         }
         Ok(Decision::Wait(Box::new(Wait {
@@ -247,14 +255,14 @@ impl Exchange {
         // The request's headers go to the backend; only cross-origin rules look at them again.
         let headers = if group.cors.is_some() { parts.headers.clone() } else { HeaderMap::new() };
         let at = At { group, api: Some(api), headers: &headers };
-        let mut told = Told::default();
-        match self.answer(&wait, api, parts, body, &mut told).await {
-            Ok(outcome) => self.finish(outcome, Some(at), told.progress),
+        self.meter = Some(Arc::clone(&api.meter));
+        match self.answer(&wait, api, parts, body).await {
+            Ok(outcome) => self.finish(outcome, Some(at)),
             Err(failed) => {
                 let mut outcome = self.problem(&failed.problem);
                 outcome.error = failed.reason;
-                outcome.backend = Cow::Owned(told.backend);
-                self.finish(outcome, Some(at), told.progress)
+                outcome.backend = Cow::Owned(std::mem::take(&mut self.asked));
+                self.finish(outcome, Some(at))
             }
         }
     }
@@ -265,7 +273,6 @@ impl Exchange {
         api: &CompiledApi,
         parts: Parts,
         body: Incoming,
-        told: &mut Told,
     ) -> Result<Outcome, Failed> {
         let group = &wait.group.compiled;
         let parameters = named(api, wait.parameters.iter().map(String::as_str));
@@ -273,16 +280,13 @@ impl Exchange {
         if let Some(rules) = rules {
             rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
         }
+        // A request with a body cannot go on as another protocol: which bytes would be its own?
+        let upgrades = api.websocket && body.is_end_stream() && wants_websocket(&parts);
         let body = match rules {
-            _ if body.is_end_stream() && rules.is_none() => RequestBody::Empty,
-            None if matches!(group.answer, Answer::Forward(_)) => {
-                let progress = Rc::<Progress>::default();
-                told.progress = Some(Rc::clone(&progress));
-                RequestBody::Stream { incoming: body, limit: wait.body_limit, progress }
-            }
+            None if body.is_end_stream() => RequestBody::Empty,
+            None if matches!(group.answer, Answer::Forward(_)) => self.stream(body, wait.body_limit).0,
             _ => {
-                let bytes = read_whole(body, wait.body_limit).await?;
-                self.bytes_in = bytes.len() as u64;
+                let bytes = read_whole(self.stream(body, wait.body_limit)).await?;
                 if let Some(rules) = rules {
                     rules.check_body(&parts.headers, &bytes)?;
                 }
@@ -304,24 +308,32 @@ impl Exchange {
             path: &wait.path,
             parameters: &parameters,
         };
-        let answered = if api.websocket && wants_websocket(&parts) {
-            let upgraded = upgrade(&call, parts, &mut told.backend).await?;
+        let answered = if upgrades {
+            let upgraded = upgrade(&call, parts, &mut self.asked).await?;
             if let Some(tunnel) = upgraded.tunnel {
                 *watch.tunnel.borrow_mut() = Some(tunnel.keeping(watch.begin()));
             }
             upgraded.answered
         } else {
-            forward(&call, parts, body, &mut told.backend).await?
+            forward(&call, parts, body, &mut self.asked).await?
         };
         let mut answered = Box::new(answered);
         Ok(Outcome {
             status: answered.head.status,
             headers: std::mem::take(&mut answered.head.headers),
-            backend: Cow::Owned(std::mem::take(&mut told.backend)),
+            backend: Cow::Owned(std::mem::take(&mut self.asked)),
             backend_took: Some(answered.took),
             body: OutcomeBody::Answered(answered),
             error: String::new(),
         })
+    }
+
+    /// Takes a request's body as it comes, and counts it.
+    fn stream(&mut self, incoming: Incoming, limit: u64) -> (RequestBody, Rc<Progress>) {
+        let progress = Progress::new(Rc::clone(&self.watch));
+        self.progress = Some(Rc::clone(&progress));
+        let pace: Pace = self.worker.shared.pace;
+        (RequestBody::Stream { incoming, limit, pace, progress: Rc::clone(&progress) }, progress)
     }
 
     /// Answers `OPTIONS` for a path that declares no such API.
@@ -334,7 +346,7 @@ impl Exchange {
             cors.preflight(at.headers, &mut headers);
         }
         let outcome = Outcome::bytes(StatusCode::NO_CONTENT, headers, Bytes::new());
-        self.finish(outcome, None, None)
+        self.finish(outcome, None)
     }
 
     fn problem(&self, problem: &Problem) -> Outcome {
@@ -346,17 +358,18 @@ impl Exchange {
 
     fn refuse(&mut self, problem: &Problem, at: Option<At<'_>>) -> Response<Payload> {
         let outcome = self.problem(problem);
-        self.finish(outcome, at, None)
+        self.finish(outcome, at)
     }
 
     /// Writes the answer, and sees to it that it is counted and written down.
-    fn finish(&mut self, outcome: Outcome, at: Option<At<'_>>, progress: Option<Rc<Progress>>) -> Response<Payload> {
+    fn finish(&mut self, outcome: Outcome, at: Option<At<'_>>) -> Response<Payload> {
         let Outcome { status, mut headers, body, backend, backend_took, error } = outcome;
         headers.insert(X_REQUEST_ID, self.request_id.clone());
         if let Some(At { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
             cors.decorate(request, &mut headers);
         }
         let in_flight = self.in_flight.take().unwrap_or_else(|| self.watch.begin());
+        self.watch.answered();
         let meter = at.and_then(|at| at.api).map_or(&self.worker.shared.unrouted, |api| &api.meter);
         let waits = matches!(body, OutcomeBody::Answered(_));
         let payload = match body {
@@ -375,8 +388,7 @@ impl Exchange {
                 status: status.as_u16(),
                 meter: Arc::clone(meter),
                 entry,
-                progress,
-                bytes_in: self.bytes_in,
+                progress: self.progress.take(),
                 backend,
                 error,
                 backend_took,
@@ -392,11 +404,30 @@ impl Exchange {
     }
 }
 
-/// What is known of a forwarded request even where it fails.
-#[derive(Default)]
-struct Told {
-    backend: String,
-    progress: Option<Rc<Progress>>,
+/// The status under which a request is counted and written down whose client did not wait for the answer; nobody is
+/// sent it.
+const CLIENT_LEFT: u16 = 499;
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if self.in_flight.is_none() {
+            return;
+        }
+        self.watch.given_up();
+        let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.worker.shared.unrouted));
+        let record = Record {
+            worker: Rc::clone(&self.worker),
+            started: self.started,
+            status: CLIENT_LEFT,
+            meter,
+            entry: self.entry.take(),
+            progress: self.progress.take(),
+            backend: Cow::Owned(std::mem::take(&mut self.asked)),
+            error: "the client left before the answer".to_owned(),
+            backend_took: None,
+        };
+        record.tell(0);
+    }
 }
 
 impl From<Problem> for Failed {
@@ -436,11 +467,7 @@ fn too_large(limit: u64) -> Problem {
     Problem::new(Kind::BodyTooLarge, format!("The body has more than {limit} bytes.")).closing()
 }
 
-async fn read_whole(body: Incoming, limit: u64) -> Result<Bytes, Problem> {
-    let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
-    match limited.collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
-        Err(_) => Err(Problem::new(Kind::BadRequest, "The request's body broke off or is not well-formed.").closing()),
-    }
+async fn read_whole((body, progress): (RequestBody, Rc<Progress>)) -> Result<Bytes, Problem> {
+    let collected = body.collect().await.map(http_body_util::Collected::to_bytes);
+    collected.map_err(|_| Problem::of_body(progress.failed.get().unwrap_or(BodyFault::Broken)))
 }

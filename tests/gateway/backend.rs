@@ -61,6 +61,11 @@ impl Backend {
         Self::start(move |_, stream| reply(stream, text))
     }
 
+    /// Forgets what it has received so far, and returns how much that was.
+    pub(crate) fn forget(&self) -> usize {
+        std::mem::take(&mut *self.received.lock().expect("the record")).len()
+    }
+
     /// Returns what it has received so far.
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().expect("the record").clone()

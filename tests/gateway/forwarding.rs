@@ -86,6 +86,8 @@ fn backends_that_fail_are_told_apart() {
         ("it switches unasked", http(switching.address), "", 502, "BAD_GATEWAY"),
         ("metadata", metadata("http://169.254.169.254"), "", 502, "BAD_GATEWAY"),
         ("metadata in IPv6 clothes", metadata("http://[::ffff:169.254.169.254]"), "", 502, "BAD_GATEWAY"),
+        ("a name that leads to metadata", metadata("http://2852039166"), "", 502, "BAD_GATEWAY"),
+        ("another such name", metadata("http://0xa9.254.43518"), "", 502, "BAD_GATEWAY"),
         ("callers cannot show who they are", http(silent.address), "auth: signature\n", 401, "UNAUTHENTICATED"),
     ] {
         let gateway = start(config(), pets(backend, more));
@@ -106,6 +108,46 @@ fn an_address_that_is_down_is_passed_over() {
     for _ in 0..10 {
         assert_eq!(get(gateway.addresses()[0], "/petstore/pets", "").body, "up");
     }
+}
+
+#[test]
+fn a_request_that_cannot_be_repeated_has_a_connection_that_the_backend_keeps() {
+    let backend = Backend::start(|_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nKeep-Alive: timeout=3\r\n\r\nok").is_ok()
+    });
+    let mut one_worker = config();
+    one_worker.workers = 1;
+    let gateway = start(one_worker, pets(http(backend.address), ""));
+    let mut client = Client::connect(gateway.addresses()[0]);
+    let mut ask = |method: &str| {
+        client.send(format!("{method} /petstore/files HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        assert_eq!(client.answer().map(|answer| answer.status), Some(200), "{method}");
+    };
+    ask("GET");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    ask("POST");
+    // The backend said that it keeps connections for three seconds: the gateway leaves them before.
+    let deadline = std::time::Instant::now() + super::client::PATIENCE;
+    while gateway.backend_connections() > 0 {
+        assert!(std::time::Instant::now() < deadline, "a connection is kept for longer than the backend says");
+        std::thread::yield_now();
+    }
+    let connections: Vec<usize> = backend.received().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 1], "the one that nobody had used for a while was left alone");
+}
+
+#[test]
+fn a_backend_that_breaks_new_connections_is_passed_over() {
+    let broken = Backend::start(|_, _| false);
+    let up = Backend::saying("up");
+    let more = format!("forwarding: {{more_addresses: [\"http://{}\"]}}\n", up.address);
+    let mut one_worker = config();
+    one_worker.workers = 1;
+    let gateway = start(one_worker, pets(http(broken.address), &more));
+    for _ in 0..10 {
+        assert_eq!(get(gateway.addresses()[0], "/petstore/pets", "").body, "up");
+    }
+    assert_eq!(broken.received().len(), 1, "it is asked once in five seconds");
 }
 
 #[test]
@@ -155,6 +197,20 @@ fn settings_decide_where_requests_go_and_what_they_carry() {
     assert_eq!(canary.received()[0].line(), "GET /petstore/pets HTTP/1.1");
     assert_eq!(own.received()[0].line(), "GET /base/animals/7?w=3 HTTP/1.1");
     assert_eq!(own.received()[0].header("x-v"), ["2"]);
+}
+
+#[test]
+fn what_moves_into_a_path_cannot_leave_it() {
+    let backend = Backend::saying("ok");
+    let more = "forwarding: {apis: {getPet: {path: \"/a/{id}/b\", parameters: [{from: query.v, to: path.id}]}}}\n";
+    let gateway = start(config(), pets(http(backend.address), more));
+    for (value, status) in
+        [("7", 200), ("a%20b", 200), ("..", 400), ("%2e%2e", 400), ("a%2Fb", 400), ("", 400), ("%0d%0aX:y", 400)]
+    {
+        assert_eq!(get(gateway.addresses()[0], &format!("/petstore/pets/1?v={value}"), "").status, status, "{value}");
+    }
+    let lines: Vec<String> = backend.received().iter().map(|request| request.line().to_owned()).collect();
+    assert_eq!(lines, ["GET /a/7/b HTTP/1.1", "GET /a/a%20b/b HTTP/1.1"]);
 }
 
 #[test]

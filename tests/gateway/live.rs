@@ -1,5 +1,6 @@
 //! Changing what is served while it is served.
 
+use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -10,6 +11,7 @@ use apigw::model;
 
 use super::backend::{Backend, reply};
 use super::client::{Answer, Client, get};
+use super::frames::{Frames, fields};
 use super::snapshot::{PETS, config, environment, group, http, offline, pets, settings, snapshot, start};
 
 /// How often what is served changes while clients ask.
@@ -22,36 +24,81 @@ fn version(version: &str, backend: model::Backend) -> Snapshot {
 
 /// What the answer of `/pets/mine` says of who gave it.
 fn told(answer: &Answer) -> String {
-    match answer.status {
-        200 if answer.body.starts_with('{') => {
-            let body: serde_json::Value = serde_json::from_str(&answer.body).expect("a constant result");
-            body["name"].as_str().expect("a name").to_owned()
-        }
-        200 => answer.body.clone(),
-        404 => "offline".to_owned(),
-        _ => panic!("a request failed: {answer:?}"),
+    assert!([200, 404].contains(&answer.status), "a request failed: {answer:?}");
+    told_by(&answer.body)
+}
+
+/// What the body of that answer says of it.
+fn told_by(body: &str) -> String {
+    if !body.starts_with('{') {
+        return body.to_owned();
     }
+    let value: serde_json::Value = serde_json::from_str(body).expect("a constant result or a problem");
+    match (value["name"].as_str(), value["code"].as_str()) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some("NOT_FOUND")) => "offline".to_owned(),
+        _ => panic!("a request failed: {body}"),
+    }
+}
+
+/// How many requests a client that does not wait for each answer sends at a time.
+const AT_A_TIME: u32 = 8;
+
+/// How a client asks.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// One request after another.
+    OneByOne,
+    /// Several requests at a time, one behind the other.
+    Pipelined,
+    /// Several requests at a time over HTTP/2.
+    Multiplexed,
+}
+
+/// Makes a client's connection; what is returned asks, and returns the bodies of the answers.
+fn asker(address: std::net::SocketAddr, way: Way) -> Box<dyn FnMut() -> Vec<String>> {
+    const REQUEST: &str = "GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    if matches!(way, Way::Multiplexed) {
+        let mut client = Frames::connect(address);
+        let mut next = 1;
+        return Box::new(move || {
+            let streams: Vec<u32> = (0..AT_A_TIME).map(|place| next + 2 * place).collect();
+            next += 2 * AT_A_TIME;
+            for stream in &streams {
+                client.request(*stream, &fields("GET", "/petstore/pets/mine", &[]), None);
+            }
+            client.bodies(&streams).expect("an answer to each request of a connection that is kept")
+        });
+    }
+    let count = if matches!(way, Way::Pipelined) { AT_A_TIME } else { 1 };
+    let mut client = Client::connect(address);
+    Box::new(move || {
+        client.send(REQUEST.repeat(count as usize));
+        let answer = |_| client.answer().expect("an answer on a connection that is kept");
+        (0..count).map(answer).map(|answer| answer.body).collect()
+    })
 }
 
 /// Asks on and on, and returns how many answers came. Each must be of what was live at some moment in between.
 fn ask(
     address: std::net::SocketAddr,
+    way: Way,
     live: &[&str],
     begun: &AtomicUsize,
     done: &AtomicUsize,
     stop: &AtomicBool,
 ) -> usize {
-    let mut client = Client::connect(address);
+    let mut asker = asker(address, way);
     let mut count = 0;
     while !stop.load(Ordering::SeqCst) {
         let oldest = done.load(Ordering::SeqCst);
-        client.send("GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        let answer = client.answer().expect("an answer on a connection that is kept");
+        let bodies = asker();
         let newest = begun.load(Ordering::SeqCst);
-        let told = told(&answer);
-        let was_live = (oldest..=newest).any(|change| live[change % live.len()] == told);
-        assert!(was_live, "{told} answers between change {oldest} and {newest}");
-        count += 1;
+        for told in bodies.iter().map(|body| told_by(body)) {
+            let was_live = (oldest..=newest).any(|change| live[change % live.len()] == told);
+            assert!(was_live, "{told} answers between change {oldest} and {newest}, {way:?}");
+            count += 1;
+        }
     }
     count
 }
@@ -77,11 +124,12 @@ fn every_answer_is_of_something_that_was_live_meanwhile() {
     let address = gateway.addresses()[0];
     let (begun, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let stop = Arc::new(AtomicBool::new(false));
-    let clients: Vec<_> = (0..4)
-        .map(|_| {
+    let clients: Vec<_> = [Way::OneByOne, Way::OneByOne, Way::Pipelined, Way::Multiplexed]
+        .into_iter()
+        .map(|way| {
             let (live, begun, done, stop) =
                 (Arc::clone(&live), Arc::clone(&begun), Arc::clone(&done), Arc::clone(&stop));
-            thread::spawn(move || ask(address, &live, &begun, &done, &stop))
+            thread::spawn(move || ask(address, way, &live, &begun, &done, &stop))
         })
         .collect();
     for change in 1..=CHANGES {
@@ -125,6 +173,42 @@ fn a_request_in_flight_is_answered_by_what_was_live_when_it_came() {
 }
 
 #[test]
+fn bodies_in_flight_end_as_they_began() {
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let backend = Backend::start(move |request, stream| {
+        if request.line().starts_with("POST") {
+            return reply(stream, &String::from_utf8_lossy(&request.body));
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nfir").ok();
+        may_go_on.lock().expect("a channel").recv().expect("a test that lets go");
+        stream.write_all(b"st!").is_ok()
+    });
+    let gateway = start(config(), pets(http(backend.address), ""));
+    let address = gateway.addresses()[0];
+    let mut reader = Client::connect(address);
+    reader.send("GET /petstore/files HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    reader.read_until("fir");
+    let mut writer = Client::connect(address);
+    writer.send("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 6\r\n\r\nabc");
+    while gateway.requests_in_flight() < 2 {
+        thread::yield_now();
+    }
+    for change in [version("2.0.0", model::Backend::Mock), Snapshot::default(), version("3.0.0", model::Backend::Mock)]
+    {
+        gateway.replace(change);
+    }
+    writer.send("def");
+    assert_eq!(writer.answer().map(|answer| answer.body), Some("abcdef".to_owned()));
+    go_on.send(()).expect("a backend that waits");
+    assert_eq!(reader.take(3).as_deref(), Some(&b"st!"[..]));
+    for client in [&mut reader, &mut writer] {
+        client.send("GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assert_eq!(client.answer().as_ref().map(told), Some("3.0.0".to_owned()), "the connection goes on");
+    }
+}
+
+#[test]
 fn stopping_answers_what_is_in_flight_and_nothing_more() {
     let (arrived, has_arrived) = mpsc::channel();
     let arrived = std::sync::Mutex::new(arrived);
@@ -139,12 +223,14 @@ fn stopping_answers_what_is_in_flight_and_nothing_more() {
     busy.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let mut idle = Client::connect(address);
     idle.send("GET /petstore/pets/mine HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let mut silent = Client::connect(address);
     has_arrived.recv().expect("a request at the backend");
     let stop = thread::spawn(move || gateway.shutdown(Duration::from_secs(10)));
     assert_eq!(busy.answer().map(|answer| answer.body), Some("done".to_owned()));
     assert!(busy.is_closed());
     idle.answer();
     assert!(idle.is_closed());
+    assert!(silent.is_closed(), "one from which nothing has come is not waited for");
     drop((busy, idle));
     assert!(stop.join().expect("a gateway that stops"), "everything was answered");
     assert!(std::net::TcpStream::connect(address).is_err());

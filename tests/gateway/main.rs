@@ -5,7 +5,9 @@
 mod backend;
 mod client;
 mod forwarding;
+mod frames;
 mod hostile;
+mod hostile_http2;
 mod limits;
 mod live;
 mod mocking;

@@ -218,6 +218,14 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
     assert_eq!(backend.received()[0].header("sec-websocket-key"), ["y"]);
     let (_, answer) = ask("/pets");
     assert_eq!((answer.status, answer.body.as_str()), (200, "no upgrade"));
+    // With a body in front it would not be plain which bytes are the websocket's.
+    let mut client = Client::connect(gateway.addresses()[0]);
+    client.send(
+        "GET /petstore/live HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Content-Length: 3\r\n\r\nabc",
+    );
+    assert_eq!(client.answer().map(|answer| (answer.status, answer.body)), Some((200, "no upgrade".to_owned())));
+    assert_eq!(backend.received().last().map(|request| request.body.clone()), Some(b"abc".to_vec()));
 }
 
 /// Keeps the access records as JSON.
@@ -234,7 +242,12 @@ impl AccessLog for Records {
 #[test]
 fn operators_see_what_is_served_and_what_was_asked() {
     let records = Arc::new(Records::default());
-    let backend = Backend::saying("real");
+    let backend = Backend::start(|request, stream| {
+        if request.line().contains("slow") {
+            return stream.read(&mut [0]).is_ok_and(|count| count > 0);
+        }
+        super::backend::reply(stream, "real")
+    });
     let mut config = config();
     config.admin = Some(([127, 0, 0, 1], 0).into());
     config.access_log = Some(Arc::<Records>::clone(&records));
@@ -248,6 +261,16 @@ fn operators_see_what_is_served_and_what_was_asked() {
         .header("x-request-id")
         .map(str::to_owned);
     assert_eq!(get(address, "/petstore/nothing", "").status, 404);
+    assert_eq!(get(address, "/petstore/doors/hush", "").status, 200);
+    let mut impatient = Client::connect(address);
+    impatient.send("GET /petstore/pets/slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while !backend.received().iter().any(|request| request.line().contains("slow")) {
+        std::thread::yield_now();
+    }
+    drop(impatient);
+    while records.0.lock().expect("the records").len() < 4 {
+        std::thread::yield_now();
+    }
 
     assert_eq!(get(admin, "/-/healthz", "").body, "ok\n");
     assert_eq!(get(admin, "/-/readyz", "").status, 200);
@@ -265,7 +288,7 @@ fn operators_see_what_is_served_and_what_was_asked() {
     assert!(metrics.contains("apigw_connections"), "{metrics}");
 
     let records = records.0.lock().expect("the records").clone();
-    let [forwarded, missing] = &records[..] else { panic!("two records: {records:?}") };
+    let [forwarded, missing, door, left] = &records[..] else { panic!("four records: {records:?}") };
     assert_eq!(forwarded["requestId"].as_str(), id.as_deref());
     for (field, value) in [
         ("group", "pets"),
@@ -281,6 +304,13 @@ fn operators_see_what_is_served_and_what_was_asked() {
         assert_eq!(forwarded[field], value, "{field}");
     }
     assert_eq!((&forwarded["status"], &forwarded["bytesOut"]), (&200.into(), &4.into()));
+    assert!(forwarded["time"].as_str().is_some_and(|time| time.parse::<model::Timestamp>().is_ok()), "{forwarded}");
+    assert!(forwarded["seconds"].is_number() && forwarded["backendSeconds"].is_number(), "{forwarded}");
     assert_eq!((&missing["status"], &missing["group"]), (&404.into(), &"".into()));
+    assert_eq!((&door["api"], &door["path"]), (&"door".into(), &"/petstore/doors/{token}".into()));
+    assert_eq!(
+        (&left["status"], &left["api"], &left["backend"]),
+        (&499.into(), &"getPet".into(), &forwarded["backend"])
+    );
     assert!(!format!("{records:?}").contains("hush"), "a secret is written down");
 }

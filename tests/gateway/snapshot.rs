@@ -53,6 +53,11 @@ paths:
     post:
       operationId: upload
       responses: {'200': {description: file, content: {text/plain: {example: file}}}}
+  /doors/{token}:
+    get:
+      operationId: door
+      parameters: [{name: token, in: path, required: true, schema: {type: string, format: password}}]
+      responses: {'200': {description: open, content: {text/plain: {example: open}}}}
   /live:
     get:
       operationId: live

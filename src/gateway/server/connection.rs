@@ -31,25 +31,40 @@ const BUFFER_BYTES: usize = 64 * 1024;
 pub(crate) async fn serve(worker: Rc<Worker>, stream: TcpStream, peer: SocketAddr, tls: bool) {
     // Without it an answer waits for the acknowledgement of the one before; where it fails, answers are only slower.
     stream.set_nodelay(true).ok();
-    let patience = worker.shared.config.timeouts.head;
+    let watch = Rc::new(Watch::new(peer, tls, Rc::clone(&worker.clock)));
+    worker.watch(&watch);
     if tls {
         let Some(config) = worker.shared.tls.load_full() else { return };
         let handshake = TlsAcceptor::from(config).accept(stream);
-        let Ok(Ok(stream)) = tokio::time::timeout(patience, handshake).await else { return };
+        let Some(Ok(stream)) = unless_over(&watch, handshake).await else { return };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-            serve_http2(worker, stream, Vec::new(), peer, true).await;
+            serve_http2(worker, watch, stream, Vec::new()).await;
         } else {
-            serve_http1(worker, stream, Vec::new(), peer, true).await;
+            serve_http1(worker, watch, stream, Vec::new()).await;
         }
     } else {
         let mut stream = stream;
-        let Ok(Ok((first, http2))) = tokio::time::timeout(patience, read_preface(&mut stream)).await else { return };
+        let Some(Ok((first, http2))) = unless_over(&watch, read_preface(&mut stream)).await else { return };
         if http2 {
-            serve_http2(worker, stream, first, peer, false).await;
+            serve_http2(worker, watch, stream, first).await;
         } else {
-            serve_http1(worker, stream, first, peer, false).await;
+            serve_http1(worker, watch, stream, first).await;
         }
     }
+}
+
+/// Waits for what stands before the first request; returns nothing where it takes too long, or where no more requests
+/// are taken.
+async fn unless_over<F: Future>(watch: &Watch, first: F) -> Option<F::Output> {
+    let mut first = std::pin::pin!(first);
+    poll_fn(|context| {
+        watch.woken_by(context.waker());
+        match first.as_mut().poll(context) {
+            Poll::Pending if watch.is_cut() || watch.is_draining() => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
+    })
+    .await
 }
 
 /// Reads until it is plain whether the client speaks HTTP/2; returns what was read, too.
@@ -67,12 +82,10 @@ async fn read_preface(stream: &mut TcpStream) -> io::Result<(Vec<u8>, bool)> {
     }
 }
 
-async fn serve_http1<S>(worker: Rc<Worker>, stream: S, first: Vec<u8>, peer: SocketAddr, encrypted: bool)
+async fn serve_http1<S>(worker: Rc<Worker>, watch: Rc<Watch>, stream: S, first: Vec<u8>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let watch = Rc::new(Watch::new(peer, encrypted, false, Rc::clone(&worker.clock)));
-    worker.watch(&watch);
     let guard = Guard::new(stream, first, worker.shared.config.limits.head_bytes, Rc::clone(&watch));
     let service = service_fn({
         let watch = Rc::clone(&watch);
@@ -98,12 +111,11 @@ where
     }
 }
 
-async fn serve_http2<S>(worker: Rc<Worker>, stream: S, first: Vec<u8>, peer: SocketAddr, encrypted: bool)
+async fn serve_http2<S>(worker: Rc<Worker>, watch: Rc<Watch>, stream: S, first: Vec<u8>)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let watch = Rc::new(Watch::new(peer, encrypted, true, Rc::clone(&worker.clock)));
-    worker.watch(&watch);
+    watch.multiplexes();
     let limits = worker.shared.config.limits;
     let timeouts = worker.shared.config.timeouts;
     // HTTP/2 frames its own requests; the guard only hands on what was read and sees whether writing is blocked.

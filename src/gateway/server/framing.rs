@@ -209,7 +209,7 @@ fn check_request_line(line: &[u8]) -> Result<bool, Refusal> {
     }
     let path_at = target.iter().position(|&byte| byte == b'?').unwrap_or(target.len());
     let (path, query) = target.split_at_checked(path_at).unwrap_or_default();
-    if !path.iter().all(|&byte| is(byte, PATH)) || !query.iter().all(|&byte| is(byte, QUERY)) {
+    if !is_plain_target(path, query) {
         return Err(Refusal::Malformed("its target has characters that must be percent-encoded"));
     }
     let absolute = ["http://", "https://"]
@@ -220,6 +220,11 @@ fn check_request_line(line: &[u8]) -> Result<bool, Refusal> {
     } else {
         Err(Refusal::Malformed("its target is neither a path nor an absolute address"))
     }
+}
+
+/// Returns whether a path, and a query with its question mark, have only characters that may stand there unencoded.
+pub(crate) fn is_plain_target(path: &[u8], query: &[u8]) -> bool {
+    path.iter().all(|&byte| is(byte, PATH)) && query.iter().all(|&byte| is(byte, QUERY))
 }
 
 /// Checks a header field (RFC 9112, section 5), and returns its name and its value without the space around it.

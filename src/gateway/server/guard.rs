@@ -31,6 +31,7 @@ impl<S: AsyncRead + Unpin> Guard<S> {
         let mut guard =
             Self { stream, scanner: Scanner::new(head_limit), watch, held: already_read, ready: 0, broken: false };
         guard.scan_held();
+        guard.note_wait(false);
         guard
     }
 
@@ -43,7 +44,7 @@ impl<S: AsyncRead + Unpin> Guard<S> {
     pub(crate) fn into_tunnel(mut self) -> Self {
         self.scanner.tunnel();
         self.ready = self.held.len();
-        self.watch.reads(Reading::Tunnel);
+        self.watch.reads(Reading::Tunnel, true);
         self
     }
 
@@ -84,6 +85,7 @@ impl<S: AsyncRead + Unpin> Guard<S> {
             // A head that was refused behind well-formed ones comes up only now.
             self.scan_held();
         }
+        self.note_wait(false);
     }
 
     /// Reads straight into the caller's buffer, and keeps back the start of an unfinished head.
@@ -125,13 +127,14 @@ impl<S: AsyncRead + Unpin> Guard<S> {
         Poll::Ready(Ok(true))
     }
 
-    fn note_wait(&self) {
-        self.watch.reads(match self.scanner.place() {
-            Place::Head if self.held.is_empty() => Reading::Idle,
+    fn note_wait(&self, starved: bool) {
+        let reading = match self.scanner.place() {
+            Place::Head if self.held.len() == self.ready => Reading::Idle,
             Place::Head => Reading::Head,
             Place::Length(_) | Place::Chunked(_) => Reading::Body,
             Place::Tunnel => Reading::Tunnel,
-        });
+        };
+        self.watch.reads(reading, starved);
     }
 }
 
@@ -159,7 +162,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
                     other => other,
                 }
             };
-            guard.note_wait();
+            guard.note_wait(read.is_pending());
             match read {
                 Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
                 Poll::Ready(Ok(false)) => {}

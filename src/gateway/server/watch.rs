@@ -33,17 +33,23 @@ pub(crate) struct Watch {
     pub(crate) peer: SocketAddr,
     /// Whether the connection is encrypted.
     pub(crate) encrypted: bool,
-    /// Whether it carries many requests at a time (HTTP/2).
-    pub(crate) multiplexed: bool,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<Tunnel>>,
+    /// Whether it carries many requests at a time (HTTP/2).
+    multiplexed: Cell<bool>,
     clock: Rc<Cell<Ticks>>,
     heads: Cell<u64>,
     served: Cell<u64>,
     refusal: Cell<Option<(u64, Refusal)>>,
     in_flight: Cell<u32>,
+    /// How many of them wait for the client to take what is there.
+    untaken: Cell<u32>,
+    /// How many requests the client has given up, less those that were answered.
+    given_up: Cell<u32>,
     reading: Cell<Reading>,
     reading_since: Cell<Ticks>,
+    /// Whether the last attempt to read found nothing, so that the client is the one to be waited for.
+    starved: Cell<bool>,
     body_bytes: Cell<u64>,
     write_blocked_since: Cell<Option<Ticks>>,
     progress: Cell<Ticks>,
@@ -70,21 +76,24 @@ pub(crate) struct Patience {
 }
 
 impl Watch {
-    /// Begins to watch a connection.
-    pub(crate) fn new(peer: SocketAddr, encrypted: bool, multiplexed: bool, clock: Rc<Cell<Ticks>>) -> Self {
+    /// Begins to watch a connection, from which a head or a handshake has to come first.
+    pub(crate) fn new(peer: SocketAddr, encrypted: bool, clock: Rc<Cell<Ticks>>) -> Self {
         let now = clock.get();
         Self {
             peer,
             encrypted,
-            multiplexed,
             tunnel: RefCell::new(None),
+            multiplexed: Cell::new(false),
             clock,
             heads: Cell::new(0),
             served: Cell::new(0),
             refusal: Cell::new(None),
             in_flight: Cell::new(0),
-            reading: Cell::new(Reading::Idle),
+            untaken: Cell::new(0),
+            given_up: Cell::new(0),
+            reading: Cell::new(Reading::Head),
             reading_since: Cell::new(now),
+            starved: Cell::new(true),
             body_bytes: Cell::new(0),
             write_blocked_since: Cell::new(None),
             progress: Cell::new(now),
@@ -92,6 +101,11 @@ impl Watch {
             draining: Cell::new(false),
             waker: RefCell::new(None),
         }
+    }
+
+    /// Notes that the connection carries many requests at a time.
+    pub(crate) fn multiplexes(&self) {
+        self.multiplexed.set(true);
     }
 
     /// Counts heads that were handed on.
@@ -121,7 +135,33 @@ impl Watch {
     pub(crate) fn begin(self: &Rc<Self>) -> InFlight {
         self.in_flight.set(self.in_flight.get() + 1);
         self.progress();
-        InFlight(Rc::clone(self))
+        InFlight { watch: Rc::clone(self), untaken: Cell::new(false) }
+    }
+
+    /// Notes that the client has given up a request before its answer had begun. Where a client that multiplexes does
+    /// hardly anything else, it only makes work (as in CVE-2023-44487), and is cut off.
+    pub(crate) fn given_up(&self) {
+        const MOST_GIVEN_UP: u32 = 100;
+        self.given_up.set(self.given_up.get() + 1);
+        if self.multiplexed.get() && self.given_up.get() > MOST_GIVEN_UP {
+            self.cut.set(true);
+            self.wake();
+        }
+    }
+
+    /// Notes that a request is being answered.
+    pub(crate) fn answered(&self) {
+        self.given_up.set(self.given_up.get().saturating_sub(1));
+    }
+
+    /// Returns the worker's time.
+    pub(crate) fn now(&self) -> Ticks {
+        self.clock.get()
+    }
+
+    /// Returns how many requests are in flight.
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.get()
     }
 
     /// Notes that something moved for a request in flight.
@@ -129,8 +169,9 @@ impl Watch {
         self.progress.set(self.clock.get());
     }
 
-    /// Notes what is waited for from the client.
-    pub(crate) fn reads(&self, reading: Reading) {
+    /// Notes what is read from the client next, and whether it is waited for.
+    pub(crate) fn reads(&self, reading: Reading, starved: bool) {
+        self.starved.set(starved);
         if self.reading.replace(reading) != reading {
             self.reading_since.set(self.clock.get());
             self.body_bytes.set(0);
@@ -179,7 +220,12 @@ impl Watch {
     pub(crate) fn tick(&self, patience: &Patience) {
         let now = self.clock.get();
         let since = |then: Ticks| now.saturating_sub(then);
+        if self.reading.get() == Reading::Body && !self.starved.get() {
+            // It is the backend that takes its time, not the client.
+            self.reading_since.set(self.reading_since.get() + 1);
+        }
         let waited = since(self.reading_since.get());
+        let multiplexed = self.multiplexed.get();
         let busy = self.in_flight.get() > 0;
         let idle = !busy && since(self.progress.get()) > patience.keep_alive;
         let too_long = match self.reading.get() {
@@ -188,10 +234,13 @@ impl Watch {
             Reading::Body => {
                 waited > patience.body && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick
             }
-            Reading::Tunnel => self.multiplexed && idle,
+            Reading::Tunnel => multiplexed && idle,
         };
-        let tunnel = self.reading.get() == Reading::Tunnel && !self.multiplexed;
-        let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write);
+        let tunnel = self.reading.get() == Reading::Tunnel && !multiplexed;
+        // A client that multiplexes can leave answers untaken without a single write that waits (RFC 9113, section 5.2).
+        let untaken = multiplexed && busy && self.untaken.get() == self.in_flight.get();
+        let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write)
+            || untaken && since(self.progress.get()) > patience.write;
         let stalled = busy && since(self.progress.get()) > patience.stall && !tunnel;
         if too_long || blocked || stalled {
             self.cut.set(true);
@@ -207,22 +256,35 @@ impl Watch {
 }
 
 /// A request in flight.
-pub(crate) struct InFlight(Rc<Watch>);
+pub(crate) struct InFlight {
+    watch: Rc<Watch>,
+    untaken: Cell<bool>,
+}
 
 impl InFlight {
     /// Notes that something moved for the request.
     pub(crate) fn progress(&self) {
-        self.0.progress();
+        self.watch.progress();
+    }
+
+    /// Notes whether there is something that the client has not taken yet.
+    pub(crate) fn untaken(&self, untaken: bool) {
+        if self.untaken.replace(untaken) != untaken {
+            let count = self.watch.untaken.get();
+            self.watch.untaken.set(if untaken { count + 1 } else { count.saturating_sub(1) });
+        }
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.set(self.0.in_flight.get().saturating_sub(1));
-        self.0.progress();
+        self.untaken(false);
+        let watch = &self.watch;
+        watch.in_flight.set(watch.in_flight.get().saturating_sub(1));
+        watch.progress();
         // The wait for the next request begins now, not when the last one had been read.
-        if self.0.reading.get() == Reading::Idle {
-            self.0.reading_since.set(self.0.clock.get());
+        if watch.reading.get() == Reading::Idle {
+            watch.reading_since.set(watch.clock.get());
         }
     }
 }
@@ -236,7 +298,7 @@ mod tests {
 
     fn watch() -> (Rc<Watch>, Rc<Cell<Ticks>>) {
         let clock = Rc::new(Cell::new(0));
-        (Rc::new(Watch::new(([127, 0, 0, 1], 1).into(), false, false, Rc::clone(&clock))), clock)
+        (Rc::new(Watch::new(([127, 0, 0, 1], 1).into(), false, Rc::clone(&clock))), clock)
     }
 
     fn cut_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
@@ -249,18 +311,27 @@ mod tests {
 
     #[test]
     fn who_makes_the_worker_wait_is_cut_off() {
+        let (silent, clock) = watch();
+        assert_eq!(cut_at(&silent, &clock), Some(11), "a handshake or a first head does not come");
+
         let (idle, clock) = watch();
+        idle.reads(Reading::Idle, true);
         assert_eq!(cut_at(&idle, &clock), Some(21));
 
         let (head, clock) = watch();
-        head.reads(Reading::Head);
+        head.reads(Reading::Head, true);
         assert_eq!(cut_at(&head, &clock), Some(11));
 
         let (body, clock) = watch();
         let _in_flight = body.begin();
-        body.reads(Reading::Body);
+        body.reads(Reading::Body, true);
         body.body_bytes(500);
         assert_eq!(cut_at(&body, &clock), Some(16));
+
+        let (fast, clock) = watch();
+        let _in_flight = fast.begin();
+        fast.reads(Reading::Body, false);
+        assert_eq!(cut_at(&fast, &clock), Some(51), "a backend that does not take the body is no slow client");
 
         let (reader, clock) = watch();
         let _in_flight = reader.begin();
@@ -269,12 +340,42 @@ mod tests {
 
         let (stalled, clock) = watch();
         let _in_flight = stalled.begin();
+        stalled.reads(Reading::Idle, true);
         assert_eq!(cut_at(&stalled, &clock), Some(51));
+
+        let (streams, clock) = watch();
+        streams.multiplexes();
+        streams.reads(Reading::Tunnel, true);
+        let (first, second) = (streams.begin(), streams.begin());
+        first.untaken(true);
+        clock.set(12);
+        streams.tick(&PATIENCE);
+        assert!(!streams.is_cut(), "the other request waits for its backend");
+        first.untaken(false);
+        drop(first);
+        second.untaken(true);
+        assert_eq!(cut_at(&streams, &clock), Some(23));
+    }
+
+    #[test]
+    fn a_client_that_only_gives_up_requests_is_cut_off() {
+        let (watch, _) = watch();
+        watch.multiplexes();
+        for _ in 0..150 {
+            watch.given_up();
+            watch.answered();
+        }
+        assert!(!watch.is_cut());
+        for _ in 0..101 {
+            watch.given_up();
+        }
+        assert!(watch.is_cut());
     }
 
     #[test]
     fn a_request_in_flight_is_not_idle() {
         let (watch, clock) = watch();
+        watch.reads(Reading::Idle, true);
         let in_flight = watch.begin();
         clock.set(40);
         watch.tick(&PATIENCE);

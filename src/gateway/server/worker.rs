@@ -15,6 +15,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::connection::serve;
 use super::watch::{Patience, Ticks, Watch};
+use crate::gateway::body::Pace;
 use crate::gateway::compile::State;
 use crate::gateway::config::{Config, Timeouts};
 use crate::gateway::telemetry::meter::Meter;
@@ -23,8 +24,11 @@ use crate::gateway::upstream::pool::Pool;
 /// The time between two ticks of a worker's clock.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How many of them there are in a second.
+pub(crate) const TICKS_A_SECOND: Ticks = 4;
+
 /// How long a connection to a backend is kept while nobody uses it: less than servers usually keep one.
-const KEEP_BACKEND: Ticks = 4 * 20;
+const KEEP_BACKEND: Ticks = TICKS_A_SECOND * 20;
 
 /// What all workers share.
 pub(crate) struct Shared {
@@ -36,10 +40,33 @@ pub(crate) struct Shared {
     /// How many connections are open.
     pub(crate) connections: AtomicUsize,
     pub(crate) draining: AtomicBool,
+    /// What each worker has on its hands.
+    pub(crate) gauges: Box<[Gauges]>,
     /// Who the gateway is in `Via`.
     pub(crate) pseudonym: String,
     pub(crate) via_http_1: HeaderValue,
     pub(crate) via_http_2: HeaderValue,
+    /// How slowly the bodies of requests may come.
+    pub(crate) pace: Pace,
+}
+
+/// What a worker has on its hands, as of its last tick.
+#[derive(Default)]
+pub(crate) struct Gauges {
+    /// How many requests are in flight.
+    pub(crate) in_flight: AtomicUsize,
+    /// How many connections to backends are open.
+    pub(crate) backend_connections: AtomicUsize,
+}
+
+impl Shared {
+    /// Adds up what all workers have on their hands: requests in flight, and open connections to backends.
+    pub(crate) fn on_hand(&self) -> (usize, usize) {
+        let sum = |gauge: fn(&Gauges) -> &AtomicUsize| {
+            self.gauges.iter().map(|gauges| gauge(gauges).load(Ordering::Relaxed)).sum()
+        };
+        (sum(|gauges| &gauges.in_flight), sum(|gauges| &gauges.backend_connections))
+    }
 }
 
 /// What the tasks of one worker share.
@@ -169,8 +196,16 @@ impl Worker {
             interval.tick().await;
             self.clock.set(self.clock.get() + 1);
             let patience = patience(&self.shared.config.timeouts, self.shared.state.load().longest_wait);
-            self.each_watch(|watch| watch.tick(&patience));
+            let mut in_flight = 0;
+            self.each_watch(|watch| {
+                watch.tick(&patience);
+                in_flight += watch.in_flight() as usize;
+            });
             self.pool.tick(KEEP_BACKEND);
+            if let Some(gauges) = self.shared.gauges.get(self.index) {
+                gauges.in_flight.store(in_flight, Ordering::Relaxed);
+                gauges.backend_connections.store(self.pool.open(), Ordering::Relaxed);
+            }
         }
     }
 
@@ -219,14 +254,22 @@ impl Drop for Open {
     }
 }
 
+fn ticks(duration: Duration) -> Ticks {
+    u64::try_from(duration.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX).max(1)
+}
+
+/// Returns how slowly the bodies of requests may come.
+pub(crate) fn pace(timeouts: &Timeouts) -> Pace {
+    Pace { ticks: ticks(timeouts.body), bytes_a_tick: Timeouts::BODY_BYTES_A_SECOND / TICKS_A_SECOND }
+}
+
 fn patience(timeouts: &Timeouts, longest_wait: Duration) -> Patience {
-    let ticks =
-        |duration: Duration| u64::try_from(duration.as_millis().div_ceil(TICK.as_millis())).unwrap_or(u64::MAX).max(1);
+    let pace = pace(timeouts);
     Patience {
         head: ticks(timeouts.head),
         keep_alive: ticks(timeouts.keep_alive),
-        body: ticks(timeouts.body),
-        body_bytes_a_tick: Timeouts::BODY_BYTES_A_SECOND / 4,
+        body: pace.ticks,
+        body_bytes_a_tick: pace.bytes_a_tick,
         write: ticks(timeouts.write),
         // A backend may be silent for as long as its group says.
         stall: ticks(timeouts.stall.max(longest_wait)) + 1,

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
+use crate::model::Timestamp;
+
 /// Takes the record of each request when its answer has ended. It is called on the workers, so it must not wait.
 pub trait AccessLog: Send + Sync {
     /// Takes a record.
@@ -14,7 +16,7 @@ pub trait AccessLog: Send + Sync {
 #[serde(rename_all = "camelCase")]
 pub struct AccessRecord<'a> {
     /// When it came.
-    #[serde(skip)]
+    #[serde(serialize_with = "point_in_time")]
     pub time: SystemTime,
     /// Its id, as the answer and the backend have it.
     pub request_id: &'a str,
@@ -50,6 +52,12 @@ pub struct AccessRecord<'a> {
     /// From there to the head of the backend's answer.
     #[serde(rename = "backendSeconds", serialize_with = "optional_seconds")]
     pub backend_took: Option<Duration>,
+}
+
+fn point_in_time<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let milliseconds = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    serializer.collect_str(&Timestamp::from_milliseconds(milliseconds))
 }
 
 fn seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {

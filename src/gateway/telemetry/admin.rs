@@ -123,9 +123,14 @@ impl Admin {
         let mut registry = Registry::default();
         let requests = Requests(Arc::clone(&self.meters));
         registry.register_collector(Box::new(requests));
-        let connections = self.shared.connections.load(Ordering::Relaxed);
-        let connections = ConstGauge::new(i64::try_from(connections).unwrap_or(i64::MAX));
-        registry.register("apigw_connections", "Open connections of callers", connections);
+        let (in_flight, to_backends) = self.shared.on_hand();
+        for (name, help, count) in [
+            ("apigw_connections", "Open connections of callers", self.shared.connections.load(Ordering::Relaxed)),
+            ("apigw_requests_in_flight", "Requests that are being answered", in_flight),
+            ("apigw_backend_connections", "Open connections to backends", to_backends),
+        ] {
+            registry.register(name, help, ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)));
+        }
         let mut text = String::new();
         text::encode(&mut text, &registry)?;
         Ok(text)

@@ -104,27 +104,48 @@ impl Counters {
     }
 }
 
-/// The meters of a gateway. A meter lives on when its group is compiled again.
+/// The meters of a gateway. A meter lives on when its group is compiled again, and for a while when its API is gone.
 pub(crate) struct Meters {
     workers: usize,
-    meters: Mutex<BTreeMap<MeterName, Arc<Meter>>>,
+    kept: Mutex<Kept>,
 }
+
+#[derive(Default)]
+struct Kept {
+    meters: BTreeMap<MeterName, Arc<Meter>>,
+    /// At how many meters those are let go whose API is gone.
+    full_at: usize,
+}
+
+/// The least number of meters at which those of APIs that are gone are let go.
+const FULL_AT_LEAST: usize = 1024;
 
 impl Meters {
     /// Makes the meters of a gateway with so many workers.
     pub(crate) fn new(workers: usize) -> Self {
-        Self { workers, meters: Mutex::default() }
+        Self { workers, kept: Mutex::default() }
     }
 
     /// Returns the meter of a name.
     pub(crate) fn get(&self, name: MeterName) -> Arc<Meter> {
-        let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(meters.entry(name).or_insert_with(|| Arc::new(Meter::new(self.workers))))
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.meters.len() >= kept.full_at.max(FULL_AT_LEAST) {
+            // Twice as many again before the next look, so that looking costs each meter a share that does not grow.
+            kept.meters.retain(|_, meter| Arc::strong_count(meter) > 1);
+            kept.full_at = kept.meters.len() * 2;
+        }
+        Arc::clone(kept.meters.entry(name).or_insert_with(|| Arc::new(Meter::new(self.workers))))
+    }
+
+    /// Returns how many meters there are.
+    #[cfg(test)]
+    fn count(&self) -> usize {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).meters.len()
     }
 
     /// Goes through all that has been counted.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(&MeterName, u16, &Reading)) {
-        let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let meters = self.kept.lock().unwrap_or_else(PoisonError::into_inner).meters.clone();
         for (name, meter) in &meters {
             for (status, reading) in meter.read() {
                 visit(name, status, &reading);
@@ -152,6 +173,19 @@ mod tests {
         });
         assert_eq!(seen, [(200, 1, 1, 2), (404, 0, 0, 1)]);
         assert!(Arc::ptr_eq(&meter, &meters.get(name)));
+    }
+
+    #[test]
+    fn meters_of_apis_that_are_gone_are_let_go() {
+        let meters = Meters::new(1);
+        let name =
+            |api: usize| MeterName { environment: "test".into(), group: "g".into(), api: api.to_string().into() };
+        let live: Vec<Arc<Meter>> = (0..10).map(|api| meters.get(name(api))).collect();
+        for api in 10..100_000 {
+            meters.get(name(api));
+            assert!(meters.count() <= FULL_AT_LEAST, "{}", meters.count());
+        }
+        assert!(live.iter().enumerate().all(|(api, meter)| Arc::ptr_eq(meter, &meters.get(name(api)))));
     }
 
     #[test]

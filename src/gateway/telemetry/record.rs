@@ -20,7 +20,6 @@ pub(crate) struct Record {
     pub(crate) meter: Arc<Meter>,
     pub(crate) entry: Option<Entry>,
     pub(crate) progress: Option<Rc<Progress>>,
-    pub(crate) bytes_in: u64,
     pub(crate) backend: Cow<'static, str>,
     pub(crate) error: String,
     pub(crate) backend_took: Option<Duration>,
@@ -41,13 +40,16 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Notes what the request was found to be for.
+    /// Notes what the request was found to be for. A path that holds a secret is written down as its template.
     pub(crate) fn found(&mut self, group: &ServedGroup, api: Option<&CompiledApi>) {
         self.environment.clone_from(&group.environment);
         self.group.clone_from(&group.name);
         self.version.clone_from(&group.version);
         if let Some(api) = api {
             self.api = api.name.to_string();
+            if let Some(template) = &api.secret_path {
+                self.path = format!("{}{template}", group.compiled.prefix.before_path());
+            }
         }
     }
 }
@@ -72,7 +74,7 @@ impl Record {
             backend: &self.backend,
             status: self.status,
             error: &self.error,
-            bytes_in: self.progress.as_ref().map_or(self.bytes_in, |progress| progress.bytes.get()),
+            bytes_in: self.progress.as_ref().map_or(0, |progress| progress.bytes.get()),
             bytes_out,
             took,
             backend_took: self.backend_took,

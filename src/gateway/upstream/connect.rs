@@ -42,27 +42,32 @@ pub(crate) async fn connect(origin: &Origin, timeout: Duration) -> Result<Connec
 /// Returns whether an address is one that backends have only where somebody says so: link-local ones (RFC 3927,
 /// RFC 4291 section 2.5.6), under which clouds serve their metadata, and the other addresses under which they do.
 pub(crate) fn is_refused(address: IpAddr) -> bool {
-    const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    // Amazon's services for instances, and Google's.
+    let metadata_v6 =
+        |v6: Ipv6Addr| matches!(v6.segments(), [0xfd00, 0xec2, ..] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254]);
     match address.to_canonical() {
         IpAddr::V4(v4) => {
             v4.is_link_local()
                 || v4.is_unspecified()
                 || v4.is_broadcast()
                 || v4.is_multicast()
-                // Alibaba Cloud and Oracle Cloud.
-                || v4.octets() == [100, 100, 100, 200]
-                || v4.octets() == [192, 0, 0, 192]
+                // Alibaba Cloud, Oracle Cloud, Azure.
+                || [[100, 100, 100, 200], [192, 0, 0, 192], [168, 63, 129, 16]].contains(&v4.octets())
         }
         IpAddr::V6(v6) => {
+            // Translation, 6to4 and the deprecated IPv4-compatible form carry an IPv4 address (RFC 6052, RFC 8215,
+            // RFC 7915, RFC 3056, RFC 4291).
             let embedded = match v6.segments() {
-                // NAT64 and the deprecated IPv4-compatible form carry an IPv4 address (RFC 6052, RFC 4291).
-                [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0, 0, high, low] if high != 0 => {
+                [0x64, 0xff9b, 0 | 1, .., high, low]
+                | [0, 0, 0, 0, 0xffff, 0, high, low]
+                | [0x2002, high, low, ..]
+                | [0, 0, 0, 0, 0, 0, high, low] => {
                     let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
                     is_refused(IpAddr::from([a, b, c, d]))
                 }
                 _ => false,
             };
-            v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast() || v6 == METADATA_V6 || embedded
+            v6.is_unicast_link_local() || v6.is_unspecified() || v6.is_multicast() || metadata_v6(v6) || embedded
         }
     }
 }
@@ -194,7 +199,13 @@ mod tests {
             "64:ff9b::a9fe:a9fe",
             "::a9fe:a9fe",
             "fe80::1",
+            "64:ff9b:1::a9fe:a9fe",
+            "::ffff:0:a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
             "fd00:ec2::254",
+            "fd00:ec2::23",
+            "fd20:ce::254",
+            "168.63.129.16",
             "100.100.100.200",
             "192.0.0.192",
             "0.0.0.0",

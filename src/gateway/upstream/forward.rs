@@ -13,13 +13,14 @@ use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
 use super::connect::ConnectError;
-use super::pool::Lease;
+use super::pool::{Lease, Wanted};
 use super::route::{ApiForward, GroupForward, Outgoing};
 use super::target::{Backend, Target};
 use crate::gateway::body::{Progress, Relay, RequestBody};
 use crate::gateway::compile::{CompiledApi, ServedGroup};
 use crate::gateway::headers::{Hop, add_forwarded, strip_hop_by_hop};
 use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::routing::canonical::is_canonical_path;
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
 
@@ -185,6 +186,15 @@ impl<'a> Call<'a> {
         let prefix = if self.forward.keep_prefix { self.group.compiled.prefix.before_path() } else { "" };
         let template = self.api_forward().and_then(|api| api.path.as_deref());
         let uri = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
+        if template.is_some() && !is_canonical_path(uri.split('?').next().unwrap_or_default()) {
+            // A value that came in the query or a header may hold what no path may.
+            let detail = "A parameter has a value that cannot stand in a path.";
+            return Err(Failed::new(
+                Kind::BadRequest,
+                detail,
+                "the path at the backend would have more than one reading",
+            ));
+        }
         let unframed = !body.is_end_stream() && body.size_hint().exact().is_none();
         let mut request = Request::builder().method(prepared.method.clone()).uri(uri).body(body).map_err(malformed)?;
         *request.headers_mut() = headers;
@@ -244,7 +254,12 @@ impl Exchange<'_> {
             return Err(Attempt { failed, unsent: None, may_repeat: false });
         };
         let origin = &target.origin;
-        let mut lease = match call.worker.pool.lease(origin, last, call.forward.connect_timeout).await {
+        let wanted = match (last, is_idempotent(&self.prepared.method)) {
+            (true, _) => Wanted::Fresh,
+            (false, true) => Wanted::Any,
+            (false, false) => Wanted::Lively,
+        };
+        let mut lease = match call.worker.pool.lease(origin, wanted, call.forward.connect_timeout).await {
             Ok(lease) => lease,
             Err(error) => {
                 origin.failed();
@@ -268,9 +283,10 @@ impl Exchange<'_> {
         match head_in_time(sending, call.response_timeout(), self.progress.as_deref()).await {
             Some(Ok(response)) => {
                 origin.answered();
+                lease.note_keep_alive(response.headers());
                 Ok(Success { response, lease })
             }
-            Some(Err(error)) => Err(self.broken(error, target, lease.received() == received)),
+            Some(Err(error)) => Err(self.broken(error, target, &lease, received)),
             None => {
                 let failed = Failed::new(
                     Kind::DeadlineExceeded,
@@ -283,23 +299,26 @@ impl Exchange<'_> {
     }
 
     /// Finds out what it means that a connection broke.
-    fn broken(&mut self, mut error: TrySendError<Request<RequestBody>>, target: &Target, silent: bool) -> Attempt {
+    fn broken(
+        &mut self,
+        mut error: TrySendError<Request<RequestBody>>,
+        target: &Target,
+        lease: &Lease,
+        received: u64,
+    ) -> Attempt {
+        let silent = lease.received() == received;
         let unsent = error.take_message().map(Request::into_body);
         let reason = chain(error.error());
-        if let Some(progress) = self.progress.as_deref().filter(|progress| progress.too_large.get()) {
-            let detail = format!("The body has more than {} bytes.", progress.bytes.get().saturating_sub(1));
-            let mut failed = Failed::new(Kind::BodyTooLarge, &detail, reason);
-            failed.problem.close = true;
-            return Attempt { failed, unsent: None, may_repeat: false };
-        }
-        if self.progress.as_deref().is_some_and(|progress| progress.broken.get()) {
-            let mut failed =
-                Failed::new(Kind::BadRequest, "The request's body broke off or is not well-formed.", reason);
-            failed.problem.close = true;
+        if let Some(fault) = self.progress.as_deref().and_then(|progress| progress.failed.get()) {
+            let failed = Failed { problem: Problem::of_body(fault), reason };
             return Attempt { failed, unsent: None, may_repeat: false };
         }
         if unsent.is_none() {
             self.avoid = Some(target.origin.id).filter(|_| self.prepared.backend.targets.len() > 1);
+        }
+        if lease.is_fresh() {
+            // A kept connection may be closed at any time; a new one breaks only where something is wrong.
+            target.origin.failed();
         }
         let failed =
             Failed::new(Kind::BadGateway, "The backend broke the connection or its answer is not HTTP.", reason);

@@ -1,0 +1,159 @@
+//! Requests over HTTP/2 that would be read in two ways once they are written as HTTP/1.1, and floods of frames.
+
+use std::io::Read as _;
+
+use super::backend::Backend;
+use super::frames::{CONTINUATION, END_HEADERS, END_STREAM, Ended, Frames, HEADERS, RESET, block, fields};
+use super::snapshot::{config, http, pets, start};
+
+/// What is sent as `:method`, `:path` and further fields, the body if there is one, and how it ends.
+struct Case(&'static str, &'static str, &'static [(&'static str, &'static str)], Option<&'static str>, Ended);
+
+/// Whether a malformed request is reset or answered is left open (RFC 9113, section 8.1.1).
+const REFUSED: Ended = Ended::Reset;
+
+const CASES: &[Case] = &[
+    Case("GET", "/petstore/pets", &[], None, Ended::Status(200)),
+    Case("POST", "/petstore/files", &[], Some("abc"), Ended::Status(200)),
+    Case("POST", "/petstore/files", &[("content-length", "3")], Some("abc"), Ended::Status(200)),
+    // Lengths: what is announced is what comes, once.
+    Case("POST", "/petstore/files", &[("content-length", "2")], Some("abc"), REFUSED),
+    Case("POST", "/petstore/files", &[("content-length", "4")], Some("abc"), REFUSED),
+    Case("GET", "/petstore/pets", &[("content-length", "5")], None, REFUSED),
+    Case("POST", "/petstore/files", &[("content-length", "3"), ("content-length", "3")], Some("abc"), REFUSED),
+    Case("POST", "/petstore/files", &[("content-length", "3"), ("content-length", "4")], Some("abc"), REFUSED),
+    Case("POST", "/petstore/files", &[("content-length", "3, 3")], Some("abc"), REFUSED),
+    Case("POST", "/petstore/files", &[("content-length", "+3")], Some("abc"), REFUSED),
+    Case("POST", "/petstore/files", &[("content-length", "")], Some("abc"), REFUSED),
+    // What belongs to one connection of HTTP/1.1 (RFC 9113, section 8.2.2).
+    Case("POST", "/petstore/files", &[("transfer-encoding", "chunked")], Some("0\r\n\r\n"), REFUSED),
+    Case("GET", "/petstore/pets", &[("connection", "close")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[("upgrade", "websocket")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[("te", "chunked")], None, REFUSED),
+    // Fields that would end a line or a name.
+    Case("GET", "/petstore/pets", &[("x", "a\r\nHost: evil")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[("x", "a\0b")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[("x: y", "a")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[("x\r\ny", "a")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[("X-Upper", "a")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[("", "a")], None, REFUSED),
+    // Pseudo-headers.
+    Case("GET", "/petstore/pets", &[("host", "evil.example")], None, Ended::Status(400)),
+    Case("GET", "/petstore/pets", &[("host", "localhost"), ("host", "localhost")], None, Ended::Status(400)),
+    Case("GET", "/petstore/pets", &[(":path", "/petstore/files")], None, REFUSED),
+    Case("GET", "/petstore/pets", &[(":unknown", "x")], None, REFUSED),
+    Case("GET /evil HTTP/1.1", "/petstore/pets", &[], None, REFUSED),
+    Case("GET", "", &[], None, REFUSED),
+    Case("GET", "*", &[], None, REFUSED),
+    Case("GET", "petstore/pets", &[], None, REFUSED),
+    Case("GET", "http://localhost/petstore/pets", &[], None, REFUSED),
+    Case("GET", "/petstore/pets HTTP/1.1\r\nX: y", &[], None, REFUSED),
+    Case("GET", "/petstore/pets x", &[], None, REFUSED),
+    // Paths.
+    Case("GET", "/petstore/files/../a", &[], None, Ended::Status(400)),
+    Case("GET", "/petstore/files/a%2fb", &[], None, Ended::Status(400)),
+    Case("GET", "/petstore/files/a\\b", &[], None, REFUSED),
+    // A fragment is cut off before anybody looks; the backend sees what the gateway has read.
+    Case("GET", "/petstore/files/a#b", &[], None, Ended::Status(200)),
+    Case("GET", "/petstore/files/a\"b", &[], None, REFUSED),
+    Case("GET", "/petstore/files/{a}", &[], None, REFUSED),
+    Case("GET", "/petstore/files/\u{e4}", &[], None, REFUSED),
+    Case("GET", "/petstore/pets?\u{e4}", &[], None, REFUSED),
+];
+
+#[test]
+fn hostile_requests_over_http2_reach_no_backend() {
+    let mut wrong = Vec::new();
+    for Case(method, path, more, body, expected) in CASES {
+        let backend = Backend::saying("backend");
+        let gateway = start(config(), pets(http(backend.address), ""));
+        let mut client = Frames::connect(gateway.addresses()[0]);
+        client.request(1, &fields(method, path, more), body.map(str::as_bytes));
+        let ended = client.ended(1);
+        let name = format!("{method} {path:?} {more:?} {body:?}");
+        let received = backend.received();
+        let refused = matches!(ended, Ended::Reset | Ended::Closed | Ended::Status(400));
+        if *expected == Ended::Status(200) {
+            if ended != *expected || received.len() != 1 || received[0].body != body.unwrap_or_default().as_bytes() {
+                wrong.push(format!("{name}: {ended:?} {received:?}"));
+            }
+        } else if !refused
+            || (*expected != REFUSED && ended != *expected)
+            || received.iter().any(|request| !request.head.starts_with("UNFINISHED"))
+        {
+            wrong.push(format!("{name}: {ended:?} {received:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn floods_of_frames_end_their_connection_and_nothing_else() {
+    let backend = Backend::start(|_, stream| stream.read(&mut [0]).is_ok_and(|count| count > 0));
+    let gateway = start(config(), pets(http(backend.address), ""));
+    let address = gateway.addresses()[0];
+    let head = block(&fields("GET", "/petstore/pets", &[]));
+    let continued = block(&[("x", &"y".repeat(1000))]);
+    type Flood = Box<dyn Fn(&mut Frames, u32) -> bool>;
+    let floods: [(&str, Flood); 4] = [
+        ("requests that are given up at once (CVE-2023-44487)", {
+            let head = head.clone();
+            Box::new(move |client, turn| {
+                client.send(HEADERS, END_HEADERS | END_STREAM, turn * 2 + 1, &head)
+                    && client.send(RESET, 0, turn * 2 + 1, &8u32.to_be_bytes())
+            })
+        }),
+        ("a head without an end (CVE-2024-27316)", {
+            let head = head.clone();
+            Box::new(move |client, turn| {
+                if turn == 0 { client.send(HEADERS, 0, 1, &head) } else { client.send(CONTINUATION, 0, 1, &continued) }
+            })
+        }),
+        ("a head without an end in empty pieces", {
+            let head = head.clone();
+            Box::new(
+                move |client, turn| {
+                    if turn == 0 { client.send(HEADERS, 0, 1, &head) } else { client.send(CONTINUATION, 0, 1, &[]) }
+                },
+            )
+        }),
+        ("more requests than the connection may have at a time", {
+            Box::new(move |client, turn| client.send(HEADERS, END_HEADERS | END_STREAM, turn * 2 + 1, &head))
+        }),
+    ];
+    for (name, flood) in &floods {
+        let mut client = Frames::connect(address);
+        let sent = (0..20_000).take_while(|turn| flood(&mut client, *turn)).count();
+        // What has not been noticed while it was sent is in what comes back.
+        assert!(sent < 20_000 || client.is_closed(), "{name}");
+        let seen = backend.received().len();
+        assert!(seen < 1000, "{name}: {seen} requests at the backend");
+    }
+    let mut client = super::client::Client::connect(address);
+    client.send("GET /petstore/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    assert_eq!(client.answer().map(|answer| answer.status), Some(404), "others are served");
+}
+
+#[test]
+fn a_client_that_only_makes_work_is_cut_off() {
+    let backend = Backend::start(|_, stream| stream.read(&mut [0]).is_ok_and(|count| count > 0));
+    let gateway = start(config(), pets(http(backend.address), ""));
+    let mut client = Frames::connect(gateway.addresses()[0]);
+    let head = block(&fields("GET", "/petstore/pets", &[]));
+    // Each request is at the backend before it is given up, so that no limit on what waits to be accepted is reached.
+    for turn in 0..1000 {
+        if !client.send(HEADERS, END_HEADERS | END_STREAM, turn * 2 + 1, &head) {
+            break;
+        }
+        let begun = std::time::Instant::now();
+        while backend.received().len() <= turn as usize && begun.elapsed() < super::client::PATIENCE {
+            if turn > 0 && gateway.connections() == 0 {
+                assert!((100..150).contains(&turn), "cut off after {turn}");
+                return;
+            }
+            std::thread::yield_now();
+        }
+        client.send(RESET, 0, turn * 2 + 1, &8u32.to_be_bytes());
+    }
+    panic!("it goes on for ever");
+}

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -74,7 +74,7 @@ pub(super) fn run(
     let (id, unknown) = commit(context, workspace, &plan)?;
     // Whether it lasts is not known: that comes first, and more must not be claimed.
     let limit = arguments.wait.filter(|_| unknown.is_none());
-    let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), limit));
+    let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), limit));
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
     let failed = unknown.or_else(|| waited.and_then(Waited::failure));
     failed.map_or(Ok(Exit::Done), Err)

@@ -14,6 +14,8 @@ use crate::workspace::{self, RunningGateway, Workspace};
 
 /// How long to sleep between two looks at what the gateways say.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long what should be served is taken for the same.
+const READ: Duration = Duration::from_millis(250);
 
 /// What waiting came to.
 pub(super) struct Waited {
@@ -26,8 +28,12 @@ pub(super) struct Waited {
     error: Option<workspace::Error>,
 }
 
-/// What should be in force, by group.
-type Targets = BTreeMap<GroupName, OperationId>;
+/// What should be in force, by group, and when that was read.
+#[derive(Default)]
+struct Targets {
+    operations: BTreeMap<GroupName, OperationId>,
+    read: Option<Instant>,
+}
 
 /// Says that there is nothing to wait for.
 pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<Duration>) {
@@ -36,7 +42,8 @@ pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<Duration>) {
     }
 }
 
-/// Waits until every gateway that serves the plan's environment serves its groups as they are now, at most `limit`.
+/// Waits until every gateway that serves the plan's environment serves its groups as they are now, at most `limit`
+/// from the start.
 ///
 /// Where no gateway runs, one is waited for: it may just be starting. Where one says that it cannot serve what was
 /// committed, the wait ends at once.
@@ -45,16 +52,19 @@ pub(super) fn wait_for(
     workspace: &Workspace,
     plan: &Plan,
     id: Option<&OperationId>,
+    start: Instant,
     limit: Duration,
 ) -> Waited {
     let environment = &plan.operation.environment;
     let what = id.map_or_else(|| "nothing to do".to_owned(), |id| format!("committed as operation {id}"));
     context.output.note(&format!("{environment}: {what}; waiting for the gateways"));
-    let start = Instant::now();
     let mut waited =
         Waited { environment: environment.clone(), operation: id.cloned(), limit, gateways: Vec::new(), error: None };
+    let mut targets = Targets::default();
     loop {
-        match look(workspace, plan) {
+        let refreshed = targets.refresh(workspace, plan);
+        let looked = refreshed.and_then(|()| look(workspace, environment, &targets));
+        match looked {
             Ok((gateways, is_final)) => {
                 waited.gateways = gateways;
                 waited.error = None;
@@ -71,19 +81,32 @@ pub(super) fn wait_for(
     }
 }
 
-/// Looks at what the gateways serve, and whether one of them says that it cannot serve the change.
-fn look(workspace: &Workspace, plan: &Plan) -> Result<(Vec<GatewayWaitView>, bool), workspace::Error> {
-    let environment = &plan.operation.environment;
+impl Targets {
+    /// Reads what should be in force. Another process may change a group meanwhile, and then what it commits is what
+    /// must be served; but the file may be large, so it is read seldom.
+    fn refresh(&mut self, workspace: &Workspace, plan: &Plan) -> Result<(), workspace::Error> {
+        if self.read.is_some_and(|read| read.elapsed() < READ) {
+            return Ok(());
+        }
+        let now = workspace.environment(&plan.operation.environment)?;
+        let touched = plan.operation.changes.keys().chain(&plan.unchanged);
+        let target = |group: &GroupName| Some((group.clone(), now.deployments.get(group)?.operation.clone()));
+        *self = Self { operations: touched.filter_map(target).collect(), read: Some(Instant::now()) };
+        Ok(())
+    }
+}
+
+/// Looks at what the gateways serve, and whether one of them says that it cannot serve what it should.
+fn look(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    targets: &Targets,
+) -> Result<(Vec<GatewayWaitView>, bool), workspace::Error> {
     let mut gateways = workspace.gateways()?;
     gateways.retain(|gateway| gateway.environments.contains_key(environment));
-    // Another process may have changed a group since: then what it committed is what must be served.
-    let now = workspace.environment(environment)?;
-    let touched = plan.operation.changes.keys().chain(&plan.unchanged);
-    let target = |group: &GroupName| Some((group.clone(), now.deployments.get(group)?.operation.clone()));
-    let targets: Targets = touched.filter_map(target).collect();
     let mut is_final = false;
     let views = gateways.into_iter().map(|gateway| {
-        let reason = shortfall(&gateway, environment, &targets);
+        let reason = shortfall(&gateway, environment, targets);
         is_final |= reason.as_ref().is_some_and(|shortfall| shortfall.is_refused);
         GatewayWaitView {
             pid: gateway.pid,
@@ -106,7 +129,7 @@ struct Shortfall {
 fn shortfall(gateway: &RunningGateway, environment: &EnvironmentName, targets: &Targets) -> Option<Shortfall> {
     let is_missing =
         |(group, operation): &(&GroupName, &OperationId)| gateway.serves(environment, group) != Some(operation);
-    let (group, operation) = targets.iter().find(is_missing)?;
+    let (group, operation) = targets.operations.iter().find(is_missing)?;
     let known = gateway.behind(environment, group);
     let is_refused = known.is_some_and(|behind| behind.operation.as_ref() == Some(operation));
     let reason = match (known, gateway.serves(environment, group)) {
@@ -183,7 +206,7 @@ mod tests {
     fn a_gateway_falls_short_until_it_serves_what_is_live() {
         let environment: EnvironmentName = "test".parse().expect("a name");
         let [pets, shop]: [GroupName; 2] = ["pets", "shop"].map(|name| name.parse().expect("a name"));
-        let targets: Targets = [(pets.clone(), operation(2))].into();
+        let targets = Targets { operations: [(pets.clone(), operation(2))].into(), read: None };
         let behind = |group: Option<&GroupName>, number: Option<u32>| Behind {
             group: group.cloned(),
             operation: number.map(operation),

@@ -135,6 +135,7 @@ impl LiveReader {
                 known.stamp = stamp;
                 known.is_stale = true;
                 self.pause = FIRST_PAUSE;
+                self.next_try = None;
             }
             has_problems |= !known.problems.is_empty();
         }

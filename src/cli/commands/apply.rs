@@ -1,7 +1,7 @@
 //! `apigw apply`.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -100,7 +100,11 @@ fn commit_all(
     let done = || plans.iter().zip(&committed);
     // A release that stopped half-way has an error of its own.
     let limit = limit.filter(|_| failure.is_none());
-    let wait = |limit| done().map(|(plan, id)| wait::wait_for(context, workspace, plan, id.as_ref(), limit)).collect();
+    let start = Instant::now();
+    let wait = |limit| {
+        let wait = |(plan, id): (_, &Option<_>)| wait::wait_for(context, workspace, plan, id.as_ref(), start, limit);
+        done().map(wait).collect()
+    };
     let waited: Vec<Waited> = limit.map(wait).unwrap_or_default();
     let view = |(at, (plan, id)): (usize, (_, &Option<OperationId>))| {
         PlanView::new(plan, id.as_ref(), false).waited(waited.get(at))

@@ -1,0 +1,148 @@
+//! Each style is written as `parameters` reads it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::*;
+use crate::gateway::parameters::{Sent, Shape};
+use http::HeaderMap;
+use serde_json::json;
+
+/// Makes an API with one parameter named `p`, declared like this.
+fn definition(place: &str, declared: &str) -> Definition {
+    let path = if place == "path" { "/a/{p}/b" } else { "/a" };
+    let mut text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n".to_owned();
+    let _ = write!(
+        text,
+        "  {path}:\n    get:\n      parameters:\n        - {{name: p, in: {place}, required: true, {declared}}}\n\
+         {:6}responses: {{'200': {{description: ok}}}}\n",
+        ""
+    );
+    let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+    crate::definition::read("g", &mut fetch).definition.expect("a definition")
+}
+
+const ARRAY: &str = "schema: {type: array, items: {type: string}}";
+const OBJECT: &str = "schema: {type: object, properties: {R: {type: integer}, G: {type: string}}}";
+const TEXT: &str = "schema: {type: string}";
+
+#[test]
+fn each_style_is_written_as_it_is_read() {
+    let items = [("p", "blue"), ("p", "a,b/c d")];
+    let fields = [("p[R]", "100"), ("p[G]", "x y")];
+    let (list, object) = (json!(["blue", "a,b/c d"]), json!({"R": 100, "G": "x y"}));
+    for (place, declared, written, given, read) in [
+        ("path", TEXT.to_owned(), "a%2Fb", &[("p", "a/b")][..], &json!("a/b")),
+        ("path", format!("style: matrix, {TEXT}"), ";p=x", &[("p", "x")], &json!("x")),
+        ("path", format!("style: label, {TEXT}"), ".x", &[("p", "x")], &json!("x")),
+        ("path", ARRAY.to_owned(), "blue,a%2Cb%2Fc%20d", &items, &list),
+        ("path", format!("style: label, explode: true, {ARRAY}"), ".blue.a%2Cb%2Fc%20d", &items, &list),
+        ("path", format!("style: matrix, {ARRAY}"), ";p=blue,a%2Cb%2Fc%20d", &items, &list),
+        ("path", format!("style: matrix, explode: true, {ARRAY}"), ";p=blue;p=a%2Cb%2Fc%20d", &items, &list),
+        ("path", OBJECT.to_owned(), "R,100,G,x%20y", &fields, &object),
+        ("path", format!("explode: true, {OBJECT}"), "R=100,G=x%20y", &fields, &object),
+        ("path", format!("style: label, explode: true, {OBJECT}"), ".R=100.G=x%20y", &fields, &object),
+        ("path", format!("style: matrix, {OBJECT}"), ";p=R,100,G,x%20y", &fields, &object),
+        ("path", format!("style: matrix, explode: true, {OBJECT}"), ";R=100;G=x%20y", &fields, &object),
+        ("query", TEXT.to_owned(), "p=a%26b%3D%2B", &[("query.p", "a&b=+")], &json!("a&b=+")),
+        ("query", ARRAY.to_owned(), "p=blue&p=a%2Cb%2Fc%20d", &items, &list),
+        ("query", format!("explode: false, {ARRAY}"), "p=blue,a%2Cb%2Fc%20d", &items, &list),
+        (
+            "query",
+            format!("style: pipeDelimited, {ARRAY}"),
+            "p=blue%7Ca",
+            &[("p", "[\"blue\",\"a\"]")],
+            &json!(["blue", "a"]),
+        ),
+        (
+            "query",
+            format!("style: spaceDelimited, {ARRAY}"),
+            "p=blue%20a",
+            &[("p", "blue"), ("p", "a")],
+            &json!(["blue", "a"]),
+        ),
+        ("query", OBJECT.to_owned(), "R=100&G=x%20y", &fields, &object),
+        ("query", format!("style: deepObject, {OBJECT}"), "p%5BR%5D=100&p%5BG%5D=x%20y", &fields, &object),
+        ("query", OBJECT.to_owned(), "R=100", &[("p", "{\"R\":100}")], &json!({"R": 100})),
+        ("header", ARRAY.to_owned(), "blue,b", &[("P", "blue"), ("p", "b")], &json!(["blue", "b"])),
+        ("cookie", TEXT.to_owned(), "p=x", &[("cookie.p", "x")], &json!("x")),
+    ] {
+        let definition = definition(place, &declared);
+        let api = &definition.apis[0];
+        let given: Vec<Given> = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let composed = compose(&definition, api, &given, false).expect("a request");
+        let found = match place {
+            "path" => composed.path_parameters[0].1.as_str(),
+            "query" => composed.query.as_str(),
+            _ => composed.headers[0].1.as_str(),
+        };
+        assert_eq!(found, written, "{place} {declared}");
+        let path: Vec<(&str, &str)> =
+            composed.path_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut headers = HeaderMap::new();
+        for (name, value) in &composed.headers {
+            headers.insert(http::HeaderName::try_from(name).expect("a name"), value.parse().expect("a value"));
+        }
+        let sent = Sent { path_parameters: &path, query: &composed.query, headers: &headers };
+        let parameter = &api.parameters[0];
+        let schema = definition.json_schema(parameter.schema.expect("a schema"), Direction::Request).expect("one");
+        let shape = Shape { style: parameter.style, explode: parameter.explode };
+        assert_eq!(sent.value(parameter.place, "p", shape, &schema).as_ref(), Some(read), "{place} {declared}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_named() {
+    let compose_one = |place: &str, declared: &str, given: &[(&str, &str)]| {
+        let definition = definition(place, declared);
+        let given: Vec<Given> = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        match compose(&definition, &definition.apis[0], &given, false) {
+            Ok(composed) => composed.path,
+            Err(problems) => match &problems[..] {
+                [ComposeProblem::Unknown { name }] => format!("unknown {name}"),
+                [ComposeProblem::Unfit { place, message }] => format!("{place} {message}"),
+                several => format!("{several:?}"),
+            },
+        }
+    };
+    for (place, declared, given, expected) in [
+        ("path", TEXT, &[("p", "1")][..], "/a/1/b"),
+        ("path", TEXT, &[], "path.p is missing"),
+        ("path", TEXT, &[("p", "")], "path.p is empty"),
+        ("path", TEXT, &[("p", "1"), ("p", "2")], "path.p is given more than once"),
+        ("query", TEXT, &[("q", "1")], "unknown q"),
+        ("query", TEXT, &[("header.p", "1")], "unknown header.p"),
+        ("query", TEXT, &[("p[x]", "1")], "query.p has no fields"),
+        ("query", OBJECT, &[("p", "1")], "query.p is an object"),
+        ("query", ARRAY, &[("p[x]", "1")], "query.p is a list"),
+    ] {
+        let found = compose_one(place, declared, given);
+        assert!(found.starts_with(expected), "{found}");
+    }
+}
+
+#[test]
+fn the_media_type_goes_with_the_body() {
+    let pick = |declared: &[&str], body: &str| {
+        let content: Vec<String> = declared.iter().map(|name| format!("'{name}': {{}}")).collect();
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n  /a:\n    post:\n      requestBody: \
+             {{content: {{{}}}}}\n      responses: {{'200': {{description: ok}}}}\n",
+            content.join(", ")
+        );
+        let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+        pick_media_type(&definition.apis[0], body.as_bytes())
+    };
+    for (declared, body, expected) in [
+        (&["application/xml", "application/json"][..], "{}", "application/json"),
+        (&["application/json", "application/xml"], "<a/>", "application/xml"),
+        (&["application/json"], "no json", "application/json"),
+        (&["application/merge-patch+json"], "{}", "application/merge-patch+json"),
+        (&["*/*"], "{}", "application/json"),
+        (&["text/*"], "hello", "text/plain"),
+        (&["*/*"], "hello", "application/octet-stream"),
+    ] {
+        assert_eq!(pick(declared, body).as_deref(), Some(expected), "{declared:?} {body}");
+    }
+}

@@ -1,15 +1,21 @@
-//! Rules over all groups together.
+//! Rules over the domains and prefixes of all groups together.
 
 use std::collections::BTreeMap;
 
-use super::Subject;
-use super::rules::{self, finding};
+use super::rules::settings as rules;
+use super::{Live, Overview, Subject};
 use crate::model::{DomainName, Finding, PathPrefix, WorkspaceSettings};
 
-pub(super) fn findings(subjects: &[Subject<'_>], settings: &WorkspaceSettings) -> Vec<Finding> {
+/// The environment whose groups have custom domains.
+const CUSTOM_DOMAINS_IN: &str = "online";
+
+pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    domains(subjects, settings, &mut findings);
-    prefixes(subjects, &mut findings);
+    domains(overview.subjects, overview.settings, &mut findings);
+    prefixes(overview.subjects, &mut findings);
+    if let Some(live) = overview.live {
+        findings.extend(overview.subjects.iter().filter_map(|subject| not_live(subject, live)));
+    }
     findings
 }
 
@@ -17,19 +23,28 @@ fn domains(subjects: &[Subject<'_>], settings: &WorkspaceSettings, findings: &mu
     let mut owners: BTreeMap<&DomainName, &Subject<'_>> = BTreeMap::new();
     let base = format!(".{}", settings.base_domain);
     for subject in subjects {
-        for domain in &subject.settings.domains {
-            let message = if domain.as_str().ends_with(&base) || *domain == settings.base_domain {
-                format!(
-                    "{domain} lies below the base domain {}, whose names are those of the groups",
-                    settings.base_domain
-                )
-            } else if let Some(other) = owners.insert(domain, subject) {
-                format!("{domain} is bound to {} as well", other.group)
+        let places = subject.places();
+        let list = subject.settings.into_iter().flat_map(|settings| &settings.domains);
+        for (index, domain) in list.enumerate() {
+            let (message, hint) = if domain.as_str().ends_with(&base) || *domain == settings.base_domain {
+                let base = &settings.base_domain;
+                let message =
+                    format!("{domain} lies below the base domain {base}, whose names are those of the groups");
+                (message, "remove it: each group has a name there of its own")
             } else {
-                continue;
+                match owners.insert(domain, subject) {
+                    Some(other) if other.group == subject.group => {
+                        (format!("{domain} stands twice in this list"), "remove one of the two")
+                    }
+                    Some(other) => (
+                        format!("{domain} is bound to {} as well", other.group),
+                        "leave the domain to one group: remove it here or there",
+                    ),
+                    None => continue,
+                }
             };
-            let hint = "leave the domain to one group: remove it here or there";
-            findings.push(finding(rules::DOMAIN_COLLISION, subject.place("domains"), message, hint));
+            let place = places.value(&["domains", &index.to_string()]);
+            findings.push(rules::DOMAIN_COLLISION.finding(place, message, hint));
         }
     }
 }
@@ -37,11 +52,27 @@ fn domains(subjects: &[Subject<'_>], settings: &WorkspaceSettings, findings: &mu
 fn prefixes(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     let mut owners: BTreeMap<&PathPrefix, &Subject<'_>> = BTreeMap::new();
     for subject in subjects {
-        let prefix = &subject.settings.prefix;
-        if let Some(other) = owners.insert(prefix, subject) {
+        let Some(settings) = subject.settings else { continue };
+        let prefix = &settings.prefix;
+        if let Some(other) = owners.get(prefix) {
             let message = format!("{} has the prefix {prefix} as well", other.group);
             let hint = format!("give it another: `apigw group set {} prefix=/…`", subject.group);
-            findings.push(finding(rules::PREFIX_COLLISION, subject.place("prefix"), message, hint));
+            let place = subject.places().value(&["prefix"]);
+            findings.push(rules::PREFIX_COLLISION.finding(place, message, hint));
+        } else {
+            owners.insert(prefix, subject);
         }
     }
+}
+
+fn not_live(subject: &Subject<'_>, live: &[Live]) -> Option<Finding> {
+    let first = subject.settings?.domains.first()?;
+    let is_live =
+        live.iter().any(|live| live.group == *subject.group && live.environment.as_str() == CUSTOM_DOMAINS_IN);
+    if is_live {
+        return None;
+    }
+    let message = format!("{} is not live in {CUSTOM_DOMAINS_IN}, so {first} answers nothing", subject.group);
+    let hint = format!("publish it: `apigw publish {} --env {CUSTOM_DOMAINS_IN}`; or remove `domains`", subject.group);
+    Some(rules::DOMAIN_NOT_LIVE.finding(subject.places().key(&["domains"]), message, hint))
 }

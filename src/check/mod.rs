@@ -1,26 +1,44 @@
 //! Rules over a workspace: everything that is wrong, each with its place and what to do.
 //!
-//! [`group`] looks at one group as it could be published, [`workspace`] at all of them together. A
-//! finding has the name of its rule; `apigw.toml` can make a rule an error, a warning, or silent.
+//! [`group`] looks at one group as it could be published, [`workspace`] at all of them together and at
+//! `apigw.toml`. A finding has the name of its rule; `apigw.toml` can make a rule an error, a warning, or
+//! silent. `rules/` has a page for each rule; the other files here hold what the rules do:
+//!
+//! - `specification/`: the definition against the OpenAPI Specification, object by object
+//! - `operations`, `paths`, `security`: what the APIs of a group say
+//! - `addresses`: backends and their variables
+//! - `across`, `routes`: groups that get in each other's way
+//! - `environments`: `apigw.toml`
+//! - `places`: where a value stands in a settings file
 
 mod across;
-mod rules;
-mod single;
+mod addresses;
+mod environments;
+mod operations;
+mod paths;
+pub(crate) mod places;
+mod routes;
+pub(crate) mod rules;
+mod security;
+mod specification;
+mod template;
 
-use std::borrow::Cow;
+use std::collections::HashSet;
+
+use places::Places;
 
 use crate::definition::Definition;
-use crate::model::{Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings};
+use crate::model::{EnvironmentName, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings};
 
-pub use rules::{NO_RESULT, all_rules, unknown_rules};
+pub use rules::{NO_RESULT, all_rules, can_be_set};
 
 /// A group as it could be published: what the rules look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The group.
     pub group: &'a GroupName,
-    /// Its settings.
-    pub settings: &'a GroupSettings,
+    /// Its settings, unless they could not be read.
+    pub settings: Option<&'a GroupSettings>,
     /// The text of its settings, for places in it.
     pub settings_text: &'a [u8],
     /// Its definition, unless it could not be read.
@@ -29,29 +47,78 @@ pub struct Subject<'a> {
     pub reading: &'a [Finding],
 }
 
+/// A workspace as it is on disk: what the rules over all groups look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Overview<'a> {
+    /// Its settings.
+    pub settings: &'a WorkspaceSettings,
+    /// The text of `apigw.toml`, for places in it.
+    pub settings_text: &'a str,
+    /// Its groups.
+    pub subjects: &'a [Subject<'a>],
+    /// What is live, as far as it could be read; nothing where it is not known.
+    pub live: Option<&'a [Live]>,
+}
+
+/// That a group is live in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The group.
+    pub group: GroupName,
+}
+
 impl Subject<'_> {
-    /// Returns the place of a key of the settings, or that of the whole file.
-    fn place(&self, key: &str) -> Location {
-        let file = format!("groups/{}/{SETTINGS_FILE}", self.group);
-        let text = String::from_utf8_lossy(self.settings_text);
-        let line = text.lines().position(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(':')));
-        line.map_or_else(|| Location::file(&file), |line| Location { file: file.clone(), line: line + 1, column: 1 })
+    fn places(&self) -> Places {
+        Places::yaml(&self.folder(), SETTINGS_FILE, self.settings_text)
+    }
+
+    /// Returns the folder that the group's files lie in: that of a version where it is one.
+    fn folder(&self) -> String {
+        let read_in = self.definition.map(|definition| definition.document().folder().to_owned());
+        read_in.unwrap_or_else(|| format!("groups/{}", self.group))
     }
 }
 
 /// Checks one group by itself.
 #[must_use]
 pub fn group(subject: &Subject<'_>, settings: &WorkspaceSettings) -> Vec<Finding> {
-    let findings =
-        subject.reading.iter().map(Cow::Borrowed).chain(single::findings(subject).into_iter().map(Cow::Owned));
-    rules::apply_levels(findings.map(Cow::into_owned).collect(), settings)
+    let places = subject.places();
+    let mut findings = subject.reading.to_vec();
+    if let Some(definition) = subject.definition {
+        // What reading says of a place says it better than the specification in general.
+        let read: HashSet<&Location> = subject.reading.iter().map(|finding| &finding.location).collect();
+        let mut specification = specification::findings(definition);
+        specification.retain(|finding| !read.contains(&finding.location));
+        findings.append(&mut specification);
+        findings.extend(operations::findings(subject, definition));
+        findings.extend(paths::findings(definition));
+        findings.extend(security::findings(subject, definition, &places));
+    }
+    findings.extend(addresses::findings(subject, settings, &places));
+    sorted(rules::apply_levels(findings, settings))
 }
 
-/// Checks all groups, each by itself and all together.
+/// Checks all groups, each by itself and all together, and the settings of the workspace.
 #[must_use]
-pub fn workspace(subjects: &[Subject<'_>], settings: &WorkspaceSettings) -> Vec<Finding> {
+pub fn workspace(overview: &Overview<'_>) -> Vec<Finding> {
+    let Overview { settings, subjects, .. } = overview;
     let mut findings: Vec<Finding> = subjects.iter().flat_map(|subject| group(subject, settings)).collect();
-    findings.extend(rules::apply_levels(across::findings(subjects, settings), settings));
-    findings.sort_by(|left, right| left.location.cmp(&right.location).then_with(|| left.rule.cmp(right.rule)));
+    let mut together = across::findings(overview);
+    together.extend(routes::findings(subjects));
+    together.extend(environments::findings(overview));
+    findings.extend(rules::apply_levels(together, settings));
+    sorted(findings)
+}
+
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|one, other| {
+        (&one.location, one.rule, &one.message).cmp(&(&other.location, other.rule, &other.message))
+    });
+    findings.dedup();
     findings
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,10 @@
 //! What a command shows: data on stdout, talk on stderr, in the format that was asked for.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 use super::error::CommandError;
 use super::views::ErrorView;
-use crate::model::{Finding, Severity};
+use crate::model::{Finding, Location, Severity};
 
 /// The format of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Deserialize)]
@@ -152,14 +154,46 @@ pub(super) fn yaml(value: &impl Serialize) -> Result<String, CommandError> {
     Ok(text.trim_end().to_owned() + "\n")
 }
 
-/// The texts of the files in which something was found, for showing their lines.
+/// The texts of the files in which something was found, each read once, for showing their lines.
 pub(super) struct Sources<'a> {
     read: &'a dyn Fn(&str) -> Option<String>,
+    texts: RefCell<BTreeMap<String, Option<Source>>>,
+}
+
+struct Source {
+    text: String,
+    /// The offset at which each line begins.
+    lines: Vec<usize>,
+}
+
+/// A line of a file, and the token in it that is meant.
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) token: Range<usize>,
 }
 
 impl<'a> Sources<'a> {
     pub(super) fn new(read: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { read }
+        Self { read, texts: RefCell::default() }
+    }
+
+    /// Returns the line of a place, where there is one.
+    pub(super) fn line(&self, location: &Location) -> Option<Line> {
+        let number = location.line.checked_sub(1)?;
+        let mut texts = self.texts.borrow_mut();
+        let source = texts.entry(location.file.clone()).or_insert_with(|| (self.read)(&location.file).map(Source::new));
+        let source = source.as_ref()?;
+        let start = *source.lines.get(number)?;
+        let line = source.text.get(start..)?.lines().next().unwrap_or_default();
+        Some(Line { text: line.to_owned(), token: token(line, location.column) })
+    }
+}
+
+impl Source {
+    fn new(text: String) -> Self {
+        let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { text, lines }
     }
 }
 
@@ -167,21 +201,23 @@ impl<'a> Sources<'a> {
 pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let mut texts: BTreeMap<&str, Option<String>> = BTreeMap::new();
     let mut result = String::new();
     for finding in findings {
         let file = finding.location.file.as_str();
-        let source = texts.entry(file).or_insert_with(|| (sources.read)(file)).as_deref();
+        let line = sources.line(&finding.location);
         let level = match finding.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(finding.message.as_str()).id(finding.rule);
-        let position = source.and_then(|source| Some((source, span(source, &finding.location)?)));
-        let group = match position {
-            Some((source, span)) => {
-                title.element(Snippet::source(source).path(file).annotation(AnnotationKind::Primary.span(span)))
-            }
+        let group = match &line {
+            // Only the line is handed over: what renders it would look through the whole file each time.
+            Some(Line { text, token }) => title.element(
+                Snippet::source(text)
+                    .path(file)
+                    .line_start(finding.location.line)
+                    .annotation(AnnotationKind::Primary.span(token.clone())),
+            ),
             None if finding.location.line > 0 => title
                 .element(Origin::path(file).line(finding.location.line).char_column(finding.location.column.max(1))),
             None => title.element(Origin::path(file)),
@@ -194,14 +230,52 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
     result
 }
 
-/// Returns the bytes of the token that begins at a place.
-fn span(source: &str, location: &crate::model::Location) -> Option<std::ops::Range<usize>> {
-    let line_start: usize = source.split_inclusive('\n').take(location.line.checked_sub(1)?).map(str::len).sum();
-    let line = source.get(line_start..)?.lines().next().unwrap_or_default();
-    let column = location.column.max(1) - 1;
-    let offset = line.char_indices().nth(column).map_or(line.len(), |(offset, _)| offset);
-    let rest = &line[offset..];
-    let end = rest.char_indices().skip(1).find(|(_, character)| character.is_whitespace() || *character == ':');
-    let length = end.map_or(rest.len(), |(length, _)| length);
-    Some(line_start + offset..line_start + offset + length)
+/// Returns the bytes of the token that begins at a column: a quoted text as a whole, else up to what ends a plain one.
+fn token(line: &str, column: usize) -> Range<usize> {
+    let start = line.char_indices().nth(column.max(1) - 1).map_or(line.len(), |(offset, _)| offset);
+    let rest = line.get(start..).unwrap_or_default();
+    let quote = rest.chars().next().filter(|first| ['"', '\''].contains(first));
+    let end = quote.map_or_else(|| plain_end(rest), |quote| quoted_end(rest, quote));
+    start..start + end.unwrap_or(rest.len())
+}
+
+fn quoted_end(rest: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    let closes = |(_, each): &(usize, char)| {
+        let closes = *each == quote && !escaped;
+        escaped = *each == '\\' && quote == '"' && !escaped;
+        closes
+    };
+    rest.char_indices().skip(1).find(closes).map(|(at, _)| at + 1)
+}
+
+fn plain_end(rest: &str) -> Option<usize> {
+    let ends = |(at, each): &(usize, char)| {
+        let next = rest.get(at + each.len_utf8()..).and_then(|after| after.chars().next());
+        let closes = next.is_none_or(|next| next.is_whitespace() || ",]}".contains(next));
+        each.is_whitespace() || ",]}".contains(*each) && closes || *each == ':' && next.is_none_or(char::is_whitespace)
+    };
+    rest.char_indices().skip(1).find(ends).map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_end_where_they_end() {
+        for (line, column, expected) in [
+            ("backend: https://host:80/a # comment", 10, "https://host:80/a"),
+            ("  get: {operationId: \"a \\\"b\\\" c\", tags: [x]}", 22, "\"a \\\"b\\\" c\""),
+            ("domains: [a.example, b.example]", 11, "a.example"),
+            ("domains: [a.example, b.example]", 22, "b.example"),
+            ("  /pets/{id}: {get: {}}", 3, "/pets/{id}"),
+            ("'it''s'", 1, "'it'"),
+            ("ü: 1", 1, "ü"),
+            ("short", 40, ""),
+            ("{}", 1, "{"),
+        ] {
+            assert_eq!(&line[token(line, column)], expected, "{line}");
+        }
+    }
 }

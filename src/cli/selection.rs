@@ -7,9 +7,8 @@ use super::complete;
 use super::context::Context;
 use super::error::CommandError;
 use crate::definition::Definition;
-use crate::model::{GroupName, Method, NameError};
+use crate::model::{GroupName, Method, NameError, nearest};
 use crate::plan::Selection;
-use crate::workspace::nearest;
 
 /// Returns the group that was named, or the one that is plain where none was.
 ///

@@ -284,6 +284,12 @@ impl Document {
         self.targets.get(&reference).and_then(|target| target.last)
     }
 
+    /// Returns the folder that the files lie in, as findings name it.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        &self.folder
+    }
+
     pub(super) fn path_of(&self, file: &str) -> String {
         if self.folder.is_empty() { file.to_owned() } else { format!("{}/{file}", self.folder) }
     }

@@ -13,6 +13,7 @@
 mod api;
 mod document;
 mod encode;
+mod examples;
 mod fields;
 mod findings;
 mod import;
@@ -37,6 +38,7 @@ pub use api::{
     SecurityRequirement, SecurityScheme, Server, Specification, StatusPattern, Style,
 };
 pub use document::{Document, Node, NodeId, NodeKind};
+pub use examples::ExampleCheck;
 pub use import::{Imported, import};
 pub use result::{ConstantResult, DeclaredResult};
 pub use rules::{RULES, Rule};
@@ -67,6 +69,22 @@ pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
     let reference::Loaded { document, files, mut findings } = reference::load(folder, DEFINITION_FILE, fetch);
     let definition = read::definition(document, &mut findings);
     Reading { files, definition, findings: findings.into_vec() }
+}
+
+/// Reads one YAML or JSON file into a tree, for the places of what stands in it.
+///
+/// `file` is its path below `folder`. What cannot be read is not in the tree, and nothing is said about it.
+#[must_use]
+pub fn tree(folder: &str, file: &str, bytes: &[u8]) -> Document {
+    let mut document = Document::new(folder);
+    yaml::read(&mut document, file, bytes, &mut findings::Findings::default());
+    document
+}
+
+/// Tells whether a pattern of a schema is a regular expression that can be used.
+#[must_use]
+pub fn is_pattern(pattern: &str) -> bool {
+    schema::is_usable(pattern)
 }
 
 #[cfg(test)]

@@ -150,6 +150,16 @@ impl<'d> Builder<'d> {
                 headers.push((name.to_owned(), value));
             }
         }
+        let is_declared = named.is_none_or(|named| declared.is_some_and(|declared| declared.name == named));
+        if let (Some(value), Some(body), Some(schema), true) = (&value, body, schema, is_declared)
+            && (media_type.as_deref().is_some_and(encode::is_json) || !value.is_string())
+            && !self.allows(value, schema)
+        {
+            let message =
+                format!("the constant result of {} is not what the response's schema allows", self.api.name());
+            let hint = "correct the body or the schema; a mock publish answers with the body";
+            self.finding(rules::MOCK_MISMATCH, body, message, hint);
+        }
         let encoded = value.as_ref().map(|value| {
             let by_default = if value.is_string() { "text/plain" } else { "application/json" };
             let media_type = media_type.as_deref().unwrap_or(by_default);

@@ -11,121 +11,233 @@ pub struct Rule {
     pub severity: Severity,
     /// What the rule asks for, why, and how to satisfy it.
     pub explanation: &'static str,
+    /// What breaks it and what keeps it, as lines of a file; empty where the explanation says enough.
+    pub example: &'static str,
 }
 
 impl Rule {
-    pub(super) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+    /// Makes a rule whose breach keeps a group from being published.
+    pub(crate) const fn error(name: &'static str, explanation: &'static str) -> Self {
+        Self { name, severity: Severity::Error, explanation, example: "" }
+    }
+
+    /// Makes a rule whose breach is worth knowing.
+    pub(crate) const fn warning(name: &'static str, explanation: &'static str) -> Self {
+        Self { name, severity: Severity::Warning, explanation, example: "" }
+    }
+
+    /// Adds an example to the rule's page.
+    pub(crate) const fn example(self, example: &'static str) -> Self {
+        Self { example, ..self }
+    }
+
+    /// Makes a finding of the rule.
+    pub(crate) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Finding {
         Finding { rule: self.name, severity: self.severity, message: message.into(), location, hint: hint.into() }
     }
 }
 
-const fn error(name: &'static str, explanation: &'static str) -> Rule {
-    Rule { name, severity: Severity::Error, explanation }
-}
-
-const fn warning(name: &'static str, explanation: &'static str) -> Rule {
-    Rule { name, severity: Severity::Warning, explanation }
-}
-
 /// A group has a definition.
-pub const DEFINITION_MISSING: Rule = error(
+pub const DEFINITION_MISSING: Rule = Rule::error(
     "definition-missing",
     "A group's APIs come from its definition, the file openapi.yaml in its folder. Import one with \
      `apigw group import`, or add an API with `apigw api add`.",
 );
 /// A file of a definition is UTF-8 text that is well-formed YAML or JSON.
-pub const SYNTAX: Rule = error(
+pub const SYNTAX: Rule = Rule::error(
     "definition-syntax",
     "A definition and every file that it refers to is UTF-8 text and one well-formed YAML or JSON document. The \
      finding names the first place that cannot be read.",
+)
+.example(
+    "wrong:\n\
+     \x20 summary: List pets: all of them\n\
+     right:\n\
+     \x20 summary: \"List pets: all of them\"",
 );
 /// A definition stays within what is read at once.
-pub const TOO_LARGE: Rule = error(
+pub const TOO_LARGE: Rule = Rule::error(
     "definition-too-large",
     "A definition has at most 32 MiB, 800,000 values, 200 levels of nesting and 1,000 files. Real \
      definitions stay far below; split a larger one into several groups.",
 );
 /// The keys of a mapping differ.
-pub const DUPLICATE_KEY: Rule = error(
+pub const DUPLICATE_KEY: Rule = Rule::error(
     "duplicate-key",
     "A mapping that has a key twice is read differently by different tools: some take the first, some the last. \
      Remove or rename one of the two.",
+)
+.example(
+    "wrong:\n\
+     \x20 get: {operationId: listPets}\n\
+     \x20 get: {operationId: findPets}\n\
+     right:\n\
+     \x20 get: {operationId: listPets}\n\
+     \x20 post: {operationId: findPets}",
 );
 /// The definition says which specification it follows, and apigw reads that.
-pub const OPENAPI_VERSION: Rule = error(
+pub const OPENAPI_VERSION: Rule = Rule::error(
     "openapi-version",
     "The field `openapi` names the version of the specification: 3.0.x or 3.1.x. A document of OpenAPI 2.0 is \
      converted by `apigw group import`.",
+)
+.example(
+    "wrong:\n\
+     \x20 openapi: \"3\"\n\
+     right:\n\
+     \x20 openapi: 3.1.0",
 );
 /// A reference leads to something that exists.
-pub const REFERENCE_UNRESOLVED: Rule = error(
+pub const REFERENCE_UNRESOLVED: Rule = Rule::error(
     "reference-unresolved",
     "A `$ref` names a file beside the definition, a place in it, or both: `schemas/pet.yaml#/Pet`. The finding \
      names the part that does not exist.",
+)
+.example(
+    "wrong:\n\
+     \x20 $ref: \"#/components/schema/Pet\"      the section is called `schemas`\n\
+     right:\n\
+     \x20 $ref: \"#/components/schemas/Pet\"",
 );
 /// A reference stays within the group's folder.
-pub const REFERENCE_OUTSIDE: Rule = error(
+pub const REFERENCE_OUTSIDE: Rule = Rule::error(
     "reference-outside",
     "A version freezes everything that its definition says, so a `$ref` must not lead to the network, to another \
      scheme, or out of the group's folder. Copy what it names into the folder and refer to the copy.",
+)
+.example(
+    "wrong:\n\
+     \x20 $ref: https://example.com/schemas/pet.yaml\n\
+     right:\n\
+     \x20 $ref: schemas/pet.yaml",
 );
 /// A chain of references ends.
-pub const REFERENCE_CIRCULAR: Rule = error(
+pub const REFERENCE_CIRCULAR: Rule = Rule::error(
     "reference-circular",
     "References that only name each other never arrive at a value. A schema may contain itself; a `$ref` must not \
      be itself.",
+)
+.example(
+    "wrong:\n\
+     \x20 Pet: {$ref: \"#/components/schemas/Animal\"}\n\
+     \x20 Animal: {$ref: \"#/components/schemas/Pet\"}\n\
+     right:\n\
+     \x20 Pet: {$ref: \"#/components/schemas/Animal\"}\n\
+     \x20 Animal: {type: object}",
 );
 /// A field holds the kind of value that the specification asks for.
-pub const STRUCTURE: Rule = error(
+pub const STRUCTURE: Rule = Rule::error(
     "definition-structure",
     "A field holds another kind of value than the OpenAPI Specification asks for, so that its meaning cannot be \
      told.",
+)
+.example(
+    "wrong:\n\
+     \x20 parameters: {name: limit, in: query}\n\
+     right:\n\
+     \x20 parameters: [{name: limit, in: query}]",
 );
 /// Something is not written as the specification asks, but can only mean one thing.
-pub const SLOPPY: Rule = warning(
+pub const SLOPPY: Rule = Rule::warning(
     "definition-sloppy",
     "The OpenAPI Specification asks for another spelling here. apigw takes what is meant; other tools may not.",
+)
+.example(
+    "wrong:\n\
+     \x20 deprecated: \"yes\"\n\
+     right:\n\
+     \x20 deprecated: true",
 );
 /// A reference's siblings have no effect.
-pub const REFERENCE_SIBLINGS: Rule = warning(
+pub const REFERENCE_SIBLINGS: Rule = Rule::warning(
     "reference-siblings",
     "In OpenAPI 3.0 whatever stands beside a `$ref` is ignored. Move it to the target, or wrap the reference in \
      `allOf`.",
+)
+.example(
+    "wrong:\n\
+     \x20 $ref: \"#/components/schemas/Pet\"\n\
+     \x20 description: The pet that was sold\n\
+     right:\n\
+     \x20 allOf: [{$ref: \"#/components/schemas/Pet\"}]\n\
+     \x20 description: The pet that was sold",
 );
 /// No two APIs have one method and path.
-pub const DUPLICATE_API: Rule = error(
+pub const DUPLICATE_API: Rule = Rule::error(
     "duplicate-api",
     "Two APIs of a group must differ in method or path template; `/pets/{id}` and `/pets/{name}` are the same \
      path. Remove one of the two.",
+)
+.example(
+    "wrong:\n\
+     \x20 /pets/{id}: {get: {}}\n\
+     \x20 /pets/{name}: {get: {}}\n\
+     right:\n\
+     \x20 /pets/{id}: {get: {}}\n\
+     \x20 /pets/by-name/{name}: {get: {}}",
 );
 /// A path begins with a slash and its template can be read.
-pub const PATH_TEMPLATE: Rule = error(
+pub const PATH_TEMPLATE: Rule = Rule::error(
     "path-template",
     "Each `{name}` in a path is closed and has a name, and nothing in it is a space, a backslash or a control \
      character (OpenAPI 3.1, section 4.8.2).",
+)
+.example(
+    "wrong:\n\
+     \x20 /pets/{id\n\
+     right:\n\
+     \x20 /pets/{id}",
 );
 /// The constant result can be built.
-pub const CONSTANT_RESULT: Rule = warning(
+pub const CONSTANT_RESULT: Rule = Rule::warning(
     "constant-result",
     "A mock publish answers with an API's constant result. It comes from `x-apigw-mock`, from an example, or is \
      built from the response's schema; where a schema cannot be satisfied by building, give an example.",
+)
+.example(
+    "wrong:\n\
+     \x20 schema: {type: string, pattern: \"^a\", enum: [b]}\n\
+     right:\n\
+     \x20 schema: {type: string, pattern: \"^a\", enum: [ab]}",
 );
 
 /// An example is what its schema allows.
-pub const EXAMPLE_MISMATCH: Rule = warning(
+pub const EXAMPLE_MISMATCH: Rule = Rule::warning(
     "example-contradicts-schema",
     "An example that its own schema refuses misleads whoever reads it, and a mock publish answers with it. Correct \
      the example or the schema.",
+)
+.example(
+    "wrong:\n\
+     \x20 schema: {type: integer}\n\
+     \x20 example: twelve\n\
+     right:\n\
+     \x20 schema: {type: integer}\n\
+     \x20 example: 12",
+);
+
+/// What `x-apigw-mock` answers is what the response's schema allows.
+pub const MOCK_MISMATCH: Rule = Rule::warning(
+    "constant-result-contradicts-schema",
+    "A mock publish answers with the body of `x-apigw-mock`, whatever the schema of the response says. Callers that \
+     are built against the schema cannot read a body that the schema refuses. Correct the body or the schema, or name \
+     the `status` that the body belongs to.",
+)
+.example(
+    "wrong:\n\
+     \x20 x-apigw-mock: {status: 200, body: {id: one}}      the schema asks for a number\n\
+     right:\n\
+     \x20 x-apigw-mock: {status: 200, body: {id: 1}}",
 );
 
 /// A document of OpenAPI 2.0 says nothing that 3.0 cannot say.
-pub const CONVERSION: Rule = warning(
+pub const CONVERSION: Rule = Rule::warning(
     "conversion-loss",
     "OpenAPI 2.0 can say a few things that 3.0 has no words for. The import names each, and what was written instead.",
 );
 
 /// A document of OpenAPI 2.0 can be converted.
-pub const CONVERSION_FAILED: Rule = error(
+pub const CONVERSION_FAILED: Rule = Rule::error(
     "conversion-failed",
     "A document of OpenAPI 2.0 is written as 3.0 and read again; what would not come back the same is refused rather \
      than guessed.",
@@ -148,6 +260,7 @@ pub const RULES: &[Rule] = &[
     PATH_TEMPLATE,
     CONSTANT_RESULT,
     EXAMPLE_MISMATCH,
+    MOCK_MISMATCH,
     CONVERSION,
     CONVERSION_FAILED,
 ];

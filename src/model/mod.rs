@@ -12,6 +12,7 @@ mod finding;
 mod forwarding;
 mod method;
 mod name;
+mod nearest;
 mod operation;
 mod settings;
 mod time;
@@ -29,6 +30,7 @@ pub use forwarding::{
 };
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError};
+pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError};
 pub use settings::{
     Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, SCHEMA, WorkspaceSettings,

@@ -37,6 +37,18 @@ fn default_base_domain() -> DomainName {
     DomainName::local()
 }
 
+impl Default for WorkspaceSettings {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA,
+            base_domain: default_base_domain(),
+            default_group: None,
+            environments: BTreeMap::new(),
+            rules: BTreeMap::new(),
+        }
+    }
+}
+
 /// How severe what a rule finds is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]

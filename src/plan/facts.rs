@@ -61,7 +61,7 @@ impl Candidate {
     pub fn subject<'a>(&'a self, group: &'a GroupName) -> Subject<'a> {
         Subject {
             group,
-            settings: &self.settings,
+            settings: Some(&self.settings),
             settings_text: self.files.get(SETTINGS_FILE).map_or(&[], |bytes| bytes),
             definition: self.definition.as_deref(),
             reading: &self.findings,

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use super::commit::freeze_version;
 use super::durable::Stage;
 use super::edit::{self, Edit, Format};
-use super::error::{Error, nearest};
+use super::error::Error;
 use super::layout;
 use super::lock::{Held, LockRequest};
 use super::{Workspace, settings};
-use crate::definition::{self, Imported};
+use crate::check::Subject;
+use crate::definition::{self, Definition, Imported, Reading};
 use crate::model::{
     DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, PathPrefix, SCHEMA,
-    SETTINGS_FILE, Severity, State, VERSION_FILE, Version,
+    SETTINGS_FILE, Severity, State, VERSION_FILE, Version, nearest,
 };
 use crate::plan::{Candidate, Freeze};
 
@@ -57,21 +58,7 @@ impl Workspace {
             Some(version) => edit_text(&place, &on_disk, &[version_edit(version)])?,
         };
         let settings = settings::group(&place, &text)?;
-        let folder = layout::group(group);
-        let mut failure = None;
-        let reading = definition::read(&folder, &mut |path| {
-            self.fetch(group, path).map_err(|error| {
-                let message = error.to_string();
-                // What the system refuses says nothing about the definition.
-                if matches!(error, Error::Io(_)) {
-                    failure.get_or_insert(error);
-                }
-                message
-            })
-        });
-        if let Some(error) = failure {
-            return Err(error);
-        }
+        let reading = self.read_definition(group)?;
         let mut files = reading.files;
         let settings_on_disk = (text != on_disk).then(|| Arc::from(on_disk.into_bytes()));
         files.insert(SETTINGS_FILE, text.into_bytes());
@@ -83,6 +70,41 @@ impl Workspace {
             findings: reading.findings,
             settings_on_disk,
         })
+    }
+
+    /// Reads what of a group's working copy can be read, and says what cannot.
+    pub fn draft(&self, group: &GroupName) -> Result<Draft, Error> {
+        let place = layout::group_file(group, SETTINGS_FILE);
+        let mut draft = Draft::default();
+        let settings = self.group_text(group, SETTINGS_FILE).and_then(|text| {
+            let settings = settings::group(&place, &text);
+            draft.settings_text = text;
+            settings
+        });
+        match settings {
+            Ok(settings) => draft.settings = Some(settings),
+            Err(Error::Invalid(findings)) => draft.problems = findings,
+            Err(other) => return Err(other),
+        }
+        let reading = self.read_definition(group)?;
+        draft.definition = reading.definition;
+        draft.reading = reading.findings;
+        Ok(draft)
+    }
+
+    fn read_definition(&self, group: &GroupName) -> Result<Reading, Error> {
+        let mut failure = None;
+        let reading = definition::read(&layout::group(group), &mut |path| {
+            self.fetch(group, path).map_err(|error| {
+                let message = error.to_string();
+                // What the system refuses says nothing about the definition.
+                if matches!(error, Error::Io(_)) {
+                    failure.get_or_insert(error);
+                }
+                message
+            })
+        });
+        failure.map_or(Ok(reading), Err)
     }
 
     /// Reads a frozen version as it could be published; `None` where there is no such version.
@@ -285,6 +307,31 @@ impl Workspace {
             }
         }
         Ok(names)
+    }
+}
+
+/// A group's working copy, as far as it can be read.
+#[derive(Debug, Default)]
+pub struct Draft {
+    settings: Option<GroupSettings>,
+    settings_text: String,
+    definition: Option<Definition>,
+    reading: Vec<Finding>,
+    /// Why its settings could not be read, where they could not.
+    pub problems: Vec<Finding>,
+}
+
+impl Draft {
+    /// Returns it as the rules of `check` look at it.
+    #[must_use]
+    pub fn subject<'a>(&'a self, group: &'a GroupName) -> Subject<'a> {
+        Subject {
+            group,
+            settings: self.settings.as_ref(),
+            settings_text: self.settings_text.as_bytes(),
+            definition: self.definition.as_ref(),
+            reading: &self.reading,
+        }
     }
 }
 

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::error::{Error, nearest};
+use super::error::Error;
 use super::{Workspace, layout, operation_file};
+use crate::model::nearest;
 use crate::model::{Deployment, Environment, EnvironmentName, GroupName, Location, Operation, OperationId, Timestamp};
 use crate::plan::Past;
 

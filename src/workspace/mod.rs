@@ -32,18 +32,17 @@ use std::path::Path;
 use std::thread;
 
 use crate::model::{
-    Environment, EnvironmentName, FileSet, GroupName, Location, SETTINGS_FILE, State, Timestamp, Version,
-    WorkspaceSettings,
+    Environment, EnvironmentName, FileSet, Finding, GroupName, Location, SETTINGS_FILE, State, Timestamp, Version,
+    WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
 pub use commit::EnvironmentLock;
 pub use edited::EditedGroups;
-pub(crate) use error::nearest;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
 pub use gateways::{Behind, GatewayFile, RunningGateway, ServedEnvironment};
-pub use groups::{GroupsLock, NewGroup, version_edit};
+pub use groups::{Draft, GroupsLock, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
 pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
@@ -71,11 +70,26 @@ pub struct Workspace {
 impl Workspace {
     /// Opens the workspace that a folder lies in: the nearest folder upwards with an `apigw.toml`.
     pub fn open(folder: &Path) -> Result<Self, Error> {
+        match Self::open_draft(folder)? {
+            (workspace, None) => Ok(workspace),
+            (_, Some(problems)) => Err(Error::Invalid(problems)),
+        }
+    }
+
+    /// Opens the workspace that a folder lies in, also where its settings are not valid: then with those that a
+    /// workspace has by default, and with what is wrong.
+    pub fn open_draft(folder: &Path) -> Result<(Self, Option<Vec<Finding>>), Error> {
         let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists());
         let root = layout::Root::new(found.ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?)?;
         let bytes = root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
-        let settings = settings::workspace(&layout::text(layout::WORKSPACE_FILE, bytes)?)?;
-        Ok(Self { root, settings })
+        let settings = layout::text(layout::WORKSPACE_FILE, bytes).and_then(|text| settings::workspace(&text));
+        match settings {
+            Ok(settings) => Ok((Self { root, settings }, None)),
+            Err(Error::Invalid(problems)) => {
+                Ok((Self { root, settings: WorkspaceSettings::default() }, Some(problems)))
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// Returns the settings in `apigw.toml`.

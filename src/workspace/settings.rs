@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 
 use super::error::Error;
 use super::layout::WORKSPACE_FILE;
+use crate::check::places::Places;
+use crate::check::rules::files::PROMOTION_SOURCE;
 use crate::model::{EnvironmentName, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings};
 
 /// Parses `apigw.toml`.
@@ -14,19 +16,21 @@ pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
     })?;
     let settings: WorkspaceSettings = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
     let known = settings.environments();
+    let mut problems = Vec::new();
     for (name, environment) in &settings.environments {
-        let Some(source) = &environment.promote_from else { continue };
-        if !known.contains(source) || source == name {
-            let names: Vec<&str> = known.iter().map(EnvironmentName::as_str).collect();
-            return Err(Error::invalid(
-                "environment",
-                position_of(text, "promote_from"),
-                format!("`promote_from` of {name} names {:?}, which is not another environment", source.as_str()),
-                format!("there are {}", names.join(", ")),
-            ));
-        }
+        let Some(source) =
+            environment.promote_from.as_ref().filter(|source| !known.contains(source) || *source == name)
+        else {
+            continue;
+        };
+        let names: Vec<&str> = known.iter().map(EnvironmentName::as_str).collect();
+        problems.push(PROMOTION_SOURCE.finding(
+            Places::toml(WORKSPACE_FILE, text).value(&["environments", name.as_str(), "promote_from"]),
+            format!("`promote_from` of {name} names {:?}, which is not another environment", source.as_str()),
+            format!("there are {}", names.join(", ")),
+        ));
     }
-    Ok(settings)
+    if problems.is_empty() { Ok(settings) } else { Err(Error::Invalid(problems)) }
 }
 
 /// Parses a group's settings.
@@ -43,7 +47,7 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
     if settings.domains.len() > MOST_DOMAINS {
         return Err(Error::invalid(
             "domain-count",
-            Location { file: place.to_owned(), ..position_of(text, "domains") },
+            Places::yaml("", place, text.as_bytes()).value(&["domains", &MOST_DOMAINS.to_string()]),
             format!("{} custom domains are given, and a group has {MOST_DOMAINS} at most", settings.domains.len()),
             "remove some, or split the group",
         ));
@@ -146,7 +150,7 @@ mod tests {
             ("schema = 1\nbase = 1\n", "apigw.toml:2:1: unknown field `base`"),
             ("schema = 1\nschema = 1\n", "apigw.toml:2:1: duplicate key"),
             ("schema = 1\n[environments.Q]\n", "apigw.toml:2:"),
-            ("schema = 1\n[environments.online]\npromote_from = \"qa\"\n", "apigw.toml:3:1: `promote_from` of online"),
+            ("schema = 1\n[environments.online]\npromote_from = \"qa\"\n", "apigw.toml:3:16: `promote_from` of online"),
         ] {
             let message = message(workspace(text));
             assert!(message.starts_with(expected), "{text}: {message}");
@@ -160,7 +164,7 @@ mod tests {
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
             (
                 "schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: [a.b, b.b, c.b, d.b, e.b, f.b]\n",
-                "g:4:1: 6 custom domains",
+                "g:4:40: 6 custom domains",
             ),
         ] {
             let message = message(group("g", text));

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod call;
+mod check;
 mod complete;
 mod harness;
 mod json;

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::check::{self, Subject};
+use crate::check::{self, Live, Overview, Subject};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, Format, Sources};
 use crate::cli::views::FindingsView;
 use crate::cli::{complete, sarif, selection};
-use crate::model::{Finding, GroupName, Location, Severity};
-use crate::plan::Candidate;
-use crate::workspace::{self, Workspace};
+use crate::definition::Rule;
+use crate::model::{Finding, GroupName, Severity, State, nearest};
+use crate::workspace::{Draft, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub(in crate::cli) struct CheckArguments {
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
     /// Explain a rule
-    #[arg(long, value_name = "RULE", exclusive = true, add = ArgValueCandidates::new(complete::rules))]
+    #[arg(long, value_name = "RULE", conflicts_with = "groups", add = ArgValueCandidates::new(complete::rules))]
     explain: Option<String>,
 }
 
@@ -31,14 +31,16 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     if let Some(rule) = &arguments.explain {
         return explain(context, rule);
     }
-    let workspace = context.workspace()?;
-    let findings = find(context, workspace, &arguments.groups)?;
+    let folder = std::path::absolute(context.folder()).unwrap_or_else(|_| context.folder().clone());
+    let (workspace, problems) = Workspace::open_draft(&folder)?;
+    let findings = find(&workspace, problems.unwrap_or_default(), &arguments.groups)?;
     let read = |file: &str| workspace.source(file);
+    let sources = Sources::new(&read);
     match context.output.format {
         Format::Github => context.output.raw(github(&findings).as_bytes())?,
-        Format::Sarif => context.output.raw(output::json(&sarif::log(&findings))?.as_bytes())?,
+        Format::Sarif => context.output.raw(output::json(&sarif::log(&findings, &sources))?.as_bytes())?,
         Format::Table | Format::Json | Format::Yaml | Format::Markdown => {
-            let text = || output::findings(&findings, &Sources::new(&read), context.output.color);
+            let text = || output::findings(&findings, &sources, context.output.color);
             context.output.data(&FindingsView::new(&findings), text)?;
         }
     }
@@ -47,34 +49,42 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     Ok(if errors == 0 { Exit::Done } else { Exit::Invalid })
 }
 
-fn find(context: &Context<'_>, workspace: &Workspace, named: &[String]) -> Result<Vec<Finding>, CommandError> {
-    for name in named {
-        selection::group(context, Some(name))?;
-    }
-    let mut findings = Vec::new();
-    let mut candidates: Vec<(GroupName, Candidate)> = Vec::new();
-    for group in workspace.groups()? {
-        match workspace.working_copy(&group, None) {
-            Ok(candidate) => candidates.push((group, candidate)),
-            Err(workspace::Error::Invalid(found)) => findings.extend(found),
-            Err(other) => return Err(other.into()),
-        }
-    }
-    let settings = workspace.settings();
-    let subjects: Vec<Subject<'_>> = candidates.iter().map(|(group, candidate)| candidate.subject(group)).collect();
-    findings.extend(check::workspace(&subjects, settings));
-    findings.extend(check::unknown_rules(settings).into_iter().map(|name| Finding {
-        rule: "unknown-rule",
-        severity: Severity::Warning,
-        message: format!("there is no rule {name:?}"),
-        location: Location::file("apigw.toml"),
-        hint: "`apigw check --explain list` lists the rules".to_owned(),
-    }));
+/// Finds all that is wrong; of named groups only what is in their files, and what keeps the settings from being read.
+fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Result<Vec<Finding>, CommandError> {
+    let named: Vec<GroupName> = named.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
+    named.iter().try_for_each(|group| workspace.require_group(group))?;
+    let groups = workspace.groups()?;
+    let drafts: Vec<Draft> = groups.iter().map(|group| workspace.draft(group)).collect::<Result<_, _>>()?;
+    let subjects: Vec<Subject<'_>> = groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group)).collect();
+    // What cannot be read of the settings is said already; nothing more is found in them.
+    let settings_text = if problems.is_empty() { workspace.source("apigw.toml") } else { None };
+    let live = live(workspace);
+    let overview = Overview {
+        settings: workspace.settings(),
+        settings_text: settings_text.as_deref().unwrap_or_default(),
+        subjects: &subjects,
+        live: live.as_deref(),
+    };
+    let mut findings = check::workspace(&overview);
+    findings.extend(drafts.iter().flat_map(|draft| draft.problems.iter().cloned()));
     if !named.is_empty() {
         let folders: Vec<String> = named.iter().map(|name| format!("groups/{name}/")).collect();
         findings.retain(|finding| folders.iter().any(|folder| finding.location.file.starts_with(folder)));
     }
+    findings.extend(problems);
+    findings.sort_by(|one, other| one.location.cmp(&other.location));
     Ok(findings)
+}
+
+/// Lists what is live; nothing where it cannot be read, which `apigw verify` looks into.
+fn live(workspace: &Workspace) -> Option<Vec<Live>> {
+    let mut live = Vec::new();
+    for name in workspace.settings().environments() {
+        let environment = workspace.environment(&name).ok()?;
+        let groups = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
+        live.extend(groups.map(|(group, _)| Live { environment: name.clone(), group: group.clone() }));
+    }
+    Some(live)
 }
 
 fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
@@ -88,12 +98,43 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     let Some(rule) = rules.iter().find(|rule| rule.name == name) else {
-        return Err(CommandError::invalid("unknown-rule", format!("there is no rule {name:?}"))
-            .hint("`apigw check --explain list` lists the rules"));
+        let error = CommandError::invalid("unknown-rule", format!("there is no rule {name:?}"));
+        let near = nearest(name, rules.iter().map(|rule| rule.name));
+        return Err(match near {
+            Some(near) => error.hint(format!("did you mean {near:?}?")),
+            None => error.hint("`apigw check --explain list` lists the rules"),
+        });
     };
-    let text = format!("{} ({})\n\n{}\n", rule.name, rule.severity, rule.explanation);
-    context.output.raw(text.as_bytes())?;
+    context.output.raw(page(rule, context.output.width).as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Writes the page of a rule.
+fn page(rule: &Rule, width: Option<u16>) -> String {
+    let mut text = format!("{} ({})\n\n", rule.name, rule.severity);
+    let width = usize::from(width.unwrap_or(80)).clamp(40, 100);
+    let mut column = 0;
+    for word in rule.explanation.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text.push('\n');
+    if !rule.example.is_empty() {
+        let _ = writeln!(text, "\n{}", rule.example);
+    }
+    if check::can_be_set(rule.name) {
+        let _ =
+            write!(text, "\nin apigw.toml, \"off\", \"warning\" or \"error\":\n  [rules]\n  {} = \"off\"\n", rule.name);
+    }
+    text
 }
 
 /// Renders findings as workflow commands, which GitHub Actions shows beside the lines.

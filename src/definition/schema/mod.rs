@@ -13,6 +13,6 @@ mod text;
 pub(super) use fits::fits;
 pub use json_schema::Direction;
 pub(super) use json_schema::json_schema;
-pub(super) use pattern::Patterns;
+pub(super) use pattern::{Patterns, is_usable};
 pub(super) use sample::{Failure, Sampler};
 pub(super) use shape::Shape;

@@ -70,7 +70,7 @@ impl Patterns {
 }
 
 /// Tells whether a pattern can be used at all.
-pub(super) fn is_usable(pattern: &str) -> bool {
+pub(in crate::definition) fn is_usable(pattern: &str) -> bool {
     compile(pattern).is_some()
 }
 

@@ -127,7 +127,12 @@ impl Sampler {
 
     /// Tells whether a value fits a schema.
     pub(in crate::definition) fn allows(&mut self, value: &Value, schema: Node<'_>) -> bool {
-        fits(value, &[schema], self.specification, &mut self.patterns, &mut 0)
+        self.allows_within(value, schema, &mut 0)
+    }
+
+    /// Tells whether a value fits a schema, and adds what it cost to `steps`.
+    pub(in crate::definition) fn allows_within(&mut self, value: &Value, schema: Node<'_>, steps: &mut usize) -> bool {
+        fits(value, &[schema], self.specification, &mut self.patterns, steps)
     }
 }
 

@@ -11,7 +11,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
 use crate::gateway::call::{ComposeProblem, Composed, Given, Outgoing, check_request, compose, pick_media_type};
-use crate::workspace::{Workspace, nearest, read_outside};
+use crate::model::nearest;
+use crate::workspace::{Workspace, read_outside};
 
 /// The most bytes of a body.
 const LARGEST_BODY: u64 = 256 << 20;

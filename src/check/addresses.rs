@@ -1,0 +1,142 @@
+//! Rules over the addresses of backends, and the variables in them.
+
+use std::collections::BTreeSet;
+
+use super::Subject;
+use super::places::Places;
+use super::rules::settings as rules;
+use crate::model::{EnvironmentName, Finding, GroupSettings, HttpUrl, Location, WorkspaceSettings};
+
+pub(super) fn findings(subject: &Subject<'_>, workspace: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
+    let Some(settings) = subject.settings else { return Vec::new() };
+    let mut findings = Vec::new();
+    for Address { path, text } in addresses(settings) {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let place = || places.value(&path);
+        match variables(text) {
+            Err(()) => {
+                let message = format!("{text:?} has a `${{` without its `}}`");
+                findings.push(rules::BACKEND_ADDRESS.finding(place(), message, "write a variable like ${NAME}"));
+            }
+            Ok(names) => {
+                for name in &names {
+                    findings.extend(undeclared(name, workspace, place));
+                }
+                findings.extend(malformed(text, &names, workspace, place));
+            }
+        }
+    }
+    findings.extend(unknown_apis(subject, settings, places));
+    findings
+}
+
+/// Lists the variables that a group's addresses name.
+pub(super) fn used_variables(settings: &GroupSettings) -> BTreeSet<&str> {
+    addresses(settings).into_iter().filter_map(|address| variables(address.text).ok()).flatten().collect()
+}
+
+/// An address, and where it stands in the settings.
+struct Address<'a> {
+    path: Vec<String>,
+    text: &'a str,
+}
+
+fn addresses(settings: &GroupSettings) -> Vec<Address<'_>> {
+    let forwarding = &settings.forwarding;
+    let mut addresses = Vec::new();
+    let mut add = |path: &[&str], text| {
+        addresses.push(Address { path: path.iter().map(|part| (*part).to_owned()).collect(), text });
+    };
+    if let Some(text) = &settings.backend {
+        add(&["backend"], text);
+    }
+    for (index, text) in forwarding.more_addresses.iter().enumerate() {
+        add(&["forwarding", "more_addresses", &index.to_string()], text);
+    }
+    for (index, route) in forwarding.routes.iter().enumerate() {
+        add(&["forwarding", "routes", &index.to_string(), "backend"], &route.backend);
+    }
+    for (name, api) in &forwarding.apis {
+        if let Some(text) = &api.backend {
+            add(&["forwarding", "apis", name, "backend"], text);
+        }
+        for (index, route) in api.routes.iter().enumerate() {
+            add(&["forwarding", "apis", name, "routes", &index.to_string(), "backend"], &route.backend);
+        }
+    }
+    addresses
+}
+
+/// Lists the variables of an address; an error where one is not closed.
+fn variables(text: &str) -> Result<BTreeSet<&str>, ()> {
+    let parts = text.split("${").skip(1);
+    parts.map(|part| part.split_once('}').map(|(name, _)| name).ok_or(())).collect()
+}
+
+fn undeclared(name: &str, workspace: &WorkspaceSettings, place: impl Fn() -> Location) -> Option<Finding> {
+    let environments = workspace.environments();
+    let has = |environment: &&EnvironmentName| {
+        workspace.environments.get(*environment).is_some_and(|settings| settings.variables.contains_key(name))
+    };
+    let lacking: Vec<&str> =
+        environments.iter().filter(|environment| !has(environment)).map(EnvironmentName::as_str).collect();
+    let first = lacking.first()?;
+    let message = if lacking.len() == environments.len() {
+        format!("no environment declares the variable {name:?}")
+    } else {
+        format!("the variable {name:?} is not declared in {}", lacking.join(", "))
+    };
+    let hint = format!("declare it in apigw.toml: `[environments.{first}.variables]`, then `{name} = \"…\"`");
+    Some(rules::VARIABLE_UNDECLARED.finding(place(), message, hint))
+}
+
+/// Reads an address with the variables of each environment that declares them all; else with something in their place.
+fn malformed(
+    text: &str,
+    names: &BTreeSet<&str>,
+    workspace: &WorkspaceSettings,
+    place: impl Fn() -> Location,
+) -> Option<Finding> {
+    let hint = "write it like \"https://host:port/path\"";
+    let finding = |message: String| Some(rules::BACKEND_ADDRESS.finding(place(), message, hint));
+    // A variable may hold the whole address or a part of it.
+    let at_start = |name: &str| text.starts_with(&format!("${{{name}}}"));
+    let stand_in = |name: &str| if at_start(name) { "http://variable" } else { "1" };
+    let plain = names.iter().fold(text.to_owned(), |text, name| text.replace(&format!("${{{name}}}"), stand_in(name)));
+    if let Err(error) = plain.parse::<HttpUrl>() {
+        let own = plain == text;
+        return finding(if own { error.to_string() } else { format!("{text:?} is not a backend's address") });
+    }
+    for (environment, settings) in workspace.environments.iter().filter(|_| !names.is_empty()) {
+        let mut resolved = text.to_owned();
+        if !names.iter().all(|name| settings.variables.contains_key(*name)) {
+            continue;
+        }
+        for name in names {
+            if let Some(value) = settings.variables.get(*name) {
+                resolved = resolved.replace(&format!("${{{name}}}"), value);
+            }
+        }
+        if resolved.parse::<HttpUrl>().is_err() {
+            // The values may be secret, so the address is shown as it is written.
+            return finding(format!("with the variables of {environment}, {text:?} is not a backend's address"));
+        }
+    }
+    None
+}
+
+fn unknown_apis(subject: &Subject<'_>, settings: &GroupSettings, places: &Places) -> Vec<Finding> {
+    let Some(definition) = subject.definition else { return Vec::new() };
+    let names: BTreeSet<String> = definition.apis.iter().map(crate::definition::Api::name).collect();
+    let unknown = settings.forwarding.apis.keys().filter(|name| !names.contains(*name));
+    let finding = |name: &String| {
+        let near = names.iter().find(|known| known.eq_ignore_ascii_case(name));
+        let hint = match near {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("`apigw api list {}` lists them", subject.group),
+        };
+        let message = format!("the definition of {} has no API {name:?}", subject.group);
+        rules::UNKNOWN_API.finding(places.key(&["forwarding", "apis", name]), message, hint)
+    };
+    unknown.map(finding).collect()
+}

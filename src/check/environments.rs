@@ -1,0 +1,92 @@
+//! Rules over `apigw.toml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::places::Places;
+use super::rules::settings as rules;
+use super::{Overview, all_rules};
+use crate::check::addresses::used_variables;
+use crate::model::{EnvironmentName, Finding, WorkspaceSettings, nearest};
+
+/// The file that they are about.
+const FILE: &str = "apigw.toml";
+
+pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
+    let places = Places::toml(FILE, overview.settings_text);
+    let mut findings = unknown_rules(overview.settings, &places);
+    findings.extend(circles(overview.settings, &places));
+    findings.extend(unknown_group(overview, &places));
+    findings.extend(unused_variables(overview, &places));
+    findings
+}
+
+fn unknown_rules(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
+    let rules = all_rules();
+    let unknown = settings.rules.keys().filter(|name| !rules.iter().any(|rule| rule.name == name.as_str()));
+    let finding = |name: &String| {
+        let hint = match nearest(name, rules.iter().map(|rule| rule.name)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "`apigw check --explain list` lists the rules".to_owned(),
+        };
+        rules::UNKNOWN_RULE.finding(places.key(&["rules", name]), format!("there is no rule {name:?}"), hint)
+    };
+    unknown.map(finding).collect()
+}
+
+/// Looks for environments that ask for each other in a circle: one finding a circle.
+fn circles(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
+    let sources: BTreeMap<&EnvironmentName, &EnvironmentName> =
+        settings.environments.iter().filter_map(|(name, known)| Some((name, known.promote_from.as_ref()?))).collect();
+    let mut settled: BTreeSet<&EnvironmentName> = BTreeSet::new();
+    let mut findings = Vec::new();
+    for start in sources.keys() {
+        let mut chain: Vec<&EnvironmentName> = Vec::new();
+        let mut at = *start;
+        while let (false, Some(source)) = (settled.contains(at) || chain.contains(&at), sources.get(at)) {
+            chain.push(at);
+            at = source;
+        }
+        if let Some(from) = chain.iter().position(|name| *name == at) {
+            let circle: Vec<&str> = chain.iter().skip(from).chain([&at]).map(|name| name.as_str()).collect();
+            let message = format!("`promote_from` leads in a circle: {}", circle.join(" from "));
+            let place = places.value(&["environments", at.as_str(), "promote_from"]);
+            let hint = "let one of them have no `promote_from`, so that something can be published there";
+            findings.push(rules::PROMOTION_CIRCLE.finding(place, message, hint));
+        }
+        settled.extend(chain);
+    }
+    findings
+}
+
+fn unknown_group(overview: &Overview<'_>, places: &Places) -> Option<Finding> {
+    let name = overview.settings.default_group.as_ref()?;
+    if overview.subjects.iter().any(|subject| subject.group == name) {
+        return None;
+    }
+    let hint = match nearest(name.as_str(), overview.subjects.iter().map(|subject| subject.group.as_str())) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("create it: `apigw group create {name}`; or remove the line"),
+    };
+    let message = format!("there is no group {name}");
+    Some(rules::UNKNOWN_GROUP.finding(places.value(&["default_group"]), message, hint))
+}
+
+fn unused_variables(overview: &Overview<'_>, places: &Places) -> Vec<Finding> {
+    // A group whose settings cannot be read may use any.
+    let known: Option<Vec<_>> = overview.subjects.iter().map(|subject| subject.settings).collect();
+    let Some(known) = known else { return Vec::new() };
+    let used: BTreeSet<&str> = known.into_iter().flat_map(used_variables).collect();
+    let mut findings = Vec::new();
+    for (environment, settings) in &overview.settings.environments {
+        for name in settings.variables.keys().filter(|name| !used.contains(name.as_str())) {
+            let message = format!("no group uses the variable {name:?} of {environment}");
+            let hint = match nearest(name, used.iter().copied()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "remove it, once no version that is live uses it".to_owned(),
+            };
+            let place = places.key(&["environments", environment.as_str(), "variables", name]);
+            findings.push(rules::VARIABLE_UNUSED.finding(place, message, hint));
+        }
+    }
+    findings
+}

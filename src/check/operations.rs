@@ -1,0 +1,91 @@
+//! Rules over single APIs: their ids, responses and constant results.
+
+use std::collections::HashMap;
+
+use super::Subject;
+use super::rules::operations as rules;
+use crate::definition::rules::EXAMPLE_MISMATCH;
+use crate::definition::{Api, Definition, Node, StatusPattern};
+use crate::model::{DEFINITION_FILE, Finding, Location};
+
+pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if definition.apis.is_empty() {
+        findings.push(rules::NO_API.finding(
+            no_api_place(subject, definition),
+            format!("the group {} has no API", subject.group),
+            format!("add one: `apigw api add {} GET /path`", subject.group),
+        ));
+    }
+    findings.extend(ids(definition));
+    for api in &definition.apis {
+        findings.extend(results(definition, api));
+        findings.extend(success(definition, api));
+    }
+    findings
+}
+
+fn no_api_place(subject: &Subject<'_>, definition: &Definition) -> Location {
+    match definition.document().root() {
+        Some(root) if root.get("paths").is_some() => root.key_location("paths"),
+        _ => Location::file(format!("{}/{DEFINITION_FILE}", subject.folder())),
+    }
+}
+
+/// Compares the ids of APIs. One path item under two paths has its ids twice, and no author could help it.
+fn ids(definition: &Definition) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut known: HashMap<&str, &Api> = HashMap::new();
+    let mut folded: HashMap<String, &Api> = HashMap::new();
+    for api in &definition.apis {
+        let Some(id) = api.operation_id.as_deref() else { continue };
+        let place = || {
+            let node = definition.node(api.node);
+            node.get("operationId").map_or_else(|| node.location(), Node::location)
+        };
+        if let Some(other) = known.get(id) {
+            if other.node != api.node {
+                let message = format!(
+                    "the operation id {id:?} of {} {} is that of {} {} as well",
+                    api.method, api.path, other.method, other.path
+                );
+                findings.push(rules::OPERATION_ID_DUPLICATE.finding(place(), message, "rename one of the two"));
+            }
+            continue;
+        }
+        known.insert(id, api);
+        if let Some(other) = folded.insert(id.to_lowercase(), api) {
+            let other = other.operation_id.as_deref().unwrap_or_default();
+            let message = format!("the operation ids {id:?} and {other:?} differ in capitals only");
+            findings.push(rules::OPERATION_ID_SIMILAR.finding(place(), message, "rename one of the two"));
+        }
+    }
+    findings
+}
+
+fn results(definition: &Definition, api: &Api) -> Vec<Finding> {
+    // Examples are looked at once, where they stand; a response that many APIs share would say it for each.
+    let mut findings = definition.result_findings(api);
+    findings.retain(|finding| finding.rule != EXAMPLE_MISMATCH.name);
+    if definition.constant_result(api).is_none() {
+        let message = format!("{} has no constant result", api.name());
+        let hint = "give a response an example or a schema, or the operation `x-apigw-mock`";
+        findings.push(rules::NO_RESULT.finding(api.location.clone(), message, hint));
+    }
+    findings
+}
+
+fn success(definition: &Definition, api: &Api) -> Option<Finding> {
+    let is_success = |status: StatusPattern| match status {
+        StatusPattern::Default => true,
+        // 101 is how a connection becomes a websocket.
+        other => matches!(other.code(), 101 | 200..=399),
+    };
+    let has_success = api.responses.is_empty() || api.responses.iter().any(|response| is_success(response.status));
+    if has_success {
+        return None;
+    }
+    let place = definition.node(api.node).key_location("responses");
+    let message = format!("{} has no response of a successful call", api.name());
+    Some(rules::NO_SUCCESS.finding(place, message, "add what it answers when all goes well, like \"200\""))
+}

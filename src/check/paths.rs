@@ -1,0 +1,180 @@
+//! Rules over the paths of one group: their parameters, and which of them a request can mean.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::rules::operations as rules;
+use super::template::{Template, Templates, common_path, covers, parameter_names, template};
+use crate::definition::{Api, Definition, Node, ParameterPlace};
+use crate::model::{Finding, Location};
+
+pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
+    let paths = paths(definition);
+    let mut findings = Vec::new();
+    for path in &paths {
+        undeclared(path, &mut findings);
+        let lists = path.layers.iter().chain(path.apis.iter().map(|(_, node)| node));
+        for list in lists.filter_map(|node| node.get("parameters")) {
+            declared(path, list, &mut findings);
+        }
+    }
+    alike(&paths, &mut findings);
+    findings
+}
+
+/// Tells whether an API matches everything below its path, too.
+pub(super) fn is_prefix(definition: &Definition, api: &Api) -> bool {
+    api.extension("x-apigw-match").is_some_and(|node| definition.node(node).as_str() == Some("prefix"))
+}
+
+/// A path with its APIs.
+struct Path<'d> {
+    text: &'d str,
+    variant: &'d str,
+    location: Location,
+    apis: Vec<(&'d Api, Node<'d>)>,
+    /// The Path Item Object, and those that its `$ref` leads to.
+    layers: Vec<Node<'d>>,
+    template: Template,
+    /// Whether it has an API that matches its path alone.
+    is_whole: bool,
+}
+
+fn paths(definition: &Definition) -> Vec<Path<'_>> {
+    let written = definition.document().root().and_then(|root| root.get("paths")).and_then(Node::resolve);
+    let mut paths: Vec<Path<'_>> = Vec::new();
+    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+    for api in &definition.apis {
+        let next = paths.len();
+        let at = *known.entry((&api.path, &api.variant)).or_insert(next);
+        if at == next {
+            let name = format!("{}{}", api.path, api.variant);
+            // A path that is written without its slash is taken as if it had one.
+            let names = [name.as_str(), name.trim_start_matches('/')];
+            let found = names.iter().find_map(|name| Some((*name, written?.get(name)?)));
+            let location = match (written, found) {
+                (Some(written), Some((name, _))) => written.key_location(name),
+                _ => api.location.clone(),
+            };
+            paths.push(Path {
+                text: &api.path,
+                variant: &api.variant,
+                location,
+                apis: Vec::new(),
+                layers: found.map(|(_, node)| layers(node)).unwrap_or_default(),
+                template: template(&api.path),
+                is_whole: false,
+            });
+        }
+        if let Some(path) = paths.get_mut(at) {
+            path.apis.push((api, definition.node(api.node)));
+            path.is_whole |= !is_prefix(definition, api);
+        }
+    }
+    paths
+}
+
+fn layers(node: Node<'_>) -> Vec<Node<'_>> {
+    let mut seen = HashSet::from([node.id()]);
+    let mut layers = vec![node];
+    let mut at = node;
+    while let Some(next) = at.referenced().filter(|next| seen.insert(next.id())) {
+        layers.push(next);
+        at = next;
+    }
+    layers
+}
+
+/// Looks for parameters of the template that nothing declares.
+fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
+    let mut names = parameter_names(path.text);
+    names.dedup();
+    for name in names {
+        let is_declared =
+            |api: &Api| api.parameters.iter().any(|known| known.place == ParameterPlace::Path && known.name == name);
+        let lacking: Vec<&Api> = path.apis.iter().map(|(api, _)| *api).filter(|api| !is_declared(api)).collect();
+        let hint = format!("declare it: `{{name: {name}, in: path, required: true, schema: {{type: string}}}}`");
+        if lacking.len() == path.apis.len() {
+            let message = format!("no parameter declares {{{name}}} of the path {:?}", path.text);
+            findings.push(rules::PATH_PARAMETER_UNDECLARED.finding(path.location.clone(), message, hint));
+        } else {
+            findings.extend(lacking.into_iter().map(|api| {
+                let message = format!("no parameter of {} declares {{{name}}} of its path {:?}", api.name(), path.text);
+                rules::PATH_PARAMETER_UNDECLARED.finding(api.location.clone(), message, hint.clone())
+            }));
+        }
+    }
+}
+
+/// Looks at one list of parameters for path parameters that the template does not have, and for parameters given twice.
+fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
+    let names = parameter_names(path.text);
+    let mut known: BTreeMap<(&str, String), Location> = BTreeMap::new();
+    for written in list.items() {
+        let Some(node) = written.resolve() else { continue };
+        let text = |field: &str| node.get(field).and_then(Node::as_str);
+        let (Some(name), Some(place)) = (text("name"), text("in")) else { continue };
+        let location = match node.get("name") {
+            Some(name) if written.id() == node.id() => name.location(),
+            _ => written.location(),
+        };
+        if place == "path" && !names.contains(&name) {
+            let near = names.iter().find(|other| other.eq_ignore_ascii_case(name));
+            let hint = match near {
+                Some(near) => format!("the path has {{{near}}}: write the name alike"),
+                None => format!("add {{{name}}} to the path, or remove the parameter"),
+            };
+            let message = format!("the path {:?} has no {{{name}}}, which this parameter declares", path.text);
+            findings.push(rules::PATH_PARAMETER_UNUSED.finding(location.clone(), message, hint));
+        }
+        let folded = if place == "header" { name.to_ascii_lowercase() } else { name.to_owned() };
+        if let Some(first) = known.get(&(place, folded.clone())) {
+            let message = format!(
+                "the {place} parameter {name:?} stands twice in this list, first on line {}; the last one counts",
+                first.line
+            );
+            findings.push(rules::PARAMETER_DUPLICATE.finding(location, message, "remove one of the two"));
+        } else {
+            known.insert((place, folded), location);
+        }
+    }
+}
+
+/// Compares the templates with each other.
+fn alike(paths: &[Path<'_>], findings: &mut Vec<Finding>) {
+    let mut templates = Templates::new();
+    for (number, path) in paths.iter().enumerate() {
+        // An exact path goes before templates, and one with a query before the one without.
+        if !path.is_whole || !path.text.contains('{') || !path.variant.is_empty() {
+            continue;
+        }
+        for other in templates.meeting(&path.template) {
+            let Some(other) = paths.get(other) else { continue };
+            if path.template == other.template {
+                findings.push(equal(path, other));
+            } else if !covers(&path.template, &other.template) && !covers(&other.template, &path.template) {
+                findings.extend(ambiguous(path, other));
+            }
+        }
+        templates.add(&path.template, number, false);
+    }
+}
+
+fn equal(path: &Path<'_>, other: &Path<'_>) -> Finding {
+    let message = format!(
+        "the path {:?} is the same as {:?} on line {}, with other names of parameters",
+        path.text, other.text, other.location.line
+    );
+    let hint = "put the methods of both under one of them";
+    rules::PATH_EQUAL.finding(path.location.clone(), message, hint)
+}
+
+fn ambiguous(path: &Path<'_>, other: &Path<'_>) -> Option<Finding> {
+    let methods = || other.apis.iter().map(|(api, _)| api.method);
+    let method = path.apis.iter().map(|(api, _)| api.method).find(|method| methods().any(|known| known == *method))?;
+    let request = common_path(&path.template, &other.template);
+    let request = request.map_or_else(|| "some requests fit".to_owned(), |path| format!("`{method} {path}` fits"));
+    let message =
+        format!("{request} the path {:?} and {:?} on line {} alike", path.text, other.text, other.location.line);
+    let hint = "let them differ in a segment that both write out, since gateways choose differently";
+    Some(rules::PATH_AMBIGUOUS.finding(path.location.clone(), message, hint))
+}

@@ -1,0 +1,181 @@
+//! Finds where a value or a key stands in a settings file: the exact token, also of an item of a list.
+
+use toml_edit::{Item, Table, Value};
+
+use crate::definition::{self, Document, Node};
+use crate::model::Location;
+
+/// A settings file, for places in it.
+#[derive(Debug)]
+pub(crate) struct Places {
+    file: String,
+    text: Text,
+}
+
+#[derive(Debug)]
+enum Text {
+    Yaml(Document),
+    Toml(String, Option<Box<toml_edit::Document<String>>>),
+}
+
+impl Places {
+    /// Reads `group.yaml`, or another YAML file, in a folder.
+    pub(crate) fn yaml(folder: &str, file: &str, text: &[u8]) -> Self {
+        let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+        Self { file: path, text: Text::Yaml(definition::tree(folder, file, text)) }
+    }
+
+    /// Reads `apigw.toml`.
+    pub(crate) fn toml(file: &str, text: &str) -> Self {
+        let document = toml_edit::Document::parse(text.to_owned()).ok().map(Box::new);
+        Self { file: file.to_owned(), text: Text::Toml(text.to_owned(), document) }
+    }
+
+    /// Returns where the value at a path of keys and indexes begins; else where the last part of the path that is
+    /// there begins.
+    pub(crate) fn value(&self, path: &[&str]) -> Location {
+        self.find(path, false)
+    }
+
+    /// Returns where the last key of a path stands; of an item of a list, where the item begins.
+    pub(crate) fn key(&self, path: &[&str]) -> Location {
+        self.find(path, true)
+    }
+
+    fn find(&self, path: &[&str], key: bool) -> Location {
+        let found = match &self.text {
+            Text::Yaml(document) => document.root().and_then(|root| in_yaml(root, path, key)),
+            Text::Toml(text, document) => document
+                .as_ref()
+                .and_then(|document| in_toml(document.as_table(), path, key))
+                .map(|offset| location(&self.file, text, offset)),
+        };
+        found.unwrap_or_else(|| match path {
+            [] => Location::file(&self.file),
+            [before @ .., _] => self.find(before, true),
+        })
+    }
+}
+
+fn in_yaml(root: Node<'_>, path: &[&str], key: bool) -> Option<Location> {
+    let (last, before) = path.split_last()?;
+    let mut at = root;
+    for name in before {
+        at = child(at, name)?;
+    }
+    let value = child(at, last)?;
+    Some(if key && at.is_object() { at.key_location(last) } else { value.location() })
+}
+
+fn child<'d>(node: Node<'d>, name: &str) -> Option<Node<'d>> {
+    if node.is_array() { node.items().nth(name.parse().ok()?) } else { node.get(name) }
+}
+
+/// Returns the offset in bytes of a key or value.
+fn in_toml(root: &Table, path: &[&str], key: bool) -> Option<usize> {
+    let (last, before) = path.split_last()?;
+    let mut at = At::Table(root);
+    for name in before {
+        at = at.child(name)?;
+    }
+    let span = if key { at.key_span(last).or_else(|| at.child(last)?.span()) } else { at.child(last)?.span() };
+    span.map(|span| span.start)
+}
+
+/// A value of a TOML file, however it is written.
+#[derive(Clone, Copy)]
+enum At<'t> {
+    Table(&'t Table),
+    Item(&'t Item),
+    Value(&'t Value),
+}
+
+impl At<'_> {
+    fn child(self, name: &str) -> Option<Self> {
+        let index = || name.parse::<usize>().ok();
+        match self {
+            Self::Table(table) | Self::Item(Item::Table(table)) => table.get(name).map(At::Item),
+            Self::Item(Item::ArrayOfTables(tables)) => tables.get(index()?).map(At::Table),
+            Self::Item(Item::Value(value)) | Self::Value(value) => match value {
+                Value::InlineTable(table) => table.get(name).map(At::Value),
+                Value::Array(list) => list.get(index()?).map(At::Value),
+                _ => None,
+            },
+            Self::Item(Item::None) => None,
+        }
+    }
+
+    fn key_span(self, name: &str) -> Option<std::ops::Range<usize>> {
+        match self {
+            Self::Table(table) | Self::Item(Item::Table(table)) => table.key(name)?.span(),
+            Self::Item(Item::Value(Value::InlineTable(table))) | Self::Value(Value::InlineTable(table)) => {
+                table.key(name)?.span()
+            }
+            _ => None,
+        }
+    }
+
+    fn span(self) -> Option<std::ops::Range<usize>> {
+        match self {
+            Self::Table(table) => table.span(),
+            Self::Item(item) => item.span(),
+            Self::Value(value) => value.span(),
+        }
+    }
+}
+
+/// Returns the line and column of an offset in bytes.
+fn location(file: &str, text: &str, offset: usize) -> Location {
+    let before = text.get(..offset).unwrap_or(text);
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before.get(start..).unwrap_or_default().chars().count() + 1;
+    Location { file: file.to_owned(), line: before.matches('\n').count() + 1, column }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(location: &Location) -> String {
+        location.to_string()
+    }
+
+    #[test]
+    fn yaml_has_keys_values_and_items() {
+        let text = "schema: 1\ndomains: [a.example, \"b.example\"]\nforwarding:\n  apis:\n    listPets:\n      backend:  http://a\n";
+        let places = Places::yaml("groups/g", "group.yaml", text.as_bytes());
+        for (path, key, value) in [
+            (&["domains"][..], "2:1", "2:10"),
+            (&["domains", "1"], "2:22", "2:22"),
+            (&["forwarding", "apis", "listPets"], "5:5", "6:7"),
+            (&["forwarding", "apis", "listPets", "backend"], "6:7", "6:17"),
+            // What is not there is shown by what it would be in.
+            (&["domains", "7"], "2:1", "2:1"),
+            (&["forwarding", "routes", "0", "backend"], "3:1", "3:1"),
+        ] {
+            assert_eq!(shown(&places.key(path)), format!("groups/g/group.yaml:{key}"), "{path:?}");
+            assert_eq!(shown(&places.value(path)), format!("groups/g/group.yaml:{value}"), "{path:?}");
+        }
+        assert_eq!(shown(&places.value(&["backend"])), "groups/g/group.yaml");
+    }
+
+    #[test]
+    fn toml_has_them_however_it_is_written() {
+        let text = "schema = 1\n\"ä\" = \"ü\"\n[environments.online]\npromote_from = \"test\"\n\n  [environments.test.variables]\n  HOST = \"a\"\n\
+                    [rules]\nno-api = \"off\"\n[other]\ninline = { x = [1, 22] }\n";
+        let places = Places::toml("apigw.toml", text);
+        for (path, key, value) in [
+            (&["ä"][..], "2:1", "2:7"),
+            (&["environments", "online"], "3:15", "3:1"),
+            (&["environments", "online", "promote_from"], "4:1", "4:16"),
+            (&["environments", "test", "variables", "HOST"], "7:3", "7:10"),
+            (&["rules", "no-api"], "9:1", "9:10"),
+            (&["other", "inline", "x", "1"], "11:20", "11:20"),
+            (&["rules", "nothing"], "8:2", "8:2"),
+        ] {
+            assert_eq!(shown(&places.key(path)), format!("apigw.toml:{key}"), "{path:?}");
+            assert_eq!(shown(&places.value(path)), format!("apigw.toml:{value}"), "{path:?}");
+        }
+        assert_eq!(shown(&Places::toml("apigw.toml", "a = [").value(&["a"])), "apigw.toml");
+    }
+}

@@ -1,0 +1,85 @@
+//! Rules over the routes of all groups on one host.
+//!
+//! A group's own host names reach that group alone, and a custom domain belongs to one group. On a loopback
+//! host the groups of one environment share a host, and the gateway asks the group with the longest prefix
+//! first, of equal ones that whose name comes first, whether it knows the path, whatever the method.
+
+use super::Subject;
+use super::paths::is_prefix;
+use super::rules::operations::ROUTE_SHADOWED;
+use super::template::{Segment, Template, Templates, template};
+use crate::definition::Api;
+use crate::model::Finding;
+
+pub(super) fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
+    let groups: Vec<Routes<'_>> = subjects.iter().filter_map(Routes::of).collect();
+    let mut findings = Vec::new();
+    for hidden in &groups {
+        for before in &groups {
+            let is_before = before.prefix.len() > hidden.prefix.len()
+                || before.prefix.len() == hidden.prefix.len() && before.subject.group < hidden.subject.group;
+            if is_before && before.prefix.starts_with(&hidden.prefix) {
+                findings.extend(shadowed(hidden, before));
+            }
+        }
+    }
+    findings
+}
+
+/// The routes of a group.
+struct Routes<'a> {
+    subject: &'a Subject<'a>,
+    prefix: Template,
+    list: Vec<Route<'a>>,
+    by_path: Templates,
+}
+
+struct Route<'a> {
+    api: &'a Api,
+    template: Template,
+    open: bool,
+}
+
+impl<'a> Routes<'a> {
+    fn of(subject: &'a Subject<'a>) -> Option<Self> {
+        let (settings, definition) = (subject.settings?, subject.definition?);
+        let prefix = settings.prefix.before_path();
+        let prefix =
+            if prefix.is_empty() { Vec::new() } else { prefix.split('/').skip(1).map(Segment::text).collect() };
+        let route = |api: &'a Api| Route { api, template: template(&api.path), open: is_prefix(definition, api) };
+        let routes: Vec<Route<'_>> = definition.apis.iter().map(route).collect();
+        let mut by_path = Templates::new();
+        for (number, route) in routes.iter().enumerate() {
+            by_path.add(&route.template, number, route.open);
+        }
+        Some(Self { subject, prefix, list: routes, by_path })
+    }
+}
+
+/// Looks for APIs of one group whose every request another group answers first: one finding for all of them.
+fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Option<Finding> {
+    let beyond = before.prefix.get(hidden.prefix.len()..)?;
+    let mut first: Option<(&Api, &Api)> = None;
+    let mut count = 0_usize;
+    for route in &hidden.list {
+        let Some(rest) = route.template.strip_prefix(beyond) else { continue };
+        // The group's prefix alone is asked for as its path "/".
+        let root = [Segment::text("")];
+        let rest = if rest.is_empty() { &root[..] } else { rest };
+        let Some(by) = before.by_path.covering(rest, route.open) else { continue };
+        count += 1;
+        if let (None, Some(by)) = (first, before.list.get(by)) {
+            first = Some((route.api, by.api));
+        }
+    }
+    let (api, by) = first?;
+    let others = if count > 1 { format!(", and {} more alike", count - 1) } else { String::new() };
+    let group = before.subject.group;
+    let message = format!(
+        "on a loopback host, every request for {} is answered by {group} first, with {:?}{others}",
+        api.name(),
+        by.path
+    );
+    let hint = format!("give one of the groups another prefix: `apigw group set {group} prefix=/…`");
+    Some(ROUTE_SHADOWED.finding(api.location.clone(), message, hint))
+}

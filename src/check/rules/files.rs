@@ -1,0 +1,96 @@
+//! The pages of what is found when the files of a workspace cannot be read; these rules cannot be turned off.
+
+use crate::definition::Rule;
+
+/// A group has five custom domains at most.
+pub(crate) const DOMAIN_COUNT: Rule = Rule::error(
+    "domain-count",
+    "A group has five custom domains at most, each of which reaches all of its APIs in `online`. The finding \
+     stands at the first that is too many. Remove some, or split the group.",
+)
+.example(
+    "wrong:\n\
+     \x20 domains: [a.example, b.example, c.example, d.example, e.example, f.example]\n\
+     right:\n\
+     \x20 domains: [a.example, b.example, c.example, d.example, e.example]",
+);
+/// `promote_from` names another environment.
+pub(crate) const PROMOTION_SOURCE: Rule = Rule::error(
+    "environment",
+    "`promote_from` names the environment in which a version must be live before it comes to this one: another \
+     one of the built-in environments test, pre-release and online, or of those that apigw.toml declares.",
+)
+.example(
+    "wrong:\n\
+     \x20 [environments.online]\n\
+     \x20 promote_from = \"qa\"\n\
+     right:\n\
+     \x20 [environments.qa]\n\
+     \x20 [environments.online]\n\
+     \x20 promote_from = \"qa\"",
+);
+/// A file of a group is there and is its own.
+pub(crate) const FILE: Rule = Rule::error(
+    "file",
+    "A group has its settings in group.yaml, as a regular file, and a definition refers to no file that belongs \
+     to apigw: neither to group.yaml nor to anything below `versions`.",
+);
+/// group.yaml can be read.
+pub(crate) const YAML: Rule = Rule::error(
+    "yaml",
+    "group.yaml is UTF-8 text and one well-formed YAML document with the fields that `apigw schema group` lists, \
+     each once. The finding names the first place that cannot be read; the group's other findings wait until it \
+     is mended.",
+)
+.example(
+    "wrong:\n\
+     \x20 version: 1.10\n\
+     right:\n\
+     \x20 version: \"1.10.0\"",
+);
+/// apigw.toml can be read.
+pub(crate) const TOML: Rule = Rule::error(
+    "toml",
+    "apigw.toml is UTF-8 text and well-formed TOML with the fields that `apigw schema workspace` lists. The \
+     finding names the first place that cannot be read. Groups are checked all the same, with the settings that a \
+     workspace has by default.",
+)
+.example(
+    "wrong:\n\
+     \x20 base_domain = gateway.local\n\
+     right:\n\
+     \x20 base_domain = \"gateway.local\"",
+);
+/// The schema of a file exists.
+pub(crate) const SCHEMA_NUMBER: Rule = Rule::error(
+    "schema",
+    "Every file that apigw writes or reads has `schema: 1`, in apigw.toml `schema = 1`. No other number was ever \
+     in use, so the file is not what it seems.",
+);
+/// The schema of a file is one that this apigw knows.
+pub(crate) const SCHEMA_NEWER: Rule = Rule::error(
+    "newer-schema",
+    "A newer apigw wrote the file, and may mean what this one does not know. Use that apigw.",
+);
+/// A file of settings is UTF-8 text.
+pub(crate) const ENCODING: Rule = Rule::error(
+    "encoding",
+    "apigw.toml and group.yaml are UTF-8 text. The finding names the first byte that is not; save the file in \
+     that encoding.",
+);
+/// A file of settings is small.
+pub(crate) const FILE_SIZE: Rule = Rule::error(
+    "file-size",
+    "A file of settings has at most the size that the finding names. Real ones stay far below; something else \
+     lies in its place.",
+);
+/// A command can change a value in place.
+pub(crate) const EDIT: Rule = Rule::error(
+    "edit",
+    "A command that changes a value of a hand-written file keeps everything around it, byte for byte. Where that \
+     cannot be done safely, nothing is written, and the change is left to a person.",
+);
+
+/// The rules of this room.
+pub(super) const RULES: [Rule; 10] =
+    [DOMAIN_COUNT, PROMOTION_SOURCE, FILE, YAML, TOML, SCHEMA_NUMBER, SCHEMA_NEWER, ENCODING, FILE_SIZE, EDIT];

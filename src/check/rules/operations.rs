@@ -1,0 +1,216 @@
+//! The pages of the rules over APIs: their paths, names, results and security.
+
+use crate::definition::Rule;
+
+/// A group has APIs.
+pub(in crate::check) const NO_API: Rule = Rule::error(
+    "no-api",
+    "A group without APIs answers nothing, so publishing it is a mistake. Add one with `apigw api add`, or import \
+     a definition with `apigw group import`.",
+);
+/// Every API has a constant result.
+pub const NO_RESULT: Rule = Rule::warning(
+    "constant-result-missing",
+    "A mock publish answers with the constant result of the definition: `x-apigw-mock`, an example, or a value \
+     built from a schema. An API that declares none of them answers with an empty response. Give a response an \
+     example or a schema, or the operation `x-apigw-mock`.",
+)
+.example(
+    "wrong:\n\
+     \x20 responses: {}\n\
+     right:\n\
+     \x20 responses: {\"200\": {description: The pets, content: {application/json: {example: []}}}}",
+);
+/// Every operation has responses.
+pub(in crate::check) const RESPONSES_MISSING: Rule = Rule::warning(
+    "responses-missing",
+    "An operation that names no response promises nothing: callers cannot know what comes back, and a mock \
+     answers with an empty response. Name at least the response of a successful call (OpenAPI 3.1, section \
+     4.8.16).",
+)
+.example(
+    "wrong:\n\
+     \x20 get: {operationId: listPets}\n\
+     right:\n\
+     \x20 get: {operationId: listPets, responses: {\"200\": {description: The pets}}}",
+);
+/// Every operation has a response of a successful call.
+pub(in crate::check) const NO_SUCCESS: Rule = Rule::warning(
+    "success-response-missing",
+    "The responses should have that of a successful call: a 2xx, a redirection 3xx, 101 or `default`. With errors \
+     only, callers cannot know what they get when all goes well, and a mock answers with an error.",
+)
+.example(
+    "wrong:\n\
+     \x20 responses: {\"404\": {description: No such pet}}\n\
+     right:\n\
+     \x20 responses: {\"200\": {description: The pet}, \"404\": {description: No such pet}}",
+);
+/// Each parameter of a path template is declared.
+pub(in crate::check) const PATH_PARAMETER_UNDECLARED: Rule = Rule::warning(
+    "path-parameter-undeclared",
+    "Each `{name}` in a path has a parameter with that name and `in: path`, on the operation or on its path item \
+     (OpenAPI 3.1, section 4.8.12). Without it the value is a text of any kind, and SDKs and docs lack it. Names \
+     count letter by letter: `petId` is not `petid`.",
+)
+.example(
+    "wrong:\n\
+     \x20 /pets/{petId}: {get: {parameters: []}}\n\
+     right:\n\
+     \x20 /pets/{petId}: {get: {parameters: [{name: petId, in: path, required: true, schema: {type: string}}]}}",
+);
+/// Each declared path parameter stands in the path template.
+pub(in crate::check) const PATH_PARAMETER_UNUSED: Rule = Rule::warning(
+    "path-parameter-unused",
+    "A parameter with `in: path` that the path does not have can never be sent, though it is required. Add \
+     `{name}` to the path, or remove the parameter; perhaps `in: query` is meant.",
+)
+.example(
+    "wrong:\n\
+     \x20 /pets: {get: {parameters: [{name: petId, in: path, required: true, schema: {type: string}}]}}\n\
+     right:\n\
+     \x20 /pets/{petId}: {get: {parameters: [{name: petId, in: path, required: true, schema: {type: string}}]}}",
+);
+/// No list of parameters has a name and place twice.
+pub(in crate::check) const PARAMETER_DUPLICATE: Rule = Rule::warning(
+    "parameter-duplicate",
+    "A list of parameters must not have two with the same `name` and `in` (OpenAPI 3.1, section 4.8.10.1): tools \
+     disagree on which one counts. Names of headers are alike in any case. An operation may repeat a parameter of \
+     its path item, to change it.",
+)
+.example(
+    "wrong:\n\
+     \x20 parameters: [{name: limit, in: query}, {name: limit, in: query, required: true}]\n\
+     right:\n\
+     \x20 parameters: [{name: limit, in: query, required: true}]",
+);
+/// No two paths differ by the names of their parameters only.
+pub(in crate::check) const PATH_EQUAL: Rule = Rule::warning(
+    "path-equal",
+    "`/pets/{id}` and `/pets/{name}` are the same path, since no request tells them apart (OpenAPI 3.1, section \
+     4.8.8.1). apigw serves the methods of both; other tools refuse the document or lose one. Put all methods \
+     under one of the two.",
+)
+.example(
+    "wrong:\n\
+     \x20 /pets/{id}: {get: {}}\n\
+     \x20 /pets/{name}: {delete: {}}\n\
+     right:\n\
+     \x20 /pets/{id}: {get: {}, delete: {}}",
+);
+/// A request fits one path best.
+pub(in crate::check) const PATH_AMBIGUOUS: Rule = Rule::warning(
+    "path-ambiguous",
+    "Where a request fits two path templates and neither is the more exact one, the specification leaves open \
+     which is meant (OpenAPI 3.1, section 4.8.8.2). apigw takes the one that is exact earlier in the path; \
+     another gateway may take the other. Let the paths differ in a segment that both write out.",
+)
+.example(
+    "wrong:\n\
+     \x20 /{kind}/mine: {get: {}}\n\
+     \x20 /books/{id}: {get: {}}       GET /books/mine fits both\n\
+     right:\n\
+     \x20 /mine/{kind}: {get: {}}\n\
+     \x20 /books/{id}: {get: {}}",
+);
+/// No group hides the APIs of another on one host.
+pub(in crate::check) const ROUTE_SHADOWED: Rule = Rule::warning(
+    "route-shadowed",
+    "With one `--env`, a loopback host name reaches all groups of the environment by their prefixes. The longest \
+     prefix goes first; of equal ones, the group whose name comes first. An API whose every request another group \
+     answers first is never reached there; it still is on the group's own host name. Give one of the groups \
+     another prefix.",
+)
+.example(
+    "wrong:\n\
+     \x20 shop:  prefix /shop, path /admin/users\n\
+     \x20 admin: prefix /shop/admin, path /users\n\
+     right:\n\
+     \x20 admin: prefix /admin, path /users",
+);
+/// No two operations have one id.
+pub(in crate::check) const OPERATION_ID_DUPLICATE: Rule = Rule::error(
+    "operation-id-duplicate",
+    "An operation id names one operation of the whole definition (OpenAPI 3.1, section 4.8.10.1). `apigw api \
+     show`, `forwarding.apis` in group.yaml, SDKs and links go by it, so with two of a name it cannot be told \
+     which is meant. Rename one.",
+)
+.example(
+    "wrong:\n\
+     \x20 /pets: {get: {operationId: list}}\n\
+     \x20 /toys: {get: {operationId: list}}\n\
+     right:\n\
+     \x20 /pets: {get: {operationId: listPets}}\n\
+     \x20 /toys: {get: {operationId: listToys}}",
+);
+/// Operation ids differ by more than capitals.
+pub(in crate::check) const OPERATION_ID_SIMILAR: Rule = Rule::warning(
+    "operation-id-similar",
+    "Ids that differ only in capital and small letters are easily taken for each other, and collide where an SDK \
+     makes one file or name of each. Rename one.",
+)
+.example(
+    "wrong:\n\
+     \x20 getPet, getpet\n\
+     right:\n\
+     \x20 getPet, getPetByName",
+);
+/// Each security scheme that is asked for is declared.
+pub(in crate::check) const SECURITY_UNDECLARED: Rule = Rule::warning(
+    "security-undeclared",
+    "A security requirement names schemes of `components.securitySchemes` (OpenAPI 3.1, section 4.8.30). One that \
+     is not declared there cannot be satisfied: nobody can tell what a caller has to send. Declare it, or correct \
+     the name.",
+)
+.example(
+    "wrong:\n\
+     \x20 security: [{apikey: []}]\n\
+     \x20 components: {securitySchemes: {apiKey: {type: apiKey, name: X-Key, in: header}}}\n\
+     right:\n\
+     \x20 security: [{apiKey: []}]\n\
+     \x20 components: {securitySchemes: {apiKey: {type: apiKey, name: X-Key, in: header}}}",
+);
+/// Scopes are asked for where the scheme has them.
+pub(in crate::check) const SECURITY_SCOPE: Rule = Rule::warning(
+    "security-scope",
+    "Scopes belong to schemes of the types oauth2 and openIdConnect; for others the list is empty in OpenAPI 3.0, \
+     and in 3.1 holds names of roles. A scope of oauth2 is declared by one of the scheme's flows.",
+)
+.example(
+    "wrong:\n\
+     \x20 security: [{apiKey: [\"read:pets\"]}]\n\
+     right:\n\
+     \x20 security: [{apiKey: []}]",
+);
+/// What the definition asks of callers is what the group's `auth` checks.
+pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
+    "security-uncovered",
+    "A definition says how callers show who they are, and `auth` in group.yaml says what the gateway checks \
+     before a real backend is called. With `auth: none` nothing is checked: the backend must do it itself. With \
+     `auth: signature` callers sign each request in the header Authorization, which the definition should say and \
+     which leaves no room there for another scheme. If the backend checks the credentials, turn this rule off.",
+)
+.example(
+    "checked by the backend, in apigw.toml:\n\
+     \x20 [rules]\n\
+     \x20 security-uncovered = \"off\"",
+);
+
+/// The rules of this room.
+pub(super) const RULES: [Rule; 15] = [
+    NO_API,
+    NO_RESULT,
+    RESPONSES_MISSING,
+    NO_SUCCESS,
+    PATH_PARAMETER_UNDECLARED,
+    PATH_PARAMETER_UNUSED,
+    PARAMETER_DUPLICATE,
+    PATH_EQUAL,
+    PATH_AMBIGUOUS,
+    ROUTE_SHADOWED,
+    OPERATION_ID_DUPLICATE,
+    OPERATION_ID_SIMILAR,
+    SECURITY_UNDECLARED,
+    SECURITY_SCOPE,
+    SECURITY_UNCOVERED,
+];

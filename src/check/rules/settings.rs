@@ -1,0 +1,133 @@
+//! The pages of the rules over settings: addresses, domains, variables, environments.
+
+use crate::definition::Rule;
+
+/// A backend's address can be called.
+pub(in crate::check) const BACKEND_ADDRESS: Rule = Rule::error(
+    "backend-address",
+    "The backend of a group, of an API and of a dynamic route is an absolute http or https address, without user \
+     name, password, query or fragment. `${NAME}` stands for a variable of the environment, declared in \
+     apigw.toml under `[environments.<name>.variables]`; the address must be one with the values in place, too.",
+)
+.example(
+    "wrong:\n\
+     \x20 backend: pets.example.com\n\
+     right:\n\
+     \x20 backend: https://pets.example.com",
+);
+/// A custom domain belongs to one group.
+pub(in crate::check) const DOMAIN_COLLISION: Rule = Rule::error(
+    "domain-collision",
+    "A request to a custom domain must reach one group. Bind each domain to one group only, and none below the \
+     base domain of the workspace, whose names are those of the groups.",
+)
+.example(
+    "wrong:\n\
+     \x20 domains: [shop.apigw.localhost]      base_domain is apigw.localhost\n\
+     right:\n\
+     \x20 domains: [shop.example.com]",
+);
+/// A group with custom domains is live in `online`.
+pub(in crate::check) const DOMAIN_NOT_LIVE: Rule = Rule::warning(
+    "domain-not-live",
+    "Custom domains are served in `online` only. While nothing of the group is live there, whoever calls the \
+     domain gets 404. Publish the group to `online`, or remove the domains until then.",
+);
+/// Groups that are reached by one host differ in their prefix.
+pub(in crate::check) const PREFIX_COLLISION: Rule = Rule::warning(
+    "prefix-collision",
+    "Each group has a host name of its own, so two groups may have one prefix. On a loopback host, where `apigw \
+     serve` with one `--env` tells groups apart by their prefix, a path that both have reaches the group whose \
+     name comes first, and the other one's method, parameters and result are not seen.",
+)
+.example(
+    "wrong:\n\
+     \x20 pets:  prefix /v1\n\
+     \x20 toys:  prefix /v1\n\
+     right:\n\
+     \x20 pets:  prefix /pets/v1\n\
+     \x20 toys:  prefix /toys/v1",
+);
+/// Each variable of a backend address is declared in each environment.
+pub(in crate::check) const VARIABLE_UNDECLARED: Rule = Rule::warning(
+    "variable-undeclared",
+    "`${NAME}` in a backend address is replaced by the variable of the environment. Where the environment does \
+     not declare it, a publish with a real backend is refused there. Declare it under \
+     `[environments.<name>.variables]` in apigw.toml, for each environment that the group is published to.",
+)
+.example(
+    "group.yaml:\n\
+     \x20 backend: https://${PETS_HOST}/v1\n\
+     apigw.toml:\n\
+     \x20 [environments.test.variables]\n\
+     \x20 PETS_HOST = \"pets.test.example.com\"",
+);
+/// Each variable is used.
+pub(in crate::check) const VARIABLE_UNUSED: Rule = Rule::warning(
+    "variable-unused",
+    "A variable that no group's backend address uses is left over, or misspelled. Correct it, or remove it once \
+     no version that is live needs it.",
+);
+/// `promote_from` leads to an environment that asks for nothing.
+pub(in crate::check) const PROMOTION_CIRCLE: Rule = Rule::error(
+    "promotion-circle",
+    "`promote_from` names the environment in which a version must be live before it comes to this one. Where \
+     environments ask for each other in a circle, nothing can ever be published to any of them. Let one of them \
+     have no `promote_from`.",
+)
+.example(
+    "wrong:\n\
+     \x20 [environments.test]\n\
+     \x20 promote_from = \"online\"\n\
+     \x20 [environments.online]\n\
+     \x20 promote_from = \"test\"\n\
+     right:\n\
+     \x20 [environments.online]\n\
+     \x20 promote_from = \"test\"",
+);
+/// The rules that settings name exist.
+pub(in crate::check) const UNKNOWN_RULE: Rule = Rule::warning(
+    "unknown-rule",
+    "`[rules]` in apigw.toml sets rules to \"off\", \"warning\" or \"error\" by name. A name that no rule has \
+     changes nothing. `apigw check --explain list` lists the names.",
+)
+.example(
+    "wrong:\n\
+     \x20 [rules]\n\
+     \x20 prefix-colision = \"off\"\n\
+     right:\n\
+     \x20 [rules]\n\
+     \x20 prefix-collision = \"off\"",
+);
+/// `default_group` is a group.
+pub(in crate::check) const UNKNOWN_GROUP: Rule = Rule::warning(
+    "unknown-group",
+    "`default_group` in apigw.toml is the group that a command means where none is named. A group that does not \
+     exist makes every such command fail. Correct the name, or create the group.",
+);
+/// The APIs that settings name exist.
+pub(in crate::check) const UNKNOWN_API: Rule = Rule::warning(
+    "unknown-api",
+    "`forwarding.apis` in group.yaml says what differs for single APIs, by operation id, or by method and path \
+     where an API has none. A name that no API has changes nothing.",
+)
+.example(
+    "wrong:\n\
+     \x20 forwarding: {apis: {listpets: {backend: https://pets.example.com}}}\n\
+     right:\n\
+     \x20 forwarding: {apis: {listPets: {backend: https://pets.example.com}}}",
+);
+
+/// The rules of this room.
+pub(super) const RULES: [Rule; 10] = [
+    BACKEND_ADDRESS,
+    DOMAIN_COLLISION,
+    DOMAIN_NOT_LIVE,
+    PREFIX_COLLISION,
+    VARIABLE_UNDECLARED,
+    VARIABLE_UNUSED,
+    PROMOTION_CIRCLE,
+    UNKNOWN_RULE,
+    UNKNOWN_GROUP,
+    UNKNOWN_API,
+];

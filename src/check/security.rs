@@ -1,0 +1,140 @@
+//! Rules over what the definition asks callers to show, and what the group's `auth` checks.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::Subject;
+use super::places::Places;
+use super::rules::operations as rules;
+use crate::definition::{Definition, Node, NodeId, ParameterPlace, SecurityKind, SecurityScheme, Specification};
+use crate::model::{Auth, Finding};
+
+pub(super) fn findings(subject: &Subject<'_>, definition: &Definition, places: &Places) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let root = definition.document().root();
+    let mut seen: HashSet<NodeId> = HashSet::new();
+    let lists = definition.apis.iter().map(|api| definition.node(api.node)).chain(root);
+    for list in lists.filter_map(|node| node.get("security")).filter(|list| seen.insert(list.id())) {
+        for requirement in list.items() {
+            for (name, scopes) in requirement.entries() {
+                requirement_findings(definition, requirement, name, scopes, &mut findings);
+            }
+        }
+    }
+    findings.extend(uncovered(subject, definition, places));
+    findings
+}
+
+fn requirement_findings(
+    definition: &Definition,
+    requirement: Node<'_>,
+    name: &str,
+    scopes: Node<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let Some(scheme) = definition.security_schemes.iter().find(|scheme| scheme.name == name) else {
+        // A scheme whose reference leads nowhere is declared all the same.
+        if !is_declared(definition, name) {
+            let near = definition.security_schemes.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name));
+            let hint = match near {
+                Some(near) => format!("did you mean {:?}?", near.name),
+                None => format!("declare it under `components.securitySchemes`, or remove {name:?} here"),
+            };
+            let message = format!("the security scheme {name:?} is not declared");
+            findings.push(rules::SECURITY_UNDECLARED.finding(requirement.key_location(name), message, hint));
+        }
+        return;
+    };
+    let declared = declared_scopes(definition, scheme);
+    for scope in scopes.items() {
+        let Some(text) = scope.as_str() else { continue };
+        let message = match (&scheme.kind, &declared) {
+            (SecurityKind::OAuth2, Some(declared)) if !declared.contains(text) => {
+                format!("no flow of the security scheme {name:?} declares the scope {text:?}")
+            }
+            (SecurityKind::ApiKey { .. } | SecurityKind::Http { .. }, _)
+                if definition.specification == Specification::V3_0 =>
+            {
+                format!("the security scheme {name:?} has no scopes, and {text:?} is asked for")
+            }
+            _ => continue,
+        };
+        let hint = "declare the scope in a flow of an oauth2 scheme, or leave it out here";
+        findings.push(rules::SECURITY_SCOPE.finding(scope.location(), message, hint));
+    }
+}
+
+fn is_declared(definition: &Definition, name: &str) -> bool {
+    let schemes = definition.document().root().and_then(|root| root.get("components"));
+    let schemes = schemes.and_then(Node::resolve).and_then(|components| components.get("securitySchemes"));
+    schemes.and_then(Node::resolve).is_some_and(|schemes| schemes.get(name).is_some())
+}
+
+fn declared_scopes<'d>(definition: &'d Definition, scheme: &SecurityScheme) -> Option<HashSet<&'d str>> {
+    let flows = definition.node(scheme.node).get("flows")?;
+    let scopes = flows.entries().filter_map(|(_, flow)| flow.get("scopes")).flat_map(Node::entries);
+    Some(scopes.map(|(scope, _)| scope).collect())
+}
+
+/// Compares what the definition asks for with what the gateway checks before it calls a real backend.
+fn uncovered(subject: &Subject<'_>, definition: &Definition, places: &Places) -> Option<Finding> {
+    let settings = subject.settings?;
+    // A mock asks for nothing, so there is nothing to cover until the group has a backend.
+    settings.backend.as_ref()?;
+    let place = places.value(&["auth"]);
+    match settings.auth {
+        Auth::None => {
+            let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+            for api in &definition.apis {
+                // An empty requirement among them means that a caller need not show anything.
+                if api.security.iter().any(Vec::is_empty) {
+                    continue;
+                }
+                for name in api.security.iter().flatten().map(|(name, _)| name.as_str()).collect::<HashSet<_>>() {
+                    *asked.entry(name).or_default() += 1;
+                }
+            }
+            let names: Vec<String> = asked.iter().map(|(name, count)| format!("{name} ({})", apis(*count))).collect();
+            if names.is_empty() {
+                return None;
+            }
+            let message = format!(
+                "the definition asks callers for {}, and `auth: none` lets every request through to the backend",
+                names.join(", ")
+            );
+            let hint = "make sure that the backend checks it, then turn the rule off; or set `auth: signature`";
+            Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+        }
+        Auth::Signature => {
+            let is_signature = |scheme: &SecurityScheme| match &scheme.kind {
+                SecurityKind::ApiKey { place, name } => {
+                    *place == ParameterPlace::Header && name.eq_ignore_ascii_case("authorization")
+                }
+                SecurityKind::Http { scheme } => scheme == "jdcloud2-hmac-sha256",
+                _ => false,
+            };
+            let signing: HashSet<&str> = definition
+                .security_schemes
+                .iter()
+                .filter(|scheme| is_signature(scheme))
+                .map(|scheme| scheme.name.as_str())
+                .collect();
+            let says = |requirement: &Vec<(String, Vec<String>)>| {
+                requirement.iter().any(|(name, _)| signing.contains(name.as_str()))
+            };
+            let silent: Vec<_> = definition.apis.iter().filter(|api| !api.security.iter().any(says)).collect();
+            let first = silent.first()?;
+            let message = format!(
+                "`auth: signature` asks callers to sign each request, and the definition does not say so of {}, like \
+                 {}",
+                apis(silent.len()),
+                first.name()
+            );
+            let hint = "declare a security scheme `{type: apiKey, in: header, name: Authorization}` and ask for it";
+            Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+        }
+    }
+}
+
+fn apis(count: usize) -> String {
+    format!("{count} API{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,189 @@
+//! What the specification asks for that no table of fields can say.
+
+use std::collections::HashMap;
+
+use super::form::Kind;
+use super::{Walk, rules};
+use crate::check::rules::operations::RESPONSES_MISSING;
+use crate::definition::{Node, Specification};
+
+impl<'d> Walk<'d> {
+    pub(super) fn conditions(&mut self, node: Node<'d>, kind: Kind) {
+        match kind {
+            Kind::OpenApi => self.whole(node),
+            Kind::License if self.specification == Specification::V3_1 => self.exclude(node, "identifier", "url"),
+            Kind::Server => self.server_variables(node),
+            Kind::ServerVariable => self.server_variable(node),
+            Kind::Operation => self.responses(node),
+            Kind::Parameter => self.parameter(node),
+            Kind::Header => self.schema_or_content(node, "Header Object"),
+            Kind::MediaType => self.exclude(node, "example", "examples"),
+            Kind::Example => self.exclude(node, "value", "externalValue"),
+            Kind::Link => {
+                self.exclude(node, "operationRef", "operationId");
+                if node.get("operationRef").is_none() && node.get("operationId").is_none() {
+                    self.lacking(node, "the Link Object has neither `operationRef` nor `operationId`");
+                }
+            }
+            Kind::SecurityScheme => self.security_scheme(node),
+            _ => {}
+        }
+    }
+
+    fn whole(&mut self, node: Node<'d>) {
+        let parts = ["paths", "components", "webhooks"];
+        if self.specification == Specification::V3_1 && parts.iter().all(|part| node.get(part).is_none()) {
+            self.lacking(node, "the OpenAPI Object has none of `paths`, `components` and `webhooks`");
+        }
+        let mut known: HashMap<&str, usize> = HashMap::new();
+        for name in node.get("tags").into_iter().flat_map(Node::items).filter_map(|tag| tag.get("name")) {
+            let Some(text) = name.as_str() else { continue };
+            let location = name.location();
+            if let Some(line) = known.get(text) {
+                let message = format!("the tag {text:?} is declared twice, first on line {line}");
+                self.add(rules::SPECIFICATION_EXCLUSIVE, name, message, "remove one of the two");
+            } else {
+                known.insert(text, location.line);
+            }
+        }
+    }
+
+    fn server_variables(&mut self, node: Node<'d>) {
+        let Some(url) = node.get("url") else { return };
+        let names = url.as_str().unwrap_or_default().split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        for (name, _) in names {
+            let variable = node.get("variables").and_then(|variables| variables.get(name));
+            if variable.is_none() {
+                let message = format!("the Server Object declares no variable {name:?}, which its `url` has");
+                let hint = format!("declare it: `variables: {{{name}: {{default: …}}}}`");
+                self.add(rules::SPECIFICATION_REQUIRED, url, message, hint);
+            }
+        }
+    }
+
+    fn server_variable(&mut self, node: Node<'d>) {
+        let Some(words) = node.get("enum").filter(|words| words.is_array()) else { return };
+        if words.items().next().is_none() {
+            self.wrong_kind(words, "`enum` of the Server Variable Object", "has at least one text");
+            return;
+        }
+        let Some(default) = node.get("default").filter(|default| default.as_str().is_some()) else { return };
+        if !words.items().any(|word| word.as_str() == default.as_str()) {
+            let message = "the default of the Server Variable Object is not one of its `enum`";
+            self.add(rules::SPECIFICATION_VALUE, default, message, "add it to `enum`, or write one that is there");
+        }
+    }
+
+    fn responses(&mut self, node: Node<'d>) {
+        let responses = node.get("responses");
+        let is_empty = |responses: Node<'_>| responses.entries().all(|(name, _)| name.starts_with("x-"));
+        let location = match responses {
+            Some(responses) if !responses.is_object() || !is_empty(responses) => return,
+            Some(_) => node.key_location("responses"),
+            None => node.location(),
+        };
+        let hint = "add at least what a successful call gives: `responses: {\"200\": {description: …}}`";
+        self.findings.push(RESPONSES_MISSING.finding(location, "the operation names no response", hint));
+    }
+
+    fn parameter(&mut self, node: Node<'d>) {
+        self.schema_or_content(node, "Parameter Object");
+        let Some(place) = node.get("in").and_then(Node::as_str) else { return };
+        if place == "path" && node.get("required").and_then(crate::definition::Node::as_bool) != Some(true) {
+            match node.get("required") {
+                Some(required) if required.as_bool().is_some() => {
+                    let message = "a path parameter is always required, and this one says `false`";
+                    self.add(rules::SPECIFICATION_VALUE, required, message, "write `required: true`");
+                }
+                Some(_) => {}
+                None => {
+                    let message = "the Parameter Object has no `required`, which a path parameter needs";
+                    self.add(rules::SPECIFICATION_REQUIRED, node, message, "add `required: true`");
+                }
+            }
+        }
+        let styles: &[&str] = match place {
+            "path" => &["matrix", "label", "simple"],
+            "query" => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
+            "header" => &["simple"],
+            _ => &["form"],
+        };
+        if let Some(style) = node.get("style").filter(|style| style.as_str().is_some()) {
+            self.word(style, styles, &|| format!("`style` of a {place} parameter"));
+        }
+        if self.specification == Specification::V3_1 && place != "query" {
+            for name in ["allowEmptyValue", "allowReserved"] {
+                self.misplaced(node, name, &format!("a {place} parameter"), "a query parameter");
+            }
+        }
+    }
+
+    /// Looks at the ways of describing a value of which exactly one is there.
+    fn schema_or_content(&mut self, node: Node<'d>, owner: &str) {
+        self.exclude(node, "schema", "content");
+        self.exclude(node, "example", "examples");
+        match (node.get("schema"), node.get("content")) {
+            (None, None) => self.lacking(node, &format!("the {owner} has neither `schema` nor `content`")),
+            (None, Some(_)) => {
+                for name in ["style", "explode", "allowReserved", "example", "examples"] {
+                    self.misplaced(node, name, &format!("a {owner} with `content`"), "one with `schema`");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn security_scheme(&mut self, node: Node<'d>) {
+        let Some(written) = node.get("type") else { return };
+        let fields: &[&str] = match written.as_str() {
+            Some("apiKey") => &["name", "in"],
+            Some("http") => &["scheme"],
+            Some("oauth2") => &["flows"],
+            Some("openIdConnect") => &["openIdConnectUrl"],
+            Some("mutualTLS") if self.specification == Specification::V3_1 => &[],
+            Some(_) => {
+                let known: &[&str] = match self.specification {
+                    Specification::V3_0 => &["apiKey", "http", "oauth2", "openIdConnect"],
+                    Specification::V3_1 => &["apiKey", "http", "mutualTLS", "oauth2", "openIdConnect"],
+                };
+                self.word(written, known, &|| "`type` of the Security Scheme Object".to_owned());
+                return;
+            }
+            None => return,
+        };
+        let kind = written.as_str().unwrap_or_default();
+        for name in fields.iter().filter(|name| node.get(name).is_none()) {
+            let message = format!("the Security Scheme Object has no `{name}`, which the type {kind} needs");
+            self.add(rules::SPECIFICATION_REQUIRED, node, message, format!("add `{name}`"));
+        }
+        for name in ["name", "in", "scheme", "flows", "openIdConnectUrl"].iter().filter(|name| !fields.contains(name)) {
+            self.misplaced(node, name, &format!("a Security Scheme Object of the type {kind}"), "another type");
+        }
+        let scheme = node.get("scheme").and_then(Node::as_str).filter(|_| kind == "http").unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            let owner = "a Security Scheme Object that is not of the type http with the scheme bearer";
+            self.misplaced(node, "bearerFormat", owner, "the scheme bearer");
+        }
+    }
+
+    /// Notes where of two fields that exclude each other both are there.
+    fn exclude(&mut self, node: Node<'d>, one: &str, other: &str) {
+        if node.get(one).is_some() && node.get(other).is_some() {
+            let message = format!("`{one}` and `{other}` exclude each other");
+            let location = node.key_location(other);
+            self.findings.push(rules::SPECIFICATION_EXCLUSIVE.finding(location, message, "keep the one that is meant"));
+        }
+    }
+
+    fn lacking(&mut self, node: Node<'d>, message: &str) {
+        self.add(rules::SPECIFICATION_EXCLUSIVE, node, message, "add the one that is meant");
+    }
+
+    fn misplaced(&mut self, node: Node<'d>, name: &str, owner: &str, of: &str) {
+        if node.get(name).is_some() {
+            let message = format!("{owner} has no field {name:?}");
+            let hint = format!("remove it; it belongs to {of}");
+            self.findings.push(rules::SPECIFICATION_UNKNOWN.finding(node.key_location(name), message, hint));
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Holds a definition against its own specification, OpenAPI 3.0 or 3.1, object by object.
+//!
+//! The walk begins at the root and follows references, so that every object is looked at once as what it is
+//! used for, in whatever file it stands. [`objects`] is the table of what the specification asks for;
+//! `tests/specification.rs` proves it against the official JSON Schemas.
+
+mod conditions;
+mod examples;
+mod form;
+mod objects;
+mod schema;
+
+use std::collections::{HashMap, HashSet};
+
+use form::{Form, In, Kind, Names, Rest, Shape};
+use objects::REFERENCE;
+
+use super::rules::specification as rules;
+use crate::definition::rules::REFERENCE_SIBLINGS;
+use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, Rule, Specification};
+use crate::model::{Finding, nearest};
+
+/// A definition that breaks more rules than this is no definition; more findings help nobody.
+const MOST_FINDINGS: usize = 2_000;
+
+pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
+    let mut walk = Walk {
+        specification: definition.specification,
+        findings: Vec::new(),
+        seen: HashSet::new(),
+        pending: Vec::new(),
+        media_types: HashMap::new(),
+        examples: ExampleCheck::new(definition),
+    };
+    if let Some(root) = definition.document().root() {
+        walk.expect(root, Kind::OpenApi, false);
+    }
+    while let Some(Expected { node, kind, may_refer }) = walk.pending.pop() {
+        if walk.findings.len() >= MOST_FINDINGS {
+            break;
+        }
+        if walk.seen.insert((node.id(), kind)) {
+            match node.get("$ref").filter(|_| may_refer) {
+                Some(reference) => walk.reference(node, reference, kind),
+                None => walk.object(node, kind),
+            }
+        }
+    }
+    walk.findings
+}
+
+struct Walk<'d> {
+    specification: Specification,
+    findings: Vec<Finding>,
+    seen: HashSet<(NodeId, Kind)>,
+    pending: Vec<Expected<'d>>,
+    /// The names of Media Type Objects.
+    media_types: HashMap<NodeId, &'d str>,
+    examples: ExampleCheck<'d>,
+}
+
+/// A node that is still to be looked at, and what it should be.
+struct Expected<'d> {
+    node: Node<'d>,
+    kind: Kind,
+    /// Whether a Reference Object may stand in its place.
+    may_refer: bool,
+}
+
+impl<'d> Walk<'d> {
+    fn expect(&mut self, node: Node<'d>, kind: Kind, may_refer: bool) {
+        self.pending.push(Expected { node, kind, may_refer });
+    }
+
+    fn object(&mut self, node: Node<'d>, kind: Kind) {
+        if kind == Kind::Schema {
+            self.schema(node);
+            return;
+        }
+        let shape = kind.shape();
+        if !node.is_object() {
+            self.wrong_kind(node, &format!("the {}", shape.name), "is a mapping");
+            return;
+        }
+        self.fields(node, shape);
+        self.conditions(node, kind);
+        self.object_examples(node, kind);
+        if kind == Kind::PathItem
+            && let Some(next) = node.referenced()
+        {
+            self.expect(next, kind, false);
+        }
+    }
+
+    fn reference(&mut self, node: Node<'d>, reference: Node<'d>, kind: Kind) {
+        match self.specification {
+            Specification::V3_0 if reference.as_str().is_none() => {
+                self.wrong_kind(reference, "`$ref` of the Reference Object", "is a text");
+            }
+            Specification::V3_0 => self.siblings(node),
+            Specification::V3_1 => self.fields(node, &REFERENCE),
+        }
+        if let Some(target) = node.referenced() {
+            self.expect(target, kind, true);
+        }
+    }
+
+    /// Notes what stands beside a reference in 3.0, where it is ignored.
+    fn siblings(&mut self, node: Node<'d>) {
+        let ignored = node.entries().map(|(name, _)| name).find(|name| *name != "$ref" && !name.starts_with("x-"));
+        if let Some(name) = ignored {
+            let message = format!("{name:?} stands beside a `$ref`, where OpenAPI 3.0 ignores it");
+            let hint = "move it to the target, or wrap the reference in `allOf`";
+            self.findings.push(REFERENCE_SIBLINGS.finding(node.key_location(name), message, hint));
+        }
+    }
+
+    fn fields(&mut self, node: Node<'d>, shape: &'static Shape) {
+        for (name, value) in node.entries() {
+            match shape.fields.iter().find(|field| field.name == name && self.has(field.exists)) {
+                Some(field) => {
+                    let owner = || format!("`{name}` of the {}", shape.name);
+                    self.form(value, &field.form, &owner);
+                }
+                None => self.rest(node, name, value, shape),
+            }
+        }
+        for field in shape.fields {
+            if self.has(field.needed) && node.get(field.name).is_none() {
+                let message = format!("the {} has no `{}`, which it needs", shape.name, field.name);
+                let hint = format!("add it: {}", self.section(shape));
+                self.add(rules::SPECIFICATION_REQUIRED, node, message, hint);
+            }
+        }
+    }
+
+    /// Looks at a field that the table does not name.
+    fn rest(&mut self, node: Node<'d>, name: &str, value: Node<'d>, shape: &'static Shape) {
+        let is_extension = name.starts_with("x-");
+        match shape.rest {
+            Rest::Anything => {}
+            Rest::Extensions | Rest::Named { extensions: true, .. } if is_extension => {}
+            Rest::Named { form, .. } => {
+                self.name(node, name, shape);
+                self.form(value, form, &|| format!("{name:?} of the {}", shape.name));
+            }
+            Rest::Extensions | Rest::Nothing => {
+                let known = shape.fields.iter().filter(|field| self.has(field.exists)).map(|field| field.name);
+                let hint = self.unknown_hint(name, shape, nearest(name, known));
+                let message = format!("the {} has no field {name:?}", shape.name);
+                let location = node.key_location(name);
+                self.findings.push(rules::SPECIFICATION_UNKNOWN.finding(location, message, hint));
+            }
+        }
+    }
+
+    fn unknown_hint(&self, name: &str, shape: &Shape, near: Option<String>) -> String {
+        let other = match self.specification {
+            Specification::V3_0 => In::V3_1,
+            Specification::V3_1 => In::V3_0,
+        };
+        let elsewhere = shape.fields.iter().any(|field| field.name == name && field.exists == other);
+        match (near, elsewhere) {
+            (_, true) if other == In::V3_1 => {
+                format!("{name:?} came with OpenAPI 3.1: write `openapi: 3.1.0`, or remove it")
+            }
+            (_, true) => format!("{name:?} went with OpenAPI 3.0: remove it"),
+            (Some(near), _) => format!("did you mean {near:?}?"),
+            (None, _) => format!("remove it, or name it \"x-{name}\": {}", self.section(shape)),
+        }
+    }
+
+    /// Looks at a name that stands in place of a field.
+    fn name(&mut self, node: Node<'d>, name: &str, shape: &Shape) {
+        let bytes = name.as_bytes();
+        let (is_right, hint) = match shape.section {
+            8 => (name.starts_with('/'), "begin the path with `/`"),
+            16 => {
+                let is_code = matches!(bytes, [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] | [b'1'..=b'5', b'X', b'X']);
+                (is_code, "write a code from 100 to 599, a class like \"4XX\", or `default`")
+            }
+            _ => (true, ""),
+        };
+        if !is_right {
+            let message = format!("{name:?} is no name that the {} has", shape.name);
+            self.findings.push(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
+        }
+    }
+
+    fn form(&mut self, node: Node<'d>, form: &'static Form, owner: &dyn Fn() -> String) {
+        match form {
+            Form::Any => {}
+            Form::Text => {
+                if node.as_str().is_none() {
+                    self.wrong_kind(node, &owner(), "is a text");
+                }
+            }
+            Form::Flag => {
+                if node.as_bool().is_none() {
+                    self.wrong_kind(node, &owner(), "is `true` or `false`");
+                }
+            }
+            Form::Word(words) => self.word(node, words, owner),
+            Form::Object(kind) => self.expect(node, *kind, false),
+            Form::OrReference(kind) => self.expect(node, *kind, true),
+            Form::List(item) => {
+                if !node.is_array() {
+                    self.wrong_kind(node, &owner(), "is a list");
+                }
+                for each in node.items() {
+                    self.form(each, item, &|| format!("an item of {}", owner()));
+                }
+            }
+            Form::Map(names, value) => self.map(node, *names, value, owner),
+            Form::Content { single } => {
+                self.map(node, Names::MediaType, &Form::Object(Kind::MediaType), owner);
+                self.media_types.extend(node.entries().map(|(name, value)| (value.id(), name)));
+                if *single && node.is_object() && node.entries().count() != 1 {
+                    self.wrong_kind(node, &owner(), "has exactly one media type");
+                }
+            }
+        }
+    }
+
+    fn word(&mut self, node: Node<'d>, words: &[&str], owner: &dyn Fn() -> String) {
+        let Some(word) = node.as_str() else {
+            self.wrong_kind(node, &owner(), "is a text");
+            return;
+        };
+        if !words.contains(&word) {
+            let hint = match nearest(word, words.iter().copied()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("write one of {}", words.join(", ")),
+            };
+            self.add(rules::SPECIFICATION_VALUE, node, format!("{} is not {word:?}", owner()), hint);
+        }
+    }
+
+    fn map(&mut self, node: Node<'d>, names: Names, value: &'static Form, owner: &dyn Fn() -> String) {
+        if !node.is_object() {
+            self.wrong_kind(node, &owner(), "is a mapping");
+            return;
+        }
+        for (name, each) in node.entries() {
+            if let Some(hint) = names.fault(name) {
+                let message = format!("{name:?} is no name that {} can have", owner());
+                self.findings.push(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
+            }
+            self.form(each, value, &|| format!("{name:?} in {}", owner()));
+        }
+    }
+
+    /// Tells whether something holds in the version that the definition follows.
+    fn has(&self, versions: In) -> bool {
+        match versions {
+            In::Never => false,
+            In::Both => true,
+            In::V3_0 => self.specification == Specification::V3_0,
+            In::V3_1 => self.specification == Specification::V3_1,
+        }
+    }
+
+    /// Names the section of the specification that says what an object has.
+    fn section(&self, shape: &Shape) -> String {
+        let chapter = match self.specification {
+            Specification::V3_0 => "4.7",
+            Specification::V3_1 => "4.8",
+        };
+        format!("OpenAPI {}, section {chapter}.{}", self.specification, shape.section)
+    }
+
+    fn wrong_kind(&mut self, node: Node<'d>, owner: &str, is: &str) {
+        let here = kind_name(node);
+        let hint = match node.kind() {
+            NodeKind::Number(_) | NodeKind::Bool(_) if is == "is a text" => "put it in quotes",
+            NodeKind::Null => "remove it, or write what is meant",
+            NodeKind::String(_) if is == "is a list" => "put it in brackets: […]",
+            _ => "compare it with the OpenAPI Specification",
+        };
+        self.add(rules::SPECIFICATION_VALUE, node, format!("{owner} {is}, and here is {here}"), hint);
+    }
+
+    fn add(&mut self, rule: Rule, node: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.push(rule.finding(node.location(), message, hint));
+    }
+}
+
+impl Names {
+    /// Says how a name should look that does not look like it should.
+    fn fault(self, name: &str) -> Option<&'static str> {
+        let token = |text: &str| {
+            !text.is_empty()
+                && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+        };
+        match self {
+            Self::Any => None,
+            Self::Component => {
+                let is_right =
+                    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+                (!is_right).then_some("use letters, digits, `.`, `-` and `_`")
+            }
+            Self::MediaType => {
+                let essence = name.split(';').next().unwrap_or_default().trim();
+                let is_right = essence.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+                (!is_right).then_some("write a media type like \"application/json\", or a range like \"text/*\"")
+            }
+            Self::Header => (!token(name)).then_some("write the name of a header, like \"X-Rate-Limit\""),
+        }
+    }
+}
+
+fn kind_name(node: Node<'_>) -> &'static str {
+    match node.kind() {
+        NodeKind::Null => "nothing",
+        NodeKind::Bool(_) => "a flag",
+        NodeKind::Number(_) => "a number",
+        NodeKind::String(_) => "a text",
+        NodeKind::Array => "a list",
+        NodeKind::Object => "a mapping",
+    }
+}

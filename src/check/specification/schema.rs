@@ -1,0 +1,350 @@
+//! Schemas: their keywords, in the dialect of OpenAPI 3.0 (section 4.7.24) or as JSON Schema 2020-12.
+
+use std::collections::HashSet;
+
+use super::form::{In, Kind};
+use super::{Walk, rules};
+use crate::definition::{self, Node, NodeKind, Specification};
+use crate::model::nearest;
+
+/// What a keyword holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Any,
+    Text,
+    Flag,
+    Number,
+    PositiveNumber,
+    Count,
+    Pattern,
+    Texts,
+    Type,
+    List,
+    Schema,
+    /// In 3.0, where a flag is no schema.
+    SchemaOrFlag,
+    Schemas,
+    SchemaMap,
+    PatternMap,
+    TextsMap,
+    Object(Kind),
+    Ignored,
+}
+
+use Holds::{
+    Any, Count, Flag, Ignored, List, Number, Object, Pattern, PatternMap, PositiveNumber, Schema, SchemaMap,
+    SchemaOrFlag, Schemas, Text, Texts, TextsMap, Type,
+};
+
+/// The keywords of both dialects.
+const KEYWORDS: &[(&str, Holds, In)] = &[
+    ("type", Type, In::Both),
+    ("properties", SchemaMap, In::Both),
+    ("required", Texts, In::Both),
+    ("items", Schema, In::Both),
+    ("description", Text, In::Both),
+    ("enum", List, In::Both),
+    ("format", Text, In::Both),
+    ("title", Text, In::Both),
+    ("default", Any, In::Both),
+    ("example", Any, In::Both),
+    ("allOf", Schemas, In::Both),
+    ("oneOf", Schemas, In::Both),
+    ("anyOf", Schemas, In::Both),
+    ("not", Schema, In::Both),
+    ("additionalProperties", SchemaOrFlag, In::Both),
+    ("maximum", Number, In::Both),
+    ("minimum", Number, In::Both),
+    ("exclusiveMaximum", Flag, In::V3_0),
+    ("exclusiveMinimum", Flag, In::V3_0),
+    ("exclusiveMaximum", Number, In::V3_1),
+    ("exclusiveMinimum", Number, In::V3_1),
+    ("multipleOf", PositiveNumber, In::Both),
+    ("maxLength", Count, In::Both),
+    ("minLength", Count, In::Both),
+    ("pattern", Pattern, In::Both),
+    ("maxItems", Count, In::Both),
+    ("minItems", Count, In::Both),
+    ("uniqueItems", Flag, In::Both),
+    ("maxProperties", Count, In::Both),
+    ("minProperties", Count, In::Both),
+    ("nullable", Flag, In::V3_0),
+    ("readOnly", Flag, In::Both),
+    ("writeOnly", Flag, In::Both),
+    ("deprecated", Flag, In::Both),
+    ("discriminator", Object(Kind::Discriminator), In::Both),
+    ("xml", Object(Kind::Xml), In::Both),
+    ("externalDocs", Object(Kind::ExternalDocumentation), In::Both),
+    ("$ref", Text, In::V3_1),
+    ("$id", Text, In::V3_1),
+    ("$schema", Text, In::V3_1),
+    ("$anchor", Text, In::V3_1),
+    ("$dynamicRef", Text, In::V3_1),
+    ("$dynamicAnchor", Text, In::V3_1),
+    ("$vocabulary", Any, In::V3_1),
+    ("$comment", Text, In::V3_1),
+    ("$defs", SchemaMap, In::V3_1),
+    ("definitions", SchemaMap, In::V3_1),
+    ("dependencies", Any, In::V3_1),
+    ("if", Schema, In::V3_1),
+    ("then", Schema, In::V3_1),
+    ("else", Schema, In::V3_1),
+    ("const", Any, In::V3_1),
+    ("examples", List, In::V3_1),
+    ("prefixItems", Schemas, In::V3_1),
+    ("contains", Schema, In::V3_1),
+    ("minContains", Count, In::V3_1),
+    ("maxContains", Count, In::V3_1),
+    ("patternProperties", PatternMap, In::V3_1),
+    ("propertyNames", Schema, In::V3_1),
+    ("dependentSchemas", SchemaMap, In::V3_1),
+    ("dependentRequired", TextsMap, In::V3_1),
+    ("unevaluatedItems", Schema, In::V3_1),
+    ("unevaluatedProperties", Schema, In::V3_1),
+    ("contentEncoding", Text, In::V3_1),
+    ("contentMediaType", Text, In::V3_1),
+    ("contentSchema", Schema, In::V3_1),
+    ("nullable", Ignored, In::V3_1),
+];
+
+/// The types of both dialects; `null` is one in 3.1 only.
+const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
+/// Words that other versions have for types: what is meant is plain.
+const OTHER_TYPES: &[&str] = &["null", "any", "file"];
+
+impl<'d> Walk<'d> {
+    pub(super) fn schema(&mut self, node: Node<'d>) {
+        if node.as_bool().is_some() {
+            if self.specification == Specification::V3_0 {
+                let message = "a schema is a mapping in OpenAPI 3.0, and here is a flag";
+                self.add(rules::SCHEMA_KEYWORD, node, message, "write `{}` for `true`, `{not: {}}` for `false`");
+            }
+            return;
+        }
+        if !node.is_object() {
+            self.bad(node, "a schema", "is a mapping");
+            return;
+        }
+        if let Some(target) = node.referenced() {
+            self.expect(target, Kind::Schema, false);
+        }
+        if self.specification == Specification::V3_0
+            && let Some(reference) = node.get("$ref")
+        {
+            match reference.as_str() {
+                Some(_) => self.siblings(node),
+                None => self.bad(reference, "`$ref`", "is a text"),
+            }
+            return;
+        }
+        for (name, value) in node.entries() {
+            match KEYWORDS.iter().find(|(known, _, versions)| *known == name && self.has(*versions)) {
+                Some((_, Ignored, _)) => {
+                    let message = format!("{name:?} has no meaning in OpenAPI 3.1");
+                    let location = node.key_location(name);
+                    let hint = "write `type: [string, \"null\"]`, with the type that it has";
+                    self.findings.push(rules::SCHEMA_KEYWORD.finding(location, message, hint));
+                }
+                Some((_, holds, _)) => self.keyword(name, value, *holds),
+                None if name.starts_with("x-") => {}
+                None => self.unknown_keyword(node, name),
+            }
+        }
+        self.schema_examples(node);
+    }
+
+    fn unknown_keyword(&mut self, node: Node<'d>, name: &str) {
+        let known = KEYWORDS.iter().filter(|(_, _, versions)| self.has(*versions)).map(|(known, _, _)| *known);
+        let hint = match self.specification {
+            Specification::V3_0 => {
+                let is_new = KEYWORDS.iter().any(|(known, _, versions)| *known == name && *versions == In::V3_1);
+                match nearest(name, known) {
+                    _ if is_new => format!("{name:?} came with OpenAPI 3.1: write `openapi: 3.1.0`, or remove it"),
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!("remove it, or name it \"x-{name}\": OpenAPI 3.0, section 4.7.24"),
+                }
+            }
+            // JSON Schema takes what it does not know for a remark, so only a slip of the pen is worth a word.
+            Specification::V3_1 => match known.into_iter().find(|known| is_slip(name, known)) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => return,
+            },
+        };
+        let message = format!("a schema has no keyword {name:?}");
+        self.findings.push(rules::SCHEMA_KEYWORD.finding(node.key_location(name), message, hint));
+    }
+
+    fn keyword(&mut self, name: &str, value: Node<'d>, holds: Holds) {
+        let is = match holds {
+            Text if value.as_str().is_none() => "is a text",
+            Flag if value.as_bool().is_none() => "is `true` or `false`",
+            Number if value.as_number().is_none() => "is a number",
+            PositiveNumber if !number(value).is_some_and(|number| number > 0.0) => "is a number above 0",
+            Count if !number(value).is_some_and(|number| number >= 0.0 && number.fract() == 0.0) => {
+                "is a whole number, not below 0"
+            }
+            List if !value.is_array() => "is a list",
+            List if name == "enum" && value.items().next().is_none() => "is a list with at least one value",
+            SchemaMap | PatternMap | TextsMap if !value.is_object() => "is a mapping",
+            Schemas if !value.is_array() => "is a list of schemas",
+            Schemas if value.items().next().is_none() => "is a list of at least one schema",
+            Texts => return self.texts(name, value),
+            Type => return self.types(value),
+            Pattern => return self.pattern(value),
+            _ => return self.parts(value, holds),
+        };
+        self.bad(value, &format!("`{name}` of a schema"), is);
+    }
+
+    /// Goes on to what a keyword of the right kind holds.
+    fn parts(&mut self, value: Node<'d>, holds: Holds) {
+        match holds {
+            Object(kind) => self.expect(value, kind, false),
+            Schema | SchemaOrFlag if value.is_array() => {
+                let hint = match self.specification {
+                    Specification::V3_0 => "write one schema for all items",
+                    Specification::V3_1 => "write `prefixItems` for a list of schemas",
+                };
+                self.add(rules::SCHEMA_KEYWORD, value, "a schema is a mapping, and here is a list", hint);
+            }
+            SchemaOrFlag if value.as_bool().is_some() => {}
+            Schema | SchemaOrFlag => self.expect(value, Kind::Schema, false),
+            Schemas => value.items().for_each(|schema| self.expect(schema, Kind::Schema, false)),
+            SchemaMap | PatternMap => {
+                for (name, schema) in value.entries() {
+                    if holds == PatternMap && !definition::is_pattern(name) {
+                        self.bad_pattern(value.key_location(name), name);
+                    }
+                    self.expect(schema, Kind::Schema, false);
+                }
+            }
+            TextsMap => value.entries().for_each(|(name, texts)| self.texts(name, texts)),
+            _ => {}
+        }
+    }
+
+    fn texts(&mut self, name: &str, value: Node<'d>) {
+        let owner = format!("`{name}` of a schema");
+        if !value.is_array() {
+            let hint = match value.as_bool() {
+                Some(_) if name == "required" => "list the names in the object that holds them: `required: [id]`",
+                _ => "put it in brackets: […]",
+            };
+            let message = format!("{owner} is a list of texts, and here is {}", super::kind_name(value));
+            self.add(rules::SCHEMA_KEYWORD, value, message, hint);
+            return;
+        }
+        let mut known = HashSet::new();
+        for each in value.items() {
+            match each.as_str() {
+                None => self.bad(each, &format!("an item of {owner}"), "is a text"),
+                Some(text) if !known.insert(text) => {
+                    let message = format!("{text:?} stands twice in {owner}");
+                    self.add(rules::SCHEMA_KEYWORD, each, message, "remove one of the two");
+                }
+                Some(_) => {}
+            }
+        }
+        if name == "required" && self.specification == Specification::V3_0 && value.items().next().is_none() {
+            self.add(rules::SCHEMA_KEYWORD, value, "`required` of a schema names nothing", "remove it");
+        }
+    }
+
+    fn types(&mut self, value: Node<'d>) {
+        if value.as_str().is_some() {
+            self.type_word(value);
+            return;
+        }
+        if !value.is_array() {
+            self.bad(value, "`type` of a schema", "is a text");
+            return;
+        }
+        if self.specification == Specification::V3_0 {
+            let hint = "name one type, and `nullable: true` for null; or write `openapi: 3.1.0`";
+            self.add(rules::SCHEMA_KEYWORD, value, "a list of types came with OpenAPI 3.1", hint);
+        } else if value.items().next().is_none() {
+            self.bad(value, "`type` of a schema", "has at least one type");
+        }
+        let mut known = HashSet::new();
+        for each in value.items() {
+            if each.as_str().is_none() {
+                self.bad(each, "an item of `type`", "is a text");
+            } else if known.insert(each.as_str()) {
+                // That `null` came with 3.1 is said of the whole list.
+                if each.as_str() != Some("null") {
+                    self.type_word(each);
+                }
+            } else {
+                self.add(rules::SCHEMA_KEYWORD, each, "a type stands twice in this list", "remove one of the two");
+            }
+        }
+    }
+
+    fn type_word(&mut self, value: Node<'d>) {
+        let word = value.as_str().unwrap_or_default();
+        if TYPES.contains(&word) || word == "null" && self.specification == Specification::V3_1 {
+            return;
+        }
+        if OTHER_TYPES.contains(&word) {
+            let hint = match word {
+                "null" => "write `nullable: true` beside the type that it has otherwise",
+                "any" => "leave `type` out, which allows everything",
+                _ => "write `type: string` and `format: binary`",
+            };
+            let message = format!("OpenAPI {} has no type {word:?}", self.specification);
+            self.add(rules::SCHEMA_KEYWORD, value, message, hint);
+            return;
+        }
+        let hint = match nearest(word, TYPES.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => format!("write one of {}", TYPES.join(", ")),
+        };
+        self.add(rules::SCHEMA_TYPE, value, format!("there is no type {word:?}"), hint);
+    }
+
+    fn pattern(&mut self, value: Node<'d>) {
+        match value.as_str() {
+            None => self.bad(value, "`pattern` of a schema", "is a text"),
+            Some(pattern) if !definition::is_pattern(pattern) => self.bad_pattern(value.location(), pattern),
+            Some(_) => {}
+        }
+    }
+
+    fn bad_pattern(&mut self, location: crate::model::Location, pattern: &str) {
+        let shown: String = pattern.chars().take(60).collect();
+        let message = format!("the pattern {shown:?} cannot be used as a regular expression");
+        let hint = "write it in the dialect of ECMA-262, and not larger than it must be";
+        self.findings.push(rules::SCHEMA_PATTERN.finding(location, message, hint));
+    }
+
+    fn bad(&mut self, node: Node<'d>, owner: &str, is: &str) {
+        let hint = match node.kind() {
+            NodeKind::String(text) if text.parse::<f64>().is_ok() => "write the number without quotes",
+            NodeKind::String("true" | "false") => "write the flag without quotes",
+            NodeKind::Number(_) | NodeKind::Bool(_) if is == "is a text" => "put it in quotes",
+            NodeKind::Null => "remove it, or write what is meant",
+            _ => "look up the keyword in the specification",
+        };
+        let message = format!("{owner} {is}, and here is {}", super::kind_name(node));
+        self.add(rules::SCHEMA_KEYWORD, node, message, hint);
+    }
+}
+
+fn number(node: Node<'_>) -> Option<f64> {
+    node.as_number().and_then(serde_json::Number::as_f64)
+}
+
+/// Tells whether somebody may have meant a keyword: other capitals, letters swapped, one too many or too few.
+fn is_slip(name: &str, keyword: &str) -> bool {
+    let (one, other) = (name.to_ascii_lowercase(), keyword.to_ascii_lowercase());
+    let letters = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let (short, long) = if one.len() < other.len() { (&one, &other) } else { (&other, &one) };
+    let common = short.chars().zip(long.chars()).take_while(|(left, right)| left == right).count();
+    let behind: String = long.chars().skip(common + 1).collect();
+    let is_one_more = short.len() + 1 == long.len() && short.chars().skip(common).eq(behind.chars());
+    one == other || name.len() >= 4 && letters(&one) == letters(&other) || name.len() >= 5 && is_one_more
+}

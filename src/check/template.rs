@@ -1,0 +1,322 @@
+//! Path templates as sets of paths: which meet, and which lie within each other.
+//!
+//! A parameter stands for one or more characters of one segment, as the gateway's router takes it.
+
+use std::collections::HashMap;
+
+/// Stands for a parameter within a segment. No path has this character: reading refuses it.
+const PARAMETER: char = '\u{1}';
+/// Segments longer than this, in characters, are compared by their text only.
+const LONGEST: usize = 200;
+
+/// A segment of a path template, without the names of its parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Segment(Vec<char>);
+
+/// A path template, segment by segment.
+pub(super) type Template = Vec<Segment>;
+
+/// Splits a path template into segments.
+pub(super) fn template(path: &str) -> Template {
+    let mut shape = String::with_capacity(path.len());
+    let mut inside = false;
+    for each in path.chars() {
+        match each {
+            '{' => {
+                inside = true;
+                shape.push(PARAMETER);
+            }
+            '}' => inside = false,
+            _ if inside => {}
+            _ => shape.push(each),
+        }
+    }
+    shape.trim_start_matches('/').split('/').map(|segment| Segment(segment.chars().collect())).collect()
+}
+
+/// Lists the names of the parameters of a path template, in order.
+pub(super) fn parameter_names(path: &str) -> Vec<&str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
+
+/// Tells whether every path of the second template is one of the first, segment by segment.
+pub(super) fn covers(general: &[Segment], special: &[Segment]) -> bool {
+    general.len() == special.len() && general.iter().zip(special).all(|(general, special)| general.covers(special))
+}
+
+/// Returns a path that both templates have, where one is plain.
+pub(super) fn common_path(one: &[Segment], other: &[Segment]) -> Option<String> {
+    let mut path = String::new();
+    for (one, other) in one.iter().zip(other) {
+        let more_exact = match (one.is_parameter(), other.is_parameter()) {
+            (true, _) => other,
+            (_, true) => one,
+            _ if one == other => one,
+            _ if !one.has_parameter() => one,
+            _ if !other.has_parameter() => other,
+            _ => return None,
+        };
+        path.push('/');
+        path.extend(more_exact.0.iter().map(|each| if *each == PARAMETER { '1' } else { *each }));
+    }
+    Some(path)
+}
+
+impl Segment {
+    /// Makes the segment of a text without parameters.
+    pub(super) fn text(text: &str) -> Self {
+        Self(text.chars().collect())
+    }
+
+    fn is_parameter(&self) -> bool {
+        self.0 == [PARAMETER]
+    }
+
+    fn has_parameter(&self) -> bool {
+        self.0.contains(&PARAMETER)
+    }
+
+    /// Tells whether every text of the other segment is one of this.
+    fn covers(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
+        if !self.has_parameter() || self.0.len() > LONGEST || other.0.len() > LONGEST {
+            return false;
+        }
+        // Row by row over the other's characters: how much of this may be used up by then.
+        let mut row = vec![false; self.0.len() + 1];
+        row[0] = true;
+        for each in &other.0 {
+            let mut next = vec![false; self.0.len() + 1];
+            for (index, own) in self.0.iter().enumerate() {
+                let may = row[index] || *own == PARAMETER && row[index + 1];
+                next[index + 1] = may && (*own == PARAMETER || own == each);
+            }
+            row = next;
+        }
+        row.last().copied().unwrap_or_default()
+    }
+
+    /// Tells whether a text is of both segments.
+    fn meets(&self, other: &Self) -> bool {
+        if self.is_parameter() || other.is_parameter() {
+            return !self.0.is_empty() && !other.0.is_empty();
+        }
+        if !self.has_parameter() || !other.has_parameter() {
+            return self.covers(other) || other.covers(self);
+        }
+        if self.0.len() > LONGEST || other.0.len() > LONGEST {
+            return false;
+        }
+        let (own, others) = (self.steps(), other.steps());
+        let mut reached = vec![vec![false; others.len() + 1]; own.len() + 1];
+        reached[0][0] = true;
+        for one in 0..=own.len() {
+            for two in 0..=others.len() {
+                if !reached[one][two] {
+                    continue;
+                }
+                let (left, right) = (own.get(one), others.get(two));
+                if left == Some(&Step::Repeat) {
+                    reached[one + 1][two] = true;
+                }
+                if right == Some(&Step::Repeat) {
+                    reached[one][two + 1] = true;
+                }
+                match (left, right) {
+                    (Some(Step::Repeat), Some(_)) => reached[one][two + 1] = true,
+                    (Some(_), Some(Step::Repeat)) => reached[one + 1][two] = true,
+                    (Some(left), Some(right)) if left.meets(*right) => reached[one + 1][two + 1] = true,
+                    _ => {}
+                }
+            }
+        }
+        reached.last().and_then(|row| row.last()).copied().unwrap_or_default()
+    }
+
+    /// Writes a parameter as one character of any kind and any number more.
+    fn steps(&self) -> Vec<Step> {
+        let step = |each: &char| match *each {
+            PARAMETER => vec![Step::Any, Step::Repeat],
+            each => vec![Step::One(each)],
+        };
+        self.0.iter().flat_map(step).collect()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    One(char),
+    Any,
+    Repeat,
+}
+
+impl Step {
+    fn meets(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::One(one), Self::One(other)) => one == other,
+            _ => true,
+        }
+    }
+}
+
+/// Many templates, for finding those that meet or cover one without looking at each.
+#[derive(Debug)]
+pub(super) struct Templates {
+    nodes: Vec<Branch>,
+}
+
+#[derive(Debug, Default)]
+struct Branch {
+    texts: HashMap<Segment, usize>,
+    patterns: Vec<(Segment, usize)>,
+    /// The numbers of the templates that end here.
+    ends: Vec<usize>,
+    /// The numbers of those that go on with anything.
+    open: Vec<usize>,
+}
+
+/// No search takes more steps; what is past them is not found.
+const MOST_STEPS: usize = 20_000;
+
+impl Templates {
+    pub(super) fn new() -> Self {
+        Self { nodes: vec![Branch::default()] }
+    }
+
+    /// Adds a template under a number; an open one matches everything below it, too.
+    pub(super) fn add(&mut self, template: &[Segment], number: usize, open: bool) {
+        let mut at = 0;
+        for segment in template {
+            let next = self.nodes.len();
+            let branch = &mut self.nodes[at];
+            at = if !segment.has_parameter() {
+                *branch.texts.entry(segment.clone()).or_insert(next)
+            } else if let Some((_, known)) = branch.patterns.iter().find(|(known, _)| known == segment) {
+                *known
+            } else {
+                branch.patterns.push((segment.clone(), next));
+                next
+            };
+            if at == next {
+                self.nodes.push(Branch::default());
+            }
+        }
+        let branch = &mut self.nodes[at];
+        branch.ends.push(number);
+        if open {
+            branch.open.push(number);
+        }
+    }
+
+    /// Lists the templates of which a path is one of the template's, in the order in which they were added.
+    pub(super) fn meeting(&self, template: &[Segment]) -> Vec<usize> {
+        let mut found = Vec::new();
+        let mut left = MOST_STEPS;
+        self.walk(template, &mut left, &|known, segment| known.meets(segment), &mut |branch, at_end| {
+            if at_end {
+                found.extend(branch.ends.iter().copied());
+            }
+        });
+        found.sort_unstable();
+        found
+    }
+
+    /// Returns the first template that has every path of a template, and of an open one everything below it.
+    pub(super) fn covering(&self, template: &[Segment], open: bool) -> Option<usize> {
+        let mut found: Option<usize> = None;
+        let mut left = MOST_STEPS;
+        self.walk(template, &mut left, &Segment::covers, &mut |branch, at_end| {
+            let ends = if at_end && !open { &branch.ends } else { &branch.open };
+            found = found.into_iter().chain(ends.iter().copied()).min();
+        });
+        found
+    }
+
+    /// Goes to every branch that a template leads to.
+    fn walk(
+        &self,
+        template: &[Segment],
+        left: &mut usize,
+        fits: &dyn Fn(&Segment, &Segment) -> bool,
+        visit: &mut dyn FnMut(&Branch, bool),
+    ) {
+        let mut pending = vec![(0, 0)];
+        while let Some((at, level)) = pending.pop() {
+            if *left == 0 {
+                return;
+            }
+            *left -= 1;
+            let Some(branch) = self.nodes.get(at) else { continue };
+            let segment = template.get(level);
+            visit(branch, segment.is_none());
+            let Some(segment) = segment else { continue };
+            if segment.has_parameter() {
+                let texts = branch.texts.iter().take(*left).filter(|(known, _)| fits(known, segment));
+                pending.extend(texts.map(|(_, next)| (*next, level + 1)));
+                *left = left.saturating_sub(branch.texts.len());
+            } else {
+                pending.extend(branch.texts.get(segment).map(|next| (*next, level + 1)));
+            }
+            let patterns = branch.patterns.iter().filter(|(known, _)| fits(known, segment));
+            pending.extend(patterns.map(|(_, next)| (*next, level + 1)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_meet_and_cover() {
+        for (one, other, meets, covers) in [
+            ("a", "a", true, true),
+            ("a", "b", false, false),
+            ("{x}", "a", true, true),
+            ("a", "{x}", true, false),
+            ("{x}", "{y}", true, true),
+            ("{x}", "", false, false),
+            ("{x}.json", "a.json", true, true),
+            ("{x}.json", ".json", false, false),
+            ("{x}.json", "{y}", true, false),
+            ("{x}", "{y}.json", true, true),
+            ("{x}-{y}", "{z}.json", true, false),
+            ("a{x}", "{y}b", true, false),
+            ("a{x}", "b{y}", false, false),
+            ("{a}...{b}", "{a}..{b}", true, false),
+            ("{a}..{b}", "{a}...{b}", true, true),
+        ] {
+            let (left, right) = (&template(one)[0], &template(other)[0]);
+            assert_eq!(left.meets(right), meets, "{one} meets {other}");
+            assert_eq!(right.meets(left), meets, "{other} meets {one}");
+            assert_eq!(left.covers(right), covers, "{one} covers {other}");
+        }
+    }
+
+    #[test]
+    fn templates_are_found() {
+        let paths = ["/a/b", "/a/{x}", "/{y}/b", "/a/b/c", "/files"];
+        let mut templates = Templates::new();
+        for (number, path) in paths.iter().enumerate() {
+            templates.add(&template(path), number, number == 4);
+        }
+        assert_eq!(templates.meeting(&template("/a/{z}")), [0, 1, 2]);
+        assert_eq!(templates.meeting(&template("/c/{z}")), [2]);
+        assert_eq!(templates.covering(&template("/a/b"), false), Some(0));
+        assert_eq!(templates.covering(&template("/a/{z}"), false), Some(1));
+        assert_eq!(templates.covering(&template("/{z}/{z}"), false), None);
+        assert_eq!(templates.covering(&template("/files/a/b"), false), Some(4));
+        assert_eq!(templates.covering(&template("/files/a"), true), Some(4));
+        assert_eq!(templates.covering(&template("/a/b"), true), None);
+    }
+
+    #[test]
+    fn a_common_path_is_named_where_it_is_plain() {
+        let common = |one: &str, other: &str| common_path(&template(one), &template(other));
+        assert_eq!(common("/{kind}/mine", "/books/{id}").as_deref(), Some("/books/mine"));
+        assert_eq!(common("/{kind}/x{a}", "/books/{id}").as_deref(), Some("/books/x1"));
+        assert_eq!(common("/a{x}", "/{y}b"), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! `apigw check` as a whole: what it shows in each format, its exit codes, and files that cannot be read.
+
+use crate::harness::Sandbox;
+
+const DEFINITION: &str = "groups/petstore/openapi.yaml";
+const SETTINGS: &str = "groups/petstore/group.yaml";
+/// A definition with one error, one warning.
+const WRONG: &str = "openapi: 3.1.0\ninfo: {title: t, version: \"1\", colour: red}\npaths: {}\n";
+
+fn rules(findings: &serde_json::Value) -> Vec<(String, String)> {
+    let findings = findings["findings"].as_array().expect("findings");
+    let text = |value: &serde_json::Value| value.to_string().trim_matches('"').to_owned();
+    findings
+        .iter()
+        .map(|finding| {
+            let place = format!("{}:{}:{}", text(&finding["file"]), finding["line"], finding["column"]);
+            (text(&finding["rule"]), place)
+        })
+        .collect()
+}
+
+fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    list.iter().map(|(rule, place)| ((*rule).to_owned(), (*place).to_owned())).collect()
+}
+
+#[test]
+fn the_exit_code_is_the_same_in_every_format() {
+    let sandbox = Sandbox::petstore();
+    for format in ["table", "json", "yaml", "github", "sarif"] {
+        let outcome = sandbox.run(&format!("-o {format} check")).expect_exit(0);
+        assert!(outcome.stderr.contains("0 error(s), 0 warning(s)"), "{}", outcome.stderr);
+    }
+    assert_eq!(sandbox.run("-o json check").json()["findings"], serde_json::json!([]));
+    sandbox.write(DEFINITION, WRONG);
+    for format in ["table", "json", "yaml", "github", "sarif"] {
+        sandbox.run(&format!("-o {format} check")).expect_exit(3).expect_stderr("1 error(s), 1 warning(s)");
+    }
+    sandbox.write("apigw.toml", "schema = 1\n[rules]\nno-api = \"warning\"\nspecification-unknown-field = \"off\"\n");
+    sandbox.run("check").expect_exit(0).expect_stderr("0 error(s), 1 warning(s)");
+}
+
+#[test]
+fn a_finding_has_its_place_its_line_and_what_to_do() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write(DEFINITION, WRONG);
+    let found = rules(&sandbox.run("-o json check").json());
+    let places = [
+        ("specification-unknown-field", "groups/petstore/openapi.yaml:2:32"),
+        ("no-api", "groups/petstore/openapi.yaml:3:1"),
+    ];
+    assert_eq!(found, pairs(&places));
+    let table = sandbox.run("check").expect_exit(3).stdout;
+    for part in [
+        "warning[specification-unknown-field]: the Info Object has no field \"colour\"",
+        "--> groups/petstore/openapi.yaml:2:32",
+        "info: {title: t, version: \"1\", colour: red}",
+        "                               ^^^^^^\n",
+        "help: remove it, or name it \"x-colour\": OpenAPI 3.1, section 4.8.2",
+    ] {
+        assert!(table.contains(part), "{part:?} is not in:\n{table}");
+    }
+    let github = sandbox.run("-o github check").expect_exit(3).stdout;
+    let first = "::warning file=groups/petstore/openapi.yaml,line=2,col=32,title=specification-unknown-field::the Info Object \
+                 has no field \"colour\"%0Aremove it, or name it \"x-colour\": OpenAPI 3.1, section 4.8.2\n";
+    assert!(github.starts_with(first), "{github}");
+}
+
+#[test]
+fn what_can_be_read_is_checked() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("group create other").expect_exit(0);
+    sandbox.write(DEFINITION, WRONG);
+    let of_definition = [
+        ("specification-unknown-field", "groups/petstore/openapi.yaml:2:32"),
+        ("no-api", "groups/petstore/openapi.yaml:3:1"),
+    ];
+    let of_other = ("no-api", "groups/other/openapi.yaml:5:1");
+    let settings = sandbox.read("apigw.toml");
+
+    sandbox.write("apigw.toml", "schema = 1\nbase_domain = 7\n");
+    let found = rules(&sandbox.run("-o json check").expect_exit(3).json());
+    assert_eq!(found, pairs(&[("toml", "apigw.toml:2:15"), of_other, of_definition[0], of_definition[1]]));
+    // Of named groups too, since nothing else says that the rest was not applied.
+    let found = rules(&sandbox.run("-o json check other").expect_exit(3).json());
+    assert_eq!(found, pairs(&[("toml", "apigw.toml:2:15"), of_other]));
+    sandbox.write("apigw.toml", &settings);
+
+    let good = sandbox.read(SETTINGS);
+    sandbox.write(SETTINGS, &format!("{good}colour: red\n"));
+    let line = good.lines().count() + 1;
+    let found = rules(&sandbox.run("-o json check").expect_exit(3).json());
+    let place = format!("{SETTINGS}:{line}:1");
+    assert_eq!(found, pairs(&[of_other, ("yaml", &place), of_definition[0], of_definition[1]]));
+    sandbox.run("check othr").expect_exit(3).expect_stderr("did you mean \"other\"");
+    sandbox.run("check Other").expect_exit(3).expect_stderr("is not a name");
+}
+
+/// Each rule of files that cannot be read, with its place.
+#[test]
+fn files_that_cannot_be_read_are_findings() {
+    let group = "schema: 1\nversion: \"0.0.1\"\nprefix: /a\n";
+    let long = format!("{group}# {}\n", "x".repeat(9 << 20));
+    let domains = format!("{group}domains:\n  - a.b\n  - b.b\n  - c.b\n  - d.b\n  - e.b\n  - f.b\n");
+    for (file, text, rule, place) in [
+        (SETTINGS, domains.as_str(), "domain-count", "groups/petstore/group.yaml:10:5"),
+        (SETTINGS, "schema: 1\nversion: 1.10\nprefix: /a\n", "yaml", "groups/petstore/group.yaml:2:10"),
+        (SETTINGS, "schema: 2\n", "newer-schema", "groups/petstore/group.yaml:1:1"),
+        (SETTINGS, "schema: 0\n", "schema", "groups/petstore/group.yaml:1:1"),
+        (SETTINGS, &long, "file-size", "groups/petstore/group.yaml:0:0"),
+        ("apigw.toml", "schema = 1\nx = \n", "toml", "apigw.toml:2:5"),
+        (
+            "apigw.toml",
+            "schema = 1\n[environments]\nonline = { promote_from = \"qa\" }\n",
+            "environment",
+            "apigw.toml:3:27",
+        ),
+    ] {
+        let sandbox = Sandbox::petstore();
+        sandbox.write(file, text);
+        let found = rules(&sandbox.run("-o json check").expect_exit(3).json());
+        assert!(found.contains(&(rule.to_owned(), place.to_owned())), "{rule}: {found:?}");
+    }
+    let sandbox = Sandbox::petstore();
+    std::fs::write(sandbox.path().join(SETTINGS), b"schema: 1\n# \xff\n").expect("a file");
+    let found = rules(&sandbox.run("-o json check").expect_exit(3).json());
+    assert_eq!(found, pairs(&[("encoding", "groups/petstore/group.yaml:2:3")]));
+    std::fs::remove_file(sandbox.path().join(SETTINGS)).expect("removed");
+    let found = rules(&sandbox.run("-o json check").expect_exit(3).json());
+    assert_eq!(found, pairs(&[("file", "groups/petstore/group.yaml:0:0")]));
+}
+
+#[test]
+fn custom_domains_are_compared_with_what_is_live() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read(SETTINGS);
+    sandbox.write(SETTINGS, &format!("{settings}domains: [shop.example.com]\n"));
+    let line = settings.lines().count() + 1;
+    let found = rules(&sandbox.run("-o json check").expect_exit(0).json());
+    assert_eq!(found, pairs(&[("domain-not-live", &format!("{SETTINGS}:{line}:1"))]));
+    sandbox.run("-y publish --env online --mock").expect_exit(0);
+    assert_eq!(rules(&sandbox.run("-o json check").expect_exit(0).json()), []);
+}
+
+#[test]
+fn every_rule_has_a_page() {
+    let sandbox = Sandbox::empty();
+    let list = sandbox.run("check --explain list").expect_exit(0).stdout;
+    for line in list.lines() {
+        let rule = line.split(' ').next().expect("a name");
+        let page = sandbox.run(&format!("check --explain {rule}")).expect_exit(0).stdout;
+        assert!(page.starts_with(&format!("{line}\n\n")) && page.len() > line.len() + 80, "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= 120), "{page}");
+    }
+    let page = sandbox.run("check --explain prefix-collision").expect_exit(0).stdout;
+    assert!(page.contains("[rules]\n  prefix-collision = \"off\""), "{page}");
+    sandbox.run("check --explain prefix-colision").expect_exit(3).expect_stderr("did you mean \"prefix-collision\"");
+}
+
+/// A sloppy definition publishes, and what it is warned of stays short.
+#[test]
+fn publishing_refuses_errors_and_shows_few_warnings() {
+    let sandbox = Sandbox::petstore();
+    let fields = (0..30).fold(String::new(), |text, number| text + &format!("field{number}: 1\n"));
+    sandbox.write(DEFINITION, &format!("{fields}{}", sandbox.read(DEFINITION)));
+    let outcome = sandbox.run("publish --env test --mock --dry-run").expect_exit(0);
+    let warnings = outcome.stderr.matches("warning:").count();
+    assert_eq!(warnings, 11, "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("and 20 more; `apigw check` shows all"), "{}", outcome.stderr);
+    sandbox.write(DEFINITION, WRONG);
+    sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("no API");
+}

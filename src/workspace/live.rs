@@ -4,7 +4,9 @@
 //! stays, and the problem is reported once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
@@ -12,7 +14,7 @@ use super::outside::{FileStamp, stamp_outside};
 use super::{Workspace, layout};
 use crate::definition::Definition;
 use crate::model::{
-    Deployment, Digest, EnvironmentName, GroupName, GroupSettings, OperationId, Release, State, Version,
+    Deployment, Digest, Environment, EnvironmentName, GroupName, GroupSettings, OperationId, Release, State, Version,
 };
 use crate::plan::Candidate;
 
@@ -116,11 +118,14 @@ impl LiveReader {
     /// Has a group read again soon, since what was read of it is of no use: this machine may lack a file that it needs.
     pub fn reconsider(&mut self, problem: LiveProblem) {
         let Some(known) = self.known.get_mut(&problem.environment) else { return };
-        let group = problem.group.as_ref().and_then(|group| known.groups.get_key_value(group));
-        if let Some(group) = group {
-            self.contents.remove(&key(group));
+        let live = problem.group.as_ref().and_then(|group| known.groups.get_key_value(group));
+        if let Some((group, live)) = live {
+            self.contents.remove(&key(group, &live.deployment.release));
         }
-        known.problems.push(problem);
+        // A gateway says it again whenever another environment changes.
+        if !known.problems.contains(&problem) {
+            known.problems.push(problem);
+        }
     }
 
     /// Says whether there is something to read: an environment's file is another one than before, or it is time to
@@ -162,8 +167,8 @@ impl LiveReader {
             environments.push(LiveEnvironment { name: name.clone(), groups: Arc::clone(&known.groups) });
             self.known.insert(name, known);
         }
-        let used: BTreeSet<_> =
-            environments.iter().flat_map(|environment| environment.groups.iter()).map(key).collect();
+        let groups = environments.iter().flat_map(|environment| environment.groups.iter());
+        let used: BTreeSet<_> = groups.map(|(group, live)| key(group, &live.deployment.release)).collect();
         self.contents.retain(|key, _| used.contains(key));
         environments
     }
@@ -207,44 +212,57 @@ impl LiveReader {
                 groups.insert(group.clone(), live.clone());
             }
         }
+        let mut failed = self.read_contents(workspace, &reading.environment);
         for (group, deployment) in reading.environment.deployments {
-            match self.content(workspace, &group, &deployment) {
-                Ok(content) => {
-                    groups.insert(group, LiveGroup { deployment, content });
+            if let Some(error) = failed.remove(&group) {
+                problems.push(problem(Some(group.clone()), Some(deployment.operation), error.to_string()));
+                if let Some(live) = last.get(&group) {
+                    groups.insert(group, live.clone());
                 }
-                Err(error) => {
-                    problems.push(problem(Some(group.clone()), Some(deployment.operation), error.to_string()));
-                    if let Some(live) = last.get(&group) {
-                        groups.insert(group, live.clone());
-                    }
-                }
+                continue;
             }
+            let is_live = deployment.release.state == State::Live;
+            let key = key(&group, &deployment.release);
+            let content = is_live.then(|| self.contents.get(&key).cloned()).flatten();
+            groups.insert(group, LiveGroup { deployment, content });
         }
         (Arc::new(groups), problems)
     }
 
-    fn content(
-        &mut self,
-        workspace: &Workspace,
-        group: &GroupName,
-        deployment: &Deployment,
-    ) -> Result<Option<Arc<LiveContent>>, Error> {
-        let release = &deployment.release;
-        if release.state == State::Offline {
-            return Ok(None);
+    /// Reads the versions that are live and not known yet, spread over the processors: at the start they are many.
+    /// Returns why some of them cannot be read, by group.
+    fn read_contents(&mut self, workspace: &Workspace, environment: &Environment) -> BTreeMap<GroupName, Error> {
+        let is_unknown = |(group, deployment): &(&GroupName, &Deployment)| {
+            let release = &deployment.release;
+            release.state == State::Live && !self.contents.contains_key(&key(group, release))
+        };
+        let unknown: Vec<_> = environment.deployments.iter().filter(is_unknown).collect();
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let read = |part: &[(&GroupName, &Deployment)]| -> Vec<_> {
+            part.iter().map(|(group, deployment)| workspace.live_content(group, &deployment.release)).collect()
+        };
+        let contents: Vec<Result<LiveContent, Error>> = thread::scope(|scope| {
+            let parts = unknown.chunks(unknown.len().div_ceil(threads).max(1));
+            let readers: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
+            let joined = readers.into_iter().map(thread::ScopedJoinHandle::join);
+            joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        let mut failed = BTreeMap::new();
+        for ((group, deployment), content) in unknown.into_iter().zip(contents) {
+            match content {
+                Ok(content) => {
+                    self.contents.insert(key(group, &deployment.release), Arc::new(content));
+                }
+                Err(error) => {
+                    failed.insert(group.clone(), error);
+                }
+            }
         }
-        let key = (group.clone(), release.version.clone(), release.digest);
-        if let Some(known) = self.contents.get(&key) {
-            return Ok(Some(known.clone()));
-        }
-        let content = Arc::new(workspace.live_content(group, release)?);
-        self.contents.insert(key, content.clone());
-        Ok(Some(content))
+        failed
     }
 }
 
-fn key((group, live): (&GroupName, &LiveGroup)) -> ContentKey {
-    let release = &live.deployment.release;
+fn key(group: &GroupName, release: &Release) -> ContentKey {
     (group.clone(), release.version.clone(), release.digest)
 }
 

@@ -2,8 +2,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
-use crate::harness::Sandbox;
+use crate::harness::{Sandbox, isolate};
 use crate::serving::Serving;
 
 /// Answers one request with these bytes, and returns what it was and where to send it.
@@ -125,4 +126,27 @@ fn a_gateway_that_runs_is_called_by_its_address() {
     sandbox.run(&secure).expect_exit(1).expect_stderr("cannot encrypt the connection");
     let outcome = sandbox.run(&format!("{secure} --ca a.crt")).expect_exit(0);
     assert!(outcome.stdout.contains("Bello"));
+}
+
+#[test]
+fn a_shell_is_offered_apis_and_their_parameters() {
+    let sandbox = Sandbox::petstore();
+    let offered = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
+        command.args(["--", "apigw"]).args(&words).current_dir(sandbox.path()).stdin(Stdio::null());
+        isolate(&mut command, sandbox.path());
+        command.env("COMPLETE", "bash").env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_INDEX", words.len().to_string());
+        command.env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "false");
+        String::from_utf8(command.output().expect("it runs").stdout).expect("UTF-8")
+    };
+    for (words, expected) in [
+        ("call petstore get", "getPet"),
+        ("call list", "listPets"),
+        ("call pet", "petstore"),
+        ("call petstore getPet pe", "petId="),
+        ("call GET /pets li", "limit="),
+    ] {
+        assert_eq!(offered(words).trim(), expected, "{words}");
+    }
 }

@@ -29,7 +29,7 @@ fn a_change_is_waited_for_until_every_gateway_serves_it() {
 
     // One that does not look at the files is one that does not serve the change.
     two.signal("STOP");
-    let outcome = sandbox.run("-o json offline --env test --wait=500ms").expect_exit(1);
+    let outcome = sandbox.run("-o json offline --env test --wait=2s").expect_exit(1);
     let operation = outcome.json()["operation"].as_str().expect("an id").to_owned();
     assert!(
         outcome
@@ -72,7 +72,7 @@ fn a_release_is_waited_for_in_each_environment() {
                  - promote: {groups: [petstore], from: test, to: pre-release}\n";
     sandbox.write("release.yaml", &format!("schema: 1\nmessage: all\n{steps}"));
     let serving = Serving::start(&sandbox);
-    let outcome = sandbox.run("apply release.yaml --wait=300ms").expect_exit(1);
+    let outcome = sandbox.run("apply release.yaml --wait=2s").expect_exit(1);
     assert!(outcome.stdout.contains(&format!("test: served by process {}", serving.pid())), "{}", outcome.stdout);
     outcome.expect_stderr("no gateway on this machine serves pre-release");
 }

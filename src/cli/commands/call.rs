@@ -33,12 +33,14 @@ const LARGEST_PEM: u64 = 1 << 20;
 /// no answer, or one of 400 or above; redirects are not followed.
 #[derive(Debug, Args)]
 #[command(
+    override_usage = "apigw call [OPTIONS] --env <ENV> [GROUP] <API> [NAME=VALUE]...",
     after_help = "Examples:\n  apigw call petstore getPet --env test petId=1\n  apigw call POST /pets --env test --body '{\"name\": \"Rex\", \"species\": \"dog\"}' --url http://127.0.0.1:8080"
 )]
 pub(in crate::cli) struct CallArguments {
-    /// The group, if it is not plain; the operation id, or the method and the path; then parameters as name=value.
-    /// A list has its name once for each item, an object name[field]=value; `query.name` tells apart what has one name
-    #[arg(value_name = "[GROUP] API [NAME=VALUE]", required = true, add = ArgValueCompleter::new(complete::call_words))]
+    /// The group, if it is not plain; the operation id, or the method and the path; then parameters as `name=value`.
+    /// A list has its name once for each item, an object `name[field]=value`; `query.name` says which where several
+    /// have one name
+    #[arg(value_name = "API", required = true, add = ArgValueCompleter::new(complete::call_words))]
     words: Vec<String>,
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]

@@ -1,6 +1,6 @@
 //! The caller's side: builds the request that a definition describes, checks it as the gateway would, and sends it.
 //!
-//! [`compose`] is the opposite of reading a request: what it writes, `parameters` reads back as the same values.
+//! [`compose()`] is the opposite of reading a request: what it writes, `parameters` reads back as the same values.
 
 mod compose;
 mod send;

@@ -144,9 +144,9 @@ const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "example-contradicts-schema",
-        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: integer, default: x},\n  example: x}}}}}}}\n",
-        &["openapi.yaml:4:36", "openapi.yaml:5:12"],
-        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: integer, default: 1},\n  example: \"2\"}}}}}}}\n",
+        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: array, items: {type: integer, default: x}},\n  example: [1, x]}}}}}}}\n",
+        &["openapi.yaml:4:57", "openapi.yaml:5:16"],
+        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: array, items: {type: integer, default: 1}},\n  example: \"[2]\"}}}}}}}\n",
     ),
     (
         "constant-result-contradicts-schema",

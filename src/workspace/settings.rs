@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::error::Error;
 use super::layout::WORKSPACE_FILE;
 use crate::check::places::Places;
-use crate::check::rules::files::PROMOTION_SOURCE;
+use crate::check::rules::files::{DOMAIN_COUNT, PROMOTION_SOURCE};
 use crate::model::{EnvironmentName, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings};
 
 /// Parses `apigw.toml`.
@@ -45,12 +45,11 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
     }
     let settings: GroupSettings = yaml(place, text)?;
     if settings.domains.len() > MOST_DOMAINS {
-        return Err(Error::invalid(
-            "domain-count",
+        return Err(Error::Invalid(vec![DOMAIN_COUNT.finding(
             Places::yaml("", place, text.as_bytes()).value(&["domains", &MOST_DOMAINS.to_string()]),
             format!("{} custom domains are given, and a group has {MOST_DOMAINS} at most", settings.domains.len()),
             "remove some, or split the group",
-        ));
+        )]));
     }
     Ok(settings)
 }
@@ -164,7 +163,7 @@ mod tests {
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
             (
                 "schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: [a.b, b.b, c.b, d.b, e.b, f.b]\n",
-                "g:4:40: 6 custom domains",
+                "g:4:36: 6 custom domains",
             ),
         ] {
             let message = message(group("g", text));

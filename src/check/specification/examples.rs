@@ -25,11 +25,7 @@ impl<'d> Walk<'d> {
                 _ => self.examples.allows_parameter(example.id(), schema.id()),
             };
             if !is_allowed {
-                self.mismatch(
-                    example,
-                    "this example is not what its schema allows",
-                    "correct the example or the schema",
-                );
+                self.mismatch(example, schema, "example");
             }
         }
     }
@@ -41,21 +37,105 @@ impl<'d> Walk<'d> {
             schema.get("example").into_iter().chain(listed.into_iter().flat_map(Node::items)).collect();
         for example in examples {
             if !self.examples.allows(example.id(), schema.id()) {
-                self.mismatch(
-                    example,
-                    "this example is not what its schema allows",
-                    "correct the example or the schema",
-                );
+                self.mismatch(example, schema, "example");
             }
         }
         // `default: null` is how many say that there is none.
         let default = schema.get("default").filter(|default| !matches!(default.kind(), NodeKind::Null));
         if let Some(default) = default.filter(|default| !self.examples.allows(default.id(), schema.id())) {
-            self.mismatch(default, "this default is not what its schema allows", "correct the default or the schema");
+            self.mismatch(default, schema, "default");
         }
     }
 
-    fn mismatch(&mut self, node: Node<'d>, message: &str, hint: &str) {
-        self.findings.push(EXAMPLE_MISMATCH.finding(node.location(), message, hint));
+    /// Notes the part of a value that its schema does not allow.
+    fn mismatch(&mut self, value: Node<'d>, schema: Node<'d>, what: &str) {
+        let (part, reason) = self.reason(value, schema, MOST_LEVELS);
+        let message = format!("this {what} is not what its schema allows: {reason}");
+        let hint = format!("correct the {what} or the schema");
+        self.findings.push(EXAMPLE_MISMATCH.finding(part.location(), message, hint));
     }
+
+    /// Finds the smallest part of a value that is not allowed, and says why.
+    fn reason(&mut self, value: Node<'d>, schema: Node<'d>, levels: usize) -> (Node<'d>, String) {
+        if let Some(levels) = levels.checked_sub(1) {
+            if schema.is_bare_reference()
+                && let Some(target) = schema.followed()
+            {
+                return self.reason(value, target, levels);
+            }
+            let properties = schema.get("properties").into_iter().flat_map(Node::entries);
+            let of_properties = properties.filter_map(|(name, schema)| Some((value.get(name)?, schema)));
+            let items = schema.get("items");
+            let of_items = items.into_iter().flat_map(|schema| value.items().map(move |item| (item, schema)));
+            let parts = schema.get("allOf").into_iter().flat_map(Node::items).map(|schema| (value, schema));
+            for (part, schema) in of_properties.chain(of_items).chain(parts) {
+                if !self.examples.allows(part.id(), schema.id()) {
+                    return self.reason(part, schema, levels);
+                }
+            }
+        }
+        (value, why(value, schema))
+    }
+}
+
+/// No reason is looked for deeper in a value.
+const MOST_LEVELS: usize = 100;
+/// The keywords that restrict a value by itself.
+const RESTRICTING: &[&str] = &[
+    "const",
+    "enum",
+    "format",
+    "pattern",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minProperties",
+    "maxProperties",
+    "additionalProperties",
+    "oneOf",
+    "anyOf",
+    "not",
+];
+
+/// Says why a schema does not allow a value whose parts it allows.
+fn why(value: Node<'_>, schema: Node<'_>) -> String {
+    let mut names = schema.get("required").into_iter().flat_map(Node::items).filter_map(Node::as_str);
+    if let Some(name) = names.find(|name| value.is_object() && value.get(name).is_none()) {
+        return format!("it has no {name:?}, which is required");
+    }
+    let types: Vec<&str> = schema
+        .get("type")
+        .into_iter()
+        .flat_map(|written| written.items().chain(written.as_str().map(|_| written)))
+        .filter_map(Node::as_str)
+        .collect();
+    let is_of = |kind: &&str| match value.kind() {
+        NodeKind::Null => *kind == "null",
+        NodeKind::Bool(_) => *kind == "boolean",
+        NodeKind::Number(number) => *kind == "number" || *kind == "integer" && number.as_f64().is_some_and(is_whole),
+        NodeKind::String(_) => *kind == "string",
+        NodeKind::Array => *kind == "array",
+        NodeKind::Object => *kind == "object",
+    };
+    if !types.is_empty() && !types.iter().any(|kind| is_of(kind)) {
+        return format!("it is {}, and the type is {}", super::kind_name(value), types.join(" or "));
+    }
+    let keywords: Vec<String> =
+        RESTRICTING.iter().filter(|name| schema.get(name).is_some()).map(|name| format!("`{name}`")).collect();
+    match keywords.as_slice() {
+        [] => "it breaks the schema as a whole".to_owned(),
+        [only] => format!("it breaks {only}"),
+        several => format!("it breaks one of {}", several.join(", ")),
+    }
+}
+
+fn is_whole(number: f64) -> bool {
+    number.fract() == 0.0
 }

@@ -16,6 +16,9 @@ const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port")
 const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
+/// The header by which a caller says how it would like to be answered (RFC 7240).
+pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
+
 /// The header that carries a request's id.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use super::headers::PREFER;
 use super::problem::{Kind, Problem};
 use crate::definition::{Api, Definition, StatusPattern};
 
@@ -29,9 +30,8 @@ pub(crate) struct Picked<'m> {
 }
 
 impl Picked<'_> {
-    /// Writes the answer's headers, with room for so many more.
-    pub(crate) fn headers(&self, more: usize) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.result.headers.len() + more);
+    /// Writes the answer's headers into an empty map.
+    pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         for (name, value) in &self.result.headers {
             headers.append(name.clone(), value.clone());
         }
@@ -137,7 +137,7 @@ struct Preference {
 impl Preference {
     fn of(request: &HeaderMap) -> Self {
         let mut preference = Self::default();
-        let values = request.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+        let values = request.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
         for word in values.flat_map(|value| value.split([',', ';'])) {
             let Some((name, value)) = word.split_once('=') else { continue };
             let value = value.trim().trim_matches('"');

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use http::HeaderValue;
+use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
-use tokio::task::LocalSet;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::compile::{Compiler, GroupStatus};
@@ -246,10 +247,24 @@ where
     F: FnOnce() -> Task + Send + 'static,
     Task: Future<Output = ()>,
 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Worker)?;
+    let (tell, told) = sync_channel(1);
     let run = move || {
-        let local = LocalSet::new();
-        local.block_on(&runtime, task());
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build_local(LocalOptions::default());
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                tell.send(error).ok();
+                return;
+            }
+        };
+        drop(tell);
+        runtime.block_on(task());
     };
-    std::thread::Builder::new().name(name).spawn(run).map_err(StartError::Worker)
+    let thread = std::thread::Builder::new().name(name).spawn(run).map_err(StartError::Worker)?;
+    // A runtime of its own cannot leave its thread, so that whether there is one is known only there.
+    match told.recv() {
+        Ok(error) => Err(StartError::Worker(error)),
+        Err(RecvError) => Ok(thread),
+    }
 }

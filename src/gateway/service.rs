@@ -39,14 +39,16 @@ pub(crate) async fn handle(
     request: Request<Incoming>,
 ) -> Result<Response<Payload>, Infallible> {
     let (parts, body) = request.into_parts();
-    let mut exchange = Exchange::begin(worker, watch, &parts);
+    let mut exchange = Exchange::begin(Rc::clone(&worker), watch, &parts);
     let decided = {
-        let worker = Rc::clone(&exchange.worker);
         let state = worker.shared.state.load();
         exchange.decide(&state, &parts, &body)
     };
     Ok(match decided {
-        Decision::Answer(response) => response,
+        Decision::Answer(response) => {
+            worker.keep_headers(parts.headers);
+            response
+        }
         Decision::Wait(wait) => Box::pin(exchange.wait(*wait, parts, body)).await,
     })
 }
@@ -67,7 +69,7 @@ struct Exchange {
     started: Instant,
     request_id: HeaderValue,
     head_only: bool,
-    entry: Option<Entry>,
+    entry: Option<Box<Entry>>,
     /// What counts it, once its API is known.
     meter: Option<Arc<Meter>>,
     /// How much of its body has come.
@@ -132,7 +134,7 @@ impl Exchange {
     fn begin(worker: Rc<Worker>, watch: Rc<Watch>, parts: &Parts) -> Self {
         let in_flight = watch.begin();
         let request_id = worker.request_id(parts.headers.get(X_REQUEST_ID));
-        let entry = worker.shared.config.access_log.as_ref().map(|_| Entry {
+        let new_entry = || Entry {
             time: SystemTime::now(),
             request_id: request_id.to_str().unwrap_or_default().to_owned(),
             client: watch.peer,
@@ -143,7 +145,8 @@ impl Exchange {
             group: String::new(),
             version: String::new(),
             api: String::new(),
-        });
+        };
+        let entry = worker.shared.config.access_log.as_ref().map(|_| Box::new(new_entry()));
         let head_only = parts.method == Method::HEAD;
         Self {
             worker,
@@ -231,7 +234,8 @@ impl Exchange {
         }
         let parameters = &wanted.found.parameters;
         if matches!(group.answer, Answer::Mock) && body.is_end_stream() {
-            let outcome = check_without_body(group, api, parts, parameters).and_then(|()| mock(api, at.headers));
+            let outcome = check_without_body(group, api, parts, parameters);
+            let outcome = outcome.and_then(|()| mock(&self.worker, api, at.headers));
             return outcome
                 .map(|outcome| Decision::Answer(self.finish(outcome, Some(at))))
                 .map_err(|problem| (problem, at));
@@ -293,7 +297,9 @@ impl Exchange {
                 if bytes.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(bytes)) }
             }
         };
-        let Answer::Forward(forwarding) = &group.answer else { return Ok(mock(api, &parts.headers)?) };
+        let Answer::Forward(forwarding) = &group.answer else {
+            return Ok(mock(&self.worker, api, &parts.headers)?);
+        };
         let worker = Rc::clone(&self.worker);
         let watch = Rc::clone(&self.watch);
         let request_id = self.request_id.clone();
@@ -364,7 +370,8 @@ impl Exchange {
     /// Writes the answer, and sees to it that it is counted and written down.
     fn finish(&mut self, outcome: Outcome, at: Option<At<'_>>) -> Response<Payload> {
         let Outcome { status, mut headers, body, backend, backend_took, error } = outcome;
-        headers.insert(X_REQUEST_ID, self.request_id.clone());
+        let request_id = std::mem::replace(&mut self.request_id, HeaderValue::from_static(""));
+        headers.insert(X_REQUEST_ID, request_id);
         if let Some(At { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
             cors.decorate(request, &mut headers);
         }
@@ -453,11 +460,10 @@ fn check_without_body(
 }
 
 /// Answers with a constant result.
-fn mock(api: &CompiledApi, headers: &HeaderMap) -> Result<Outcome, Problem> {
+fn mock(worker: &Worker, api: &CompiledApi, headers: &HeaderMap) -> Result<Outcome, Problem> {
     let results = api.mock.as_ref().ok_or_else(|| Problem::new(Kind::Internal, "The API has no constant results."))?;
     let picked = results.pick(headers)?;
-    // Room for the request's id, a length and what cross-origin rules add.
-    let mut outcome = Outcome::bytes(picked.status, picked.headers(4), picked.body());
+    let mut outcome = Outcome::bytes(picked.status, picked.headers(worker.kept_headers()), picked.body());
     // Told apart in the log from what the gateway answers on its own account.
     outcome.backend = Cow::Borrowed("mock");
     Ok(outcome)

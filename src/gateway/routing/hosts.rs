@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::canonical::is_loopback;
+use super::hash::FastHash;
 use super::table::Found;
 use crate::gateway::compile::ServedGroup;
 use crate::model::{DomainName, EnvironmentName};
@@ -14,7 +15,7 @@ const CUSTOM_DOMAINS_IN: &str = "online";
 /// All that is served, by host name.
 #[derive(Default)]
 pub(crate) struct HostTable {
-    hosts: HashMap<Box<str>, GroupsByPrefix>,
+    hosts: HashMap<Box<str>, GroupsByPrefix, FastHash>,
     /// What a loopback host name reaches, where a single environment is served.
     loopback: Option<GroupsByPrefix>,
 }
@@ -22,7 +23,7 @@ pub(crate) struct HostTable {
 /// The groups of one host, by what their paths start with.
 #[derive(Default)]
 struct GroupsByPrefix {
-    groups: HashMap<Box<str>, Vec<Arc<ServedGroup>>>,
+    groups: HashMap<Box<str>, Vec<Arc<ServedGroup>>, FastHash>,
     most_segments: usize,
 }
 

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use http::Method;
 
+use super::hash::FastHash;
+
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {
-    exact: HashMap<Box<str>, usize>,
+    exact: HashMap<Box<str>, usize, FastHash>,
     templates: wayfind::Router<usize>,
     prefixes: wayfind::Router<usize>,
     paths: Vec<PathEntry>,
@@ -129,7 +131,7 @@ impl TableBuilder {
             names.sort_unstable();
             entry.allow = names.join(", ");
         }
-        let mut exact = HashMap::new();
+        let mut exact = HashMap::default();
         let mut templates = wayfind::RouterBuilder::new();
         let mut prefixes = wayfind::RouterBuilder::new();
         for ((shape, prefix), entry) in self.shapes {

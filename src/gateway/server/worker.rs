@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
@@ -78,6 +78,8 @@ pub(crate) struct Worker {
     turn: Cell<usize>,
     seed: u64,
     requests: Cell<u64>,
+    /// The memory of a request's headers, for those of an answer.
+    spare_headers: Cell<HeaderMap>,
     watches: RefCell<Vec<Weak<Watch>>>,
     open: Cell<usize>,
 }
@@ -100,6 +102,7 @@ impl Worker {
             turn: Cell::new(index),
             seed: RandomState::new().build_hasher().finish(),
             requests: Cell::new(0),
+            spare_headers: Cell::default(),
             watches: RefCell::default(),
             open: Cell::new(0),
         })
@@ -153,6 +156,21 @@ impl Worker {
             *digit = b"0123456789abcdef".get(usize::try_from(nibble).unwrap_or_default()).copied().unwrap_or(b'0');
         }
         HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
+    }
+
+    /// Takes the headers of a request that nobody needs any more, for the memory that they are in.
+    pub(crate) fn keep_headers(&self, mut headers: HeaderMap) {
+        /// Maps with room for more are seldom needed.
+        const MOST_ROOM: usize = 64;
+        if headers.capacity() <= MOST_ROOM {
+            headers.clear();
+            self.spare_headers.set(headers);
+        }
+    }
+
+    /// Returns an empty map, in memory that has been used before if there is some.
+    pub(crate) fn kept_headers(&self) -> HeaderMap {
+        self.spare_headers.take()
     }
 
     /// Returns a number that grows with every request that goes to a backend.

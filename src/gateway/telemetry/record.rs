@@ -18,7 +18,7 @@ pub(crate) struct Record {
     pub(crate) started: Instant,
     pub(crate) status: u16,
     pub(crate) meter: Arc<Meter>,
-    pub(crate) entry: Option<Entry>,
+    pub(crate) entry: Option<Box<Entry>>,
     pub(crate) progress: Option<Rc<Progress>>,
     pub(crate) backend: Cow<'static, str>,
     pub(crate) error: String,

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::process::{Child, Command};
-use std::time::Duration;
 
 /// A process that listens; it ends when it is dropped.
 pub(crate) struct Process {
@@ -22,46 +21,102 @@ impl Drop for Process {
     }
 }
 
+impl Process {
+    /// Returns the memory that it holds in KiB, what its processes share counted once.
+    pub(crate) fn memory_kib(&self) -> Result<f64, Box<dyn Error>> {
+        Ok(f64::from(memory(&family(self.child.id()))?))
+    }
+}
+
 /// What a load gave.
 pub(crate) struct Load {
     pub(crate) requests_a_second: f64,
-    pub(crate) median: String,
-    pub(crate) nearly_all: String,
-    pub(crate) cpu_a_request: Duration,
-    pub(crate) memory_kib: u32,
+    /// Half of the answers came within this time; not a number where the client does not say.
+    pub(crate) median_us: f64,
+    /// Of a hundred answers, 99 did.
+    pub(crate) nearly_all_us: f64,
+    pub(crate) cpu_us: f64,
+    pub(crate) memory_kib: f64,
 }
 
-/// Asks for a path for so many seconds on 64 connections that are kept.
-pub(crate) fn load(process: &Process, path: &str, seconds: u32) -> Result<Load, Box<dyn Error>> {
-    let url = format!("http://127.0.0.1:{}{path}", process.port);
-    run_wrk(&url, 1)?;
-    let before = cpu_ticks(process.child.id())?;
-    let report = run_wrk(&url, seconds)?;
-    let ticks = cpu_ticks(process.child.id())? - before;
-    if report.contains("Non-2xx") || report.contains("Socket errors") {
-        return Err(format!("requests failed:\n{report}").into());
-    }
-    let latencies = report.split("Latency Distribution").nth(1).ok_or("wrk's report has another form")?;
-    let word = |after: &str| -> Result<String, Box<dyn Error>> {
-        let rest = latencies.split(after).nth(1).ok_or("wrk's report has another form")?;
-        Ok(rest.split_whitespace().next().unwrap_or_default().to_owned())
-    };
-    let requests_a_second: f64 = word("Requests/sec:")?.parse()?;
-    let requests = requests_a_second * f64::from(seconds);
-    Ok(Load {
-        requests_a_second,
-        median: word("50%")?,
-        nearly_all: word("99%")?,
+/// Who asks.
+#[derive(Clone, Copy)]
+pub(crate) enum Client {
+    /// 64 connections that are kept.
+    Wrk,
+    /// HTTP/2: 8 connections with 16 requests at a time on each.
+    H2Load,
+}
+
+impl Client {
+    /// Asks for a path for so many seconds.
+    pub(crate) fn load(self, process: &Process, path: &str, seconds: u32) -> Result<Load, Box<dyn Error>> {
+        let url = format!("http://127.0.0.1:{}{path}", process.port);
+        let before = cpu_ticks(process.child.id())?;
+        let report = match self {
+            Self::Wrk => run("wrk", &["-t1", "-c64", "--latency", &format!("-d{seconds}s"), &url])?,
+            Self::H2Load => run("h2load", &["-t1", "-c8", "-m16", &format!("-D{seconds}"), &url])?,
+        };
+        let ticks = cpu_ticks(process.child.id())? - before;
+        let all_failed = || format!("requests failed:\n{report}");
+        let (requests_a_second, requests, median_us, nearly_all_us) = match self {
+            Self::Wrk if report.contains("Non-2xx") || report.contains("Socket errors") => {
+                return Err(all_failed().into());
+            }
+            Self::Wrk => (
+                word_after(&report, "Requests/sec:")?.parse()?,
+                word_before(&report, " requests in ")?.parse()?,
+                microseconds(word_after(&report, " 50%")?)?,
+                microseconds(word_after(&report, " 99%")?)?,
+            ),
+            Self::H2Load => {
+                let requests: f64 = word_before(&report, " 2xx,")?.parse()?;
+                if !report.contains(" 0 4xx, 0 5xx") || requests == 0.0 {
+                    return Err(all_failed().into());
+                }
+                (word_before(&report, " req/s,")?.parse()?, requests, f64::NAN, f64::NAN)
+            }
+        };
         // The kernel counts in hundredths of a second.
-        cpu_a_request: Duration::from_secs_f64(f64::from(u32::try_from(ticks)?) / 100.0 / requests),
-        memory_kib: memory(&family(process.child.id()))?,
-    })
+        let cpu_us = f64::from(u32::try_from(ticks)?) * 10_000.0 / requests;
+        Ok(Load { requests_a_second, median_us, nearly_all_us, cpu_us, memory_kib: process.memory_kib()? })
+    }
 }
 
-fn run_wrk(url: &str, seconds: u32) -> Result<String, Box<dyn Error>> {
-    let output =
-        Command::new("wrk").args(["-t1", "-c64", "--latency"]).arg(format!("-d{seconds}s")).arg(url).output()?;
-    Ok(String::from_utf8(output.stdout)?)
+/// Finds a program; fails with the package of the distribution to install.
+pub(crate) fn find(program: &str, package: &str) -> Result<(), Box<dyn Error>> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::env::split_paths(&folders).chain(["/usr/sbin".into()]);
+    if folders.any(|folder| folder.join(program).exists()) {
+        return Ok(());
+    }
+    Err(format!("{program} is missing: install it, for example with `apt-get install {package}`").into())
+}
+
+fn run(program: &str, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
+    Ok(String::from_utf8(Command::new(program).args(arguments).output()?.stdout)?)
+}
+
+fn word_after<'r>(report: &'r str, text: &str) -> Result<&'r str, Box<dyn Error>> {
+    let rest = report.split(text).nth(1).and_then(|rest| rest.split_whitespace().next());
+    rest.ok_or_else(|| format!("there is no {text:?} in the report:\n{report}").into())
+}
+
+fn word_before<'r>(report: &'r str, text: &str) -> Result<&'r str, Box<dyn Error>> {
+    let before = report.split_once(text).and_then(|(before, _)| before.split_whitespace().next_back());
+    before.ok_or_else(|| format!("there is no {text:?} in the report:\n{report}").into())
+}
+
+/// Reads a time like `1.25ms`.
+fn microseconds(text: &str) -> Result<f64, Box<dyn Error>> {
+    let digits = text.trim_end_matches(char::is_alphabetic);
+    let unit = match text.strip_prefix(digits) {
+        Some("us") => 1.0,
+        Some("ms") => 1e3,
+        Some("s") => 1e6,
+        _ => return Err(format!("{text:?} is no time").into()),
+    };
+    Ok(digits.parse::<f64>()? * unit)
 }
 
 /// Returns a process and those that it started.

@@ -16,14 +16,54 @@ const PROXIED: &str = "proxy_http_version 1.1; proxy_set_header Connection \"\";
     proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Prefix /g; proxy_set_header Via \"1.1 nginx\";\n\
     proxy_set_header Forwarded \"for=$remote_addr;host=$host;proto=$scheme\";";
 
+/// What nginx speaks on a port that is not encrypted: it is one or the other.
+#[derive(Clone, Copy)]
+pub(crate) enum Protocol {
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2 without asking.
+    Http2,
+}
+
 /// Starts the backend of the proxied loads.
 pub(crate) fn origin() -> Result<Process, Box<dyn Error>> {
     let location = format!("location / {{ default_type application/json; return 200 '{BODY}'; }}");
-    start(ORIGIN_PORT, "1", &location, "")
+    start(ORIGIN_PORT, "1", &location, "access_log off;", "", Protocol::Http1)
 }
 
-/// Starts what is compared with.
-pub(crate) fn gateway(groups: usize, apis: usize, backend: &str) -> Result<Process, Box<dyn Error>> {
+/// Says that a log like the gateway's is written, in pieces as large as those of its own.
+pub(crate) fn access_log(folder: &std::path::Path) -> String {
+    let fields = [
+        ("time", "$time_iso8601"),
+        ("requestId", "$request_id"),
+        ("client", "$remote_addr:$remote_port"),
+        ("host", "$host"),
+        ("method", "$request_method"),
+        ("path", "$uri"),
+        ("environment", "test"),
+        ("group", "g0"),
+        ("version", "0.0.1"),
+        ("api", "r0"),
+        ("backend", "mock"),
+        ("status", "$status"),
+        ("error", ""),
+        ("bytesIn", "$request_length"),
+        ("bytesOut", "$body_bytes_sent"),
+        ("seconds", "$request_time"),
+    ];
+    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+    let format = fields.join(",");
+    format!("log_format line escape=json '{{{format}}}'; access_log {}/nginx.log line;", folder.display())
+}
+
+/// Starts what is compared with, with further directives.
+pub(crate) fn gateway(
+    groups: usize,
+    apis: usize,
+    backend: &str,
+    directives: &str,
+    protocol: Protocol,
+) -> Result<Process, Box<dyn Error>> {
     let mut locations = String::new();
     for group in 0..groups {
         for api in 0..apis {
@@ -37,19 +77,27 @@ pub(crate) fn gateway(groups: usize, apis: usize, backend: &str) -> Result<Proce
     }
     let upstream =
         format!("upstream origin {{ server 127.0.0.1:{ORIGIN_PORT}; keepalive 128; keepalive_requests 100000000; }}");
-    start(GATEWAY_PORT, "auto", &locations, &upstream)
+    start(GATEWAY_PORT, "auto", &locations, directives, &upstream, protocol)
 }
 
-fn start(port: u16, workers: &str, locations: &str, upstream: &str) -> Result<Process, Box<dyn Error>> {
+fn start(
+    port: u16,
+    workers: &str,
+    locations: &str,
+    directives: &str,
+    upstream: &str,
+    protocol: Protocol,
+) -> Result<Process, Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
+    let http2 = if matches!(protocol, Protocol::Http2) { "http2" } else { "" };
     let path = folder.path().display();
     let configuration = format!(
         "worker_processes {workers}; pid {path}/pid; error_log {path}/error.log; daemon off;\n\
          events {{ worker_connections 8192; }}\n\
-         http {{ access_log off; keepalive_requests 100000000; types_hash_max_size 2048; client_body_temp_path {path}/a;\n\
+         http {{ {directives} keepalive_requests 100000000; types_hash_max_size 2048; client_body_temp_path {path}/a;\n\
          proxy_temp_path {path}/b; fastcgi_temp_path {path}/c; uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;\n\
          {PROXIED}\n{upstream}\n\
-         server {{ listen 127.0.0.1:{port} reuseport backlog=4096;\n{locations} }} }}\n"
+         server {{ listen 127.0.0.1:{port} reuseport backlog=4096 {http2};\n{locations} }} }}\n"
     );
     let file = folder.path().join("nginx.conf");
     std::fs::write(&file, configuration)?;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io::BufRead as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
@@ -34,6 +34,40 @@ pub(crate) fn start(groups: usize, apis: usize, backend: &str) -> Result<Process
     Ok(process)
 }
 
+/// Publishes groups in a workspace of their own and runs `apigw serve` there, with its log in a file.
+pub(crate) fn command(groups: usize, apis: usize, log: &Path) -> Result<Process, Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("apigw.toml"), "schema = 1\n")?;
+    for number in 0..groups {
+        let group = folder.path().join(format!("groups/g{number}"));
+        std::fs::create_dir_all(&group)?;
+        std::fs::write(group.join("openapi.yaml"), definition(apis))?;
+        std::fs::write(group.join("group.yaml"), settings(number))?;
+    }
+    let mut publish = apigw(&folder);
+    let publish = publish.args(["publish", "--all", "--env", "test", "--mock", "-y"]).output()?;
+    if !publish.status.success() {
+        return Err(String::from_utf8_lossy(&publish.stderr).into_owned().into());
+    }
+    let started = Instant::now();
+    let address = format!("127.0.0.1:{PORT}");
+    let child = apigw(&folder)
+        .args(["serve", "--env", "test", "--listen", &address])
+        .stdout(std::fs::File::create(log)?)
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut process = crate::listening(child, PORT)?;
+    process.said = format!("ready {:.0?} after its start", started.elapsed());
+    process.folder = Some(folder);
+    Ok(process)
+}
+
+fn apigw(folder: &tempfile::TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
+    command.arg("-C").arg(folder.path());
+    command
+}
+
 /// Serves until it is killed.
 pub(crate) fn run(groups: usize, apis: usize, backend: &str) -> Result<(), Box<dyn Error>> {
     let backend = if backend == "mock" { Backend::Mock } else { Backend::Http { url: backend.parse()? } };
@@ -61,16 +95,22 @@ pub(crate) fn run(groups: usize, apis: usize, backend: &str) -> Result<(), Box<d
     }
 }
 
-fn group(number: usize, apis: usize, backend: &Backend) -> Result<GroupSnapshot, Box<dyn Error>> {
+fn definition(apis: usize) -> String {
     let mut definition = "openapi: 3.1.0\ninfo: {title: bench, version: '1'}\npaths:\n".to_owned();
     for api in 0..apis {
-        write!(
-            definition,
-            "  /r{api}:\n    get:\n      operationId: r{api}\n      responses:\n        '200':\n          \
-             description: ok\n          content: {{application/json: {{example: {BODY}}}}}\n"
-        )?;
+        let answer = format!("{{description: ok, content: {{application/json: {{example: {BODY}}}}}}}");
+        let get = format!("      operationId: r{api}\n      responses:\n        '200': {answer}\n");
+        definition.push_str(&format!("  /r{api}:\n    get:\n{get}"));
     }
-    let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /g{number}\n");
+    definition
+}
+
+fn settings(group: usize) -> String {
+    format!("schema: 1\nversion: \"0.0.1\"\nprefix: /g{group}\n")
+}
+
+fn group(number: usize, apis: usize, backend: &Backend) -> Result<GroupSnapshot, Box<dyn Error>> {
+    let (definition, settings) = (definition(apis), settings(number));
     let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(definition.as_bytes())));
     let reading = apigw::definition::read("g", &mut fetch);
     let digest = Digest::of(settings.as_bytes());

@@ -1,0 +1,58 @@
+//! A hasher for tables that are filled from definitions and only looked up by callers.
+//!
+//! Nobody from outside puts a key into such a table, so that nobody can fill it with keys that collide; what the standard
+//! library does against that is not needed, and takes longer than the rest of a lookup.
+
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// How tables of routes, prefixes and hosts hash.
+pub(crate) type FastHash = BuildHasherDefault<WordHasher>;
+
+/// Takes eight bytes at a time, as the compiler's own tables do.
+#[derive(Default)]
+pub(crate) struct WordHasher(u64);
+
+impl WordHasher {
+    fn add(&mut self, word: u64) {
+        const FACTOR: u64 = 0xf135_7aea_2e62_a9c5;
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    }
+}
+
+impl Hasher for WordHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.add(u64::from_le_bytes(*word));
+        }
+        let mut last = [0; 8];
+        for (place, byte) in last.iter_mut().zip(rest) {
+            *place = *byte;
+        }
+        self.add(u64::from_le_bytes(last) ^ bytes.len() as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // Tables look at the highest and the lowest bits, which the last multiplication mixed least.
+        self.0 ^ (self.0 >> 32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+    use std::hash::BuildHasher as _;
+
+    #[test]
+    fn paths_that_are_alike_have_hashes_that_are_not() {
+        let hash = |text: &str| FastHash::default().hash_one(text);
+        let paths: Vec<String> = (0..100_000).map(|number| format!("/g{}/r{}", number / 1000, number % 1000)).collect();
+        let low: HashSet<u64> = paths.iter().map(|path| hash(path) & 0x3_ffff).collect();
+        let high: HashSet<u64> = paths.iter().map(|path| hash(path) >> 57).collect();
+        // 100,000 balls into 262,144 boxes fill 83,000 of them, and all of 128.
+        assert!(low.len() > 75_000, "{}", low.len());
+        assert_eq!(high.len(), 128);
+        assert_ne!(hash("/a"), hash("/a\0"));
+    }
+}

@@ -5,6 +5,7 @@ use clap_complete::engine::CompletionCandidate;
 
 use super::arguments;
 use crate::check;
+use crate::compare::KINDS;
 use crate::workspace::Workspace;
 
 /// Answers a shell that asks for completions, and ends the process then; else does nothing.
@@ -39,4 +40,9 @@ pub(super) fn versions() -> Vec<CompletionCandidate> {
 
 pub(super) fn rules() -> Vec<CompletionCandidate> {
     check::all_rules().into_iter().map(|rule| CompletionCandidate::new(rule.name)).collect()
+}
+
+pub(super) fn changes() -> Vec<CompletionCandidate> {
+    let kinds = KINDS.iter().map(|kind| kind.name);
+    ["list", "oasdiff"].into_iter().chain(kinds).map(CompletionCandidate::new).collect()
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::fingerprint::Fingerprints;
 use super::output::{Found, Output};
-use super::schema::{PairId, Schemas};
+use super::schema::{Limits, PairId, Schemas};
 use super::{ApiName, bodies, documentation, kinds, parameters, security};
 use crate::definition::{Api, Definition, Node};
 use crate::model::{Location, Method};
 
-pub(super) fn compare(before: &Definition, after: &Definition, output: &mut Output) {
+pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, output: &mut Output) {
     let mut comparer =
-        Comparer { before, after, schemas: Schemas::new(before, after), fingerprints: Default::default() };
+        Comparer { before, after, schemas: Schemas::new(before, after, limits), fingerprints: Default::default() };
     let mut reports = vec![comparer.whole()];
     let old: HashMap<Key<'_>, &Api> = before.apis.iter().map(|api| (key(api), api)).collect();
     let new: HashMap<Key<'_>, &Api> = after.apis.iter().map(|api| (key(api), api)).collect();

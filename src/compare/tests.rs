@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::coverage::CHECKS;
 use super::{Change, Comparison, Compatibility, KINDS, Side, compare, markdown};
 use crate::definition::{Definition, read};
 use crate::model::{DEFINITION_FILE, GroupSettings, Level};
@@ -35,7 +36,7 @@ fn kinds(comparison: &Comparison) -> Vec<String> {
 }
 
 /// The rest of a definition around a schema that a request sends, or a response returns.
-fn around(specification: &str, schema: &str, sent: bool, components: &str) -> Definition {
+pub(super) fn around(specification: &str, schema: &str, sent: bool, components: &str) -> Definition {
     let content = format!("content: {{application/json: {{schema: {schema}}}}}");
     let (body, response) = if sent {
         (format!("requestBody: {{{content}}}, "), String::new())
@@ -118,10 +119,17 @@ const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     ("{type: object}", "{type: object, dependentRequired: {a: [b]}}", "constraint-added request", "constraint-removed response"),
     ("{type: object}", "{type: object, dependentSchemas: {a: {required: [b]}}}", "constraint-added request", "constraint-removed response"),
     ("{type: object}", "{type: object, unevaluatedProperties: false}", "constraint-added request", "constraint-removed response"),
+    ("{type: object, additionalProperties: false}", "{type: object, additionalProperties: false, patternProperties: {a: {}}}", "constraint-changed both", "constraint-changed both"),
+    ("{type: object, additionalProperties: {type: integer}}", "{type: object, additionalProperties: {type: integer}, properties: {a: {type: string}}}", "property-added none, type-changed both", "property-removed both"),
+    ("{enum: [1, a]}", "{enum: [1, a], type: string}", "enum-value-removed request", "enum-value-added response"),
     // Who sends what
     ("{type: object, properties: {a: {type: string}}}", "{type: object, properties: {a: {type: string, readOnly: true}}}", "read-only-added request", "read-only-removed none"),
     ("{type: object, properties: {a: {type: string}}}", "{type: object, properties: {a: {type: string, writeOnly: true}}}", "write-only-added response", "write-only-removed none"),
     // Composition
+    ("{type: string}", "{oneOf: [{type: boolean}, {type: integer}]}", "alternative-added response, alternative-added response, type-changed both", "alternative-removed request, alternative-removed request, type-changed both"),
+    ("{anyOf: [{type: string}, {type: boolean}, {type: 'null'}]}", "{anyOf: [{type: string}, {type: boolean}]}", "null-refused request", "null-allowed response"),
+    ("{type: [string, 'null']}", "{anyOf: [{type: string}, {type: boolean}, {type: 'null'}]}", "alternative-added response", "alternative-removed request"),
+    ("{type: string}", "{anyOf: [{type: string}, {type: boolean}, {type: 'null'}]}", "alternative-added response, null-allowed response", "alternative-removed request, null-refused request"),
     ("{oneOf: [{type: string}, {type: boolean}]}", "{oneOf: [{type: string}, {type: boolean}, {type: integer}]}", "alternative-added response", "alternative-removed request"),
     ("{anyOf: [{type: string}, {type: boolean}]}", "{anyOf: [{type: string}, {type: boolean}, {type: integer}]}", "alternative-added response", "alternative-removed request"),
     ("{type: string}", "{oneOf: [{type: boolean}, {type: string}]}", "alternative-added response", "alternative-removed request"),
@@ -240,6 +248,7 @@ const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, required: [a], properties: {a: {readOnly: true}}}}}}}}}", "", ""),
     ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: string}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: integer}}}}}}}}}", "", ""),
     ("paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, required: [a], properties: {a: {writeOnly: true}}}}}}}}}}", "", ""),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {required: [a], properties: {a: {readOnly: true}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {required: [a], properties: {a: {}}}}}}}}}", "property-became-required breaks, read-only-removed", "read-only-added breaks"),
     // Security
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {security: [{k: []}]}}}", "security-required breaks", "security-lifted"),
     ("paths: {/a: {get: {security: [{k: []}]}}}", "paths: {/a: {get: {security: [{k: []}, {}]}}}", "security-lifted", "security-required breaks"),
@@ -311,6 +320,27 @@ fn every_kind_is_expected_somewhere() {
     }
     let names: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
     assert_eq!(names.len(), KINDS.len());
+}
+
+#[test]
+fn every_check_of_the_other_tool_has_a_verdict() {
+    let known: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let mut names = BTreeSet::new();
+    let mut covered = 0;
+    for check in CHECKS {
+        let unknown: Vec<_> = check.kinds.iter().filter(|kind| !known.contains(**kind)).collect();
+        assert!(unknown.is_empty(), "{}: no such kind {unknown:?}", check.names);
+        assert!(!check.kinds.is_empty() || !check.note.is_empty(), "{}: neither covered nor said why", check.names);
+        for name in check.expanded() {
+            assert!(!name.contains(['{', '}', ',']) && !name.contains("--"), "{name}");
+            covered += usize::from(!check.kinds.is_empty());
+            assert!(names.insert(name.clone()), "{name} stands twice");
+        }
+    }
+    assert_eq!((names.len(), covered), (560, 524));
+    for name in ["request-body-min-items-set", "api-removed-before-sunset", "response-property-all-of-removed"] {
+        assert!(names.contains(name), "{name}");
+    }
 }
 
 /// Two ways to write one schema, with the components that they refer to.

@@ -28,13 +28,13 @@ use crate::workspace::DiskFacts;
 )]
 pub(in crate::cli) struct DiffArguments {
     /// What was
-    #[arg(value_name = "A", required_unless_present = "explain", default_value = "", hide_default_value = true)]
-    before: String,
+    #[arg(value_name = "A", required_unless_present = "explain")]
+    before: Option<String>,
     /// What is
-    #[arg(value_name = "B", required_unless_present = "explain", default_value = "", hide_default_value = true)]
-    after: String,
+    #[arg(value_name = "B", required_unless_present = "explain")]
+    after: Option<String>,
     /// Explain a kind of change; `list` shows all kinds, `oasdiff` how they cover the checks of that tool
-    #[arg(long, value_name = "KIND", exclusive = true, add = ArgValueCandidates::new(complete::changes))]
+    #[arg(long, value_name = "KIND", conflicts_with_all = ["before", "after"], add = ArgValueCandidates::new(complete::changes))]
     explain: Option<String>,
     /// Exit with 2 where something differs
     #[arg(long)]
@@ -72,9 +72,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
     if let Some(kind) = &arguments.explain {
         return explain(context, kind);
     }
+    let (Some(before), Some(after)) = (&arguments.before, &arguments.after) else {
+        return Err(CommandError::usage("name two sides: `apigw diff A B`"));
+    };
     let facts = DiskFacts::new(context.workspace()?);
-    let before = resolve(context, &facts, &arguments.before)?;
-    let after = resolve(context, &facts, &arguments.after)?;
+    let before = resolve(context, &facts, before)?;
+    let after = resolve(context, &facts, after)?;
     let diffs = match (before, after) {
         (Reference::Group(_, before), Reference::Group(group, after)) => vec![one(group, before, after)?],
         (Reference::Environment(before), Reference::Environment(after)) => whole(&facts, &before, &after)?,

@@ -198,6 +198,10 @@ const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {}\nwebhooks: {}", "paths: {}\nwebhooks: {w: {}}", "webhook-added", "webhook-removed breaks"),
     ("paths: {}", "paths: {}\nservers: [{url: http://x}]", "servers-changed", "servers-changed"),
     ("paths: {}", "paths: {}\ntags: [{name: x}]", "documentation-changed", "documentation-changed"),
+    ("paths: {}\nwebhooks: {w: {post: {}}}", "paths: {}\nwebhooks: {w: {put: {}}}", "outgoing-changed breaks, outgoing-changed breaks", "outgoing-changed breaks, outgoing-changed breaks"),
+    ("paths: {}\nwebhooks: {w: {post: {requestBody: {content: {a/b: {schema: {type: integer}}}}}}}", "paths: {}\nwebhooks: {w: {post: {requestBody: {content: {a/b: {schema: {type: number}}}}}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {}\nwebhooks: {w: {post: {responses: {'200': {content: {a/b: {schema: {type: integer}}}}}}}}", "paths: {}\nwebhooks: {w: {post: {responses: {'200': {content: {a/b: {schema: {type: number}}}}}}}}", "type-widened", "type-narrowed breaks"),
+    ("paths: {/a: {get: {callbacks: {c: {'{x}': {post: {requestBody: {content: {a/b: {}}}}}}}}}}", "paths: {/a: {get: {callbacks: {c: {'{x}': {post: {summary: s, requestBody: {content: {a/c: {}}}}}}}}}}", "documentation-changed, outgoing-changed breaks, outgoing-changed breaks", "documentation-changed, outgoing-changed breaks, outgoing-changed breaks"),
     // Parameters
     ("paths: {'/a/{b}': {get: {parameters: [{in: path, name: b, required: true, schema: {type: string}}]}}}", "paths: {'/a/{c}': {get: {parameters: [{in: path, name: c, required: true, schema: {type: string}}]}}}", "path-parameter-renamed", "path-parameter-renamed"),
     ("paths: {'/a/{b}': {get: {parameters: [{in: path, name: b, required: true, schema: {type: integer}}]}}}", "paths: {'/a/{c}': {get: {parameters: [{in: path, name: c, required: true, schema: {type: string}}]}}}", "path-parameter-renamed, type-widened", "path-parameter-renamed, type-narrowed breaks"),

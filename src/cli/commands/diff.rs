@@ -93,7 +93,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
             "breaking": is_breaking,
             "groups": diffs.iter().map(GroupDiff::view).collect::<Vec<_>>(),
         });
-        context.output.data(&view, || diffs.iter().map(|diff| diff.text(context.output.width)).collect())?;
+        context.output.data(&view, || {
+            if diffs.is_empty() {
+                return "nothing was ever published to either\n".to_owned();
+            }
+            diffs.iter().map(|diff| diff.text(context.output.width)).collect()
+        })?;
     }
     Ok(match (is_breaking && arguments.fail_on.is_some(), differs && arguments.detailed_exitcode) {
         (true, _) => Exit::Failed,

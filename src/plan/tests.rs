@@ -91,9 +91,40 @@ impl Memory {
         self.operations.push((id, plan.operation.clone()));
     }
 
-    /// Does what a line says: changes what is on disk, or plans, commits and tells what became of it.
+    /// Changes what is on disk as a line says; false where the line is a request.
+    fn prepare(&mut self, words: &[&str]) -> bool {
+        match *words {
+            ["work", version, letters] => self.working = Arc::new(candidate(version, letters, None)),
+            ["work", version, letters, address] => {
+                self.working = Arc::new(candidate(version, letters, Some(address)));
+            }
+            ["policy", environment, policy] => {
+                let text = format!("schema = 1\n[environments.{environment}]\n{}", policy.replace('=', " = "));
+                self.settings = toml::from_str(&text).expect("settings");
+            }
+            // A damaged version cannot be read, a lost one has no folder, a spoiled one no definition.
+            ["damage", version] => {
+                self.frozen.insert(parsed(version), None);
+            }
+            ["lose", version] => {
+                self.frozen.remove(&parsed(version));
+            }
+            ["spoil", version] => {
+                let digest = self.frozen[&parsed(version)].as_ref().expect("frozen").digest;
+                let spoiled = Candidate { definition: None, digest, ..candidate(version, "", None) };
+                self.frozen.insert(parsed(version), Some(Arc::new(spoiled)));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Does what a line says. A request is planned and committed; returned is what became of it.
     fn run(&mut self, line: &str) -> Option<String> {
         let words: Vec<&str> = line.split(' ').collect();
+        if self.prepare(&words) {
+            return None;
+        }
         let operation = |name: &str| self.operations.get(name.parse::<usize>().ok()?).map(|(id, _)| id.clone());
         let backend = |text: &str| match text {
             "mock" => BackendChoice::Mock,
@@ -104,34 +135,6 @@ impl Memory {
         let author =
             Author { actor: "me".into(), message: None, command: line.into(), now: Timestamp::from_milliseconds(0) };
         let plan = match *words.as_slice() {
-            ["work", version, letters] => {
-                self.working = Arc::new(candidate(version, letters, None));
-                return None;
-            }
-            ["work", version, letters, address] => {
-                self.working = Arc::new(candidate(version, letters, Some(address)));
-                return None;
-            }
-            ["policy", environment, policy] => {
-                let text = format!("schema = 1\n[environments.{environment}]\n{}", policy.replace('=', " = "));
-                self.settings = toml::from_str(&text).expect("settings");
-                return None;
-            }
-            // A damaged version cannot be read, a lost one has no folder, a spoiled one no definition.
-            ["damage", version] => {
-                self.frozen.insert(parsed(version), None);
-                return None;
-            }
-            ["lose", version] => {
-                self.frozen.remove(&parsed(version));
-                return None;
-            }
-            ["spoil", version] => {
-                let digest = self.frozen[&parsed(version)].as_ref().expect("frozen").digest;
-                let spoiled = Candidate { definition: None, digest, ..candidate(version, "", None) };
-                self.frozen.insert(parsed(version), Some(Arc::new(spoiled)));
-                return None;
-            }
             ["publish", environment, with, ref options @ ..] => {
                 let mut request = PublishRequest {
                     environment: parsed(environment),

@@ -389,6 +389,17 @@ fn what_is_written_otherwise_is_no_change() {
 }
 
 #[test]
+fn the_same_text_can_mean_another_thing() {
+    // `nullable` is a keyword of OpenAPI 3.0 alone; and what a reference means stands elsewhere.
+    let nullable = "{type: string, nullable: true}";
+    let comparison = compared(&around("3.0.3", nullable, true, ""), &around("3.1.0", nullable, true, ""));
+    assert_eq!(kinds(&comparison), ["null-refused breaks"]);
+    let list = "{type: array, items: {$ref: '#/components/schemas/A'}}";
+    let listing = |a: &str| around("3.1.0", list, true, &format!("components: {{schemas: {{A: {{type: {a}}}}}}}"));
+    assert_eq!(kinds(&compared(&listing("number"), &listing("integer"))), ["type-narrowed breaks"]);
+}
+
+#[test]
 fn a_change_says_where_it_is_and_whom_it_concerns() {
     let text = |length: u32, name: &str| {
         format!(

@@ -229,8 +229,11 @@ impl<'d> Schemas<'d> {
         self.meet(before.into_iter().collect(), after.into_iter().collect(), context)
     }
 
-    /// Brings two sets together; `None` where there are too many pairs already.
+    /// Brings two sets together; `None` where there is nothing to find, or there are too many pairs already.
     fn meet(&mut self, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) -> Option<PairId> {
+        if self.are_the_same(&before, &after) {
+            return None;
+        }
         let (before, after) = (self.before.number(before), self.after.number(after));
         if let Some(known) = self.known.get(&(before, after, context)) {
             return Some(*known);
@@ -251,6 +254,17 @@ impl<'d> Schemas<'d> {
         });
         self.known.insert((before, after, context), id);
         Some(id)
+    }
+
+    /// Tells at once that two schemas are written alike, where neither refers to another one.
+    fn are_the_same(&mut self, before: &[NodeId], after: &[NodeId]) -> bool {
+        let (old, new) = (&mut self.before, &mut self.after);
+        let ([one], [other]) = (before, after) else { return false };
+        if old.definition.specification != new.definition.specification {
+            return false;
+        }
+        let number = old.fingerprints.of_closed(old.definition.node(*one));
+        number.is_some() && number == new.fingerprints.of_closed(new.definition.node(*other))
     }
 
     /// Marks the pairs from which a change can be reached.

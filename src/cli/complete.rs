@@ -7,6 +7,7 @@ use clap_complete::engine::CompletionCandidate;
 
 use super::arguments;
 use crate::check;
+use crate::compare::KINDS;
 use crate::definition::Api;
 use crate::model::GroupName;
 use crate::workspace::Workspace;
@@ -82,4 +83,9 @@ fn call_names(workspace: Option<Workspace>, typed: &[&str]) -> Vec<String> {
 
 pub(super) fn rules() -> Vec<CompletionCandidate> {
     check::all_rules().into_iter().map(|rule| CompletionCandidate::new(rule.name)).collect()
+}
+
+pub(super) fn changes() -> Vec<CompletionCandidate> {
+    let kinds = KINDS.iter().map(|kind| kind.name);
+    ["list", "oasdiff"].into_iter().chain(kinds).map(CompletionCandidate::new).collect()
 }

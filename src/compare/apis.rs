@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::fingerprint::Fingerprints;
 use super::output::{Found, Output};
-use super::schema::{PairId, Schemas};
-use super::{ApiName, bodies, documentation, kinds, parameters, security};
+use super::schema::{Limits, PairId, Schemas};
+use super::{ApiName, bodies, documentation, kinds, outgoing, parameters, security};
 use crate::definition::{Api, Definition, Node};
 use crate::model::{Location, Method};
 
-pub(super) fn compare(before: &Definition, after: &Definition, output: &mut Output) {
+pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, output: &mut Output) {
     let mut comparer =
-        Comparer { before, after, schemas: Schemas::new(before, after), fingerprints: Default::default() };
+        Comparer { before, after, schemas: Schemas::new(before, after, limits), fingerprints: Default::default() };
     let mut reports = vec![comparer.whole()];
     let old: HashMap<Key<'_>, &Api> = before.apis.iter().map(|api| (key(api), api)).collect();
     let new: HashMap<Key<'_>, &Api> = after.apis.iter().map(|api| (key(api), api)).collect();
@@ -148,8 +148,7 @@ impl<'d> Comparer<'d> {
             report.add("servers", found.at(field_place(before, "servers"), field_place(after, "servers")));
         }
         security::schemes(self, &mut report);
-        let kinds = (kinds::WEBHOOK_ADDED, kinds::WEBHOOK_REMOVED);
-        names(before.get("webhooks"), after.get("webhooks"), "webhook", kinds, &mut report);
+        outgoing::webhooks(self, before.get("webhooks"), after.get("webhooks"), &mut report);
         report
     }
 
@@ -161,8 +160,7 @@ impl<'d> Comparer<'d> {
         bodies::responses(self, before, after, &mut report);
         security::requirements(self, before, after, &mut report);
         let (old, new) = self.nodes(before, after);
-        let kinds = (kinds::CALLBACK_ADDED, kinds::CALLBACK_REMOVED);
-        names(old.get("callbacks"), new.get("callbacks"), "callback", kinds, &mut report);
+        outgoing::callbacks(self, old.get("callbacks"), new.get("callbacks"), &mut report);
         self.extensions(before, after, &mut report);
         report
     }
@@ -208,28 +206,6 @@ impl<'d> Comparer<'d> {
                 _ => kinds::EXTENSION_CHANGED,
             };
             report.add("", Found::new(kind, message).at(old.map(Node::location), new.map(Node::location)));
-        }
-    }
-}
-
-/// Compares the names of two maps whose values are not looked into.
-fn names(
-    before: Option<Node<'_>>,
-    after: Option<Node<'_>>,
-    noun: &str,
-    (added, removed): (kinds::Kind, kinds::Kind),
-    report: &mut Report,
-) {
-    for (name, _) in before.into_iter().flat_map(Node::entries) {
-        if after.is_none_or(|after| after.get(name).is_none()) {
-            let place = before.map(|before| before.key_location(name));
-            report.add(noun, Found::new(removed, format!("the {noun} {name:?} is gone")).at(place, None));
-        }
-    }
-    for (name, _) in after.into_iter().flat_map(Node::entries) {
-        if before.is_none_or(|before| before.get(name).is_none()) {
-            let place = after.map(|after| after.key_location(name));
-            report.add(noun, Found::new(added, format!("the {noun} {name:?} is new")).at(None, place));
         }
     }
 }

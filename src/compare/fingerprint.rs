@@ -8,17 +8,35 @@ use crate::definition::{Node, NodeId, NodeKind};
 /// The fingerprints of the values of one document, each computed once.
 #[derive(Debug, Default)]
 pub(super) struct Fingerprints {
-    known: HashMap<NodeId, u64>,
+    known: HashMap<NodeId, Fingerprint>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Fingerprint {
+    number: u64,
+    /// Whether nothing within refers to anything else, so that the number says all of its meaning.
+    closed: bool,
 }
 
 impl Fingerprints {
     /// Returns the same number for the same JSON value, whatever the order of its fields; references count as they
     /// are written.
     pub(super) fn of(&mut self, node: Node<'_>) -> u64 {
+        self.look(node).number
+    }
+
+    /// Returns the number of a value within which nothing refers to anything else; `None` for any other.
+    pub(super) fn of_closed(&mut self, node: Node<'_>) -> Option<u64> {
+        let Fingerprint { number, closed } = self.look(node);
+        closed.then_some(number)
+    }
+
+    fn look(&mut self, node: Node<'_>) -> Fingerprint {
         if let Some(known) = self.known.get(&node.id()) {
             return *known;
         }
         let mut hasher = DefaultHasher::new();
+        let mut closed = true;
         match node.kind() {
             NodeKind::Null => 0_u8.hash(&mut hasher),
             NodeKind::Bool(value) => (1_u8, value).hash(&mut hasher),
@@ -27,16 +45,23 @@ impl Fingerprints {
             NodeKind::Array => {
                 4_u8.hash(&mut hasher);
                 for item in node.items() {
-                    self.of(item).hash(&mut hasher);
+                    let item = self.look(item);
+                    closed &= item.closed;
+                    item.number.hash(&mut hasher);
                 }
             }
             NodeKind::Object => {
-                let mut fields: Vec<(&str, u64)> = node.entries().map(|(name, value)| (name, self.of(value))).collect();
+                let mut fields: Vec<(&str, u64)> = Vec::new();
+                for (name, value) in node.entries() {
+                    let value = self.look(value);
+                    closed &= value.closed && name != "$ref" && name != "$dynamicRef";
+                    fields.push((name, value.number));
+                }
                 fields.sort_unstable();
                 (5_u8, fields).hash(&mut hasher);
             }
         }
-        let fingerprint = hasher.finish();
+        let fingerprint = Fingerprint { number: hasher.finish(), closed };
         self.known.insert(node.id(), fingerprint);
         fingerprint
     }

@@ -111,6 +111,7 @@ kinds! {
     WEBHOOK_ADDED "webhook-added" Keeps "There is a new webhook."
     WEBHOOK_REMOVED "webhook-removed" Breaks "A webhook that callers may wait for is gone."
 
+    OUTGOING_CHANGED "outgoing-changed" Breaks "A webhook or callback has another method, address, parameter, media type or answer."
     PARAMETER_ADDED "parameter-added" Keeps "A request can have one more parameter."
     REQUIRED_PARAMETER_ADDED "required-parameter-added" Breaks "A request must have one more parameter."
     PARAMETER_REMOVED "parameter-removed" Breaks "A parameter has no effect any longer."

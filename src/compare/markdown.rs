@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::{Change, Comparison, Compatibility};
 
-/// As many other APIs are named; the rest is counted.
-const MOST_NAMED: usize = 3;
+/// As many APIs are named; the rest is counted.
+const MOST_NAMED: usize = 4;
 
 /// Writes a comparison as Markdown: what breaks callers first, then what does not.
 #[must_use]
@@ -29,7 +29,7 @@ pub fn markdown(comparison: &Comparison) -> String {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} | `{}` |",
-                escaped(&apis(change)),
+                escaped(&change.apis(MOST_NAMED)),
                 escaped(&change.path),
                 escaped(&change.message),
                 change.kind
@@ -39,17 +39,6 @@ pub fn markdown(comparison: &Comparison) -> String {
     }
     let _ = writeln!(text, "The next version should be a **{}** one.", format!("{advice:?}").to_lowercase());
     text
-}
-
-fn apis(change: &Change) -> String {
-    let Some(first) = &change.api else { return String::new() };
-    let mut names = vec![first.to_string()];
-    names.extend(change.also.iter().take(MOST_NAMED).map(ToString::to_string));
-    let left = change.also.len().saturating_sub(MOST_NAMED);
-    if left > 0 {
-        names.push(format!("and {left} more"));
-    }
-    names.join(", ")
 }
 
 /// Keeps what stands in a definition from being taken as markup.

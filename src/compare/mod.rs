@@ -18,6 +18,7 @@ mod documentation;
 mod fingerprint;
 mod kinds;
 mod markdown;
+mod outgoing;
 mod output;
 mod parameters;
 mod same;
@@ -30,6 +31,8 @@ use std::sync::Arc;
 
 use crate::definition::Definition;
 use crate::model::{GroupSettings, Level, Location, Method};
+
+use schema::Limits;
 
 pub use kinds::{Effect, KINDS, Kind};
 pub use markdown::markdown;
@@ -93,10 +96,14 @@ pub struct ApiName {
 /// Compares two sides.
 #[must_use]
 pub fn compare(before: Side<'_>, after: Side<'_>) -> Comparison {
+    compare_within(before, after, Limits::USUAL)
+}
+
+fn compare_within(before: Side<'_>, after: Side<'_>, limits: Limits) -> Comparison {
     let mut output = output::Output::default();
     settings::compare(before.settings, after.settings, &mut output);
     if !same::definitions(before.definition, after.definition) {
-        apis::compare(before.definition, after.definition, &mut output);
+        apis::compare(before.definition, after.definition, limits, &mut output);
     }
     Comparison { changes: output.into_changes() }
 }
@@ -105,7 +112,7 @@ impl Comparison {
     /// Tells whether callers break.
     #[must_use]
     pub fn is_breaking(&self) -> bool {
-        self.changes.iter().any(|change| change.compatibility == Compatibility::Breaking)
+        self.changes.iter().any(Change::is_breaking)
     }
 
     /// Advises which part of the version should grow; `None` where nothing differs.
@@ -124,6 +131,24 @@ impl Change {
             Compatibility::Breaking => Level::Major,
             Compatibility::Compatible if describes() => Level::Patch,
             Compatibility::Compatible => Level::Minor,
+        }
+    }
+
+    /// Tells whether callers break.
+    #[must_use]
+    pub fn is_breaking(&self) -> bool {
+        self.compatibility == Compatibility::Breaking
+    }
+
+    /// Names the APIs that it concerns, `most` of them, and counts the others; empty where it concerns no single one.
+    #[must_use]
+    pub fn apis(&self, most: usize) -> String {
+        let all = self.api.iter().chain(&self.also);
+        let names: Vec<String> = all.take(most.max(1)).map(ToString::to_string).collect();
+        match (self.also.len() + 1).saturating_sub(names.len()) {
+            0 => names.join(", "),
+            _ if names.is_empty() => String::new(),
+            left => format!("{} and {left} more", names.join(", ")),
         }
     }
 }
@@ -156,3 +181,6 @@ mod tests;
 
 #[cfg(test)]
 mod hostile;
+
+#[cfg(test)]
+mod soundness;

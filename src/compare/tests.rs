@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::coverage::CHECKS;
 use super::{Change, Comparison, Compatibility, KINDS, Side, compare, markdown};
 use crate::definition::{Definition, read};
 use crate::model::{DEFINITION_FILE, GroupSettings, Level};
@@ -35,7 +36,7 @@ fn kinds(comparison: &Comparison) -> Vec<String> {
 }
 
 /// The rest of a definition around a schema that a request sends, or a response returns.
-fn around(specification: &str, schema: &str, sent: bool, components: &str) -> Definition {
+pub(super) fn around(specification: &str, schema: &str, sent: bool, components: &str) -> Definition {
     let content = format!("content: {{application/json: {{schema: {schema}}}}}");
     let (body, response) = if sent {
         (format!("requestBody: {{{content}}}, "), String::new())
@@ -118,10 +119,17 @@ const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     ("{type: object}", "{type: object, dependentRequired: {a: [b]}}", "constraint-added request", "constraint-removed response"),
     ("{type: object}", "{type: object, dependentSchemas: {a: {required: [b]}}}", "constraint-added request", "constraint-removed response"),
     ("{type: object}", "{type: object, unevaluatedProperties: false}", "constraint-added request", "constraint-removed response"),
+    ("{type: object, additionalProperties: false}", "{type: object, additionalProperties: false, patternProperties: {a: {}}}", "constraint-changed both", "constraint-changed both"),
+    ("{type: object, additionalProperties: {type: integer}}", "{type: object, additionalProperties: {type: integer}, properties: {a: {type: string}}}", "property-added none, type-changed both", "property-removed both"),
+    ("{enum: [1, a]}", "{enum: [1, a], type: string}", "enum-value-removed request", "enum-value-added response"),
     // Who sends what
     ("{type: object, properties: {a: {type: string}}}", "{type: object, properties: {a: {type: string, readOnly: true}}}", "read-only-added request", "read-only-removed none"),
     ("{type: object, properties: {a: {type: string}}}", "{type: object, properties: {a: {type: string, writeOnly: true}}}", "write-only-added response", "write-only-removed none"),
     // Composition
+    ("{type: string}", "{oneOf: [{type: boolean}, {type: integer}]}", "alternative-added response, alternative-added response, type-changed both", "alternative-removed request, alternative-removed request, type-changed both"),
+    ("{anyOf: [{type: string}, {type: boolean}, {type: 'null'}]}", "{anyOf: [{type: string}, {type: boolean}]}", "null-refused request", "null-allowed response"),
+    ("{type: [string, 'null']}", "{anyOf: [{type: string}, {type: boolean}, {type: 'null'}]}", "alternative-added response", "alternative-removed request"),
+    ("{type: string}", "{anyOf: [{type: string}, {type: boolean}, {type: 'null'}]}", "alternative-added response, null-allowed response", "alternative-removed request, null-refused request"),
     ("{oneOf: [{type: string}, {type: boolean}]}", "{oneOf: [{type: string}, {type: boolean}, {type: integer}]}", "alternative-added response", "alternative-removed request"),
     ("{anyOf: [{type: string}, {type: boolean}]}", "{anyOf: [{type: string}, {type: boolean}, {type: integer}]}", "alternative-added response", "alternative-removed request"),
     ("{type: string}", "{oneOf: [{type: boolean}, {type: string}]}", "alternative-added response", "alternative-removed request"),
@@ -190,6 +198,10 @@ const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {}\nwebhooks: {}", "paths: {}\nwebhooks: {w: {}}", "webhook-added", "webhook-removed breaks"),
     ("paths: {}", "paths: {}\nservers: [{url: http://x}]", "servers-changed", "servers-changed"),
     ("paths: {}", "paths: {}\ntags: [{name: x}]", "documentation-changed", "documentation-changed"),
+    ("paths: {}\nwebhooks: {w: {post: {}}}", "paths: {}\nwebhooks: {w: {put: {}}}", "outgoing-changed breaks, outgoing-changed breaks", "outgoing-changed breaks, outgoing-changed breaks"),
+    ("paths: {}\nwebhooks: {w: {post: {requestBody: {content: {a/b: {schema: {type: integer}}}}}}}", "paths: {}\nwebhooks: {w: {post: {requestBody: {content: {a/b: {schema: {type: number}}}}}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {}\nwebhooks: {w: {post: {responses: {'200': {content: {a/b: {schema: {type: integer}}}}}}}}", "paths: {}\nwebhooks: {w: {post: {responses: {'200': {content: {a/b: {schema: {type: number}}}}}}}}", "type-widened", "type-narrowed breaks"),
+    ("paths: {/a: {get: {callbacks: {c: {'{x}': {post: {requestBody: {content: {a/b: {}}}}}}}}}}", "paths: {/a: {get: {callbacks: {c: {'{x}': {post: {summary: s, requestBody: {content: {a/c: {}}}}}}}}}}", "documentation-changed, outgoing-changed breaks, outgoing-changed breaks", "documentation-changed, outgoing-changed breaks, outgoing-changed breaks"),
     // Parameters
     ("paths: {'/a/{b}': {get: {parameters: [{in: path, name: b, required: true, schema: {type: string}}]}}}", "paths: {'/a/{c}': {get: {parameters: [{in: path, name: c, required: true, schema: {type: string}}]}}}", "path-parameter-renamed", "path-parameter-renamed"),
     ("paths: {'/a/{b}': {get: {parameters: [{in: path, name: b, required: true, schema: {type: integer}}]}}}", "paths: {'/a/{c}': {get: {parameters: [{in: path, name: c, required: true, schema: {type: string}}]}}}", "path-parameter-renamed, type-widened", "path-parameter-renamed, type-narrowed breaks"),
@@ -240,6 +252,7 @@ const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, required: [a], properties: {a: {readOnly: true}}}}}}}}}", "", ""),
     ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: string}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: integer}}}}}}}}}", "", ""),
     ("paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, required: [a], properties: {a: {writeOnly: true}}}}}}}}}}", "", ""),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {required: [a], properties: {a: {readOnly: true}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {required: [a], properties: {a: {}}}}}}}}}", "property-became-required breaks, read-only-removed", "read-only-added breaks"),
     // Security
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {security: [{k: []}]}}}", "security-required breaks", "security-lifted"),
     ("paths: {/a: {get: {security: [{k: []}]}}}", "paths: {/a: {get: {security: [{k: []}, {}]}}}", "security-lifted", "security-required breaks"),
@@ -313,6 +326,27 @@ fn every_kind_is_expected_somewhere() {
     assert_eq!(names.len(), KINDS.len());
 }
 
+#[test]
+fn every_check_of_the_other_tool_has_a_verdict() {
+    let known: BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let mut names = BTreeSet::new();
+    let mut covered = 0;
+    for check in CHECKS {
+        let unknown: Vec<_> = check.kinds.iter().filter(|kind| !known.contains(**kind)).collect();
+        assert!(unknown.is_empty(), "{}: no such kind {unknown:?}", check.names);
+        assert!(!check.kinds.is_empty() || !check.note.is_empty(), "{}: neither covered nor said why", check.names);
+        for name in check.expanded() {
+            assert!(!name.contains(['{', '}', ',']) && !name.contains("--"), "{name}");
+            covered += usize::from(!check.kinds.is_empty());
+            assert!(names.insert(name.clone()), "{name} stands twice");
+        }
+    }
+    assert_eq!((names.len(), covered), (560, 524));
+    for name in ["request-body-min-items-set", "api-removed-before-sunset", "response-property-all-of-removed"] {
+        assert!(names.contains(name), "{name}");
+    }
+}
+
 /// Two ways to write one schema, with the components that they refer to.
 #[rustfmt::skip]
 const ALIKE: &[(&str, &str, &str, &str, &str)] = &[
@@ -352,6 +386,17 @@ fn what_is_written_otherwise_is_no_change() {
             assert_eq!(compared(&after, &before).changes, []);
         }
     }
+}
+
+#[test]
+fn the_same_text_can_mean_another_thing() {
+    // `nullable` is a keyword of OpenAPI 3.0 alone; and what a reference means stands elsewhere.
+    let nullable = "{type: string, nullable: true}";
+    let comparison = compared(&around("3.0.3", nullable, true, ""), &around("3.1.0", nullable, true, ""));
+    assert_eq!(kinds(&comparison), ["null-refused breaks"]);
+    let list = "{type: array, items: {$ref: '#/components/schemas/A'}}";
+    let listing = |a: &str| around("3.1.0", list, true, &format!("components: {{schemas: {{A: {{type: {a}}}}}}}"));
+    assert_eq!(kinds(&compared(&listing("number"), &listing("integer"))), ["type-narrowed breaks"]);
 }
 
 #[test]

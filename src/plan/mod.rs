@@ -171,3 +171,6 @@ fn check_current(
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

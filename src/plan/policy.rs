@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::compare::{self, Compatibility, Side};
+use crate::compare::{self, Side};
 use crate::model::{Backend, EnvironmentName, GroupName, Policy, State, Version};
 
 use super::{Candidate, Error, Facts, Plan};
 
 /// Applies the environment's policies to a plan. Warnings go into the plan.
 ///
-/// `promote_from` does not hold back a way back: rollback and undo restore what was let in before.
+/// A way back, by rollback or undo, restores what was let in before: `promote_from` does not hold it back, nor does
+/// `breaking` where what is live cannot be read and so cannot be compared.
 pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, returns: bool) -> Result<(), Error> {
     let environment = plan.operation.environment.clone();
     let settings = facts.settings().environment(&environment);
     apply_mock(plan, &environment, settings.mock)?;
-    apply_breaking(plan, facts, &environment, settings.breaking)?;
+    apply_breaking(plan, facts, &environment, settings.breaking, returns)?;
     match settings.promote_from {
         Some(source) if !returns => check_source(plan, facts, &environment, &source),
         _ => Ok(()),
@@ -56,50 +57,102 @@ fn apply_breaking(
     facts: &dyn Facts,
     environment: &EnvironmentName,
     policy: Policy,
+    returns: bool,
 ) -> Result<(), Error> {
     if policy == Policy::Allow {
         return Ok(());
     }
     let mut broken = Vec::new();
+    let (mut commands, mut warnings) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
         let before = change.before.as_ref().map(|before| &before.release).filter(|before| before.state == State::Live);
         let Some(before) = before.filter(|before| before.digest != change.after.digest) else { continue };
         if change.after.state != State::Live {
             continue;
         }
-        let (Some(before), Some(after)) = (
-            facts.frozen(group, &before.version).map_err(Error::Facts)?,
-            planned(plan, facts, group, &change.after.version)?,
-        ) else {
-            continue;
+        let found = match broken_by(plan, facts, group, (&before.version, &change.after.version))? {
+            Verdict::Breaks(found) => found,
+            Verdict::Unknown(reason) if returns => {
+                warnings.push(reason);
+                continue;
+            }
+            Verdict::Unknown(reason) => vec![reason],
         };
-        let (Some(old), Some(new)) = (&before.definition, &after.definition) else { continue };
-        let comparison = compare::compare(
-            Side { settings: &before.settings, definition: old },
-            Side { settings: &after.settings, definition: new },
-        );
-        let breaking = comparison.changes.iter().filter(|change| change.compatibility == Compatibility::Breaking);
-        broken.extend(breaking.map(|change| {
-            let api = change.api.as_ref().map(|api| format!(" {} {}", api.method, api.path)).unwrap_or_default();
-            format!("{group}{api}: {}", change.message)
-        }));
+        if !found.is_empty() {
+            let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
+            let after = if is_frozen { format!("{group}@{}", change.after.version) } else { group.to_string() };
+            commands.push(format!("see all that differs: `apigw diff {group}@{environment} {after}`"));
+        }
+        broken.extend(found);
     }
+    plan.warnings.append(&mut warnings);
     if broken.is_empty() {
         return Ok(());
     }
     if policy == Policy::Warn {
-        plan.warnings.extend(broken.into_iter().map(|change| format!("callers break: {change}")));
+        plan.warnings.extend(broken);
         return Ok(());
     }
-    let message = format!("callers of what is live there would break ({} changes)", broken.len());
-    let more = broken.len().saturating_sub(MOST_SHOWN);
-    let mut hints: Vec<String> =
-        broken.into_iter().take(MOST_SHOWN).map(|change| format!("callers break: {change}")).collect();
-    if more > 0 {
-        hints.push(format!("and {more} more; `apigw diff` shows all"));
+    let count = broken.len();
+    let message = if count == 1 {
+        "a caller of what is live there would break (1 change)".to_owned()
+    } else {
+        format!("callers of what is live there would break ({count} changes)")
+    };
+    let mut hints: Vec<String> = broken.into_iter().take(MOST_SHOWN).collect();
+    if count > MOST_SHOWN {
+        hints.push(format!("and {} more", count - MOST_SHOWN));
     }
+    hints.extend(commands);
     hints.push(format!("the policy is `breaking` under `[environments.{environment}]` in apigw.toml"));
     Err(Error::Refused { environment: environment.clone(), message, hints })
+}
+
+/// What is known of how a version serves the callers of another one.
+enum Verdict {
+    /// What breaks them; nothing where they keep working.
+    Breaks(Vec<String>),
+    /// Why nobody can tell.
+    Unknown(String),
+}
+
+/// Says what of a version that is to be live breaks the callers of the one that is.
+fn broken_by(
+    plan: &Plan,
+    facts: &dyn Facts,
+    group: &GroupName,
+    (live, next): (&Version, &Version),
+) -> Result<Verdict, Error> {
+    let before = facts.frozen(group, live);
+    let after = planned(plan, facts, group, next)?;
+    let unknown = |version: &Version, why: String| {
+        let message = format!("it cannot be told whether callers of {group} break: version {version} {why}");
+        Verdict::Unknown(format!("{message}; see `apigw verify`"))
+    };
+    let before = match before {
+        Ok(Some(before)) => before,
+        Ok(None) => return Ok(unknown(live, "is live, but its folder is missing".to_owned())),
+        Err(error) => return Ok(unknown(live, format!("is live, but cannot be read: {error:#}"))),
+    };
+    let Some(after) = after else { return Ok(unknown(next, "has no folder".to_owned())) };
+    let Some(old) = &before.definition else {
+        return Ok(unknown(live, "is live, but its definition cannot be read".to_owned()));
+    };
+    let Some(new) = &after.definition else {
+        return Ok(unknown(next, "has a definition that cannot be read".to_owned()));
+    };
+    let comparison = compare::compare(
+        Side { settings: &before.settings, definition: old },
+        Side { settings: &after.settings, definition: new },
+    );
+    let breaking = comparison.changes.iter().filter(|change| change.is_breaking());
+    let shown = |change: &compare::Change| {
+        let parts = [change.apis(1), change.path.clone()];
+        let place: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        let place = if place.is_empty() { String::new() } else { format!(" {}", place.join(", ")) };
+        format!("callers break: {group}{place}: {}", change.message)
+    };
+    Ok(Verdict::Breaks(breaking.map(shown).collect()))
 }
 
 /// How many breaking changes a refusal lists.

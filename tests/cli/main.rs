@@ -5,6 +5,7 @@
 mod bad_input;
 mod call;
 mod check;
+mod compare;
 mod complete;
 mod harness;
 mod json;

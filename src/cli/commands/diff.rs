@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use clap_complete::engine::ArgValueCandidates;
 use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
-use crate::cli::{selection, table};
-use crate::compare::{self, Change, Comparison, Side};
+use crate::cli::{complete, selection, table};
+use crate::compare::coverage::{CHECKS, Check};
+use crate::compare::{self, Change, Comparison, Effect, KINDS, Kind, Side};
+use crate::definition::Direction;
 use crate::model::{EnvironmentName, GroupName, SCHEMA, State};
 use crate::plan::{Candidate, Facts};
 use crate::workspace::DiskFacts;
@@ -18,18 +21,21 @@ use crate::workspace::DiskFacts;
 /// Show what differs, and whether callers break
 ///
 /// A side is a working copy (`petstore`), a version (`petstore@0.0.1`), what is live (`petstore@online`), or
-/// a whole environment (`@online`).
+/// a whole environment (`@online`). What breaks callers comes first.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw diff petstore@online petstore --fail-on breaking\n  apigw diff @test @online -o markdown"
+    after_help = "Examples:\n  apigw diff petstore@online petstore --fail-on breaking\n  apigw diff @test @online -o markdown\n  apigw diff --explain type-narrowed"
 )]
 pub(in crate::cli) struct DiffArguments {
     /// What was
-    #[arg(value_name = "A")]
-    before: String,
+    #[arg(value_name = "A", required_unless_present = "explain")]
+    before: Option<String>,
     /// What is
-    #[arg(value_name = "B")]
-    after: String,
+    #[arg(value_name = "B", required_unless_present = "explain")]
+    after: Option<String>,
+    /// Explain a kind of change; `list` shows all kinds, `oasdiff` how they cover the checks of that tool
+    #[arg(long, value_name = "KIND", conflicts_with_all = ["before", "after"], add = ArgValueCandidates::new(complete::changes))]
+    explain: Option<String>,
     /// Exit with 2 where something differs
     #[arg(long)]
     detailed_exitcode: bool,
@@ -63,9 +69,15 @@ enum Outcome {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> Result<Exit, CommandError> {
+    if let Some(kind) = &arguments.explain {
+        return explain(context, kind);
+    }
+    let (Some(before), Some(after)) = (&arguments.before, &arguments.after) else {
+        return Err(CommandError::usage("name two sides: `apigw diff A B`"));
+    };
     let facts = DiskFacts::new(context.workspace()?);
-    let before = resolve(context, &facts, &arguments.before)?;
-    let after = resolve(context, &facts, &arguments.after)?;
+    let before = resolve(context, &facts, before)?;
+    let after = resolve(context, &facts, after)?;
     let diffs = match (before, after) {
         (Reference::Group(_, before), Reference::Group(group, after)) => vec![one(group, before, after)?],
         (Reference::Environment(before), Reference::Environment(after)) => whole(&facts, &before, &after)?,
@@ -81,7 +93,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
             "breaking": is_breaking,
             "groups": diffs.iter().map(GroupDiff::view).collect::<Vec<_>>(),
         });
-        context.output.data(&view, || diffs.iter().map(|diff| diff.text(context.output.width)).collect())?;
+        context.output.data(&view, || {
+            if diffs.is_empty() {
+                return "nothing was ever published to either\n".to_owned();
+            }
+            diffs.iter().map(|diff| diff.text(context.output.width)).collect()
+        })?;
     }
     Ok(match (is_breaking && arguments.fail_on.is_some(), differs && arguments.detailed_exitcode) {
         (true, _) => Exit::Failed,
@@ -211,27 +228,27 @@ impl GroupDiff {
             return format!("{group}: no difference\n");
         };
         let row = |change: &Change| {
-            let api = change.api.as_ref().map(|api| format!("{} {}", api.method, api.path)).unwrap_or_default();
-            vec![change.compatibility.as_str().to_owned(), api, change.path.clone(), change.message.clone()]
+            let callers = if change.is_breaking() { "break" } else { "keep working" };
+            vec![callers.to_owned(), change.apis(1), change.path.clone(), change.message.clone()]
         };
-        let rows = comparison.changes.iter().map(row);
+        let (breaking, others): (Vec<&Change>, Vec<&Change>) =
+            comparison.changes.iter().partition(|change| change.is_breaking());
+        let rows = breaking.iter().chain(&others).map(|change| row(change));
         let table = table::render(&["CALLERS", "API", "WHERE", "CHANGE"], rows, width);
-        let breaking =
-            comparison.changes.iter().filter(|change| change.compatibility == compare::Compatibility::Breaking);
+        let changes = match comparison.changes.len() {
+            1 => "1 change".to_owned(),
+            count => format!("{count} changes"),
+        };
         let level = level(advice);
-        format!(
-            "{table}{group}: {} changes, {} breaking; the next version is {level}\n",
-            comparison.changes.len(),
-            breaking.count()
-        )
+        format!("{table}{group}: {changes}, {} breaking; the next version should be {level} one\n", breaking.len())
     }
 }
 
 const fn level(level: crate::model::Level) -> &'static str {
     match level {
         crate::model::Level::Patch => "a patch",
-        crate::model::Level::Minor => "minor",
-        crate::model::Level::Major => "major",
+        crate::model::Level::Minor => "a minor",
+        crate::model::Level::Major => "a major",
     }
 }
 
@@ -248,6 +265,80 @@ fn change_view(change: &Change) -> Value {
         "before": place(&change.before),
         "after": place(&change.after),
     })
+}
+
+fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
+    match name {
+        "list" => {
+            let kinds: Vec<Value> = KINDS.iter().map(kind_view).collect();
+            let row = |kind: &Kind| {
+                let breaks = |direction| if kind.effect.breaks(direction) { "break" } else { "keep working" };
+                let (request, response) = (breaks(Direction::Request), breaks(Direction::Response));
+                vec![kind.name.to_owned(), request.to_owned(), response.to_owned(), kind.explanation.to_owned()]
+            };
+            context.output.data(&json!({"schema": SCHEMA, "kinds": kinds}), || {
+                table::render(&["KIND", "SENDERS", "READERS", "MEANING"], KINDS.iter().map(row), context.output.width)
+            })?;
+        }
+        "oasdiff" => explain_coverage(context)?,
+        name => {
+            let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
+                return Err(CommandError::invalid("unknown-kind", format!("there is no kind of change {name:?}"))
+                    .hint("`apigw diff --explain list` lists them"));
+            };
+            context.output.data(&kind_view(kind), || {
+                let (name, meaning, effect) = (kind.name, kind.explanation, effect(kind.effect));
+                let covers = checks_covered_by(kind).join(", ");
+                let covers = if covers.is_empty() { String::new() } else { format!("\nin oasdiff: {covers}\n") };
+                format!("{name}\n\n{meaning}\n{effect}\n{covers}")
+            })?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Says which checks of oasdiff are covered, by what, and why the others are not.
+fn explain_coverage(context: &Context<'_>) -> Result<(), CommandError> {
+    let view = |check: &Check| json!({"checks": check.expanded(), "kinds": check.kinds, "note": check.note});
+    let checks: Vec<Value> = CHECKS.iter().map(view).collect();
+    let count = |checks: &mut dyn Iterator<Item = &Check>| checks.map(|check| check.expanded().len()).sum::<usize>();
+    let all = count(&mut CHECKS.iter());
+    let covered = count(&mut CHECKS.iter().filter(|check| !check.kinds.is_empty()));
+    let view = json!({"schema": SCHEMA, "documented": all, "covered": covered, "checks": checks});
+    context.output.data(&view, || {
+        let row = |check: &Check| {
+            let kinds = if check.kinds.is_empty() { "-".to_owned() } else { check.kinds.join(", ") };
+            vec![check.names.to_owned(), kinds, check.note.to_owned()]
+        };
+        let table =
+            table::render(&["CHECK OF OASDIFF", "KIND HERE", "NOTE"], CHECKS.iter().map(row), context.output.width);
+        format!("{table}{covered} of {all} checks are covered; the notes say why the others are not\n")
+    })
+}
+
+fn checks_covered_by(kind: &Kind) -> Vec<&'static str> {
+    CHECKS.iter().filter(|check| check.kinds.contains(&kind.name)).map(|check| check.names).collect()
+}
+
+fn kind_view(kind: &Kind) -> Value {
+    json!({
+        "kind": kind.name,
+        "explanation": kind.explanation,
+        "breaks_requests": kind.effect.breaks(Direction::Request),
+        "breaks_responses": kind.effect.breaks(Direction::Response),
+        "oasdiff": checks_covered_by(kind),
+    })
+}
+
+const fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Breaks => "It breaks callers.",
+        Effect::Keeps => "Callers keep working: it asks for a minor version.",
+        Effect::Describes => "Callers do not notice: it asks for a patch.",
+        Effect::Narrows => "Who sends such a value breaks; who reads one keeps working.",
+        Effect::Widens => "Who reads such a value breaks; who sends one keeps working.",
+        Effect::Replaces => "Who sends such a value breaks, and so does who reads one.",
+    }
 }
 
 fn markdown(diffs: &[GroupDiff]) -> String {

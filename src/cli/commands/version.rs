@@ -133,12 +133,12 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
         "patch" => now.next(Level::Patch),
         "minor" => now.next(Level::Minor),
         "major" => now.next(Level::Major),
-        "auto" => now.next(advised(workspace, &group)?),
+        "auto" => advised(workspace, &group, &now)?,
         text => text.parse().map_err(|error: VersionError| {
             CommandError::invalid("version", error.to_string()).hint("or give patch, minor or major")
         })?,
     };
-    if workspace.versions(&group)?.contains(&next) {
+    if next != now && workspace.versions(&group)?.contains(&next) {
         return Err(CommandError::new(
             "exists",
             Exit::Conflict,
@@ -146,27 +146,33 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
         )
         .hint(format!("give a higher one: `apigw version bump {group} X.Y.Z`")));
     }
-    lock.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
+    if next != now {
+        lock.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
+    }
     let view = json!({"schema": SCHEMA, "group": group, "before": now, "version": next});
-    context.output.data(&view, || format!("{group}: {now} → {next}\n"))?;
+    context.output.data(&view, || {
+        if next == now { format!("{group}: stays at {now}\n") } else { format!("{group}: {now} → {next}\n") }
+    })?;
     Ok(Exit::Done)
 }
 
-/// Returns how far the version should grow, by what differs from the newest frozen version.
-fn advised(workspace: &Workspace, group: &GroupName) -> Result<Level, CommandError> {
+/// Returns the version that the working copy should have, by what differs from the newest frozen version.
+///
+/// Asking twice gives the same answer: what counts is how far it is from that version, not from what is named now.
+fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Version, CommandError> {
+    let versions = workspace.versions(group)?;
+    let newest = versions.last().map(|version| workspace.frozen(group, version)).transpose()?.flatten();
+    let Some(newest) = newest else { return Ok(plan::bump_target(&versions, now, Level::Patch)) };
     let working = workspace.working_copy(group, None)?;
-    let newest = workspace.versions(group)?.pop_last();
-    let Some(newest) = newest.map(|version| workspace.frozen(group, &version)).transpose()?.flatten() else {
-        return Ok(Level::Patch);
-    };
     let (Some(before), Some(after)) = (&newest.definition, &working.definition) else {
-        return Err(crate::workspace::Error::Invalid(working.findings).into());
+        let unread = if newest.definition.is_none() { newest.findings } else { working.findings };
+        return Err(crate::workspace::Error::Invalid(unread).into());
     };
     let comparison = compare::compare(
         Side { settings: &newest.settings, definition: before },
         Side { settings: &working.settings, definition: after },
     );
-    Ok(comparison.advice().unwrap_or(Level::Patch))
+    Ok(comparison.advice().map_or_else(|| now.clone(), |level| plan::bump_target(&versions, now, level)))
 }
 
 /// Returns the environments in which a version is live.

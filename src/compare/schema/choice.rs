@@ -18,36 +18,57 @@ pub(super) fn wrapped(comparing: &mut Comparing<'_, '_>) -> bool {
     let is_only_choice = |view: &View<'_>| view.choices.len() == 1 && !view.says_anything_itself();
     let has_none = |view: &View<'_>| view.choices.is_empty();
     if has_none(&comparing.before) && is_only_choice(&comparing.after) {
-        let whole: Vec<NodeId> = comparing.before.schemas.iter().map(|schema| schema.id()).collect();
-        let Some(choice) = comparing.after.choices.pop() else { return false };
-        let partner = partner_of_whole(comparing, &whole, &choice, true);
-        for (index, alternative) in choice.alternatives.iter().enumerate() {
-            if index == partner {
-                let step = Step::Alternative(choice.keyword, index);
-                comparing.lead(step, whole.clone(), vec![alternative.id()], Polarity::Same);
-            } else {
-                let message = format!("{} can be satisfied as well", shown(*alternative, index));
-                comparing.add(kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
-            }
-        }
+        became(comparing, true);
         return true;
     }
     if is_only_choice(&comparing.before) && has_none(&comparing.after) {
-        let whole: Vec<NodeId> = comparing.after.schemas.iter().map(|schema| schema.id()).collect();
-        let Some(choice) = comparing.before.choices.pop() else { return false };
-        let partner = partner_of_whole(comparing, &whole, &choice, false);
-        for (index, alternative) in choice.alternatives.iter().enumerate() {
-            if index == partner {
-                let step = Step::Alternative(choice.keyword, index);
-                comparing.lead(step, vec![alternative.id()], whole.clone(), Polarity::Same);
-            } else {
-                let message = format!("{} can no longer be satisfied", shown(*alternative, index));
-                comparing.add(kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
-            }
-        }
+        became(comparing, false);
         return true;
     }
     false
+}
+
+/// Compares a schema with the alternatives that it became, or with those that became it.
+fn became(comparing: &mut Comparing<'_, '_>, whole_is_before: bool) {
+    let sides = (&comparing.before, &comparing.after);
+    let (single, choosing) = if whole_is_before { sides } else { (sides.1, sides.0) };
+    let whole: Vec<NodeId> = single.schemas.iter().map(|schema| schema.id()).collect();
+    let types = single.types;
+    let Some(choice) = choosing.choices.first().cloned() else { return };
+    if choice.nullable {
+        comparing.tell_null();
+    }
+    let partner = partner_of_whole(comparing, &whole, &choice, whole_is_before);
+    for (index, alternative) in choice.alternatives.iter().enumerate() {
+        let step = Step::Alternative(choice.keyword, index);
+        let place = Some(alternative.location());
+        match (partner == Some(index), whole_is_before) {
+            (true, true) => {
+                comparing.lead_to_alternative(step, whole.clone(), vec![alternative.id()], choice.nullable);
+            }
+            (true, false) => {
+                comparing.lead_to_alternative(step, vec![alternative.id()], whole.clone(), choice.nullable);
+            }
+            (false, true) => {
+                let message = format!("{} can be satisfied as well", shown(*alternative, index));
+                comparing.add(kinds::ALTERNATIVE_ADDED, message, None, place);
+            }
+            (false, false) => {
+                let message = format!("{} can no longer be satisfied", shown(*alternative, index));
+                comparing.add(kinds::ALTERNATIVE_REMOVED, message, place, None);
+            }
+        }
+    }
+    if partner.is_none() {
+        let (before, after) = comparing.places();
+        let keyword = choice.keyword;
+        let message = if whole_is_before {
+            format!("{types} was allowed, now only what satisfies `{keyword}`, of which no schema is like it")
+        } else {
+            format!("what satisfies `{keyword}` was allowed, now only {types}, which is like none of its schemas")
+        };
+        comparing.add(kinds::TYPE_CHANGED, message, before, after);
+    }
 }
 
 /// Compares the choices of both sides, in order; as many as there are on both.
@@ -148,13 +169,13 @@ fn partners<'d>(comparing: &mut Comparing<'_, 'd>, before: &[Node<'d>], after: &
     matching.partners
 }
 
-/// Finds the alternative that a whole schema is, or became; the first of its type where none is like it.
+/// Finds the alternative that a whole schema is, or became: the most like it, else the first of its type.
 fn partner_of_whole<'d>(
     comparing: &mut Comparing<'_, 'd>,
     whole: &[NodeId],
     choice: &Choice<'d>,
     whole_is_before: bool,
-) -> usize {
+) -> Option<usize> {
     let sides = (comparing.schemas.before.definition, comparing.schemas.after.definition);
     let (of_whole, of_choice) = if whole_is_before { sides } else { (sides.1, sides.0) };
     let mut steps = comparing.schemas.steps_left;
@@ -165,7 +186,7 @@ fn partner_of_whole<'d>(
     let by_shape = offered.iter().position(|one| one.shape == wanted.shape && one.tag == wanted.tag);
     let by_tag = || offered.iter().position(|one| one.tag.is_some() && one.tag == wanted.tag);
     let by_type = || offered.iter().position(|one| one.types.is_some() && one.types == wanted.types);
-    by_shape.or_else(by_tag).or_else(by_type).unwrap_or(usize::MAX)
+    by_shape.or_else(by_tag).or_else(by_type)
 }
 
 struct Matching {

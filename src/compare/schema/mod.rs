@@ -13,21 +13,31 @@ mod pair;
 mod types;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::rc::Rc;
 
 use super::ApiName;
 use super::fingerprint::Fingerprints;
 use super::kinds::Polarity;
 use super::output::{Found, Output};
-use crate::definition::{Definition, Direction, NodeId};
+use crate::definition::{Definition, Direction, Node, NodeId, Specification};
 use types::Types;
 use view::View;
 
-/// No more pairs of schemas are compared.
-const MOST_PAIRS: usize = 250_000;
-/// No more schemas and properties are looked at, counted each time.
-const MOST_STEPS: usize = 4_000_000;
+/// How far schemas are unfolded before the comparison says that it is incomplete.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// No more pairs of schemas are compared.
+    pub(super) pairs: usize,
+    /// No more schemas and properties are looked at, counted each time.
+    pub(super) steps: usize,
+}
+
+impl Limits {
+    /// More than definitions of 10,000 APIs need, and little enough for an answer within two seconds.
+    pub(super) const USUAL: Self = Self { pairs: 250_000, steps: 4_000_000 };
+}
 
 /// A path with more steps is written without those in its middle.
 const MOST_STEPS_SHOWN: usize = 40;
@@ -43,10 +53,12 @@ struct Context {
     polarity: Polarity,
     /// Whether values are written as text, in which a number is a text as well.
     text: bool,
+    /// Whether it was said already what becomes of `null`.
+    null_told: bool,
 }
 
 /// Schemas that apply to one value together; no schema at all allows anything.
-type Set = Box<[NodeId]>;
+type Set = Rc<[NodeId]>;
 
 /// A step from a value to one that it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +106,7 @@ pub(super) struct Schemas<'d> {
     pairs: Vec<Pair<'d>>,
     known: HashMap<(usize, usize, Context), PairId>,
     compared: usize,
+    most_pairs: usize,
     steps_left: usize,
     steps_to_write: usize,
     incomplete: bool,
@@ -109,15 +122,16 @@ struct Sets<'d> {
 }
 
 impl<'d> Schemas<'d> {
-    pub(super) fn new(before: &'d Definition, after: &'d Definition) -> Self {
+    pub(super) fn new(before: &'d Definition, after: &'d Definition, limits: Limits) -> Self {
         Self {
             before: Sets::new(before),
             after: Sets::new(after),
             pairs: Vec::new(),
             known: HashMap::new(),
             compared: 0,
-            steps_left: MOST_STEPS,
-            steps_to_write: MOST_STEPS,
+            most_pairs: limits.pairs,
+            steps_left: limits.steps,
+            steps_to_write: limits.steps,
             incomplete: false,
             api: 1,
         }
@@ -130,7 +144,7 @@ impl<'d> Schemas<'d> {
         after: Option<NodeId>,
         direction: Direction,
     ) -> Option<PairId> {
-        self.root(before, after, Context { direction, polarity: Polarity::Same, text: false })
+        self.root(before, after, Context { direction, polarity: Polarity::Same, text: false, null_told: false })
     }
 
     /// Brings two schemas of values together that are written as text.
@@ -140,7 +154,7 @@ impl<'d> Schemas<'d> {
         after: Option<NodeId>,
         direction: Direction,
     ) -> Option<PairId> {
-        self.root(before, after, Context { direction, polarity: Polarity::Same, text: true })
+        self.root(before, after, Context { direction, polarity: Polarity::Same, text: true, null_told: false })
     }
 
     /// Tells whether a value can be a list or an object on either side.
@@ -215,13 +229,16 @@ impl<'d> Schemas<'d> {
         self.meet(before.into_iter().collect(), after.into_iter().collect(), context)
     }
 
-    /// Brings two sets together; `None` where there are too many pairs already.
+    /// Brings two sets together; `None` where there is nothing to find, or there are too many pairs already.
     fn meet(&mut self, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) -> Option<PairId> {
+        if self.are_the_same(&before, &after) {
+            return None;
+        }
         let (before, after) = (self.before.number(before), self.after.number(after));
         if let Some(known) = self.known.get(&(before, after, context)) {
             return Some(*known);
         }
-        let id = u32::try_from(self.pairs.len()).ok().filter(|_| self.pairs.len() < MOST_PAIRS).map(PairId);
+        let id = u32::try_from(self.pairs.len()).ok().filter(|_| self.pairs.len() < self.most_pairs).map(PairId);
         let Some(id) = id else {
             self.incomplete = true;
             return None;
@@ -237,6 +254,17 @@ impl<'d> Schemas<'d> {
         });
         self.known.insert((before, after, context), id);
         Some(id)
+    }
+
+    /// Tells at once that two schemas are written alike, where neither refers to another one.
+    fn are_the_same(&mut self, before: &[NodeId], after: &[NodeId]) -> bool {
+        let (old, new) = (&mut self.before, &mut self.after);
+        let ([one], [other]) = (before, after) else { return false };
+        if old.definition.specification != new.definition.specification {
+            return false;
+        }
+        let number = old.fingerprints.of_closed(old.definition.node(*one));
+        number.is_some() && number == new.fingerprints.of_closed(new.definition.node(*other))
     }
 
     /// Marks the pairs from which a change can be reached.
@@ -301,13 +329,20 @@ impl<'d> Sets<'d> {
         Self { definition, list: Vec::new(), known: HashMap::new(), fingerprints: Fingerprints::default() }
     }
 
-    fn number(&mut self, set: Vec<NodeId>) -> usize {
-        let set: Set = set.into_boxed_slice();
-        if let Some(known) = self.known.get(&set) {
+    /// Numbers a set. A bare reference is what it refers to, so that a schema is one however often it is referred to.
+    fn number(&mut self, mut set: Vec<NodeId>) -> usize {
+        for id in &mut set {
+            *id = meant(self.definition, *id);
+        }
+        if set.len() > 1 {
+            let mut seen = HashSet::new();
+            set.retain(|id| seen.insert(*id));
+        }
+        if let Some(known) = self.known.get(set.as_slice()) {
             return *known;
         }
-        let number = self.list.len();
-        self.list.push(set.clone());
+        let (number, set) = (self.list.len(), Set::from(set));
+        self.list.push(Rc::clone(&set));
         self.known.insert(set, number);
         number
     }
@@ -315,4 +350,18 @@ impl<'d> Sets<'d> {
     fn open(&self, number: usize, steps: &mut usize) -> View<'d> {
         View::open(self.definition, self.list.get(number).map_or(&[], |set| set), steps)
     }
+}
+
+/// Returns the schema that a bare reference means; itself for any other, and where a reference leads nowhere.
+fn meant(definition: &Definition, id: NodeId) -> NodeId {
+    let node = definition.node(id);
+    if node.reference().is_none() {
+        return id;
+    }
+    // In OpenAPI 3.0 what stands beside a reference is ignored.
+    let meant = match definition.specification {
+        Specification::V3_0 => node.resolve(),
+        Specification::V3_1 => node.is_bare_reference().then(|| node.followed()).flatten(),
+    };
+    meant.map_or(id, Node::id)
 }

@@ -25,9 +25,13 @@ pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
 
 fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, after: &Properties<'d>) {
     let required: HashSet<&str> = comparing.after.required().into_iter().map(|(name, _)| name).collect();
-    let closed = Others::of(&comparing.before) == Others::Refused;
+    let others = Others::of(&comparing.before);
+    let closed = is_closed(&comparing.before);
     for old in &before.list {
         if let Some(new) = after.get(old.name) {
+            if required.contains(old.name) {
+                comparing.required_sent_at_last(old, new);
+            }
             comparing.lead(Step::Property(old.name), old.schemas.clone(), new.schemas.clone(), Polarity::Same);
         } else if comparing.carries(&old.schemas, true) {
             let message = format!("the property {} is gone", documentation::quoted(old.name));
@@ -37,6 +41,9 @@ fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, af
     for new in &after.list {
         if before.get(new.name).is_some() || !comparing.carries(&new.schemas, false) {
             continue;
+        }
+        if let Others::Schemas(schemas) = &others {
+            comparing.lead(Step::Property(new.name), schemas.clone(), new.schemas.clone(), Polarity::Same);
         }
         let name = documentation::quoted(new.name);
         let is_required = required.contains(new.name);
@@ -115,10 +122,21 @@ impl Others {
     }
 }
 
+/// Tells whether an object refuses properties that it does not declare.
+fn is_closed(view: &View<'_>) -> bool {
+    let refuses = |value: Node<'_>| value.as_bool() == Some(false);
+    Others::of(view) == Others::Refused || view.keyword("unevaluatedProperties").any(refuses)
+}
+
 fn others(comparing: &mut Comparing<'_, '_>) {
     let place = |view: &View<'_>| view.first("additionalProperties").map(|(_, node)| node.location());
     let places = (place(&comparing.before), place(&comparing.after));
     let (before, after) = (Others::of(&comparing.before), Others::of(&comparing.after));
+    let judged = |view: &View<'_>| view.first("unevaluatedProperties").is_some();
+    if places.0.is_some() != places.1.is_some() && (judged(&comparing.before) || judged(&comparing.after)) {
+        let message = "`additionalProperties` came or went, which decides what is left to `unevaluatedProperties`";
+        comparing.add(kinds::CONSTRAINT_CHANGED, message, places.0.clone(), places.1.clone());
+    }
     let kind = match (&before, &after) {
         (Others::Schemas(old), Others::Schemas(new)) => {
             return comparing.lead(Step::Others, old.clone(), new.clone(), Polarity::Same);
@@ -208,8 +226,17 @@ fn applicator<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str, pola
     }
 }
 
+/// Names in their order, each with its schemas and the place of the first.
+type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
+
 fn map<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
-    type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
+    let bounds_others = |view: &View<'_>| Others::of(view) != Others::Anything || is_closed(view);
+    let lets_in = |view: &View<'_>| keyword == "patternProperties" && bounds_others(view);
+    // Where other properties are bound, a pattern also lets in what matches it.
+    let (gone, fresh) = (
+        if lets_in(&comparing.after) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_REMOVED },
+        if lets_in(&comparing.before) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_ADDED },
+    );
     let named = |view: &View<'d>| -> Named<'d> {
         let mut order = Vec::new();
         let mut known: HashMap<&'d str, (Vec<NodeId>, Location)> = HashMap::new();
@@ -230,13 +257,13 @@ fn map<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
             comparing.lead(step, old.clone(), new.clone(), Polarity::Same);
         } else {
             let message = format!("there is no `{keyword}` for {} any longer", documentation::quoted(name));
-            comparing.add(kinds::CONSTRAINT_REMOVED, message, Some(place.clone()), None);
+            comparing.add(gone, message, Some(place.clone()), None);
         }
     }
     for name in new_names.into_iter().filter(|name| !before.contains_key(name)) {
         let message = format!("there is a new `{keyword}` for {}", documentation::quoted(name));
         let place = after.get(name).map(|(_, place)| place.clone());
-        comparing.add(kinds::CONSTRAINT_ADDED, message, None, place);
+        comparing.add(fresh, message, None, place);
     }
 }
 
@@ -277,6 +304,16 @@ fn contained(comparing: &mut Comparing<'_, '_>, keyword: &str, least: bool) {
 }
 
 impl Comparing<'_, '_> {
+    /// Says where a property that an object must have was never sent, as it was read-only, and is to be sent now.
+    fn required_sent_at_last(&mut self, old: &Property<'_>, new: &Property<'_>) {
+        let is_request = self.context.direction == Direction::Request;
+        if is_request && !self.carries(&old.schemas, true) && self.carries(&new.schemas, false) {
+            let name = documentation::quoted(old.name);
+            let message = format!("the property {name} was read-only, and requests must have it now");
+            self.add(kinds::PROPERTY_BECAME_REQUIRED, message, Some(place(old)), Some(place(new)));
+        }
+    }
+
     /// Tells whether a property travels in this direction at all.
     fn carries(&mut self, schemas: &[NodeId], is_before: bool) -> bool {
         let flag = match self.context.direction {

@@ -9,6 +9,9 @@ use crate::compare::output::Found;
 use crate::definition::{Direction, Node, NodeId};
 use crate::model::Location;
 
+/// Values that are listed, each after its fingerprint.
+type Listed<'d> = Vec<(u64, Node<'d>)>;
+
 /// A pair while it is compared.
 pub(super) struct Comparing<'s, 'd> {
     pub(super) schemas: &'s mut Schemas<'d>,
@@ -55,10 +58,32 @@ impl<'d> Comparing<'_, 'd> {
 
     /// Brings two sets together that belong to a step from here.
     pub(super) fn lead(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, polarity: Polarity) {
+        self.lead_on(step, before, after, polarity, false);
+    }
+
+    /// Brings a schema and an alternative together, `null` being told already where that stands beside them.
+    pub(super) fn lead_to_alternative(
+        &mut self,
+        step: Step<'d>,
+        before: Vec<NodeId>,
+        after: Vec<NodeId>,
+        null_told: bool,
+    ) {
+        self.lead_on(step, before, after, Polarity::Same, null_told);
+    }
+
+    fn lead_on(
+        &mut self,
+        step: Step<'d>,
+        before: Vec<NodeId>,
+        after: Vec<NodeId>,
+        polarity: Polarity,
+        null_told: bool,
+    ) {
         let text = self.context.text && matches!(step, Step::Items | Step::Item(_) | Step::Alternative(..));
         let text = text || step == Step::Keyword("propertyNames");
-        let context =
-            Context { direction: self.context.direction, polarity: polarity.within(self.context.polarity), text };
+        let polarity = polarity.within(self.context.polarity);
+        let context = Context { direction: self.context.direction, polarity, text, null_told };
         if let Some(pair) = self.schemas.meet(before, after, context) {
             self.leads_to.push((step, pair));
         }
@@ -108,14 +133,15 @@ impl<'d> Comparing<'_, 'd> {
         if choice::wrapped(self) {
             return;
         }
-        let Some(common) = self.types() else { return };
-        self.values();
-        bounds::compare(self, common);
-        if common.meets(Types::OBJECT) {
-            object::compare(self);
-        }
-        if common.meets(Types::ARRAY) {
-            object::items(self);
+        if let Some(common) = self.types() {
+            self.values();
+            bounds::compare(self, common);
+            if common.meets(Types::OBJECT) {
+                object::compare(self);
+            }
+            if common.meets(Types::ARRAY) {
+                object::items(self);
+            }
         }
         choice::compare(self);
         object::constraints(self);
@@ -188,31 +214,58 @@ impl<'d> Comparing<'_, 'd> {
             keyword.or_else(|| view.outermost().map(Node::location))
         };
         let places = (place(&self.before), place(&self.after));
-        let any = before.includes(Types::ANY) || after.includes(Types::ANY);
-        match (self.before.allows_null(), self.after.allows_null()) {
-            (false, true) if !any => {
-                self.add(kinds::NULL_ALLOWED, "null was not allowed and is", places.0.clone(), places.1.clone());
-            }
-            (true, false) if !any => {
-                self.add(kinds::NULL_REFUSED, "null was allowed and is not", places.0.clone(), places.1.clone());
-            }
-            _ => {}
-        }
         let (was, is) = (before.without(Types::NULL), after.without(Types::NULL));
         let (wide_was, wide_is) = if self.context.text { (was.as_text(), is.as_text()) } else { (was, is) };
+        self.null(wide_was != wide_is);
         let common = wide_was.both(wide_is);
-        if both_listed || wide_was == wide_is {
+        let declared = |view: &View<'d>| view.first("type").is_some();
+        let contradict = common == Types::NONE && (declared(&self.before) || declared(&self.after));
+        if (both_listed && !contradict) || wide_was == wide_is {
             return Some(common);
         }
+        let comparable = was.both(is);
         let kind = match (wide_was.includes(wide_is), wide_is.includes(wide_was)) {
             (true, _) => kinds::TYPE_NARROWED,
             (_, true) => kinds::TYPE_WIDENED,
             _ => kinds::TYPE_CHANGED,
         };
+        // A number that became a text, or the reverse, has another set of keywords: bounds of the text may refuse it.
+        let bounded = |view: &View<'d>| view.says_anything_but_type();
+        let is_bounded = match kind {
+            kinds::TYPE_WIDENED => bounded(&self.after),
+            kinds::TYPE_NARROWED => bounded(&self.before),
+            _ => false,
+        };
+        let kind =
+            if comparable == Types::NONE && common != Types::NONE && is_bounded { kinds::TYPE_CHANGED } else { kind };
         self.add(kind, format!("the type was {was} and is {is}"), places.0, places.1);
-        // A text that became a number, or the reverse, has another set of keywords.
-        let comparable = was.both(is);
         (comparable != Types::NONE).then_some(comparable)
+    }
+
+    /// Says what becomes of `null`, unless that goes without saying: by another type, or by an alternative.
+    fn null(&mut self, types_differ: bool) {
+        let (before, after) = (&self.before, &self.after);
+        let any = before.types.includes(Types::ANY) || after.types.includes(Types::ANY);
+        let by_type = before.types.meets(Types::NULL) != after.types.meets(Types::NULL);
+        let by_choice = before.choices.iter().chain(&after.choices).any(|choice| choice.nullable);
+        if self.context.null_told || (any && !by_choice && (types_differ || !by_type)) {
+            return;
+        }
+        self.tell_null();
+    }
+
+    /// Says whether `null` is allowed now, where that differs.
+    pub(super) fn tell_null(&mut self) {
+        let place = |view: &View<'d>| {
+            let keyword = view.first("type").map(|(schema, _)| schema.key_location("type"));
+            keyword.or_else(|| view.outermost().map(Node::location))
+        };
+        let (before, after) = (place(&self.before), place(&self.after));
+        match (self.before.allows_null(), self.after.allows_null()) {
+            (false, true) => self.add(kinds::NULL_ALLOWED, "null was not allowed and is", before, after),
+            (true, false) => self.add(kinds::NULL_REFUSED, "null was allowed and is not", before, after),
+            _ => {}
+        }
     }
 
     fn values(&mut self) {
@@ -240,7 +293,21 @@ impl<'d> Comparing<'_, 'd> {
                 let message = format!("only {} was allowed, now any value is", list(&before));
                 self.add(kinds::ENUM_REMOVED, message, places.0, None);
             }
-            (Some(before), Some(after)) => self.listed_values(&before, &after, places),
+            (Some(before), Some(after)) => {
+                let (before, after) = self.fitting(before, after);
+                self.listed_values(&before, &after, places);
+            }
+        }
+    }
+
+    /// Leaves out the values that the types refuse; where that is all of them, it is the type that is written wrongly.
+    fn fitting(&self, before: Listed<'d>, after: Listed<'d>) -> (Listed<'d>, Listed<'d>) {
+        let fits = |types: Types| move |(_, value): &(u64, Node<'d>)| types.meets(Types::of(*value));
+        let (was, is) = (fits(self.before.types), fits(self.after.types));
+        if before.iter().any(was) || after.iter().any(is) {
+            (before.into_iter().filter(was).collect(), after.into_iter().filter(is).collect())
+        } else {
+            (before, after)
         }
     }
 

@@ -15,6 +15,8 @@ pub(super) struct View<'d> {
     pub(super) types: Types,
     /// Whether one of them is `false`, which no value satisfies.
     pub(super) never: bool,
+    /// Whether one of them is `false` beside an alternative that is `null`.
+    only_null: bool,
     /// The `oneOf` and `anyOf` of more than one alternative.
     pub(super) choices: Vec<Choice<'d>>,
     old_dialect: bool,
@@ -35,6 +37,7 @@ struct Value<'d> {
 }
 
 /// Alternatives of which one must be satisfied.
+#[derive(Clone)]
 pub(super) struct Choice<'d> {
     pub(super) keyword: &'static str,
     /// The alternatives without `null`.
@@ -80,6 +83,7 @@ impl<'d> View<'d> {
             keywords: HashMap::new(),
             types: Types::ANY,
             never: false,
+            only_null: false,
             choices: Vec::new(),
             old_dialect,
         };
@@ -102,7 +106,8 @@ impl<'d> View<'d> {
     fn open_one(&mut self, member: Member<'d>, open: &mut Vec<Member<'d>>, steps: &mut usize) {
         let Member { node, nullable } = member;
         if node.as_bool() == Some(false) {
-            self.never = true;
+            self.never |= !nullable;
+            self.only_null |= nullable;
         }
         if node.reference().is_some() && self.old_dialect {
             // In OpenAPI 3.0 what stands beside a reference is ignored.
@@ -114,11 +119,18 @@ impl<'d> View<'d> {
         open.extend(node.followed().map(|node| Member { node, nullable }));
         for keyword in ["anyOf", "oneOf"] {
             let Some(list) = node.get(keyword) else { continue };
-            let all = list.items().count();
-            let alternatives: Vec<Node<'d>> = list.items().filter(|item| !is_null(*item)).collect();
-            let nullable = nullable || alternatives.len() < all;
+            let is_never = |item: Node<'d>| item.resolve().and_then(Node::as_bool) == Some(false);
+            let possible: Vec<Node<'d>> = list.items().filter(|item| !is_never(*item)).collect();
+            let alternatives: Vec<Node<'d>> = possible.iter().copied().filter(|item| !is_null(*item)).collect();
+            let nullable = nullable || alternatives.len() < possible.len();
             match alternatives.as_slice() {
-                [] => {}
+                // Nothing but `null`, or nothing at all.
+                [] => open.extend(
+                    possible
+                        .first()
+                        .or(list.items().next().as_ref())
+                        .map(|node| Member { node: *node, nullable: false }),
+                ),
                 [only] => open.push(Member { node: *only, nullable }),
                 _ => self.choices.push(Choice { keyword, alternatives, nullable, node: list }),
             }
@@ -164,12 +176,17 @@ impl<'d> View<'d> {
 
     /// Tells whether nothing but descriptions is said, so that any value is allowed.
     pub(super) fn allows_anything(&self) -> bool {
-        !self.never && self.choices.is_empty() && !self.says_anything_itself()
+        !self.never && !self.only_null && self.choices.is_empty() && !self.says_anything_itself()
     }
 
     /// Tells whether a schema itself, and not an alternative of its choices, refuses any value.
     pub(super) fn says_anything_itself(&self) -> bool {
         self.keywords.keys().any(|name| !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
+    }
+
+    /// Tells whether a schema itself refuses values of a type that it allows.
+    pub(super) fn says_anything_but_type(&self) -> bool {
+        self.keywords.keys().any(|name| *name != "type" && !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
     }
 
     /// Tells whether `null` is allowed, as far as types and listed values tell.
@@ -193,11 +210,16 @@ impl<'d> View<'d> {
             let types = Types::declared(value.schema.node);
             if value.schema.nullable { types.either(Types::NULL) } else { types }
         };
-        let types = self.values_of("type").map(declared).fold(Types::ANY, Types::both);
-        let listed = self.first("enum").map(|(_, list)| list).filter(|list| list.is_array());
-        let constant = || self.first("const").map(|(_, value)| Types::of(value));
-        let of_values =
-            listed.map(|list| list.items().map(Types::of).fold(Types::NONE, Types::either)).or_else(constant);
+        let at_most = if self.only_null { Types::NULL } else { Types::ANY };
+        let types = self.values_of("type").map(declared).fold(at_most, Types::both);
+        let with_null = |value: Value<'d>, types: Types| {
+            if value.schema.nullable { types.either(Types::NULL) } else { types }
+        };
+        let listed = self.values_of("enum").find(|value| value.node.is_array());
+        let constant = || self.values_of("const").next();
+        let of_values = listed
+            .map(|list| with_null(list, list.node.items().map(Types::of).fold(Types::NONE, Types::either)))
+            .or_else(|| constant().map(|value| with_null(value, Types::of(value.node))));
         if types == Types::ANY { of_values.unwrap_or(Types::ANY) } else { types }
     }
 
@@ -283,8 +305,9 @@ fn is_null(schema: Node<'_>) -> bool {
         let mut items = list.items().peekable();
         items.peek().is_some() && items.all(|item| Types::of(item) == Types::NULL)
     };
-    let by_type = schema.get("type").is_some() && Types::declared(schema) == Types::NULL;
-    by_type
-        || schema.get("enum").is_some_and(is_only_null)
-        || schema.get("const").is_some_and(|value| Types::of(value) == Types::NULL)
+    let by_type = || schema.get("type").is_some() && Types::declared(schema) == Types::NULL;
+    let has_null = |list: Node<'_>| list.items().any(|item| Types::of(item) == Types::NULL);
+    let (listed, constant) = (schema.get("enum"), schema.get("const").map(Types::of));
+    let names_null = by_type() || listed.is_some_and(is_only_null) || constant == Some(Types::NULL);
+    names_null && listed.is_none_or(has_null) && constant.is_none_or(|types| types == Types::NULL)
 }

@@ -1,0 +1,486 @@
+//! Every refusal and every way to have nothing to do, as tables: commands upon a workspace in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::*;
+use crate::definition::read;
+use crate::model::{Backend, DEFINITION_FILE, GroupSettings, Level, SETTINGS_FILE, WorkspaceSettings};
+
+/// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.
+struct Memory {
+    settings: WorkspaceSettings,
+    working: Arc<Candidate>,
+    frozen: BTreeMap<Version, Option<Arc<Candidate>>>,
+    environments: BTreeMap<EnvironmentName, Environment>,
+    past: BTreeMap<EnvironmentName, Vec<Past>>,
+    operations: Vec<(OperationId, Operation)>,
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("{text:?}"))
+}
+
+fn candidate(version: &str, letters: &str, backend: Option<&str>) -> Candidate {
+    let backend = backend.map(|address| format!("backend: '{address}'\n")).unwrap_or_default();
+    let settings = format!("schema: 1\nversion: '{version}'\nprefix: /g\n{backend}");
+    let result = "{description: d, content: {application/json: {example: 1}}}";
+    let path = |name: char| format!("  /{name}: {{get: {{operationId: {name}, responses: {{'200': {result}}}}}}}\n");
+    let paths = letters.chars().map(path).collect::<Vec<_>>().concat();
+    let definition = format!("openapi: 3.0.3\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}");
+    let bytes: Arc<[u8]> = Arc::from(definition.as_bytes());
+    let reading = read("groups/g", &mut |path| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes))));
+    let mut files = FileSet::default();
+    files.insert(SETTINGS_FILE, settings.as_bytes());
+    files.insert(DEFINITION_FILE, definition.as_bytes());
+    Candidate {
+        settings: serde_yaml::from_str::<GroupSettings>(&settings).expect("settings"),
+        definition: reading.definition.map(Arc::new),
+        digest: files.manifest().digest(),
+        files,
+        findings: reading.findings,
+        settings_on_disk: None,
+    }
+}
+
+impl Memory {
+    fn new() -> Self {
+        Self {
+            settings: toml::from_str("schema = 1").expect("settings"),
+            working: Arc::new(candidate("0.0.1", "a", None)),
+            frozen: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            past: BTreeMap::new(),
+            operations: Vec::new(),
+        }
+    }
+
+    fn with_version(&self, version: &Version) -> Candidate {
+        let before = &self.working;
+        let paths = before.definition.iter().flat_map(|definition| &definition.apis);
+        let letters: String = paths.filter_map(|api| api.path.chars().nth(1)).collect();
+        let on_disk = before.files.get(SETTINGS_FILE).cloned();
+        Candidate {
+            settings_on_disk: on_disk,
+            ..candidate(&version.to_string(), &letters, before.settings.backend.as_deref())
+        }
+    }
+
+    /// Commits a plan, as the workspace does.
+    fn commit(&mut self, plan: &Plan) {
+        for freeze in &plan.freezes {
+            let bumped = plan.edits.iter().any(|edit| edit.group == freeze.group);
+            if bumped {
+                self.working = Arc::new(Candidate { settings_on_disk: None, ..self.with_version(&freeze.version) });
+            }
+            self.frozen.insert(freeze.version.clone(), Some(Arc::clone(&self.working)));
+        }
+        if plan.is_empty() {
+            return;
+        }
+        let Operation { environment, time, changes, .. } = &plan.operation;
+        let id = OperationId::new(*time, &Digest::of(self.operations.len().to_string().as_bytes()));
+        let live =
+            self.environments.entry(environment.clone()).or_insert_with(|| Environment::empty(environment.clone()));
+        for (group, change) in changes {
+            let deployment = Deployment { release: change.after.clone(), since: *time, operation: id.clone() };
+            live.deployments.insert(group.clone(), deployment.clone());
+            let past = self.past.entry(environment.clone()).or_default();
+            past.insert(0, Past { deployment, action: change.action });
+        }
+        self.operations.push((id, plan.operation.clone()));
+    }
+
+    /// Changes what is on disk as a line says; false where the line is a request.
+    fn prepare(&mut self, words: &[&str]) -> bool {
+        match *words {
+            ["work", version, letters] => self.working = Arc::new(candidate(version, letters, None)),
+            ["work", version, letters, address] => {
+                self.working = Arc::new(candidate(version, letters, Some(address)));
+            }
+            ["policy", environment, policy] => {
+                let text = format!("schema = 1\n[environments.{environment}]\n{}", policy.replace('=', " = "));
+                self.settings = toml::from_str(&text).expect("settings");
+            }
+            // A damaged version cannot be read, a lost one has no folder, a spoiled one no definition.
+            ["damage", version] => {
+                self.frozen.insert(parsed(version), None);
+            }
+            ["lose", version] => {
+                self.frozen.remove(&parsed(version));
+            }
+            ["spoil", version] => {
+                let digest = self.frozen[&parsed(version)].as_ref().expect("frozen").digest;
+                let spoiled = Candidate { definition: None, digest, ..candidate(version, "", None) };
+                self.frozen.insert(parsed(version), Some(Arc::new(spoiled)));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Does what a line says. A request is planned and committed; returned is what became of it.
+    fn run(&mut self, line: &str) -> Option<String> {
+        let words: Vec<&str> = line.split(' ').collect();
+        if self.prepare(&words) {
+            return None;
+        }
+        let operation = |name: &str| self.operations.get(name.parse::<usize>().ok()?).map(|(id, _)| id.clone());
+        let backend = |text: &str| match text {
+            "mock" => BackendChoice::Mock,
+            "settings" => BackendChoice::Settings,
+            address => BackendChoice::Address(address.to_owned()),
+        };
+        let groups = Selection::Groups(vec![parsed("g")]);
+        let author =
+            Author { actor: "me".into(), message: None, command: line.into(), now: Timestamp::from_milliseconds(0) };
+        let plan = match *words.as_slice() {
+            ["publish", environment, with, ref options @ ..] => {
+                let mut request = PublishRequest {
+                    environment: parsed(environment),
+                    groups,
+                    version: None,
+                    bump: None,
+                    backend: backend(with),
+                    if_current: None,
+                };
+                match *options {
+                    ["at", version] => request.version = Some(parsed(version)),
+                    ["bump", "minor"] => request.bump = Some(Level::Minor),
+                    ["if", name] => request.if_current = operation(name),
+                    _ => {}
+                }
+                publish(&request, self, &author)
+            }
+            ["switch", environment, to] => {
+                let to = if to == "previous" { SwitchTo::Previous } else { SwitchTo::Version(parsed(to)) };
+                let request =
+                    SwitchRequest { environment: parsed(environment), group: parsed("g"), to, if_current: None };
+                switch(&request, self, &author)
+            }
+            ["offline", environment] => {
+                let request = OfflineRequest { environment: parsed(environment), groups, if_current: None };
+                offline(&request, self, &author)
+            }
+            ["offline", environment, "all"] => {
+                let request =
+                    OfflineRequest { environment: parsed(environment), groups: Selection::All, if_current: None };
+                offline(&request, self, &author)
+            }
+            ["promote", from, to] => {
+                let request = PromoteRequest { from: parsed(from), to: parsed(to), groups, if_current: None };
+                promote(&request, self, &author)
+            }
+            ["rollback", environment, ref to @ ..] => {
+                let to = to.first().and_then(|name| operation(name));
+                let request =
+                    RollbackRequest { environment: parsed(environment), group: parsed("g"), to, if_current: None };
+                rollback(&request, self, &author)
+            }
+            ["undo", environment, name] => {
+                let unknown = OperationId::new(Timestamp::from_milliseconds(0), &Digest::of(b"?"));
+                let operation = operation(name).unwrap_or(unknown);
+                undo(&UndoRequest { environment: parsed(environment), operation }, self, &author)
+            }
+            _ => panic!("{line:?}"),
+        };
+        Some(match plan {
+            Ok(plan) => {
+                self.commit(&plan);
+                shown(&plan)
+            }
+            Err(error) => refused(&error),
+        })
+    }
+}
+
+fn shown(plan: &Plan) -> String {
+    let warnings = plan.warnings.iter().map(|warning| format!("; warns: {warning}")).collect::<Vec<_>>().concat();
+    if plan.is_empty() {
+        return format!("nothing to do{warnings}");
+    }
+    let change = |change: &Change| {
+        let Release { state, version, backend, .. } = &change.after;
+        let backend = match backend {
+            Backend::Mock => "mock",
+            Backend::Http { url } => url.as_str(),
+        };
+        format!("{} {version} {state:?} {backend}", change.action).to_lowercase()
+    };
+    let changes: Vec<String> = plan.operation.changes.values().map(change).collect();
+    format!("{}{warnings}", changes.join(", "))
+}
+
+fn refused(error: &Error) -> String {
+    let kind = match error {
+        Error::Facts(_) => "unreadable",
+        Error::Invalid { .. } => "invalid",
+        Error::State { .. } => "state",
+        Error::FrozenDiffers { .. } => "differs",
+        Error::NotCurrent { .. } => "not current",
+        Error::Stale { .. } => "stale",
+        Error::Overtaken { .. } => "overtaken",
+        Error::Refused { .. } => "refused",
+    };
+    format!("{kind}: {error}")
+}
+
+impl Facts for Memory {
+    fn settings(&self) -> &WorkspaceSettings {
+        &self.settings
+    }
+
+    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
+        Ok(vec![parsed("g")])
+    }
+
+    fn environment(&self, name: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
+        let known = self.environments.get(name).cloned();
+        Ok(Arc::new(known.unwrap_or_else(|| Environment::empty(name.clone()))))
+    }
+
+    fn working_copy(&self, _: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
+        Ok(version.map_or_else(|| Arc::clone(&self.working), |version| Arc::new(self.with_version(version))))
+    }
+
+    fn versions(&self, _: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
+        Ok(self.frozen.keys().cloned().collect())
+    }
+
+    fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        match self.frozen.get(version) {
+            Some(None) => Err(anyhow::anyhow!("the digest differs")),
+            Some(known) => Ok(known.clone()),
+            None => Ok(None),
+        }
+    }
+
+    fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
+        Ok(self.past.get(environment).cloned().unwrap_or_default())
+    }
+
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
+        let found = self.operations.iter().find(|(known, _)| known == id).map(|(_, operation)| operation.clone());
+        Ok(found.filter(|operation| operation.environment == *environment))
+    }
+}
+
+/// Lines that are done one after the other, and what the last one comes to.
+#[rustfmt::skip]
+const LINES: &[(&str, &str)] = &[
+    // Publish
+    ("publish test mock", "publish 0.0.1 live mock"),
+    ("publish test mock|publish test mock", "nothing to do"),
+    ("publish test mock|publish test http://b", "publish 0.0.1 live http://b"),
+    ("publish test settings", "state: g has no backend address"),
+    ("work 0.0.1 a http://s|publish test settings", "publish 0.0.1 live http://s"),
+    ("publish test http://${HOST}", "state: the variable \"HOST\" is not set in test"),
+    ("publish test ${HOST", "state: \"${HOST\" has a `${` without its `}`"),
+    ("publish test nowhere", "state: --backend: \"nowhere\" is not a backend's address: write it like \"https://host:port/path\""),
+    ("publish test mock at 0.0.1", "publish 0.0.1 live mock"),
+    ("publish test mock at 0.0.9", "state: g has no version 0.0.9"),
+    ("publish test mock|work 0.0.1 ab|publish test mock", "differs: version 0.0.1 of g is frozen, and the working copy differs from it"),
+    ("publish test mock|work 0.0.1 ab|publish test mock at 0.0.1", "nothing to do"),
+    ("publish test mock|work 0.0.1 ab|publish test mock bump minor", "publish 0.1.0 live mock"),
+    ("publish test mock|publish test mock bump minor", "nothing to do"),
+    ("work 0.0.1 |publish test mock", "invalid: g cannot be published: 1 problem was found"),
+    ("publish test mock|publish online mock|work 0.0.2 ab|publish test mock if 1", "not current: g in test is not as operation 19700101T000000.000Z-6b86b273ff34 left it: the latest is 19700101T000000.000Z-5feceb66ffc8"),
+    ("publish test mock|work 0.0.2 ab|publish test mock if 0", "publish 0.0.2 live mock"),
+    // Switch
+    ("switch test 0.0.1", "state: g is not live in test, so there is no version to switch"),
+    ("publish test mock|offline test|switch test 0.0.1", "state: g is not live in test, so there is no version to switch"),
+    ("publish test mock|switch test 0.0.1", "nothing to do"),
+    ("publish test mock|switch test 0.0.2", "state: g has no frozen version 0.0.2"),
+    ("publish test mock|switch test previous", "state: no other version of g was ever live in test"),
+    ("publish test mock|work 0.0.2 ab|publish test http://b|switch test 0.0.1", "switch 0.0.1 live http://b"),
+    ("publish test mock|work 0.0.2 ab|publish test http://b|switch test previous", "switch 0.0.1 live http://b"),
+    // Offline
+    ("offline test", "state: g was never published to test"),
+    ("offline test all", "nothing to do"),
+    ("publish test mock|offline test", "offline 0.0.1 offline mock"),
+    ("publish test mock|offline test|offline test", "nothing to do"),
+    ("publish test mock|offline test|publish test mock", "publish 0.0.1 live mock"),
+    // Promote
+    ("promote test test", "state: test cannot be promoted to itself"),
+    ("promote test online", "state: g is not live in test"),
+    ("publish test mock|promote test online", "promote 0.0.1 live mock"),
+    ("publish test mock|promote test online|promote test online", "nothing to do"),
+    ("publish online http://b|publish test mock|promote test online", "promote 0.0.1 live mock; warns: g in online changes from http://b to a mock, as it is in test"),
+    ("work 0.0.1 a http://s|publish test http://b|promote test online", "promote 0.0.1 live http://s"),
+    ("publish test http://b|promote test online", "state: g has no backend address"),
+    ("work 0.0.1 a http://s|publish test settings|lose 0.0.1|promote test online", "state: version 0.0.1 of g is live, but its folder is missing"),
+    // Rollback
+    ("rollback test", "state: g was never published to test"),
+    ("publish test mock|rollback test", "state: nothing else was live for g in test before"),
+    ("publish test mock|publish test http://b|rollback test", "rollback 0.0.1 live mock"),
+    ("publish test mock|publish test http://b|publish test http://c|rollback test|rollback test", "rollback 0.0.1 live mock"),
+    ("publish test mock|publish test http://b|rollback test 1", "nothing to do"),
+    ("publish test mock|publish online mock|rollback test 1", "state: operation 19700101T000000.000Z-6b86b273ff34 did not change g in test"),
+    // Undo
+    ("undo test 0", "state: test has no operation 19700101T000000.000Z-8a8de823d5ed"),
+    ("publish test mock|undo online 0", "state: online has no operation 19700101T000000.000Z-5feceb66ffc8"),
+    ("publish test mock|undo test 0", "undo 0.0.1 offline mock"),
+    ("publish test mock|publish test http://b|undo test 1", "undo 0.0.1 live mock"),
+    ("publish test mock|publish test http://b|undo test 0", "overtaken: 19700101T000000.000Z-5feceb66ffc8 cannot be undone: g was changed by 19700101T000000.001Z-6b86b273ff34 since"),
+    // Policies: mock, promote_from
+    ("policy test mock=\"deny\"|publish test mock", "refused: test refuses this: a mock backend, which skips authentication and signature checks, for g"),
+    ("policy test mock=\"warn\"|publish test mock", "publish 0.0.1 live mock; warns: test gets a mock backend, which skips authentication and signature checks, for g"),
+    ("publish test mock|policy test mock=\"deny\"|offline test", "offline 0.0.1 offline mock"),
+    ("policy online promote_from=\"test\"|publish online mock", "refused: online refuses this: g 0.0.1 is not live in test, from where it has to come"),
+    ("policy online promote_from=\"test\"|publish test mock|publish online mock", "publish 0.0.1 live mock"),
+    ("publish online mock|publish online http://b|policy online promote_from=\"test\"|rollback online", "rollback 0.0.1 live mock"),
+];
+
+#[test]
+fn each_command_comes_to_what_it_must() {
+    for (lines, expected) in LINES {
+        let mut memory = Memory::new();
+        let outcomes: Vec<String> = lines.split('|').filter_map(|line| memory.run(line)).collect();
+        assert_eq!(outcomes.last().map(String::as_str), Some(*expected), "{lines}: {outcomes:?}");
+    }
+}
+
+const BROKEN: &str = "callers break: g GET /a: the API is gone; it was not deprecated before";
+
+/// What goes before, the line that would break callers, and what the policies make of what it breaks.
+#[rustfmt::skip]
+const BREAKING: &[(&str, &str, &str, &str)] = &[
+    ("work 0.0.2 b", "publish test mock", "publish 0.0.2 live mock", BROKEN),
+    ("work 0.0.2 b", "publish test mock bump minor", "publish 0.1.0 live mock", BROKEN),
+    ("work 0.0.2 b|publish online mock", "switch test 0.0.2", "switch 0.0.2 live mock", BROKEN),
+    ("work 0.0.2 b|publish online mock", "promote online test", "promote 0.0.2 live mock", BROKEN),
+    ("work 0.0.2 ab|publish test mock", "rollback test", "rollback 0.0.1 live mock", "callers break: g GET /b: the API is gone; it was not deprecated before"),
+    ("work 0.0.2 ab|publish test mock", "rollback test 0", "rollback 0.0.1 live mock", "callers break: g GET /b: the API is gone; it was not deprecated before"),
+    ("work 0.0.2 ab|publish test mock", "undo test 1", "undo 0.0.1 live mock", "callers break: g GET /b: the API is gone; it was not deprecated before"),
+    // What cannot be compared is held back as well.
+    ("work 0.0.2 ab|lose 0.0.1", "publish test mock", "publish 0.0.2 live mock", "it cannot be told whether callers of g break: version 0.0.1 is live, but its folder is missing; see `apigw verify`"),
+    ("work 0.0.2 ab|damage 0.0.1", "publish test mock", "publish 0.0.2 live mock", "it cannot be told whether callers of g break: version 0.0.1 is live, but cannot be read: the digest differs; see `apigw verify`"),
+    ("work 0.0.2 ab|spoil 0.0.1", "publish test mock", "publish 0.0.2 live mock", "it cannot be told whether callers of g break: version 0.0.1 is live, but its definition cannot be read; see `apigw verify`"),
+    ("work 0.0.2 ab|publish online mock|spoil 0.0.2", "promote online test", "promote 0.0.2 live mock", "it cannot be told whether callers of g break: version 0.0.2 has a definition that cannot be read; see `apigw verify`"),
+];
+
+#[test]
+fn the_gate_holds_for_every_verb() {
+    for (lines, last, outcome, reason) in BREAKING {
+        for policy in ["allow", "warn", "deny"] {
+            let mut memory = Memory::new();
+            memory.run("publish test mock");
+            for line in lines.split('|') {
+                memory.run(line);
+            }
+            memory.run(&format!("policy test breaking=\"{policy}\""));
+            let before = memory.environments.clone();
+            let expected = match policy {
+                "allow" => (*outcome).to_owned(),
+                "warn" => format!("{outcome}; warns: {reason}"),
+                _ => "refused: test refuses this: a caller of what is live there would break (1 change)".to_owned(),
+            };
+            assert_eq!(memory.run(last), Some(expected), "{lines}|{last} where breaking is {policy}");
+            assert_eq!(memory.environments == before, policy == "deny");
+        }
+    }
+}
+
+/// Lines that break nobody, whatever the policy.
+#[test]
+fn what_breaks_nobody_passes_the_gate() {
+    for (lines, expected) in [
+        ("publish test mock|work 0.0.2 ab|publish test mock", "publish 0.0.2 live mock"),
+        ("publish test mock|publish test http://b", "publish 0.0.1 live http://b"),
+        ("publish test mock|offline test", "offline 0.0.1 offline mock"),
+        ("publish test mock|offline test|work 0.0.2 b|publish test mock", "publish 0.0.2 live mock"),
+        ("publish test mock|undo test 0", "undo 0.0.1 offline mock"),
+        ("publish test mock|lose 0.0.1|publish test http://b at 0.0.1", "publish 0.0.1 live http://b"),
+    ] {
+        let mut memory = Memory::new();
+        memory.run("policy test breaking=\"deny\"");
+        let outcomes: Vec<String> = lines.split('|').filter_map(|line| memory.run(line)).collect();
+        assert_eq!(outcomes.last().map(String::as_str), Some(expected), "{lines}");
+    }
+    // The way back from what cannot be read stays open.
+    let mut memory = Memory::new();
+    for line in ["publish test mock", "work 0.0.2 ab", "publish test mock", "damage 0.0.2"] {
+        memory.run(line);
+    }
+    memory.run("policy test breaking=\"deny\"");
+    let outcome = memory.run("rollback test").expect("an outcome");
+    assert!(outcome.starts_with("rollback 0.0.1 live mock; warns: it cannot be told"), "{outcome}");
+}
+
+/// A release plan upon a workspace where 0.0.1 is live in `test`, and what its plans come to.
+#[rustfmt::skip]
+const RELEASES: &[(&str, &str)] = &[
+    ("{schema: 1, environment: test, steps: []}", ""),
+    ("{schema: 1, environment: test, steps: [publish: {groups: [g], mock: true}]}", "test: nothing to do"),
+    ("{schema: 1, steps: [publish: {groups: [g], mock: true, environment: online}]}", "online: publish 0.0.1 live mock"),
+    ("{schema: 1, environment: test, steps: [publish: {all: true, backend: 'http://b'}, promote: {groups: [g], from: test, to: online}]}", "state: g has no backend address"),
+    ("{schema: 1, environment: test, steps: [offline: {groups: [g]}, promote: {groups: [g], from: test, to: online}]}", "state: g is not live in test"),
+    ("{schema: 1, environment: test, steps: [promote: {groups: [g], from: test, to: online}, offline: {groups: [g]}]}", "online: promote 0.0.1 live mock; test: offline 0.0.1 offline mock"),
+    ("{schema: 1, environment: test, steps: [promote: {groups: [g], from: test, to: online}, offline: {groups: [g]}, offline: {groups: [g], environment: online}]}", "state: step 3 returns to online, after a step of another environment"),
+    ("{schema: 1, environment: test, steps: [offline: {groups: [g]}, publish: {groups: [g], mock: true}]}", "state: step 2 has g in test, which an earlier step has already"),
+    ("{schema: 1, steps: [offline: {groups: [g]}]}", "state: step 1 names no environment"),
+    ("{schema: 1, environment: moon, steps: [offline: {groups: [g]}]}", "state: step 1 names the environment \"moon\", which does not exist"),
+    ("{schema: 1, environment: test, steps: [offline: {}]}", "state: step 1 must have either `groups` or `all`"),
+    ("{schema: 1, environment: test, steps: [publish: {groups: [g], mock: true, backend: 'http://b'}]}", "state: step 1 has both `mock` and `backend`"),
+    ("{schema: 1, environment: test, steps: [switch: {groups: [g, h], version: 0.0.1}]}", "state: step 1 must name one group"),
+    ("{schema: 1, environment: test, steps: [switch: {groups: [g]}]}", "state: step 1 must have either `version` or `previous: true`"),
+    ("{schema: 1, environment: test, steps: [switch: {groups: [g], version: 0.0.1}]}", "test: nothing to do"),
+    ("{schema: 1, environment: test, steps: [promote: {groups: [g]}]}", "state: step 1 does not say from where"),
+    ("{schema: 1, environment: test, steps: [offline: {groups: [g], mock: true}]}", "state: step 1 has `mock`, which offline does not have"),
+];
+
+fn planned(memory: &Memory, text: &str) -> (ReleasePlan, Result<Vec<Plan>, Error>) {
+    let author =
+        Author { actor: "me".into(), message: None, command: String::new(), now: Timestamp::from_milliseconds(9) };
+    let value: serde_json::Value = serde_yaml::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let file: ReleasePlan = serde_json::from_value(value).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let plans = release(&file, memory, &author);
+    (file, plans)
+}
+
+#[test]
+fn each_release_plan_comes_to_what_it_must() {
+    for (text, expected) in RELEASES {
+        let mut memory = Memory::new();
+        memory.run("publish test mock");
+        let outcome = match planned(&memory, text).1 {
+            Ok(plans) => {
+                let one = |plan: &Plan| format!("{}: {}", plan.operation.environment, shown(plan));
+                plans.iter().map(one).collect::<Vec<_>>().join("; ")
+            }
+            Err(error) => refused(&error),
+        };
+        assert_eq!(outcome, *expected, "{text}");
+    }
+}
+
+#[test]
+fn a_bound_plan_holds_until_the_state_is_another() {
+    const FILE: &str = "{schema: 1, environment: test, steps: [publish: {groups: [g], backend: 'http://b'}]}";
+    for (since, expected) in [
+        ("work 0.0.1 a", None),
+        // What was done already counts as it should be.
+        ("publish test http://b", None),
+        (
+            "publish test http://c",
+            Some("stale: the plan no longer holds: g in test is not what it was when the plan was made"),
+        ),
+        (
+            "work 0.0.2 ab",
+            Some("stale: the plan no longer holds: the plan would not do the same to g in test any more"),
+        ),
+    ] {
+        let mut memory = Memory::new();
+        memory.run("publish test mock");
+        let (file, plans) = planned(&memory, FILE);
+        let bound = bind(&file, &plans.expect("plans")).bound.expect("bound");
+        memory.run(since);
+        let now = planned(&memory, FILE).1.expect("plans");
+        let verdict = check_bound(&bound, &now, &memory).err().map(|error| refused(&error));
+        assert_eq!(verdict.as_deref(), expected, "{since}");
+        if expected.is_none() {
+            let others = check_bound(&[], &now, &memory).is_err();
+            assert_eq!(others, !now.iter().all(Plan::is_empty), "a plan that is bound to nothing changes nothing");
+        }
+    }
+}

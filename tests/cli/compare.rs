@@ -1,0 +1,121 @@
+//! What a new version breaks: told by `diff`, taken into the version, held back by the gate; and edits in place.
+
+use crate::harness::Sandbox;
+
+const DEFINITION: &str = "groups/petstore/openapi.yaml";
+
+fn gated(policy: &str) -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml");
+    let setting = format!("[environments.test]\nbreaking = \"{policy}\"");
+    sandbox.write("apigw.toml", &settings.replace("[environments.test]", &setting));
+    sandbox
+}
+
+#[test]
+fn the_dry_run_of_the_gate_has_the_same_verdict_and_list() {
+    for (policy, exit) in [("allow", 0), ("warn", 0), ("deny", 5)] {
+        let sandbox = gated(policy);
+        sandbox.run("publish --env test --mock").expect_exit(0);
+        sandbox.run("api remove GET /pets").expect_exit(0);
+        sandbox.run("version bump auto").expect_exit(0);
+        let before = sandbox.files();
+        let dry = sandbox.run("-o json publish --env test --mock --dry-run").expect_exit(exit);
+        assert_eq!(sandbox.files(), before, "{policy}");
+        let real = sandbox.run("-o json publish --env test --mock").expect_exit(exit);
+        let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+        if policy == "deny" {
+            assert_eq!(parsed(&dry.stderr)["error"]["hints"], parsed(&real.stderr)["error"]["hints"]);
+            assert!(real.stderr.contains("`apigw diff petstore@test petstore`"), "{}", real.stderr);
+            assert_eq!(sandbox.files(), before);
+        } else {
+            assert_eq!(dry.json()["warnings"], real.json()["warnings"]);
+        }
+        let told = dry.stdout.contains("callers break: petstore GET /pets: the API is gone")
+            || dry.stderr.contains("callers break: petstore GET /pets: the API is gone");
+        assert_eq!(told, policy != "allow");
+    }
+}
+
+#[test]
+fn plan_and_apply_pass_the_gate_like_a_publish() {
+    let sandbox = gated("deny");
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("api remove GET /pets").expect_exit(0);
+    sandbox.run("version bump auto").expect_exit(0);
+    sandbox
+        .write("release.yaml", "schema: 1\nenvironment: test\nsteps:\n  - publish: {groups: [petstore], mock: true}\n");
+    for command in ["plan release.yaml", "apply release.yaml --dry-run", "apply release.yaml"] {
+        sandbox.run(command).expect_exit(5).expect_stderr("callers break: petstore GET /pets");
+    }
+    assert_eq!(sandbox.entry("test")["version"], "0.0.1");
+}
+
+#[test]
+fn the_version_grows_by_what_differs_and_only_once() {
+    let sandbox = Sandbox::petstore();
+    let bumped = || sandbox.run("-o json version bump auto").expect_exit(0).json()["version"].clone();
+    assert_eq!(bumped(), "0.0.1", "the first version is not frozen yet");
+    sandbox.run("version create").expect_exit(0);
+    assert_eq!(bumped(), "0.0.1", "nothing differs");
+    sandbox.edit("a comment is no difference to callers");
+    assert_eq!(bumped(), "0.0.1");
+    let text = sandbox.read(DEFINITION);
+    sandbox.write(DEFINITION, &text.replacen("title: ", "title: A ", 1));
+    assert_eq!((bumped(), bumped()), ("0.0.2".into(), "0.0.2".into()), "a text");
+    sandbox.run("api add GET /owners").expect_exit(0);
+    assert_eq!((bumped(), bumped()), ("0.1.0".into(), "0.1.0".into()), "a new API");
+    sandbox.run("api remove GET /pets").expect_exit(0);
+    assert_eq!((bumped(), bumped()), ("1.0.0".into(), "1.0.0".into()), "an API that is gone");
+}
+
+#[test]
+fn diff_tells_what_breaks_first_and_explains_itself() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("version create").expect_exit(0);
+    sandbox.run("api add GET /aaa").expect_exit(0);
+    sandbox.run("api remove GET /pets").expect_exit(0);
+    let table = sandbox.run("diff petstore@0.0.1 petstore").expect_exit(0).stdout;
+    let lines: Vec<&str> = table.lines().collect();
+    assert!(lines[1].starts_with("break ") && lines[1].contains("GET /pets"), "{table}");
+    assert!(table.ends_with("petstore: 2 changes, 1 breaking; the next version should be a major one\n"), "{table}");
+    let kind = sandbox.run("diff --explain api-removed").expect_exit(0).stdout;
+    assert!(kind.contains("It breaks callers.") && kind.contains("removed-without-deprecation"), "{kind}");
+    let kinds = sandbox.run("-o json diff --explain list").expect_exit(0).json();
+    assert!(kinds["kinds"].as_array().is_some_and(|kinds| kinds.len() > 100));
+    let coverage = sandbox.run("diff --explain oasdiff").expect_exit(0).stdout;
+    assert!(coverage.ends_with("524 of 560 checks are covered; the notes say why the others are not\n"));
+    sandbox.run("diff --explain nothing").expect_exit(3).expect_stderr("there is no kind of change");
+    sandbox.run("diff petstore").expect_exit(64);
+}
+
+/// Definitions as people write them.
+#[rustfmt::skip]
+const WRITTEN: &[&str] = &[
+    "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}\n",
+    "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}",
+    "openapi: 3.0.3\r\ninfo:\r\n  title: t\r\n  version: '1'\r\npaths:\r\n  /a:\r\n    get:\r\n      responses: {}\r\ncomponents: {}\r\n",
+    "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: ok}}}}}\n",
+    "{\"openapi\":\"3.0.3\",\"info\":{\"title\":\"t\",\"version\":\"1\"},\"paths\":{\"/a\":{\"get\":{\"responses\":{}}}}}",
+    "{\n\t\"openapi\": \"3.0.3\",\n\t\"info\": {\"title\": \"t\", \"version\": \"1\"},\n\t\"paths\": {\n\t\t\"/a\": {\n\t\t\t\"get\": {\"responses\": {}}\n\t\t}\n\t}\n}\n",
+    "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  # first\n  \"/a\": # why\n\n    summary: &s   A  # kept\n    \"put\": &p\n      responses: {}\n\n    # about post\n    'post':\n      <<: *p\n\n  # second\n  /b: {get: {responses: {}}}\n\n\n# end\ncomponents: {}\n# last",
+    "---\nopenapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n    /a:\n        get:\n            description: |\n                text\n\n            responses: {}\n\n...\n",
+];
+
+#[test]
+fn what_is_added_and_removed_again_leaves_no_trace() {
+    for text in WRITTEN {
+        let sandbox = Sandbox::petstore();
+        sandbox.write(DEFINITION, text);
+        for api in ["GET /new/{id}", "DELETE /a", "PATCH /a/{id}"] {
+            sandbox.run(&format!("api add {api}")).expect_exit(0);
+            let added = sandbox.read(DEFINITION);
+            assert_ne!(&added, text);
+            assert_eq!(added.starts_with('{'), text.starts_with('{'), "JSON stays JSON: {added}");
+            let has_bare = |text: &str| text.replace("\r\n", "").contains('\n');
+            assert!(!text.contains('\r') || !has_bare(&added), "lines end as they did: {added:?}");
+            sandbox.run(&format!("api remove {api}")).expect_exit(0);
+            assert_eq!(&sandbox.read(DEFINITION), text, "{api}");
+        }
+    }
+}

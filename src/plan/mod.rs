@@ -5,6 +5,7 @@
 //! a clock: what is on disk comes through [`Facts`], time and user through [`Author`].
 
 mod backend;
+mod bump;
 mod error;
 mod facts;
 mod offline;
@@ -22,11 +23,12 @@ use crate::model::{Action, Change, Deployment, Digest, Environment, EnvironmentN
 use crate::model::{OperationId, Release, State, Timestamp, Version};
 
 pub use backend::BackendChoice;
+pub use bump::{Bump, advice, bump_target};
 pub use error::Error;
 pub use facts::{Candidate, Facts, Past};
 pub use offline::{OfflineRequest, offline};
 pub use promote::{PromoteRequest, promote};
-pub use publish::{PublishRequest, bump_target, publish};
+pub use publish::{PublishRequest, publish};
 pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
 pub use rollback::{RollbackRequest, rollback};
 pub use switch::{SwitchRequest, SwitchTo, switch};

@@ -1,13 +1,13 @@
 //! Publish: set version, backend and address.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::check;
 use crate::model::{
-    Action, Backend, EnvironmentName, GroupName, Level, OperationId, Release, SETTINGS_FILE, Severity, State, Version,
+    Action, Backend, EnvironmentName, GroupName, OperationId, Release, SETTINGS_FILE, Severity, State, Version,
 };
 
+use super::bump::{Bump, bump_target};
 use super::facts::{Candidate, Facts};
 use super::{Author, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current, policy};
 
@@ -21,7 +21,7 @@ pub struct PublishRequest {
     /// The version; without one, the version that the group's settings name.
     pub version: Option<Version>,
     /// How far the version grows first, where the working copy is not frozen as it is.
-    pub bump: Option<Level>,
+    pub bump: Option<Bump>,
     /// What answers.
     pub backend: BackendChoice,
     /// The operation that must be the latest of each group.
@@ -59,22 +59,6 @@ pub fn publish(request: &PublishRequest, facts: &dyn Facts, author: &Author) -> 
     Ok(plan)
 }
 
-/// Computes the version that a bump leads to: counted from the newest frozen version, and never
-/// below what the settings name already.
-///
-/// So a bump that was cut off before its version was frozen leads to the same version again.
-#[must_use]
-pub fn bump_target(frozen: &BTreeSet<Version>, named: &Version, level: Level) -> Version {
-    let target = frozen.last().map_or_else(
-        || match level {
-            Level::Patch => Version::first(),
-            _ => Version::first().next(level),
-        },
-        |newest| newest.next(level),
-    );
-    if frozen.contains(named) { target } else { target.max(named.clone()) }
-}
-
 /// Chooses what is published: the candidate, its version, and whether that is frozen already.
 fn choose(
     request: &PublishRequest,
@@ -99,9 +83,9 @@ fn choose(
     let same = existing.as_ref().map(|existing| existing.digest == working.digest);
     match (same, request.bump) {
         (Some(true), _) => Ok((working, named, true)),
-        (_, Some(level)) => {
+        (_, Some(bump)) => {
             let versions = facts.versions(group).map_err(Error::Facts)?;
-            let target = bump_target(&versions, &named, level);
+            let target = bump_target(&versions, &named, bump.level(group, facts)?);
             let bumped = facts.working_copy(group, Some(&target)).map_err(Error::Facts)?;
             Ok((bumped, target, false))
         }

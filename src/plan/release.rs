@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Deployment, Digest, Environment, EnvironmentName, GroupName, Level, Operation, OperationId};
+use crate::model::{Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId};
 use crate::model::{Release, Version, WorkspaceSettings};
 
 use super::facts::{Candidate, Facts, Past};
 use super::{
-    Author, BackendChoice, Error, OfflineRequest, Plan, PromoteRequest, PublishRequest, Selection, SwitchRequest,
+    Author, BackendChoice, Bump, Error, OfflineRequest, Plan, PromoteRequest, PublishRequest, Selection, SwitchRequest,
     SwitchTo, offline, promote, publish, switch,
 };
 
@@ -68,7 +68,7 @@ pub struct Verb {
     pub version: Option<Version>,
     /// How far the version grows first (publish).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bump: Option<Level>,
+    pub bump: Option<Bump>,
     /// A mock backend (publish).
     #[serde(skip_serializing_if = "is_false")]
     pub mock: bool,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::definition::read;
-use crate::model::{Backend, DEFINITION_FILE, GroupSettings, Level, SETTINGS_FILE, WorkspaceSettings};
+use crate::model::{Backend, DEFINITION_FILE, GroupSettings, SETTINGS_FILE, WorkspaceSettings};
 
 /// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.
 struct Memory {
@@ -146,7 +146,8 @@ impl Memory {
                 };
                 match *options {
                     ["at", version] => request.version = Some(parsed(version)),
-                    ["bump", "minor"] => request.bump = Some(Level::Minor),
+                    ["bump", "minor"] => request.bump = Some(Bump::Minor),
+                    ["bump", "auto"] => request.bump = Some(Bump::Auto),
                     ["if", name] => request.if_current = operation(name),
                     _ => {}
                 }
@@ -283,6 +284,11 @@ const LINES: &[(&str, &str)] = &[
     ("publish test mock|work 0.0.1 ab|publish test mock at 0.0.1", "nothing to do"),
     ("publish test mock|work 0.0.1 ab|publish test mock bump minor", "publish 0.1.0 live mock"),
     ("publish test mock|publish test mock bump minor", "nothing to do"),
+    ("publish test mock bump auto", "publish 0.0.1 live mock"),
+    ("publish test mock|work 0.0.1 ab|publish test mock bump auto", "publish 0.1.0 live mock"),
+    ("work 0.0.1 ab|publish test mock|work 0.0.1 a|publish test mock bump auto", "publish 1.0.0 live mock"),
+    ("publish test mock|publish test mock bump auto", "nothing to do"),
+    ("publish test mock|spoil 0.0.1|work 0.0.1 ab|publish test mock bump auto", "state: version 0.0.1 of g cannot be read, so nobody can tell what differs from it"),
     ("work 0.0.1 |publish test mock", "invalid: g cannot be published: 1 problem was found"),
     ("publish test mock|publish online mock|work 0.0.2 ab|publish test mock if 1", "not current: g in test is not as operation 19700101T000000.000Z-6b86b273ff34 left it: the latest is 19700101T000000.000Z-5feceb66ffc8"),
     ("publish test mock|work 0.0.2 ab|publish test mock if 0", "publish 0.0.2 live mock"),

@@ -8,8 +8,8 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
-use crate::model::{Level, Version};
-use crate::plan::{self, BackendChoice, PublishRequest};
+use crate::model::Version;
+use crate::plan::{self, BackendChoice, Bump, PublishRequest};
 
 /// Publish groups to an environment: set version, backend and address
 ///
@@ -17,7 +17,7 @@ use crate::plan::{self, BackendChoice, PublishRequest};
 /// frozen; frozen and equal to the working copy, it is used; frozen and different, it is refused.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw publish petstore --env test --mock\n  apigw publish --all --env online --bump patch -m 'July release'"
+    after_help = "Examples:\n  apigw publish petstore --env test --mock\n  apigw publish --all --env online --bump auto -m 'July release'"
 )]
 pub(in crate::cli) struct PublishArguments {
     #[command(flatten)]
@@ -30,7 +30,7 @@ pub(in crate::cli) struct PublishArguments {
     version: Option<Version>,
     /// Grow the version first, where the working copy differs from every frozen one
     #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "version")]
-    bump: Option<LevelName>,
+    bump: Option<BumpName>,
     /// Answer with the definition's constant results, without authentication
     #[arg(long)]
     mock: bool,
@@ -43,23 +43,26 @@ pub(in crate::cli) struct PublishArguments {
     change: ChangeArguments,
 }
 
-/// Which part of a version grows.
+/// How far a version grows.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-pub(in crate::cli) enum LevelName {
+pub(in crate::cli) enum BumpName {
     /// The third number
     Patch,
     /// The second number
     Minor,
     /// The first number
     Major,
+    /// By what differs from the newest frozen version, as `apigw diff` advises
+    Auto,
 }
 
-impl From<LevelName> for Level {
-    fn from(name: LevelName) -> Self {
+impl From<BumpName> for Bump {
+    fn from(name: BumpName) -> Self {
         match name {
-            LevelName::Patch => Self::Patch,
-            LevelName::Minor => Self::Minor,
-            LevelName::Major => Self::Major,
+            BumpName::Patch => Self::Patch,
+            BumpName::Minor => Self::Minor,
+            BumpName::Major => Self::Major,
+            BumpName::Auto => Self::Auto,
         }
     }
 }
@@ -69,7 +72,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -
         environment: context.environment(&arguments.env)?,
         groups: arguments.groups.resolve(context)?,
         version: arguments.version.clone(),
-        bump: arguments.bump.map(Level::from),
+        bump: arguments.bump.map(Bump::from),
         backend: match (arguments.mock, &arguments.backend) {
             (true, _) => BackendChoice::Mock,
             (false, Some(address)) => BackendChoice::Address(address.clone()),

@@ -8,10 +8,9 @@ use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::{complete, selection, table};
-use crate::compare::{self, Side};
 use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, State, Version, VersionError};
 use crate::plan::{self, Freeze};
-use crate::workspace::{Workspace, version_edit};
+use crate::workspace::{DiskFacts, Workspace, version_edit};
 
 /// Freeze working copies as versions, and look at them
 #[derive(Debug, Subcommand)]
@@ -156,23 +155,13 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
     Ok(Exit::Done)
 }
 
-/// Returns the version that the working copy should have, by what differs from the newest frozen version.
-///
-/// Asking twice gives the same answer: what counts is how far it is from that version, not from what is named now.
+/// Returns the version that what differs from the newest frozen one asks for; where nothing does, it stays.
 fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Version, CommandError> {
-    let versions = workspace.versions(group)?;
-    let newest = versions.last().map(|version| workspace.frozen(group, version)).transpose()?.flatten();
-    let Some(newest) = newest else { return Ok(plan::bump_target(&versions, now, Level::Patch)) };
-    let working = workspace.working_copy(group, None)?;
-    let (Some(before), Some(after)) = (&newest.definition, &working.definition) else {
-        let unread = if newest.definition.is_none() { newest.findings } else { working.findings };
-        return Err(crate::workspace::Error::Invalid(unread).into());
-    };
-    let comparison = compare::compare(
-        Side { settings: &newest.settings, definition: before },
-        Side { settings: &working.settings, definition: after },
-    );
-    Ok(comparison.advice().map_or_else(|| now.clone(), |level| plan::bump_target(&versions, now, level)))
+    let level = plan::advice(group, &DiskFacts::new(workspace))?;
+    Ok(match level {
+        Some(level) => plan::bump_target(&workspace.versions(group)?, now, level),
+        None => now.clone(),
+    })
 }
 
 /// Returns the environments in which a version is live.

@@ -1,0 +1,73 @@
+//! Bump: the version that a working copy gets where the one that it names is frozen with other bytes.
+
+use std::collections::BTreeSet;
+
+use super::{Error, Facts};
+use crate::compare::{self, Side};
+use crate::model::{GroupName, Level, Version};
+
+/// How far a version grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Bump {
+    /// The third number.
+    Patch,
+    /// The second number.
+    Minor,
+    /// The first number.
+    Major,
+    /// By what differs from the newest frozen version.
+    Auto,
+}
+
+impl Bump {
+    /// Returns the level; where only another layout differs, it is that of a patch.
+    pub(super) fn level(self, group: &GroupName, facts: &dyn Facts) -> Result<Level, Error> {
+        Ok(match self {
+            Self::Patch => Level::Patch,
+            Self::Minor => Level::Minor,
+            Self::Major => Level::Major,
+            Self::Auto => advice(group, facts)?.unwrap_or(Level::Patch),
+        })
+    }
+}
+
+/// Advises how far the version of a group's working copy should grow, by what differs from the newest frozen one;
+/// `None` where nothing does.
+pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Error> {
+    let Some(version) = facts.versions(group).map_err(Error::Facts)?.pop_last() else {
+        return Ok(Some(Level::Patch));
+    };
+    let newest = facts.frozen(group, &version).map_err(Error::Facts)?;
+    let working = facts.working_copy(group, None).map_err(Error::Facts)?;
+    let Some(after) = &working.definition else {
+        return Err(Error::Invalid { group: group.clone(), findings: working.findings.clone() });
+    };
+    let Some((newest, before)) = newest.as_ref().and_then(|newest| Some((newest, newest.definition.as_ref()?))) else {
+        return Err(Error::state(
+            format!("version {version} of {group} cannot be read, so nobody can tell what differs from it"),
+            ["say how far the version grows: patch, minor or major".to_owned()],
+        ));
+    };
+    let comparison = compare::compare(
+        Side { settings: &newest.settings, definition: before },
+        Side { settings: &working.settings, definition: after },
+    );
+    Ok(comparison.advice())
+}
+
+/// Computes the version that a bump leads to: counted from the newest frozen version, and never
+/// below what the settings name already.
+///
+/// So a bump that was cut off before its version was frozen leads to the same version again.
+#[must_use]
+pub fn bump_target(frozen: &BTreeSet<Version>, named: &Version, level: Level) -> Version {
+    let target = frozen.last().map_or_else(
+        || match level {
+            Level::Patch => Version::first(),
+            _ => Version::first().next(level),
+        },
+        |newest| newest.next(level),
+    );
+    if frozen.contains(named) { target } else { target.max(named.clone()) }
+}

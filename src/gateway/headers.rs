@@ -145,7 +145,7 @@ pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop, passage: &Passag
 }
 
 /// Removes headers that become those of the gateway, or those that frame a request, where underscores and hyphens are
-/// one: a backend behind CGI, WSGI or FastCGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875,
+/// one: a backend behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875,
 /// section 4.1.18).
 fn remove_look_alikes(headers: &mut HeaderMap) {
     const OWN: [&str; 4] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id"];

@@ -115,7 +115,7 @@ impl Watch {
     /// Returns what requests for a `Host` tell a backend of where they come from: most of a connection's are for one.
     pub(crate) fn hop(&self, host: &str) -> Option<Rc<Hop>> {
         let mut kept = self.hop.borrow_mut();
-        if !kept.as_ref().is_some_and(|hop| hop.host() == host) {
+        if kept.as_ref().is_none_or(|hop| hop.host() != host) {
             *kept = Hop::new(self.peer, self.encrypted, host).map(Rc::new);
         }
         kept.clone()

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use http::Method;
+use http::{HeaderValue, Method};
 
 use super::cors::CorsRules;
 use super::mock::MockResults;
@@ -53,6 +53,8 @@ pub(crate) struct ServedGroup {
 pub(crate) struct CompiledGroup {
     source: Source,
     pub(crate) prefix: PathPrefix,
+    /// The prefix, as backends are told it.
+    pub(crate) prefix_value: HeaderValue,
     pub(crate) domains: Vec<DomainName>,
     pub(crate) routes: RouteTable,
     pub(crate) apis: Box<[CompiledApi]>,
@@ -232,6 +234,7 @@ impl Compiler {
         let rules_from = definition.apis.iter().any(RequestRules::has).then(|| Arc::clone(definition));
         Ok(CompiledGroup {
             prefix: settings.prefix.clone(),
+            prefix_value: HeaderValue::from_str(settings.prefix.as_str()).map_err(|error| error.to_string())?,
             domains: settings.domains.clone(),
             routes: RouteTable::build(&routes)?,
             apis: apis.into_boxed_slice(),

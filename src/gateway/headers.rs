@@ -42,6 +42,10 @@ pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
 ///
 /// `Trailer` stays, since trailers are passed on.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
+    // Most heads have none, which is seen sooner than each is looked for.
+    if !headers.keys().any(is_hop_by_hop) {
+        return;
+    }
     if headers.contains_key(CONNECTION) {
         let named: Vec<HeaderName> = headers
             .get_all(CONNECTION)
@@ -68,13 +72,42 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Where a request comes from.
-pub(crate) struct Hop<'a> {
-    pub(crate) peer: SocketAddr,
-    pub(crate) encrypted: bool,
-    /// The `Host` that the client sent.
-    pub(crate) host: &'a str,
-    pub(crate) prefix: &'a str,
+/// What the requests of one connection for one host tell a backend of where they come from, written once.
+pub(crate) struct Hop {
+    host: Box<str>,
+    proto: &'static str,
+    forwarded: HeaderValue,
+    client: HeaderValue,
+    host_value: HeaderValue,
+}
+
+impl Hop {
+    /// Writes what requests of a client for a `Host` tell, or returns nothing where that cannot stand in a header.
+    pub(crate) fn new(peer: SocketAddr, encrypted: bool, host: &str) -> Option<Self> {
+        let proto = if encrypted { "https" } else { "http" };
+        let ip = peer.ip().to_canonical();
+        let node = match ip {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("\"[{ip}]\""),
+        };
+        Some(Self {
+            host: host.into(),
+            proto,
+            forwarded: HeaderValue::try_from(format!("for={node};host=\"{host}\";proto={proto}")).ok()?,
+            client: HeaderValue::try_from(ip.to_string()).ok()?,
+            host_value: HeaderValue::from_str(host).ok()?,
+        })
+    }
+
+    /// Returns the `Host` that it was written for.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+/// What a request tells a backend besides.
+pub(crate) struct Passage<'a> {
+    pub(crate) prefix: &'a HeaderValue,
     pub(crate) request_id: &'a HeaderValue,
     /// Whether what the client says about earlier hops is believed.
     pub(crate) trusted: bool,
@@ -83,35 +116,36 @@ pub(crate) struct Hop<'a> {
 }
 
 /// Tells the backend where a request comes from (RFC 7239, and the headers that came before it).
-pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop<'_>) {
-    let proto = if hop.encrypted { "https" } else { "http" };
-    let ip = hop.peer.ip().to_canonical();
-    if !hop.trusted {
-        for name in [FORWARDED, X_FORWARDED_FOR, X_FORWARDED_PORT, X_REAL_IP] {
-            headers.remove(name);
-        }
-    }
+pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop, passage: &Passage<'_>) {
     remove_look_alikes(headers);
-    let for_node = match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => format!("\"[{ip}]\""),
-    };
-    append_list(headers, FORWARDED, &format!("for={for_node};host=\"{}\";proto={proto}", hop.host));
-    append_list(headers, X_FORWARDED_FOR, &ip.to_string());
-    for (name, value) in [(X_FORWARDED_HOST, hop.host), (X_FORWARDED_PROTO, proto), (X_FORWARDED_PREFIX, hop.prefix)] {
-        if let Some(value) = HeaderValue::from_str(value).ok().filter(|_| !hop.trusted || !headers.contains_key(&name))
-        {
+    let own = [
+        (X_FORWARDED_HOST, hop.host_value.clone()),
+        (X_FORWARDED_PROTO, HeaderValue::from_static(hop.proto)),
+        (X_FORWARDED_PREFIX, passage.prefix.clone()),
+    ];
+    if passage.trusted {
+        append_list(headers, FORWARDED, &hop.forwarded);
+        append_list(headers, X_FORWARDED_FOR, &hop.client);
+        for (name, value) in own {
+            headers.entry(name).or_insert(value);
+        }
+    } else {
+        headers.remove(X_FORWARDED_PORT);
+        headers.remove(X_REAL_IP);
+        headers.insert(FORWARDED, hop.forwarded.clone());
+        headers.insert(X_FORWARDED_FOR, hop.client.clone());
+        for (name, value) in own {
             headers.insert(name, value);
         }
     }
-    headers.append(VIA, hop.via.clone());
-    headers.insert(X_REQUEST_ID, hop.request_id.clone());
+    headers.append(VIA, passage.via.clone());
+    headers.insert(X_REQUEST_ID, passage.request_id.clone());
     headers.remove(EXPECT);
     headers.remove(HOST);
 }
 
 /// Removes headers that become those of the gateway, or those that frame a request, where underscores and hyphens are
-/// one: a backend behind CGI, WSGI or FastCGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875,
+/// one: a backend behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875,
 /// section 4.1.18).
 fn remove_look_alikes(headers: &mut HeaderMap) {
     const OWN: [&str; 4] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id"];
@@ -128,9 +162,9 @@ fn remove_look_alikes(headers: &mut HeaderMap) {
     }
 }
 
-fn append_list(headers: &mut HeaderMap, name: HeaderName, item: &str) {
-    let earlier = headers.get_all(&name).iter().filter_map(|value| value.to_str().ok());
-    let list = earlier.chain([item]).collect::<Vec<_>>().join(", ");
+fn append_list(headers: &mut HeaderMap, name: HeaderName, item: &HeaderValue) {
+    let values = headers.get_all(&name).into_iter().chain([item]);
+    let list = values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ");
     if let Ok(value) = HeaderValue::try_from(list) {
         headers.insert(name, value);
     }
@@ -175,15 +209,9 @@ mod tests {
     fn earlier_hops_are_believed_only_where_they_are_trusted() {
         let id = HeaderValue::from_static("7");
         let via = HeaderValue::from_static("1.1 apigw");
-        let hop = |trusted| Hop {
-            peer: ([192, 0, 2, 1], 9).into(),
-            encrypted: true,
-            host: "a.example",
-            prefix: "/p",
-            request_id: &id,
-            trusted,
-            via: &via,
-        };
+        let prefix = HeaderValue::from_static("/p");
+        let hop = Hop::new(([192, 0, 2, 1], 9).into(), true, "a.example").expect("a hop");
+        let passage = |trusted| Passage { prefix: &prefix, request_id: &id, trusted, via: &via };
         let claimed = [
             ("x-forwarded-for", "198.51.100.1"),
             ("x_forwarded-for", "198.51.100.1"),
@@ -193,7 +221,7 @@ mod tests {
             ("host", "a.example"),
         ];
         let mut found = headers(&claimed);
-        add_forwarded(&mut found, &hop(false));
+        add_forwarded(&mut found, &hop, &passage(false));
         assert_eq!(found["x-forwarded-for"], "192.0.2.1");
         assert_eq!(found["x-forwarded-proto"], "https");
         assert_eq!(found["forwarded"], "for=192.0.2.1;host=\"a.example\";proto=https");
@@ -202,7 +230,7 @@ mod tests {
         assert!(!found.contains_key("x_forwarded-for") && !found.contains_key("content_length"));
         assert_eq!(found["x_mine"], "kept");
         let mut found = headers(&claimed);
-        add_forwarded(&mut found, &hop(true));
+        add_forwarded(&mut found, &hop, &passage(true));
         assert_eq!(found["x-forwarded-for"], "198.51.100.1, 192.0.2.1");
         assert_eq!(found["x-forwarded-proto"], "ftp");
     }

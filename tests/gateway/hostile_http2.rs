@@ -87,6 +87,9 @@ fn hostile_requests_over_http2_reach_no_backend() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Sends one piece of a flood, and returns whether it could be sent.
+type Flood = Box<dyn Fn(&mut Frames, u32) -> bool>;
+
 #[test]
 fn floods_of_frames_end_their_connection_and_nothing_else() {
     let backend = Backend::start(|_, stream| stream.read(&mut [0]).is_ok_and(|count| count > 0));
@@ -94,7 +97,6 @@ fn floods_of_frames_end_their_connection_and_nothing_else() {
     let address = gateway.addresses()[0];
     let head = block(&fields("GET", "/petstore/pets", &[]));
     let continued = block(&[("x", &"y".repeat(1000))]);
-    type Flood = Box<dyn Fn(&mut Frames, u32) -> bool>;
     let floods: [(&str, Flood); 4] = [
         ("requests that are given up at once (CVE-2023-44487)", {
             let head = head.clone();

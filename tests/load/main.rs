@@ -79,7 +79,7 @@ fn many_changes() {
     let backend = Backend::start(|request, stream| {
         if request.line().contains("/files") {
             let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n";
-            let space = [b'x'; 100_000];
+            let space = vec![b'x'; 100_000];
             return stream.write_all(head.as_bytes()).is_ok() && (0..1000).all(|_| stream.write_all(&space).is_ok());
         }
         reply(stream, "real")

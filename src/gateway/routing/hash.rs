@@ -13,9 +13,10 @@ pub(crate) type FastHash = BuildHasherDefault<WordHasher>;
 pub(crate) struct WordHasher(u64);
 
 impl WordHasher {
+    const FACTOR: u64 = 0xf135_7aea_2e62_a9c5;
+
     fn add(&mut self, word: u64) {
-        const FACTOR: u64 = 0xf135_7aea_2e62_a9c5;
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(Self::FACTOR);
     }
 }
 
@@ -32,9 +33,11 @@ impl Hasher for WordHasher {
         self.add(u64::from_le_bytes(last) ^ bytes.len() as u64);
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "both halves of the product are taken")]
     fn finish(&self) -> u64 {
-        // Tables look at the highest and the lowest bits, which the last multiplication mixed least.
-        self.0 ^ (self.0 >> 32)
+        // Tables look at the highest and the lowest bits, which must both depend on every bit.
+        let product = u128::from(self.0) * u128::from(Self::FACTOR);
+        (product >> 64) as u64 ^ product as u64
     }
 }
 

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::framing::Refusal;
+use crate::gateway::headers::Hop;
 use crate::gateway::upstream::websocket::Tunnel;
 
 /// A count of ticks of the worker's clock.
@@ -33,6 +34,8 @@ pub(crate) struct Watch {
     pub(crate) peer: SocketAddr,
     /// Whether the connection is encrypted.
     pub(crate) encrypted: bool,
+    /// What the last forwarded request told of where it came from.
+    hop: RefCell<Option<Rc<Hop>>>,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<Tunnel>>,
     /// Whether it carries many requests at a time (HTTP/2).
@@ -82,6 +85,7 @@ impl Watch {
         Self {
             peer,
             encrypted,
+            hop: RefCell::default(),
             tunnel: RefCell::new(None),
             multiplexed: Cell::new(false),
             clock,
@@ -106,6 +110,15 @@ impl Watch {
     /// Notes that the connection carries many requests at a time.
     pub(crate) fn multiplexes(&self) {
         self.multiplexed.set(true);
+    }
+
+    /// Returns what requests for a `Host` tell a backend of where they come from: most of a connection's are for one.
+    pub(crate) fn hop(&self, host: &str) -> Option<Rc<Hop>> {
+        let mut kept = self.hop.borrow_mut();
+        if kept.as_ref().is_none_or(|hop| hop.host() != host) {
+            *kept = Hop::new(self.peer, self.encrypted, host).map(Rc::new);
+        }
+        kept.clone()
     }
 
     /// Counts heads that were handed on.

@@ -59,9 +59,8 @@ pub(crate) fn is_refused(address: IpAddr) -> bool {
             // RFC 7915, RFC 3056, RFC 4291).
             let embedded = match v6.segments() {
                 [0x64, 0xff9b, 0 | 1, .., high, low]
-                | [0, 0, 0, 0, 0xffff, 0, high, low]
-                | [0x2002, high, low, ..]
-                | [0, 0, 0, 0, 0, 0, high, low] => {
+                | [0, 0, 0, 0, 0 | 0xffff, 0, high, low]
+                | [0x2002, high, low, ..] => {
                     let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
                     is_refused(IpAddr::from([a, b, c, d]))
                 }

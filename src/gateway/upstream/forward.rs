@@ -18,7 +18,7 @@ use super::route::{ApiForward, GroupForward, Outgoing};
 use super::target::{Backend, Target};
 use crate::gateway::body::{Progress, Relay, RequestBody};
 use crate::gateway::compile::{CompiledApi, ServedGroup};
-use crate::gateway::headers::{Hop, add_forwarded, strip_hop_by_hop};
+use crate::gateway::headers::{Passage, add_forwarded, strip_hop_by_hop};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::routing::canonical::is_canonical_path;
 use crate::gateway::server::watch::Watch;
@@ -152,19 +152,16 @@ impl<'a> Call<'a> {
         let backend = self.forward.backend(self.api_forward(), &outgoing);
         self.forward.apply(self.api_forward(), &mut outgoing);
         let via = if parts.version == Version::HTTP_2 { &shared.via_http_2 } else { &shared.via_http_1 };
-        let peer = self.watch.peer;
-        add_forwarded(
-            &mut outgoing.headers,
-            &Hop {
-                peer,
-                encrypted: self.watch.encrypted,
-                host: self.host,
-                prefix: self.group.compiled.prefix.as_str(),
-                request_id: self.request_id,
-                trusted: shared.config.trusted_proxies.contains(&peer.ip().to_canonical()),
-                via,
-            },
-        );
+        let passage = Passage {
+            prefix: &self.group.compiled.prefix_value,
+            request_id: self.request_id,
+            trusted: shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical()),
+            via,
+        };
+        let hop = self.watch.hop(self.host).ok_or_else(|| {
+            Failed::new(Kind::BadRequest, "The Host is malformed.", "the Host cannot stand in a header")
+        })?;
+        add_forwarded(&mut outgoing.headers, &hop, &passage);
         if trailers {
             outgoing.headers.insert(TE, HeaderValue::from_static("trailers"));
             outgoing.headers.insert(CONNECTION, HeaderValue::from_static("te"));

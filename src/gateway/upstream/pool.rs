@@ -178,7 +178,7 @@ impl Lease {
 async fn open(connected: Connected, open: Rc<()>) -> Result<Connection, ConnectError> {
     let received = connected.received();
     let mut builder = http1::Builder::new();
-    builder.max_headers(200).max_buf_size(512 * 1024);
+    builder.max_buf_size(512 * 1024);
     let (sender, connection) =
         builder.handshake(TokioIo::new(connected)).await.map_err(|error| ConnectError::Failed(error.to_string()))?;
     // How it ended is seen by the request that was on it, if there was one.

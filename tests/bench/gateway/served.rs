@@ -100,7 +100,9 @@ fn definition(apis: usize) -> String {
     for api in 0..apis {
         let answer = format!("{{description: ok, content: {{application/json: {{example: {BODY}}}}}}}");
         let get = format!("      operationId: r{api}\n      responses:\n        '200': {answer}\n");
-        definition.push_str(&format!("  /r{api}:\n    get:\n{get}"));
+        for part in [&format!("  /r{api}:\n    get:\n"), &get] {
+            definition.push_str(part);
+        }
     }
     definition
 }

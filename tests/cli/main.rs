@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod harness;
+mod hostile;
 mod json;
 mod plans;
 mod readme;

@@ -2,13 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test says what it relies on")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use apigw::definition::{Api, DeclaredResult, Definition, Direction, Imported, MediaType, import, read, rules};
+use apigw::definition::{
+    Api, DeclaredResult, Definition, Direction, Imported, MediaType, Node, NodeId, import, read, rules,
+};
 use apigw::model::Finding;
 
 /// The variable that names the folder; each file in it, or in folders one below it, is a definition.
@@ -47,7 +49,7 @@ fn import_file(folder: &Path, name: &str) -> Result<Imported, Vec<Finding>> {
     })
 }
 
-/// What was counted over the definitions of one folder.
+/// What was counted over the definitions of one version of the specification.
 #[derive(Debug, Default)]
 struct Tally {
     documents: usize,
@@ -55,11 +57,12 @@ struct Tally {
     operations: usize,
     responses: usize,
     results: usize,
-    bodies_checked: usize,
+    built: usize,
+    built_invalid: Vec<String>,
+    examples: usize,
     examples_that_contradict: usize,
     unbuilt: usize,
     operations_without_result: usize,
-    invalid: Vec<String>,
 }
 
 #[test]
@@ -70,22 +73,49 @@ fn every_definition_of_the_corpus_is_imported_and_its_results_are_valid() {
         return;
     }
     assert!(!definitions.is_empty(), "{VARIABLE} names a folder without definitions");
-    let mut tallies: BTreeMap<PathBuf, Tally> = BTreeMap::new();
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     let mut report = String::new();
     for (folder, name) in &definitions {
-        let tally = tallies.entry(folder.clone()).or_default();
+        let tally = tallies.entry(specification(folder, name)).or_default();
         tally.documents += 1;
         examine(folder, name, tally, &mut report);
     }
-    for (folder, tally) in &tallies {
-        writeln!(report, "{}: {tally:#?}", folder.display()).expect("written");
-    }
+    let table = table(&tallies);
+    write!(std::io::stderr(), "{table}").expect("written");
     if let Some(path) = std::env::var_os(REPORT) {
-        std::fs::write(path, report).expect("the report is written");
+        std::fs::write(path, format!("{report}\n{table}")).expect("the report is written");
     }
     for tally in tallies.values() {
-        assert!(tally.invalid.is_empty(), "{:#?}", tally.invalid);
+        assert!(tally.built_invalid.is_empty(), "{:#?}", tally.built_invalid);
     }
+}
+
+/// Returns the version that a document says it follows, without its last part.
+fn specification(folder: &Path, name: &str) -> String {
+    let text = String::from_utf8_lossy(&std::fs::read(folder.join(name)).expect("the definition is read")).into_owned();
+    let version = text.lines().flat_map(|line| line.split([',', '{'])).find_map(|field| {
+        let (key, value) = field.split_once(':')?;
+        let key = key.trim_matches([' ', '\t', '"', '\'', '\u{feff}']);
+        matches!(key, "openapi" | "swagger").then(|| value.trim_matches([' ', '\r', '"', '\'', '}']).to_owned())
+    });
+    version.map_or_else(|| "none".to_owned(), |version| version.split('.').take(2).collect::<Vec<_>>().join("."))
+}
+
+/// Writes what was counted as the table that the README shows.
+fn table(tallies: &BTreeMap<String, Tally>) -> String {
+    let mut table = "| OpenAPI | documents | refused | operations | responses | results | built from a schema \
+                     | of these valid | no value possible |\n|---|---|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for (specification, tally) in tallies {
+        let Tally { documents, refused, operations, responses, results, built, unbuilt, .. } = tally;
+        let valid = built - tally.built_invalid.len();
+        writeln!(
+            table,
+            "| {specification} | {documents} | {refused} | {operations} | {responses} | {results} | {built} | {valid} | {unbuilt} |"
+        )
+        .expect("written");
+    }
+    table
 }
 
 fn examine(folder: &Path, name: &str, tally: &mut Tally, report: &mut String) {
@@ -108,7 +138,10 @@ fn examine(folder: &Path, name: &str, tally: &mut Tally, report: &mut String) {
         .expect("written");
     list(&reading.findings, report);
     let started = std::time::Instant::now();
-    for api in &definition.apis {
+    let all: Vec<Vec<DeclaredResult>> = definition.apis.iter().map(|api| definition.results(api)).collect();
+    writeln!(report, "    results in {:?}", started.elapsed()).expect("written");
+    let mut validators = Validators::new();
+    for (api, results) in definition.apis.iter().zip(all) {
         tally.operations += 1;
         tally.responses += api.responses.len();
         let findings = definition.result_findings(api);
@@ -118,14 +151,12 @@ fn examine(folder: &Path, name: &str, tally: &mut Tally, report: &mut String) {
             tally.operations_without_result += 1;
             writeln!(report, "    no result: {}", api.name()).expect("written");
         }
-        let results = definition.results(api);
         assert_eq!(results, definition.results(api), "the same every time");
         for declared in results {
             tally.results += 1;
-            check(&definition, api, &declared, &shown, tally);
+            check(&definition, api, &declared, &shown, &mut validators, tally);
         }
     }
-    writeln!(report, "    results in {:?}", started.elapsed()).expect("written");
 }
 
 fn list(findings: &[Finding], report: &mut String) {
@@ -135,32 +166,49 @@ fn list(findings: &[Finding], report: &mut String) {
     }
 }
 
-fn check(definition: &Definition, api: &Api, declared: &DeclaredResult, shown: &str, tally: &mut Tally) {
+/// The validators of one definition's schemas.
+type Validators = HashMap<NodeId, jsonschema::Validator>;
+
+fn check(
+    definition: &Definition,
+    api: &Api,
+    declared: &DeclaredResult,
+    shown: &str,
+    validators: &mut Validators,
+    tally: &mut Tally,
+) {
     let response = api.responses.iter().find(|response| Some(response.status) == declared.response);
     let of_type = |content: &&MediaType| {
         let name = declared.result.media_type.as_deref().unwrap_or_default();
         content.name == name || content.name.contains('*') || name.starts_with(&format!("{};", content.name))
     };
-    let media_type = response.and_then(|response| response.content.iter().find(of_type));
+    // Of a range and the type that it is answered as, it cannot be told which one a result is for.
+    let content: Vec<&MediaType> =
+        response.into_iter().flat_map(|response| &response.content).filter(of_type).collect();
+    let media_type = if let [media_type] = content.as_slice() { Some(*media_type) } else { None };
     let Some(media_type) = media_type else { return };
     let (Some(schema), Some(value)) = (media_type.schema, &declared.value) else { return };
-    let json = definition.json_schema(schema, Direction::Response).expect("small enough");
-    let validator = jsonschema::options()
-        .with_draft(jsonschema::Draft::Draft202012)
-        .should_validate_formats(true)
-        .should_ignore_unknown_formats(true)
-        .build(&json)
-        .unwrap_or_else(|error| panic!("{shown} {}: {error}\n{json}", api.name()));
-    tally.bodies_checked += 1;
+    let named = Some(definition.node(schema)).filter(|schema| schema.is_bare_reference()).and_then(Node::followed);
+    let named = named.map_or(schema, Node::id);
+    let validator = validators.entry(named).or_insert_with(|| {
+        let json = definition.json_schema(schema, Direction::Response).expect("small enough");
+        jsonschema::options()
+            .with_draft(jsonschema::Draft::Draft202012)
+            .should_validate_formats(true)
+            .should_ignore_unknown_formats(true)
+            .build(&json)
+            .unwrap_or_else(|error| panic!("{shown} {}: {error}\n{json}", api.name()))
+    });
     let errors: Vec<String> =
         validator.iter_errors(value).map(|error| format!("{} at {}", error, error.instance_path())).take(3).collect();
-    if errors.is_empty() {
-        return;
-    }
     let node = definition.node(media_type.node);
     if node.get("example").is_some() || node.get("examples").is_some() {
-        tally.examples_that_contradict += 1;
-    } else {
-        tally.invalid.push(format!("{shown} {} {:?}: {errors:?}: {value}", api.name(), declared.response));
+        tally.examples += 1;
+        tally.examples_that_contradict += usize::from(!errors.is_empty());
+        return;
+    }
+    tally.built += 1;
+    if !errors.is_empty() {
+        tally.built_invalid.push(format!("{shown} {} {:?}: {errors:?}: {value}", api.name(), declared.response));
     }
 }

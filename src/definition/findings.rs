@@ -22,10 +22,6 @@ impl Findings {
         }
     }
 
-    pub(super) fn push(&mut self, finding: Finding) {
-        self.list.push(finding);
-    }
-
     pub(super) fn have_errors(&self) -> bool {
         self.list.iter().any(|finding| finding.severity == Severity::Error)
     }

@@ -99,12 +99,15 @@ fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Re
         return failed(findings, "the document does not survive being written as YAML".to_owned());
     }
     // Places in the converted text mean nothing to the author, who never saw it.
-    for finding in loaded.findings.into_vec() {
-        findings.push(Finding { location: Location::file(name), ..finding });
-    }
+    let placed = |finding: Finding| Finding { location: Location::file(name), ..finding };
     let mut files = FileSet::default();
     files.insert(DEFINITION_FILE, bytes);
-    imported(files, loaded.document, findings)
+    let given = findings.into_vec();
+    let beside = |list: Vec<Finding>| given.iter().cloned().chain(list.into_iter().map(placed)).collect();
+    match imported(files, loaded.document, loaded.findings) {
+        Ok(taken) => Ok(Imported { findings: beside(taken.findings), ..taken }),
+        Err(findings) => Err(beside(findings)),
+    }
 }
 
 fn imported(files: FileSet, document: Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use super::api::{
-    Api, Definition, Parameter, SecurityKind, SecurityRequirement, SecurityScheme, Server, Specification,
+    Api, Definition, Parameter, ParameterPlace, SecurityKind, SecurityRequirement, SecurityScheme, Server,
+    Specification,
 };
 use super::document::{Document, Node, NodeId, NodeKind};
 use super::fields::{Reader, scalar_text};
@@ -14,6 +15,11 @@ use super::rules;
 use super::schema::Sampler;
 use super::template::{repeated_name, shape, template_fault};
 use crate::model::Method;
+
+/// No address of a server is longer, in bytes, once its variables have their values.
+const MOST_ADDRESS: usize = 8_000;
+/// No path item is made up of more that refer to each other.
+const MOST_LAYERS: usize = 32;
 
 /// Makes the definition, or none where it is no OpenAPI 3 document at all; findings say why.
 pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<Definition> {
@@ -100,12 +106,10 @@ impl Reader<'_> {
 
     fn server(&mut self, server: Node<'_>) -> Option<Server> {
         let template = self.text(server.get("url")?)?;
-        let mut url = template.clone();
-        for (name, variable) in server.get("variables").into_iter().flat_map(Node::entries) {
-            if let Some(default) = variable.get("default").and_then(scalar_text) {
-                url = url.replace(&format!("{{{name}}}"), &default);
-            }
-        }
+        let Some(url) = address(&template, server) else {
+            self.structure(server, &format!("an address has at most {MOST_ADDRESS} characters"));
+            return None;
+        };
         Some(Server { template, url, description: self.field_text(server, "description") })
     }
 
@@ -188,6 +192,10 @@ impl Reader<'_> {
         let mut seen = HashSet::from([node.id()]);
         let mut at = node;
         while let Some(next) = at.referenced().filter(|next| seen.insert(next.id())) {
+            if layers.len() > MOST_LAYERS {
+                self.structure(node, &format!("a path item refers through at most {MOST_LAYERS} others"));
+                return None;
+            }
             layers.push(next);
             at = next;
         }
@@ -238,21 +246,10 @@ impl Reader<'_> {
         node: Node<'_>,
         security: &[SecurityRequirement],
     ) -> Api {
-        let mut parameters = item.parameters.clone();
-        for own in self.list(node, "parameters").map(|list| self.parameters(list)).unwrap_or_default() {
-            let same = |known: &Parameter| known.place == own.place && known.name == own.name;
-            match parameters.iter_mut().find(|known| same(known)) {
-                Some(known) => *known = own,
-                None => parameters.push(own),
-            }
-        }
-        let mut extensions: Vec<(String, NodeId)> = Vec::new();
-        for (name, value) in item.layers.iter().rev().flat_map(|layer| layer.entries()).chain(node.entries()) {
-            if name.starts_with("x-") {
-                extensions.retain(|(known, _)| known != name);
-                extensions.push((name.to_owned(), value.id()));
-            }
-        }
+        let own = self.list(node, "parameters").map(|list| self.parameters(list)).unwrap_or_default();
+        let parameters = overridden(&item.parameters, own);
+        let entries = item.layers.iter().rev().flat_map(|layer| layer.entries()).chain(node.entries());
+        let extensions = last_of_each(entries.filter(|(name, _)| name.starts_with("x-")));
         let tags = self.list(node, "tags");
         Api {
             method,
@@ -281,4 +278,57 @@ impl Reader<'_> {
         };
         Some(list.items().map(requirement).collect())
     }
+}
+
+/// Puts the parameters of an operation over those of its path item (OpenAPI 3.1, section 4.8.10.1).
+fn overridden(shared: &[Parameter], own: Vec<Parameter>) -> Vec<Parameter> {
+    let mut parameters: Vec<Parameter> = Vec::with_capacity(shared.len() + own.len());
+    let mut known: HashMap<(ParameterPlace, String), usize> = HashMap::new();
+    for parameter in shared.iter().cloned().chain(own) {
+        let index = *known.entry((parameter.place, parameter.name.clone())).or_insert(parameters.len());
+        match parameters.get_mut(index) {
+            Some(before) => *before = parameter,
+            None => parameters.push(parameter),
+        }
+    }
+    parameters
+}
+
+/// Lists the fields, of those with one name the last, in the order in which those stand.
+fn last_of_each<'d>(entries: impl Iterator<Item = (&'d str, Node<'d>)>) -> Vec<(String, NodeId)> {
+    let entries: Vec<(&str, NodeId)> = entries.map(|(name, value)| (name, value.id())).collect();
+    let mut seen = HashSet::new();
+    let mut last: Vec<(String, NodeId)> = entries
+        .into_iter()
+        .rev()
+        .filter(|(name, _)| seen.insert(*name))
+        .map(|(name, id)| (name.to_owned(), id))
+        .collect();
+    last.reverse();
+    last
+}
+
+/// Puts the default values of its variables into the address of a server; `None` where that makes it too long.
+fn address(template: &str, server: Node<'_>) -> Option<String> {
+    let variables = server.get("variables");
+    let mut address = String::new();
+    let mut rest = template;
+    while let Some(start) = rest.find('{') {
+        let (before, from) = rest.split_at(start);
+        address.push_str(before);
+        let name = from.find('}').and_then(|end| from.get(1..end));
+        let default = name.and_then(|name| variables?.get(name)?.get("default").and_then(scalar_text));
+        if let (Some(name), Some(default)) = (name, default) {
+            address.push_str(&default);
+            rest = from.get(name.len() + 2..)?;
+        } else {
+            address.push('{');
+            rest = from.get(1..)?;
+        }
+        if address.len() > MOST_ADDRESS {
+            return None;
+        }
+    }
+    address.push_str(rest);
+    (address.len() <= MOST_ADDRESS).then_some(address)
 }

@@ -233,6 +233,7 @@ impl Loader<'_, '_> {
     fn reference(&mut self, node: NodeId, keyword: &str, text: &str, resource: NodeId) {
         match self.target(node, text, resource, 0) {
             Ok(target) => {
+                self.slashless(node, keyword, text, target);
                 self.document.set_target(node, target);
                 self.references.push(node);
                 let resource = self.document.root_of(target).unwrap_or(target);
@@ -244,6 +245,19 @@ impl Loader<'_, '_> {
                 self.findings.add(rule, location, message, hint);
             }
         }
+    }
+
+    /// Warns of a pointer without its first slash: it is no anchor, so it can only mean one thing.
+    fn slashless(&mut self, node: NodeId, keyword: &str, text: &str, target: NodeId) {
+        let Some((file, fragment)) = text.split_once('#').filter(|(_, fragment)| !fragment.is_empty()) else { return };
+        let anchor = format!("{}#{}", self.document.node(target).file(), percent_decoded(fragment));
+        if fragment.starts_with('/') || self.names.contains_key(&anchor) {
+            return;
+        }
+        let node = self.document.node(node);
+        let location = node.get(keyword).map_or_else(|| node.location(), Node::location);
+        let message = format!("the reference {text:?} is taken as \"{file}#/{fragment}\"");
+        self.findings.add(rules::SLOPPY, location, message, "begin the pointer with `#/`");
     }
 
     /// Returns the node that a reference names, one step of the chain.

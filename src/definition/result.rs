@@ -50,10 +50,10 @@ pub(super) fn constant_result(definition: &Definition, api: &Api) -> Option<Cons
         return Some(mock.result);
     }
     let first = |response| builder.response(response).into_iter().next();
-    in_order(api).into_iter().find_map(first).map(|declared| declared.result)
+    constant_responses(api).into_iter().find_map(first).map(|declared| declared.result)
 }
 
-/// Builds all results; the constant one first.
+/// Builds all results; the constant one first, where there is one.
 pub(super) fn results(definition: &Definition, api: &Api) -> Vec<DeclaredResult> {
     let mut builder = Builder::new(definition, api);
     let mock = builder.mock();
@@ -97,6 +97,23 @@ fn in_order(api: &Api) -> Vec<&Response> {
         StatusPattern::Class(1) => (5, 0),
         other => (3, other.code()),
     });
+    responses
+}
+
+/// Lists the responses that the constant result may come from.
+///
+/// Where a 2xx response is declared, no other one stands in for it: a mock that answers with an error because the
+/// schema of the success is wrong would mislead whoever calls it. The same holds for the default.
+fn constant_responses(api: &Api) -> Vec<&Response> {
+    let mut responses = in_order(api);
+    let is_success =
+        |response: &&Response| response.status.code() / 100 == 2 && response.status != StatusPattern::Default;
+    let is_default = |response: &&Response| response.status == StatusPattern::Default;
+    if responses.iter().any(is_success) {
+        responses.retain(is_success);
+    } else if responses.iter().any(is_default) {
+        responses.retain(is_default);
+    }
     responses
 }
 

@@ -532,7 +532,9 @@ fn use_up(text: &[u8]) {
     let Some(definition) = reading.definition else { return };
     for api in &definition.apis {
         let results = definition.results(api);
-        assert_eq!(definition.constant_result(api), results.into_iter().next().map(|first| first.result));
+        let first = results.into_iter().next().map(|first| first.result);
+        let constant = definition.constant_result(api);
+        assert!(constant.is_none() || constant == first, "{constant:?} is not the first: {first:?}");
         let _: Vec<crate::model::Finding> = definition.result_findings(api);
         let contents = api.responses.iter().flat_map(|response| &response.content);
         for schema in contents.filter_map(|content| content.schema) {
@@ -540,6 +542,60 @@ fn use_up(text: &[u8]) {
             assert!(jsonschema::options().build(&plain).is_ok(), "{plain}");
         }
     }
+}
+
+#[test]
+fn an_error_does_not_stand_in_for_a_success_that_cannot_be_built() {
+    let impossible = "{description: d, content: {application/json: {schema: {not: {}}}}}";
+    let possible = "{description: d, content: {application/json: {schema: {type: string}}}}";
+    for (responses, status) in [
+        (format!("{{'200': {impossible}, '400': {possible}}}"), None),
+        (format!("{{'200': {impossible}, '201': {possible}, '400': {possible}}}"), Some(201)),
+        (format!("{{default: {impossible}, '400': {possible}}}"), None),
+        (format!("{{'404': {impossible}, '500': {possible}}}"), Some(500)),
+        (format!("{{'302': {possible}, default: {possible}}}"), Some(200)),
+    ] {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}\n"
+        );
+        let bytes: std::sync::Arc<[u8]> = std::sync::Arc::from(text.as_bytes());
+        let reading = read("g", &mut |_| Ok(Some(std::sync::Arc::clone(&bytes))));
+        let definition = reading.definition.expect("a definition");
+        let api = definition.apis.first().expect("an API");
+        assert_eq!(definition.constant_result(api).map(|result| result.status), status, "{responses}");
+    }
+}
+
+#[test]
+fn why_no_value_is_built_is_said() {
+    for (schema, reason) in [
+        (
+            "{additionalProperties: false, allOf: [{type: object, required: [a], properties: {a: {}}}]}",
+            "requires a property that an `additionalProperties: false` around or beside it forbids",
+        ),
+        ("{type: array, enum: [a, b], items: {type: string}}", "has a `type` that none of its constants is of"),
+        ("{type: string, enum: [abc], maxLength: 2}", "has constants, and none of them fits the rest of it"),
+    ] {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {{'200': \
+             {{description: d, content: {{application/json: {{schema: {schema}}}}}}}}}}}}}}}\n"
+        );
+        let bytes: std::sync::Arc<[u8]> = std::sync::Arc::from(text.as_bytes());
+        let reading = read("g", &mut |_| Ok(Some(std::sync::Arc::clone(&bytes))));
+        let definition = reading.definition.expect("a definition");
+        let findings = definition.result_findings(definition.apis.first().expect("an API"));
+        assert!(findings.iter().any(|finding| finding.message.contains(reason)), "{schema}: {findings:?}");
+    }
+}
+
+#[test]
+fn a_pointer_without_its_first_slash_is_taken_with_a_warning() {
+    let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    A: {type: string}\n    \
+                B: {$ref: '#components/schemas/A'}\n    C: {$anchor: c}\n    D: {$ref: '#c'}\n";
+    let bytes: std::sync::Arc<[u8]> = std::sync::Arc::from(text.as_bytes());
+    let findings = read("g", &mut |_| Ok(Some(std::sync::Arc::clone(&bytes)))).findings;
+    let told: Vec<(&str, usize)> = findings.iter().map(|finding| (finding.rule, finding.location.line)).collect();
+    assert_eq!(told, [(rules::SLOPPY.name, 7)], "{findings:?}");
 }
 
 proptest! {

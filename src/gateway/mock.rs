@@ -48,6 +48,9 @@ impl MockResults {
     /// Builds the results of an API.
     pub(crate) fn build(definition: &Definition, api: &Api) -> Result<Self, String> {
         let mut results = Vec::new();
+        if definition.constant_result(api).is_none() {
+            return Ok(Self(results));
+        }
         for declared in definition.results(api) {
             let status = declared.result.status;
             let status = StatusCode::from_u16(status)
@@ -73,7 +76,7 @@ impl MockResults {
         let Some(constant) = self.0.first() else {
             return Err(Problem::new(
                 Kind::NoConstantResult,
-                "The API declares no response; give it one, or an x-apigw-mock.",
+                "The API declares no response that can be built; give it an example, or an x-apigw-mock.",
             ));
         };
         let preference = Preference::of(request);

@@ -8,6 +8,7 @@ mod check;
 mod compare;
 mod complete;
 mod harness;
+mod hostile;
 mod json;
 mod plans;
 mod readme;

@@ -165,7 +165,7 @@ fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, Co
 fn view(api: &Api) -> Value {
     json!({
         "method": api.method,
-        "path": api.path,
+        "path": format!("{}{}", api.path, api.variant),
         "operationId": api.operation_id,
         "summary": api.summary,
         "deprecated": api.deprecated,
@@ -181,7 +181,7 @@ fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, Comman
         let row = |api: &Api| {
             vec![
                 api.method.to_string(),
-                api.path.clone(),
+                format!("{}{}", api.path, api.variant),
                 api.operation_id.clone().unwrap_or_default(),
                 api.summary.clone().unwrap_or_default(),
             ]
@@ -210,12 +210,14 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
         })
     });
     context.output.data(&value, || {
-        let mut text = format!("{} {}\n", api.method, api.path);
+        let mut text = format!("{} {}{}\n", api.method, api.path, api.variant);
         if let Some(summary) = &api.summary {
             let _ = writeln!(text, "{summary}");
         }
         match &result {
-            None => text.push_str("\nno constant result: a mock answers with an empty response\n"),
+            None => {
+                text.push_str("\nno constant result: give a response an example, or the operation an `x-apigw-mock`\n");
+            }
             Some(result) => {
                 let media_type = result.media_type.as_deref().unwrap_or("no content");
                 let _ = writeln!(text, "\nconstant result: {} {media_type}", result.status);

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::fits::all_differ;
 use super::pattern::Patterns;
 use super::sample::{
-    Building, GENEROUS_LEVELS, GENEROUS_STEPS, GENEROUS_VALUES, Goal, MOST_LEVELS, MOST_STEPS, MOST_VALUES, NO_LIST,
-    TOO_LARGE, Want,
+    Building, FORBIDDEN, GENEROUS_LEVELS, GENEROUS_STEPS, GENEROUS_VALUES, Goal, MOST_LEVELS, MOST_STEPS, MOST_VALUES,
+    NO_LIST, TOO_LARGE, Want,
 };
 use super::shape::Shape;
 use crate::definition::api::Specification;
@@ -30,7 +30,8 @@ impl<'d> Building<'_, 'd> {
             .flat_map(Node::items)
             .collect();
         let contained: Vec<Node<'d>> = shape.keyword("contains").collect();
-        let wanted = least.max(1).max(prefix.len()).max(contained.len()).min(most);
+        let shown = usize::from(want.optional);
+        let wanted = least.max(shown).max(prefix.len()).max(contained.len()).min(most);
         let mut items: Vec<Value> = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
         let mut variant = want.variant;
@@ -83,6 +84,11 @@ impl<'d> Building<'_, 'd> {
             if !(self.specification == Specification::V3_0 && self.is_write_only(&declared)) {
                 properties.push((name.clone(), true));
             }
+        }
+        if let Some((name, _)) = properties.iter().find(|(name, _)| !shape_allows(shape, name, self.patterns)) {
+            let node = shape.schemas.iter().find(|schema| closes(**schema, name, self.patterns));
+            self.blame(node.map(|node| node.id()), FORBIDDEN);
+            return None;
         }
         let mut room = most.checked_sub(properties.iter().filter(|(_, needed)| *needed).count())?;
         let mut map = Map::new();
@@ -194,10 +200,13 @@ fn required(goal: &Goal<'_>, shape: &Shape<'_>) -> Vec<String> {
 
 /// Tells whether no schema forbids a property that it does not declare.
 fn shape_allows(shape: &Shape<'_>, name: &str, patterns: &mut Patterns) -> bool {
-    shape.schemas.iter().all(|schema| {
-        let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
-        !closed || declares(*schema, name, patterns)
-    })
+    !shape.schemas.iter().any(|schema| closes(*schema, name, patterns))
+}
+
+/// Tells whether a schema forbids a property by not declaring it.
+fn closes(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
+    let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
+    closed && !declares(schema, name, patterns)
 }
 
 fn declares(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {

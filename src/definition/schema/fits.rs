@@ -78,7 +78,9 @@ impl Question<'_> {
             && match value {
                 Value::String(text) => self.text(text, schema) && self.format(value, schema),
                 Value::Number(number) => number::fits(number, schema),
-                Value::Array(items) => self.array(items, schema, level),
+                Value::Array(items) => {
+                    self.array(items, schema, level) && self.unevaluated_items(value, items, schema, level)
+                }
                 Value::Object(map) => self.object(map, schema, level) && self.unevaluated(value, map, schema, level),
                 Value::Null | Value::Bool(_) => true,
             }
@@ -202,24 +204,26 @@ impl Question<'_> {
         let mut names = HashSet::new();
         let mut open = vec![schema];
         let mut seen = HashSet::new();
-        while let Some(schema) = open.pop() {
-            if seen.insert(schema.id()) {
-                open.extend(self.evaluated(value, map, schema, level, &mut names));
+        while let Some(part) = open.pop() {
+            if seen.insert(part.id()) {
+                if part.id() != schema.id() && part.get("unevaluatedProperties").is_some() {
+                    return true;
+                }
+                self.declared_names(map, part, &mut names);
+                open.extend(self.parts_in_place(value, part, level));
             }
         }
         let others = map.iter().filter(|(name, _)| !names.contains(name.as_str()));
         others.into_iter().all(|(_, value)| self.check(value, rest, level + 1))
     }
 
-    /// Adds the properties that one schema speaks of, and returns those inside it that apply to the value too.
-    fn evaluated<'m, 'd>(
+    /// Adds the properties that one schema speaks of itself.
+    fn declared_names<'m>(
         &mut self,
-        value: &Value,
         map: &'m serde_json::Map<String, Value>,
-        schema: Node<'d>,
-        level: usize,
+        schema: Node<'_>,
         names: &mut HashSet<&'m str>,
-    ) -> Vec<Node<'d>> {
+    ) {
         let patterns: Vec<&str> =
             schema.get("patternProperties").into_iter().flat_map(Node::entries).map(|(pattern, _)| pattern).collect();
         for name in map.keys() {
@@ -229,10 +233,41 @@ impl Question<'_> {
                 names.insert(name);
             }
         }
-        let condition = schema.get("if").into_iter().chain(schema.get("then")).chain(schema.get("else"));
+    }
+
+    /// Looks at the items that nothing else in the schema speaks of (JSON Schema 2020-12, section 11.2).
+    fn unevaluated_items(&mut self, value: &Value, items: &[Value], schema: Node<'_>, level: usize) -> bool {
+        let Some(rest) = schema.get("unevaluatedItems") else { return true };
+        let mut spoken_of = vec![false; items.len()];
+        let mut open = vec![schema];
+        let mut seen = HashSet::new();
+        while let Some(part) = open.pop() {
+            if !seen.insert(part.id()) {
+                continue;
+            }
+            let first = part.get("prefixItems").map_or(0, |list| list.items().count());
+            let all =
+                part.get("items").is_some() || (part.id() != schema.id() && part.get("unevaluatedItems").is_some());
+            for (index, (item, spoken_of)) in items.iter().zip(&mut spoken_of).enumerate() {
+                let contained = part.get("contains").is_some_and(|contained| self.check(item, contained, level + 1));
+                *spoken_of |= all || index < first || contained;
+            }
+            open.extend(self.parts_in_place(value, part, level));
+        }
+        items.iter().zip(spoken_of).all(|(item, spoken_of)| spoken_of || self.check(item, rest, level + 1))
+    }
+
+    /// Lists the schemas inside one that apply to the same value, and that it keeps.
+    fn parts_in_place<'d>(&mut self, value: &Value, schema: Node<'d>, level: usize) -> Vec<Node<'d>> {
+        let met = schema.get("if").map(|condition| self.check(value, condition, level + 1));
+        let condition = schema.get("if").filter(|_| met == Some(true));
+        let branch = met.and_then(|met| schema.get(if met { "then" } else { "else" }));
         let lists = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|keyword| schema.get(keyword));
-        let parts = schema.followed().into_iter().chain(condition).chain(lists.flat_map(Node::items));
-        parts.filter(|part| self.check(value, *part, level + 1)).collect()
+        let dependents = schema.get("dependentSchemas").into_iter().flat_map(Node::entries);
+        let has = |name: &str| value.as_object().is_some_and(|map| map.contains_key(name));
+        let dependents = dependents.filter(|(name, _)| has(name)).map(|(_, dependent)| dependent);
+        let parts = schema.followed().into_iter().chain(condition).chain(branch).chain(lists.flat_map(Node::items));
+        parts.chain(dependents).filter(|part| self.check(value, *part, level + 1)).collect()
     }
 
     fn name(&mut self, name: &str, naming: Node<'_>, level: usize) -> bool {

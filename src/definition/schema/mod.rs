@@ -16,3 +16,6 @@ pub(super) use json_schema::json_schema;
 pub(super) use pattern::{Patterns, is_usable};
 pub(super) use sample::{Failure, Sampler};
 pub(super) use shape::Shape;
+
+#[cfg(test)]
+mod tests;

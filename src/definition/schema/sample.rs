@@ -81,6 +81,9 @@ const NO_TEXT: &str = "allows no text that could be found, by its format, patter
 const NO_NUMBER: &str = "allows no number within its bounds";
 pub(super) const NO_LIST: &str = "allows no list that could be found, by its items and length";
 const NO_CONSTANT: &str = "has constants, and none of them fits the rest of it";
+const WRONG_CONSTANT: &str = "has a `type` that none of its constants is of";
+pub(super) const FORBIDDEN: &str =
+    "requires a property that an `additionalProperties: false` around or beside it forbids";
 pub(super) const TOO_LARGE: &str = "allows no value that is small enough to build";
 
 impl Sampler {
@@ -201,7 +204,11 @@ impl<'d> Building<'_, 'd> {
         match self.constant(goal, shape, want) {
             Constant::Found(value) => return Some(value),
             Constant::Impossible => {
-                self.blame(shape.schemas.first().map(|schema| schema.id()), NO_CONSTANT);
+                let types = shape.types();
+                let mut constants = shape.keyword("const").chain(shape.keyword("enum").flat_map(Node::items));
+                let of_a_type = constants.any(|constant| Types::of_node(constant).meets(types));
+                let reason = if of_a_type { NO_CONSTANT } else { WRONG_CONSTANT };
+                self.blame(shape.schemas.first().map(|schema| schema.id()), reason);
                 return None;
             }
             Constant::None => {}
@@ -389,9 +396,17 @@ fn next_choice<'d>(goal: &Goal<'d>, shape: &Shape<'d>) -> Option<(Node<'d>, &'st
 
 /// Tells whether a value that keeps the other keywords can still break one of these.
 fn is_intricate(schema: Node<'_>) -> bool {
-    ["not", "if", "contains", "dependentSchemas", "dependentRequired", "propertyNames", "unevaluatedProperties"]
-        .iter()
-        .any(|keyword| schema.get(keyword).is_some())
+    let keywords = [
+        "not",
+        "if",
+        "contains",
+        "dependentSchemas",
+        "dependentRequired",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    ];
+    keywords.iter().any(|keyword| schema.get(keyword).is_some())
 }
 
 /// Lists the types to try: those that are declared in their order, `null` last; else what the keywords speak of.

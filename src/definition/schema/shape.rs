@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::definition::api::Specification;
-use crate::definition::document::{Node, NodeId};
+use crate::definition::document::{Node, NodeId, NodeKind};
 
 /// The kinds of value that JSON Schema tells apart, as a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,19 @@ impl Types {
             Value::String(_) => Self::STRING,
             Value::Array(_) => Self::ARRAY,
             Value::Object(_) => Self::OBJECT,
+        }
+    }
+
+    /// Returns the kind of a value of the document.
+    pub(super) fn of_node(node: Node<'_>) -> Self {
+        match node.kind() {
+            NodeKind::Null => Self::NULL,
+            NodeKind::Bool(_) => Self::BOOLEAN,
+            NodeKind::Number(number) if is_integer(number) => Self::INTEGER,
+            NodeKind::Number(_) => Self(8),
+            NodeKind::String(_) => Self::STRING,
+            NodeKind::Array => Self::ARRAY,
+            NodeKind::Object => Self::OBJECT,
         }
     }
 

@@ -49,9 +49,11 @@ impl<'d> Converter<'d, '_> {
         for media_type in media_types(&speech.consumes) {
             let mut object = Map::new();
             object.insert("schema".to_owned(), self.inline_schema(node)?);
-            self.examples_of(node, &mut object)?;
-            if let Some(example) = node.get("x-examples").and_then(|examples| examples.get(&media_type)) {
-                object.insert("example".to_owned(), self.value(example)?);
+            match node.get("x-examples").and_then(|examples| examples.get(&media_type)) {
+                Some(example) => {
+                    object.insert("example".to_owned(), self.value(example)?);
+                }
+                None => self.examples_of(node, &mut object)?,
             }
             content.insert(media_type, Value::Object(object));
         }
@@ -75,6 +77,10 @@ impl<'d> Converter<'d, '_> {
             if field.get("required").and_then(Node::as_bool) == Some(true) {
                 required.push(name.clone().into());
             }
+            if let Some(empty) = field.get("allowEmptyValue").filter(|empty| empty.as_bool() == Some(true)) {
+                let message = "OpenAPI 3.0 cannot say that a field of a form may be empty";
+                self.loses(empty, message, "nothing is to be done where the schema of the field allows an empty text");
+            }
             if let Some((style, explode)) = self.style(*field, "formData") {
                 encoding.insert(name.clone(), json!({ "style": style, "explode": explode }));
             }
@@ -83,7 +89,9 @@ impl<'d> Converter<'d, '_> {
                 schema = own;
             }
             self.copy(*field, &mut schema, &["description"])?;
-            self.examples_of(*field, &mut schema)?;
+            if let Some(example) = field.get("x-example") {
+                schema.insert("example".to_owned(), self.value(example)?);
+            }
             self.extensions(*field, &mut schema)?;
             schema.shift_remove("x-example");
             properties.insert(name, Value::Object(schema));

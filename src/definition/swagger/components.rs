@@ -10,7 +10,7 @@ use super::{Converter, Speech, parameter};
 /// Where shared parts go, by the node that they are converted from.
 pub(super) struct Components<'d> {
     schemas: HashMap<NodeId, String>,
-    names: HashSet<String>,
+    names: Names,
     /// Schemas that are named but not converted yet.
     pending: Vec<(String, Node<'d>)>,
     parameters: HashMap<NodeId, String>,
@@ -22,7 +22,7 @@ impl<'d> Components<'d> {
     pub(super) fn of(root: Node<'d>) -> Self {
         let mut components = Self {
             schemas: HashMap::new(),
-            names: HashSet::new(),
+            names: Names::default(),
             pending: Vec::new(),
             parameters: HashMap::new(),
             bodies: HashMap::new(),
@@ -32,18 +32,18 @@ impl<'d> Components<'d> {
         for (name, node) in definitions.filter(|(name, _)| !name.starts_with("x-")) {
             components.add_schema(name, node);
         }
-        let mut taken = HashSet::new();
+        let mut taken = Names::default();
         for (name, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
-            let name = unique(name, &mut taken);
+            let name = taken.unique(name);
             if parameter::is_body(node) {
                 components.bodies.insert(node.id(), name);
             } else if !parameter::is_bodily(node) {
                 components.parameters.insert(node.id(), name);
             }
         }
-        let mut taken = HashSet::new();
+        let mut taken = Names::default();
         for (name, node) in root.get("responses").into_iter().flat_map(Node::entries) {
-            components.responses.insert(node.id(), unique(name, &mut taken));
+            components.responses.insert(node.id(), taken.unique(name));
         }
         components
     }
@@ -74,7 +74,7 @@ impl<'d> Components<'d> {
         if self.schemas.contains_key(&node.id()) {
             return;
         }
-        let name = unique(name, &mut self.names);
+        let name = self.names.unique(name);
         self.schemas.insert(node.id(), name.clone());
         self.pending.push((name, node));
     }
@@ -132,16 +132,26 @@ impl Converter<'_, '_> {
     }
 }
 
-/// Makes a name that `components` allows (OpenAPI 3.0.3, section 4.7.7) and nothing else has.
-fn unique(name: &str, taken: &mut HashSet<String>) -> String {
-    let allowed = |each: char| if each.is_ascii_alphanumeric() || "._-".contains(each) { each } else { '_' };
-    let name: String = name.chars().map(allowed).collect();
-    let name = if name.is_empty() { "_".to_owned() } else { name };
-    let mut candidate = name.clone();
-    let mut number = 2;
-    while !taken.insert(candidate.clone()) {
-        candidate = format!("{name}_{number}");
-        number += 1;
+/// The names that one part of `components` has.
+#[derive(Default)]
+struct Names {
+    taken: HashSet<String>,
+    /// The number that was last put after a name, so that many alike are not tried one by one.
+    numbers: HashMap<String, usize>,
+}
+
+impl Names {
+    /// Makes a name that `components` allows (OpenAPI 3.0.3, section 4.7.7) and nothing else has.
+    fn unique(&mut self, name: &str) -> String {
+        let allowed = |each: char| if each.is_ascii_alphanumeric() || "._-".contains(each) { each } else { '_' };
+        let name: String = name.chars().map(allowed).collect();
+        let name = if name.is_empty() { "_".to_owned() } else { name };
+        let mut candidate = name.clone();
+        while !self.taken.insert(candidate.clone()) {
+            let number = self.numbers.entry(name.clone()).or_insert(1);
+            *number += 1;
+            candidate = format!("{name}_{number}");
+        }
+        candidate
     }
-    candidate
 }

@@ -1,6 +1,8 @@
 //! Parameters in the path, the query and headers: their type becomes a schema, their format a style.
 
-use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::super::fields::scalar_text;
@@ -40,7 +42,7 @@ pub(super) fn is_body(parameter: Node<'_>) -> bool {
 /// Takes shared parts of the body together with an operation's own, which win.
 pub(super) fn overridden<'d>(shared: &[Node<'d>], own: Vec<Node<'d>>) -> Vec<Node<'d>> {
     let identity = |parameter: Node<'_>| parameter.resolve().and_then(|node| node.get("name").and_then(scalar_text));
-    let names: Vec<Option<String>> = own.iter().map(|parameter| identity(*parameter)).collect();
+    let names: HashSet<Option<String>> = own.iter().map(|parameter| identity(*parameter)).collect();
     let form = !own.is_empty();
     let kept = shared
         .iter()
@@ -59,7 +61,7 @@ impl<'d> Converter<'d, '_> {
         if written.reference().is_some()
             && let Some(reference) = self.components.parameter(node)
         {
-            return Some(serde_json::json!({ "$ref": reference }));
+            return Some(json!({ "$ref": reference }));
         }
         self.parameter_object(node)
     }
@@ -118,10 +120,21 @@ impl<'d> Converter<'d, '_> {
         }
     }
 
-    /// Takes `x-example` and `x-examples` for what 3.0 has fields for.
+    /// Takes `x-example` and `x-examples` for what 3.0 has fields for; the keys of the latter are names, not media types.
     pub(super) fn examples_of(&mut self, node: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {
         if let Some(example) = node.get("x-example") {
             into.insert("example".to_owned(), self.value(example)?);
+            return Some(());
+        }
+        let mut examples = Map::new();
+        let named = node.get("x-examples").into_iter().flat_map(Node::entries).filter(|(name, _)| !name.contains('/'));
+        for (name, example) in named {
+            let value = self.value(example)?;
+            let is_object = value.get("value").is_some() || value.get("externalValue").is_some();
+            examples.insert(name.to_owned(), if is_object { value } else { json!({ "value": value }) });
+        }
+        if !examples.is_empty() {
+            into.insert("examples".to_owned(), Value::Object(examples));
         }
         Some(())
     }

@@ -1,5 +1,7 @@
 //! Responses and their headers.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
@@ -63,34 +65,32 @@ impl<'d> Converter<'d, '_> {
     /// Writes the schema for each media type that the operation produces, and each example for its own.
     fn response_content(&mut self, node: Node<'d>, speech: &Speech) -> Option<Map<String, Value>> {
         let schema = node.get("schema");
-        let examples: Vec<(&'d str, Node<'d>)> = node.get("examples").into_iter().flat_map(Node::entries).collect();
+        let examples = node.get("examples").filter(|examples| examples.entries().next().is_some());
+        let example_names = || examples.into_iter().flat_map(Node::entries).map(|(name, _)| name);
         let mut names = Vec::new();
         if let Some(schema) = schema {
             let is_file = schema.get("type").and_then(Node::as_str) == Some("file");
             let octets = is_file && speech.produces.is_empty();
             names = if octets { vec!["application/octet-stream".to_owned()] } else { media_types(&speech.produces) };
         }
-        for (name, _) in &examples {
-            if name.contains('/') && !names.iter().any(|known| known == name) {
-                names.push((*name).to_owned());
-            }
-        }
-        if names.is_empty() && !examples.is_empty() {
+        let mut known: HashSet<String> = names.iter().cloned().collect();
+        let by_media_type = example_names().filter(|name| name.contains('/') && known.insert((*name).to_owned()));
+        names.extend(by_media_type.map(str::to_owned));
+        if names.is_empty() && examples.is_some() {
             names = media_types(&speech.produces);
         }
-        let nameless = examples.iter().all(|(name, _)| !name.contains('/'));
+        let nameless = example_names().all(|name| !name.contains('/'));
         let mut content = Map::new();
         for name in names {
             let mut object = Map::new();
             if let Some(schema) = schema {
                 object.insert("schema".to_owned(), self.schema(schema)?);
             }
-            if let Some((_, example)) = examples.iter().find(|(known, _)| *known == name) {
-                object.insert("example".to_owned(), self.value(*example)?);
-            } else if nameless && !examples.is_empty() {
+            if let Some(example) = examples.and_then(|examples| examples.get(&name)) {
+                object.insert("example".to_owned(), self.value(example)?);
+            } else if let Some(examples) = examples.filter(|_| nameless) {
                 // Not by media type as 2.0 asks: then they are named examples, or the one example itself.
-                let list = node.get("examples").map(|examples| self.value(examples))??;
-                let by_name: Map<String, Value> = match list {
+                let by_name: Map<String, Value> = match self.value(examples)? {
                     Value::Object(list) => {
                         list.into_iter().map(|(name, value)| (name, json!({ "value": value }))).collect()
                     }

@@ -54,11 +54,38 @@ impl<'d> Converter<'d, '_> {
                 self.findings.add(rules::SLOPPY, value.location(), message, hint);
                 return Some(());
             }
-            "collectionFormat" => return Some(()),
-            _ => self.value(value)?,
+            "collectionFormat" => {
+                if value.as_str().is_some_and(|format| format != "csv") {
+                    let message = "OpenAPI 3.0 cannot say how the items of a list within a list are separated";
+                    self.loses(value, message, "look at what the backend expects");
+                }
+                return Some(());
+            }
+            "default" | "enum" | "example" => self.value(value)?,
+            extension if extension.starts_with("x-") => self.value(value)?,
+            _ => self.unknown(value)?,
         };
         into.insert(field.to_owned(), converted);
         Some(())
+    }
+
+    /// Copies what stands in a field that 2.0 does not have; its references name the converted schemas.
+    fn unknown(&mut self, node: Node<'d>) -> Option<Value> {
+        if node.reference().is_some() && node.referenced().is_some() {
+            return self.schema(node);
+        }
+        if node.is_array() {
+            return Some(Value::Array(node.items().map(|item| self.unknown(item)).collect::<Option<_>>()?));
+        }
+        if !node.is_object() {
+            return self.value(node);
+        }
+        self.left = self.left.checked_sub(1)?;
+        let mut map = Map::new();
+        for (field, value) in node.entries() {
+            map.insert(field.to_owned(), self.unknown(value)?);
+        }
+        Some(Value::Object(map))
     }
 
     fn type_field(&mut self, value: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {

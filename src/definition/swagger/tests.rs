@@ -212,3 +212,38 @@ fn documents_of_3_x_keep_their_bytes_and_their_files() {
     );
     assert_eq!(imported.files.get(DEFINITION_FILE).expect("the file")[..], *root.as_bytes());
 }
+
+#[test]
+fn examples_of_parameters_are_kept_under_their_names() {
+    let (converted, _) = operation(&json!({ "parameters": [
+        { "name": "a", "in": "query", "type": "string", "x-examples": { "one": "x", "two": { "value": "y" } } },
+        { "name": "b", "in": "query", "type": "string", "x-example": "z", "x-examples": { "one": "x" } },
+        { "name": "c", "in": "body", "schema": {}, "x-examples": { "application/json": { "k": 1 } } },
+    ], "responses": {} }));
+    let expected = json!({ "one": { "value": "x" }, "two": { "value": "y" } });
+    assert_eq!(converted["parameters"][0]["examples"], expected);
+    assert_eq!(converted["parameters"][1]["example"], "z");
+    assert_eq!(converted["requestBody"]["content"]["application/json"]["example"], json!({ "k": 1 }));
+}
+
+#[test]
+fn what_3_0_cannot_say_is_named() {
+    let nested = json!({ "type": "array", "items": { "type": "string" }, "collectionFormat": "pipes" });
+    for parameter in [
+        json!({ "name": "a", "in": "query", "type": "array", "items": nested }),
+        json!({ "name": "a", "in": "formData", "type": "string", "allowEmptyValue": true }),
+    ] {
+        let (_, rules) = operation(&json!({ "parameters": [parameter], "responses": {} }));
+        assert_eq!(rules, [rules::CONVERSION.name]);
+    }
+}
+
+#[test]
+fn references_in_fields_that_2_0_does_not_have_follow_too() {
+    let (converted, _) = converted(json!({ "paths": {}, "definitions": {
+        "A": { "properties": { "next": { "schema": { "$ref": "#/definitions/B" } } } },
+        "B": { "type": "string" },
+    } }));
+    let next = &converted["components"]["schemas"]["A"]["properties"]["next"];
+    assert_eq!(next["schema"]["$ref"], "#/components/schemas/B");
+}

@@ -1,0 +1,160 @@
+//! What definitions cost: `cargo bench --bench definition`.
+//!
+//! Each command is a process of its own; printed are seconds on the clock, seconds of processor time, and its
+//! peak of memory (`VmHWM`, which Linux tells while a process runs, so the last millisecond is not seen).
+//! The large definition is `3.1/openai.yaml` of the folder that `APIGW_CORPUS` names.
+
+#![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and stops where it cannot go on")]
+
+mod hostile;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_apigw");
+
+/// What one command took.
+struct Cost {
+    clock: Duration,
+    processor: Duration,
+    peak_kib: u64,
+    exit: i32,
+}
+
+impl Cost {
+    fn shown(&self) -> String {
+        let mebibytes = self.peak_kib / 1024;
+        format!("{:.2} s ({:.2} s CPU, {mebibytes} MiB)", self.clock.as_secs_f64(), self.processor.as_secs_f64())
+    }
+}
+
+/// Runs a command and looks at it while it runs.
+fn apigw(folder: &Path, words: &str) -> Cost {
+    let mut command = Command::new(BINARY);
+    command.args(words.split(' ')).current_dir(folder).env("HOME", folder).env("APIGW_ACTOR", "Ada");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let started = Instant::now();
+    let mut child = command.spawn().expect("the command runs");
+    let process = PathBuf::from(format!("/proc/{}", child.id()));
+    let (mut processor, mut peak_kib) = (Duration::ZERO, 0);
+    loop {
+        processor = processor_time(&process).max(processor);
+        peak_kib = peak_memory(&process).max(peak_kib);
+        if let Some(status) = child.try_wait().expect("the command is waited for") {
+            return Cost { clock: started.elapsed(), processor, peak_kib, exit: status.code().unwrap_or(-1) };
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn peak_memory(process: &Path) -> u64 {
+    let status = fs::read_to_string(process.join("status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|kib| kib.parse().ok()).unwrap_or(0)
+}
+
+/// Returns the time in user and system mode, which Linux counts in hundredths of a second.
+fn processor_time(process: &Path) -> Duration {
+    let stat = fs::read_to_string(process.join("stat")).unwrap_or_default();
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+/// Makes a workspace with a group for each definition, as if somebody had written them there.
+fn workspace(definitions: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir_in(".").expect("a folder");
+    assert_eq!(apigw(folder.path(), "init").exit, 0);
+    for (name, bytes) in definitions {
+        let group = folder.path().join("groups").join(name);
+        fs::create_dir_all(&group).expect("a folder");
+        let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /{name}\n");
+        fs::write(group.join("group.yaml"), settings).expect("a file");
+        fs::write(group.join("openapi.yaml"), bytes).expect("a file");
+    }
+    folder
+}
+
+/// Measures the four commands on a definition and a copy that differs.
+fn commands(bytes: &[u8], edited: &[u8]) -> [Cost; 4] {
+    let folder = workspace(&[]);
+    fs::write(folder.path().join("given.yaml"), bytes).expect("a file");
+    let import = apigw(folder.path(), "group import given given.yaml");
+    let written = workspace(&[("a", bytes), ("b", edited)]);
+    let check = apigw(written.path(), "check");
+    let diff = apigw(written.path(), "diff a b");
+    let publish = apigw(written.path(), "publish a --env test --mock");
+    [import, check, diff, publish]
+}
+
+fn row(name: &str, costs: &[Cost]) {
+    let cells: Vec<String> = costs.iter().map(|cost| format!("{}, exit {}", cost.shown(), cost.exit)).collect();
+    println!("| {name} | {} |", cells.join(" | "));
+}
+
+fn table() {
+    println!("\n| definition | import | check | diff with an edited copy | publish --mock |\n|---|---|---|---|---|");
+}
+
+fn large() {
+    let corpus = std::env::var_os("APIGW_CORPUS").map_or_else(|| PathBuf::from("../shared/definitions"), PathBuf::from);
+    let Ok(bytes) = fs::read(corpus.join("3.1/openai.yaml")) else {
+        println!("3.1/openai.yaml is not in {}: name its folder in APIGW_CORPUS", corpus.display());
+        return;
+    };
+    let edited = String::from_utf8_lossy(&bytes).replacen("type: integer", "type: string", 40);
+    row("openai.yaml, 3 MB", &commands(&bytes, edited.as_bytes()));
+}
+
+/// Writes a definition of so many operations, each with parameters, a body, a response and schemas of its own.
+fn operations(count: usize) -> String {
+    let mut paths = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n".to_owned();
+    let mut schemas = "components:\n  schemas:\n".to_owned();
+    for index in 0..count {
+        let schema = format!("schema: {{$ref: '#/components/schemas/s{index}'}}");
+        let _ = write!(
+            paths,
+            "  /things/{index}/{{id}}:\n    put:\n      operationId: put{index}\n      parameters:\n      \
+             - {{name: id, in: path, required: true, schema: {{type: string}}}}\n      \
+             - {{name: limit, in: query, schema: {{type: integer, maximum: 100}}}}\n      \
+             requestBody: {{content: {{application/json: {{{schema}}}}}}}\n      responses:\n        \
+             '200': {{description: d, content: {{application/json: {{{schema}}}}}}}\n"
+        );
+        let _ = write!(
+            schemas,
+            "    s{index}:\n      type: object\n      required: [id]\n      properties:\n        \
+             id: {{type: string, format: uuid}}\n        name: {{type: string, maxLength: 80}}\n        \
+             next: {{$ref: '#/components/schemas/s{}'}}\n",
+            index / 2
+        );
+    }
+    paths + &schemas
+}
+
+fn growth() {
+    for count in [10, 100, 1_000, 10_000] {
+        let text = operations(count);
+        let edited = text.replace("maxLength: 80", "maxLength: 40");
+        row(&format!("{count} operations"), &commands(text.as_bytes(), edited.as_bytes()));
+    }
+}
+
+fn harmful() {
+    for hostile::Hostile { name, bytes, says } in hostile::definitions() {
+        let edited: Vec<u8> = String::from_utf8(bytes.clone())
+            .map_or_else(|_| bytes.clone(), |text| text.replace("string", "integer").into_bytes());
+        let said = if says.is_empty() { "taken" } else { says };
+        row(&format!("{name}: {said}"), &commands(&bytes, &edited));
+    }
+}
+
+fn main() {
+    table();
+    large();
+    growth();
+    table();
+    harmful();
+}

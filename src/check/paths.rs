@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rules::operations as rules;
-use super::template::{Template, Templates, common_path, covers, parameter_names, template};
+use super::template::{MOST_STEPS, Template, Templates, common_path, covers, parameter_names, template};
 use crate::definition::{Api, Definition, Node, ParameterPlace};
 use crate::model::{Finding, Location};
 
@@ -107,7 +107,7 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
 
 /// Looks at one list of parameters for path parameters that the template does not have, and for parameters given twice.
 fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
-    let names = parameter_names(path.text);
+    let names: HashSet<&str> = parameter_names(path.text).into_iter().collect();
     let mut known: BTreeMap<(&str, String), Location> = BTreeMap::new();
     for written in list.items() {
         let Some(node) = written.resolve() else { continue };
@@ -117,7 +117,7 @@ fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
             Some(name) if written.id() == node.id() => name.location(),
             _ => written.location(),
         };
-        if place == "path" && !names.contains(&name) {
+        if place == "path" && !names.contains(name) {
             let near = names.iter().find(|other| other.eq_ignore_ascii_case(name));
             let hint = match near {
                 Some(near) => format!("the path has {{{near}}}: write the name alike"),
@@ -142,19 +142,21 @@ fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
 /// Compares the templates with each other.
 fn alike(paths: &[Path<'_>], findings: &mut Vec<Finding>) {
     let mut templates = Templates::new();
+    let mut left = MOST_STEPS;
     for (number, path) in paths.iter().enumerate() {
         // An exact path goes before templates, and one with a query before the one without.
         if !path.is_whole || !path.text.contains('{') || !path.variant.is_empty() {
             continue;
         }
-        for other in templates.meeting(&path.template) {
-            let Some(other) = paths.get(other) else { continue };
-            if path.template == other.template {
-                findings.push(equal(path, other));
-            } else if !covers(&path.template, &other.template) && !covers(&other.template, &path.template) {
-                findings.extend(ambiguous(path, other));
-            }
+        let meeting = templates.meeting(&path.template, &mut left);
+        let others: Vec<&Path<'_>> = meeting.into_iter().filter_map(|other| paths.get(other)).collect();
+        // One finding a path is enough: whoever changes the path looks again.
+        if let Some(other) = others.iter().find(|other| path.template == other.template) {
+            findings.push(equal(path, other));
         }
+        let crosses =
+            |other: &&&Path<'_>| !covers(&path.template, &other.template) && !covers(&other.template, &path.template);
+        findings.extend(others.iter().filter(crosses).find_map(|other| ambiguous(path, other)));
         templates.add(&path.template, number, false);
     }
 }

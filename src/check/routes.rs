@@ -7,7 +7,7 @@
 use super::Subject;
 use super::paths::is_prefix;
 use super::rules::operations::ROUTE_SHADOWED;
-use super::template::{Segment, Template, Templates, template};
+use super::template::{MOST_STEPS, Segment, Template, Templates, template};
 use crate::definition::Api;
 use crate::model::Finding;
 
@@ -61,12 +61,13 @@ fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Option<Finding> {
     let beyond = before.prefix.get(hidden.prefix.len()..)?;
     let mut first: Option<(&Api, &Api)> = None;
     let mut count = 0_usize;
+    let mut left = MOST_STEPS;
     for route in &hidden.list {
         let Some(rest) = route.template.strip_prefix(beyond) else { continue };
         // The group's prefix alone is asked for as its path "/".
         let root = [Segment::text("")];
         let rest = if rest.is_empty() { &root[..] } else { rest };
-        let Some(by) = before.by_path.covering(rest, route.open) else { continue };
+        let Some(by) = before.by_path.covering(rest, route.open, &mut left) else { continue };
         count += 1;
         if let (None, Some(by)) = (first, before.list.get(by)) {
             first = Some((route.api, by.api));

@@ -1,6 +1,6 @@
 //! Rules over what the definition asks callers to show, and what the group's `auth` checks.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Subject;
 use super::places::Places;
@@ -11,12 +11,13 @@ use crate::model::{Auth, Finding};
 pub(super) fn findings(subject: &Subject<'_>, definition: &Definition, places: &Places) -> Vec<Finding> {
     let mut findings = Vec::new();
     let root = definition.document().root();
+    let schemes = schemes(definition);
     let mut seen: HashSet<NodeId> = HashSet::new();
     let lists = definition.apis.iter().map(|api| definition.node(api.node)).chain(root);
     for list in lists.filter_map(|node| node.get("security")).filter(|list| seen.insert(list.id())) {
         for requirement in list.items() {
             for (name, scopes) in requirement.entries() {
-                requirement_findings(definition, requirement, name, scopes, &mut findings);
+                requirement_findings(definition, &schemes, requirement, (name, scopes), &mut findings);
             }
         }
     }
@@ -26,12 +27,12 @@ pub(super) fn findings(subject: &Subject<'_>, definition: &Definition, places: &
 
 fn requirement_findings(
     definition: &Definition,
+    schemes: &HashMap<&str, Scheme<'_>>,
     requirement: Node<'_>,
-    name: &str,
-    scopes: Node<'_>,
+    (name, scopes): (&str, Node<'_>),
     findings: &mut Vec<Finding>,
 ) {
-    let Some(scheme) = definition.security_schemes.iter().find(|scheme| scheme.name == name) else {
+    let Some(Scheme { kind, scopes: declared }) = schemes.get(name) else {
         // A scheme whose reference leads nowhere is declared all the same.
         if !is_declared(definition, name) {
             let near = definition.security_schemes.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name));
@@ -44,10 +45,9 @@ fn requirement_findings(
         }
         return;
     };
-    let declared = declared_scopes(definition, scheme);
     for scope in scopes.items() {
         let Some(text) = scope.as_str() else { continue };
-        let message = match (&scheme.kind, &declared) {
+        let message = match (kind, declared) {
             (SecurityKind::OAuth2, Some(declared)) if !declared.contains(text) => {
                 format!("no flow of the security scheme {name:?} declares the scope {text:?}")
             }
@@ -69,10 +69,20 @@ fn is_declared(definition: &Definition, name: &str) -> bool {
     schemes.and_then(Node::resolve).is_some_and(|schemes| schemes.get(name).is_some())
 }
 
-fn declared_scopes<'d>(definition: &'d Definition, scheme: &SecurityScheme) -> Option<HashSet<&'d str>> {
-    let flows = definition.node(scheme.node).get("flows")?;
-    let scopes = flows.entries().filter_map(|(_, flow)| flow.get("scopes")).flat_map(Node::entries);
-    Some(scopes.map(|(scope, _)| scope).collect())
+/// A security scheme, and the scopes that its flows declare where it has any.
+struct Scheme<'d> {
+    kind: &'d SecurityKind,
+    scopes: Option<HashSet<&'d str>>,
+}
+
+fn schemes(definition: &Definition) -> HashMap<&str, Scheme<'_>> {
+    let scopes = |scheme: &SecurityScheme| {
+        let flows = definition.node(scheme.node).get("flows")?;
+        let scopes = flows.entries().filter_map(|(_, flow)| flow.get("scopes")).flat_map(Node::entries);
+        Some(scopes.map(|(scope, _)| scope).collect())
+    };
+    let schemes = definition.security_schemes.iter();
+    schemes.map(|scheme| (scheme.name.as_str(), Scheme { kind: &scheme.kind, scopes: scopes(scheme) })).collect()
 }
 
 /// Compares what the definition asks for with what the gateway checks before it calls a real backend.

@@ -177,8 +177,8 @@ struct Branch {
     open: Vec<usize>,
 }
 
-/// No search takes more steps; what is past them is not found.
-const MOST_STEPS: usize = 20_000;
+/// Searching takes no more steps, over all templates; what is past them is not found.
+pub(super) const MOST_STEPS: usize = 1_000_000;
 
 impl Templates {
     pub(super) fn new() -> Self {
@@ -211,10 +211,11 @@ impl Templates {
     }
 
     /// Lists the templates of which a path is one of the template's, in the order in which they were added.
-    pub(super) fn meeting(&self, template: &[Segment]) -> Vec<usize> {
+    ///
+    /// `left` counts the steps that may still be taken.
+    pub(super) fn meeting(&self, template: &[Segment], left: &mut usize) -> Vec<usize> {
         let mut found = Vec::new();
-        let mut left = MOST_STEPS;
-        self.walk(template, &mut left, &|known, segment| known.meets(segment), &mut |branch, at_end| {
+        self.walk(template, left, &|known, segment| known.meets(segment), &mut |branch, at_end| {
             if at_end {
                 found.extend(branch.ends.iter().copied());
             }
@@ -224,10 +225,9 @@ impl Templates {
     }
 
     /// Returns the first template that has every path of a template, and of an open one everything below it.
-    pub(super) fn covering(&self, template: &[Segment], open: bool) -> Option<usize> {
+    pub(super) fn covering(&self, template: &[Segment], open: bool, left: &mut usize) -> Option<usize> {
         let mut found: Option<usize> = None;
-        let mut left = MOST_STEPS;
-        self.walk(template, &mut left, &Segment::covers, &mut |branch, at_end| {
+        self.walk(template, left, &Segment::covers, &mut |branch, at_end| {
             let ends = if at_end && !open { &branch.ends } else { &branch.open };
             found = found.into_iter().chain(ends.iter().copied()).min();
         });
@@ -302,14 +302,16 @@ mod tests {
         for (number, path) in paths.iter().enumerate() {
             templates.add(&template(path), number, number == 4);
         }
-        assert_eq!(templates.meeting(&template("/a/{z}")), [0, 1, 2]);
-        assert_eq!(templates.meeting(&template("/c/{z}")), [2]);
-        assert_eq!(templates.covering(&template("/a/b"), false), Some(0));
-        assert_eq!(templates.covering(&template("/a/{z}"), false), Some(1));
-        assert_eq!(templates.covering(&template("/{z}/{z}"), false), None);
-        assert_eq!(templates.covering(&template("/files/a/b"), false), Some(4));
-        assert_eq!(templates.covering(&template("/files/a"), true), Some(4));
-        assert_eq!(templates.covering(&template("/a/b"), true), None);
+        let left = &mut 1_000;
+        assert_eq!(templates.meeting(&template("/a/{z}"), left), [0, 1, 2]);
+        assert_eq!(templates.meeting(&template("/c/{z}"), left), [2]);
+        assert_eq!(templates.covering(&template("/a/b"), false, left), Some(0));
+        assert_eq!(templates.covering(&template("/a/{z}"), false, left), Some(1));
+        assert_eq!(templates.covering(&template("/{z}/{z}"), false, left), None);
+        assert_eq!(templates.covering(&template("/files/a/b"), false, left), Some(4));
+        assert_eq!(templates.covering(&template("/files/a"), true, left), Some(4));
+        assert_eq!(templates.covering(&template("/a/b"), true, left), None);
+        assert_eq!(templates.meeting(&template("/a/{z}"), &mut 0), [0; 0]);
     }
 
     #[test]

@@ -572,3 +572,14 @@ fn a_place_is_spoken_of_once() {
         assert_eq!(same, 1, "{findings:#?}");
     }
 }
+
+/// Paths that all cross each other would have as many findings as there are pairs of them.
+#[test]
+fn many_crossing_paths_have_one_finding_each() {
+    let path = |number: usize| {
+        if number.is_multiple_of(2) { format!("/r{number}/{{a}}") } else { format!("/{{a}}/r{number}") }
+    };
+    let paths = (0..600).fold(String::new(), |text, number| text + &format!("  {}: {{get: {{}}}}\n", path(number)));
+    let places = Case::definition(&format!("{OPEN_3_1}paths:\n{paths}")).places("path-ambiguous");
+    assert!((300..600).contains(&places.len()), "{}", places.len());
+}

@@ -124,7 +124,7 @@ fn why(value: Node<'_>, schema: Node<'_>) -> String {
         NodeKind::Array => *kind == "array",
         NodeKind::Object => *kind == "object",
     };
-    if !types.is_empty() && !types.iter().any(|kind| is_of(kind)) {
+    if !types.is_empty() && !types.iter().any(is_of) {
         return format!("it is {}, and the type is {}", super::kind_name(value), types.join(" or "));
     }
     let keywords: Vec<String> =

@@ -75,7 +75,8 @@ pub fn compose(
         match write(definition, parameter, collected) {
             Ok(text) => match parameter.place {
                 ParameterPlace::Path => composed.path_parameters.push((parameter.name.clone(), text)),
-                ParameterPlace::Query => query.push(text),
+                // Of a list or an object without anything in it, nothing is written.
+                ParameterPlace::Query => query.extend(Some(text).filter(|text| !text.is_empty())),
                 ParameterPlace::Header => composed.headers.push((parameter.name.clone(), text)),
                 ParameterPlace::Cookie => cookies.push(text),
             },
@@ -189,24 +190,23 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) 
     }
     let schema = parameter.schema.and_then(|schema| definition.json_schema(schema, Direction::Request));
     let schema = schema.unwrap_or(Value::Bool(true));
-    match kind_of(&schema, &schema) {
-        Kind::Scalar => {
-            let value = encoded(only(collected)?);
-            if value.is_empty() && parameter.place == ParameterPlace::Path {
-                return Err("is empty, and a path has no empty parts".to_owned());
-            }
-            Ok(named(parameter, &name, &value))
-        }
+    let text = match kind_of(&schema, &schema) {
+        Kind::Scalar => named(parameter, &name, &encoded(only(collected)?)),
         Kind::Array => {
             let items: Vec<String> = items(collected)?.iter().map(|item| encoded(item)).collect();
-            Ok(list(parameter, &name, &items))
+            list(parameter, &name, &items)
         }
         Kind::Object => {
             let fields = fields(collected)?;
             let fields: Vec<_> = fields.iter().map(|(field, value)| (encoded(field), encoded(value))).collect();
-            Ok(object(parameter, &name, &fields))
+            object(parameter, &name, &fields)
         }
+    };
+    // Without it, the path would be that of another API.
+    if text.is_empty() && parameter.place == ParameterPlace::Path {
+        return Err("is empty, and a path has no empty parts".to_owned());
     }
+    Ok(text)
 }
 
 /// Returns the one text that was given for a value without parts.

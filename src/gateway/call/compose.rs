@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, Style};
+use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, SecurityKind, Style};
 use crate::gateway::parameters::{Kind, kind_of};
 use crate::gateway::percent::encode;
 
@@ -42,7 +42,8 @@ pub enum ComposeProblem {
 /// Writes the parameters of a request.
 ///
 /// Of a list, each item is given once more with the same name, or all as a JSON array; of an object each field as
-/// `name[field]`, or all as a JSON object. Where `extra` is set, what is not declared becomes part of the query.
+/// `name[field]`, or all as a JSON object. A key that the definition has callers show in the query is given like a parameter. Where `extra` is set, what is
+/// not declared becomes part of the query.
 pub fn compose(
     definition: &Definition,
     api: &Api,
@@ -65,7 +66,10 @@ pub fn compose(
                     collected.add(field, value);
                 }
             }
-            None if extra => query.push(format!("{}={}", encode(name), encode(value))),
+            // A key is declared as a way in, not as a parameter.
+            None if extra || is_query_key(definition, name) => {
+                query.push(format!("{}={}", encode(name), encode(value)))
+            }
             None => problems.push(ComposeProblem::Unknown { name: name.clone() }),
         }
     }
@@ -152,6 +156,11 @@ fn find<'a, 'n>(api: &'a Api, name: &'n str) -> Option<(&'a Parameter, Option<&'
     }
     let (name, field) = name.strip_suffix(']')?.split_once('[')?;
     Some((whole(name)?, Some(field)))
+}
+
+fn is_query_key(definition: &Definition, name: &str) -> bool {
+    let is_key = |kind: &SecurityKind| matches!(kind, SecurityKind::ApiKey { place: ParameterPlace::Query, name: key } if key == name);
+    definition.security_schemes.iter().any(|scheme| is_key(&scheme.kind))
 }
 
 fn place_of(parameter: &Parameter) -> String {

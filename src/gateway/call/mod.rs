@@ -12,6 +12,7 @@ use super::routing::canonical::is_canonical_path;
 use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
 
+pub(crate) use super::percent::decode_query;
 pub use compose::{ComposeProblem, Composed, Given, compose, pick_media_type};
 pub use send::{Answer, CallError, Destination, Outgoing, send};
 

@@ -134,6 +134,20 @@ fn of_what_has_no_parts_nothing_is_written() {
 }
 
 #[test]
+fn a_key_in_the_query_is_given_like_a_parameter() {
+    let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\ncomponents:\n  securitySchemes:\n    k: {type: apiKey, in: \
+                query, name: 'my key'}\n    h: {type: apiKey, in: header, name: x-key}\npaths:\n  /a: {get: {responses: \
+                {'200': {description: ok}}}}\n";
+    let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+    let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+    let query = |name: &str| compose(&definition, &definition.apis[0], &[(name.into(), "1".into())], false);
+    assert_eq!(query("my key").map(|composed| composed.query), Ok("my%20key=1".to_owned()));
+    for unknown in ["x-key", "k"] {
+        assert_eq!(query(unknown), Err(vec![ComposeProblem::Unknown { name: unknown.to_owned() }]));
+    }
+}
+
+#[test]
 fn a_path_with_two_readings_is_refused_as_the_gateway_does() {
     for (value, is_right) in [("1", true), ("..", false), (".", false), ("a/b", false), ("a\\b", false), ("%2e", true)]
     {

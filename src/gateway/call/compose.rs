@@ -68,7 +68,7 @@ pub fn compose(
             }
             // A key is declared as a way in, not as a parameter.
             None if extra || is_query_key(definition, name) => {
-                query.push(format!("{}={}", encode(name), encode(value)))
+                query.push(format!("{}={}", encode(name), encode(value)));
             }
             None => problems.push(ComposeProblem::Unknown { name: name.clone() }),
         }

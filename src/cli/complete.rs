@@ -1,6 +1,7 @@
 //! Completion on the shell: names of groups, versions, environments and rules come from the workspace.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap_complete::CompleteEnv;
 use clap_complete::engine::CompletionCandidate;
@@ -18,7 +19,18 @@ pub fn complete() {
 }
 
 fn workspace() -> Option<Workspace> {
-    Workspace::open(&std::env::current_dir().ok()?).ok()
+    let folder = std::env::current_dir().ok()?;
+    let folder = directory(std::env::args_os()).map_or_else(|| folder.clone(), |typed| folder.join(typed));
+    Workspace::open(&folder).ok()
+}
+
+/// Returns the folder of `-C` on the line that a shell hands over behind `--`, or of its variable.
+///
+/// The line is not finished, so whatever is wrong with the rest of it is no matter.
+fn directory(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
+    let line = arguments.skip_while(|word| word != "--").skip(1);
+    let matches = arguments::command().ignore_errors(true).try_get_matches_from(line).ok()?;
+    matches.get_one::<PathBuf>("directory").cloned()
 }
 
 pub(super) fn groups() -> Vec<CompletionCandidate> {
@@ -88,4 +100,26 @@ pub(super) fn rules() -> Vec<CompletionCandidate> {
 pub(super) fn changes() -> Vec<CompletionCandidate> {
     let kinds = KINDS.iter().map(|kind| kind.name);
     ["list", "oasdiff"].into_iter().chain(kinds).map(CompletionCandidate::new).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_the_one_on_the_line() {
+        for (line, expected) in [
+            ("apigw -- apigw -C shop publish ", Some("shop")),
+            ("apigw -- apigw publish -C shop --env ", Some("shop")),
+            ("apigw -- apigw publish --directory=shop --enviro ", Some("shop")),
+            ("apigw -- apigw -yCshop call ", Some("shop")),
+            ("apigw -- apigw version list -C shop ", Some("shop")),
+            ("apigw -- apigw nothing -C ", None),
+            ("apigw -- apigw publish ", None),
+            ("apigw -C shop", None),
+        ] {
+            let found = directory(line.split(' ').map(OsString::from));
+            assert_eq!(found, expected.map(PathBuf::from), "{line}");
+        }
+    }
 }

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::error::CommandError;
 use super::wait::Waited;
+use crate::check::can_be_set;
+use crate::definition::Rule;
 use crate::model::{
     Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId, Release,
     SCHEMA, Severity, State, Timestamp, Version,
@@ -267,6 +269,38 @@ impl<'a> ErrorView<'a> {
                 exit: error.exit as u8,
                 findings: error.findings.iter().map(FindingView::new).collect(),
             },
+        }
+    }
+}
+
+/// The page of a rule or of a kind of change, where one is asked for by name.
+#[derive(Serialize)]
+pub(super) struct Explained<T> {
+    pub(super) schema: u32,
+    #[serde(flatten)]
+    pub(super) view: T,
+}
+
+/// A rule of `check`.
+#[derive(Serialize)]
+pub(super) struct RuleView {
+    rule: &'static str,
+    severity: Severity,
+    explanation: &'static str,
+    /// What breaks it and what keeps it; nothing where the explanation says enough.
+    example: Option<&'static str>,
+    /// Whether `apigw.toml` can give it another severity.
+    can_be_set: bool,
+}
+
+impl RuleView {
+    pub(super) fn new(rule: &Rule) -> Self {
+        Self {
+            rule: rule.name,
+            severity: rule.severity,
+            explanation: rule.explanation,
+            example: Some(rule.example).filter(|example| !example.is_empty()),
+            can_be_set: can_be_set(rule.name),
         }
     }
 }

@@ -12,6 +12,8 @@ use super::encode;
 const MOST_COPIED: usize = 20_000;
 /// Comparing all examples of a definition takes no more steps; what is left then is not looked at.
 const MOST_STEPS: usize = 4_000_000;
+/// As many bytes of a text take about as long as one value.
+const BYTES_A_STEP: usize = 32;
 
 /// Compares the examples of one definition with their schemas, within bounded work.
 #[derive(Debug)]
@@ -32,9 +34,9 @@ impl<'d> ExampleCheck<'d> {
         if self.steps > MOST_STEPS {
             return true;
         }
-        let mut left = MOST_COPIED;
-        let value = self.definition.node(value).to_value_within(&mut left);
-        self.steps += MOST_COPIED - left;
+        let value = self.definition.node(value).to_value(MOST_COPIED);
+        // A thousand places may refer to one example, and it is copied for each of them.
+        self.steps = self.steps.saturating_add(value.as_ref().map_or(MOST_COPIED, weight));
         value.is_none_or(|value| self.fits(&value, schema))
     }
 
@@ -71,5 +73,43 @@ impl<'d> ExampleCheck<'d> {
         // What a panic left behind is at worst a pattern that is compiled again.
         let mut sampler = self.definition.sampler.lock().unwrap_or_else(PoisonError::into_inner);
         sampler.allows_within(value, self.definition.node(schema), &mut self.steps)
+    }
+}
+
+/// Says how many steps it takes to copy a value or to read it again: one for each value in it, and for long texts more.
+fn weight(value: &Value) -> usize {
+    1 + match value {
+        Value::String(text) => text.len() / BYTES_A_STEP,
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() / BYTES_A_STEP + weight(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    use super::*;
+
+    /// Many places that refer to one large example: what is looked at is bounded, not what is written.
+    #[test]
+    fn an_example_is_not_copied_for_each_place_without_end() {
+        let list = format!("[{}]", vec!["1"; 10_000].join(","));
+        let text = format!("'{}'", "x".repeat(500_000));
+        for example in [list, text] {
+            let mut written = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\n".to_owned();
+            let _ = write!(written, "x-schema: {{not: {{type: object}}}}\nx-example: {example}\n");
+            let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(written.as_bytes())));
+            let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+            let root = definition.document().root().expect("a root");
+            let node = |name: &str| root.get(name).expect("a node").id();
+            let mut check = ExampleCheck::new(&definition);
+            for _ in 0..1000 {
+                assert!(check.allows_parameter(node("x-example"), node("x-schema")));
+            }
+            assert!((MOST_STEPS..MOST_STEPS + 100_000).contains(&check.steps), "{} steps", check.steps);
+        }
     }
 }

@@ -153,6 +153,13 @@ fn every_rule_has_a_page() {
     }
     let page = sandbox.run("check --explain prefix-collision").expect_exit(0).stdout;
     assert!(page.contains("[rules]\n  prefix-collision = \"off\""), "{page}");
+    let json = sandbox.run("check --explain prefix-collision -o json").expect_exit(0).json();
+    assert_eq!((&json["schema"], &json["can_be_set"]), (&1.into(), &true.into()), "{json}");
+    assert_eq!(json["rule"], "prefix-collision", "{json}");
+    assert!(page.starts_with(&format!("prefix-collision ({})", json["severity"].as_str().expect("a severity"))));
+    assert!(json["explanation"].as_str().is_some_and(|text| text.len() > 40), "{json}");
+    let rules = sandbox.run("-o yaml check --explain list").expect_exit(0).stdout;
+    assert_eq!(rules.matches("rule: ").count(), list.lines().count(), "{rules}");
     sandbox.run("check --explain prefix-colision").expect_exit(3).expect_stderr("did you mean \"prefix-collision\"");
 }
 

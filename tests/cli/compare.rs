@@ -83,6 +83,9 @@ fn diff_tells_what_breaks_first_and_explains_itself() {
     assert!(kind.contains("It breaks callers.") && kind.contains("removed-without-deprecation"), "{kind}");
     let kinds = sandbox.run("-o json diff --explain list").expect_exit(0).json();
     assert!(kinds["kinds"].as_array().is_some_and(|kinds| kinds.len() > 100));
+    let one = sandbox.run("diff --explain api-removed -o json").expect_exit(0).json();
+    assert_eq!((&one["schema"], &one["kind"]), (&1.into(), &"api-removed".into()), "{one}");
+    sandbox.run("diff --explain api-remved").expect_exit(3).expect_stderr("did you mean \"api-removed\"?");
     let coverage = sandbox.run("diff --explain oasdiff").expect_exit(0).stdout;
     assert!(coverage.ends_with("524 of 560 checks are covered; the notes say why the others are not\n"));
     sandbox.run("diff --explain nothing").expect_exit(3).expect_stderr("there is no kind of change");

@@ -29,4 +29,8 @@ fn versions_are_those_of_the_group_that_was_typed() {
     assert_eq!(offered(&sandbox, &["publish", "petstore", "--env"]), ["test", "pre-release", "online"]);
     let groups = offered(&sandbox, &["publish"]);
     assert!(groups.contains(&"petstore".to_owned()) && groups.contains(&"other".to_owned()), "{groups:?}");
+    let elsewhere = Sandbox::empty();
+    let folder = sandbox.path().to_str().expect("UTF-8");
+    assert_eq!(offered(&elsewhere, &["-C", folder, "switch", "other", "--version"]), ["3.0.0"]);
+    assert!(offered(&elsewhere, &["call", "-C", folder, "petstore"]).contains(&"getPet".to_owned()));
 }

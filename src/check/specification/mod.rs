@@ -2,7 +2,7 @@
 //!
 //! The walk begins at the root and follows references, so that every object is looked at once as what it is
 //! used for, in whatever file it stands. [`objects`] is the table of what the specification asks for;
-//! `tests/specification.rs` proves it against the official JSON Schemas.
+//! `tests/specification` proves it against the official JSON Schemas.
 
 mod conditions;
 mod examples;

@@ -4,15 +4,16 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
+use serde_json::json;
 
 use crate::check::{self, Live, Overview, Subject};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, Format, Sources};
-use crate::cli::views::FindingsView;
+use crate::cli::views::{Explained, FindingsView, RuleView};
 use crate::cli::{complete, sarif, selection};
 use crate::definition::Rule;
-use crate::model::{Finding, GroupName, Severity, State, nearest};
+use crate::model::{Finding, GroupName, SCHEMA, Severity, State, nearest};
 use crate::workspace::{Draft, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
@@ -22,7 +23,7 @@ pub(in crate::cli) struct CheckArguments {
     /// The groups [default: all]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
-    /// Explain a rule
+    /// Explain a rule; `list` shows all rules
     #[arg(long, value_name = "RULE", conflicts_with = "groups", add = ArgValueCandidates::new(complete::rules))]
     explain: Option<String>,
 }
@@ -90,11 +91,9 @@ fn live(workspace: &Workspace) -> Option<Vec<Live>> {
 fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
     let rules = check::all_rules();
     if name == "list" {
-        let mut text = String::new();
-        for rule in &rules {
-            let _ = writeln!(text, "{} ({})", rule.name, rule.severity);
-        }
-        context.output.raw(text.as_bytes())?;
+        let view = json!({"schema": SCHEMA, "rules": rules.iter().map(RuleView::new).collect::<Vec<_>>()});
+        let line = |rule: &Rule| format!("{} ({})\n", rule.name, rule.severity);
+        context.output.data(&view, || rules.iter().map(line).collect())?;
         return Ok(Exit::Done);
     }
     let Some(rule) = rules.iter().find(|rule| rule.name == name) else {
@@ -105,7 +104,9 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
             None => error.hint("`apigw check --explain list` lists the rules"),
         });
     };
-    context.output.raw(page(rule, context.output.width).as_bytes())?;
+    context
+        .output
+        .data(&Explained { schema: SCHEMA, view: RuleView::new(rule) }, || page(rule, context.output.width))?;
     Ok(Exit::Done)
 }
 

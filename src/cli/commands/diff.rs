@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
+use crate::cli::views::Explained;
 use crate::cli::{complete, selection, table};
 use crate::compare::coverage::{CHECKS, Check};
 use crate::compare::{self, Change, Comparison, Effect, KINDS, Kind, Side};
 use crate::definition::Direction;
-use crate::model::{EnvironmentName, GroupName, SCHEMA, State};
+use crate::model::{EnvironmentName, GroupName, SCHEMA, State, nearest};
 use crate::plan::{Candidate, Facts};
 use crate::workspace::DiskFacts;
 
@@ -24,7 +25,7 @@ use crate::workspace::DiskFacts;
 /// a whole environment (`@online`). What breaks callers comes first.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw diff petstore@online petstore --fail-on breaking\n  apigw diff @test @online -o markdown\n  apigw diff --explain type-narrowed"
+    after_help = "Examples:\n  apigw diff petstore@online petstore --fail-on breaking\n  apigw diff @test @online -o markdown"
 )]
 pub(in crate::cli) struct DiffArguments {
     /// What was
@@ -283,10 +284,13 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
         "oasdiff" => explain_coverage(context)?,
         name => {
             let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
-                return Err(CommandError::invalid("unknown-kind", format!("there is no kind of change {name:?}"))
-                    .hint("`apigw diff --explain list` lists them"));
+                let error = CommandError::invalid("unknown-kind", format!("there is no kind of change {name:?}"));
+                return Err(match nearest(name, KINDS.iter().map(|kind| kind.name)) {
+                    Some(near) => error.hint(format!("did you mean {near:?}?")),
+                    None => error.hint("`apigw diff --explain list` lists them"),
+                });
             };
-            context.output.data(&kind_view(kind), || {
+            context.output.data(&Explained { schema: SCHEMA, view: kind_view(kind) }, || {
                 let (name, meaning, effect) = (kind.name, kind.explanation, effect(kind.effect));
                 let covers = checks_covered_by(kind).join(", ");
                 let covers = if covers.is_empty() { String::new() } else { format!("\nin oasdiff: {covers}\n") };

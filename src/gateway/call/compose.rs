@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, Style};
+use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, SecurityKind, Style};
 use crate::gateway::parameters::{Kind, kind_of};
 use crate::gateway::percent::encode;
 
@@ -42,7 +42,8 @@ pub enum ComposeProblem {
 /// Writes the parameters of a request.
 ///
 /// Of a list, each item is given once more with the same name, or all as a JSON array; of an object each field as
-/// `name[field]`, or all as a JSON object. Where `extra` is set, what is not declared becomes part of the query.
+/// `name[field]`, or all as a JSON object. A key that the definition has callers show in the query is given like a parameter. Where `extra` is set, what is
+/// not declared becomes part of the query.
 pub fn compose(
     definition: &Definition,
     api: &Api,
@@ -65,7 +66,10 @@ pub fn compose(
                     collected.add(field, value);
                 }
             }
-            None if extra => query.push(format!("{}={}", encode(name), encode(value))),
+            // A key is declared as a way in, not as a parameter.
+            None if extra || is_query_key(definition, name) => {
+                query.push(format!("{}={}", encode(name), encode(value)));
+            }
             None => problems.push(ComposeProblem::Unknown { name: name.clone() }),
         }
     }
@@ -75,7 +79,8 @@ pub fn compose(
         match write(definition, parameter, collected) {
             Ok(text) => match parameter.place {
                 ParameterPlace::Path => composed.path_parameters.push((parameter.name.clone(), text)),
-                ParameterPlace::Query => query.push(text),
+                // Of a list or an object without anything in it, nothing is written.
+                ParameterPlace::Query => query.extend(Some(text).filter(|text| !text.is_empty())),
                 ParameterPlace::Header => composed.headers.push((parameter.name.clone(), text)),
                 ParameterPlace::Cookie => cookies.push(text),
             },
@@ -153,6 +158,11 @@ fn find<'a, 'n>(api: &'a Api, name: &'n str) -> Option<(&'a Parameter, Option<&'
     Some((whole(name)?, Some(field)))
 }
 
+fn is_query_key(definition: &Definition, name: &str) -> bool {
+    let is_key = |kind: &SecurityKind| matches!(kind, SecurityKind::ApiKey { place: ParameterPlace::Query, name: key } if key == name);
+    definition.security_schemes.iter().any(|scheme| is_key(&scheme.kind))
+}
+
 fn place_of(parameter: &Parameter) -> String {
     format!("{}.{}", parameter.place.as_str(), parameter.name)
 }
@@ -189,24 +199,23 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) 
     }
     let schema = parameter.schema.and_then(|schema| definition.json_schema(schema, Direction::Request));
     let schema = schema.unwrap_or(Value::Bool(true));
-    match kind_of(&schema, &schema) {
-        Kind::Scalar => {
-            let value = encoded(only(collected)?);
-            if value.is_empty() && parameter.place == ParameterPlace::Path {
-                return Err("is empty, and a path has no empty parts".to_owned());
-            }
-            Ok(named(parameter, &name, &value))
-        }
+    let text = match kind_of(&schema, &schema) {
+        Kind::Scalar => named(parameter, &name, &encoded(only(collected)?)),
         Kind::Array => {
             let items: Vec<String> = items(collected)?.iter().map(|item| encoded(item)).collect();
-            Ok(list(parameter, &name, &items))
+            list(parameter, &name, &items)
         }
         Kind::Object => {
             let fields = fields(collected)?;
             let fields: Vec<_> = fields.iter().map(|(field, value)| (encoded(field), encoded(value))).collect();
-            Ok(object(parameter, &name, &fields))
+            object(parameter, &name, &fields)
         }
+    };
+    // Without it, the path would be that of another API.
+    if text.is_empty() && parameter.place == ParameterPlace::Path {
+        return Err("is empty, and a path has no empty parts".to_owned());
     }
+    Ok(text)
 }
 
 /// Returns the one text that was given for a value without parts.

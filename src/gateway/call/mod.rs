@@ -8,11 +8,17 @@ mod send;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use super::routing::canonical::is_canonical_path;
 use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
 
+pub(crate) use super::percent::decode_query;
 pub use compose::{ComposeProblem, Composed, Given, compose, pick_media_type};
 pub use send::{Answer, CallError, Destination, Outgoing, send};
+
+/// What a path that is read alike by everybody does not have.
+const ONE_READING: &str = "a value in it is \".\" or \"..\", or has a slash, a backslash or a control character, and a path \
+                           with one has more than one reading";
 
 /// Checks a request as the gateway does where it checks requests (OpenAPI 3.1, sections 4.8.12 and 4.8.13).
 ///
@@ -25,16 +31,20 @@ pub fn check_request(
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Vec<(String, String)> {
-    let Some(rules) = RequestRules::build(definition, api) else { return Vec::new() };
+    let mut found = Vec::new();
+    // The gateway refuses it before it looks at the definition.
+    if !is_canonical_path(&composed.path) {
+        found.push(("path".to_owned(), ONE_READING.to_owned()));
+    }
+    let Some(rules) = RequestRules::build(definition, api) else { return found };
     let path: Vec<(&str, &str)> =
         composed.path_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let parameters = rules.check_parameters(&path, Some(&composed.query), headers);
     let body = rules.check_body(headers, body);
     let problems = [parameters, body].into_iter().filter_map(Result::err);
-    problems
-        .flat_map(|problem| match problem.violations.as_slice() {
-            [] => vec![("body".to_owned(), problem.detail)],
-            violations => violations.iter().map(|found| (found.place.clone(), found.message.clone())).collect(),
-        })
-        .collect()
+    found.extend(problems.flat_map(|problem| match problem.violations.as_slice() {
+        [] => vec![("body".to_owned(), problem.detail)],
+        violations => violations.iter().map(|found| (found.place.clone(), found.message.clone())).collect(),
+    }));
+    found
 }

@@ -1,9 +1,9 @@
 //! From what was typed to the request that is sent.
 
-use std::io::Read as _;
+use std::io::Read;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::{CallArguments, Called};
@@ -90,16 +90,23 @@ fn given(word: &str) -> Result<Given, CommandError> {
 fn body(context: &Context<'_>, arguments: &CallArguments) -> Result<Bytes, CommandError> {
     match arguments.body.as_deref() {
         None => Ok(Bytes::new()),
-        Some("-") => {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().take(LARGEST_BODY).read_to_end(&mut bytes)?;
-            Ok(bytes.into())
-        }
+        Some("-") => read_all(std::io::stdin().lock(), LARGEST_BODY),
         Some(text) => match text.strip_prefix('@') {
             Some(path) => Ok(read_outside(&context.folder().join(path), LARGEST_BODY)?.into()),
             None => Ok(text.to_owned().into()),
         },
     }
+}
+
+/// Reads what comes, all of it or nothing: a body that is cut off says something else.
+fn read_all(from: impl Read, most: u64) -> Result<Bytes, CommandError> {
+    let mut bytes = Vec::new();
+    from.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let message = format!("what comes on stdin has more than the {most} bytes that a body has at most");
+        return Err(CommandError::invalid("body-size", message).hint("send less at once"));
+    }
+    Ok(bytes.into())
 }
 
 /// Puts together the headers of the definition's parameters and those that were typed, which win.
@@ -122,7 +129,14 @@ fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, 
         let (header, text) = line.split_once(':').ok_or_else(|| {
             CommandError::usage(format!("{line:?} is not a header")).hint("write it like `--header 'X-Trace: 7'`")
         })?;
-        typed.append(name(header.trim())?, value(header, text.trim())?);
+        let header = name(header.trim())?;
+        if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
+            // The receiver would wait for bytes that never come, or take some for another request.
+            return Err(CommandError::invalid("header", format!("the body itself says what {header} is"))
+                .hint("leave it out; `--body` gives the body"));
+        }
+        let text = value(header.as_str(), text.trim())?;
+        typed.append(header, text);
     }
     for header in typed.keys().filter(|header| **header != COOKIE) {
         headers.remove(header);
@@ -178,4 +192,15 @@ fn secrets(definition: &Definition) -> Vec<String> {
         _ => None,
     };
     definition.security_schemes.iter().filter_map(|scheme| secret(&scheme.kind)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_read_whole_or_not_at_all() {
+        assert_eq!(read_all(&b"abc"[..], 3).ok().as_deref(), Some(&b"abc"[..]));
+        assert!(read_all(&b"abc"[..], 2).is_err());
+    }
 }

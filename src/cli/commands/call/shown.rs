@@ -9,7 +9,7 @@ use crate::cli::context::{Context, is_secret_name};
 use crate::cli::error::CommandError;
 use crate::cli::output::Format;
 use crate::definition::Api;
-use crate::gateway::call::{Answer, Outgoing};
+use crate::gateway::call::{Answer, Outgoing, decode_query};
 use crate::model::SCHEMA;
 
 /// What stands for a secret.
@@ -50,7 +50,7 @@ impl Sent {
 fn blanked(url: &str, is_secret: impl Fn(&str) -> bool) -> String {
     let Some((address, query)) = url.split_once('?') else { return url.to_owned() };
     let pair = |pair: &str| match pair.split_once('=') {
-        Some((name, _)) if is_secret(name) => format!("{name}={BLANK}"),
+        Some((name, _)) if is_secret(&decode_query(name)) => format!("{name}={BLANK}"),
         _ => pair.to_owned(),
     };
     format!("{address}?{}", query.split('&').map(pair).collect::<Vec<_>>().join("&"))
@@ -156,8 +156,9 @@ mod tests {
 
     #[test]
     fn secrets_in_a_query_are_blanked() {
-        let blank = |url: &str| blanked(url, |name| name == "key");
+        let blank = |url: &str| blanked(url, |name| ["key", "my[key]"].contains(&name));
         assert_eq!(blank("http://a/b?x=1&key=2&y"), "http://a/b?x=1&key=***&y");
+        assert_eq!(blank("http://a/b?my%5Bkey%5D=2&k%65y=3"), "http://a/b?my%5Bkey%5D=***&k%65y=***");
         assert_eq!(blank("http://a/b"), "http://a/b");
     }
 

@@ -109,6 +109,9 @@ fn what_cannot_be_written_is_named() {
         ("path", TEXT, &[("p", "1")][..], "/a/1/b"),
         ("path", TEXT, &[], "path.p is missing"),
         ("path", TEXT, &[("p", "")], "path.p is empty"),
+        ("path", ARRAY, &[("p", "")], "path.p is empty"),
+        ("path", ARRAY, &[("p", "[]")], "path.p is empty"),
+        ("path", OBJECT, &[("p", "{}")], "path.p is empty"),
         ("path", TEXT, &[("p", "1"), ("p", "2")], "path.p is given more than once"),
         ("query", TEXT, &[("q", "1")], "unknown q"),
         ("query", TEXT, &[("header.p", "1")], "unknown header.p"),
@@ -118,6 +121,41 @@ fn what_cannot_be_written_is_named() {
     ] {
         let found = compose_one(place, declared, given);
         assert!(found.starts_with(expected), "{found}");
+    }
+}
+
+#[test]
+fn of_what_has_no_parts_nothing_is_written() {
+    for (declared, value) in [(ARRAY, "[]"), (OBJECT, "{}")] {
+        let definition = definition("query", declared);
+        let given = [("p", value), ("q", "1")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(compose(&definition, &definition.apis[0], &given, true).expect("a request").query, "q=1");
+    }
+}
+
+#[test]
+fn a_key_in_the_query_is_given_like_a_parameter() {
+    let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\ncomponents:\n  securitySchemes:\n    k: {type: apiKey, in: \
+                query, name: 'my key'}\n    h: {type: apiKey, in: header, name: x-key}\npaths:\n  /a: {get: {responses: \
+                {'200': {description: ok}}}}\n";
+    let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+    let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+    let query = |name: &str| compose(&definition, &definition.apis[0], &[(name.into(), "1".into())], false);
+    assert_eq!(query("my key").map(|composed| composed.query), Ok("my%20key=1".to_owned()));
+    for unknown in ["x-key", "k"] {
+        assert_eq!(query(unknown), Err(vec![ComposeProblem::Unknown { name: unknown.to_owned() }]));
+    }
+}
+
+#[test]
+fn a_path_with_two_readings_is_refused_as_the_gateway_does() {
+    for (value, is_right) in [("1", true), ("..", false), (".", false), ("a/b", false), ("a\\b", false), ("%2e", true)]
+    {
+        let definition = definition("path", TEXT);
+        let api = &definition.apis[0];
+        let composed = compose(&definition, api, &[("p".to_owned(), value.to_owned())], false).expect("a request");
+        let problems = crate::gateway::call::check_request(&definition, api, &composed, &HeaderMap::new(), &"".into());
+        assert_eq!(problems.is_empty(), is_right, "{value}: {problems:?}");
     }
 }
 

@@ -201,7 +201,7 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
             let _ = writeln!(text, "  freezes version {} ({})", change.after.version, change.after.digest);
         }
         if change.after.state == State::Live {
-            for url in urls(workspace, environment, group, &change.after, Some(plan)) {
+            for url in urls(workspace, environment, group, &change.after, plan) {
                 let _ = writeln!(text, "  {url}");
             }
         }
@@ -221,13 +221,13 @@ pub(super) fn state(release: &Release) -> String {
 }
 
 /// Returns where callers reach a release, as far as its settings can be read.
-pub(super) fn urls(
+fn urls(
     workspace: &Workspace,
     environment: &EnvironmentName,
     group: &GroupName,
     release: &Release,
-    plan: Option<&Plan>,
+    plan: &Plan,
 ) -> Vec<String> {
-    let planned = plan.and_then(|plan| plan.freezes.iter().find(|freeze| freeze.group == *group));
+    let planned = plan.freezes.iter().find(|freeze| freeze.group == *group);
     workspace.urls(environment, group, &release.version, planned.map(|freeze| &freeze.files))
 }

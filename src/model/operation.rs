@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::{Deployment, Digest, EnvironmentName, GroupName, Release, Timestamp};
 
-/// The name of an operation: its time, and the first twelve digits of its file's SHA-256.
+/// The name of an operation: its time, and the first twelve digits of its file's SHA-256. A copy shares its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct OperationId(String);
+pub struct OperationId(Arc<str>);
 
 /// Why a text is no operation's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,7 @@ impl OperationId {
     /// Makes the id of an operation whose file has this digest.
     #[must_use]
     pub fn new(time: Timestamp, file: &Digest) -> Self {
-        Self(format!("{}-{}", time.compact(), file.short()))
+        Self(format!("{}-{}", time.compact(), file.short()).into())
     }
 
     /// Returns the id as text.
@@ -48,7 +49,7 @@ impl FromStr for OperationId {
                 exact => byte == *exact,
             });
         if fits {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(OperationIdError { text: text.chars().take(Self::LENGTH + 1).collect() })
         }
@@ -65,7 +66,7 @@ impl TryFrom<String> for OperationId {
 
 impl From<OperationId> for String {
     fn from(id: OperationId) -> Self {
-        id.0
+        id.as_str().to_owned()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which working copies differ from what is live.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::thread;
 
+use super::spread::spread;
 use super::{Workspace, layout};
 use crate::model::{DEFINITION_FILE, Digest, Environment, FileSet, GroupName, Release, SETTINGS_FILE, Version};
 
@@ -35,17 +35,8 @@ impl Workspace {
             }
         }
         let groups: Vec<(&GroupName, Releases<'_>)> = releases.into_iter().collect();
-        let workers = thread::available_parallelism().map_or(1, usize::from).min(groups.len().div_ceil(64)).max(1);
-        let share = groups.len().div_ceil(workers).max(1);
-        let find = |groups: &[(&GroupName, Releases<'_>)]| -> Vec<(GroupName, Digest)> {
-            groups.iter().flat_map(|(group, releases)| self.differing(group, releases)).collect()
-        };
-        thread::scope(|scope| {
-            let find = &find;
-            let workers: Vec<_> = groups.chunks(share).map(|groups| scope.spawn(move || find(groups))).collect();
-            let found = workers.into_iter().filter_map(|worker| worker.join().ok()).flatten();
-            EditedGroups(found.collect())
-        })
+        let found = spread(&groups, |(group, releases)| self.differing(group, releases));
+        EditedGroups(found.into_iter().flatten().collect())
     }
 
     /// Returns the releases from which the working copy of a group differs.

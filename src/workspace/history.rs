@@ -47,26 +47,28 @@ impl Workspace {
 
     /// Reads one operation's file, whether or not it was committed.
     pub(super) fn read_operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Operation, Error> {
+        operation_file::parse(environment, id, self.operation_bytes(environment, id)?)
+    }
+
+    fn operation_bytes(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Vec<u8>, Error> {
         let place = layout::operation(environment, id);
-        let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.ok_or_else(|| {
+        self.root.read(&place, layout::LARGEST_RECORD)?.ok_or_else(|| {
             Error::invalid(
                 "operation-missing",
                 Location::file(&place),
                 "the file of a committed operation is missing".to_owned(),
                 format!("restore it, for example with `git checkout -- {place}`"),
             )
-        })?;
-        operation_file::parse(environment, id, bytes)
+        })
     }
 
-    /// Says who committed an operation, and why.
-    pub fn author_of(
+    /// Reads one operation's file but for its changes, of which there may be as many as groups.
+    pub(super) fn read_operation_head(
         &self,
         environment: &EnvironmentName,
         id: &OperationId,
-    ) -> Result<(Option<String>, Option<String>), Error> {
-        let operation = self.read_operation(environment, id)?;
-        Ok((Some(operation.actor), operation.message))
+    ) -> Result<Operation, Error> {
+        operation_file::parse_head(environment, id, self.operation_bytes(environment, id)?)
     }
 
     /// Lists the operations whose files exist, oldest first, whether or not they were committed.

@@ -4,13 +4,12 @@
 //! stays, and the problem is reported once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::outside::{FileStamp, stamp_outside};
+use super::spread::spread;
 use super::{Workspace, layout};
 use crate::definition::Definition;
 use crate::model::{
@@ -67,7 +66,7 @@ pub struct LiveProblem {
 #[derive(Debug)]
 pub struct LiveReader {
     names: Vec<EnvironmentName>,
-    contents: BTreeMap<ContentKey, Arc<LiveContent>>,
+    contents: Contents,
     known: BTreeMap<EnvironmentName, Known>,
     reported: BTreeSet<LiveProblem>,
     pause: Duration,
@@ -83,7 +82,17 @@ struct Known {
     problems: Vec<LiveProblem>,
 }
 
-type ContentKey = (GroupName, Version, Digest);
+/// The versions that were read, by group: few of each, found without a copy of their names.
+#[derive(Debug, Default)]
+struct Contents(BTreeMap<GroupName, Vec<KnownContent>>);
+
+/// A version that was read.
+#[derive(Debug)]
+struct KnownContent {
+    version: Version,
+    digest: Digest,
+    content: Arc<LiveContent>,
+}
 
 /// How long to wait before what had a problem is read again, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -95,7 +104,7 @@ impl LiveReader {
     pub fn new(names: Vec<EnvironmentName>) -> Self {
         let mut reader = Self {
             names: Vec::new(),
-            contents: BTreeMap::new(),
+            contents: Contents::default(),
             known: BTreeMap::new(),
             reported: BTreeSet::new(),
             pause: FIRST_PAUSE,
@@ -107,7 +116,7 @@ impl LiveReader {
 
     /// Has everything read again, of these environments: what was read of them stays only as what was good last.
     pub fn read_anew(&mut self, names: Vec<EnvironmentName>) {
-        self.contents.clear();
+        self.contents = Contents::default();
         self.known.retain(|name, _| names.contains(name));
         for name in &names {
             self.known.entry(name.clone()).or_default().is_stale = true;
@@ -120,7 +129,7 @@ impl LiveReader {
         let Some(known) = self.known.get_mut(&problem.environment) else { return };
         let live = problem.group.as_ref().and_then(|group| known.groups.get_key_value(group));
         if let Some((group, live)) = live {
-            self.contents.remove(&key(group, &live.deployment.release));
+            self.contents.remove(group, &live.deployment.release);
         }
         // A gateway says it again whenever another environment changes.
         if !known.problems.contains(&problem) {
@@ -167,9 +176,7 @@ impl LiveReader {
             environments.push(LiveEnvironment { name: name.clone(), groups: Arc::clone(&known.groups) });
             self.known.insert(name, known);
         }
-        let groups = environments.iter().flat_map(|environment| environment.groups.iter());
-        let used: BTreeSet<_> = groups.map(|(group, live)| key(group, &live.deployment.release)).collect();
-        self.contents.retain(|key, _| used.contains(key));
+        self.contents.retain_used();
         environments
     }
 
@@ -222,8 +229,7 @@ impl LiveReader {
                 continue;
             }
             let is_live = deployment.release.state == State::Live;
-            let key = key(&group, &deployment.release);
-            let content = is_live.then(|| self.contents.get(&key).cloned()).flatten();
+            let content = is_live.then(|| self.contents.get(&group, &deployment.release).cloned()).flatten();
             groups.insert(group, LiveGroup { deployment, content });
         }
         (Arc::new(groups), problems)
@@ -234,24 +240,15 @@ impl LiveReader {
     fn read_contents(&mut self, workspace: &Workspace, environment: &Environment) -> BTreeMap<GroupName, Error> {
         let is_unknown = |(group, deployment): &(&GroupName, &Deployment)| {
             let release = &deployment.release;
-            release.state == State::Live && !self.contents.contains_key(&key(group, release))
+            release.state == State::Live && self.contents.get(group, release).is_none()
         };
         let unknown: Vec<_> = environment.deployments.iter().filter(is_unknown).collect();
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let read = |part: &[(&GroupName, &Deployment)]| -> Vec<_> {
-            part.iter().map(|(group, deployment)| workspace.live_content(group, &deployment.release)).collect()
-        };
-        let contents: Vec<Result<LiveContent, Error>> = thread::scope(|scope| {
-            let parts = unknown.chunks(unknown.len().div_ceil(threads).max(1));
-            let readers: Vec<_> = parts.map(|part| scope.spawn(move || read(part))).collect();
-            let joined = readers.into_iter().map(thread::ScopedJoinHandle::join);
-            joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        });
+        let contents = spread(&unknown, |(group, deployment)| workspace.live_content(group, &deployment.release));
         let mut failed = BTreeMap::new();
         for ((group, deployment), content) in unknown.into_iter().zip(contents) {
             match content {
                 Ok(content) => {
-                    self.contents.insert(key(group, &deployment.release), Arc::new(content));
+                    self.contents.insert(group, &deployment.release, Arc::new(content));
                 }
                 Err(error) => {
                     failed.insert(group.clone(), error);
@@ -262,8 +259,36 @@ impl LiveReader {
     }
 }
 
-fn key(group: &GroupName, release: &Release) -> ContentKey {
-    (group.clone(), release.version.clone(), release.digest)
+impl Contents {
+    fn get(&self, group: &GroupName, release: &Release) -> Option<&Arc<LiveContent>> {
+        let known = self.0.get(group)?.iter().find(|known| known.is_of(release))?;
+        Some(&known.content)
+    }
+
+    fn insert(&mut self, group: &GroupName, release: &Release, content: Arc<LiveContent>) {
+        let known = KnownContent { version: release.version.clone(), digest: release.digest, content };
+        self.0.entry(group.clone()).or_default().push(known);
+    }
+
+    fn remove(&mut self, group: &GroupName, release: &Release) {
+        if let Some(known) = self.0.get_mut(group) {
+            known.retain(|known| !known.is_of(release));
+        }
+    }
+
+    /// Drops what no environment holds any more.
+    fn retain_used(&mut self) {
+        self.0.retain(|_, known| {
+            known.retain(|known| Arc::strong_count(&known.content) > 1);
+            !known.is_empty()
+        });
+    }
+}
+
+impl KnownContent {
+    fn is_of(&self, release: &Release) -> bool {
+        self.digest == release.digest && self.version == release.version
+    }
 }
 
 impl Workspace {

@@ -19,11 +19,13 @@ mod layout;
 mod live;
 mod lock;
 mod operation_file;
+mod origins;
 mod outside;
 mod own_yaml;
 mod quote;
 mod record;
 mod settings;
+mod spread;
 mod verify;
 mod version_file;
 mod versions;
@@ -32,8 +34,8 @@ use std::path::Path;
 use std::thread;
 
 use crate::model::{
-    Environment, EnvironmentName, FileSet, Finding, GroupName, Location, SETTINGS_FILE, State, Timestamp, Version,
-    WorkspaceSettings, nearest,
+    Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, State,
+    Timestamp, Version, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
@@ -47,6 +49,7 @@ pub use history::Committed;
 pub use init::{Example, init};
 pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
 pub use lock::LockRequest;
+pub use origins::{Committer, Origins};
 pub use outside::{FileStamp, OutsideFolder, read_outside, read_release_plan, stamp_outside, write_outside};
 pub use verify::{Problem, ProblemKind, Verification};
 
@@ -177,6 +180,10 @@ impl Workspace {
         let Ok(settings) = settings::group(&place, &text) else {
             return Vec::new();
         };
+        self.addresses(environment, group, &settings)
+    }
+
+    fn addresses(&self, environment: &EnvironmentName, group: &GroupName, settings: &GroupSettings) -> Vec<String> {
         let secondary = format!("{group}.{environment}.{}", self.settings.base_domain);
         let custom = settings.domains.iter().map(ToString::to_string).filter(|_| environment.as_str() == "online");
         let hosts = std::iter::once(secondary).chain(custom);

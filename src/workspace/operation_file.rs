@@ -2,6 +2,7 @@
 //!
 //! Its name carries the digest of its bytes, so nothing in it can change unnoticed.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::error::Error;
@@ -59,6 +60,27 @@ fn render_change(text: &mut String, change: &Change) {
 
 /// Reads an operation's file and compares its bytes with its name.
 pub(super) fn parse(environment: &EnvironmentName, id: &OperationId, bytes: Vec<u8>) -> Result<Operation, Error> {
+    parse_part(environment, id, bytes, |text| text.into())
+}
+
+/// Reads an operation's file as [`parse`] does, every byte compared, but leaves out its changes: they may be as many as
+/// there are groups, and whoever asks for the author has no use for them.
+pub(super) fn parse_head(environment: &EnvironmentName, id: &OperationId, bytes: Vec<u8>) -> Result<Operation, Error> {
+    parse_part(environment, id, bytes, |text| match text.split_once(CHANGES) {
+        Some((head, _)) => format!("{head}\nchanges: {{}}\n").into(),
+        None => text.into(),
+    })
+}
+
+/// Where the changes begin. Texts before it are quoted in one line each, so it stands nowhere else.
+const CHANGES: &str = "\nchanges:\n";
+
+fn parse_part(
+    environment: &EnvironmentName,
+    id: &OperationId,
+    bytes: Vec<u8>,
+    part: fn(&str) -> Cow<'_, str>,
+) -> Result<Operation, Error> {
     let place = layout::operation(environment, id);
     let damaged = |message: String| {
         Error::invalid(
@@ -76,7 +98,7 @@ pub(super) fn parse(environment: &EnvironmentName, id: &OperationId, bytes: Vec<
         )));
     }
     let text = layout::text(&place, bytes)?;
-    let file: File = own_yaml::parse(&place, &text)?;
+    let file: File = own_yaml::parse(&place, &part(&text))?;
     if file.schema != SCHEMA {
         return Err(damaged(format!("the file has schema {}, and this apigw knows schema {SCHEMA}", file.schema)));
     }
@@ -130,6 +152,14 @@ mod tests {
     }
 
     #[test]
+    fn the_head_is_all_but_the_changes() {
+        let mut operation = example();
+        let (id, text) = render(&operation);
+        operation.changes.clear();
+        assert_eq!(parse_head(&operation.environment, &id, text.into_bytes()).unwrap(), operation);
+    }
+
+    #[test]
     fn every_changed_byte_is_noticed() {
         let operation = example();
         let (id, text) = render(&operation);
@@ -138,7 +168,8 @@ mod tests {
             for replacement in [0, text.as_bytes()[index] ^ 1] {
                 let mut bytes = text.clone().into_bytes();
                 bytes[index] = replacement;
-                assert!(parse(&operation.environment, &id, bytes).is_err(), "byte {index}");
+                assert!(parse(&operation.environment, &id, bytes.clone()).is_err(), "byte {index}");
+                assert!(parse_head(&operation.environment, &id, bytes).is_err(), "byte {index} of the head");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `apigw status`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::time::age;
 use crate::cli::views::{BehindView, EntryView, GatewayView, StatusEntryView, StatusView};
-use crate::cli::{change, complete, selection, table};
+use crate::cli::{complete, selection, table};
 use crate::model::{
     Backend, Deployment, Environment, EnvironmentName, GroupName, OperationId, SCHEMA, State, Timestamp,
 };
@@ -116,15 +116,12 @@ fn read(
 }
 
 fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> {
+    let origins = workspace.origins(&live.environments)?;
     let mut deployments = Vec::new();
     for environment in &live.environments {
-        let mut authors = BTreeMap::new();
         for (group, deployment) in &environment.deployments {
             let id = &deployment.operation;
-            if !authors.contains_key(id) {
-                authors.insert(id.clone(), workspace.author_of(&environment.name, id)?);
-            }
-            let (by, message) = authors.get(id).cloned().unwrap_or_default();
+            let committer = origins.committer(&environment.name, id);
             let release = &deployment.release;
             deployments.push(StatusEntryView {
                 environment: environment.name.clone(),
@@ -132,11 +129,11 @@ fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> 
                 entry: EntryView::of(deployment),
                 edited: live.edited.contains(group, release),
                 urls: match release.state {
-                    State::Live => change::urls(workspace, &environment.name, group, release, None),
+                    State::Live => origins.urls(&environment.name, group, &release.version),
                     State::Offline => Vec::new(),
                 },
-                by,
-                message,
+                by: committer.map(|committer| committer.by.clone()),
+                message: committer.and_then(|committer| committer.message.clone()),
                 served_by: served_by(live, &environment.name, group, id).map(|gateway| gateway.pid).collect(),
                 behind: behind(live, &environment.name, group, id).collect(),
             });

@@ -1,0 +1,38 @@
+//! Work on many things, spread over the processors.
+
+use std::num::NonZero;
+use std::thread;
+
+/// The fewest things that are worth a thread of their own.
+const WORTH_A_THREAD: usize = 64;
+
+/// Does the same work on each of several things, and returns what comes of it in their order.
+pub(super) fn spread<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let most = thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = most.min(things.len().div_ceil(WORTH_A_THREAD)).max(1);
+    if workers == 1 {
+        return things.iter().map(work).collect();
+    }
+    thread::scope(|scope| {
+        let work = &work;
+        let parts = things.chunks(things.len().div_ceil(workers));
+        let workers: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(work).collect::<Vec<R>>())).collect();
+        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_things() {
+        for count in [0, 1, 63, 64, 65, 1000] {
+            let things: Vec<usize> = (0..count).collect();
+            let expected: Vec<usize> = things.iter().map(|thing| thing * 2).collect();
+            assert_eq!(spread(&things, |thing| thing * 2), expected, "{count}");
+        }
+    }
+}

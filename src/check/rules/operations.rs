@@ -12,7 +12,7 @@ pub(in crate::check) const NO_API: Rule = Rule::error(
 pub const NO_RESULT: Rule = Rule::warning(
     "constant-result-missing",
     "A mock publish answers with the constant result of the definition: `x-apigw-mock`, an example, or a value \
-     built from a schema. An API that declares none of them answers with an empty response. Give a response an \
+     built from a schema. An API that declares none of them answers with 501. Give a response an \
      example or a schema, or the operation `x-apigw-mock`.",
 )
 .example(
@@ -25,7 +25,7 @@ pub const NO_RESULT: Rule = Rule::warning(
 pub(in crate::check) const RESPONSES_MISSING: Rule = Rule::warning(
     "responses-missing",
     "An operation that names no response promises nothing: callers cannot know what comes back, and a mock \
-     answers with an empty response. Name at least the response of a successful call (OpenAPI 3.1, section \
+     answers with 501. Name at least the response of a successful call (OpenAPI 3.1, section \
      4.8.16).",
 )
 .example(

@@ -1,5 +1,8 @@
 //! Compares the parameters of an API.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+
 use super::apis::{Comparer, Report, field_place};
 use super::kinds;
 use super::output::Found;
@@ -20,33 +23,36 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
             found.at(Some(before.location.clone()), Some(after.location.clone())),
         );
     }
-    let renamed = |name: &str| {
-        let position = old_names.iter().position(|old| *old == name);
-        position.and_then(|position| new_names.get(position)).map_or_else(|| name.to_owned(), |new| (*new).to_owned())
-    };
-    let partner = |old: &Parameter| {
-        let name = if old.place == ParameterPlace::Path { renamed(&old.name) } else { old.name.clone() };
-        counted(after).find(|new| new.place == old.place && same_name(new.place, &new.name, &name))
-    };
-    let mut paired: Vec<&Parameter> = Vec::new();
+    let renamed: HashMap<&str, &str> = old_names.iter().copied().zip(new_names.iter().copied()).collect();
+    let mut offered: Vec<(&Parameter, bool)> = counted(after).map(|new| (new, false)).collect();
+    let mut by_name = HashMap::with_capacity(offered.len());
+    for (index, (new, _)) in offered.iter().enumerate() {
+        by_name.entry(identity(new.place, &new.name)).or_insert(index);
+    }
     let mut gone: Vec<&Parameter> = Vec::new();
     for old in counted(before) {
-        match partner(old) {
-            Some(new) => {
-                paired.push(new);
+        let name = renamed.get(old.name.as_str()).filter(|_| old.place == ParameterPlace::Path);
+        let index = by_name.get(&identity(old.place, name.unwrap_or(&old.name.as_str())));
+        match index.and_then(|index| offered.get_mut(*index)) {
+            Some((new, is_paired)) => {
+                *is_paired = true;
                 comparer.parameter(old, new, report);
             }
             None => gone.push(old),
         }
     }
-    let is_paired = |new: &Parameter| paired.iter().any(|paired| std::ptr::eq(*paired, new));
-    let mut fresh: Vec<&Parameter> = counted(after).filter(|new| !is_paired(new)).collect();
+    let mut fresh: Vec<Option<&Parameter>> =
+        offered.iter().filter(|(_, is_paired)| !is_paired).map(|(new, _)| Some(*new)).collect();
+    let mut elsewhere: HashMap<String, VecDeque<usize>> = HashMap::new();
+    for (index, new) in fresh.iter().enumerate() {
+        elsewhere.entry(new.map(|new| new.name.to_ascii_lowercase()).unwrap_or_default()).or_default().push_back(index);
+    }
     for old in gone {
-        let moved = fresh.iter().position(|new| new.name.eq_ignore_ascii_case(&old.name));
-        let new = moved.map(|position| fresh.remove(position));
+        let moved = elsewhere.get_mut(&old.name.to_ascii_lowercase()).and_then(VecDeque::pop_front);
+        let new = moved.and_then(|index| fresh.get_mut(index)?.take());
         comparer.gone_parameter(old, new, report);
     }
-    for new in fresh {
+    for new in fresh.into_iter().flatten() {
         comparer.fresh_parameter(new, report);
     }
 }
@@ -59,8 +65,10 @@ fn counted(api: &Api) -> impl Iterator<Item = &Parameter> {
     api.parameters.iter().filter(move |parameter| !ignored(parameter))
 }
 
-fn same_name(place: ParameterPlace, one: &str, other: &str) -> bool {
-    if place == ParameterPlace::Header { one.eq_ignore_ascii_case(other) } else { one == other }
+/// Returns what tells a parameter from the others of an API; names of headers are the same in any case.
+fn identity(place: ParameterPlace, name: &str) -> (ParameterPlace, Cow<'_, str>) {
+    let name = if place == ParameterPlace::Header { name.to_ascii_lowercase().into() } else { name.into() };
+    (place, name)
 }
 
 /// Lists the names of the parameters in a path template.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::canonical::is_loopback;
 use super::hash::FastHash;
+use super::host::Host;
 use super::table::Found;
 use crate::gateway::compile::ServedGroup;
 use crate::model::{DomainName, EnvironmentName};
@@ -61,10 +61,10 @@ impl HostTable {
         table
     }
 
-    /// Finds what a host name in lower case and a canonical path lead to.
-    pub(crate) fn find<'t, 'p>(&'t self, host: &str, path: &'p str) -> Lookup<'t, 'p> {
-        let loopback = || self.loopback.as_ref().filter(|_| is_loopback(host));
-        match self.hosts.get(host).or_else(loopback) {
+    /// Finds what a host and a canonical path lead to.
+    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p> {
+        let loopback = || self.loopback.as_ref().filter(|_| host.is_loopback());
+        match self.hosts.get(host.name()).or_else(loopback) {
             Some(groups) => {
                 groups.find(path).map_or(Lookup::UnknownPath, |(group, found, rest)| Lookup::Path(group, found, rest))
             }

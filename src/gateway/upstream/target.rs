@@ -54,7 +54,7 @@ pub(crate) struct Target {
 pub(crate) struct Backend {
     pub(crate) targets: Vec<Target>,
     /// The address, as the access log names it.
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
 }
 
 impl Backend {
@@ -212,7 +212,7 @@ mod tests {
         let target = |url: &&str| {
             origins.target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings))).expect("a target")
         };
-        Backend { targets: urls.iter().map(target).collect(), name: String::new() }
+        Backend { targets: urls.iter().map(target).collect(), name: "".into() }
     }
 
     #[test]

@@ -1,19 +1,49 @@
 //! From what the workspace reads to what a gateway is handed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::gateway::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 use crate::model::GroupName;
 use crate::workspace::{LiveEnvironment, LiveGroup, Workspace};
 
-/// Makes the snapshot of all that is live in some environments.
-pub(super) fn snapshot(workspace: &Workspace, live: &[LiveEnvironment]) -> Snapshot {
-    let environment = |live: &LiveEnvironment| EnvironmentSnapshot {
-        name: live.name.clone(),
-        variables: Arc::new(workspace.settings().environment(&live.name).variables),
-        groups: live.groups.iter().map(|(name, live)| group(name, live)).collect(),
-    };
-    Snapshot { environments: live.iter().map(environment).collect() }
+/// Makes the snapshots of what is live, one after another: an environment that was not read again is the very same in the
+/// next, by which a gateway knows that it need not look at it.
+#[derive(Default)]
+pub(super) struct Snapshots {
+    last: Vec<Made>,
+}
+
+/// The snapshot of an environment, and what it was made of.
+struct Made {
+    groups: Arc<BTreeMap<GroupName, LiveGroup>>,
+    snapshot: Arc<EnvironmentSnapshot>,
+}
+
+impl Snapshots {
+    /// Makes the snapshot of all that is live in some environments.
+    pub(super) fn next(&mut self, workspace: &Workspace, live: &[LiveEnvironment]) -> Snapshot {
+        self.last = live.iter().map(|live| self.environment(workspace, live)).collect();
+        Snapshot { environments: self.last.iter().map(|made| Arc::clone(&made.snapshot)).collect() }
+    }
+
+    fn environment(&self, workspace: &Workspace, live: &LiveEnvironment) -> Made {
+        let variables = workspace.settings().environment(&live.name).variables;
+        let is_same = |made: &&Made| {
+            Arc::ptr_eq(&made.groups, &live.groups)
+                && made.snapshot.name == live.name
+                && *made.snapshot.variables == variables
+        };
+        let snapshot = match self.last.iter().find(is_same) {
+            Some(made) => Arc::clone(&made.snapshot),
+            None => Arc::new(EnvironmentSnapshot {
+                name: live.name.clone(),
+                variables: Arc::new(variables),
+                groups: live.groups.iter().map(|(name, live)| group(name, live)).collect(),
+            }),
+        };
+        Made { groups: Arc::clone(&live.groups), snapshot }
+    }
 }
 
 /// Makes the snapshot of one group.

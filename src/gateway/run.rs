@@ -64,7 +64,7 @@ pub enum StartError {
 
 impl Gateway {
     /// Starts to serve a snapshot. Groups that cannot be served are returned, too.
-    pub fn start(config: Config, snapshot: Snapshot) -> Result<(Self, Vec<Rejected>), StartError> {
+    pub fn start(config: Config, snapshot: &Snapshot) -> Result<(Self, Vec<Rejected>), StartError> {
         let workers = match config.workers {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
@@ -111,7 +111,7 @@ impl Gateway {
 
     /// Serves another snapshot from the next request on. Groups that cannot be served are served as before, and
     /// returned.
-    pub fn replace(&self, snapshot: Snapshot) -> Vec<Rejected> {
+    pub fn replace(&self, snapshot: &Snapshot) -> Vec<Rejected> {
         let compiler = self.compiler.lock().unwrap_or_else(PoisonError::into_inner);
         let (state, rejected) = compiler.compile(snapshot, Some(&self.shared.state.load()));
         self.shared.state.store(Arc::new(state));
@@ -120,9 +120,11 @@ impl Gateway {
 
     /// Goes through the entries of all environments, and what is served of them.
     pub fn for_each_entry(&self, mut visit: impl FnMut(EntryStatus<'_>)) {
-        for GroupStatus { entry, environment, serving, .. } in &self.shared.state.load().status {
-            let (group, operation, serving) = (&entry.name, &entry.operation, serving.as_ref());
-            visit(EntryStatus { environment, group, operation, serving });
+        for environment in &self.shared.state.load().environments {
+            for GroupStatus { entry, serving, .. } in &environment.status {
+                let (group, operation, serving) = (&entry.name, &entry.operation, serving.as_ref());
+                visit(EntryStatus { environment: &environment.name, group, operation, serving });
+            }
         }
     }
 

@@ -177,7 +177,7 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             host.name().clone_into(&mut entry.host);
         }
-        match state.hosts.find(&host, parts.uri.path()) {
+        match state.find(&host, parts.uri.path()) {
             Lookup::Path(group, found, path) => {
                 let at = At { group: &group.compiled, api: None, headers: &parts.headers };
                 match self.pick_api(&Wanted { group, found, path, host: &host }, at, parts, body) {

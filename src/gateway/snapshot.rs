@@ -9,8 +9,9 @@ use crate::model::{Backend, Digest, EnvironmentName, GroupName, GroupSettings, O
 /// The state of all environments that a gateway serves, at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
-    /// The environments. Where there is only one, a loopback host name reaches all its groups.
-    pub environments: Vec<EnvironmentSnapshot>,
+    /// The environments. Where there is only one, a loopback host name reaches all its groups. One that is the very same as
+    /// in the snapshot before is served on without a look at its groups.
+    pub environments: Vec<Arc<EnvironmentSnapshot>>,
 }
 
 /// What is live in one environment.

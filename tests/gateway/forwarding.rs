@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 
 use apigw::model;
 
@@ -154,7 +154,7 @@ fn a_backend_that_breaks_new_connections_is_passed_over() {
 fn a_gateway_does_not_call_itself() {
     let gateway = start(config(), pets(model::Backend::Mock, ""));
     let address = gateway.addresses()[0];
-    gateway.replace(pets(http(address), "forwarding: {keep_prefix: true}\n"));
+    gateway.replace(&pets(http(address), "forwarding: {keep_prefix: true}\n"));
     let answer = get(address, "/petstore/pets", "");
     assert_eq!((answer.status, answer.code().as_str()), (508, "LOOP_DETECTED"));
 }
@@ -186,7 +186,8 @@ fn settings_decide_where_requests_go_and_what_they_carry() {
     );
     let mut snapshot = snapshot(vec![group("pets", "0.0.1", PETS, &settings(&more), http(usual.address))]);
     let variables = [("CANARY".to_owned(), canary.address.to_string())];
-    snapshot.environments[0].variables = std::sync::Arc::new(variables.into_iter().collect());
+    let environment = Arc::make_mut(&mut snapshot.environments[0]);
+    environment.variables = Arc::new(variables.into_iter().collect());
     let gateway = start(config(), snapshot);
     let address = gateway.addresses()[0];
     assert_eq!(get(address, "/petstore/pets", "X-Source: evil\r\n").body, "usual");

@@ -104,8 +104,8 @@ pub(crate) fn http(address: std::net::SocketAddr) -> Backend {
 }
 
 /// One environment with these groups.
-pub(crate) fn environment(name: &str, groups: Vec<GroupSnapshot>) -> EnvironmentSnapshot {
-    EnvironmentSnapshot { name: name.parse().expect("a name"), groups, variables: Arc::default() }
+pub(crate) fn environment(name: &str, groups: Vec<GroupSnapshot>) -> Arc<EnvironmentSnapshot> {
+    Arc::new(EnvironmentSnapshot { name: name.parse().expect("a name"), groups, variables: Arc::default() })
 }
 
 /// One environment, `test`, with these groups.
@@ -127,7 +127,7 @@ pub(crate) fn config() -> Config {
 
 /// Starts a gateway, in which every group can be served.
 pub(crate) fn start(config: Config, snapshot: Snapshot) -> Gateway {
-    let (gateway, rejected) = Gateway::start(config, snapshot).expect("a gateway");
+    let (gateway, rejected) = Gateway::start(config, &snapshot).expect("a gateway");
     assert_eq!(rejected, []);
     gateway
 }

@@ -66,7 +66,7 @@ fn many_connections() {
     assert_eq!(descriptors(), idle + count + 1);
     eprintln!("{count} connections take {} KiB each", (memory_kib().saturating_sub(before)) / count as u64);
     for number in 1..=100 {
-        assert_eq!(gateway.replace(version(number, model::Backend::Mock).0), []);
+        assert_eq!(gateway.replace(&version(number, model::Backend::Mock).0), []);
     }
     crowd.asks("version 100");
     assert_eq!(gateway.connections(), count, "a change closes no connection");
@@ -109,11 +109,12 @@ fn many_changes() {
             2 => version(number, model::Backend::Mock),
             _ => {
                 let (mut gone, definition) = version(number, model::Backend::Mock);
-                gone.environments[0].groups = gone.environments[0].groups.drain(..).map(offline).collect();
+                let environment = Arc::make_mut(&mut gone.environments[0]);
+                environment.groups = environment.groups.drain(..).map(offline).collect();
                 (gone, definition)
             }
         };
-        assert_eq!(gateway.replace(next), []);
+        assert_eq!(gateway.replace(&next), []);
         old.push(definition);
         if number % 20 == 0 {
             dawdlers.extend(dawdle(address));
@@ -137,7 +138,7 @@ fn many_changes() {
     for client in clients {
         client.join().expect("a client without a failed request");
     }
-    gateway.replace(Snapshot::default());
+    gateway.replace(&Snapshot::default());
     wait_until("what dawdles is cut off, and what leads to backends that are gone is closed", || {
         gateway.connections() == 0 && gateway.requests_in_flight() == 0 && gateway.backend_connections() == 0
     });

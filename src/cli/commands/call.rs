@@ -15,7 +15,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
-use crate::cli::snapshot::snapshot;
+use crate::cli::snapshot::Snapshots;
 use crate::gateway::call::{Answer, CallError, Destination, Outgoing, send};
 use crate::gateway::{Config, Gateway};
 use crate::model::{EnvironmentName, GroupName, HttpUrl};
@@ -142,7 +142,7 @@ fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError
         base_domain: workspace.settings().base_domain.clone(),
         ..Config::new(([127, 0, 0, 1], 0).into())
     };
-    let started = Gateway::start(config, snapshot(workspace, &[live]));
+    let started = Gateway::start(config, &Snapshots::default().next(workspace, &[live]));
     let (gateway, rejected) =
         started.map_err(|error| CommandError::new("call", Exit::Failed, error.to_string()).causes(&error))?;
     match rejected.into_iter().next() {

@@ -18,14 +18,14 @@ use crate::cli::arguments::parse_duration;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::snapshot::snapshot;
+use crate::cli::snapshot::Snapshots;
 use crate::gateway::{Config, Gateway, Limits, StartError, signals};
 use crate::model::EnvironmentName;
 use crate::workspace::{LiveReader, Workspace};
 
 use access_log::Log;
 use certificates::Certificates;
-use follow::Follower;
+use follow::{Follower, Read};
 use options::{ListenAddress, parse_size};
 
 /// Run what is published, on this machine
@@ -86,10 +86,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     reader.must_read(&workspace, Instant::now());
     let live = reader.read(&workspace);
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
+    let mut snapshots = Snapshots::default();
     let (gateway, rejected) =
-        Gateway::start(config, snapshot(&workspace, &live)).map_err(|error| cannot_start(&error))?;
-    let mut follower = Follower::new(context, workspace, named, gateway, &encrypted, reader, certificates);
+        Gateway::start(config, &snapshots.next(&workspace, &live)).map_err(|error| cannot_start(&error))?;
+    let read = Read { named, reader, snapshots, certificates };
+    let mut follower = Follower::new(context, workspace, gateway, &encrypted, read);
     follower.begin(&live, rejected);
+    // What is replaced later is not to be kept for as long as the gateway runs.
+    drop(live);
     follower.follow(&asked);
     context.output.note("stopping: answering what is in flight");
     let drained = follower.into_gateway().shutdown(arguments.drain);

@@ -92,9 +92,10 @@ impl Admin {
         let environments: Vec<serde_json::Value> = state
             .environments
             .iter()
-            .map(|(name, _)| {
-                let of_environment = state.status.iter().filter(|group| group.environment == *name);
-                let groups: Vec<serde_json::Value> = of_environment
+            .map(|environment| {
+                let groups: Vec<serde_json::Value> = environment
+                    .status
+                    .iter()
                     .map(|group| {
                         json!({
                             "group": group.entry.name,
@@ -108,7 +109,7 @@ impl Admin {
                         })
                     })
                     .collect();
-                json!({"environment": name, "groups": groups})
+                json!({"environment": environment.name, "groups": groups})
             })
             .collect();
         json!({

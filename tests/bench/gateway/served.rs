@@ -76,14 +76,14 @@ pub(crate) fn run(groups: usize, apis: usize, backend: &str) -> Result<(), Box<d
     let groups = (0..groups).map(|group| self::group(group, apis, &backend)).collect::<Result<Vec<_>, _>>()?;
     let read = started.elapsed();
     let with_definitions = megabytes()?;
-    let environment = EnvironmentSnapshot { name: "test".parse()?, groups, variables: Arc::default() };
+    let environment = Arc::new(EnvironmentSnapshot { name: "test".parse()?, groups, variables: Arc::default() });
     let snapshot = Snapshot { environments: vec![environment] };
-    let (gateway, rejected) = Gateway::start(Config::new(([127, 0, 0, 1], PORT).into()), snapshot.clone())?;
+    let (gateway, rejected) = Gateway::start(Config::new(([127, 0, 0, 1], PORT).into()), &snapshot)?;
     assert!(rejected.is_empty(), "{rejected:?}");
     let ready = started.elapsed().saturating_sub(read);
     let with_routes = megabytes()?;
     let started = Instant::now();
-    gateway.replace(snapshot);
+    gateway.replace(&snapshot);
     println!(
         "definitions read in {read:.0?} ({with_definitions} MiB), served after {ready:.0?} ({with_routes} MiB), replaced by the \
          same in {:.0?} ({} MiB)",

@@ -8,7 +8,7 @@ use super::announce::{self, Listener};
 use super::certificates::Certificates;
 use super::environments;
 use crate::cli::context::Context;
-use crate::cli::snapshot::snapshot;
+use crate::cli::snapshot::Snapshots;
 use crate::gateway::{Gateway, Rejected, Signal};
 use crate::model::{EnvironmentName, SCHEMA};
 use crate::workspace::{
@@ -24,11 +24,9 @@ const SELDOM: u32 = 20;
 pub(super) struct Follower<'a> {
     context: &'a Context<'a>,
     workspace: Workspace,
-    named: Vec<EnvironmentName>,
+    read: Read,
     gateway: Gateway,
     listeners: Vec<Listener>,
-    reader: LiveReader,
-    certificates: Option<Certificates>,
     file: Option<GatewayFile>,
     is_untold: bool,
     /// What was told last.
@@ -37,15 +35,22 @@ pub(super) struct Follower<'a> {
     looks: u32,
 }
 
+/// What is read of what a gateway serves.
+pub(super) struct Read {
+    /// The environments that were named, none for all.
+    pub(super) named: Vec<EnvironmentName>,
+    pub(super) reader: LiveReader,
+    pub(super) snapshots: Snapshots,
+    pub(super) certificates: Option<Certificates>,
+}
+
 impl<'a> Follower<'a> {
     pub(super) fn new(
         context: &'a Context<'a>,
         workspace: Workspace,
-        named: Vec<EnvironmentName>,
         gateway: Gateway,
         encrypted: &[bool],
-        reader: LiveReader,
-        certificates: Option<Certificates>,
+        read: Read,
     ) -> Self {
         let listeners = gateway.addresses().iter().zip(encrypted);
         let listeners = listeners.map(|(&address, &encrypted)| Listener { address, encrypted }).collect::<Vec<_>>();
@@ -60,20 +65,7 @@ impl<'a> Follower<'a> {
         let file = workspace.gateway_file(told.pid, told.since);
         let file = file.map_err(|error| untold(context, &error)).ok();
         let is_untold = file.is_none();
-        Self {
-            context,
-            workspace,
-            named,
-            gateway,
-            listeners,
-            reader,
-            certificates,
-            file,
-            is_untold,
-            told,
-            had_problems: false,
-            looks: 0,
-        }
+        Self { context, workspace, read, gateway, listeners, file, is_untold, told, had_problems: false, looks: 0 }
     }
 
     /// Says where it listens and what it serves.
@@ -93,9 +85,9 @@ impl<'a> Follower<'a> {
                 Ok(Signal::Reload) => self.reload(),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if self.reader.must_read(&self.workspace, Instant::now()) {
-                let live = self.reader.read(&self.workspace);
-                let rejected = self.gateway.replace(snapshot(&self.workspace, &live));
+            if self.read.reader.must_read(&self.workspace, Instant::now()) {
+                let live = self.read.reader.read(&self.workspace);
+                let rejected = self.gateway.replace(&self.read.snapshots.next(&self.workspace, &live));
                 self.note_problems(&live, rejected);
                 let served = self.served(&live);
                 announce::changes(self.context, &live, &self.told, &served);
@@ -129,13 +121,13 @@ impl<'a> Follower<'a> {
             }
             Err(error) => self.context.output.warning(&format!("{error}; the settings stay as they were")),
         }
-        self.reader.read_anew(environments(&self.workspace, &self.named));
+        self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
         self.look_at_certificates();
         self.context.output.note("read again, as SIGHUP asks");
     }
 
     fn look_at_certificates(&mut self) {
-        match self.certificates.as_mut().map(Certificates::read_if_changed) {
+        match self.read.certificates.as_mut().map(Certificates::read_if_changed) {
             Some(Ok(Some(config))) => {
                 self.gateway.replace_tls(config);
                 self.context.output.note("the certificates changed, and are shown from now on");
@@ -151,15 +143,15 @@ impl<'a> Follower<'a> {
     fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
         for Rejected { environment, group, version, reason } in rejected {
             let entry = live.iter().find(|live| live.name == environment).and_then(|live| live.groups.get(&group));
-            self.reader.reconsider(LiveProblem {
+            self.read.reader.reconsider(LiveProblem {
                 operation: entry.map(|entry| entry.deployment.operation.clone()),
                 environment,
                 group: Some(group),
                 message: format!("version {version} cannot be served: {reason}"),
             });
         }
-        announce::problems(self.context, &self.reader.new_problems());
-        let has_problems = self.reader.problems().next().is_some();
+        announce::problems(self.context, &self.read.reader.new_problems());
+        let has_problems = self.read.reader.problems().next().is_some();
         if self.had_problems && !has_problems {
             self.context.output.note("all is well again: what the files say is served");
         }
@@ -175,7 +167,7 @@ impl<'a> Follower<'a> {
                 environment.serves.insert(entry.group.clone(), serving.clone());
             }
         });
-        for LiveProblem { environment, group, operation, message } in self.reader.problems() {
+        for LiveProblem { environment, group, operation, message } in self.read.reader.problems() {
             if let Some(environment) = environments.get_mut(environment) {
                 let (group, operation) = (group.clone(), operation.clone());
                 environment.behind.push(Behind { group, operation, reason: message.clone() });

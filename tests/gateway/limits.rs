@@ -21,7 +21,7 @@ fn impatient() -> Config {
 
 #[test]
 fn slow_clients_are_cut_off() {
-    let gateway = start(impatient(), pets(model::Backend::Mock, ""));
+    let gateway = start(impatient(), &pets(model::Backend::Mock, ""));
     for (name, text, answers) in [
         ("nothing at all", "", 0),
         ("a head without an end", "GET /petstore/pets HTTP/1.1\r\nHost: local", 0),
@@ -56,7 +56,7 @@ fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
         ended.lock().expect("a channel").send(()).ok();
         false
     });
-    let gateway = start(impatient(), pets(http(backend.address), ""));
+    let gateway = start(impatient(), &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
     has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
@@ -69,7 +69,7 @@ fn a_backend_that_stops_in_the_middle_is_cut_off() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").ok();
         std::io::Read::read(stream, &mut [0]).is_ok_and(|count| count > 0)
     });
-    let gateway = start(config(), pets(http(backend.address), "forwarding: {idle_timeout_ms: 100}\n"));
+    let gateway = start(config(), &pets(http(backend.address), "forwarding: {idle_timeout_ms: 100}\n"));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
     client.read_until("abc");
@@ -80,7 +80,7 @@ fn a_backend_that_stops_in_the_middle_is_cut_off() {
 fn connections_beyond_the_limit_are_closed() {
     let mut config = config();
     config.limits.connections = 2;
-    let gateway = start(config, pets(model::Backend::Mock, ""));
+    let gateway = start(config, &pets(model::Backend::Mock, ""));
     let ask = |client: &mut Client| {
         client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.answer().map(|answer| answer.status)

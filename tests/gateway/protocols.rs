@@ -108,7 +108,7 @@ fn tls(domains: &[&str]) -> Certificate {
 #[test]
 fn http2_without_asking() {
     let backend = Backend::saying("real");
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let answers = block_on(async {
         let stream = TcpStream::connect(gateway.addresses()[0]).await.expect("a connection");
         let requests = vec![
@@ -135,7 +135,7 @@ fn tls_with_both_protocols_and_a_certificate_a_domain() {
     let mut config = config();
     config.listen = vec![Listen { address: ([127, 0, 0, 1], 0).into(), tls: true }];
     config.tls = Some(server_config(&[tls(&[])]).expect("certificates"));
-    let gateway = start(config, pets(model::Backend::Mock, ""));
+    let gateway = start(config, &pets(model::Backend::Mock, ""));
     let address = gateway.addresses()[0];
     block_on(async {
         let stream = connect_tls(address, "localhost", "h2").await;
@@ -169,7 +169,7 @@ fn backends_are_called_over_tls_where_they_are_trusted() {
     let mut inner = config();
     inner.listen = vec![Listen { address: ([127, 0, 0, 1], 0).into(), tls: true }];
     inner.tls = Some(server_config(&[tls(&[])]).expect("certificates"));
-    let inner = start(inner, pets(model::Backend::Mock, ""));
+    let inner = start(inner, &pets(model::Backend::Mock, ""));
     let url = format!("https://localhost:{}/petstore", inner.addresses()[0].port());
     let backend = || model::Backend::Http { url: url.parse().expect("an address") };
     let mut trusting = group("pets", "0.0.1", PETS, &settings("forwarding: {tls: {ca: ca.pem}}\n"), backend());
@@ -177,9 +177,9 @@ fn backends_are_called_over_tls_where_they_are_trusted() {
         let file: (String, Arc<[u8]>) = ("ca.pem".to_owned(), Arc::from(CERTIFICATE.as_bytes()));
         content.tls_files = Arc::new([file].into_iter().collect());
     }
-    let gateway = start(config(), snapshot(vec![trusting]));
+    let gateway = start(config(), &snapshot(vec![trusting]));
     assert_eq!(get(gateway.addresses()[0], "/petstore/pets/mine", "").status, 200);
-    let gateway = start(config(), pets(backend(), ""));
+    let gateway = start(config(), &pets(backend(), ""));
     let answer = get(gateway.addresses()[0], "/petstore/pets/mine", "");
     assert_eq!((answer.status, answer.code().as_str()), (503, "SOURCE_UNAVAILABLE"), "nobody vouches for it");
 }
@@ -198,7 +198,7 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
         }
         false
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let ask = |path: &str| {
         let mut client = Client::connect(gateway.addresses()[0]);
         client.send(format!(
@@ -254,7 +254,8 @@ fn operators_see_what_is_served_and_what_was_asked() {
     let real = group("pets", "0.0.1", PETS, &settings(""), http(backend.address));
     let gone = super::snapshot::offline(group("gone", "0.0.2", PETS, &settings(""), model::Backend::Mock));
     let operation = real.operation.to_string();
-    let gateway = start(config, apigw::gateway::Snapshot { environments: vec![environment("test", vec![real, gone])] });
+    let gateway =
+        start(config, &apigw::gateway::Snapshot { environments: vec![environment("test", vec![real, gone])] });
     let admin = gateway.admin_address().expect("an address");
     let address = gateway.addresses()[0];
     let id = get(address, "/petstore/pets/7?secret=hush", "Authorization: hush\r\n")

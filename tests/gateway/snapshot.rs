@@ -126,8 +126,8 @@ pub(crate) fn config() -> Config {
 }
 
 /// Starts a gateway, in which every group can be served.
-pub(crate) fn start(config: Config, snapshot: Snapshot) -> Gateway {
-    let (gateway, rejected) = Gateway::start(config, &snapshot).expect("a gateway");
+pub(crate) fn start(config: Config, snapshot: &Snapshot) -> Gateway {
+    let (gateway, rejected) = Gateway::start(config, snapshot).expect("a gateway");
     assert_eq!(rejected, []);
     gateway
 }

@@ -51,7 +51,7 @@ fn nothing_is_left_behind() {
 
 /// Opens many connections, changes what is served, and asks on each of them again.
 fn many_connections() {
-    let gateway = start(config(), version(0, model::Backend::Mock).0);
+    let gateway = start(config(), &version(0, model::Backend::Mock).0);
     let idle = descriptors();
     let room = usize::try_from(raise_limit()).unwrap_or(usize::MAX).saturating_sub(idle + 100);
     let count = CONNECTIONS.min(room);
@@ -88,7 +88,7 @@ fn many_changes() {
     let mut config = config();
     let soon = Duration::from_secs(1);
     config.timeouts = Timeouts { head: soon, body: soon, write: soon, ..Timeouts::default() };
-    let gateway = start(config, version(0, model::Backend::Mock).0);
+    let gateway = start(config, &version(0, model::Backend::Mock).0);
     let address = gateway.addresses()[0];
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::new(AtomicUsize::new(0));

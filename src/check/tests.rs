@@ -203,6 +203,7 @@ const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths: {}\ncomponents:\n  schemas:\n    A: {pattern: \"^[a](?=b)\\\\d$\"}\n    B: {patternProperties: {\"()\": {}}}\n",
     ),
     ("no-api", "paths: {}\n", &["openapi.yaml:3:1"], PATHS),
+    ("no-api", "paths: {}\nwebhooks: {w: {post: {}}}\n", &["openapi.yaml:4:1"], PATHS),
     (
         "constant-result-missing",
         "paths:\n  /a: {get: {}}\n",

@@ -43,7 +43,7 @@ pub use commit::EnvironmentLock;
 pub use edited::EditedGroups;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
-pub use gateways::{Behind, GatewayFile, RunningGateway, ServedEnvironment};
+pub use gateways::{Behind, GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use groups::{Draft, GroupsLock, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};

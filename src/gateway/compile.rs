@@ -302,14 +302,9 @@ impl State {
     }
 }
 
-/// Returns whether a parameter of an API's path is a secret: its schema has the format `password` (OpenAPI 3.1, section
-/// 4.4.2).
 fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
-    api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path).any(|parameter| {
-        let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
-        let schema = schema.and_then(|schema| definition.node(schema).resolve());
-        schema.and_then(|schema| schema.get("format")).is_some_and(|format| format.as_str() == Some("password"))
-    })
+    let mut in_path = api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path);
+    in_path.any(|parameter| definition.is_secret(parameter))
 }
 
 fn text_extension<'d>(definition: &'d Definition, api: &Api, name: &str) -> Option<&'d str> {

@@ -390,6 +390,13 @@ fn addresses() -> Vec<Row> {
             with("backend: https://host/a\n"),
         ),
         (
+            "variable-unknown",
+            with("backend: https://${HOST}/a\nforwarding: {apis: {a: {backend: \"http://${HSOT}\"}}}\n")
+                .settings("[environments.test.variables]\nHOST = \"a\"\n"),
+            vec!["group.yaml:5:34"],
+            with("backend: https://${HOST}/a\n").settings("[environments.test.variables]\nHOST = \"a\"\n"),
+        ),
+        (
             "variable-unused",
             with("").settings("[environments.test.variables]\nA = \"a\"\nHOST = \"a\"\n"),
             vec!["apigw.toml:3:1", "apigw.toml:4:1"],

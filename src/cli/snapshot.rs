@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use crate::gateway::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 use crate::model::GroupName;
-use crate::workspace::{LiveEnvironment, LiveGroup, Workspace};
+use crate::workspace::{LiveEnvironment, LiveGroup};
 
 /// Makes the snapshot of all that is live in some environments.
-pub(super) fn snapshot(workspace: &Workspace, live: &[LiveEnvironment]) -> Snapshot {
+pub(super) fn snapshot(live: &[LiveEnvironment]) -> Snapshot {
     let environment = |live: &LiveEnvironment| EnvironmentSnapshot {
         name: live.name.clone(),
-        variables: Arc::new(workspace.settings().environment(&live.name).variables),
         groups: live.groups.iter().map(|(name, live)| group(name, live)).collect(),
     };
     Snapshot { environments: live.iter().map(environment).collect() }

@@ -71,7 +71,6 @@ pub(crate) struct CompiledGroup {
 struct Source {
     digest: Digest,
     backend: Backend,
-    variables: Arc<BTreeMap<String, String>>,
     tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
 }
 
@@ -179,12 +178,8 @@ impl Compiler {
         known: Option<&Arc<ServedGroup>>,
     ) -> Result<Option<Arc<ServedGroup>>, String> {
         let Some(content) = &entry.content else { return Ok(None) };
-        let source = Source {
-            digest: entry.digest,
-            backend: entry.backend.clone(),
-            variables: Arc::clone(&environment.variables),
-            tls_files: Arc::clone(&content.tls_files),
-        };
+        let source =
+            Source { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) };
         let compiled = match known.filter(|known| known.compiled.source == source) {
             Some(known) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
             Some(known) => Arc::clone(&known.compiled),
@@ -209,14 +204,17 @@ impl Compiler {
         let GroupContent { settings, definition, .. } = content;
         let forwarding = ForwardCompiler {
             origins: &self.origins,
-            variables: &environment.variables,
+            variables: match &entry.backend {
+                Backend::Http { variables, .. } => Some(variables),
+                Backend::Mock => None,
+            },
             content,
             allow_addresses: &self.allow_addresses,
         };
         let answer = match &entry.backend {
             Backend::Mock => Answer::Mock,
             Backend::Http { .. } if settings.auth != Auth::None => Answer::Refuse,
-            Backend::Http { url } => Answer::Forward(Box::new(forwarding.group(url)?)),
+            Backend::Http { url, .. } => Answer::Forward(Box::new(forwarding.group(url)?)),
         };
         let compiling = ApiCompiler {
             forwarding: &forwarding,
@@ -343,7 +341,7 @@ mod tests {
 
     fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
         let name = "test".parse().expect("a name");
-        Snapshot { environments: vec![EnvironmentSnapshot { name, groups, variables: Arc::default() }] }
+        Snapshot { environments: vec![EnvironmentSnapshot { name, groups }] }
     }
 
     #[test]

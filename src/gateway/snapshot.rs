@@ -20,8 +20,6 @@ pub struct EnvironmentSnapshot {
     pub name: EnvironmentName,
     /// Its groups, offline ones among them.
     pub groups: Vec<GroupSnapshot>,
-    /// Values for `${NAME}` in the backend addresses of `group.yaml`.
-    pub variables: Arc<BTreeMap<String, String>>,
 }
 
 /// A group's entry in an environment.

@@ -1,5 +1,6 @@
 //! HTTP/2, TLS, websockets, and what operators ask.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -171,7 +172,7 @@ fn backends_are_called_over_tls_where_they_are_trusted() {
     inner.tls = Some(server_config(&[tls(&[])]).expect("certificates"));
     let inner = start(inner, pets(model::Backend::Mock, ""));
     let url = format!("https://localhost:{}/petstore", inner.addresses()[0].port());
-    let backend = || model::Backend::Http { url: url.parse().expect("an address") };
+    let backend = || model::Backend::Http { url: url.parse().expect("an address"), variables: BTreeMap::new() };
     let mut trusting = group("pets", "0.0.1", PETS, &settings("forwarding: {tls: {ca: ca.pem}}\n"), backend());
     if let Some(content) = &mut trusting.content {
         let file: (String, Arc<[u8]>) = ("ca.pem".to_owned(), Arc::from(CERTIFICATE.as_bytes()));

@@ -86,8 +86,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     reader.must_read(&workspace, Instant::now());
     let live = reader.read(&workspace);
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
-    let (gateway, rejected) =
-        Gateway::start(config, snapshot(&workspace, &live)).map_err(|error| cannot_start(&error))?;
+    let (gateway, rejected) = Gateway::start(config, snapshot(&live)).map_err(|error| cannot_start(&error))?;
     let mut follower = Follower::new(context, workspace, named, gateway, &encrypted, reader, certificates);
     follower.begin(&live, rejected);
     follower.follow(&asked);

@@ -95,7 +95,7 @@ impl<'a> Follower<'a> {
             }
             if self.reader.must_read(&self.workspace, Instant::now()) {
                 let live = self.reader.read(&self.workspace);
-                let rejected = self.gateway.replace(snapshot(&self.workspace, &live));
+                let rejected = self.gateway.replace(snapshot(&live));
                 self.note_problems(&live, rejected);
                 let served = self.served(&live);
                 announce::changes(self.context, &live, &self.told, &served);

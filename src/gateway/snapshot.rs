@@ -63,6 +63,19 @@ pub struct Rejected {
     pub reason: String,
 }
 
+/// Why what the files say is not served, as whoever reads them found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Unserved {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The group; `None` where the environment's file cannot be read.
+    pub group: Option<GroupName>,
+    /// The operation that should be in force, as far as it is known.
+    pub operation: Option<OperationId>,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+}
+
 /// What a gateway makes of a group's entry.
 #[derive(Debug, Clone, Copy)]
 pub struct EntryStatus<'a> {

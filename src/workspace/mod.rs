@@ -50,7 +50,9 @@ pub use init::{Example, init};
 pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
 pub use lock::LockRequest;
 pub use origins::{Committer, Origins};
-pub use outside::{FileStamp, OutsideFolder, read_outside, read_release_plan, stamp_outside, write_outside};
+pub use outside::{
+    FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
+};
 pub use verify::{Problem, ProblemKind, Verification};
 
 /// A file that is missing says nothing about what is live: it is never taken for an empty one.

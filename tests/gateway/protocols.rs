@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use apigw::gateway::tls::{Certificate, server_config};
-use apigw::gateway::{AccessLog, AccessRecord, Listen};
+use apigw::gateway::{AccessLog, AccessRecord, Config, Listen, Unserved};
 use apigw::model;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -199,7 +200,8 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
         }
         false
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let config = Config { admin: Some(([127, 0, 0, 1], 0).into()), ..config() };
+    let gateway = start(config, pets(http(backend.address), ""));
     let ask = |path: &str| {
         let mut client = Client::connect(gateway.addresses()[0]);
         client.send(format!(
@@ -209,6 +211,15 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
         let answer = client.answer().expect("an answer");
         (client, answer)
     };
+    let admin = gateway.admin_address().expect("an address");
+    let to_backends = |count: usize| {
+        let line = format!("apigw_backend_connections {count}\n");
+        let until = Instant::now() + Duration::from_secs(20);
+        while !get(admin, "/-/metrics", "").body.contains(&line) {
+            assert!(Instant::now() < until, "{count} connections to backends");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
     let (mut client, answer) = ask("/live");
     assert_eq!((answer.status, answer.header("sec-websocket-accept")), (101, Some("x")));
     assert_eq!(client.take(5).as_deref(), Some(&b"hello"[..]));
@@ -216,6 +227,9 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
         client.send(text);
         assert_eq!(client.take(text.len()).as_deref(), Some(text.as_bytes()), "bytes pass as they are");
     }
+    to_backends(1);
+    drop(client);
+    to_backends(0);
     assert_eq!(backend.received()[0].header("sec-websocket-key"), ["y"]);
     let (_, answer) = ask("/pets");
     assert_eq!((answer.status, answer.body.as_str()), (200, "no upgrade"));
@@ -238,6 +252,10 @@ impl AccessLog for Records {
         let record = serde_json::to_value(record).expect("a record");
         self.0.lock().expect("the records").push(record);
     }
+
+    fn dropped(&self) -> u64 {
+        7
+    }
 }
 
 #[test]
@@ -256,6 +274,12 @@ fn operators_see_what_is_served_and_what_was_asked() {
     let gone = super::snapshot::offline(group("gone", "0.0.2", PETS, &settings(""), model::Backend::Mock));
     let operation = real.operation.to_string();
     let gateway = start(config, apigw::gateway::Snapshot { environments: vec![environment("test", vec![real, gone])] });
+    gateway.note_unserved(vec![Unserved {
+        environment: "test".parse().expect("a name"),
+        group: None,
+        operation: None,
+        reason: "deployments/test.yaml:1:1: it is cut short".to_owned(),
+    }]);
     let admin = gateway.admin_address().expect("an address");
     let address = gateway.addresses()[0];
     let id = get(address, "/petstore/pets/7?secret=hush", "Authorization: hush\r\n")
@@ -278,6 +302,7 @@ fn operators_see_what_is_served_and_what_was_asked() {
     assert_eq!(get(admin, "/other", "").status, 404);
     let status: serde_json::Value = serde_json::from_str(&get(admin, "/-/status", "").body).expect("JSON");
     let groups = &status["environments"][0]["groups"];
+    assert_eq!(status["unserved"][0]["reason"], "deployments/test.yaml:1:1: it is cut short");
     assert_eq!(
         (&groups[1]["group"], &groups[1]["serving"], &groups[1]["state"]),
         (&"pets".into(), &operation.into(), &"live".into())
@@ -287,6 +312,7 @@ fn operators_see_what_is_served_and_what_was_asked() {
     let labels = "{environment=\"test\",group=\"pets\",api=\"getPet\",status=\"200\"}";
     assert!(metrics.contains(&format!("apigw_request_duration_seconds_count{labels} 1")), "{metrics}");
     assert!(metrics.contains("apigw_connections"), "{metrics}");
+    assert!(metrics.contains("apigw_access_log_dropped_lines_total 7"), "{metrics}");
 
     let records = records.0.lock().expect("the records").clone();
     let [forwarded, missing, door, left] = &records[..] else { panic!("four records: {records:?}") };

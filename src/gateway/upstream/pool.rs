@@ -91,9 +91,14 @@ impl Pool {
         let is_fresh = kept.is_none();
         let connection = match kept {
             Some(connection) => connection,
-            None => open(connect(origin, timeout).await?, Rc::clone(&self.open)).await?,
+            None => open(connect(origin, timeout).await?, self.count()).await?,
         };
         Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh })
+    }
+
+    /// Counts a connection to a backend that is not the pool's, for as long as the value is held.
+    pub(crate) fn count(&self) -> Rc<()> {
+        Rc::clone(&self.open)
     }
 
     /// Returns how many connections to backends are open.

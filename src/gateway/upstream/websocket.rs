@@ -1,6 +1,7 @@
 //! Connections that go on as a websocket: a connection to the backend of their own, and then bytes both ways.
 
 use std::io;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use http::HeaderValue;
@@ -19,7 +20,7 @@ use crate::gateway::server::watch::InFlight;
 
 /// The other end of a connection that goes on as another protocol.
 pub(crate) struct Tunnel {
-    backend: oneshot::Receiver<http1::Parts<TokioIo<Connected>>>,
+    backend: oneshot::Receiver<(http1::Parts<TokioIo<Connected>>, Rc<()>)>,
     _in_flight: Option<InFlight>,
 }
 
@@ -50,10 +51,11 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut String) -
         .await
         .map_err(|error: hyper::Error| Failed::from(ConnectError::Failed(error.to_string())))?;
     let (give, backend) = oneshot::channel();
+    let counted = call.worker.pool.count();
     tokio::task::spawn_local(async move {
         if let Ok(parts) = connection.without_shutdown().await {
             // Nobody takes it where the backend did not agree, and then it is closed.
-            give.send(parts).ok();
+            give.send((parts, counted)).ok();
         }
     });
     let response = tokio::time::timeout(call.response_timeout(), sender.send_request(request)).await;
@@ -83,7 +85,7 @@ impl Tunnel {
         /// How long the backend's side may take to come free after its answer has been passed on.
         const HAND_OVER: Duration = Duration::from_secs(10);
         let handed = tokio::time::timeout(HAND_OVER, self.backend).await;
-        let Ok(Ok(parts)) = handed else { return Ok(()) };
+        let Ok(Ok((parts, _counted))) = handed else { return Ok(()) };
         let mut backend = parts.io.into_inner();
         backend.write_all(first).await?;
         client.write_all(&parts.read_buf).await?;

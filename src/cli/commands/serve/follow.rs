@@ -1,15 +1,17 @@
 //! Serves every change of the files, and tells others what is served.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::access_log::Log;
 use super::announce::{self, Listener};
 use super::certificates::Certificates;
 use super::environments;
 use crate::cli::context::Context;
 use crate::cli::snapshot::snapshot;
-use crate::gateway::{Gateway, Rejected, Signal};
+use crate::gateway::{Gateway, Rejected, Signal, Unserved};
 use crate::model::{EnvironmentName, SCHEMA};
 use crate::workspace::{
     Behind, GatewayFile, LiveEnvironment, LiveProblem, LiveReader, RunningGateway, ServedEnvironment, Workspace,
@@ -29,6 +31,7 @@ pub(super) struct Follower<'a> {
     listeners: Vec<Listener>,
     reader: LiveReader,
     certificates: Option<Certificates>,
+    log: Option<Arc<Log>>,
     file: Option<GatewayFile>,
     is_untold: bool,
     /// What was told last.
@@ -68,12 +71,18 @@ impl<'a> Follower<'a> {
             listeners,
             reader,
             certificates,
+            log: None,
             file,
             is_untold,
             told,
             had_problems: false,
             looks: 0,
         }
+    }
+
+    /// Has it look after an access log, too.
+    pub(super) fn with_log(self, log: Option<Arc<Log>>) -> Self {
+        Self { log, ..self }
     }
 
     /// Says where it listens and what it serves.
@@ -105,6 +114,7 @@ impl<'a> Follower<'a> {
             self.looks = self.looks.wrapping_add(1);
             if self.looks.is_multiple_of(SELDOM) {
                 self.look_at_certificates();
+                self.look_at_log();
                 // Whoever cleans up `.apigw` takes the file along.
                 if self.file.as_ref().is_some_and(|file| !file.is_in_place()) && self.workspace.folder().is_dir() {
                     self.tell();
@@ -131,6 +141,9 @@ impl<'a> Follower<'a> {
         }
         self.reader.read_anew(environments(&self.workspace, &self.named));
         self.look_at_certificates();
+        if let Some(log) = &self.log {
+            log.reopen();
+        }
         self.context.output.note("read again, as SIGHUP asks");
     }
 
@@ -147,6 +160,16 @@ impl<'a> Follower<'a> {
         }
     }
 
+    /// Says when lines of the access log begin to be left out.
+    fn look_at_log(&self) {
+        if let Some(count) = self.log.as_ref().and_then(|log| log.begins_to_drop()) {
+            self.context.output.warning(&format!(
+                "lines of the access log are left out ({count} so far): it is not written as fast as requests come; \
+                 write it to a file with `--access-log FILE`, or leave it out with `--access-log off`"
+            ));
+        }
+    }
+
     /// Takes note of what cannot be served, and says it the first time.
     fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
         for Rejected { environment, group, version, reason } in rejected {
@@ -159,6 +182,7 @@ impl<'a> Follower<'a> {
             });
         }
         announce::problems(self.context, &self.reader.new_problems());
+        self.gateway.note_unserved(self.reader.problems().cloned().map(unserved).collect());
         let has_problems = self.reader.problems().next().is_some();
         if self.had_problems && !has_problems {
             self.context.output.note("all is well again: what the files say is served");
@@ -197,6 +221,11 @@ impl<'a> Follower<'a> {
             }
         }
     }
+}
+
+fn unserved(problem: LiveProblem) -> Unserved {
+    let LiveProblem { environment, group, operation, message } = problem;
+    Unserved { environment, group, operation, reason: message }
 }
 
 fn untold(context: &Context<'_>, error: &crate::workspace::Error) {

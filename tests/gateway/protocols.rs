@@ -26,28 +26,10 @@ use super::client::{Client, get};
 use super::snapshot::{PETS, config, environment, group, http, pets, settings, snapshot, start};
 
 /// A certificate for `localhost` and `api.example.com` that ends in a hundred years; it protects nothing.
-const CERTIFICATE: &str = "\
------BEGIN CERTIFICATE-----\n\
-MIIBqDCCAU+gAwIBAgIUL18i6GrFXSkoRWypjqpDf5oM6jEwCgYIKoZIzj0EAwIw\n\
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDAzMDAwM1oYDzIxMjYxMDMx\n\
-MDMwMDAzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n\
-PQMBBwNCAAQbRXzKXBPNTVL+xCJqp4U2LBCibv8ONRmtlwkHIn+Ank0PYdrllqr2\n\
-zAwnvxRp9KY/pn/ZE7MF3BbbDcg02d1Do30wezAdBgNVHQ4EFgQUyOL0QNp8NXmf\n\
-NVjExc8Yg7t1Ti0wHwYDVR0jBBgwFoAUyOL0QNp8NXmfNVjExc8Yg7t1Ti0wKwYD\n\
-VR0RBCQwIoIJbG9jYWxob3N0gg9hcGkuZXhhbXBsZS5jb22HBH8AAAEwDAYDVR0T\n\
-AQH/BAIwADAKBggqhkjOPQQDAgNHADBEAiBLd9FyTShPeTZDqaBz34FS4XTBvpoa\n\
-KeQ2UBhikgLCkAIgeWGideJ9eTNty2uztE+nmDEhqMplOYPxcMAyTrs+Hu8=\n\
------END CERTIFICATE-----\n\
-";
+const CERTIFICATE: &str = include_str!("../certificates/localhost.crt");
 
 /// Its key.
-const KEY: &str = "\
------BEGIN PRIVATE KEY-----\n\
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXuKbfIZzkxqPk2oH\n\
-foBYyV9nO4slye0fHW0sIn99PEOhRANCAAQbRXzKXBPNTVL+xCJqp4U2LBCibv8O\n\
-NRmtlwkHIn+Ank0PYdrllqr2zAwnvxRp9KY/pn/ZE7MF3BbbDcg02d1D\n\
------END PRIVATE KEY-----\n\
-";
+const KEY: &str = include_str!("../certificates/localhost.key");
 
 type Answers = Vec<(StatusCode, Bytes)>;
 

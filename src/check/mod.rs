@@ -30,7 +30,7 @@ use places::Places;
 use crate::definition::Definition;
 use crate::model::{EnvironmentName, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings};
 
-pub use rules::{NO_RESULT, all_rules, can_be_set};
+pub use rules::{NO_RESULT, VARIABLE_UNKNOWN, all_rules, can_be_set};
 
 /// A group as it could be published: what the rules look at.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::gateway::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 use crate::model::GroupName;
-use crate::workspace::{LiveEnvironment, LiveGroup, Workspace};
+use crate::workspace::{LiveEnvironment, LiveGroup};
 
 /// Makes the snapshots of what is live, one after another: an environment that was not read again is the very same in the
 /// next, by which a gateway knows that it need not look at it.
@@ -22,23 +22,17 @@ struct Made {
 
 impl Snapshots {
     /// Makes the snapshot of all that is live in some environments.
-    pub(super) fn next(&mut self, workspace: &Workspace, live: &[LiveEnvironment]) -> Snapshot {
-        self.last = live.iter().map(|live| self.environment(workspace, live)).collect();
+    pub(super) fn next(&mut self, live: &[LiveEnvironment]) -> Snapshot {
+        self.last = live.iter().map(|live| self.environment(live)).collect();
         Snapshot { environments: self.last.iter().map(|made| Arc::clone(&made.snapshot)).collect() }
     }
 
-    fn environment(&self, workspace: &Workspace, live: &LiveEnvironment) -> Made {
-        let variables = workspace.settings().environment(&live.name).variables;
-        let is_same = |made: &&Made| {
-            Arc::ptr_eq(&made.groups, &live.groups)
-                && made.snapshot.name == live.name
-                && *made.snapshot.variables == variables
-        };
+    fn environment(&self, live: &LiveEnvironment) -> Made {
+        let is_same = |made: &&Made| Arc::ptr_eq(&made.groups, &live.groups) && made.snapshot.name == live.name;
         let snapshot = match self.last.iter().find(is_same) {
             Some(made) => Arc::clone(&made.snapshot),
             None => Arc::new(EnvironmentSnapshot {
                 name: live.name.clone(),
-                variables: Arc::new(variables),
                 groups: live.groups.iter().map(|(name, live)| group(name, live)).collect(),
             }),
         };

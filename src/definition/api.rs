@@ -45,6 +45,27 @@ impl Definition {
         self.apis.iter().find(|api| api.name() == name || api.method_and_path() == name)
     }
 
+    /// Tells whether a parameter is a secret: its schema has the format `password` (OpenAPI 3.1, section 4.4.2), or a
+    /// caller proves with it who they are.
+    #[must_use]
+    pub fn is_secret(&self, parameter: &Parameter) -> bool {
+        let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
+        let schema = schema.and_then(|schema| self.node(schema).resolve());
+        schema.and_then(|schema| schema.get("format")).and_then(Node::as_str) == Some("password")
+            || self.keys(parameter.place).any(|key| match parameter.place {
+                ParameterPlace::Header => key.eq_ignore_ascii_case(&parameter.name),
+                _ => key == parameter.name,
+            })
+    }
+
+    /// Lists the names of the keys by which callers prove who they are, as far as they stand in a place.
+    pub fn keys(&self, place: ParameterPlace) -> impl Iterator<Item = &str> {
+        self.security_schemes.iter().filter_map(move |scheme| match &scheme.kind {
+            SecurityKind::ApiKey { place: at, name } if *at == place => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Builds what a mock publish of the API answers, or `None` where it declares nothing to answer.
     ///
     /// It is `x-apigw-mock` if given, else the lowest 2xx response (else `default`, else the lowest of any): its

@@ -16,7 +16,7 @@ use super::encode::{self, Encoded};
 use super::fields::scalar_text;
 use super::rules;
 use super::schema::{Failure, Sampler};
-use crate::model::Finding;
+use crate::model::{Finding, Location, nearest};
 
 /// An answer that is always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,8 @@ const FRAMING: &[&str] = &[
     "transfer-encoding",
     "upgrade",
 ];
+/// The fields of `x-apigw-mock`.
+const MOCK_FIELDS: [&str; 4] = ["status", "headers", "mediaType", "body"];
 /// No example that is copied holds more values.
 const MOST_COPIED: usize = 200_000;
 
@@ -137,11 +139,14 @@ impl<'d> Builder<'d> {
     /// Builds what `x-apigw-mock` asks for.
     fn mock(&mut self) -> Option<DeclaredResult> {
         let node = self.definition.node(self.api.extension("x-apigw-mock")?);
-        let known = ["status", "headers", "mediaType", "body"];
-        let status = node.get("status").and_then(Node::as_number).and_then(serde_json::Number::as_u64);
-        let status = status.and_then(|status| u16::try_from(status).ok()).filter(|code| (200..=999).contains(code));
-        let described =
-            (node.get("body").is_some() || status.is_some()) && node.entries().all(|(name, _)| known.contains(&name));
+        let status = mock_status(node);
+        let described = (node.get("body").is_some() || status.is_some())
+            && node.entries().all(|(name, _)| MOCK_FIELDS.contains(&name));
+        if let Some((location, message)) = mock_doubt(node, described) {
+            let hint = "its fields are `status` (200 to 999), `headers`, `mediaType` and `body`; put a body that looks \
+                        so under `body`";
+            self.findings.push(rules::MOCK_FIELD.finding(location, message, hint));
+        }
         let body = if described { node.get("body") } else { Some(node) };
         let value = match body.map(|body| body.to_value(MOST_COPIED)) {
             Some(None) => {
@@ -290,6 +295,32 @@ impl<'d> Builder<'d> {
     fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
         self.findings.push(rule.finding(node.location(), message, hint));
     }
+}
+
+/// Returns the status that a value of `x-apigw-mock` names, where it is one of a final answer.
+fn mock_status(node: Node<'_>) -> Option<u16> {
+    let status = node.get("status").and_then(Node::as_number).and_then(serde_json::Number::as_u64);
+    status.and_then(|status| u16::try_from(status).ok()).filter(|code| (200..=999).contains(code))
+}
+
+/// Says where a value of `x-apigw-mock` looks as if it meant another thing than it is taken for.
+fn mock_doubt(node: Node<'_>, described: bool) -> Option<(Location, String)> {
+    if described {
+        let is_wrong = node.get("status").is_some() && mock_status(node).is_none();
+        let message = "the `status` of `x-apigw-mock` is no code of an answer, and is not sent".to_owned();
+        return is_wrong.then(|| (node.key_location("status"), message));
+    }
+    if let Some((name, _)) = node.entries().find(|(name, _)| !MOCK_FIELDS.contains(name)) {
+        let near = nearest(name, MOCK_FIELDS).map(|near| format!("; did you mean {near:?}?"));
+        let is_mixed = node.entries().any(|(name, _)| MOCK_FIELDS.contains(&name));
+        let message = format!("`x-apigw-mock` has no field {name:?}, so that the whole value is taken as the body");
+        return (is_mixed || near.is_some())
+            .then(|| (node.key_location(name), format!("{message}{}", near.unwrap_or_default())));
+    }
+    let (name, _) = node.entries().next()?;
+    let message = "`x-apigw-mock` has neither a `body` nor a `status` of an answer, so that the whole value is taken as \
+                   the body";
+    Some((node.key_location(name), message.to_owned()))
 }
 
 fn declared_result(

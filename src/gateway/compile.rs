@@ -81,7 +81,6 @@ pub(crate) struct CompiledGroup {
 struct Source {
     digest: Digest,
     backend: Backend,
-    variables: Arc<BTreeMap<String, String>>,
     tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
 }
 
@@ -208,12 +207,8 @@ impl Compiler {
         known: Option<&Arc<ServedGroup>>,
     ) -> Result<Option<Arc<ServedGroup>>, String> {
         let Some(content) = &entry.content else { return Ok(None) };
-        let source = Source {
-            digest: entry.digest,
-            backend: entry.backend.clone(),
-            variables: Arc::clone(&environment.variables),
-            tls_files: Arc::clone(&content.tls_files),
-        };
+        let source =
+            Source { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) };
         let compiled = match known.filter(|known| known.compiled.source == source) {
             Some(known) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
             Some(known) => Arc::clone(&known.compiled),
@@ -238,14 +233,17 @@ impl Compiler {
         let GroupContent { settings, definition, .. } = content;
         let forwarding = ForwardCompiler {
             origins: &self.origins,
-            variables: &environment.variables,
+            variables: match &entry.backend {
+                Backend::Http { variables, .. } => Some(variables),
+                Backend::Mock => None,
+            },
             content,
             allow_addresses: &self.allow_addresses,
         };
         let answer = match &entry.backend {
             Backend::Mock => Answer::Mock,
             Backend::Http { .. } if settings.auth != Auth::None => Answer::Refuse,
-            Backend::Http { url } => Answer::Forward(Box::new(forwarding.group(url)?)),
+            Backend::Http { url, .. } => Answer::Forward(Box::new(forwarding.group(url)?)),
         };
         let compiling = ApiCompiler {
             forwarding: &forwarding,
@@ -351,14 +349,9 @@ impl ServedEnvironment {
     }
 }
 
-/// Returns whether a parameter of an API's path is a secret: its schema has the format `password` (OpenAPI 3.1, section
-/// 4.4.2).
 fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
-    api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path).any(|parameter| {
-        let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
-        let schema = schema.and_then(|schema| definition.node(schema).resolve());
-        schema.and_then(|schema| schema.get("format")).is_some_and(|format| format.as_str() == Some("password"))
-    })
+    let mut in_path = api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path);
+    in_path.any(|parameter| definition.is_secret(parameter))
 }
 
 fn text_extension<'d>(definition: &'d Definition, api: &Api, name: &str) -> Option<&'d str> {
@@ -406,7 +399,7 @@ mod tests {
 
     fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
         let name = "test".parse().expect("a name");
-        Snapshot { environments: vec![Arc::new(EnvironmentSnapshot { name, groups, variables: Arc::default() })] }
+        Snapshot { environments: vec![Arc::new(EnvironmentSnapshot { name, groups })] }
     }
 
     #[test]

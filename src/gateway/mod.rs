@@ -38,5 +38,5 @@ mod validate;
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};
 pub use signals::{Signal, signals};
-pub use snapshot::{EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
+pub use snapshot::{EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot, Unserved};
 pub use telemetry::access::{AccessLog, AccessRecord};

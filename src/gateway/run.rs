@@ -22,7 +22,7 @@ use super::compile::{Compiler, GroupStatus};
 use super::config::Config;
 use super::server::listener::{bind, raise_open_files};
 use super::server::worker::{Gauges, Shared, Socket, Stop, Worker, pace};
-use super::snapshot::{EntryStatus, Rejected, Snapshot};
+use super::snapshot::{EntryStatus, Rejected, Snapshot, Unserved};
 use super::telemetry::admin::Admin;
 use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::target::Origins;
@@ -116,6 +116,11 @@ impl Gateway {
         let (state, rejected) = compiler.compile(snapshot, Some(&self.shared.state.load()));
         self.shared.state.store(Arc::new(state));
         rejected
+    }
+
+    /// Takes note of what is not served, for operators.
+    pub fn note_unserved(&self, unserved: Vec<Unserved>) {
+        self.shared.unserved.store(Arc::new(unserved));
     }
 
     /// Goes through the entries of all environments, and what is served of them.
@@ -231,6 +236,7 @@ fn shared(config: Config, state: super::compile::State, meters: &Meters, workers
     Shared {
         state: ArcSwap::from_pointee(state),
         tls: ArcSwapOption::new(config.tls.clone()),
+        unserved: ArcSwap::default(),
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
         draining: AtomicBool::new(false),

@@ -21,8 +21,6 @@ pub struct EnvironmentSnapshot {
     pub name: EnvironmentName,
     /// Its groups, offline ones among them.
     pub groups: Vec<GroupSnapshot>,
-    /// Values for `${NAME}` in the backend addresses of `group.yaml`.
-    pub variables: Arc<BTreeMap<String, String>>,
 }
 
 /// A group's entry in an environment.
@@ -62,6 +60,19 @@ pub struct Rejected {
     pub group: GroupName,
     /// The version that cannot be served.
     pub version: Version,
+    /// Why, in a sentence without a full stop.
+    pub reason: String,
+}
+
+/// Why what the files say is not served, as whoever reads them found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Unserved {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The group; `None` where the environment's file cannot be read.
+    pub group: Option<GroupName>,
+    /// The operation that should be in force, as far as it is known.
+    pub operation: Option<OperationId>,
     /// Why, in a sentence without a full stop.
     pub reason: String,
 }

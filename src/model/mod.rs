@@ -16,6 +16,7 @@ mod nearest;
 mod operation;
 mod settings;
 mod time;
+mod variable;
 mod version;
 
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
@@ -36,4 +37,5 @@ pub use settings::{
     Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, SCHEMA, WorkspaceSettings,
 };
 pub use time::{Timestamp, TimestampError};
+pub use variable::{VariableError, variables_of, with_variables};
 pub use version::{Level, Version, VersionError};

@@ -1,15 +1,16 @@
 //! Requests that go to real backends.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Mutex, mpsc};
 
 use apigw::model;
 
 use super::backend::{Backend, reply};
 use super::client::{Client, get, request};
-use super::snapshot::{PETS, config, group, http, pets, settings, snapshot, start};
+use super::snapshot::{config, http, pets, start};
 
 #[test]
 fn connections_to_a_backend_are_kept_and_the_request_arrives_as_it_came() {
@@ -77,7 +78,8 @@ fn backends_that_fail_are_told_apart() {
         stream.write_all(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n").is_ok()
     });
     let timeout = "forwarding: {response_timeout_ms: 100}\n";
-    let metadata = |url: &str| model::Backend::Http { url: url.parse().expect("an address") };
+    let metadata =
+        |url: &str| model::Backend::Http { url: url.parse().expect("an address"), variables: BTreeMap::new() };
     for (name, backend, more, status, code) in [
         ("nobody listens", http(closed), "", 503, "SOURCE_UNAVAILABLE"),
         ("no such name", metadata("http://nothing.invalid"), "", 503, "SOURCE_UNAVAILABLE"),
@@ -184,11 +186,10 @@ fn settings_decide_where_requests_go_and_what_they_carry() {
          parameters: [{{from: query.v, to: header.X-V}}]\n",
         own.address
     );
-    let mut snapshot = snapshot(vec![group("pets", "0.0.1", PETS, &settings(&more), http(usual.address))]);
-    let variables = [("CANARY".to_owned(), canary.address.to_string())];
-    let environment = Arc::make_mut(&mut snapshot.environments[0]);
-    environment.variables = Arc::new(variables.into_iter().collect());
-    let gateway = start(config(), &snapshot);
+    let url = format!("http://{}", usual.address).parse().expect("an address");
+    let variables = BTreeMap::from([("CANARY".to_owned(), canary.address.to_string())]);
+    let backend = model::Backend::Http { url, variables };
+    let gateway = start(config(), &pets(backend, &more));
     let address = gateway.addresses()[0];
     assert_eq!(get(address, "/petstore/pets", "X-Source: evil\r\n").body, "usual");
     assert_eq!(get(address, "/petstore/pets", "X-Canary: 1\r\n").body, "canary");

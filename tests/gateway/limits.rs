@@ -9,6 +9,7 @@ use apigw::model;
 
 use super::backend::Backend;
 use super::client::{Client, PATIENCE};
+use super::frames::{DATA, END_HEADERS, Ended, Frames, HEADERS, block, fields};
 use super::snapshot::{config, http, pets, start};
 
 /// Settings under which nothing may take long.
@@ -16,6 +17,13 @@ fn impatient() -> Config {
     let soon = Duration::from_millis(300);
     let mut config = config();
     config.timeouts = Timeouts { head: soon, keep_alive: soon, body: soon, write: soon, stall: Duration::from_mins(1) };
+    config
+}
+
+/// The same, for clients that answer no pings.
+fn patient_with_pings() -> Config {
+    let mut config = impatient();
+    (config.timeouts.head, config.timeouts.keep_alive) = (Duration::from_mins(1), Duration::from_mins(1));
     config
 }
 
@@ -59,6 +67,38 @@ fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
     let gateway = start(impatient(), &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
+    drop(client);
+}
+
+#[test]
+fn slow_bodies_over_http2_end_alone() {
+    let gateway = start(patient_with_pings(), &pets(model::Backend::Mock, ""));
+    let mut client = Frames::connect(gateway.addresses()[0]);
+    client.send(HEADERS, END_HEADERS, 1, &block(&fields("POST", "/petstore/pets", &[("content-type", "text/plain")])));
+    for _ in 0..20 {
+        client.send(DATA, 0, 1, b"a");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(client.ended(1), Ended::Status(408), "a body that hardly comes");
+    client.request(3, &fields("GET", "/petstore/pets", &[]), None);
+    assert_eq!(client.ended(3), Ended::Status(200), "others on the connection are answered");
+}
+
+#[test]
+fn an_answer_over_http2_that_nobody_takes_ends_and_so_does_its_backend() {
+    let (ended, has_ended) = mpsc::channel();
+    let ended = Mutex::new(ended);
+    let backend = Backend::start(move |_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n").ok();
+        while stream.write_all(&[b'x'; 8192]).is_ok() {}
+        ended.lock().expect("a channel").send(()).ok();
+        false
+    });
+    let gateway = start(patient_with_pings(), &pets(http(backend.address), ""));
+    let mut client = Frames::connect(gateway.addresses()[0]);
+    // The window of the stream is 65,535 bytes, and stays so.
+    client.request(1, &fields("GET", "/petstore/pets", &[]), None);
     has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
     drop(client);
 }

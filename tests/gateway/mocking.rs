@@ -35,7 +35,7 @@ fn constant_results_follow_accept_and_prefer() {
 fn head_and_options_and_other_methods() {
     let gateway = start(
         config(),
-        pets(Backend::Mock, "cors: {allow_origins: [\"https://shop.example\"], max_age_seconds: 60}\n"),
+        &pets(Backend::Mock, "cors: {allow_origins: [\"https://shop.example\"], max_age_seconds: 60}\n"),
     );
     let address = gateway.addresses()[0];
     let mut client = Client::connect(address);

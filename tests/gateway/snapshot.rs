@@ -100,12 +100,12 @@ pub(crate) fn offline(mut group: GroupSnapshot) -> GroupSnapshot {
 
 /// The backend of an address.
 pub(crate) fn http(address: std::net::SocketAddr) -> Backend {
-    Backend::Http { url: format!("http://{address}").parse().expect("an address") }
+    Backend::Http { url: format!("http://{address}").parse().expect("an address"), variables: BTreeMap::new() }
 }
 
 /// One environment with these groups.
 pub(crate) fn environment(name: &str, groups: Vec<GroupSnapshot>) -> Arc<EnvironmentSnapshot> {
-    Arc::new(EnvironmentSnapshot { name: name.parse().expect("a name"), groups, variables: Arc::default() })
+    Arc::new(EnvironmentSnapshot { name: name.parse().expect("a name"), groups })
 }
 
 /// One environment, `test`, with these groups.

@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::unknown_api;
 use crate::cli::{complete, selection, table};
-use crate::definition::{Api, Definition};
+use crate::definition::{Api, Definition, Node};
 use crate::model::{DEFINITION_FILE, GroupName, Method, SCHEMA};
 use crate::plan::Candidate;
 use crate::workspace::edit::Edit;
@@ -120,7 +120,9 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     if let Some(summary) = &arguments.summary {
         operation.insert("summary".to_owned(), Value::from(summary.as_str()));
     }
-    let parameters = template_parameters(&path);
+    let shared = shared_path_parameters(definition(&candidate)?, &path);
+    let mut parameters = template_parameters(&path);
+    parameters.retain(|name| !shared.contains(name));
     if !parameters.is_empty() {
         let parameter =
             |name: &String| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
@@ -144,6 +146,21 @@ fn template_parameters(path: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// Lists the path parameters that a path item declares for all its operations.
+fn shared_path_parameters(definition: &Definition, path: &str) -> Vec<String> {
+    let root = definition.document().root();
+    let written = root.and_then(|root| root.get("paths")?.get(path));
+    let layers = [written.and_then(Node::resolve), written];
+    let declared = layers.into_iter().flatten().find_map(|layer| layer.get("parameters"));
+    let parameters = declared.into_iter().flat_map(Node::items);
+    let in_path = parameters.filter_map(Node::resolve).filter(|node| text(*node, "in") == Some("path"));
+    in_path.filter_map(|node| text(node, "name").map(str::to_owned)).collect()
+}
+
+fn text<'d>(node: Node<'d>, field: &str) -> Option<&'d str> {
+    node.get(field).and_then(Node::as_str)
 }
 
 fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, CommandError> {

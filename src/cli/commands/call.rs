@@ -142,7 +142,7 @@ fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError
         base_domain: workspace.settings().base_domain.clone(),
         ..Config::new(([127, 0, 0, 1], 0).into())
     };
-    let started = Gateway::start(config, &Snapshots::default().next(workspace, &[live]));
+    let started = Gateway::start(config, &Snapshots::default().next(&[live]));
     let (gateway, rejected) =
         started.map_err(|error| CommandError::new("call", Exit::Failed, error.to_string()).causes(&error))?;
     match rejected.into_iter().next() {

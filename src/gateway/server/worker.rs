@@ -18,6 +18,7 @@ use super::watch::{Patience, Ticks, Watch};
 use crate::gateway::body::Pace;
 use crate::gateway::compile::State;
 use crate::gateway::config::{Config, Timeouts};
+use crate::gateway::snapshot::Unserved;
 use crate::gateway::telemetry::meter::Meter;
 use crate::gateway::upstream::pool::Pool;
 
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) state: ArcSwap<State>,
     pub(crate) tls: ArcSwapOption<ServerConfig>,
+    /// What the files say and is not served.
+    pub(crate) unserved: ArcSwap<Vec<Unserved>>,
     /// Counts requests of which no API is known.
     pub(crate) unrouted: Arc<Meter>,
     /// How many connections are open.

@@ -53,7 +53,7 @@ const IDLE_TIMEOUT_MS: u32 = 60_000;
 /// Builds how a group's requests are forwarded.
 pub(crate) struct ForwardCompiler<'a> {
     pub(crate) origins: &'a Origins,
-    pub(crate) variables: &'a BTreeMap<String, String>,
+    pub(crate) variables: Option<&'a BTreeMap<String, String>>,
     pub(crate) content: &'a GroupContent,
     pub(crate) allow_addresses: &'a [IpAddr],
 }

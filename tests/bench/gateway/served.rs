@@ -70,13 +70,17 @@ fn apigw(folder: &tempfile::TempDir) -> Command {
 
 /// Serves until it is killed.
 pub(crate) fn run(groups: usize, apis: usize, backend: &str) -> Result<(), Box<dyn Error>> {
-    let backend = if backend == "mock" { Backend::Mock } else { Backend::Http { url: backend.parse()? } };
+    let backend = if backend == "mock" {
+        Backend::Mock
+    } else {
+        Backend::Http { url: backend.parse()?, variables: BTreeMap::new() }
+    };
     let megabytes = || crate::measure::memory(&[std::process::id()]).map(|kib| kib / 1024);
     let started = Instant::now();
     let groups = (0..groups).map(|group| self::group(group, apis, &backend)).collect::<Result<Vec<_>, _>>()?;
     let read = started.elapsed();
     let with_definitions = megabytes()?;
-    let environment = Arc::new(EnvironmentSnapshot { name: "test".parse()?, groups, variables: Arc::default() });
+    let environment = Arc::new(EnvironmentSnapshot { name: "test".parse()?, groups });
     let snapshot = Snapshot { environments: vec![environment] };
     let (gateway, rejected) = Gateway::start(Config::new(([127, 0, 0, 1], PORT).into()), &snapshot)?;
     assert!(rejected.is_empty(), "{rejected:?}");

@@ -1,15 +1,17 @@
 //! Serves every change of the files, and tells others what is served.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::access_log::Log;
 use super::announce::{self, Listener};
 use super::certificates::Certificates;
 use super::environments;
 use crate::cli::context::Context;
 use crate::cli::snapshot::Snapshots;
-use crate::gateway::{Gateway, Rejected, Signal};
+use crate::gateway::{Gateway, Rejected, Signal, Unserved};
 use crate::model::{EnvironmentName, SCHEMA};
 use crate::workspace::{
     Behind, GatewayFile, LiveEnvironment, LiveProblem, LiveReader, RunningGateway, ServedEnvironment, Workspace,
@@ -27,6 +29,7 @@ pub(super) struct Follower<'a> {
     read: Read,
     gateway: Gateway,
     listeners: Vec<Listener>,
+    log: Option<Arc<Log>>,
     file: Option<GatewayFile>,
     is_untold: bool,
     /// What was told last.
@@ -65,7 +68,24 @@ impl<'a> Follower<'a> {
         let file = workspace.gateway_file(told.pid, told.since);
         let file = file.map_err(|error| untold(context, &error)).ok();
         let is_untold = file.is_none();
-        Self { context, workspace, read, gateway, listeners, file, is_untold, told, had_problems: false, looks: 0 }
+        Self {
+            context,
+            workspace,
+            read,
+            gateway,
+            listeners,
+            log: None,
+            file,
+            is_untold,
+            told,
+            had_problems: false,
+            looks: 0,
+        }
+    }
+
+    /// Has it look after an access log, too.
+    pub(super) fn with_log(self, log: Option<Arc<Log>>) -> Self {
+        Self { log, ..self }
     }
 
     /// Says where it listens and what it serves.
@@ -87,7 +107,7 @@ impl<'a> Follower<'a> {
             }
             if self.read.reader.must_read(&self.workspace, Instant::now()) {
                 let live = self.read.reader.read(&self.workspace);
-                let rejected = self.gateway.replace(&self.read.snapshots.next(&self.workspace, &live));
+                let rejected = self.gateway.replace(&self.read.snapshots.next(&live));
                 self.note_problems(&live, rejected);
                 let served = self.served(&live);
                 announce::changes(self.context, &live, &self.told, &served);
@@ -97,6 +117,7 @@ impl<'a> Follower<'a> {
             self.looks = self.looks.wrapping_add(1);
             if self.looks.is_multiple_of(SELDOM) {
                 self.look_at_certificates();
+                self.look_at_log();
                 // Whoever cleans up `.apigw` takes the file along.
                 if self.file.as_ref().is_some_and(|file| !file.is_in_place()) && self.workspace.folder().is_dir() {
                     self.tell();
@@ -123,6 +144,9 @@ impl<'a> Follower<'a> {
         }
         self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
         self.look_at_certificates();
+        if let Some(log) = &self.log {
+            log.reopen();
+        }
         self.context.output.note("read again, as SIGHUP asks");
     }
 
@@ -139,6 +163,16 @@ impl<'a> Follower<'a> {
         }
     }
 
+    /// Says when lines of the access log begin to be left out.
+    fn look_at_log(&self) {
+        if let Some(count) = self.log.as_ref().and_then(|log| log.begins_to_drop()) {
+            self.context.output.warning(&format!(
+                "lines of the access log are left out ({count} so far): it is not written as fast as requests come; \
+                 write it to a file with `--access-log FILE`, or leave it out with `--access-log off`"
+            ));
+        }
+    }
+
     /// Takes note of what cannot be served, and says it the first time.
     fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
         for Rejected { environment, group, version, reason } in rejected {
@@ -151,6 +185,7 @@ impl<'a> Follower<'a> {
             });
         }
         announce::problems(self.context, &self.read.reader.new_problems());
+        self.gateway.note_unserved(self.read.reader.problems().cloned().map(unserved).collect());
         let has_problems = self.read.reader.problems().next().is_some();
         if self.had_problems && !has_problems {
             self.context.output.note("all is well again: what the files say is served");
@@ -189,6 +224,11 @@ impl<'a> Follower<'a> {
             }
         }
     }
+}
+
+fn unserved(problem: LiveProblem) -> Unserved {
+    let LiveProblem { environment, group, operation, message } = problem;
+    Unserved { environment, group, operation, reason: message }
 }
 
 fn untold(context: &Context<'_>, error: &crate::workspace::Error) {

@@ -7,6 +7,8 @@ use super::*;
 use crate::definition::{self, Reading};
 use crate::model::RuleLevel;
 
+mod bounds;
+
 const OPEN_3_0: &str = "openapi: 3.0.3\ninfo: {title: t, version: \"1\"}\n";
 const OPEN_3_1: &str = "openapi: 3.1.0\ninfo: {title: t, version: \"1\"}\n";
 /// A path with an operation, for definitions that are about something else.

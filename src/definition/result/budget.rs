@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Building takes no more steps. Real definitions take fewer than a tenth of them.
+/// Building takes no more steps.
 const MOST_STEPS: usize = 4_000_000;
 /// The results take no more memory, in bytes.
 const MOST_BYTES: usize = 64 << 20;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Subject;
 use super::rules::operations as rules;
 use crate::definition::rules::EXAMPLE_MISMATCH;
-use crate::definition::{Api, Definition, Node, StatusPattern};
+use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
 use crate::model::{DEFINITION_FILE, Finding, Location};
 
 pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Finding> {
@@ -14,8 +14,8 @@ pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Fi
         findings.push(no_api(subject, definition));
     }
     findings.extend(ids(definition));
-    for api in &definition.apis {
-        findings.extend(results(definition, api));
+    for (api, results) in definition.apis.iter().zip(definition.results()) {
+        findings.extend(result(api, results));
         findings.extend(success(definition, api));
     }
     findings
@@ -65,11 +65,12 @@ fn ids(definition: &Definition) -> Vec<Finding> {
     findings
 }
 
-fn results(definition: &Definition, api: &Api) -> Vec<Finding> {
+fn result(api: &Api, mut results: ApiResults) -> Vec<Finding> {
+    let lacks = results.constant().is_none() && !results.is_cut;
+    let mut findings = std::mem::take(&mut results.findings);
     // Examples are looked at once, where they stand; a response that many APIs share would say it for each.
-    let mut findings = definition.result_findings(api);
     findings.retain(|finding| finding.rule != EXAMPLE_MISMATCH.name);
-    if definition.constant_result(api).is_none() {
+    if lacks {
         let message = format!("{} has no constant result", api.name());
         let hint = "give a response an example or a schema, or the operation `x-apigw-mock`";
         findings.push(rules::NO_RESULT.finding(api.location.clone(), message, hint));

@@ -12,6 +12,8 @@ use crate::model::RuleLevel;
 use definitions::DEFINITIONS_3_1;
 use workspaces::cases;
 
+mod bounds;
+
 const OPEN_3_0: &str = "openapi: 3.0.3\ninfo: {title: t, version: \"1\"}\n";
 const OPEN_3_1: &str = "openapi: 3.1.0\ninfo: {title: t, version: \"1\"}\n";
 /// A path with an operation, for definitions that are about something else.

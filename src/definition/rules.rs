@@ -33,7 +33,14 @@ impl Rule {
 
     /// Makes a finding of the rule.
     pub(crate) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Finding {
-        Finding { rule: self.name, severity: self.severity, message: message.into(), location, hint: hint.into() }
+        Finding {
+            rule: self.name,
+            severity: self.severity,
+            message: message.into(),
+            location,
+            hint: hint.into(),
+            count: 1,
+        }
     }
 }
 

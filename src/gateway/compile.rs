@@ -17,7 +17,7 @@ use super::telemetry::meter::{Meter, MeterName, Meters};
 use super::upstream::route::{ApiForward, ForwardCompiler, GroupForward};
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
-use crate::definition::{Api, Definition, ParameterPlace};
+use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
 use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix};
 
 /// All that is served, at one moment.
@@ -253,8 +253,9 @@ impl Compiler {
             environment: environment.name.as_str().into(),
             group: entry.name.as_str().into(),
         };
+        let mut results = if matches!(answer, Answer::Mock) { definition.results() } else { Vec::new() }.into_iter();
         let apis = definition.apis.iter().enumerate();
-        let apis = apis.map(|(index, api)| compiling.api(index, api)).collect::<Result<Vec<_>, _>>()?;
+        let apis = apis.map(|(index, api)| compiling.api(index, api, results.next())).collect::<Result<Vec<_>, _>>()?;
         let routes = definition.apis.iter().map(|api| route(definition, api)).collect::<Result<Vec<_>, _>>()?;
         let validates = settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock));
         // A definition is large; it is kept only where a request can be checked against it.
@@ -285,10 +286,10 @@ struct ApiCompiler<'a> {
 }
 
 impl ApiCompiler<'_> {
-    fn api(&self, index: usize, api: &Api) -> Result<CompiledApi, String> {
+    fn api(&self, index: usize, api: &Api, results: Option<ApiResults>) -> Result<CompiledApi, String> {
         let name = api.name();
         let (mock, forward) = match self.answer {
-            Answer::Mock => (Some(MockResults::build(self.definition, api)?), None),
+            Answer::Mock => (Some(MockResults::build(api, results.unwrap_or_default())?), None),
             Answer::Forward(_) => (None, self.forwarding.api(&name)?.map(Box::new)),
             Answer::Refuse => (None, None),
         };

@@ -9,6 +9,7 @@ mod deployment;
 mod digest;
 mod files;
 mod finding;
+mod findings;
 mod forwarding;
 mod method;
 mod name;
@@ -25,6 +26,7 @@ pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};
 pub use finding::{Finding, Location, Severity};
+pub use findings::Findings;
 pub use forwarding::{
     ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping, ParameterPlace,
     ParameterPlaceError,

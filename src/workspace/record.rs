@@ -253,6 +253,7 @@ fn edited_finding(place: &str, line: usize) -> Finding {
         message: "this is not as apigw wrote it: edited by hand, or damaged".to_owned(),
         location: at(place, line),
         hint: "`apigw verify` tells what changed; `git diff` shows it".to_owned(),
+        count: 1,
     }
 }
 
@@ -264,7 +265,7 @@ fn out_of_order(place: &str, line: usize) -> Finding {
 }
 
 fn at(place: &str, line: usize) -> Location {
-    Location { file: place.to_owned(), line, column: 1 }
+    Location { file: place.into(), line, column: 1 }
 }
 
 #[cfg(test)]

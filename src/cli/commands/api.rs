@@ -214,11 +214,13 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
     let candidate = candidate(context, &group)?;
     let definition = definition(&candidate)?;
     let api = definition.api(&name).ok_or_else(|| unknown_api(&group, &name, definition))?;
-    let result = definition.constant_result(api);
+    let mut all = definition.apis.iter().zip(definition.results());
+    let results = all.find(|(known, _)| std::ptr::eq(*known, api)).map(|(_, results)| results).unwrap_or_default();
+    let result = results.constant();
     let mut value = view(api);
     value["schema"] = json!(SCHEMA);
     value["group"] = json!(group);
-    value["constantResult"] = result.as_ref().map_or(Value::Null, |result| {
+    value["constantResult"] = result.map_or(Value::Null, |result| {
         json!({
             "status": result.status,
             "headers": result.headers,
@@ -231,7 +233,12 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
         if let Some(summary) = &api.summary {
             let _ = writeln!(text, "{summary}");
         }
-        match &result {
+        match result {
+            None if results.is_cut => {
+                text.push_str(
+                    "\nno constant result: those of the definition are too large together; see `apigw check`\n",
+                );
+            }
             None => {
                 text.push_str("\nno constant result: give a response an example, or the operation an `x-apigw-mock`\n");
             }

@@ -204,5 +204,7 @@ mod tests {
         ] {
             assert_eq!(host_name(authority), None, "{authority}");
         }
+        let long = |labels: usize| ["a".repeat(49).as_str()].repeat(labels).join(".");
+        assert!(host_name(&long(5)).is_some() && host_name(&long(6)).is_none(), "at most 253 bytes");
     }
 }

@@ -387,6 +387,9 @@ mod tests {
             "GET / HTTP/1.1 \r\n\r\n",
             "GET /\r\n\r\n",
             "G(T / HTTP/1.1\r\n\r\n",
+            " / HTTP/1.1\r\n\r\n",
+            // It is refused at once, without a wait for what comes behind.
+            "\r\n\r\n",
             "CONNECT a:80 HTTP/1.1\r\n\r\n",
             "OPTIONS * HTTP/1.1\r\n\r\n",
             "\r\n\r\nGET / HTTP/1.1\r\n\r\n",
@@ -401,7 +404,11 @@ mod tests {
 
     #[test]
     fn chunks_that_are_not_well_formed_are_refused() {
+        let (extension, trailer) =
+            (format!("1;{}\r\na\r\n", "x".repeat(300)), format!("0\r\nA: {}\r\n\r\n", "x".repeat(9000)));
         for body in [
+            &*extension,
+            &*trailer,
             "\r\n",
             "g\r\n",
             "-1\r\n",

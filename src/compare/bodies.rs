@@ -54,23 +54,29 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
         } else if let Some(new) = cover(&after.responses, old.status) {
             comparer.response_changed_status(old, new, report);
             comparer.response(old, new, report);
-        } else if let Some(new) = after.responses.iter().find(|new| covers(old.status, new.status)) {
+        } else if let Some(new) = instead(before, after, old.status) {
             comparer.response_changed_status(old, new, report);
         } else {
             let place = Some(comparer.before.node(old.node).location());
-            let kind =
-                if is_success(old.status) { kinds::SUCCESS_RESPONSE_REMOVED } else { kinds::ERROR_RESPONSE_REMOVED };
+            // Beside a code of success, the default is there for errors.
+            let beside_success = before.responses.iter().any(|other| is_only_success(other.status));
+            let for_errors = old.status == StatusPattern::Default && beside_success;
+            let kind = if is_success(old.status) && !for_errors {
+                kinds::SUCCESS_RESPONSE_REMOVED
+            } else {
+                kinds::ERROR_RESPONSE_REMOVED
+            };
             let found = Found::new(kind, format!("the response {} is gone", old.status));
             report.add(&format!("response {}", old.status), found.at(place, None));
         }
     }
     for new in &after.responses {
-        if before.responses.iter().any(|old| old.status == new.status) {
+        if declares(before, new.status) {
             continue;
         }
         let covering = cover(&before.responses, new.status);
-        let is_new = covering.is_none_or(|old| after.responses.iter().any(|other| other.status == old.status));
-        if is_new && !before.responses.iter().any(|old| covers(new.status, old.status)) {
+        let is_new = covering.is_none_or(|old| declares(after, old.status));
+        if is_new && instead(after, before, new.status).is_none() {
             let place = Some(comparer.after.node(new.node).location());
             let found = Found::new(kinds::RESPONSE_ADDED, format!("the response {} is new", new.status));
             report.add(&format!("response {}", new.status), found.at(None, place));
@@ -79,6 +85,15 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
             comparer.response(old, new, report);
         }
     }
+}
+
+/// Finds the response that `there` has in the place of a wider one that only `here` has.
+fn instead<'a>(here: &Api, there: &'a Api, wide: StatusPattern) -> Option<&'a Response> {
+    there.responses.iter().find(|narrow| covers(wide, narrow.status) && !declares(here, narrow.status))
+}
+
+fn declares(api: &Api, status: StatusPattern) -> bool {
+    api.responses.iter().any(|response| response.status == status)
 }
 
 /// Finds the response that stands for a code without one of its own: its class, else the default.
@@ -97,7 +112,11 @@ fn covers(wide: StatusPattern, narrow: StatusPattern) -> bool {
 }
 
 fn is_success(status: StatusPattern) -> bool {
-    matches!(status, StatusPattern::Code(200..300) | StatusPattern::Class(2) | StatusPattern::Default)
+    status == StatusPattern::Default || is_only_success(status)
+}
+
+fn is_only_success(status: StatusPattern) -> bool {
+    matches!(status, StatusPattern::Code(200..300) | StatusPattern::Class(2))
 }
 
 impl Comparer<'_> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Fetch;
 use super::api::Definition;
-use super::document::{Document, Node};
+use super::document::Document;
 use super::fields;
 use super::findings::Findings;
 use super::read;
@@ -36,7 +36,7 @@ pub struct Imported {
 /// `fetch` gives the bytes of `name` and of the files beside it, as for [`read`](super::read()). The bytes of a 3.x
 /// document are kept as they are. The error is every finding, with what stands in the way among them.
 pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding>> {
-    let Loaded { document, files, mut findings } = reference::load("", name, fetch);
+    let Loaded { document, files, mut findings, names_root } = reference::load("", name, fetch);
     if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
         return import_swagger(name, &document, findings);
     }
@@ -45,7 +45,7 @@ pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding
         if path == name {
             kept.insert(DEFINITION_FILE, Arc::clone(bytes));
         }
-        if path != name || refers_to_itself(&document, name) {
+        if path != name || names_root {
             kept.insert(path, Arc::clone(bytes));
         }
     }
@@ -56,16 +56,6 @@ pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding
     }
     let definition = read::definition(document, &mut findings);
     imported(kept, definition, findings.into_vec())
-}
-
-/// Tells whether a reference names the file, in which case the name must stay.
-fn refers_to_itself(document: &Document, name: &str) -> bool {
-    let last = name.rsplit('/').next().unwrap_or(name);
-    let named = |node: Node<'_>| {
-        let base = node.reference().and_then(|text| text.split('#').next()).unwrap_or_default();
-        !base.is_empty() && base.rsplit('/').next() == Some(last)
-    };
-    name != DEFINITION_FILE && document.ids().any(|id| named(document.node(id)))
 }
 
 fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {

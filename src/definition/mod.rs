@@ -66,7 +66,7 @@ pub type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String> + 'f;
 /// `fetch` gives the bytes of a file by its path below that folder, `None` where there is no such file, or says
 /// why it will not: it is where links that lead out of the folder are refused.
 pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
-    let reference::Loaded { document, files, mut findings } = reference::load(folder, DEFINITION_FILE, fetch);
+    let reference::Loaded { document, files, mut findings, .. } = reference::load(folder, DEFINITION_FILE, fetch);
     let definition = read::definition(document, &mut findings);
     Reading { files, definition, findings: findings.into_vec() }
 }

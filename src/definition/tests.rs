@@ -192,6 +192,34 @@ fn an_api_has_all_that_the_definition_says() {
 }
 
 #[test]
+fn an_imported_document_keeps_its_own_name_only_where_a_reference_leads_there() {
+    let document = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {$ref: 'b.yaml#/a'}}\n\
+                    components: {schemas: {A: {$anchor: q}}}\n";
+    for (schema, more, is_named) in [
+        ("{}", "b: {$ref: 'a.yaml#/components'}", false),
+        ("{x-a: {$ref: 'a.yaml#/components'}}", "", false),
+        ("{$ref: './a.yaml#/components/schemas/A'}", "", true),
+        ("{$ref: '%61.yaml#q'}", "", true),
+        ("{$dynamicRef: 'a.yaml#q'}", "", true),
+        ("{$ref: '#/x/A'}", "x: {$ref: 'a.yaml#/components/schemas'}", true),
+    ] {
+        let beside = format!(
+            "a: {{get: {{responses: {{'200': {{description: d, content: {{a/b: {{schema: {schema}}}}}}}}}}}}}\n{more}\n"
+        );
+        let file = |name: &str| match name {
+            "a.yaml" => Some(Arc::from(document.as_bytes())),
+            "b.yaml" => Some(Arc::from(beside.as_bytes())),
+            _ => None,
+        };
+        let imported = crate::definition::import("a.yaml", &mut |name| Ok(file(name))).expect("it is imported");
+        let names: Vec<&str> = imported.files.iter().map(|(name, _)| name).collect();
+        let expected: &[&str] =
+            if is_named { &["a.yaml", "b.yaml", "openapi.yaml"] } else { &["b.yaml", "openapi.yaml"] };
+        assert_eq!(names, expected, "{beside}");
+    }
+}
+
+#[test]
 fn a_pointer_without_its_first_slash_is_taken_with_a_warning() {
     let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    A: {type: string}\n    \
                 B: {$ref: '#components/schemas/A'}\n    C: {$anchor: c}\n    D: {$ref: '#c'}\n";

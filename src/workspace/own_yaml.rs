@@ -4,6 +4,8 @@
 //! is looked at before the parser sees the text, because both can cost a parser far more memory and
 //! time than the text's size suggests.
 
+use std::iter::Peekable;
+
 use serde::de::DeserializeOwned;
 
 use super::error::Error;
@@ -32,30 +34,65 @@ pub(super) fn parse<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, E
     })
 }
 
-/// Finds an anchor, an alias, a tag or a flow collection that nests too deep, outside of quotes.
+/// Finds what apigw never writes: an anchor, an alias, a tag, a flow collection that nests too deep, and a quoted text
+/// or a flow collection that does not end in the line in which it begins.
 fn foreign_construct(text: &str) -> Option<(usize, usize)> {
-    for (index, line) in text.lines().enumerate() {
-        let mut quoted = false;
-        let mut escaped = false;
-        let mut depth = 0_usize;
-        for (column, character) in line.chars().enumerate() {
-            match character {
-                _ if escaped => escaped = false,
-                '\\' if quoted => escaped = true,
-                '"' => quoted = !quoted,
-                _ if quoted => {}
-                '#' if column == 0 => break,
-                '{' | '[' => depth += 1,
-                '}' | ']' => depth = depth.saturating_sub(1),
-                '&' | '*' | '!' => return Some((index + 1, column + 1)),
-                _ => {}
+    text.lines().enumerate().find_map(|(index, line)| {
+        let mut column = 1;
+        // YAML 1.1 ends a line at these as well.
+        line.split(['\r', '\u{85}', '\u{2028}', '\u{2029}']).find_map(|part| {
+            let begin = column;
+            column += part.chars().count() + 1;
+            foreign_in_line(part).map(|found| (index + 1, begin + found))
+        })
+    })
+}
+
+/// Finds what is foreign in a line, as its column from 0.
+///
+/// A quotation mark or a bracket is taken only where a value can begin, and is foreign elsewhere: whoever takes one
+/// within a plain text for the beginning of a quoted one overlooks what stands behind it.
+fn foreign_in_line(line: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut value_can_begin = true;
+    let mut before = ' ';
+    let mut characters = line.chars().enumerate().peekable();
+    while let Some((column, character)) = characters.next() {
+        match character {
+            '#' if is_space(before) => break,
+            '"' | '\'' if value_can_begin && quoted_text_ends(character, &mut characters) => value_can_begin = false,
+            '{' | '[' if value_can_begin && depth < DEEPEST_FLOW => depth += 1,
+            '}' | ']' if depth > 0 => {
+                depth -= 1;
+                value_can_begin = false;
             }
-            if depth > DEEPEST_FLOW {
-                return Some((index + 1, column + 1));
+            '"' | '\'' | '{' | '[' | '}' | ']' | '&' | '*' | '!' => return Some(column),
+            ',' if depth > 0 => value_can_begin = true,
+            ':' => {
+                let key_ended = matches!(before, '"' | '\'' | '}' | ']');
+                value_can_begin = key_ended || characters.peek().is_none_or(|(_, next)| is_space(*next));
             }
+            other => value_can_begin &= is_space(other),
+        }
+        before = character;
+    }
+    (depth > 0).then(|| line.chars().count())
+}
+
+/// Reads on to the end of a quoted text, and tells whether it has one (YAML 1.2.2, section 7.3).
+fn quoted_text_ends(quote: char, characters: &mut Peekable<impl Iterator<Item = (usize, char)>>) -> bool {
+    while let Some((_, character)) = characters.next() {
+        if character == '\\' && quote == '"' {
+            characters.next();
+        } else if character == quote && (quote == '"' || characters.next_if(|(_, next)| *next == quote).is_none()) {
+            return true;
         }
     }
-    None
+    false
+}
+
+const fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t')
 }
 
 #[cfg(test)]
@@ -69,5 +106,37 @@ mod tests {
         }
         let value: serde_json::Value = parse("f", "# &a\na: \"&x *y ! [[[[ \\\" {{{{\"\nb: {c: d}\n").unwrap();
         assert_eq!(value["b"]["c"], "d");
+    }
+
+    #[test]
+    fn no_quotation_mark_hides_them() {
+        for text in [
+            "'\"': &x 1\n",
+            "'a'' \"': &x 1 \"\n",
+            "a\"b: &x 1\n",
+            "a, \"b: &x 1 \"\n",
+            "a{ \"b: &x 1 \"\n",
+            "a:\"b: &x 1 \"\n",
+            "{k: a \", l: &x b \"}\n",
+            "{k: a - \"b, l: &x c \"}\n",
+            "{\"k\":\"a, \", l: &x 1 \"}\n",
+            "\"a\n \": &x 1\n",
+            "# \r\"a\": &x 1\n",
+            "# \u{2028}a: &x 1\n",
+            "- [\": \", &x a, \"b\"]\n",
+            "a: [\n [\n [\n 1 ] ] ]\n",
+        ] {
+            let error = parse::<serde_json::Value>("f", text).unwrap_err().to_string();
+            assert!(error.contains("apigw never writes this"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_people_change_by_hand_is_read() {
+        let text = "a: 'it''s' # \"b\nc: it's\n";
+        assert!(parse::<serde_json::Value>("f", text).is_err(), "a mark within a plain text");
+        let text = "a: 'it''s' # \"b\n\"c\": {d: [ 'e', \"f\" ], \"g\":h}\ni: http://j:1/#k\n";
+        let value: serde_json::Value = parse("f", text).unwrap();
+        assert_eq!(value, serde_json::json!({ "a": "it's", "c": { "d": ["e", "f"], "g": "h" }, "i": "http://j:1/#k" }));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! An input is one or more files; a line that begins with `%%% ` ends one and names the next.
 
+mod records;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -16,8 +18,14 @@ use apigw::workspace::edit::{Edit, Format, edit as edit_text};
 pub(crate) type Check = fn(&[u8]);
 
 /// All targets, by name.
-pub(crate) const TARGETS: [(&str, Check); 5] =
-    [("read", read), ("import", import), ("results", results), ("compare", compare), ("edit", edit)];
+pub(crate) const TARGETS: [(&str, Check); 6] = [
+    ("read", read),
+    ("import", import),
+    ("results", results),
+    ("compare", compare),
+    ("edit", edit),
+    ("records", records),
+];
 
 /// So many APIs of one definition are looked at.
 const MOST_APIS: usize = 12;
@@ -119,6 +127,11 @@ pub(crate) fn edit(data: &[u8]) {
             assert!(edit_text(&changed, format, &[remove]).is_err(), "what is removed is gone");
         }
     }
+}
+
+/// Files of a workspace are read, or refused with a reason; what is read and written again reads as the same.
+pub(crate) fn records(data: &[u8]) {
+    records::records(&Files::of(data, records::FIRST).0);
 }
 
 /// The files of an input, by path.

@@ -69,6 +69,8 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     // Responses
     ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, '201': {description: d}}}}}", "response-added", "success-response-removed breaks"),
     ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, '404': {description: d}}}}}", "response-added", "error-response-removed"),
+    ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, default: {description: d}}}}}", "response-added", "error-response-removed"),
+    ("paths: {/a: {get: {responses: {'404': {description: d}}}}}", "paths: {/a: {get: {responses: {'404': {description: d}, default: {description: d}}}}}", "response-added", "success-response-removed breaks"),
     ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {2XX: {description: d}}}}}", "response-widened breaks", "response-narrowed"),
     ("paths: {/a: {get: {responses: {'404': {description: d}}}}}", "paths: {/a: {get: {responses: {default: {description: d}}}}}", "error-response-widened", "response-narrowed"),
     ("paths: {/a: {get: {responses: {2XX: {content: {a/b: {schema: {type: integer}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: number}}}}}}}}", "response-narrowed, type-widened breaks", "response-widened breaks, type-narrowed"),

@@ -21,6 +21,8 @@ pub(super) struct Loaded {
     pub(super) document: Document,
     pub(super) files: FileSet,
     pub(super) findings: Findings,
+    /// Whether a reference that was followed names the root file itself.
+    pub(super) names_root: bool,
 }
 
 /// Loads the definition whose root file is `root`, and all that it refers to.
@@ -32,10 +34,12 @@ pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
         fetch,
         bytes: 0,
         loaded: HashMap::new(),
-        names: HashMap::new(),
+        ids: HashMap::new(),
+        anchors: HashMap::new(),
         visited: Vec::new(),
         pending: Vec::new(),
         references: Vec::new(),
+        names_root: false,
     };
     let missing = |message: String| (rules::DEFINITION_MISSING, message);
     match loader.file(root) {
@@ -49,7 +53,8 @@ pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
         }
         Err(Unloaded::Failed(message)) => loader.root_missing(root, missing(message)),
     }
-    Loaded { document: loader.document, files: loader.files, findings: loader.findings }
+    let Loader { document, files, findings, names_root, .. } = loader;
+    Loaded { document, files, findings, names_root }
 }
 
 /// No definition is spread over more files.
@@ -90,11 +95,14 @@ struct Loader<'f, 'g> {
     fetch: &'f mut Fetch<'g>,
     bytes: usize,
     loaded: HashMap<String, Option<NodeId>>,
-    /// Nodes by their `$id`, and by `file#anchor`.
-    names: HashMap<String, NodeId>,
+    /// Nodes by their `$id`.
+    ids: HashMap<String, NodeId>,
+    /// Nodes by `file#anchor`, the file's path below the folder.
+    anchors: HashMap<String, NodeId>,
     visited: Vec<u8>,
     pending: Vec<Visit>,
     references: Vec<NodeId>,
+    names_root: bool,
 }
 
 /// A node that is still to be walked.
@@ -165,11 +173,11 @@ impl Loader<'_, '_> {
                 continue;
             }
             if let Some(name) = node.get("$id").and_then(Node::as_str) {
-                self.names.entry(name.trim_end_matches('#').to_owned()).or_insert(id);
+                self.ids.entry(name.trim_end_matches('#').to_owned()).or_insert(id);
             }
             for keyword in ["$anchor", "$dynamicAnchor"] {
                 if let Some(name) = node.get(keyword).and_then(Node::as_str) {
-                    self.names.entry(format!("{path}#{name}")).or_insert(id);
+                    self.anchors.entry(format!("{path}#{name}")).or_insert(id);
                 }
             }
         }
@@ -251,7 +259,7 @@ impl Loader<'_, '_> {
     fn slashless(&mut self, node: NodeId, keyword: &str, text: &str, target: NodeId) {
         let Some((file, fragment)) = text.split_once('#').filter(|(_, fragment)| !fragment.is_empty()) else { return };
         let anchor = format!("{}#{}", self.document.node(target).file(), percent_decoded(fragment));
-        if fragment.starts_with('/') || self.names.contains_key(&anchor) {
+        if fragment.starts_with('/') || self.anchors.contains_key(&anchor) {
             return;
         }
         let node = self.document.node(node);

@@ -19,13 +19,13 @@ impl Loader<'_, '_> {
         resource: NodeId,
         steps: usize,
     ) -> Result<NodeId, Problem> {
-        if let Some(named) = self.names.get(text.trim_end_matches('#')).filter(|_| !text.starts_with('#')) {
+        if let Some(named) = self.ids.get(text.trim_end_matches('#')).filter(|_| !text.starts_with('#')) {
             return Ok(*named);
         }
         let (base, fragment) = text.split_once('#').unwrap_or((text, ""));
         let (start, sloppy_start) = if base.is_empty() {
             (resource, self.document.root_of(node))
-        } else if let Some(named) = self.names.get(base) {
+        } else if let Some(named) = self.ids.get(base) {
             (*named, None)
         } else {
             match self.referenced_file(node, base) {
@@ -43,6 +43,7 @@ impl Loader<'_, '_> {
     fn referenced_file(&mut self, node: NodeId, base: &str) -> Result<NodeId, Problem> {
         let from = self.document.node(node).file().to_owned();
         let path = local_path(&from, base)?;
+        self.names_root |= self.document.root().is_some_and(|root| root.file() == path);
         match self.file(&path) {
             Ok(Some(root)) => Ok(root),
             Ok(None) => Err(Problem::unresolved(
@@ -70,7 +71,7 @@ impl Loader<'_, '_> {
         }
         let decoded = percent_decoded(fragment);
         let file = self.document.node(start).file();
-        if let Some(named) = self.names.get(&format!("{file}#{decoded}")) {
+        if let Some(named) = self.anchors.get(&format!("{file}#{decoded}")) {
             return Ok(*named);
         }
         if let Ok(found) = self.pointer(start, fragment, text, steps) {

@@ -6,3 +6,6 @@ pub(crate) mod guard;
 pub(crate) mod listener;
 pub(crate) mod watch;
 pub(crate) mod worker;
+
+#[cfg(test)]
+mod tests;

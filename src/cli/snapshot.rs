@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::gateway::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
+use crate::gateway::{DefinitionSource, EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 use crate::model::GroupName;
-use crate::workspace::{LiveEnvironment, LiveGroup};
+use crate::workspace::{LiveContent, LiveEnvironment, LiveGroup};
 
 /// Makes the snapshots of what is live, one after another: an environment that was not read again is the very same in the
 /// next, by which a gateway knows that it need not look at it.
@@ -51,8 +51,14 @@ fn group(name: &GroupName, live: &LiveGroup) -> GroupSnapshot {
         backend: release.backend.clone(),
         content: live.content.as_ref().map(|content| GroupContent {
             settings: Arc::clone(&content.settings),
-            definition: Arc::clone(&content.definition),
+            definition: definition(content),
             tls_files: Arc::clone(&content.secrets),
         }),
     }
+}
+
+/// Has a gateway read a definition when it needs it.
+fn definition(content: &Arc<LiveContent>) -> DefinitionSource {
+    let content = Arc::clone(content);
+    DefinitionSource::new(move || content.definition.get().map_err(|error| error.to_string()))
 }

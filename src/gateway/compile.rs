@@ -231,6 +231,7 @@ impl Compiler {
         source: Source,
     ) -> Result<CompiledGroup, String> {
         let GroupContent { settings, definition, .. } = content;
+        let definition = &definition.get()?;
         let forwarding = ForwardCompiler {
             origins: &self.origins,
             variables: match &entry.backend {
@@ -383,7 +384,7 @@ mod tests {
             backend: Backend::Mock,
             content: Some(GroupContent {
                 settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
-                definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")),
+                definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")).into(),
                 tls_files: Arc::default(),
             }),
         }

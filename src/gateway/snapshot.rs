@@ -46,7 +46,7 @@ pub struct GroupContent {
     /// Its settings.
     pub settings: Arc<GroupSettings>,
     /// Its definition.
-    pub definition: Arc<Definition>,
+    pub definition: DefinitionSource,
     /// The files that `forwarding.tls` names, by name.
     pub tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
 }
@@ -88,4 +88,33 @@ pub struct EntryStatus<'a> {
     pub operation: &'a OperationId,
     /// The one that is: another one, or none, where that cannot be served.
     pub serving: Option<&'a OperationId>,
+}
+
+/// Gives a definition to whoever builds something of it. A gateway asks where it builds a group anew, and keeps the
+/// definition only where requests are checked against it.
+#[derive(Clone)]
+pub struct DefinitionSource(Arc<dyn Fn() -> Result<Arc<Definition>, String> + Send + Sync>);
+
+impl DefinitionSource {
+    /// Makes a source of what gives the definition, or says why it cannot.
+    pub fn new(give: impl Fn() -> Result<Arc<Definition>, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(give))
+    }
+
+    /// Returns the definition, or why it cannot be had.
+    pub fn get(&self) -> Result<Arc<Definition>, String> {
+        (self.0)()
+    }
+}
+
+impl From<Arc<Definition>> for DefinitionSource {
+    fn from(definition: Arc<Definition>) -> Self {
+        Self::new(move || Ok(Arc::clone(&definition)))
+    }
+}
+
+impl std::fmt::Debug for DefinitionSource {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("DefinitionSource").finish_non_exhaustive()
+    }
 }

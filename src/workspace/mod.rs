@@ -47,7 +47,7 @@ pub use gateways::{Behind, GatewayFile, RunningGateway, RunningGateways, ServedE
 pub use groups::{Draft, GroupsLock, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
-pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
+pub use live::{LiveContent, LiveDefinition, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
 pub use lock::LockRequest;
 pub use origins::{Committer, Origins};
 pub use outside::{

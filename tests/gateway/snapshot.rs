@@ -86,7 +86,7 @@ pub(crate) fn group(name: &str, version: &str, definition: &str, settings: &str,
         backend,
         content: Some(GroupContent {
             settings: Arc::new(serde_yaml::from_str(settings).expect("settings")),
-            definition: Arc::new(reading.definition.expect("a definition")),
+            definition: Arc::new(reading.definition.expect("a definition")).into(),
             tls_files: Arc::new(BTreeMap::new()),
         }),
     }

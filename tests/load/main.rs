@@ -158,7 +158,8 @@ fn many_changes() {
 fn version(number: usize, backend: model::Backend) -> (Snapshot, Weak<Definition>) {
     let more = format!("forwarding: {{allow_addresses: [\"10.0.{}.{}\"]}}\n", number / 256, number % 256);
     let named = group("pets", "0.0.1", &PETS.replace("Mine", &format!("version {number}")), &settings(&more), backend);
-    let definition = named.content.as_ref().map(|content| Arc::downgrade(&content.definition)).unwrap_or_default();
+    let definition = named.content.as_ref().and_then(|content| content.definition.get().ok()).expect("a definition");
+    let definition = Arc::downgrade(&definition);
     (snapshot::snapshot(vec![named]), definition)
 }
 

@@ -37,7 +37,7 @@ pub(super) fn prepare(
     api: &Api,
     values: &[String],
 ) -> Result<Prepared, CommandError> {
-    let definition = &called.content.definition;
+    let definition = &called.definition;
     let given = values.iter().map(|word| given(word)).collect::<Result<Vec<_>, _>>()?;
     let body = body(context, arguments)?;
     let composed = compose(definition, api, &given, arguments.no_check).map_err(|problems| {

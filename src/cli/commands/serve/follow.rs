@@ -35,6 +35,8 @@ pub(super) struct Follower<'a> {
     /// What was told last.
     told: RunningGateway,
     had_problems: bool,
+    /// When memory that was let go is to be given back to the system.
+    gives_back_at: Option<Instant>,
     looks: u32,
 }
 
@@ -79,6 +81,7 @@ impl<'a> Follower<'a> {
             is_untold,
             told,
             had_problems: false,
+            gives_back_at: None,
             looks: 0,
         }
     }
@@ -92,6 +95,7 @@ impl<'a> Follower<'a> {
     pub(super) fn begin(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
         announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
         self.note_problems(live, rejected);
+        self.let_go();
         self.told = self.served(live);
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
         self.tell();
@@ -109,10 +113,15 @@ impl<'a> Follower<'a> {
                 let live = self.read.reader.read(&self.workspace);
                 let rejected = self.gateway.replace(&self.read.snapshots.next(&live));
                 self.note_problems(&live, rejected);
+                self.let_go();
                 let served = self.served(&live);
                 announce::changes(self.context, &live, &self.told, &served);
                 self.told = served;
                 self.tell();
+            }
+            if self.gives_back_at.is_some_and(|at| Instant::now() >= at) {
+                self.gives_back_at = None;
+                give_back_memory();
             }
             self.looks = self.looks.wrapping_add(1);
             if self.looks.is_multiple_of(SELDOM) {
@@ -124,6 +133,14 @@ impl<'a> Follower<'a> {
                 }
             }
         }
+    }
+
+    /// Lets go of definitions that the gateway has built on.
+    fn let_go(&mut self) {
+        /// Longer than the allocator waits for somebody who wants the memory again.
+        const WAIT: Duration = Duration::from_secs(1);
+        self.read.reader.let_definitions_go();
+        self.gives_back_at = Some(Instant::now() + WAIT);
     }
 
     /// Ends to follow, and says so to others; the gateway still runs.
@@ -229,6 +246,12 @@ impl<'a> Follower<'a> {
 fn unserved(problem: LiveProblem) -> Unserved {
     let LiveProblem { environment, group, operation, message } = problem;
     Unserved { environment, group, operation, reason: message }
+}
+
+/// Has the allocator give back to the system what nobody wants any more: it does when it is asked for a large piece.
+fn give_back_memory() {
+    const LARGE: usize = 64 << 20;
+    std::hint::black_box(Vec::<u8>::with_capacity(LARGE));
 }
 
 fn untold(context: &Context<'_>, error: &crate::workspace::Error) {

@@ -335,6 +335,11 @@ fn what_apis_share_is_not_written_out_without_end() {
             format!("components: {{responses: {{r: {{description: d, headers: {{{}}}}}}}}}\n", thousand("a@: {}, ")),
         ),
         ("parameters", "{parameters: *p, get: {}}", format!("x-p: &p [{}]\n", thousand("{name: a@, in: query}, "))),
+        (
+            "parameters of operations",
+            "{get: {parameters: *p}}",
+            format!("x-p: &p [{}]\n", thousand("{name: a@, in: query}, ")),
+        ),
         ("extensions", "*p", format!("x-p: &p {{get: {{}}, {}}}\n", thousand("x-@: 1, "))),
         ("security", "{get: {}}", format!("security: [{}]\n", thousand("{a@: []}, "))),
         ("responses", "{get: {responses: *p}}", format!("x-p: &p {{{}}}\n", thousand("@: {}, "))),
@@ -346,4 +351,19 @@ fn what_apis_share_is_not_written_out_without_end() {
         let rules: Vec<&str> = reading.findings.iter().map(|finding| finding.rule).collect();
         assert!(rules.contains(&rules::TOO_LARGE.name), "{name}: {rules:?}");
     }
+}
+
+#[test]
+fn what_the_methods_of_a_path_share_counts_for_each() {
+    let shared = format!("x-p: &p [{}]\n", all(1_000, |index| format!("{{name: a{index}, in: query}}, ")));
+    let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+    let of = |methods: &[&str]| {
+        let operations: Vec<String> = methods.iter().map(|method| format!("{method}: {{}}")).collect();
+        let paths = all(150, |index| format!("  /a{index}: {{parameters: *p, {}}}\n", operations.join(", ")));
+        read_text(&format!("openapi: 3.1.0\n{shared}paths:\n{paths}"))
+    };
+    assert!(of(&["get"]).definition.is_some());
+    let reading = of(&methods);
+    assert!(reading.definition.is_none());
+    assert!(reading.findings.iter().any(|finding| finding.rule == rules::TOO_LARGE.name), "{:?}", reading.findings);
 }

@@ -50,6 +50,10 @@ fn a_mock_is_called_without_a_gateway_that_runs() {
     }
     let json = sandbox.run("-o json call getPet --env test petId=2 -H Authorization:hush").expect_exit(0);
     assert!(!json.stdout.contains("hush") && !json.stderr.contains("hush"), "a secret is shown: {}", json.stdout);
+    for header in ["Cookie:a=hush", "Proxy-Authorization:hush", "X-Api-Token:hush"] {
+        let shown = sandbox.run(&format!("-o json call getPet --env test petId=2 -H {header}")).expect_exit(0).json();
+        assert_eq!(shown["request"]["headers"][0]["value"], "***", "{header}");
+    }
     let json = json.json();
     assert_eq!((&json["status"], &json["schema"]), (&200.into(), &1.into()));
     assert_eq!(json["request"]["url"], "http://petstore.test.apigw.localhost/petstore/pets/2");
@@ -118,8 +122,9 @@ paths:
       operationId: pay
       parameters:
         - {name: card, in: path, required: true, schema: {type: string, format: password, maxLength: 9}}
-        - {name: pin, in: query, schema: {type: string, format: password, maxLength: 9}}
+        - {name: Pin, in: query, schema: {type: string, format: password, maxLength: 9}}
         - {name: pass, in: query, schema: {type: string, maxLength: 9}}
+        - {name: deep, in: query, style: deepObject, schema: {type: object, format: password}}
         - {name: seen, in: cookie, schema: {type: string}}
       requestBody: {content: {application/json: {schema: {properties: {word: {type: string, format: password, maxLength: 9}}}}}}
       responses: {'200': {description: d}}
@@ -132,19 +137,19 @@ fn what_the_definition_marks_as_a_secret_is_never_shown() {
     sandbox.write("groups/petstore/openapi.yaml", SECRETS);
     let (url, received) = backend(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     sandbox.run_words(&["publish", "--env", "test", "--backend", &url]).expect_exit(0);
-    let call = "-o json call pay --env test card=hush-1 pin=hush-2 pass=hush-3 seen=1 -H Cookie:more=2";
+    let call = "-o json call pay --env test card=hush-1 Pin=hush-2 pass=hush-3 deep={\"a\":\"hush-4\"} seen=1 -H Cookie:more=2";
     let outcome = sandbox.run(call).expect_exit(0);
     let shown = format!("{}{}", outcome.stdout, outcome.stderr);
     assert!(!shown.contains("hush"), "a secret is shown: {shown}");
-    assert!(shown.contains("/petstore/a/***?pin=***&pass=***"), "{shown}");
+    assert!(shown.contains("/petstore/a/***?Pin=***&pass=***&deep%5Ba%5D=***"), "{shown}");
     let received = received.join().expect("a request");
-    assert!(received.starts_with("PUT /a/hush-1?pin=hush-2&pass=hush-3 "), "{received}");
+    assert!(received.starts_with("PUT /a/hush-1?Pin=hush-2&pass=hush-3&deep%5Ba%5D=hush-4 "), "{received}");
     let cookies: Vec<&str> = received.lines().filter(|line| line.to_ascii_lowercase().starts_with("cookie:")).collect();
     assert!(matches!(cookies.as_slice(), [one] if one.ends_with("seen=1; more=2")), "{cookies:?}");
     // Nor is it repeated where it is refused.
     for (words, place) in [
         ("card=hush-hush-1", "path.card: "),
-        ("card=1 pin=hush-hush-2", "query.pin: "),
+        ("card=1 Pin=hush-hush-2", "query.Pin: "),
         ("card=1 pass=hush-hush-3", "query.pass: is not what the definition allows"),
         ("card=1 --body {\"word\":\"hush-hush-4\"}", "body/word: "),
     ] {

@@ -249,6 +249,10 @@ fn each_address_gets_its_variables_when_it_is_published() {
     );
     sandbox.run("version create").expect_exit(0);
     sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+    // What only the other version names is bound anew.
+    sandbox.run("switch --env test --version 0.0.1").expect_exit(0);
+    assert!(sandbox.read("deployments/test.yaml").contains(bound), "{}", sandbox.read("deployments/test.yaml"));
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
     let bound = "backend: {type: http, url: \"http://a.example\", variables: {\"MORE\": \"more.example\"}}\n";
     assert!(sandbox.read("deployments/test.yaml").contains(bound), "{}", sandbox.read("deployments/test.yaml"));
     sandbox.run(publish).expect_exit(0);

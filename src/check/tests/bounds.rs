@@ -36,6 +36,17 @@ fn examples_that_are_not_compared_are_counted() {
 }
 
 #[test]
+fn patterns_that_are_not_looked_at_are_counted() {
+    let case = |count: usize| {
+        let schemas = lines(count, |index| format!("  s{index}: {{pattern: '^((a{{1000}}){{1000}}){index}$'}}"));
+        Case::definition(&format!("{OPEN_3_1}paths: {{}}\ncomponents:\n  schemas:\n{schemas}"))
+    };
+    let (rule, left_out) = ("example-contradicts-schema", "patterns are not looked at");
+    assert_eq!(told(&case(5), rule, left_out), []);
+    assert_eq!(told(&case(30), rule, left_out).len(), 1);
+}
+
+#[test]
 fn paths_that_are_not_compared_are_named() {
     let exact = lines(1_000, |index| format!("/t{index}/{{z}}: {{get: {{}}}}"));
     let open = |count| lines(count, |index| format!("/{{p}}/u{index}: {{get: {{}}}}"));

@@ -60,8 +60,15 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "constant-result-field",
-        "paths:\n  /a:\n    get: {x-apigw-mock: {status: 201, boby: {}}}\n    put: {x-apigw-mock: {bodi: {}}}\n    post: {x-apigw-mock: {headers: {a: b}}}\n    patch: {x-apigw-mock: {status: 7, body: 1}}\n    delete: {x-apigw-mock: {status: available}}\n",
-        &["openapi.yaml:5:39", "openapi.yaml:6:26", "openapi.yaml:7:27", "openapi.yaml:8:28", "openapi.yaml:9:29"],
+        "paths:\n  /a:\n    get: {x-apigw-mock: {status: 201, boby: {}}}\n    put: {x-apigw-mock: {bodi: {}}}\n    post: {x-apigw-mock: {headers: {a: b}}}\n    patch: {x-apigw-mock: {status: 7, body: 1}}\n    delete: {x-apigw-mock: {status: available}}\n    head: {x-apigw-mock: {status: 201, colour: red}}\n",
+        &[
+            "openapi.yaml:5:39",
+            "openapi.yaml:6:26",
+            "openapi.yaml:7:27",
+            "openapi.yaml:8:28",
+            "openapi.yaml:9:29",
+            "openapi.yaml:10:40",
+        ],
         "paths:\n  /a:\n    get: {x-apigw-mock: {status: 201, mediaType: a/b}}\n    put: {x-apigw-mock: {name: Rex}}\n    post: {x-apigw-mock: {body: {status: available}}}\n    patch: {x-apigw-mock: []}\n    delete: {x-apigw-mock: status}\n",
     ),
     (

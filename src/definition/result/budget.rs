@@ -61,3 +61,17 @@ pub(super) fn size(value: &Value) -> usize {
 pub(super) fn size_of_result(headers: &[(String, String)]) -> usize {
     headers.iter().map(|(name, value)| BYTES_A_HEADER + name.len() + value.len()).sum::<usize>() + BYTES_A_RESULT
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_refused_once_stays_refused() {
+        let mut budget = Budget { steps: 10, bytes: 10 };
+        assert_eq!((budget.take_steps(4), budget.take_bytes(4)), (Ok(()), Ok(())));
+        assert_eq!(budget.take_bytes(7), Err(Spent));
+        // What would have fitted before comes too late.
+        assert_eq!((budget.take_bytes(1), budget.take_steps(1)), (Err(Spent), Err(Spent)));
+    }
+}

@@ -312,3 +312,24 @@ impl Builder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_compiled_is_bounded() {
+        let mut patterns = Patterns::default();
+        let pattern = |index: usize| format!("^[a-z]{{1,300}}{index}$");
+        // What takes long to compile costs steps, once.
+        assert!(patterns.is_usable(&pattern(0)) && patterns.taken() > 300 * STEPS_A_STATE);
+        assert!(patterns.is_usable(&pattern(0)) && patterns.taken() == 0);
+        for index in 0..600 {
+            assert!(patterns.matches(&pattern(index), &format!("a{index}")), "{index}");
+            assert!(patterns.kept <= MOST_KEPT, "{index}: {} states", patterns.kept);
+        }
+        assert!((1..400).contains(&patterns.expressions.len()), "{} are kept", patterns.expressions.len());
+        // One that was let go is compiled again when it is asked for.
+        assert!(!patterns.matches(&pattern(0), "a1") && patterns.matches(&pattern(0), "a0"));
+    }
+}

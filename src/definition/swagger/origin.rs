@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::super::document::{Document, Node};
+use super::super::document::{Document, Node, NodeId};
 use super::super::fields::scalar_text;
 use super::parameter;
 use crate::model::{Finding, Location};
@@ -18,6 +18,9 @@ type Mark = (usize, usize);
 pub(in crate::definition) fn place(findings: &mut [Finding], converted: &Document, root: Node<'_>) {
     let mut places: HashMap<Mark, Option<Location>> =
         findings.iter().map(|finding| (mark(&finding.location), None)).collect();
+    if places.is_empty() {
+        return;
+    }
     let walk: Vec<(Node<'_>, Origin<'_>)> =
         converted.root().map(|node| (node, Origin { node: root, name: root.location() })).into_iter().collect();
     follow(walk, root, &mut places);
@@ -31,6 +34,38 @@ fn mark(location: &Location) -> Mark {
     (location.line, location.column)
 }
 
+/// What tells a parameter from the others: its name and where it stands.
+type Identity<'d> = (String, &'d str);
+
+/// The items of the author's lists, found at once however long a list is.
+#[derive(Default)]
+struct Lists<'d> {
+    known: HashMap<NodeId, List<'d>>,
+}
+
+/// The items of one list; of several that are called alike the first.
+#[derive(Default)]
+struct List<'d> {
+    items: Vec<Node<'d>>,
+    by_identity: HashMap<Identity<'d>, Node<'d>>,
+    by_name: HashMap<String, Node<'d>>,
+}
+
+impl<'d> Lists<'d> {
+    fn of(&mut self, node: Node<'d>) -> &List<'d> {
+        self.known.entry(node.id()).or_insert_with(|| {
+            let mut list = List { items: node.items().collect(), ..List::default() };
+            for item in &list.items {
+                if let Some(identity) = identity(*item) {
+                    list.by_name.entry(identity.0.clone()).or_insert(*item);
+                    list.by_identity.entry(identity).or_insert(*item);
+                }
+            }
+            list
+        })
+    }
+}
+
 /// A thing that the author wrote, and where its name stands, which is before it.
 #[derive(Clone)]
 struct Origin<'d> {
@@ -40,7 +75,7 @@ struct Origin<'d> {
 
 impl<'d> Origin<'d> {
     /// Finds the field of the author's that became the field `name`.
-    fn field(&self, name: &str, root: Node<'d>) -> Self {
+    fn field(&self, name: &str, root: Node<'d>, lists: &mut Lists<'d>) -> Self {
         let holder = if self.node.get(name).is_some() { self.node } else { self.node.resolve().unwrap_or(self.node) };
         let is_root = holder.id() == root.id();
         let theirs = match name {
@@ -63,8 +98,9 @@ impl<'d> Origin<'d> {
             return Self { node, name: holder.key_location(theirs) };
         }
         // The fields of a form are properties in 3.0, and items of the list of parameters in 2.0.
-        match holder.items().find(|item| identity(*item).is_some_and(|(known, _)| known == name)) {
-            Some(node) => Self { node, name: node.location() },
+        let field = if holder.is_array() { lists.of(holder).by_name.get(name) } else { None };
+        match field {
+            Some(node) => Self { node: *node, name: node.location() },
             None => Self { node: holder, name: self.name.clone() },
         }
     }
@@ -77,23 +113,26 @@ impl<'d> Origin<'d> {
     }
 
     /// Finds the item that became the item `index`: a parameter by what it is called, anything else by its number.
-    fn item(&self, index: usize, item: Node<'_>) -> Self {
-        let mut theirs = self.node.items();
+    fn item(&self, index: usize, item: Node<'_>, lists: &mut Lists<'d>) -> Self {
+        if !self.node.is_array() {
+            return self.clone();
+        }
+        let theirs = lists.of(self.node);
         let found = match identity(item) {
-            Some(sought) => theirs.find(|other| identity(*other).as_ref() == Some(&sought)),
-            None => theirs.nth(index),
+            Some((name, place)) => theirs.by_identity.get(&(name, place)),
+            None => theirs.items.get(index),
         };
-        found.map_or_else(|| self.clone(), |node| Self { node, name: node.location() })
+        found.map_or_else(|| self.clone(), |node| Self { node: *node, name: node.location() })
     }
 }
 
-/// What tells a parameter from the others: its name and where it stands.
-fn identity(parameter: Node<'_>) -> Option<(String, &str)> {
+fn identity(parameter: Node<'_>) -> Option<Identity<'_>> {
     let node = parameter.resolve()?;
     Some((scalar_text(node.get("name")?)?, node.get("in")?.as_str()?))
 }
 
 fn follow<'d>(mut walk: Vec<(Node<'_>, Origin<'d>)>, root: Node<'d>, places: &mut HashMap<Mark, Option<Location>>) {
+    let mut lists = Lists::default();
     // The first field of a mapping stands where the mapping does, and is what a finding there is about.
     let mut settle = |at: &Location, place: Location, is_nearer: bool| {
         if let Some(known) = places.get_mut(&mark(at)).filter(|known| is_nearer || known.is_none()) {
@@ -103,12 +142,12 @@ fn follow<'d>(mut walk: Vec<(Node<'_>, Origin<'d>)>, root: Node<'d>, places: &mu
     while let Some((node, origin)) = walk.pop() {
         settle(&node.location(), origin.node.location(), false);
         for (name, value) in node.entries() {
-            let next = origin.field(name, root);
+            let next = origin.field(name, root, &mut lists);
             settle(&node.key_location(name), next.name.clone(), next.node.id() != origin.node.id());
             walk.push((value, next));
         }
         for (index, value) in node.items().enumerate() {
-            walk.push((value, origin.item(index, value)));
+            walk.push((value, origin.item(index, value, &mut lists)));
         }
     }
 }

@@ -252,6 +252,7 @@ fn references_in_fields_that_2_0_does_not_have_follow_too() {
 #[test]
 fn what_is_found_after_the_conversion_is_placed_in_the_authors_file() {
     let head = "swagger: '2.0'\ninfo: {title: t, version: '1'}\n";
+    let too_long = format!("paths: {{}}\nhost: {}\n", "a".repeat(9_000));
     let cases = [
         ("paths:\n  /a/{b: {get: {}}\n", "4:3 path-template"),
         ("paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {get: {}}\n", "5:12 duplicate-api"),
@@ -262,6 +263,12 @@ fn what_is_found_after_the_conversion_is_placed_in_the_authors_file() {
             "6:23",
         ),
         ("paths: {}\nsecurityDefinitions:\n  k: {type: apiKey, name: 7, in: header}\n", "5:27"),
+        // Of two that are called alike, the first.
+        (
+            "paths:\n  /a: {get: {parameters: [\n    {in: query, name: 7, type: string},\n    {in: query, name: 7, type: string}]}}\n",
+            "5:23",
+        ),
+        (&too_long, "4:7 definition-structure"),
     ];
     for (text, place) in cases {
         let outcome = import_files(&[("api.json", format!("{head}{text}"))]);

@@ -138,21 +138,22 @@ fn examine(folder: &Path, name: &str, tally: &mut Tally, report: &mut String) {
         .expect("written");
     list(&reading.findings, report);
     let started = std::time::Instant::now();
-    let all: Vec<Vec<DeclaredResult>> = definition.apis.iter().map(|api| definition.results(api)).collect();
+    let all = definition.results();
     writeln!(report, "    results in {:?}", started.elapsed()).expect("written");
     let mut validators = Validators::new();
+    assert!(all == definition.results(), "the same every time");
     for (api, results) in definition.apis.iter().zip(all) {
         tally.operations += 1;
         tally.responses += api.responses.len();
-        let findings = definition.result_findings(api);
+        assert!(!results.is_cut, "{shown}: an ordinary document is within the budget");
+        let findings = &results.findings;
         tally.unbuilt += findings.iter().filter(|finding| finding.rule == rules::CONSTANT_RESULT.name).count();
-        list(&findings, report);
-        if definition.constant_result(api).is_none() {
+        list(findings, report);
+        if results.constant().is_none() {
             tally.operations_without_result += 1;
             writeln!(report, "    no result: {}", api.name()).expect("written");
         }
-        assert_eq!(results, definition.results(api), "the same every time");
-        for declared in results {
+        for declared in results.declared {
             tally.results += 1;
             check(&definition, api, &declared, &shown, &mut validators, tally);
         }

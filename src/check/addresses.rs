@@ -5,20 +5,21 @@ use std::collections::BTreeSet;
 use super::Subject;
 use super::places::Places;
 use super::rules::settings as rules;
-use crate::model::{EnvironmentName, Finding, GroupSettings, HttpUrl, Location, WorkspaceSettings};
+use crate::model::{EnvironmentName, Finding, GroupSettings, HttpUrl, Location, WorkspaceSettings, variables_of};
 
 pub(super) fn findings(subject: &Subject<'_>, workspace: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
     let Some(settings) = subject.settings else { return Vec::new() };
     let mut findings = Vec::new();
-    for Address { path, text } in addresses(settings) {
+    for (path, text) in addresses(settings) {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let place = || places.value(&path);
-        match variables(text) {
-            Err(()) => {
-                let message = format!("{text:?} has a `${{` without its `}}`");
-                findings.push(rules::BACKEND_ADDRESS.finding(place(), message, "write a variable like ${NAME}"));
+        match variables_of(text) {
+            Err(error) => {
+                let hint = "write a variable like ${NAME}";
+                findings.push(rules::BACKEND_ADDRESS.finding(place(), error.to_string(), hint));
             }
             Ok(names) => {
+                let names: BTreeSet<&str> = names.into_iter().collect();
                 for name in &names {
                     findings.extend(undeclared(name, workspace, place));
                 }
@@ -32,45 +33,17 @@ pub(super) fn findings(subject: &Subject<'_>, workspace: &WorkspaceSettings, pla
 
 /// Lists the variables that a group's addresses name.
 pub(super) fn used_variables(settings: &GroupSettings) -> BTreeSet<&str> {
-    addresses(settings).into_iter().filter_map(|address| variables(address.text).ok()).flatten().collect()
+    addresses(settings).into_iter().filter_map(|(_, text)| variables_of(text).ok()).flatten().collect()
 }
 
-/// An address, and where it stands in the settings.
-struct Address<'a> {
-    path: Vec<String>,
-    text: &'a str,
-}
-
-fn addresses(settings: &GroupSettings) -> Vec<Address<'_>> {
-    let forwarding = &settings.forwarding;
-    let mut addresses = Vec::new();
-    let mut add = |path: &[&str], text| {
-        addresses.push(Address { path: path.iter().map(|part| (*part).to_owned()).collect(), text });
-    };
-    if let Some(text) = &settings.backend {
-        add(&["backend"], text);
-    }
-    for (index, text) in forwarding.more_addresses.iter().enumerate() {
-        add(&["forwarding", "more_addresses", &index.to_string()], text);
-    }
-    for (index, route) in forwarding.routes.iter().enumerate() {
-        add(&["forwarding", "routes", &index.to_string(), "backend"], &route.backend);
-    }
-    for (name, api) in &forwarding.apis {
-        if let Some(text) = &api.backend {
-            add(&["forwarding", "apis", name, "backend"], text);
-        }
-        for (index, route) in api.routes.iter().enumerate() {
-            add(&["forwarding", "apis", name, "routes", &index.to_string(), "backend"], &route.backend);
-        }
-    }
-    addresses
-}
-
-/// Lists the variables of an address; an error where one is not closed.
-fn variables(text: &str) -> Result<BTreeSet<&str>, ()> {
-    let parts = text.split("${").skip(1);
-    parts.map(|part| part.split_once('}').map(|(name, _)| name).ok_or(())).collect()
+/// Lists the addresses of a group, each with its path in the settings.
+fn addresses(settings: &GroupSettings) -> Vec<(Vec<String>, &str)> {
+    let own = settings.backend.iter().map(|text| (vec!["backend".to_owned()], text.as_str()));
+    let others = settings.forwarding.addresses().into_iter().map(|(mut path, text)| {
+        path.insert(0, "forwarding".to_owned());
+        (path, text)
+    });
+    own.chain(others).collect()
 }
 
 fn undeclared(name: &str, workspace: &WorkspaceSettings, place: impl Fn() -> Location) -> Option<Finding> {
@@ -81,12 +54,12 @@ fn undeclared(name: &str, workspace: &WorkspaceSettings, place: impl Fn() -> Loc
     let lacking: Vec<&str> =
         environments.iter().filter(|environment| !has(environment)).map(EnvironmentName::as_str).collect();
     let first = lacking.first()?;
-    let message = if lacking.len() == environments.len() {
-        format!("no environment declares the variable {name:?}")
-    } else {
-        format!("the variable {name:?} is not declared in {}", lacking.join(", "))
-    };
     let hint = format!("declare it in apigw.toml: `[environments.{first}.variables]`, then `{name} = \"…\"`");
+    if lacking.len() == environments.len() {
+        let message = format!("no environment declares the variable {name:?}");
+        return Some(rules::VARIABLE_UNKNOWN.finding(place(), message, hint));
+    }
+    let message = format!("the variable {name:?} is not declared in {}", lacking.join(", "));
     Some(rules::VARIABLE_UNDECLARED.finding(place(), message, hint))
 }
 

@@ -28,9 +28,11 @@ use std::collections::HashSet;
 use places::Places;
 
 use crate::definition::Definition;
-use crate::model::{EnvironmentName, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings};
+use crate::model::{
+    EnvironmentName, Finding, Findings, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings,
+};
 
-pub use rules::{NO_RESULT, all_rules, can_be_set};
+pub use rules::{NO_RESULT, VARIABLE_UNKNOWN, all_rules, can_be_set};
 
 /// A group as it could be published: what the rules look at.
 #[derive(Debug, Clone, Copy)]
@@ -92,9 +94,11 @@ pub fn group(subject: &Subject<'_>, settings: &WorkspaceSettings) -> Vec<Finding
         let mut specification = specification::findings(definition);
         specification.retain(|finding| !read.contains(&finding.location));
         findings.append(&mut specification);
-        findings.extend(operations::findings(subject, definition));
-        findings.extend(paths::findings(definition));
-        findings.extend(security::findings(subject, definition, &places));
+        let mut of_apis = Findings::default();
+        of_apis.extend(operations::findings(subject, definition));
+        of_apis.extend(paths::findings(definition));
+        of_apis.extend(security::findings(subject, definition, &places));
+        findings.append(&mut of_apis.into_vec());
     }
     findings.extend(addresses::findings(subject, settings, &places));
     sorted(rules::apply_levels(findings, settings))

@@ -5,31 +5,33 @@ use std::collections::HashMap;
 use super::Subject;
 use super::rules::operations as rules;
 use crate::definition::rules::EXAMPLE_MISMATCH;
-use crate::definition::{Api, Definition, Node, StatusPattern};
+use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
 use crate::model::{DEFINITION_FILE, Finding, Location};
 
 pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
     if definition.apis.is_empty() {
-        findings.push(rules::NO_API.finding(
-            no_api_place(subject, definition),
-            format!("the group {} has no API", subject.group),
-            format!("add one: `apigw api add {} GET /path`", subject.group),
-        ));
+        findings.push(no_api(subject, definition));
     }
     findings.extend(ids(definition));
-    for api in &definition.apis {
-        findings.extend(results(definition, api));
+    for (api, results) in definition.apis.iter().zip(definition.results()) {
+        findings.extend(result(api, results));
         findings.extend(success(definition, api));
     }
     findings
 }
 
-fn no_api_place(subject: &Subject<'_>, definition: &Definition) -> Location {
-    match definition.document().root() {
-        Some(root) if root.get("paths").is_some() => root.key_location("paths"),
-        _ => Location::file(format!("{}/{DEFINITION_FILE}", subject.folder())),
+fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
+    let root = definition.document().root();
+    let place = |field| root.filter(|root| root.get(field).is_some()).map(|root| root.key_location(field));
+    let mut message = format!("the group {} has no API", subject.group);
+    let has_webhooks = root.and_then(|root| root.get("webhooks")).is_some_and(|list| list.entries().next().is_some());
+    if has_webhooks {
+        message.push_str(": a webhook is called by the API and not by its callers, and there is no path beside it");
     }
+    let place = if has_webhooks { place("webhooks") } else { place("paths") };
+    let place = place.unwrap_or_else(|| Location::file(format!("{}/{DEFINITION_FILE}", subject.folder())));
+    rules::NO_API.finding(place, message, format!("add one: `apigw api add {} GET /path`", subject.group))
 }
 
 /// Compares the ids of APIs. One path item under two paths has its ids twice, and no author could help it.
@@ -63,11 +65,12 @@ fn ids(definition: &Definition) -> Vec<Finding> {
     findings
 }
 
-fn results(definition: &Definition, api: &Api) -> Vec<Finding> {
+fn result(api: &Api, mut results: ApiResults) -> Vec<Finding> {
+    let lacks = results.constant().is_none() && !results.is_cut;
+    let mut findings = std::mem::take(&mut results.findings);
     // Examples are looked at once, where they stand; a response that many APIs share would say it for each.
-    let mut findings = definition.result_findings(api);
     findings.retain(|finding| finding.rule != EXAMPLE_MISMATCH.name);
-    if definition.constant_result(api).is_none() {
+    if lacks {
         let message = format!("{} has no constant result", api.name());
         let hint = "give a response an example or a schema, or the operation `x-apigw-mock`";
         findings.push(rules::NO_RESULT.finding(api.location.clone(), message, hint));

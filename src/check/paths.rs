@@ -157,6 +157,15 @@ fn alike(paths: &[Path<'_>], findings: &mut Vec<Finding>) {
         let crosses =
             |other: &&&Path<'_>| !covers(&path.template, &other.template) && !covers(&other.template, &path.template);
         findings.extend(others.iter().filter(crosses).find_map(|other| ambiguous(path, other)));
+        if left == 0 {
+            let message = format!(
+                "the path {:?} and those after it are not all compared with the others: comparing took {MOST_STEPS} steps",
+                path.text
+            );
+            let hint = "split the definition into several groups";
+            findings.push(rules::PATH_AMBIGUOUS.finding(path.location.clone(), message, hint));
+            break;
+        }
         templates.add(&path.template, number, false);
     }
 }

@@ -129,7 +129,7 @@ fn location(file: &str, text: &str, offset: usize) -> Location {
     let before = text.get(..offset).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(start..).unwrap_or_default().chars().count() + 1;
-    Location { file: file.to_owned(), line: before.matches('\n').count() + 1, column }
+    Location { file: file.into(), line: before.matches('\n').count() + 1, column }
 }
 
 #[cfg(test)]

@@ -56,25 +56,37 @@ impl<'a> Routes<'a> {
     }
 }
 
+/// Says that the routes of two groups are too many to compare them all.
+fn unsearched(api: &Api, hidden: &Routes<'_>, before: &Routes<'_>) -> Finding {
+    let message = format!(
+        "{} and the APIs of {} after it are not compared with those of {}: comparing took {MOST_STEPS} steps",
+        api.name(),
+        hidden.subject.group,
+        before.subject.group
+    );
+    ROUTE_SHADOWED.finding(api.location.clone(), message, "split the definitions into more groups")
+}
+
 /// Looks for APIs of one group whose every request another group answers first: one finding for all of them.
-fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Option<Finding> {
-    let beyond = before.prefix.get(hidden.prefix.len()..)?;
-    let mut first: Option<(&Api, &Api)> = None;
-    let mut count = 0_usize;
+fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Vec<Finding> {
+    let Some(beyond) = before.prefix.get(hidden.prefix.len()..) else { return Vec::new() };
+    let mut found: Vec<(&Api, &Api)> = Vec::new();
+    let mut findings = Vec::new();
     let mut left = MOST_STEPS;
     for route in &hidden.list {
         let Some(rest) = route.template.strip_prefix(beyond) else { continue };
         // The group's prefix alone is asked for as its path "/".
         let root = [Segment::text("")];
         let rest = if rest.is_empty() { &root[..] } else { rest };
-        let Some(by) = before.by_path.covering(rest, route.open, &mut left) else { continue };
-        count += 1;
-        if let (None, Some(by)) = (first, before.list.get(by)) {
-            first = Some((route.api, by.api));
+        let by = before.by_path.covering(rest, route.open, &mut left).and_then(|by| before.list.get(by));
+        found.extend(by.map(|by| (route.api, by.api)));
+        if left == 0 {
+            findings.push(unsearched(route.api, hidden, before));
+            break;
         }
     }
-    let (api, by) = first?;
-    let others = if count > 1 { format!(", and {} more alike", count - 1) } else { String::new() };
+    let Some((api, by)) = found.first() else { return findings };
+    let others = if found.len() > 1 { format!(", and {} more alike", found.len() - 1) } else { String::new() };
     let group = before.subject.group;
     let message = format!(
         "on a loopback host, every request for {} is answered by {group} first, with {:?}{others}",
@@ -82,5 +94,6 @@ fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Option<Finding> {
         by.path
     );
     let hint = format!("give one of the groups another prefix: `apigw group set {group} prefix=/…`");
-    Some(ROUTE_SHADOWED.finding(api.location.clone(), message, hint))
+    findings.push(ROUTE_SHADOWED.finding(api.location.clone(), message, hint));
+    findings
 }

@@ -215,7 +215,7 @@ pub(super) fn state(release: &Release) -> String {
         State::Offline => format!("offline ({})", release.version),
         State::Live => match &release.backend {
             Backend::Mock => format!("{} with mock", release.version),
-            Backend::Http { url } => format!("{} with {url}", release.version),
+            Backend::Http { url, .. } => format!("{} with {url}", release.version),
         },
     }
 }

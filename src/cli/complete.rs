@@ -9,7 +9,7 @@ use clap_complete::engine::CompletionCandidate;
 use super::arguments;
 use crate::check;
 use crate::compare::KINDS;
-use crate::definition::Api;
+use crate::definition::{Api, ParameterPlace};
 use crate::model::GroupName;
 use crate::workspace::Workspace;
 
@@ -86,7 +86,10 @@ fn call_names(workspace: Option<Workspace>, typed: &[&str]) -> Vec<String> {
         apis.find(|api| typed.contains(&api.name().as_str()) || is_typed(api.method.as_str(), &api.path))
     });
     if let Some(api) = api {
-        return api.parameters.iter().map(|parameter| format!("{}=", parameter.name)).collect();
+        let keys = definition.iter().flat_map(|definition| definition.keys(ParameterPlace::Query));
+        let parameters = || api.parameters.iter().map(|parameter| parameter.name.as_str());
+        let others = keys.filter(|key| !parameters().any(|name| name == *key));
+        return parameters().chain(others).map(|name| format!("{name}=")).collect();
     }
     let apis = definition.iter().flat_map(|definition| definition.apis.iter().map(Api::name));
     let groups = groups.iter().filter(|_| named.is_none()).map(ToString::to_string);

@@ -121,7 +121,7 @@ const fn unknown_code(kind: &str) -> &'static str {
 }
 
 fn count(findings: &[Finding]) -> String {
-    match findings.len() {
+    match findings.iter().map(|finding| finding.count).sum() {
         1 => "1 problem was found".to_owned(),
         count => format!("{count} problems were found"),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
@@ -157,7 +158,7 @@ pub(super) fn yaml(value: &impl Serialize) -> Result<String, CommandError> {
 /// The texts of the files in which something was found, each read once, for showing their lines.
 pub(super) struct Sources<'a> {
     read: &'a dyn Fn(&str) -> Option<String>,
-    texts: RefCell<BTreeMap<String, Option<Source>>>,
+    texts: RefCell<BTreeMap<Arc<str>, Option<Source>>>,
 }
 
 struct Source {
@@ -181,7 +182,8 @@ impl<'a> Sources<'a> {
     pub(super) fn line(&self, location: &Location) -> Option<Line> {
         let number = location.line.checked_sub(1)?;
         let mut texts = self.texts.borrow_mut();
-        let source = texts.entry(location.file.clone()).or_insert_with(|| (self.read)(&location.file).map(Source::new));
+        let source =
+            texts.entry(Arc::clone(&location.file)).or_insert_with(|| (self.read)(&location.file).map(Source::new));
         let source = source.as_ref()?;
         let start = *source.lines.get(number)?;
         let line = source.text.get(start..)?.lines().next().unwrap_or_default();
@@ -203,7 +205,7 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut result = String::new();
     for finding in findings {
-        let file = finding.location.file.as_str();
+        let file = &*finding.location.file;
         let line = sources.line(&finding.location);
         let level = match finding.severity {
             Severity::Error => Level::ERROR,

@@ -214,6 +214,14 @@ pub(super) struct FindingView<'a> {
     line: usize,
     column: usize,
     hint: &'a str,
+    /// How many breaches of the rule it stands for, where that is more than one.
+    #[serde(skip_serializing_if = "is_one")]
+    count: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 impl<'a> FindingView<'a> {
@@ -226,6 +234,7 @@ impl<'a> FindingView<'a> {
             line: finding.location.line,
             column: finding.location.column,
             hint: &finding.hint,
+            count: finding.count,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::error::{CommandError, Exit};
 use super::views::GatewayWaitView;
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::plan::Plan;
-use crate::workspace::{self, RunningGateway, Workspace};
+use crate::workspace::{self, RunningGateway, RunningGateways, Workspace};
 
 /// How long to sleep between two looks at what the gateways say.
 const LOOK: Duration = Duration::from_millis(20);
@@ -24,7 +24,9 @@ pub(super) struct Waited {
     limit: Duration,
     /// The gateways that serve the environment.
     pub(super) gateways: Vec<GatewayWaitView>,
-    /// Why nothing could be told of them.
+    /// Why nothing could be told of some of them.
+    unreadable: Vec<workspace::Error>,
+    /// Why nothing could be told of them all.
     error: Option<workspace::Error>,
 }
 
@@ -58,27 +60,19 @@ pub(super) fn wait_for(
     let environment = &plan.operation.environment;
     let what = id.map_or_else(|| "nothing to do".to_owned(), |id| format!("committed as operation {id}"));
     context.output.note(&format!("{environment}: {what}; waiting for the gateways"));
-    let mut waited =
-        Waited { environment: environment.clone(), operation: id.cloned(), limit, gateways: Vec::new(), error: None };
-    let mut targets = Targets::default();
-    loop {
-        let refreshed = targets.refresh(workspace, plan);
-        let looked = refreshed.and_then(|()| look(workspace, environment, &targets));
-        match looked {
-            Ok((gateways, is_final)) => {
-                waited.gateways = gateways;
-                waited.error = None;
-                if is_final || waited.is_served() {
-                    return waited;
-                }
-            }
-            Err(error) => waited.error = Some(error),
-        }
-        if start.elapsed() >= limit {
-            return waited;
-        }
-        thread::sleep(LOOK);
+    let mut waited = Waited {
+        environment: environment.clone(),
+        operation: id.cloned(),
+        limit,
+        gateways: Vec::new(),
+        unreadable: Vec::new(),
+        error: None,
+    };
+    waited.watch(workspace, plan, start);
+    for error in &waited.unreadable {
+        context.output.warning(&format!("it is not known what a gateway serves: {error}"));
     }
+    waited
 }
 
 impl Targets {
@@ -96,16 +90,20 @@ impl Targets {
     }
 }
 
-/// Looks at what the gateways serve, and whether one of them says that it cannot serve what it should.
-fn look(
-    workspace: &Workspace,
-    environment: &EnvironmentName,
-    targets: &Targets,
-) -> Result<(Vec<GatewayWaitView>, bool), workspace::Error> {
-    let mut gateways = workspace.gateways()?;
-    gateways.retain(|gateway| gateway.environments.contains_key(environment));
+/// What one look at the gateways found.
+struct Looked {
+    gateways: Vec<GatewayWaitView>,
+    unreadable: Vec<workspace::Error>,
+    /// Whether one of them says that it cannot serve what it should.
+    is_final: bool,
+}
+
+/// Looks at what the gateways serve.
+fn look(workspace: &Workspace, environment: &EnvironmentName, targets: &Targets) -> Result<Looked, workspace::Error> {
+    let RunningGateways { mut running, unreadable } = workspace.gateways()?;
+    running.retain(|gateway| gateway.environments.contains_key(environment));
     let mut is_final = false;
-    let views = gateways.into_iter().map(|gateway| {
+    let views = running.into_iter().map(|gateway| {
         let reason = shortfall(&gateway, environment, targets);
         is_final |= reason.as_ref().is_some_and(|shortfall| shortfall.is_refused);
         GatewayWaitView {
@@ -115,7 +113,7 @@ fn look(
             addresses: gateway.addresses,
         }
     });
-    Ok((views.collect(), is_final))
+    Ok(Looked { gateways: views.collect(), unreadable, is_final })
 }
 
 /// Why a gateway does not serve what it should.
@@ -141,6 +139,27 @@ fn shortfall(gateway: &RunningGateway, environment: &EnvironmentName, targets: &
 }
 
 impl Waited {
+    /// Looks again and again until all is served, it is known that it will not be, or the time is over.
+    fn watch(&mut self, workspace: &Workspace, plan: &Plan, start: Instant) {
+        let mut targets = Targets::default();
+        loop {
+            let refreshed = targets.refresh(workspace, plan);
+            match refreshed.and_then(|()| look(workspace, &self.environment, &targets)) {
+                Ok(looked) => {
+                    (self.gateways, self.unreadable, self.error) = (looked.gateways, looked.unreadable, None);
+                    if looked.is_final || self.is_served() {
+                        return;
+                    }
+                }
+                Err(error) => self.error = Some(error),
+            }
+            if start.elapsed() >= self.limit {
+                return;
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
     fn is_served(&self) -> bool {
         !self.gateways.is_empty() && self.gateways.iter().all(|gateway| gateway.serves)
     }

@@ -148,7 +148,7 @@ impl<'d> Comparer<'d> {
             report.add("servers", found.at(field_place(before, "servers"), field_place(after, "servers")));
         }
         security::schemes(self, &mut report);
-        outgoing::webhooks(self, before.get("webhooks"), after.get("webhooks"), &mut report);
+        outgoing::webhooks(self, (before.get("webhooks"), after.get("webhooks")), &mut report);
         report
     }
 
@@ -160,7 +160,7 @@ impl<'d> Comparer<'d> {
         bodies::responses(self, before, after, &mut report);
         security::requirements(self, before, after, &mut report);
         let (old, new) = self.nodes(before, after);
-        outgoing::callbacks(self, old.get("callbacks"), new.get("callbacks"), &mut report);
+        outgoing::callbacks(self, (old.get("callbacks"), new.get("callbacks")), &mut report);
         self.extensions(before, after, &mut report);
         report
     }

@@ -112,6 +112,9 @@ kinds! {
     WEBHOOK_REMOVED "webhook-removed" Breaks "A webhook that callers may wait for is gone."
 
     OUTGOING_CHANGED "outgoing-changed" Breaks "A webhook or callback has another method, address, parameter, media type or answer."
+    OUTGOING_PARAMETER_ADDED "outgoing-parameter-added" Keeps "A webhook or callback can have one more parameter."
+    OUTGOING_BECAME_OPTIONAL "outgoing-became-optional" Breaks "A webhook or callback may lack a body or parameter that it always had."
+    OUTGOING_BECAME_REQUIRED "outgoing-became-required" Keeps "A webhook or callback always has a body or parameter that it could lack."
     PARAMETER_ADDED "parameter-added" Keeps "A request can have one more parameter."
     REQUIRED_PARAMETER_ADDED "required-parameter-added" Breaks "A request must have one more parameter."
     PARAMETER_REMOVED "parameter-removed" Breaks "A parameter has no effect any longer."

@@ -3,6 +3,8 @@
 //! Data goes the other way here. Callers read the body of the request, so that it must not hold more than before, and
 //! send the bodies of the responses, which must not be refused.
 
+use std::collections::HashMap;
+
 use super::apis::{Comparer, Report};
 use super::kinds::{self, Kind};
 use super::output::Found;
@@ -10,34 +12,39 @@ use crate::definition::{Direction, Node};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
+/// The same thing before and after, where it is there at all.
+type Pair<'d> = (Option<Node<'d>>, Option<Node<'d>>);
+
 /// Compares the webhooks of two definitions.
-pub(super) fn webhooks<'d>(
-    comparer: &mut Comparer<'d>,
-    before: Option<Node<'d>>,
-    after: Option<Node<'d>>,
-    report: &mut Report,
-) {
-    names(before, after, "webhook", (kinds::WEBHOOK_ADDED, kinds::WEBHOOK_REMOVED), report);
-    for (name, old, new) in both(before, after) {
-        path_item(comparer, &format!("webhook {name}"), old, new, report);
-    }
+pub(super) fn webhooks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d>, report: &mut Report) {
+    let kinds = (kinds::WEBHOOK_ADDED, kinds::WEBHOOK_REMOVED);
+    named(comparer, "webhook", kinds, (before, after), report, path_item);
 }
 
 /// Compares the callbacks of an API: each name has addresses, and each address is called like a path.
-pub(super) fn callbacks<'d>(
-    comparer: &mut Comparer<'d>,
-    before: Option<Node<'d>>,
-    after: Option<Node<'d>>,
-    report: &mut Report,
-) {
-    names(before, after, "callback", (kinds::CALLBACK_ADDED, kinds::CALLBACK_REMOVED), report);
-    for (name, old, new) in both(before, after) {
-        let path = format!("callback {name}");
+pub(super) fn callbacks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d>, report: &mut Report) {
+    let kinds = (kinds::CALLBACK_ADDED, kinds::CALLBACK_REMOVED);
+    named(comparer, "callback", kinds, (before, after), report, |comparer, path, old, new, report| {
         let (old, new) = (old.resolve().unwrap_or(old), new.resolve().unwrap_or(new));
-        differing_names(&path, "address", Some(old), Some(new), report);
+        differing_names(path, "address", Some(old), Some(new), report);
         for (_, old, new) in both(Some(old), Some(new)) {
-            path_item(comparer, &path, old, new, report);
+            path_item(comparer, path, old, new, report);
         }
+    });
+}
+
+/// Says which names came and went, and compares what stands under the same name.
+fn named<'d>(
+    comparer: &mut Comparer<'d>,
+    noun: &str,
+    kinds: (Kind, Kind),
+    (before, after): Pair<'d>,
+    report: &mut Report,
+    each: impl Fn(&mut Comparer<'d>, &str, Node<'d>, Node<'d>, &mut Report),
+) {
+    names_at(noun, noun, (before, after), kinds, report);
+    for (name, old, new) in both(before, after) {
+        each(comparer, &format!("{noun} {name}"), old, new, report);
     }
 }
 
@@ -46,7 +53,11 @@ fn path_item<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     for method in METHODS {
         let shown = method.to_ascii_uppercase();
         match (old.get(method), new.get(method)) {
-            (Some(old), Some(new)) => operation(comparer, &format!("{path} {shown}"), old, new, report),
+            (Some(was), Some(is)) => {
+                let path = format!("{path} {shown}");
+                parameters(comparer, &path, &effective(old, was), &effective(new, is), report);
+                operation(comparer, &path, was, is, report);
+            }
             (None, None) => {}
             (was, is) => {
                 let message = format!("the method {shown} is {}", if is.is_some() { "new" } else { "gone" });
@@ -61,11 +72,10 @@ fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     for found in comparer.describe(&["summary", "description"], old, new) {
         report.add(path, found);
     }
-    if let Some(message) = comparer.change("the parameters", old.get("parameters"), new.get("parameters")) {
-        let found = Found::new(kinds::OUTGOING_CHANGED, message);
-        report.add(path, found.at(Some(old.key_location("parameters")), Some(new.key_location("parameters"))));
-    }
     let body = |operation: Node<'d>| operation.get("requestBody").and_then(Node::resolve);
+    if let (Some(old), Some(new)) = (body(old), body(new)) {
+        presence(&format!("{path} body"), "body", (old, new), report);
+    }
     content(comparer, &format!("{path} body"), body(old), body(new), Direction::Response, report);
     let (was, is) = (old.get("responses"), new.get("responses"));
     differing_names(path, "response", was, is, report);
@@ -73,6 +83,87 @@ fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
         let path = format!("{path} response {status}");
         content(comparer, &path, old.resolve(), new.resolve(), Direction::Request, report);
     }
+}
+
+/// Says whether what was always sent can be missing now, or the other way round.
+fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>), report: &mut Report) {
+    let is_sent = |node: Node<'_>| node.get("required").and_then(Node::as_bool) == Some(true);
+    let (kind, message) = match (is_sent(old), is_sent(new)) {
+        (true, false) => (kinds::OUTGOING_BECAME_OPTIONAL, format!("the {noun} was always sent and can be missing")),
+        (false, true) => (kinds::OUTGOING_BECAME_REQUIRED, format!("the {noun} could be missing and is always sent")),
+        _ => return,
+    };
+    let places = (Some(old.key_location("required")), Some(new.key_location("required")));
+    report.add(path, Found::new(kind, message).at(places.0, places.1));
+}
+
+/// What tells a parameter from the others: where it stands, and its name, which is the same in any case in a header.
+type Identity<'d> = (&'d str, String);
+
+/// Lists the parameters of an operation: its own ones, and those of its path item that it does not replace
+/// (OpenAPI 3.1, section 4.8.9.1).
+fn effective<'d>(path_item: Node<'d>, operation: Node<'d>) -> Vec<(Identity<'d>, Node<'d>)> {
+    let mut list: Vec<(Identity<'d>, Node<'d>)> = Vec::new();
+    let mut indices: HashMap<Identity<'d>, usize> = HashMap::new();
+    let written = [path_item, operation].into_iter().filter_map(|owner| owner.get("parameters")).flat_map(Node::items);
+    for parameter in written.filter_map(Node::resolve) {
+        let text = |field| parameter.get(field).and_then(Node::as_str);
+        let (Some(place), Some(name)) = (text("in"), text("name")) else { continue };
+        let name = if place == "header" { name.to_ascii_lowercase() } else { name.to_owned() };
+        let index = *indices.entry((place, name.clone())).or_insert(list.len());
+        match list.get_mut(index) {
+            Some(known) => known.1 = parameter,
+            None => list.push(((place, name), parameter)),
+        }
+    }
+    list
+}
+
+fn parameters<'d>(
+    comparer: &mut Comparer<'d>,
+    path: &str,
+    before: &[(Identity<'d>, Node<'d>)],
+    after: &[(Identity<'d>, Node<'d>)],
+    report: &mut Report,
+) {
+    let label = |identity: &Identity<'_>| format!("{path} {} parameter {}", identity.0, identity.1);
+    let mut fresh: HashMap<&Identity<'d>, Node<'d>> = after.iter().map(|(identity, new)| (identity, *new)).collect();
+    for (identity, old) in before {
+        if let Some(new) = fresh.remove(identity) {
+            parameter(comparer, &label(identity), *old, new, report);
+        } else {
+            let found = Found::new(kinds::OUTGOING_CHANGED, "the parameter is gone");
+            report.add(&label(identity), found.at(Some(old.location()), None));
+        }
+    }
+    for (identity, new) in after.iter().filter(|(identity, _)| fresh.contains_key(identity)) {
+        let found = Found::new(kinds::OUTGOING_PARAMETER_ADDED, "the parameter is new");
+        report.add(&label(identity), found.at(None, Some(new.location())));
+    }
+}
+
+fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut Report) {
+    presence(path, "parameter", (old, new), report);
+    let (was, is) = (written(old), written(new));
+    if was != is {
+        let message = format!("the value was written in the style {was} and is written in the style {is}");
+        let places = (Some(old.key_location("style")), Some(new.key_location("style")));
+        report.add(path, Found::new(kinds::OUTGOING_CHANGED, message).at(places.0, places.1));
+    }
+    let schema = |parameter: Node<'d>| parameter.get("schema").map(Node::id);
+    let pair = comparer.schemas.text_pair(schema(old), schema(new), Direction::Response);
+    report.add_schema(path, pair);
+    content(comparer, path, Some(old), Some(new), Direction::Response, report);
+}
+
+/// Says how the value of a parameter is written, with what is left out as it is by default (OpenAPI 3.1, section
+/// 4.8.12.2.1).
+fn written(parameter: Node<'_>) -> String {
+    let in_form = matches!(parameter.get("in").and_then(Node::as_str), Some("query" | "cookie"));
+    let by_default = if in_form { "form" } else { "simple" };
+    let style = parameter.get("style").and_then(Node::as_str).unwrap_or(by_default);
+    let explode = parameter.get("explode").and_then(Node::as_bool).unwrap_or(style == "form");
+    if explode { format!("{style}, exploded") } else { style.to_owned() }
 }
 
 fn content<'d>(
@@ -106,10 +197,6 @@ fn differing_names(path: &str, noun: &str, before: Option<Node<'_>>, after: Opti
 }
 
 /// Says which names came and went.
-fn names(before: Option<Node<'_>>, after: Option<Node<'_>>, noun: &str, kinds: (Kind, Kind), report: &mut Report) {
-    names_at(noun, noun, (before, after), kinds, report);
-}
-
 fn names_at(
     path: &str,
     noun: &str,

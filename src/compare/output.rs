@@ -1,6 +1,7 @@
 //! Collects changes: each once, with all the APIs that it concerns.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::kinds::{self, Effect, Kind, Polarity};
 use super::{ApiName, Change, Compatibility};
@@ -56,7 +57,8 @@ impl Found {
 #[derive(Debug, Default)]
 pub(super) struct Output {
     changes: Vec<Change>,
-    known: HashMap<Found, Option<usize>>,
+    /// Where the changes stand in the list, by their hashes: those that are only counted are many, and large.
+    known: HashMap<u64, Option<usize>>,
     left_out: usize,
     breaking_left_out: bool,
 }
@@ -68,7 +70,8 @@ impl Output {
     /// the API at hand alone.
     pub(super) fn add(&mut self, found: Found, path: &str, api: Option<&ApiName>) {
         let has_place = found.before.is_some() || found.after.is_some();
-        if has_place && let Some(index) = self.known.get(&found) {
+        let hash = hash(&found);
+        if has_place && let Some(index) = self.known.get(&hash) {
             let change = index.and_then(|index| self.changes.get_mut(index));
             if let (Some(change), Some(api)) = (change, api)
                 && change.api.as_ref() != Some(api)
@@ -80,7 +83,7 @@ impl Output {
         }
         let fits = self.changes.len() < MOST_CHANGES;
         if has_place {
-            self.known.insert(found.clone(), fits.then_some(self.changes.len()));
+            self.known.insert(hash, fits.then_some(self.changes.len()));
         }
         if !fits {
             self.left_out += 1;
@@ -113,6 +116,12 @@ impl Output {
         }
         self.changes
     }
+}
+
+fn hash(found: &Found) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    found.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn unplaced(kind: Kind, message: String) -> Change {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 use super::apis::{Comparer, Report, field_place};
 use super::kinds;
@@ -24,37 +25,55 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
         );
     }
     let renamed: HashMap<&str, &str> = old_names.iter().copied().zip(new_names.iter().copied()).collect();
-    let mut offered: Vec<(&Parameter, bool)> = counted(after).map(|new| (new, false)).collect();
-    let mut by_name = HashMap::with_capacity(offered.len());
-    for (index, (new, _)) in offered.iter().enumerate() {
-        by_name.entry(identity(new.place, &new.name)).or_insert(index);
-    }
-    let mut gone: Vec<&Parameter> = Vec::new();
-    for old in counted(before) {
+    let old = counted(before).map(|old| {
         let name = renamed.get(old.name.as_str()).filter(|_| old.place == ParameterPlace::Path);
-        let index = by_name.get(&identity(old.place, name.unwrap_or(&old.name.as_str())));
-        match index.and_then(|index| offered.get_mut(*index)) {
-            Some((new, is_paired)) => {
-                *is_paired = true;
-                comparer.parameter(old, new, report);
-            }
-            None => gone.push(old),
-        }
+        (identity(old.place, name.unwrap_or(&old.name.as_str())), old)
+    });
+    let same = pair(old, counted(after).map(|new| (identity(new.place, &new.name), new)));
+    for (old, new) in same.both {
+        comparer.parameter(old, new, report);
     }
-    let mut fresh: Vec<Option<&Parameter>> =
-        offered.iter().filter(|(_, is_paired)| !is_paired).map(|(new, _)| Some(*new)).collect();
-    let mut elsewhere: HashMap<String, VecDeque<usize>> = HashMap::new();
-    for (index, new) in fresh.iter().enumerate() {
-        elsewhere.entry(new.map(|new| new.name.to_ascii_lowercase()).unwrap_or_default()).or_default().push_back(index);
-    }
-    for old in gone {
-        let moved = elsewhere.get_mut(&old.name.to_ascii_lowercase()).and_then(VecDeque::pop_front);
-        let new = moved.and_then(|index| fresh.get_mut(index)?.take());
+    // What is gone from one place and new in another has moved.
+    let named = |parameter: &'_ Parameter| parameter.name.to_ascii_lowercase();
+    let gone = same.old.into_iter().map(|old| (named(old), old));
+    let moved = pair(gone, same.new.into_iter().map(|new| (named(new), new)));
+    for (old, new) in moved.both.into_iter().map(|(old, new)| (old, Some(new))) {
         comparer.gone_parameter(old, new, report);
     }
-    for new in fresh.into_iter().flatten() {
+    for old in moved.old {
+        comparer.gone_parameter(old, None, report);
+    }
+    for new in moved.new {
         comparer.fresh_parameter(new, report);
     }
+}
+
+/// What two lists have in common.
+struct Paired<T> {
+    both: Vec<(T, T)>,
+    old: Vec<T>,
+    new: Vec<T>,
+}
+
+/// Pairs what has the same key on both sides, in its order before and each once. The time grows with the lists, and not
+/// with their product.
+fn pair<K: Eq + Hash, T: Copy>(before: impl Iterator<Item = (K, T)>, after: impl Iterator<Item = (K, T)>) -> Paired<T> {
+    let mut offered: Vec<Option<T>> = Vec::new();
+    let mut by_key: HashMap<K, VecDeque<usize>> = HashMap::new();
+    for (key, new) in after {
+        by_key.entry(key).or_default().push_back(offered.len());
+        offered.push(Some(new));
+    }
+    let mut paired = Paired { both: Vec::new(), old: Vec::new(), new: Vec::new() };
+    for (key, old) in before {
+        let index = by_key.get_mut(&key).and_then(VecDeque::pop_front);
+        match index.and_then(|index| offered.get_mut(index)?.take()) {
+            Some(new) => paired.both.push((old, new)),
+            None => paired.old.push(old),
+        }
+    }
+    paired.new = offered.into_iter().flatten().collect();
+    paired
 }
 
 fn counted(api: &Api) -> impl Iterator<Item = &Parameter> {
@@ -201,4 +220,48 @@ fn written(parameter: &Parameter, structured: bool) -> String {
 /// Returns where a field stands, or its object where it is left out.
 fn place_of(node: Node<'_>, field: &str) -> Location {
     node.key_location(field)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::hash::Hasher;
+
+    use super::*;
+
+    /// A key that counts how often it is compared with another one.
+    struct Counted<'c>(usize, &'c Cell<usize>);
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.1.set(self.1.get() + 1);
+            self.0 == other.0
+        }
+    }
+
+    impl Eq for Counted<'_> {}
+
+    impl Hash for Counted<'_> {
+        fn hash<H: Hasher>(&self, state: &mut H) {
+            self.0.hash(state);
+        }
+    }
+
+    #[test]
+    fn pairing_compares_each_key_a_few_times_only() {
+        let comparisons = Cell::new(0);
+        let keys = |range: std::ops::Range<usize>| range.map(|key| (Counted(key, &comparisons), key));
+        let paired = pair(keys(0..10_000), keys(5_000..15_000));
+        assert_eq!((paired.both.len(), paired.old.len(), paired.new.len()), (5_000, 5_000, 5_000));
+        assert!(paired.both.iter().all(|(old, new)| old == new));
+        assert!(comparisons.get() < 40_000, "{} comparisons", comparisons.get());
+    }
+
+    #[test]
+    fn what_has_a_key_twice_is_paired_in_order() {
+        let list = |text: &'static str| text.char_indices().map(|(index, key)| (key, (index, key)));
+        let paired = pair(list("aba"), list("caad"));
+        assert_eq!(paired.both, [((0, 'a'), (1, 'a')), ((2, 'a'), (2, 'a'))]);
+        assert_eq!((paired.old, paired.new), (vec![(1, 'b')], vec![(0, 'c'), (3, 'd')]));
+    }
 }

@@ -1,13 +1,11 @@
 //! What a definition says, as types: its APIs with their parameters, bodies and responses.
 
-use std::sync::Mutex;
-
 use serde_json::Value;
 
 use super::document::{Document, Node, NodeId};
-use super::result::{self, ConstantResult, DeclaredResult};
-use super::schema::{self, Direction, Sampler};
-use crate::model::{Finding, Location, Method};
+use super::result::{self, ApiResults, Budget};
+use super::schema::{self, Direction};
+use crate::model::{Location, Method};
 
 /// A definition that could be read: OpenAPI 3.0 or 3.1.
 #[derive(Debug)]
@@ -23,7 +21,6 @@ pub struct Definition {
     /// The APIs, in document order.
     pub apis: Vec<Api>,
     pub(super) document: Document,
-    pub(super) sampler: Mutex<Sampler>,
 }
 
 impl Definition {
@@ -45,19 +42,35 @@ impl Definition {
         self.apis.iter().find(|api| api.name() == name || api.method_and_path() == name)
     }
 
-    /// Builds what a mock publish of the API answers, or `None` where it declares nothing to answer.
-    ///
-    /// It is `x-apigw-mock` if given, else the lowest 2xx response (else `default`, else the lowest of any): its
-    /// example, else a value built from its schema. The same definition always gives the same bytes.
+    /// Tells whether a parameter is a secret: its schema has the format `password` (OpenAPI 3.1, section 4.4.2), or a
+    /// caller proves with it who they are.
     #[must_use]
-    pub fn constant_result(&self, api: &Api) -> Option<ConstantResult> {
-        result::constant_result(self, api)
+    pub fn is_secret(&self, parameter: &Parameter) -> bool {
+        let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
+        let schema = schema.and_then(|schema| self.node(schema).resolve());
+        schema.and_then(|schema| schema.get("format")).and_then(Node::as_str) == Some("password")
+            || self.keys(parameter.place).any(|key| match parameter.place {
+                ParameterPlace::Header => key.eq_ignore_ascii_case(&parameter.name),
+                _ => key == parameter.name,
+            })
     }
 
-    /// Builds every result that the API declares: for each response, media type and named example.
+    /// Lists the names of the keys by which callers prove who they are, as far as they stand in a place.
+    pub fn keys(&self, place: ParameterPlace) -> impl Iterator<Item = &str> {
+        self.security_schemes.iter().filter_map(move |scheme| match &scheme.kind {
+            SecurityKind::ApiKey { place: at, name } if *at == place => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Builds the results of all APIs, in their order: for each response, media type and named example.
+    ///
+    /// The first of an API is what a mock publish answers: `x-apigw-mock` if given, else the lowest 2xx response (else
+    /// `default`, else the lowest of any): its example, else a value built from its schema. The same definition always
+    /// gives the same bytes.
     #[must_use]
-    pub fn results(&self, api: &Api) -> Vec<DeclaredResult> {
-        result::results(self, api)
+    pub fn results(&self) -> Vec<ApiResults> {
+        result::build(self, Budget::USUAL)
     }
 
     /// Writes a schema as JSON Schema 2020-12 that stands alone, for a validator.
@@ -66,12 +79,6 @@ impl Definition {
     #[must_use]
     pub fn json_schema(&self, schema: NodeId, direction: Direction) -> Option<Value> {
         schema::json_schema(self.node(schema), self.specification, direction)
-    }
-
-    /// Lists what stands in the way of building the results of the API, and examples that contradict their schema.
-    #[must_use]
-    pub fn result_findings(&self, api: &Api) -> Vec<Finding> {
-        result::findings(self, api)
     }
 }
 

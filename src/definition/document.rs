@@ -4,11 +4,16 @@
 //! what a node costs is paid once, however often it is named. Whoever walks the tree therefore cuts
 //! repetition and cycles by [`NodeId`].
 
+mod object;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Number, Value};
 
 use crate::model::Location;
+
+pub(super) use object::{Entry, Object, Place};
 
 /// The identity of a node within its definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +80,7 @@ impl<'d> Node<'d> {
 
     /// Goes through the fields of an object in document order; there are none in anything else.
     pub fn entries(self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
-        let entries: &'d [Entry] = if let Content::Object(object) = self.content() { &object.entries } else { &[] };
+        let entries: &'d [Entry] = if let Content::Object(object) = self.content() { object.entries() } else { &[] };
         entries.iter().map(move |entry| (&*entry.key, self.document.node(entry.value)))
     }
 
@@ -183,8 +188,11 @@ impl<'d> Node<'d> {
     }
 
     /// Copies it as JSON and counts the values down; `None` where that would go below zero.
+    ///
+    /// A long text counts as several, since it takes as long to copy as they do.
     pub(super) fn to_value_within(self, left: &mut usize) -> Option<Value> {
-        *left = left.checked_sub(1)?;
+        let text = if let Content::String(text) = self.content() { text.len() } else { 0 };
+        take(left, 1 + text / BYTES_A_VALUE)?;
         Some(match self.content() {
             Content::Null => Value::Null,
             Content::Bool(value) => Value::Bool(*value),
@@ -196,6 +204,7 @@ impl<'d> Node<'d> {
             Content::Object(_) => {
                 let mut map = Map::new();
                 for (key, value) in self.entries() {
+                    take(left, key.len() / BYTES_A_VALUE)?;
                     map.insert(key.to_owned(), value.to_value_within(left)?);
                 }
                 Value::Object(map)
@@ -210,6 +219,16 @@ impl<'d> Node<'d> {
     fn entry(self, name: &str) -> Option<&'d Entry> {
         if let Content::Object(object) = self.content() { object.find(name) } else { None }
     }
+}
+
+/// So many bytes of a text take about as long to copy as a value.
+pub(super) const BYTES_A_VALUE: usize = 32;
+
+/// Takes an amount from what is left; all of it, and `None`, where that is less.
+fn take(left: &mut usize, amount: usize) -> Option<()> {
+    let rest = left.checked_sub(amount);
+    *left = rest.unwrap_or(0);
+    rest.map(|_| ())
 }
 
 impl std::fmt::Debug for Node<'_> {
@@ -242,7 +261,8 @@ impl Document {
     }
 
     pub(super) fn begin_file(&mut self, path: &str) {
-        self.files.push(SourceFile { path: path.to_owned(), first: self.nodes.len(), root: None });
+        let shown = self.path_of(path).into();
+        self.files.push(SourceFile { path: path.to_owned(), shown, first: self.nodes.len(), root: None });
     }
 
     pub(super) fn end_file(&mut self, root: Option<NodeId>) {
@@ -315,7 +335,7 @@ impl Document {
     }
 
     fn location(&self, id: NodeId, place: Place) -> Location {
-        let file = self.path_of(self.source_file(id).map_or("", |file| &file.path));
+        let file = self.source_file(id).map_or_else(|| self.path_of("").into(), |file| Arc::clone(&file.shown));
         Location { file, line: place.line as usize, column: place.column as usize }
     }
 }
@@ -337,59 +357,11 @@ pub(super) enum Content {
     Object(Box<Object>),
 }
 
-/// The fields of an object, in document order, with an index by name where there are many.
-#[derive(Debug)]
-pub(super) struct Object {
-    entries: Box<[Entry]>,
-    by_name: Box<[u32]>,
-}
-
-/// A field of an object.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    pub(super) key: Box<str>,
-    pub(super) place: Place,
-    pub(super) value: NodeId,
-}
-
-/// A line and a column, from 1.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
-    pub(super) line: u32,
-    pub(super) column: u32,
-}
-
-impl Object {
-    /// Above so many fields, a search through all of them costs more than an index.
-    const SEARCHED: usize = 12;
-
-    /// Makes an object of fields whose names all differ.
-    pub(super) fn new(entries: Vec<Entry>) -> Self {
-        let mut by_name: Vec<u32> = Vec::new();
-        if entries.len() > Self::SEARCHED {
-            by_name = (0..u32::try_from(entries.len()).unwrap_or(u32::MAX)).collect();
-            by_name.sort_by_key(|index| entries.get(*index as usize).map(|entry| &entry.key));
-        }
-        Self { entries: entries.into_boxed_slice(), by_name: by_name.into_boxed_slice() }
-    }
-
-    pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    fn find(&self, name: &str) -> Option<&Entry> {
-        if self.by_name.is_empty() {
-            return self.entries.iter().find(|entry| &*entry.key == name);
-        }
-        let key = |index: &u32| self.entries.get(*index as usize).map_or("", |entry| &*entry.key);
-        let found = self.by_name.binary_search_by(|index| key(index).cmp(name)).ok()?;
-        self.by_name.get(found).and_then(|index| self.entries.get(*index as usize))
-    }
-}
-
 #[derive(Debug)]
 struct SourceFile {
     path: String,
+    /// Its path as findings name it.
+    shown: Arc<str>,
     first: usize,
     root: Option<NodeId>,
 }

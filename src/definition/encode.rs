@@ -1,5 +1,6 @@
 //! Writes a value in a media type: JSON, XML, forms, lines, text, or bytes as they are.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::api::Specification;
@@ -9,41 +10,58 @@ use super::xml;
 /// A body, and the media type that it is really in.
 pub(super) struct Encoded {
     pub(super) media_type: String,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Bytes,
+}
+
+/// What writing a value may still cost.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Steps to find out which alternatives of a schema a value is.
+    pub(super) steps: usize,
+    /// What is written, in bytes.
+    pub(super) bytes: usize,
 }
 
 /// What stands between the parts of a multipart body.
 const BOUNDARY: &str = "apigw-constant-result";
 
-/// Writes a value in a media type; a range like `text/*` becomes its usual member.
-pub(super) fn encode(
-    media_type: &str,
+/// Returns the media type that a value is written in, and how; a range like `text/*` becomes its usual member.
+pub(super) fn answered_as(media_type: &str, value: &Value) -> (String, Family) {
+    let name = concrete(media_type);
+    match (Family::of(&name), value) {
+        (Family::Xml, Value::String(text)) if text.trim_start().starts_with('<') => (name, Family::Other),
+        (Family::Multipart, Value::Object(_)) => (format!("{};boundary={BOUNDARY}", essence(&name)), Family::Multipart),
+        (family @ (Family::Json | Family::Xml), _) => (name, family),
+        (_, Value::String(_)) | (Family::Multipart, _) => (name, Family::Other),
+        (Family::Form, value) if !value.is_object() => (name, Family::Other),
+        (family, _) => (name, family),
+    }
+}
+
+/// Writes a value; `None` where that would take more than the limits.
+pub(super) fn write(
+    family: Family,
     value: &Value,
     schema: Option<Node<'_>>,
     specification: Specification,
-) -> Encoded {
-    let mut name = concrete(media_type);
-    let bytes = match (Family::of(&name), value) {
-        (Family::Json, value) => value.to_string().into_bytes(),
-        (Family::Xml, Value::String(text)) if text.trim_start().starts_with('<') => text.clone().into_bytes(),
-        (Family::Xml, value) => xml::encode(value, schema, specification).into_bytes(),
-        (_, Value::String(text)) => text.clone().into_bytes(),
-        (Family::Form, Value::Object(map)) => form(map).into_bytes(),
-        (Family::Multipart, Value::Object(map)) => {
-            name = format!("{};boundary={BOUNDARY}", essence(&name));
-            multipart(map).into_bytes()
-        }
+    limits: &mut Limits,
+) -> Option<Vec<u8>> {
+    let bytes = match (family, value) {
+        (Family::Json, value) => value.to_string(),
+        (Family::Xml, value) => xml::encode(value, schema, specification, limits)?,
+        (Family::Form, Value::Object(map)) => form(map, limits.bytes)?,
+        (Family::Multipart, Value::Object(map)) => multipart(map, limits.bytes)?,
         (Family::Lines, Value::Array(items)) => lines(items),
         (Family::Lines, value) => lines(std::slice::from_ref(value)),
-        (Family::Events, value) => format!("data: {value}\n\n").into_bytes(),
-        (Family::Form | Family::Multipart | Family::Other, value) => simple(value).into_bytes(),
+        (Family::Events, value) => format!("data: {value}\n\n"),
+        (Family::Form | Family::Multipart | Family::Other, value) => simple(value),
     };
-    Encoded { media_type: name, bytes }
+    Some(bytes.into_bytes())
 }
 
 /// Writes each value on a line of its own.
-fn lines(values: &[Value]) -> Vec<u8> {
-    values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect::<String>().into_bytes()
+fn lines(values: &[Value]) -> String {
+    values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect()
 }
 
 /// Tells whether a media type or range is JSON.
@@ -66,8 +84,8 @@ pub(super) fn simple(value: &Value) -> String {
 }
 
 /// The ways of writing a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Family {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Family {
     Json,
     Xml,
     Form,
@@ -117,16 +135,25 @@ fn is_scalar(value: &Value) -> bool {
     !value.is_array() && !value.is_object()
 }
 
-/// Lists the fields of a form: each item of a list is a field of its own, an object is written as JSON.
-fn fields(map: &serde_json::Map<String, Value>) -> Vec<(&str, String)> {
-    let mut fields = Vec::new();
+/// Writes the fields of a form one after another: each item of a list is a field of its own, an object is JSON.
+///
+/// `None` above a number of bytes: the name of a list is written for each of its items.
+fn fields(
+    map: &serde_json::Map<String, Value>,
+    most: usize,
+    mut write: impl FnMut(&mut String, &str, &str),
+) -> Option<String> {
+    let mut written = String::new();
     for (name, value) in map {
-        match value {
-            Value::Array(items) => fields.extend(items.iter().map(|item| (name.as_str(), field(item)))),
-            value => fields.push((name.as_str(), field(value))),
+        let items = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+        for item in items {
+            if written.len() > most {
+                return None;
+            }
+            write(&mut written, name, &field(item));
         }
     }
-    fields
+    Some(written)
 }
 
 fn field(value: &Value) -> String {
@@ -138,9 +165,13 @@ fn field(value: &Value) -> String {
 }
 
 /// Writes `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).
-fn form(map: &serde_json::Map<String, Value>) -> String {
-    let pairs = fields(map).into_iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(&value)));
-    pairs.collect::<Vec<_>>().join("&")
+fn form(map: &serde_json::Map<String, Value>, most: usize) -> Option<String> {
+    fields(map, most, |form, name, value| {
+        if !form.is_empty() {
+            form.push('&');
+        }
+        form.extend([escaped(name).as_str(), "=", escaped(value).as_str()]);
+    })
 }
 
 fn escaped(text: &str) -> String {
@@ -160,11 +191,12 @@ fn escaped(text: &str) -> String {
 }
 
 /// Writes `multipart/form-data` (RFC 7578).
-fn multipart(map: &serde_json::Map<String, Value>) -> String {
-    let part = |(name, value): (&str, String)| {
+fn multipart(map: &serde_json::Map<String, Value>, most: usize) -> Option<String> {
+    let mut parts = fields(map, most, |parts, name, value| {
         let name = name.replace(['"', '\r', '\n'], "_");
-        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
-    };
-    let end = format!("--{BOUNDARY}--\r\n");
-    fields(map).into_iter().map(part).chain([end]).collect()
+        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+        parts.extend([head.as_str(), value, "\r\n"]);
+    })?;
+    parts.extend(["--", BOUNDARY, "--\r\n"]);
+    Some(parts)
 }

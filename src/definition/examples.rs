@@ -1,43 +1,57 @@
 //! Examples, wherever they stand: whether their schemas allow them.
 
-use std::sync::PoisonError;
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::api::Definition;
 use super::document::{Node, NodeId};
 use super::encode;
+use super::schema::Sampler;
 
 /// No example that is compared holds more values.
 const MOST_COPIED: usize = 20_000;
-/// Comparing all examples of a definition takes no more steps; what is left then is not looked at.
+/// Looking at all examples and patterns of a definition takes no more steps; what is left then is not looked at.
 const MOST_STEPS: usize = 4_000_000;
-/// As many bytes of a text take about as long as one value.
-const BYTES_A_STEP: usize = 32;
 
 /// Compares the examples of one definition with their schemas, within bounded work.
 #[derive(Debug)]
 pub struct ExampleCheck<'d> {
     definition: &'d Definition,
+    sampler: Sampler,
     steps: usize,
+    left_out: HashSet<NodeId>,
+    first_left_out: Option<NodeId>,
 }
 
 impl<'d> ExampleCheck<'d> {
     /// Begins with nothing compared.
     #[must_use]
-    pub const fn new(definition: &'d Definition) -> Self {
-        Self { definition, steps: 0 }
+    pub fn new(definition: &'d Definition) -> Self {
+        let sampler = Sampler::new(definition.specification);
+        Self { definition, sampler, steps: 0, left_out: HashSet::new(), first_left_out: None }
+    }
+
+    /// Returns the first of the examples and patterns that were not looked at, and how many there are.
+    #[must_use]
+    pub fn left_out(&self) -> Option<(Node<'d>, usize)> {
+        self.first_left_out.map(|first| (self.definition.node(first), self.left_out.len()))
     }
 
     /// Tells whether a schema allows a value of the definition. What is too large to compare counts as allowed.
     pub fn allows(&mut self, value: NodeId, schema: NodeId) -> bool {
-        if self.steps > MOST_STEPS {
+        if self.is_spent(value) {
             return true;
         }
-        let value = self.definition.node(value).to_value(MOST_COPIED);
+        let mut left = MOST_COPIED;
+        let copy = self.definition.node(value).to_value_within(&mut left);
         // A thousand places may refer to one example, and it is copied for each of them.
-        self.steps = self.steps.saturating_add(value.as_ref().map_or(MOST_COPIED, weight));
-        value.is_none_or(|value| self.fits(&value, schema))
+        self.steps += MOST_COPIED - left;
+        let Some(copy) = copy else {
+            self.leave_out(value);
+            return true;
+        };
+        self.fits(&copy, schema)
     }
 
     /// Tells whether a schema allows an example of a body in a media type.
@@ -66,23 +80,28 @@ impl<'d> ExampleCheck<'d> {
             || kind == Some("array") && (self.fits(&list(), schema) || self.fits(&texts(), schema))
     }
 
-    fn fits(&mut self, value: &Value, schema: NodeId) -> bool {
-        if self.steps > MOST_STEPS {
-            return true;
-        }
-        // What a panic left behind is at worst a pattern that is compiled again.
-        let mut sampler = self.definition.sampler.lock().unwrap_or_else(PoisonError::into_inner);
-        sampler.allows_within(value, self.definition.node(schema), &mut self.steps)
+    /// Tells whether a text of the definition is a regular expression that can be used.
+    ///
+    /// `place` is where it stands, or the mapping whose key it is. What is not looked at counts as one.
+    pub fn is_pattern(&mut self, place: NodeId, pattern: &str) -> bool {
+        self.is_spent(place) || self.sampler.is_pattern(pattern, &mut self.steps)
     }
-}
 
-/// Says how many steps it takes to copy a value or to read it again: one for each value in it, and for long texts more.
-fn weight(value: &Value) -> usize {
-    1 + match value {
-        Value::String(text) => text.len() / BYTES_A_STEP,
-        Value::Array(items) => items.iter().map(weight).sum(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() / BYTES_A_STEP + weight(value)).sum(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    fn fits(&mut self, value: &Value, schema: NodeId) -> bool {
+        self.steps > MOST_STEPS || self.sampler.allows_within(value, self.definition.node(schema), &mut self.steps)
+    }
+
+    fn is_spent(&mut self, place: NodeId) -> bool {
+        let is_spent = self.steps > MOST_STEPS;
+        if is_spent {
+            self.leave_out(place);
+        }
+        is_spent
+    }
+
+    fn leave_out(&mut self, place: NodeId) {
+        self.left_out.insert(place);
+        self.first_left_out.get_or_insert(place);
     }
 }
 

@@ -4,12 +4,33 @@ use super::document::{Node, NodeId, NodeKind};
 use super::findings::Findings;
 use super::rules;
 
+/// What is read of the APIs takes no more memory, in bytes.
+const MOST_BYTES: usize = 64 << 20;
+
 /// Reads fields, and collects what is wrong with them.
+///
+/// What several APIs share is read, and kept, for each of them; so a small file can stand for a lot.
 pub(super) struct Reader<'f> {
     pub(super) findings: &'f mut Findings,
+    left: usize,
 }
 
-impl Reader<'_> {
+impl<'f> Reader<'f> {
+    pub(super) const fn new(findings: &'f mut Findings) -> Self {
+        Self { findings, left: MOST_BYTES }
+    }
+
+    /// Counts what is kept, and tells whether there is still room for it.
+    pub(super) fn keeps(&mut self, bytes: usize) -> bool {
+        self.left = self.left.saturating_sub(bytes);
+        !self.is_full()
+    }
+
+    /// Tells whether no more is kept: the definition is refused then.
+    pub(super) const fn is_full(&self) -> bool {
+        self.left == 0
+    }
+
     pub(super) fn schema(&mut self, node: Node<'_>) -> Option<NodeId> {
         let schema = node.get("schema")?;
         if schema.is_object() || schema.as_bool().is_some() {
@@ -52,7 +73,7 @@ impl Reader<'_> {
     /// Returns a text; a number or a boolean in its place is taken as it is written, with a warning.
     pub(super) fn text(&mut self, node: Node<'_>) -> Option<String> {
         if let Some(text) = node.as_str() {
-            return Some(text.to_owned());
+            return self.keeps(text.len()).then(|| text.to_owned());
         }
         if let Some(text) = scalar_text(node) {
             let message = format!("{text} is not a text; it is taken as \"{text}\"");

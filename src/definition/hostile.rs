@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::result::{self, Budget};
 use super::{Reading, import, read, rules};
 use crate::model::DEFINITION_FILE;
 
@@ -22,10 +23,8 @@ fn rules_broken(schemas: &str) -> Vec<&'static str> {
     let reading = read_text(&text);
     let mut broken: Vec<&'static str> = reading.findings.iter().map(|finding| finding.rule).collect();
     if let Some(definition) = &reading.definition {
-        for api in &definition.apis {
-            broken.extend(definition.result_findings(api).iter().map(|finding| finding.rule));
-            let results = definition.results(api);
-            assert_eq!(results.first().map(|first| &first.result), definition.constant_result(api).as_ref());
+        for (api, results) in definition.apis.iter().zip(definition.results()) {
+            broken.extend(results.findings.iter().map(|finding| finding.rule));
             for media_type in api.responses.iter().flat_map(|response| &response.content) {
                 let _: Option<Option<serde_json::Value>> =
                     media_type.schema.map(|schema| definition.json_schema(schema, super::Direction::Request));
@@ -213,7 +212,7 @@ fn files_that_explode_are_answered() {
     for (name, text, expected) in cases {
         let reading = read_text(&text);
         assert!(reading.definition.is_none(), "{name}");
-        assert!(reading.findings.len() <= 1_001, "{name}");
+        assert!(reading.findings.len() <= crate::model::Findings::MOST_OF_A_RULE + 2, "{name}");
         let rules: Vec<&str> = reading.findings.iter().map(|finding| finding.rule).collect();
         assert!(rules.contains(&expected), "{name}: {rules:?}");
     }
@@ -235,4 +234,136 @@ fn a_swagger_document_of_aliases_is_answered() {
     }
     let findings = import("a.yaml", &mut |_| Ok(Some(Arc::from(text.as_bytes())))).expect_err("it is refused");
     assert!(findings.iter().any(|finding| finding.rule == rules::TOO_LARGE.name), "{findings:?}");
+}
+
+fn all(count: usize, part: impl Fn(usize) -> String) -> String {
+    (0..count).map(part).collect::<Vec<_>>().concat()
+}
+
+/// Reads a definition of so many APIs, each with the operation that is given, its number in place of `@`.
+fn of_apis(count: usize, operation: &str, rest: &str) -> Reading {
+    let paths = all(count, |index| format!("  /a{index}: {}\n", operation.replace('@', &index.to_string())));
+    read_text(&format!("openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}{rest}"))
+}
+
+/// Writes an operation that answers with a body.
+fn answering(content: &str) -> String {
+    format!("{{get: {{responses: {{'200': {{description: d, content: {content}}}}}}}}}")
+}
+
+/// What counts is that building stops at the budget, whatever that is.
+const SMALL: Budget = Budget { steps: 200_000, bytes: 4 << 20 };
+
+#[test]
+fn all_results_of_a_definition_share_one_budget() {
+    let example = format!("components: {{examples: {{e: {{value: [{}]}}}}}}\n", vec!["1"; 2_000].join(","));
+    let named = "examples: {e: {$ref: '#/components/examples/e'}}";
+    let long = "n".repeat(1_000);
+    let cases = [
+        ("values", "{application/json: {schema: {type: array, minItems: 2000, title: '@'}}}".to_owned(), ""),
+        (
+            "steps",
+            format!("{{application/json: {{schema: {{title: '@', items: {{not: {{type: string}}}}}}, {named}}}}}"),
+            &*example,
+        ),
+        (
+            "elements of XML",
+            format!("{{application/xml: {{schema: {{title: '@', minItems: 90, items: {{xml: {{name: {long}}}}}}}}}}}"),
+            "",
+        ),
+        (
+            "parts of a form",
+            format!(
+                "{{multipart/form-data: {{schema: {{title: '@', required: [{long}], properties: {{{long}: {{minItems: 90}}}}}}}}}}"
+            ),
+            "",
+        ),
+    ];
+    for (name, content, rest) in cases {
+        let definition = of_apis(200, &answering(&content), rest).definition.expect("a definition");
+        let results = result::build(&definition, SMALL);
+        let built = results.iter().take_while(|results| results.constant().is_some()).count();
+        assert!((5..150).contains(&built), "{name}: {built} APIs are answered");
+        for (api, results) in definition.apis.iter().zip(&results).skip(built) {
+            let told: Vec<_> = results.findings.iter().map(|finding| (finding.rule, finding.location.line)).collect();
+            assert_eq!(told, [(rules::CONSTANT_RESULT.name, api.location.line)], "{name}: {}", api.name());
+            assert!(results.is_cut && results.declared.is_empty(), "{name}: {}", api.name());
+        }
+        assert!(result::build(&definition, SMALL) == results, "{name}: the same every time");
+    }
+}
+
+#[test]
+fn the_constant_results_come_before_the_others() {
+    let error = "{description: d, content: {a/json: {schema: {type: array, minItems: 2000, title: '@'}}}}";
+    let operation = format!("{{get: {{responses: {{'500': {error}, '200': {{description: d}}}}}}}}");
+    let definition = of_apis(60, &operation, "").definition.expect("a definition");
+    let results = result::build(&definition, SMALL);
+    assert!(results.iter().all(|results| results.constant().is_some_and(|constant| constant.status == 200)));
+    let whole = results.iter().filter(|results| !results.is_cut && results.declared.len() == 2).count();
+    let cut = results.iter().filter(|results| results.is_cut && results.declared.len() == 1).count();
+    assert!(whole > 5 && cut > 5 && whole + cut == 60, "{whole} are whole, {cut} are cut");
+}
+
+#[test]
+fn what_many_places_refer_to_is_kept_once() {
+    let content = all(2_000, |index| format!("a/{index}+json: {{examples: {{e: *e}}}}, "));
+    let rest = format!("x-e: &e {{value: [{}]}}\n", vec!["1"; 20_000].join(","));
+    let text = format!("openapi: 3.1.0\n{rest}paths:\n  /a: {}\n", answering(&format!("{{{content}}}")));
+    let results = read_text(&text).definition.expect("a definition").results().pop().expect("an API");
+    assert!(!results.is_cut && results.declared.len() == 2_000, "{:?}", results.findings);
+    let places: std::collections::HashSet<_> =
+        results.declared.iter().map(|declared| declared.result.body.as_ptr()).collect();
+    assert_eq!(places.len(), 1);
+}
+
+#[test]
+fn what_apis_share_is_not_written_out_without_end() {
+    let long = "x".repeat(1_000_000);
+    let thousand = |part: &str| all(1_000, |index| part.replace('@', &index.to_string()));
+    let responses = "{get: {responses: {'200': {$ref: '#/components/responses/r'}}}}";
+    let cases = [
+        ("a description", responses, format!("components: {{responses: {{r: {{description: {long}}}}}}}\n")),
+        (
+            "media types",
+            responses,
+            format!("components: {{responses: {{r: {{description: d, content: {{{}}}}}}}}}\n", thousand("a/@: {}, ")),
+        ),
+        (
+            "headers",
+            responses,
+            format!("components: {{responses: {{r: {{description: d, headers: {{{}}}}}}}}}\n", thousand("a@: {}, ")),
+        ),
+        ("parameters", "{parameters: *p, get: {}}", format!("x-p: &p [{}]\n", thousand("{name: a@, in: query}, "))),
+        (
+            "parameters of operations",
+            "{get: {parameters: *p}}",
+            format!("x-p: &p [{}]\n", thousand("{name: a@, in: query}, ")),
+        ),
+        ("extensions", "*p", format!("x-p: &p {{get: {{}}, {}}}\n", thousand("x-@: 1, "))),
+        ("security", "{get: {}}", format!("security: [{}]\n", thousand("{a@: []}, "))),
+        ("responses", "{get: {responses: *p}}", format!("x-p: &p {{{}}}\n", thousand("@: {}, "))),
+    ];
+    for (name, operation, shared) in cases {
+        let paths = all(3_000, |index| format!("  /a{index}: {operation}\n"));
+        let reading = read_text(&format!("openapi: 3.1.0\n{shared}paths:\n{paths}"));
+        assert!(reading.definition.is_none(), "{name}");
+        let rules: Vec<&str> = reading.findings.iter().map(|finding| finding.rule).collect();
+        assert!(rules.contains(&rules::TOO_LARGE.name), "{name}: {rules:?}");
+    }
+}
+
+#[test]
+fn what_the_methods_of_a_path_share_counts_for_each() {
+    let shared = format!("x-p: &p [{}]\n", all(1_000, |index| format!("{{name: a{index}, in: query}}, ")));
+    let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+    let of = |methods: &[&str]| {
+        let operations: Vec<String> = methods.iter().map(|method| format!("{method}: {{}}")).collect();
+        let paths = all(150, |index| format!("  /a{index}: {{parameters: *p, {}}}\n", operations.join(", ")));
+        read_text(&format!("openapi: 3.1.0\n{shared}paths:\n{paths}"))
+    };
+    assert!(of(&["get"]).definition.is_some());
+    let reading = of(&methods);
+    assert!(reading.definition.is_none());
+    assert!(reading.findings.iter().any(|finding| finding.rule == rules::TOO_LARGE.name), "{:?}", reading.findings);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Fetch;
+use super::api::Definition;
 use super::document::Document;
 use super::fields;
 use super::findings::Findings;
@@ -53,7 +54,8 @@ pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding
             format!("the document refers to a file {DEFINITION_FILE:?}, which is the name that it gets itself");
         findings.add(rules::REFERENCE_UNRESOLVED, Location::file(name), message, "give the other file another name");
     }
-    imported(kept, document, findings)
+    let definition = read::definition(document, &mut findings);
+    imported(kept, definition, findings.into_vec())
 }
 
 fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {
@@ -88,21 +90,20 @@ fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Re
     if written.as_ref() != Some(&converted) {
         return failed(findings, "the document does not survive being written as YAML".to_owned());
     }
-    // Places in the converted text mean nothing to the author, who never saw it.
-    let placed = |finding: Finding| Finding { location: Location::file(name), ..finding };
     let mut files = FileSet::default();
     files.insert(DEFINITION_FILE, bytes);
     let given = findings.into_vec();
-    let beside = |list: Vec<Finding>| given.iter().cloned().chain(list.into_iter().map(placed)).collect();
-    match imported(files, loaded.document, loaded.findings) {
-        Ok(taken) => Ok(Imported { findings: beside(taken.findings), ..taken }),
-        Err(findings) => Err(beside(findings)),
+    let mut findings = loaded.findings;
+    let definition = read::definition(loaded.document, &mut findings);
+    let mut late = findings.into_vec();
+    if let Some(definition) = &definition {
+        // Places in the converted text mean nothing to the author, who never saw it.
+        swagger::place(&mut late, definition.document(), root);
     }
+    imported(files, definition, given.into_iter().chain(late).collect())
 }
 
-fn imported(files: FileSet, document: Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {
-    let definition = read::definition(document, &mut findings);
-    let findings = findings.into_vec();
+fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Finding>) -> Result<Imported, Vec<Finding>> {
     let Some(definition) = definition.filter(|_| findings.iter().all(|finding| finding.severity != Severity::Error))
     else {
         return Err(findings);

@@ -7,7 +7,7 @@
 //! - [`read()`] takes a group's definition, OpenAPI 3.0 or 3.1, and gives a [`Reading`]: the [`Definition`] with its
 //!   APIs, and every [`Finding`] with the place of the exact token.
 //! - [`import()`] takes a document of any version and gives the files of a group.
-//! - [`Definition::constant_result`] and [`Definition::results`] give what a mock publish answers.
+//! - [`Definition::results`] gives what a mock publish answers.
 //! - [`Document`] and [`Node`] are the tree underneath, for whoever needs more than the APIs.
 
 mod api;
@@ -40,7 +40,7 @@ pub use api::{
 pub use document::{Document, Node, NodeId, NodeKind};
 pub use examples::ExampleCheck;
 pub use import::{Imported, import};
-pub use result::{ConstantResult, DeclaredResult};
+pub use result::{ApiResults, ConstantResult, DeclaredResult};
 pub use rules::{RULES, Rule};
 pub use schema::Direction;
 
@@ -79,12 +79,6 @@ pub fn tree(folder: &str, file: &str, bytes: &[u8]) -> Document {
     let mut document = Document::new(folder);
     yaml::read(&mut document, file, bytes, &mut findings::Findings::default());
     document
-}
-
-/// Tells whether a pattern of a schema is a regular expression that can be used.
-#[must_use]
-pub fn is_pattern(pattern: &str) -> bool {
-    schema::is_usable(pattern)
 }
 
 #[cfg(test)]

@@ -7,7 +7,14 @@ use super::rules;
 
 impl Reader<'_> {
     pub(super) fn parameters(&mut self, list: Node<'_>) -> Vec<Parameter> {
-        list.items().filter_map(|item| self.parameter(item)).collect()
+        let mut parameters = Vec::new();
+        for item in list.items() {
+            if !self.keeps(size_of::<Parameter>()) {
+                break;
+            }
+            parameters.extend(self.parameter(item));
+        }
+        parameters
     }
 
     fn parameter(&mut self, written: Node<'_>) -> Option<Parameter> {
@@ -73,6 +80,9 @@ impl Reader<'_> {
             }
             let Some(status) = self.status(list, code) else { continue };
             let Some(node) = node.resolve() else { continue };
+            if !self.keeps(size_of::<Response>()) {
+                break;
+            }
             let headers = self.object(node, "headers");
             responses.push(Response {
                 status,
@@ -112,6 +122,9 @@ impl Reader<'_> {
         let mut list = Vec::new();
         for (name, written) in headers.entries() {
             let Some(node) = written.resolve() else { continue };
+            if !self.keeps(size_of::<Header>() + name.len()) {
+                break;
+            }
             list.push(Header {
                 name: name.to_owned(),
                 required: self.flag(node, "required"),
@@ -127,6 +140,9 @@ impl Reader<'_> {
         let mut list = Vec::new();
         for (name, node) in content.entries() {
             let Some(node) = node.resolve() else { continue };
+            if !self.keeps(size_of::<MediaType>() + name.len()) {
+                break;
+            }
             list.push(MediaType { name: name.to_owned(), schema: self.schema(node), node: node.id() });
         }
         list

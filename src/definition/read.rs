@@ -1,7 +1,6 @@
 //! Makes a [`Definition`] of the tree: lists the APIs, and says what of them cannot be understood.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
 
 use super::api::{
     Api, Definition, Parameter, ParameterPlace, SecurityKind, SecurityRequirement, SecurityScheme, Server,
@@ -12,7 +11,6 @@ use super::fields::{Reader, scalar_text};
 use super::findings::Findings;
 use super::operation::parameter_place;
 use super::rules;
-use super::schema::Sampler;
 use super::template::{repeated_name, shape, template_fault};
 use crate::model::Method;
 
@@ -25,11 +23,17 @@ const MOST_LAYERS: usize = 32;
 pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<Definition> {
     let root = document.root()?;
     let specification = specification(root, findings)?;
-    let mut reader = Reader { findings };
+    let mut reader = Reader::new(findings);
     let parts = reader.parts(root);
+    if reader.is_full() {
+        let message = "the APIs take too much memory, with what they share written out for each of them";
+        let hint = "share less, or split the definition into several groups";
+        let place = if root.get("paths").is_some() { root.key_location("paths") } else { root.location() };
+        findings.add(rules::TOO_LARGE, place, message, hint);
+        return None;
+    }
     let Parts { title, servers, security_schemes, apis } = parts;
-    let sampler = Mutex::new(Sampler::new(specification));
-    Some(Definition { specification, title, servers, security_schemes, apis, document, sampler })
+    Some(Definition { specification, title, servers, security_schemes, apis, document })
 }
 
 /// Tells which specification a document follows, where it is one that apigw reads.
@@ -149,6 +153,9 @@ impl Reader<'_> {
             if path.starts_with("x-") {
                 continue;
             }
+            if self.is_full() {
+                break;
+            }
             let Some(item) = self.path_item(paths, path, node) else { continue };
             for api in self.operations(&item, &security) {
                 let location = api.location.clone();
@@ -221,6 +228,10 @@ impl Reader<'_> {
                     self.structure(node, "an operation is a mapping");
                     continue;
                 }
+                let shared = shared_size(item, security);
+                if !self.keeps(shared) {
+                    return apis;
+                }
                 apis.push(self.operation(item, *layer, key, method, node, security));
             }
         }
@@ -278,6 +289,22 @@ impl Reader<'_> {
         };
         Some(list.items().map(requirement).collect())
     }
+}
+
+/// Returns how much each operation of a path item takes, in bytes, before it says anything itself.
+fn shared_size(item: &PathItem<'_>, security: &[SecurityRequirement]) -> usize {
+    let parameters = item.parameters.iter().map(|parameter| size_of::<Parameter>() + parameter.name.len());
+    let names = item.layers.iter().flat_map(|layer| layer.entries()).map(|(name, _)| name.len() + size_of::<String>());
+    let requirement = |requirement: &SecurityRequirement| {
+        let scopes = |scopes: &[String]| scopes.iter().map(|scope| scope.len() + size_of::<String>()).sum::<usize>();
+        let schemes = requirement.iter().map(|(name, list)| 2 * size_of::<String>() + name.len() + scopes(list));
+        size_of::<SecurityRequirement>() + schemes.sum::<usize>()
+    };
+    size_of::<Api>()
+        + 2 * (item.path.len() + item.variant.len())
+        + parameters.sum::<usize>()
+        + names.sum::<usize>()
+        + security.iter().map(requirement).sum::<usize>()
 }
 
 /// Puts the parameters of an operation over those of its path item (OpenAPI 3.1, section 4.8.10.1).

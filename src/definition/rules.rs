@@ -33,7 +33,14 @@ impl Rule {
 
     /// Makes a finding of the rule.
     pub(crate) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Finding {
-        Finding { rule: self.name, severity: self.severity, message: message.into(), location, hint: hint.into() }
+        Finding {
+            rule: self.name,
+            severity: self.severity,
+            message: message.into(),
+            location,
+            hint: hint.into(),
+            count: 1,
+        }
     }
 }
 
@@ -230,6 +237,23 @@ pub const MOCK_MISMATCH: Rule = Rule::warning(
      \x20 x-apigw-mock: {status: 200, body: {id: 1}}",
 );
 
+/// The fields of `x-apigw-mock` are those that it has.
+pub const MOCK_FIELD: Rule = Rule::warning(
+    "constant-result-field",
+    "The value of `x-apigw-mock` is an object with any of `status` (a code from 200 to 999), `headers`, `mediaType` and \
+     `body`, with at least a `status` or a `body`; or anything else, which is then the body itself. One that has \
+     another field as well, or a misspelt one, is taken as the body. Correct the field, or put a body that looks so \
+     under `body`.",
+)
+.example(
+    "wrong:\n\
+     \x20 x-apigw-mock: {status: 404, boby: {reason: gone}}\n\
+     right:\n\
+     \x20 x-apigw-mock: {status: 404, body: {reason: gone}}\n\
+     a body that looks so:\n\
+     \x20 x-apigw-mock: {body: {status: available, name: Rex}}",
+);
+
 /// A document of OpenAPI 2.0 says nothing that 3.0 cannot say.
 pub const CONVERSION: Rule = Rule::warning(
     "conversion-loss",
@@ -261,6 +285,7 @@ pub const RULES: &[Rule] = &[
     CONSTANT_RESULT,
     EXAMPLE_MISMATCH,
     MOCK_MISMATCH,
+    MOCK_FIELD,
     CONVERSION,
     CONVERSION_FAILED,
 ];

@@ -6,11 +6,17 @@ use serde_json::Value;
 
 use super::api::Specification;
 use super::document::Node;
+use super::encode::Limits;
 use super::schema::{Patterns, Shape, fits};
 
-/// Writes a value as an XML document.
-pub(super) fn encode(value: &Value, schema: Option<Node<'_>>, specification: Specification) -> String {
-    let mut writer = Writer { specification, patterns: Patterns::default(), steps: 0, out: String::new() };
+/// Writes a value as an XML document; `None` where that would take more than the limits.
+pub(super) fn encode(
+    value: &Value,
+    schema: Option<Node<'_>>,
+    specification: Specification,
+    limits: &mut Limits,
+) -> Option<String> {
+    let mut writer = Writer { specification, patterns: Patterns::default(), limits, is_cut: false, out: String::new() };
     writer.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let schemas: Vec<Node<'_>> = schema.into_iter().collect();
     let shape = writer.shape(value, &schemas);
@@ -30,13 +36,15 @@ pub(super) fn encode(value: &Value, schema: Option<Node<'_>>, specification: Spe
         value => writer.element(name.as_deref().unwrap_or("root"), value, &schemas),
     }
     writer.out.push('\n');
-    writer.out
+    (!writer.is_cut).then_some(writer.out)
 }
 
-struct Writer {
+struct Writer<'l> {
     specification: Specification,
     patterns: Patterns,
-    steps: usize,
+    limits: &'l mut Limits,
+    /// Whether a limit was reached; what is written from then on is of no use.
+    is_cut: bool,
     out: String,
 }
 
@@ -71,17 +79,22 @@ impl<'d> Hints<'d> {
     }
 }
 
-impl Writer {
+impl Writer<'_> {
     /// Takes the schemas of a value together with those alternatives that it is.
     fn shape<'d>(&mut self, value: &Value, schemas: &[Node<'d>]) -> Shape<'d> {
         let mut shape = Shape::of(schemas, self.specification);
+        let mut steps = shape.schemas.len() + 1;
         let lists = shape.schemas.iter().flat_map(|schema| ["oneOf", "anyOf"].map(|keyword| schema.get(keyword)));
         let taken: Vec<Node<'d>> = lists
             .flatten()
             .filter_map(|list| {
-                list.items().find(|one| fits(value, &[*one], self.specification, &mut self.patterns, &mut self.steps))
+                list.items().find(|one| {
+                    steps < self.limits.steps
+                        && fits(value, &[*one], self.specification, &mut self.patterns, &mut steps)
+                })
             })
             .collect();
+        self.limits.steps = self.limits.steps.saturating_sub(steps);
         if !taken.is_empty() {
             let all: Vec<Node<'d>> = schemas.iter().copied().chain(taken).collect();
             shape = Shape::of(&all, self.specification);
@@ -90,6 +103,10 @@ impl Writer {
     }
 
     fn element(&mut self, name: &str, value: &Value, schemas: &[Node<'_>]) {
+        self.is_cut |= self.limits.steps == 0 || self.out.len() > self.limits.bytes;
+        if self.is_cut {
+            return;
+        }
         let shape = self.shape(value, schemas);
         let hints = Hints::of(&shape);
         let name = hints.name.unwrap_or(name).to_owned();

@@ -4,7 +4,8 @@
 //! two departures that keep what people mean: a number with leading zeros stays a text, and every
 //! key is a text as it is written, so that the response code `200:` and the name `no:` are names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::Number;
@@ -24,7 +25,7 @@ pub(super) const MOST_LEVELS: u16 = 200;
 /// Reads a file into the document and returns its root; `None`, with a finding, where that cannot be.
 pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: &mut Findings) -> Option<NodeId> {
     document.begin_file(path);
-    let file = document.path_of(path);
+    let file = Arc::from(document.path_of(path));
     let root = text(&file, bytes, findings).and_then(|text| {
         let mut builder = Builder::new(document, findings, &file);
         builder.read(text).map_err(|Stopped| ()).ok().flatten()
@@ -33,10 +34,10 @@ pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: 
     root
 }
 
-fn text<'b>(file: &str, bytes: &'b [u8], findings: &mut Findings) -> Option<&'b str> {
+fn text<'b>(file: &Arc<str>, bytes: &'b [u8], findings: &mut Findings) -> Option<&'b str> {
     if bytes.len() > MOST_BYTES {
         let message = format!("the file has {} bytes; at most {MOST_BYTES} are read", bytes.len());
-        findings.add(rules::TOO_LARGE, Location::file(file), message, "split the definition into several groups");
+        findings.add(rules::TOO_LARGE, Location::file(&**file), message, "split the definition into several groups");
         return None;
     }
     match std::str::from_utf8(bytes) {
@@ -46,7 +47,7 @@ fn text<'b>(file: &str, bytes: &'b [u8], findings: &mut Findings) -> Option<&'b 
             let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |index| index + 1);
             let last_line = String::from_utf8_lossy(before.get(line_start..).unwrap_or_default());
             let line = before.split(|byte| *byte == b'\n').count();
-            let location = Location { file: file.to_owned(), line, column: last_line.chars().count() + 1 };
+            let location = Location { file: Arc::clone(file), line, column: last_line.chars().count() + 1 };
             findings.add(rules::SYNTAX, location, "the file is not UTF-8 text", "save it in the encoding UTF-8");
             None
         }
@@ -59,9 +60,11 @@ struct Stopped;
 struct Builder<'a> {
     document: &'a mut Document,
     findings: &'a mut Findings,
-    file: &'a str,
+    file: &'a Arc<str>,
     frames: Vec<Frame>,
     anchors: HashMap<usize, (NodeId, u16)>,
+    /// The names of fields, of which a few are written again and again.
+    names: HashSet<Arc<str>>,
     merged: usize,
     root: Option<NodeId>,
 }
@@ -83,15 +86,24 @@ enum Collection {
 /// What of the next field of a mapping is known.
 enum Key {
     Awaited,
-    Name(Box<str>, Place),
+    Name(Arc<str>, Place),
     Merge(Place),
     /// The key cannot be a name; a finding says so.
     Refused,
 }
 
 impl<'a> Builder<'a> {
-    fn new(document: &'a mut Document, findings: &'a mut Findings, file: &'a str) -> Self {
-        Self { document, findings, file, frames: Vec::new(), anchors: HashMap::new(), merged: 0, root: None }
+    fn new(document: &'a mut Document, findings: &'a mut Findings, file: &'a Arc<str>) -> Self {
+        Self {
+            document,
+            findings,
+            file,
+            frames: Vec::new(),
+            anchors: HashMap::new(),
+            names: HashSet::new(),
+            merged: 0,
+            root: None,
+        }
     }
 
     fn read(&mut self, text: &str) -> Result<Option<NodeId>, Stopped> {
@@ -118,7 +130,7 @@ impl<'a> Builder<'a> {
             self.event(event, &span)?;
         }
         if self.root.is_none() {
-            let location = Location::file(self.file);
+            let location = Location::file(&**self.file);
             self.findings.add(rules::SYNTAX, location, "the file is empty", "write a definition into it");
         }
         Ok(self.root)
@@ -166,8 +178,11 @@ impl<'a> Builder<'a> {
 
     fn key(&mut self, text: &str, style: ScalarStyle, at: Place) {
         if let Some(Frame { collection: Collection::Mapping { key, .. }, .. }) = self.frames.last_mut() {
-            *key =
-                if text == "<<" && style == ScalarStyle::Plain { Key::Merge(at) } else { Key::Name(text.into(), at) };
+            *key = if text == "<<" && style == ScalarStyle::Plain {
+                Key::Merge(at)
+            } else {
+                Key::Name(shared(&mut self.names, text), at)
+            };
         }
     }
 
@@ -223,7 +238,7 @@ impl<'a> Builder<'a> {
 
     /// Takes an alias of a text as a key and refuses anything else that is no scalar.
     fn collection_as_key(&mut self, node: NodeId, at: Place) {
-        let name: Option<Box<str>> = self.document.node(node).as_str().map(Into::into);
+        let name = self.document.node(node).as_str().map(Arc::from);
         if name.is_none() {
             let message = "a key is a mapping or a list, not a text";
             self.finding(rules::SYNTAX, at, message, "put the key in quotes: \"{name}\"");
@@ -279,7 +294,7 @@ impl<'a> Builder<'a> {
             let sources: Vec<NodeId> = sources.into_iter().map(super::document::Node::id).collect();
             for source in sources {
                 let Some(object) = self.document.object(source) else { continue };
-                let known: std::collections::HashSet<&str> = entries.iter().map(|entry| &*entry.key).collect();
+                let known: HashSet<&str> = entries.iter().map(|entry| &*entry.key).collect();
                 let added: Vec<Entry> =
                     object.entries().iter().filter(|entry| !known.contains(&*entry.key)).cloned().collect();
                 self.merged += object.entries().len() + known.len();
@@ -347,8 +362,18 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn locate(file: &str, at: Place) -> Location {
-    Location { file: file.to_owned(), line: at.line as usize, column: at.column as usize }
+/// Returns the one copy of a name.
+fn shared(names: &mut HashSet<Arc<str>>, name: &str) -> Arc<str> {
+    if let Some(known) = names.get(name) {
+        return Arc::clone(known);
+    }
+    let new: Arc<str> = Arc::from(name);
+    names.insert(Arc::clone(&new));
+    new
+}
+
+fn locate(file: &Arc<str>, at: Place) -> Location {
+    Location { file: Arc::clone(file), line: at.line as usize, column: at.column as usize }
 }
 
 fn place(span: &Span) -> Place {

@@ -13,6 +13,9 @@ use tokio::time::Sleep;
 
 use super::server::watch::{InFlight, Ticks, Watch};
 use super::telemetry::record::Record;
+use super::upstream::http1::body::Coding;
+use super::upstream::http1::connection::Broken;
+use super::upstream::http1::sending::Sending;
 use super::upstream::pool::Lease;
 
 /// Why a body broke off.
@@ -27,9 +30,12 @@ pub(crate) enum BodyError {
     /// The other side stopped sending.
     #[error("the backend sent nothing for too long")]
     Idle,
-    /// The connection broke.
+    /// The client's connection broke.
     #[error("the connection broke")]
     Connection(#[from] hyper::Error),
+    /// The backend's answer broke off.
+    #[error("the backend's answer broke off: {0}")]
+    Backend(#[from] Broken),
 }
 
 /// How much of a request's body has been passed on.
@@ -190,52 +196,53 @@ enum Source {
 
 /// A backend's answer on its way to the caller.
 pub(crate) struct Relay {
-    incoming: Incoming,
+    coding: Coding,
     /// The connection that it comes on, until the answer has ended.
     lease: Option<Lease>,
+    /// What is still to be sent of the request.
+    sending: Sending,
+    /// Whether the connection may have another request after this one.
+    persists: bool,
     idle_timeout: Duration,
     idle: Option<Pin<Box<Sleep>>>,
 }
 
 impl Relay {
-    /// Makes the relay of an answer that comes on a connection.
-    pub(crate) fn new(incoming: Incoming, lease: Option<Lease>, idle_timeout: Duration) -> Self {
-        let mut relay = Self { incoming, lease, idle_timeout, idle: None };
+    /// Makes the relay of an answer that comes on a connection, while the rest of its request may still go out.
+    pub(crate) fn new(coding: Coding, lease: Lease, sending: Sending, persists: bool, idle_timeout: Duration) -> Self {
+        let mut relay = Self { coding, lease: Some(lease), sending, persists, idle_timeout, idle: None };
         relay.release_at_end();
         relay
     }
 
     fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match Pin::new(&mut self.incoming).poll_frame(context) {
-            Poll::Ready(Some(Ok(frame))) => {
+        let Some(lease) = &mut self.lease else { return Poll::Ready(None) };
+        if let Poll::Ready(Err(fault)) = self.sending.poll(&mut lease.connection, context) {
+            self.lease = None;
+            return Poll::Ready(Some(Err(Broken::Request(fault).into())));
+        }
+        let polled = self.coding.poll_frame(&mut lease.connection, context);
+        match &polled {
+            Poll::Ready(Some(Err(_))) => self.lease = None,
+            Poll::Ready(_) => {
                 self.idle = None;
                 self.release_at_end();
-                Poll::Ready(Some(Ok(frame)))
-            }
-            Poll::Ready(Some(Err(error))) => {
-                self.lease = None;
-                Poll::Ready(Some(Err(error.into())))
-            }
-            Poll::Ready(None) => {
-                self.release();
-                Poll::Ready(None)
             }
             Poll::Pending => {
                 let timeout = self.idle_timeout;
                 let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-                idle.as_mut().poll(context).map(|()| Some(Err(BodyError::Idle)))
+                return idle.as_mut().poll(context).map(|()| Some(Err(BodyError::Idle)));
             }
         }
+        polled.map(|frame| frame.map(|frame| frame.map_err(BodyError::from)))
     }
 
+    /// Gives the connection back at the end of the answer, if it can have another request; else it is closed.
     fn release_at_end(&mut self) {
-        if self.incoming.is_end_stream() {
-            self.release();
+        if !self.coding.is_end() {
+            return;
         }
-    }
-
-    fn release(&mut self) {
-        if let Some(lease) = self.lease.take() {
+        if let Some(lease) = self.lease.take().filter(|_| self.persists && self.sending.is_whole()) {
             lease.release();
         }
     }
@@ -249,9 +256,9 @@ impl Payload {
     }
 
     /// Makes a body of a backend's answer.
-    pub(crate) fn relay(relay: Relay, in_flight: InFlight) -> Self {
+    pub(crate) fn relay(relay: Box<Relay>, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
-        Self { source: Source::Backend(Box::new(relay)), bytes_out: 0, record: None, in_flight }
+        Self { source: Source::Backend(relay), bytes_out: 0, record: None, in_flight }
     }
 
     /// Has a record told when the body has ended.
@@ -283,14 +290,14 @@ impl Body for Payload {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Bytes(bytes) => bytes.is_empty(),
-            Source::Backend(relay) => relay.incoming.is_end_stream(),
+            Source::Backend(relay) => relay.coding.is_end(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Source::Backend(relay) => relay.incoming.size_hint(),
+            Source::Backend(relay) => relay.coding.size_hint(),
         }
     }
 }

@@ -2,36 +2,46 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use http::{HeaderValue, Method};
 
 use super::cors::CorsRules;
 use super::mock::MockResults;
-use super::routing::hosts::HostTable;
+use super::routing::host::Host;
+use super::routing::hosts::{HostTable, Lookup};
 use super::routing::table::{Route, RouteTable, parameter_names};
 use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
 use super::telemetry::meter::{Meter, MeterName, Meters};
 use super::upstream::route::{ApiForward, ForwardCompiler, GroupForward};
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
-use crate::definition::{Api, Definition, ParameterPlace};
-use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, OperationId, PathPrefix};
+use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
+use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix};
 
 /// All that is served, at one moment.
 pub(crate) struct State {
-    pub(crate) hosts: HostTable,
-    pub(crate) environments: Vec<(EnvironmentName, Vec<Arc<ServedGroup>>)>,
-    pub(crate) status: Vec<GroupStatus>,
+    pub(crate) environments: Vec<Arc<ServedEnvironment>>,
     /// The longest time that a group lets its backends be silent.
     pub(crate) longest_wait: Duration,
+}
+
+/// An environment as it is served. It is built anew only where it is another than before.
+pub(crate) struct ServedEnvironment {
+    /// What it was built from, to be known again by.
+    source: Weak<EnvironmentSnapshot>,
+    pub(crate) name: EnvironmentName,
+    hosts: HostTable,
+    /// The groups that are live, by name.
+    groups: Vec<Arc<ServedGroup>>,
+    pub(crate) status: Vec<GroupStatus>,
+    longest_wait: Duration,
 }
 
 /// What the status says of a group in an environment.
 pub(crate) struct GroupStatus {
     pub(crate) entry: GroupSnapshot,
-    pub(crate) environment: EnvironmentName,
     /// Whether the entry is live.
     pub(crate) live: bool,
     /// The operation that is served; an older one where the entry's cannot be.
@@ -71,7 +81,6 @@ pub(crate) struct CompiledGroup {
 struct Source {
     digest: Digest,
     backend: Backend,
-    variables: Arc<BTreeMap<String, String>>,
     tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
 }
 
@@ -130,46 +139,65 @@ pub(crate) struct Compiler {
 impl Compiler {
     /// Compiles a snapshot. What did not change is taken from the state before; what cannot be compiled is served as
     /// it was, and named.
-    pub(crate) fn compile(&self, snapshot: Snapshot, before: Option<&State>) -> (State, Vec<Rejected>) {
+    pub(crate) fn compile(&self, snapshot: &Snapshot, before: Option<&State>) -> (State, Vec<Rejected>) {
         let mut rejected = Vec::new();
-        let mut environments = Vec::new();
-        let mut status = Vec::new();
-        for mut environment in snapshot.environments {
-            // By name, so that a group of the state before is found without looking at each.
-            environment.groups.sort_by(|one, other| one.name.cmp(&other.name));
-            let mut served = Vec::new();
-            for entry in &environment.groups {
-                let known = before.and_then(|state| state.group(&environment.name, entry));
-                let mut error = None;
-                let group = match self.group(&environment, entry, known) {
-                    Ok(group) => group,
-                    Err(reason) => {
-                        error = Some(reason.clone());
-                        rejected.push(Rejected {
-                            environment: environment.name.clone(),
-                            group: entry.name.clone(),
-                            version: entry.version.clone(),
-                            reason,
-                        });
-                        known.cloned()
-                    }
-                };
-                let serving = match (&group, &entry.content) {
-                    (Some(group), _) => Some(group.operation.clone()),
-                    (None, None) => Some(entry.operation.clone()),
-                    (None, Some(_)) => None,
-                };
-                let live = entry.content.is_some();
-                let entry = GroupSnapshot { content: None, ..entry.clone() };
-                status.push(GroupStatus { entry, environment: environment.name.clone(), live, serving, error });
-                served.extend(group);
+        let alone = snapshot.environments.len() == 1;
+        let was_alone = before.is_some_and(|state| state.environments.len() == 1);
+        let compile = |environment: &Arc<EnvironmentSnapshot>| {
+            let known = before.and_then(|state| state.environment(&environment.name));
+            match known.filter(|known| known.is_of(environment) && alone == was_alone) {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(self.environment(environment, alone, known.map(|known| &**known), &mut rejected)),
             }
-            environments.push((environment.name, served));
+        };
+        let environments: Vec<_> = snapshot.environments.iter().map(compile).collect();
+        let longest_wait = environments.iter().map(|environment| environment.longest_wait).max().unwrap_or_default();
+        (State { environments, longest_wait }, rejected)
+    }
+
+    fn environment(
+        &self,
+        environment: &Arc<EnvironmentSnapshot>,
+        alone: bool,
+        before: Option<&ServedEnvironment>,
+        rejected: &mut Vec<Rejected>,
+    ) -> ServedEnvironment {
+        let mut groups = Vec::with_capacity(environment.groups.len());
+        let mut status = Vec::with_capacity(environment.groups.len());
+        let mut entries: Vec<&GroupSnapshot> = environment.groups.iter().collect();
+        // By name, so that a group is found again without a look at each.
+        entries.sort_by_key(|entry| &entry.name);
+        for entry in entries {
+            let known = before.and_then(|before| before.group(&entry.name));
+            let mut error = None;
+            let group = self.group(environment, entry, known).unwrap_or_else(|reason| {
+                error = Some(reason.clone());
+                rejected.push(Rejected {
+                    environment: environment.name.clone(),
+                    group: entry.name.clone(),
+                    version: entry.version.clone(),
+                    reason,
+                });
+                known.cloned()
+            });
+            let serving = match (&group, &entry.content) {
+                (Some(group), _) => Some(group.operation.clone()),
+                (None, None) => Some(entry.operation.clone()),
+                (None, Some(_)) => None,
+            };
+            let live = entry.content.is_some();
+            let entry = GroupSnapshot { content: None, ..entry.clone() };
+            status.push(GroupStatus { entry, live, serving, error });
+            groups.extend(group);
         }
-        let hosts = HostTable::build(&environments, &self.base_domain);
-        let served = environments.iter().flat_map(|(_, groups)| groups);
-        let longest_wait = served.map(|group| group.compiled.longest_wait()).max().unwrap_or_default();
-        (State { hosts, environments, status, longest_wait }, rejected)
+        ServedEnvironment {
+            source: Arc::downgrade(environment),
+            name: environment.name.clone(),
+            hosts: HostTable::build(&environment.name, &groups, &self.base_domain, alone),
+            longest_wait: groups.iter().map(|group| group.compiled.longest_wait()).max().unwrap_or_default(),
+            groups,
+            status,
+        }
     }
 
     fn group(
@@ -179,12 +207,8 @@ impl Compiler {
         known: Option<&Arc<ServedGroup>>,
     ) -> Result<Option<Arc<ServedGroup>>, String> {
         let Some(content) = &entry.content else { return Ok(None) };
-        let source = Source {
-            digest: entry.digest,
-            backend: entry.backend.clone(),
-            variables: Arc::clone(&environment.variables),
-            tls_files: Arc::clone(&content.tls_files),
-        };
+        let source =
+            Source { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) };
         let compiled = match known.filter(|known| known.compiled.source == source) {
             Some(known) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
             Some(known) => Arc::clone(&known.compiled),
@@ -207,16 +231,20 @@ impl Compiler {
         source: Source,
     ) -> Result<CompiledGroup, String> {
         let GroupContent { settings, definition, .. } = content;
+        let definition = &definition.get()?;
         let forwarding = ForwardCompiler {
             origins: &self.origins,
-            variables: &environment.variables,
+            variables: match &entry.backend {
+                Backend::Http { variables, .. } => Some(variables),
+                Backend::Mock => None,
+            },
             content,
             allow_addresses: &self.allow_addresses,
         };
         let answer = match &entry.backend {
             Backend::Mock => Answer::Mock,
             Backend::Http { .. } if settings.auth != Auth::None => Answer::Refuse,
-            Backend::Http { url } => Answer::Forward(Box::new(forwarding.group(url)?)),
+            Backend::Http { url, .. } => Answer::Forward(Box::new(forwarding.group(url)?)),
         };
         let compiling = ApiCompiler {
             forwarding: &forwarding,
@@ -226,8 +254,9 @@ impl Compiler {
             environment: environment.name.as_str().into(),
             group: entry.name.as_str().into(),
         };
+        let mut results = if matches!(answer, Answer::Mock) { definition.results() } else { Vec::new() }.into_iter();
         let apis = definition.apis.iter().enumerate();
-        let apis = apis.map(|(index, api)| compiling.api(index, api)).collect::<Result<Vec<_>, _>>()?;
+        let apis = apis.map(|(index, api)| compiling.api(index, api, results.next())).collect::<Result<Vec<_>, _>>()?;
         let routes = definition.apis.iter().map(|api| route(definition, api)).collect::<Result<Vec<_>, _>>()?;
         let validates = settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock));
         // A definition is large; it is kept only where a request can be checked against it.
@@ -258,10 +287,10 @@ struct ApiCompiler<'a> {
 }
 
 impl ApiCompiler<'_> {
-    fn api(&self, index: usize, api: &Api) -> Result<CompiledApi, String> {
+    fn api(&self, index: usize, api: &Api, results: Option<ApiResults>) -> Result<CompiledApi, String> {
         let name = api.name();
         let (mock, forward) = match self.answer {
-            Answer::Mock => (Some(MockResults::build(self.definition, api)?), None),
+            Answer::Mock => (Some(MockResults::build(api, results.unwrap_or_default())?), None),
             Answer::Forward(_) => (None, self.forwarding.api(&name)?.map(Box::new)),
             Answer::Refuse => (None, None),
         };
@@ -295,21 +324,36 @@ fn route<'a>(definition: &'a Definition, api: &'a Api) -> Result<Route<'a>, Stri
 }
 
 impl State {
-    fn group(&self, environment: &EnvironmentName, entry: &GroupSnapshot) -> Option<&Arc<ServedGroup>> {
-        let (_, groups) = self.environments.iter().find(|(name, _)| name == environment)?;
-        let at = groups.binary_search_by(|group| group.name.as_str().cmp(entry.name.as_str())).ok()?;
-        groups.get(at)
+    /// Finds what a host and a canonical path lead to.
+    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p> {
+        self.environments
+            .iter()
+            .find_map(|environment| environment.hosts.find(host, path))
+            .unwrap_or(Lookup::UnknownHost)
+    }
+
+    fn environment(&self, name: &EnvironmentName) -> Option<&Arc<ServedEnvironment>> {
+        self.environments.iter().find(|environment| environment.name == *name)
     }
 }
 
-/// Returns whether a parameter of an API's path is a secret: its schema has the format `password` (OpenAPI 3.1, section
-/// 4.4.2).
+impl ServedEnvironment {
+    /// Returns whether it serves all that a snapshot says, and nothing else.
+    fn is_of(&self, snapshot: &Arc<EnvironmentSnapshot>) -> bool {
+        // The address of something that is gone is not used again as long as somebody remembers it.
+        std::ptr::eq(self.source.as_ptr(), Arc::as_ptr(snapshot))
+            && self.status.iter().all(|group| group.error.is_none())
+    }
+
+    fn group(&self, name: &GroupName) -> Option<&Arc<ServedGroup>> {
+        let at = self.groups.binary_search_by(|group| group.name.as_str().cmp(name.as_str())).ok()?;
+        self.groups.get(at)
+    }
+}
+
 fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
-    api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path).any(|parameter| {
-        let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
-        let schema = schema.and_then(|schema| definition.node(schema).resolve());
-        schema.and_then(|schema| schema.get("format")).is_some_and(|format| format.as_str() == Some("password"))
-    })
+    let mut in_path = api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path);
+    in_path.any(|parameter| definition.is_secret(parameter))
 }
 
 fn text_extension<'d>(definition: &'d Definition, api: &Api, name: &str) -> Option<&'d str> {
@@ -340,35 +384,39 @@ mod tests {
             backend: Backend::Mock,
             content: Some(GroupContent {
                 settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
-                definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")),
+                definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")).into(),
                 tls_files: Arc::default(),
             }),
         }
     }
 
-    fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
-        let name = "test".parse().expect("a name");
-        Snapshot { environments: vec![EnvironmentSnapshot { name, groups, variables: Arc::default() }] }
-    }
-
-    #[test]
-    fn only_what_changed_is_compiled() {
-        let compiler = Compiler {
+    fn compiler() -> Compiler {
+        Compiler {
             base_domain: DomainName::local(),
             allow_addresses: Vec::new(),
             origins: Origins::new(),
             meters: Arc::new(Meters::new(1)),
-        };
+        }
+    }
+
+    fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
+        let name = "test".parse().expect("a name");
+        Snapshot { environments: vec![Arc::new(EnvironmentSnapshot { name, groups })] }
+    }
+
+    #[test]
+    fn only_what_changed_is_compiled() {
+        let compiler = compiler();
         let groups =
             |changed: Option<usize>| (0..50).map(move |number| group(number, usize::from(Some(number) == changed)));
-        let (before, rejected) = compiler.compile(snapshot(groups(None).collect()), None);
+        let (before, rejected) = compiler.compile(&snapshot(groups(None).collect()), None);
         assert_eq!(rejected, []);
         let compiled_anew = |state: &State| {
-            let (_, groups) = &state.environments[0];
             let same = |group: &&Arc<ServedGroup>| {
-                before.environments[0].1.iter().any(|known| Arc::ptr_eq(&known.compiled, &group.compiled))
+                before.environments[0].groups.iter().any(|known| Arc::ptr_eq(&known.compiled, &group.compiled))
             };
-            groups.iter().filter(|group| !same(group)).map(|group| group.name.clone()).collect::<Vec<_>>()
+            let groups = state.environments[0].groups.iter();
+            groups.filter(|group| !same(group)).map(|group| group.name.clone()).collect::<Vec<_>>()
         };
         for (groups, expected) in [
             (groups(None).collect(), vec![]),
@@ -376,8 +424,33 @@ mod tests {
             (groups(None).chain([group(50, 0)]).rev().collect(), vec!["g50"]),
             (groups(Some(7)).skip(3).collect(), vec!["g7"]),
         ] {
-            let (after, _) = compiler.compile(snapshot(groups), Some(&before));
+            let (after, _) = compiler.compile(&snapshot(groups), Some(&before));
             assert_eq!(compiled_anew(&after), expected);
         }
+    }
+
+    #[test]
+    fn an_environment_that_is_the_same_is_taken_over_as_it_is() {
+        let compiler = compiler();
+        let both = |one: &Snapshot, other: &Snapshot| {
+            let mut other = other.environments.clone();
+            Arc::make_mut(&mut other[0]).name = "online".parse().expect("a name");
+            Snapshot { environments: one.environments.iter().cloned().chain(other).collect() }
+        };
+        let first = both(&snapshot(vec![group(1, 0)]), &snapshot(vec![group(2, 0)]));
+        let (before, _) = compiler.compile(&first, None);
+        let kept = |snapshot: &Snapshot| {
+            let (after, rejected) = compiler.compile(snapshot, Some(&before));
+            assert_eq!(rejected, []);
+            let pairs = after.environments.iter().zip(&before.environments);
+            pairs.map(|(after, before)| Arc::ptr_eq(after, before)).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&first), [true, true]);
+        assert_eq!(kept(&both(&snapshot(vec![group(1, 1)]), &snapshot(vec![group(2, 0)]))), [false, false]);
+        let mut second = first.clone();
+        Arc::make_mut(&mut second.environments[1]).groups = vec![group(2, 1)];
+        assert_eq!(kept(&second), [true, false]);
+        // A loopback host name reaches the groups of one that is alone.
+        assert_eq!(kept(&Snapshot { environments: first.environments[..1].to_vec() }), [false]);
     }
 }

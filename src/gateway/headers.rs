@@ -1,8 +1,8 @@
 //! Headers that belong to one connection, and those that tell the next hop where a request comes from.
 
 use http::header::{
-    CONNECTION, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-    TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, FORWARDED, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,9 +12,7 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const X_FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
-const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// The header by which a caller says how it would like to be answered (RFC 7240).
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -46,18 +44,7 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     if !headers.keys().any(is_hop_by_hop) {
         return;
     }
-    if headers.contains_key(CONNECTION) {
-        let named: Vec<HeaderName> = headers
-            .get_all(CONNECTION)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|name| name.trim().parse().ok())
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
+    strip_named(headers);
     for name in [
         CONNECTION,
         KEEP_ALIVE,
@@ -72,36 +59,50 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Removes the headers that `Connection` names.
+pub(crate) fn strip_named(headers: &mut HeaderMap) {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let words = values.flat_map(|value| value.split(',')).map(str::trim);
+    // These two say how long the connection lives; no header has such a name.
+    let names = words.filter(|word| !["keep-alive", "close"].iter().any(|usual| word.eq_ignore_ascii_case(usual)));
+    let named: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).collect();
+    for name in named {
+        headers.remove(name);
+    }
+}
+
 /// What the requests of one connection for one host tell a backend of where they come from, written once.
 pub(crate) struct Hop {
     host: Box<str>,
     proto: &'static str,
-    forwarded: HeaderValue,
-    client: HeaderValue,
-    host_value: HeaderValue,
+    forwarded: Box<str>,
+    client: Box<str>,
+    /// The header lines that tell it where the client is not believed.
+    lines: Box<[u8]>,
 }
 
 impl Hop {
-    /// Writes what requests of a client for a `Host` tell, or returns nothing where that cannot stand in a header.
-    pub(crate) fn new(peer: SocketAddr, encrypted: bool, host: &str) -> Option<Self> {
+    /// Writes what requests of a client for a well-formed `Host` tell.
+    pub(crate) fn new(peer: SocketAddr, encrypted: bool, host: &str) -> Self {
         let proto = if encrypted { "https" } else { "http" };
         let ip = peer.ip().to_canonical();
         let node = match ip {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(ip) => format!("\"[{ip}]\""),
         };
-        Some(Self {
-            host: host.into(),
-            proto,
-            forwarded: HeaderValue::try_from(format!("for={node};host=\"{host}\";proto={proto}")).ok()?,
-            client: HeaderValue::try_from(ip.to_string()).ok()?,
-            host_value: HeaderValue::from_str(host).ok()?,
-        })
-    }
-
-    /// Returns the `Host` that it was written for.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
+        let forwarded = format!("for={node};host=\"{host}\";proto={proto}");
+        let client = ip.to_string();
+        let mut lines = Vec::new();
+        for (name, value) in [
+            (FORWARDED, forwarded.as_str()),
+            (X_FORWARDED_FOR, &client),
+            (X_FORWARDED_HOST, host),
+            (X_FORWARDED_PROTO, proto),
+        ] {
+            write_field(&mut lines, name.as_str(), value.as_bytes());
+        }
+        let (forwarded, client) = (forwarded.into(), client.into());
+        Self { host: host.into(), proto, forwarded, client, lines: lines.into() }
     }
 }
 
@@ -115,59 +116,64 @@ pub(crate) struct Passage<'a> {
     pub(crate) via: &'a HeaderValue,
 }
 
-/// Tells the backend where a request comes from (RFC 7239, and the headers that came before it).
-pub(crate) fn add_forwarded(headers: &mut HeaderMap, hop: &Hop, passage: &Passage<'_>) {
-    remove_look_alikes(headers);
-    let own = [
-        (X_FORWARDED_HOST, hop.host_value.clone()),
-        (X_FORWARDED_PROTO, HeaderValue::from_static(hop.proto)),
-        (X_FORWARDED_PREFIX, passage.prefix.clone()),
-    ];
+/// Writes the headers of a request as the next hop has them: what the caller sent, and where it comes from (RFC 7239, and
+/// the headers that came before it). What belongs to the caller's connection has been removed before.
+pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &Hop, passage: &Passage<'_>) {
+    for (name, value) in headers {
+        if is_passed_on(name.as_str(), passage.trusted) {
+            write_field(head, name.as_str(), value.as_bytes());
+        }
+    }
+    let prefix = passage.prefix.as_bytes();
     if passage.trusted {
-        append_list(headers, FORWARDED, &hop.forwarded);
-        append_list(headers, X_FORWARDED_FOR, &hop.client);
-        for (name, value) in own {
-            headers.entry(name).or_insert(value);
+        write_list(head, headers, &FORWARDED, &hop.forwarded);
+        write_list(head, headers, &X_FORWARDED_FOR, &hop.client);
+        for (name, value) in [
+            (X_FORWARDED_HOST, hop.host.as_bytes()),
+            (X_FORWARDED_PROTO, hop.proto.as_bytes()),
+            (X_FORWARDED_PREFIX, prefix),
+        ] {
+            if !headers.contains_key(&name) {
+                write_field(head, name.as_str(), value);
+            }
         }
     } else {
-        headers.remove(X_FORWARDED_PORT);
-        headers.remove(X_REAL_IP);
-        headers.insert(FORWARDED, hop.forwarded.clone());
-        headers.insert(X_FORWARDED_FOR, hop.client.clone());
-        for (name, value) in own {
-            headers.insert(name, value);
-        }
+        head.extend_from_slice(&hop.lines);
+        write_field(head, X_FORWARDED_PREFIX.as_str(), prefix);
     }
-    headers.append(VIA, passage.via.clone());
-    headers.insert(X_REQUEST_ID, passage.request_id.clone());
-    headers.remove(EXPECT);
-    headers.remove(HOST);
+    write_field(head, VIA.as_str(), passage.via.as_bytes());
+    write_field(head, X_REQUEST_ID.as_str(), passage.request_id.as_bytes());
 }
 
-/// Removes headers that become those of the gateway, or those that frame a request, where underscores and hyphens are
-/// one: a backend behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875,
-/// section 4.1.18).
-fn remove_look_alikes(headers: &mut HeaderMap) {
+/// Writes a header field (RFC 9112, section 5).
+pub(crate) fn write_field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
+    for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+        head.extend_from_slice(part);
+    }
+}
+
+/// Returns whether a caller's header reaches the next hop as it is. The gateway writes some itself; of others a caller
+/// has to be trusted.
+///
+/// Nor does one that becomes such a header, or one that frames a request, where underscores and hyphens are one: a backend
+/// behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875, section 4.1.18).
+fn is_passed_on(name: &str, trusted: bool) -> bool {
     const OWN: [&str; 4] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id"];
-    let is_look_alike = |name: &HeaderName| {
-        let name = name.as_str();
-        name.contains('_') && {
+    match name {
+        "host" | "expect" | "content-length" | "x-request-id" | "forwarded" | "x-forwarded-for" => false,
+        "x-forwarded-host" | "x-forwarded-proto" | "x-forwarded-prefix" | "x-forwarded-port" | "x-real-ip" => trusted,
+        name if name.as_bytes().contains(&b'_') => {
             let plain = name.replace('_', "-");
-            plain.starts_with("x-forwarded-") || OWN.contains(&plain.as_str())
+            !plain.starts_with("x-forwarded-") && !OWN.contains(&plain.as_str())
         }
-    };
-    let found: Vec<HeaderName> = headers.keys().filter(|name| is_look_alike(name)).cloned().collect();
-    for name in found {
-        headers.remove(name);
+        _ => true,
     }
 }
 
-fn append_list(headers: &mut HeaderMap, name: HeaderName, item: &HeaderValue) {
-    let values = headers.get_all(&name).into_iter().chain([item]);
-    let list = values.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ");
-    if let Ok(value) = HeaderValue::try_from(list) {
-        headers.insert(name, value);
-    }
+fn write_list(head: &mut Vec<u8>, headers: &HeaderMap, name: &HeaderName, item: &str) {
+    let earlier = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    let list = earlier.chain([item]).collect::<Vec<_>>().join(", ");
+    write_field(head, name.as_str(), list.as_bytes());
 }
 
 #[cfg(test)]
@@ -210,7 +216,7 @@ mod tests {
         let id = HeaderValue::from_static("7");
         let via = HeaderValue::from_static("1.1 apigw");
         let prefix = HeaderValue::from_static("/p");
-        let hop = Hop::new(([192, 0, 2, 1], 9).into(), true, "a.example").expect("a hop");
+        let hop = Hop::new(([192, 0, 2, 1], 9).into(), true, "a.example");
         let passage = |trusted| Passage { prefix: &prefix, request_id: &id, trusted, via: &via };
         let claimed = [
             ("x-forwarded-for", "198.51.100.1"),
@@ -218,20 +224,37 @@ mod tests {
             ("content_length", "7"),
             ("x_mine", "kept"),
             ("x-forwarded-proto", "ftp"),
+            ("x-request-id", "evil"),
+            ("x-real-ip", "198.51.100.1"),
+            ("expect", "100-continue"),
+            ("content-length", "3"),
             ("host", "a.example"),
         ];
-        let mut found = headers(&claimed);
-        add_forwarded(&mut found, &hop, &passage(false));
+        let written = |trusted| {
+            let mut head = Vec::new();
+            write_fields(&mut head, &headers(&claimed), &hop, &passage(trusted));
+            let text = String::from_utf8(head).expect("text");
+            let lines: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(": ")).collect();
+            assert_eq!(lines.len(), text.matches("\r\n").count(), "{text:?}");
+            headers(&lines)
+        };
+        let found = written(false);
         assert_eq!(found["x-forwarded-for"], "192.0.2.1");
         assert_eq!(found["x-forwarded-proto"], "https");
+        assert_eq!(found["x-forwarded-host"], "a.example");
+        assert_eq!(found["x-forwarded-prefix"], "/p");
         assert_eq!(found["forwarded"], "for=192.0.2.1;host=\"a.example\";proto=https");
         assert_eq!((&found["via"], &found["x-request-id"]), (&via, &id));
-        assert!(!found.contains_key("host"));
-        assert!(!found.contains_key("x_forwarded-for") && !found.contains_key("content_length"));
+        for name in ["host", "x_forwarded-for", "content_length", "x-real-ip", "expect", "content-length"] {
+            assert!(!found.contains_key(name), "{name}");
+        }
+        assert!(found.iter().all(|(name, _)| found.get_all(name).iter().count() == 1), "{found:?}");
         assert_eq!(found["x_mine"], "kept");
-        let mut found = headers(&claimed);
-        add_forwarded(&mut found, &hop, &passage(true));
+        let found = written(true);
         assert_eq!(found["x-forwarded-for"], "198.51.100.1, 192.0.2.1");
         assert_eq!(found["x-forwarded-proto"], "ftp");
+        assert_eq!(found["x-forwarded-host"], "a.example");
+        assert_eq!(found["x-real-ip"], "198.51.100.1");
+        assert!(!found.contains_key("x_forwarded-for"));
     }
 }

@@ -6,10 +6,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::headers::PREFER;
 use super::problem::{Kind, Problem};
-use crate::definition::{Api, Definition, StatusPattern};
+use crate::definition::{Api, ApiResults, StatusPattern};
 
 /// What an API can answer without a backend; the constant result first.
-pub(crate) struct MockResults(Vec<MockResult>);
+pub(crate) struct MockResults {
+    list: Box<[MockResult]>,
+    /// Whether there would be more, were the results of the definition not too large together.
+    is_cut: bool,
+}
 
 /// One answer that is always the same.
 struct MockResult {
@@ -45,20 +49,19 @@ impl Picked<'_> {
 }
 
 impl MockResults {
-    /// Builds the results of an API.
-    pub(crate) fn build(definition: &Definition, api: &Api) -> Result<Self, String> {
-        let mut results = Vec::new();
-        if definition.constant_result(api).is_none() {
-            return Ok(Self(results));
-        }
-        for declared in definition.results(api) {
+    /// Takes the results of an API.
+    pub(crate) fn build(api: &Api, results: ApiResults) -> Result<Self, String> {
+        let mut list = Vec::new();
+        let is_cut = results.is_cut;
+        let declared = if results.constant().is_some() { results.declared } else { Vec::new() };
+        for declared in declared {
             let status = declared.result.status;
             let status = StatusCode::from_u16(status)
                 .ok()
                 .filter(|status| !status.is_informational())
                 .ok_or_else(|| format!("{} cannot answer with the status {status}", api.name()))?;
             let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
-            results.push(MockResult {
+            list.push(MockResult {
                 status,
                 headers: headers(&declared.result.headers, declared.result.media_type.as_deref())
                     .map_err(|name| format!("the header {name:?} of {} cannot be sent", api.name()))?,
@@ -68,16 +71,18 @@ impl MockResults {
                 media_type: declared.result.media_type,
             });
         }
-        Ok(Self(results))
+        Ok(Self { list: list.into_boxed_slice(), is_cut })
     }
 
     /// Picks the answer to a request with these headers.
     pub(crate) fn pick(&self, request: &HeaderMap) -> Result<Picked<'_>, Problem> {
-        let Some(constant) = self.0.first() else {
-            return Err(Problem::new(
-                Kind::NoConstantResult,
-                "The API declares no response that can be built; give it an example, or an x-apigw-mock.",
-            ));
+        let Some(constant) = self.list.first() else {
+            let reason = if self.is_cut {
+                "The results of the definition are too large together, and this API's is not built; see `apigw check`."
+            } else {
+                "The API declares no response that can be built; give it an example, or an x-apigw-mock."
+            };
+            return Err(Problem::new(Kind::NoConstantResult, reason));
         };
         let preference = Preference::of(request);
         let accept = request.get(ACCEPT);
@@ -89,7 +94,7 @@ impl MockResults {
             candidates.retain(|result| result.example.as_deref() == Some(name));
         }
         if candidates.is_empty() {
-            return Err(undeclared(&preference));
+            return Err(self.undeclared(&preference));
         }
         let result = acceptable(&candidates, request).ok_or_else(|| {
             let declared: Vec<&str> = candidates.iter().filter_map(|result| result.media_type.as_deref()).collect();
@@ -105,29 +110,33 @@ impl MockResults {
         preference: &Preference,
     ) -> Result<(Option<StatusCode>, Vec<&MockResult>), Problem> {
         let of = |pattern: Option<StatusPattern>| -> Vec<&MockResult> {
-            self.0.iter().filter(|result| result.pattern == pattern).collect()
+            self.list.iter().filter(|result| result.pattern == pattern).collect()
         };
         let Some(code) = preference.code else {
             // An example's name is looked for in every response, the constant one's first.
             let mut candidates = of(constant.pattern);
             let named = |result: &&MockResult| result.example.is_some() && result.example == preference.example;
             if preference.example.is_some() && !candidates.iter().any(named) {
-                candidates = self.0.iter().filter(named).collect();
+                candidates = self.list.iter().filter(named).collect();
             }
             return Ok((None, candidates));
         };
-        let status = StatusCode::from_u16(code).map_err(|_| undeclared(preference))?;
+        let status = StatusCode::from_u16(code).map_err(|_| self.undeclared(preference))?;
         let class = u8::try_from(code / 100).unwrap_or_default();
         let patterns = [StatusPattern::Code(code), StatusPattern::Class(class), StatusPattern::Default];
         let found = patterns.into_iter().map(|pattern| of(Some(pattern))).find(|results| !results.is_empty());
         Ok((Some(status), found.unwrap_or_default()))
     }
-}
 
-fn undeclared(preference: &Preference) -> Problem {
-    let code = preference.code.map(|code| format!(" code={code}")).unwrap_or_default();
-    let example = preference.example.as_ref().map(|name| format!(" example={name}")).unwrap_or_default();
-    Problem::new(Kind::NoConstantResult, format!("The API declares nothing for the preference{code}{example}."))
+    fn undeclared(&self, preference: &Preference) -> Problem {
+        let code = preference.code.map(|code| format!(" code={code}")).unwrap_or_default();
+        let example = preference.example.as_ref().map(|name| format!(" example={name}")).unwrap_or_default();
+        let cut = if self.is_cut { ", or it is not built: the results are too large together" } else { "" };
+        Problem::new(
+            Kind::NoConstantResult,
+            format!("The API declares nothing for the preference{code}{example}{cut}."),
+        )
+    }
 }
 
 /// What a `Prefer` header asks for (RFC 7240).
@@ -247,10 +256,14 @@ mod tests {
         }
     }
 
+    fn results(list: Vec<MockResult>) -> MockResults {
+        MockResults { list: list.into_boxed_slice(), is_cut: false }
+    }
+
     #[test]
     fn accept_and_prefer_pick_what_is_declared() {
         use StatusPattern::{Class, Code, Default};
-        let results = MockResults(vec![
+        let declared = results(vec![
             result(200, "application/json", Some("one"), Code(200)),
             result(200, "application/json", Some("two"), Code(200)),
             result(200, "application/xml", None, Code(200)),
@@ -284,7 +297,7 @@ mod tests {
             if !prefer.is_empty() {
                 headers.insert("prefer", prefer.parse().expect("a value"));
             }
-            let picked = match results.pick(&headers) {
+            let picked = match declared.pick(&headers) {
                 Ok(Picked { status, result }) => {
                     let example = result.example.as_deref().unwrap_or_default();
                     let media_type = result.media_type.as_deref().unwrap_or_default();
@@ -294,6 +307,6 @@ mod tests {
             };
             assert_eq!(picked, expected, "{accept:?} {prefer:?}");
         }
-        assert!(MockResults(Vec::new()).pick(&HeaderMap::new()).is_err());
+        assert!(results(Vec::new()).pick(&HeaderMap::new()).is_err());
     }
 }

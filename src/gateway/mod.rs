@@ -38,5 +38,7 @@ mod validate;
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};
 pub use signals::{Signal, signals};
-pub use snapshot::{EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
+pub use snapshot::{
+    DefinitionSource, EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot, Unserved,
+};
 pub use telemetry::access::{AccessLog, AccessRecord};

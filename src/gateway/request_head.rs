@@ -1,19 +1,19 @@
 //! What a request's head must be before anything is looked up: one host, one reading of its path, an expectation
 //! that can be met.
 
-use std::borrow::Cow;
+use std::rc::Rc;
 
 use http::header::{CONTENT_LENGTH, EXPECT, HOST};
 use http::request::Parts;
 
 use super::problem::{Kind, Problem};
-use super::routing::canonical::{host_name, is_canonical_path};
+use super::routing::canonical::is_canonical_path;
+use super::routing::host::Host;
 use super::server::framing::is_plain_target;
 
-/// Checks a head, and returns the host's name in lower case, and with its port as it was sent.
-pub(crate) fn check_head(parts: &Parts) -> Result<(Cow<'_, str>, &str), Problem> {
-    let authority = authority(parts)?;
-    let host = host_name(authority).ok_or_else(|| bad("The Host is malformed."))?;
+/// Checks a head, and returns the host, which `read` reads.
+pub(crate) fn check_head(parts: &Parts, read: impl FnOnce(&str) -> Option<Rc<Host>>) -> Result<Rc<Host>, Problem> {
+    let host = read(authority(parts)?).ok_or_else(|| bad("The Host is malformed."))?;
     if !is_canonical_path(parts.uri.path()) {
         return Err(bad(
             "The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded slash, \
@@ -27,7 +27,7 @@ pub(crate) fn check_head(parts: &Parts) -> Result<(Cow<'_, str>, &str), Problem>
     if expectations.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Problem::new(Kind::ExpectationFailed, "The only expectation that is met is 100-continue."));
     }
-    Ok((host, authority))
+    Ok(host)
 }
 
 /// Checks what nobody has before the parser of HTTP/2 did, and what has two readings once it is written as HTTP/1.1.
@@ -71,6 +71,10 @@ mod tests {
     use super::*;
     use http::{Request, Version};
 
+    fn check(parts: &Parts) -> Result<Rc<Host>, Problem> {
+        check_head(parts, |authority| Host::parse(authority).map(Rc::new))
+    }
+
     #[test]
     fn one_host_and_one_reading() {
         for (target, hosts, version, expected) in [
@@ -95,8 +99,8 @@ mod tests {
                 request = request.header(HOST, *host);
             }
             let (parts, ()) = request.body(()).expect("a request").into_parts();
-            let checked = check_head(&parts)
-                .map_or_else(|problem| problem.kind.status().as_u16().to_string(), |(host, _)| host.into_owned());
+            let checked = check(&parts)
+                .map_or_else(|problem| problem.kind.status().as_u16().to_string(), |host| host.name().to_owned());
             assert_eq!(checked, expected, "{target} {hosts:?}");
         }
     }
@@ -105,9 +109,6 @@ mod tests {
     fn other_expectations_are_not_met() {
         let request =
             Request::builder().uri("/").header(HOST, "a").header(EXPECT, "200-ok").body(()).expect("a request");
-        assert_eq!(
-            check_head(&request.into_parts().0).err().map(|problem| problem.kind),
-            Some(Kind::ExpectationFailed)
-        );
+        assert_eq!(check(&request.into_parts().0).err().map(|problem| problem.kind), Some(Kind::ExpectationFailed));
     }
 }

@@ -22,7 +22,7 @@ use super::compile::{Compiler, GroupStatus};
 use super::config::Config;
 use super::server::listener::{bind, raise_open_files};
 use super::server::worker::{Gauges, Shared, Socket, Stop, Worker, pace};
-use super::snapshot::{EntryStatus, Rejected, Snapshot};
+use super::snapshot::{EntryStatus, Rejected, Snapshot, Unserved};
 use super::telemetry::admin::Admin;
 use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::target::Origins;
@@ -64,7 +64,7 @@ pub enum StartError {
 
 impl Gateway {
     /// Starts to serve a snapshot. Groups that cannot be served are returned, too.
-    pub fn start(config: Config, snapshot: Snapshot) -> Result<(Self, Vec<Rejected>), StartError> {
+    pub fn start(config: Config, snapshot: &Snapshot) -> Result<(Self, Vec<Rejected>), StartError> {
         let workers = match config.workers {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
@@ -111,18 +111,25 @@ impl Gateway {
 
     /// Serves another snapshot from the next request on. Groups that cannot be served are served as before, and
     /// returned.
-    pub fn replace(&self, snapshot: Snapshot) -> Vec<Rejected> {
+    pub fn replace(&self, snapshot: &Snapshot) -> Vec<Rejected> {
         let compiler = self.compiler.lock().unwrap_or_else(PoisonError::into_inner);
         let (state, rejected) = compiler.compile(snapshot, Some(&self.shared.state.load()));
         self.shared.state.store(Arc::new(state));
         rejected
     }
 
+    /// Takes note of what is not served, for operators.
+    pub fn note_unserved(&self, unserved: Vec<Unserved>) {
+        self.shared.unserved.store(Arc::new(unserved));
+    }
+
     /// Goes through the entries of all environments, and what is served of them.
     pub fn for_each_entry(&self, mut visit: impl FnMut(EntryStatus<'_>)) {
-        for GroupStatus { entry, environment, serving, .. } in &self.shared.state.load().status {
-            let (group, operation, serving) = (&entry.name, &entry.operation, serving.as_ref());
-            visit(EntryStatus { environment, group, operation, serving });
+        for environment in &self.shared.state.load().environments {
+            for GroupStatus { entry, serving, .. } in &environment.status {
+                let (group, operation, serving) = (&entry.name, &entry.operation, serving.as_ref());
+                visit(EntryStatus { environment: &environment.name, group, operation, serving });
+            }
         }
     }
 
@@ -229,6 +236,7 @@ fn shared(config: Config, state: super::compile::State, meters: &Meters, workers
     Shared {
         state: ArcSwap::from_pointee(state),
         tls: ArcSwapOption::new(config.tls.clone()),
+        unserved: ArcSwap::default(),
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
         draining: AtomicBool::new(false),

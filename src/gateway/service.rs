@@ -4,7 +4,6 @@
 //! is decided on the spot, from what is served at that moment, without a lock and without a copy of it; what needs
 //! one takes its group along, so that it is answered by what was live when it came, whatever is published meanwhile.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,19 +17,20 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use super::body::{BodyFault, Pace, Payload, Progress, RequestBody};
+use super::body::{BodyFault, Pace, Payload, Progress, Relay, RequestBody};
 use super::compile::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::headers::X_REQUEST_ID;
 use super::problem::{Kind, Problem};
 use super::request_head::check_head;
+use super::routing::host::Host;
 use super::routing::hosts::Lookup;
 use super::routing::table::Found;
 use super::server::watch::{InFlight, Watch};
 use super::server::worker::Worker;
 use super::telemetry::meter::Meter;
-use super::telemetry::record::{Entry, Record};
-use super::upstream::forward::{Answered, Call, Failed, forward, wants_websocket};
-use super::upstream::websocket::upgrade;
+use super::telemetry::record::{Answerer, Entry, Record};
+use super::upstream::forward::{Call, Failed, forward, wants_websocket};
+use super::upstream::websocket::{Upgraded, upgrade};
 
 /// Answers a request.
 pub(crate) async fn handle(
@@ -75,7 +75,7 @@ struct Exchange {
     /// How much of its body has come.
     progress: Option<Rc<Progress>>,
     /// The backend that was asked, while there is no answer.
-    asked: String,
+    asked: Option<Arc<str>>,
 }
 
 /// What happens with a request.
@@ -89,8 +89,7 @@ struct Wait {
     group: Arc<ServedGroup>,
     /// The API's place in the group.
     api: usize,
-    /// The host with its port, as it was sent.
-    authority: String,
+    host: Rc<Host>,
     /// The path below the group's prefix.
     path: String,
     /// The values of the path's parameters, percent-encoded.
@@ -104,8 +103,7 @@ struct Wanted<'s, 'p> {
     found: Found<'s, 'p>,
     /// The path below the group's prefix.
     path: &'p str,
-    /// The host with its port, as it was sent.
-    authority: &'p str,
+    host: &'p Rc<Host>,
 }
 
 /// What answers, before it is written.
@@ -113,20 +111,20 @@ struct Outcome {
     status: StatusCode,
     headers: HeaderMap,
     body: OutcomeBody,
-    backend: Cow<'static, str>,
+    backend: Answerer,
     backend_took: Option<Duration>,
     error: String,
 }
 
 enum OutcomeBody {
     Bytes(Bytes),
-    Answered(Box<Answered>),
+    Answered(Box<Relay>),
 }
 
 impl Outcome {
     fn bytes(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
         let body = OutcomeBody::Bytes(body);
-        Self { status, headers, body, backend: Cow::Borrowed(""), backend_took: None, error: String::new() }
+        Self { status, headers, body, backend: Answerer::Gateway, backend_took: None, error: String::new() }
     }
 }
 
@@ -158,7 +156,7 @@ impl Exchange {
             entry,
             meter: None,
             progress: None,
-            asked: String::new(),
+            asked: None,
         }
     }
 
@@ -172,17 +170,17 @@ impl Exchange {
             }
             return Decision::Answer(self.refuse(&Problem::refused(refusal), None));
         }
-        let (host, authority) = match check_head(parts) {
-            Ok(checked) => checked,
+        let host = match check_head(parts, |authority| self.watch.host(authority)) {
+            Ok(host) => host,
             Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),
         };
         if let Some(entry) = &mut self.entry {
-            entry.host = host.clone().into_owned();
+            host.name().clone_into(&mut entry.host);
         }
-        match state.hosts.find(&host, parts.uri.path()) {
+        match state.find(&host, parts.uri.path()) {
             Lookup::Path(group, found, path) => {
                 let at = At { group: &group.compiled, api: None, headers: &parts.headers };
-                match self.pick_api(&Wanted { group, found, path, authority }, at, parts, body) {
+                match self.pick_api(&Wanted { group, found, path, host: &host }, at, parts, body) {
                     Ok(decision) => decision,
                     Err((problem, at)) => Decision::Answer(self.refuse(&problem, Some(at))),
                 }
@@ -191,7 +189,7 @@ impl Exchange {
                 Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, "No API has this path."), None))
             }
             Lookup::UnknownHost => {
-                let detail = format!("No group is served for the host {host:?}.");
+                let detail = format!("No group is served for the host {:?}.", host.name());
                 Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, detail), None))
             }
         }
@@ -243,7 +241,7 @@ impl Exchange {
         Ok(Decision::Wait(Box::new(Wait {
             group: Arc::clone(wanted.group),
             api: index,
-            authority: wanted.authority.to_owned(),
+            host: Rc::clone(wanted.host),
             path: wanted.path.to_owned(),
             parameters: parameters.iter().map(|value| (*value).to_owned()).collect(),
             body_limit,
@@ -265,7 +263,7 @@ impl Exchange {
             Err(failed) => {
                 let mut outcome = self.problem(&failed.problem);
                 outcome.error = failed.reason;
-                outcome.backend = Cow::Owned(std::mem::take(&mut self.asked));
+                outcome.backend = Answerer::asked(self.asked.take());
                 self.finish(outcome, Some(at))
             }
         }
@@ -310,26 +308,30 @@ impl Exchange {
             api,
             forward: forwarding,
             request_id: &request_id,
-            host: &wait.authority,
+            host: &wait.host,
             path: &wait.path,
             parameters: &parameters,
         };
         let answered = if upgrades {
-            let upgraded = upgrade(&call, parts, &mut self.asked).await?;
-            if let Some(tunnel) = upgraded.tunnel {
-                *watch.tunnel.borrow_mut() = Some(tunnel.keeping(watch.begin()));
+            match upgrade(&call, parts, &mut self.asked).await? {
+                Upgraded::Agreed(headers, tunnel, took) => {
+                    *watch.tunnel.borrow_mut() = Some(tunnel.keeping(watch.begin()));
+                    let mut outcome = Outcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
+                    outcome.backend = Answerer::asked(self.asked.take());
+                    outcome.backend_took = Some(took);
+                    return Ok(outcome);
+                }
+                Upgraded::Refused(answered) => *answered,
             }
-            upgraded.answered
         } else {
             forward(&call, parts, body, &mut self.asked).await?
         };
-        let mut answered = Box::new(answered);
         Ok(Outcome {
-            status: answered.head.status,
-            headers: std::mem::take(&mut answered.head.headers),
-            backend: Cow::Owned(std::mem::take(&mut self.asked)),
+            status: answered.status,
+            headers: answered.headers,
+            backend: Answerer::asked(self.asked.take()),
             backend_took: Some(answered.took),
-            body: OutcomeBody::Answered(answered),
+            body: OutcomeBody::Answered(Box::new(answered.relay)),
             error: String::new(),
         })
     }
@@ -385,7 +387,7 @@ impl Exchange {
                 Payload::bytes(Bytes::new(), in_flight)
             }
             OutcomeBody::Bytes(bytes) => Payload::bytes(bytes, in_flight),
-            OutcomeBody::Answered(answered) => Payload::relay(answered.relay, in_flight),
+            OutcomeBody::Answered(relay) => Payload::relay(relay, in_flight),
         };
         let entry = self.entry.take();
         let payload = if entry.is_some() || waits {
@@ -429,7 +431,7 @@ impl Drop for Exchange {
             meter,
             entry: self.entry.take(),
             progress: self.progress.take(),
-            backend: Cow::Owned(std::mem::take(&mut self.asked)),
+            backend: Answerer::asked(self.asked.take()),
             error: "the client left before the answer".to_owned(),
             backend_took: None,
         };
@@ -465,7 +467,7 @@ fn mock(worker: &Worker, api: &CompiledApi, headers: &HeaderMap) -> Result<Outco
     let picked = results.pick(headers)?;
     let mut outcome = Outcome::bytes(picked.status, picked.headers(worker.kept_headers()), picked.body());
     // Told apart in the log from what the gateway answers on its own account.
-    outcome.backend = Cow::Borrowed("mock");
+    outcome.backend = Answerer::Mock;
     Ok(outcome)
 }
 

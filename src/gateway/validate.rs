@@ -10,6 +10,9 @@ use super::parameters::{Sent, Shape, form_object};
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::{Api, Definition, Direction, MediaType, NodeId, Parameter, ParameterPlace};
 
+/// What is said of a part of a request that must be there.
+pub(crate) const MISSING: &str = "is missing";
+
 /// The most violations that a problem names.
 const MOST_VIOLATIONS: usize = 50;
 
@@ -41,6 +44,8 @@ struct SchemaRule {
     /// The schema as JSON, which says how texts are to be read.
     value: Value,
     validator: Validator,
+    /// Whether a part of what is sent is a secret, which no message may repeat.
+    is_secret: bool,
 }
 
 impl RequestRules {
@@ -109,7 +114,7 @@ impl RequestRules {
     pub(crate) fn check_body(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), Problem> {
         let Some(rule) = &self.body else { return Ok(()) };
         if body.is_empty() {
-            let missing = Violation { place: "body".to_owned(), message: "is missing".to_owned() };
+            let missing = Violation { place: "body".to_owned(), message: MISSING.to_owned() };
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
         }
@@ -176,7 +181,7 @@ impl ParameterRule {
             sent.value(self.place, &self.name, self.shape, schema)
         };
         match (value, &self.schema) {
-            (None, _) if self.required => violate("is missing".to_owned()),
+            (None, _) if self.required => violate(MISSING.to_owned()),
             (Some(value), Some(schema)) => schema.check(&place, &value, violations),
             _ => {}
         }
@@ -192,14 +197,28 @@ impl SchemaRule {
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
             .build(&value)
             .ok()?;
-        Some(Self { value, validator })
+        let is_secret = marks_secret(&value);
+        Some(Self { value, validator, is_secret })
     }
 
     fn check(&self, place: &str, value: &Value, violations: &mut Vec<Violation>) {
         for error in self.validator.iter_errors(value).take(MOST_VIOLATIONS.saturating_sub(violations.len())) {
             let place = format!("{place}{}", error.instance_path().as_str());
-            violations.push(Violation { place, message: error.to_string() });
+            let message = if self.is_secret { error.masked().to_string() } else { error.to_string() };
+            violations.push(Violation { place, message });
         }
+    }
+}
+
+/// Tells whether a schema says of a value, or of a part of it, that it is a secret: it has the format `password`
+/// (OpenAPI 3.1, section 4.4.2).
+fn marks_secret(schema: &Value) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            fields.get("format").and_then(Value::as_str) == Some("password") || fields.values().any(marks_secret)
+        }
+        Value::Array(items) => items.iter().any(marks_secret),
+        _ => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What answers a request: the definition's constant result, or a real address.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,6 +14,10 @@ pub enum Backend {
     Http {
         /// Where requests go; its variables are resolved.
         url: HttpUrl,
+        /// The values of the variables that the other addresses of the version name, as they were when it was
+        /// published.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        variables: BTreeMap<String, String>,
     },
 }
 
@@ -20,7 +25,7 @@ impl fmt::Display for Backend {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mock => formatter.pad("mock"),
-            Self::Http { url } => formatter.pad(url.as_str()),
+            Self::Http { url, .. } => formatter.pad(url.as_str()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Findings: what is wrong with a file, where, and what to do about it.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -25,7 +26,7 @@ impl fmt::Display for Severity {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     /// The file's path, relative to the workspace, with `/` between its parts.
-    pub file: String,
+    pub file: Arc<str>,
     /// The line, from 1; 0 where the whole file is meant.
     pub line: usize,
     /// The column in characters, from 1; 0 where the whole line or file is meant.
@@ -36,7 +37,7 @@ impl Location {
     /// Makes the location of a whole file.
     #[must_use]
     pub fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), line: 0, column: 0 }
+        Self { file: Arc::from(file.into()), line: 0, column: 0 }
     }
 }
 
@@ -51,7 +52,7 @@ impl fmt::Display for Location {
 }
 
 /// One thing that a rule found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// The rule's name.
     pub rule: &'static str,
@@ -63,4 +64,6 @@ pub struct Finding {
     pub location: Location,
     /// What to do about it.
     pub hint: String,
+    /// How many breaches of the rule it stands for: one, or all those that are not listed.
+    pub count: usize,
 }

@@ -68,6 +68,32 @@ pub struct Forwarding {
     pub apis: BTreeMap<String, ApiForwarding>,
 }
 
+impl Forwarding {
+    /// Lists the addresses of backends, each with its path in the settings below `forwarding`.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<(Vec<String>, &str)> {
+        let mut addresses = Vec::new();
+        let mut add = |path: &[&str], text| {
+            addresses.push((path.iter().map(|part| (*part).to_owned()).collect(), text));
+        };
+        for (index, text) in self.more_addresses.iter().enumerate() {
+            add(&["more_addresses", &index.to_string()], text.as_str());
+        }
+        for (index, route) in self.routes.iter().enumerate() {
+            add(&["routes", &index.to_string(), "backend"], &route.backend);
+        }
+        for (name, api) in &self.apis {
+            if let Some(text) = &api.backend {
+                add(&["apis", name, "backend"], text);
+            }
+            for (index, route) in api.routes.iter().enumerate() {
+                add(&["apis", name, "routes", &index.to_string(), "backend"], &route.backend);
+            }
+        }
+        addresses
+    }
+}
+
 /// What differs for one API on its way to a real backend.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -9,6 +9,7 @@ mod deployment;
 mod digest;
 mod files;
 mod finding;
+mod findings;
 mod forwarding;
 mod method;
 mod name;
@@ -16,6 +17,7 @@ mod nearest;
 mod operation;
 mod settings;
 mod time;
+mod variable;
 mod version;
 
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
@@ -24,6 +26,7 @@ pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};
 pub use finding::{Finding, Location, Severity};
+pub use findings::Findings;
 pub use forwarding::{
     ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping, ParameterPlace,
     ParameterPlaceError,
@@ -36,4 +39,5 @@ pub use settings::{
     Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, SCHEMA, WorkspaceSettings,
 };
 pub use time::{Timestamp, TimestampError};
+pub use variable::{VariableError, variables_of, with_variables};
 pub use version::{Level, Version, VersionError};

@@ -1,6 +1,11 @@
 //! Which backend a release gets, with its variables resolved.
 
-use crate::model::{Backend, EnvironmentName, GroupName, GroupSettings, WorkspaceSettings};
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Backend, EnvironmentName, GroupName, GroupSettings, HttpUrl, VariableError, WorkspaceSettings, variables_of,
+    with_variables,
+};
 
 use super::Error;
 
@@ -40,35 +45,64 @@ pub(super) fn resolve(
             }
         },
     };
-    let resolved = substitute(address, workspace, environment)?;
-    let url = resolved.parse().map_err(|error| {
-        Error::state(format!("{origin}: {error}"), ["write it like \"https://host:port/path\"".to_owned()])
-    })?;
-    Ok(Backend::Http { url })
+    let values = workspace.environment(environment).variables;
+    let url = address_of(address, &origin, &values, environment)?;
+    Ok(Backend::Http { url, variables: bound(settings, &values, environment)? })
 }
 
-/// Replaces each `${NAME}` by the environment's variable of that name.
-fn substitute(text: &str, workspace: &WorkspaceSettings, environment: &EnvironmentName) -> Result<String, Error> {
-    let variables = workspace.environment(environment).variables;
-    let mut result = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let Some((name, after)) = after.split_once('}') else {
-            return Err(Error::state(
-                format!("{text:?} has a `${{` without its `}}`"),
-                ["write a variable like ${NAME}".to_owned()],
-            ));
-        };
-        let Some(value) = variables.get(name) else {
-            return Err(Error::state(
-                format!("the variable {name:?} is not set in {environment}"),
-                [format!("set it in apigw.toml: `[environments.{environment}.variables]`, then `{name} = \"…\"`")],
-            ));
-        };
-        result.push_str(before);
-        result.push_str(value);
-        rest = after;
+/// Returns the backend of a release with another version: the same, with the variables that this one names.
+///
+/// Those that are bound already keep their values.
+pub(super) fn rebound(
+    backend: &Backend,
+    settings: &GroupSettings,
+    workspace: &WorkspaceSettings,
+    environment: &EnvironmentName,
+) -> Result<Backend, Error> {
+    let Backend::Http { url, variables } = backend else { return Ok(Backend::Mock) };
+    let mut values = workspace.environment(environment).variables;
+    values.extend(variables.clone());
+    Ok(Backend::Http { url: url.clone(), variables: bound(settings, &values, environment)? })
+}
+
+/// Binds the variables of the addresses under `forwarding`, each of which must be one with them.
+fn bound(
+    settings: &GroupSettings,
+    values: &BTreeMap<String, String>,
+    environment: &EnvironmentName,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut bound = BTreeMap::new();
+    for (path, address) in settings.forwarding.addresses() {
+        address_of(address, &format!("`forwarding.{}` in group.yaml", path.join(".")), values, environment)?;
+        let names = variables_of(address).unwrap_or_default();
+        bound.extend(
+            names
+                .into_iter()
+                .filter_map(|name| values.get_key_value(name))
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
     }
-    result.push_str(rest);
-    Ok(result)
+    Ok(bound)
+}
+
+/// Puts the environment's variables into an address.
+fn address_of(
+    address: &str,
+    origin: &str,
+    values: &BTreeMap<String, String>,
+    environment: &EnvironmentName,
+) -> Result<HttpUrl, Error> {
+    let resolved = with_variables(address, |name| values.get(name).map(String::as_str));
+    let resolved = resolved.map_err(|error| match &error {
+        VariableError::Unclosed(_) => {
+            Error::state(format!("{origin}: {error}"), ["write a variable like ${NAME}".to_owned()])
+        }
+        VariableError::Unknown(name) => Error::state(
+            format!("{origin}: {error} in {environment}"),
+            [format!("set it in apigw.toml: `[environments.{environment}.variables]`, then `{name} = \"…\"`")],
+        ),
+    })?;
+    resolved.parse().map_err(|error| {
+        Error::state(format!("{origin}: {error}"), ["write it like \"https://host:port/path\"".to_owned()])
+    })
 }

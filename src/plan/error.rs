@@ -9,7 +9,7 @@ pub enum Error {
     #[error("cannot read what the plan needs")]
     Facts(#[source] anyhow::Error),
     /// What is to be published is not valid.
-    #[error("{group} cannot be published: {} found", problems(.findings.len()))]
+    #[error("{group} cannot be published: {} found", problems(.findings))]
     Invalid {
         /// The group.
         group: GroupName,
@@ -78,8 +78,12 @@ impl Error {
     }
 }
 
-fn problems(count: usize) -> String {
-    if count == 1 { "1 problem was".to_owned() } else { format!("{count} problems were") }
+/// Says how many problems there are, with those that a finding only counts.
+fn problems(findings: &[Finding]) -> String {
+    match findings.iter().map(|finding| finding.count).sum() {
+        1 => "1 problem was".to_owned(),
+        count => format!("{count} problems were"),
+    }
 }
 
 fn now_at(current: Option<&OperationId>) -> String {

@@ -62,7 +62,7 @@ fn apply_breaking(
     if policy == Policy::Allow {
         return Ok(());
     }
-    let mut broken = Vec::new();
+    let (mut broken, mut unknown) = (Vec::new(), Vec::new());
     let (mut commands, mut warnings) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
         let before = change.before.as_ref().map(|before| &before.release).filter(|before| before.state == State::Live);
@@ -70,42 +70,50 @@ fn apply_breaking(
         if change.after.state != State::Live {
             continue;
         }
-        let found = match broken_by(plan, facts, group, (&before.version, &change.after.version))? {
-            Verdict::Breaks(found) => found,
-            Verdict::Unknown(reason) if returns => {
-                warnings.push(reason);
-                continue;
+        match broken_by(plan, facts, group, (&before.version, &change.after.version))? {
+            Verdict::Breaks(found) if found.is_empty() => {}
+            Verdict::Breaks(found) => {
+                let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
+                let after = if is_frozen { format!("{group}@{}", change.after.version) } else { group.to_string() };
+                commands.push(format!("see all that differs: `apigw diff {group}@{environment} {after}`"));
+                broken.extend(found);
             }
-            Verdict::Unknown(reason) => vec![reason],
-        };
-        if !found.is_empty() {
-            let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
-            let after = if is_frozen { format!("{group}@{}", change.after.version) } else { group.to_string() };
-            commands.push(format!("see all that differs: `apigw diff {group}@{environment} {after}`"));
+            Verdict::Unknown(reason) if returns => warnings.push(reason),
+            Verdict::Unknown(reason) => unknown.push(reason),
         }
-        broken.extend(found);
     }
     plan.warnings.append(&mut warnings);
-    if broken.is_empty() {
+    if broken.is_empty() && unknown.is_empty() {
         return Ok(());
     }
     if policy == Policy::Warn {
-        plan.warnings.extend(broken);
+        plan.warnings.extend(broken.into_iter().chain(unknown));
         return Ok(());
     }
-    let count = broken.len();
-    let message = if count == 1 {
-        "a caller of what is live there would break (1 change)".to_owned()
-    } else {
-        format!("callers of what is live there would break ({count} changes)")
-    };
-    let mut hints: Vec<String> = broken.into_iter().take(MOST_SHOWN).collect();
+    let message = refusal(broken.len(), unknown.len());
+    let count = broken.len() + unknown.len();
+    let mut hints: Vec<String> = unknown.into_iter().chain(broken).take(MOST_SHOWN).collect();
     if count > MOST_SHOWN {
         hints.push(format!("and {} more", count - MOST_SHOWN));
     }
     hints.extend(commands);
     hints.push(format!("the policy is `breaking` under `[environments.{environment}]` in apigw.toml"));
     Err(Error::Refused { environment: environment.clone(), message, hints })
+}
+
+/// Says why a plan is held back: what breaks callers, and of how many groups nobody can tell.
+fn refusal(breaking: usize, unknown: usize) -> String {
+    let callers = match breaking {
+        0 => None,
+        1 => Some("a caller of what is live there would break (1 change)".to_owned()),
+        _ => Some(format!("callers of what is live there would break ({breaking} changes)")),
+    };
+    let untold = match unknown {
+        0 => None,
+        1 => Some("it cannot be told whether callers of what is live there break".to_owned()),
+        _ => Some(format!("it cannot be told whether callers of what is live there break, for {unknown} groups")),
+    };
+    callers.into_iter().chain(untold).collect::<Vec<_>>().join("; and ")
 }
 
 /// What is known of how a version serves the callers of another one.

@@ -41,7 +41,7 @@ pub fn promote(request: &PromoteRequest, facts: &dyn Facts, author: &Author) -> 
             ));
         };
         let backend = target_backend(group, &live.release, to, facts)?;
-        if let Some(Backend::Http { url }) = current.map(|current| &current.release.backend)
+        if let Some(Backend::Http { url, .. }) = current.map(|current| &current.release.backend)
             && backend == Backend::Mock
         {
             plan.warnings.push(format!("{group} in {to} changes from {url} to a mock, as it is in {from}"));

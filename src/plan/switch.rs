@@ -3,7 +3,7 @@
 use crate::model::{Action, EnvironmentName, GroupName, OperationId, Release, State, Version};
 
 use super::facts::Facts;
-use super::{Author, Error, Plan, check_current, policy};
+use super::{Author, Error, Plan, backend, check_current, policy};
 
 /// A request to switch one group to another version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,11 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
         }
     };
     let mut plan = Plan::new(environment, author);
-    let after = Release { version, digest, ..current.release.clone() };
+    let backend = match facts.frozen(group, &version).map_err(Error::Facts)? {
+        Some(next) => backend::rebound(&current.release.backend, &next.settings, facts.settings(), environment)?,
+        None => current.release.backend.clone(),
+    };
+    let after = Release { version, digest, backend, ..current.release.clone() };
     plan.change(group, Action::Switch, Some(current), after);
     policy::apply(&mut plan, facts, false)?;
     Ok(plan)

@@ -133,7 +133,7 @@ impl<T> At<T> for io::Result<T> {
 impl Error {
     /// Makes the error of one file whose content is not valid.
     pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<String>) -> Self {
-        Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into() }])
+        Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into(), count: 1 }])
     }
 }
 

@@ -60,6 +60,15 @@ pub struct Behind {
     pub reason: String,
 }
 
+/// The gateways that run on this machine, as far as their files can be read.
+#[derive(Debug, Default)]
+pub struct RunningGateways {
+    /// What each says of itself, the oldest first.
+    pub running: Vec<RunningGateway>,
+    /// Why the file of one cannot be read, which hides none of the others.
+    pub unreadable: Vec<Error>,
+}
+
 /// The file of a gateway that runs. Dropping it says that the gateway has ended.
 #[derive(Debug)]
 pub struct GatewayFile {
@@ -78,17 +87,19 @@ impl Workspace {
         Ok(GatewayFile { root: self.root.clone(), place, written: None })
     }
 
-    /// Lists the gateways that run on this machine, the oldest first.
-    pub fn gateways(&self) -> Result<Vec<RunningGateway>, Error> {
-        let mut running = Vec::new();
+    /// Reads which gateways run on this machine. It fails only where their files cannot be listed.
+    pub fn gateways(&self) -> Result<RunningGateways, Error> {
+        let mut gateways = RunningGateways::default();
         for name in self.root.list(layout::GATEWAYS_FOLDER)? {
             let Some(id) = name.strip_suffix(".json").filter(|id| is_id(id)) else { continue };
             let place = layout::gateway(id);
-            if let Some(bytes) = read_living(&self.root.locate(&place)?)? {
-                running.push(parse(&place, &bytes)?);
+            let read = self.root.locate(&place).and_then(|path| read_living(&path));
+            match read.and_then(|bytes| bytes.map(|bytes| parse(&place, &bytes)).transpose()) {
+                Ok(gateway) => gateways.running.extend(gateway),
+                Err(error) => gateways.unreadable.push(error),
             }
         }
-        Ok(running)
+        Ok(gateways)
     }
 }
 
@@ -173,11 +184,18 @@ fn remove_dead(folder: &Path) {
         if is_temporary && age.is_ok_and(|age| age < ABANDONED) {
             continue;
         }
-        // One that was replaced since it was opened is free as well, and in its place stands that of one that lives.
-        if File::open(&path).is_ok_and(|file| file.try_lock().is_ok() && is_in_place(&file, &path)) {
+        if File::open(&path).is_ok_and(|file| is_dead(&file, &path)) {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// Tells whether nobody holds the file that stands at a path any longer.
+///
+/// One that was replaced since it was opened is free as well, and in its place stands that of one that lives. The lock
+/// is shared with whoever asks the same: an exclusive one would look to them like that of a gateway.
+fn is_dead(file: &File, path: &Path) -> bool {
+    file.try_lock_shared().is_ok() && is_in_place(file, path)
 }
 
 /// Reads the file of a gateway that runs; nothing where it has ended.
@@ -262,7 +280,7 @@ mod tests {
     }
 
     fn pids(workspace: &Workspace) -> Vec<u32> {
-        workspace.gateways().expect("a list").iter().map(|gateway| gateway.pid).collect()
+        workspace.gateways().expect("a list").running.iter().map(|gateway| gateway.pid).collect()
     }
 
     #[test]
@@ -278,7 +296,7 @@ mod tests {
         let mut changed = gateway(1);
         changed.environments.clear();
         one.write(&changed).expect("written again");
-        assert_eq!(workspace.gateways().expect("a list"), [changed, gateway(2)]);
+        assert_eq!(workspace.gateways().expect("a list").running, [changed, gateway(2)]);
         drop(one);
         assert_eq!(pids(&workspace), [2]);
     }
@@ -301,6 +319,35 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_file_hides_no_other_gateway() {
+        let (folder, workspace) = workspace();
+        let since = Timestamp::from_milliseconds(0);
+        let mut one = workspace.gateway_file(1, since).expect("a file");
+        let mut two = workspace.gateway_file(2, since).expect("a file");
+        one.write(&gateway(1)).expect("written");
+        two.write(&gateway(2)).expect("written");
+        for damaged in ["{\"schema\": 1", "{\"schema\": 1}"] {
+            fs::write(folder.path().join(&one.place), damaged).expect("damaged");
+            let gateways = workspace.gateways().expect("a list");
+            assert_eq!(gateways.running, [gateway(2)], "{damaged}");
+            let [error] = gateways.unreadable.as_slice() else { panic!("{:?}", gateways.unreadable) };
+            assert!(error.to_string().contains(&one.place), "{error}");
+        }
+    }
+
+    #[test]
+    fn who_looks_for_dead_gateways_does_not_look_like_a_living_one() {
+        let (folder, workspace) = workspace();
+        let mut dead = workspace.gateway_file(1, Timestamp::from_milliseconds(0)).expect("a file");
+        dead.write(&gateway(1)).expect("written");
+        dead.written = None;
+        let path = folder.path().join(&dead.place);
+        let file = File::open(&path).expect("the file");
+        assert!(is_dead(&file, &path));
+        assert_eq!(pids(&workspace), [0; 0]);
+    }
+
+    #[test]
     fn a_reader_never_misses_a_gateway_that_changes() {
         let (_folder, workspace) = workspace();
         let mut file = workspace.gateway_file(1, Timestamp::from_milliseconds(0)).expect("a file");
@@ -308,7 +355,7 @@ mod tests {
         let is_done = std::sync::atomic::AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let is_seen = (0..2000).all(|_| workspace.gateways().is_ok_and(|list| list.len() == 1));
+                let is_seen = (0..2000).all(|_| workspace.gateways().is_ok_and(|list| list.running.len() == 1));
                 // The others end before this fails.
                 is_done.store(true, std::sync::atomic::Ordering::Relaxed);
                 assert!(is_seen, "the gateway was missed");

@@ -376,7 +376,7 @@ pub fn version_edit(version: &Version) -> Edit {
 
 fn edit_text(place: &str, text: &str, edits: &[Edit]) -> Result<String, Error> {
     edit::edit(text, Format::Yaml, edits).map_err(|error| {
-        let location = Location { file: place.to_owned(), line: error.line, column: error.column };
+        let location = Location { file: place.into(), line: error.line, column: error.column };
         Error::invalid("edit", location, error.to_string(), "make the change by hand")
     })
 }

@@ -243,7 +243,7 @@ pub(super) fn text(place: &str, bytes: Vec<u8>) -> Result<String, Error> {
         let line = valid.split(|&byte| byte == b'\n').count();
         let start = valid.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
         let column = String::from_utf8_lossy(&valid[start..]).chars().count() + 1;
-        let location = Location { file: place.to_owned(), line, column };
+        let location = Location { file: place.into(), line, column };
         Error::invalid("encoding", location, "the file is not UTF-8 text".to_owned(), "save the file as UTF-8")
     })
 }

@@ -4,7 +4,7 @@
 //! stays, and the problem is reported once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::error::Error;
@@ -41,9 +41,29 @@ pub struct LiveContent {
     /// Its settings.
     pub settings: Arc<GroupSettings>,
     /// Its definition.
-    pub definition: Arc<Definition>,
+    pub definition: LiveDefinition,
     /// The files that its backends need for TLS, by name, from `.apigw/secrets`.
     pub secrets: Arc<BTreeMap<String, Arc<[u8]>>>,
+}
+
+/// The definition of a version: at hand as long as somebody builds on it or there are few, else read again.
+#[derive(Debug)]
+pub struct LiveDefinition {
+    workspace: Arc<Workspace>,
+    group: GroupName,
+    version: Version,
+    digest: Digest,
+    /// How many bytes its files have.
+    bytes: usize,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug)]
+enum Held {
+    /// By this value.
+    Here(Arc<Definition>),
+    /// By others, if at all.
+    Elsewhere(Weak<Definition>),
 }
 
 /// Why what the files say is not served, or cannot be told.
@@ -180,6 +200,19 @@ impl LiveReader {
         environments
     }
 
+    /// Lets go of definitions that have been made use of, where there are many: a definition takes a multiple of its files.
+    pub fn let_definitions_go(&self) {
+        /// The most bytes of files of which the definitions are kept.
+        const MOST_KEPT: usize = 1 << 20;
+        let mut kept = 0;
+        for definition in self.contents.0.values().flatten().map(|known| &known.content.definition) {
+            kept += definition.bytes;
+            if kept > MOST_KEPT {
+                definition.let_go();
+            }
+        }
+    }
+
     /// Returns what keeps from being served what the files say.
     pub fn problems(&self) -> impl Iterator<Item = &LiveProblem> {
         self.known.values().flat_map(|known| &known.problems)
@@ -243,7 +276,11 @@ impl LiveReader {
             release.state == State::Live && self.contents.get(group, release).is_none()
         };
         let unknown: Vec<_> = environment.deployments.iter().filter(is_unknown).collect();
-        let contents = spread(&unknown, |(group, deployment)| workspace.live_content(group, &deployment.release));
+        if unknown.is_empty() {
+            return BTreeMap::new();
+        }
+        let shared = Arc::new(workspace.clone());
+        let contents = spread(&unknown, |(group, deployment)| shared.live_content(group, &deployment.release));
         let mut failed = BTreeMap::new();
         for ((group, deployment), content) in unknown.into_iter().zip(contents) {
             match content {
@@ -291,23 +328,61 @@ impl KnownContent {
     }
 }
 
+impl LiveDefinition {
+    /// Returns the definition, read again where nobody holds it any more.
+    pub fn get(&self) -> Result<Arc<Definition>, Error> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = match &*held {
+            Held::Here(definition) => Some(Arc::clone(definition)),
+            Held::Elsewhere(definition) => definition.upgrade(),
+        };
+        if let Some(definition) = found {
+            return Ok(definition);
+        }
+        let candidate = self.workspace.released(&self.group, &self.version, self.digest)?;
+        let definition = candidate.definition.ok_or(Error::Invalid(candidate.findings))?;
+        *held = Held::Elsewhere(Arc::downgrade(&definition));
+        Ok(definition)
+    }
+
+    /// Leaves the definition to others.
+    fn let_go(&self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Held::Here(definition) = &*held {
+            *held = Held::Elsewhere(Arc::downgrade(definition));
+        }
+    }
+}
+
 impl Workspace {
     /// Reads what is live of one group; nothing where it was never published.
     pub fn live_group(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Option<LiveGroup>, Error> {
         let Some(deployment) = self.environment(environment)?.deployments.remove(group) else { return Ok(None) };
         let is_live = deployment.release.state == State::Live;
-        let content = is_live.then(|| self.live_content(group, &deployment.release)).transpose()?;
+        let shared = Arc::new(self.clone());
+        let content = is_live.then(|| shared.live_content(group, &deployment.release)).transpose()?;
         Ok(Some(LiveGroup { deployment, content: content.map(Arc::new) }))
     }
 
-    fn live_content(&self, group: &GroupName, release: &Release) -> Result<LiveContent, Error> {
-        let missing =
-            || Error::Unknown { kind: "version", name: format!("{group}@{}", release.version), nearest: None };
-        let candidate = self.frozen(group, &release.version)?.filter(|found| found.digest == release.digest);
-        let candidate = candidate.ok_or_else(missing)?;
+    fn live_content(self: &Arc<Self>, group: &GroupName, release: &Release) -> Result<LiveContent, Error> {
+        let candidate = self.released(group, &release.version, release.digest)?;
         let secrets = Arc::new(self.backend_secrets(&candidate)?);
         let definition = candidate.definition.ok_or(Error::Invalid(candidate.findings))?;
+        let definition = LiveDefinition {
+            workspace: Arc::clone(self),
+            group: group.clone(),
+            version: release.version.clone(),
+            digest: release.digest,
+            bytes: candidate.files.iter().map(|(_, bytes)| bytes.len()).sum(),
+            held: Mutex::new(Held::Here(definition)),
+        };
         Ok(LiveContent { settings: Arc::new(candidate.settings), definition, secrets })
+    }
+
+    /// Reads a version that has been released, with the very files that were released.
+    fn released(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<Candidate, Error> {
+        let candidate = self.frozen(group, version)?.filter(|found| found.digest == digest);
+        candidate.ok_or_else(|| Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None })
     }
 
     fn has_environment(&self, name: &EnvironmentName) -> bool {

@@ -43,14 +43,16 @@ pub use commit::EnvironmentLock;
 pub use edited::EditedGroups;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
-pub use gateways::{Behind, GatewayFile, RunningGateway, ServedEnvironment};
+pub use gateways::{Behind, GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use groups::{Draft, GroupsLock, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
-pub use live::{LiveContent, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
+pub use live::{LiveContent, LiveDefinition, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
 pub use lock::LockRequest;
 pub use origins::{Committer, Origins};
-pub use outside::{FileStamp, OutsideFolder, read_outside, read_release_plan, stamp_outside, write_outside};
+pub use outside::{
+    FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
+};
 pub use verify::{Problem, ProblemKind, Verification};
 
 /// A file that is missing says nothing about what is live: it is never taken for an empty one.

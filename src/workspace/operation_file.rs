@@ -120,7 +120,10 @@ mod tests {
             state,
             version: "0.0.1".parse().unwrap(),
             digest: Digest::of(b""),
-            backend: Backend::Http { url: "https://a.example".parse().unwrap() },
+            backend: Backend::Http {
+                url: "https://a.example".parse().unwrap(),
+                variables: [("A".to_owned(), "b: \"c\"".to_owned())].into(),
+            },
         };
         let before = Deployment {
             release: release(State::Live),

@@ -69,6 +69,12 @@ pub fn read_release_plan(path: &Path) -> Result<ReleasePlan, Error> {
     Ok(plan)
 }
 
+/// Opens a file outside of the workspace to write at its end; it is made where there is none.
+pub fn append_outside(path: &Path) -> Result<Box<dyn std::io::Write + Send>, Error> {
+    let file = fs::OpenOptions::new().append(true).create(true).open(path).at("write", path)?;
+    Ok(Box::new(file))
+}
+
 /// A document of the user's, and the files beside and below it.
 #[derive(Debug)]
 pub struct OutsideFolder {

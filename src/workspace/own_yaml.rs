@@ -17,7 +17,7 @@ const DEEPEST_FLOW: usize = 2;
 /// Parses a file of apigw's own.
 pub(super) fn parse<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Error> {
     let broken = |line: usize, column: usize, message: String| {
-        let location = Location { file: place.to_owned(), line, column };
+        let location = Location { file: place.into(), line, column };
         Error::invalid(
             "file-damaged",
             location,

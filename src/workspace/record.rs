@@ -87,7 +87,13 @@ pub(super) fn release(text: &mut String, indent: &str, release: &Release) {
     );
     let _ = match &release.backend {
         Backend::Mock => writeln!(text, "{indent}backend: {{type: mock}}"),
-        Backend::Http { url } => writeln!(text, "{indent}backend: {{type: http, url: {}}}", quoted(url.as_str())),
+        Backend::Http { url, variables } => {
+            let values: Vec<String> =
+                variables.iter().map(|(name, value)| format!("{}: {}", quoted(name), quoted(value))).collect();
+            let values =
+                if values.is_empty() { String::new() } else { format!(", variables: {{{}}}", values.join(", ")) };
+            writeln!(text, "{indent}backend: {{type: http, url: {}{values}}}", quoted(url.as_str()))
+        }
     };
 }
 
@@ -188,8 +194,11 @@ fn parse_backend(line: &str) -> Option<Backend> {
     if value == "mock" {
         return Some(Backend::Mock);
     }
-    let url: HttpUrl = serde_json::from_str(value.strip_prefix("http, url: ")?).ok()?;
-    Some(Backend::Http { url })
+    let value = value.strip_prefix("http, url: ")?;
+    // An address has no blank.
+    let (url, variables) = value.split_once(", variables: ").unwrap_or((value, "{}"));
+    let url: HttpUrl = serde_json::from_str(url).ok()?;
+    Some(Backend::Http { url, variables: serde_json::from_str(variables).ok()? })
 }
 
 /// Looks for the markers that Git leaves where two branches changed the same lines.
@@ -244,6 +253,7 @@ fn edited_finding(place: &str, line: usize) -> Finding {
         message: "this is not as apigw wrote it: edited by hand, or damaged".to_owned(),
         location: at(place, line),
         hint: "`apigw verify` tells what changed; `git diff` shows it".to_owned(),
+        count: 1,
     }
 }
 
@@ -255,7 +265,7 @@ fn out_of_order(place: &str, line: usize) -> Finding {
 }
 
 fn at(place: &str, line: usize) -> Location {
-    Location { file: place.to_owned(), line, column: 1 }
+    Location { file: place.into(), line, column: 1 }
 }
 
 #[cfg(test)]
@@ -274,9 +284,13 @@ mod tests {
             operation: "20261123T180000.000Z-0123456789ab".parse().unwrap(),
         };
         let url = "https://petstore.example.com/base".parse().unwrap();
+        let variables = [("HOST".to_owned(), "a, variables: {\"b\"}\n".to_owned()), ("no".to_owned(), String::new())];
         let mut environment = Environment::empty("test".parse().unwrap());
         environment.deployments.insert("orders".parse().unwrap(), deployment("1.10.0", Backend::Mock));
-        environment.deployments.insert("petstore".parse().unwrap(), deployment("0.0.1", Backend::Http { url }));
+        environment.deployments.insert(
+            "petstore".parse().unwrap(),
+            deployment("0.0.1", Backend::Http { url, variables: variables.into() }),
+        );
         environment
     }
 

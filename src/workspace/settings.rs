@@ -41,7 +41,7 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
     }
     let only_schema: Result<Schema, Error> = yaml(place, text);
     if let Ok(Schema { schema }) = only_schema {
-        check_schema(place, schema, || Location { file: place.to_owned(), ..position_of(text, "schema") })?;
+        check_schema(place, schema, || Location { file: place.into(), ..position_of(text, "schema") })?;
     }
     let settings: GroupSettings = yaml(place, text)?;
     if settings.domains.len() > MOST_DOMAINS {
@@ -75,7 +75,7 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Er
             error.location().map_or((0, 0), |location| (number(location.line()), number(location.column())));
         let message = error.without_snippet().to_string();
         let message = message.lines().next().unwrap_or("the file cannot be read").to_owned();
-        Error::invalid("yaml", Location { file: place.to_owned(), line, column }, message, "mend the line")
+        Error::invalid("yaml", Location { file: place.into(), line, column }, message, "mend the line")
     })
 }
 
@@ -104,7 +104,7 @@ fn toml_error(text: &str, error: &toml::de::Error) -> Error {
             let before = text.get(..span.start).unwrap_or(text);
             let start = before.rfind('\n').map_or(0, |newline| newline + 1);
             Location {
-                file: WORKSPACE_FILE.to_owned(),
+                file: WORKSPACE_FILE.into(),
                 line: before.matches('\n').count() + 1,
                 column: before[start..].chars().count() + 1,
             }
@@ -121,7 +121,7 @@ fn position_of(text: &str, key: &str) -> Location {
         rest.starts_with(key).then_some((index + 1, line.len() - rest.len() + 1))
     });
     let (line, column) = found.unwrap_or((0, 0));
-    Location { file: WORKSPACE_FILE.to_owned(), line, column }
+    Location { file: WORKSPACE_FILE.into(), line, column }
 }
 
 #[cfg(test)]

@@ -100,6 +100,7 @@ impl Problem {
             message: message.into(),
             location,
             hint: hint.into(),
+            count: 1,
         };
         Self { kind, finding, repairable: false }
     }

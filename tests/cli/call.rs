@@ -50,6 +50,10 @@ fn a_mock_is_called_without_a_gateway_that_runs() {
     }
     let json = sandbox.run("-o json call getPet --env test petId=2 -H Authorization:hush").expect_exit(0);
     assert!(!json.stdout.contains("hush") && !json.stderr.contains("hush"), "a secret is shown: {}", json.stdout);
+    for header in ["Cookie:a=hush", "Proxy-Authorization:hush", "X-Api-Token:hush"] {
+        let shown = sandbox.run(&format!("-o json call getPet --env test petId=2 -H {header}")).expect_exit(0).json();
+        assert_eq!(shown["request"]["headers"][0]["value"], "***", "{header}");
+    }
     let json = json.json();
     assert_eq!((&json["status"], &json["schema"]), (&200.into(), &1.into()));
     assert_eq!(json["request"]["url"], "http://petstore.test.apigw.localhost/petstore/pets/2");
@@ -107,6 +111,58 @@ fn a_real_backend_is_called_through_the_gateway() {
     assert!(received.starts_with("get /pets/7 ") && received.contains("x-trace: 9"), "{received}");
     // Nobody answers any more.
     sandbox.run("call getPet --env test petId=7").expect_exit(1).expect_stderr("the answer is 503");
+}
+
+const SECRETS: &str = "openapi: 3.1.0
+info: {title: t, version: '1'}
+components: {securitySchemes: {k: {type: apiKey, in: query, name: pass}}}
+paths:
+  /a/{card}:
+    put:
+      operationId: pay
+      parameters:
+        - {name: card, in: path, required: true, schema: {type: string, format: password, maxLength: 9}}
+        - {name: Pin, in: query, schema: {type: string, format: password, maxLength: 9}}
+        - {name: pass, in: query, schema: {type: string, maxLength: 9}}
+        - {name: deep, in: query, style: deepObject, schema: {type: object, format: password}}
+        - {name: seen, in: cookie, schema: {type: string}}
+      requestBody: {content: {application/json: {schema: {properties: {word: {type: string, format: password, maxLength: 9}}}}}}
+      responses: {'200': {description: d}}
+  /b: {get: {operationId: look, responses: {'200': {description: d}}}}
+";
+
+#[test]
+fn what_the_definition_marks_as_a_secret_is_never_shown() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("groups/petstore/openapi.yaml", SECRETS);
+    let (url, received) = backend(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    sandbox.run_words(&["publish", "--env", "test", "--backend", &url]).expect_exit(0);
+    let call = "-o json call pay --env test card=hush-1 Pin=hush-2 pass=hush-3 deep={\"a\":\"hush-4\"} seen=1 -H Cookie:more=2";
+    let outcome = sandbox.run(call).expect_exit(0);
+    let shown = format!("{}{}", outcome.stdout, outcome.stderr);
+    assert!(!shown.contains("hush"), "a secret is shown: {shown}");
+    assert!(shown.contains("/petstore/a/***?Pin=***&pass=***&deep%5Ba%5D=***"), "{shown}");
+    let received = received.join().expect("a request");
+    assert!(received.starts_with("PUT /a/hush-1?Pin=hush-2&pass=hush-3&deep%5Ba%5D=hush-4 "), "{received}");
+    let cookies: Vec<&str> = received.lines().filter(|line| line.to_ascii_lowercase().starts_with("cookie:")).collect();
+    assert!(matches!(cookies.as_slice(), [one] if one.ends_with("seen=1; more=2")), "{cookies:?}");
+    // Nor is it repeated where it is refused.
+    for (words, place) in [
+        ("card=hush-hush-1", "path.card: "),
+        ("card=1 Pin=hush-hush-2", "query.Pin: "),
+        ("card=1 pass=hush-hush-3", "query.pass: is not what the definition allows"),
+        ("card=1 --body {\"word\":\"hush-hush-4\"}", "body/word: "),
+    ] {
+        let outcome = sandbox.run(&format!("call pay --env test {words}")).expect_exit(3);
+        assert!(outcome.stderr.contains(place) && !outcome.stderr.contains("hush-"), "{words}: {}", outcome.stderr);
+    }
+    for header in ["Authorization hush", "Authorization hush: a"] {
+        let outcome = sandbox.run_words(&["call", "pay", "--env", "test", "card=1", "-H", header]);
+        assert!(outcome.stderr.contains("\"Authorization\"") && !outcome.stderr.contains("hush"), "{}", outcome.stderr);
+    }
+    let outcome = sandbox.run("call look --env test pas=1").expect_exit(3);
+    let outcome = outcome.expect_stderr("did you mean \"pass\"?");
+    outcome.expect_stderr("it takes pass (query, a key)");
 }
 
 #[test]

@@ -176,3 +176,27 @@ fn publishing_refuses_errors_and_shows_few_warnings() {
     sandbox.write(DEFINITION, WRONG);
     sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("no API");
 }
+
+/// Of one rule not all findings are listed, and all count.
+#[test]
+fn findings_that_are_not_listed_count_in_every_total() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("apigw.toml", "schema = 1\n[rules]\nspecification-required = \"error\"\n");
+    let paths = (0..700).fold(String::new(), |text, number| {
+        text + &format!("  /a{number}: {{get: {{operationID: a, responses: {{'200': {{}}}}}}}}\n")
+    });
+    sandbox.write(DEFINITION, &format!("openapi: 3.1.0\ninfo: {{title: t, version: \"1\"}}\npaths:\n{paths}"));
+    for format in ["table", "json", "yaml", "github", "sarif"] {
+        let outcome = sandbox.run(&format!("-o {format} check")).expect_exit(3);
+        assert!(outcome.stderr.contains("700 error(s), 700 warning(s)"), "{format}: {}", outcome.stderr);
+    }
+    let checked = sandbox.run("-o json check").json();
+    let findings = checked["findings"].as_array().expect("findings");
+    let count = |finding: &serde_json::Value| finding.get("count").map_or(1, |count| count.as_u64().expect("a number"));
+    assert_eq!((findings.len(), findings.iter().map(count).sum::<u64>()), (1_002, 1_400));
+    let outcome = sandbox.run("publish --env test --mock --dry-run").expect_exit(3);
+    assert!(outcome.stderr.contains("700 problems were found"), "{}", outcome.stderr);
+    sandbox.write("given.yaml", &sandbox.read(DEFINITION).replace("  /a", "  a"));
+    let outcome = sandbox.run("group import given given.yaml").expect_exit(0);
+    assert!(outcome.stderr.contains("and 690 more"), "{}", outcome.stderr);
+}

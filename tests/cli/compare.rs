@@ -122,3 +122,24 @@ fn what_is_added_and_removed_again_leaves_no_trace() {
         }
     }
 }
+
+#[test]
+fn a_parameter_that_the_path_item_declares_is_not_declared_again() {
+    let sandbox = Sandbox::petstore();
+    let parameter = "{name: NAME, in: path, required: true, schema: {type: integer}}";
+    let shared = format!("[{}, {{$ref: '#/components/parameters/B'}}]", parameter.replace("NAME", "a"));
+    let b = parameter.replace("NAME", "b");
+    sandbox.write(
+        DEFINITION,
+        &format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n  /{{a}}/{{b}}/{{c}}:\n    parameters: {shared}\n    \
+             get: {{responses: {{}}}}\ncomponents: {{parameters: {{B: {b}}}}}\n"
+        ),
+    );
+    sandbox.run("api add PUT /{a}/{b}/{c}").expect_exit(0);
+    let added = sandbox.read(DEFINITION).split_once("put:").expect("the method").1.to_owned();
+    let names: Vec<bool> = ["name: a", "name: b", "name: c"]
+        .map(|name| added.split("components").next().unwrap_or_default().contains(name))
+        .into();
+    assert_eq!(names, [false, false, true], "{added}");
+}

@@ -208,3 +208,55 @@ fn what_breaks_callers_is_told_and_held_back() {
     let bumped = sandbox.run("-o json version bump auto").expect_exit(0).json();
     assert_eq!(bumped["version"], "1.1.0");
 }
+
+#[test]
+fn each_address_gets_its_variables_when_it_is_published() {
+    let sandbox = Sandbox::petstore();
+    let group = sandbox.read("groups/petstore/group.yaml");
+    let forwarding =
+        "forwarding: {more_addresses: [\"http://${MORE}\"], apis: {getPet: {backend: \"http://${OWN}\"}}}\n";
+    sandbox.write("groups/petstore/group.yaml", &format!("{group}{forwarding}"));
+    let settings = sandbox.read("apigw.toml");
+    let declare = |more: &str| {
+        sandbox.write(
+            "apigw.toml",
+            &format!("{settings}\n[environments.test.variables]\nMORE = \"{more}\"\nOWN = \"own.example\"\n"),
+        );
+    };
+    let publish = "publish --env test --backend http://a.example";
+    // Nobody knows them: refused by check and publish alike, and of no matter to a mock.
+    let checked = sandbox.run("check").expect_exit(3);
+    assert!(checked.stdout.contains("no environment declares the variable \"MORE\""), "{}", checked.stdout);
+    sandbox.run(publish).expect_exit(3).expect_stderr("no environment declares the variable \"MORE\"");
+    sandbox.run("publish --env test --mock --dry-run").expect_exit(0);
+    declare("more.example");
+    sandbox
+        .run("publish --env pre-release --backend http://a.example")
+        .expect_exit(3)
+        .expect_stderr("`forwarding.more_addresses.0` in group.yaml: the variable \"MORE\" is not set in pre-release");
+    declare("more example");
+    sandbox.run(publish).expect_exit(3);
+    declare("more.example");
+    sandbox.run(publish).expect_exit(0);
+    let bound = "backend: {type: http, url: \"http://a.example\", variables: {\"MORE\": \"more.example\", \"OWN\": \"own.example\"}}\n";
+    assert!(sandbox.read("deployments/test.yaml").contains(bound));
+    sandbox.run("verify").expect_exit(0);
+    // A switch keeps what is bound, and drops what the other version does not name.
+    declare("other.example");
+    sandbox.write(
+        "groups/petstore/group.yaml",
+        &format!("{group}forwarding: {{more_addresses: [\"http://${{MORE}}\"]}}\n").replace("0.0.1", "0.0.2"),
+    );
+    sandbox.run("version create").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+    // What only the other version names is bound anew.
+    sandbox.run("switch --env test --version 0.0.1").expect_exit(0);
+    assert!(sandbox.read("deployments/test.yaml").contains(bound), "{}", sandbox.read("deployments/test.yaml"));
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+    let bound = "backend: {type: http, url: \"http://a.example\", variables: {\"MORE\": \"more.example\"}}\n";
+    assert!(sandbox.read("deployments/test.yaml").contains(bound), "{}", sandbox.read("deployments/test.yaml"));
+    sandbox.run(publish).expect_exit(0);
+    assert!(sandbox.read("deployments/test.yaml").contains("\"MORE\": \"other.example\""));
+    sandbox.run("rollback --env test").expect_exit(0);
+    assert!(sandbox.read("deployments/test.yaml").contains(bound));
+}

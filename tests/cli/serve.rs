@@ -45,13 +45,14 @@ fn every_change_is_served_and_said() {
 fn what_is_broken_by_hand_takes_nothing_down() {
     let sandbox = Sandbox::petstore();
     sandbox.run("publish --env test --mock").expect_exit(0);
-    let serving = Serving::start(&sandbox);
+    let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0");
     let place = sandbox.path().join("deployments/test.yaml");
     let good = sandbox.read("deployments/test.yaml");
     for broken in ["schema: 1\n", "", "<<<<<<< ours\n", &good[..good.len() / 2], &good.replace("mock", "mack")] {
         fs::write(&place, broken).expect("a file");
         let_it_look();
         assert!(serving.get(PETS).contains("Bello"), "{broken:?}");
+        assert!(serving.status().contains("\"reason\":\"deployments/test.yaml"), "{broken:?}: {}", serving.status());
     }
     fs::remove_file(&place).expect("removed");
     let_it_look();
@@ -141,4 +142,33 @@ fn addresses_that_cannot_be_had_are_named() {
     sandbox.run("serve --listen 8080").expect_exit(64).expect_stderr("write it like 127.0.0.1:8080");
     let open = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0,0.0.0.0:0 --max-body 1k");
     open.wait_to_hear("can be reached from other machines");
+}
+
+#[test]
+fn the_access_log_goes_where_it_is_told() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0 --access-log log");
+    let lines = |file: &str, count: usize| {
+        let start = std::time::Instant::now();
+        while sandbox.read(file).lines().count() < count {
+            assert!(start.elapsed() < Duration::from_secs(10), "{file}: {}", sandbox.read(file));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        sandbox.read(file)
+    };
+    serving.get(PETS);
+    assert!(lines("log", 1).starts_with("{\"time\":"));
+    // Who turns logs over moves the file away.
+    fs::rename(sandbox.path().join("log"), sandbox.path().join("log.1")).expect("moved");
+    sandbox.write("log", "");
+    serving.signal("HUP");
+    serving.wait_to_hear("read again, as SIGHUP asks");
+    serving.get(PETS);
+    assert!(lines("log", 1).contains("\"status\":200"));
+    assert_eq!(sandbox.read("log.1").lines().count(), 1);
+    let quiet = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0 --access-log off");
+    assert!(quiet.get(PETS).contains("Bello"));
+    assert!(!sandbox.path().join("off").exists());
+    sandbox.run("serve --env test --access-log no/folder").expect_exit(1).expect_stderr("no/folder");
 }

@@ -70,12 +70,14 @@ impl Serving {
 
     /// Sends a `GET` and returns the answer, head and body.
     pub(crate) fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address)
-            .expect("a request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer
+        get(&self.address, path)
+    }
+
+    /// Returns what it tells operators.
+    pub(crate) fn status(&self) -> String {
+        let line = self.wait_to_hear("operators: ");
+        let address = line.split_once("://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0;
+        get(address, "/-/status")
     }
 
     /// Waits until an answer has this in it; a test that waits in vain fails.
@@ -110,4 +112,12 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
 }

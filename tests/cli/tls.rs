@@ -12,52 +12,16 @@ use crate::harness::Sandbox;
 use crate::serving::Serving;
 
 /// A certificate for `localhost` and `api.example.com` that ends in a hundred years; it protects nothing.
-pub(crate) const CERTIFICATE: &str = "\
------BEGIN CERTIFICATE-----\n\
-MIIBqDCCAU+gAwIBAgIUL18i6GrFXSkoRWypjqpDf5oM6jEwCgYIKoZIzj0EAwIw\n\
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDAzMDAwM1oYDzIxMjYxMDMx\n\
-MDMwMDAzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n\
-PQMBBwNCAAQbRXzKXBPNTVL+xCJqp4U2LBCibv8ONRmtlwkHIn+Ank0PYdrllqr2\n\
-zAwnvxRp9KY/pn/ZE7MF3BbbDcg02d1Do30wezAdBgNVHQ4EFgQUyOL0QNp8NXmf\n\
-NVjExc8Yg7t1Ti0wHwYDVR0jBBgwFoAUyOL0QNp8NXmfNVjExc8Yg7t1Ti0wKwYD\n\
-VR0RBCQwIoIJbG9jYWxob3N0gg9hcGkuZXhhbXBsZS5jb22HBH8AAAEwDAYDVR0T\n\
-AQH/BAIwADAKBggqhkjOPQQDAgNHADBEAiBLd9FyTShPeTZDqaBz34FS4XTBvpoa\n\
-KeQ2UBhikgLCkAIgeWGideJ9eTNty2uztE+nmDEhqMplOYPxcMAyTrs+Hu8=\n\
------END CERTIFICATE-----\n\
-";
+pub(crate) const CERTIFICATE: &str = include_str!("../certificates/localhost.crt");
 
 /// Its key.
-const KEY: &str = "\
------BEGIN PRIVATE KEY-----\n\
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXuKbfIZzkxqPk2oH\n\
-foBYyV9nO4slye0fHW0sIn99PEOhRANCAAQbRXzKXBPNTVL+xCJqp4U2LBCibv8O\n\
-NRmtlwkHIn+Ank0PYdrllqr2zAwnvxRp9KY/pn/ZE7MF3BbbDcg02d1D\n\
------END PRIVATE KEY-----\n\
-";
+const KEY: &str = include_str!("../certificates/localhost.key");
 
 /// A certificate for `shop.example.com` and `*.test.apigw.localhost`.
-pub(crate) const SHOP_CERTIFICATE: &str = "\
------BEGIN CERTIFICATE-----\n\
-MIIBqTCCAU+gAwIBAgIUDRufC7vBlmYSyoM3weB3//W5dOkwCgYIKoZIzj0EAwIw\n\
-DzENMAsGA1UEAwwEc2hvcDAgFw0yNjExMjUxNDQ3MzVaGA8yMTI2MTEwMTE0NDcz\n\
-NVowDzENMAsGA1UEAwwEc2hvcDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCTV\n\
-YUNW3BF26J985oXcPfDzyD5V6NxjsRj1ZX+8G1hqU4xuoIxIwwHODGAO5MSpJrje\n\
-XSr64I4foiKShNdek72jgYYwgYMwHQYDVR0OBBYEFKwMVg4pGo99t3isNCPRUI/1\n\
-Cc+sMB8GA1UdIwQYMBaAFKwMVg4pGo99t3isNCPRUI/1Cc+sMDMGA1UdEQQsMCqC\n\
-EHNob3AuZXhhbXBsZS5jb22CFioudGVzdC5hcGlndy5sb2NhbGhvc3QwDAYDVR0T\n\
-AQH/BAIwADAKBggqhkjOPQQDAgNIADBFAiEAzVAxIY1oxPzipvvXjuyntUX+WWKX\n\
-1ujebhG4++pgWUMCIBndp7cJD4lN4TbckuQKI7J9TG7EvxqmVR+Co9ub07IY\n\
------END CERTIFICATE-----\n\
-";
+pub(crate) const SHOP_CERTIFICATE: &str = include_str!("../certificates/shop.crt");
 
 /// Its key.
-pub(crate) const SHOP_KEY: &str = "\
------BEGIN PRIVATE KEY-----\n\
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPGl0Zc/11dLesEBn\n\
-rlpm0SnqkWVGZA1JI+zISWwwsC6hRANCAAQk1WFDVtwRduiffOaF3D3w88g+Vejc\n\
-Y7EY9WV/vBtYalOMbqCMSMMBzgxgDuTEqSa43l0q+uCOH6IikoTXXpO9\n\
------END PRIVATE KEY-----\n\
-";
+pub(crate) const SHOP_KEY: &str = include_str!("../certificates/shop.key");
 
 /// Shakes hands, asking for a name, and returns the certificate that is shown; nothing where it is not for the name.
 fn shown(address: &str, name: &str) -> Option<CertificateDer<'static>> {

@@ -35,6 +35,12 @@ impl Scenario {
     pub(crate) fn all() -> Result<[Self; 2]> {
         let first = new_folder()?;
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/petstore"), first.path())?;
+        // Whoever has tried the example has published it there.
+        for published in ["deployments", "history", ".apigw"].map(|name| first.path().join(name)) {
+            if published.exists() {
+                fs::remove_dir_all(published)?;
+            }
+        }
         let second = new_folder()?;
         copy(first.path(), second.path())?;
         let arguments = &["publish", "--env", "test", "--mock"];

@@ -1,5 +1,6 @@
 //! Requests that go to real backends.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,14 +10,14 @@ use apigw::model;
 
 use super::backend::{Backend, reply};
 use super::client::{Client, get, request};
-use super::snapshot::{PETS, config, group, http, pets, settings, snapshot, start};
+use super::snapshot::{config, http, pets, start};
 
 #[test]
 fn connections_to_a_backend_are_kept_and_the_request_arrives_as_it_came() {
     let backend = Backend::saying("ok");
     let mut one_worker = config();
     one_worker.workers = 1;
-    let gateway = start(one_worker, pets(http(backend.address), ""));
+    let gateway = start(one_worker, &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     for _ in 0..3 {
         client.send(
@@ -56,13 +57,13 @@ fn a_safe_request_is_repeated_once_where_nothing_came_back() {
             }
             reply(stream, "ok")
         });
-        let gateway = start(config(), pets(http(backend.address), ""));
+        let gateway = start(config(), &pets(http(backend.address), ""));
         let answer = request(gateway.addresses()[0], &text);
         assert_eq!(answer.status, status, "{name}: {answer:?}");
         assert_eq!(backend.received().len(), seen, "{name}");
     }
     let backend = Backend::start(|_, _| false);
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let answer = get(gateway.addresses()[0], "/petstore/pets", "");
     assert_eq!((answer.status, answer.code().as_str()), (502, "BAD_GATEWAY"));
     assert_eq!(backend.received().len(), 2, "it is repeated once, not for ever");
@@ -77,7 +78,8 @@ fn backends_that_fail_are_told_apart() {
         stream.write_all(b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n").is_ok()
     });
     let timeout = "forwarding: {response_timeout_ms: 100}\n";
-    let metadata = |url: &str| model::Backend::Http { url: url.parse().expect("an address") };
+    let metadata =
+        |url: &str| model::Backend::Http { url: url.parse().expect("an address"), variables: BTreeMap::new() };
     for (name, backend, more, status, code) in [
         ("nobody listens", http(closed), "", 503, "SOURCE_UNAVAILABLE"),
         ("no such name", metadata("http://nothing.invalid"), "", 503, "SOURCE_UNAVAILABLE"),
@@ -90,12 +92,12 @@ fn backends_that_fail_are_told_apart() {
         ("another such name", metadata("http://0xa9.254.43518"), "", 502, "BAD_GATEWAY"),
         ("callers cannot show who they are", http(silent.address), "auth: signature\n", 401, "UNAUTHENTICATED"),
     ] {
-        let gateway = start(config(), pets(backend, more));
+        let gateway = start(config(), &pets(backend, more));
         let answer = get(gateway.addresses()[0], "/petstore/pets", "");
         assert_eq!((answer.status, answer.code().as_str()), (status, code), "{name}: {answer:?}");
         assert!(!answer.body.contains("169.254") && !answer.body.contains("127.0.0.1"), "{name} tells an address");
     }
-    let mock = start(config(), pets(model::Backend::Mock, "auth: signature\n"));
+    let mock = start(config(), &pets(model::Backend::Mock, "auth: signature\n"));
     assert_eq!(get(mock.addresses()[0], "/petstore/pets", "").status, 200, "a mock asks nobody who they are");
 }
 
@@ -104,7 +106,7 @@ fn an_address_that_is_down_is_passed_over() {
     let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
     let up = Backend::saying("up");
     let more = format!("forwarding: {{more_addresses: [\"http://{}\"]}}\n", up.address);
-    let gateway = start(config(), pets(http(closed), &more));
+    let gateway = start(config(), &pets(http(closed), &more));
     for _ in 0..10 {
         assert_eq!(get(gateway.addresses()[0], "/petstore/pets", "").body, "up");
     }
@@ -117,7 +119,7 @@ fn a_request_that_cannot_be_repeated_has_a_connection_that_the_backend_keeps() {
     });
     let mut one_worker = config();
     one_worker.workers = 1;
-    let gateway = start(one_worker, pets(http(backend.address), ""));
+    let gateway = start(one_worker, &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     let mut ask = |method: &str| {
         client.send(format!("{method} /petstore/files HTTP/1.1\r\nHost: localhost\r\n\r\n"));
@@ -143,7 +145,7 @@ fn a_backend_that_breaks_new_connections_is_passed_over() {
     let more = format!("forwarding: {{more_addresses: [\"http://{}\"]}}\n", up.address);
     let mut one_worker = config();
     one_worker.workers = 1;
-    let gateway = start(one_worker, pets(http(broken.address), &more));
+    let gateway = start(one_worker, &pets(http(broken.address), &more));
     for _ in 0..10 {
         assert_eq!(get(gateway.addresses()[0], "/petstore/pets", "").body, "up");
     }
@@ -152,9 +154,9 @@ fn a_backend_that_breaks_new_connections_is_passed_over() {
 
 #[test]
 fn a_gateway_does_not_call_itself() {
-    let gateway = start(config(), pets(model::Backend::Mock, ""));
+    let gateway = start(config(), &pets(model::Backend::Mock, ""));
     let address = gateway.addresses()[0];
-    gateway.replace(pets(http(address), "forwarding: {keep_prefix: true}\n"));
+    gateway.replace(&pets(http(address), "forwarding: {keep_prefix: true}\n"));
     let answer = get(address, "/petstore/pets", "");
     assert_eq!((answer.status, answer.code().as_str()), (508, "LOOP_DETECTED"));
 }
@@ -166,7 +168,7 @@ fn redirects_are_passed_on() {
             .write_all(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n")
             .is_ok()
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let answer = get(gateway.addresses()[0], "/petstore/pets", "");
     assert_eq!((answer.status, answer.header("location")), (302, Some("http://169.254.169.254/")));
     assert_eq!(backend.received().len(), 1);
@@ -184,10 +186,10 @@ fn settings_decide_where_requests_go_and_what_they_carry() {
          parameters: [{{from: query.v, to: header.X-V}}]\n",
         own.address
     );
-    let mut snapshot = snapshot(vec![group("pets", "0.0.1", PETS, &settings(&more), http(usual.address))]);
-    let variables = [("CANARY".to_owned(), canary.address.to_string())];
-    snapshot.environments[0].variables = std::sync::Arc::new(variables.into_iter().collect());
-    let gateway = start(config(), snapshot);
+    let url = format!("http://{}", usual.address).parse().expect("an address");
+    let variables = BTreeMap::from([("CANARY".to_owned(), canary.address.to_string())]);
+    let backend = model::Backend::Http { url, variables };
+    let gateway = start(config(), &pets(backend, &more));
     let address = gateway.addresses()[0];
     assert_eq!(get(address, "/petstore/pets", "X-Source: evil\r\n").body, "usual");
     assert_eq!(get(address, "/petstore/pets", "X-Canary: 1\r\n").body, "canary");
@@ -203,7 +205,7 @@ fn settings_decide_where_requests_go_and_what_they_carry() {
 fn what_moves_into_a_path_cannot_leave_it() {
     let backend = Backend::saying("ok");
     let more = "forwarding: {apis: {getPet: {path: \"/a/{id}/b\", parameters: [{from: query.v, to: path.id}]}}}\n";
-    let gateway = start(config(), pets(http(backend.address), more));
+    let gateway = start(config(), &pets(http(backend.address), more));
     for (value, status) in
         [("7", 200), ("a%20b", 200), ("..", 400), ("%2e%2e", 400), ("a%2Fb", 400), ("", 400), ("%0d%0aX:y", 400)]
     {
@@ -223,7 +225,7 @@ fn bodies_stream_both_ways_with_their_trailers() {
         may_go_on.lock().expect("a channel").recv().expect("a test that goes on");
         stream.write_all(b"7\r\ndata: 2\r\n0\r\nX-Sum: 2\r\n\r\n").is_ok()
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/files HTTP/1.1\r\nHost: localhost\r\nTE: trailers\r\n\r\n");
     assert!(
@@ -239,7 +241,7 @@ fn bodies_stream_both_ways_with_their_trailers() {
 #[test]
 fn a_request_streams_and_is_continued_when_the_backend_is_there() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let gateway = start(config(), pets(http(listener.local_addr().expect("an address")), ""));
+    let gateway = start(config(), &pets(http(listener.local_addr().expect("an address")), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     client
         .send("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n");
@@ -268,7 +270,7 @@ fn a_client_that_leaves_takes_its_request_along() {
         gone.lock().expect("a channel").send(left).ok();
         false
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
     while backend.received().is_empty() {

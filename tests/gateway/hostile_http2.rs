@@ -52,6 +52,7 @@ const CASES: &[Case] = &[
     // Paths.
     Case("GET", "/petstore/files/../a", &[], None, Ended::Status(400)),
     Case("GET", "/petstore/files/a%2fb", &[], None, Ended::Status(400)),
+    Case("GET", "/petstore/files/a%c0%afb", &[], None, Ended::Status(400)),
     Case("GET", "/petstore/files/a\\b", &[], None, REFUSED),
     // A fragment is cut off before anybody looks; the backend sees what the gateway has read.
     Case("GET", "/petstore/files/a#b", &[], None, Ended::Status(200)),
@@ -66,7 +67,7 @@ fn hostile_requests_over_http2_reach_no_backend() {
     let mut wrong = Vec::new();
     for Case(method, path, more, body, expected) in CASES {
         let backend = Backend::saying("backend");
-        let gateway = start(config(), pets(http(backend.address), ""));
+        let gateway = start(config(), &pets(http(backend.address), ""));
         let mut client = Frames::connect(gateway.addresses()[0]);
         client.request(1, &fields(method, path, more), body.map(str::as_bytes));
         let ended = client.ended(1);
@@ -93,7 +94,7 @@ type Flood = Box<dyn Fn(&mut Frames, u32) -> bool>;
 #[test]
 fn floods_of_frames_end_their_connection_and_nothing_else() {
     let backend = Backend::start(|_, stream| stream.read(&mut [0]).is_ok_and(|count| count > 0));
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let address = gateway.addresses()[0];
     let head = block(&fields("GET", "/petstore/pets", &[]));
     let continued = block(&[("x", &"y".repeat(1000))]);
@@ -139,7 +140,7 @@ fn floods_of_frames_end_their_connection_and_nothing_else() {
 #[test]
 fn a_client_that_only_makes_work_is_cut_off() {
     let backend = Backend::start(|_, stream| stream.read(&mut [0]).is_ok_and(|count| count > 0));
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let mut client = Frames::connect(gateway.addresses()[0]);
     let head = block(&fields("GET", "/petstore/pets", &[]));
     // Each request is at the backend before it is given up, so that no limit on what waits to be accepted is reached.

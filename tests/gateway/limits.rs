@@ -9,6 +9,7 @@ use apigw::model;
 
 use super::backend::Backend;
 use super::client::{Client, PATIENCE};
+use super::frames::{DATA, END_HEADERS, Ended, Frames, HEADERS, block, fields};
 use super::snapshot::{config, http, pets, start};
 
 /// Settings under which nothing may take long.
@@ -19,9 +20,16 @@ fn impatient() -> Config {
     config
 }
 
+/// The same, for clients that answer no pings.
+fn patient_with_pings() -> Config {
+    let mut config = impatient();
+    (config.timeouts.head, config.timeouts.keep_alive) = (Duration::from_mins(1), Duration::from_mins(1));
+    config
+}
+
 #[test]
 fn slow_clients_are_cut_off() {
-    let gateway = start(impatient(), pets(model::Backend::Mock, ""));
+    let gateway = start(impatient(), &pets(model::Backend::Mock, ""));
     for (name, text, answers) in [
         ("nothing at all", "", 0),
         ("a head without an end", "GET /petstore/pets HTTP/1.1\r\nHost: local", 0),
@@ -56,9 +64,41 @@ fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
         ended.lock().expect("a channel").send(()).ok();
         false
     });
-    let gateway = start(impatient(), pets(http(backend.address), ""));
+    let gateway = start(impatient(), &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
+    drop(client);
+}
+
+#[test]
+fn slow_bodies_over_http2_end_alone() {
+    let gateway = start(patient_with_pings(), &pets(model::Backend::Mock, ""));
+    let mut client = Frames::connect(gateway.addresses()[0]);
+    client.send(HEADERS, END_HEADERS, 1, &block(&fields("POST", "/petstore/pets", &[("content-type", "text/plain")])));
+    for _ in 0..20 {
+        client.send(DATA, 0, 1, b"a");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(client.ended(1), Ended::Status(408), "a body that hardly comes");
+    client.request(3, &fields("GET", "/petstore/pets", &[]), None);
+    assert_eq!(client.ended(3), Ended::Status(200), "others on the connection are answered");
+}
+
+#[test]
+fn an_answer_over_http2_that_nobody_takes_ends_and_so_does_its_backend() {
+    let (ended, has_ended) = mpsc::channel();
+    let ended = Mutex::new(ended);
+    let backend = Backend::start(move |_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n").ok();
+        while stream.write_all(&[b'x'; 8192]).is_ok() {}
+        ended.lock().expect("a channel").send(()).ok();
+        false
+    });
+    let gateway = start(patient_with_pings(), &pets(http(backend.address), ""));
+    let mut client = Frames::connect(gateway.addresses()[0]);
+    // The window of the stream is 65,535 bytes, and stays so.
+    client.request(1, &fields("GET", "/petstore/pets", &[]), None);
     has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
     drop(client);
 }
@@ -69,7 +109,7 @@ fn a_backend_that_stops_in_the_middle_is_cut_off() {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").ok();
         std::io::Read::read(stream, &mut [0]).is_ok_and(|count| count > 0)
     });
-    let gateway = start(config(), pets(http(backend.address), "forwarding: {idle_timeout_ms: 100}\n"));
+    let gateway = start(config(), &pets(http(backend.address), "forwarding: {idle_timeout_ms: 100}\n"));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
     client.read_until("abc");
@@ -80,7 +120,7 @@ fn a_backend_that_stops_in_the_middle_is_cut_off() {
 fn connections_beyond_the_limit_are_closed() {
     let mut config = config();
     config.limits.connections = 2;
-    let gateway = start(config, pets(model::Backend::Mock, ""));
+    let gateway = start(config, &pets(model::Backend::Mock, ""));
     let ask = |client: &mut Client| {
         client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.answer().map(|answer| answer.status)

@@ -115,12 +115,13 @@ fn every_answer_is_of_something_that_was_live_meanwhile() {
         ("3.0.0", version("3.0.0", model::Backend::Mock)),
         ("offline", {
             let mut gone = version("3.0.0", model::Backend::Mock);
-            gone.environments[0].groups = gone.environments[0].groups.drain(..).map(offline).collect();
+            let environment = Arc::make_mut(&mut gone.environments[0]);
+            environment.groups = environment.groups.drain(..).map(offline).collect();
             gone
         }),
     ];
     let live: Arc<Vec<&str>> = Arc::new(states.iter().map(|(told, _)| *told).collect());
-    let gateway = start(config(), states[0].1.clone());
+    let gateway = start(config(), &states[0].1);
     let address = gateway.addresses()[0];
     let (begun, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let stop = Arc::new(AtomicBool::new(false));
@@ -134,7 +135,7 @@ fn every_answer_is_of_something_that_was_live_meanwhile() {
         .collect();
     for change in 1..=CHANGES {
         begun.store(change, Ordering::SeqCst);
-        assert_eq!(gateway.replace(states[change % states.len()].1.clone()), []);
+        assert_eq!(gateway.replace(&states[change % states.len()].1), []);
         done.store(change, Ordering::SeqCst);
         // The next request sees it: this one begins after the change was made.
         assert_eq!(told(&get(address, "/petstore/pets/mine", "")), live[change % live.len()]);
@@ -158,14 +159,15 @@ fn a_request_in_flight_is_answered_by_what_was_live_when_it_came() {
         may_go_on.lock().expect("a channel").recv().expect("a test that lets go");
         reply(stream, "old")
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let address = gateway.addresses()[0];
     let mut client = Client::connect(address);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
     has_arrived.recv().expect("a request at the backend");
     let mut gone = pets(http(backend.address), "");
-    gone.environments[0].groups = gone.environments[0].groups.drain(..).map(offline).collect();
-    gateway.replace(gone);
+    let environment = Arc::make_mut(&mut gone.environments[0]);
+    environment.groups = environment.groups.drain(..).map(offline).collect();
+    gateway.replace(&gone);
     let answer = get(address, "/petstore/pets", "");
     assert_eq!((answer.status, answer.code().as_str()), (404, "NOT_FOUND"));
     go_on.send(()).expect("a backend that waits");
@@ -184,7 +186,7 @@ fn bodies_in_flight_end_as_they_began() {
         may_go_on.lock().expect("a channel").recv().expect("a test that lets go");
         stream.write_all(b"st!").is_ok()
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let address = gateway.addresses()[0];
     let mut reader = Client::connect(address);
     reader.send("GET /petstore/files HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -196,7 +198,7 @@ fn bodies_in_flight_end_as_they_began() {
     }
     for change in [version("2.0.0", model::Backend::Mock), Snapshot::default(), version("3.0.0", model::Backend::Mock)]
     {
-        gateway.replace(change);
+        gateway.replace(&change);
     }
     writer.send("def");
     assert_eq!(writer.answer().map(|answer| answer.body), Some("abcdef".to_owned()));
@@ -217,7 +219,7 @@ fn stopping_answers_what_is_in_flight_and_nothing_more() {
         thread::sleep(Duration::from_millis(100));
         reply(stream, "done")
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let address = gateway.addresses()[0];
     let mut busy = Client::connect(address);
     busy.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -238,10 +240,10 @@ fn stopping_answers_what_is_in_flight_and_nothing_more() {
 
 #[test]
 fn a_group_that_cannot_be_compiled_is_served_as_before() {
-    let gateway = start(config(), version("1.0.0", model::Backend::Mock));
+    let gateway = start(config(), &version("1.0.0", model::Backend::Mock));
     let address = gateway.addresses()[0];
     let broken = PETS.replace("/pets/mine", "/pets/{a}{b}");
-    let rejected = gateway.replace(snapshot(vec![
+    let rejected = gateway.replace(&snapshot(vec![
         group("other", "0.0.1", PETS, &settings("").replace("/petstore", "/other"), model::Backend::Mock),
         group("pets", "2.0.0", &broken, &settings(""), model::Backend::Mock),
     ]));
@@ -271,7 +273,7 @@ fn environments_and_groups_are_told_apart_by_host() {
     );
     let both =
         Snapshot { environments: vec![environment("test", vec![test]), environment("online", vec![with_domain])] };
-    let gateway = start(config(), both);
+    let gateway = start(config(), &both);
     for (host, expected) in [
         ("pets.test.apigw.localhost", "1.0.0"),
         ("PETS.Test.apigw.localhost:8080", "1.0.0"),

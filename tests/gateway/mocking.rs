@@ -7,7 +7,7 @@ use super::snapshot::{config, pets, start};
 
 #[test]
 fn constant_results_follow_accept_and_prefer() {
-    let gateway = start(config(), pets(Backend::Mock, ""));
+    let gateway = start(config(), &pets(Backend::Mock, ""));
     let address = gateway.addresses()[0];
     for (path, headers, status, body) in [
         ("/pets", "", 200, r#"[{"name":"Rex"}]"#),
@@ -35,7 +35,7 @@ fn constant_results_follow_accept_and_prefer() {
 fn head_and_options_and_other_methods() {
     let gateway = start(
         config(),
-        pets(Backend::Mock, "cors: {allow_origins: [\"https://shop.example\"], max_age_seconds: 60}\n"),
+        &pets(Backend::Mock, "cors: {allow_origins: [\"https://shop.example\"], max_age_seconds: 60}\n"),
     );
     let address = gateway.addresses()[0];
     let mut client = Client::connect(address);
@@ -90,8 +90,8 @@ fn requests_are_checked_where_the_settings_say() {
         (post(r#"{"name":1}"#, "application/json"), 422, "body/name"),
         (post("<pet/>", "application/xml"), 415, ""),
     ];
-    let gateway = start(config(), pets(Backend::Mock, ""));
-    let lax = start(config(), pets(Backend::Mock, "validate_requests: false\n"));
+    let gateway = start(config(), &pets(Backend::Mock, ""));
+    let lax = start(config(), &pets(Backend::Mock, "validate_requests: false\n"));
     for (text, status, place) in &cases {
         let answer = request(gateway.addresses()[0], text);
         let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
@@ -100,8 +100,8 @@ fn requests_are_checked_where_the_settings_say() {
         assert!(request(lax.addresses()[0], text).status < 300, "{text:?} where nothing is checked");
     }
     let backend = super::backend::Backend::saying("real");
-    let real = start(config(), pets(super::snapshot::http(backend.address), ""));
-    let strict = start(config(), pets(super::snapshot::http(backend.address), "validate_requests: true\n"));
+    let real = start(config(), &pets(super::snapshot::http(backend.address), ""));
+    let strict = start(config(), &pets(super::snapshot::http(backend.address), "validate_requests: true\n"));
     for (text, status, _) in &cases {
         assert_eq!(request(real.addresses()[0], text).status, 200, "{text:?} where the backend is real");
         let expected = if *status < 300 { 200 } else { *status };

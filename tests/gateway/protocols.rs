@@ -1,11 +1,13 @@
 //! HTTP/2, TLS, websockets, and what operators ask.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use apigw::gateway::tls::{Certificate, server_config};
-use apigw::gateway::{AccessLog, AccessRecord, Listen};
+use apigw::gateway::{AccessLog, AccessRecord, Config, Listen, Unserved};
 use apigw::model;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -24,28 +26,10 @@ use super::client::{Client, get};
 use super::snapshot::{PETS, config, environment, group, http, pets, settings, snapshot, start};
 
 /// A certificate for `localhost` and `api.example.com` that ends in a hundred years; it protects nothing.
-const CERTIFICATE: &str = "\
------BEGIN CERTIFICATE-----\n\
-MIIBqDCCAU+gAwIBAgIUL18i6GrFXSkoRWypjqpDf5oM6jEwCgYIKoZIzj0EAwIw\n\
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNDAzMDAwM1oYDzIxMjYxMDMx\n\
-MDMwMDAzWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO\n\
-PQMBBwNCAAQbRXzKXBPNTVL+xCJqp4U2LBCibv8ONRmtlwkHIn+Ank0PYdrllqr2\n\
-zAwnvxRp9KY/pn/ZE7MF3BbbDcg02d1Do30wezAdBgNVHQ4EFgQUyOL0QNp8NXmf\n\
-NVjExc8Yg7t1Ti0wHwYDVR0jBBgwFoAUyOL0QNp8NXmfNVjExc8Yg7t1Ti0wKwYD\n\
-VR0RBCQwIoIJbG9jYWxob3N0gg9hcGkuZXhhbXBsZS5jb22HBH8AAAEwDAYDVR0T\n\
-AQH/BAIwADAKBggqhkjOPQQDAgNHADBEAiBLd9FyTShPeTZDqaBz34FS4XTBvpoa\n\
-KeQ2UBhikgLCkAIgeWGideJ9eTNty2uztE+nmDEhqMplOYPxcMAyTrs+Hu8=\n\
------END CERTIFICATE-----\n\
-";
+const CERTIFICATE: &str = include_str!("../certificates/localhost.crt");
 
 /// Its key.
-const KEY: &str = "\
------BEGIN PRIVATE KEY-----\n\
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgXuKbfIZzkxqPk2oH\n\
-foBYyV9nO4slye0fHW0sIn99PEOhRANCAAQbRXzKXBPNTVL+xCJqp4U2LBCibv8O\n\
-NRmtlwkHIn+Ank0PYdrllqr2zAwnvxRp9KY/pn/ZE7MF3BbbDcg02d1D\n\
------END PRIVATE KEY-----\n\
-";
+const KEY: &str = include_str!("../certificates/localhost.key");
 
 type Answers = Vec<(StatusCode, Bytes)>;
 
@@ -108,7 +92,7 @@ fn tls(domains: &[&str]) -> Certificate {
 #[test]
 fn http2_without_asking() {
     let backend = Backend::saying("real");
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let gateway = start(config(), &pets(http(backend.address), ""));
     let answers = block_on(async {
         let stream = TcpStream::connect(gateway.addresses()[0]).await.expect("a connection");
         let requests = vec![
@@ -135,7 +119,7 @@ fn tls_with_both_protocols_and_a_certificate_a_domain() {
     let mut config = config();
     config.listen = vec![Listen { address: ([127, 0, 0, 1], 0).into(), tls: true }];
     config.tls = Some(server_config(&[tls(&[])]).expect("certificates"));
-    let gateway = start(config, pets(model::Backend::Mock, ""));
+    let gateway = start(config, &pets(model::Backend::Mock, ""));
     let address = gateway.addresses()[0];
     block_on(async {
         let stream = connect_tls(address, "localhost", "h2").await;
@@ -169,17 +153,17 @@ fn backends_are_called_over_tls_where_they_are_trusted() {
     let mut inner = config();
     inner.listen = vec![Listen { address: ([127, 0, 0, 1], 0).into(), tls: true }];
     inner.tls = Some(server_config(&[tls(&[])]).expect("certificates"));
-    let inner = start(inner, pets(model::Backend::Mock, ""));
+    let inner = start(inner, &pets(model::Backend::Mock, ""));
     let url = format!("https://localhost:{}/petstore", inner.addresses()[0].port());
-    let backend = || model::Backend::Http { url: url.parse().expect("an address") };
+    let backend = || model::Backend::Http { url: url.parse().expect("an address"), variables: BTreeMap::new() };
     let mut trusting = group("pets", "0.0.1", PETS, &settings("forwarding: {tls: {ca: ca.pem}}\n"), backend());
     if let Some(content) = &mut trusting.content {
         let file: (String, Arc<[u8]>) = ("ca.pem".to_owned(), Arc::from(CERTIFICATE.as_bytes()));
         content.tls_files = Arc::new([file].into_iter().collect());
     }
-    let gateway = start(config(), snapshot(vec![trusting]));
+    let gateway = start(config(), &snapshot(vec![trusting]));
     assert_eq!(get(gateway.addresses()[0], "/petstore/pets/mine", "").status, 200);
-    let gateway = start(config(), pets(backend(), ""));
+    let gateway = start(config(), &pets(backend(), ""));
     let answer = get(gateway.addresses()[0], "/petstore/pets/mine", "");
     assert_eq!((answer.status, answer.code().as_str()), (503, "SOURCE_UNAVAILABLE"), "nobody vouches for it");
 }
@@ -198,7 +182,8 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
         }
         false
     });
-    let gateway = start(config(), pets(http(backend.address), ""));
+    let config = Config { admin: Some(([127, 0, 0, 1], 0).into()), ..config() };
+    let gateway = start(config, &pets(http(backend.address), ""));
     let ask = |path: &str| {
         let mut client = Client::connect(gateway.addresses()[0]);
         client.send(format!(
@@ -208,6 +193,15 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
         let answer = client.answer().expect("an answer");
         (client, answer)
     };
+    let admin = gateway.admin_address().expect("an address");
+    let to_backends = |count: usize| {
+        let line = format!("apigw_backend_connections {count}\n");
+        let until = Instant::now() + Duration::from_secs(20);
+        while !get(admin, "/-/metrics", "").body.contains(&line) {
+            assert!(Instant::now() < until, "{count} connections to backends");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
     let (mut client, answer) = ask("/live");
     assert_eq!((answer.status, answer.header("sec-websocket-accept")), (101, Some("x")));
     assert_eq!(client.take(5).as_deref(), Some(&b"hello"[..]));
@@ -215,6 +209,9 @@ fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
         client.send(text);
         assert_eq!(client.take(text.len()).as_deref(), Some(text.as_bytes()), "bytes pass as they are");
     }
+    to_backends(1);
+    drop(client);
+    to_backends(0);
     assert_eq!(backend.received()[0].header("sec-websocket-key"), ["y"]);
     let (_, answer) = ask("/pets");
     assert_eq!((answer.status, answer.body.as_str()), (200, "no upgrade"));
@@ -237,6 +234,10 @@ impl AccessLog for Records {
         let record = serde_json::to_value(record).expect("a record");
         self.0.lock().expect("the records").push(record);
     }
+
+    fn dropped(&self) -> u64 {
+        7
+    }
 }
 
 #[test]
@@ -254,7 +255,14 @@ fn operators_see_what_is_served_and_what_was_asked() {
     let real = group("pets", "0.0.1", PETS, &settings(""), http(backend.address));
     let gone = super::snapshot::offline(group("gone", "0.0.2", PETS, &settings(""), model::Backend::Mock));
     let operation = real.operation.to_string();
-    let gateway = start(config, apigw::gateway::Snapshot { environments: vec![environment("test", vec![real, gone])] });
+    let gateway =
+        start(config, &apigw::gateway::Snapshot { environments: vec![environment("test", vec![real, gone])] });
+    gateway.note_unserved(vec![Unserved {
+        environment: "test".parse().expect("a name"),
+        group: None,
+        operation: None,
+        reason: "deployments/test.yaml:1:1: it is cut short".to_owned(),
+    }]);
     let admin = gateway.admin_address().expect("an address");
     let address = gateway.addresses()[0];
     let id = get(address, "/petstore/pets/7?secret=hush", "Authorization: hush\r\n")
@@ -277,6 +285,7 @@ fn operators_see_what_is_served_and_what_was_asked() {
     assert_eq!(get(admin, "/other", "").status, 404);
     let status: serde_json::Value = serde_json::from_str(&get(admin, "/-/status", "").body).expect("JSON");
     let groups = &status["environments"][0]["groups"];
+    assert_eq!(status["unserved"][0]["reason"], "deployments/test.yaml:1:1: it is cut short");
     assert_eq!(
         (&groups[1]["group"], &groups[1]["serving"], &groups[1]["state"]),
         (&"pets".into(), &operation.into(), &"live".into())
@@ -286,6 +295,7 @@ fn operators_see_what_is_served_and_what_was_asked() {
     let labels = "{environment=\"test\",group=\"pets\",api=\"getPet\",status=\"200\"}";
     assert!(metrics.contains(&format!("apigw_request_duration_seconds_count{labels} 1")), "{metrics}");
     assert!(metrics.contains("apigw_connections"), "{metrics}");
+    assert!(metrics.contains("apigw_access_log_dropped_lines_total 7"), "{metrics}");
 
     let records = records.0.lock().expect("the records").clone();
     let [forwarded, missing, door, left] = &records[..] else { panic!("four records: {records:?}") };

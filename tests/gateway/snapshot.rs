@@ -86,7 +86,7 @@ pub(crate) fn group(name: &str, version: &str, definition: &str, settings: &str,
         backend,
         content: Some(GroupContent {
             settings: Arc::new(serde_yaml::from_str(settings).expect("settings")),
-            definition: Arc::new(reading.definition.expect("a definition")),
+            definition: Arc::new(reading.definition.expect("a definition")).into(),
             tls_files: Arc::new(BTreeMap::new()),
         }),
     }
@@ -100,12 +100,12 @@ pub(crate) fn offline(mut group: GroupSnapshot) -> GroupSnapshot {
 
 /// The backend of an address.
 pub(crate) fn http(address: std::net::SocketAddr) -> Backend {
-    Backend::Http { url: format!("http://{address}").parse().expect("an address") }
+    Backend::Http { url: format!("http://{address}").parse().expect("an address"), variables: BTreeMap::new() }
 }
 
 /// One environment with these groups.
-pub(crate) fn environment(name: &str, groups: Vec<GroupSnapshot>) -> EnvironmentSnapshot {
-    EnvironmentSnapshot { name: name.parse().expect("a name"), groups, variables: Arc::default() }
+pub(crate) fn environment(name: &str, groups: Vec<GroupSnapshot>) -> Arc<EnvironmentSnapshot> {
+    Arc::new(EnvironmentSnapshot { name: name.parse().expect("a name"), groups })
 }
 
 /// One environment, `test`, with these groups.
@@ -126,7 +126,7 @@ pub(crate) fn config() -> Config {
 }
 
 /// Starts a gateway, in which every group can be served.
-pub(crate) fn start(config: Config, snapshot: Snapshot) -> Gateway {
+pub(crate) fn start(config: Config, snapshot: &Snapshot) -> Gateway {
     let (gateway, rejected) = Gateway::start(config, snapshot).expect("a gateway");
     assert_eq!(rejected, []);
     gateway

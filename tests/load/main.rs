@@ -51,7 +51,7 @@ fn nothing_is_left_behind() {
 
 /// Opens many connections, changes what is served, and asks on each of them again.
 fn many_connections() {
-    let gateway = start(config(), version(0, model::Backend::Mock).0);
+    let gateway = start(config(), &version(0, model::Backend::Mock).0);
     let idle = descriptors();
     let room = usize::try_from(raise_limit()).unwrap_or(usize::MAX).saturating_sub(idle + 100);
     let count = CONNECTIONS.min(room);
@@ -66,7 +66,7 @@ fn many_connections() {
     assert_eq!(descriptors(), idle + count + 1);
     eprintln!("{count} connections take {} KiB each", (memory_kib().saturating_sub(before)) / count as u64);
     for number in 1..=100 {
-        assert_eq!(gateway.replace(version(number, model::Backend::Mock).0), []);
+        assert_eq!(gateway.replace(&version(number, model::Backend::Mock).0), []);
     }
     crowd.asks("version 100");
     assert_eq!(gateway.connections(), count, "a change closes no connection");
@@ -88,7 +88,7 @@ fn many_changes() {
     let mut config = config();
     let soon = Duration::from_secs(1);
     config.timeouts = Timeouts { head: soon, body: soon, write: soon, ..Timeouts::default() };
-    let gateway = start(config, version(0, model::Backend::Mock).0);
+    let gateway = start(config, &version(0, model::Backend::Mock).0);
     let address = gateway.addresses()[0];
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::new(AtomicUsize::new(0));
@@ -109,11 +109,12 @@ fn many_changes() {
             2 => version(number, model::Backend::Mock),
             _ => {
                 let (mut gone, definition) = version(number, model::Backend::Mock);
-                gone.environments[0].groups = gone.environments[0].groups.drain(..).map(offline).collect();
+                let environment = Arc::make_mut(&mut gone.environments[0]);
+                environment.groups = environment.groups.drain(..).map(offline).collect();
                 (gone, definition)
             }
         };
-        assert_eq!(gateway.replace(next), []);
+        assert_eq!(gateway.replace(&next), []);
         old.push(definition);
         if number % 20 == 0 {
             dawdlers.extend(dawdle(address));
@@ -137,7 +138,7 @@ fn many_changes() {
     for client in clients {
         client.join().expect("a client without a failed request");
     }
-    gateway.replace(Snapshot::default());
+    gateway.replace(&Snapshot::default());
     wait_until("what dawdles is cut off, and what leads to backends that are gone is closed", || {
         gateway.connections() == 0 && gateway.requests_in_flight() == 0 && gateway.backend_connections() == 0
     });
@@ -157,7 +158,8 @@ fn many_changes() {
 fn version(number: usize, backend: model::Backend) -> (Snapshot, Weak<Definition>) {
     let more = format!("forwarding: {{allow_addresses: [\"10.0.{}.{}\"]}}\n", number / 256, number % 256);
     let named = group("pets", "0.0.1", &PETS.replace("Mine", &format!("version {number}")), &settings(&more), backend);
-    let definition = named.content.as_ref().map(|content| Arc::downgrade(&content.definition)).unwrap_or_default();
+    let definition = named.content.as_ref().and_then(|content| content.definition.get().ok()).expect("a definition");
+    let definition = Arc::downgrade(&definition);
     (snapshot::snapshot(vec![named]), definition)
 }
 

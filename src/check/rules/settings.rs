@@ -62,6 +62,19 @@ pub(in crate::check) const VARIABLE_UNDECLARED: Rule = Rule::warning(
      \x20 [environments.test.variables]\n\
      \x20 PETS_HOST = \"pets.test.example.com\"",
 );
+/// Some environment declares each variable.
+pub const VARIABLE_UNKNOWN: Rule = Rule::error(
+    "variable-unknown",
+    "No environment declares the variable that `${NAME}` in a backend address stands for, so that a publish with a \
+     real backend is refused everywhere. Correct the name, or declare it under `[environments.<name>.variables]` in \
+     apigw.toml.",
+)
+.example(
+    "wrong:\n\
+     \x20 backend: https://${PETS_HSOT}/v1\n\
+     right:\n\
+     \x20 backend: https://${PETS_HOST}/v1",
+);
 /// Each variable is used.
 pub(in crate::check) const VARIABLE_UNUSED: Rule = Rule::warning(
     "variable-unused",
@@ -119,12 +132,13 @@ pub(in crate::check) const UNKNOWN_API: Rule = Rule::warning(
 );
 
 /// The rules of this room.
-pub(super) const RULES: [Rule; 10] = [
+pub(super) const RULES: [Rule; 11] = [
     BACKEND_ADDRESS,
     DOMAIN_COLLISION,
     DOMAIN_NOT_LIVE,
     PREFIX_COLLISION,
     VARIABLE_UNDECLARED,
+    VARIABLE_UNKNOWN,
     VARIABLE_UNUSED,
     PROMOTION_CIRCLE,
     UNKNOWN_RULE,

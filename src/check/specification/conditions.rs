@@ -83,7 +83,7 @@ impl<'d> Walk<'d> {
             None => node.location(),
         };
         let hint = "add at least what a successful call gives: `responses: {\"200\": {description: …}}`";
-        self.findings.push(RESPONSES_MISSING.finding(location, "the operation names no response", hint));
+        self.findings.add(RESPONSES_MISSING.finding(location, "the operation names no response", hint));
     }
 
     fn parameter(&mut self, node: Node<'d>) {
@@ -171,7 +171,7 @@ impl<'d> Walk<'d> {
         if node.get(one).is_some() && node.get(other).is_some() {
             let message = format!("`{one}` and `{other}` exclude each other");
             let location = node.key_location(other);
-            self.findings.push(rules::SPECIFICATION_EXCLUSIVE.finding(location, message, "keep the one that is meant"));
+            self.findings.add(rules::SPECIFICATION_EXCLUSIVE.finding(location, message, "keep the one that is meant"));
         }
     }
 
@@ -183,7 +183,7 @@ impl<'d> Walk<'d> {
         if node.get(name).is_some() {
             let message = format!("{owner} has no field {name:?}");
             let hint = format!("remove it; it belongs to {of}");
-            self.findings.push(rules::SPECIFICATION_UNKNOWN.finding(node.key_location(name), message, hint));
+            self.findings.add(rules::SPECIFICATION_UNKNOWN.finding(node.key_location(name), message, hint));
         }
     }
 }

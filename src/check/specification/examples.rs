@@ -47,12 +47,26 @@ impl<'d> Walk<'d> {
         }
     }
 
+    /// Says which examples and patterns are not looked at, where these are too large or too many.
+    pub(super) fn left_out(&mut self) {
+        let Some((first, count)) = self.examples.left_out() else { return };
+        let message = match count {
+            1 => "this is too large to be compared with its schema, or comparing all before took too long".to_owned(),
+            count => format!(
+                "this and {} more examples, defaults and patterns are not looked at: they are too large or too many",
+                count - 1
+            ),
+        };
+        let hint = "give fewer or smaller ones, or split the definition into several groups";
+        self.findings.add(EXAMPLE_MISMATCH.finding(first.location(), message, hint));
+    }
+
     /// Notes the part of a value that its schema does not allow.
     fn mismatch(&mut self, value: Node<'d>, schema: Node<'d>, what: &str) {
         let (part, reason) = self.reason(value, schema, MOST_LEVELS);
         let message = format!("this {what} is not what its schema allows: {reason}");
         let hint = format!("correct the {what} or the schema");
-        self.findings.push(EXAMPLE_MISMATCH.finding(part.location(), message, hint));
+        self.findings.add(EXAMPLE_MISMATCH.finding(part.location(), message, hint));
     }
 
     /// Finds the smallest part of a value that is not allowed, and says why.

@@ -18,15 +18,12 @@ use objects::REFERENCE;
 use super::rules::specification as rules;
 use crate::definition::rules::REFERENCE_SIBLINGS;
 use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, Rule, Specification};
-use crate::model::{Finding, nearest};
-
-/// A definition that breaks more rules than this is no definition; more findings help nobody.
-const MOST_FINDINGS: usize = 2_000;
+use crate::model::{Finding, Findings, nearest};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let mut walk = Walk {
         specification: definition.specification,
-        findings: Vec::new(),
+        findings: Findings::default(),
         seen: HashSet::new(),
         pending: Vec::new(),
         media_types: HashMap::new(),
@@ -36,9 +33,6 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
         walk.expect(root, Kind::OpenApi, false);
     }
     while let Some(Expected { node, kind, may_refer }) = walk.pending.pop() {
-        if walk.findings.len() >= MOST_FINDINGS {
-            break;
-        }
         if walk.seen.insert((node.id(), kind)) {
             match node.get("$ref").filter(|_| may_refer) {
                 Some(reference) => walk.reference(node, reference, kind),
@@ -46,12 +40,13 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
             }
         }
     }
-    walk.findings
+    walk.left_out();
+    walk.findings.into_vec()
 }
 
 struct Walk<'d> {
     specification: Specification,
-    findings: Vec<Finding>,
+    findings: Findings,
     seen: HashSet<(NodeId, Kind)>,
     pending: Vec<Expected<'d>>,
     /// The names of Media Type Objects.
@@ -111,7 +106,7 @@ impl<'d> Walk<'d> {
         if let Some(name) = ignored {
             let message = format!("{name:?} stands beside a `$ref`, where OpenAPI 3.0 ignores it");
             let hint = "move it to the target, or wrap the reference in `allOf`";
-            self.findings.push(REFERENCE_SIBLINGS.finding(node.key_location(name), message, hint));
+            self.findings.add(REFERENCE_SIBLINGS.finding(node.key_location(name), message, hint));
         }
     }
 
@@ -149,7 +144,7 @@ impl<'d> Walk<'d> {
                 let hint = self.unknown_hint(name, shape, nearest(name, known));
                 let message = format!("the {} has no field {name:?}", shape.name);
                 let location = node.key_location(name);
-                self.findings.push(rules::SPECIFICATION_UNKNOWN.finding(location, message, hint));
+                self.findings.add(rules::SPECIFICATION_UNKNOWN.finding(location, message, hint));
             }
         }
     }
@@ -183,7 +178,7 @@ impl<'d> Walk<'d> {
         };
         if !is_right {
             let message = format!("{name:?} is no name that the {} has", shape.name);
-            self.findings.push(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
+            self.findings.add(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
         }
     }
 
@@ -244,7 +239,7 @@ impl<'d> Walk<'d> {
         for (name, each) in node.entries() {
             if let Some(hint) = names.fault(name) {
                 let message = format!("{name:?} is no name that {} can have", owner());
-                self.findings.push(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
+                self.findings.add(rules::SPECIFICATION_NAME.finding(node.key_location(name), message, hint));
             }
             self.form(each, value, &|| format!("{name:?} in {}", owner()));
         }
@@ -281,7 +276,7 @@ impl<'d> Walk<'d> {
     }
 
     fn add(&mut self, rule: Rule, node: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
-        self.findings.push(rule.finding(node.location(), message, hint));
+        self.findings.add(rule.finding(node.location(), message, hint));
     }
 }
 

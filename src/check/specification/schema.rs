@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::form::{In, Kind};
 use super::{Walk, rules};
-use crate::definition::{self, Node, NodeKind, Specification};
+use crate::definition::{Node, NodeKind, Specification};
 use crate::model::nearest;
 
 /// What a keyword holds.
@@ -143,7 +143,7 @@ impl<'d> Walk<'d> {
                     let message = format!("{name:?} has no meaning in OpenAPI 3.1");
                     let location = node.key_location(name);
                     let hint = "write `type: [string, \"null\"]`, with the type that it has";
-                    self.findings.push(rules::SCHEMA_KEYWORD.finding(location, message, hint));
+                    self.findings.add(rules::SCHEMA_KEYWORD.finding(location, message, hint));
                 }
                 Some((_, holds, _)) => self.keyword(name, value, *holds),
                 None if name.starts_with("x-") => {}
@@ -171,7 +171,7 @@ impl<'d> Walk<'d> {
             },
         };
         let message = format!("a schema has no keyword {name:?}");
-        self.findings.push(rules::SCHEMA_KEYWORD.finding(node.key_location(name), message, hint));
+        self.findings.add(rules::SCHEMA_KEYWORD.finding(node.key_location(name), message, hint));
     }
 
     fn keyword(&mut self, name: &str, value: Node<'d>, holds: Holds) {
@@ -212,7 +212,7 @@ impl<'d> Walk<'d> {
             Schemas => value.items().for_each(|schema| self.expect(schema, Kind::Schema, false)),
             SchemaMap | PatternMap => {
                 for (name, schema) in value.entries() {
-                    if holds == PatternMap && !definition::is_pattern(name) {
+                    if holds == PatternMap && !self.examples.is_pattern(value.id(), name) {
                         self.bad_pattern(value.key_location(name), name);
                     }
                     self.expect(schema, Kind::Schema, false);
@@ -305,7 +305,9 @@ impl<'d> Walk<'d> {
     fn pattern(&mut self, value: Node<'d>) {
         match value.as_str() {
             None => self.bad(value, "`pattern` of a schema", "is a text"),
-            Some(pattern) if !definition::is_pattern(pattern) => self.bad_pattern(value.location(), pattern),
+            Some(pattern) if !self.examples.is_pattern(value.id(), pattern) => {
+                self.bad_pattern(value.location(), pattern);
+            }
             Some(_) => {}
         }
     }
@@ -314,7 +316,7 @@ impl<'d> Walk<'d> {
         let shown: String = pattern.chars().take(60).collect();
         let message = format!("the pattern {shown:?} cannot be used as a regular expression");
         let hint = "write it in the dialect of ECMA-262, and not larger than it must be";
-        self.findings.push(rules::SCHEMA_PATTERN.finding(location, message, hint));
+        self.findings.add(rules::SCHEMA_PATTERN.finding(location, message, hint));
     }
 
     fn bad(&mut self, node: Node<'d>, owner: &str, is: &str) {

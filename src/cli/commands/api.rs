@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::unknown_api;
 use crate::cli::{complete, selection, table};
-use crate::definition::{Api, Definition};
+use crate::definition::{Api, Definition, Node};
 use crate::model::{DEFINITION_FILE, GroupName, Method, SCHEMA};
 use crate::plan::Candidate;
 use crate::workspace::edit::Edit;
@@ -120,7 +120,9 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     if let Some(summary) = &arguments.summary {
         operation.insert("summary".to_owned(), Value::from(summary.as_str()));
     }
-    let parameters = template_parameters(&path);
+    let shared = shared_path_parameters(definition(&candidate)?, &path);
+    let mut parameters = template_parameters(&path);
+    parameters.retain(|name| !shared.contains(name));
     if !parameters.is_empty() {
         let parameter =
             |name: &String| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
@@ -144,6 +146,21 @@ fn template_parameters(path: &str) -> Vec<String> {
         }
     }
     names
+}
+
+/// Lists the path parameters that a path item declares for all its operations.
+fn shared_path_parameters(definition: &Definition, path: &str) -> Vec<String> {
+    let root = definition.document().root();
+    let written = root.and_then(|root| root.get("paths")?.get(path));
+    let layers = [written.and_then(Node::resolve), written];
+    let declared = layers.into_iter().flatten().find_map(|layer| layer.get("parameters"));
+    let parameters = declared.into_iter().flat_map(Node::items);
+    let in_path = parameters.filter_map(Node::resolve).filter(|node| text(*node, "in") == Some("path"));
+    in_path.filter_map(|node| text(node, "name").map(str::to_owned)).collect()
+}
+
+fn text<'d>(node: Node<'d>, field: &str) -> Option<&'d str> {
+    node.get(field).and_then(Node::as_str)
 }
 
 fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, CommandError> {
@@ -197,11 +214,13 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
     let candidate = candidate(context, &group)?;
     let definition = definition(&candidate)?;
     let api = definition.api(&name).ok_or_else(|| unknown_api(&group, &name, definition))?;
-    let result = definition.constant_result(api);
+    let mut all = definition.apis.iter().zip(definition.results());
+    let results = all.find(|(known, _)| std::ptr::eq(*known, api)).map(|(_, results)| results).unwrap_or_default();
+    let result = results.constant();
     let mut value = view(api);
     value["schema"] = json!(SCHEMA);
     value["group"] = json!(group);
-    value["constantResult"] = result.as_ref().map_or(Value::Null, |result| {
+    value["constantResult"] = result.map_or(Value::Null, |result| {
         json!({
             "status": result.status,
             "headers": result.headers,
@@ -214,7 +233,12 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
         if let Some(summary) = &api.summary {
             let _ = writeln!(text, "{summary}");
         }
-        match &result {
+        match result {
+            None if results.is_cut => {
+                text.push_str(
+                    "\nno constant result: those of the definition are too large together; see `apigw check`\n",
+                );
+            }
             None => {
                 text.push_str("\nno constant result: give a response an example, or the operation an `x-apigw-mock`\n");
             }

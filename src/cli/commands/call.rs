@@ -15,7 +15,8 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
-use crate::cli::snapshot::snapshot;
+use crate::cli::snapshot::Snapshots;
+use crate::definition::Definition;
 use crate::gateway::call::{Answer, CallError, Destination, Outgoing, send};
 use crate::gateway::{Config, Gateway};
 use crate::model::{EnvironmentName, GroupName, HttpUrl};
@@ -77,6 +78,7 @@ struct Called {
     group: GroupName,
     live: LiveGroup,
     content: Arc<LiveContent>,
+    definition: Arc<Definition>,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> Result<Exit, CommandError> {
@@ -86,7 +88,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
     let values = arguments.words.get(names.len()..).unwrap_or_default();
     let (group, api) = selection::group_and_api(&names)?;
     let called = find(workspace, context.environment(&arguments.env)?, selection::group(context, group)?)?;
-    let definition = &called.content.definition;
+    let definition = &called.definition;
     let api = definition.api(&api).ok_or_else(|| unknown_api(&called.group, &api, definition))?;
     let prepared = request::prepare(context, workspace, arguments, &called, api, values)?;
     let Prepared { outgoing, url, secrets } = prepared;
@@ -130,7 +132,8 @@ fn find(workspace: &Workspace, environment: EnvironmentName, group: GroupName) -
     };
     let live = workspace.live_group(&environment, &group)?.ok_or_else(|| absent("was never published to"))?;
     let content = live.content.clone().ok_or_else(|| absent("is offline in"))?;
-    Ok(Called { environment, group, live, content })
+    let definition = content.definition.get()?;
+    Ok(Called { environment, group, live, content, definition })
 }
 
 /// Starts a gateway that serves what is called, and nothing else.
@@ -142,7 +145,7 @@ fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError
         base_domain: workspace.settings().base_domain.clone(),
         ..Config::new(([127, 0, 0, 1], 0).into())
     };
-    let started = Gateway::start(config, snapshot(workspace, &[live]));
+    let started = Gateway::start(config, &Snapshots::default().next(&[live]));
     let (gateway, rejected) =
         started.map_err(|error| CommandError::new("call", Exit::Failed, error.to_string()).causes(&error))?;
     match rejected.into_iter().next() {

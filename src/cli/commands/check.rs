@@ -45,8 +45,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
             context.output.data(&FindingsView::new(&findings), text)?;
         }
     }
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    context.output.note(&format!("{errors} error(s), {} warning(s)", findings.len() - errors));
+    let count = |severity| -> usize {
+        findings.iter().filter(|finding| finding.severity == severity).map(|finding| finding.count).sum()
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    context.output.note(&format!("{errors} error(s), {warnings} warning(s)"));
     Ok(if errors == 0 { Exit::Done } else { Exit::Invalid })
 }
 
@@ -143,7 +146,7 @@ fn github(findings: &[Finding]) -> String {
     let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
     let mut text = String::new();
     for finding in findings {
-        let Finding { rule, severity, message, location, hint } = finding;
+        let Finding { rule, severity, message, location, hint, .. } = finding;
         let _ = write!(text, "::{severity} file={}", property(&location.file));
         if location.line > 0 {
             let _ = write!(text, ",line={},col={}", location.line, location.column.max(1));

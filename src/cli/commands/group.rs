@@ -177,8 +177,9 @@ fn report(context: &Context<'_>, group: &GroupName, what: &str, findings: &[Find
     for finding in findings.iter().take(10) {
         context.output.warning(&format!("{}: {}", finding.location, finding.message));
     }
-    if findings.len() > 10 {
-        context.output.warning(&format!("and {} more; `apigw check {group}` shows all", findings.len() - 10));
+    let more: usize = findings.iter().skip(10).map(|finding| finding.count).sum();
+    if more > 0 {
+        context.output.warning(&format!("and {more} more; `apigw check {group}` shows all"));
     }
     let candidate = context.workspace()?.working_copy(group, None)?;
     let apis = candidate.definition.as_ref().map_or(0, |definition| definition.apis.len());

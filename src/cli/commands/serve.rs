@@ -18,15 +18,15 @@ use crate::cli::arguments::parse_duration;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::snapshot::snapshot;
-use crate::gateway::{Config, Gateway, Limits, StartError, signals};
+use crate::cli::snapshot::Snapshots;
+use crate::gateway::{AccessLog, Config, Gateway, Limits, StartError, signals};
 use crate::model::EnvironmentName;
 use crate::workspace::{LiveReader, Workspace};
 
 use access_log::Log;
 use certificates::Certificates;
-use follow::Follower;
-use options::{ListenAddress, parse_size};
+use follow::{Follower, Read};
+use options::{ListenAddress, LogTarget, parse_size};
 
 /// Run what is published, on this machine
 ///
@@ -70,6 +70,10 @@ pub(in crate::cli) struct ServeArguments {
     /// How many threads answer requests [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
+    /// Where the access log goes: - for stdout, as a line a request on a terminal and as JSON lines in a pipe; a file, as
+    /// JSON lines at its end, opened again on SIGHUP; or off
+    #[arg(long, value_name = "-|FILE|off", default_value = "-", value_hint = clap::ValueHint::FilePath)]
+    access_log: LogTarget,
     /// How long requests in flight may take when it is told to stop
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     drain: Duration,
@@ -81,15 +85,22 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let named = named?;
     let asked = signals()?;
     let mut certificates = Certificates::of(context, &arguments.tls_cert, &arguments.tls_key)?;
-    let config = config(context, &workspace, arguments, certificates.as_mut())?;
+    let log = Log::start(context, &arguments.access_log)?;
+    let config = Config {
+        access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),
+        ..config(&workspace, arguments, certificates.as_mut())?
+    };
     let mut reader = LiveReader::new(environments(&workspace, &named));
     reader.must_read(&workspace, Instant::now());
     let live = reader.read(&workspace);
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
-    let (gateway, rejected) =
-        Gateway::start(config, snapshot(&workspace, &live)).map_err(|error| cannot_start(&error))?;
-    let mut follower = Follower::new(context, workspace, named, gateway, &encrypted, reader, certificates);
+    let mut snapshots = Snapshots::default();
+    let (gateway, rejected) = Gateway::start(config, &snapshots.next(&live)).map_err(|error| cannot_start(&error))?;
+    let read = Read { named, reader, snapshots, certificates };
+    let mut follower = Follower::new(context, workspace, gateway, &encrypted, read).with_log(log);
     follower.begin(&live, rejected);
+    // What is replaced later is not to be kept for as long as the gateway runs.
+    drop(live);
     follower.follow(&asked);
     context.output.note("stopping: answering what is in flight");
     let drained = follower.into_gateway().shutdown(arguments.drain);
@@ -116,7 +127,6 @@ fn environments(workspace: &Workspace, named: &[EnvironmentName]) -> Vec<Environ
 }
 
 fn config(
-    context: &Context<'_>,
     workspace: &Workspace,
     arguments: &ServeArguments,
     certificates: Option<&mut Certificates>,
@@ -141,7 +151,6 @@ fn config(
         },
         allow_addresses: arguments.allow_address.clone(),
         trusted_proxies: arguments.trusted_proxy.clone(),
-        access_log: Some(Arc::new(Log::start(context.process.stdout_is_terminal))),
         ..Config::new(([127, 0, 0, 1], 0).into())
     })
 }

@@ -76,8 +76,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
 fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentName]) -> Vec<RunningGateway> {
     match workspace.gateways() {
         Ok(mut gateways) => {
-            gateways.retain(|gateway| names.iter().any(|name| gateway.environments.contains_key(name)));
-            gateways
+            for error in &gateways.unreadable {
+                context.output.warning(&format!("it is not known what a gateway serves: {error}"));
+            }
+            gateways.running.retain(|gateway| names.iter().any(|name| gateway.environments.contains_key(name)));
+            gateways.running
         }
         Err(error) => {
             context.output.warning(&format!("it is not known which gateways run: {error}"));

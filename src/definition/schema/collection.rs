@@ -6,10 +6,7 @@ use serde_json::{Map, Value};
 
 use super::fits::all_differ;
 use super::pattern::Patterns;
-use super::sample::{
-    Building, FORBIDDEN, GENEROUS_LEVELS, GENEROUS_STEPS, GENEROUS_VALUES, Goal, MOST_LEVELS, MOST_STEPS, MOST_VALUES,
-    NO_LIST, TOO_LARGE, Want,
-};
+use super::sample::{Building, FORBIDDEN, GENEROUS_LEVELS, Goal, MOST_LEVELS, MOST_VALUES, NO_LIST, TOO_LARGE, Want};
 use super::shape::Shape;
 use crate::definition::api::Specification;
 use crate::definition::document::Node;
@@ -52,7 +49,7 @@ impl<'d> Building<'_, 'd> {
                 None => {}
             }
             variant += usize::from(unique);
-            let exhausted = variant > want.variant + wanted + 50 || self.steps > MOST_STEPS;
+            let exhausted = variant > want.variant + wanted + 50 || self.is_spent();
             if exhausted || (!unique && needed && items.is_empty()) {
                 break;
             }
@@ -93,16 +90,14 @@ impl<'d> Building<'_, 'd> {
         let mut room = most.checked_sub(properties.iter().filter(|(_, needed)| *needed).count())?;
         let mut map = Map::new();
         for (name, needed) in properties {
-            let generous = want.optional
-                && want.level < GENEROUS_LEVELS
-                && self.steps < GENEROUS_STEPS
-                && self.values < GENEROUS_VALUES;
+            let generous = want.optional && want.level < GENEROUS_LEVELS && self.is_generous();
             if !needed && (!generous || room == 0) {
                 continue;
             }
             match self.property(goal, shape, &name, needed, want) {
                 Some(value) => {
                     room -= usize::from(!needed);
+                    self.made(&name);
                     map.insert(name, value);
                 }
                 None if needed => return None,
@@ -157,6 +152,7 @@ impl<'d> Building<'_, 'd> {
             }
             let needed = map.len() < least;
             if let Some(value) = self.property(goal, shape, &name, needed, want) {
+                self.made(&name);
                 map.insert(name, value);
             }
         }

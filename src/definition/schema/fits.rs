@@ -39,6 +39,8 @@ struct Question<'p> {
 
 /// No question costs more steps; a value that needs more counts as one that does not fit.
 const MOST_STEPS: usize = 200_000;
+/// So many constants, names or bytes of a text take about as long to compare as a step.
+const COMPARED_A_STEP: usize = 16;
 /// Nothing is followed deeper, through references that consume no part of the value.
 const MOST_LEVELS: usize = 400;
 
@@ -57,8 +59,14 @@ impl Question<'_> {
         self.left -= 1;
         self.known.insert(key, true);
         let answer = self.schema(value, schema, level);
+        let taken = self.patterns.taken();
+        self.take(taken);
         self.known.insert(key, answer);
         answer
+    }
+
+    fn take(&mut self, steps: usize) {
+        self.left = self.left.saturating_sub(steps);
     }
 
     fn schema(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
@@ -73,7 +81,7 @@ impl Question<'_> {
             return true;
         }
         Types::declared(schema, self.specification).meets(Types::of(value))
-            && Self::constants(value, schema)
+            && self.constants(value, schema)
             && self.composition(value, schema, level)
             && match value {
                 Value::String(text) => self.text(text, schema) && self.format(value, schema),
@@ -86,9 +94,13 @@ impl Question<'_> {
             }
     }
 
-    fn constants(value: &Value, schema: Node<'_>) -> bool {
-        schema.get("const").is_none_or(|constant| equal(value, constant))
-            && schema.get("enum").is_none_or(|list| !list.is_array() || list.items().any(|one| equal(value, one)))
+    fn constants(&mut self, value: &Value, schema: Node<'_>) -> bool {
+        let Some(list) = schema.get("enum").filter(|list| list.is_array()) else {
+            return schema.get("const").is_none_or(|constant| equal(value, constant));
+        };
+        let place = list.items().position(|one| equal(value, one));
+        self.take(place.unwrap_or_else(|| list.items().count()) / COMPARED_A_STEP);
+        place.is_some() && schema.get("const").is_none_or(|constant| equal(value, constant))
     }
 
     fn composition(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
@@ -113,6 +125,7 @@ impl Question<'_> {
     }
 
     fn text(&mut self, text: &str, schema: Node<'_>) -> bool {
+        self.take(text.len() / COMPARED_A_STEP);
         let length = || text.chars().count();
         schema.get("minLength").and_then(count).is_none_or(|least| length() >= least)
             && schema.get("maxLength").and_then(count).is_none_or(|most| length() <= most)
@@ -130,6 +143,9 @@ impl Question<'_> {
         let within = schema.get("minItems").and_then(count).is_none_or(|least| items.len() >= least)
             && schema.get("maxItems").and_then(count).is_none_or(|most| items.len() <= most);
         let unique = schema.get("uniqueItems").and_then(Node::as_bool) == Some(true);
+        if unique {
+            self.take(items.len());
+        }
         if !within || (unique && !all_differ(items)) {
             return false;
         }
@@ -152,7 +168,9 @@ impl Question<'_> {
     fn object(&mut self, map: &serde_json::Map<String, Value>, schema: Node<'_>, level: usize) -> bool {
         let within = schema.get("minProperties").and_then(count).is_none_or(|least| map.len() >= least)
             && schema.get("maxProperties").and_then(count).is_none_or(|most| map.len() <= most);
-        let mut required = schema.get("required").into_iter().flat_map(Node::items).filter_map(Node::as_str);
+        let required = schema.get("required");
+        self.take(required.map_or(0, |required| required.items().count()) / COMPARED_A_STEP);
+        let mut required = required.into_iter().flat_map(Node::items).filter_map(Node::as_str);
         let properties = schema.get("properties");
         let unneeded = |name: &str| {
             let property = properties.and_then(|properties| properties.get(name)).and_then(Node::resolve);

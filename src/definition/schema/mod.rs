@@ -1,5 +1,6 @@
 //! Schemas: which values they allow, one value that they allow, and the same as plain JSON Schema.
 
+mod choice;
 mod collection;
 mod fits;
 mod format;
@@ -13,7 +14,7 @@ mod text;
 pub(super) use fits::fits;
 pub use json_schema::Direction;
 pub(super) use json_schema::json_schema;
-pub(super) use pattern::{Patterns, is_usable};
+pub(super) use pattern::Patterns;
 pub(super) use sample::{Failure, Sampler};
 pub(super) use shape::Shape;
 

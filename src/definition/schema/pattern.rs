@@ -17,22 +17,57 @@ const LONGEST_PATTERN: usize = 10_000;
 const LONGEST_TEXT: usize = 10_000;
 /// No match takes more steps.
 const MOST_STEPS: usize = 50_000;
+/// An expression that unfolds to more states than this is refused early, and costs no more than one that does.
+const LARGEST: usize = 100_000;
 
 /// The patterns and formats of a definition, each compiled once.
 #[derive(Debug, Default)]
 pub(in crate::definition) struct Patterns {
     expressions: HashMap<String, Option<Regex>>,
+    /// How many states those that are kept have together, about.
+    kept: usize,
     formats: HashMap<String, Option<jsonschema::Validator>>,
+    /// The steps that were taken since somebody last asked.
+    steps: usize,
 }
 
+/// So many bytes of a text take a step to match.
+const BYTES_A_STEP: usize = 32;
+/// Compiling a state of an expression takes so many steps, and any expression as many as so many states.
+const STEPS_A_STATE: usize = 4;
+const COMPILED_AT_LEAST: usize = 50;
+/// No more states are kept compiled; each takes some hundred bytes.
+const MOST_KEPT: usize = 100_000;
+
 impl Patterns {
+    /// Returns the steps that were taken since this was last asked.
+    pub(super) fn taken(&mut self) -> usize {
+        std::mem::take(&mut self.steps)
+    }
+
     /// Tells whether a text matches a pattern; a pattern that cannot be compiled asks for nothing.
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> bool {
+        self.steps += 1 + text.len() / BYTES_A_STEP;
+        self.regex(pattern).is_none_or(|regex| regex.is_match(text).unwrap_or(false))
+    }
+
+    /// Tells whether a pattern can be compiled.
+    pub(super) fn is_usable(&mut self, pattern: &str) -> bool {
+        self.regex(pattern).is_some()
+    }
+
+    fn regex(&mut self, pattern: &str) -> Option<&Regex> {
         if !self.expressions.contains_key(pattern) {
+            let size = COMPILED_AT_LEAST + structure(pattern).map_or(pattern.len(), |hir| size(&hir));
+            self.steps += size * STEPS_A_STATE;
+            self.kept += size;
+            if self.kept > MOST_KEPT {
+                self.expressions.clear();
+                self.kept = size;
+            }
             self.expressions.insert(pattern.to_owned(), compile(pattern));
         }
-        let regex = self.expressions.get(pattern).and_then(Option::as_ref);
-        regex.is_none_or(|regex| regex.is_match(text).unwrap_or(false))
+        self.expressions.get(pattern).and_then(Option::as_ref)
     }
 
     /// Tells whether a text is of a format; an unknown format asks for nothing.
@@ -52,6 +87,7 @@ impl Patterns {
     pub(super) fn build(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
         let tries = Choice::all(variant);
         for pattern in patterns {
+            self.steps += pattern.len();
             let Some(hir) = structure(pattern) else { continue };
             for choice in &tries {
                 let mut builder = Builder { text: String::new(), length: 0, missing: least, choice: *choice };
@@ -59,6 +95,7 @@ impl Patterns {
                     continue;
                 }
                 let text = builder.padded(least, pattern);
+                self.steps += 1 + text.len() / BYTES_A_STEP;
                 let length = text.chars().count();
                 if length >= least && length <= most && patterns.iter().all(|each| self.matches(each, &text)) {
                     return Some(text);
@@ -70,7 +107,7 @@ impl Patterns {
 }
 
 /// Tells whether a pattern can be used at all.
-pub(in crate::definition) fn is_usable(pattern: &str) -> bool {
+pub(super) fn is_usable(pattern: &str) -> bool {
     compile(pattern).is_some()
 }
 
@@ -94,6 +131,25 @@ fn structure(pattern: &str) -> Option<Hir> {
     let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
     let plain = without_look_around(&translated);
     regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&plain).ok()
+}
+
+/// Returns how many states an expression unfolds to, about; compiling it takes as many steps.
+fn size(hir: &Hir) -> usize {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Unicode(class)) => class.ranges().len(),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min).max(repetition.min).max(1);
+            size(&repetition.sub).saturating_mul(times as usize)
+        }
+        HirKind::Capture(capture) => size(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().fold(1, |sum: usize, part| sum.saturating_add(size(part)))
+        }
+    }
+    .min(LARGEST)
 }
 
 /// Leaves out look-around groups; what they ask for is seen when the text is matched.
@@ -254,5 +310,26 @@ impl Builder {
             missing if !pattern.ends_with('$') => self.text + &letter.repeat(missing),
             missing => letter.repeat(missing) + &self.text,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_compiled_is_bounded() {
+        let mut patterns = Patterns::default();
+        let pattern = |index: usize| format!("^[a-z]{{1,300}}{index}$");
+        // What takes long to compile costs steps, once.
+        assert!(patterns.is_usable(&pattern(0)) && patterns.taken() > 300 * STEPS_A_STATE);
+        assert!(patterns.is_usable(&pattern(0)) && patterns.taken() == 0);
+        for index in 0..600 {
+            assert!(patterns.matches(&pattern(index), &format!("a{index}")), "{index}");
+            assert!(patterns.kept <= MOST_KEPT, "{index}: {} states", patterns.kept);
+        }
+        assert!((1..400).contains(&patterns.expressions.len()), "{} are kept", patterns.expressions.len());
+        // One that was let go is compiled again when it is asked for.
+        assert!(!patterns.matches(&pattern(0), "a1") && patterns.matches(&pattern(0), "a0"));
     }
 }

@@ -5,24 +5,22 @@
 //! looked at as a whole, until one fits. Optional parts are given as long as that costs little; a part
 //! that would contain itself is left out. The work is bounded, whatever the schema.
 
-use std::collections::HashMap;
-
 use serde_json::Value;
 
+use super::choice::{meets_discriminator, next_choice};
 use super::fits::fits;
 use super::number;
 use super::pattern::Patterns;
 use super::shape::{Shape, Types};
 use super::text;
 use crate::definition::api::Specification;
-use crate::definition::document::{Node, NodeId};
+use crate::definition::document::{BYTES_A_VALUE, Node, NodeId};
 
-/// Builds values of one definition, each once.
+/// Builds values of one definition, and compares values with its schemas.
 #[derive(Debug)]
 pub(in crate::definition) struct Sampler {
     specification: Specification,
     patterns: Patterns,
-    built: HashMap<NodeId, Result<Value, Failure>>,
 }
 
 /// Why no value was built.
@@ -57,12 +55,14 @@ pub(super) struct Goal<'d> {
 }
 
 /// No value takes more steps to build.
-pub(super) const MOST_STEPS: usize = 150_000;
+const MOST_STEPS: usize = 150_000;
 /// Past so many steps or values, optional parts are left out.
-pub(super) const GENEROUS_STEPS: usize = 30_000;
-pub(super) const GENEROUS_VALUES: usize = 1_500;
+const GENEROUS_STEPS: usize = 30_000;
+const GENEROUS_VALUES: usize = 1_500;
 /// No value holds more values.
 pub(super) const MOST_VALUES: usize = 50_000;
+/// The texts of no value are longer together, in bytes.
+const MOST_BYTES: usize = 4 << 20;
 /// Optional parts are given down to this level.
 pub(super) const GENEROUS_LEVELS: usize = 8;
 /// A required part may contain itself so often before it is given up.
@@ -75,8 +75,7 @@ const MOST_DEPTH: usize = 250;
 const MOST_COPIED: usize = 20_000;
 
 const CIRCULAR: &str = "requires itself without end";
-const CONTRADICTION: &str = "allows no value that could be found";
-const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";
+pub(super) const CONTRADICTION: &str = "allows no value that could be found";
 const NO_TEXT: &str = "allows no text that could be found, by its format, pattern and length";
 const NO_NUMBER: &str = "allows no number within its bounds";
 pub(super) const NO_LIST: &str = "allows no list that could be found, by its items and length";
@@ -88,21 +87,16 @@ pub(super) const TOO_LARGE: &str = "allows no value that is small enough to buil
 
 impl Sampler {
     pub(in crate::definition) fn new(specification: Specification) -> Self {
-        Self { specification, patterns: Patterns::default(), built: HashMap::new() }
+        Self { specification, patterns: Patterns::default() }
     }
 
-    /// Builds a value that fits a schema.
-    pub(in crate::definition) fn build(&mut self, schema: Node<'_>) -> Result<Value, Failure> {
-        let meant = schema.followed().filter(|_| schema.is_bare_reference()).unwrap_or(schema);
-        if let Some(known) = self.built.get(&meant.id()) {
-            return known.clone();
-        }
-        let built = self.build_anew(meant);
-        self.built.insert(meant.id(), built.clone());
-        built
-    }
-
-    fn build_anew(&mut self, schema: Node<'_>) -> Result<Value, Failure> {
+    /// Builds a value that fits a schema in at most so many steps, and adds what it took to `steps`.
+    pub(in crate::definition) fn build(
+        &mut self,
+        schema: Node<'_>,
+        most_steps: usize,
+        steps: &mut usize,
+    ) -> Result<Value, Failure> {
         let mut fault = None;
         for optional in [true, false] {
             let mut building = Building {
@@ -110,15 +104,20 @@ impl Sampler {
                 patterns: &mut self.patterns,
                 stack: Vec::new(),
                 depth: 0,
+                most_steps: MOST_STEPS.min(most_steps),
                 steps: 0,
                 values: 0,
+                bytes: 0,
                 fault,
                 root: schema,
             };
             let goal = Goal { schemas: vec![schema], settled: Vec::new(), discriminated: None };
             let want = Want { variant: 0, optional, dispensable: false, level: 0 };
-            match building.value(&goal, want) {
-                Some(value) if building.fits(&value, &goal.schemas) => return Ok(value),
+            let built = building.value(&goal, want);
+            let fits = built.as_ref().is_some_and(|value| building.fits(value, &goal.schemas));
+            *steps += building.steps;
+            match built {
+                Some(value) if fits => return Ok(value),
                 Some(_) => building.blame(Some(schema.id()), CONTRADICTION),
                 None => {}
             }
@@ -128,9 +127,11 @@ impl Sampler {
         Err(Failure { node, reason })
     }
 
-    /// Tells whether a value fits a schema.
-    pub(in crate::definition) fn allows(&mut self, value: &Value, schema: Node<'_>) -> bool {
-        self.allows_within(value, schema, &mut 0)
+    /// Tells whether a text is a regular expression that can be used, and adds what that cost to `steps`.
+    pub(in crate::definition) fn is_pattern(&mut self, pattern: &str, steps: &mut usize) -> bool {
+        let is_usable = self.patterns.is_usable(pattern);
+        *steps += self.patterns.taken();
+        is_usable
     }
 
     /// Tells whether a value fits a schema, and adds what it cost to `steps`.
@@ -146,8 +147,11 @@ pub(super) struct Building<'s, 'd> {
     /// The schemas whose value is being built, from the outermost.
     pub(super) stack: Vec<NodeId>,
     depth: usize,
-    pub(super) steps: usize,
+    most_steps: usize,
+    steps: usize,
     pub(super) values: usize,
+    /// How long the texts are that were made, together.
+    bytes: usize,
     /// The first schema that no value was found for, and why.
     pub(super) fault: Option<(NodeId, &'static str)>,
     pub(super) root: Node<'d>,
@@ -156,6 +160,22 @@ pub(super) struct Building<'s, 'd> {
 impl<'d> Building<'_, 'd> {
     pub(super) fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
         fits(value, schemas, self.specification, self.patterns, &mut self.steps)
+    }
+
+    /// Tells whether building took all the steps, or made all the texts, that it may.
+    pub(super) fn is_spent(&mut self) -> bool {
+        self.steps += self.patterns.taken();
+        self.steps > self.most_steps || self.bytes > MOST_BYTES
+    }
+
+    /// Tells whether there are steps and values enough for optional parts.
+    pub(super) fn is_generous(&self) -> bool {
+        self.steps < GENEROUS_STEPS && self.values < GENEROUS_VALUES
+    }
+
+    /// Counts a text that was made.
+    pub(super) fn made(&mut self, text: &str) {
+        self.bytes += text.len();
     }
 
     pub(super) fn blame(&mut self, node: Option<NodeId>, reason: &'static str) {
@@ -170,7 +190,7 @@ impl<'d> Building<'_, 'd> {
         self.steps += shape.schemas.len();
         let first = Some(shape.schemas.first().unwrap_or(&self.root).id());
         let too_deep = want.level > MOST_LEVELS || self.depth > MOST_DEPTH;
-        if self.steps > MOST_STEPS || self.values > MOST_VALUES || too_deep {
+        if self.is_spent() || self.values > MOST_VALUES || too_deep {
             self.blame(first, TOO_LARGE);
             return None;
         }
@@ -235,58 +255,24 @@ impl<'d> Building<'_, 'd> {
         let in_order = defaults.into_iter().chain(list("enum")).chain(examples);
         let mut found: Vec<Value> = Vec::new();
         for node in in_order.take(1_000) {
-            self.steps += 1;
-            let Some(value) = node.to_value(MOST_COPIED) else { continue };
+            let mut left = MOST_COPIED;
+            let value = node.to_value_within(&mut left);
+            self.steps += MOST_COPIED - left;
+            if self.is_spent() {
+                break;
+            }
+            let Some(value) = value else { continue };
             if found.contains(&value) || !self.fits(&value, &goal.schemas) || !meets_discriminator(goal, &value) {
                 continue;
             }
             if found.len() == want.variant {
                 self.values += 1;
+                self.bytes += (MOST_COPIED - left) * BYTES_A_VALUE;
                 return Constant::Found(value);
             }
             found.push(value);
         }
         if binding.is_empty() { Constant::None } else { Constant::Impossible }
-    }
-
-    /// Takes one of several alternatives: the first whose value fits the whole.
-    fn chosen(
-        &mut self,
-        goal: &Goal<'d>,
-        schema: Node<'d>,
-        keyword: &str,
-        list: Node<'d>,
-        want: Want,
-    ) -> Option<Value> {
-        let discriminator = Discriminator::of(schema);
-        for optional in [want.optional, false] {
-            for variant in want.variant..want.variant + 2 {
-                for branch in list.items() {
-                    let mut next = goal.clone();
-                    next.settled.push(list.id());
-                    next.schemas.push(branch);
-                    let told = discriminator.as_ref().and_then(|discriminator| discriminator.value_for(branch));
-                    for discriminated in told.map(Some).into_iter().chain([None]) {
-                        next.discriminated = discriminated.or_else(|| goal.discriminated.clone());
-                        let value = self.value(&next, Want { variant, optional, ..want });
-                        if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
-                            return Some(value);
-                        }
-                    }
-                    if self.steps > MOST_STEPS {
-                        return None;
-                    }
-                }
-                if keyword == "anyOf" {
-                    break;
-                }
-            }
-            if !optional {
-                break;
-            }
-        }
-        self.blame(Some(schema.id()), if keyword == "oneOf" { NO_SINGLE } else { CONTRADICTION });
-        None
     }
 
     /// Tries other values where the plain one does not keep a condition, a negation or the like.
@@ -319,16 +305,17 @@ impl<'d> Building<'_, 'd> {
 
     fn typed(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
         let first = shape.schemas.first().map(|schema| schema.id());
-        for types in type_order(shape) {
+        for types in shape.type_order() {
             let built = match types {
                 Types::OBJECT => self.object(goal, shape, want),
                 Types::ARRAY => self.array(shape, want),
                 Types::STRING => {
                     let text = text::build(shape, want.variant, self.patterns);
-                    if text.is_none() {
-                        self.blame(first, NO_TEXT);
+                    match &text {
+                        Some(text) => self.made(text),
+                        None => self.blame(first, NO_TEXT),
                     }
-                    text
+                    text.map(Value::String)
                 }
                 Types::INTEGER | Types::NUMBER => {
                     let number = number::build(shape, types == Types::INTEGER, want.variant);
@@ -357,43 +344,6 @@ enum Constant {
     None,
 }
 
-/// Which property tells alternatives apart, and by which values (Discriminator Object, section 4.8.25).
-struct Discriminator<'d> {
-    property: &'d str,
-    mapping: Vec<(&'d str, &'d str)>,
-}
-
-impl<'d> Discriminator<'d> {
-    fn of(schema: Node<'d>) -> Option<Self> {
-        let discriminator = schema.get("discriminator")?;
-        let property = discriminator.get("propertyName")?.as_str()?;
-        let mapping = discriminator.get("mapping").into_iter().flat_map(Node::entries);
-        Some(Self { property, mapping: mapping.filter_map(|(name, target)| Some((name, target.as_str()?))).collect() })
-    }
-
-    fn value_for(&self, branch: Node<'d>) -> Option<(String, String)> {
-        let reference = branch.reference()?;
-        let name = reference.rsplit('/').next()?;
-        let mapped = self.mapping.iter().find(|(_, target)| *target == reference || *target == name);
-        Some((self.property.to_owned(), mapped.map_or(name, |(value, _)| value).to_owned()))
-    }
-}
-
-fn meets_discriminator(goal: &Goal<'_>, value: &Value) -> bool {
-    let Some((name, wanted)) = &goal.discriminated else { return true };
-    value.as_object().is_none_or(|map| map.get(name).and_then(Value::as_str) == Some(wanted))
-}
-
-/// Returns the next list of alternatives of which none is taken yet.
-fn next_choice<'d>(goal: &Goal<'d>, shape: &Shape<'d>) -> Option<(Node<'d>, &'static str, Node<'d>)> {
-    shape.schemas.iter().find_map(|schema| {
-        ["oneOf", "anyOf"].into_iter().find_map(|keyword| {
-            let list = schema.get(keyword).filter(|list| list.items().next().is_some())?;
-            (!goal.settled.contains(&list.id())).then_some((*schema, keyword, list))
-        })
-    })
-}
-
 /// Tells whether a value that keeps the other keywords can still break one of these.
 fn is_intricate(schema: Node<'_>) -> bool {
     let keywords = [
@@ -406,36 +356,5 @@ fn is_intricate(schema: Node<'_>) -> bool {
         "unevaluatedItems",
         "unevaluatedProperties",
     ];
-    keywords.iter().any(|keyword| schema.get(keyword).is_some())
-}
-
-/// Lists the types to try: those that are declared in their order, `null` last; else what the keywords speak of.
-fn type_order(shape: &Shape<'_>) -> Vec<Types> {
-    let allowed = shape.types();
-    let declared = shape.keyword("type").flat_map(|node| {
-        let names = node.as_str().into_iter().chain(node.items().filter_map(Node::as_str));
-        names.filter_map(Types::named).collect::<Vec<_>>()
-    });
-    let hinted = [
-        (Types::OBJECT, &["properties", "required", "additionalProperties", "patternProperties", "minProperties"][..]),
-        (Types::ARRAY, &["items", "prefixItems", "minItems", "maxItems", "uniqueItems"][..]),
-        (Types::NUMBER, &["minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"][..]),
-        (Types::STRING, &["pattern", "format", "minLength", "maxLength"][..]),
-    ];
-    let speaks = |keywords: &[&str]| {
-        shape.schemas.iter().any(|schema| keywords.iter().any(|keyword| schema.get(keyword).is_some()))
-    };
-    let hinted = hinted.into_iter().filter(|(_, keywords)| speaks(keywords)).map(|(types, _)| types);
-    let rest = [Types::OBJECT, Types::STRING, Types::NUMBER, Types::BOOLEAN, Types::ARRAY];
-    let mut order: Vec<Types> = Vec::new();
-    for types in declared.chain(hinted).chain(rest).filter(|types| *types != Types::NULL) {
-        let types = if types == Types::NUMBER { types.both(allowed) } else { types };
-        if types.meets(allowed) && !order.contains(&types) {
-            order.push(types);
-        }
-    }
-    if Types::NULL.meets(allowed) {
-        order.push(Types::NULL);
-    }
-    order
+    schema.entries().any(|(name, _)| keywords.contains(&name))
 }

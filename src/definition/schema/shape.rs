@@ -158,6 +158,40 @@ impl<'d> Shape<'d> {
         declared.fold(Types::ANY, Types::both)
     }
 
+    /// Lists the types to try: those that are declared in their order, `null` last; else what the keywords speak of.
+    pub(super) fn type_order(&self) -> Vec<Types> {
+        let allowed = self.types();
+        let declared = self.keyword("type").flat_map(|node| {
+            let names = node.as_str().into_iter().chain(node.items().filter_map(Node::as_str));
+            names.filter_map(Types::named).collect::<Vec<_>>()
+        });
+        let hinted = [
+            (
+                Types::OBJECT,
+                &["properties", "required", "additionalProperties", "patternProperties", "minProperties"][..],
+            ),
+            (Types::ARRAY, &["items", "prefixItems", "minItems", "maxItems", "uniqueItems"][..]),
+            (Types::NUMBER, &["minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"][..]),
+            (Types::STRING, &["pattern", "format", "minLength", "maxLength"][..]),
+        ];
+        let speaks = |keywords: &[&str]| {
+            self.schemas.iter().any(|schema| keywords.iter().any(|keyword| schema.get(keyword).is_some()))
+        };
+        let hinted = hinted.into_iter().filter(|(_, keywords)| speaks(keywords)).map(|(types, _)| types);
+        let rest = [Types::OBJECT, Types::STRING, Types::NUMBER, Types::BOOLEAN, Types::ARRAY];
+        let mut order: Vec<Types> = Vec::new();
+        for types in declared.chain(hinted).chain(rest).filter(|types| *types != Types::NULL) {
+            let types = if types == Types::NUMBER { types.both(allowed) } else { types };
+            if types.meets(allowed) && !order.contains(&types) {
+                order.push(types);
+            }
+        }
+        if Types::NULL.meets(allowed) {
+            order.push(Types::NULL);
+        }
+        order
+    }
+
     /// Lists the properties in the order in which they are first declared.
     pub(in crate::definition) fn properties(&self) -> Vec<Property<'d>> {
         let mut properties: Vec<Property<'d>> = Vec::new();

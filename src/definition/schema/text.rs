@@ -1,7 +1,5 @@
 //! Texts: one that a schema's format, pattern and length allow.
 
-use serde_json::Value;
-
 use super::format;
 use super::pattern::Patterns;
 use super::shape::Shape;
@@ -11,7 +9,7 @@ use crate::definition::document::Node;
 const LONGEST: usize = 100_000;
 
 /// Builds a text that fits all the schemas; `variant` asks for another one each time.
-pub(super) fn build(shape: &Shape<'_>, variant: usize, patterns: &mut Patterns) -> Option<Value> {
+pub(super) fn build(shape: &Shape<'_>, variant: usize, patterns: &mut Patterns) -> Option<String> {
     let least = shape.at_least("minLength");
     let most = shape.at_most("maxLength").unwrap_or(usize::MAX);
     if least > most || least > LONGEST {
@@ -25,13 +23,13 @@ pub(super) fn build(shape: &Shape<'_>, variant: usize, patterns: &mut Patterns) 
     };
     let format = formats.first().copied().or_else(|| encoding(shape));
     if let Some(text) = format.and_then(|format| formatted(format, variant, least, &mut fits)) {
-        return Some(Value::String(text));
+        return Some(text);
     }
     let plain = plain(variant, least, most);
     if fits(&plain) {
-        return Some(Value::String(plain));
+        return Some(plain);
     }
-    patterns.build(&expressions, least, most, variant).map(Value::String)
+    patterns.build(&expressions, least, most, variant)
 }
 
 fn formatted(format: &str, variant: usize, least: usize, fits: &mut impl FnMut(&str) -> bool) -> Option<String> {

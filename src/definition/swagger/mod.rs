@@ -5,6 +5,7 @@
 
 mod body;
 mod components;
+mod origin;
 mod parameter;
 mod response;
 mod schema;
@@ -13,6 +14,8 @@ mod security;
 mod tests;
 
 use serde_json::{Map, Value, json};
+
+pub(super) use origin::place;
 
 use components::Components;
 

@@ -247,3 +247,35 @@ fn references_in_fields_that_2_0_does_not_have_follow_too() {
     let next = &converted["components"]["schemas"]["A"]["properties"]["next"];
     assert_eq!(next["schema"]["$ref"], "#/components/schemas/B");
 }
+
+/// A 2.0 document in YAML, line by line, and where what is wrong with it stands.
+#[test]
+fn what_is_found_after_the_conversion_is_placed_in_the_authors_file() {
+    let head = "swagger: '2.0'\ninfo: {title: t, version: '1'}\n";
+    let too_long = format!("paths: {{}}\nhost: {}\n", "a".repeat(9_000));
+    let cases = [
+        ("paths:\n  /a/{b: {get: {}}\n", "4:3 path-template"),
+        ("paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {get: {}}\n", "5:12 duplicate-api"),
+        ("paths: {/a: {get: {responses: {abc: {}}}}}\n", "3:32 definition-structure"),
+        ("paths: {/a: {get: {deprecated: 'yes'}}}\n", "3:32 definition-sloppy"),
+        (
+            "paths:\n  /a: {get: {parameters: [\n    {in: body, name: x, schema: {}},\n    {in: query, name: 7, type: string}]}}\n",
+            "6:23",
+        ),
+        ("paths: {}\nsecurityDefinitions:\n  k: {type: apiKey, name: 7, in: header}\n", "5:27"),
+        // Of two that are called alike, the first.
+        (
+            "paths:\n  /a: {get: {parameters: [\n    {in: query, name: 7, type: string},\n    {in: query, name: 7, type: string}]}}\n",
+            "5:23",
+        ),
+        (&too_long, "4:7 definition-structure"),
+    ];
+    for (text, place) in cases {
+        let outcome = import_files(&[("api.json", format!("{head}{text}"))]);
+        let findings = outcome.map_or_else(|findings| findings, |imported| imported.findings);
+        let places: Vec<String> =
+            findings.iter().map(|finding| format!("{} {}", finding.location, finding.rule)).collect();
+        assert!(places.iter().any(|found| found.starts_with(&format!("api.json:{place}"))), "{text}: {places:?}");
+        assert!(findings.iter().all(|finding| finding.location.line > 0), "{text}: {places:?}");
+    }
+}

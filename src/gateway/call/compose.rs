@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
-use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, SecurityKind, Style};
+use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, Style};
 use crate::gateway::parameters::{Kind, kind_of};
 use crate::gateway::percent::encode;
+
+/// What stands for a secret where a request is shown.
+pub const BLANK: &str = "***";
 
 /// A parameter's name, or `place.name`, or `name[field]`, and its value as somebody typed it.
 pub type Given = (String, String);
@@ -14,6 +17,8 @@ pub type Given = (String, String);
 pub struct Composed {
     /// The path below the group's prefix, percent-encoded.
     pub path: String,
+    /// The path as it may be shown, without its secrets.
+    pub shown_path: String,
     /// The values in it by name, percent-encoded.
     pub path_parameters: Vec<(String, String)>,
     /// The query without its question mark; empty where there is none.
@@ -67,7 +72,7 @@ pub fn compose(
                 }
             }
             // A key is declared as a way in, not as a parameter.
-            None if extra || is_query_key(definition, name) => {
+            None if extra || definition.keys(ParameterPlace::Query).any(|key| key == name) => {
                 query.push(format!("{}={}", encode(name), encode(value)));
             }
             None => problems.push(ComposeProblem::Unknown { name: name.clone() }),
@@ -92,7 +97,11 @@ pub fn compose(
     }
     composed.query = query.join("&");
     match fill(&api.path, &composed.path_parameters) {
-        Ok(path) => composed.path = path,
+        Ok(path) => {
+            composed.path = path;
+            composed.shown_path =
+                fill(&api.path, &shown(definition, api, &composed.path_parameters)).unwrap_or_default();
+        }
         // One that was given and cannot be written has been named already.
         Err(name) if collected.iter().any(|(parameter, _)| is_path(parameter, &name)) => {}
         Err(name) => {
@@ -158,9 +167,13 @@ fn find<'a, 'n>(api: &'a Api, name: &'n str) -> Option<(&'a Parameter, Option<&'
     Some((whole(name)?, Some(field)))
 }
 
-fn is_query_key(definition: &Definition, name: &str) -> bool {
-    let is_key = |kind: &SecurityKind| matches!(kind, SecurityKind::ApiKey { place: ParameterPlace::Query, name: key } if key == name);
-    definition.security_schemes.iter().any(|scheme| is_key(&scheme.kind))
+/// Replaces the values of a path that are secrets.
+fn shown(definition: &Definition, api: &Api, values: &[(String, String)]) -> Vec<(String, String)> {
+    let is_secret = |name: &str| api.parameters.iter().any(|found| is_path(found, name) && definition.is_secret(found));
+    let shown = |(name, value): &(String, String)| {
+        (name.clone(), if is_secret(name) { BLANK.to_owned() } else { value.clone() })
+    };
+    values.iter().map(shown).collect()
 }
 
 fn place_of(parameter: &Parameter) -> String {

@@ -13,7 +13,8 @@ use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
 
 pub(crate) use super::percent::decode_query;
-pub use compose::{ComposeProblem, Composed, Given, compose, pick_media_type};
+pub(crate) use super::validate::MISSING;
+pub use compose::{BLANK, ComposeProblem, Composed, Given, compose, pick_media_type};
 pub use send::{Answer, CallError, Destination, Outgoing, send};
 
 /// What a path that is read alike by everybody does not have.

@@ -2,13 +2,14 @@
 
 /// Returns whether a path is read alike by everybody: no empty and no dot segment, no slash, backslash or
 /// control character behind a percent sign, nothing that becomes one of these when a path parameter (`;…`) is cut
-/// off.
+/// off, and no character in more bytes of UTF-8 than it needs (RFC 3629, section 10), which some read as a slash or dot.
 pub(crate) fn is_canonical_path(path: &str) -> bool {
     let bytes = path.as_bytes();
     if bytes.first() != Some(&b'/') {
         return false;
     }
     let mut segment = Segment::default();
+    let mut before = b'/';
     let mut rest = bytes.get(1..).unwrap_or_default().iter();
     while let Some(&byte) = rest.next() {
         let decoded = match byte {
@@ -17,6 +18,7 @@ pub(crate) fn is_canonical_path(path: &str) -> bool {
                     return false;
                 }
                 segment = Segment::default();
+                before = byte;
                 continue;
             }
             b'%' => {
@@ -26,12 +28,18 @@ pub(crate) fn is_canonical_path(path: &str) -> bool {
             }
             other => other,
         };
-        if matches!(decoded, b'/' | b'\\' | 0..=0x1f | 0x7f) {
+        if matches!(decoded, b'/' | b'\\' | 0..=0x1f | 0x7f) || is_overlong(before, decoded) {
             return false;
         }
+        before = decoded;
         segment.push(decoded);
     }
     segment.is_canonical(true)
+}
+
+/// Returns whether two bytes begin a character of UTF-8 that has a shorter form.
+fn is_overlong(first: u8, second: u8) -> bool {
+    matches!((first, second), (0xc0 | 0xc1, 0x80..=0xbf) | (0xe0, 0x80..=0x9f) | (0xf0, 0x80..=0x8f))
 }
 
 /// What decides whether a segment is canonical.
@@ -114,9 +122,26 @@ mod tests {
 
     #[test]
     fn paths_with_one_reading() {
-        for path in
-            ["/", "/a", "/a/", "/a/b.c", "/a...b", "/...", "/.a", "/a;b=c", "/a%20b", "/%41", "/a%252fb", "/a%3bb"]
-        {
+        for path in [
+            "/",
+            "/a",
+            "/a/",
+            "/a/b.c",
+            "/a...b",
+            "/...",
+            "/.a",
+            "/a;b=c",
+            "/a%20b",
+            "/%41",
+            "/a%252fb",
+            "/a%3bb",
+            "/%c3%a4",
+            "/%e4",
+            "/%c0a",
+            "/%c0/%af",
+            "/%e0%a0%80",
+            "/%f0%90%80%80",
+        ] {
             assert!(is_canonical_path(path), "{path}");
         }
         for path in [
@@ -150,6 +175,11 @@ mod tests {
             "/.;/a",
             "/%2e%2e%3bx",
             "/a%7f",
+            "/a%c0%afb",
+            "/%c0%ae%C0%AE/a",
+            "/%c1%9c",
+            "/%e0%80%af",
+            "/%f0%80%80%af",
         ] {
             assert!(!is_canonical_path(path), "{path}");
         }
@@ -174,5 +204,7 @@ mod tests {
         ] {
             assert_eq!(host_name(authority), None, "{authority}");
         }
+        let long = |labels: usize| ["a".repeat(49).as_str()].repeat(labels).join(".");
+        assert!(host_name(&long(5)).is_some() && host_name(&long(6)).is_none(), "at most 253 bytes");
     }
 }

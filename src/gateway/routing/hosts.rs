@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::canonical::is_loopback;
 use super::hash::FastHash;
+use super::host::Host;
 use super::table::Found;
 use crate::gateway::compile::ServedGroup;
 use crate::model::{DomainName, EnvironmentName};
@@ -12,11 +12,11 @@ use crate::model::{DomainName, EnvironmentName};
 /// The environment whose groups have custom domains.
 const CUSTOM_DOMAINS_IN: &str = "online";
 
-/// All that is served, by host name.
+/// What is served of an environment, by host name.
 #[derive(Default)]
 pub(crate) struct HostTable {
     hosts: HashMap<Box<str>, GroupsByPrefix, FastHash>,
-    /// What a loopback host name reaches, where a single environment is served.
+    /// What a loopback host name reaches, where no other environment is served.
     loopback: Option<GroupsByPrefix>,
 }
 
@@ -38,20 +38,24 @@ pub(crate) enum Lookup<'t, 'p> {
 }
 
 impl HostTable {
-    /// Builds the table of live groups.
-    pub(crate) fn build(environments: &[(EnvironmentName, Vec<Arc<ServedGroup>>)], base: &DomainName) -> Self {
-        let mut table = Self::default();
-        for (environment, groups) in environments {
-            for group in groups {
-                table.add(&format!("{}.{environment}.{base}", group.name), group);
-                if environment.as_str() == CUSTOM_DOMAINS_IN {
-                    for domain in &group.compiled.domains {
-                        table.add(domain.as_str(), group);
-                    }
-                }
+    /// Builds the table of an environment's live groups; `alone` says that no other environment is served.
+    pub(crate) fn build(
+        environment: &EnvironmentName,
+        groups: &[Arc<ServedGroup>],
+        base: &DomainName,
+        alone: bool,
+    ) -> Self {
+        let mut table =
+            Self { hosts: HashMap::with_capacity_and_hasher(groups.len(), FastHash::default()), loopback: None };
+        let has_custom_domains = environment.as_str() == CUSTOM_DOMAINS_IN;
+        for group in groups {
+            table.add(&format!("{}.{environment}.{base}", group.name), group);
+            let domains = group.compiled.domains.iter().filter(|_| has_custom_domains);
+            for domain in domains {
+                table.add(domain.as_str(), group);
             }
         }
-        if let [(_, groups)] = environments {
+        if alone {
             let mut loopback = GroupsByPrefix::default();
             for group in groups {
                 loopback.add(group);
@@ -61,15 +65,12 @@ impl HostTable {
         table
     }
 
-    /// Finds what a host name in lower case and a canonical path lead to.
-    pub(crate) fn find<'t, 'p>(&'t self, host: &str, path: &'p str) -> Lookup<'t, 'p> {
-        let loopback = || self.loopback.as_ref().filter(|_| is_loopback(host));
-        match self.hosts.get(host).or_else(loopback) {
-            Some(groups) => {
-                groups.find(path).map_or(Lookup::UnknownPath, |(group, found, rest)| Lookup::Path(group, found, rest))
-            }
-            None => Lookup::UnknownHost,
-        }
+    /// Finds what a host and a canonical path lead to, or nothing where the host is not of this environment.
+    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Option<Lookup<'t, 'p>> {
+        let loopback = || self.loopback.as_ref().filter(|_| host.is_loopback());
+        let groups = self.hosts.get(host.name()).or_else(loopback)?;
+        let found = groups.find(path);
+        Some(found.map_or(Lookup::UnknownPath, |(group, found, rest)| Lookup::Path(group, found, rest)))
     }
 
     fn add(&mut self, host: &str, group: &Arc<ServedGroup>) {

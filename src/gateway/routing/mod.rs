@@ -2,5 +2,6 @@
 
 pub(crate) mod canonical;
 pub(crate) mod hash;
+pub(crate) mod host;
 pub(crate) mod hosts;
 pub(crate) mod table;

@@ -62,7 +62,8 @@ pub(crate) enum Chunk {
     TrailerEnd(bool, u16),
 }
 
-const CHUNK_START: Chunk = Chunk::Size(0, 0);
+/// What a chunked body begins with.
+pub(crate) const CHUNK_START: Chunk = Chunk::Size(0, 0);
 const LONGEST_EXTENSION: u16 = 256;
 const LONGEST_TRAILERS: u16 = 8 * 1024;
 
@@ -140,8 +141,8 @@ impl Scanner {
 
 /// Returns the length of a head with the empty line that ends it.
 fn head_length(head: &[u8], searched: usize) -> Result<Option<usize>, Refusal> {
-    let mut from = searched.saturating_sub(3);
-    while let Some(found) = head.get(from..).and_then(|rest| rest.iter().position(|&byte| byte == b'\n')) {
+    let from = searched.saturating_sub(3);
+    for found in memchr::memchr_iter(b'\n', head.get(from..).unwrap_or_default()) {
         let line_feed = from + found;
         let before = head.get(..line_feed).unwrap_or_default();
         if before.last() != Some(&b'\r') {
@@ -153,14 +154,19 @@ fn head_length(head: &[u8], searched: usize) -> Result<Option<usize>, Refusal> {
         if before == b"\r" {
             return Err(Refusal::Malformed("its request line is empty"));
         }
-        from = line_feed + 1;
     }
     Ok(None)
 }
 
 /// Checks a whole head, and returns what follows it.
 fn check_head(head: &[u8]) -> Result<Place, Refusal> {
-    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut begin = 0;
+    // Each line ends with both characters, as has been seen when the end of the head was found.
+    let mut lines = memchr::memchr_iter(b'\n', head).map(|line_feed| {
+        let line = head.get(begin..line_feed - 1).unwrap_or_default();
+        begin = line_feed + 1;
+        line
+    });
     let newest = check_request_line(lines.next().unwrap_or_default())?;
     let mut length = None;
     let mut chunked = false;
@@ -193,33 +199,39 @@ fn check_head(head: &[u8]) -> Result<Place, Refusal> {
 
 /// Checks a request line (RFC 9112, section 3), and returns whether it is of HTTP/1.1.
 fn check_request_line(line: &[u8]) -> Result<bool, Refusal> {
-    let mut words = line.split(|&byte| byte == b' ');
-    let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
-    else {
-        return Err(Refusal::Malformed("its request line is not a method, a target and a version"));
+    let (method, rest) = span(line, TOKEN);
+    let Some(rest) = rest.strip_prefix(b" ").filter(|_| !method.is_empty()) else {
+        return Err(Refusal::Malformed("its request line does not begin with a method and a space"));
+    };
+    let (path, rest) = span(rest, PATH);
+    let rest = if rest.starts_with(b"?") { span(rest, QUERY).1 } else { rest };
+    let version = match rest {
+        [b' ', version @ ..] => version,
+        [] => return Err(Refusal::Malformed("its request line is not a method, a target and a version")),
+        _ => return Err(Refusal::Malformed("its target has characters that must be percent-encoded")),
     };
     let newest = match version {
         b"HTTP/1.1" => true,
         b"HTTP/1.0" => false,
-        other if other.starts_with(b"HTTP/") => return Err(Refusal::Version),
+        other if other.starts_with(b"HTTP/") && !other.contains(&b' ') => return Err(Refusal::Version),
         _ => return Err(Refusal::Malformed("its request line does not end in a version of HTTP")),
     };
-    if method.is_empty() || !method.iter().all(|&byte| is(byte, TOKEN)) {
-        return Err(Refusal::Malformed("its method is not a token"));
-    }
-    let path_at = target.iter().position(|&byte| byte == b'?').unwrap_or(target.len());
-    let (path, query) = target.split_at_checked(path_at).unwrap_or_default();
-    if !is_plain_target(path, query) {
-        return Err(Refusal::Malformed("its target has characters that must be percent-encoded"));
-    }
-    let absolute = ["http://", "https://"]
-        .iter()
-        .any(|scheme| path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes())));
-    if path.starts_with(b"/") || absolute {
+    let absolute = || {
+        let is =
+            |scheme: &&str| path.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes()));
+        ["http://", "https://"].iter().any(is)
+    };
+    if path.starts_with(b"/") || absolute() {
         Ok(newest)
     } else {
         Err(Refusal::Malformed("its target is neither a path nor an absolute address"))
     }
+}
+
+/// Splits off the bytes of a class that stand in front.
+fn span(bytes: &[u8], class: u8) -> (&[u8], &[u8]) {
+    let end = bytes.iter().position(|&byte| !is(byte, class)).unwrap_or(bytes.len());
+    bytes.split_at_checked(end).unwrap_or_default()
 }
 
 /// Returns whether a path, and a query with its question mark, have only characters that may stand there unencoded.
@@ -229,12 +241,13 @@ pub(crate) fn is_plain_target(path: &[u8], query: &[u8]) -> bool {
 
 /// Checks a header field (RFC 9112, section 5), and returns its name and its value without the space around it.
 fn check_field(line: &[u8]) -> Result<(&[u8], &[u8]), Refusal> {
-    let colon = line.iter().position(|&byte| !is(byte, TOKEN)).unwrap_or(line.len());
-    let (name, rest) = line.split_at_checked(colon).unwrap_or_default();
+    let (name, rest) = span(line, TOKEN);
     let Some((b':', value)) = rest.split_first().filter(|_| !name.is_empty()) else {
         return Err(Refusal::Malformed("a header's name is not a token followed by a colon"));
     };
-    if value.iter().any(|&byte| (byte < 0x20 && byte != b'\t') || byte == 0x7f) {
+    // Without a way out in the middle, many bytes are looked at in one step.
+    let is_control = |byte: u8| (byte < 0x20 && byte != b'\t') || byte == 0x7f;
+    if value.iter().fold(0, |found, &byte| found | u8::from(is_control(byte))) != 0 {
         return Err(Refusal::Malformed("a header's value has control characters"));
     }
     Ok((name, value.trim_ascii()))
@@ -250,7 +263,7 @@ fn content_length(value: &[u8]) -> Result<u64, Refusal> {
 }
 
 /// Reads on in a chunked body; returns how many bytes belong to it and its new place, nothing at its end.
-fn advance_chunk(chunk: Chunk, bytes: &[u8]) -> Result<(usize, Option<Chunk>), Refusal> {
+pub(crate) fn advance_chunk(chunk: Chunk, bytes: &[u8]) -> Result<(usize, Option<Chunk>), Refusal> {
     if let Chunk::Data(left) = chunk {
         let here = left.min(bytes.len() as u64);
         let next = if here == left { Chunk::DataReturn } else { Chunk::Data(left - here) };
@@ -374,6 +387,9 @@ mod tests {
             "GET / HTTP/1.1 \r\n\r\n",
             "GET /\r\n\r\n",
             "G(T / HTTP/1.1\r\n\r\n",
+            " / HTTP/1.1\r\n\r\n",
+            // It is refused at once, without a wait for what comes behind.
+            "\r\n\r\n",
             "CONNECT a:80 HTTP/1.1\r\n\r\n",
             "OPTIONS * HTTP/1.1\r\n\r\n",
             "\r\n\r\nGET / HTTP/1.1\r\n\r\n",
@@ -388,7 +404,11 @@ mod tests {
 
     #[test]
     fn chunks_that_are_not_well_formed_are_refused() {
+        let (extension, trailer) =
+            (format!("1;{}\r\na\r\n", "x".repeat(300)), format!("0\r\nA: {}\r\n\r\n", "x".repeat(9000)));
         for body in [
+            &*extension,
+            &*trailer,
             "\r\n",
             "g\r\n",
             "-1\r\n",

@@ -10,6 +10,7 @@ use std::task::Waker;
 
 use super::framing::Refusal;
 use crate::gateway::headers::Hop;
+use crate::gateway::routing::host::Host;
 use crate::gateway::upstream::websocket::Tunnel;
 
 /// A count of ticks of the worker's clock.
@@ -34,8 +35,8 @@ pub(crate) struct Watch {
     pub(crate) peer: SocketAddr,
     /// Whether the connection is encrypted.
     pub(crate) encrypted: bool,
-    /// What the last forwarded request told of where it came from.
-    hop: RefCell<Option<Rc<Hop>>>,
+    /// The host that the last request asked for.
+    host: RefCell<Option<Rc<Host>>>,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<Tunnel>>,
     /// Whether it carries many requests at a time (HTTP/2).
@@ -85,7 +86,7 @@ impl Watch {
         Self {
             peer,
             encrypted,
-            hop: RefCell::default(),
+            host: RefCell::default(),
             tunnel: RefCell::new(None),
             multiplexed: Cell::new(false),
             clock,
@@ -112,13 +113,18 @@ impl Watch {
         self.multiplexed.set(true);
     }
 
-    /// Returns what requests for a `Host` tell a backend of where they come from: most of a connection's are for one.
-    pub(crate) fn hop(&self, host: &str) -> Option<Rc<Hop>> {
-        let mut kept = self.hop.borrow_mut();
-        if kept.as_ref().is_none_or(|hop| hop.host() != host) {
-            *kept = Hop::new(self.peer, self.encrypted, host).map(Rc::new);
+    /// Reads the host that a request asks for, or returns nothing where it is malformed.
+    pub(crate) fn host(&self, authority: &str) -> Option<Rc<Host>> {
+        let mut kept = self.host.borrow_mut();
+        if kept.as_ref().is_none_or(|host| host.authority() != authority) {
+            *kept = Some(Rc::new(Host::parse(authority)?));
         }
         kept.clone()
+    }
+
+    /// Returns what a backend is told of where the connection's requests for a host come from.
+    pub(crate) fn hop<'h>(&self, host: &'h Host) -> &'h Hop {
+        host.hop(|| Hop::new(self.peer, self.encrypted, host.authority()))
     }
 
     /// Counts heads that were handed on.

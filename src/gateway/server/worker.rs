@@ -18,6 +18,7 @@ use super::watch::{Patience, Ticks, Watch};
 use crate::gateway::body::Pace;
 use crate::gateway::compile::State;
 use crate::gateway::config::{Config, Timeouts};
+use crate::gateway::snapshot::Unserved;
 use crate::gateway::telemetry::meter::Meter;
 use crate::gateway::upstream::pool::Pool;
 
@@ -35,6 +36,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) state: ArcSwap<State>,
     pub(crate) tls: ArcSwapOption<ServerConfig>,
+    /// What the files say and is not served.
+    pub(crate) unserved: ArcSwap<Vec<Unserved>>,
     /// Counts requests of which no API is known.
     pub(crate) unrouted: Arc<Meter>,
     /// How many connections are open.
@@ -76,7 +79,8 @@ pub(crate) struct Worker {
     pub(crate) pool: Rc<Pool>,
     pub(crate) clock: Rc<Cell<Ticks>>,
     turn: Cell<usize>,
-    seed: u64,
+    /// What the ids of its requests begin with.
+    id: [u8; 16],
     requests: Cell<u64>,
     /// The memory of a request's headers, for those of an answer.
     spare_headers: Cell<HeaderMap>,
@@ -100,7 +104,7 @@ impl Worker {
             pool: Pool::new(Rc::clone(&clock)),
             clock,
             turn: Cell::new(index),
-            seed: RandomState::new().build_hasher().finish(),
+            id: hexadecimal(RandomState::new().build_hasher().finish()),
             requests: Cell::new(0),
             spare_headers: Cell::default(),
             watches: RefCell::default(),
@@ -149,12 +153,10 @@ impl Worker {
         }
         let number = self.requests.get().wrapping_add(1);
         self.requests.set(number);
-        let mut text = [b'0'; 32];
-        for (place, digit) in text.iter_mut().enumerate() {
-            let half = if place < 16 { self.seed } else { number };
-            let nibble = (half >> (60 - 4 * (place % 16))) & 15;
-            *digit = b"0123456789abcdef".get(usize::try_from(nibble).unwrap_or_default()).copied().unwrap_or(b'0');
-        }
+        let mut text = [0; 32];
+        let (worker, request) = text.split_at_mut(16);
+        worker.copy_from_slice(&self.id);
+        request.copy_from_slice(&hexadecimal(number));
         HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
     }
 
@@ -270,6 +272,14 @@ impl Drop for Open {
         self.0.shared.connections.fetch_sub(1, Ordering::Relaxed);
         self.0.open.set(self.0.open.get().saturating_sub(1));
     }
+}
+
+fn hexadecimal(number: u64) -> [u8; 16] {
+    let mut text = [0; 16];
+    for (digits, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(number.to_be_bytes()) {
+        *digits = [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
+    }
+    text
 }
 
 fn ticks(duration: Duration) -> Ticks {

@@ -9,6 +9,9 @@ use crate::model::Timestamp;
 pub trait AccessLog: Send + Sync {
     /// Takes a record.
     fn record(&self, record: &AccessRecord<'_>);
+
+    /// Returns how many records were left out so far, as they could not be written down in time.
+    fn dropped(&self) -> u64;
 }
 
 /// What is written down of a request.

@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, text};
 use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 use serde_json::json;
@@ -92,9 +93,10 @@ impl Admin {
         let environments: Vec<serde_json::Value> = state
             .environments
             .iter()
-            .map(|(name, _)| {
-                let of_environment = state.status.iter().filter(|group| group.environment == *name);
-                let groups: Vec<serde_json::Value> = of_environment
+            .map(|environment| {
+                let groups: Vec<serde_json::Value> = environment
+                    .status
+                    .iter()
                     .map(|group| {
                         json!({
                             "group": group.entry.name,
@@ -108,7 +110,7 @@ impl Admin {
                         })
                     })
                     .collect();
-                json!({"environment": name, "groups": groups})
+                json!({"environment": environment.name, "groups": groups})
             })
             .collect();
         json!({
@@ -116,6 +118,7 @@ impl Admin {
             "draining": self.shared.draining.load(Ordering::Relaxed),
             "connections": self.shared.connections.load(Ordering::Relaxed),
             "environments": environments,
+            "unserved": **self.shared.unserved.load(),
         })
     }
 
@@ -130,6 +133,10 @@ impl Admin {
             ("apigw_backend_connections", "Open connections to backends", to_backends),
         ] {
             registry.register(name, help, ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)));
+        }
+        if let Some(log) = &self.shared.config.access_log {
+            let help = "Lines of the access log that were left out, as they could not be written in time";
+            registry.register("apigw_access_log_dropped_lines", help, ConstCounter::new(log.dropped()));
         }
         let mut text = String::new();
         text::encode(&mut text, &registry)?;

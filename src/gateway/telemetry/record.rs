@@ -1,6 +1,5 @@
 //! What is gathered about a request until its answer has ended.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,9 +19,35 @@ pub(crate) struct Record {
     pub(crate) meter: Arc<Meter>,
     pub(crate) entry: Option<Box<Entry>>,
     pub(crate) progress: Option<Rc<Progress>>,
-    pub(crate) backend: Cow<'static, str>,
+    pub(crate) backend: Answerer,
     pub(crate) error: String,
     pub(crate) backend_took: Option<Duration>,
+}
+
+/// Who gave an answer.
+pub(crate) enum Answerer {
+    /// The gateway, on its own account.
+    Gateway,
+    /// The definition's constant result.
+    Mock,
+    /// The backend with this address.
+    Backend(Arc<str>),
+}
+
+impl Answerer {
+    /// Names the backend that was asked, if one was.
+    pub(crate) fn asked(backend: Option<Arc<str>>) -> Self {
+        backend.map_or(Self::Gateway, Self::Backend)
+    }
+
+    /// Returns how the access log names it.
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Gateway => "",
+            Self::Mock => "mock",
+            Self::Backend(address) => address,
+        }
+    }
 }
 
 /// What only the access log needs.
@@ -71,7 +96,7 @@ impl Record {
             group: &entry.group,
             version: &entry.version,
             api: &entry.api,
-            backend: &self.backend,
+            backend: self.backend.as_str(),
             status: self.status,
             error: &self.error,
             bytes_in: self.progress.as_ref().map_or(0, |progress| progress.bytes.get()),

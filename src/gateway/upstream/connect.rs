@@ -1,10 +1,8 @@
 //! Opens connections to backends, and refuses addresses that no backend should have.
 
-use std::cell::Cell;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -35,7 +33,7 @@ pub(crate) enum ConnectError {
 }
 
 /// Opens a connection to an origin.
-pub(crate) async fn connect(origin: &Origin, timeout: Duration) -> Result<Connected, ConnectError> {
+pub(crate) async fn connect(origin: &Origin, timeout: Duration) -> Result<Stream, ConnectError> {
     tokio::time::timeout(timeout, open(origin)).await.unwrap_or(Err(ConnectError::Timeout))
 }
 
@@ -71,19 +69,14 @@ pub(crate) fn is_refused(address: IpAddr) -> bool {
     }
 }
 
-async fn open(origin: &Origin) -> Result<Connected, ConnectError> {
+async fn open(origin: &Origin) -> Result<Stream, ConnectError> {
     let stream = open_tcp(origin).await?;
     // Without it a small request waits for the acknowledgement of the one before.
     stream.set_nodelay(true).map_err(|error| ConnectError::Failed(error.to_string()))?;
-    let stream = match &origin.tls {
-        None => Stream::Plain(stream),
-        Some(tls) => {
-            let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
-            let connected = connector.connect(tls.name.clone(), stream).await;
-            Stream::Tls(Box::new(connected.map_err(|error| ConnectError::Failed(format!("TLS fails: {error}")))?))
-        }
-    };
-    Ok(Connected { stream, received: Rc::default() })
+    let Some(tls) = &origin.tls else { return Ok(Stream::Plain(stream)) };
+    let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
+    let connected = connector.connect(tls.name.clone(), stream).await;
+    Ok(Stream::Tls(Box::new(connected.map_err(|error| ConnectError::Failed(format!("TLS fails: {error}")))?)))
 }
 
 async fn open_tcp(origin: &Origin) -> Result<TcpStream, ConnectError> {
@@ -109,78 +102,60 @@ async fn open_tcp(origin: &Origin) -> Result<TcpStream, ConnectError> {
     Err(last)
 }
 
-/// A connection to a backend, which counts what it receives.
-pub(crate) struct Connected {
-    stream: Stream,
-    received: Rc<Cell<u64>>,
-}
-
-enum Stream {
+/// The bytes of a connection to a backend.
+pub(crate) enum Stream {
+    /// As they are sent.
     Plain(TcpStream),
+    /// Encrypted.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Connected {
-    /// Returns the counter of received bytes.
-    pub(crate) fn received(&self) -> Rc<Cell<u64>> {
-        Rc::clone(&self.received)
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
     }
 }
 
-impl AsyncRead for Connected {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        };
-        let count = buffer.filled().len().saturating_sub(before);
-        self.received.set(self.received.get() + count as u64);
-        read
-    }
-}
-
-impl AsyncWrite for Connected {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Stream::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
         }
     }
 
     fn is_write_vectored(&self) -> bool {
-        match &self.stream {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Tls(stream) => stream.is_write_vectored(),
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
         }
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }

@@ -3,24 +3,27 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::header::{CONNECTION, HOST, TE, TRANSFER_ENCODING, UPGRADE, VIA};
+use http::header::{CONNECTION, TE, UPGRADE, VIA};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, response};
-use http_body::Body as _;
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
 use super::connect::ConnectError;
+use super::http1::answer::Head;
+use super::http1::connection::Broken;
+use super::http1::sending::Sending;
 use super::pool::{Lease, Wanted};
 use super::route::{ApiForward, GroupForward, Outgoing};
 use super::target::{Backend, Target};
 use crate::gateway::body::{Progress, Relay, RequestBody};
 use crate::gateway::compile::{CompiledApi, ServedGroup};
-use crate::gateway::headers::{Passage, add_forwarded, strip_hop_by_hop};
+use crate::gateway::headers::{Hop, Passage, strip_hop_by_hop, write_field, write_fields};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::routing::canonical::is_canonical_path;
+use crate::gateway::routing::host::Host;
+use crate::gateway::server::framing::is_plain_target;
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
 
@@ -32,7 +35,7 @@ pub(crate) struct Call<'a> {
     pub(crate) api: &'a CompiledApi,
     pub(crate) forward: &'a GroupForward,
     pub(crate) request_id: &'a HeaderValue,
-    pub(crate) host: &'a str,
+    pub(crate) host: &'a Host,
     /// The path below the group's prefix.
     pub(crate) path: &'a str,
     pub(crate) parameters: &'a [(&'a str, &'a str)],
@@ -40,7 +43,8 @@ pub(crate) struct Call<'a> {
 
 /// A backend's answer.
 pub(crate) struct Answered {
-    pub(crate) head: response::Parts,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     pub(crate) relay: Relay,
     /// From the request to the head of the answer.
     pub(crate) took: Duration,
@@ -56,6 +60,18 @@ pub(crate) struct Failed {
 impl Failed {
     pub(crate) fn new(kind: Kind, detail: &str, reason: impl Into<String>) -> Self {
         Self { problem: Problem::new(kind, detail), reason: reason.into() }
+    }
+}
+
+impl From<Broken> for Failed {
+    fn from(broken: Broken) -> Self {
+        let reason = broken.to_string();
+        match broken {
+            Broken::Request(fault) => Self { problem: Problem::of_body(fault), reason },
+            Broken::Connection(_) | Broken::Closed | Broken::Malformed(_) => {
+                Self::new(Kind::BadGateway, "The backend broke the connection or its answer is not HTTP.", reason)
+            }
+        }
     }
 }
 
@@ -83,6 +99,11 @@ pub(crate) struct Prepared<'a> {
     pub(crate) outgoing: Outgoing<'a>,
     pub(crate) backend: &'a Backend,
     pub(crate) method: Method,
+    hop: &'a Hop,
+    via: &'a HeaderValue,
+    trusted: bool,
+    /// Whether the caller takes trailers.
+    trailers: bool,
 }
 
 /// Passes a request on. The name of the backend that was asked is written where the caller says.
@@ -90,10 +111,10 @@ pub(crate) async fn forward(
     call: &Call<'_>,
     parts: Parts,
     body: RequestBody,
-    asked: &mut String,
+    asked: &mut Option<Arc<str>>,
 ) -> Result<Answered, Failed> {
     let prepared = call.prepare(parts)?;
-    asked.clone_from(&prepared.backend.name);
+    *asked = Some(Arc::clone(&prepared.backend.name));
     let started = Instant::now();
     let safe = is_idempotent(&prepared.method);
     let again = body.again().filter(|_| safe);
@@ -110,22 +131,22 @@ pub(crate) async fn forward(
             None => Err(Attempt { unsent: None, ..attempt }),
         };
     }
-    let (head, incoming, lease) = outcome.map_err(|attempt| attempt.failed)?.into_parts();
+    let Success { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
     if head.status.is_informational() {
         let reason = format!("it answered {} to a request that asked for no such thing", head.status);
         return Err(Failed::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
     }
-    let relay = Relay::new(incoming, Some(lease), call.forward.idle_timeout);
-    Ok(Answered { head: pass_back(head, call), relay, took: started.elapsed() })
+    Ok(Answered::new(head, lease, sending, call, started.elapsed()))
 }
 
-/// Removes from an answer what belongs to the connection that it came on, and names the gateway.
-pub(crate) fn pass_back(mut head: response::Parts, call: &Call<'_>) -> response::Parts {
-    strip_hop_by_hop(&mut head.headers);
-    head.headers.append(VIA, call.worker.shared.via_http_1.clone());
-    head.version = Version::HTTP_11;
-    head.extensions.clear();
-    head
+impl Answered {
+    /// Passes an answer back: with the gateway's name, and with its body as it comes.
+    pub(crate) fn new(head: Head, lease: Lease, sending: Sending, call: &Call<'_>, took: Duration) -> Self {
+        let Head { status, mut headers, coding, persists, .. } = head;
+        headers.append(VIA, call.worker.shared.via_http_1.clone());
+        let relay = Relay::new(coding, lease, sending, persists, call.forward.idle_timeout);
+        Self { status, headers, relay, took }
+    }
 }
 
 fn is_idempotent(method: &Method) -> bool {
@@ -152,38 +173,25 @@ impl<'a> Call<'a> {
         let backend = self.forward.backend(self.api_forward(), &outgoing);
         self.forward.apply(self.api_forward(), &mut outgoing);
         let via = if parts.version == Version::HTTP_2 { &shared.via_http_2 } else { &shared.via_http_1 };
-        let passage = Passage {
-            prefix: &self.group.compiled.prefix_value,
-            request_id: self.request_id,
-            trusted: shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical()),
-            via,
-        };
-        let hop = self.watch.hop(self.host).ok_or_else(|| {
-            Failed::new(Kind::BadRequest, "The Host is malformed.", "the Host cannot stand in a header")
-        })?;
-        add_forwarded(&mut outgoing.headers, &hop, &passage);
-        if trailers {
-            outgoing.headers.insert(TE, HeaderValue::from_static("trailers"));
-            outgoing.headers.insert(CONNECTION, HeaderValue::from_static("te"));
-        }
-        Ok(Prepared { outgoing, backend, method: parts.method })
+        let trusted = shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical());
+        let hop = self.watch.hop(self.host);
+        Ok(Prepared { outgoing, backend, method: parts.method, hop, via, trusted, trailers })
     }
 
-    /// Writes the request for a target.
-    pub(crate) fn request(
+    /// Writes the head of the request for a target, but for what says how long its body is. `as_websocket` asks to go on as
+    /// one.
+    pub(crate) fn write_head(
         &self,
         prepared: &Prepared<'_>,
-        headers: HeaderMap,
         target: &Target,
-        body: RequestBody,
-    ) -> Result<Request<RequestBody>, Failed> {
-        let malformed = |error: http::Error| {
-            Failed::new(Kind::BadGateway, "The address at the backend cannot be written.", error.to_string())
-        };
+        as_websocket: bool,
+        head: &mut Vec<u8>,
+    ) -> Result<(), Failed> {
         let prefix = if self.forward.keep_prefix { self.group.compiled.prefix.before_path() } else { "" };
         let template = self.api_forward().and_then(|api| api.path.as_deref());
-        let uri = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
-        if template.is_some() && !is_canonical_path(uri.split('?').next().unwrap_or_default()) {
+        let address = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
+        let (path, query) = address.split_at_checked(address.find('?').unwrap_or(address.len())).unwrap_or_default();
+        if template.is_some() && !is_canonical_path(path) {
             // A value that came in the query or a header may hold what no path may.
             let detail = "A parameter has a value that cannot stand in a path.";
             return Err(Failed::new(
@@ -192,15 +200,29 @@ impl<'a> Call<'a> {
                 "the path at the backend would have more than one reading",
             ));
         }
-        let unframed = !body.is_end_stream() && body.size_hint().exact().is_none();
-        let mut request = Request::builder().method(prepared.method.clone()).uri(uri).body(body).map_err(malformed)?;
-        *request.headers_mut() = headers;
-        request.headers_mut().insert(HOST, target.origin.authority.clone());
-        if unframed {
-            // hyper sends no body of unknown length with GET and HEAD unless it is told how.
-            request.headers_mut().insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        if !path.starts_with('/') || !is_plain_target(path.as_bytes(), query.as_bytes()) {
+            let reason = "it has characters that must be percent-encoded";
+            return Err(Failed::new(Kind::BadGateway, "The address at the backend cannot be written.", reason));
         }
-        Ok(request)
+        for part in [prepared.method.as_str(), " ", &address, " HTTP/1.1\r\n"] {
+            head.extend_from_slice(part.as_bytes());
+        }
+        write_field(head, "host", target.origin.authority.as_bytes());
+        let passage = Passage {
+            prefix: &self.group.compiled.prefix_value,
+            request_id: self.request_id,
+            trusted: prepared.trusted,
+            via: prepared.via,
+        };
+        write_fields(head, &prepared.outgoing.headers, prepared.hop, &passage);
+        if as_websocket {
+            write_field(head, CONNECTION.as_str(), b"upgrade");
+            write_field(head, UPGRADE.as_str(), b"websocket");
+        } else if prepared.trailers {
+            write_field(head, TE.as_str(), b"trailers");
+            write_field(head, CONNECTION.as_str(), b"te");
+        }
+        Ok(())
     }
 
     pub(crate) fn response_timeout(&self) -> Duration {
@@ -232,15 +254,9 @@ struct Attempt {
 
 /// An attempt that gave an answer.
 struct Success {
-    response: http::Response<Incoming>,
+    head: Head,
     lease: Lease,
-}
-
-impl Success {
-    fn into_parts(self) -> (response::Parts, Incoming, Lease) {
-        let (head, incoming) = self.response.into_parts();
-        (head, incoming, self.lease)
-    }
+    sending: Sending,
 }
 
 impl Exchange<'_> {
@@ -266,24 +282,24 @@ impl Exchange<'_> {
                 return Err(Attempt { failed: error.into(), unsent: Some(body), may_repeat });
             }
         };
-        let headers = if last {
-            std::mem::take(&mut self.prepared.outgoing.headers)
-        } else {
-            self.prepared.outgoing.headers.clone()
-        };
-        let request = match call.request(&self.prepared, headers, target, body) {
-            Ok(request) => request,
-            Err(failed) => return Err(Attempt { failed, unsent: None, may_repeat: false }),
-        };
-        let received = lease.received();
-        let sending = lease.sender().try_send_request(request);
-        match head_in_time(sending, call.response_timeout(), self.progress.as_deref()).await {
-            Some(Ok(response)) => {
+        let method = &self.prepared.method;
+        let connection = &mut lease.connection;
+        let head = connection.begin();
+        if let Err(failed) = call.write_head(&self.prepared, target, false, head) {
+            return Err(Attempt { failed, unsent: None, may_repeat: false });
+        }
+        let mut sending = Sending::new(body, method, head);
+        head.extend_from_slice(b"\r\n");
+        let answer = connection.head(&mut sending, *method == Method::HEAD);
+        match head_in_time(answer, call.response_timeout(), self.progress.as_deref()).await {
+            Some(Ok(head)) => {
                 origin.answered();
-                lease.note_keep_alive(response.headers());
-                Ok(Success { response, lease })
+                if let Some(seconds) = head.kept_for {
+                    lease.note_kept_for(seconds);
+                }
+                Ok(Success { head, lease, sending })
             }
-            Some(Err(error)) => Err(self.broken(error, target, &lease, received)),
+            Some(Err(broken)) => Err(self.broken(broken, sending, target, &lease)),
             None => {
                 let failed = Failed::new(
                     Kind::DeadlineExceeded,
@@ -296,20 +312,11 @@ impl Exchange<'_> {
     }
 
     /// Finds out what it means that a connection broke.
-    fn broken(
-        &mut self,
-        mut error: TrySendError<Request<RequestBody>>,
-        target: &Target,
-        lease: &Lease,
-        received: u64,
-    ) -> Attempt {
-        let silent = lease.received() == received;
-        let unsent = error.take_message().map(Request::into_body);
-        let reason = chain(error.error());
-        if let Some(fault) = self.progress.as_deref().and_then(|progress| progress.failed.get()) {
-            let failed = Failed { problem: Problem::of_body(fault), reason };
-            return Attempt { failed, unsent: None, may_repeat: false };
+    fn broken(&mut self, broken: Broken, sending: Sending, target: &Target, lease: &Lease) -> Attempt {
+        if matches!(broken, Broken::Request(_)) {
+            return Attempt { failed: broken.into(), unsent: None, may_repeat: false };
         }
+        let unsent = sending.into_unsent();
         if unsent.is_none() {
             self.avoid = Some(target.origin.id).filter(|_| self.prepared.backend.targets.len() > 1);
         }
@@ -317,9 +324,7 @@ impl Exchange<'_> {
             // A kept connection may be closed at any time; a new one breaks only where something is wrong.
             target.origin.failed();
         }
-        let failed =
-            Failed::new(Kind::BadGateway, "The backend broke the connection or its answer is not HTTP.", reason);
-        Attempt { failed, unsent, may_repeat: silent }
+        Attempt { failed: broken.into(), unsent, may_repeat: !lease.connection.has_heard() }
     }
 }
 
@@ -338,18 +343,6 @@ async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option
     }
 }
 
-/// Writes an error with what caused it.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
-
 /// Returns whether a request asks to go on as a websocket (RFC 6455, section 4.1).
 pub(crate) fn wants_websocket(parts: &Parts) -> bool {
     let has = |name, wanted: &str| {
@@ -361,6 +354,3 @@ pub(crate) fn wants_websocket(parts: &Parts) -> bool {
         && has(CONNECTION, "upgrade")
         && has(UPGRADE, "websocket")
 }
-
-/// The answer that lets a connection go on as another protocol.
-pub(crate) const SWITCHING: StatusCode = StatusCode::SWITCHING_PROTOCOLS;

@@ -2,6 +2,7 @@
 
 pub(crate) mod connect;
 pub(crate) mod forward;
+pub(crate) mod http1;
 pub(crate) mod pool;
 pub(crate) mod route;
 pub(crate) mod target;

@@ -6,14 +6,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use http::HeaderMap;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
-
-use super::connect::{ConnectError, Connected, connect};
+use super::connect::{ConnectError, connect};
+use super::http1::connection::Connection;
 use super::target::Origin;
-use crate::gateway::body::RequestBody;
-use crate::gateway::headers::KEEP_ALIVE;
 use crate::gateway::server::watch::Ticks;
 use crate::gateway::server::worker::TICKS_A_SECOND;
 
@@ -37,21 +32,17 @@ struct Kept {
 struct Idle {
     connection: Connection,
     since: Ticks,
-}
-
-struct Connection {
-    sender: SendRequest<RequestBody>,
-    received: Rc<Cell<u64>>,
     /// For how many ticks the backend keeps it open while nobody uses it, if it has said so.
     kept_for: Option<Ticks>,
 }
 
-/// A connection that is used for one request.
+/// A connection that is used for one request. It is closed when it is dropped.
 pub(crate) struct Lease {
-    connection: Connection,
+    pub(crate) connection: Connection,
     origin: Arc<Origin>,
     pool: Rc<Pool>,
     is_fresh: bool,
+    kept_for: Option<Ticks>,
 }
 
 /// Which connections a request may have.
@@ -89,11 +80,11 @@ impl Pool {
         };
         let kept = longest.and_then(|longest| self.take(origin.id, longest));
         let is_fresh = kept.is_none();
-        let connection = match kept {
-            Some(connection) => connection,
-            None => open(connect(origin, timeout).await?, Rc::clone(&self.open)).await?,
+        let (connection, kept_for) = match kept {
+            Some(idle) => (idle.connection, idle.kept_for),
+            None => (Connection::new(connect(origin, timeout).await?, Rc::clone(&self.open)), None),
         };
-        Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh })
+        Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh, kept_for })
     }
 
     /// Returns how many connections to backends are open.
@@ -106,85 +97,47 @@ impl Pool {
     pub(crate) fn tick(&self, keep: Ticks) {
         let now = self.clock.get();
         self.idle.borrow_mut().retain(|_, Kept { origin, idle }| {
-            idle.retain(|idle| {
-                let keep = idle.connection.kept_for.map_or(keep, |said| said.min(keep));
-                !idle.connection.sender.is_closed() && now.saturating_sub(idle.since) <= keep
+            idle.retain_mut(|idle| {
+                let keep = idle.kept_for.map_or(keep, |said| said.min(keep));
+                now.saturating_sub(idle.since) <= keep && idle.connection.is_quiet()
             });
             !idle.is_empty() && origin.strong_count() > 0
         });
     }
 
-    fn take(&self, origin: u64, longest: Ticks) -> Option<Connection> {
+    /// Takes the connection that was used last. Those that the backend has closed meanwhile are closed on the way.
+    fn take(&self, origin: u64, longest: Ticks) -> Option<Idle> {
         let now = self.clock.get();
         let mut pool = self.idle.borrow_mut();
         let idle = &mut pool.get_mut(&origin)?.idle;
-        let mut busy = Vec::new();
-        let mut found = None;
-        while let Some(candidate) = idle.pop_if(|newest| now.saturating_sub(newest.since) <= longest) {
-            if candidate.connection.sender.is_ready() {
-                found = Some(candidate.connection);
-                break;
-            }
-            if !candidate.connection.sender.is_closed() {
-                busy.push(candidate);
+        while let Some(mut newest) = idle.pop_if(|newest| now.saturating_sub(newest.since) <= longest) {
+            if newest.connection.is_quiet() {
+                return Some(newest);
             }
         }
-        idle.append(&mut busy);
-        found
+        None
     }
 }
 
 impl Lease {
-    /// Returns what sends a request on the connection.
-    pub(crate) fn sender(&mut self) -> &mut SendRequest<RequestBody> {
-        &mut self.connection.sender
-    }
-
-    /// Returns how many bytes the backend has sent on it so far.
-    pub(crate) fn received(&self) -> u64 {
-        self.connection.received.get()
-    }
-
     /// Returns whether nobody has used the connection before.
     pub(crate) fn is_fresh(&self) -> bool {
         self.is_fresh
     }
 
-    /// Notes for how long the backend says that it keeps the connection, which is less than the gateway would
-    /// (`Keep-Alive: timeout=5`, RFC 2068, section 19.7.1).
-    pub(crate) fn note_keep_alive(&mut self, headers: &HeaderMap) {
-        let Some(said) = headers.get(KEEP_ALIVE).and_then(|value| value.to_str().ok()) else { return };
-        let seconds = said.split(',').find_map(|word| word.trim().strip_prefix("timeout=")?.parse::<Ticks>().ok());
-        if let Some(seconds) = seconds {
-            // A second less, for what is on its way.
-            self.connection.kept_for = Some(seconds.saturating_sub(1).saturating_mul(TICKS_A_SECOND));
-        }
+    /// Notes for how many seconds the backend says that it keeps the connection, which is less than the gateway would.
+    pub(crate) fn note_kept_for(&mut self, seconds: u64) {
+        // A second less, for what is on its way.
+        self.kept_for = Some(seconds.saturating_sub(1).saturating_mul(TICKS_A_SECOND));
     }
 
     /// Gives the connection back, for the next request.
     pub(crate) fn release(self) {
-        if self.connection.sender.is_closed() {
-            return;
-        }
         let mut pool = self.pool.idle.borrow_mut();
         let kept = || Kept { origin: Arc::downgrade(&self.origin), idle: Vec::new() };
         let idle = &mut pool.entry(self.origin.id).or_insert_with(kept).idle;
         if idle.len() < MOST_IDLE {
-            idle.push(Idle { connection: self.connection, since: self.pool.clock.get() });
+            idle.push(Idle { connection: self.connection, since: self.pool.clock.get(), kept_for: self.kept_for });
         }
     }
-}
-
-async fn open(connected: Connected, open: Rc<()>) -> Result<Connection, ConnectError> {
-    let received = connected.received();
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(512 * 1024);
-    let (sender, connection) =
-        builder.handshake(TokioIo::new(connected)).await.map_err(|error| ConnectError::Failed(error.to_string()))?;
-    // How it ended is seen by the request that was on it, if there was one.
-    tokio::task::spawn_local(async move {
-        connection.await.ok();
-        drop(open);
-    });
-    Ok(Connection { sender, received, kept_for: None })
 }

@@ -53,7 +53,7 @@ const IDLE_TIMEOUT_MS: u32 = 60_000;
 /// Builds how a group's requests are forwarded.
 pub(crate) struct ForwardCompiler<'a> {
     pub(crate) origins: &'a Origins,
-    pub(crate) variables: &'a BTreeMap<String, String>,
+    pub(crate) variables: Option<&'a BTreeMap<String, String>>,
     pub(crate) content: &'a GroupContent,
     pub(crate) allow_addresses: &'a [IpAddr],
 }
@@ -120,7 +120,7 @@ impl ForwardCompiler<'_> {
 
     fn backend(&self, url: &HttpUrl) -> Result<Backend, String> {
         let target = self.origins.target(url, &mut |https| self.origin_settings(https).map(Arc::new))?;
-        Ok(Backend { targets: vec![target], name: url.as_str().to_owned() })
+        Ok(Backend { targets: vec![target], name: url.as_str().into() })
     }
 
     fn origin_settings(&self, https: bool) -> Result<OriginSettings, String> {
@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForward {
-        let backend = |name: &str| Backend { targets: Vec::new(), name: name.to_owned() };
+        let backend = |name: &str| Backend { targets: Vec::new(), name: name.into() };
         GroupForward {
             keep_prefix: false,
             connect_timeout: Duration::ZERO,
@@ -333,7 +333,7 @@ mod tests {
             ("xbeta=x", "3", "default"),
         ] {
             let outgoing = outgoing(query, &[("x-canary", header)]);
-            assert_eq!(forward.backend(None, &outgoing).name, expected, "{query} {header}");
+            assert_eq!(&*forward.backend(None, &outgoing).name, expected, "{query} {header}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The addresses of backends, and whether they are up.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,7 +10,7 @@ use http::HeaderValue;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::model::HttpUrl;
+use crate::model::{HttpUrl, with_variables};
 
 /// How long an address that failed is passed over while others are up.
 const DOWN_FOR: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ pub(crate) struct Target {
 pub(crate) struct Backend {
     pub(crate) targets: Vec<Target>,
     /// The address, as the access log names it.
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
 }
 
 impl Backend {
@@ -181,24 +181,10 @@ impl Origins {
     }
 }
 
-/// Puts the variables of the environment into an address.
-pub(crate) fn resolve(
-    address: &str,
-    variables: &std::collections::BTreeMap<String, String>,
-) -> Result<HttpUrl, String> {
-    let mut text = String::with_capacity(address.len());
-    let mut rest = address;
-    while let Some((before, after)) = rest.split_once("${") {
-        let (name, behind) =
-            after.split_once('}').ok_or_else(|| format!("{address:?} has a \"${{\" without its brace"))?;
-        let value = variables.get(name).ok_or_else(|| {
-            format!("the address {address:?} needs the variable {name}, which the environment does not set")
-        })?;
-        text.push_str(before);
-        text.push_str(value);
-        rest = behind;
-    }
-    text.push_str(rest);
+/// Puts the variables that were bound when it was published into an address.
+pub(crate) fn resolve(address: &str, variables: Option<&BTreeMap<String, String>>) -> Result<HttpUrl, String> {
+    let value = |name: &str| variables?.get(name).map(String::as_str);
+    let text = with_variables(address, value).map_err(|error| format!("{address}: {error}; publish it again"))?;
     text.parse::<HttpUrl>().map_err(|error| error.to_string())
 }
 
@@ -212,7 +198,7 @@ mod tests {
         let target = |url: &&str| {
             origins.target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings))).expect("a target")
         };
-        Backend { targets: urls.iter().map(target).collect(), name: String::new() }
+        Backend { targets: urls.iter().map(target).collect(), name: "".into() }
     }
 
     #[test]
@@ -230,14 +216,5 @@ mod tests {
         assert_eq!(host(1, Some(a.origin.id)), "b.example");
         b.origin.answered();
         assert_eq!(host(1, None), "b.example");
-    }
-
-    #[test]
-    fn variables_stand_for_parts_of_an_address() {
-        let variables = [("HOST".to_owned(), "a.example".to_owned())].into();
-        let resolved = |address| resolve(address, &variables).map(|url| url.as_str().to_owned());
-        assert_eq!(resolved("http://${HOST}:80/x"), Ok("http://a.example:80/x".to_owned()));
-        assert!(resolved("http://${OTHER}").is_err_and(|error| error.contains("OTHER")));
-        assert!(resolved("http://${HOST").is_err());
     }
 }

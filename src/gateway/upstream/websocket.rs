@@ -1,75 +1,71 @@
 //! Connections that go on as a websocket: a connection to the backend of their own, and then bytes both ways.
 
 use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::HeaderValue;
-use http::header::{CONNECTION, UPGRADE};
+use bytes::BytesMut;
+use http::header::{CONNECTION, UPGRADE, VIA};
 use http::request::Parts;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional};
-use tokio::sync::oneshot;
 
-use super::connect::{ConnectError, Connected, connect};
-use super::forward::{Answered, Call, Failed, SWITCHING, chain, pass_back};
-use crate::gateway::body::{Relay, RequestBody};
+use super::connect::Stream;
+use super::forward::{Answered, Call, Failed};
+use super::http1::sending::Sending;
+use super::pool::Wanted;
+use crate::gateway::body::RequestBody;
 use crate::gateway::problem::Kind;
 use crate::gateway::server::watch::InFlight;
 
 /// The other end of a connection that goes on as another protocol.
 pub(crate) struct Tunnel {
-    backend: oneshot::Receiver<http1::Parts<TokioIo<Connected>>>,
+    backend: Stream,
+    /// What the backend has sent already.
+    first: BytesMut,
+    /// By which open connections to backends are counted.
+    _open: Rc<()>,
     _in_flight: Option<InFlight>,
 }
 
-/// A backend's answer to a request for a websocket, and the tunnel if it agreed.
-pub(crate) struct Upgraded {
-    pub(crate) answered: Answered,
-    pub(crate) tunnel: Option<Tunnel>,
+/// A backend's answer to a request for a websocket.
+pub(crate) enum Upgraded {
+    /// It agreed: with these headers, after this time.
+    Agreed(HeaderMap, Tunnel, Duration),
+    /// It answered something else.
+    Refused(Box<Answered>),
 }
 
 /// Passes a request for a websocket on.
-pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut String) -> Result<Upgraded, Failed> {
-    let mut prepared = call.prepare(parts)?;
-    asked.clone_from(&prepared.backend.name);
+pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Arc<str>>) -> Result<Upgraded, Failed> {
+    let prepared = call.prepare(parts)?;
+    *asked = Some(Arc::clone(&prepared.backend.name));
     let started = Instant::now();
     let target = prepared
         .backend
         .pick(call.worker.turn(), None)
         .ok_or_else(|| Failed::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address"))?;
-    let mut headers = std::mem::take(&mut prepared.outgoing.headers);
-    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    let request = call.request(&prepared, headers, target, RequestBody::Empty)?;
-    let connected = connect(&target.origin, call.forward.connect_timeout).await?;
-    let broken = |error: hyper::Error| {
-        Failed::new(Kind::BadGateway, "The backend broke the connection or its answer is not HTTP.", chain(&error))
-    };
-    let (mut sender, connection) = http1::handshake(TokioIo::new(connected))
-        .await
-        .map_err(|error: hyper::Error| Failed::from(ConnectError::Failed(error.to_string())))?;
-    let (give, backend) = oneshot::channel();
-    tokio::task::spawn_local(async move {
-        if let Ok(parts) = connection.without_shutdown().await {
-            // Nobody takes it where the backend did not agree, and then it is closed.
-            give.send(parts).ok();
-        }
-    });
-    let response = tokio::time::timeout(call.response_timeout(), sender.send_request(request)).await;
-    let response = response.map_err(|_| {
+    let mut lease = call.worker.pool.lease(&target.origin, Wanted::Fresh, call.forward.connect_timeout).await?;
+    let head = lease.connection.begin();
+    call.write_head(&prepared, target, true, head)?;
+    let mut sending = Sending::new(RequestBody::Empty, &prepared.method, head);
+    head.extend_from_slice(b"\r\n");
+    let answer = lease.connection.head(&mut sending, false);
+    let answer = tokio::time::timeout(call.response_timeout(), answer).await;
+    let mut head = answer.map_err(|_| {
         Failed::new(Kind::DeadlineExceeded, "The backend did not answer in time.", "it did not answer in time")
-    })?;
-    let (head, incoming) = response.map_err(broken)?.into_parts();
-    let agreed = head.status == SWITCHING;
-    let mut head = pass_back(head, call);
-    if agreed {
-        head.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        head.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    })??;
+    if head.status != StatusCode::SWITCHING_PROTOCOLS {
+        let answered = Answered::new(head, lease, sending, call, started.elapsed());
+        return Ok(Upgraded::Refused(Box::new(answered)));
     }
-    let relay = Relay::new(incoming, None, call.forward.idle_timeout);
-    let answered = Answered { head, relay, took: started.elapsed() };
-    Ok(Upgraded { answered, tunnel: agreed.then_some(Tunnel { backend, _in_flight: None }) })
+    head.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    head.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    head.headers.append(VIA, call.worker.shared.via_http_1.clone());
+    let (backend, first, open) = lease.connection.into_parts();
+    let tunnel = Tunnel { backend, first, _open: open, _in_flight: None };
+    Ok(Upgraded::Agreed(head.headers, tunnel, started.elapsed()))
 }
 
 impl Tunnel {
@@ -79,15 +75,10 @@ impl Tunnel {
     }
 
     /// Passes bytes both ways until one side ends. `first` is what the client has sent already.
-    pub(crate) async fn run(self, mut client: impl AsyncRead + AsyncWrite + Unpin, first: &[u8]) -> io::Result<()> {
-        /// How long the backend's side may take to come free after its answer has been passed on.
-        const HAND_OVER: Duration = Duration::from_secs(10);
-        let handed = tokio::time::timeout(HAND_OVER, self.backend).await;
-        let Ok(Ok(parts)) = handed else { return Ok(()) };
-        let mut backend = parts.io.into_inner();
-        backend.write_all(first).await?;
-        client.write_all(&parts.read_buf).await?;
-        copy_bidirectional(&mut client, &mut backend).await?;
+    pub(crate) async fn run(mut self, mut client: impl AsyncRead + AsyncWrite + Unpin, first: &[u8]) -> io::Result<()> {
+        self.backend.write_all(first).await?;
+        client.write_all(&self.first).await?;
+        copy_bidirectional(&mut client, &mut self.backend).await?;
         Ok(())
     }
 }

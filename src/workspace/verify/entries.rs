@@ -159,7 +159,7 @@ fn loose_file(
                 let message = format!("{group} names operation {operation}, which did not make it");
                 problems.push(Problem::new(
                     ProblemKind::HandEdit,
-                    Location { file: place.clone(), ..group_location(environment) },
+                    Location { file: place.as_str().into(), ..group_location(environment) },
                     message,
                     restore_hint(&place),
                 ));

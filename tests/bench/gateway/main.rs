@@ -17,6 +17,10 @@ use std::time::Duration;
 use measure::{Client, Load, Process};
 use nginx::Protocol;
 
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How often each of the two is measured for a row.
 const ROUNDS: usize = 3;
 

@@ -7,10 +7,12 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::{CallArguments, Called};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, is_secret_name};
 use crate::cli::error::CommandError;
-use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
-use crate::gateway::call::{ComposeProblem, Composed, Given, Outgoing, check_request, compose, pick_media_type};
+use crate::definition::{Api, Definition, ParameterPlace};
+use crate::gateway::call::{
+    ComposeProblem, Composed, Given, MISSING, Outgoing, check_request, compose, pick_media_type,
+};
 use crate::model::nearest;
 use crate::workspace::{Workspace, read_outside};
 
@@ -20,9 +22,9 @@ const LARGEST_BODY: u64 = 256 << 20;
 /// A request that is ready to be sent.
 pub(super) struct Prepared {
     pub(super) outgoing: Outgoing,
-    /// What is called, as a caller would write it.
+    /// What is called, as a caller would write it, without the secrets in its path.
     pub(super) url: String,
-    /// The names of headers and parameters by which callers prove who they are.
+    /// The names of headers and parameters whose values are secrets.
     pub(super) secrets: Vec<String>,
 }
 
@@ -35,11 +37,13 @@ pub(super) fn prepare(
     api: &Api,
     values: &[String],
 ) -> Result<Prepared, CommandError> {
-    let definition = &called.content.definition;
+    let definition = &called.definition;
     let given = values.iter().map(|word| given(word)).collect::<Result<Vec<_>, _>>()?;
     let body = body(context, arguments)?;
-    let composed = compose(definition, api, &given, arguments.no_check)
-        .map_err(|problems| refused(api, problems.iter().map(|problem| sentence(api, problem))))?;
+    let composed = compose(definition, api, &given, arguments.no_check).map_err(|problems| {
+        refused(definition, api, problems.iter().map(|problem| sentence(definition, api, problem)))
+    })?;
+    let secrets = secrets(definition, api);
     let mut headers = headers(arguments, &composed)?;
     let host = headers.remove(HOST);
     if let Some(media_type) = pick_media_type(api, &body).filter(|_| !body.is_empty())
@@ -50,13 +54,13 @@ pub(super) fn prepare(
     if !arguments.no_check {
         let mut problems: Vec<String> = check_request(definition, api, &composed, &headers, &body)
             .into_iter()
-            .map(|(place, message)| format!("{place}: {message}"))
+            .map(|(place, message)| violation(&secrets, &place, &message))
             .collect();
         if api.request_body.is_none() && !body.is_empty() {
             problems.push("body: the API takes none".to_owned());
         }
         if !problems.is_empty() {
-            return Err(refused(api, problems));
+            return Err(refused(definition, api, problems));
         }
     }
     let own_host = format!("{}.{}.{}", called.group, called.environment, workspace.settings().base_domain);
@@ -67,16 +71,16 @@ pub(super) fn prepare(
     let host = host.map_or_else(|| value("the host", &authority), Ok)?;
     let prefix = called.content.settings.prefix.before_path();
     let query = if composed.query.is_empty() { String::new() } else { format!("?{}", composed.query) };
-    let target = format!("{prefix}{}{query}", composed.path);
+    let target = |path: &str| format!("{prefix}{path}{query}");
     let scheme = match &arguments.url {
         Some(url) if url.as_str().starts_with("https:") => "https",
         _ => "http",
     };
-    let url = format!("{scheme}://{}{target}", String::from_utf8_lossy(host.as_bytes()));
+    let url = format!("{scheme}://{}{}", String::from_utf8_lossy(host.as_bytes()), target(&composed.shown_path));
     let method =
         Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| CommandError::usage(error.to_string()))?;
-    let outgoing = Outgoing { method, target, host, headers, body };
-    Ok(Prepared { outgoing, url, secrets: secrets(definition) })
+    let outgoing = Outgoing { method, target: target(&composed.path), host, headers, body };
+    Ok(Prepared { outgoing, url, secrets })
 }
 
 fn given(word: &str) -> Result<Given, CommandError> {
@@ -113,8 +117,10 @@ fn read_all(from: impl Read, most: u64) -> Result<Bytes, CommandError> {
 fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, CommandError> {
     let mut headers = HeaderMap::new();
     let name = |text: &str| {
+        // What stands behind a blank may be a secret, where the colon was forgotten.
+        let shown = text.split_whitespace().next().unwrap_or_default();
         HeaderName::try_from(text)
-            .map_err(|_| CommandError::invalid("header", format!("{text:?} is not the name of a header")))
+            .map_err(|_| CommandError::invalid("header", format!("the name of the header {shown:?} cannot be one")))
     };
     for (header, text) in &composed.headers {
         headers.append(name(header)?, value(header, text)?);
@@ -127,7 +133,9 @@ fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, 
     let mut typed = HeaderMap::new();
     for line in &arguments.header {
         let (header, text) = line.split_once(':').ok_or_else(|| {
-            CommandError::usage(format!("{line:?} is not a header")).hint("write it like `--header 'X-Trace: 7'`")
+            let shown = line.split_whitespace().next().unwrap_or_default();
+            CommandError::usage(format!("the header {shown:?} has no colon after its name"))
+                .hint("write it like `--header 'X-Trace: 7'`")
         })?;
         let header = name(header.trim())?;
         if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
@@ -144,7 +152,19 @@ fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, 
     for (header, text) in &typed {
         headers.append(header, text.clone());
     }
+    join_cookies(&mut headers)?;
     Ok(headers)
+}
+
+/// Makes one header of all cookies: a request has at most one (RFC 6265, section 5.4).
+fn join_cookies(headers: &mut HeaderMap) -> Result<(), CommandError> {
+    let cookies: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if cookies.len() > 1 {
+        let joined = HeaderValue::from_bytes(&cookies.join(&b"; "[..]))
+            .map_err(|error| CommandError::invalid("header", error.to_string()))?;
+        headers.insert(COOKIE, joined);
+    }
+    Ok(())
 }
 
 fn value(name: &str, text: &str) -> Result<HeaderValue, CommandError> {
@@ -153,11 +173,20 @@ fn value(name: &str, text: &str) -> Result<HeaderValue, CommandError> {
         .map_err(|_| CommandError::invalid("header", format!("the value of {name} cannot stand in a header")))
 }
 
-fn sentence(api: &Api, problem: &ComposeProblem) -> String {
+/// Says what the definition does not allow, without a value that is a secret.
+fn violation(secrets: &[String], place: &str, message: &str) -> String {
+    let name = place.split_once('.').map_or("", |(_, name)| name);
+    let is_secret = secrets.contains(&name.to_ascii_lowercase()) || is_secret_name(name);
+    let message = if is_secret && message != MISSING { "is not what the definition allows" } else { message };
+    format!("{place}: {message}")
+}
+
+fn sentence(definition: &Definition, api: &Api, problem: &ComposeProblem) -> String {
     match problem {
         ComposeProblem::Unfit { place, message } => format!("{place}: {message}"),
         ComposeProblem::Unknown { name } => {
-            let near = nearest(name, api.parameters.iter().map(|parameter| parameter.name.as_str()));
+            let parameters = api.parameters.iter().map(|parameter| parameter.name.as_str());
+            let near = nearest(name, parameters.chain(definition.keys(ParameterPlace::Query)));
             let near = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
             format!("there is no parameter {name:?}{near}")
         }
@@ -165,11 +194,15 @@ fn sentence(api: &Api, problem: &ComposeProblem) -> String {
 }
 
 /// Says in one error all that is wrong with a request.
-fn refused(api: &Api, problems: impl IntoIterator<Item = String>) -> CommandError {
+fn refused(definition: &Definition, api: &Api, problems: impl IntoIterator<Item = String>) -> CommandError {
     let mut error =
         CommandError::invalid("request", format!("the request does not follow the definition of {}", api.name()));
     error.causes.extend(problems);
-    let takes: Vec<String> = api.parameters.iter().map(described).collect();
+    let is_declared =
+        |key: &str| api.parameters.iter().any(|found| found.place == ParameterPlace::Query && found.name == key);
+    let keys = definition.keys(ParameterPlace::Query).filter(|key| !is_declared(key));
+    let keys = keys.map(|key| format!("{key} (query, a key)"));
+    let takes: Vec<String> = api.parameters.iter().map(described).chain(keys).collect();
     let takes = if takes.is_empty() { "no parameters".to_owned() } else { takes.join(", ") };
     let body =
         api.request_body.as_ref().map_or("", |body| if body.required { ", and a body" } else { ", and maybe a body" });
@@ -183,15 +216,11 @@ fn described(parameter: &crate::definition::Parameter) -> String {
     format!("{} ({}{required})", parameter.name, parameter.place.as_str())
 }
 
-/// Lists the headers and parameters that the definition names as secrets.
-fn secrets(definition: &Definition) -> Vec<String> {
-    let secret = |kind: &SecurityKind| match kind {
-        SecurityKind::ApiKey { place: ParameterPlace::Header | ParameterPlace::Query, name } => {
-            Some(name.to_ascii_lowercase())
-        }
-        _ => None,
-    };
-    definition.security_schemes.iter().filter_map(|scheme| secret(&scheme.kind)).collect()
+/// Lists the headers and parameters that the definition marks as secrets, in lower case.
+fn secrets(definition: &Definition, api: &Api) -> Vec<String> {
+    let keys = [ParameterPlace::Header, ParameterPlace::Query].into_iter().flat_map(|place| definition.keys(place));
+    let marked = api.parameters.iter().filter(|parameter| definition.is_secret(parameter));
+    keys.chain(marked.map(|parameter| parameter.name.as_str())).map(str::to_ascii_lowercase).collect()
 }
 
 #[cfg(test)]

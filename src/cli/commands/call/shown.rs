@@ -9,11 +9,8 @@ use crate::cli::context::{Context, is_secret_name};
 use crate::cli::error::CommandError;
 use crate::cli::output::Format;
 use crate::definition::Api;
-use crate::gateway::call::{Answer, Outgoing, decode_query};
+use crate::gateway::call::{Answer, BLANK, Outgoing, decode_query};
 use crate::model::SCHEMA;
-
-/// What stands for a secret.
-const BLANK: &str = "***";
 
 /// What is told of a request that was sent.
 pub(super) struct Sent {
@@ -24,7 +21,10 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) fn new(called: &Called, api: &Api, outgoing: &Outgoing, url: &str, secrets: &[String]) -> Self {
-        let is_secret = |name: &str| secrets.contains(&name.to_ascii_lowercase()) || is_secret_name(name);
+        let is_secret = |name: &str| {
+            let whole = name.split('[').next().unwrap_or_default();
+            secrets.contains(&whole.to_ascii_lowercase()) || is_secret_name(name)
+        };
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             let secret = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || is_secret(name.as_str());
             let value = if secret { BLANK.into() } else { String::from_utf8_lossy(value.as_bytes()) };

@@ -1,9 +1,17 @@
-//! The access log on stdout: a line a request on a terminal, JSON lines in a pipe.
+//! The access log: to stdout, as a line a request on a terminal and JSON lines in a pipe, or as JSON lines to a file.
 
-use std::io::Write as _;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
 use crate::gateway::{AccessLog, AccessRecord};
+use crate::workspace::append_outside;
+
+use super::options::LogTarget;
 
 /// How many lines may wait to be written; more are left out.
 const MOST_WAITING: usize = 16 * 1024;
@@ -12,21 +20,71 @@ const MOST_WAITING: usize = 16 * 1024;
 pub(super) struct Log {
     queue: SyncSender<String>,
     is_terminal: bool,
+    state: Arc<State>,
+}
+
+/// What the log and the thread that writes it share.
+#[derive(Default)]
+struct State {
+    dropped: AtomicU64,
+    /// How many lines had been left out when that was last asked, and whether that was news then.
+    seen: AtomicU64,
+    was_dropping: AtomicBool,
+    must_reopen: AtomicBool,
+}
+
+/// Where lines go.
+enum Sink {
+    Stdout,
+    File { path: PathBuf, file: Box<dyn Write + Send> },
 }
 
 impl Log {
-    pub(super) fn start(is_terminal: bool) -> Self {
+    /// Starts the log, unless it is off.
+    pub(super) fn start(context: &Context<'_>, target: &LogTarget) -> Result<Option<Arc<Self>>, CommandError> {
+        let (sink, is_terminal) = match target {
+            LogTarget::Off => return Ok(None),
+            LogTarget::Stdout => (Sink::Stdout, context.process.stdout_is_terminal),
+            LogTarget::File(path) => {
+                let path = context.folder().join(path);
+                let file = append_outside(&path)?;
+                (Sink::File { path, file }, false)
+            }
+        };
+        Ok(Some(Arc::new(Self::to(sink, is_terminal))))
+    }
+
+    fn to(mut sink: impl Destination, is_terminal: bool) -> Self {
         let (queue, lines) = sync_channel::<String>(MOST_WAITING);
-        std::thread::spawn(move || {
-            for line in lines {
-                let mut stdout = std::io::stdout().lock();
-                // Requests are served on where nobody reads the log any more.
-                if stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).is_err() {
-                    return;
+        let state = Arc::new(State::default());
+        std::thread::spawn({
+            let state = Arc::clone(&state);
+            move || {
+                for line in lines {
+                    if state.must_reopen.swap(false, Ordering::Relaxed) {
+                        sink.reopen();
+                    }
+                    // Requests are served on where nobody reads the log any more, or the disk is full.
+                    if sink.put(line.as_bytes()).is_err() {
+                        state.dropped.fetch_add(1, Ordering::Relaxed);
+                    }
                 }
             }
         });
-        Self { queue, is_terminal }
+        Self { queue, is_terminal, state }
+    }
+
+    /// Opens the file again before the next line, which may have been moved away.
+    pub(super) fn reopen(&self) {
+        self.state.must_reopen.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns how many lines were left out so far, where some were since this was last asked and none were then.
+    pub(super) fn begins_to_drop(&self) -> Option<u64> {
+        let dropped = self.dropped();
+        let is_dropping = self.state.seen.swap(dropped, Ordering::Relaxed) < dropped;
+        let was_dropping = self.state.was_dropping.swap(is_dropping, Ordering::Relaxed);
+        (is_dropping && !was_dropping).then_some(dropped)
     }
 }
 
@@ -42,6 +100,102 @@ impl AccessLog for Log {
             serde_json::to_string(record).unwrap_or_default() + "\n"
         };
         // A log that nobody keeps up with must not hold up a request.
-        let _ = self.queue.try_send(line);
+        if self.queue.try_send(line).is_err() {
+            self.state.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn dropped(&self) -> u64 {
+        self.state.dropped.load(Ordering::Relaxed)
+    }
+}
+
+/// What takes lines.
+trait Destination: Send + 'static {
+    /// Writes a line out.
+    fn put(&mut self, line: &[u8]) -> io::Result<()>;
+
+    /// Begins anew where the name of the file leads to now.
+    fn reopen(&mut self);
+}
+
+impl Destination for Sink {
+    fn put(&mut self, line: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                stdout.write_all(line).and_then(|()| stdout.flush())
+            }
+            Self::File { file, .. } => file.write_all(line),
+        }
+    }
+
+    fn reopen(&mut self) {
+        if let Self::File { path, file } = self
+            && let Ok(opened) = append_outside(path)
+        {
+            *file = opened;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    /// Takes a line only when it is told to.
+    struct Slow(Receiver<()>);
+
+    impl Destination for Slow {
+        fn put(&mut self, _: &[u8]) -> io::Result<()> {
+            self.0.recv().map_err(io::Error::other)
+        }
+
+        fn reopen(&mut self) {}
+    }
+
+    #[test]
+    fn lines_that_are_left_out_are_counted_and_told_once() {
+        let record = AccessRecord {
+            time: SystemTime::UNIX_EPOCH,
+            request_id: "",
+            client: SocketAddr::from(([127, 0, 0, 1], 1)),
+            host: "",
+            method: "",
+            path: "",
+            environment: "",
+            group: "",
+            version: "",
+            api: "",
+            backend: "",
+            status: 200,
+            error: "",
+            bytes_in: 0,
+            bytes_out: 0,
+            took: Duration::ZERO,
+            backend_took: None,
+        };
+        let (go_on, told) = channel();
+        let log = Log::to(Slow(told), true);
+        assert_eq!(log.begins_to_drop(), None);
+        // One line may be in the hands of the thread, the others wait.
+        for _ in 0..MOST_WAITING + 10 {
+            log.record(&record);
+        }
+        let dropped = log.dropped();
+        assert!((9..=10).contains(&dropped), "{dropped}");
+        assert_eq!(log.begins_to_drop(), Some(dropped));
+        log.record(&record);
+        log.record(&record);
+        assert_eq!(log.begins_to_drop(), None, "it was told a moment ago");
+        assert_eq!(log.begins_to_drop(), None);
+        let dropped = log.dropped();
+        log.record(&record);
+        assert_eq!(log.begins_to_drop(), Some(dropped + 1), "it begins again");
+        drop(go_on);
     }
 }

@@ -1,15 +1,17 @@
 //! Serves every change of the files, and tells others what is served.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::access_log::Log;
 use super::announce::{self, Listener};
 use super::certificates::Certificates;
 use super::environments;
 use crate::cli::context::Context;
-use crate::cli::snapshot::snapshot;
-use crate::gateway::{Gateway, Rejected, Signal};
+use crate::cli::snapshot::Snapshots;
+use crate::gateway::{Gateway, Rejected, Signal, Unserved};
 use crate::model::{EnvironmentName, SCHEMA};
 use crate::workspace::{
     Behind, GatewayFile, LiveEnvironment, LiveProblem, LiveReader, RunningGateway, ServedEnvironment, Workspace,
@@ -24,28 +26,36 @@ const SELDOM: u32 = 20;
 pub(super) struct Follower<'a> {
     context: &'a Context<'a>,
     workspace: Workspace,
-    named: Vec<EnvironmentName>,
+    read: Read,
     gateway: Gateway,
     listeners: Vec<Listener>,
-    reader: LiveReader,
-    certificates: Option<Certificates>,
+    log: Option<Arc<Log>>,
     file: Option<GatewayFile>,
     is_untold: bool,
     /// What was told last.
     told: RunningGateway,
     had_problems: bool,
+    /// When memory that was let go is to be given back to the system.
+    gives_back_at: Option<Instant>,
     looks: u32,
+}
+
+/// What is read of what a gateway serves.
+pub(super) struct Read {
+    /// The environments that were named, none for all.
+    pub(super) named: Vec<EnvironmentName>,
+    pub(super) reader: LiveReader,
+    pub(super) snapshots: Snapshots,
+    pub(super) certificates: Option<Certificates>,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn new(
         context: &'a Context<'a>,
         workspace: Workspace,
-        named: Vec<EnvironmentName>,
         gateway: Gateway,
         encrypted: &[bool],
-        reader: LiveReader,
-        certificates: Option<Certificates>,
+        read: Read,
     ) -> Self {
         let listeners = gateway.addresses().iter().zip(encrypted);
         let listeners = listeners.map(|(&address, &encrypted)| Listener { address, encrypted }).collect::<Vec<_>>();
@@ -63,23 +73,29 @@ impl<'a> Follower<'a> {
         Self {
             context,
             workspace,
-            named,
+            read,
             gateway,
             listeners,
-            reader,
-            certificates,
+            log: None,
             file,
             is_untold,
             told,
             had_problems: false,
+            gives_back_at: None,
             looks: 0,
         }
+    }
+
+    /// Has it look after an access log, too.
+    pub(super) fn with_log(self, log: Option<Arc<Log>>) -> Self {
+        Self { log, ..self }
     }
 
     /// Says where it listens and what it serves.
     pub(super) fn begin(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
         announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
         self.note_problems(live, rejected);
+        self.let_go();
         self.told = self.served(live);
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
         self.tell();
@@ -93,24 +109,38 @@ impl<'a> Follower<'a> {
                 Ok(Signal::Reload) => self.reload(),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if self.reader.must_read(&self.workspace, Instant::now()) {
-                let live = self.reader.read(&self.workspace);
-                let rejected = self.gateway.replace(snapshot(&self.workspace, &live));
+            if self.read.reader.must_read(&self.workspace, Instant::now()) {
+                let live = self.read.reader.read(&self.workspace);
+                let rejected = self.gateway.replace(&self.read.snapshots.next(&live));
                 self.note_problems(&live, rejected);
+                self.let_go();
                 let served = self.served(&live);
                 announce::changes(self.context, &live, &self.told, &served);
                 self.told = served;
                 self.tell();
             }
+            if self.gives_back_at.is_some_and(|at| Instant::now() >= at) {
+                self.gives_back_at = None;
+                give_back_memory();
+            }
             self.looks = self.looks.wrapping_add(1);
             if self.looks.is_multiple_of(SELDOM) {
                 self.look_at_certificates();
+                self.look_at_log();
                 // Whoever cleans up `.apigw` takes the file along.
                 if self.file.as_ref().is_some_and(|file| !file.is_in_place()) && self.workspace.folder().is_dir() {
                     self.tell();
                 }
             }
         }
+    }
+
+    /// Lets go of definitions that the gateway has built on.
+    fn let_go(&mut self) {
+        /// Longer than the allocator waits for somebody who wants the memory again.
+        const WAIT: Duration = Duration::from_secs(1);
+        self.read.reader.let_definitions_go();
+        self.gives_back_at = Some(Instant::now() + WAIT);
     }
 
     /// Ends to follow, and says so to others; the gateway still runs.
@@ -129,13 +159,16 @@ impl<'a> Follower<'a> {
             }
             Err(error) => self.context.output.warning(&format!("{error}; the settings stay as they were")),
         }
-        self.reader.read_anew(environments(&self.workspace, &self.named));
+        self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
         self.look_at_certificates();
+        if let Some(log) = &self.log {
+            log.reopen();
+        }
         self.context.output.note("read again, as SIGHUP asks");
     }
 
     fn look_at_certificates(&mut self) {
-        match self.certificates.as_mut().map(Certificates::read_if_changed) {
+        match self.read.certificates.as_mut().map(Certificates::read_if_changed) {
             Some(Ok(Some(config))) => {
                 self.gateway.replace_tls(config);
                 self.context.output.note("the certificates changed, and are shown from now on");
@@ -147,19 +180,30 @@ impl<'a> Follower<'a> {
         }
     }
 
+    /// Says when lines of the access log begin to be left out.
+    fn look_at_log(&self) {
+        if let Some(count) = self.log.as_ref().and_then(|log| log.begins_to_drop()) {
+            self.context.output.warning(&format!(
+                "lines of the access log are left out ({count} so far): it is not written as fast as requests come; \
+                 write it to a file with `--access-log FILE`, or leave it out with `--access-log off`"
+            ));
+        }
+    }
+
     /// Takes note of what cannot be served, and says it the first time.
     fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
         for Rejected { environment, group, version, reason } in rejected {
             let entry = live.iter().find(|live| live.name == environment).and_then(|live| live.groups.get(&group));
-            self.reader.reconsider(LiveProblem {
+            self.read.reader.reconsider(LiveProblem {
                 operation: entry.map(|entry| entry.deployment.operation.clone()),
                 environment,
                 group: Some(group),
                 message: format!("version {version} cannot be served: {reason}"),
             });
         }
-        announce::problems(self.context, &self.reader.new_problems());
-        let has_problems = self.reader.problems().next().is_some();
+        announce::problems(self.context, &self.read.reader.new_problems());
+        self.gateway.note_unserved(self.read.reader.problems().cloned().map(unserved).collect());
+        let has_problems = self.read.reader.problems().next().is_some();
         if self.had_problems && !has_problems {
             self.context.output.note("all is well again: what the files say is served");
         }
@@ -175,7 +219,7 @@ impl<'a> Follower<'a> {
                 environment.serves.insert(entry.group.clone(), serving.clone());
             }
         });
-        for LiveProblem { environment, group, operation, message } in self.reader.problems() {
+        for LiveProblem { environment, group, operation, message } in self.read.reader.problems() {
             if let Some(environment) = environments.get_mut(environment) {
                 let (group, operation) = (group.clone(), operation.clone());
                 environment.behind.push(Behind { group, operation, reason: message.clone() });
@@ -197,6 +241,17 @@ impl<'a> Follower<'a> {
             }
         }
     }
+}
+
+fn unserved(problem: LiveProblem) -> Unserved {
+    let LiveProblem { environment, group, operation, message } = problem;
+    Unserved { environment, group, operation, reason: message }
+}
+
+/// Has the allocator give back to the system what nobody wants any more: it does when it is asked for a large piece.
+fn give_back_memory() {
+    const LARGE: usize = 64 << 20;
+    std::hint::black_box(Vec::<u8>::with_capacity(LARGE));
 }
 
 fn untold(context: &Context<'_>, error: &crate::workspace::Error) {

@@ -1,6 +1,7 @@
 //! What stands behind a few flags of `serve`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::gateway::Listen;
@@ -32,6 +33,30 @@ impl FromStr for ListenAddress {
         let address = address.strip_suffix('/').unwrap_or(address);
         let address = address.parse().map_err(|_| "write it like 127.0.0.1:8080, [::1]:8080 or https://0.0.0.0:443")?;
         Ok(Self { address, encrypted })
+    }
+}
+
+/// Where the access log goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum LogTarget {
+    /// Nowhere.
+    Off,
+    /// To stdout.
+    Stdout,
+    /// To the end of a file.
+    File(PathBuf),
+}
+
+impl FromStr for LogTarget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Err("name a file, or write - for stdout, or off".to_owned()),
+            "off" => Ok(Self::Off),
+            "-" => Ok(Self::Stdout),
+            path => Ok(Self::File(path.into())),
+        }
     }
 }
 

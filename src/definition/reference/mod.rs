@@ -4,12 +4,14 @@
 //! and constants, which are data, and not inside extensions unless something leads there. Only what
 //! is reached from the root file is followed, so that a version freezes what it needs and no more.
 
-use std::collections::{HashMap, HashSet};
+mod target;
+
+use std::collections::HashMap;
 
 use super::Fetch;
 use super::document::{Document, Node, NodeId};
 use super::findings::Findings;
-use super::local_path::{local_path, percent_decoded};
+use super::local_path::percent_decoded;
 use super::rules::{self, Rule};
 use super::yaml;
 use crate::model::{FileSet, Location};
@@ -57,8 +59,6 @@ pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
 
 /// No definition is spread over more files.
 const MOST_FILES: usize = 1_000;
-/// No pointer is followed through more references on its way.
-const MOST_STEPS: usize = 32;
 
 /// The fields whose value maps names that people choose to objects with a meaning.
 const MAPS_OF_NAMES: &[&str] = &[
@@ -267,162 +267,4 @@ impl Loader<'_, '_> {
         let message = format!("the reference {text:?} is taken as \"{file}#/{fragment}\"");
         self.findings.add(rules::SLOPPY, location, message, "begin the pointer with `#/`");
     }
-
-    /// Returns the node that a reference names, one step of the chain.
-    fn target(&mut self, node: NodeId, text: &str, resource: NodeId, steps: usize) -> Result<NodeId, Problem> {
-        if let Some(named) = self.ids.get(text.trim_end_matches('#')).filter(|_| !text.starts_with('#')) {
-            return Ok(*named);
-        }
-        let (base, fragment) = text.split_once('#').unwrap_or((text, ""));
-        let (start, sloppy_start) = if base.is_empty() {
-            (resource, self.document.root_of(node))
-        } else if let Some(named) = self.ids.get(base) {
-            (*named, None)
-        } else {
-            match self.referenced_file(node, base) {
-                Ok(root) => (root, None),
-                Err(problem) => return self.bare_name(node, text).ok_or(problem),
-            }
-        };
-        let found = self.fragment(start, fragment, text, steps);
-        match (found, sloppy_start) {
-            (Err(_), Some(root)) if root != start => self.fragment(root, fragment, text, steps),
-            (found, _) => found,
-        }
-    }
-
-    fn referenced_file(&mut self, node: NodeId, base: &str) -> Result<NodeId, Problem> {
-        let from = self.document.node(node).file().to_owned();
-        let path = local_path(&from, base)?;
-        self.names_root |= self.document.root().is_some_and(|root| root.file() == path);
-        match self.file(&path) {
-            Ok(Some(root)) => Ok(root),
-            Ok(None) => Err(Problem::unresolved(
-                format!("the reference leads to {path:?}, which cannot be read"),
-                "settle the findings of that file",
-            )),
-            Err(Unloaded::Missing) => Err(Problem::unresolved(
-                format!("the reference leads to the file {path:?}, which does not exist"),
-                "add the file, or correct the reference; its path is relative to the file that it stands in",
-            )),
-            Err(Unloaded::Failed(message)) => Err(Problem {
-                rule: rules::REFERENCE_OUTSIDE,
-                message: format!("the file {path:?} that the reference leads to cannot be had: {message}"),
-                hint: "put a file of the group in its place".to_owned(),
-            }),
-        }
-    }
-
-    fn fragment(&mut self, start: NodeId, fragment: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
-        if fragment.is_empty() {
-            return Ok(start);
-        }
-        if let Some(pointer) = fragment.strip_prefix('/') {
-            return self.pointer(start, pointer, text, steps);
-        }
-        let decoded = percent_decoded(fragment);
-        let file = self.document.node(start).file();
-        if let Some(named) = self.anchors.get(&format!("{file}#{decoded}")) {
-            return Ok(*named);
-        }
-        if let Ok(found) = self.pointer(start, fragment, text, steps) {
-            return Ok(found);
-        }
-        Err(Problem::unresolved(
-            format!("the reference {text:?} names an `$anchor` that does not exist"),
-            "write a pointer like \"#/components/schemas/Pet\"",
-        ))
-    }
-
-    fn pointer(&mut self, start: NodeId, pointer: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
-        let mut at = start;
-        let mut passed = String::from("#");
-        for token in pointer.split('/') {
-            let raw = token.replace("~1", "/").replace("~0", "~");
-            let decoded = percent_decoded(token).replace("~1", "/").replace("~0", "~");
-            let mut follows = steps;
-            at = loop {
-                let node = self.document.node(at);
-                if let Some(child) = child(node, &decoded).or_else(|| child(node, &raw)) {
-                    break child.id();
-                }
-                let Some(reference) = node.reference().filter(|_| follows < MOST_STEPS) else {
-                    return Err(Problem::unresolved(
-                        format!("the reference {text:?} leads nowhere: {passed} has no {raw:?}"),
-                        "add what it names, or correct the reference",
-                    ));
-                };
-                follows += 1;
-                let reference = reference.to_owned();
-                let resource = self.document.root_of(at).unwrap_or(at);
-                at = match self.document.next_target(at) {
-                    Some(next) => next,
-                    None => self.target(at, &reference, resource, follows)?,
-                };
-            };
-            passed.push('/');
-            passed.push_str(token);
-        }
-        Ok(at)
-    }
-
-    /// Takes a bare name as that of a schema, as early tools wrote it.
-    fn bare_name(&mut self, node: NodeId, text: &str) -> Option<NodeId> {
-        if text.contains(['/', '.', '#', ':']) {
-            return None;
-        }
-        let root = self.document.node(self.document.root_of(node)?);
-        let from_components = root.get("components").and_then(|components| components.get("schemas"));
-        let schemas = from_components.or_else(|| root.get("definitions"))?;
-        let found = schemas.get(text)?.id();
-        let location = self.document.node(node).get("$ref").map(Node::location)?;
-        let message = format!("the reference {text:?} is a bare name; the schema of that name is taken");
-        self.findings.add(rules::SLOPPY, location, message, "write a pointer like \"#/components/schemas/Pet\"");
-        Some(found)
-    }
-
-    /// Finds where each chain of references ends.
-    fn finish(&mut self) {
-        let mut settled: HashSet<NodeId> = HashSet::new();
-        for reference in std::mem::take(&mut self.references) {
-            let mut chain = Vec::new();
-            let mut on_chain = HashSet::new();
-            let mut at = reference;
-            let last = loop {
-                if settled.contains(&at) {
-                    break self.document.last_target(at);
-                }
-                if !on_chain.insert(at) {
-                    self.circular(at);
-                    break None;
-                }
-                match self.document.next_target(at) {
-                    Some(next) => {
-                        chain.push(at);
-                        at = next;
-                    }
-                    None if self.document.node(at).reference().is_some() => break None,
-                    None => break Some(at),
-                }
-            };
-            for link in chain.into_iter().rev() {
-                settled.insert(link);
-                if let Some(last) = last {
-                    self.document.settle_target(link, last);
-                }
-            }
-        }
-    }
-
-    fn circular(&mut self, reference: NodeId) {
-        let node = self.document.node(reference);
-        let text = node.reference().unwrap_or_default();
-        let message = format!("the reference {text:?} leads back to itself and never to a value");
-        let location = node.get("$ref").map_or_else(|| node.location(), Node::location);
-        self.findings.add(rules::REFERENCE_CIRCULAR, location, message, "let one of the chain hold the value");
-    }
-}
-
-fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
-    if node.is_array() { node.items().nth(token.parse().ok()?) } else { node.get(token) }
 }

@@ -1,0 +1,255 @@
+//! Rules over a definition, of 3.1 and of 3.0.
+
+use super::{Case, OPEN_3_0, OPEN_3_1, PATHS, compare};
+
+/// Definitions of 3.1: the rule, what comes after the head and where it is broken, and what keeps it.
+pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
+    ("definition-missing", "none", &["openapi.yaml"], PATHS),
+    ("definition-syntax", "paths: [\n", &["openapi.yaml:3:8"], PATHS),
+    ("definition-too-large", "DEEP", &["openapi.yaml:3:209"], PATHS),
+    ("duplicate-key", "paths: {}\ncomponents: {}\npaths: {}\n", &["openapi.yaml:5:1"], "paths: {}\ncomponents: {}\n"),
+    ("openapi-version", "OPEN 4.0.0", &["openapi.yaml:1:10"], PATHS),
+    (
+        "reference-unresolved",
+        "components: {schemas: {A: {$ref: \"#/components/schemas/B\"}}}\npaths: {}\n",
+        &["openapi.yaml:3:34"],
+        "components: {schemas: {A: {$ref: \"#/components/schemas/B\"}, B: {}}}\npaths: {}\n",
+    ),
+    (
+        "reference-outside",
+        "components: {schemas: {A: {$ref: \"https://a.example/b\"}}}\npaths: {}\n",
+        &["openapi.yaml:3:34"],
+        "components: {schemas: {A: {$ref: \"beside.yaml\"}}}\npaths: {}\n",
+    ),
+    (
+        "reference-circular",
+        "paths: {}\ncomponents:\n  schemas:\n    A: {$ref: \"#/components/schemas/A\"}\n",
+        &["openapi.yaml:6:15"],
+        "paths: {}\ncomponents:\n  schemas:\n    A: {properties: {a: {$ref: \"#/components/schemas/A\"}}}\n",
+    ),
+    (
+        "definition-structure",
+        "paths: {/a: {get: {parameters: {name: a}, responses: {\"200\": {description: d}}}}}\n",
+        &["openapi.yaml:3:32"],
+        "paths: {/a: {get: {parameters: [], responses: {\"200\": {description: d}}}}}\n",
+    ),
+    (
+        "definition-sloppy",
+        "paths: {/a: {get: {deprecated: \"yes\", responses: {\"200\": {description: d}}}}}\n",
+        &["openapi.yaml:3:32"],
+        "paths: {/a: {get: {deprecated: true, responses: {\"200\": {description: d}}}}}\n",
+    ),
+    (
+        "duplicate-api",
+        "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {get: {}}\n",
+        &["openapi.yaml:5:12"],
+        "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {put: {}}\n",
+    ),
+    ("path-template", "paths:\n  /a/{b: {get: {}}\n", &["openapi.yaml:4:3"], "paths:\n  /a/{b}: {get: {}}\n"),
+    (
+        "constant-result",
+        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {a/json: {schema:\n  {type: integer, minimum: 2, maximum: 1}}}}}}}}\n",
+        &["openapi.yaml:4:3"],
+        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {a/json: {schema:\n  {type: integer, minimum: 1, maximum: 1}}}}}}}}\n",
+    ),
+    (
+        "example-contradicts-schema",
+        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: array, items: {type: integer, default: x}},\n  example: [1, x]}}}}}}}\n",
+        &["openapi.yaml:4:57", "openapi.yaml:5:16"],
+        "paths: {/a: {get: {responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: array, items: {type: integer, default: 1}},\n  example: \"[2]\"}}}}}}}\n",
+    ),
+    (
+        "constant-result-field",
+        "paths:\n  /a:\n    get: {x-apigw-mock: {status: 201, boby: {}}}\n    put: {x-apigw-mock: {bodi: {}}}\n    post: {x-apigw-mock: {headers: {a: b}}}\n    patch: {x-apigw-mock: {status: 7, body: 1}}\n    delete: {x-apigw-mock: {status: available}}\n    head: {x-apigw-mock: {status: 201, colour: red}}\n",
+        &[
+            "openapi.yaml:5:39",
+            "openapi.yaml:6:26",
+            "openapi.yaml:7:27",
+            "openapi.yaml:8:28",
+            "openapi.yaml:9:29",
+            "openapi.yaml:10:40",
+        ],
+        "paths:\n  /a:\n    get: {x-apigw-mock: {status: 201, mediaType: a/b}}\n    put: {x-apigw-mock: {name: Rex}}\n    post: {x-apigw-mock: {body: {status: available}}}\n    patch: {x-apigw-mock: []}\n    delete: {x-apigw-mock: status}\n",
+    ),
+    (
+        "constant-result-contradicts-schema",
+        "paths: {/a: {get: {x-apigw-mock: {body: x}, responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: integer}}}}}}}}\n",
+        &["openapi.yaml:3:41"],
+        "paths: {/a: {get: {x-apigw-mock: {status: 404, body: x}, responses: {\"200\": {description: d, content: {application/json: {\n  schema: {type: integer}}}}}}}}\n",
+    ),
+    (
+        "specification-required",
+        "paths:\n  /a:\n    get:\n      responses:\n        \"200\": {summary: d}\n",
+        &["openapi.yaml:7:16"],
+        "paths:\n  /a:\n    get:\n      responses:\n        \"200\": {$ref: \"#/components/responses/R\", summary: d}\ncomponents: {responses: {R: {description: d}}}\n",
+    ),
+    (
+        "specification-unknown-field",
+        "paths:\n  /a:\n    get:\n      operationID: a\n      responses: {\"200\": {description: d}}\n",
+        &["openapi.yaml:6:7"],
+        "paths:\n  /a:\n    get:\n      x-operationID: a\n      responses: {\"200\": {description: d}}\n",
+    ),
+    (
+        "specification-value",
+        "paths: {}\ntags:\n  - name: a\n    externalDocs: {url: [a]}\n",
+        &["openapi.yaml:6:25"],
+        "paths: {}\ntags:\n  - name: a\n    externalDocs: {url: a, x-list: [a]}\n",
+    ),
+    (
+        "specification-name",
+        "paths: {}\ncomponents:\n  schemas:\n    A b: {}\n",
+        &["openapi.yaml:6:5"],
+        "paths: {}\ncomponents:\n  schemas:\n    A.b-c_d: {properties: {\"e f\": {}}}\n",
+    ),
+    (
+        "specification-exclusive",
+        "paths: {/a: {get: {responses: {\"200\": {description: d}}, parameters: [\n  {name: a, in: query, schema: {}, content: {a/b: {}}}]}}}\n",
+        &["openapi.yaml:4:36"],
+        "paths: {/a: {get: {responses: {\"200\": {description: d}}, parameters: [\n  {name: a, in: query, content: {a/b: {}}}]}}}\n",
+    ),
+    (
+        "schema-keyword",
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: integer, minimum: \"1\"}\n    B: {tpye: integer}\n    C: {required: true}\n",
+        &["openapi.yaml:6:33", "openapi.yaml:7:9", "openapi.yaml:8:19"],
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: [integer, \"null\"], minimum: 1, kind: a}\n    B: {properties: {tpye: {}}}\n    C: true\n",
+    ),
+    (
+        "schema-type",
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: strnig}\n    B: {type: [string, nul]}\n",
+        &["openapi.yaml:6:15", "openapi.yaml:7:24"],
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: string, enum: [strnig]}\n    B: {type: any}\n",
+    ),
+    (
+        "schema-pattern",
+        "paths: {}\ncomponents:\n  schemas:\n    A: {pattern: \"^[a\"}\n    B: {patternProperties: {\"(\": {}}}\n",
+        &["openapi.yaml:6:18", "openapi.yaml:7:29"],
+        "paths: {}\ncomponents:\n  schemas:\n    A: {pattern: \"^[a](?=b)\\\\d$\"}\n    B: {patternProperties: {\"()\": {}}}\n",
+    ),
+    ("no-api", "paths: {}\n", &["openapi.yaml:3:1"], PATHS),
+    ("no-api", "paths: {}\nwebhooks: {w: {post: {}}}\n", &["openapi.yaml:4:1"], PATHS),
+    (
+        "constant-result-missing",
+        "paths:\n  /a: {get: {}}\n",
+        &["openapi.yaml:4:8"],
+        "paths:\n  /a: {get: {x-apigw-mock: 1}}\n",
+    ),
+    (
+        "responses-missing",
+        "paths:\n  /a:\n    get: {operationId: a}\n    put: {responses: {}}\n",
+        &["openapi.yaml:5:10", "openapi.yaml:6:11"],
+        "paths:\n  /a:\n    get: {responses: {default: {description: d}}}\n",
+    ),
+    (
+        "success-response-missing",
+        "paths:\n  /a:\n    get:\n      responses: {\"404\": {description: d}}\n",
+        &["openapi.yaml:6:7"],
+        "paths:\n  /a:\n    get:\n      responses: {\"404\": {description: d}, \"303\": {description: d}}\n",
+    ),
+    (
+        "path-parameter-undeclared",
+        "paths:\n  /a/{b}:\n    get: {}\n    put: {}\n  /c/{d}:\n    parameters: [{name: d, in: path, required: true, schema: {}}]\n    get: {}\n  /e/{f}:\n    get: {parameters: [{name: f, in: path, required: true, schema: {}}]}\n    put: {parameters: [{name: f, in: query, schema: {}}]}\n",
+        &["openapi.yaml:4:3", "openapi.yaml:12:5"],
+        "paths:\n  /a/{b}:\n    get: {parameters: [{$ref: \"#/components/parameters/P\"}]}\ncomponents: {parameters: {P: {name: b, in: path, required: true, schema: {}}}}\n",
+    ),
+    (
+        "path-parameter-unused",
+        "paths:\n  /a/{b}:\n    get: {parameters: [{name: B, in: path, required: true, schema: {}}]}\n",
+        &["openapi.yaml:5:31"],
+        "paths:\n  /a/{b}:\n    get: {parameters: [{name: c, in: query, schema: {}}]}\n",
+    ),
+    (
+        "parameter-duplicate",
+        "paths:\n  /a:\n    get:\n      parameters:\n        - {name: X-B, in: header, schema: {}}\n        - {name: x-b, in: header, schema: {}}\n",
+        &["openapi.yaml:8:18"],
+        "paths:\n  /a:\n    parameters: [{name: b, in: query, schema: {}}]\n    get:\n      parameters:\n        - {name: b, in: query, schema: {}}\n        - {name: b, in: header, schema: {}}\n        - {name: B, in: query, schema: {}}\n",
+    ),
+    (
+        "path-equal",
+        "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {put: {}}\n",
+        &["openapi.yaml:5:3"],
+        "paths:\n  /a/{b}: {get: {}}\n  /a/{b}/{c}: {put: {}}\n  /a/{b}?c=d: {get: {}}\n",
+    ),
+    (
+        "path-ambiguous",
+        "paths:\n  /{a}/mine: {get: {}}\n  /books/{b}: {get: {}}\n",
+        &["openapi.yaml:5:3"],
+        "paths:\n  /{a}/mine: {get: {}}\n  /books/{b}: {put: {}}\n  /books/mine: {get: {}}\n  /{c}/{d}: {get: {}}\n  /books/{b}.json: {get: {}}\n",
+    ),
+    (
+        "operation-id-duplicate",
+        "paths:\n  /a: {get: {operationId: a}}\n  /b: {get: {operationId: a}}\n",
+        &["openapi.yaml:5:27"],
+        "paths:\n  /a: {get: {operationId: a}}\n  /b: {$ref: \"#/paths/~1a\"}\n",
+    ),
+    (
+        "operation-id-similar",
+        "paths:\n  /a: {get: {operationId: getPet}}\n  /b: {get: {operationId: getpet}}\n",
+        &["openapi.yaml:5:27"],
+        "paths:\n  /a: {get: {operationId: getPet}}\n  /b: {get: {operationId: getPets}}\n",
+    ),
+    (
+        "security-undeclared",
+        "security: [{}, {key: []}]\npaths: {/a: {get: {security: [{other: []}]}}}\n",
+        &["openapi.yaml:3:17", "openapi.yaml:4:32"],
+        "security: [{}, {key: []}]\ncomponents: {securitySchemes: {key: {type: http, scheme: basic}}}\npaths: {/a: {get: {security: []}}}\n",
+    ),
+    (
+        "security-scope",
+        "security: [{key: [read, write]}]\ncomponents: {securitySchemes: {key: {type: oauth2, flows: {password: {tokenUrl: u, scopes: {read: r}}}}}}\npaths: {}\n",
+        &["openapi.yaml:3:25"],
+        "security: [{key: [role]}]\ncomponents: {securitySchemes: {key: {type: http, scheme: basic}}}\npaths: {}\n",
+    ),
+];
+
+#[test]
+fn rules_over_definitions() {
+    let deep = format!("x-deep: {}", "[".repeat(300));
+    let mut failures = String::new();
+    for (rule, wrong, places, right) in DEFINITIONS_3_1 {
+        let text = |part: &str| match part {
+            "none" => "none".to_owned(),
+            "DEEP" => format!("{OPEN_3_1}{deep}"),
+            "OPEN 4.0.0" => OPEN_3_1.replace("3.1.0", "4.0.0") + PATHS,
+            part => format!("{OPEN_3_1}{part}"),
+        };
+        let case = |part| Case::definition(&text(part)).beside("beside.yaml", "type: string\n");
+        failures.extend(compare(rule, &case(wrong), places, &case(right)));
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn openapi_3_0_has_rules_of_its_own() {
+    let mut failures = String::new();
+    for (rule, wrong, places, right) in [
+        (
+            "reference-siblings",
+            "paths: {}\ncomponents: {schemas: {A: {$ref: \"#/components/schemas/B\", type: string}, B: {}}}\n",
+            &["openapi.yaml:4:60"][..],
+            "paths: {}\ncomponents: {schemas: {A: {$ref: \"#/components/schemas/B\"}, B: {}}}\n",
+        ),
+        (
+            "schema-keyword",
+            "paths: {}\ncomponents:\n  schemas:\n    A: {const: 1}\n    B: {type: [string, \"null\"]}\n    C: {items: [{}]}\n    D: {exclusiveMinimum: 1}\n",
+            &["openapi.yaml:6:9", "openapi.yaml:7:15", "openapi.yaml:8:16", "openapi.yaml:9:27"],
+            "paths: {}\ncomponents:\n  schemas:\n    A: {enum: [1], nullable: true}\n    B: {additionalProperties: false}\n    D: {minimum: 1, exclusiveMinimum: true}\n",
+        ),
+        (
+            "specification-unknown-field",
+            "paths: {}\nwebhooks: {}\n",
+            &["openapi.yaml:4:1"],
+            "paths: {}\nx-webhooks: {}\n",
+        ),
+        (
+            "security-scope",
+            "security: [{key: [role]}]\ncomponents: {securitySchemes: {key: {type: http, scheme: basic}}}\npaths: {}\n",
+            &["openapi.yaml:3:19"],
+            "security: [{key: []}]\ncomponents: {securitySchemes: {key: {type: http, scheme: basic}}}\npaths: {}\n",
+        ),
+        ("specification-required", "x-paths: {}\n", &["openapi.yaml:1:1"], "paths: {}\n"),
+    ] {
+        let case = |part: &str| Case::definition(&format!("{OPEN_3_0}{part}"));
+        failures.extend(compare(rule, &case(wrong), places, &case(right)));
+    }
+    assert!(failures.is_empty(), "{failures}");
+}

@@ -1,0 +1,190 @@
+//! Rules over more than a definition: settings, addresses, domains, and groups together.
+
+use super::{Case, GROUP, OPEN_3_1, PATHS, compare};
+
+/// The rule, what breaks it and where, and what keeps it.
+pub(super) type Row = (&'static str, Case, Vec<&'static str>, Case);
+
+/// Cases of more than a definition.
+pub(super) fn cases() -> Vec<Row> {
+    addresses().into_iter().chain(domains_and_routes()).chain(credentials()).chain(workspaces()).collect()
+}
+
+fn with(text: &str) -> Case {
+    Case::group(&format!("{GROUP}{text}"), &format!("{OPEN_3_1}{PATHS}"))
+}
+
+fn addresses() -> Vec<Row> {
+    let routes = "forwarding: {routes: [{when: header.a, backend: \"http://a\"}, {when: header.b, backend: b}]}\n";
+    vec![
+        ("backend-address", with("backend: ftp://a\n"), vec!["group.yaml:4:10"], with("backend: http://a\n")),
+        (
+            "backend-address",
+            with(routes),
+            vec!["group.yaml:4:88"],
+            with(&routes.replace("backend: b", "backend: http://b")),
+        ),
+        (
+            "backend-address",
+            with("backend: https://${HOST}/a\n").settings("[environments.test.variables]\nHOST = \"a b\"\n"),
+            vec!["group.yaml:4:10"],
+            with("backend: https://${HOST}/a\n").settings("[environments.test.variables]\nHOST = \"a\"\n"),
+        ),
+        (
+            "backend-address",
+            with("backend: https://${HOST/a\n"),
+            vec!["group.yaml:4:10"],
+            with("backend: https://${HOST}/a\n"),
+        ),
+        (
+            "variable-undeclared",
+            with("backend: https://${HOST}/a\n").settings("[environments.test.variables]\nHOST = \"a\"\n"),
+            vec!["group.yaml:4:10"],
+            with("backend: https://host/a\n"),
+        ),
+        (
+            "variable-unknown",
+            with("backend: https://${HOST}/a\nforwarding: {apis: {a: {backend: \"http://${HSOT}\"}}}\n")
+                .settings("[environments.test.variables]\nHOST = \"a\"\n"),
+            vec!["group.yaml:5:34"],
+            with("backend: https://${HOST}/a\n").settings("[environments.test.variables]\nHOST = \"a\"\n"),
+        ),
+        (
+            "variable-unused",
+            with("").settings("[environments.test.variables]\nA = \"a\"\nHOST = \"a\"\n"),
+            vec!["apigw.toml:3:1", "apigw.toml:4:1"],
+            with("forwarding: {more_addresses: [\"https://${HOST}\"]}\n")
+                .settings("[environments.test.variables]\nHOST = \"a\"\n"),
+        ),
+    ]
+}
+
+fn domains_and_routes() -> Vec<Row> {
+    let definition = &format!("{OPEN_3_1}{PATHS}");
+    let path = |prefix: &str, path: &str, more: &str| {
+        let group = GROUP.replace("/g", prefix);
+        let definition =
+            format!("{OPEN_3_1}paths:\n  {path}:\n    get: {{{more}responses: {{default: {{description: d}}}}}}\n");
+        (group, definition)
+    };
+    let two =
+        |one: (String, String), other: (String, String)| Case::group(&one.0, &one.1).and("two", &other.0, &other.1);
+    vec![
+        (
+            "domain-collision",
+            with("domains: [a.example, b.example]\n").and(
+                "two",
+                &format!("{GROUP}domains: [c.example, b.example]\n"),
+                definition,
+            ),
+            vec!["groups/two/group.yaml:4:22"],
+            with("domains: [a.example]\n").and("two", &format!("{GROUP}domains: [b.example]\n"), definition),
+        ),
+        (
+            "domain-collision",
+            with("domains: [a.example, x.apigw.localhost, a.example]\n"),
+            vec!["group.yaml:4:22", "group.yaml:4:41"],
+            with("domains: [xapigw.localhost]\n"),
+        ),
+        (
+            "domain-not-live",
+            with("domains: [a.example]\n").live(&["two"]),
+            vec!["group.yaml:4:1"],
+            with("domains: [a.example]\n").live(&["one"]),
+        ),
+        (
+            "prefix-collision",
+            with("").and("two", GROUP, definition),
+            vec!["groups/two/group.yaml:3:9"],
+            with("").and("two", &GROUP.replace("/g", "/g/h"), definition),
+        ),
+        (
+            "route-shadowed",
+            two(path("/g", "/h/a", ""), path("/g/h", "/{x}", "")),
+            vec!["openapi.yaml:5:5"],
+            two(path("/g", "/{x}/a", ""), path("/g/h", "/{x}", "")),
+        ),
+        (
+            "route-shadowed",
+            two(path("/g", "/h/a/{b}", ""), path("/g/h", "/a", "x-apigw-match: prefix, ")),
+            vec!["openapi.yaml:5:5"],
+            two(path("/g", "/h/a", "x-apigw-match: prefix, "), path("/g/h", "/a", "")),
+        ),
+        // Of one prefix, the group whose name comes first is asked first.
+        (
+            "route-shadowed",
+            two(path("/g", "/{x}", ""), path("/g", "/a", "")),
+            vec!["groups/two/openapi.yaml:5:5"],
+            two(path("/g", "/a", ""), path("/g", "/{x}", "")),
+        ),
+    ]
+}
+
+fn credentials() -> Vec<Row> {
+    let secured = &format!(
+        "{OPEN_3_1}security: [{{key: []}}]\ncomponents: {{securitySchemes: {{key: {{type: apiKey, in: header, name: Authorization}}}}}}\n{PATHS}"
+    );
+    let bearer = &secured.replace("{type: apiKey, in: header, name: Authorization}", "{type: http, scheme: bearer}");
+    vec![
+        (
+            "security-uncovered",
+            Case::group(&format!("{GROUP}auth: none\nbackend: http://a\n"), bearer),
+            vec!["group.yaml:4:7"],
+            Case::group(&format!("{GROUP}auth: none\n"), bearer),
+        ),
+        (
+            "security-uncovered",
+            Case::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), bearer),
+            vec!["group.yaml:5:7"],
+            Case::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), secured),
+        ),
+        (
+            "security-uncovered",
+            Case::group(&format!("{GROUP}backend: http://a\n"), secured),
+            vec!["group.yaml"],
+            Case::group(&format!("{GROUP}backend: http://a\n"), &secured.replace("[{key: []}]", "[{key: []}, {}]")),
+        ),
+    ]
+}
+
+fn workspaces() -> Vec<Row> {
+    vec![
+        (
+            "unknown-api",
+            with("forwarding: {apis: {\"GET /a\": {}, geta: {}}}\n"),
+            vec!["group.yaml:4:35"],
+            with("forwarding: {apis: {\"GET /a\": {}}}\n"),
+        ),
+        (
+            "promotion-circle",
+            with("").settings(
+                "[environments.test]\npromote_from = \"online\"\n[environments.online]\npromote_from = \"test\"\n",
+            ),
+            vec!["apigw.toml:5:16"],
+            with("").settings(
+                "[environments.pre-release]\npromote_from = \"test\"\n[environments.online]\npromote_from = \"test\"\n",
+            ),
+        ),
+        (
+            "unknown-rule",
+            with("").settings("[rules]\nno-api = \"off\"\nno-apy = \"off\"\n"),
+            vec!["apigw.toml:4:1"],
+            with("").settings("[rules]\nno-api = \"off\"\n"),
+        ),
+        (
+            "unknown-group",
+            with("").settings("default_group = \"onne\"\n"),
+            vec!["apigw.toml:2:17"],
+            with("").settings("default_group = \"one\"\n"),
+        ),
+    ]
+}
+
+#[test]
+fn rules_over_workspaces() {
+    let mut failures = String::new();
+    for (rule, wrong, places, right) in cases() {
+        failures.extend(compare(rule, &wrong, &places, &right));
+    }
+    assert!(failures.is_empty(), "{failures}");
+}

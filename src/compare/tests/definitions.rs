@@ -1,0 +1,145 @@
+//! Each kind of change of a definition and of a group's settings.
+
+use super::{compared, kinds, settings, whole};
+use crate::compare::{Comparison, Side, compare};
+use crate::model::Level;
+
+/// The paths, and what else, of a definition before and after; what is expected there and back.
+#[rustfmt::skip]
+pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
+    // APIs
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {}, put: {}}}", "api-added", "api-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {}}, /b: {get: {deprecated: true}}}", "api-added", "deprecated-api-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {'/a?x=1': {get: {}}, /a: {get: {}}}", "api-added", "api-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {deprecated: true}}}", "api-deprecated", "api-reactivated"),
+    ("paths: {/a: {get: {operationId: x}}}", "paths: {/a: {get: {operationId: y}}}", "operation-id-changed", "operation-id-changed"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {operationId: y}}}", "operation-id-changed", "operation-id-changed"),
+    ("paths: {/a: {get: {tags: [x]}}}", "paths: {/a: {get: {tags: [y]}}}", "tags-changed", "tags-changed"),
+    ("paths: {/a: {get: {summary: x}}}", "paths: {/a: {get: {summary: y}}}", "documentation-changed", "documentation-changed"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-apigw-mock: {status: 201}}}}", "example-changed", "example-changed"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-owner: me}}}", "extension-changed", "extension-changed"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {x-apigw-match: prefix}}}", "match-widened", "match-narrowed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {callbacks: {c: {}}}}}", "callback-added", "callback-removed breaks"),
+    ("paths: {}\nwebhooks: {}", "paths: {}\nwebhooks: {w: {}}", "webhook-added", "webhook-removed breaks"),
+    ("paths: {}", "paths: {}\nservers: [{url: http://x}]", "servers-changed", "servers-changed"),
+    ("paths: {}", "paths: {}\ntags: [{name: x}]", "documentation-changed", "documentation-changed"),
+    ("paths: {}\nwebhooks: {w: {post: {}}}", "paths: {}\nwebhooks: {w: {put: {}}}", "outgoing-changed breaks, outgoing-changed breaks", "outgoing-changed breaks, outgoing-changed breaks"),
+    ("paths: {}\nwebhooks: {w: {post: {requestBody: {content: {a/b: {schema: {type: integer}}}}}}}", "paths: {}\nwebhooks: {w: {post: {requestBody: {content: {a/b: {schema: {type: number}}}}}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {}\nwebhooks: {w: {post: {responses: {'200': {content: {a/b: {schema: {type: integer}}}}}}}}", "paths: {}\nwebhooks: {w: {post: {responses: {'200': {content: {a/b: {schema: {type: number}}}}}}}}", "type-widened", "type-narrowed breaks"),
+    ("paths: {/a: {get: {callbacks: {c: {'{x}': {post: {requestBody: {content: {a/b: {}}}}}}}}}}", "paths: {/a: {get: {callbacks: {c: {'{x}': {post: {summary: s, requestBody: {content: {a/c: {}}}}}}}}}}", "documentation-changed, outgoing-changed breaks, outgoing-changed breaks", "documentation-changed, outgoing-changed breaks, outgoing-changed breaks"),
+    ("paths: {}\nwebhooks: {w: {post: {requestBody: {required: true, content: {a/b: {}}}}}}", "paths: {}\nwebhooks: {w: {post: {requestBody: {content: {a/b: {}}}}}}", "outgoing-became-optional breaks", "outgoing-became-required"),
+    ("paths: {/a: {get: {callbacks: {c: {'{x}': {post: {requestBody: {required: true, content: {a/b: {}}}}}}}}}}", "paths: {/a: {get: {callbacks: {c: {'{x}': {post: {requestBody: {content: {a/b: {}}}}}}}}}}", "outgoing-became-optional breaks", "outgoing-became-required"),
+    ("paths: {}\nwebhooks: {w: {parameters: [{in: header, name: X-B, schema: {type: string}}], post: {}}}", "paths: {}\nwebhooks: {w: {post: {}}}", "outgoing-changed breaks", "outgoing-parameter-added"),
+    ("paths: {}\nwebhooks: {w: {parameters: [{in: header, name: X-B}], post: {}}}", "paths: {}\nwebhooks: {w: {post: {parameters: [{in: header, name: x-b}]}}}", "", ""),
+    ("paths: {}\nwebhooks: {w: {parameters: [{in: query, name: b, required: true}], post: {}}}", "paths: {}\nwebhooks: {w: {parameters: [{in: query, name: b, required: true}], post: {parameters: [{in: query, name: b}]}}}", "outgoing-became-optional breaks", "outgoing-became-required"),
+    ("paths: {/a: {get: {callbacks: {c: {'{x}': {parameters: [{in: query, name: b, schema: {type: integer}}], post: {}}}}}}}", "paths: {/a: {get: {callbacks: {c: {'{x}': {parameters: [{in: query, name: b, schema: {type: number}}], post: {}}}}}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {}\nwebhooks: {w: {post: {parameters: [{in: query, name: b, explode: true}]}}}", "paths: {}\nwebhooks: {w: {post: {parameters: [{in: query, name: b, style: form}]}}}", "", ""),
+    ("paths: {}\nwebhooks: {w: {post: {parameters: [{in: query, name: b}]}}}", "paths: {}\nwebhooks: {w: {post: {parameters: [{in: query, name: b, explode: false}]}}}", "outgoing-changed breaks", "outgoing-changed breaks"),
+    ("paths: {}\nwebhooks: {w: {post: {parameters: [{in: query, name: b, content: {a/b: {schema: {type: integer}}}}]}}}", "paths: {}\nwebhooks: {w: {post: {parameters: [{in: query, name: b, content: {a/b: {schema: {type: number}}}}]}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {'/a/{b}': {get: {parameters: [{in: path, name: b, required: true}, {in: query, name: b}]}}}", "paths: {'/a/{c}': {get: {parameters: [{in: path, name: c, required: true}, {in: query, name: b}]}}}", "path-parameter-renamed", "path-parameter-renamed"),
+    ("paths: {/a: {get: {responses: {'200': {headers: {Content-Type: {}}}}}}}", "paths: {/a: {get: {responses: {'200': {}}}}}", "", ""),
+    // Parameters
+    ("paths: {'/a/{b}': {get: {parameters: [{in: path, name: b, required: true, schema: {type: string}}]}}}", "paths: {'/a/{c}': {get: {parameters: [{in: path, name: c, required: true, schema: {type: string}}]}}}", "path-parameter-renamed", "path-parameter-renamed"),
+    ("paths: {'/a/{b}': {get: {parameters: [{in: path, name: b, required: true, schema: {type: integer}}]}}}", "paths: {'/a/{c}': {get: {parameters: [{in: path, name: c, required: true, schema: {type: string}}]}}}", "path-parameter-renamed, type-widened", "path-parameter-renamed, type-narrowed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: string}}]}}}", "parameter-added", "parameter-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {parameters: [{in: header, name: b, required: true, schema: {type: string}}], get: {}}}", "required-parameter-added breaks", "parameter-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {parameters: [{in: header, name: Accept, schema: {type: string}}]}}}", "", ""),
+    ("paths: {/a: {get: {parameters: [{in: header, name: x-b}]}}}", "paths: {/a: {get: {parameters: [{in: header, name: X-B}]}}}", "", ""),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: cookie, name: b}]}}}", "parameter-moved breaks", "parameter-moved breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, required: true}]}}}", "parameter-became-required breaks", "parameter-became-optional"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, deprecated: true}]}}}", "parameter-deprecated", "parameter-reactivated"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, allowReserved: true}]}}}", "parameter-accepts-more", "parameter-accepts-less breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: array}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, explode: false, schema: {type: array}}]}}}", "parameter-style-changed breaks", "parameter-style-changed breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: array}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, style: pipeDelimited, schema: {type: array}}]}}}", "parameter-style-changed breaks", "parameter-style-changed breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: string}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, explode: false, style: pipeDelimited, schema: {type: string}}]}}}", "", ""),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: string}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, content: {application/json: {schema: {type: string}}}}]}}}", "parameter-media-type-changed breaks", "parameter-media-type-changed breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, content: {application/json: {schema: {type: integer}}}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, content: {application/json: {schema: {type: string}}}}]}}}", "type-changed breaks", "type-changed breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: integer}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: string}}]}}}", "type-widened", "type-narrowed breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: integer, default: 1}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: integer, default: 2, maximum: 9}}]}}}", "default-changed, range-narrowed breaks", "default-changed, range-widened"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b, example: 1}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, example: 2}]}}}", "example-changed", "example-changed"),
+    // Request bodies
+    ("paths: {/a: {put: {}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {}}}}}}", "request-body-added", "request-body-removed breaks"),
+    ("paths: {/a: {put: {}}}", "paths: {/a: {put: {requestBody: {required: true, content: {a/b: {}}}}}}", "required-request-body-added breaks", "request-body-removed breaks"),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {}}}}}}", "paths: {/a: {put: {requestBody: {required: true, content: {a/b: {}}}}}}", "request-body-became-required breaks", "request-body-became-optional"),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {}, a/c: {}}}}}}", "media-type-added", "media-type-removed breaks"),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {}}}}}}", "paths: {/a: {put: {requestBody: {content: {A/b; c=d: {}}}}}}", "", ""),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/*: {}}}}}}", "media-type-widened", "media-type-narrowed breaks"),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object}}}}}}}", "schema-added breaks", "schema-removed"),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {encoding: {x: {style: form}}}}}}}}", "encoding-changed breaks", "encoding-changed breaks"),
+    // Responses
+    ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, '201': {description: d}}}}}", "response-added", "success-response-removed breaks"),
+    ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, '404': {description: d}}}}}", "response-added", "error-response-removed"),
+    ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, default: {description: d}}}}}", "response-added", "error-response-removed"),
+    ("paths: {/a: {get: {responses: {'404': {description: d}}}}}", "paths: {/a: {get: {responses: {'404': {description: d}, default: {description: d}}}}}", "response-added", "success-response-removed breaks"),
+    ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {2XX: {description: d}}}}}", "response-widened breaks", "response-narrowed"),
+    ("paths: {/a: {get: {responses: {'404': {description: d}}}}}", "paths: {/a: {get: {responses: {default: {description: d}}}}}", "error-response-widened", "response-narrowed"),
+    ("paths: {/a: {get: {responses: {2XX: {content: {a/b: {schema: {type: integer}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: number}}}}}}}}", "response-narrowed, type-widened breaks", "response-widened breaks, type-narrowed"),
+    ("paths: {/a: {get: {responses: {default: {content: {a/b: {schema: {type: integer}}}}}}}}", "paths: {/a: {get: {responses: {'404': {content: {a/b: {schema: {type: number}}}}, default: {content: {a/b: {schema: {type: integer}}}}}}}}", "response-added, type-widened breaks", "error-response-widened, type-narrowed"),
+    ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: e}}}}}", "documentation-changed", "documentation-changed"),
+    ("paths: {/a: {get: {responses: {'200': {content: {a/b: {}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {}, a/c: {}}}}}}}", "media-type-added", "media-type-removed breaks"),
+    ("paths: {/a: {get: {responses: {'200': {content: {a/b: {}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {'*/*': {}}}}}}}", "media-type-widened breaks", "media-type-narrowed"),
+    ("paths: {/a: {get: {responses: {'200': {content: {a/b: {}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object}}}}}}}}", "schema-added", "schema-removed breaks"),
+    ("paths: {/a: {get: {responses: {'200': {headers: {}}}}}}", "paths: {/a: {get: {responses: {'200': {headers: {X: {schema: {type: string}}}}}}}}", "header-added", "header-removed breaks"),
+    ("paths: {/a: {get: {responses: {'200': {headers: {X: {}}}}}}}", "paths: {/a: {get: {responses: {'200': {headers: {x: {required: true}}}}}}}", "header-became-required", "header-became-optional breaks"),
+    ("paths: {/a: {get: {responses: {'200': {headers: {X: {schema: {type: integer}}}}}}}}", "paths: {/a: {get: {responses: {'200': {headers: {X: {schema: {type: string}}}}}}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {/a: {get: {responses: {'200': {headers: {X: {content: {a/b: {schema: {type: integer}}}}}}}}}}", "paths: {/a: {get: {responses: {'200': {headers: {X: {content: {a/b: {schema: {type: string}}}}}}}}}}", "type-changed breaks", "type-changed breaks"),
+    // Objects that allow no others
+    ("paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, additionalProperties: false}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, additionalProperties: false, properties: {a: {}}}}}}}}}}", "property-added-to-closed-object breaks", "property-removed breaks"),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, additionalProperties: false}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, additionalProperties: false, properties: {a: {}}}}}}}}}", "property-added", "property-removed breaks"),
+    // Who sends what
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, required: [a], properties: {a: {readOnly: true}}}}}}}}}", "", ""),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: string}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: integer}}}}}}}}}", "", ""),
+    ("paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, required: [a], properties: {a: {writeOnly: true}}}}}}}}}}", "", ""),
+    ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {required: [a], properties: {a: {readOnly: true}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {required: [a], properties: {a: {}}}}}}}}}", "property-became-required breaks, read-only-removed", "read-only-added breaks"),
+    // Security
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {security: [{k: []}]}}}", "security-required breaks", "security-lifted"),
+    ("paths: {/a: {get: {security: [{k: []}]}}}", "paths: {/a: {get: {security: [{k: []}, {}]}}}", "security-lifted", "security-required breaks"),
+    ("paths: {/a: {get: {security: [{k: []}]}}}", "paths: {/a: {get: {security: [{k: []}, {o: [r]}]}}}", "security-alternative-added", "security-alternative-removed breaks"),
+    ("paths: {/a: {get: {security: [{k: []}]}}}", "paths: {/a: {get: {security: [{k: [], o: [r]}]}}}", "security-alternative-added, security-alternative-removed breaks", "security-alternative-added"),
+    ("paths: {/a: {get: {security: [{o: [r]}]}}}", "paths: {/a: {get: {security: [{o: [r, w]}]}}}", "security-scope-added breaks", "security-scope-removed"),
+    ("paths: {/a: {get: {security: [{k: []}]}}}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}}}", "paths: {/a: {get: {security: [{l: []}]}}}\ncomponents: {securitySchemes: {l: {type: apiKey, in: header, name: x}}}", "", ""),
+    ("paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: Y}}}", "security-scheme-changed breaks", "security-scheme-changed breaks"),
+    ("paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {}}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {implicit: {}}}}}", "security-scheme-updated", "security-scheme-updated"),
+];
+
+#[test]
+fn definitions_there_and_back() {
+    for (before, after, there, back) in DEFINITIONS {
+        for (before, after, expected) in [(before, after, there), (after, before, back)] {
+            let comparison = compared(&whole(before), &whole(after));
+            let found = kinds(&comparison).join(", ");
+            assert_eq!(&found, expected, "{before} → {after}: {:#?}", comparison.changes);
+        }
+    }
+}
+
+#[rustfmt::skip]
+pub(super) const SETTINGS: &[(&str, &str, &str, &str)] = &[
+    ("prefix: /a", "prefix: /b", "prefix-changed breaks", "prefix-changed breaks"),
+    ("prefix: /a", "prefix: /a, auth: signature", "auth-required breaks", "auth-lifted"),
+    ("prefix: /a", "prefix: /a, domains: [a.example.com]", "domain-added", "domain-removed breaks"),
+    ("prefix: /a", "prefix: /a, backend: 'http://x'", "backend-changed", "backend-changed"),
+    ("prefix: /a", "prefix: /a, description: d", "group-description-changed", "group-description-changed"),
+];
+
+#[test]
+fn settings_there_and_back() {
+    let definition = whole("paths: {}");
+    for (before, after, there, back) in SETTINGS {
+        for (before, after, expected) in [(before, after, there), (after, before, back)] {
+            let (before, after) = (settings(before), settings(after));
+            let comparison = compare(
+                Side { settings: &before, definition: &definition },
+                Side { settings: &after, definition: &definition },
+            );
+            assert_eq!(kinds(&comparison), [*expected]);
+        }
+    }
+    let (before, mut after) = (settings("prefix: /"), settings("prefix: /"));
+    after.version = before.version.next(Level::Major);
+    let comparison = compare(
+        Side { settings: &before, definition: &definition },
+        Side { settings: &after, definition: &definition },
+    );
+    assert_eq!(comparison, Comparison::default());
+}

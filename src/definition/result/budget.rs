@@ -1,0 +1,77 @@
+//! What building the results of one definition may cost, over all its APIs together.
+
+use serde_json::Value;
+
+/// Building takes no more steps.
+const MOST_STEPS: usize = 4_000_000;
+/// The results take no more memory, in bytes.
+const MOST_BYTES: usize = 64 << 20;
+/// A value takes about so many bytes beside its texts, in a map with those of its name.
+const BYTES_A_VALUE: usize = 80;
+/// A result takes about so many bytes beside its body and headers, and so does a header beside its texts.
+const BYTES_A_RESULT: usize = 250;
+const BYTES_A_HEADER: usize = 80;
+
+/// What is left of the budget. What was refused once stays refused, so that the order decides and nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::definition) struct Budget {
+    pub(in crate::definition) steps: usize,
+    pub(in crate::definition) bytes: usize,
+}
+
+/// The budget is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spent;
+
+impl Budget {
+    /// What any definition may cost.
+    pub(in crate::definition) const USUAL: Self = Self { steps: MOST_STEPS, bytes: MOST_BYTES };
+
+    pub(super) fn take_steps(&mut self, steps: usize) -> Result<(), Spent> {
+        self.take(steps, 0)
+    }
+
+    pub(super) fn take_bytes(&mut self, bytes: usize) -> Result<(), Spent> {
+        self.take(0, bytes)
+    }
+
+    fn take(&mut self, steps: usize, bytes: usize) -> Result<(), Spent> {
+        let left = (self.steps.checked_sub(steps), self.bytes.checked_sub(bytes));
+        if let (Some(steps @ 1..), Some(bytes @ 1..)) = left {
+            (self.steps, self.bytes) = (steps, bytes);
+            return Ok(());
+        }
+        (self.steps, self.bytes) = (0, 0);
+        Err(Spent)
+    }
+}
+
+/// Returns how many bytes a value takes in memory, about.
+pub(super) fn size(value: &Value) -> usize {
+    BYTES_A_VALUE
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(size).sum(),
+            Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + BYTES_A_VALUE + size(value)).sum(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
+}
+
+/// Returns how many bytes a result takes beside its body, about.
+pub(super) fn size_of_result(headers: &[(String, String)]) -> usize {
+    headers.iter().map(|(name, value)| BYTES_A_HEADER + name.len() + value.len()).sum::<usize>() + BYTES_A_RESULT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_refused_once_stays_refused() {
+        let mut budget = Budget { steps: 10, bytes: 10 };
+        assert_eq!((budget.take_steps(4), budget.take_bytes(4)), (Ok(()), Ok(())));
+        assert_eq!(budget.take_bytes(7), Err(Spent));
+        // What would have fitted before comes too late.
+        assert_eq!((budget.take_bytes(1), budget.take_steps(1)), (Err(Spent), Err(Spent)));
+    }
+}

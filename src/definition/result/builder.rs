@@ -1,0 +1,305 @@
+//! Builds the results of one API after another.
+
+use super::budget::{Budget, Spent, size_of_result};
+use super::mock::Mock;
+use super::values::{Compared, MOST_COPIED, Sourced, Values};
+use super::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order};
+use crate::definition::api::{Api, Definition, Header, MediaType, Response, StatusPattern};
+use crate::definition::document::Node;
+use crate::definition::encode::{self, Encoded};
+use crate::definition::fields::scalar_text;
+use crate::definition::rules;
+use crate::definition::schema::Failure;
+use crate::model::Finding;
+
+/// The header fields that only the sender of a message can set (RFC 9110, sections 7.6.1 and 8.6; RFC 9112).
+const FRAMING: &[&str] = &[
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+pub(super) struct Builder<'d> {
+    definition: &'d Definition,
+    values: Values<'d>,
+    /// What was found about the API at hand.
+    findings: Vec<Finding>,
+}
+
+/// A value of a body, and the name of the example that it is.
+struct Body {
+    example: Option<String>,
+    value: Sourced,
+}
+
+/// What stands beside the body of a result.
+struct Head<'a> {
+    response: Option<StatusPattern>,
+    example: Option<String>,
+    status: u16,
+    headers: &'a [(String, String)],
+}
+
+impl<'d> Builder<'d> {
+    pub(super) fn new(definition: &'d Definition, budget: Budget) -> Self {
+        Self { definition, values: Values::new(definition, budget), findings: Vec::new() }
+    }
+
+    /// Builds the constant result of an API, and returns how many of the responses in order were tried for it.
+    pub(super) fn constant(&mut self, api: &'d Api) -> (ApiResults, usize) {
+        let mut results = ApiResults::default();
+        let mut tried = 0;
+        let built = self.mock(api).and_then(|mock| {
+            results.declared.extend(mock);
+            for response in constant_responses(api) {
+                if !results.declared.is_empty() {
+                    break;
+                }
+                tried += 1;
+                self.response(api, response, &mut results.declared)?;
+            }
+            Ok(())
+        });
+        results.is_constant = !results.declared.is_empty();
+        (self.finished(api, results, built), tried)
+    }
+
+    /// Adds the results of the other responses of an API.
+    pub(super) fn others(&mut self, api: &'d Api, mut results: ApiResults, tried: usize) -> ApiResults {
+        if results.is_cut {
+            return results;
+        }
+        let mut others = in_order(api).into_iter().skip(tried);
+        let built = others.try_for_each(|response| self.response(api, response, &mut results.declared));
+        self.finished(api, results, built)
+    }
+
+    /// Puts what was found about an API to its results, with a word where the budget did not last.
+    fn finished(&mut self, api: &Api, mut results: ApiResults, built: Result<(), Spent>) -> ApiResults {
+        if built == Err(Spent) {
+            results.is_cut = true;
+            let node = self.definition.node(api.node);
+            let left_out = if results.is_constant { "not all results" } else { "no results" };
+            let message = format!(
+                "{left_out} of {} are built: those of the whole definition would take too much time or memory",
+                api.name()
+            );
+            let location = node.key_location("responses");
+            let hint = "ask for smaller values, give fewer or smaller examples, or split the definition into groups";
+            self.findings.push(rules::CONSTANT_RESULT.finding(location, message, hint));
+        }
+        results.findings.append(&mut self.findings);
+        results
+    }
+
+    /// Builds what `x-apigw-mock` asks for.
+    fn mock(&mut self, api: &'d Api) -> Result<Option<DeclaredResult>, Spent> {
+        let Some(node) = api.extension("x-apigw-mock").map(|node| self.definition.node(node)) else { return Ok(None) };
+        let mock = Mock::read(node);
+        if let Some((location, message)) = mock.doubt.clone() {
+            let hint = "its fields are `status` (200 to 999), `headers`, `mediaType` and `body`; put a body that looks \
+                        so under `body`";
+            self.findings.push(rules::MOCK_FIELD.finding(location, message, hint));
+        }
+        let (status, body) = (mock.status, mock.body());
+        let value = match body {
+            Some(body) => {
+                let Some(value) = self.values.copy(body)? else {
+                    let message = "the value of `x-apigw-mock` is too large";
+                    self.finding(rules::CONSTANT_RESULT, node, message, "give a smaller body");
+                    return Ok(None);
+                };
+                Some(value)
+            }
+            None => None,
+        };
+        let response = in_order(api)
+            .into_iter()
+            .find(|response| status.is_none_or(|status| response.status == StatusPattern::Code(status)));
+        let status = status.unwrap_or_else(|| response.map_or(200, |response| final_status(response.status)));
+        let named = mock.field("mediaType").and_then(Node::as_str);
+        let declared = response.and_then(|response| preferred(&response.content).into_iter().next());
+        let media_type = named.or_else(|| declared.map(|declared| declared.name.as_str()));
+        let schema = declared.and_then(|declared| declared.schema).map(|schema| self.definition.node(schema));
+        let is_declared = named.is_none_or(|named| declared.is_some_and(|declared| declared.name == named));
+        if let (Some(value), Some(body), true) = (&value, body, is_declared)
+            && (media_type.is_some_and(encode::is_json) || !value.value.is_string())
+            && !self.values.allows(value, schema)?
+        {
+            let message = format!("the constant result of {} is not what the response's schema allows", api.name());
+            let hint = "correct the body or the schema; a mock publish answers with the body";
+            self.finding(rules::MOCK_MISMATCH, body, message, hint);
+        }
+        let mut headers = match response {
+            Some(response) => self.headers(&response.headers)?,
+            None => Vec::new(),
+        };
+        override_headers(&mut headers, mock.field("headers"));
+        let media_type = media_type.or_else(|| {
+            let is_text = value.as_ref().is_some_and(|value| value.value.is_string());
+            Some(if is_text { "text/plain" } else { "application/json" })
+        });
+        let body = value.as_ref().zip(media_type).map(|(value, media_type)| (media_type, value, schema));
+        self.declared(Head { response: None, example: None, status, headers: &headers }, body).map(Some)
+    }
+
+    /// Adds the results of a response.
+    fn response(&mut self, api: &Api, response: &'d Response, results: &mut Vec<DeclaredResult>) -> Result<(), Spent> {
+        let status = final_status(response.status);
+        let headers = self.headers(&response.headers)?;
+        let head = |example| Head { response: Some(response.status), example, status, headers: &headers };
+        if response.content.is_empty() || matches!(status, 204 | 205 | 304) {
+            results.push(self.declared(head(None), None)?);
+            return Ok(());
+        }
+        for media_type in preferred(&response.content) {
+            let schema = media_type.schema.map(|schema| self.definition.node(schema));
+            for Body { example, value } in self.bodies(api, media_type)? {
+                results.push(self.declared(head(example), Some((&media_type.name, &value, schema)))?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the bodies of a media type: its examples, those that keep the schema first; else a built one.
+    fn bodies(&mut self, api: &Api, media_type: &MediaType) -> Result<Vec<Body>, Spent> {
+        let node = self.definition.node(media_type.node);
+        let schema = media_type.schema.map(|schema| self.definition.node(schema));
+        let mut fitting = Vec::new();
+        let mut others = Vec::new();
+        for (name, node) in examples(node) {
+            self.values.budget.take_steps(1)?;
+            let Some(Compared { example, fits }) = self.values.example(node, &media_type.name, schema)? else {
+                let message = format!(
+                    "this example of {} is not answered with: it has more than {MOST_COPIED} values",
+                    api.name()
+                );
+                self.finding(rules::CONSTANT_RESULT, node, message, "give a smaller example");
+                continue;
+            };
+            if fits {
+                fitting.push(Body { example: name, value: example });
+            } else {
+                let message = format!("this example of {} is not what its schema allows", api.name());
+                let hint = "correct the example or the schema; a mock publish answers with the example";
+                self.finding(rules::EXAMPLE_MISMATCH, node, message, hint);
+                others.push(Body { example: name, value: example });
+            }
+        }
+        fitting.append(&mut others);
+        if !fitting.is_empty() {
+            return Ok(fitting);
+        }
+        let value = match schema {
+            Some(schema) => match self.values.build(schema)? {
+                Ok(value) => value,
+                Err(failure) => {
+                    self.unbuilt(api, schema, failure);
+                    return Ok(Vec::new());
+                }
+            },
+            None => Values::empty(&media_type.name),
+        };
+        Ok(vec![Body { example: None, value }])
+    }
+
+    fn headers(&mut self, declared: &'d [Header]) -> Result<Vec<(String, String)>, Spent> {
+        let mut headers = Vec::new();
+        for header in declared {
+            self.values.budget.take_steps(1)?;
+            let node = self.definition.node(header.node);
+            let schema = header.schema.map(|schema| self.definition.node(schema));
+            let mut value = None;
+            for (_, example) in examples(node) {
+                value = self.values.copy(example)?;
+                if value.is_some() {
+                    break;
+                }
+            }
+            if let (None, Some(schema)) = (&value, schema) {
+                value = self.values.build(schema)?.ok();
+            }
+            let text = value.map(|value| encode::simple(&value.value)).unwrap_or_default();
+            if !text.is_empty() && is_header(&header.name, &text) {
+                headers.push((header.name.clone(), text));
+            }
+        }
+        Ok(headers)
+    }
+
+    /// Makes a result, with a body where there is a value.
+    fn declared(
+        &mut self,
+        Head { response, example, status, headers }: Head<'_>,
+        body: Option<(&str, &Sourced, Option<Node<'d>>)>,
+    ) -> Result<DeclaredResult, Spent> {
+        self.values.budget.take_bytes(size_of_result(headers))?;
+        let mut result = ConstantResult { status, headers: headers.to_vec(), ..ConstantResult::default() };
+        let mut value = None;
+        if let Some((media_type, sourced, schema)) = body {
+            let Encoded { media_type, bytes } = self.values.write(media_type, sourced, schema)?;
+            (result.media_type, result.body) = (Some(media_type), bytes);
+            value = Some(std::sync::Arc::clone(&sourced.value));
+        }
+        Ok(DeclaredResult { response, example, value, result })
+    }
+
+    fn unbuilt(&mut self, api: &Api, schema: Node<'d>, failure: Failure) {
+        let node = failure.node.map_or(schema, |node| self.definition.node(node));
+        let message = format!("no result of {} can be built: this schema {}", api.name(), failure.reason);
+        self.finding(rules::CONSTANT_RESULT, node, message, "give the response an `example`, or correct the schema");
+    }
+
+    fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
+        self.findings.push(rule.finding(node.location(), message, hint));
+    }
+}
+
+/// Puts the headers of `x-apigw-mock` over those that the response declares.
+fn override_headers(headers: &mut Vec<(String, String)>, own: Option<Node<'_>>) {
+    for (name, value) in own.into_iter().flat_map(Node::entries) {
+        if let Some(value) = scalar_text(value).filter(|value| is_header(name, value)) {
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            headers.push((name.to_owned(), value));
+        }
+    }
+}
+
+/// Returns the status of an answer: an interim response cannot be the last word, so it is told with 200.
+fn final_status(pattern: StatusPattern) -> u16 {
+    match pattern.code() {
+        code if code < 200 => 200,
+        code => code,
+    }
+}
+
+/// Lists the media types, JSON first, else in document order.
+fn preferred(content: &[MediaType]) -> Vec<&MediaType> {
+    let mut list: Vec<&MediaType> = content.iter().collect();
+    list.sort_by_key(|media_type| !encode::is_json(&media_type.name));
+    list
+}
+
+/// Lists the examples of a Media Type, Parameter or Header Object, with their names.
+fn examples(node: Node<'_>) -> Vec<(Option<String>, Node<'_>)> {
+    let mut list: Vec<(Option<String>, Node<'_>)> =
+        node.get("example").map(|example| (None, example)).into_iter().collect();
+    if let Some(named) = node.get("examples") {
+        list.extend(named.items().map(|value| (None, value)));
+        let values = named.entries().filter_map(|(name, example)| Some((name, example.resolve()?.get("value")?)));
+        list.extend(values.map(|(name, value)| (Some(name.to_owned()), value)));
+    }
+    list
+}
+
+/// Tells whether a header can be sent as it is.
+fn is_header(name: &str, value: &str) -> bool {
+    http::HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !FRAMING.contains(&name.as_str()))
+        && http::HeaderValue::from_str(value).is_ok()
+}

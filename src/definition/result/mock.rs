@@ -1,0 +1,62 @@
+//! What an author says with `x-apigw-mock`: a body as it is, or an answer with its status, headers, media type and body.
+
+use crate::definition::document::Node;
+use crate::model::{Location, nearest};
+
+/// The fields of an answer.
+const FIELDS: [&str; 4] = ["status", "headers", "mediaType", "body"];
+
+/// A value of `x-apigw-mock`, read.
+pub(super) struct Mock<'d> {
+    /// The status that it names, where it is one of a final answer.
+    pub(super) status: Option<u16>,
+    /// Whether it is an answer with its fields; else all of it is the body.
+    pub(super) is_answer: bool,
+    /// What it may have meant instead, and where.
+    pub(super) doubt: Option<(Location, String)>,
+    node: Node<'d>,
+}
+
+impl<'d> Mock<'d> {
+    /// Reads a value.
+    pub(super) fn read(node: Node<'d>) -> Self {
+        let status = node.get("status").and_then(Node::as_number).and_then(serde_json::Number::as_u64);
+        let status = status.and_then(|status| u16::try_from(status).ok()).filter(|code| (200..=999).contains(code));
+        let is_answer =
+            (node.get("body").is_some() || status.is_some()) && node.entries().all(|(name, _)| FIELDS.contains(&name));
+        let mut mock = Self { status, is_answer, doubt: None, node };
+        mock.doubt = mock.find_doubt();
+        mock
+    }
+
+    /// Returns the body, if there is one.
+    pub(super) fn body(&self) -> Option<Node<'d>> {
+        if self.is_answer { self.node.get("body") } else { Some(self.node) }
+    }
+
+    /// Returns another field of an answer.
+    pub(super) fn field(&self, name: &str) -> Option<Node<'d>> {
+        self.node.get(name).filter(|_| self.is_answer)
+    }
+
+    /// Says where the value looks as if it meant another thing than it is taken for.
+    fn find_doubt(&self) -> Option<(Location, String)> {
+        let node = self.node;
+        if self.is_answer {
+            let is_wrong = node.get("status").is_some() && self.status.is_none();
+            let message = "the `status` of `x-apigw-mock` is no code of an answer, and is not sent".to_owned();
+            return is_wrong.then(|| (node.key_location("status"), message));
+        }
+        if let Some((name, _)) = node.entries().find(|(name, _)| !FIELDS.contains(name)) {
+            let near = nearest(name, FIELDS).map(|near| format!("; did you mean {near:?}?"));
+            let is_mixed = node.entries().any(|(name, _)| FIELDS.contains(&name));
+            let message = format!("`x-apigw-mock` has no field {name:?}, so that the whole value is taken as the body");
+            return (is_mixed || near.is_some())
+                .then(|| (node.key_location(name), format!("{message}{}", near.unwrap_or_default())));
+        }
+        let (name, _) = node.entries().next()?;
+        let message = "`x-apigw-mock` has neither a `body` nor a `status` of an answer, so that the whole value is taken \
+                       as the body";
+        Some((node.key_location(name), message.to_owned()))
+    }
+}

@@ -1,0 +1,153 @@
+//! Finds for a place in the converted document the place in the author's own one.
+//!
+//! Both documents are walked at once. Most fields have the same name on both sides; where 3.0 has a level that 2.0
+//! lacks, such as `components` or `content`, the walk stays where it is on the author's side. What the author wrote
+//! nowhere is therefore placed at the nearest thing that they did write.
+
+use std::collections::HashMap;
+
+use super::super::document::{Document, Node, NodeId};
+use super::super::fields::scalar_text;
+use super::parameter;
+use crate::model::{Finding, Location};
+
+/// A line and a column of the converted document.
+type Mark = (usize, usize);
+
+/// Moves findings of the converted document to where the author wrote what they are about.
+pub(in crate::definition) fn place(findings: &mut [Finding], converted: &Document, root: Node<'_>) {
+    let mut places: HashMap<Mark, Option<Location>> =
+        findings.iter().map(|finding| (mark(&finding.location), None)).collect();
+    if places.is_empty() {
+        return;
+    }
+    let walk: Vec<(Node<'_>, Origin<'_>)> =
+        converted.root().map(|node| (node, Origin { node: root, name: root.location() })).into_iter().collect();
+    follow(walk, root, &mut places);
+    for finding in findings {
+        let found = places.get(&mark(&finding.location)).cloned().flatten();
+        finding.location = found.unwrap_or_else(|| root.location());
+    }
+}
+
+fn mark(location: &Location) -> Mark {
+    (location.line, location.column)
+}
+
+/// What tells a parameter from the others: its name and where it stands.
+type Identity<'d> = (String, &'d str);
+
+/// The items of the author's lists, found at once however long a list is.
+#[derive(Default)]
+struct Lists<'d> {
+    known: HashMap<NodeId, List<'d>>,
+}
+
+/// The items of one list; of several that are called alike the first.
+#[derive(Default)]
+struct List<'d> {
+    items: Vec<Node<'d>>,
+    by_identity: HashMap<Identity<'d>, Node<'d>>,
+    by_name: HashMap<String, Node<'d>>,
+}
+
+impl<'d> Lists<'d> {
+    fn of(&mut self, node: Node<'d>) -> &List<'d> {
+        self.known.entry(node.id()).or_insert_with(|| {
+            let mut list = List { items: node.items().collect(), ..List::default() };
+            for item in &list.items {
+                if let Some(identity) = identity(*item) {
+                    list.by_name.entry(identity.0.clone()).or_insert(*item);
+                    list.by_identity.entry(identity).or_insert(*item);
+                }
+            }
+            list
+        })
+    }
+}
+
+/// A thing that the author wrote, and where its name stands, which is before it.
+#[derive(Clone)]
+struct Origin<'d> {
+    node: Node<'d>,
+    name: Location,
+}
+
+impl<'d> Origin<'d> {
+    /// Finds the field of the author's that became the field `name`.
+    fn field(&self, name: &str, root: Node<'d>, lists: &mut Lists<'d>) -> Self {
+        let holder = if self.node.get(name).is_some() { self.node } else { self.node.resolve().unwrap_or(self.node) };
+        let is_root = holder.id() == root.id();
+        let theirs = match name {
+            "servers" if is_root => {
+                if holder.get("host").is_some() {
+                    "host"
+                } else {
+                    "basePath"
+                }
+            }
+            "servers" => "schemes",
+            "schemas" if is_root => "definitions",
+            "securitySchemes" if is_root => "securityDefinitions",
+            "requestBodies" if is_root => "parameters",
+            "requestBody" => return self.body(holder),
+            "example" if holder.get(name).is_none() => "examples",
+            _ => name,
+        };
+        if let Some(node) = holder.get(theirs) {
+            return Self { node, name: holder.key_location(theirs) };
+        }
+        // The fields of a form are properties in 3.0, and items of the list of parameters in 2.0.
+        let field = if holder.is_array() { lists.of(holder).by_name.get(name) } else { None };
+        match field {
+            Some(node) => Self { node: *node, name: node.location() },
+            None => Self { node: holder, name: self.name.clone() },
+        }
+    }
+
+    /// Finds the body among the parameters, or all of them where it is a form.
+    fn body(&self, operation: Node<'d>) -> Self {
+        let Some(list) = operation.get("parameters") else { return self.clone() };
+        let node = list.items().find(|item| parameter::is_body(*item)).unwrap_or(list);
+        Self { node, name: node.location() }
+    }
+
+    /// Finds the item that became the item `index`: a parameter by what it is called, anything else by its number.
+    fn item(&self, index: usize, item: Node<'_>, lists: &mut Lists<'d>) -> Self {
+        if !self.node.is_array() {
+            return self.clone();
+        }
+        let theirs = lists.of(self.node);
+        let found = match identity(item) {
+            Some((name, place)) => theirs.by_identity.get(&(name, place)),
+            None => theirs.items.get(index),
+        };
+        found.map_or_else(|| self.clone(), |node| Self { node: *node, name: node.location() })
+    }
+}
+
+fn identity(parameter: Node<'_>) -> Option<Identity<'_>> {
+    let node = parameter.resolve()?;
+    Some((scalar_text(node.get("name")?)?, node.get("in")?.as_str()?))
+}
+
+fn follow<'d>(mut walk: Vec<(Node<'_>, Origin<'d>)>, root: Node<'d>, places: &mut HashMap<Mark, Option<Location>>) {
+    let mut lists = Lists::default();
+    // The first field of a mapping stands where the mapping does, and is what a finding there is about.
+    let mut settle = |at: &Location, place: Location, is_nearer: bool| {
+        if let Some(known) = places.get_mut(&mark(at)).filter(|known| is_nearer || known.is_none()) {
+            *known = Some(place);
+        }
+    };
+    while let Some((node, origin)) = walk.pop() {
+        settle(&node.location(), origin.node.location(), false);
+        for (name, value) in node.entries() {
+            let next = origin.field(name, root, &mut lists);
+            settle(&node.key_location(name), next.name.clone(), next.node.id() != origin.node.id());
+            walk.push((value, next));
+        }
+        for (index, value) in node.items().enumerate() {
+            walk.push((value, origin.item(index, value, &mut lists)));
+        }
+    }
+}

@@ -367,6 +367,7 @@ fn flag_extension(definition: &Definition, api: &Api, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::snapshot::DefinitionSource;
     use crate::model::{OperationId, Timestamp};
 
     fn group(number: usize, edition: usize) -> GroupSnapshot {
@@ -450,6 +451,14 @@ mod tests {
         let mut second = first.clone();
         Arc::make_mut(&mut second.environments[1]).groups = vec![group(2, 1)];
         assert_eq!(kept(&second), [true, false]);
+        // One that is not served as it says is tried again.
+        let mut broken = first.clone();
+        let content = Arc::make_mut(&mut broken.environments[0]).groups[0].content.as_mut().expect("a live group");
+        content.definition = DefinitionSource::new(|| Err("it is gone".to_owned()));
+        Arc::make_mut(&mut broken.environments[0]).groups[0].digest = Digest::of(b"another");
+        let (refused, rejected) = compiler.compile(&broken, Some(&before));
+        assert_eq!(rejected.len(), 1);
+        assert_eq!(compiler.compile(&broken, Some(&refused)).1, rejected);
         // A loopback host name reaches the groups of one that is alone.
         assert_eq!(kept(&Snapshot { environments: first.environments[..1].to_vec() }), [false]);
     }

@@ -173,3 +173,42 @@ impl Sending {
         self.failure = Some(error);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sending(framing: Framing) -> Sending {
+        Sending {
+            body: Some(RequestBody::Empty),
+            framing,
+            part: Bytes::new(),
+            begun: false,
+            flushed: false,
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn a_body_has_the_length_that_was_said() {
+        for (parts, ended) in [(&["abc"][..], true), (&["a", "bc"], true), (&["ab"], false), (&["ab", "cd"], false)] {
+            let (mut sending, mut write) = (sending(Framing::Length(3)), Vec::new());
+            let sent = parts
+                .iter()
+                .try_for_each(|part| sending.take(Frame::data(Bytes::from_static(part.as_bytes())), &mut write));
+            assert_eq!(sent.and_then(|()| sending.end(None, &mut write)).is_ok(), ended, "{parts:?}");
+            assert!(write.is_empty(), "nothing stands between the parts");
+        }
+    }
+
+    #[test]
+    fn chunks_are_written_with_their_sizes() {
+        let (mut sending, mut write) = (sending(Framing::Chunked(false)), Vec::new());
+        for part in ["hello", "", "0123456789"] {
+            assert_eq!(sending.take(Frame::data(Bytes::from_static(part.as_bytes())), &mut write), Ok(()));
+            write.extend_from_slice(&std::mem::take(&mut sending.part));
+        }
+        assert_eq!(sending.end(None, &mut write), Ok(()));
+        assert_eq!(String::from_utf8_lossy(&write), "5\r\nhello\r\na\r\n0123456789\r\n0\r\n\r\n");
+    }
+}

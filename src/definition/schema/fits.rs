@@ -227,7 +227,9 @@ impl Question<'_> {
                 if part.id() != schema.id() && part.get("unevaluatedProperties").is_some() {
                     return true;
                 }
-                self.declared_names(map, part, &mut names);
+                if !self.is_only_reference(part) {
+                    self.declared_names(map, part, &mut names);
+                }
                 open.extend(self.parts_in_place(value, part, level));
             }
         }
@@ -263,6 +265,10 @@ impl Question<'_> {
             if !seen.insert(part.id()) {
                 continue;
             }
+            if self.is_only_reference(part) {
+                open.extend(self.parts_in_place(value, part, level));
+                continue;
+            }
             let first = part.get("prefixItems").map_or(0, |list| list.items().count());
             let all =
                 part.get("items").is_some() || (part.id() != schema.id() && part.get("unevaluatedItems").is_some());
@@ -275,8 +281,16 @@ impl Question<'_> {
         items.iter().zip(spoken_of).all(|(item, spoken_of)| spoken_of || self.check(item, rest, level + 1))
     }
 
+    /// Tells whether a schema is a reference beside which nothing counts (OpenAPI 3.0.4, section 4.7.23).
+    fn is_only_reference(&self, schema: Node<'_>) -> bool {
+        self.specification == Specification::V3_0 && schema.reference().is_some()
+    }
+
     /// Lists the schemas inside one that apply to the same value, and that it keeps.
     fn parts_in_place<'d>(&mut self, value: &Value, schema: Node<'d>, level: usize) -> Vec<Node<'d>> {
+        if self.is_only_reference(schema) {
+            return schema.resolve().filter(|target| self.check(value, *target, level + 1)).into_iter().collect();
+        }
         let met = schema.get("if").map(|condition| self.check(value, condition, level + 1));
         let condition = schema.get("if").filter(|_| met == Some(true));
         let branch = met.and_then(|met| schema.get(if met { "then" } else { "else" }));

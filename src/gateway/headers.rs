@@ -1,8 +1,8 @@
 //! Headers that belong to one connection, and those that tell the next hop where a request comes from.
 
 use http::header::{
-    CONNECTION, FORWARDED, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER,
-    TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, COOKIE, FORWARDED, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -124,6 +124,11 @@ pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &Hop, p
             write_field(head, name.as_str(), value.as_bytes());
         }
     }
+    // HTTP/2 lets a caller take the cookies apart; elsewhere they are one header (RFC 9113, section 8.2.3).
+    let cookies: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if !cookies.is_empty() {
+        write_field(head, COOKIE.as_str(), &cookies.join(&b"; "[..]));
+    }
     let prefix = passage.prefix.as_bytes();
     if passage.trusted {
         write_list(head, headers, &FORWARDED, &hop.forwarded);
@@ -160,7 +165,7 @@ pub(crate) fn write_field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
 fn is_passed_on(name: &str, trusted: bool) -> bool {
     const OWN: [&str; 4] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id"];
     match name {
-        "host" | "expect" | "content-length" | "x-request-id" | "forwarded" | "x-forwarded-for" => false,
+        "host" | "expect" | "content-length" | "cookie" | "x-request-id" | "forwarded" | "x-forwarded-for" => false,
         "x-forwarded-host" | "x-forwarded-proto" | "x-forwarded-prefix" | "x-forwarded-port" | "x-real-ip" => trusted,
         name if name.as_bytes().contains(&b'_') => {
             let plain = name.replace('_', "-");
@@ -229,6 +234,8 @@ mod tests {
             ("x-forwarded-port", "9"),
             ("expect", "100-continue"),
             ("content-length", "3"),
+            ("cookie", "a=b"),
+            ("cookie", "c=d"),
             ("host", "a.example"),
         ];
         let written = |trusted| {
@@ -252,6 +259,7 @@ mod tests {
         }
         assert!(found.iter().all(|(name, _)| found.get_all(name).iter().count() == 1), "{found:?}");
         assert_eq!(found["x_mine"], "kept");
+        assert_eq!(found["cookie"], "a=b; c=d");
         let found = written(true);
         assert_eq!(found["x-forwarded-for"], "198.51.100.1, 192.0.2.1");
         assert_eq!(found["x-forwarded-proto"], "ftp");

@@ -54,8 +54,8 @@ fn slow_clients_are_cut_off() {
     }
 }
 
-#[test]
-fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
+/// Starts a backend whose answers do not end, and which tells when one was broken off.
+fn endless() -> (Backend, mpsc::Receiver<()>) {
     let (ended, has_ended) = mpsc::channel();
     let ended = Mutex::new(ended);
     let backend = Backend::start(move |_, stream| {
@@ -64,6 +64,12 @@ fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
         ended.lock().expect("a channel").send(()).ok();
         false
     });
+    (backend, has_ended)
+}
+
+#[test]
+fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
+    let (backend, has_ended) = endless();
     let gateway = start(impatient(), &pets(http(backend.address), ""));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -87,14 +93,7 @@ fn slow_bodies_over_http2_end_alone() {
 
 #[test]
 fn an_answer_over_http2_that_nobody_takes_ends_and_so_does_its_backend() {
-    let (ended, has_ended) = mpsc::channel();
-    let ended = Mutex::new(ended);
-    let backend = Backend::start(move |_, stream| {
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n").ok();
-        while stream.write_all(&[b'x'; 8192]).is_ok() {}
-        ended.lock().expect("a channel").send(()).ok();
-        false
-    });
+    let (backend, has_ended) = endless();
     let gateway = start(patient_with_pings(), &pets(http(backend.address), ""));
     let mut client = Frames::connect(gateway.addresses()[0]);
     // The window of the stream is 65,535 bytes, and stays so.

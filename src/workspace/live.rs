@@ -3,19 +3,24 @@
 //! A file that is broken by hand, or half-way through a checkout, says nothing: what was good before it
 //! stays, and the problem is reported once.
 
+mod definition;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
 use super::outside::{FileStamp, stamp_outside};
 use super::spread::spread;
 use super::{Workspace, layout};
-use crate::definition::Definition;
 use crate::model::{
     Deployment, Digest, Environment, EnvironmentName, GroupName, GroupSettings, OperationId, Release, State, Version,
 };
 use crate::plan::Candidate;
+
+pub use definition::LiveDefinition;
 
 /// What is live in one environment.
 #[derive(Debug, Clone)]
@@ -44,26 +49,6 @@ pub struct LiveContent {
     pub definition: LiveDefinition,
     /// The files that its backends need for TLS, by name, from `.apigw/secrets`.
     pub secrets: Arc<BTreeMap<String, Arc<[u8]>>>,
-}
-
-/// The definition of a version: at hand as long as somebody builds on it or there are few, else read again.
-#[derive(Debug)]
-pub struct LiveDefinition {
-    workspace: Arc<Workspace>,
-    group: GroupName,
-    version: Version,
-    digest: Digest,
-    /// How many bytes its files have.
-    bytes: usize,
-    held: Mutex<Held>,
-}
-
-#[derive(Debug)]
-enum Held {
-    /// By this value.
-    Here(Arc<Definition>),
-    /// By others, if at all.
-    Elsewhere(Weak<Definition>),
 }
 
 /// Why what the files say is not served, or cannot be told.
@@ -201,16 +186,20 @@ impl LiveReader {
     }
 
     /// Lets go of definitions that have been made use of, where there are many: a definition takes a multiple of its files.
-    pub fn let_definitions_go(&self) {
+    /// Returns whether there were some.
+    #[must_use]
+    pub fn let_definitions_go(&self) -> bool {
         /// The most bytes of files of which the definitions are kept.
         const MOST_KEPT: usize = 1 << 20;
         let mut kept = 0;
+        let mut let_go = false;
         for definition in self.contents.0.values().flatten().map(|known| &known.content.definition) {
-            kept += definition.bytes;
+            kept += definition.bytes();
             if kept > MOST_KEPT {
-                definition.let_go();
+                let_go |= definition.let_go();
             }
         }
+        let_go
     }
 
     /// Returns what keeps from being served what the files say.
@@ -328,32 +317,6 @@ impl KnownContent {
     }
 }
 
-impl LiveDefinition {
-    /// Returns the definition, read again where nobody holds it any more.
-    pub fn get(&self) -> Result<Arc<Definition>, Error> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = match &*held {
-            Held::Here(definition) => Some(Arc::clone(definition)),
-            Held::Elsewhere(definition) => definition.upgrade(),
-        };
-        if let Some(definition) = found {
-            return Ok(definition);
-        }
-        let candidate = self.workspace.released(&self.group, &self.version, self.digest)?;
-        let definition = candidate.definition.ok_or(Error::Invalid(candidate.findings))?;
-        *held = Held::Elsewhere(Arc::downgrade(&definition));
-        Ok(definition)
-    }
-
-    /// Leaves the definition to others.
-    fn let_go(&self) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Held::Here(definition) = &*held {
-            *held = Held::Elsewhere(Arc::downgrade(definition));
-        }
-    }
-}
-
 impl Workspace {
     /// Reads what is live of one group; nothing where it was never published.
     pub fn live_group(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Option<LiveGroup>, Error> {
@@ -368,14 +331,8 @@ impl Workspace {
         let candidate = self.released(group, &release.version, release.digest)?;
         let secrets = Arc::new(self.backend_secrets(&candidate)?);
         let definition = candidate.definition.ok_or(Error::Invalid(candidate.findings))?;
-        let definition = LiveDefinition {
-            workspace: Arc::clone(self),
-            group: group.clone(),
-            version: release.version.clone(),
-            digest: release.digest,
-            bytes: candidate.files.iter().map(|(_, bytes)| bytes.len()).sum(),
-            held: Mutex::new(Held::Here(definition)),
-        };
+        let bytes = candidate.files.iter().map(|(_, bytes)| bytes.len()).sum();
+        let definition = LiveDefinition::new(Arc::clone(self), group, release, bytes, definition);
         Ok(LiveContent { settings: Arc::new(candidate.settings), definition, secrets })
     }
 

@@ -97,7 +97,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let mut snapshots = Snapshots::default();
     let (gateway, rejected) = Gateway::start(config, &snapshots.next(&live)).map_err(|error| cannot_start(&error))?;
     let read = Read { named, reader, snapshots, certificates };
-    let mut follower = Follower::new(context, workspace, gateway, &encrypted, read).with_log(log);
+    let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, rejected);
     // What is replaced later is not to be kept for as long as the gateway runs.
     drop(live);

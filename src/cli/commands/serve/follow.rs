@@ -56,6 +56,7 @@ impl<'a> Follower<'a> {
         gateway: Gateway,
         encrypted: &[bool],
         read: Read,
+        log: Option<Arc<Log>>,
     ) -> Self {
         let listeners = gateway.addresses().iter().zip(encrypted);
         let listeners = listeners.map(|(&address, &encrypted)| Listener { address, encrypted }).collect::<Vec<_>>();
@@ -76,7 +77,7 @@ impl<'a> Follower<'a> {
             read,
             gateway,
             listeners,
-            log: None,
+            log,
             file,
             is_untold,
             told,
@@ -84,11 +85,6 @@ impl<'a> Follower<'a> {
             gives_back_at: None,
             looks: 0,
         }
-    }
-
-    /// Has it look after an access log, too.
-    pub(super) fn with_log(self, log: Option<Arc<Log>>) -> Self {
-        Self { log, ..self }
     }
 
     /// Says where it listens and what it serves.
@@ -139,8 +135,9 @@ impl<'a> Follower<'a> {
     fn let_go(&mut self) {
         /// Longer than the allocator waits for somebody who wants the memory again.
         const WAIT: Duration = Duration::from_secs(1);
-        self.read.reader.let_definitions_go();
-        self.gives_back_at = Some(Instant::now() + WAIT);
+        if self.read.reader.let_definitions_go() {
+            self.gives_back_at = Some(Instant::now() + WAIT);
+        }
     }
 
     /// Ends to follow, and says so to others; the gateway still runs.

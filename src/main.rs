@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// What a gateway does with a request is a few small pieces of memory, and what it does when a version is replaced is many:
-/// it takes and gives back the former in half the time, and gives the latter back to the system.
+/// Gives back to the system what a gateway no longer needs: of what it takes to start with 100,000 routes, two fifths
+/// stay, where the usual allocator keeps four.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -47,8 +47,8 @@ pub enum ComposeProblem {
 /// Writes the parameters of a request.
 ///
 /// Of a list, each item is given once more with the same name, or all as a JSON array; of an object each field as
-/// `name[field]`, or all as a JSON object. A key that the definition has callers show in the query is given like a parameter. Where `extra` is set, what is
-/// not declared becomes part of the query.
+/// `name[field]`, or all as a JSON object. A key that the definition has callers show in the query is given like a
+/// parameter. Where `extra` is set, what is not declared becomes part of the query.
 pub fn compose(
     definition: &Definition,
     api: &Api,

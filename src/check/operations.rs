@@ -15,8 +15,8 @@ pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Fi
     }
     findings.extend(ids(definition));
     for (api, results) in definition.apis.iter().zip(definition.results()) {
+        findings.extend(success(definition, api, results.constant().map(|result| result.status)));
         findings.extend(result(api, results));
-        findings.extend(success(definition, api));
     }
     findings
 }
@@ -78,7 +78,8 @@ fn result(api: &Api, mut results: ApiResults) -> Vec<Finding> {
     findings
 }
 
-fn success(definition: &Definition, api: &Api) -> Option<Finding> {
+/// Tells whether an API declares what a successful call gives; without it a mock answers with a failure.
+fn success(definition: &Definition, api: &Api, mock: Option<u16>) -> Option<Finding> {
     let is_success = |status: StatusPattern| match status {
         StatusPattern::Default => true,
         // 101 is how a connection becomes a websocket.
@@ -89,6 +90,8 @@ fn success(definition: &Definition, api: &Api) -> Option<Finding> {
         return None;
     }
     let place = definition.node(api.node).key_location("responses");
-    let message = format!("{} has no response of a successful call", api.name());
+    let failing = mock.filter(|status| *status >= 400);
+    let answer = failing.map(|status| format!(", so its mock answers {status}")).unwrap_or_default();
+    let message = format!("{} has no response of a successful call{answer}", api.name());
     Some(rules::NO_SUCCESS.finding(place, message, "add what it answers when all goes well, like \"200\""))
 }

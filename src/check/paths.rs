@@ -107,7 +107,8 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
 
 /// Looks at one list of parameters for path parameters that the template does not have, and for parameters given twice.
 fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
-    let names: HashSet<&str> = parameter_names(path.text).into_iter().collect();
+    // What is written as a template behind the path is a parameter of the path to its author, too.
+    let names: HashSet<&str> = [path.text, path.variant].into_iter().flat_map(parameter_names).collect();
     let mut known: BTreeMap<(&str, String), Location> = BTreeMap::new();
     for written in list.items() {
         let Some(node) = written.resolve() else { continue };

@@ -116,7 +116,7 @@ impl<'f> Reader<'f> {
 }
 
 /// Returns the text of a string, a number or a boolean.
-pub(super) fn scalar_text(node: Node<'_>) -> Option<String> {
+pub(crate) fn scalar_text(node: Node<'_>) -> Option<String> {
     match node.kind() {
         NodeKind::String(text) => Some(text.to_owned()),
         NodeKind::Number(number) => Some(number.to_string()),

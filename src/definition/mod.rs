@@ -39,6 +39,7 @@ pub use api::{
 };
 pub use document::{Document, Node, NodeId, NodeKind};
 pub use examples::ExampleCheck;
+pub(crate) use fields::scalar_text;
 pub use import::{Imported, import};
 pub use result::{ApiResults, ConstantResult, DeclaredResult};
 pub use rules::{RULES, Rule};

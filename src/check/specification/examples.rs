@@ -3,7 +3,7 @@
 use super::Walk;
 use super::form::Kind;
 use crate::definition::rules::EXAMPLE_MISMATCH;
-use crate::definition::{Node, NodeKind, Specification};
+use crate::definition::{Node, NodeKind, Specification, scalar_text};
 
 impl<'d> Walk<'d> {
     /// Compares the examples of a Media Type, Parameter or Header Object with its schema.
@@ -94,29 +94,15 @@ impl<'d> Walk<'d> {
 
 /// No reason is looked for deeper in a value.
 const MOST_LEVELS: usize = 100;
-/// The keywords that restrict a value by itself.
-const RESTRICTING: &[&str] = &[
-    "const",
-    "enum",
-    "format",
-    "pattern",
-    "minLength",
-    "maxLength",
-    "minimum",
-    "maximum",
-    "exclusiveMinimum",
-    "exclusiveMaximum",
-    "multipleOf",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "minProperties",
-    "maxProperties",
-    "additionalProperties",
-    "oneOf",
-    "anyOf",
-    "not",
-];
+/// The keywords that restrict a value by itself, whatever it is.
+const RESTRICTING: &[&str] = &["const", "enum", "oneOf", "anyOf", "not"];
+const RESTRICTING_TEXTS: &[&str] = &["format", "pattern", "minLength", "maxLength"];
+const RESTRICTING_NUMBERS: &[&str] =
+    &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"];
+const RESTRICTING_LISTS: &[&str] = &["minItems", "maxItems", "uniqueItems"];
+const RESTRICTING_OBJECTS: &[&str] = &["minProperties", "maxProperties", "additionalProperties"];
+/// No more characters of a constant or a pattern are shown.
+const MOST_SHOWN: usize = 60;
 
 /// Says why a schema does not allow a value whose parts it allows.
 fn why(value: Node<'_>, schema: Node<'_>) -> String {
@@ -139,14 +125,48 @@ fn why(value: Node<'_>, schema: Node<'_>) -> String {
         NodeKind::Object => *kind == "object",
     };
     if !types.is_empty() && !types.iter().any(is_of) {
-        return format!("it is {}, and the type is {}", super::kind_name(value), types.join(" or "));
+        return format!("it is {}, and the type is {}", type_name(value), types.join(" or "));
     }
-    let keywords: Vec<String> =
-        RESTRICTING.iter().filter(|name| schema.get(name).is_some()).map(|name| format!("`{name}`")).collect();
+    let own: &[&str] = match value.kind() {
+        NodeKind::String(_) => RESTRICTING_TEXTS,
+        NodeKind::Number(_) => RESTRICTING_NUMBERS,
+        NodeKind::Array => RESTRICTING_LISTS,
+        NodeKind::Object => RESTRICTING_OBJECTS,
+        NodeKind::Null | NodeKind::Bool(_) => &[],
+    };
+    let names = own.iter().chain(RESTRICTING);
+    let keywords: Vec<String> = names.filter_map(|name| Some(restriction(name, schema.get(name)?))).collect();
     match keywords.as_slice() {
         [] => "it breaks the schema as a whole".to_owned(),
         [only] => format!("it breaks {only}"),
         several => format!("it breaks one of {}", several.join(", ")),
+    }
+}
+
+/// Writes a keyword with what it asks for, where that is short.
+fn restriction(name: &str, asks: Node<'_>) -> String {
+    let asked = match asks.kind() {
+        NodeKind::Array if name == "enum" => {
+            let constants = asks.items().take(MOST_SHOWN).filter_map(scalar_text);
+            Some(constants.collect::<Vec<_>>().join(", "))
+        }
+        _ => scalar_text(asks),
+    };
+    match asked.filter(|text| !text.is_empty() && text.chars().count() <= MOST_SHOWN) {
+        Some(text) => format!("`{name}: {text}`"),
+        None => format!("`{name}`"),
+    }
+}
+
+/// Names the type of a value as a schema does.
+fn type_name(value: Node<'_>) -> &'static str {
+    match value.kind() {
+        NodeKind::Null => "null",
+        NodeKind::Bool(_) => "a boolean",
+        NodeKind::Number(_) => "a number",
+        NodeKind::String(_) => "a string",
+        NodeKind::Array => "an array",
+        NodeKind::Object => "an object",
     }
 }
 

@@ -314,8 +314,9 @@ impl<'d> Walk<'d> {
 
     fn bad_pattern(&mut self, location: crate::model::Location, pattern: &str) {
         let shown: String = pattern.chars().take(60).collect();
-        let message = format!("the pattern {shown:?} cannot be used as a regular expression");
-        let hint = "write it in the dialect of ECMA-262, and not larger than it must be";
+        let message =
+            format!("the pattern {shown:?} is not looked at: it is no regular expression, or too large to be used");
+        let hint = "write it in the dialect of ECMA-262, and bound a length by `maxLength`, not by the pattern";
         self.findings.add(rules::SCHEMA_PATTERN.finding(location, message, hint));
     }
 

@@ -155,7 +155,7 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "path-parameter-unused",
         "paths:\n  /a/{b}:\n    get: {parameters: [{name: B, in: path, required: true, schema: {}}]}\n",
         &["openapi.yaml:5:31"],
-        "paths:\n  /a/{b}:\n    get: {parameters: [{name: c, in: query, schema: {}}]}\n",
+        "paths:\n  /a/{b}:\n    get: {parameters: [{name: c, in: query, schema: {}}]}\n  /a?d={d}:\n    get: {parameters: [{name: d, in: path, required: true, schema: {}}]}\n",
     ),
     (
         "parameter-duplicate",
@@ -252,4 +252,32 @@ fn openapi_3_0_has_rules_of_its_own() {
         failures.extend(compare(rule, &case(wrong), places, &case(right)));
     }
     assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn examples_that_contradict_say_what_was_asked_for() {
+    for (schema, reason) in [
+        ("{type: string, example: 1}", "it is a number, and the type is string"),
+        ("{type: object, example: []}", "it is an array, and the type is object"),
+        ("{type: string, format: uuid, minimum: 1, example: a}", "it breaks `format: uuid`"),
+        ("{type: string, enum: [a, b], example: c}", "it breaks `enum: a, b`"),
+        ("{type: integer, minLength: 2, maximum: 5, example: 6}", "it breaks `maximum: 5`"),
+        ("{type: string, pattern: ^a$, maxLength: 1, example: bb}", "it breaks one of `pattern: ^a$`, `maxLength: 1`"),
+        ("{enum: [{a: 1}], example: 1}", "it breaks `enum`"),
+    ] {
+        let case = Case::definition(&format!("{OPEN_3_0}{PATHS}components: {{schemas: {{A: {schema}}}}}\n"));
+        let told: Vec<String> = case.findings().into_iter().map(|finding| finding.message).collect();
+        let expected = format!("this example is not what its schema allows: {reason}");
+        assert!(told.contains(&expected), "{schema}: {told:?}");
+    }
+}
+
+#[test]
+fn an_operation_that_can_only_fail_says_what_its_mock_answers() {
+    for (answer, word) in [("", ", so its mock answers 404"), ("x-apigw-mock: {status: 201}, ", "successful call")] {
+        let operation = format!("{{{answer}responses: {{\"404\": {{description: d}}}}}}");
+        let case = Case::definition(&format!("{OPEN_3_0}paths: {{/a: {{get: {operation}}}}}\n"));
+        let told: Vec<String> = case.findings().into_iter().map(|finding| finding.message).collect();
+        assert!(told.iter().any(|message| message.ends_with(word)), "{told:?}");
+    }
 }

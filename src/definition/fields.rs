@@ -70,6 +70,17 @@ impl<'f> Reader<'f> {
         node.get(name).and_then(|value| self.text(value))
     }
 
+    /// Returns a text for people, on which nothing depends: anything else in its place is left out, with a warning.
+    pub(super) fn prose(&mut self, node: Node<'_>, name: &str) -> Option<String> {
+        let value = node.get(name)?;
+        if !value.is_object() && !value.is_array() {
+            return self.text(value);
+        }
+        let message = format!("`{name}` is a text, and this is {}; it is left out", kind(value));
+        self.findings.add(rules::SLOPPY, value.location(), message, format!("write `{name}` as one text"));
+        None
+    }
+
     /// Returns a text; a number or a boolean in its place is taken as it is written, with a warning.
     pub(super) fn text(&mut self, node: Node<'_>) -> Option<String> {
         if let Some(text) = node.as_str() {
@@ -81,7 +92,7 @@ impl<'f> Reader<'f> {
             Some(text)
         } else {
             if !matches!(node.kind(), NodeKind::Null) {
-                self.structure(node, "a text stands here");
+                self.structure(node, &format!("a text is needed here, and this is {}", kind(node)));
             }
             None
         }
@@ -113,6 +124,11 @@ impl<'f> Reader<'f> {
         let hint = "compare it with the OpenAPI Specification";
         self.findings.add(rules::STRUCTURE, node.location(), message, hint);
     }
+}
+
+/// Names what a value is where a text should be.
+fn kind(node: Node<'_>) -> &'static str {
+    if node.is_array() { "a list" } else { "a mapping" }
 }
 
 /// Returns the text of a string, a number or a boolean.

@@ -86,7 +86,7 @@ impl Reader<'_> {
             let headers = self.object(node, "headers");
             responses.push(Response {
                 status,
-                description: self.field_text(node, "description"),
+                description: self.prose(node, "description"),
                 headers: headers.map(|headers| self.headers(headers)).unwrap_or_default(),
                 content: self.content(node),
                 node: node.id(),

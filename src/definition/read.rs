@@ -14,6 +14,15 @@ use super::rules;
 use super::template::{repeated_name, shape, template_fault};
 use crate::model::Method;
 
+/// What is often taken for a definition, each by a field at its root that no definition has.
+const OTHER_FORMATS: &[(&str, &str)] = &[
+    ("asyncapi", "AsyncAPI, which describes messages and not HTTP requests"),
+    ("swaggerVersion", "Swagger 1, which has to be converted to OpenAPI first"),
+    ("discoveryVersion", "a discovery document of Google, which has to be converted to OpenAPI first"),
+    ("overlay", "an OpenAPI Overlay, which has to be applied to its definition first"),
+    ("$schema", "a JSON Schema without an API around it"),
+];
+
 /// No address of a server is longer, in bytes, once its variables have their values.
 const MOST_ADDRESS: usize = 8_000;
 /// No path item is made up of more that refer to each other.
@@ -38,17 +47,22 @@ pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<
 
 /// Tells which specification a document follows, where it is one that apigw reads.
 fn specification(root: Node<'_>, findings: &mut Findings) -> Option<Specification> {
-    let hint = "write `openapi: 3.1.0`, or import the document with `apigw group import`";
+    let hint = "write the version that it follows, like `openapi: 3.1.0`";
     if !root.is_object() {
         findings.add(rules::STRUCTURE, root.location(), "a definition is a mapping", hint);
         return None;
     }
     let Some(version) = root.get("openapi") else {
-        let (message, location) = match root.get("swagger") {
-            Some(_) => ("the definition follows OpenAPI 2.0", root.key_location("swagger")),
-            None => ("the definition does not say which version of OpenAPI it follows", root.location()),
-        };
-        findings.add(rules::OPENAPI_VERSION, location, message, hint);
+        if root.get("swagger").is_some() {
+            let hint = "import the document with `apigw group import`, which converts it";
+            let location = root.key_location("swagger");
+            findings.add(rules::OPENAPI_VERSION, location, "the definition follows OpenAPI 2.0", hint);
+        } else {
+            let other = OTHER_FORMATS.iter().find(|(field, _)| root.get(field).is_some());
+            let looks = other.map(|(_, name)| format!("; it looks like {name}")).unwrap_or_default();
+            let message = format!("the document has no field `openapi`, which says what it follows{looks}");
+            findings.add(rules::OPENAPI_VERSION, root.location(), message, hint);
+        }
         return None;
     };
     let text = version.as_str().map(str::to_owned).or_else(|| version.as_number().map(ToString::to_string));
@@ -114,7 +128,7 @@ impl Reader<'_> {
             self.structure(server, &format!("an address has at most {MOST_ADDRESS} characters"));
             return None;
         };
-        Some(Server { template, url, description: self.field_text(server, "description") })
+        Some(Server { template, url, description: self.prose(server, "description") })
     }
 
     fn security_schemes(&mut self, schemes: Node<'_>) -> Vec<SecurityScheme> {
@@ -267,8 +281,8 @@ impl Reader<'_> {
             path: item.path.clone(),
             variant: item.variant.clone(),
             operation_id: self.field_text(node, "operationId").filter(|id| !id.is_empty()),
-            summary: self.field_text(node, "summary"),
-            description: self.field_text(node, "description"),
+            summary: self.prose(node, "summary"),
+            description: self.prose(node, "description"),
             tags: tags.into_iter().flat_map(Node::items).filter_map(scalar_text).collect(),
             deprecated: self.flag(node, "deprecated"),
             parameters,

@@ -228,3 +228,40 @@ fn a_pointer_without_its_first_slash_is_taken_with_a_warning() {
     let told: Vec<(&str, usize)> = findings.iter().map(|finding| (finding.rule, finding.location.line)).collect();
     assert_eq!(told, [(rules::SLOPPY.name, 7)], "{findings:?}");
 }
+
+#[test]
+fn what_is_no_definition_is_called_by_its_name() {
+    for (text, word) in [
+        ("asyncapi: 3.0.0\n", "; it looks like AsyncAPI"),
+        ("swaggerVersion: \"1.2\"\n", "; it looks like Swagger 1"),
+        ("$schema: https://json-schema.org/draft/2020-12/schema\n", "; it looks like a JSON Schema"),
+        ("name: x\n", "has no field `openapi`, which says what it follows"),
+    ] {
+        let reading = read_text(text);
+        let [finding] = reading.findings.as_slice() else { panic!("{text}: {:?}", reading.findings) };
+        assert!(finding.message.contains(word), "{}", finding.message);
+        // Whoever reads this may just have typed that command.
+        assert!(!finding.hint.contains("import"), "{}", finding.hint);
+    }
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_says_where_it_ends() {
+    let reading = read_text("openapi: 3.1.0\npaths: {/a: {$ref: '#/components/pathItems/a'}}\n");
+    let told: Vec<&str> = reading.findings.iter().map(|finding| finding.message.as_str()).collect();
+    let expected = "the reference \"#/components/pathItems/a\" leads nowhere: the document has no \"components\"";
+    assert_eq!(told, [expected]);
+}
+
+#[test]
+fn prose_of_the_wrong_kind_is_left_out_and_names_are_refused() {
+    let text = "openapi: 3.0.0\npaths:\n  /a:\n    get:\n      summary: {a: 1}\n      responses:\n        '200':\n          \
+                description: [d]\n";
+    let reading = read_text(text);
+    assert_eq!(places(&reading), ["openapi.yaml:5:16 definition-sloppy", "openapi.yaml:8:24 definition-sloppy"]);
+    let api = &reading.definition.as_ref().expect("it is read").apis[0];
+    assert_eq!((&api.summary, &api.responses[0].description), (&None, &None));
+    let refused = read_text(&text.replace("summary", "operationId"));
+    assert_eq!(places(&refused)[0], "openapi.yaml:5:20 definition-structure");
+    assert_eq!(refused.findings[0].message, "a text is needed here, and this is a mapping");
+}

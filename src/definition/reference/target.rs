@@ -96,8 +96,9 @@ impl Loader<'_, '_> {
                     break child.id();
                 }
                 let Some(reference) = node.reference().filter(|_| follows < MOST_STEPS) else {
+                    let parent = if passed == "#" { "the document" } else { passed.as_str() };
                     return Err(Problem::unresolved(
-                        format!("the reference {text:?} leads nowhere: {passed} has no {raw:?}"),
+                        format!("the reference {text:?} leads nowhere: {parent} has no {raw:?}"),
                         "add what it names, or correct the reference",
                     ));
                 };

@@ -11,6 +11,7 @@
 //! - [`Document`] and [`Node`] are the tree underneath, for whoever needs more than the APIs.
 
 mod api;
+mod control;
 mod document;
 mod encode;
 mod examples;

@@ -265,3 +265,16 @@ fn prose_of_the_wrong_kind_is_left_out_and_names_are_refused() {
     assert_eq!(places(&refused)[0], "openapi.yaml:5:20 definition-structure");
     assert_eq!(refused.findings[0].message, "a text is needed here, and this is a mapping");
 }
+
+#[test]
+fn json_may_hold_control_characters_that_yaml_may_not() {
+    let title = "a\u{7f}b\u{80}\u{85}\u{9f}c";
+    let text = format!(
+        "{{\"openapi\": \"3.0.0\", \"info\": {{\"title\": \"{title}\"}}, \"paths\": [], \"\u{80}\": \"\u{fdd0}\"}}"
+    );
+    // What stands in for another character is not told from the same character of the text.
+    assert_eq!(places(&read_text(&text)), ["openapi.yaml:1:42 definition-syntax"]);
+    let reading = read_text(&text.replace('\u{fdd0}', ""));
+    assert_eq!(places(&reading), ["openapi.yaml:1:61 definition-structure"]);
+    assert_eq!(reading.definition.expect("it is read").title, title);
+}

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::Number;
 
+use super::control;
 use super::document::{Content, Document, Entry, NodeId, Object, Place};
 use super::findings::Findings;
 use super::rules;
@@ -27,8 +28,9 @@ pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: 
     document.begin_file(path);
     let file = Arc::from(document.path_of(path));
     let root = text(&file, bytes, findings).and_then(|text| {
-        let mut builder = Builder::new(document, findings, &file);
-        builder.read(text).map_err(|Stopped| ()).ok().flatten()
+        let hidden = control::hidden(text);
+        let mut builder = Builder { hides: hidden.is_some(), ..Builder::new(document, findings, &file) };
+        builder.read(hidden.as_deref().unwrap_or(text)).map_err(|Stopped| ()).ok().flatten()
     });
     document.end_file(root);
     root
@@ -66,6 +68,8 @@ struct Builder<'a> {
     /// The names of fields, of which a few are written again and again.
     names: HashSet<Arc<str>>,
     merged: usize,
+    /// Whether other characters stand in for some of the text.
+    hides: bool,
     root: Option<NodeId>,
 }
 
@@ -102,6 +106,7 @@ impl<'a> Builder<'a> {
             anchors: HashMap::new(),
             names: HashSet::new(),
             merged: 0,
+            hides: false,
             root: None,
         }
     }
@@ -140,6 +145,7 @@ impl<'a> Builder<'a> {
         let at = place(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let text = if self.hides { control::shown(text) } else { text };
                 if self.awaits_key() {
                     self.key(&text, style, at);
                     if anchor != 0 {

@@ -1,6 +1,7 @@
 //! The one error of the command line: code, message, hints, exit code.
 
 use crate::model::Finding;
+use crate::workspace::OutsideFolder;
 use crate::{plan, workspace};
 
 /// How a command ended. The numbers are a promise to scripts.
@@ -26,6 +27,8 @@ pub(super) struct CommandError {
     pub(super) hints: Vec<String>,
     /// What is wrong with files, shown with their lines.
     pub(super) findings: Vec<Finding>,
+    /// Where the files of the findings lie, if not in the workspace, and what their names begin with.
+    outside: Option<(String, OutsideFolder)>,
     /// What the system said, for `Io` and the like.
     pub(super) causes: Vec<String>,
     pub(super) exit: Exit,
@@ -33,7 +36,8 @@ pub(super) struct CommandError {
 
 impl CommandError {
     pub(super) fn new(code: &'static str, exit: Exit, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hints: Vec::new(), findings: Vec::new(), causes: Vec::new(), exit }
+        let (hints, findings, causes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { code, message: message.into(), hints, findings, outside: None, causes, exit }
     }
 
     pub(super) fn usage(message: impl Into<String>) -> Self {
@@ -58,6 +62,20 @@ impl CommandError {
             source = cause.source();
         }
         self
+    }
+
+    /// Says that the findings are in files of a folder of the user's, whose names begin with `shown`.
+    #[must_use]
+    pub(super) fn outside(mut self, shown: String, folder: OutsideFolder) -> Self {
+        self.outside = Some((shown, folder));
+        self
+    }
+
+    /// Reads a file that findings are in and that does not lie in the workspace.
+    pub(super) fn source(&self, file: &str) -> Option<String> {
+        let (shown, folder) = self.outside.as_ref()?;
+        let bytes = folder.read(file.strip_prefix(shown.as_str())?).ok()??;
+        String::from_utf8(bytes.to_vec()).ok()
     }
 
     fn findings(mut self, findings: Vec<Finding>) -> Self {

@@ -45,7 +45,8 @@ pub fn run(process: &Process) -> u8 {
     match result {
         Ok(exit) => exit as u8,
         Err(Failure { error, output, workspace }) => {
-            let read = |file: &str| workspace.as_ref().and_then(|workspace| workspace.source(file));
+            let within = |file: &str| workspace.as_ref().and_then(|workspace| workspace.source(file));
+            let read = |file: &str| error.source(file).or_else(|| within(file));
             output.error(&error, &Sources::new(&read));
             error.exit as u8
         }

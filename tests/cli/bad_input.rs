@@ -145,3 +145,20 @@ fn absence_is_not_taken_for_deletion() {
     sandbox.write("deployments/test.yaml", &good);
     sandbox.run("verify").expect_exit(0);
 }
+
+#[test]
+fn a_document_that_cannot_be_imported_is_shown_where_the_user_has_it() {
+    let sandbox = Sandbox::petstore();
+    let text = "openapi: 3.0.0\ninfo: {title: t, version: '1'}\npaths:\n  /a: {$ref: 'beside.yaml#/b'}\n";
+    sandbox.write("specs/a.yaml", text);
+    sandbox.write("specs/beside.yaml", "c:\n  get: {}\n");
+    // A file of that name in the workspace is not the one that is meant.
+    sandbox.write("a.yaml", "one\ntwo\nthree\nfour\n");
+    sandbox
+        .run("group import other specs/a.yaml")
+        .expect_exit(3)
+        .expect_stderr("--> specs/a.yaml:4:14")
+        .expect_stderr("4 |   /a: {$ref: 'beside.yaml#/b'}");
+    sandbox.write("specs/a.yaml", &text.replace("/b", "/c").replace("/a:", "a:"));
+    sandbox.run("group import other specs/a.yaml").expect_exit(0).expect_stderr("warning: specs/a.yaml:4:3: the path");
+}

@@ -1,6 +1,6 @@
 //! `apigw group`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
@@ -155,8 +155,14 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let group = selection::parse(&arguments.name)?;
     let workspace = context.workspace()?;
     let folder = OutsideFolder::of(&context.folder().join(&arguments.file))?;
-    let imported = definition::import(folder.name(), &mut |path| folder.read(path))
-        .map_err(|findings| CommandError::from(workspace::Error::Invalid(findings)))?;
+    let shown = shown_before(&arguments.file, folder.name());
+    let imported = match definition::import(folder.name(), &mut |path| folder.read(path)) {
+        Ok(imported) => definition::Imported { findings: shown_at(&shown, imported.findings), ..imported },
+        Err(findings) => {
+            let findings = shown_at(&shown, findings);
+            return Err(CommandError::from(workspace::Error::Invalid(findings)).outside(shown, folder));
+        }
+    };
     let lock = workspace.lock_groups(&context.lock_request())?;
     let prefix = imported.prefix.clone();
     let backend = imported.backend.clone().map(String::from);
@@ -171,6 +177,20 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     }
     lock.create_from(&group, &settings, &imported)?;
     report(context, &group, "made", &imported.findings)
+}
+
+/// Returns what the user wrote before the name of a file: its folder, with a slash at the end, or nothing.
+fn shown_before(file: &Path, name: &str) -> String {
+    let written = file.to_string_lossy();
+    written.strip_suffix(name).unwrap_or_default().to_owned()
+}
+
+/// Names the files of findings as the user would, who stands in another folder.
+fn shown_at(shown: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
+    for finding in &mut findings {
+        finding.location.file = format!("{shown}{}", finding.location.file).into();
+    }
+    findings
 }
 
 fn report(context: &Context<'_>, group: &GroupName, what: &str, findings: &[Finding]) -> Result<Exit, CommandError> {

@@ -159,6 +159,11 @@ fn a_document_that_cannot_be_imported_is_shown_where_the_user_has_it() {
         .expect_exit(3)
         .expect_stderr("--> specs/a.yaml:4:14")
         .expect_stderr("4 |   /a: {$ref: 'beside.yaml#/b'}");
+    sandbox
+        .run("-C specs group import other a.yaml")
+        .expect_exit(3)
+        .expect_stderr("--> a.yaml:4:14")
+        .expect_stderr("4 |   /a: {$ref: 'beside.yaml#/b'}");
     sandbox.write("specs/a.yaml", &text.replace("/b", "/c").replace("/a:", "a:"));
     sandbox.run("group import other specs/a.yaml").expect_exit(0).expect_stderr("warning: specs/a.yaml:4:3: the path");
 }

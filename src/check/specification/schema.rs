@@ -142,8 +142,7 @@ impl<'d> Walk<'d> {
                 Some((_, Ignored, _)) => {
                     let message = format!("{name:?} has no meaning in OpenAPI 3.1");
                     let location = node.key_location(name);
-                    let hint = "write `type: [string, \"null\"]`, with the type that it has";
-                    self.findings.add(rules::SCHEMA_KEYWORD.finding(location, message, hint));
+                    self.findings.add(rules::SCHEMA_KEYWORD.finding(location, message, nullable_hint(node)));
                 }
                 Some((_, holds, _)) => self.keyword(name, value, *holds),
                 None if name.starts_with("x-") => {}
@@ -330,6 +329,20 @@ impl<'d> Walk<'d> {
         };
         let message = format!("{owner} {is}, and here is {}", super::kind_name(node));
         self.add(rules::SCHEMA_KEYWORD, node, message, hint);
+    }
+}
+
+/// Says how OpenAPI 3.1 writes that a schema allows null, for the schema at hand.
+fn nullable_hint(schema: Node<'_>) -> String {
+    let others =
+        ["type", "enum", "$ref", "oneOf", "anyOf", "allOf"].into_iter().find(|name| schema.get(name).is_some());
+    match (schema.get("nullable").and_then(Node::as_bool), schema.get("type").and_then(Node::as_str), others) {
+        (Some(false), ..) => "remove it: a schema allows null only where it says so".to_owned(),
+        (_, Some(own), _) => format!("write `type: [{own}, \"null\"]`"),
+        (_, None, Some(list @ ("type" | "enum"))) => format!("add null to the list of `{list}`"),
+        (_, None, Some("anyOf" | "oneOf")) => "add `{type: \"null\"}` to the alternatives".to_owned(),
+        (_, None, Some(other)) => format!("put `{other}` into `anyOf: […, {{type: \"null\"}}]`"),
+        (_, None, None) => "remove it: a schema without a type allows null".to_owned(),
     }
 }
 

@@ -281,3 +281,19 @@ fn an_operation_that_can_only_fail_says_what_its_mock_answers() {
         assert!(told.iter().any(|message| message.ends_with(word)), "{told:?}");
     }
 }
+
+#[test]
+fn nullable_in_3_1_says_what_to_write_in_its_place() {
+    for (schema, hint) in [
+        ("{type: integer, nullable: true}", "write `type: [integer, \"null\"]`"),
+        ("{type: integer, nullable: false}", "remove it: a schema allows null only where it says so"),
+        ("{type: [integer, string], nullable: true}", "add null to the list of `type`"),
+        ("{oneOf: [{}], nullable: true}", "add `{type: \"null\"}` to the alternatives"),
+        ("{$ref: \"#/components/schemas/B\", nullable: true}", "put `$ref` into `anyOf: […, {type: \"null\"}]`"),
+        ("{nullable: true}", "remove it: a schema without a type allows null"),
+    ] {
+        let case = Case::definition(&format!("{OPEN_3_1}{PATHS}components: {{schemas: {{A: {schema}, B: {{}}}}}}\n"));
+        let hints: Vec<String> = case.findings().into_iter().map(|finding| finding.hint).collect();
+        assert!(hints.iter().any(|each| each == hint), "{schema}: {hints:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The bodies that pass through the gateway: what callers send, counted and limited, and what they are sent.
 
 use std::cell::Cell;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -8,12 +9,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::Sleep;
 
+use super::http1::Malformed;
+use super::http1::coding::Coding;
+use super::server::http1;
 use super::server::watch::{InFlight, Ticks, Watch};
 use super::telemetry::record::Record;
-use super::upstream::http1::body::Coding;
+use super::upstream::http1::body::poll_frame;
 use super::upstream::http1::connection::Broken;
 use super::upstream::http1::sending::Sending;
 use super::upstream::pool::Lease;
@@ -31,8 +34,14 @@ pub(crate) enum BodyError {
     #[error("the backend sent nothing for too long")]
     Idle,
     /// The client's connection broke.
-    #[error("the connection broke")]
-    Connection(#[from] hyper::Error),
+    #[error("the connection broke: {0}")]
+    Connection(#[from] io::Error),
+    /// The client's stream of HTTP/2, or its connection, broke.
+    #[error("the stream broke: {0}")]
+    Stream(#[from] hyper::Error),
+    /// What the client sends is not well-formed.
+    #[error("{0}")]
+    Malformed(&'static str),
     /// The backend's answer broke off.
     #[error("the backend's answer broke off: {0}")]
     Backend(#[from] Broken),
@@ -94,7 +103,7 @@ impl Progress {
         if self.bytes.get() > limit {
             Some(BodyFault::TooLarge)
         } else if self.bytes.get() < late.saturating_mul(pace.bytes_a_tick) {
-            // On HTTP/1.1 the guard has seen it before; on HTTP/2 nobody else looks at a single body.
+            // On HTTP/1.1 the connection is watched; on HTTP/2 nobody else looks at a single body.
             Some(BodyFault::TooSlow)
         } else {
             None
@@ -104,6 +113,51 @@ impl Progress {
     fn waits(&self) {
         if self.waits_since.get().is_none() {
             self.waits_since.set(Some(self.watch.now()));
+        }
+    }
+}
+
+impl From<Malformed> for BodyError {
+    fn from(Malformed(reason): Malformed) -> Self {
+        Self::Malformed(reason)
+    }
+}
+
+/// The body of a request, as it comes.
+pub(crate) enum Incoming {
+    /// There is none.
+    Empty,
+    /// It comes on a connection of its own.
+    Http1(http1::body::Body),
+    /// It comes as a stream of HTTP/2.
+    Http2(hyper::body::Incoming),
+}
+
+impl Body for Incoming {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.get_mut() {
+            Self::Empty => Poll::Ready(None),
+            Self::Http1(body) => body.poll_frame(context),
+            Self::Http2(body) => Pin::new(body).poll_frame(context).map_err(BodyError::from),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Http1(body) => body.is_end(),
+            Self::Http2(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Http1(body) => body.size_hint(),
+            Self::Http2(body) => body.size_hint(),
         }
     }
 }
@@ -143,7 +197,7 @@ impl Body for RequestBody {
                     Poll::Ready(None) => progress.done.set(true),
                     Poll::Pending => progress.waits(),
                 }
-                polled.map(|frame| frame.map(|frame| frame.map_err(BodyError::from)))
+                polled
             }
         }
     }
@@ -221,7 +275,7 @@ impl Relay {
             self.lease = None;
             return Poll::Ready(Some(Err(Broken::Request(fault).into())));
         }
-        let polled = self.coding.poll_frame(&mut lease.connection, context);
+        let polled = poll_frame(&mut self.coding, &mut lease.connection, context);
         match &polled {
             Poll::Ready(Some(Err(_))) => self.lease = None,
             Poll::Ready(_) => {
@@ -259,6 +313,11 @@ impl Payload {
     pub(crate) fn relay(relay: Box<Relay>, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
         Self { source: Source::Backend(relay), bytes_out: 0, record: None, in_flight }
+    }
+
+    /// Returns whether it comes from a backend.
+    pub(crate) fn is_relayed(&self) -> bool {
+        matches!(self.source, Source::Backend(_))
     }
 
     /// Has a record told when the body has ended.

@@ -1,8 +1,8 @@
 //! Headers that belong to one connection, and those that tell the next hop where a request comes from.
 
 use http::header::{
-    CONNECTION, COOKIE, FORWARDED, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
-    TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
+    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -34,6 +34,12 @@ pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
         UPGRADE,
     ]
     .contains(name)
+}
+
+/// Returns whether a field may be a trailer that is passed on: not one that frames a message, or routes it
+/// (RFC 9110, section 6.5.1).
+pub(crate) fn is_trailer(name: &HeaderName) -> bool {
+    !is_hop_by_hop(name) && ![CONTENT_LENGTH, HOST].contains(name)
 }
 
 /// Removes what belongs to one connection: the headers that always do, and those that `Connection` names.

@@ -7,9 +7,9 @@
 //!   while requests are served.
 //! - [`Gateway::replace`] compiles the next snapshot beside the one that is served (`compile`), and swaps one pointer.
 //!   The next request that comes sees it; those in flight are answered by what was live when they came.
-//! - A request goes its way in `service`: its framing was checked before it was parsed (`server::framing`), its head
-//!   is checked (`request_head`), `routing` finds its API, and `mock` or `upstream` answers it. What cannot be
-//!   answered is a `problem`.
+//! - HTTP/1.1 is the gateway's own, towards clients (`server::http1`) and backends (`upstream::http1`); hyper speaks HTTP/2.
+//! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
+//!   `upstream` answers it. What cannot be answered is a `problem`.
 //! - [`call`] is the other side: it builds a request from a definition and sends it.
 //! - `telemetry` counts, times and writes down.
 
@@ -19,6 +19,7 @@ mod compile;
 mod config;
 mod cors;
 mod headers;
+mod http1;
 mod mock;
 mod parameters;
 mod percent;
@@ -30,6 +31,7 @@ mod server;
 mod service;
 mod signals;
 mod snapshot;
+mod stream;
 mod telemetry;
 pub mod tls;
 mod upstream;

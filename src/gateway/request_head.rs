@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::problem::{Kind, Problem};
 use super::routing::canonical::is_canonical_path;
 use super::routing::host::Host;
-use super::server::framing::is_plain_target;
+use super::server::http1::head::is_plain_target;
 
 /// Checks a head, and returns the host, which `read` reads.
 pub(crate) fn check_head(parts: &Parts, read: impl FnOnce(&str) -> Option<Rc<Host>>) -> Result<Rc<Host>, Problem> {

@@ -4,7 +4,6 @@
 //! is decided on the spot, from what is served at that moment, without a lock and without a copy of it; what needs
 //! one takes its group along, so that it is answered by what was live when it came, whatever is published meanwhile.
 
-use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -15,9 +14,8 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 
-use super::body::{BodyFault, Pace, Payload, Progress, Relay, RequestBody};
+use super::body::{BodyFault, Incoming, Pace, Payload, Progress, Relay, RequestBody};
 use super::compile::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::headers::X_REQUEST_ID;
 use super::problem::{Kind, Problem};
@@ -25,6 +23,7 @@ use super::request_head::check_head;
 use super::routing::host::Host;
 use super::routing::hosts::Lookup;
 use super::routing::table::Found;
+use super::server::http1::head::Refusal;
 use super::server::watch::{InFlight, Watch};
 use super::server::worker::Worker;
 use super::telemetry::meter::Meter;
@@ -33,24 +32,30 @@ use super::upstream::forward::{Call, Failed, forward, wants_websocket};
 use super::upstream::websocket::{Upgraded, upgrade};
 
 /// Answers a request.
-pub(crate) async fn handle(
-    worker: Rc<Worker>,
-    watch: Rc<Watch>,
-    request: Request<Incoming>,
-) -> Result<Response<Payload>, Infallible> {
-    let (parts, body) = request.into_parts();
+pub(crate) async fn handle(worker: Rc<Worker>, watch: Rc<Watch>, parts: Parts, body: Incoming) -> Response<Payload> {
     let mut exchange = Exchange::begin(Rc::clone(&worker), watch, &parts);
     let decided = {
         let state = worker.shared.state.load();
         exchange.decide(&state, &parts, &body)
     };
-    Ok(match decided {
+    match decided {
         Decision::Answer(response) => {
             worker.keep_headers(parts.headers);
             response
         }
         Decision::Wait(wait) => Box::pin(exchange.wait(*wait, parts, body)).await,
-    })
+    }
+}
+
+/// Answers what is no request.
+pub(crate) fn refuse(worker: Rc<Worker>, watch: Rc<Watch>, refusal: Refusal) -> Response<Payload> {
+    let (parts, ()) = Request::new(()).into_parts();
+    let mut exchange = Exchange::begin(worker, watch, &parts);
+    if let Some(entry) = &mut exchange.entry {
+        // The method is the usual one and no more known than the path.
+        entry.path.clear();
+    }
+    exchange.refuse(&Problem::refused(refusal), None)
 }
 
 /// Where a request has come to, for what its answer then carries and what counts it.
@@ -162,14 +167,6 @@ impl Exchange {
 
     /// Decides what happens with a request, from its head alone.
     fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
-        if let Some(refusal) = self.watch.next_request() {
-            if let Some(entry) = &mut self.entry {
-                // What stands here is the guard's substitute, not what the client sent.
-                entry.path.clear();
-                entry.method = Method::default();
-            }
-            return Decision::Answer(self.refuse(&Problem::refused(refusal), None));
-        }
         let host = match check_head(parts, |authority| self.watch.host(authority)) {
             Ok(host) => host,
             Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),

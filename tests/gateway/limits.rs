@@ -54,6 +54,29 @@ fn slow_clients_are_cut_off() {
     }
 }
 
+#[test]
+fn a_client_is_not_blamed_for_what_its_backend_takes() {
+    let backend = Backend::start(move |_, stream| {
+        // Several times as long as a client may take for anything.
+        std::thread::sleep(Duration::from_millis(1500));
+        super::backend::reply(stream, "late")
+    });
+    let gateway = start(impatient(), &pets(http(backend.address), ""));
+    let next = "GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let chunks = "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    for (name, first, second) in [
+        ("a whole next request", next.to_owned(), next),
+        ("a part of the next request", next.to_owned(), &next[..20]),
+        ("the end of a body by itself", chunks.to_owned(), "0\r\n\r\n"),
+    ] {
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send(&first);
+        std::thread::sleep(Duration::from_millis(20));
+        client.send(second);
+        assert_eq!(client.answer().map(|answer| answer.body).as_deref(), Some("late"), "{name}");
+    }
+}
+
 /// Starts a backend whose answers do not end, and which tells when one was broken off.
 fn endless() -> (Backend, mpsc::Receiver<()>) {
     let (ended, has_ended) = mpsc::channel();

@@ -5,6 +5,7 @@
 mod answers;
 mod backend;
 mod client;
+mod connection;
 mod forwarding;
 mod frames;
 mod hostile;

@@ -1,6 +1,6 @@
-//! What is known of one connection: the heads that passed, what is in flight, what is waited for and since when.
+//! What is known of one connection: what is in flight, what is waited for and since when.
 //!
-//! The guard, the service and the worker's clock share it on one thread. No request pays for a timer: the clock
+//! The connection, the service and the worker's clock share it on one thread. No request pays for a timer: the clock
 //! ticks a few times a second, and looks at every connection once a tick.
 
 use std::cell::{Cell, RefCell};
@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Waker;
 
-use super::framing::Refusal;
 use crate::gateway::headers::Hop;
 use crate::gateway::routing::host::Host;
 use crate::gateway::upstream::websocket::Tunnel;
@@ -42,9 +41,6 @@ pub(crate) struct Watch {
     /// Whether it carries many requests at a time (HTTP/2).
     multiplexed: Cell<bool>,
     clock: Rc<Cell<Ticks>>,
-    heads: Cell<u64>,
-    served: Cell<u64>,
-    refusal: Cell<Option<(u64, Refusal)>>,
     in_flight: Cell<u32>,
     /// How many of them wait for the client to take what is there.
     untaken: Cell<u32>,
@@ -90,9 +86,6 @@ impl Watch {
             tunnel: RefCell::new(None),
             multiplexed: Cell::new(false),
             clock,
-            heads: Cell::new(0),
-            served: Cell::new(0),
-            refusal: Cell::new(None),
             in_flight: Cell::new(0),
             untaken: Cell::new(0),
             given_up: Cell::new(0),
@@ -125,29 +118,6 @@ impl Watch {
     /// Returns what a backend is told of where the connection's requests for a host come from.
     pub(crate) fn hop<'h>(&self, host: &'h Host) -> &'h Hop {
         host.hop(|| Hop::new(self.peer, self.encrypted, host.authority()))
-    }
-
-    /// Counts heads that were handed on.
-    pub(crate) fn heads_passed(&self, count: u64) {
-        self.heads.set(self.heads.get() + count);
-    }
-
-    /// Notes that the next head was refused; a substitute stands for it.
-    pub(crate) fn refuse(&self, refusal: Refusal) {
-        self.refusal.set(Some((self.heads.get(), refusal)));
-        self.heads_passed(1);
-    }
-
-    /// Returns whether a head has been refused, so that nothing more is to be read.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.refusal.get().is_some()
-    }
-
-    /// Takes the next request, and returns why it is refused, if it is.
-    pub(crate) fn next_request(&self) -> Option<Refusal> {
-        let number = self.served.get();
-        self.served.set(number + 1);
-        self.refusal.get().filter(|(refused, _)| *refused == number).map(|(_, refusal)| refusal)
     }
 
     /// Counts a request in, until what is returned is dropped.
@@ -401,15 +371,5 @@ mod tests {
         assert!(!watch.is_cut());
         drop(in_flight);
         assert_eq!(cut_at(&watch, &clock), Some(61));
-    }
-
-    #[test]
-    fn a_refusal_belongs_to_its_own_request() {
-        let (watch, _) = watch();
-        watch.heads_passed(2);
-        watch.refuse(Refusal::TooLarge);
-        assert_eq!(watch.next_request(), None);
-        assert_eq!(watch.next_request(), None);
-        assert_eq!(watch.next_request(), Some(Refusal::TooLarge));
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use http::{HeaderMap, HeaderValue};
@@ -82,8 +82,10 @@ pub(crate) struct Worker {
     /// What the ids of its requests begin with.
     id: [u8; 16],
     requests: Cell<u64>,
-    /// The memory of a request's headers, for those of an answer.
-    spare_headers: Cell<HeaderMap>,
+    /// The memory of headers that were read or written, for those that come next.
+    spare_headers: RefCell<Vec<HeaderMap>>,
+    /// The time as answers tell it (RFC 9110, section 6.6.1), as of the last tick.
+    date: Cell<[u8; 29]>,
     watches: RefCell<Vec<Weak<Watch>>>,
     open: Cell<usize>,
 }
@@ -106,7 +108,8 @@ impl Worker {
             turn: Cell::new(index),
             id: hexadecimal(RandomState::new().build_hasher().finish()),
             requests: Cell::new(0),
-            spare_headers: Cell::default(),
+            spare_headers: RefCell::default(),
+            date: Cell::new(http_date()),
             watches: RefCell::default(),
             open: Cell::new(0),
         })
@@ -160,19 +163,27 @@ impl Worker {
         HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
     }
 
-    /// Takes the headers of a request that nobody needs any more, for the memory that they are in.
+    /// Takes headers that nobody needs any more, for the memory that they are in.
     pub(crate) fn keep_headers(&self, mut headers: HeaderMap) {
         /// Maps with room for more are seldom needed.
         const MOST_ROOM: usize = 64;
-        if headers.capacity() <= MOST_ROOM {
+        /// A request and its answer have one each.
+        const MOST_KEPT: usize = 2;
+        let mut spare = self.spare_headers.borrow_mut();
+        if headers.capacity() <= MOST_ROOM && spare.len() < MOST_KEPT {
             headers.clear();
-            self.spare_headers.set(headers);
+            spare.push(headers);
         }
     }
 
     /// Returns an empty map, in memory that has been used before if there is some.
     pub(crate) fn kept_headers(&self) -> HeaderMap {
-        self.spare_headers.take()
+        self.spare_headers.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Returns the time as answers tell it (RFC 9110, section 6.6.1).
+    pub(crate) fn date(&self) -> [u8; 29] {
+        self.date.get()
     }
 
     /// Returns a number that grows with every request that goes to a backend.
@@ -215,6 +226,7 @@ impl Worker {
         loop {
             interval.tick().await;
             self.clock.set(self.clock.get() + 1);
+            self.date.set(http_date());
             let patience = patience(&self.shared.config.timeouts, self.shared.state.load().longest_wait);
             let mut in_flight = 0;
             self.each_watch(|watch| {
@@ -280,6 +292,11 @@ fn hexadecimal(number: u64) -> [u8; 16] {
         *digits = [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
     }
     text
+}
+
+fn http_date() -> [u8; 29] {
+    let text = httpdate::fmt_http_date(SystemTime::now());
+    text.as_bytes().try_into().unwrap_or(*b"Thu, 01 Jan 1970 00:00:00 GMT")
 }
 
 fn ticks(duration: Duration) -> Ticks {

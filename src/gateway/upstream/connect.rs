@@ -1,17 +1,13 @@
 //! Opens connections to backends, and refuses addresses that no backend should have.
 
-use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::target::Origin;
+use crate::gateway::stream::Stream;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +72,8 @@ async fn open(origin: &Origin) -> Result<Stream, ConnectError> {
     let Some(tls) = &origin.tls else { return Ok(Stream::Plain(stream)) };
     let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
     let connected = connector.connect(tls.name.clone(), stream).await;
-    Ok(Stream::Tls(Box::new(connected.map_err(|error| ConnectError::Failed(format!("TLS fails: {error}")))?)))
+    let connected = connected.map_err(|error| ConnectError::Failed(format!("TLS fails: {error}")))?;
+    Ok(Stream::Tls(Box::new(connected.into())))
 }
 
 async fn open_tcp(origin: &Origin) -> Result<TcpStream, ConnectError> {
@@ -100,64 +97,6 @@ async fn open_tcp(origin: &Origin) -> Result<TcpStream, ConnectError> {
         }
     }
     Err(last)
-}
-
-/// The bytes of a connection to a backend.
-pub(crate) enum Stream {
-    /// As they are sent.
-    Plain(TcpStream),
-    /// Encrypted.
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Self::Tls(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-        }
-    }
 }
 
 #[cfg(test)]

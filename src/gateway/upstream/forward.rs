@@ -23,7 +23,7 @@ use crate::gateway::headers::{Hop, Passage, strip_hop_by_hop, write_field, write
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::routing::canonical::is_canonical_path;
 use crate::gateway::routing::host::Host;
-use crate::gateway::server::framing::is_plain_target;
+use crate::gateway::server::http1::head::is_plain_target;
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
 

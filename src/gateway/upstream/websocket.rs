@@ -11,13 +11,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 
-use super::connect::Stream;
 use super::forward::{Answered, Call, Failed};
 use super::http1::sending::Sending;
 use super::pool::Wanted;
 use crate::gateway::body::RequestBody;
 use crate::gateway::problem::Kind;
 use crate::gateway::server::watch::InFlight;
+use crate::gateway::stream::Stream;
 
 /// The other end of a connection that goes on as another protocol.
 pub(crate) struct Tunnel {

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::body::Coding;
 use super::connection::Broken;
 use crate::gateway::headers::{KEEP_ALIVE, is_hop_by_hop, strip_named};
+use crate::gateway::http1::coding::Coding;
 
 /// The most header fields of an answer.
 const MOST_FIELDS: usize = 128;

@@ -2,200 +2,40 @@
 
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, HOST};
-use http::{HeaderMap, HeaderName, HeaderValue};
-use http_body::{Frame, SizeHint};
+use bytes::Bytes;
+use http_body::Frame;
 
 use super::connection::{Broken, Connection};
-use crate::gateway::headers::is_hop_by_hop;
-use crate::gateway::server::framing::{CHUNK_START, Chunk, advance_chunk};
+use crate::gateway::http1::coding::Coding;
 
 /// How much is read at once of a body whose length is not known, in bytes.
 const ROOM: usize = 32 * 1024;
 
-/// The most trailers of an answer.
-const MOST_TRAILERS: usize = 32;
-
-/// How a body is written, and what is still to come of it.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Coding {
-    /// There is none, or it has ended.
-    None,
-    /// So many bytes.
-    Length(u64),
-    /// In chunks; with the lines of the trailers that have come.
-    Chunked(Chunk, Vec<u8>),
-    /// Until the backend closes the connection.
-    UntilClose,
-}
-
-impl Coding {
-    /// Returns what a chunked body begins with.
-    pub(super) fn chunked() -> Self {
-        Self::Chunked(CHUNK_START, Vec::new())
-    }
-
-    /// Returns whether nothing more comes.
-    pub(crate) fn is_end(&self) -> bool {
-        matches!(self, Self::None | Self::Length(0))
-    }
-
-    /// Returns how many bytes are still to come, as far as that is known.
-    pub(crate) fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::None => SizeHint::with_exact(0),
-            Self::Length(left) => SizeHint::with_exact(*left),
-            Self::Chunked(..) | Self::UntilClose => SizeHint::default(),
+/// Reads on in a body: a part of it, its trailers, or nothing at its end.
+pub(crate) fn poll_frame(
+    coding: &mut Coding,
+    connection: &mut Connection,
+    context: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+    loop {
+        if coding.is_end() {
+            return Poll::Ready(None);
         }
-    }
-
-    /// Reads on: a part of the body, its trailers, or nothing at its end.
-    pub(crate) fn poll_frame(
-        &mut self,
-        connection: &mut Connection,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
-        loop {
-            if self.is_end() {
-                return Poll::Ready(None);
-            }
-            match self.take(&mut connection.read) {
-                Ok(Some(frame)) => return Poll::Ready(Some(Ok(frame))),
-                Ok(None) if self.is_end() => continue,
-                Ok(None) => {}
-                Err(broken) => return Poll::Ready(Some(Err(broken))),
-            }
-            let wanted = match self {
-                Self::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
-                _ => ROOM,
-            };
-            match ready!(connection.poll_fill(wanted, context)) {
-                Ok(0) if *self == Self::UntilClose => *self = Self::None,
-                Ok(0) => return Poll::Ready(Some(Err(Broken::Closed))),
-                Ok(_) => {}
-                Err(error) => return Poll::Ready(Some(Err(error.into()))),
-            }
+        match coding.take(&mut connection.wire.read) {
+            Ok(Some(frame)) => return Poll::Ready(Some(Ok(frame))),
+            Ok(None) if coding.is_end() => continue,
+            Ok(None) => {}
+            Err(malformed) => return Poll::Ready(Some(Err(malformed.into()))),
         }
-    }
-
-    /// Takes what has been read of the body.
-    fn take(&mut self, read: &mut BytesMut) -> Result<Option<Frame<Bytes>>, Broken> {
-        if read.is_empty() {
-            return Ok(None);
-        }
-        let data = match self {
-            Self::None => return Ok(None),
-            Self::Length(left) => {
-                let here = usize::try_from(*left).unwrap_or(usize::MAX).min(read.len());
-                *left -= here as u64;
-                read.split_to(here)
-            }
-            Self::UntilClose => read.split(),
-            Self::Chunked(chunk, trailers) => {
-                while !read.is_empty() {
-                    let at = *chunk;
-                    let (taken, next) = advance_chunk(at, read)
-                        .map_err(|_| Broken::Malformed("its chunked body is not well-formed"))?;
-                    if let Some(next) = next {
-                        *chunk = next;
-                    }
-                    match at {
-                        Chunk::Data(_) => return Ok(Some(Frame::data(read.split_to(taken).freeze()))),
-                        Chunk::Trailer(..) | Chunk::TrailerEnd(..) => {
-                            trailers.extend_from_slice(read.get(..taken).unwrap_or_default());
-                        }
-                        _ => {}
-                    }
-                    read.advance(taken);
-                    if next.is_none() {
-                        let trailers = std::mem::take(trailers);
-                        *self = Self::None;
-                        return Ok(Some(parse_trailers(&trailers)?).filter(|map| !map.is_empty()).map(Frame::trailers));
-                    }
-                }
-                return Ok(None);
-            }
+        let wanted = match coding {
+            Coding::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
+            _ => ROOM,
         };
-        Ok(Some(Frame::data(data.freeze())))
-    }
-}
-
-/// Reads trailers, and leaves out those that a trailer may not be (RFC 9110, section 6.5.1).
-fn parse_trailers(lines: &[u8]) -> Result<HeaderMap, Broken> {
-    let malformed = || Broken::Malformed("its trailers are not well-formed");
-    let mut map = HeaderMap::new();
-    let mut fields = [httparse::EMPTY_HEADER; MOST_TRAILERS];
-    if lines == b"\r\n" {
-        return Ok(map);
-    }
-    let parsed = httparse::parse_headers(lines, &mut fields).map_err(|_| malformed())?;
-    let httparse::Status::Complete((_, fields)) = parsed else { return Err(malformed()) };
-    for field in fields {
-        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| malformed())?;
-        let value = HeaderValue::from_bytes(field.value).map_err(|_| malformed())?;
-        if !is_hop_by_hop(&name) && ![CONTENT_LENGTH, HOST].contains(&name) {
-            map.append(name, value);
-        }
-    }
-    Ok(map)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Takes all of a body that comes in pieces of a size; what is left over comes last.
-    fn decode(mut coding: Coding, text: &str, size: usize) -> Result<(String, Option<HeaderMap>, String), Broken> {
-        let (mut data, mut trailers) = (Vec::new(), None);
-        let mut read = BytesMut::new();
-        for piece in text.as_bytes().chunks(size) {
-            read.extend_from_slice(piece);
-            while let Some(frame) = coding.take(&mut read)? {
-                match frame.into_data() {
-                    Ok(part) => data.extend_from_slice(&part),
-                    Err(frame) => trailers = frame.into_trailers().ok(),
-                }
-                if coding.is_end() {
-                    break;
-                }
-            }
-        }
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-        assert!(coding.is_end() || coding == Coding::UntilClose, "{coding:?}");
-        Ok((text(&data), trailers, text(&read)))
-    }
-
-    #[test]
-    fn bodies_end_where_they_say() {
-        let chunked = "3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\nrest";
-        for (coding, text, data, rest) in [
-            ((|| Coding::Length(3)) as fn() -> Coding, "abcrest", "abc", "rest"),
-            (Coding::chunked, chunked, "abc0123456789", "rest"),
-            (|| Coding::UntilClose, "abc", "abc", ""),
-        ] {
-            for size in 1..=text.len() {
-                let (found, trailers, left) = decode(coding(), text, size).expect("a body");
-                assert_eq!((found.as_str(), left.as_str(), trailers), (data, rest, None), "{text:?} by {size}");
-            }
-        }
-    }
-
-    #[test]
-    fn trailers_are_handed_on_unless_they_would_frame_another_message() {
-        let text = "0\r\nX-Sum: 1\r\nContent-Length: 3\r\nConnection: x\r\nX-Sum: 2\r\n\r\n";
-        for size in 1..=text.len() {
-            let (_, trailers, _) = decode(Coding::chunked(), text, size).expect("a body");
-            let trailers = trailers.expect("trailers");
-            assert_eq!(trailers.get_all("x-sum").iter().collect::<Vec<_>>(), ["1", "2"]);
-            assert_eq!(trailers.keys_len(), 1);
-        }
-    }
-
-    #[test]
-    fn chunks_that_are_not_well_formed_break_the_answer_off() {
-        for text in ["x\r\n", "3\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "0\r\nno trailer\r\n\r\n"] {
-            assert!(matches!(decode(Coding::chunked(), text, 1), Err(Broken::Malformed(_))), "{text:?}");
+        match ready!(connection.poll_fill(wanted, context)) {
+            Ok(0) if *coding == Coding::UntilClose => *coding = Coding::None,
+            Ok(0) => return Poll::Ready(Some(Err(Broken::Closed))),
+            Ok(_) => {}
+            Err(error) => return Poll::Ready(Some(Err(error.into()))),
         }
     }
 }

@@ -7,21 +7,17 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::BytesMut;
-use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
+use tokio::io::{AsyncRead as _, ReadBuf};
 
 use super::answer::{self, Head};
 use super::sending::Sending;
 use crate::gateway::body::BodyFault;
-use crate::gateway::upstream::connect::Stream;
-
-/// The least room for what is read.
-const LEAST_ROOM: usize = 4 * 1024;
+use crate::gateway::http1::Malformed;
+use crate::gateway::http1::wire::Wire;
+use crate::gateway::stream::Stream;
 
 /// How much room is made for an answer whose length is not known, in bytes.
 const ROOM: usize = 16 * 1024;
-
-/// The most room that is made at once, in bytes.
-const MOST_ROOM: usize = 64 * 1024;
 
 /// The largest head of an answer, in bytes.
 const LARGEST_HEAD: usize = 512 * 1024;
@@ -43,15 +39,15 @@ pub(crate) enum Broken {
     Request(BodyFault),
 }
 
+impl From<Malformed> for Broken {
+    fn from(Malformed(reason): Malformed) -> Self {
+        Self::Malformed(reason)
+    }
+}
+
 /// A connection to a backend.
 pub(crate) struct Connection {
-    pub(super) stream: Stream,
-    /// What has been read and not used.
-    pub(super) read: BytesMut,
-    /// What is to be written: a head, or what stands between the parts of a chunked body.
-    pub(super) write: Vec<u8>,
-    /// How much of it has been written.
-    pub(super) written: usize,
+    pub(super) wire: Wire,
     /// Whether the backend has sent anything since the request was begun.
     heard: bool,
     /// Held while the connection is open, by which the open ones are counted.
@@ -61,15 +57,15 @@ pub(crate) struct Connection {
 impl Connection {
     /// Makes a connection of a stream that nothing has been written to.
     pub(crate) fn new(stream: Stream, open: Rc<()>) -> Self {
-        Self { stream, read: BytesMut::new(), write: Vec::new(), written: 0, heard: false, open }
+        Self { wire: Wire::new(stream, BytesMut::new()), heard: false, open }
     }
 
     /// Begins a request, whose head is to be written into what is returned.
     pub(crate) fn begin(&mut self) -> &mut Vec<u8> {
         self.heard = false;
-        self.written = 0;
-        self.write.clear();
-        &mut self.write
+        self.wire.written = 0;
+        self.wire.write.clear();
+        &mut self.wire.write
     }
 
     /// Returns whether the backend has sent anything since the request was begun.
@@ -81,11 +77,11 @@ impl Connection {
     /// what nobody asked for.
     pub(crate) fn is_quiet(&mut self) -> bool {
         let mut space = [0; 1];
-        let stream = &mut self.stream;
+        let stream = &mut self.wire.stream;
         let read = poll_fn(|context| Pin::new(&mut *stream).poll_read(context, &mut ReadBuf::new(&mut space)));
         // A look at many connections in one go is not what a task's share of work is meant for.
         let mut read = pin!(tokio::task::unconstrained(read));
-        self.read.is_empty() && read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
+        self.wire.read.is_empty() && read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
     }
 
     /// Sends the request, and waits for the head of its answer. The request goes on while the answer is waited for: a
@@ -99,14 +95,14 @@ impl Connection {
                 return Poll::Ready(Err(Broken::Request(fault)));
             }
             loop {
-                while let Some(end) = answer::head_end(&self.read, searched) {
+                while let Some(end) = answer::head_end(&self.wire.read, searched) {
                     searched = 0;
-                    let head = Head::parse(&self.read.split_to(end).freeze(), to_head)?;
+                    let head = Head::parse(&self.wire.read.split_to(end).freeze(), to_head)?;
                     if !head.is_interim() {
                         return Poll::Ready(Ok(head));
                     }
                 }
-                searched = self.read.len();
+                searched = self.wire.read.len();
                 if searched > LARGEST_HEAD {
                     return Poll::Ready(Err(Broken::Malformed("its head is too large")));
                 }
@@ -120,45 +116,13 @@ impl Connection {
 
     /// Reads more, and returns how many bytes came; none where the backend has closed the connection.
     pub(super) fn poll_fill(&mut self, wanted: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.read.capacity() - self.read.len() < LEAST_ROOM {
-            self.read.reserve(wanted.clamp(LEAST_ROOM, MOST_ROOM));
-        }
-        let count = ready!(pin!(self.stream.read_buf(&mut self.read)).poll(context))?;
+        let count = ready!(self.wire.poll_fill(wanted, context))?;
         self.heard |= count > 0;
         Poll::Ready(Ok(count))
     }
 
-    /// Writes what is to be written, and `more` behind it; cuts off what of `more` has been written.
-    pub(super) fn poll_write(&mut self, more: &mut bytes::Bytes, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            let first = self.write.get(self.written..).unwrap_or_default();
-            let count = if more.is_empty() {
-                if first.is_empty() {
-                    self.write.clear();
-                    self.written = 0;
-                    return Poll::Ready(Ok(()));
-                }
-                ready!(Pin::new(&mut self.stream).poll_write(context, first))?
-            } else {
-                let slices = [io::IoSlice::new(first), io::IoSlice::new(more)];
-                ready!(Pin::new(&mut self.stream).poll_write_vectored(context, &slices))?
-            };
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            let of_first = count.min(first.len());
-            self.written += of_first;
-            bytes::Buf::advance(more, count - of_first);
-        }
-    }
-
-    /// Hands on what is written, where the stream keeps it back.
-    pub(super) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
     /// Gives out the stream, what has been read of what follows the answer's head, and what counts it as open.
     pub(crate) fn into_parts(self) -> (Stream, BytesMut, Rc<()>) {
-        (self.stream, self.read, self.open)
+        (self.wire.stream, self.wire.read, self.open)
     }
 }

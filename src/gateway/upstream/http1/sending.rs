@@ -5,13 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, Method};
 use http_body::{Body as _, Frame};
 
 use super::connection::Connection;
 use crate::gateway::body::{BodyError, BodyFault, RequestBody};
-use crate::gateway::headers::{is_hop_by_hop, write_field};
+use crate::gateway::http1::writing::{Framing, OtherLength};
 
 /// What is still to be sent of a request; it goes on behind the head that has been written into the connection's buffer.
 pub(crate) struct Sending {
@@ -25,15 +24,6 @@ pub(crate) struct Sending {
     flushed: bool,
     /// Why no more of it is written.
     failure: Option<io::Error>,
-}
-
-/// How the end of the body is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Framing {
-    /// So many bytes are still to come.
-    Length(u64),
-    /// In chunks; whether there has been one.
-    Chunked(bool),
 }
 
 impl Sending {
@@ -63,9 +53,9 @@ impl Sending {
             return Poll::Ready(Ok(()));
         }
         loop {
-            let before = (connection.written, self.part.len());
-            let written = connection.poll_write(&mut self.part, context);
-            self.begun |= (connection.written, self.part.len()) != before;
+            let before = (connection.wire.unwritten(), self.part.len());
+            let written = connection.wire.poll_write(&mut self.part, context);
+            self.begun |= (connection.wire.unwritten(), self.part.len()) != before;
             match written {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(error)) => {
@@ -75,7 +65,7 @@ impl Sending {
                 Poll::Pending => return Poll::Pending,
             }
             if self.body.is_none() {
-                if let Err(error) = ready!(connection.poll_flush(context)) {
+                if let Err(error) = ready!(connection.wire.poll_flush(context)) {
                     self.fail(error);
                 }
                 self.flushed = true;
@@ -84,7 +74,7 @@ impl Sending {
             self.begun = true;
             if self.poll_part(connection, context)?.is_pending() {
                 // What is there goes out, though more is to come.
-                if let Poll::Ready(Err(error)) = connection.poll_flush(context) {
+                if let Poll::Ready(Err(error)) = connection.wire.poll_flush(context) {
                     self.fail(error);
                     return Poll::Ready(Ok(()));
                 }
@@ -97,8 +87,8 @@ impl Sending {
     fn poll_part(&mut self, connection: &mut Connection, context: &mut Context<'_>) -> Poll<Result<(), BodyFault>> {
         let Some(body) = &mut self.body else { return Poll::Ready(Ok(())) };
         let taken = match ready!(Pin::new(body).poll_frame(context)) {
-            None => self.end(None, &mut connection.write),
-            Some(Ok(frame)) => self.take(frame, &mut connection.write),
+            None => self.end(None, &mut connection.wire.write),
+            Some(Ok(frame)) => self.take(frame, &mut connection.wire.write),
             Some(Err(error)) => Err(match error {
                 BodyError::TooLarge => BodyFault::TooLarge,
                 BodyError::TooSlow => BodyFault::TooSlow,
@@ -113,37 +103,13 @@ impl Sending {
             Ok(data) => data,
             Err(frame) => return self.end(frame.trailers_ref(), write),
         };
-        let length = data.len() as u64;
-        match &mut self.framing {
-            Framing::Length(left) => *left = left.checked_sub(length).ok_or(BodyFault::Broken)?,
-            Framing::Chunked(_) if data.is_empty() => {}
-            Framing::Chunked(begun) => {
-                if std::mem::replace(begun, true) {
-                    write.extend_from_slice(b"\r\n");
-                }
-                write!(write, "{length:x}\r\n").unwrap_or_default();
-            }
-        }
+        self.framing.part(data.len(), write)?;
         self.part = data;
         Ok(())
     }
 
-    /// Writes the end of the body. Its trailers are passed on, except for those that a trailer may not be
-    /// (RFC 9110, section 6.5.1).
     fn end(&mut self, trailers: Option<&HeaderMap>, write: &mut Vec<u8>) -> Result<(), BodyFault> {
-        match self.framing {
-            Framing::Length(0) => {}
-            Framing::Length(_) => return Err(BodyFault::Broken),
-            Framing::Chunked(begun) => {
-                write.extend_from_slice(if begun { b"\r\n0\r\n" } else { b"0\r\n" });
-                for (name, value) in trailers.into_iter().flatten() {
-                    if !is_hop_by_hop(name) && ![CONTENT_LENGTH, HOST].contains(name) {
-                        write_field(write, name.as_str(), value.as_bytes());
-                    }
-                }
-                write.extend_from_slice(b"\r\n");
-            }
-        }
+        self.framing.end(trailers, write)?;
         self.body = None;
         Ok(())
     }
@@ -174,41 +140,8 @@ impl Sending {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sending(framing: Framing) -> Sending {
-        Sending {
-            body: Some(RequestBody::Empty),
-            framing,
-            part: Bytes::new(),
-            begun: false,
-            flushed: false,
-            failure: None,
-        }
-    }
-
-    #[test]
-    fn a_body_has_the_length_that_was_said() {
-        for (parts, ended) in [(&["abc"][..], true), (&["a", "bc"], true), (&["ab"], false), (&["ab", "cd"], false)] {
-            let (mut sending, mut write) = (sending(Framing::Length(3)), Vec::new());
-            let sent = parts
-                .iter()
-                .try_for_each(|part| sending.take(Frame::data(Bytes::from_static(part.as_bytes())), &mut write));
-            assert_eq!(sent.and_then(|()| sending.end(None, &mut write)).is_ok(), ended, "{parts:?}");
-            assert!(write.is_empty(), "nothing stands between the parts");
-        }
-    }
-
-    #[test]
-    fn chunks_are_written_with_their_sizes() {
-        let (mut sending, mut write) = (sending(Framing::Chunked(false)), Vec::new());
-        for part in ["hello", "", "0123456789"] {
-            assert_eq!(sending.take(Frame::data(Bytes::from_static(part.as_bytes())), &mut write), Ok(()));
-            write.extend_from_slice(&std::mem::take(&mut sending.part));
-        }
-        assert_eq!(sending.end(None, &mut write), Ok(()));
-        assert_eq!(String::from_utf8_lossy(&write), "5\r\nhello\r\na\r\n0123456789\r\n0\r\n\r\n");
+impl From<OtherLength> for BodyFault {
+    fn from(OtherLength: OtherLength) -> Self {
+        Self::Broken
     }
 }

@@ -89,6 +89,16 @@ fn what_is_left_of_a_body_that_nobody_wants_is_not_taken_for_a_request() {
     assert_eq!((answer.status, answer.header("connection")), (404, Some("close")));
     client.send(format!("x{GET}"));
     assert_eq!(client.answer(), None);
+    // Nor is what cannot be skipped.
+    let chunked = "POST /petstore/nowhere HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let large = post(200 * 1024) + &"x".repeat(200 * 1024);
+    for (name, text) in [("a chunk without a size", format!("{chunked}x\r\n{GET}")), ("a large body", large + GET)] {
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send(text);
+        let answer = client.answer().expect("an answer");
+        assert_eq!((answer.status, answer.header("connection")), (404, Some("close")), "{name}");
+        assert_eq!(client.answer(), None, "{name}");
+    }
 }
 
 #[test]

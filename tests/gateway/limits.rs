@@ -65,8 +65,9 @@ fn a_client_is_not_blamed_for_what_its_backend_takes() {
     let next = "GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let chunks = "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n";
     for (name, first, second) in [
-        ("a whole next request", next.to_owned(), next),
-        ("a part of the next request", next.to_owned(), &next[..20]),
+        ("a whole next request", next.repeat(2), ""),
+        ("a part of the next request", format!("{next}{}", &next[..20]), ""),
+        ("a next request that comes later", next.to_owned(), next),
         ("the end of a body by itself", chunks.to_owned(), "0\r\n\r\n"),
     ] {
         let mut client = Client::connect(gateway.addresses()[0]);

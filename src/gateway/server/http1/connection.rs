@@ -168,7 +168,6 @@ impl Connection {
 
     /// Skips what of the last request's body has come and nobody wants; returns whether that was all of it.
     pub(super) fn skip_body(&mut self, context: &mut Context<'_>) -> bool {
-        self.owes_continue = false;
         let mut skipped = 0;
         while !self.has_whole_request() {
             match self.requests.take_body(&mut self.wire.read) {

@@ -2,6 +2,7 @@
 //! connection is closed.
 
 use std::io::Write as _;
+use std::net::TcpListener;
 use std::sync::{Mutex, mpsc};
 
 use apigw::model::Backend::Mock;
@@ -99,6 +100,34 @@ fn what_is_left_of_a_body_that_nobody_wants_is_not_taken_for_a_request() {
         assert_eq!((answer.status, answer.header("connection")), (404, Some("close")), "{name}");
         assert_eq!(client.answer(), None, "{name}");
     }
+}
+
+#[test]
+fn what_is_left_of_a_body_that_the_backend_did_not_want_is_not_taken_for_a_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let gateway = start(config(), &pets(http(listener.local_addr().expect("an address")), ""));
+    let mut client = Client::connect(gateway.addresses()[0]);
+    let length = 3 + GET.len();
+    client.send(format!("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\nabc"));
+    let (mut backend, _) = listener.accept().expect("a connection");
+    reply(&mut backend, "early");
+    assert_eq!(client.answer().map(|answer| answer.body).as_deref(), Some("early"));
+    client.send(GET);
+    assert_eq!(client.answer(), None);
+}
+
+#[test]
+fn what_came_of_an_answer_that_breaks_off_is_handed_on() {
+    let backend = Backend::start(move |_, stream| {
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").ok();
+        false
+    });
+    let gateway = start(config(), &pets(http(backend.address), ""));
+    let mut client = Client::connect(gateway.addresses()[0]);
+    client.send(GET);
+    assert!(client.read_until("\r\n\r\n").contains("200"));
+    assert_eq!(client.take(3).as_deref(), Some(&b"abc"[..]));
+    assert!(client.is_closed());
 }
 
 #[test]

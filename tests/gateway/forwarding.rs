@@ -263,19 +263,26 @@ fn a_request_streams_and_is_continued_when_the_backend_is_there() {
 
 #[test]
 fn a_client_that_leaves_takes_its_request_along() {
-    let (gone, is_gone) = mpsc::channel();
-    let gone = Mutex::new(gone);
-    let backend = Backend::start(move |_, stream| {
-        let left = matches!(stream.read(&mut [0]), Ok(0) | Err(_));
-        gone.lock().expect("a channel").send(left).ok();
-        false
-    });
-    let gateway = start(config(), &pets(http(backend.address), ""));
-    let mut client = Client::connect(gateway.addresses()[0]);
-    client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    while backend.received().is_empty() {
-        std::thread::yield_now();
+    // It leaves before the answer begins, and in the middle of it.
+    for begun in ["", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"] {
+        let (gone, is_gone) = mpsc::channel();
+        let gone = Mutex::new(gone);
+        let backend = Backend::start(move |_, stream| {
+            stream.write_all(begun.as_bytes()).ok();
+            let left = matches!(stream.read(&mut [0]), Ok(0) | Err(_));
+            gone.lock().expect("a channel").send(left).ok();
+            false
+        });
+        let gateway = start(config(), &pets(http(backend.address), ""));
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        while backend.received().is_empty() {
+            std::thread::yield_now();
+        }
+        if !begun.is_empty() {
+            client.read_until("abc");
+        }
+        drop(client);
+        assert!(is_gone.recv_timeout(super::client::PATIENCE).expect("a backend that notices"), "{begun:?}");
     }
-    drop(client);
-    assert!(is_gone.recv_timeout(super::client::PATIENCE).expect("a backend that notices"));
 }

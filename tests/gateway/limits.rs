@@ -78,6 +78,35 @@ fn a_client_is_not_blamed_for_what_its_backend_takes() {
     }
 }
 
+#[test]
+fn a_body_that_comes_steadily_is_not_cut_off() {
+    let backend = Backend::saying("whole");
+    let gateway = start(impatient(), &pets(http(backend.address), ""));
+    let mut client = Client::connect(gateway.addresses()[0]);
+    client.send("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 16384\r\n\r\n");
+    for _ in 0..16 {
+        // Far more than the least rate, for far longer than a body may take below it.
+        std::thread::sleep(Duration::from_millis(100));
+        client.send("x".repeat(1024));
+    }
+    assert_eq!(client.answer().map(|answer| answer.body).as_deref(), Some("whole"));
+}
+
+#[test]
+fn a_client_that_asks_and_asks_and_does_not_read_is_cut_off() {
+    let mut config = config();
+    config.timeouts.write = Duration::from_millis(300);
+    let gateway = start(config, &pets(model::Backend::Mock, ""));
+    let address = gateway.addresses()[0];
+    let (cut, is_cut) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut client = Client::connect(address);
+        client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(500_000));
+        cut.send(client).ok();
+    });
+    is_cut.recv_timeout(PATIENCE).expect("a gateway that cuts the connection");
+}
+
 /// Starts a backend whose answers do not end, and which tells when one was broken off.
 fn endless() -> (Backend, mpsc::Receiver<()>) {
     let (ended, has_ended) = mpsc::channel();

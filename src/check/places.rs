@@ -14,7 +14,7 @@ pub(crate) struct Places {
 
 #[derive(Debug)]
 enum Text {
-    Yaml(Document),
+    Yaml(Box<Document>),
     Toml(String, Option<Box<toml_edit::Document<String>>>),
 }
 
@@ -22,7 +22,7 @@ impl Places {
     /// Reads `group.yaml`, or another YAML file, in a folder.
     pub(crate) fn yaml(folder: &str, file: &str, text: &[u8]) -> Self {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
-        Self { file: path, text: Text::Yaml(definition::tree(folder, file, text)) }
+        Self { file: path, text: Text::Yaml(Box::new(definition::tree(folder, file, text))) }
     }
 
     /// Reads `apigw.toml`.

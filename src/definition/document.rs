@@ -4,16 +4,19 @@
 //! what a node costs is paid once, however often it is named. Whoever walks the tree therefore cuts
 //! repetition and cycles by [`NodeId`].
 
+mod ids;
 mod object;
+mod store;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Number, Value};
 
 use crate::model::Location;
 
-pub(super) use object::{Entry, Object, Place};
+pub use ids::{NodeMap, NodeSet, SeenNodes};
+pub(super) use object::{Entry, Place};
+pub(super) use store::{Content, Fields, Store, Text};
 
 /// The identity of a node within its definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,7 +28,8 @@ pub struct Document {
     folder: String,
     files: Vec<SourceFile>,
     nodes: Vec<Stored>,
-    targets: HashMap<NodeId, Target>,
+    store: Store,
+    targets: NodeMap<NodeId, Target>,
 }
 
 /// A value of a definition, and where it stands.
@@ -64,11 +68,11 @@ impl<'d> Node<'d> {
     pub fn kind(self) -> NodeKind<'d> {
         match self.content() {
             Content::Null => NodeKind::Null,
-            Content::Bool(value) => NodeKind::Bool(*value),
-            Content::Number(value) => NodeKind::Number(value),
-            Content::String(value) => NodeKind::String(value),
+            Content::Bool(value) => NodeKind::Bool(value),
+            Content::Number(place) => self.document.store.number(place).map_or(NodeKind::Null, NodeKind::Number),
+            Content::String(text) => NodeKind::String(self.document.store.text(text)),
             Content::Array(_) => NodeKind::Array,
-            Content::Object(_) => NodeKind::Object,
+            Content::Object(_) | Content::LargeObject(_) => NodeKind::Object,
         }
     }
 
@@ -80,38 +84,38 @@ impl<'d> Node<'d> {
 
     /// Goes through the fields of an object in document order; there are none in anything else.
     pub fn entries(self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
-        let entries: &'d [Entry] = if let Content::Object(object) = self.content() { object.entries() } else { &[] };
-        entries.iter().map(move |entry| (&*entry.key, self.document.node(entry.value)))
+        let Document { store, .. } = self.document;
+        let fields = store.fields(self.content()).iter();
+        fields.map(move |entry| (store.text(entry.key.text()), self.document.node(entry.value)))
     }
 
     /// Goes through the items of a list; there are none in anything else.
     pub fn items(self) -> impl Iterator<Item = Node<'d>> {
-        let items: &'d [NodeId] = if let Content::Array(items) = self.content() { items } else { &[] };
-        items.iter().map(move |id| self.document.node(*id))
+        self.document.store.items(self.content()).iter().map(move |id| self.document.node(*id))
     }
 
     /// Returns the text of a string.
     #[must_use]
     pub fn as_str(self) -> Option<&'d str> {
-        if let Content::String(text) = self.content() { Some(text) } else { None }
+        if let Content::String(text) = self.content() { Some(self.document.store.text(text)) } else { None }
     }
 
     /// Returns the value of a boolean.
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
-        if let Content::Bool(value) = self.content() { Some(*value) } else { None }
+        if let Content::Bool(value) = self.content() { Some(value) } else { None }
     }
 
     /// Returns the value of a number.
     #[must_use]
     pub fn as_number(self) -> Option<&'d Number> {
-        if let Content::Number(value) = self.content() { Some(value) } else { None }
+        if let Content::Number(place) = self.content() { self.document.store.number(place) } else { None }
     }
 
     /// Tells whether it is an object.
     #[must_use]
     pub fn is_object(self) -> bool {
-        matches!(self.content(), Content::Object(_))
+        matches!(self.content(), Content::Object(_) | Content::LargeObject(_))
     }
 
     /// Tells whether it is a list.
@@ -191,17 +195,16 @@ impl<'d> Node<'d> {
     ///
     /// A long text counts as several, since it takes as long to copy as they do.
     pub(super) fn to_value_within(self, left: &mut usize) -> Option<Value> {
-        let text = if let Content::String(text) = self.content() { text.len() } else { 0 };
-        take(left, 1 + text / BYTES_A_VALUE)?;
-        Some(match self.content() {
-            Content::Null => Value::Null,
-            Content::Bool(value) => Value::Bool(*value),
-            Content::Number(value) => Value::Number(value.clone()),
-            Content::String(value) => Value::String(value.to_string()),
-            Content::Array(_) => {
+        take(left, 1 + self.as_str().map_or(0, str::len) / BYTES_A_VALUE)?;
+        Some(match self.kind() {
+            NodeKind::Null => Value::Null,
+            NodeKind::Bool(value) => Value::Bool(value),
+            NodeKind::Number(value) => Value::Number(value.clone()),
+            NodeKind::String(value) => Value::String(value.to_owned()),
+            NodeKind::Array => {
                 Value::Array(self.items().map(|item| item.to_value_within(left)).collect::<Option<_>>()?)
             }
-            Content::Object(_) => {
+            NodeKind::Object => {
                 let mut map = Map::new();
                 for (key, value) in self.entries() {
                     take(left, key.len() / BYTES_A_VALUE)?;
@@ -212,12 +215,12 @@ impl<'d> Node<'d> {
         })
     }
 
-    fn content(self) -> &'d Content {
-        self.document.stored(self.id).map_or(&Content::Null, |stored| &stored.content)
+    fn content(self) -> Content {
+        self.document.stored(self.id).map_or(Content::Null, |stored| stored.content)
     }
 
     fn entry(self, name: &str) -> Option<&'d Entry> {
-        if let Content::Object(object) = self.content() { object.find(name) } else { None }
+        self.document.store.find(self.content(), name)
     }
 }
 
@@ -260,7 +263,10 @@ impl Document {
         self.nodes.len()
     }
 
-    pub(super) fn begin_file(&mut self, path: &str) {
+    /// Begins to read a file of so many bytes.
+    pub(super) fn begin_file(&mut self, path: &str, bytes: usize) {
+        self.nodes.reserve((bytes / 12).min(super::yaml::MOST_NODES));
+        self.store.reserve(bytes);
         let shown = self.path_of(path).into();
         self.files.push(SourceFile { path: path.to_owned(), shown, first: self.nodes.len(), root: None });
     }
@@ -318,11 +324,19 @@ impl Document {
         (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
-    pub(super) fn object(&self, id: NodeId) -> Option<&Object> {
-        match self.stored(id).map(|stored| &stored.content) {
-            Some(Content::Object(object)) => Some(object),
-            _ => None,
-        }
+    /// Returns where the values lie, for whoever adds some.
+    pub(super) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
+    /// Returns where the text of a node lies.
+    pub(super) fn text_of(&self, id: NodeId) -> Option<Text> {
+        if let Content::String(text) = self.node(id).content() { Some(text) } else { None }
+    }
+
+    /// Returns a field of an object that stands at a place among its fields.
+    pub(super) fn field(&self, object: NodeId, at: usize) -> Option<Entry> {
+        self.store.fields(self.node(object).content()).get(at).copied()
     }
 
     fn stored(&self, id: NodeId) -> Option<&Stored> {
@@ -341,20 +355,11 @@ impl Document {
 }
 
 impl NodeId {
-    pub(super) fn index(self) -> usize {
+    /// Returns its place among the nodes of its document, which are [`Document::size`].
+    #[must_use]
+    pub fn index(self) -> usize {
         self.0 as usize
     }
-}
-
-/// What a node holds.
-#[derive(Debug)]
-pub(super) enum Content {
-    Null,
-    Bool(bool),
-    Number(Number),
-    String(Box<str>),
-    Array(Box<[NodeId]>),
-    Object(Box<Object>),
 }
 
 #[derive(Debug)]

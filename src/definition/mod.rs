@@ -38,7 +38,7 @@ pub use api::{
     Api, Definition, Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, SecurityKind,
     SecurityRequirement, SecurityScheme, Server, Specification, StatusPattern, Style,
 };
-pub use document::{Document, Node, NodeId, NodeKind};
+pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes};
 pub use examples::ExampleCheck;
 pub(crate) use fields::scalar_text;
 pub use import::{Imported, import};

@@ -4,17 +4,19 @@
 //! two departures that keep what people mean: a number with leading zeros stays a text, and every
 //! key is a text as it is written, so that the response code `200:` and the name `no:` are names.
 
-use std::collections::{HashMap, HashSet};
+mod scalar;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
-use serde_json::Number;
 
 use super::control;
-use super::document::{Content, Document, Entry, NodeId, Object, Place};
+use super::document::{Content, Document, Entry, Fields, NodeId, Place, Text};
 use super::findings::Findings;
 use super::rules;
 use crate::model::Location;
+use scalar::Scalar;
 
 /// No file is larger, in bytes.
 pub(super) const MOST_BYTES: usize = 32 << 20;
@@ -25,7 +27,7 @@ pub(super) const MOST_LEVELS: u16 = 200;
 
 /// Reads a file into the document and returns its root; `None`, with a finding, where that cannot be.
 pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: &mut Findings) -> Option<NodeId> {
-    document.begin_file(path);
+    document.begin_file(path, bytes.len().min(MOST_BYTES));
     let file = Arc::from(document.path_of(path));
     let root = text(&file, bytes, findings).and_then(|text| {
         let hidden = control::hidden(text);
@@ -64,9 +66,11 @@ struct Builder<'a> {
     findings: &'a mut Findings,
     file: &'a Arc<str>,
     frames: Vec<Frame>,
+    /// The items of all lists that are being read, those of the innermost last.
+    items: Vec<NodeId>,
+    /// The fields of all mappings that are being read, those of the innermost last.
+    entries: Vec<Entry>,
     anchors: HashMap<usize, (NodeId, u16)>,
-    /// The names of fields, of which a few are written again and again.
-    names: HashSet<Arc<str>>,
     merged: usize,
     /// Whether other characters stand in for some of the text.
     hides: bool,
@@ -82,15 +86,16 @@ struct Frame {
     levels: u16,
 }
 
+/// What kind of collection it is, and where what it holds begins.
 enum Collection {
-    Sequence(Vec<NodeId>),
-    Mapping { entries: Vec<Entry>, key: Key, merges: Vec<(NodeId, Place)> },
+    Sequence { from: usize },
+    Mapping { from: usize, key: Key, merges: Vec<(NodeId, Place)> },
 }
 
 /// What of the next field of a mapping is known.
 enum Key {
     Awaited,
-    Name(Arc<str>, Place),
+    Name(Text, Place),
     Merge(Place),
     /// The key cannot be a name; a finding says so.
     Refused,
@@ -103,8 +108,9 @@ impl<'a> Builder<'a> {
             findings,
             file,
             frames: Vec::new(),
+            items: Vec::new(),
+            entries: Vec::new(),
             anchors: HashMap::new(),
-            names: HashSet::new(),
             merged: 0,
             hides: false,
             root: None,
@@ -147,21 +153,25 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let text = if self.hides { control::shown(text) } else { text };
                 if self.awaits_key() {
-                    self.key(&text, style, at);
+                    let name = self.text(&text)?;
+                    let is_merge = text == "<<" && style == ScalarStyle::Plain;
+                    self.set_key(if is_merge { Key::Merge(at) } else { Key::Name(name, at) });
                     if anchor != 0 {
-                        let node = self.store(Content::String(text.into()), at)?;
+                        let node = self.store(Content::String(name), at)?;
                         self.anchors.insert(anchor, (node, 0));
                     }
                     return Ok(());
                 }
-                let content = self.scalar(&text, style, tag.as_deref(), at);
+                let content = self.scalar(&text, style, tag.as_deref(), at)?;
                 let node = self.store(content, at)?;
                 self.complete(node, 0, anchor, at)
             }
-            Event::SequenceStart(_, anchor, _) => self.open(Collection::Sequence(Vec::new()), at, anchor),
+            Event::SequenceStart(_, anchor, _) => {
+                self.open(Collection::Sequence { from: self.items.len() }, at, anchor)
+            }
             Event::MappingStart(_, anchor, _) => {
-                let mapping = Collection::Mapping { entries: Vec::new(), key: Key::Awaited, merges: Vec::new() };
-                self.open(mapping, at, anchor)
+                let from = self.entries.len();
+                self.open(Collection::Mapping { from, key: Key::Awaited, merges: Vec::new() }, at, anchor)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).copied() {
@@ -182,13 +192,9 @@ impl<'a> Builder<'a> {
         matches!(last, Some(Collection::Mapping { key: Key::Awaited, .. }))
     }
 
-    fn key(&mut self, text: &str, style: ScalarStyle, at: Place) {
+    fn set_key(&mut self, new: Key) {
         if let Some(Frame { collection: Collection::Mapping { key, .. }, .. }) = self.frames.last_mut() {
-            *key = if text == "<<" && style == ScalarStyle::Plain {
-                Key::Merge(at)
-            } else {
-                Key::Name(shared(&mut self.names, text), at)
-            };
+            *key = new;
         }
     }
 
@@ -203,12 +209,13 @@ impl<'a> Builder<'a> {
     fn close(&mut self) -> Result<(), Stopped> {
         let Some(Frame { collection, place, anchor, levels }) = self.frames.pop() else { return Ok(()) };
         let content = match collection {
-            Collection::Sequence(items) => Content::Array(items.into_boxed_slice()),
-            Collection::Mapping { entries, merges, .. } => {
-                let mut entries = self.distinct(entries);
-                self.merge(&mut entries, &merges)?;
-                Content::Object(Box::new(Object::new(entries)))
+            Collection::Sequence { from } => {
+                let items = self.items.get(from..).unwrap_or_default();
+                let content = self.document.store_mut().add_items(items).ok_or(Stopped)?;
+                self.items.truncate(from);
+                content
             }
+            Collection::Mapping { from, merges, .. } => self.mapping(from, &merges)?,
         };
         let node = self.store(content, place)?;
         self.complete(node, levels + 1, anchor, place)
@@ -232,9 +239,12 @@ impl<'a> Builder<'a> {
         };
         frame.levels = frame.levels.max(levels);
         match &mut frame.collection {
-            Collection::Sequence(items) => items.push(node),
-            Collection::Mapping { entries, key, merges } => match std::mem::replace(key, Key::Awaited) {
-                Key::Name(name, place) => entries.push(Entry { key: name, place, value: node }),
+            Collection::Sequence { .. } => self.items.push(node),
+            Collection::Mapping { key, merges, .. } => match std::mem::replace(key, Key::Awaited) {
+                Key::Name(name, place) => {
+                    let key = self.document.store_mut().key(name);
+                    self.entries.push(Entry { key, place, value: node });
+                }
                 Key::Merge(place) => merges.push((node, place)),
                 Key::Awaited | Key::Refused => {}
             },
@@ -244,51 +254,36 @@ impl<'a> Builder<'a> {
 
     /// Takes an alias of a text as a key and refuses anything else that is no scalar.
     fn collection_as_key(&mut self, node: NodeId, at: Place) {
-        let name = self.document.node(node).as_str().map(Arc::from);
+        let name = self.document.text_of(node);
         if name.is_none() {
             let message = "a key is a mapping or a list, not a text";
             self.finding(rules::SYNTAX, at, message, "put the key in quotes: \"{name}\"");
         }
-        if let Some(Frame { collection: Collection::Mapping { key, .. }, .. }) = self.frames.last_mut() {
-            *key = name.map_or(Key::Refused, |name| Key::Name(name, at));
-        }
+        self.set_key(name.map_or(Key::Refused, |name| Key::Name(name, at)));
     }
 
-    /// Keeps the first of the fields that share a name, with a finding for each other.
-    fn distinct(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
-        let mut order: Vec<usize> = (0..entries.len()).collect();
-        order.sort_by_key(|index| entries.get(*index).map(|entry| &entry.key));
-        let mut repeated: Vec<usize> = Vec::new();
-        let mut first: Option<&Entry> = None;
-        for index in order {
-            let Some(entry) = entries.get(index) else { continue };
-            match first {
-                Some(first) if first.key == entry.key => {
-                    let message = format!(
-                        "the key {:?} stands twice in this mapping, first on line {}, column {}",
-                        entry.key, first.place.line, first.place.column
-                    );
-                    self.findings.add(
-                        rules::DUPLICATE_KEY,
-                        locate(self.file, entry.place),
-                        message,
-                        "remove or rename one of the two",
-                    );
-                    repeated.push(index);
-                }
-                _ => first = Some(entry),
+    /// Puts a mapping together: the first of the fields that share a name, with a finding for each other.
+    fn mapping(&mut self, from: usize, merges: &[(NodeId, Place)]) -> Result<Content, Stopped> {
+        let mut object = self.document.store_mut().begin_object(self.entries.len() - from);
+        for entry in self.entries.drain(from..) {
+            let store = self.document.store_mut();
+            if let Some(first) = store.add_field(&mut object, entry) {
+                let message = format!(
+                    "the key {:?} stands twice in this mapping, first on line {}, column {}",
+                    store.text(entry.key.text()),
+                    first.place.line,
+                    first.place.column
+                );
+                let location = locate(self.file, entry.place);
+                self.findings.add(rules::DUPLICATE_KEY, location, message, "remove or rename one of the two");
             }
         }
-        if repeated.is_empty() {
-            return entries;
-        }
-        repeated.sort_unstable();
-        let unwanted = |index: &usize| repeated.binary_search(index).is_ok();
-        entries.into_iter().enumerate().filter(|(index, _)| !unwanted(index)).map(|(_, entry)| entry).collect()
+        self.merge(&mut object, merges)?;
+        self.document.store_mut().end_object(object).ok_or(Stopped)
     }
 
     /// Adds the fields that merge keys bring in; a field of the mapping itself, then of an earlier source, wins.
-    fn merge(&mut self, entries: &mut Vec<Entry>, merges: &[(NodeId, Place)]) -> Result<(), Stopped> {
+    fn merge(&mut self, object: &mut Fields, merges: &[(NodeId, Place)]) -> Result<(), Stopped> {
         for (node, at) in merges {
             let node = self.document.node(*node);
             let sources: Vec<_> = if node.is_array() { node.items().collect() } else { vec![node] };
@@ -299,18 +294,21 @@ impl<'a> Builder<'a> {
             }
             let sources: Vec<NodeId> = sources.into_iter().map(super::document::Node::id).collect();
             for source in sources {
-                let Some(object) = self.document.object(source) else { continue };
-                let known: HashSet<&str> = entries.iter().map(|entry| &*entry.key).collect();
-                let added: Vec<Entry> =
-                    object.entries().iter().filter(|entry| !known.contains(&*entry.key)).cloned().collect();
-                self.merged += object.entries().len() + known.len();
+                let count = self.document.node(source).entries().count();
+                self.merged += count + self.document.store_mut().count(object);
                 if self.merged > MOST_NODES {
                     return Err(self.too_many(*at));
                 }
-                entries.extend(added);
+                for field in (0..count).filter_map(|at| self.document.field(source, at)).collect::<Vec<_>>() {
+                    self.document.store_mut().add_field(object, field);
+                }
             }
         }
         Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<Text, Stopped> {
+        self.document.store_mut().add_text(text).ok_or(Stopped)
     }
 
     fn store(&mut self, content: Content, at: Place) -> Result<NodeId, Stopped> {
@@ -320,19 +318,25 @@ impl<'a> Builder<'a> {
         self.document.add(content, at).ok_or(Stopped)
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Place) -> Content {
-        match tag.map(|tag| (tag, tag.core_suffix())) {
-            None if style == ScalarStyle::Plain => plain(text),
-            Some((_, Some("int" | "float" | "bool" | "null"))) => plain(text),
-            None | Some((_, Some(_))) => Content::String(text.into()),
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Place) -> Result<Content, Stopped> {
+        let scalar = match tag.map(|tag| (tag, tag.core_suffix())) {
+            None if style == ScalarStyle::Plain => scalar::plain(text),
+            Some((_, Some("int" | "float" | "bool" | "null"))) => scalar::plain(text),
+            None | Some((_, Some(_))) => Scalar::Text,
             Some((tag, None)) => {
                 if !(tag.handle().is_empty() && tag.suffix() == "!") {
                     let message = format!("the tag {tag} has no meaning in a definition and is ignored");
                     self.finding(rules::SLOPPY, at, &message, "remove the tag");
                 }
-                Content::String(text.into())
+                Scalar::Text
             }
-        }
+        };
+        Ok(match scalar {
+            Scalar::Null => Content::Null,
+            Scalar::Bool(value) => Content::Bool(value),
+            Scalar::Number(number) => self.document.store_mut().add_number(number).ok_or(Stopped)?,
+            Scalar::Text => Content::String(self.text(text)?),
+        })
     }
 
     fn syntax_error(&mut self, kind: &ErrorKind, at: Place) -> Stopped {
@@ -368,16 +372,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Returns the one copy of a name.
-fn shared(names: &mut HashSet<Arc<str>>, name: &str) -> Arc<str> {
-    if let Some(known) = names.get(name) {
-        return Arc::clone(known);
-    }
-    let new: Arc<str> = Arc::from(name);
-    names.insert(Arc::clone(&new));
-    new
-}
-
 fn locate(file: &Arc<str>, at: Place) -> Location {
     Location { file: Arc::clone(file), line: at.line as usize, column: at.column as usize }
 }
@@ -388,45 +382,4 @@ fn place(span: &Span) -> Place {
 
 fn number(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
-}
-
-/// Reads a scalar without quotes, by YAML 1.2's core schema.
-fn plain(text: &str) -> Content {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Content::Null,
-        "true" | "True" | "TRUE" => Content::Bool(true),
-        "false" | "False" | "FALSE" => Content::Bool(false),
-        _ => parse_number(text).map_or_else(|| Content::String(text.into()), Content::Number),
-    }
-}
-
-fn parse_number(text: &str) -> Option<Number> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
-        return None;
-    }
-    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
-        if let Some(digits) = text.strip_prefix(prefix) {
-            let digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)?;
-            return u64::from_str_radix(digits, radix).ok().map(Number::from);
-        }
-    }
-    let mut digits = unsigned.bytes();
-    if digits.next() == Some(b'0') && digits.next().is_some_and(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
-        let written = text.strip_prefix('+').unwrap_or(text);
-        if let Ok(value) = written.parse::<u64>() {
-            return Some(value.into());
-        }
-        if let Ok(value) = written.parse::<i64>() {
-            return Some(value.into());
-        }
-    }
-    let float_like = |byte: u8| byte.is_ascii_digit() || b".eE+-".contains(&byte);
-    if !unsigned.bytes().all(float_like) || !unsigned.bytes().any(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    text.parse::<f64>().ok().and_then(Number::from_f64)
 }

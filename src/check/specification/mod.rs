@@ -10,23 +10,21 @@ mod form;
 mod objects;
 mod schema;
 
-use std::collections::{HashMap, HashSet};
-
 use form::{Form, In, Kind, Names, Rest, Shape};
 use objects::REFERENCE;
 
 use super::rules::specification as rules;
 use crate::definition::rules::REFERENCE_SIBLINGS;
-use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, Rule, Specification};
+use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, NodeMap, NodeSet, Rule, Specification};
 use crate::model::{Finding, Findings, nearest};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let mut walk = Walk {
         specification: definition.specification,
         findings: Findings::default(),
-        seen: HashSet::new(),
+        seen: NodeSet::default(),
         pending: Vec::new(),
-        media_types: HashMap::new(),
+        media_types: NodeMap::default(),
         examples: ExampleCheck::new(definition),
     };
     if let Some(root) = definition.document().root() {
@@ -47,10 +45,10 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
 struct Walk<'d> {
     specification: Specification,
     findings: Findings,
-    seen: HashSet<(NodeId, Kind)>,
+    seen: NodeSet<(NodeId, Kind)>,
     pending: Vec<Expected<'d>>,
     /// The names of Media Type Objects.
-    media_types: HashMap<NodeId, &'d str>,
+    media_types: NodeMap<NodeId, &'d str>,
     examples: ExampleCheck<'d>,
 }
 

@@ -1,20 +1,15 @@
-//! Objects as they are stored: their fields in document order, found by name.
-
-use std::sync::Arc;
+//! The fields of objects: their names, and how one is found among many.
 
 use super::NodeId;
+use super::store::Text;
 
-/// The fields of an object, in document order, with an index by name where there are many.
-#[derive(Debug)]
-pub(in crate::definition) struct Object {
-    entries: Box<[Entry]>,
-    by_name: Box<[u32]>,
-}
+/// Up to so many fields are searched one by one; an index would cost more.
+pub(super) const SEARCHED: usize = 12;
 
 /// A field of an object.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(in crate::definition) struct Entry {
-    pub(in crate::definition) key: Arc<str>,
+    pub(in crate::definition) key: Key,
     pub(in crate::definition) place: Place,
     pub(in crate::definition) value: NodeId,
 }
@@ -26,30 +21,108 @@ pub(in crate::definition) struct Place {
     pub(in crate::definition) column: u32,
 }
 
-impl Object {
-    /// Above so many fields, a search through all of them costs more than an index.
-    const SEARCHED: usize = 12;
+/// The name of a field: where its text lies, and a sign that tells it from most others without looking there.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::definition) struct Key {
+    text: Text,
+    sign: u32,
+}
 
-    /// Makes an object of fields whose names all differ.
-    pub(in crate::definition) fn new(entries: Vec<Entry>) -> Self {
-        let mut by_name: Vec<u32> = Vec::new();
-        if entries.len() > Self::SEARCHED {
-            by_name = (0..u32::try_from(entries.len()).unwrap_or(u32::MAX)).collect();
-            by_name.sort_by_key(|index| entries.get(*index as usize).map(|entry| &entry.key));
-        }
-        Self { entries: entries.into_boxed_slice(), by_name: by_name.into_boxed_slice() }
+impl Key {
+    pub(super) fn new(text: Text, name: &str) -> Self {
+        Self { text, sign: sign(name) }
     }
 
-    pub(in crate::definition) fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub(in crate::definition) fn text(self) -> Text {
+        self.text
     }
 
-    pub(super) fn find(&self, name: &str) -> Option<&Entry> {
-        if self.by_name.is_empty() {
-            return self.entries.iter().find(|entry| &*entry.key == name);
+    /// Returns what tells whether a key can be that of a name.
+    pub(super) fn alike(name: &str) -> impl Fn(Self) -> bool {
+        let (sign, length) = (sign(name), name.len());
+        move |key| key.sign == sign && key.text.length() as usize == length
+    }
+}
+
+/// Makes a number of the first and the last letters of a name.
+fn sign(name: &str) -> u32 {
+    let number = |bytes: Option<&[u8; 4]>| bytes.map(|bytes| u32::from_le_bytes(*bytes));
+    let bytes = name.as_bytes();
+    let short = || bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte));
+    match (number(bytes.first_chunk()), number(bytes.last_chunk())) {
+        (Some(first), Some(last)) => first ^ last.rotate_left(13),
+        _ => short(),
+    }
+}
+
+/// The places of fields by the hashes of their names: a table of open addressing, at most half full.
+#[derive(Debug)]
+pub(super) struct Index {
+    slots: Box<[u32]>,
+}
+
+const FREE: u32 = u32::MAX;
+
+impl Index {
+    /// Makes an index that takes so many fields before it has to grow.
+    pub(super) fn with_room(fields: usize) -> Self {
+        Self { slots: vec![FREE; (2 * fields).next_power_of_two()].into_boxed_slice() }
+    }
+
+    /// Returns the place of the field that has a hash and is the right one.
+    pub(super) fn find(&self, hash: u64, is_right: impl Fn(usize) -> bool) -> Option<usize> {
+        self.search(hash, is_right).ok()
+    }
+
+    /// Returns the place of the right field; where there is none, adds `next`, the place after all that are known.
+    ///
+    /// `hash_at` gives the hashes of those, for when the index has to grow.
+    pub(super) fn find_or_add(
+        &mut self,
+        hash: u64,
+        next: usize,
+        hash_at: impl Fn(usize) -> u64,
+        is_right: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let free = match self.search(hash, is_right) {
+            Ok(found) => return Some(found),
+            Err(free) => free,
+        };
+        if 2 * (next + 1) <= self.slots.len() {
+            self.set(free, next);
+            return None;
         }
-        let key = |index: &u32| self.entries.get(*index as usize).map_or("", |entry| &*entry.key);
-        let found = self.by_name.binary_search_by(|index| key(index).cmp(name)).ok()?;
-        self.by_name.get(found).and_then(|index| self.entries.get(*index as usize))
+        *self = Self::with_room(2 * (next + 1));
+        for known in 0..next {
+            self.add(hash_at(known), known);
+        }
+        self.add(hash, next);
+        None
+    }
+
+    fn add(&mut self, hash: u64, place: usize) {
+        if let Err(free) = self.search(hash, |_| false) {
+            self.set(free, place);
+        }
+    }
+
+    fn set(&mut self, slot: usize, place: usize) {
+        if let (Some(slot), Ok(place)) = (self.slots.get_mut(slot), u32::try_from(place)) {
+            *slot = place;
+        }
+    }
+
+    /// Returns the place that is found, or the free slot where the search ends.
+    fn search(&self, hash: u64, is_right: impl Fn(usize) -> bool) -> Result<usize, usize> {
+        let mask = self.slots.len() - 1;
+        #[expect(clippy::cast_possible_truncation, reason = "any of its bits will do")]
+        let mut slot = hash as usize & mask;
+        loop {
+            match self.slots.get(slot) {
+                None | Some(&FREE) => return Err(slot),
+                Some(place) if is_right(*place as usize) => return Ok(*place as usize),
+                Some(_) => slot = (slot + 1) & mask,
+            }
+        }
     }
 }

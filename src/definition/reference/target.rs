@@ -1,9 +1,9 @@
 //! Finds the node that a reference names, and where each chain of references ends.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use super::{Loader, Problem, Unloaded};
-use crate::definition::document::{Node, NodeId};
+use crate::definition::document::{Node, NodeId, NodeSet};
 use crate::definition::local_path::{local_path, percent_decoded};
 use crate::definition::rules;
 
@@ -85,18 +85,20 @@ impl Loader<'_, '_> {
 
     fn pointer(&mut self, start: NodeId, pointer: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
         let mut at = start;
-        let mut passed = String::from("#");
-        for token in pointer.split('/') {
-            let raw = token.replace("~1", "/").replace("~0", "~");
-            let decoded = percent_decoded(token).replace("~1", "/").replace("~0", "~");
+        for (level, token) in pointer.split('/').enumerate() {
+            let is_plain = !token.contains(['~', '%']);
+            let unescaped = |token: &str| token.replace("~1", "/").replace("~0", "~");
+            let decoded: Cow<'_, str> = if is_plain { token.into() } else { unescaped(&percent_decoded(token)).into() };
+            let raw: Cow<'_, str> = if is_plain { token.into() } else { unescaped(token).into() };
             let mut follows = steps;
             at = loop {
                 let node = self.document.node(at);
-                if let Some(child) = child(node, &decoded).or_else(|| child(node, &raw)) {
+                if let Some(child) = child(node, &decoded).or_else(|| child(node, &raw).filter(|_| !is_plain)) {
                     break child.id();
                 }
                 let Some(reference) = node.reference().filter(|_| follows < MOST_STEPS) else {
-                    let parent = if passed == "#" { "the document" } else { passed.as_str() };
+                    let passed: String = pointer.split('/').take(level).flat_map(|token| ["/", token]).collect();
+                    let parent = if level == 0 { "the document".to_owned() } else { format!("#{passed}") };
                     return Err(Problem::unresolved(
                         format!("the reference {text:?} leads nowhere: {parent} has no {raw:?}"),
                         "add what it names, or correct the reference",
@@ -110,8 +112,6 @@ impl Loader<'_, '_> {
                     None => self.target(at, &reference, resource, follows)?,
                 };
             };
-            passed.push('/');
-            passed.push_str(token);
         }
         Ok(at)
     }
@@ -133,10 +133,10 @@ impl Loader<'_, '_> {
 
     /// Finds where each chain of references ends.
     pub(super) fn finish(&mut self) {
-        let mut settled: HashSet<NodeId> = HashSet::new();
+        let mut settled = NodeSet::default();
         for reference in std::mem::take(&mut self.references) {
             let mut chain = Vec::new();
-            let mut on_chain = HashSet::new();
+            let mut on_chain = NodeSet::default();
             let mut at = reference;
             let last = loop {
                 if settled.contains(&at) {

@@ -63,23 +63,23 @@ impl<'d> Building<'_, 'd> {
 
     pub(super) fn object(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
         let required = required(goal, shape);
-        let needed_names: HashSet<&str> = required.iter().map(String::as_str).collect();
+        let needed_names: HashSet<&str> = required.iter().copied().collect();
         let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
-        let mut properties: Vec<(String, bool)> = Vec::new();
+        let mut properties: Vec<(&str, bool)> = Vec::new();
         for property in shape.properties() {
             let needed = needed_names.contains(property.name);
             if self.is_write_only(&property.schemas) && (!needed || self.specification == Specification::V3_0) {
                 continue;
             }
             if needed || shape_allows(shape, property.name, self.patterns) {
-                properties.push((property.name.to_owned(), needed));
+                properties.push((property.name, needed));
             }
         }
-        let known: HashSet<String> = properties.iter().map(|(name, _)| name.clone()).collect();
-        for name in required.iter().filter(|name| !known.contains(*name)) {
+        let known: HashSet<&str> = properties.iter().map(|(name, _)| *name).collect();
+        for name in required.iter().copied().filter(|name| !known.contains(name)) {
             let declared = shape.keyword("properties").filter_map(|list| list.get(name)).collect::<Vec<_>>();
             if !(self.specification == Specification::V3_0 && self.is_write_only(&declared)) {
-                properties.push((name.clone(), true));
+                properties.push((name, true));
             }
         }
         if let Some((name, _)) = properties.iter().find(|(name, _)| !shape_allows(shape, name, self.patterns)) {
@@ -94,11 +94,11 @@ impl<'d> Building<'_, 'd> {
             if !needed && (!generous || room == 0) {
                 continue;
             }
-            match self.property(goal, shape, &name, needed, want) {
+            match self.property(goal, shape, name, needed, want) {
                 Some(value) => {
                     room -= usize::from(!needed);
-                    self.made(&name);
-                    map.insert(name, value);
+                    self.made(name);
+                    map.insert(name.to_owned(), value);
                 }
                 None if needed => return None,
                 None => {}
@@ -179,16 +179,16 @@ impl<'d> Building<'_, 'd> {
 }
 
 /// Lists the names that must be there, with those that others ask for.
-fn required(goal: &Goal<'_>, shape: &Shape<'_>) -> Vec<String> {
-    let mut required: Vec<String> = shape.required().into_iter().map(str::to_owned).collect();
-    required.extend(goal.discriminated.as_ref().map(|(name, _)| name.clone()));
-    let mut seen: HashSet<String> = HashSet::new();
-    required.retain(|name| seen.insert(name.clone()));
+fn required<'g, 'd: 'g>(goal: &'g Goal<'d>, shape: &Shape<'d>) -> Vec<&'g str> {
+    let mut required: Vec<&'g str> = shape.required();
+    required.extend(goal.discriminated.as_ref().map(|(name, _)| name.as_str()));
+    let mut seen: HashSet<&str> = HashSet::new();
+    required.retain(|name| seen.insert(name));
     let mut index = 0;
-    while let Some(name) = required.get(index).cloned() {
-        let needs = shape.keyword("dependentRequired").filter_map(|needs| needs.get(&name));
+    while let Some(name) = required.get(index).copied() {
+        let needs = shape.keyword("dependentRequired").filter_map(|needs| needs.get(name));
         let needs = needs.flat_map(Node::items).filter_map(Node::as_str);
-        required.extend(needs.filter(|need| seen.insert((*need).to_owned())).map(str::to_owned));
+        required.extend(needs.filter(|need| seen.insert(need)));
         index += 1;
     }
     required

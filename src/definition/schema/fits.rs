@@ -5,7 +5,7 @@
 //! at once, which also ends schemas that require themselves. Formats count: JSON Schema leaves that open,
 //! and a value that keeps them satisfies those who check them and those who do not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::number;
 use super::pattern::Patterns;
 use super::shape::{Types, count, is_nullable};
 use crate::definition::api::Specification;
-use crate::definition::document::{Node, NodeId};
+use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
 
 /// Tells whether a value fits all of some schemas, and adds what it cost to `steps`.
 pub(in crate::definition) fn fits(
@@ -23,7 +23,7 @@ pub(in crate::definition) fn fits(
     patterns: &mut Patterns,
     steps: &mut usize,
 ) -> bool {
-    let mut question = Question { specification, patterns, known: HashMap::new(), left: MOST_STEPS };
+    let mut question = Question { specification, patterns, known: NodeMap::default(), left: MOST_STEPS };
     let fits = schemas.iter().all(|schema| question.check(value, *schema, 0));
     *steps += MOST_STEPS - question.left;
     fits
@@ -33,7 +33,7 @@ pub(in crate::definition) fn fits(
 struct Question<'p> {
     specification: Specification,
     patterns: &'p mut Patterns,
-    known: HashMap<(NodeId, *const Value), bool>,
+    known: NodeMap<(NodeId, *const Value), bool>,
     left: usize,
 }
 
@@ -221,7 +221,7 @@ impl Question<'_> {
         let Some(rest) = schema.get("unevaluatedProperties") else { return true };
         let mut names = HashSet::new();
         let mut open = vec![schema];
-        let mut seen = HashSet::new();
+        let mut seen = SeenNodes::default();
         while let Some(part) = open.pop() {
             if seen.insert(part.id()) {
                 if part.id() != schema.id() && part.get("unevaluatedProperties").is_some() {
@@ -260,7 +260,7 @@ impl Question<'_> {
         let Some(rest) = schema.get("unevaluatedItems") else { return true };
         let mut spoken_of = vec![false; items.len()];
         let mut open = vec![schema];
-        let mut seen = HashSet::new();
+        let mut seen = SeenNodes::default();
         while let Some(part) = open.pop() {
             if !seen.insert(part.id()) {
                 continue;

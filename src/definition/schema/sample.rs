@@ -249,10 +249,8 @@ impl<'d> Building<'_, 'd> {
     /// Takes a constant that the schemas hold: `const`, `default`, `enum`, `examples`, in this order.
     fn constant(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Constant {
         let list = |name: &'static str| shape.keyword(name).filter(|node| node.is_array()).flat_map(Node::items);
-        let binding: Vec<Node<'d>> = shape.keyword("const").chain(list("enum")).collect();
-        let defaults: Vec<Node<'d>> = shape.keyword("const").chain(shape.keyword("default")).collect();
-        let examples: Vec<Node<'d>> = list("examples").chain(shape.keyword("example")).collect();
-        let in_order = defaults.into_iter().chain(list("enum")).chain(examples);
+        let defaults = shape.keyword("const").chain(shape.keyword("default"));
+        let in_order = defaults.chain(list("enum")).chain(list("examples")).chain(shape.keyword("example"));
         let mut found: Vec<Value> = Vec::new();
         for node in in_order.take(1_000) {
             let mut left = MOST_COPIED;
@@ -272,7 +270,8 @@ impl<'d> Building<'_, 'd> {
             }
             found.push(value);
         }
-        if binding.is_empty() { Constant::None } else { Constant::Impossible }
+        let binding = shape.keyword("const").chain(list("enum")).next();
+        if binding.is_none() { Constant::None } else { Constant::Impossible }
     }
 
     /// Tries other values where the plain one does not keep a condition, a negation or the like.

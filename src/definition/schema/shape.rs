@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::definition::api::Specification;
-use crate::definition::document::{Node, NodeId, NodeKind};
+use crate::definition::document::{Node, NodeKind, SeenNodes};
 
 /// The kinds of value that JSON Schema tells apart, as a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl<'d> Shape<'d> {
     /// Opens schemas: each is followed and taken once, so that repetition costs nothing.
     pub(in crate::definition) fn of(schemas: &[Node<'d>], specification: Specification) -> Self {
         let mut shape = Self { schemas: Vec::new(), never: false, specification };
-        let mut seen: HashSet<NodeId> = HashSet::new();
+        let mut seen = SeenNodes::default();
         let mut open: Vec<Node<'d>> = schemas.iter().rev().copied().collect();
         while let Some(schema) = open.pop() {
             if !seen.insert(schema.id()) {
@@ -127,8 +127,9 @@ impl<'d> Shape<'d> {
                 continue;
             }
             if let Some(parts) = schema.get("allOf") {
-                let parts: Vec<Node<'d>> = parts.items().collect();
-                open.extend(parts.into_iter().rev());
+                let from = open.len();
+                open.extend(parts.items());
+                open.get_mut(from..).unwrap_or_default().reverse();
             }
             open.extend(schema.followed());
             if schema.is_object() && !schema.is_bare_reference() {
@@ -180,11 +181,19 @@ impl<'d> Shape<'d> {
         let hinted = hinted.into_iter().filter(|(_, keywords)| speaks(keywords)).map(|(types, _)| types);
         let rest = [Types::OBJECT, Types::STRING, Types::NUMBER, Types::BOOLEAN, Types::ARRAY];
         let mut order: Vec<Types> = Vec::new();
-        for types in declared.chain(hinted).chain(rest).filter(|types| *types != Types::NULL) {
+        let mut add = |types: Types| {
             let types = if types == Types::NUMBER { types.both(allowed) } else { types };
-            if types.meets(allowed) && !order.contains(&types) {
+            if types.meets(allowed) && types != Types::NULL && !order.contains(&types) {
                 order.push(types);
             }
+        };
+        let named = declared.fold(Types(0), |named, types| {
+            add(types);
+            named.either(types)
+        });
+        // Where the declared types are all that is allowed, the others add nothing.
+        if named.either(Types::NULL).both(allowed) != allowed {
+            hinted.chain(rest).for_each(add);
         }
         if Types::NULL.meets(allowed) {
             order.push(Types::NULL);

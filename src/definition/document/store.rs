@@ -1,0 +1,212 @@
+//! Where the values of a document lie: all texts in one place, all numbers, all items of lists, all fields.
+//!
+//! A definition of 10,000 APIs has some 400,000 values. A box for each would take more room than the values, and time to
+//! make, to find and to let go; so a node only says where its value lies.
+
+use std::hash::{BuildHasher, RandomState};
+
+use serde_json::Number;
+
+use super::NodeId;
+use super::object::{Entry, Index, Key, SEARCHED};
+
+/// A text: where it begins, and how many bytes it has.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::definition) struct Text {
+    start: u32,
+    length: u32,
+}
+
+/// Items or fields that lie side by side.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::definition) struct Run {
+    start: u32,
+    length: u32,
+}
+
+/// What a node holds.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::definition) enum Content {
+    Null,
+    Bool(bool),
+    /// The place of a number.
+    Number(u32),
+    String(Text),
+    Array(Run),
+    Object(Run),
+    /// The place of an object that has an index.
+    LargeObject(u32),
+}
+
+/// An object that is being put together; its fields are the last of all.
+pub(in crate::definition) struct Fields {
+    from: usize,
+    index: Option<Index>,
+}
+
+#[derive(Debug)]
+struct LargeObject {
+    fields: Run,
+    index: Index,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::definition) struct Store {
+    texts: String,
+    numbers: Vec<Number>,
+    items: Vec<NodeId>,
+    fields: Vec<Entry>,
+    large: Vec<LargeObject>,
+    /// Nobody can choose names that an index finds in one place.
+    hasher: RandomState,
+}
+
+impl Store {
+    /// Takes room for the values of a file of so many bytes: more than most need, since what is not written to costs
+    /// nothing, and moving costs time.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.texts.reserve(bytes);
+        self.fields.reserve(bytes / 12);
+        self.items.reserve(bytes / 12);
+    }
+
+    /// Adds a text; `None` where there are too many to be counted, which no limit of a file allows.
+    pub(in crate::definition) fn add_text(&mut self, text: &str) -> Option<Text> {
+        let (start, length) = (u32::try_from(self.texts.len()).ok()?, u32::try_from(text.len()).ok()?);
+        self.texts.push_str(text);
+        Some(Text { start, length })
+    }
+
+    pub(in crate::definition) fn text(&self, text: Text) -> &str {
+        let start = text.start as usize;
+        self.texts.get(start..start + text.length as usize).unwrap_or_default()
+    }
+
+    pub(in crate::definition) fn add_number(&mut self, number: Number) -> Option<Content> {
+        let place = u32::try_from(self.numbers.len()).ok()?;
+        self.numbers.push(number);
+        Some(Content::Number(place))
+    }
+
+    pub(super) fn number(&self, place: u32) -> Option<&Number> {
+        self.numbers.get(place as usize)
+    }
+
+    pub(in crate::definition) fn add_items(&mut self, items: &[NodeId]) -> Option<Content> {
+        let start = self.items.len();
+        self.items.extend_from_slice(items);
+        Run::of(start, items.len()).map(Content::Array)
+    }
+
+    pub(super) fn items(&self, content: Content) -> &[NodeId] {
+        if let Content::Array(run) = content { run.of_all(&self.items) } else { &[] }
+    }
+
+    /// Returns the fields of an object, in document order.
+    pub(in crate::definition) fn fields(&self, content: Content) -> &[Entry] {
+        match content {
+            Content::Object(run) => run.of_all(&self.fields),
+            Content::LargeObject(place) => {
+                self.large.get(place as usize).map_or(&[], |large| large.fields.of_all(&self.fields))
+            }
+            _ => &[],
+        }
+    }
+
+    /// Finds the field of an object by its name.
+    pub(super) fn find(&self, content: Content, name: &str) -> Option<&Entry> {
+        match content {
+            Content::Object(run) => self.search(run.of_all(&self.fields), name),
+            Content::LargeObject(place) => {
+                let LargeObject { fields, index } = self.large.get(place as usize)?;
+                let fields = fields.of_all(&self.fields);
+                let found = index.find(self.hasher.hash_one(name), |at| self.is_named(fields, at, name))?;
+                fields.get(found)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the key that a text is.
+    pub(in crate::definition) fn key(&self, text: Text) -> Key {
+        Key::new(text, self.text(text))
+    }
+
+    /// Begins an object of about so many fields.
+    pub(in crate::definition) fn begin_object(&self, fields: usize) -> Fields {
+        let index = (fields > SEARCHED).then(|| Index::with_room(fields));
+        Fields { from: self.fields.len(), index }
+    }
+
+    /// Adds a field, unless there is one of that name already, which is returned then.
+    pub(in crate::definition) fn add_field(&mut self, object: &mut Fields, entry: Entry) -> Option<Entry> {
+        let own = self.fields.get(object.from..).unwrap_or_default();
+        let name = self.text(entry.key.text());
+        let known = match &mut object.index {
+            None => self.search(own, name).copied(),
+            Some(index) => {
+                let hash = |at: usize| own.get(at).map_or(0, |other| self.hasher.hash_one(self.text(other.key.text())));
+                let found =
+                    index.find_or_add(self.hasher.hash_one(name), own.len(), hash, |at| self.is_named(own, at, name));
+                found.and_then(|found| own.get(found)).copied()
+            }
+        };
+        if known.is_none() {
+            self.fields.push(entry);
+            if object.index.is_none() && self.fields.len() - object.from > SEARCHED {
+                object.index = Some(self.index_of(object.from));
+            }
+        }
+        known
+    }
+
+    /// Ends an object: what was added is all that it has.
+    pub(in crate::definition) fn end_object(&mut self, object: Fields) -> Option<Content> {
+        let fields = Run::of(object.from, self.fields.len() - object.from)?;
+        let Some(index) = object.index else { return Some(Content::Object(fields)) };
+        let place = u32::try_from(self.large.len()).ok()?;
+        self.large.push(LargeObject { fields, index });
+        Some(Content::LargeObject(place))
+    }
+
+    /// Returns how many fields an object has that is being put together.
+    pub(in crate::definition) fn count(&self, object: &Fields) -> usize {
+        self.fields.len() - object.from
+    }
+
+    fn index_of(&self, from: usize) -> Index {
+        let own = self.fields.get(from..).unwrap_or_default();
+        let mut index = Index::with_room(2 * own.len());
+        let hash = |at: usize| own.get(at).map_or(0, |other| self.hasher.hash_one(self.text(other.key.text())));
+        for at in 0..own.len() {
+            index.find_or_add(hash(at), at, hash, |_| false);
+        }
+        index
+    }
+
+    fn search<'s>(&self, fields: &'s [Entry], name: &str) -> Option<&'s Entry> {
+        let is_alike = Key::alike(name);
+        fields.iter().find(|entry| is_alike(entry.key) && self.text(entry.key.text()) == name)
+    }
+
+    fn is_named(&self, fields: &[Entry], at: usize, name: &str) -> bool {
+        fields.get(at).is_some_and(|entry| self.text(entry.key.text()) == name)
+    }
+}
+
+impl Text {
+    pub(super) fn length(self) -> u32 {
+        self.length
+    }
+}
+
+impl Run {
+    fn of(start: usize, length: usize) -> Option<Self> {
+        Some(Self { start: u32::try_from(start).ok()?, length: u32::try_from(length).ok()? })
+    }
+
+    fn of_all<T>(self, all: &[T]) -> &[T] {
+        let start = self.start as usize;
+        all.get(start..start + self.length as usize).unwrap_or_default()
+    }
+}

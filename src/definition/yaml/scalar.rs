@@ -1,0 +1,52 @@
+//! Scalars without quotes: what they mean by YAML 1.2's core schema (section 10.3.2).
+
+use serde_json::Number;
+
+/// What a scalar means.
+pub(super) enum Scalar {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text,
+}
+
+/// Reads a scalar; a number with leading zeros stays a text, since that is what people mean.
+pub(super) fn plain(text: &str) -> Scalar {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
+        "true" | "True" | "TRUE" => Scalar::Bool(true),
+        "false" | "False" | "FALSE" => Scalar::Bool(false),
+        _ => parse_number(text).map_or(Scalar::Text, Scalar::Number),
+    }
+}
+
+fn parse_number(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if !unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    for (prefix, radix) in [("0x", 16), ("0o", 8)] {
+        if let Some(digits) = text.strip_prefix(prefix) {
+            let digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(digits)?;
+            return u64::from_str_radix(digits, radix).ok().map(Number::from);
+        }
+    }
+    let mut digits = unsigned.bytes();
+    if digits.next() == Some(b'0') && digits.next().is_some_and(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        let written = text.strip_prefix('+').unwrap_or(text);
+        if let Ok(value) = written.parse::<u64>() {
+            return Some(value.into());
+        }
+        if let Ok(value) = written.parse::<i64>() {
+            return Some(value.into());
+        }
+    }
+    let float_like = |byte: u8| byte.is_ascii_digit() || b".eE+-".contains(&byte);
+    if !unsigned.bytes().all(float_like) || !unsigned.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    text.parse::<f64>().ok().and_then(Number::from_f64)
+}

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::fingerprint::Fingerprints;
 use super::output::{Found, Output};
 use super::schema::{Limits, PairId, Schemas};
 use super::{ApiName, bodies, documentation, kinds, outgoing, parameters, security};
@@ -11,8 +10,7 @@ use crate::definition::{Api, Definition, Node};
 use crate::model::{Location, Method};
 
 pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, output: &mut Output) {
-    let mut comparer =
-        Comparer { before, after, schemas: Schemas::new(before, after, limits), fingerprints: Default::default() };
+    let mut comparer = Comparer { before, after, schemas: Schemas::new(before, after, limits) };
     let mut reports = vec![comparer.whole()];
     let old: HashMap<Key<'_>, &Api> = before.apis.iter().map(|api| (key(api), api)).collect();
     let new: HashMap<Key<'_>, &Api> = after.apis.iter().map(|api| (key(api), api)).collect();
@@ -30,7 +28,7 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, o
         let api = report.api;
         for entry in report.entries {
             match entry {
-                Entry::Found(found, path) => output.add(found, &path, api.as_ref()),
+                Entry::Found(found, path) => output.add(*found, &path, api.as_ref()),
                 Entry::Schema(pair, path) => comparer.schemas.write(pair, &path, api.as_ref(), output),
             }
         }
@@ -46,7 +44,6 @@ pub(super) struct Comparer<'d> {
     pub(super) before: &'d Definition,
     pub(super) after: &'d Definition,
     pub(super) schemas: Schemas<'d>,
-    pub(super) fingerprints: (Fingerprints, Fingerprints),
 }
 
 /// What was found about one API, in the order in which it is said.
@@ -57,13 +54,13 @@ pub(super) struct Report {
 }
 
 enum Entry {
-    Found(Found, String),
+    Found(Box<Found>, String),
     Schema(PairId, String),
 }
 
 impl Report {
     pub(super) fn add(&mut self, path: &str, found: Found) {
-        self.entries.push(Entry::Found(found, path.to_owned()));
+        self.entries.push(Entry::Found(Box::new(found), path.to_owned()));
     }
 
     /// Adds the changes of two schemas, which are known once all pairs are compared.
@@ -119,13 +116,11 @@ impl<'d> Comparer<'d> {
 
     /// Says how fields that only describe changed.
     pub(super) fn describe(&mut self, names: &[&str], before: Node<'_>, after: Node<'_>) -> Vec<Found> {
-        let (old, new) = &mut self.fingerprints;
-        documentation::fields(names, before, after, (old, new))
+        documentation::fields(names, before, after, self.schemas.fingerprints())
     }
 
     pub(super) fn change(&mut self, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>) -> Option<String> {
-        let (old, new) = &mut self.fingerprints;
-        documentation::change(noun, before, after, (old, new))
+        documentation::change(noun, before, after, self.schemas.fingerprints())
     }
 
     /// Compares what concerns no single API.

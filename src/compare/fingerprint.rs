@@ -1,14 +1,14 @@
 //! Tells by a number whether two values are the same.
 
-use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::definition::{Node, NodeId, NodeKind};
+use crate::definition::{Definition, Node, NodeKind};
 
 /// The fingerprints of the values of one document, each computed once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fingerprints {
-    known: HashMap<NodeId, Fingerprint>,
+    /// The fingerprint of each node, zero where it is not known yet.
+    known: Vec<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,26 @@ struct Fingerprint {
     closed: bool,
 }
 
+impl Fingerprint {
+    const CLOSED: u64 = 1;
+    const KNOWN: u64 = 2;
+
+    fn packed(self) -> u64 {
+        self.number | Self::KNOWN | if self.closed { Self::CLOSED } else { 0 }
+    }
+
+    fn unpacked(packed: u64) -> Option<Self> {
+        let number = packed & !(Self::CLOSED | Self::KNOWN);
+        (packed != 0).then_some(Self { number, closed: packed & Self::CLOSED != 0 })
+    }
+}
+
 impl Fingerprints {
+    /// Makes room for the fingerprints of a definition; it is not taken before it is used.
+    pub(super) fn new(definition: &Definition) -> Self {
+        Self { known: vec![0; definition.document().size()] }
+    }
+
     /// Returns the same number for the same JSON value, whatever the order of its fields; references count as they
     /// are written.
     pub(super) fn of(&mut self, node: Node<'_>) -> u64 {
@@ -32,8 +51,8 @@ impl Fingerprints {
     }
 
     fn look(&mut self, node: Node<'_>) -> Fingerprint {
-        if let Some(known) = self.known.get(&node.id()) {
-            return *known;
+        if let Some(known) = self.known.get(node.id().index()).and_then(|known| Fingerprint::unpacked(*known)) {
+            return known;
         }
         let mut hasher = DefaultHasher::new();
         let mut closed = true;
@@ -61,8 +80,11 @@ impl Fingerprints {
                 (5_u8, fields).hash(&mut hasher);
             }
         }
-        let fingerprint = Fingerprint { number: hasher.finish(), closed };
-        self.known.insert(node.id(), fingerprint);
+        let number = hasher.finish() & !(Fingerprint::CLOSED | Fingerprint::KNOWN);
+        let fingerprint = Fingerprint { number, closed };
+        if let Some(known) = self.known.get_mut(node.id().index()) {
+            *known = fingerprint.packed();
+        }
         fingerprint
     }
 }

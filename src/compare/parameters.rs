@@ -1,7 +1,7 @@
 //! Compares the parameters of an API.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::apis::{Comparer, Report, field_place};
@@ -59,15 +59,27 @@ struct Paired<T> {
 /// with their product.
 fn pair<K: Eq + Hash, T: Copy>(before: impl Iterator<Item = (K, T)>, after: impl Iterator<Item = (K, T)>) -> Paired<T> {
     let mut offered: Vec<Option<T>> = Vec::new();
-    let mut by_key: HashMap<K, VecDeque<usize>> = HashMap::new();
+    // For each key the first and the last place that is offered, and for each place the next one of its key.
+    let mut by_key: HashMap<K, (Option<usize>, usize)> = HashMap::new();
+    let mut next_alike: Vec<Option<usize>> = Vec::new();
     for (key, new) in after {
-        by_key.entry(key).or_default().push_back(offered.len());
+        let at = offered.len();
+        let (_, last) = by_key.entry(key).or_insert((Some(at), at));
+        if let Some(next) = next_alike.get_mut(*last) {
+            *next = Some(at);
+        }
+        *last = at;
+        next_alike.push(None);
         offered.push(Some(new));
     }
     let mut paired = Paired { both: Vec::new(), old: Vec::new(), new: Vec::new() };
     for (key, old) in before {
-        let index = by_key.get_mut(&key).and_then(VecDeque::pop_front);
-        match index.and_then(|index| offered.get_mut(index)?.take()) {
+        let place = by_key.get_mut(&key).and_then(|(first, _)| {
+            let place = (*first)?;
+            *first = next_alike.get(place).copied().flatten();
+            Some(place)
+        });
+        match place.and_then(|place| offered.get_mut(place)?.take()) {
             Some(new) => paired.both.push((old, new)),
             None => paired.old.push(old),
         }

@@ -1,13 +1,11 @@
 //! Tells at once whether two definitions are the same, however hard they would be to compare.
 
-use std::collections::HashMap;
-
-use crate::definition::{Definition, Node, NodeId};
+use crate::definition::{Definition, Node, NodeId, NodeMap};
 
 /// Tells whether two definitions hold the same values in the same structure, files that they refer to included.
 pub(super) fn definitions(before: &Definition, after: &Definition) -> bool {
     let (Some(before), Some(after)) = (before.document().root(), after.document().root()) else { return false };
-    let mut partners: HashMap<NodeId, NodeId> = HashMap::new();
+    let mut partners: NodeMap<NodeId, NodeId> = NodeMap::default();
     let mut pending = vec![(before, after)];
     while let Some((before, after)) = pending.pop() {
         match partners.insert(before.id(), after.id()) {

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::Step;
 use super::pair::Comparing;
 use super::types::Types;
 use super::view::{Choice, View};
+use super::{Schemas, Sets, Step};
 use crate::compare::documentation;
 use crate::compare::kinds::{self, Polarity};
-use crate::definition::{Definition, Node, NodeId};
+use crate::definition::{Node, NodeId};
 
 /// Recognises a schema that became an alternative, or an alternative that became the schema.
 ///
@@ -155,11 +155,9 @@ fn partners<'d>(comparing: &mut Comparing<'_, 'd>, before: &[Node<'d>], after: &
     if matching.is_done() {
         return matching.partners;
     }
-    let definitions = (comparing.schemas.before.definition, comparing.schemas.after.definition);
-    let mut steps = comparing.schemas.steps_left;
-    let before: Vec<Signature> = before.iter().map(|node| signature(definitions.0, *node, &mut steps)).collect();
-    let after: Vec<Signature> = after.iter().map(|node| signature(definitions.1, *node, &mut steps)).collect();
-    comparing.schemas.steps_left = steps;
+    let Schemas { before: old, after: new, steps_left: steps, .. } = &mut *comparing.schemas;
+    let before: Vec<Signature> = before.iter().map(|node| signature(old, &[node.id()], steps)).collect();
+    let after: Vec<Signature> = after.iter().map(|node| signature(new, &[node.id()], steps)).collect();
     let keys: [fn(&Signature) -> Option<u64>; 3] =
         [|signature| signature.tag, |signature| Some(signature.shape), |signature| signature.types];
     for key in keys {
@@ -176,13 +174,11 @@ fn partner_of_whole<'d>(
     choice: &Choice<'d>,
     whole_is_before: bool,
 ) -> Option<usize> {
-    let sides = (comparing.schemas.before.definition, comparing.schemas.after.definition);
-    let (of_whole, of_choice) = if whole_is_before { sides } else { (sides.1, sides.0) };
-    let mut steps = comparing.schemas.steps_left;
-    let wanted = signature_of(of_whole, whole, &mut steps);
+    let Schemas { before, after, steps_left: steps, .. } = &mut *comparing.schemas;
+    let (of_whole, of_choice) = if whole_is_before { (before, after) } else { (after, before) };
+    let wanted = signature(of_whole, whole, steps);
     let offered: Vec<Signature> =
-        choice.alternatives.iter().map(|node| signature(of_choice, *node, &mut steps)).collect();
-    comparing.schemas.steps_left = steps;
+        choice.alternatives.iter().map(|node| signature(of_choice, &[node.id()], steps)).collect();
     let by_shape = offered.iter().position(|one| one.shape == wanted.shape && one.tag == wanted.tag);
     let by_tag = || offered.iter().position(|one| one.tag.is_some() && one.tag == wanted.tag);
     let by_type = || offered.iter().position(|one| one.types.is_some() && one.types == wanted.types);
@@ -228,13 +224,9 @@ struct Signature {
     types: Option<u64>,
 }
 
-fn signature(definition: &Definition, schema: Node<'_>, steps: &mut usize) -> Signature {
-    signature_of(definition, &[schema.id()], steps)
-}
-
-fn signature_of(definition: &Definition, schemas: &[NodeId], steps: &mut usize) -> Signature {
+fn signature(side: &mut Sets<'_>, schemas: &[NodeId], steps: &mut usize) -> Signature {
+    let Sets { definition, fingerprints, .. } = side;
     let view = View::open(definition, schemas, steps);
-    let mut fingerprints = crate::compare::fingerprint::Fingerprints::default();
     let mut tags: Vec<(&str, u64)> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     for property in view.properties(steps).list {

@@ -13,7 +13,7 @@ mod pair;
 mod types;
 mod view;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ use super::ApiName;
 use super::fingerprint::Fingerprints;
 use super::kinds::Polarity;
 use super::output::{Found, Output};
-use crate::definition::{Definition, Direction, Node, NodeId, Specification};
+use crate::definition::{Definition, Direction, Node, NodeId, NodeMap, Specification};
 use types::Types;
 use view::View;
 
@@ -58,7 +58,23 @@ struct Context {
 }
 
 /// Schemas that apply to one value together; no schema at all allows anything.
-type Set = Rc<[NodeId]>;
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Set {
+    One(NodeId),
+    Many(Rc<[NodeId]>),
+}
+
+impl Set {
+    fn schemas(&self) -> &[NodeId] {
+        match self {
+            Self::One(schema) => std::slice::from_ref(schema),
+            Self::Many(schemas) => schemas,
+        }
+    }
+}
+
+/// A set of schemas, by its number on its side.
+type SetId = u32;
 
 /// A step from a value to one that it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,11 +104,11 @@ impl fmt::Display for Step<'_> {
 }
 
 struct Pair<'d> {
-    before: usize,
-    after: usize,
+    before: SetId,
+    after: SetId,
     context: Context,
-    found: Vec<Found>,
-    leads_to: Vec<(Step<'d>, PairId)>,
+    found: Box<[Found]>,
+    leads_to: Box<[(Step<'d>, PairId)]>,
     /// Whether a change can be reached from here.
     leads_to_change: bool,
     /// The last API whose changes were written from here.
@@ -104,7 +120,7 @@ pub(super) struct Schemas<'d> {
     before: Sets<'d>,
     after: Sets<'d>,
     pairs: Vec<Pair<'d>>,
-    known: HashMap<(usize, usize, Context), PairId>,
+    known: NodeMap<(SetId, SetId, Context), PairId>,
     compared: usize,
     most_pairs: usize,
     steps_left: usize,
@@ -117,7 +133,7 @@ pub(super) struct Schemas<'d> {
 struct Sets<'d> {
     definition: &'d Definition,
     list: Vec<Set>,
-    known: HashMap<Set, usize>,
+    known: NodeMap<Set, SetId>,
     fingerprints: Fingerprints,
 }
 
@@ -127,7 +143,7 @@ impl<'d> Schemas<'d> {
             before: Sets::new(before),
             after: Sets::new(after),
             pairs: Vec::new(),
-            known: HashMap::new(),
+            known: NodeMap::default(),
             compared: 0,
             most_pairs: limits.pairs,
             steps_left: limits.steps,
@@ -135,6 +151,11 @@ impl<'d> Schemas<'d> {
             incomplete: false,
             api: 1,
         }
+    }
+
+    /// Returns what is known of the values of both sides.
+    pub(super) fn fingerprints(&mut self) -> (&mut Fingerprints, &mut Fingerprints) {
+        (&mut self.before.fingerprints, &mut self.after.fingerprints)
     }
 
     /// Brings two schemas together; `None` where neither side has one.
@@ -176,6 +197,10 @@ impl<'d> Schemas<'d> {
             self.compared += 1;
         }
         self.incomplete |= self.steps_left == 0;
+        // Nothing is brought together any more, and what remains to be done takes room itself.
+        self.known = NodeMap::default();
+        self.before.forget();
+        self.after.forget();
         self.mark();
     }
 
@@ -247,8 +272,8 @@ impl<'d> Schemas<'d> {
             before,
             after,
             context,
-            found: Vec::new(),
-            leads_to: Vec::new(),
+            found: Box::default(),
+            leads_to: Box::default(),
             leads_to_change: false,
             written_for: 0,
         });
@@ -269,13 +294,15 @@ impl<'d> Schemas<'d> {
 
     /// Marks the pairs from which a change can be reached.
     fn mark(&mut self) {
-        let mut led_to_by: Vec<Vec<PairId>> = vec![Vec::new(); self.pairs.len()];
+        // For each pair the last of the ways that lead to it, and for each way the one before.
+        let mut last: Vec<Option<usize>> = vec![None; self.pairs.len()];
+        let mut ways: Vec<(PairId, Option<usize>)> = Vec::new();
         let mut pending: Vec<PairId> = Vec::new();
         for (index, pair) in self.pairs.iter().enumerate() {
             let id = PairId(u32::try_from(index).unwrap_or(u32::MAX));
             for (_, next) in &pair.leads_to {
-                if let Some(sources) = led_to_by.get_mut(next.index()) {
-                    sources.push(id);
+                if let Some(last) = last.get_mut(next.index()) {
+                    ways.push((id, last.replace(ways.len())));
                 }
             }
             if !pair.found.is_empty() {
@@ -285,7 +312,11 @@ impl<'d> Schemas<'d> {
         while let Some(id) = pending.pop() {
             let Some(pair) = self.pairs.get_mut(id.index()).filter(|pair| !pair.leads_to_change) else { continue };
             pair.leads_to_change = true;
-            pending.extend(led_to_by.get(id.index()).into_iter().flatten());
+            let mut way = last.get(id.index()).copied().flatten();
+            while let Some((source, before)) = way.and_then(|way| ways.get(way)) {
+                pending.push(*source);
+                way = *before;
+            }
         }
     }
 
@@ -326,11 +357,16 @@ struct Visit {
 
 impl<'d> Sets<'d> {
     fn new(definition: &'d Definition) -> Self {
-        Self { definition, list: Vec::new(), known: HashMap::new(), fingerprints: Fingerprints::default() }
+        Self { definition, list: Vec::new(), known: NodeMap::default(), fingerprints: Fingerprints::new(definition) }
+    }
+
+    /// Forgets the sets, which are not asked for again.
+    fn forget(&mut self) {
+        (self.list, self.known) = (Vec::new(), NodeMap::default());
     }
 
     /// Numbers a set. A bare reference is what it refers to, so that a schema is one however often it is referred to.
-    fn number(&mut self, mut set: Vec<NodeId>) -> usize {
+    fn number(&mut self, mut set: Vec<NodeId>) -> SetId {
         for id in &mut set {
             *id = meant(self.definition, *id);
         }
@@ -338,17 +374,17 @@ impl<'d> Sets<'d> {
             let mut seen = HashSet::new();
             set.retain(|id| seen.insert(*id));
         }
-        if let Some(known) = self.known.get(set.as_slice()) {
-            return *known;
+        let set = if let [one] = set.as_slice() { Set::One(*one) } else { Set::Many(Rc::from(set)) };
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let number = *self.known.entry(set.clone()).or_insert(next);
+        if number == next {
+            self.list.push(set);
         }
-        let (number, set) = (self.list.len(), Set::from(set));
-        self.list.push(Rc::clone(&set));
-        self.known.insert(set, number);
         number
     }
 
-    fn open(&self, number: usize, steps: &mut usize) -> View<'d> {
-        View::open(self.definition, self.list.get(number).map_or(&[], |set| set), steps)
+    fn open(&self, number: SetId, steps: &mut usize) -> View<'d> {
+        View::open(self.definition, self.list.get(number as usize).map_or(&[], Set::schemas), steps)
     }
 }
 

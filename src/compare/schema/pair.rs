@@ -38,8 +38,8 @@ pub(super) fn compare(schemas: &mut Schemas<'_>, id: PairId) {
     comparing.whole();
     let Comparing { found, leads_to, .. } = comparing;
     if let Some(pair) = schemas.pairs.get_mut(id.index()) {
-        pair.found = found;
-        pair.leads_to = leads_to;
+        pair.found = found.into_boxed_slice();
+        pair.leads_to = leads_to.into_boxed_slice();
     }
 }
 

@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::types::Types;
-use crate::definition::{Definition, Node, NodeId, Specification};
+use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification};
 
 /// What schemas say together.
 pub(super) struct View<'d> {
     /// Schemas without a reference or `allOf` left to follow; what those hold stands here too, the outermost first.
     pub(super) schemas: Vec<Node<'d>>,
     /// The values of each keyword in the schemas, in their order.
-    keywords: HashMap<&'d str, Vec<Value<'d>>>,
+    keywords: Vec<(&'d str, Value<'d>)>,
     /// The types that are allowed: those that are declared, else those of the listed values.
     pub(super) types: Types,
     /// Whether one of them is `false`, which no value satisfies.
@@ -80,14 +80,14 @@ impl<'d> View<'d> {
         let old_dialect = definition.specification == Specification::V3_0;
         let mut view = Self {
             schemas: Vec::new(),
-            keywords: HashMap::new(),
+            keywords: Vec::new(),
             types: Types::ANY,
             never: false,
             only_null: false,
             choices: Vec::new(),
             old_dialect,
         };
-        let mut seen: HashSet<NodeId> = HashSet::new();
+        let mut seen = SeenNodes::default();
         let mut open: Vec<Member<'d>> =
             schemas.iter().rev().map(|id| Member { node: definition.node(*id), nullable: false }).collect();
         while let Some(member) = open.pop() {
@@ -144,7 +144,7 @@ impl<'d> View<'d> {
             self.schemas.push(node);
             for (name, value) in node.entries() {
                 *steps = steps.saturating_sub(1);
-                self.keywords.entry(name).or_default().push(Value { schema: Member { node, nullable }, node: value });
+                self.keywords.push((name, Value { schema: Member { node, nullable }, node: value }));
             }
         }
     }
@@ -181,12 +181,12 @@ impl<'d> View<'d> {
 
     /// Tells whether a schema itself, and not an alternative of its choices, refuses any value.
     pub(super) fn says_anything_itself(&self) -> bool {
-        self.keywords.keys().any(|name| !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
+        self.keywords.iter().any(|(name, _)| !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
     }
 
     /// Tells whether a schema itself refuses values of a type that it allows.
     pub(super) fn says_anything_but_type(&self) -> bool {
-        self.keywords.keys().any(|name| *name != "type" && !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
+        self.keywords.iter().any(|(name, _)| *name != "type" && !ANNOTATIONS.contains(name) && !name.starts_with("x-"))
     }
 
     /// Tells whether `null` is allowed, as far as types and listed values tell.
@@ -202,7 +202,7 @@ impl<'d> View<'d> {
     }
 
     fn values_of(&self, name: &str) -> impl Iterator<Item = Value<'d>> {
-        self.keywords.get(name).into_iter().flatten().copied()
+        self.keywords.iter().filter(move |(known, _)| *known == name).map(|(_, value)| *value)
     }
 
     fn declared_types(&self) -> Types {

@@ -14,8 +14,8 @@ pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Fi
         findings.push(no_api(subject, definition));
     }
     findings.extend(ids(definition));
-    for (api, results) in definition.apis.iter().zip(definition.results()) {
-        findings.extend(success(definition, api, results.constant().map(|result| result.status)));
+    for (api, results) in definition.apis.iter().zip(definition.try_results()) {
+        findings.extend(success(definition, api, results.constant_status()));
         findings.extend(result(api, results));
     }
     findings
@@ -66,7 +66,7 @@ fn ids(definition: &Definition) -> Vec<Finding> {
 }
 
 fn result(api: &Api, mut results: ApiResults) -> Vec<Finding> {
-    let lacks = results.constant().is_none() && !results.is_cut;
+    let lacks = results.constant_status().is_none() && !results.is_cut;
     let mut findings = std::mem::take(&mut results.findings);
     // Examples are looked at once, where they stand; a response that many APIs share would say it for each.
     findings.retain(|finding| finding.rule != EXAMPLE_MISMATCH.name);

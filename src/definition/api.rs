@@ -73,6 +73,20 @@ impl Definition {
         result::build(self, Budget::USUAL)
     }
 
+    /// Builds the [`results`](Self::results) of all APIs and keeps none: what is left says what stood in the way.
+    #[must_use]
+    pub fn try_results(&self) -> Vec<ApiResults> {
+        result::try_out(self, Budget::USUAL)
+    }
+
+    /// Builds the constant result of one of the APIs, and no more of the others than decides whether there is one.
+    ///
+    /// It is what [`results`](Self::results) gives as the constant one of this API.
+    #[must_use]
+    pub fn constant_result(&self, api: &Api) -> ApiResults {
+        result::constant(self, api, Budget::USUAL)
+    }
+
     /// Writes a schema as JSON Schema 2020-12 that stands alone, for a validator.
     ///
     /// `None` where it and what it refers to are too large to be validated against.

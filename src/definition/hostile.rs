@@ -290,6 +290,11 @@ fn all_results_of_a_definition_share_one_budget() {
             assert!(results.is_cut && results.declared.is_empty(), "{name}: {}", api.name());
         }
         assert!(result::build(&definition, SMALL) == results, "{name}: the same every time");
+        for at in [0, built - 1, built, 199] {
+            let alone = result::constant(&definition, &definition.apis[at], SMALL);
+            assert!(alone.constant() == results[at].constant(), "{name}: {at} by itself");
+            assert!(alone.is_cut == results[at].is_cut, "{name}: {at} by itself");
+        }
     }
 }
 

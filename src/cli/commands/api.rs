@@ -214,8 +214,7 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
     let candidate = candidate(context, &group)?;
     let definition = definition(&candidate)?;
     let api = definition.api(&name).ok_or_else(|| unknown_api(&group, &name, definition))?;
-    let mut all = definition.apis.iter().zip(definition.results());
-    let results = all.find(|(known, _)| std::ptr::eq(*known, api)).map(|(_, results)| results).unwrap_or_default();
+    let results = definition.constant_result(api);
     let result = results.constant();
     let mut value = view(api);
     value["schema"] = json!(SCHEMA);

@@ -52,7 +52,9 @@ impl<'d> Builder<'d> {
     }
 
     /// Builds the constant result of an API, and returns how many of the responses in order were tried for it.
-    pub(super) fn constant(&mut self, api: &'d Api) -> (ApiResults, usize) {
+    ///
+    /// The other results of the response that it comes from are built as well, `most` of them all together.
+    pub(super) fn constant(&mut self, api: &'d Api, most: usize) -> (ApiResults, usize) {
         let mut results = ApiResults::default();
         let mut tried = 0;
         let built = self.mock(api).and_then(|mock| {
@@ -62,11 +64,11 @@ impl<'d> Builder<'d> {
                     break;
                 }
                 tried += 1;
-                self.response(api, response, &mut results.declared)?;
+                self.response(api, response, most, &mut results.declared)?;
             }
             Ok(())
         });
-        results.is_constant = !results.declared.is_empty();
+        results.constant_status = results.declared.first().map(|first| first.result.status);
         (self.finished(api, results, built), tried)
     }
 
@@ -76,7 +78,7 @@ impl<'d> Builder<'d> {
             return results;
         }
         let mut others = in_order(api).into_iter().skip(tried);
-        let built = others.try_for_each(|response| self.response(api, response, &mut results.declared));
+        let built = others.try_for_each(|response| self.response(api, response, usize::MAX, &mut results.declared));
         self.finished(api, results, built)
     }
 
@@ -85,7 +87,7 @@ impl<'d> Builder<'d> {
         if built == Err(Spent) {
             results.is_cut = true;
             let node = self.definition.node(api.node);
-            let left_out = if results.is_constant { "not all results" } else { "no results" };
+            let left_out = if results.constant_status.is_some() { "not all results" } else { "no results" };
             let message = format!(
                 "{left_out} of {} are built: those of the whole definition would take too much time or memory",
                 api.name()
@@ -149,8 +151,14 @@ impl<'d> Builder<'d> {
         self.declared(Head { response: None, example: None, status, headers: &headers }, body).map(Some)
     }
 
-    /// Adds the results of a response.
-    fn response(&mut self, api: &Api, response: &'d Response, results: &mut Vec<DeclaredResult>) -> Result<(), Spent> {
+    /// Adds the results of a response, until there are `most`.
+    fn response(
+        &mut self,
+        api: &Api,
+        response: &'d Response,
+        most: usize,
+        results: &mut Vec<DeclaredResult>,
+    ) -> Result<(), Spent> {
         let status = final_status(response.status);
         let headers = self.headers(&response.headers)?;
         let head = |example| Head { response: Some(response.status), example, status, headers: &headers };
@@ -161,6 +169,9 @@ impl<'d> Builder<'d> {
         for media_type in preferred(&response.content) {
             let schema = media_type.schema.map(|schema| self.definition.node(schema));
             for Body { example, value } in self.bodies(api, media_type)? {
+                if results.len() >= most {
+                    return Ok(());
+                }
                 results.push(self.declared(head(example), Some((&media_type.name, &value, schema)))?);
             }
         }

@@ -60,24 +60,60 @@ pub struct ApiResults {
     pub findings: Vec<Finding>,
     /// Whether some are not built because those of the whole definition cost too much; a finding says so.
     pub is_cut: bool,
-    is_constant: bool,
+    constant_status: Option<u16>,
 }
 
 impl ApiResults {
+    /// Returns the status that a mock publish answers with, also where the results themselves were let go.
+    #[must_use]
+    pub fn constant_status(&self) -> Option<u16> {
+        self.constant_status
+    }
+
     /// Returns what a mock publish answers, where the API declares something to answer.
     #[must_use]
     pub fn constant(&self) -> Option<&ConstantResult> {
-        self.declared.first().filter(|_| self.is_constant).map(|first| &first.result)
+        self.declared.first().filter(|_| self.constant_status.is_some()).map(|first| &first.result)
     }
 }
 
 /// Builds the results of all APIs, in their order.
 pub(super) fn build(definition: &Definition, budget: Budget) -> Vec<ApiResults> {
+    build_and(definition, budget, |_| {})
+}
+
+/// Builds the results of all APIs and lets each go at once: what is left says what stood in the way.
+pub(super) fn try_out(definition: &Definition, budget: Budget) -> Vec<ApiResults> {
+    build_and(definition, budget, |results| results.declared = Vec::new())
+}
+
+/// Builds the results of all APIs, and does something with those of each as soon as some are built.
+fn build_and(definition: &Definition, budget: Budget, then: impl Fn(&mut ApiResults)) -> Vec<ApiResults> {
     let mut builder = Builder::new(definition, budget);
+    let then = |mut results: ApiResults| {
+        then(&mut results);
+        results
+    };
     // What a mock answers unasked comes before what has to be asked for.
-    let constant: Vec<(ApiResults, usize)> = definition.apis.iter().map(|api| builder.constant(api)).collect();
+    let constant = definition.apis.iter().map(|api| {
+        let (results, tried) = builder.constant(api, usize::MAX);
+        (then(results), tried)
+    });
+    let constant: Vec<_> = constant.collect();
     let all = definition.apis.iter().zip(constant);
-    all.map(|(api, (results, tried))| builder.others(api, results, tried)).collect()
+    all.map(|(api, (results, tried))| then(builder.others(api, results, tried))).collect()
+}
+
+/// Builds the constant result of one API: the same bytes as among the results of all.
+///
+/// The budget is one for the whole definition, and what it is spent on comes in order: the constant results of the APIs
+/// before this one decide whether it is built. They are built too, and nothing that comes later is.
+pub(super) fn constant(definition: &Definition, api: &Api, budget: Budget) -> ApiResults {
+    let mut builder = Builder::new(definition, budget);
+    for before in definition.apis.iter().take_while(|before| !std::ptr::eq(*before, api)) {
+        builder.constant(before, usize::MAX);
+    }
+    builder.constant(api, 1).0
 }
 
 /// Sorts the responses: the lowest 2xx first, then the default, then the others; interim ones last.

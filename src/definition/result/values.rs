@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::budget::{Budget, Spent, size};
 use crate::definition::api::Definition;
-use crate::definition::document::{Node, NodeId};
+use crate::definition::document::{Node, NodeId, NodeMap};
 use crate::definition::encode::{self, Encoded, Family};
 use crate::definition::schema::{Failure, Sampler};
 
@@ -50,9 +50,11 @@ pub(super) struct Values<'d> {
     definition: &'d Definition,
     sampler: Sampler,
     pub(super) budget: Budget,
-    copied: HashMap<NodeId, Option<Arc<Value>>>,
-    compared: HashMap<(NodeId, Option<NodeId>, bool), Option<Compared>>,
-    built: HashMap<NodeId, Result<Arc<Value>, Failure>>,
+    copied: NodeMap<NodeId, Option<Arc<Value>>>,
+    compared: NodeMap<(NodeId, Option<NodeId>, bool), Option<Compared>>,
+    built: NodeMap<NodeId, Result<Arc<Value>, Failure>>,
+    /// How many bodies and headers may still ask for the value of a schema: what none asks for is not kept.
+    asked_for: NodeMap<NodeId, usize>,
     written: HashMap<(Source, Family, Option<NodeId>), Bytes>,
 }
 
@@ -62,9 +64,10 @@ impl<'d> Values<'d> {
             definition,
             sampler: Sampler::new(definition.specification),
             budget,
-            copied: HashMap::new(),
-            compared: HashMap::new(),
-            built: HashMap::new(),
+            copied: NodeMap::default(),
+            compared: NodeMap::default(),
+            built: NodeMap::default(),
+            asked_for: asked_for(definition),
             written: HashMap::new(),
         }
     }
@@ -141,8 +144,14 @@ impl<'d> Values<'d> {
     pub(super) fn build(&mut self, schema: Node<'d>) -> Result<Result<Sourced, Failure>, Spent> {
         let schema = meant(schema);
         let source = Source::Built(schema.id());
-        if let Some(known) = self.built.get(&schema.id()) {
-            return Ok(known.clone().map(|value| Sourced { value, source }));
+        let is_asked_for_again = self.asked_for.get_mut(&schema.id()).is_some_and(|left| {
+            *left = left.saturating_sub(1);
+            *left > 0
+        });
+        let known =
+            if is_asked_for_again { self.built.get(&schema.id()).cloned() } else { self.built.remove(&schema.id()) };
+        if let Some(known) = known {
+            return Ok(known.map(|value| Sourced { value, source }));
         }
         let mut steps = 0;
         let built = self.sampler.build(schema, self.budget.steps, &mut steps).map(Arc::new);
@@ -150,7 +159,9 @@ impl<'d> Values<'d> {
         if let Ok(value) = &built {
             self.budget.take_bytes(size(value))?;
         }
-        self.built.insert(schema.id(), built.clone());
+        if is_asked_for_again {
+            self.built.insert(schema.id(), built.clone());
+        }
         Ok(built.map(|value| Sourced { value, source }))
     }
 
@@ -186,6 +197,23 @@ impl<'d> Values<'d> {
         self.written.insert(key, bytes.clone());
         Ok(Encoded { media_type, bytes })
     }
+}
+
+/// Counts for each schema the bodies and headers whose value it may give.
+fn asked_for(definition: &Definition) -> NodeMap<NodeId, usize> {
+    let mut asked_for = NodeMap::default();
+    for api in &definition.apis {
+        // The headers of a response stand beside `x-apigw-mock` as well.
+        let times = if api.extension("x-apigw-mock").is_some() { 2 } else { 1 };
+        for response in &api.responses {
+            let bodies = response.content.iter().filter_map(|media_type| Some((media_type.schema?, 1)));
+            let headers = response.headers.iter().filter_map(|header| Some((header.schema?, times)));
+            for (schema, times) in bodies.chain(headers) {
+                *asked_for.entry(meant(definition.node(schema)).id()).or_insert(0) += times;
+            }
+        }
+    }
+    asked_for
 }
 
 /// Returns the schema that a bare reference means, by which it is known.

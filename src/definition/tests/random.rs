@@ -122,8 +122,10 @@ fn use_up(text: &[u8]) {
     let _: Result<_, _> = import(DEFINITION_FILE, &mut fetch);
     let reading = read("g", &mut fetch);
     let Some(definition) = reading.definition else { return };
-    assert_eq!(definition.results().len(), definition.apis.len());
-    for api in &definition.apis {
+    let results = definition.results();
+    assert_eq!(results.len(), definition.apis.len());
+    for (api, results) in definition.apis.iter().zip(&results) {
+        assert_eq!(definition.constant_result(api).constant(), results.constant());
         let contents = api.responses.iter().flat_map(|response| &response.content);
         for schema in contents.filter_map(|content| content.schema) {
             let plain = definition.json_schema(schema, Direction::Request).expect("small");

@@ -29,6 +29,8 @@ pub struct Imported {
     pub backend: Option<HttpUrl>,
     /// The title of the document, for the group's description.
     pub description: Option<String>,
+    /// How many APIs it has.
+    pub apis: usize,
 }
 
 /// Imports the document `name`, OpenAPI 2.0, 3.0 or 3.1, YAML or JSON, with the files that it refers to.
@@ -111,8 +113,9 @@ fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Findin
     let server = definition.servers.first().map(|server| server.url.as_str());
     let backend = server.and_then(|url| url.trim_end_matches('/').parse().ok());
     let prefix = server.and_then(path_of).and_then(|path| path.parse().ok());
+    let apis = definition.apis.len();
     let description = Some(definition.title).filter(|title| !title.trim().is_empty());
-    Ok(Imported { files, findings, prefix, backend, description })
+    Ok(Imported { files, findings, prefix, backend, description, apis })
 }
 
 /// Returns the path of a server's address, absolute or relative, without a slash at its end.

@@ -148,7 +148,7 @@ fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, Co
     let group = selection::parse(&arguments.name)?;
     let settings = new_group(&group, &arguments.settings, None, None, None)?;
     context.workspace()?.lock_groups(&context.lock_request())?.create(&group, &settings)?;
-    report(context, &group, "made", &[])
+    report(context, &group, "made", 0, &[])
 }
 
 fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, CommandError> {
@@ -173,10 +173,10 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
                 .hint(format!("change them with `apigw group set {group} key=value`")));
         }
         lock.replace_definition(&group, &imported)?;
-        return report(context, &group, "replaced the definition of", &imported.findings);
+        return report(context, &group, "replaced the definition of", imported.apis, &imported.findings);
     }
     lock.create_from(&group, &settings, &imported)?;
-    report(context, &group, "made", &imported.findings)
+    report(context, &group, "made", imported.apis, &imported.findings)
 }
 
 /// Returns what the user wrote before the name of a file: its folder, with a slash at the end, or nothing.
@@ -193,7 +193,14 @@ fn shown_at(shown: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-fn report(context: &Context<'_>, group: &GroupName, what: &str, findings: &[Finding]) -> Result<Exit, CommandError> {
+/// Says what became of a group, whose definition has so many APIs.
+fn report(
+    context: &Context<'_>,
+    group: &GroupName,
+    what: &str,
+    apis: usize,
+    findings: &[Finding],
+) -> Result<Exit, CommandError> {
     for finding in findings.iter().take(10) {
         context.output.warning(&format!("{}: {}", finding.location, finding.message));
     }
@@ -201,9 +208,7 @@ fn report(context: &Context<'_>, group: &GroupName, what: &str, findings: &[Find
     if more > 0 {
         context.output.warning(&format!("and {more} more; `apigw check {group}` shows all"));
     }
-    let candidate = context.workspace()?.working_copy(group, None)?;
-    let apis = candidate.definition.as_ref().map_or(0, |definition| definition.apis.len());
-    let settings = &candidate.settings;
+    let settings = context.workspace()?.group_settings(group)?;
     let view = json!({
         "schema": SCHEMA,
         "group": group,

@@ -4,11 +4,13 @@
 //! host the groups of one environment share a host, and the gateway asks the group with the longest prefix
 //! first, of equal ones that whose name comes first, whether it knows the path, whatever the method.
 
+use std::cell::OnceCell;
+
 use super::Subject;
 use super::paths::is_prefix;
 use super::rules::operations::ROUTE_SHADOWED;
 use super::template::{MOST_STEPS, Segment, Template, Templates, template};
-use crate::definition::Api;
+use crate::definition::{Api, Definition};
 use crate::model::Finding;
 
 pub(super) fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
@@ -26,12 +28,13 @@ pub(super) fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
     findings
 }
 
-/// The routes of a group.
+/// The routes of a group, laid out once another group may hide them or be hidden.
 struct Routes<'a> {
     subject: &'a Subject<'a>,
+    definition: &'a Definition,
     prefix: Template,
-    list: Vec<Route<'a>>,
-    by_path: Templates,
+    list: OnceCell<Vec<Route<'a>>>,
+    by_path: OnceCell<Templates>,
 }
 
 struct Route<'a> {
@@ -46,13 +49,23 @@ impl<'a> Routes<'a> {
         let prefix = settings.prefix.before_path();
         let prefix =
             if prefix.is_empty() { Vec::new() } else { prefix.split('/').skip(1).map(Segment::text).collect() };
+        Some(Self { subject, definition, prefix, list: OnceCell::new(), by_path: OnceCell::new() })
+    }
+
+    fn list(&self) -> &[Route<'a>] {
+        let definition = self.definition;
         let route = |api: &'a Api| Route { api, template: template(&api.path), open: is_prefix(definition, api) };
-        let routes: Vec<Route<'_>> = definition.apis.iter().map(route).collect();
-        let mut by_path = Templates::new();
-        for (number, route) in routes.iter().enumerate() {
-            by_path.add(&route.template, number, route.open);
-        }
-        Some(Self { subject, prefix, list: routes, by_path })
+        self.list.get_or_init(|| definition.apis.iter().map(route).collect())
+    }
+
+    fn by_path(&self) -> &Templates {
+        self.by_path.get_or_init(|| {
+            let mut by_path = Templates::new();
+            for (number, route) in self.list().iter().enumerate() {
+                by_path.add(&route.template, number, route.open);
+            }
+            by_path
+        })
     }
 }
 
@@ -73,12 +86,12 @@ fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Vec<Finding> {
     let mut found: Vec<(&Api, &Api)> = Vec::new();
     let mut findings = Vec::new();
     let mut left = MOST_STEPS;
-    for route in &hidden.list {
+    for route in hidden.list() {
         let Some(rest) = route.template.strip_prefix(beyond) else { continue };
         // The group's prefix alone is asked for as its path "/".
         let root = [Segment::text("")];
         let rest = if rest.is_empty() { &root[..] } else { rest };
-        let by = before.by_path.covering(rest, route.open, &mut left).and_then(|by| before.list.get(by));
+        let by = before.by_path().covering(rest, route.open, &mut left).and_then(|by| before.list().get(by));
         found.extend(by.map(|by| (route.api, by.api)));
         if left == 0 {
             findings.push(unsearched(route.api, hidden, before));

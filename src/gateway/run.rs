@@ -22,6 +22,7 @@ use super::compile::{Compiler, GroupStatus};
 use super::config::Config;
 use super::server::listener::{bind, raise_open_files};
 use super::server::worker::{Gauges, Shared, Socket, Stop, Worker, pace};
+use super::server::yielding::Yielding;
 use super::snapshot::{EntryStatus, Rejected, Snapshot, Unserved};
 use super::telemetry::admin::Admin;
 use super::telemetry::meter::{MeterName, Meters};
@@ -94,17 +95,25 @@ impl Gateway {
         for (index, sockets) in sockets.into_iter().enumerate() {
             let shared = Arc::clone(&gateway.shared);
             let stopped = stopped.clone();
-            gateway.workers.push(on_a_thread(format!("worker-{index}"), move || async move {
+            let before_sleep = {
+                let shared = Arc::clone(&shared);
+                move || shared.yielding.before_sleep()
+            };
+            gateway.workers.push(on_a_thread(format!("worker-{index}"), before_sleep, move || async move {
                 Worker::new(index, shared).run(sockets, stopped).await.ok();
             })?);
         }
         if let Some((listener, _)) = admin {
             let admin = Admin { shared: Arc::clone(&gateway.shared), meters };
-            gateway.admin = Some(on_a_thread("admin".to_owned(), move || async move {
-                if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                    admin.run(listener, stopped).await;
-                }
-            })?);
+            gateway.admin = Some(on_a_thread(
+                "admin".to_owned(),
+                || (),
+                move || async move {
+                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                        admin.run(listener, stopped).await;
+                    }
+                },
+            )?);
         }
         Ok((gateway, rejected))
     }
@@ -241,6 +250,7 @@ fn shared(config: Config, state: super::compile::State, meters: &Meters, workers
         connections: AtomicUsize::new(0),
         draining: AtomicBool::new(false),
         gauges: (0..workers).map(|_| Gauges::default()).collect(),
+        yielding: Yielding::default(),
         via_http_1: via("1.1"),
         via_http_2: via("2.0"),
         pseudonym,
@@ -249,16 +259,17 @@ fn shared(config: Config, state: super::compile::State, meters: &Meters, workers
     }
 }
 
-/// Runs a task on a thread and a runtime of its own.
-fn on_a_thread<F, Task>(name: String, task: F) -> Result<JoinHandle<()>, StartError>
+/// Runs a task on a thread and a runtime of its own, which does something each time before it sleeps.
+fn on_a_thread<Sleepy, F, Task>(name: String, before_sleep: Sleepy, task: F) -> Result<JoinHandle<()>, StartError>
 where
+    Sleepy: Fn() + Send + Sync + 'static,
     F: FnOnce() -> Task + Send + 'static,
     Task: Future<Output = ()>,
 {
     let (tell, told) = sync_channel(1);
     let run = move || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder.enable_all().build_local(LocalOptions::default());
+        let runtime = builder.enable_all().on_thread_park(before_sleep).build_local(LocalOptions::default());
         let runtime = match runtime {
             Ok(runtime) => runtime,
             Err(error) => {

@@ -376,6 +376,7 @@ impl Exchange {
         }
         let in_flight = self.in_flight.take().unwrap_or_else(|| self.watch.begin());
         self.watch.answered();
+        self.worker.answered();
         let meter = at.and_then(|at| at.api).map_or(&self.worker.shared.unrouted, |api| &api.meter);
         let waits = matches!(body, OutcomeBody::Answered(_));
         let payload = match body {

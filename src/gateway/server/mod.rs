@@ -6,3 +6,4 @@ pub(crate) mod listener;
 mod observed;
 pub(crate) mod watch;
 pub(crate) mod worker;
+pub(crate) mod yielding;

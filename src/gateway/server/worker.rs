@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use http::{HeaderMap, HeaderValue};
@@ -15,6 +15,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::connection::serve;
 use super::watch::{Patience, Ticks, Watch};
+use super::yielding::{Trial, Yielding};
 use crate::gateway::body::Pace;
 use crate::gateway::compile::State;
 use crate::gateway::config::{Config, Timeouts};
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) draining: AtomicBool,
     /// What each worker has on its hands.
     pub(crate) gauges: Box<[Gauges]>,
+    /// Whether workers let others run before they sleep.
+    pub(crate) yielding: Yielding,
     /// Who the gateway is in `Via`.
     pub(crate) pseudonym: String,
     pub(crate) via_http_1: HeaderValue,
@@ -53,12 +56,15 @@ pub(crate) struct Shared {
     pub(crate) pace: Pace,
 }
 
-/// What a worker has on its hands, as of its last tick.
+/// What a worker has done and has on its hands. Each has cache lines of its own, since workers write to them all the time.
 #[derive(Default)]
+#[repr(align(128))]
 pub(crate) struct Gauges {
-    /// How many requests are in flight.
+    /// How many requests it has answered.
+    answered: AtomicU64,
+    /// How many requests are in flight, as of its last tick.
     pub(crate) in_flight: AtomicUsize,
-    /// How many connections to backends are open.
+    /// How many connections to backends are open, as of its last tick.
     pub(crate) backend_connections: AtomicUsize,
 }
 
@@ -69,6 +75,11 @@ impl Shared {
             self.gauges.iter().map(|gauges| gauge(gauges).load(Ordering::Relaxed)).sum()
         };
         (sum(|gauges| &gauges.in_flight), sum(|gauges| &gauges.backend_connections))
+    }
+
+    /// Returns how many requests all workers have answered.
+    fn answered(&self) -> u64 {
+        self.gauges.iter().map(|gauges| gauges.answered.load(Ordering::Relaxed)).sum()
     }
 }
 
@@ -220,11 +231,24 @@ impl Worker {
         serve(self, stream, peer, tls).await;
     }
 
+    /// Counts an answer.
+    pub(crate) fn answered(&self) {
+        if let Some(Gauges { answered, .. }) = self.shared.gauges.get(self.index) {
+            // Only this worker writes, so that reading and writing need not be one step.
+            answered.store(answered.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        }
+    }
+
     async fn tick(self: Rc<Self>) {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // What holds for all workers is tried out by one.
+        let mut pace_of_answers = (self.index == 0).then(|| PaceOfAnswers::new(&self.shared));
         loop {
             interval.tick().await;
+            if let Some(pace) = &mut pace_of_answers {
+                pace.tick(&self.shared);
+            }
             self.clock.set(self.clock.get() + 1);
             self.date.set(http_date());
             let patience = patience(&self.shared.config.timeouts, self.shared.state.load().longest_wait);
@@ -249,6 +273,27 @@ impl Worker {
             }
             None => false,
         });
+    }
+}
+
+/// Follows how many requests are answered, to find out whether workers do well to yield.
+struct PaceOfAnswers {
+    trial: Trial,
+    answered: u64,
+    since: Instant,
+}
+
+impl PaceOfAnswers {
+    fn new(shared: &Shared) -> Self {
+        Self { trial: Trial::default(), answered: shared.answered(), since: Instant::now() }
+    }
+
+    fn tick(&mut self, shared: &Shared) {
+        let (answered, now) = (shared.answered(), Instant::now());
+        let milliseconds = u64::try_from((now - self.since).as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate = answered.wrapping_sub(self.answered).saturating_mul(1000) / milliseconds;
+        shared.yielding.set(self.trial.next(rate));
+        (self.answered, self.since) = (answered, now);
     }
 }
 

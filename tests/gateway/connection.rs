@@ -1,9 +1,10 @@
 //! Connections of HTTP/1.1 from their first request to their last: what is kept, in which order answers come, and when a
 //! connection is closed.
 
-use std::io::Write as _;
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::{Mutex, mpsc};
+use std::time::Duration;
 
 use apigw::model::Backend::Mock;
 
@@ -172,4 +173,41 @@ fn an_answer_of_the_gateway_is_dated() {
     let told = httpdate::parse_http_date(date).expect("a date of HTTP");
     let age = std::time::SystemTime::now().duration_since(told).expect("a time that has been");
     assert!(age.as_secs() < 60, "{date}");
+}
+
+#[test]
+fn requests_whose_turn_has_not_come_fill_no_memory() {
+    const MORE_THAN_THE_SYSTEM_HOLDS: usize = 64 * 1024 * 1024;
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = Mutex::new(may_go_on);
+    let backend = Backend::start(move |_, stream| {
+        may_go_on.lock().expect("a channel").recv().ok();
+        reply(stream, "late")
+    });
+    let gateway = start(config(), &pets(http(backend.address), ""));
+    let mut client = TcpStream::connect(gateway.addresses()[0]).expect("a connection");
+    client.set_write_timeout(Some(Duration::from_secs(1))).expect("a timeout");
+    let requests = GET.repeat(1000);
+    let mut sent = 0;
+    while sent < MORE_THAN_THE_SYSTEM_HOLDS
+        && let Ok(count) = client.write(requests.as_bytes())
+    {
+        sent += count;
+    }
+    assert!(sent < MORE_THAN_THE_SYSTEM_HOLDS, "{sent} bytes were taken while the first answer was waited for");
+    drop(go_on);
+    let mut answer = [0; 15];
+    client.read_exact(&mut answer).expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+}
+
+#[test]
+fn the_last_answer_is_not_taken_back_where_the_client_has_sent_more() {
+    let gateway = start(config(), &pets(Mock, ""));
+    let mut client = TcpStream::connect(gateway.addresses()[0]).expect("a connection");
+    let last = GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+    client.write_all((last + &GET.repeat(2000)).as_bytes()).expect("a request and more");
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).expect("an end, and no reset");
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.matches("HTTP/1.1").count() == 1, "{answer}");
 }

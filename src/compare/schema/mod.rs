@@ -10,18 +10,18 @@ mod bounds;
 mod choice;
 mod object;
 mod pair;
+mod sets;
 mod types;
 mod view;
 
-use std::collections::HashSet;
 use std::fmt;
-use std::rc::Rc;
 
 use super::ApiName;
 use super::fingerprint::Fingerprints;
 use super::kinds::Polarity;
 use super::output::{Found, Output};
-use crate::definition::{Definition, Direction, Node, NodeId, NodeMap, Specification};
+use crate::definition::{Definition, Direction, NodeId, NodeMap};
+use sets::{SetId, Sets};
 use types::Types;
 use view::View;
 
@@ -56,25 +56,6 @@ struct Context {
     /// Whether it was said already what becomes of `null`.
     null_told: bool,
 }
-
-/// Schemas that apply to one value together; no schema at all allows anything.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Set {
-    One(NodeId),
-    Many(Rc<[NodeId]>),
-}
-
-impl Set {
-    fn schemas(&self) -> &[NodeId] {
-        match self {
-            Self::One(schema) => std::slice::from_ref(schema),
-            Self::Many(schemas) => schemas,
-        }
-    }
-}
-
-/// A set of schemas, by its number on its side.
-type SetId = u32;
 
 /// A step from a value to one that it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,14 +108,6 @@ pub(super) struct Schemas<'d> {
     steps_to_write: usize,
     incomplete: bool,
     api: usize,
-}
-
-/// The sets of schemas of one side.
-struct Sets<'d> {
-    definition: &'d Definition,
-    list: Vec<Set>,
-    known: NodeMap<Set, SetId>,
-    fingerprints: Fingerprints,
 }
 
 impl<'d> Schemas<'d> {
@@ -353,51 +326,4 @@ impl PairId {
 struct Visit {
     pair: PairId,
     from: Option<(usize, usize)>,
-}
-
-impl<'d> Sets<'d> {
-    fn new(definition: &'d Definition) -> Self {
-        Self { definition, list: Vec::new(), known: NodeMap::default(), fingerprints: Fingerprints::new(definition) }
-    }
-
-    /// Forgets the sets, which are not asked for again.
-    fn forget(&mut self) {
-        (self.list, self.known) = (Vec::new(), NodeMap::default());
-    }
-
-    /// Numbers a set. A bare reference is what it refers to, so that a schema is one however often it is referred to.
-    fn number(&mut self, mut set: Vec<NodeId>) -> SetId {
-        for id in &mut set {
-            *id = meant(self.definition, *id);
-        }
-        if set.len() > 1 {
-            let mut seen = HashSet::new();
-            set.retain(|id| seen.insert(*id));
-        }
-        let set = if let [one] = set.as_slice() { Set::One(*one) } else { Set::Many(Rc::from(set)) };
-        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        let number = *self.known.entry(set.clone()).or_insert(next);
-        if number == next {
-            self.list.push(set);
-        }
-        number
-    }
-
-    fn open(&self, number: SetId, steps: &mut usize) -> View<'d> {
-        View::open(self.definition, self.list.get(number as usize).map_or(&[], Set::schemas), steps)
-    }
-}
-
-/// Returns the schema that a bare reference means; itself for any other, and where a reference leads nowhere.
-fn meant(definition: &Definition, id: NodeId) -> NodeId {
-    let node = definition.node(id);
-    if node.reference().is_none() {
-        return id;
-    }
-    // In OpenAPI 3.0 what stands beside a reference is ignored.
-    let meant = match definition.specification {
-        Specification::V3_0 => node.resolve(),
-        Specification::V3_1 => node.is_bare_reference().then(|| node.followed()).flatten(),
-    };
-    meant.map_or(id, Node::id)
 }

@@ -1,0 +1,82 @@
+//! The sets of schemas of one side: each has a number, however often it is met, and is opened by that.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::view::View;
+use crate::compare::fingerprint::Fingerprints;
+use crate::definition::{Definition, Node, NodeId, NodeMap, Specification};
+
+/// Schemas that apply to one value together; no schema at all allows anything.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Set {
+    One(NodeId),
+    Many(Rc<[NodeId]>),
+}
+
+impl Set {
+    fn schemas(&self) -> &[NodeId] {
+        match self {
+            Self::One(schema) => std::slice::from_ref(schema),
+            Self::Many(schemas) => schemas,
+        }
+    }
+}
+
+/// A set of schemas, by its number on its side.
+pub(super) type SetId = u32;
+
+/// The sets of schemas of one side.
+pub(super) struct Sets<'d> {
+    pub(super) definition: &'d Definition,
+    list: Vec<Set>,
+    known: NodeMap<Set, SetId>,
+    pub(super) fingerprints: Fingerprints,
+}
+
+impl<'d> Sets<'d> {
+    pub(super) fn new(definition: &'d Definition) -> Self {
+        Self { definition, list: Vec::new(), known: NodeMap::default(), fingerprints: Fingerprints::new(definition) }
+    }
+
+    /// Forgets the sets, which are not asked for again.
+    pub(super) fn forget(&mut self) {
+        (self.list, self.known) = (Vec::new(), NodeMap::default());
+    }
+
+    /// Numbers a set. A bare reference is what it refers to, so that a schema is one however often it is referred to.
+    pub(super) fn number(&mut self, mut set: Vec<NodeId>) -> SetId {
+        for id in &mut set {
+            *id = meant(self.definition, *id);
+        }
+        if set.len() > 1 {
+            let mut seen = HashSet::new();
+            set.retain(|id| seen.insert(*id));
+        }
+        let set = if let [one] = set.as_slice() { Set::One(*one) } else { Set::Many(Rc::from(set)) };
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let number = *self.known.entry(set.clone()).or_insert(next);
+        if number == next {
+            self.list.push(set);
+        }
+        number
+    }
+
+    pub(super) fn open(&self, number: SetId, steps: &mut usize) -> View<'d> {
+        View::open(self.definition, self.list.get(number as usize).map_or(&[], Set::schemas), steps)
+    }
+}
+
+/// Returns the schema that a bare reference means; itself for any other, and where a reference leads nowhere.
+fn meant(definition: &Definition, id: NodeId) -> NodeId {
+    let node = definition.node(id);
+    if node.reference().is_none() {
+        return id;
+    }
+    // In OpenAPI 3.0 what stands beside a reference is ignored.
+    let meant = match definition.specification {
+        Specification::V3_0 => node.resolve(),
+        Specification::V3_1 => node.is_bare_reference().then(|| node.followed()).flatten(),
+    };
+    meant.map_or(id, Node::id)
+}

@@ -162,6 +162,9 @@ const ALIKE: &[(&str, &str, &str, &str, &str)] = &[
     ("3.1.0", "{type: [string, integer]}", "3.1.0", "{type: [integer, string]}", "{}"),
     ("3.1.0", "{type: string, enum: [a, b]}", "3.1.0", "{type: string, enum: [b, a]}", "{}"),
     ("3.1.0", "{type: string, pattern: '.*'}", "3.1.0", "{type: string}", "{}"),
+    ("3.1.0", "{enum: [{a: 1, b: [2]}, {c: 3}]}", "3.1.0", "{enum: [{b: [2.0], a: 1}, {c: 3}]}", "{}"),
+    ("3.1.0", "{const: {a: {b: 1, c: 2}}}", "3.1.0", "{const: {a: {c: 2, b: 1}}}", "{}"),
+    ("3.1.0", "{type: object, default: {a: 1, b: 2}}", "3.1.0", "{type: object, default: {b: 2, a: 1}}", "{}"),
 ];
 
 #[test]

@@ -213,6 +213,7 @@ fn an_imported_document_keeps_its_own_name_only_where_a_reference_leads_there() 
             _ => None,
         };
         let imported = crate::definition::import("a.yaml", &mut |name| Ok(file(name))).expect("it is imported");
+        assert_eq!(imported.apis, 1);
         let names: Vec<&str> = imported.files.iter().map(|(name, _)| name).collect();
         let expected: &[&str] =
             if is_named { &["a.yaml", "b.yaml", "openapi.yaml"] } else { &["b.yaml", "openapi.yaml"] };

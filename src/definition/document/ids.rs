@@ -1,20 +1,41 @@
 //! Sets and maps by identity.
 //!
-//! Identities are small numbers that a document gives out in order, so nobody can choose them to collide, and a hash of
-//! them need not be a secret. Walks ask for them at every step.
+//! Identities are small numbers that a document gives out in order, and walks ask for them at every step, so that their
+//! hash has to be quick. An author chooses which of them stand together; a number that is another in each process keeps him
+//! from choosing those that collide.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
 
 use super::NodeId;
 
-/// What is known of nodes, or of what identities are part of; the other parts must not be anybody's choice either.
-pub type NodeMap<K, V> = HashMap<K, V, BuildHasherDefault<IdHasher>>;
+/// What is known of nodes, or of what identities are part of.
+pub type NodeMap<K, V> = HashMap<K, V, IdState>;
 /// Nodes, or what identities are part of.
-pub type NodeSet<K = NodeId> = HashSet<K, BuildHasherDefault<IdHasher>>;
+pub type NodeSet<K = NodeId> = HashSet<K, IdState>;
 
-/// Hashes identities, addresses and the like: quickly, and not against anybody.
-#[derive(Debug, Clone, Copy, Default)]
+/// Makes hashers of identities; all of a process begin with the same number.
+#[derive(Debug, Clone, Copy)]
+pub struct IdState(u64);
+
+impl Default for IdState {
+    fn default() -> Self {
+        static FIRST: LazyLock<u64> = LazyLock::new(|| RandomState::new().build_hasher().finish());
+        Self(*FIRST)
+    }
+}
+
+impl BuildHasher for IdState {
+    type Hasher = IdHasher;
+
+    fn build_hasher(&self) -> IdHasher {
+        IdHasher(self.0)
+    }
+}
+
+/// Hashes identities, addresses and the like.
+#[derive(Debug, Clone, Copy)]
 pub struct IdHasher(u64);
 
 impl Hasher for IdHasher {

@@ -62,8 +62,8 @@ pub(in crate::definition) struct Store {
 }
 
 impl Store {
-    /// Takes room for the values of a file of so many bytes: more than most need, since what is not written to costs
-    /// nothing, and moving costs time.
+    /// Takes room for the values of a file of so many bytes: more than most need, since moving costs time, and what is not
+    /// written to costs no more than the rest of a large page.
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.texts.reserve(bytes);
         self.fields.reserve(bytes / 12);

@@ -11,6 +11,7 @@
 //! | [`plan`] | a request and what is on disk become a [`plan::Plan`]; one file a verb |
 //! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
 //! | [`gateway`] | serves snapshots of what is live: the only asynchronous code; it touches no file |
+//! | `spread` | work on many things, spread over the processors |
 //! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
 //!
 //! # How a publish flows
@@ -43,6 +44,7 @@
 //! | `.apigw/` | locks, temporary files and secrets of this machine; what each gateway that runs on it serves |
 
 mod cli;
+mod spread;
 
 pub mod check;
 pub mod compare;

@@ -19,6 +19,7 @@ use super::upstream::target::Origins;
 use super::validate::RequestRules;
 use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
 use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix};
+use crate::spread::spread;
 
 /// All that is served, at one moment.
 pub(crate) struct State {
@@ -143,23 +144,30 @@ impl Compiler {
         let mut rejected = Vec::new();
         let alone = snapshot.environments.len() == 1;
         let was_alone = before.is_some_and(|state| state.environments.len() == 1);
-        let compile = |environment: &Arc<EnvironmentSnapshot>| {
-            let known = before.and_then(|state| state.environment(&environment.name));
-            match known.filter(|known| known.is_of(environment) && alone == was_alone) {
-                Some(known) => Arc::clone(known),
-                None => Arc::new(self.environment(environment, alone, known.map(|known| &**known), &mut rejected)),
-            }
+        let known = |environment: &EnvironmentSnapshot| before.and_then(|state| state.environment(&environment.name));
+        let is_same = |environment: &Arc<EnvironmentSnapshot>, known: &ServedEnvironment| {
+            known.is_of(environment) && alone == was_alone
         };
-        let environments: Vec<_> = snapshot.environments.iter().map(compile).collect();
+        let others = snapshot.environments.iter().map(|environment| (environment, known(environment)));
+        let others = others.filter(|(environment, known)| !known.is_some_and(|known| is_same(environment, known)));
+        let mut anew = self.compile_groups(others);
+        let environments = snapshot.environments.iter().map(|environment| match known(environment) {
+            Some(known) if is_same(environment, known) => Arc::clone(known),
+            known => {
+                Arc::new(self.environment(environment, alone, known.map(|known| &**known), &mut anew, &mut rejected))
+            }
+        });
+        let environments: Vec<_> = environments.collect();
         let longest_wait = environments.iter().map(|environment| environment.longest_wait).max().unwrap_or_default();
         (State { environments, longest_wait }, rejected)
     }
 
-    fn environment(
+    fn environment<'s>(
         &self,
-        environment: &Arc<EnvironmentSnapshot>,
+        environment: &'s Arc<EnvironmentSnapshot>,
         alone: bool,
         before: Option<&ServedEnvironment>,
+        anew: &mut Anew<'s>,
         rejected: &mut Vec<Rejected>,
     ) -> ServedEnvironment {
         let mut groups = Vec::with_capacity(environment.groups.len());
@@ -170,7 +178,8 @@ impl Compiler {
         for entry in entries {
             let known = before.and_then(|before| before.group(&entry.name));
             let mut error = None;
-            let group = self.group(environment, entry, known).unwrap_or_else(|reason| {
+            let compiled = anew.remove(&(&environment.name, &entry.name));
+            let group = group(environment, entry, known, compiled).unwrap_or_else(|reason| {
                 error = Some(reason.clone());
                 rejected.push(Rejected {
                     environment: environment.name.clone(),
@@ -200,38 +209,42 @@ impl Compiler {
         }
     }
 
-    fn group(
+    /// Compiles the groups of environments that changed, spread over the processors: at the start they are many. Each
+    /// definition is asked for only now, and for all environments together, so that few are there at a time.
+    fn compile_groups<'s>(
         &self,
-        environment: &EnvironmentSnapshot,
-        entry: &GroupSnapshot,
-        known: Option<&Arc<ServedGroup>>,
-    ) -> Result<Option<Arc<ServedGroup>>, String> {
-        let Some(content) = &entry.content else { return Ok(None) };
-        let source =
-            Source { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) };
-        let compiled = match known.filter(|known| known.compiled.source == source) {
-            Some(known) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
-            Some(known) => Arc::clone(&known.compiled),
-            None => Arc::new(self.compile_group(environment, entry, content, source)?),
-        };
-        Ok(Some(Arc::new(ServedGroup {
-            name: entry.name.to_string(),
-            environment: environment.name.to_string(),
-            version: entry.version.to_string(),
-            operation: entry.operation.clone(),
-            compiled,
-        })))
+        environments: impl Iterator<Item = (&'s Arc<EnvironmentSnapshot>, Option<&'s Arc<ServedEnvironment>>)>,
+    ) -> Anew<'s> {
+        let mut changed = Vec::new();
+        for (environment, before) in environments {
+            for entry in &environment.groups {
+                let Some(content) = &entry.content else { continue };
+                let known = before.and_then(|before| before.group(&entry.name));
+                if known.is_none_or(|known| known.compiled.source != Source::of(entry, content)) {
+                    changed.push(Changed { environment, entry, content });
+                }
+            }
+        }
+        changed.sort_by_key(Changed::release);
+        let releases: Vec<&[Changed<'_>]> = changed.chunk_by(|one, next| one.release() == next.release()).collect();
+        let compiled = spread(&releases, |release| {
+            // All are held until the last of them is compiled, so that one that they share is read once.
+            let definitions: Vec<_> = release.iter().map(|changed| changed.content.definition.get()).collect();
+            let compile = |(changed, definition): (_, &Result<_, String>)| {
+                self.compile_group(changed, definition.as_ref().map_err(Clone::clone)?).map(Arc::new)
+            };
+            release.iter().zip(&definitions).map(compile).collect::<Vec<_>>()
+        });
+        let names = changed.iter().map(|changed| (&changed.environment.name, &changed.entry.name));
+        names.zip(compiled.into_iter().flatten()).collect()
     }
 
     fn compile_group(
         &self,
-        environment: &EnvironmentSnapshot,
-        entry: &GroupSnapshot,
-        content: &GroupContent,
-        source: Source,
+        &Changed { environment, entry, content }: &Changed<'_>,
+        definition: &Arc<Definition>,
     ) -> Result<CompiledGroup, String> {
-        let GroupContent { settings, definition, .. } = content;
-        let definition = &definition.get()?;
+        let settings = &content.settings;
         let forwarding = ForwardCompiler {
             origins: &self.origins,
             variables: match &entry.backend {
@@ -271,9 +284,57 @@ impl Compiler {
             max_body: settings.max_body_kib.map(|kib| u64::from(kib) * 1024),
             rules_from: rules_from.filter(|_| validates),
             answer,
-            source,
+            source: Source::of(entry, content),
         })
     }
+}
+
+/// The groups that were compiled anew, or why they cannot be, by environment and name.
+type Anew<'s> = BTreeMap<(&'s EnvironmentName, &'s GroupName), Result<Arc<CompiledGroup>, String>>;
+
+/// A group that is to be compiled anew.
+struct Changed<'s> {
+    environment: &'s EnvironmentSnapshot,
+    entry: &'s GroupSnapshot,
+    content: &'s GroupContent,
+}
+
+impl<'s> Changed<'s> {
+    /// What tells whether two are made of the same definition.
+    fn release(&self) -> (&'s GroupName, Digest) {
+        (&self.entry.name, self.entry.digest)
+    }
+}
+
+impl Source {
+    fn of(entry: &GroupSnapshot, content: &GroupContent) -> Self {
+        Self { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) }
+    }
+}
+
+/// Puts together what is served of an entry: nothing where it is offline, what is known where it was not compiled anew.
+fn group(
+    environment: &EnvironmentSnapshot,
+    entry: &GroupSnapshot,
+    known: Option<&Arc<ServedGroup>>,
+    anew: Option<Result<Arc<CompiledGroup>, String>>,
+) -> Result<Option<Arc<ServedGroup>>, String> {
+    if entry.content.is_none() {
+        return Ok(None);
+    }
+    let compiled = match (anew, known) {
+        (Some(anew), _) => anew?,
+        (None, Some(known)) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
+        (None, Some(known)) => Arc::clone(&known.compiled),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Arc::new(ServedGroup {
+        name: entry.name.to_string(),
+        environment: environment.name.to_string(),
+        version: entry.version.to_string(),
+        operation: entry.operation.clone(),
+        compiled,
+    })))
 }
 
 /// Compiles the APIs of one group.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::spread::spread;
 use super::{Workspace, layout};
 use crate::model::{DEFINITION_FILE, Digest, Environment, FileSet, GroupName, Release, SETTINGS_FILE, Version};
+use crate::spread::spread;
 
 /// The groups whose working copy differs from some release of them.
 #[derive(Debug, Default)]

@@ -112,13 +112,9 @@ impl Workspace {
         let Some((files, digest)) = self.version(group, version)? else {
             return Ok(None);
         };
-        let folder = layout::version(group, version);
-        let place = format!("{folder}/{SETTINGS_FILE}");
-        let bytes = files.get(SETTINGS_FILE).map(|bytes| bytes.to_vec()).unwrap_or_default();
-        let settings = settings::group(&place, &layout::text(&place, bytes)?)?;
-        let reading = definition::read(&folder, &mut |path| Ok(files.get(path).cloned()));
+        let reading = frozen_definition(group, version, &files);
         Ok(Some(Candidate {
-            settings,
+            settings: frozen_settings(group, version, &files)?,
             definition: reading.definition.map(Arc::new),
             files,
             digest,
@@ -396,4 +392,16 @@ fn check_all_own(files: &FileSet) -> Result<(), Error> {
         check_own(path)?;
     }
     Ok(())
+}
+
+/// Reads the settings among the files of a frozen version.
+pub(super) fn frozen_settings(group: &GroupName, version: &Version, files: &FileSet) -> Result<GroupSettings, Error> {
+    let place = format!("{}/{SETTINGS_FILE}", layout::version(group, version));
+    let bytes = files.get(SETTINGS_FILE).map(|bytes| bytes.to_vec()).unwrap_or_default();
+    settings::group(&place, &layout::text(&place, bytes)?)
+}
+
+/// Reads the definition among the files of a frozen version.
+pub(super) fn frozen_definition(group: &GroupName, version: &Version, files: &FileSet) -> Reading {
+    definition::read(&layout::version(group, version), &mut |path| Ok(files.get(path).cloned()))
 }

@@ -12,13 +12,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::error::Error;
+use super::groups::frozen_settings;
 use super::outside::{FileStamp, stamp_outside};
-use super::spread::spread;
 use super::{Workspace, layout};
 use crate::model::{
-    Deployment, Digest, Environment, EnvironmentName, GroupName, GroupSettings, OperationId, Release, State, Version,
+    Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, GroupSettings, OperationId, Release, State,
+    Version,
 };
-use crate::plan::Candidate;
+use crate::spread::spread;
 
 pub use definition::LiveDefinition;
 
@@ -182,24 +183,13 @@ impl LiveReader {
             self.known.insert(name, known);
         }
         self.contents.retain_used();
+        self.contents.choose_kept();
         environments
     }
 
-    /// Lets go of definitions that have been made use of, where there are many: a definition takes a multiple of its files.
-    /// Returns whether there were some.
-    #[must_use]
-    pub fn let_definitions_go(&self) -> bool {
-        /// The most bytes of files of which the definitions are kept.
-        const MOST_KEPT: usize = 1 << 20;
-        let mut kept = 0;
-        let mut let_go = false;
-        for definition in self.contents.0.values().flatten().map(|known| &known.content.definition) {
-            kept += definition.bytes();
-            if kept > MOST_KEPT {
-                let_go |= definition.let_go();
-            }
-        }
-        let_go
+    /// Lets go of what is still here of definitions that are not kept, once all that needed them has been built.
+    pub fn let_definitions_go(&self) {
+        self.contents.definitions().for_each(LiveDefinition::let_go);
     }
 
     /// Returns what keeps from being served what the files say.
@@ -302,6 +292,21 @@ impl Contents {
         }
     }
 
+    fn definitions(&self) -> impl Iterator<Item = &LiveDefinition> {
+        self.0.values().flatten().map(|known| &known.content.definition)
+    }
+
+    /// Decides which definitions stay here once they are read: few, since one takes a multiple of its files.
+    fn choose_kept(&self) {
+        /// The most bytes of files of which the definitions are kept.
+        const MOST_KEPT: usize = 1 << 20;
+        let mut bytes = 0;
+        for definition in self.definitions() {
+            bytes += definition.bytes();
+            definition.keep(bytes <= MOST_KEPT);
+        }
+    }
+
     /// Drops what no environment holds any more.
     fn retain_used(&mut self) {
         self.0.retain(|_, known| {
@@ -328,18 +333,18 @@ impl Workspace {
     }
 
     fn live_content(self: &Arc<Self>, group: &GroupName, release: &Release) -> Result<LiveContent, Error> {
-        let candidate = self.released(group, &release.version, release.digest)?;
-        let secrets = Arc::new(self.backend_secrets(&candidate)?);
-        let definition = candidate.definition.ok_or(Error::Invalid(candidate.findings))?;
-        let bytes = candidate.files.iter().map(|(_, bytes)| bytes.len()).sum();
-        let definition = LiveDefinition::new(Arc::clone(self), group, release, bytes, definition);
-        Ok(LiveContent { settings: Arc::new(candidate.settings), definition, secrets })
+        let files = self.released(group, &release.version, release.digest)?;
+        let settings = frozen_settings(group, &release.version, &files)?;
+        let secrets = Arc::new(self.backend_secrets(&settings)?);
+        let definition = LiveDefinition::new(Arc::clone(self), group, release, files);
+        Ok(LiveContent { settings: Arc::new(settings), definition, secrets })
     }
 
-    /// Reads a version that has been released, with the very files that were released.
-    fn released(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<Candidate, Error> {
-        let candidate = self.frozen(group, version)?.filter(|found| found.digest == digest);
-        candidate.ok_or_else(|| Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None })
+    /// Reads the files of a version that has been released, the very ones that were.
+    fn released(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<FileSet, Error> {
+        let found = self.version(group, version)?.filter(|(_, found)| *found == digest);
+        let unknown = || Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None };
+        found.map(|(files, _)| files).ok_or_else(unknown)
     }
 
     fn has_environment(&self, name: &EnvironmentName) -> bool {
@@ -351,8 +356,8 @@ impl Workspace {
     }
 
     /// Reads the files that a group's backends need for TLS; where one is missing, the gateway says so.
-    fn backend_secrets(&self, candidate: &Candidate) -> Result<BTreeMap<String, Arc<[u8]>>, Error> {
-        let tls = &candidate.settings.forwarding.tls;
+    fn backend_secrets(&self, settings: &GroupSettings) -> Result<BTreeMap<String, Arc<[u8]>>, Error> {
+        let tls = &settings.forwarding.tls;
         let folder = format!("{}/secrets", layout::LOCAL_FOLDER);
         let mut secrets = BTreeMap::new();
         for name in [&tls.ca, &tls.certificate, &tls.key].into_iter().flatten() {

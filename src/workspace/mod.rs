@@ -25,7 +25,6 @@ mod own_yaml;
 mod quote;
 mod record;
 mod settings;
-mod spread;
 mod verify;
 mod version_file;
 mod versions;

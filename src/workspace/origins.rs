@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
-use super::spread::spread;
 use super::{Workspace, layout, settings};
 use crate::model::{
     Environment, EnvironmentName, GroupName, GroupSettings, OperationId, SETTINGS_FILE, State, Version,
 };
+use crate::spread::spread;
 
 /// What the entries of some environments go back to: the settings of their versions, and their operations.
 #[derive(Debug)]

@@ -1,12 +1,15 @@
 //! The definition of a version that is live, which takes a multiple of the memory of its files.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::definition::Definition;
-use crate::model::{Digest, GroupName, Release, Version};
+use crate::model::{Digest, FileSet, GroupName, Release, Version};
+use crate::workspace::groups::frozen_definition;
 use crate::workspace::{Error, Workspace};
 
-/// The definition of a version: at hand as long as somebody builds on it or there are few, else read again.
+/// The definition of a version: read when somebody builds on it, then at hand as long as somebody does or there are few,
+/// else read again.
 #[derive(Debug)]
 pub struct LiveDefinition {
     workspace: Arc<Workspace>,
@@ -14,11 +17,14 @@ pub struct LiveDefinition {
     version: Version,
     digest: Digest,
     bytes: usize,
+    is_kept: AtomicBool,
     held: Mutex<Held>,
 }
 
 #[derive(Debug)]
 enum Held {
+    /// As the files that it is read from.
+    Unread(FileSet),
     /// By this value.
     Here(Arc<Definition>),
     /// By others, if at all.
@@ -26,16 +32,17 @@ enum Held {
 }
 
 impl LiveDefinition {
-    /// Makes one of what has been read of a version, whose files have so many bytes.
-    pub(super) fn new(
-        workspace: Arc<Workspace>,
-        group: &GroupName,
-        release: &Release,
-        bytes: usize,
-        definition: Arc<Definition>,
-    ) -> Self {
-        let (group, version) = (group.clone(), release.version.clone());
-        Self { workspace, group, version, digest: release.digest, bytes, held: Mutex::new(Held::Here(definition)) }
+    /// Makes one of the files of a version.
+    pub(super) fn new(workspace: Arc<Workspace>, group: &GroupName, release: &Release, files: FileSet) -> Self {
+        Self {
+            workspace,
+            group: group.clone(),
+            version: release.version.clone(),
+            digest: release.digest,
+            bytes: files.iter().map(|(_, bytes)| bytes.len()).sum(),
+            is_kept: AtomicBool::new(true),
+            held: Mutex::new(Held::Unread(files)),
+        }
     }
 
     /// Returns how many bytes its files have.
@@ -43,27 +50,47 @@ impl LiveDefinition {
         self.bytes
     }
 
+    /// Says whether it stays here when it is read.
+    pub(super) fn keep(&self, is_kept: bool) {
+        self.is_kept.store(is_kept, Ordering::Relaxed);
+    }
+
     /// Returns the definition, read again where nobody holds it any more.
     pub fn get(&self) -> Result<Arc<Definition>, Error> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = match &*held {
-            Held::Here(definition) => Some(Arc::clone(definition)),
-            Held::Elsewhere(definition) => definition.upgrade(),
+        let files = match std::mem::replace(&mut *held, Held::Elsewhere(Weak::new())) {
+            Held::Unread(files) => files,
+            Held::Here(definition) => return Ok(self.hold(&mut held, definition)),
+            Held::Elsewhere(definition) => match definition.upgrade() {
+                Some(definition) => return Ok(self.hold(&mut held, definition)),
+                None => self.workspace.released(&self.group, &self.version, self.digest)?,
+            },
         };
-        if let Some(definition) = found {
-            return Ok(definition);
-        }
-        let candidate = self.workspace.released(&self.group, &self.version, self.digest)?;
-        let definition = candidate.definition.ok_or(Error::Invalid(candidate.findings))?;
-        *held = Held::Elsewhere(Arc::downgrade(&definition));
-        Ok(definition)
+        let reading = frozen_definition(&self.group, &self.version, &files);
+        let definition = reading.definition.ok_or(Error::Invalid(reading.findings))?;
+        Ok(self.hold(&mut held, Arc::new(definition)))
     }
 
-    /// Leaves the definition to others; returns whether it was here.
-    pub(super) fn let_go(&self) -> bool {
+    /// Leaves what is not kept to others.
+    pub(super) fn let_go(&self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        let Held::Here(definition) = &*held else { return false };
-        *held = Held::Elsewhere(Arc::downgrade(definition));
-        true
+        if self.is_kept.load(Ordering::Relaxed) {
+            return;
+        }
+        match &*held {
+            Held::Unread(_) => *held = Held::Elsewhere(Weak::new()),
+            Held::Here(definition) => *held = Held::Elsewhere(Arc::downgrade(definition)),
+            Held::Elsewhere(_) => {}
+        }
+    }
+
+    /// Keeps a definition, or only where others have it.
+    fn hold(&self, held: &mut Held, definition: Arc<Definition>) -> Arc<Definition> {
+        *held = if self.is_kept.load(Ordering::Relaxed) {
+            Held::Here(Arc::clone(&definition))
+        } else {
+            Held::Elsewhere(Arc::downgrade(&definition))
+        };
+        definition
     }
 }

@@ -1,18 +1,19 @@
 use std::fs;
 
 use super::*;
-use crate::definition::{self, Definition};
+use crate::definition::Definition;
 use crate::model::Backend;
 
-/// What a version holds of which nothing is on disk, with files of so many bytes.
+/// What a version holds of which nothing is on disk, with files of about so many bytes.
 fn content(workspace: &Arc<Workspace>, group: &GroupName, release: &Release, bytes: usize) -> Arc<LiveContent> {
     let text =
         "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: d}}}}}\n";
-    let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
-    let definition: Arc<Definition> = definition::read("g", &mut fetch).definition.expect("a definition").into();
+    let mut files = FileSet::default();
+    files.insert("openapi.yaml", text.as_bytes().to_vec());
+    files.insert("more.txt", vec![b' '; bytes]);
     Arc::new(LiveContent {
         settings: Arc::new(serde_yaml::from_str("schema: 1\nversion: \"0.0.1\"\nprefix: /g\n").expect("settings")),
-        definition: LiveDefinition::new(Arc::clone(workspace), group, release, bytes, definition),
+        definition: LiveDefinition::new(Arc::clone(workspace), group, release, files),
         secrets: Arc::default(),
     })
 }
@@ -25,7 +26,7 @@ fn definitions_are_let_go_where_there_are_many_and_read_again_where_nobody_holds
     let version = "0.0.1".parse().expect("a version");
     let release = Release { version, digest: Digest::of(b""), backend: Backend::Mock, state: State::Live };
     let mut reader = LiveReader::new(Vec::new());
-    let contents: Vec<Arc<LiveContent>> = ["a", "b", "c"]
+    let contents: Vec<Arc<LiveContent>> = ["a", "b", "c", "d"]
         .iter()
         .map(|name| {
             let group: GroupName = name.parse().expect("a name");
@@ -34,16 +35,22 @@ fn definitions_are_let_go_where_there_are_many_and_read_again_where_nobody_holds
             content
         })
         .collect();
-    let held: Vec<Arc<Definition>> =
-        contents.iter().map(|content| content.definition.get().expect("a definition")).collect();
-    assert!(reader.let_definitions_go());
-    assert!(!reader.let_definitions_go(), "nothing more is to be let go");
+    reader.contents.choose_kept();
+    let read = contents.iter().take(3).map(|content| content.definition.get().expect("a definition"));
+    let held: Vec<Arc<Definition>> = read.collect();
     let kept: Vec<usize> = held.iter().map(Arc::strong_count).collect();
     assert_eq!(kept, [2, 2, 1], "those of one MiB of files are kept");
     let again = contents[2].definition.get().expect("somebody holds it");
     assert!(Arc::ptr_eq(&again, &held[2]));
     drop((again, held));
+    reader.let_definitions_go();
     assert!(contents[0].definition.get().is_ok());
-    let missing = contents[2].definition.get().expect_err("it is read again, from a version that is not there");
-    assert!(missing.to_string().contains("c@0.0.1"), "{missing}");
+    for (content, version) in contents[2..].iter().zip(["c@0.0.1", "d@0.0.1"]) {
+        let missing = content.definition.get().expect_err("it is read again, from a version that is not there");
+        assert!(missing.to_string().contains(version), "{missing}");
+    }
+    // One that there was room for is let go when there is none any more.
+    contents[1].definition.keep(false);
+    reader.let_definitions_go();
+    assert!(contents[1].definition.get().is_err());
 }

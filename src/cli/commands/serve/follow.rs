@@ -135,9 +135,8 @@ impl<'a> Follower<'a> {
     fn let_go(&mut self) {
         /// Longer than the allocator waits for somebody who wants the memory again.
         const WAIT: Duration = Duration::from_secs(1);
-        if self.read.reader.let_definitions_go() {
-            self.gives_back_at = Some(Instant::now() + WAIT);
-        }
+        self.read.reader.let_definitions_go();
+        self.gives_back_at = Some(Instant::now() + WAIT);
     }
 
     /// Ends to follow, and says so to others; the gateway still runs.

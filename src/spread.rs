@@ -7,7 +7,7 @@ use std::thread;
 const WORTH_A_THREAD: usize = 64;
 
 /// Does the same work on each of several things, and returns what comes of it in their order.
-pub(super) fn spread<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn spread<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let most = thread::available_parallelism().map_or(1, NonZero::get);
     let workers = most.min(things.len().div_ceil(WORTH_A_THREAD)).max(1);
     if workers == 1 {

@@ -2,132 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock, Weak};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use http::{HeaderValue, Method};
 
 use super::cors::CorsRules;
 use super::mock::MockResults;
-use super::routing::host::Host;
-use super::routing::hosts::{HostTable, Lookup};
+use super::routing::hosts::HostTable;
 use super::routing::table::{Route, RouteTable, parameter_names};
+use super::served::{Answer, CompiledApi, CompiledGroup, GroupStatus, ServedEnvironment, ServedGroup, Source, State};
 use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
-use super::telemetry::meter::{Meter, MeterName, Meters};
-use super::upstream::route::{ApiForward, ForwardCompiler, GroupForward};
+use super::telemetry::meter::{MeterName, Meters};
+use super::upstream::route::ForwardCompiler;
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
 use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
-use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix};
+use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName};
 use crate::spread::spread;
-
-/// All that is served, at one moment.
-pub(crate) struct State {
-    pub(crate) environments: Vec<Arc<ServedEnvironment>>,
-    /// The longest time that a group lets its backends be silent.
-    pub(crate) longest_wait: Duration,
-}
-
-/// An environment as it is served. It is built anew only where it is another than before.
-pub(crate) struct ServedEnvironment {
-    /// What it was built from, to be known again by.
-    source: Weak<EnvironmentSnapshot>,
-    pub(crate) name: EnvironmentName,
-    hosts: HostTable,
-    /// The groups that are live, by name.
-    groups: Vec<Arc<ServedGroup>>,
-    pub(crate) status: Vec<GroupStatus>,
-    longest_wait: Duration,
-}
-
-/// What the status says of a group in an environment.
-pub(crate) struct GroupStatus {
-    pub(crate) entry: GroupSnapshot,
-    /// Whether the entry is live.
-    pub(crate) live: bool,
-    /// The operation that is served; an older one where the entry's cannot be.
-    pub(crate) serving: Option<OperationId>,
-    /// Why the entry's is not served.
-    pub(crate) error: Option<String>,
-}
-
-/// A group that is live in an environment.
-pub(crate) struct ServedGroup {
-    pub(crate) name: String,
-    pub(crate) environment: String,
-    pub(crate) version: String,
-    pub(crate) operation: OperationId,
-    pub(crate) compiled: Arc<CompiledGroup>,
-}
-
-/// A group as it answers. It is built anew only where one of its sources changes.
-pub(crate) struct CompiledGroup {
-    source: Source,
-    pub(crate) prefix: PathPrefix,
-    /// The prefix, as backends are told it.
-    pub(crate) prefix_value: HeaderValue,
-    pub(crate) domains: Vec<DomainName>,
-    pub(crate) routes: RouteTable,
-    pub(crate) apis: Box<[CompiledApi]>,
-    pub(crate) cors: Option<CorsRules>,
-    /// The largest body, in bytes, if the group says.
-    pub(crate) max_body: Option<u64>,
-    pub(crate) answer: Answer,
-    /// What the APIs' rules are built from when the first request needs them, if requests are checked at all.
-    rules_from: Option<Arc<Definition>>,
-}
-
-/// What a compiled group is made of.
-#[derive(PartialEq, Eq)]
-struct Source {
-    digest: Digest,
-    backend: Backend,
-    tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
-}
-
-/// How the requests of a group are answered.
-pub(crate) enum Answer {
-    /// With constant results.
-    Mock,
-    /// By real backends.
-    Forward(Box<GroupForward>),
-    /// Not at all: callers cannot show who they are yet.
-    Refuse,
-}
-
-/// An API as it answers.
-pub(crate) struct CompiledApi {
-    /// Its operation id, or its method and path.
-    pub(crate) name: Arc<str>,
-    pub(crate) parameter_names: Box<[String]>,
-    /// Its constant results; empty where the backend is real.
-    pub(crate) mock: Option<MockResults>,
-    pub(crate) meter: Arc<Meter>,
-    /// What differs from the group on the way to a real backend.
-    pub(crate) forward: Option<Box<ApiForward>>,
-    /// Its path as the definition writes it, where a parameter in it is a secret.
-    pub(crate) secret_path: Option<Box<str>>,
-    /// Whether a connection may become a websocket.
-    pub(crate) websocket: bool,
-    rules: OnceLock<Option<Box<RequestRules>>>,
-    index: usize,
-}
-
-impl CompiledGroup {
-    /// Returns what requests to an API must follow, or nothing where they are not checked.
-    pub(crate) fn rules<'g>(&'g self, api: &'g CompiledApi) -> Option<&'g RequestRules> {
-        let definition = self.rules_from.as_ref()?;
-        let build =
-            || definition.apis.get(api.index).and_then(|api| RequestRules::build(definition, api)).map(Box::new);
-        api.rules.get_or_init(build).as_deref()
-    }
-
-    fn longest_wait(&self) -> Duration {
-        let Answer::Forward(forward) = &self.answer else { return Duration::ZERO };
-        let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();
-        forward.response_timeout.max(forward.idle_timeout).max(own)
-    }
-}
 
 /// Compiles snapshots, with what lives longer than each of them.
 pub(crate) struct Compiler {
@@ -306,12 +197,6 @@ impl<'s> Changed<'s> {
     }
 }
 
-impl Source {
-    fn of(entry: &GroupSnapshot, content: &GroupContent) -> Self {
-        Self { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) }
-    }
-}
-
 /// Puts together what is served of an entry: nothing where it is offline, what is known where it was not compiled anew.
 fn group(
     environment: &EnvironmentSnapshot,
@@ -384,34 +269,6 @@ fn route<'a>(definition: &'a Definition, api: &'a Api) -> Result<Route<'a>, Stri
     })
 }
 
-impl State {
-    /// Finds what a host and a canonical path lead to.
-    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p> {
-        self.environments
-            .iter()
-            .find_map(|environment| environment.hosts.find(host, path))
-            .unwrap_or(Lookup::UnknownHost)
-    }
-
-    fn environment(&self, name: &EnvironmentName) -> Option<&Arc<ServedEnvironment>> {
-        self.environments.iter().find(|environment| environment.name == *name)
-    }
-}
-
-impl ServedEnvironment {
-    /// Returns whether it serves all that a snapshot says, and nothing else.
-    fn is_of(&self, snapshot: &Arc<EnvironmentSnapshot>) -> bool {
-        // The address of something that is gone is not used again as long as somebody remembers it.
-        std::ptr::eq(self.source.as_ptr(), Arc::as_ptr(snapshot))
-            && self.status.iter().all(|group| group.error.is_none())
-    }
-
-    fn group(&self, name: &GroupName) -> Option<&Arc<ServedGroup>> {
-        let at = self.groups.binary_search_by(|group| group.name.as_str().cmp(name.as_str())).ok()?;
-        self.groups.get(at)
-    }
-}
-
 fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
     let mut in_path = api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path);
     in_path.any(|parameter| definition.is_secret(parameter))
@@ -426,101 +283,4 @@ fn flag_extension(definition: &Definition, api: &Api, name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gateway::snapshot::DefinitionSource;
-    use crate::model::{OperationId, Timestamp};
-
-    fn group(number: usize, edition: usize) -> GroupSnapshot {
-        let definition = format!(
-            "openapi: 3.1.0\ninfo: {{title: t, version: '{edition}'}}\npaths: {{/a: {{get: {{responses: {{'200': {{description: ok}}}}}}}}}}\n"
-        );
-        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(definition.as_bytes())));
-        let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /g{number}\n");
-        let digest = Digest::of(definition.as_bytes());
-        GroupSnapshot {
-            name: format!("g{number}").parse().expect("a name"),
-            version: "0.0.1".parse().expect("a version"),
-            digest,
-            operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
-            backend: Backend::Mock,
-            content: Some(GroupContent {
-                settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
-                definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")).into(),
-                tls_files: Arc::default(),
-            }),
-        }
-    }
-
-    fn compiler() -> Compiler {
-        Compiler {
-            base_domain: DomainName::local(),
-            allow_addresses: Vec::new(),
-            origins: Origins::new(),
-            meters: Arc::new(Meters::new(1)),
-        }
-    }
-
-    fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
-        let name = "test".parse().expect("a name");
-        Snapshot { environments: vec![Arc::new(EnvironmentSnapshot { name, groups })] }
-    }
-
-    #[test]
-    fn only_what_changed_is_compiled() {
-        let compiler = compiler();
-        let groups =
-            |changed: Option<usize>| (0..50).map(move |number| group(number, usize::from(Some(number) == changed)));
-        let (before, rejected) = compiler.compile(&snapshot(groups(None).collect()), None);
-        assert_eq!(rejected, []);
-        let compiled_anew = |state: &State| {
-            let same = |group: &&Arc<ServedGroup>| {
-                before.environments[0].groups.iter().any(|known| Arc::ptr_eq(&known.compiled, &group.compiled))
-            };
-            let groups = state.environments[0].groups.iter();
-            groups.filter(|group| !same(group)).map(|group| group.name.clone()).collect::<Vec<_>>()
-        };
-        for (groups, expected) in [
-            (groups(None).collect(), vec![]),
-            (groups(Some(7)).collect(), vec!["g7"]),
-            (groups(None).chain([group(50, 0)]).rev().collect(), vec!["g50"]),
-            (groups(Some(7)).skip(3).collect(), vec!["g7"]),
-        ] {
-            let (after, _) = compiler.compile(&snapshot(groups), Some(&before));
-            assert_eq!(compiled_anew(&after), expected);
-        }
-    }
-
-    #[test]
-    fn an_environment_that_is_the_same_is_taken_over_as_it_is() {
-        let compiler = compiler();
-        let both = |one: &Snapshot, other: &Snapshot| {
-            let mut other = other.environments.clone();
-            Arc::make_mut(&mut other[0]).name = "online".parse().expect("a name");
-            Snapshot { environments: one.environments.iter().cloned().chain(other).collect() }
-        };
-        let first = both(&snapshot(vec![group(1, 0)]), &snapshot(vec![group(2, 0)]));
-        let (before, _) = compiler.compile(&first, None);
-        let kept = |snapshot: &Snapshot| {
-            let (after, rejected) = compiler.compile(snapshot, Some(&before));
-            assert_eq!(rejected, []);
-            let pairs = after.environments.iter().zip(&before.environments);
-            pairs.map(|(after, before)| Arc::ptr_eq(after, before)).collect::<Vec<_>>()
-        };
-        assert_eq!(kept(&first), [true, true]);
-        assert_eq!(kept(&both(&snapshot(vec![group(1, 1)]), &snapshot(vec![group(2, 0)]))), [false, false]);
-        let mut second = first.clone();
-        Arc::make_mut(&mut second.environments[1]).groups = vec![group(2, 1)];
-        assert_eq!(kept(&second), [true, false]);
-        // One that is not served as it says is tried again.
-        let mut broken = first.clone();
-        let content = Arc::make_mut(&mut broken.environments[0]).groups[0].content.as_mut().expect("a live group");
-        content.definition = DefinitionSource::new(|| Err("it is gone".to_owned()));
-        Arc::make_mut(&mut broken.environments[0]).groups[0].digest = Digest::of(b"another");
-        let (refused, rejected) = compiler.compile(&broken, Some(&before));
-        assert_eq!(rejected.len(), 1);
-        assert_eq!(compiler.compile(&broken, Some(&refused)).1, rejected);
-        // A loopback host name reaches the groups of one that is alone.
-        assert_eq!(kept(&Snapshot { environments: first.environments[..1].to_vec() }), [false]);
-    }
-}
+mod tests;

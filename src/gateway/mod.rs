@@ -5,7 +5,7 @@
 //! - [`Gateway::start`] compiles a snapshot, listens, and runs one worker a core: a thread with a runtime, a socket an
 //!   address and a pool of connections to backends of its own (`server`). Workers share nothing that is written to
 //!   while requests are served.
-//! - [`Gateway::replace`] compiles the next snapshot beside the one that is served (`compile`), and swaps one pointer.
+//! - [`Gateway::replace`] compiles the next snapshot beside the one that is `served` (`compile`), and swaps one pointer.
 //!   The next request that comes sees it; those in flight are answered by what was live when they came.
 //! - HTTP/1.1 is the gateway's own, towards clients (`server::http1`) and backends (`upstream::http1`); hyper speaks HTTP/2.
 //! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
@@ -27,6 +27,7 @@ mod problem;
 mod request_head;
 mod routing;
 mod run;
+mod served;
 mod server;
 mod service;
 mod signals;

@@ -18,8 +18,9 @@ use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::compile::{Compiler, GroupStatus};
+use super::compile::Compiler;
 use super::config::Config;
+use super::served::{GroupStatus, State};
 use super::server::listener::{bind, raise_open_files};
 use super::server::worker::{Gauges, Shared, Socket, Stop, Worker, pace};
 use super::server::yielding::Yielding;
@@ -234,7 +235,7 @@ fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), 
     Ok((listener, bound))
 }
 
-fn shared(config: Config, state: super::compile::State, meters: &Meters, workers: usize) -> Shared {
+fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shared {
     let identity = RandomState::new().build_hasher().finish();
     let pseudonym = format!("apigw-{identity:016x}");
     let via = |version: &str| {

@@ -16,13 +16,13 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, Relay, RequestBody};
-use super::compile::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::headers::X_REQUEST_ID;
 use super::problem::{Kind, Problem};
 use super::request_head::check_head;
 use super::routing::host::Host;
 use super::routing::hosts::Lookup;
 use super::routing::table::Found;
+use super::served::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::server::http1::head::Refusal;
 use super::server::watch::{InFlight, Watch};
 use super::server::worker::Worker;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::hash::FastHash;
 use super::host::Host;
 use super::table::Found;
-use crate::gateway::compile::ServedGroup;
+use crate::gateway::served::ServedGroup;
 use crate::model::{DomainName, EnvironmentName};
 
 /// The environment whose groups have custom domains.

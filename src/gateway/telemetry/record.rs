@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::access::AccessRecord;
 use super::meter::Meter;
 use crate::gateway::body::Progress;
-use crate::gateway::compile::{CompiledApi, ServedGroup};
+use crate::gateway::served::{CompiledApi, ServedGroup};
 use crate::gateway::server::worker::Worker;
 
 /// What is gathered about a request.

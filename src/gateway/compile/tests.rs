@@ -1,0 +1,129 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, Weak};
+
+use super::*;
+use crate::gateway::snapshot::DefinitionSource;
+use crate::model::{OperationId, Timestamp};
+
+fn group(number: usize, edition: usize) -> GroupSnapshot {
+    let definition = format!(
+        "openapi: 3.1.0\ninfo: {{title: t, version: '{edition}'}}\npaths: {{/a: {{get: {{responses: {{'200': {{description: ok}}}}}}}}}}\n"
+    );
+    let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(definition.as_bytes())));
+    let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /g{number}\n");
+    let digest = Digest::of(definition.as_bytes());
+    GroupSnapshot {
+        name: format!("g{number}").parse().expect("a name"),
+        version: "0.0.1".parse().expect("a version"),
+        digest,
+        operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
+        backend: Backend::Mock,
+        content: Some(GroupContent {
+            settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
+            definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")).into(),
+            tls_files: Arc::default(),
+        }),
+    }
+}
+
+fn compiler() -> Compiler {
+    Compiler {
+        base_domain: DomainName::local(),
+        allow_addresses: Vec::new(),
+        origins: Origins::new(),
+        meters: Arc::new(Meters::new(1)),
+    }
+}
+
+fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
+    let name = "test".parse().expect("a name");
+    Snapshot { environments: vec![Arc::new(EnvironmentSnapshot { name, groups })] }
+}
+
+#[test]
+fn only_what_changed_is_compiled() {
+    let compiler = compiler();
+    let groups =
+        |changed: Option<usize>| (0..50).map(move |number| group(number, usize::from(Some(number) == changed)));
+    let (before, rejected) = compiler.compile(&snapshot(groups(None).collect()), None);
+    assert_eq!(rejected, []);
+    let compiled_anew = |state: &State| {
+        let same = |group: &&Arc<ServedGroup>| {
+            before.environments[0].groups.iter().any(|known| Arc::ptr_eq(&known.compiled, &group.compiled))
+        };
+        let groups = state.environments[0].groups.iter();
+        groups.filter(|group| !same(group)).map(|group| group.name.clone()).collect::<Vec<_>>()
+    };
+    for (groups, expected) in [
+        (groups(None).collect(), vec![]),
+        (groups(Some(7)).collect(), vec!["g7"]),
+        (groups(None).chain([group(50, 0)]).rev().collect(), vec!["g50"]),
+        (groups(Some(7)).skip(3).collect(), vec!["g7"]),
+    ] {
+        let (after, _) = compiler.compile(&snapshot(groups), Some(&before));
+        assert_eq!(compiled_anew(&after), expected);
+    }
+}
+
+#[test]
+fn an_environment_that_is_the_same_is_taken_over_as_it_is() {
+    let compiler = compiler();
+    let both = |one: &Snapshot, other: &Snapshot| {
+        let mut other = other.environments.clone();
+        Arc::make_mut(&mut other[0]).name = "online".parse().expect("a name");
+        Snapshot { environments: one.environments.iter().cloned().chain(other).collect() }
+    };
+    let first = both(&snapshot(vec![group(1, 0)]), &snapshot(vec![group(2, 0)]));
+    let (before, _) = compiler.compile(&first, None);
+    let kept = |snapshot: &Snapshot| {
+        let (after, rejected) = compiler.compile(snapshot, Some(&before));
+        assert_eq!(rejected, []);
+        let pairs = after.environments.iter().zip(&before.environments);
+        pairs.map(|(after, before)| Arc::ptr_eq(after, before)).collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&first), [true, true]);
+    assert_eq!(kept(&both(&snapshot(vec![group(1, 1)]), &snapshot(vec![group(2, 0)]))), [false, false]);
+    let mut second = first.clone();
+    Arc::make_mut(&mut second.environments[1]).groups = vec![group(2, 1)];
+    assert_eq!(kept(&second), [true, false]);
+    // One that is not served as it says is tried again.
+    let mut broken = first.clone();
+    let content = Arc::make_mut(&mut broken.environments[0]).groups[0].content.as_mut().expect("a live group");
+    content.definition = DefinitionSource::new(|| Err("it is gone".to_owned()));
+    Arc::make_mut(&mut broken.environments[0]).groups[0].digest = Digest::of(b"another");
+    let (refused, rejected) = compiler.compile(&broken, Some(&before));
+    assert_eq!(rejected.len(), 1);
+    assert_eq!(compiler.compile(&broken, Some(&refused)).1, rejected);
+    // A loopback host name reaches the groups of one that is alone.
+    assert_eq!(kept(&Snapshot { environments: first.environments[..1].to_vec() }), [false]);
+}
+
+#[test]
+fn a_definition_that_environments_share_is_read_once() {
+    let reads = Arc::new(AtomicUsize::new(0));
+    let unkept = |number| {
+        let mut entry = group(number, 0);
+        let content = entry.content.as_mut().expect("a live group");
+        let (reads, given) = (Arc::clone(&reads), Mutex::new(Weak::new()));
+        content.definition = DefinitionSource::new(move || {
+            let mut given = given.lock().expect("nobody panics");
+            let held: Option<Arc<Definition>> = given.upgrade();
+            if let Some(held) = held {
+                return Ok(held);
+            }
+            reads.fetch_add(1, Ordering::Relaxed);
+            let read = group(number, 0).content.expect("a live group").definition.get()?;
+            *given = Arc::downgrade(&read);
+            Ok(read)
+        });
+        entry
+    };
+    let mut environments = snapshot((0..100).map(unkept).collect()).environments;
+    let mut online = Arc::clone(&environments[0]);
+    Arc::make_mut(&mut online).name = "online".parse().expect("a name");
+    environments.push(online);
+    let (state, rejected) = compiler().compile(&Snapshot { environments }, None);
+    assert_eq!(rejected, []);
+    assert_eq!(state.environments.iter().map(|environment| environment.groups.len()).sum::<usize>(), 200);
+    assert_eq!(reads.load(Ordering::Relaxed), 100);
+}

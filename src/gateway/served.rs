@@ -1,0 +1,160 @@
+//! What is served, and how a request finds its way in it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use super::cors::CorsRules;
+use super::mock::MockResults;
+use super::routing::host::Host;
+use super::routing::hosts::{HostTable, Lookup};
+use super::routing::table::RouteTable;
+use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
+use super::telemetry::meter::Meter;
+use super::upstream::route::{ApiForward, GroupForward};
+use super::validate::RequestRules;
+use crate::definition::Definition;
+use crate::model::{Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix};
+
+/// All that is served, at one moment.
+pub(crate) struct State {
+    pub(crate) environments: Vec<Arc<ServedEnvironment>>,
+    /// The longest time that a group lets its backends be silent.
+    pub(crate) longest_wait: Duration,
+}
+
+/// An environment as it is served. It is built anew only where it is another than before.
+pub(crate) struct ServedEnvironment {
+    /// What it was built from, to be known again by.
+    pub(super) source: Weak<EnvironmentSnapshot>,
+    pub(crate) name: EnvironmentName,
+    pub(super) hosts: HostTable,
+    /// The groups that are live, by name.
+    pub(super) groups: Vec<Arc<ServedGroup>>,
+    pub(crate) status: Vec<GroupStatus>,
+    pub(super) longest_wait: Duration,
+}
+
+/// What the status says of a group in an environment.
+pub(crate) struct GroupStatus {
+    pub(crate) entry: GroupSnapshot,
+    /// Whether the entry is live.
+    pub(crate) live: bool,
+    /// The operation that is served; an older one where the entry's cannot be.
+    pub(crate) serving: Option<OperationId>,
+    /// Why the entry's is not served.
+    pub(crate) error: Option<String>,
+}
+
+/// A group that is live in an environment.
+pub(crate) struct ServedGroup {
+    pub(crate) name: String,
+    pub(crate) environment: String,
+    pub(crate) version: String,
+    pub(crate) operation: OperationId,
+    pub(crate) compiled: Arc<CompiledGroup>,
+}
+
+/// A group as it answers. It is built anew only where one of its sources changes.
+pub(crate) struct CompiledGroup {
+    pub(super) source: Source,
+    pub(crate) prefix: PathPrefix,
+    /// The prefix, as backends are told it.
+    pub(crate) prefix_value: HeaderValue,
+    pub(crate) domains: Vec<DomainName>,
+    pub(crate) routes: RouteTable,
+    pub(crate) apis: Box<[CompiledApi]>,
+    pub(crate) cors: Option<CorsRules>,
+    /// The largest body, in bytes, if the group says.
+    pub(crate) max_body: Option<u64>,
+    pub(crate) answer: Answer,
+    /// What the APIs' rules are built from when the first request needs them, if requests are checked at all.
+    pub(super) rules_from: Option<Arc<Definition>>,
+}
+
+/// What a compiled group is made of.
+#[derive(PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) digest: Digest,
+    pub(super) backend: Backend,
+    pub(super) tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
+}
+
+/// How the requests of a group are answered.
+pub(crate) enum Answer {
+    /// With constant results.
+    Mock,
+    /// By real backends.
+    Forward(Box<GroupForward>),
+    /// Not at all: callers cannot show who they are yet.
+    Refuse,
+}
+
+/// An API as it answers.
+pub(crate) struct CompiledApi {
+    /// Its operation id, or its method and path.
+    pub(crate) name: Arc<str>,
+    pub(crate) parameter_names: Box<[String]>,
+    /// Its constant results; empty where the backend is real.
+    pub(crate) mock: Option<MockResults>,
+    pub(crate) meter: Arc<Meter>,
+    /// What differs from the group on the way to a real backend.
+    pub(crate) forward: Option<Box<ApiForward>>,
+    /// Its path as the definition writes it, where a parameter in it is a secret.
+    pub(crate) secret_path: Option<Box<str>>,
+    /// Whether a connection may become a websocket.
+    pub(crate) websocket: bool,
+    pub(super) rules: OnceLock<Option<Box<RequestRules>>>,
+    pub(super) index: usize,
+}
+
+impl CompiledGroup {
+    /// Returns what requests to an API must follow, or nothing where they are not checked.
+    pub(crate) fn rules<'g>(&'g self, api: &'g CompiledApi) -> Option<&'g RequestRules> {
+        let definition = self.rules_from.as_ref()?;
+        let build =
+            || definition.apis.get(api.index).and_then(|api| RequestRules::build(definition, api)).map(Box::new);
+        api.rules.get_or_init(build).as_deref()
+    }
+
+    pub(super) fn longest_wait(&self) -> Duration {
+        let Answer::Forward(forward) = &self.answer else { return Duration::ZERO };
+        let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();
+        forward.response_timeout.max(forward.idle_timeout).max(own)
+    }
+}
+impl Source {
+    pub(super) fn of(entry: &GroupSnapshot, content: &GroupContent) -> Self {
+        Self { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) }
+    }
+}
+
+impl State {
+    /// Finds what a host and a canonical path lead to.
+    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p> {
+        self.environments
+            .iter()
+            .find_map(|environment| environment.hosts.find(host, path))
+            .unwrap_or(Lookup::UnknownHost)
+    }
+
+    pub(super) fn environment(&self, name: &EnvironmentName) -> Option<&Arc<ServedEnvironment>> {
+        self.environments.iter().find(|environment| environment.name == *name)
+    }
+}
+
+impl ServedEnvironment {
+    /// Returns whether it serves all that a snapshot says, and nothing else.
+    pub(super) fn is_of(&self, snapshot: &Arc<EnvironmentSnapshot>) -> bool {
+        // The address of something that is gone is not used again as long as somebody remembers it.
+        std::ptr::eq(self.source.as_ptr(), Arc::as_ptr(snapshot))
+            && self.status.iter().all(|group| group.error.is_none())
+    }
+
+    pub(super) fn group(&self, name: &GroupName) -> Option<&Arc<ServedGroup>> {
+        let at = self.groups.binary_search_by(|group| group.name.as_str().cmp(name.as_str())).ok()?;
+        self.groups.get(at)
+    }
+}

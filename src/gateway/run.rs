@@ -72,8 +72,6 @@ impl Gateway {
             workers => workers,
         };
         raise_open_files();
-        let (sockets, addresses) = listen(&config, workers)?;
-        let admin = config.admin.map(bind_one).transpose()?;
         let meters = Arc::new(Meters::new(workers));
         let compiler = Compiler {
             base_domain: config.base_domain.clone(),
@@ -82,6 +80,9 @@ impl Gateway {
             meters: Arc::clone(&meters),
         };
         let (state, rejected) = compiler.compile(snapshot, None);
+        // Who connects is answered at once, and not kept waiting until everything is built.
+        let (sockets, addresses) = listen(&config, workers)?;
+        let admin = config.admin.map(bind_one).transpose()?;
         let shared = Arc::new(shared(config, state, &meters, workers));
         let (stop, stopped) = watch::channel(Stop::Not);
         let mut gateway = Self {

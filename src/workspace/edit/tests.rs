@@ -414,3 +414,14 @@ fn several_edits_are_all_done_or_none() {
     assert_eq!(edit("a: 1\nd: 1\n", Format::Yaml, &edits).as_deref(), Ok("a: 2\nb:\n  c: x\n"));
     assert!(edit("a: 1\n", Format::Yaml, &edits).is_err());
 }
+
+#[test]
+fn a_key_is_refused_that_no_later_edit_would_find() {
+    for text in ["a: {b: 1}\n", "{\"a\": {\"b\": 1}}\n"] {
+        let long = set(&["a", &"k".repeat(1000)], 1);
+        let changed = edit(text, Format::Yaml, std::slice::from_ref(&long)).expect("a long key");
+        assert_eq!(edit(&changed, Format::Yaml, &[long]).as_deref(), Ok(changed.as_str()));
+        let longer = set(&["a", &"k".repeat(1100)], 1);
+        assert!(matches!(refused(Format::Yaml, text, &longer, (0, 0)), Refusal::Unsure(_)), "{text}");
+    }
+}

@@ -40,6 +40,10 @@ pub(super) fn check(text: &str, changed: &str, edit: &Edit, syntax: Syntax, chan
     if !same(&meant, &is, syntax != Syntax::Toml) {
         return Err(unsure("another value would change".to_owned()));
     }
+    if syntax == Syntax::Json {
+        // JSON allows longer keys than the next edit could find (YAML 1.2.2, section 7.4.2).
+        Tree::parse(changed).map_err(unread)?;
+    }
     let old = comments(text, syntax)?;
     let kept = old.into_iter().filter(|(at, _)| !change.drops(*at)).map(|(_, comment)| comment);
     let new = comments(changed, syntax).map_err(unread)?;

@@ -57,10 +57,12 @@ fn answers_are_read_to_their_end_and_no_further() {
     for &(name, answer, status, body, is_kept) in ANSWERS {
         for pieces in [answer.len(), 1] {
             let closes = !answer.contains("Content-Length: 5\r\n\r\n") && !is_kept || status == 502;
+            let (written, is_written) = std::sync::mpsc::channel();
             let backend = Backend::start(move |_, stream| {
                 for piece in answer.as_bytes().chunks(pieces) {
                     stream.write_all(piece).ok();
                 }
+                written.send(()).ok();
                 !closes
             });
             let mut one_worker = config();
@@ -73,6 +75,8 @@ fn answers_are_read_to_their_end_and_no_further() {
                 let found = client.answer().unwrap_or_else(|| panic!("{name}: no answer"));
                 let shown = if status == 502 { "" } else { found.body.as_str() };
                 assert_eq!((found.status, shown), (status, body), "{name} by {pieces}");
+                // What is written behind an answer can be told from the next one only while nothing more is asked.
+                is_written.recv_timeout(super::client::PATIENCE).expect("a backend that has written everything");
             }
             let connections: Vec<usize> = backend.received().iter().map(|request| request.connection).collect();
             let expected = if is_kept { [0, 0] } else { [0, 1] };

@@ -54,7 +54,11 @@ fn nothing_is_left_behind() {
 
 /// Opens many connections, changes what is served, and asks on each of them again.
 fn many_connections() {
-    let gateway = start(config(), &version(0, model::Backend::Mock).0);
+    let mut config = config();
+    // The first connection waits for the last one to be opened before it asks.
+    config.timeouts.head = PATIENCE;
+    config.timeouts.keep_alive = PATIENCE;
+    let gateway = start(config, &version(0, model::Backend::Mock).0);
     let idle = descriptors();
     let room = usize::try_from(raise_limit()).unwrap_or(usize::MAX).saturating_sub(idle + 100);
     let count = CONNECTIONS.min(room);

@@ -36,17 +36,21 @@ impl Compiler {
         let alone = snapshot.environments.len() == 1;
         let was_alone = before.is_some_and(|state| state.environments.len() == 1);
         let known = |environment: &EnvironmentSnapshot| before.and_then(|state| state.environment(&environment.name));
-        let is_same = |environment: &Arc<EnvironmentSnapshot>, known: &ServedEnvironment| {
+        let is_same = |environment: &Arc<EnvironmentSnapshot>, known: &&Arc<ServedEnvironment>| {
             known.is_of(environment) && alone == was_alone
         };
-        let others = snapshot.environments.iter().map(|environment| (environment, known(environment)));
-        let others = others.filter(|(environment, known)| !known.is_some_and(|known| is_same(environment, known)));
-        let mut anew = self.compile_groups(others);
-        let environments = snapshot.environments.iter().map(|environment| match known(environment) {
-            Some(known) if is_same(environment, known) => Arc::clone(known),
-            known => {
-                Arc::new(self.environment(environment, alone, known.map(|known| &**known), &mut anew, &mut rejected))
-            }
+        let kept: Vec<Option<&Arc<ServedEnvironment>>> = snapshot
+            .environments
+            .iter()
+            .map(|environment| known(environment).filter(|known| is_same(environment, known)))
+            .collect();
+        let changed = snapshot.environments.iter().zip(&kept).filter(|(_, kept)| kept.is_none());
+        let mut anew = self.compile_groups(changed.map(|(environment, _)| (environment, known(environment))));
+        let environments = snapshot.environments.iter().zip(kept).map(|(environment, kept)| {
+            kept.cloned().unwrap_or_else(|| {
+                let known = known(environment).map(|known| &**known);
+                Arc::new(self.environment(environment, alone, known, &mut anew, &mut rejected))
+            })
         });
         let environments: Vec<_> = environments.collect();
         let longest_wait = environments.iter().map(|environment| environment.longest_wait).max().unwrap_or_default();

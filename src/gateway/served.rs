@@ -125,7 +125,9 @@ impl CompiledGroup {
         forward.response_timeout.max(forward.idle_timeout).max(own)
     }
 }
+
 impl Source {
+    /// Says what a group would be made of, if it were compiled now.
     pub(super) fn of(entry: &GroupSnapshot, content: &GroupContent) -> Self {
         Self { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) }
     }

@@ -1,0 +1,227 @@
+//! Changing working copies, freezing them, deleting what is live nowhere.
+
+use std::sync::Arc;
+
+use super::{check_own, edit_text};
+use crate::definition::{self, Imported};
+use crate::model::{
+    DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, PathPrefix, SCHEMA, SETTINGS_FILE, Severity, State,
+    Version, nearest,
+};
+use crate::plan::Freeze;
+use crate::workspace::commit::freeze_version;
+use crate::workspace::durable::Stage;
+use crate::workspace::edit::Edit;
+use crate::workspace::error::Error;
+use crate::workspace::lock::{Held, LockRequest};
+use crate::workspace::{Workspace, layout, quote, settings};
+
+/// The name of the lock on working copies and versions; no environment can have it.
+const LOCK: &str = "@groups";
+
+/// The lock on working copies and versions: whoever has it edits and freezes.
+#[derive(Debug)]
+pub struct GroupsLock<'a> {
+    workspace: &'a Workspace,
+    held: Held,
+}
+
+impl Workspace {
+    /// Takes the lock on working copies and versions.
+    pub fn lock_groups(&self, request: &LockRequest) -> Result<GroupsLock<'_>, Error> {
+        let held = Held::take(&self.root, LOCK, request)?;
+        for path in held.leftovers()? {
+            // What is left here was never part of the workspace; it only takes room.
+            let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        }
+        Ok(GroupsLock { workspace: self, held })
+    }
+
+    /// Lists the environments in which a group, or one version of it, is live.
+    fn live_in(&self, group: &GroupName, version: Option<&Version>) -> Result<Vec<String>, Error> {
+        let is_live = |environment: &EnvironmentName| -> Result<bool, Error> {
+            let live = self.environment(environment)?;
+            Ok(live.deployments.get(group).is_some_and(|deployment| {
+                let release = &deployment.release;
+                release.state == State::Live && version.is_none_or(|version| *version == release.version)
+            }))
+        };
+        let mut names = Vec::new();
+        for environment in self.settings.environments() {
+            if is_live(&environment)? {
+                names.push(environment.to_string());
+            }
+        }
+        Ok(names)
+    }
+}
+
+impl GroupsLock<'_> {
+    /// Creates a group with a definition that has no API yet.
+    pub fn create(&self, group: &GroupName, settings: &NewGroup) -> Result<(), Error> {
+        let mut files = FileSet::default();
+        let title = settings.description.clone().unwrap_or_else(|| group.to_string());
+        let title = serde_json::Value::from(title);
+        let definition = format!("openapi: 3.0.3\ninfo:\n  title: {title}\n  version: \"1\"\npaths: {{}}\n");
+        files.insert(DEFINITION_FILE, definition.into_bytes());
+        self.create_with(group, settings, files)
+    }
+
+    /// Creates a group from an imported document.
+    pub fn create_from(&self, group: &GroupName, settings: &NewGroup, imported: &Imported) -> Result<(), Error> {
+        check_all_own(&imported.files)?;
+        self.create_with(group, settings, imported.files.clone())
+    }
+
+    fn create_with(&self, group: &GroupName, settings: &NewGroup, mut files: FileSet) -> Result<(), Error> {
+        let place = layout::group(group);
+        if self.workspace.root.exists(&place)? {
+            return Err(Error::Exists { what: format!("the group {group}") });
+        }
+        files.insert(SETTINGS_FILE, settings.render(group).into_bytes());
+        let mut stage = self.stage();
+        stage.write_folder(&place, &files, false)?;
+        Ok(stage.sync()?)
+    }
+
+    /// Replaces the definition of a group, and the files that it refers to.
+    pub fn replace_definition(&self, group: &GroupName, imported: &Imported) -> Result<(), Error> {
+        check_all_own(&imported.files)?;
+        self.workspace.require_group(group)?;
+        let mut stage = self.stage();
+        // The definition comes last: until then, nothing refers to the files beside it.
+        let (definition, beside): (Vec<_>, Vec<_>) =
+            imported.files.iter().partition(|(path, _)| *path == DEFINITION_FILE);
+        for (path, bytes) in beside.into_iter().chain(definition) {
+            let place = layout::group_file(group, path);
+            if self.workspace.root.read(&place, layout::LARGEST_DEFINITION)?.as_deref() != Some(&**bytes) {
+                stage.write(&place, bytes)?;
+            }
+        }
+        Ok(stage.sync()?)
+    }
+
+    /// Edits a hand-written file of a group, and says whether that changed anything.
+    ///
+    /// The result must read as settings, or as a definition without new errors; else nothing is written.
+    pub fn edit(&self, group: &GroupName, file: &str, edits: &[Edit]) -> Result<bool, Error> {
+        let place = layout::group_file(group, file);
+        let before = self.workspace.group_text(group, file)?;
+        let after = edit_text(&place, &before, edits)?;
+        if before == after {
+            return Ok(false);
+        }
+        if file == SETTINGS_FILE {
+            settings::group(&place, &after)?;
+        } else {
+            self.check_definition(group, &before, &after)?;
+        }
+        let mut stage = self.stage();
+        stage.write(&place, after.as_bytes())?;
+        stage.sync()?;
+        Ok(true)
+    }
+
+    fn check_definition(&self, group: &GroupName, before: &str, after: &str) -> Result<(), Error> {
+        let errors = |text: &str| -> Vec<Finding> {
+            let read = definition::read(&layout::group(group), &mut |path| match path {
+                DEFINITION_FILE => Ok(Some(Arc::from(text.as_bytes()))),
+                other => self.workspace.fetch(group, other).map_err(|error| error.to_string()),
+            });
+            read.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect()
+        };
+        let found = errors(after);
+        if found.len() > errors(before).len() { Err(Error::Invalid(found)) } else { Ok(()) }
+    }
+
+    /// Freezes a working copy under the version that its settings name.
+    pub fn freeze(&self, freeze: &Freeze) -> Result<(), Error> {
+        let mut stage = self.stage();
+        freeze_version(self.workspace, &mut stage, freeze)?;
+        Ok(stage.sync()?)
+    }
+
+    /// Deletes a version that is live nowhere.
+    pub fn delete_version(&self, group: &GroupName, version: &Version, request: &LockRequest) -> Result<(), Error> {
+        let place = layout::version(group, version);
+        if !self.workspace.root.exists(&place)? {
+            let versions: Vec<String> = self.workspace.versions(group)?.iter().map(ToString::to_string).collect();
+            let nearest = nearest(&version.to_string(), versions.iter().map(String::as_str));
+            return Err(Error::Unknown { kind: "version", name: version.to_string(), nearest });
+        }
+        let _locks = self.lock_environments(request)?;
+        let environments = self.workspace.live_in(group, Some(version))?;
+        if !environments.is_empty() {
+            return Err(Error::VersionLive { group: group.to_string(), version: version.to_string(), environments });
+        }
+        self.remove_folder(&place)
+    }
+
+    /// Deletes a group that is live nowhere, with all its versions.
+    pub fn delete_group(&self, group: &GroupName, request: &LockRequest) -> Result<(), Error> {
+        self.workspace.require_group(group)?;
+        let _locks = self.lock_environments(request)?;
+        let environments = self.workspace.live_in(group, None)?;
+        if !environments.is_empty() {
+            return Err(Error::GroupLive { group: group.to_string(), environments });
+        }
+        self.remove_folder(&layout::group(group))
+    }
+
+    /// Keeps everybody from publishing, in the one order in which several environments are locked.
+    fn lock_environments(&self, request: &LockRequest) -> Result<Vec<Held>, Error> {
+        let mut environments = self.workspace.settings().environments();
+        environments.sort_unstable();
+        environments.iter().map(|name| Held::take(&self.workspace.root, name.as_str(), request)).collect()
+    }
+
+    fn remove_folder(&self, place: &str) -> Result<(), Error> {
+        let mut stage = self.stage();
+        stage.remove_folder(place)?;
+        Ok(stage.sync()?)
+    }
+
+    fn stage(&self) -> Stage<'_> {
+        Stage::new(&self.workspace.root, self.held.temporary())
+    }
+}
+
+/// The settings of a group that is to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewGroup {
+    /// What the group is for, in a line.
+    pub description: Option<String>,
+    /// What the paths of its APIs start with.
+    pub prefix: PathPrefix,
+    /// The address of its backend.
+    pub backend: Option<String>,
+}
+
+impl NewGroup {
+    fn render(&self, group: &GroupName) -> String {
+        let quoted = |text: &str| quote::quoted(text);
+        let description = self.description.as_deref().map(|text| format!("description: {}\n", quoted(text)));
+        let backend = self.backend.as_deref().map_or_else(
+            || "# backend: https://backend.example.com\n".to_owned(),
+            |address| format!("backend: {}\n", quoted(address)),
+        );
+        format!(
+            "# Settings of the API group {group}. `apigw group set {group} key=value` changes a value and keeps the rest.\n\
+             schema: {SCHEMA}\n\
+             version: \"{}\"\n\
+             {}prefix: {}\n\
+             auth: none\n\
+             {backend}",
+            Version::first(),
+            description.unwrap_or_default(),
+            self.prefix,
+        )
+    }
+}
+
+fn check_all_own(files: &FileSet) -> Result<(), Error> {
+    for (path, _) in files.iter() {
+        check_own(path)?;
+    }
+    Ok(())
+}

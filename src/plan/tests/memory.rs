@@ -1,0 +1,267 @@
+//! A workspace in memory, changed by lines that read like commands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::*;
+use crate::definition::read;
+use crate::model::{Backend, DEFINITION_FILE, GroupSettings, SETTINGS_FILE, WorkspaceSettings};
+
+/// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.
+pub(super) struct Memory {
+    settings: WorkspaceSettings,
+    working: Arc<Candidate>,
+    frozen: BTreeMap<Version, Option<Arc<Candidate>>>,
+    pub(super) environments: BTreeMap<EnvironmentName, Environment>,
+    past: BTreeMap<EnvironmentName, Vec<Past>>,
+    operations: Vec<(OperationId, Operation)>,
+}
+
+fn parsed<T: std::str::FromStr>(text: &str) -> T {
+    text.parse().unwrap_or_else(|_| panic!("{text:?}"))
+}
+
+fn candidate(version: &str, letters: &str, backend: Option<&str>) -> Candidate {
+    let backend = backend.map(|address| format!("backend: '{address}'\n")).unwrap_or_default();
+    let settings = format!("schema: 1\nversion: '{version}'\nprefix: /g\n{backend}");
+    let result = "{description: d, content: {application/json: {example: 1}}}";
+    let path = |name: char| format!("  /{name}: {{get: {{operationId: {name}, responses: {{'200': {result}}}}}}}\n");
+    let paths = letters.chars().map(path).collect::<Vec<_>>().concat();
+    let definition = format!("openapi: 3.0.3\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}");
+    let bytes: Arc<[u8]> = Arc::from(definition.as_bytes());
+    let reading = read("groups/g", &mut |path| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes))));
+    let mut files = FileSet::default();
+    files.insert(SETTINGS_FILE, settings.as_bytes());
+    files.insert(DEFINITION_FILE, definition.as_bytes());
+    Candidate {
+        settings: serde_yaml::from_str::<GroupSettings>(&settings).expect("settings"),
+        definition: reading.definition.map(Arc::new),
+        digest: files.manifest().digest(),
+        files,
+        findings: reading.findings,
+        settings_on_disk: None,
+    }
+}
+
+impl Memory {
+    pub(super) fn new() -> Self {
+        Self {
+            settings: toml::from_str("schema = 1").expect("settings"),
+            working: Arc::new(candidate("0.0.1", "a", None)),
+            frozen: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            past: BTreeMap::new(),
+            operations: Vec::new(),
+        }
+    }
+
+    fn with_version(&self, version: &Version) -> Candidate {
+        let before = &self.working;
+        let paths = before.definition.iter().flat_map(|definition| &definition.apis);
+        let letters: String = paths.filter_map(|api| api.path.chars().nth(1)).collect();
+        let on_disk = before.files.get(SETTINGS_FILE).cloned();
+        Candidate {
+            settings_on_disk: on_disk,
+            ..candidate(&version.to_string(), &letters, before.settings.backend.as_deref())
+        }
+    }
+
+    /// Commits a plan, as the workspace does.
+    fn commit(&mut self, plan: &Plan) {
+        for freeze in &plan.freezes {
+            let bumped = plan.edits.iter().any(|edit| edit.group == freeze.group);
+            if bumped {
+                self.working = Arc::new(Candidate { settings_on_disk: None, ..self.with_version(&freeze.version) });
+            }
+            self.frozen.insert(freeze.version.clone(), Some(Arc::clone(&self.working)));
+        }
+        if plan.is_empty() {
+            return;
+        }
+        let Operation { environment, time, changes, .. } = &plan.operation;
+        let id = OperationId::new(*time, &Digest::of(self.operations.len().to_string().as_bytes()));
+        let live =
+            self.environments.entry(environment.clone()).or_insert_with(|| Environment::empty(environment.clone()));
+        for (group, change) in changes {
+            let deployment = Deployment { release: change.after.clone(), since: *time, operation: id.clone() };
+            live.deployments.insert(group.clone(), deployment.clone());
+            let past = self.past.entry(environment.clone()).or_default();
+            past.insert(0, Past { deployment, action: change.action });
+        }
+        self.operations.push((id, plan.operation.clone()));
+    }
+
+    /// Changes what is on disk as a line says; false where the line is a request.
+    fn prepare(&mut self, words: &[&str]) -> bool {
+        match *words {
+            ["work", version, letters] => self.working = Arc::new(candidate(version, letters, None)),
+            ["work", version, letters, address] => {
+                self.working = Arc::new(candidate(version, letters, Some(address)));
+            }
+            ["policy", environment, policy] => {
+                let text = format!("schema = 1\n[environments.{environment}]\n{}", policy.replace('=', " = "));
+                self.settings = toml::from_str(&text).expect("settings");
+            }
+            // A damaged version cannot be read, a lost one has no folder, a spoiled one no definition.
+            ["damage", version] => {
+                self.frozen.insert(parsed(version), None);
+            }
+            ["lose", version] => {
+                self.frozen.remove(&parsed(version));
+            }
+            ["spoil", version] => {
+                let digest = self.frozen[&parsed(version)].as_ref().expect("frozen").digest;
+                let spoiled = Candidate { definition: None, digest, ..candidate(version, "", None) };
+                self.frozen.insert(parsed(version), Some(Arc::new(spoiled)));
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Does what a line says. A request is planned and committed; returned is what became of it.
+    pub(super) fn run(&mut self, line: &str) -> Option<String> {
+        let words: Vec<&str> = line.split(' ').collect();
+        if self.prepare(&words) {
+            return None;
+        }
+        let operation = |name: &str| self.operations.get(name.parse::<usize>().ok()?).map(|(id, _)| id.clone());
+        let backend = |text: &str| match text {
+            "mock" => BackendChoice::Mock,
+            "settings" => BackendChoice::Settings,
+            address => BackendChoice::Address(address.to_owned()),
+        };
+        let groups = Selection::Groups(vec![parsed("g")]);
+        let author =
+            Author { actor: "me".into(), message: None, command: line.into(), now: Timestamp::from_milliseconds(0) };
+        let plan = match *words.as_slice() {
+            ["publish", environment, with, ref options @ ..] => {
+                let mut request = PublishRequest {
+                    environment: parsed(environment),
+                    groups,
+                    version: None,
+                    bump: None,
+                    backend: backend(with),
+                    if_current: None,
+                };
+                match *options {
+                    ["at", version] => request.version = Some(parsed(version)),
+                    ["bump", "minor"] => request.bump = Some(Bump::Minor),
+                    ["bump", "auto"] => request.bump = Some(Bump::Auto),
+                    ["if", name] => request.if_current = operation(name),
+                    _ => {}
+                }
+                publish(&request, self, &author)
+            }
+            ["switch", environment, to] => {
+                let to = if to == "previous" { SwitchTo::Previous } else { SwitchTo::Version(parsed(to)) };
+                let request =
+                    SwitchRequest { environment: parsed(environment), group: parsed("g"), to, if_current: None };
+                switch(&request, self, &author)
+            }
+            ["offline", environment] => {
+                let request = OfflineRequest { environment: parsed(environment), groups, if_current: None };
+                offline(&request, self, &author)
+            }
+            ["offline", environment, "all"] => {
+                let request =
+                    OfflineRequest { environment: parsed(environment), groups: Selection::All, if_current: None };
+                offline(&request, self, &author)
+            }
+            ["promote", from, to] => {
+                let request = PromoteRequest { from: parsed(from), to: parsed(to), groups, if_current: None };
+                promote(&request, self, &author)
+            }
+            ["rollback", environment, ref to @ ..] => {
+                let to = to.first().and_then(|name| operation(name));
+                let request =
+                    RollbackRequest { environment: parsed(environment), group: parsed("g"), to, if_current: None };
+                rollback(&request, self, &author)
+            }
+            ["undo", environment, name] => {
+                let unknown = OperationId::new(Timestamp::from_milliseconds(0), &Digest::of(b"?"));
+                let operation = operation(name).unwrap_or(unknown);
+                undo(&UndoRequest { environment: parsed(environment), operation }, self, &author)
+            }
+            _ => panic!("{line:?}"),
+        };
+        Some(match plan {
+            Ok(plan) => {
+                self.commit(&plan);
+                shown(&plan)
+            }
+            Err(error) => refused(&error),
+        })
+    }
+}
+
+pub(super) fn shown(plan: &Plan) -> String {
+    let warnings = plan.warnings.iter().map(|warning| format!("; warns: {warning}")).collect::<Vec<_>>().concat();
+    if plan.is_empty() {
+        return format!("nothing to do{warnings}");
+    }
+    let change = |change: &Change| {
+        let Release { state, version, backend, .. } = &change.after;
+        let backend = match backend {
+            Backend::Mock => "mock",
+            Backend::Http { url, .. } => url.as_str(),
+        };
+        format!("{} {version} {state:?} {backend}", change.action).to_lowercase()
+    };
+    let changes: Vec<String> = plan.operation.changes.values().map(change).collect();
+    format!("{}{warnings}", changes.join(", "))
+}
+
+pub(super) fn refused(error: &Error) -> String {
+    let kind = match error {
+        Error::Facts(_) => "unreadable",
+        Error::Invalid { .. } => "invalid",
+        Error::State { .. } => "state",
+        Error::FrozenDiffers { .. } => "differs",
+        Error::NotCurrent { .. } => "not current",
+        Error::Stale { .. } => "stale",
+        Error::Overtaken { .. } => "overtaken",
+        Error::Refused { .. } => "refused",
+    };
+    format!("{kind}: {error}")
+}
+
+impl Facts for Memory {
+    fn settings(&self) -> &WorkspaceSettings {
+        &self.settings
+    }
+
+    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
+        Ok(vec![parsed("g")])
+    }
+
+    fn environment(&self, name: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
+        let known = self.environments.get(name).cloned();
+        Ok(Arc::new(known.unwrap_or_else(|| Environment::empty(name.clone()))))
+    }
+
+    fn working_copy(&self, _: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
+        Ok(version.map_or_else(|| Arc::clone(&self.working), |version| Arc::new(self.with_version(version))))
+    }
+
+    fn versions(&self, _: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
+        Ok(self.frozen.keys().cloned().collect())
+    }
+
+    fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        match self.frozen.get(version) {
+            Some(None) => Err(anyhow::anyhow!("the digest differs")),
+            Some(known) => Ok(known.clone()),
+            None => Ok(None),
+        }
+    }
+
+    fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
+        Ok(self.past.get(environment).cloned().unwrap_or_default())
+    }
+
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
+        let found = self.operations.iter().find(|(known, _)| known == id).map(|(_, operation)| operation.clone());
+        Ok(found.filter(|operation| operation.environment == *environment))
+    }
+}

@@ -1,5 +1,7 @@
 //! Takes a document of any version of OpenAPI and makes the files of a group of it.
 
+mod own_name;
+
 use std::sync::Arc;
 
 use super::Fetch;
@@ -12,15 +14,17 @@ use super::reference::{self, Loaded};
 use super::rules;
 use super::swagger;
 use crate::model::{DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, Severity};
+use own_name::Renamed;
 
 /// What an import gives: the files of the group, and what the document suggests for its settings.
 #[derive(Debug)]
 pub struct Imported {
     /// The definition under its name in a group's folder, and every file that it refers to in its layout.
     ///
-    /// A document of 2.0 becomes one file. Where another file refers back to the document by a name of its own,
-    /// it is kept under that name too.
+    /// A document of 2.0 becomes one file. References that lead to the document by the name it had lead to its new one.
     pub files: FileSet,
+    /// How many references were written anew for that.
+    pub renamed: usize,
     /// What the document was taken with; no error is among them.
     pub findings: Vec<Finding>,
     /// The path prefix that its first server suggests.
@@ -36,28 +40,31 @@ pub struct Imported {
 /// Imports the document `name`, OpenAPI 2.0, 3.0 or 3.1, YAML or JSON, with the files that it refers to.
 ///
 /// `fetch` gives the bytes of `name` and of the files beside it, as for [`read`](super::read()). The bytes of a 3.x
-/// document are kept as they are. The error is every finding, with what stands in the way among them.
+/// document are kept as they are, but for its own name in references. The error is every finding, with what stands in
+/// the way among them.
 pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding>> {
-    let Loaded { document, files, mut findings, names_root } = reference::load("", name, fetch);
+    let Loaded { document, files, mut findings, own_references } = reference::load("", name, fetch);
     if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
         return import_swagger(name, &document, findings);
-    }
-    let mut kept = FileSet::default();
-    for (path, bytes) in files.iter() {
-        if path == name {
-            kept.insert(DEFINITION_FILE, Arc::clone(bytes));
-        }
-        if path != name || names_root {
-            kept.insert(path, Arc::clone(bytes));
-        }
     }
     if name != DEFINITION_FILE && files.get(DEFINITION_FILE).is_some() {
         let message =
             format!("the document refers to a file {DEFINITION_FILE:?}, which is the name that it gets itself");
         findings.add(rules::REFERENCE_UNRESOLVED, Location::file(name), message, "give the other file another name");
     }
+    let own_references = own_references.into_iter().filter(|_| name != DEFINITION_FILE);
+    let own_references: Vec<_> = own_references.map(|reference| document.node(reference)).collect();
+    let renamed = own_name::renamed(name, &files, &own_references);
+    let unchanged = own_references.first().filter(|_| renamed.is_none() && !findings.have_errors());
+    if let Some(reference) = unchanged {
+        let message =
+            format!("this names {name:?}, which is {DEFINITION_FILE:?} in a group, and cannot be changed here");
+        let hint = format!("write {DEFINITION_FILE:?} in its place, and give the document that name");
+        findings.add(rules::REFERENCE_UNRESOLVED, reference.location(), message, hint);
+    }
     let definition = read::definition(document, &mut findings);
-    imported(kept, definition, findings.into_vec())
+    let Renamed { files, references } = renamed.unwrap_or_default();
+    Ok(Imported { renamed: references, ..imported(files, definition, findings.into_vec())? })
 }
 
 fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {
@@ -115,7 +122,7 @@ fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Findin
     let prefix = server.and_then(path_of).and_then(|path| path.parse().ok());
     let apis = definition.apis.len();
     let description = Some(definition.title).filter(|title| !title.trim().is_empty());
-    Ok(Imported { files, findings, prefix, backend, description, apis })
+    Ok(Imported { files, renamed: 0, findings, prefix, backend, description, apis })
 }
 
 /// Returns the path of a server's address, absolute or relative, without a slash at its end.

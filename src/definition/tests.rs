@@ -193,32 +193,79 @@ fn an_api_has_all_that_the_definition_says() {
 }
 
 #[test]
-fn an_imported_document_keeps_its_own_name_only_where_a_reference_leads_there() {
-    let document = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {$ref: 'b.yaml#/a'}}\n\
-                    components: {schemas: {A: {$anchor: q}}}\n";
-    for (schema, more, is_named) in [
-        ("{}", "b: {$ref: 'a.yaml#/components'}", false),
-        ("{x-a: {$ref: 'a.yaml#/components'}}", "", false),
-        ("{$ref: './a.yaml#/components/schemas/A'}", "", true),
-        ("{$ref: '%61.yaml#q'}", "", true),
-        ("{$dynamicRef: 'a.yaml#q'}", "", true),
-        ("{$ref: '#/x/A'}", "x: {$ref: 'a.yaml#/components/schemas'}", true),
+fn references_to_an_imported_document_lead_to_it_by_its_new_name() {
+    let document = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {$ref: 'b/c.yaml#/a'}}\n\
+                    components: {schemas: {A: {$anchor: q}, B: {$ref: 'a.yaml#/components/schemas/A'}}}\n";
+    for (schema, more, changed, count) in [
+        ("{}", "b: {$ref: '../a.yaml#/components'}", None, 1),
+        ("{x-a: {$ref: '../a.yaml#/components'}}", "", None, 1),
+        (
+            "{$ref: ../a.yaml#/components/schemas/A} # a.yaml",
+            "",
+            Some("{$ref: ../openapi.yaml#/components/schemas/A} # a.yaml"),
+            2,
+        ),
+        ("{$ref: '.././%61.yaml#q'}", "", Some("{$ref: '.././openapi.yaml#q'}"), 2),
+        ("{$dynamicRef: '../a.yaml#q'}", "", Some("{$dynamicRef: '../openapi.yaml#q'}"), 2),
+        (
+            "{\"ö\": &x {\"$ref\": \"../a.yaml\"}, not: *x, allOf: [{$ref: \"../a.yaml#q\"}, *x]}",
+            "",
+            Some("{\"ö\": &x {\"$ref\": \"../openapi.yaml\"}, not: *x, allOf: [{$ref: \"../openapi.yaml#q\"}, *x]}"),
+            3,
+        ),
+        (
+            "{oneOf: [{$ref: '../a.yaml#q'}], discriminator: {propertyName: p, mapping: {a: '../a.yaml#q', b: '#/b'}}}",
+            "",
+            Some(
+                "{oneOf: [{$ref: '../openapi.yaml#q'}], discriminator: {propertyName: p, mapping: {a: '../openapi.yaml#q', b: '#/b'}}}",
+            ),
+            3,
+        ),
+        ("{$ref: '#/x/A'}", "x: {$ref: '../a.yaml#/components/schemas'}", None, 2),
     ] {
-        let beside = format!(
-            "a: {{get: {{responses: {{'200': {{description: d, content: {{a/b: {{schema: {schema}}}}}}}}}}}}}\n{more}\n"
-        );
+        let beside = |schema: &str, more: &str| {
+            format!(
+                "a: {{get: {{responses: {{'200': {{description: d, content: {{a/b: {{schema: {schema}\n}}}}}}}}}}}}\n{more}\n"
+            )
+        };
+        let given = beside(schema, more);
         let file = |name: &str| match name {
             "a.yaml" => Some(Arc::from(document.as_bytes())),
-            "b.yaml" => Some(Arc::from(beside.as_bytes())),
+            "b/c.yaml" => Some(Arc::from(given.as_bytes())),
             _ => None,
         };
         let imported = crate::definition::import("a.yaml", &mut |name| Ok(file(name))).expect("it is imported");
-        assert_eq!(imported.apis, 1);
-        let names: Vec<&str> = imported.files.iter().map(|(name, _)| name).collect();
-        let expected: &[&str] =
-            if is_named { &["a.yaml", "b.yaml", "openapi.yaml"] } else { &["b.yaml", "openapi.yaml"] };
-        assert_eq!(names, expected, "{beside}");
+        assert_eq!((imported.apis, imported.renamed), (1, count), "{given}");
+        let files: Vec<(&str, &str)> =
+            imported.files.iter().map(|(name, bytes)| (name, std::str::from_utf8(bytes).expect("UTF-8"))).collect();
+        let more = if count == 1 { more.to_owned() } else { more.replace("a.yaml", DEFINITION_FILE) };
+        let kept = beside(changed.unwrap_or(schema), &more);
+        let renamed = document.replace("'a.yaml#", "'openapi.yaml#");
+        assert_eq!(files, [("b/c.yaml", kept.as_str()), (DEFINITION_FILE, renamed.as_str())]);
+        let again = |name: &str| Ok(imported.files.get(name).cloned());
+        let again = crate::definition::import(DEFINITION_FILE, &mut { again }).expect("it is imported again");
+        assert_eq!((again.files, again.renamed), (imported.files, 0), "it has that name already");
     }
+}
+
+#[test]
+fn a_reference_to_an_imported_document_that_cannot_be_changed_is_refused_with_its_place() {
+    let import = |reference: &str| {
+        let document = format!(
+            "openapi: 3.0.3\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {{'200':\n  \
+             {{description: d, content: {{a/b: {{schema: {{$ref: {reference}}}}}}}}}}}}}}}}}\nx: {{}}\n"
+        );
+        let fetch = |name: &str| (name == "a.yaml").then(|| Arc::from(document.as_bytes()));
+        crate::definition::import("a.yaml", &mut |name| Ok(fetch(name)))
+    };
+    let findings = import("\"a.yaml\\u0023/x\"").expect_err("nobody finds the end of the name");
+    let told: Vec<String> =
+        findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect();
+    let message = "this names \"a.yaml\", which is \"openapi.yaml\" in a group, and cannot be changed here";
+    assert_eq!(told, [format!("a.yaml:4:51: {message}")]);
+    assert!(findings[0].hint.starts_with("write \"openapi.yaml\""));
+    let findings = import("\"a.yaml\\u0023/y\"").expect_err("it leads nowhere");
+    assert!(findings.iter().all(|finding| !finding.message.contains(message)), "{findings:?}");
 }
 
 #[test]

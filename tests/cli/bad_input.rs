@@ -167,3 +167,15 @@ fn a_document_that_cannot_be_imported_is_shown_where_the_user_has_it() {
     sandbox.write("specs/a.yaml", &text.replace("/b", "/c").replace("/a:", "a:"));
     sandbox.run("group import other specs/a.yaml").expect_exit(0).expect_stderr("warning: specs/a.yaml:4:3: the path");
 }
+
+#[test]
+fn a_document_that_names_itself_is_imported_once() {
+    let sandbox = Sandbox::petstore();
+    let text = "openapi: 3.0.0\ninfo: {title: t, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n        '200': \
+                {$ref: 'a.yaml#/components/responses/r'}\ncomponents: {responses: {r: {description: d}}}\n";
+    sandbox.write("specs/a.yaml", text);
+    sandbox.run("group import other specs/a.yaml").expect_exit(0).expect_stderr("named it \"a.yaml\" do now, too: 1");
+    assert_eq!(sandbox.read("groups/other/openapi.yaml"), text.replace("a.yaml", "openapi.yaml"));
+    assert!(!sandbox.path().join("groups/other/a.yaml").exists(), "nobody would edit it");
+    sandbox.run("check other").expect_exit(0);
+}

@@ -10,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::{complete, selection, table};
 use crate::definition;
-use crate::model::{Finding, GroupName, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE};
+use crate::model::{DEFINITION_FILE, Finding, GroupName, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE};
 use crate::workspace::edit::Edit;
 use crate::workspace::{self, NewGroup, OutsideFolder};
 
@@ -54,7 +54,8 @@ struct SettingsArguments {
 /// Make a group of an OpenAPI document, or replace a group's definition by it
 ///
 /// Takes OpenAPI 2.0, 3.0 and 3.1, YAML or JSON, with the files that the document refers to. 2.0 is
-/// converted to 3.0; the bytes of other documents are kept.
+/// converted to 3.0; the bytes of other documents are kept, and references that lead to the document by
+/// the name of its file lead to `openapi.yaml`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"
@@ -167,16 +168,25 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let prefix = imported.prefix.clone();
     let backend = imported.backend.clone().map(String::from);
     let settings = new_group(&group, &arguments.settings, prefix, backend, imported.description.clone())?;
-    if workspace.groups()?.contains(&group) {
+    let what = if workspace.groups()?.contains(&group) {
         if arguments.settings.prefix.is_some() || arguments.settings.backend.is_some() {
             return Err(CommandError::usage(format!("the group {group} has settings already"))
                 .hint(format!("change them with `apigw group set {group} key=value`")));
         }
         lock.replace_definition(&group, &imported)?;
-        return report(context, &group, "replaced the definition of", imported.apis, &imported.findings);
+        "replaced the definition of"
+    } else {
+        lock.create_from(&group, &settings, &imported)?;
+        "made"
+    };
+    if imported.renamed > 0 {
+        context.output.note(&format!(
+            "the document is {DEFINITION_FILE:?} in the group; references that named it {:?} do now, too: {}",
+            folder.name(),
+            imported.renamed,
+        ));
     }
-    lock.create_from(&group, &settings, &imported)?;
-    report(context, &group, "made", imported.apis, &imported.findings)
+    report(context, &group, what, imported.apis, &imported.findings)
 }
 
 /// Returns what the user wrote before the name of a file: its folder, with a slash at the end, or nothing.

@@ -21,8 +21,8 @@ pub(super) struct Loaded {
     pub(super) document: Document,
     pub(super) files: FileSet,
     pub(super) findings: Findings,
-    /// Whether a reference that was followed names the root file itself.
-    pub(super) names_root: bool,
+    /// The texts that lead to the root file by its name: of references that were followed, and of discriminators.
+    pub(super) own_references: Vec<NodeId>,
 }
 
 /// Loads the definition whose root file is `root`, and all that it refers to.
@@ -39,7 +39,7 @@ pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
         visited: Vec::new(),
         pending: Vec::new(),
         references: Vec::new(),
-        names_root: false,
+        own_references: Vec::new(),
     };
     let missing = |message: String| (rules::DEFINITION_MISSING, message);
     match loader.file(root) {
@@ -53,8 +53,8 @@ pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
         }
         Err(Unloaded::Failed(message)) => loader.root_missing(root, missing(message)),
     }
-    let Loader { document, files, findings, names_root, .. } = loader;
-    Loaded { document, files, findings, names_root }
+    let Loader { document, files, findings, own_references, .. } = loader;
+    Loaded { document, files, findings, own_references }
 }
 
 /// No definition is spread over more files.
@@ -102,7 +102,7 @@ struct Loader<'f, 'g> {
     visited: Vec<u8>,
     pending: Vec<Visit>,
     references: Vec<NodeId>,
-    names_root: bool,
+    own_references: Vec<NodeId>,
 }
 
 /// A node that is still to be walked.
@@ -235,6 +235,7 @@ impl Loader<'_, '_> {
                     break;
                 }
             }
+            self.mapping(visit.node);
         }
     }
 

@@ -43,7 +43,9 @@ impl Loader<'_, '_> {
     fn referenced_file(&mut self, node: NodeId, base: &str) -> Result<NodeId, Problem> {
         let from = self.document.node(node).file().to_owned();
         let path = local_path(&from, base)?;
-        self.names_root |= self.document.root().is_some_and(|root| root.file() == path);
+        if self.is_root(&path) {
+            self.own_references.extend(written(self.document.node(node)).map(Node::id));
+        }
         match self.file(&path) {
             Ok(Some(root)) => Ok(root),
             Ok(None) => Err(Problem::unresolved(
@@ -60,6 +62,23 @@ impl Loader<'_, '_> {
                 hint: "put a file of the group in its place".to_owned(),
             }),
         }
+    }
+
+    /// Takes note of the values of a discriminator's `mapping` that lead to the root file by its name.
+    pub(super) fn mapping(&mut self, node: NodeId) {
+        let node = self.document.node(node);
+        let mapping = node.get("discriminator").and_then(|discriminator| discriminator.get("mapping"));
+        let values = mapping.into_iter().flat_map(Node::entries).map(|(_, value)| value);
+        let own = values.filter(|value| {
+            let base = value.as_str().and_then(|text| text.split('#').next()).filter(|base| !base.is_empty());
+            base.and_then(|base| local_path(node.file(), base).ok()).is_some_and(|path| self.is_root(&path))
+        });
+        let own: Vec<NodeId> = own.map(Node::id).collect();
+        self.own_references.extend(own);
+    }
+
+    fn is_root(&self, path: &str) -> bool {
+        self.document.root().is_some_and(|root| root.file() == path)
     }
 
     fn fragment(&mut self, start: NodeId, fragment: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
@@ -171,6 +190,11 @@ impl Loader<'_, '_> {
         let location = node.get("$ref").map_or_else(|| node.location(), Node::location);
         self.findings.add(rules::REFERENCE_CIRCULAR, location, message, "let one of the chain hold the value");
     }
+}
+
+/// Returns the text of a reference as it is written.
+fn written(node: Node<'_>) -> Option<Node<'_>> {
+    ["$ref", "$dynamicRef"].into_iter().find_map(|keyword| node.get(keyword).filter(|text| text.as_str().is_some()))
 }
 
 fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {

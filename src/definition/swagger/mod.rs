@@ -86,7 +86,10 @@ impl<'d> Converter<'d, '_> {
         }
         let mut schemes = texts(schemes.or_else(|| root.get("schemes")));
         if schemes.is_empty() {
-            schemes.push("https".to_owned());
+            // Generators write the address of the developer's machine, where nothing speaks TLS.
+            let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+            let is_local = matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0");
+            schemes.push(if is_local { "http" } else { "https" }.to_owned());
         }
         Value::Array(schemes.iter().map(|scheme| json!({ "url": format!("{scheme}://{host}{base}") })).collect())
     }

@@ -40,6 +40,12 @@ fn servers_come_from_schemes_host_and_base_path() {
         (json!({ "basePath": "/v1/" }), json!([{ "url": "/v1" }]), None, Some("/v1")),
         (json!({ "host": "a.b" }), json!([{ "url": "https://a.b" }]), Some("https://a.b"), Some("/")),
         (
+            json!({ "host": "localhost:8080", "basePath": "/" }),
+            json!([{ "url": "http://localhost:8080" }]),
+            Some("http://localhost:8080"),
+            Some("/"),
+        ),
+        (
             json!({ "host": "a.b:81", "basePath": "v1", "schemes": ["http", "wss"] }),
             json!([{ "url": "http://a.b:81/v1" }, { "url": "wss://a.b:81/v1" }]),
             Some("http://a.b:81/v1"),

@@ -22,12 +22,15 @@ pub(super) struct Limits {
     pub(super) bytes: usize,
 }
 
+/// The media type of bytes that nothing more is known of (RFC 2046, section 4.5.1).
+const OCTETS: &str = "application/octet-stream";
 /// What stands between the parts of a multipart body.
 const BOUNDARY: &str = "apigw-constant-result";
 
 /// Returns the media type that a value is written in, and how; a range like `text/*` becomes its usual member.
-pub(super) fn answered_as(media_type: &str, value: &Value) -> (String, Family) {
-    let name = concrete(media_type);
+pub(super) fn answered_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, Family) {
+    let is_file = matches!(essence(media_type).as_str(), "*/*" | "application/*") && is_binary(schema);
+    let name = if is_file { OCTETS.to_owned() } else { concrete(media_type) };
     match (Family::of(&name), value) {
         (Family::Xml, Value::String(text)) if text.trim_start().starts_with('<') => (name, Family::Other),
         (Family::Multipart, Value::Object(_)) => (format!("{};boundary={BOUNDARY}", essence(&name)), Family::Multipart),
@@ -118,6 +121,12 @@ fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// Tells whether a schema stands for bytes (OpenAPI 3.0, section 4.7.14.2).
+fn is_binary(schema: Option<Node<'_>>) -> bool {
+    let format = schema.and_then(Node::resolve).and_then(|schema| schema.get("format"));
+    format.and_then(Node::as_str) == Some("binary")
+}
+
 fn concrete(media_type: &str) -> String {
     match essence(media_type).as_str() {
         "*/*" | "application/*" | "" | "*" => "application/json".to_owned(),
@@ -126,7 +135,7 @@ fn concrete(media_type: &str) -> String {
         "audio/*" => "audio/mpeg".to_owned(),
         "video/*" => "video/mp4".to_owned(),
         "multipart/*" => "multipart/form-data".to_owned(),
-        other if other.ends_with("/*") => "application/octet-stream".to_owned(),
+        other if other.ends_with("/*") => OCTETS.to_owned(),
         _ => media_type.trim().to_owned(),
     }
 }

@@ -126,7 +126,7 @@ impl<'d> Builder<'d> {
             .find(|response| status.is_none_or(|status| response.status == StatusPattern::Code(status)));
         let status = status.unwrap_or_else(|| response.map_or(200, |response| final_status(response.status)));
         let named = mock.field("mediaType").and_then(Node::as_str);
-        let declared = response.and_then(|response| preferred(&response.content).into_iter().next());
+        let declared = response.and_then(|response| preferred(self.definition, &response.content).into_iter().next());
         let media_type = named.or_else(|| declared.map(|declared| declared.name.as_str()));
         let schema = declared.and_then(|declared| declared.schema).map(|schema| self.definition.node(schema));
         let is_declared = named.is_none_or(|named| declared.is_some_and(|declared| declared.name == named));
@@ -166,7 +166,7 @@ impl<'d> Builder<'d> {
             results.push(self.declared(head(None), None)?);
             return Ok(());
         }
-        for media_type in preferred(&response.content) {
+        for media_type in preferred(self.definition, &response.content) {
             let schema = media_type.schema.map(|schema| self.definition.node(schema));
             for Body { example, value } in self.bodies(api, media_type)? {
                 if results.len() >= most {
@@ -290,10 +290,11 @@ fn final_status(pattern: StatusPattern) -> u16 {
     }
 }
 
-/// Lists the media types, JSON first, else in document order.
-fn preferred(content: &[MediaType]) -> Vec<&MediaType> {
+/// Lists the media types, those with an example first, then JSON, else in document order.
+fn preferred<'d>(definition: &Definition, content: &'d [MediaType]) -> Vec<&'d MediaType> {
     let mut list: Vec<&MediaType> = content.iter().collect();
-    list.sort_by_key(|media_type| !encode::is_json(&media_type.name));
+    let has_example = |media_type: &MediaType| !examples(definition.node(media_type.node)).is_empty();
+    list.sort_by_cached_key(|media_type| (!has_example(media_type), !encode::is_json(&media_type.name)));
     list
 }
 

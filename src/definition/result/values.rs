@@ -182,7 +182,7 @@ impl<'d> Values<'d> {
         Sourced { value, source }: &Sourced,
         schema: Option<Node<'d>>,
     ) -> Result<Encoded, Spent> {
-        let (media_type, family) = encode::answered_as(media_type, value);
+        let (media_type, family) = encode::answered_as(media_type, value, schema);
         // Only XML is written by what the schema says.
         let schema = schema.filter(|_| family == Family::Xml);
         let key = (*source, family, schema.map(Node::id));

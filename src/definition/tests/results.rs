@@ -206,6 +206,28 @@ fn the_constant_result_is_the_first_of_those_declared() {
 }
 
 #[test]
+fn an_example_comes_before_what_is_built() {
+    let content = |content: &str| {
+        let responses = format!("      responses: {{200: {{description: d, content: {{{content}}}}}}}\n");
+        let results = result_text(&responses);
+        results.into_iter().map(|(_, _, media_type, body)| (media_type.unwrap_or_default(), body)).collect::<Vec<_>>()
+    };
+    let owned = |media_type: &str, body: &str| (media_type.to_owned(), body.to_owned());
+    assert_eq!(
+        content("'*/*': {schema: {type: integer}}, application/json: {schema: {type: integer}, example: 7}"),
+        [owned("application/json", "7"), owned("application/json", "0")]
+    );
+    assert_eq!(
+        content("application/json: {schema: {type: integer}}, a/b: {}, text/csv: {examples: {x: {value: 'a,b'}}}"),
+        [owned("text/csv", "a,b"), owned("application/json", "0"), owned("a/b", "")]
+    );
+    assert_eq!(
+        content("text/csv: {example: a}, application/json: {example: 1}"),
+        [owned("application/json", "1"), owned("text/csv", "a")]
+    );
+}
+
+#[test]
 fn bodies_are_written_in_their_media_type() {
     let schema = "{type: object, xml: {name: pet}, properties: {id: {type: integer, xml: {attribute: true}}, tags: {type: \
                   array, xml: {wrapped: true}, items: {type: string, xml: {name: tag}}}, n: {const: a b&c}}}";
@@ -224,6 +246,24 @@ fn bodies_are_written_in_their_media_type() {
         let results = result_text(&responses);
         let (_, _, media_type, body) = results.first().expect("a result");
         assert_eq!((media_type.as_deref(), body.as_str()), (Some(expected_type), expected));
+    }
+    for (media_type, format, expected) in [
+        ("*/*", "binary", "application/octet-stream"),
+        ("application/*", "binary", "application/octet-stream"),
+        ("application/json", "binary", "application/json"),
+        ("image/*", "binary", "image/png"),
+        ("*/*", "byte", "application/json"),
+    ] {
+        let responses = format!(
+            "      responses: {{200: {{description: d, content: {{'{media_type}': {{schema: {{$ref: '#/x-s'}}}}}}}}}}\n\
+             x-s: {{type: string, format: {format}}}\n"
+        );
+        let results = result_text(&responses);
+        assert_eq!(
+            results.first().and_then(|(_, _, name, _)| name.as_deref()),
+            Some(expected),
+            "{media_type} {format}"
+        );
     }
 }
 

@@ -294,6 +294,9 @@ fn operators_see_what_is_served_and_what_was_asked() {
     let metrics = get(admin, "/-/metrics", "").body;
     let labels = "{environment=\"test\",group=\"pets\",api=\"getPet\",status=\"200\"}";
     assert!(metrics.contains(&format!("apigw_request_duration_seconds_count{labels} 1")), "{metrics}");
+    // Without a last bucket of this name, whoever asks for a quantile is told that there is none.
+    let last = labels.replacen('{', "{le=\"+Inf\",", 1);
+    assert!(metrics.contains(&format!("apigw_request_duration_seconds_bucket{last} 1")), "{metrics}");
     assert!(metrics.contains("apigw_connections"), "{metrics}");
     assert!(metrics.contains("apigw_access_log_dropped_lines_total 7"), "{metrics}");
 

@@ -179,7 +179,7 @@ impl Collector for Requests {
                 ("api", name.api.to_string()),
                 ("status", status.to_string()),
             ];
-            let bounds = BOUNDS.iter().copied().chain([f64::MAX]);
+            let bounds = BOUNDS.iter().copied().chain([f64::INFINITY]);
             let buckets: Vec<(f64, u64)> = bounds.zip(reading.buckets).collect();
             let count = reading.buckets.iter().sum();
             let sum = Duration::from_micros(reading.sum_us).as_secs_f64();

@@ -17,6 +17,7 @@ use http_body_util::BodyExt as _;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, Relay, RequestBody};
 use super::headers::X_REQUEST_ID;
+use super::percent::one_spelling;
 use super::problem::{Kind, Problem};
 use super::request_head::check_head;
 use super::routing::host::Host;
@@ -174,7 +175,9 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             host.name().clone_into(&mut entry.host);
         }
-        match state.find(&host, parts.uri.path()) {
+        // What is routed is what the backend sees, so that an encoded letter leads to no other API than a plain one.
+        let path = one_spelling(parts.uri.path());
+        match state.find(&host, &path) {
             Lookup::Path(group, found, path) => {
                 let at = At { group: &group.compiled, api: None, headers: &parts.headers };
                 match self.pick_api(&Wanted { group, found, path, host: &host }, at, parts, body) {

@@ -15,7 +15,7 @@ use super::http1::answer::Head;
 use super::http1::connection::Broken;
 use super::http1::sending::Sending;
 use super::pool::{Lease, Wanted};
-use super::route::{ApiForward, GroupForward, Outgoing};
+use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
 use super::target::{Backend, Target};
 use crate::gateway::body::{Progress, Relay, RequestBody};
 use crate::gateway::headers::{Hop, Passage, strip_hop_by_hop, write_field, write_fields};
@@ -91,6 +91,13 @@ impl From<ConnectError> for Failed {
                 Self::new(Kind::SourceUnavailable, "The backend does not accept connections.", reason)
             }
         }
+    }
+}
+
+impl From<NoHeaderValue> for Failed {
+    fn from(NoHeaderValue: NoHeaderValue) -> Self {
+        let detail = "A parameter has a value that cannot stand in a header.";
+        Self::new(Kind::BadRequest, detail, "a parameter that becomes a header has control characters")
     }
 }
 
@@ -171,7 +178,7 @@ impl<'a> Call<'a> {
             headers: parts.headers,
         };
         let backend = self.forward.backend(self.api_forward(), &outgoing);
-        self.forward.apply(self.api_forward(), &mut outgoing);
+        self.forward.apply(self.api_forward(), &mut outgoing)?;
         let via = if parts.version == Version::HTTP_2 { &shared.via_http_2 } else { &shared.via_http_1 };
         let trusted = shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical());
         let hop = self.watch.hop(self.host);

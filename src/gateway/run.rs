@@ -194,6 +194,7 @@ impl Gateway {
     }
 
     fn stop_now(&mut self) {
+        self.shared.stopped.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Now);
         for thread in self.workers.drain(..).chain(self.admin.take()) {
             // A worker that panicked has said so; there is nothing more to stop.
@@ -251,6 +252,7 @@ fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shar
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
         draining: AtomicBool::new(false),
+        stopped: AtomicBool::new(false),
         gauges: (0..workers).map(|_| Gauges::default()).collect(),
         yielding: Yielding::default(),
         via_http_1: via("1.1"),

@@ -414,10 +414,6 @@ impl Exchange {
     }
 }
 
-/// The status under which a request is counted and written down whose client did not wait for the answer; nobody is
-/// sent it.
-const CLIENT_LEFT: u16 = 499;
-
 impl Drop for Exchange {
     fn drop(&mut self) {
         if self.in_flight.is_none() {
@@ -425,15 +421,16 @@ impl Drop for Exchange {
         }
         self.watch.given_up();
         let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.worker.shared.unrouted));
+        let (status, reason) = self.worker.shared.unheard();
         let record = Record {
             worker: Rc::clone(&self.worker),
             started: self.started,
-            status: CLIENT_LEFT,
+            status,
             meter,
             entry: self.entry.take(),
             progress: self.progress.take(),
             backend: Answerer::asked(self.asked.take()),
-            error: "the client left before the answer".to_owned(),
+            error: reason.to_owned(),
             backend_took: None,
         };
         record.tell(0);

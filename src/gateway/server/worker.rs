@@ -44,6 +44,8 @@ pub(crate) struct Shared {
     /// How many connections are open.
     pub(crate) connections: AtomicUsize,
     pub(crate) draining: AtomicBool,
+    /// Whether what is in flight is cut off.
+    pub(crate) stopped: AtomicBool,
     /// What each worker has on its hands.
     pub(crate) gauges: Box<[Gauges]>,
     /// Whether workers let others run before they sleep.
@@ -75,6 +77,15 @@ impl Shared {
             self.gauges.iter().map(|gauges| gauge(gauges).load(Ordering::Relaxed)).sum()
         };
         (sum(|gauges| &gauges.in_flight), sum(|gauges| &gauges.backend_connections))
+    }
+
+    /// Returns under which status a request counts of which nobody hears the answer, and why nobody does.
+    pub(crate) fn unheard(&self) -> (u16, &'static str) {
+        if self.stopped.load(Ordering::Relaxed) {
+            (503, "the gateway was stopped before the end of the answer")
+        } else {
+            (499, "the client left, or was too slow, before the end of the answer")
+        }
     }
 
     /// Returns how many requests all workers have answered.

@@ -182,3 +182,17 @@ fn what_was_never_served_is_not_said_to_be_served_on() {
     serving.wait_to_hear("two branches changed the same lines; nothing of it is served");
     serving.wait_to_hear("test: nothing is served until that is mended");
 }
+
+#[test]
+fn an_address_that_is_taken_is_named_with_its_flag() {
+    let sandbox = Sandbox::petstore();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address");
+    for (arguments, flag) in [
+        (format!("serve --env test --listen {address}"), "`--listen`"),
+        (format!("serve --env test --listen 127.0.0.1:0 --admin {address}"), "`--admin`"),
+    ] {
+        let failed = sandbox.run(&arguments).expect_exit(1);
+        failed.expect_stderr(&format!("cannot listen on {address}")).expect_stderr(flag);
+    }
+}

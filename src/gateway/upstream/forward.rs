@@ -18,7 +18,7 @@ use super::pool::{Lease, Wanted};
 use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
 use super::target::{Backend, Target};
 use crate::gateway::body::{Progress, Relay, RequestBody};
-use crate::gateway::headers::{Hop, Passage, strip_hop_by_hop, write_field, write_fields};
+use crate::gateway::headers::{Hop, Passage, strip_claims, strip_hop_by_hop, write_field, write_fields};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::routing::canonical::is_canonical_path;
 use crate::gateway::routing::host::Host;
@@ -170,6 +170,11 @@ impl<'a> Call<'a> {
         }
         let trailers = parts.headers.get_all(TE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
         strip_hop_by_hop(&mut parts.headers);
+        let trusted = shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical());
+        if !trusted {
+            // Before the settings have their turn, which may say the same.
+            strip_claims(&mut parts.headers);
+        }
         let query = parts.uri.query().map(|query| Cow::Owned(query.to_owned()));
         let mut outgoing = Outgoing {
             path: self.path,
@@ -180,7 +185,6 @@ impl<'a> Call<'a> {
         let backend = self.forward.backend(self.api_forward(), &outgoing);
         self.forward.apply(self.api_forward(), &mut outgoing)?;
         let via = if parts.version == Version::HTTP_2 { &shared.via_http_2 } else { &shared.via_http_1 };
-        let trusted = shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical());
         let hop = self.watch.hop(self.host);
         Ok(Prepared { outgoing, backend, method: parts.method, hop, via, trusted, trailers })
     }

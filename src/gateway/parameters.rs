@@ -22,17 +22,27 @@ pub(crate) struct Shape {
     pub(crate) explode: bool,
 }
 
+/// A parameter that has one value is there more than once: somebody else may read another one than is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Repeated;
+
 impl Sent<'_> {
     /// Returns a parameter as one text, decoded.
-    pub(crate) fn text(&self, place: ParameterPlace, name: &str) -> Option<String> {
-        self.raw(place, name).into_iter().next().map(|raw| decode(place, &raw))
+    pub(crate) fn text(&self, place: ParameterPlace, name: &str) -> Result<Option<String>, Repeated> {
+        Ok(self.only(place, name)?.map(|raw| decode(place, &raw)))
     }
 
     /// Returns a parameter as the value that its schema speaks of, or nothing where it is not there.
-    pub(crate) fn value(&self, place: ParameterPlace, name: &str, shape: Shape, schema: &Value) -> Option<Value> {
+    pub(crate) fn value(
+        &self,
+        place: ParameterPlace,
+        name: &str,
+        shape: Shape,
+        schema: &Value,
+    ) -> Result<Option<Value>, Repeated> {
         let kind = kind_of(schema, schema);
         let explodes_by_name = place == ParameterPlace::Query && shape.explode && shape.style == Style::Form;
-        match kind {
+        Ok(match kind {
             Kind::Object if shape.style == Style::DeepObject => self.deep_object(name, schema),
             Kind::Object if explodes_by_name => self.spread_object(schema),
             Kind::Array if explodes_by_name => {
@@ -40,17 +50,31 @@ impl Sent<'_> {
                 if items.is_empty() { None } else { Some(list(items, schema)) }
             }
             Kind::Scalar => {
-                let raw = self.raw(place, name).into_iter().next()?;
-                let text = strip_style(&raw, name, shape.style);
-                Some(scalar(decode(place, text), schema, schema))
+                let raw = self.only(place, name)?;
+                raw.map(|raw| scalar(decode(place, strip_style(&raw, name, shape.style)), schema, schema))
             }
             Kind::Array | Kind::Object => {
-                let raw = self.raw(place, name).into_iter().next()?;
-                let parts = split(strip_style(&raw, name, shape.style), name, shape);
-                let parts: Vec<String> = parts.into_iter().map(|part| decode(place, part)).collect();
-                Some(if kind == Kind::Array { list(parts, schema) } else { object(&parts, shape.explode, schema) })
+                let raw = match place {
+                    // The lines of a list are one (RFC 9110, section 5.3).
+                    ParameterPlace::Header => Some(self.raw(place, name)).filter(|lines| !lines.is_empty()),
+                    _ => self.only(place, name)?.map(|raw| vec![raw]),
+                };
+                raw.map(|lines| {
+                    let raw = lines.join(",");
+                    let parts = split(strip_style(&raw, name, shape.style), name, shape);
+                    let parts: Vec<String> = parts.into_iter().map(|part| decode(place, part)).collect();
+                    if kind == Kind::Array { list(parts, schema) } else { object(&parts, shape.explode, schema) }
+                })
             }
-        }
+        })
+    }
+
+    /// Returns the text of a parameter that is there once. Of cookies with one name, browsers send all (RFC 6265, section
+    /// 5.4), the one for the longest path first.
+    fn only(&self, place: ParameterPlace, name: &str) -> Result<Option<String>, Repeated> {
+        let mut found = self.raw(place, name).into_iter();
+        let first = found.next();
+        if place != ParameterPlace::Cookie && found.next().is_some() { Err(Repeated) } else { Ok(first) }
     }
 
     /// Returns the texts of a parameter as they came, one for each time that it is there.
@@ -81,7 +105,7 @@ impl Sent<'_> {
             let field =
                 key.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')).and_then(|rest| rest.strip_suffix(']'));
             if let Some(field) = field {
-                fields.insert(field.to_owned(), scalar(value, property(schema, field), schema));
+                add_field(&mut fields, field, value, schema);
             }
         }
         (!fields.is_empty()).then_some(Value::Object(fields))
@@ -90,13 +114,10 @@ impl Sent<'_> {
     /// Collects an object whose fields are parameters of their own.
     fn spread_object(&self, schema: &Value) -> Option<Value> {
         let known = resolve(schema, schema).get("properties").and_then(Value::as_object)?;
-        let fields: Map<String, Value> = percent::pairs(self.query)
-            .filter(|(key, _)| known.contains_key(key))
-            .map(|(key, value)| {
-                let value = scalar(value, property(schema, &key), schema);
-                (key, value)
-            })
-            .collect();
+        let mut fields = Map::new();
+        for (key, value) in percent::pairs(self.query).filter(|(key, _)| known.contains_key(key)) {
+            add_field(&mut fields, &key, value, schema);
+        }
         (!fields.is_empty()).then_some(Value::Object(fields))
     }
 }
@@ -105,20 +126,30 @@ impl Sent<'_> {
 pub(crate) fn form_object(body: &str, schema: &Value) -> Value {
     let mut fields: Map<String, Value> = Map::new();
     for (key, value) in percent::pairs(body) {
-        let field = property(schema, &key);
-        if kind_of(field, schema) == Kind::Array {
-            let item = scalar(value, resolve(field, schema).get("items").unwrap_or(&Value::Null), schema);
-            match fields.get_mut(&key).and_then(Value::as_array_mut) {
-                Some(items) => items.push(item),
-                None => {
-                    fields.insert(key, Value::Array(vec![item]));
-                }
-            }
-        } else {
-            fields.insert(key, scalar(value, field, schema));
-        }
+        add_field(&mut fields, &key, value, schema);
     }
     Value::Object(fields)
+}
+
+/// Reads a body of plain text as the value that its schema speaks of; nothing where that has parts.
+pub(crate) fn text_value(body: &str, schema: &Value) -> Option<Value> {
+    (kind_of(schema, schema) == Kind::Scalar).then(|| scalar(body.to_owned(), schema, schema))
+}
+
+/// Adds a field to an object, or one more item to a field that is a list. One that is no list and is there once more
+/// becomes one, which its schema does not allow.
+fn add_field(fields: &mut Map<String, Value>, name: &str, text: String, schema: &Value) {
+    let field = property(schema, name);
+    let is_list = kind_of(field, schema) == Kind::Array;
+    let item = if is_list { resolve(field, schema).get("items").unwrap_or(&Value::Null) } else { field };
+    let value = scalar(text, item, schema);
+    match fields.get_mut(name) {
+        Some(Value::Array(items)) => items.push(value),
+        Some(first) => *first = Value::Array(vec![first.take(), value]),
+        None => {
+            fields.insert(name.to_owned(), if is_list { Value::Array(vec![value]) } else { value });
+        }
+    }
 }
 
 /// Whether a value has parts.
@@ -294,9 +325,9 @@ mod tests {
             let query = if place == Query { raw } else { "" };
             let sent = Sent { path_parameters: &path_parameters, query, headers: &headers };
             let value = sent.value(place, "color", Shape { style, explode }, schema);
-            assert_eq!(value.as_ref(), Some(expected), "{place:?} {raw}");
+            assert_eq!(value, Ok(Some(expected.clone())), "{place:?} {raw}");
         }
         let sent = Sent { path_parameters: &[], query: "", headers: &HeaderMap::new() };
-        assert_eq!(sent.value(Query, "color", Shape { style: Form, explode: true }, &array), None);
+        assert_eq!(sent.value(Query, "color", Shape { style: Form, explode: true }, &array), Ok(None));
     }
 }

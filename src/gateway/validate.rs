@@ -6,12 +6,15 @@ use http::header::CONTENT_TYPE;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
-use super::parameters::{Sent, Shape, form_object};
+use super::parameters::{Repeated, Sent, Shape, form_object, text_value};
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::{Api, Definition, Direction, MediaType, NodeId, Parameter, ParameterPlace};
 
 /// What is said of a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";
+
+/// What is said of a parameter that has one value.
+const REPEATED: &str = "is there more than once";
 
 /// The most violations that a problem names.
 const MOST_VIOLATIONS: usize = 50;
@@ -118,21 +121,18 @@ impl RequestRules {
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
         }
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        let Some((_, schema)) = rule.declared(essence) else {
-            let declared: Vec<&str> = rule.content.iter().map(|(name, _)| name.as_str()).collect();
-            let detail = format!("The body is {essence:?}; declared are: {}.", declared.join(", "));
-            return Err(Problem::new(Kind::UnsupportedMediaType, detail));
-        };
-        let Some(schema) = schema else { return Ok(()) };
+        let essence = media_type(headers).map_err(|what| rule.unsupported(what))?;
+        let declared = rule.declared(essence).ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
+        let Some(schema) = &declared.1 else { return Ok(()) };
         let value = if is_json(essence) {
             serde_json::from_slice(body)
                 .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?
         } else if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             form_object(&String::from_utf8_lossy(body), &schema.value)
         } else {
-            return Ok(());
+            let text = if essence.eq_ignore_ascii_case("text/plain") { std::str::from_utf8(body).ok() } else { None };
+            let Some(value) = text.and_then(|text| text_value(text, &schema.value)) else { return Ok(()) };
+            value
         };
         let mut violations = Vec::new();
         schema.check("body", &value, &mut violations);
@@ -149,10 +149,30 @@ fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Pr
     Err(problem)
 }
 
+/// Returns the media type of a body, without its parameters; fails with what is wrong with it.
+fn media_type(headers: &HeaderMap) -> Result<&str, &'static str> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    match values.next() {
+        Some(_) => Err("The request has more than one Content-Type"),
+        None if essence.is_empty() => Err("The request does not say which media type its body has"),
+        None => Ok(essence),
+    }
+}
+
 impl BodyRule {
+    /// Says what is wrong with the media type of a body, and which are declared.
+    fn unsupported(&self, what: &str) -> Problem {
+        let declared: Vec<&str> = self.content.iter().map(|(name, _)| name.as_str()).collect();
+        Problem::new(Kind::UnsupportedMediaType, format!("{what}; declared are: {}.", declared.join(", ")))
+    }
+
     /// Finds what is declared for a media type: itself, else its range, else any.
     fn declared(&self, essence: &str) -> Option<&(String, Option<SchemaRule>)> {
-        let range = essence.split_once('/').map(|(kind, _)| format!("{kind}/*"));
+        // Two in one header are none, whatever the first is of.
+        let range = essence.split_once('/').filter(|(_, kind)| !kind.contains([',', ' ']));
+        let range = range.map(|(kind, _)| format!("{kind}/*"));
         [Some(essence), range.as_deref(), Some("*/*")].into_iter().flatten().find_map(|wanted| {
             let name =
                 |declared: &str| declared.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted);
@@ -172,17 +192,19 @@ impl ParameterRule {
         let nothing = Value::Bool(true);
         let schema = self.schema.as_ref().map_or(&nothing, |schema| &schema.value);
         let value = if self.json {
-            match sent.text(self.place, &self.name).map(|text| serde_json::from_str(&text)) {
-                Some(Ok(value)) => Some(value),
-                Some(Err(error)) => return violate(format!("is not JSON: {error}")),
-                None => None,
+            match sent.text(self.place, &self.name).map(|text| text.map(|text| serde_json::from_str(&text)).transpose())
+            {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(error)) => return violate(format!("is not JSON: {error}")),
+                Err(repeated) => Err(repeated),
             }
         } else {
             sent.value(self.place, &self.name, self.shape, schema)
         };
         match (value, &self.schema) {
-            (None, _) if self.required => violate(MISSING.to_owned()),
-            (Some(value), Some(schema)) => schema.check(&place, &value, violations),
+            (Err(Repeated), _) => violate(REPEATED.to_owned()),
+            (Ok(None), _) if self.required => violate(MISSING.to_owned()),
+            (Ok(Some(value)), Some(schema)) => schema.check(&place, &value, violations),
             _ => {}
         }
     }
@@ -254,6 +276,7 @@ paths:
           application/json: {schema: {$ref: '#/components/schemas/Pet'}}
           application/x-www-form-urlencoded: {schema: {$ref: '#/components/schemas/Pet'}}
           text/*: {}
+          text/plain: {schema: {type: string, maxLength: 8}}
       responses: {'200': {description: ok}}
 components:
   schemas:
@@ -275,6 +298,18 @@ components:
 
     fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
         list.iter().map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))).collect()
+    }
+
+    #[test]
+    fn a_body_has_one_media_type() {
+        let rules = rules();
+        let check = |list: &[(&'static str, &'static str)]| {
+            let checked = rules.check_body(&headers(list), &Bytes::from("{}"));
+            checked.err().map(|problem| problem.detail).unwrap_or_default()
+        };
+        assert!(check(&[]).starts_with("The request does not say which media type its body has; declared are: "));
+        let two = [("content-type", "application/json"), ("content-type", "text/csv")];
+        assert!(check(&two).starts_with("The request has more than one Content-Type; declared are: "));
     }
 
     fn places(result: Result<(), Problem>) -> (String, Vec<String>) {
@@ -304,6 +339,13 @@ components:
         assert_eq!(check("1", "limit=5&tags=c&ids=1,x", &[]), ["query.tags/0", "query.ids/1"]);
         assert_eq!(check("1", "limit=5&filter[age]=x&spec={}", &[]), ["query.filter/age", "query.spec"]);
         assert_eq!(check("1", "limit=5&spec=no", &[("cookie", "session=ab")]), ["query.spec", "cookie.session"]);
+        // A backend may read another one than is checked.
+        assert_eq!(check("1", "limit=5&limit=x", &[]), ["query.limit"]);
+        assert_eq!(check("1", "limit=5&ids=1,2&ids=x&spec={}&spec={}", &[]), ["query.ids", "query.spec"]);
+        assert_eq!(check("1", "limit=5&filter[age]=3&filter[age]=x", &[]), ["query.filter/age"]);
+        assert_eq!(check("1", "limit=5", &[("x-flag", "true"), ("x-flag", "x")]), ["header.X-Flag"]);
+        // Browsers send one for each path that has it (RFC 6265, section 5.4).
+        assert_eq!(check("1", "limit=5", &[("cookie", "session=abc; session=a")]), none);
     }
 
     #[test]
@@ -327,7 +369,13 @@ components:
             ),
             ("application/x-www-form-urlencoded", "name=a+b&age=3", ""),
             ("application/x-www-form-urlencoded", "age=x", "INVALID_BODY body/age body"),
+            ("text/csv", "any,thing at all", ""),
             ("text/plain", "anything", ""),
+            ("text/plain; charset=utf-8", "größer", ""),
+            ("text/plain", "any, and too long", "INVALID_BODY body"),
+            ("text/plain; charset=latin1", "any, and too long", "INVALID_BODY body"),
+            ("application/x-www-form-urlencoded", "name=a&age=3&age=x", "INVALID_BODY body/age"),
+            ("application/json, text/plain", r#"{"name":"a"}"#, "UNSUPPORTED_MEDIA_TYPE"),
             ("application/xml", "<a/>", "UNSUPPORTED_MEDIA_TYPE"),
         ] {
             let mut found: Vec<&str> = Vec::new();

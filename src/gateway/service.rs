@@ -360,7 +360,7 @@ impl Exchange {
     fn problem(&self, problem: &Problem) -> Outcome {
         let (headers, body) = problem.render(self.request_id.to_str().unwrap_or_default());
         let mut outcome = Outcome::bytes(problem.kind.status(), headers, body);
-        outcome.error.clone_from(&problem.detail);
+        outcome.error = problem.reason();
         outcome
     }
 
@@ -439,7 +439,7 @@ impl Drop for Exchange {
 
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
-        Self { reason: problem.detail.clone(), problem }
+        Self { reason: problem.reason(), problem }
     }
 }
 

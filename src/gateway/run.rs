@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -251,6 +251,7 @@ fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shar
         unserved: ArcSwap::default(),
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
+        refused: AtomicU64::new(0),
         draining: AtomicBool::new(false),
         stopped: AtomicBool::new(false),
         gauges: (0..workers).map(|_| Gauges::default()).collect(),

@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) unrouted: Arc<Meter>,
     /// How many connections are open.
     pub(crate) connections: AtomicUsize,
+    /// How many connections were closed at once, as there were too many.
+    pub(crate) refused: AtomicU64,
     pub(crate) draining: AtomicBool,
     /// Whether what is in flight is cut off.
     pub(crate) stopped: AtomicBool,
@@ -328,6 +330,7 @@ impl Open {
         let connections = &worker.shared.connections;
         if connections.fetch_add(1, Ordering::Relaxed) >= worker.shared.config.limits.connections {
             connections.fetch_sub(1, Ordering::Relaxed);
+            worker.shared.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         worker.open.set(worker.open.get() + 1);

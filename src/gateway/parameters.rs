@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use serde_json::{Map, Value};
 
+use super::multipart::Part;
 use super::percent;
 use crate::definition::{ParameterPlace, Style};
 
@@ -136,13 +137,37 @@ pub(crate) fn text_value(body: &str, schema: &Value) -> Option<Value> {
     (kind_of(schema, schema) == Kind::Scalar).then(|| scalar(body.to_owned(), schema, schema))
 }
 
-/// Adds a field to an object, or one more item to a field that is a list. One that is no list and is there once more
-/// becomes one, which its schema does not allow.
+/// Reads a form whose fields are parts of the body as the object that its schema speaks of.
+pub(crate) fn multipart_object(parts: &[Part<'_>], schema: &Value) -> Value {
+    let mut fields = Map::new();
+    for part in parts {
+        let json = || serde_json::from_slice::<Value>(part.content).ok();
+        let is_list = part.is_json && kind_of(property(schema, &part.name), schema) == Kind::Array;
+        // A list may come whole in one part, or each of its items in one.
+        if let Some(list @ Value::Array(_)) = is_list.then(json).flatten() {
+            fields.insert(part.name.clone(), list);
+            continue;
+        }
+        // A file is a text, whatever is in it.
+        add_value(&mut fields, &part.name, schema, |field| {
+            let json = (kind_of(field, schema) == Kind::Object).then(json).flatten();
+            json.unwrap_or_else(|| scalar(String::from_utf8_lossy(part.content).into_owned(), field, schema))
+        });
+    }
+    Value::Object(fields)
+}
+
 fn add_field(fields: &mut Map<String, Value>, name: &str, text: String, schema: &Value) {
+    add_value(fields, name, schema, |field| scalar(text, field, schema));
+}
+
+/// Adds a field to an object, or one more item to a field that is a list. One that is no list and is there once more
+/// becomes one, which its schema does not allow. What `read` is handed is the schema of the field or of the item.
+fn add_value(fields: &mut Map<String, Value>, name: &str, schema: &Value, read: impl FnOnce(&Value) -> Value) {
     let field = property(schema, name);
     let is_list = kind_of(field, schema) == Kind::Array;
     let item = if is_list { resolve(field, schema).get("items").unwrap_or(&Value::Null) } else { field };
-    let value = scalar(text, item, schema);
+    let value = read(item);
     match fields.get_mut(name) {
         Some(Value::Array(items)) => items.push(value),
         Some(first) => *first = Value::Array(vec![first.take(), value]),
@@ -329,5 +354,31 @@ mod tests {
         }
         let sent = Sent { path_parameters: &[], query: "", headers: &HeaderMap::new() };
         assert_eq!(sent.value(Query, "color", Shape { style: Form, explode: true }, &array), Ok(None));
+    }
+
+    #[test]
+    fn fields_of_a_form_in_parts_are_what_their_schemas_say() {
+        let schema = json!({"properties": {
+            "age": {"type": "integer"}, "file": {"type": "string"}, "tags": {"type": "array", "items": {"type": "integer"}},
+            "owner": {"type": "object"}, "owners": {"type": "array", "items": {"type": "object"}}
+        }});
+        for (parts, expected) in [
+            (&[("age", "3", false)][..], json!({"age": 3})),
+            (&[("age", "3", false), ("age", "x", false)], json!({"age": [3, "x"]})),
+            (&[("file", "{}", true)], json!({"file": "{}"})),
+            (&[("tags", "1", false), ("tags", "2", false)], json!({"tags": [1, 2]})),
+            (&[("tags", "[1,2]", true)], json!({"tags": [1, 2]})),
+            (&[("owner", "{\"a\":1}", false)], json!({"owner": {"a": 1}})),
+            (&[("owner", "{", true)], json!({"owner": "{"})),
+            (&[("owners", "{}", true), ("owners", "{}", false)], json!({"owners": [{}, {}]})),
+        ] {
+            let part = |&(name, content, is_json): &(&str, &'static str, bool)| Part {
+                name: name.to_owned(),
+                is_json,
+                content: content.as_bytes(),
+            };
+            let parts: Vec<Part<'_>> = parts.iter().map(part).collect();
+            assert_eq!(multipart_object(&parts, &schema), expected);
+        }
     }
 }

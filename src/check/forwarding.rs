@@ -7,7 +7,7 @@ use super::places::Places;
 use super::rules::settings as rules;
 use super::template::parameter_names;
 use crate::definition::Definition;
-use crate::model::{ApiForwarding, Cors, Finding, Forwarding, ParameterPlace};
+use crate::model::{ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterPlace};
 
 pub(super) fn findings(subject: &Subject<'_>, places: &Places) -> Vec<Finding> {
     let Some(settings) = subject.settings else { return Vec::new() };
@@ -15,7 +15,11 @@ pub(super) fn findings(subject: &Subject<'_>, places: &Places) -> Vec<Finding> {
     findings.extend(tls(&settings.forwarding, places));
     for (name, api) in &settings.forwarding.apis {
         findings.extend(path(name, api, subject.definition, places));
+        findings.extend(nowhere(&["forwarding", "apis", name], &api.parameters, &api.constants, &[api], places));
     }
+    let Forwarding { parameters, constants, apis, .. } = &settings.forwarding;
+    let apis: Vec<&ApiForwarding> = apis.values().collect();
+    findings.extend(nowhere(&["forwarding"], parameters, constants, &apis, places));
     findings.extend(settings.cors.iter().flat_map(|cors| origins(cors, places)));
     findings
 }
@@ -30,7 +34,7 @@ fn constants(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
     let unusable = own.chain(of_apis).filter(|(.., constant)| {
         matches!(constant.to, ParameterPlace::Header(_)) && HeaderValue::from_bytes(constant.value.as_bytes()).is_err()
     });
-    let finding = |(path, index, constant): (Vec<&str>, usize, &crate::model::ConstantParameter)| {
+    let finding = |(path, index, constant): (Vec<&str>, usize, &ConstantParameter)| {
         let index = index.to_string();
         let path = [&["forwarding"], path.as_slice(), &["constants", &index, "value"]].concat();
         let message = format!("the constant {} has control characters, which no header has", constant.to);
@@ -81,6 +85,30 @@ fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places
         finding(message, hint)
     });
     unknown.collect()
+}
+
+/// Looks for what goes into a path at the backend that does not have it, and is left out.
+fn nowhere(
+    at: &[&str],
+    mappings: &[ParameterMapping],
+    constants: &[ConstantParameter],
+    apis: &[&ApiForwarding],
+    places: &Places,
+) -> Vec<Finding> {
+    let mapped = mappings.iter().enumerate().map(|(index, mapping)| ("parameters", index, &mapping.to));
+    let constant = constants.iter().enumerate().map(|(index, constant)| ("constants", index, &constant.to));
+    let finding = |(list, index, to): (&str, usize, &ParameterPlace)| {
+        let ParameterPlace::Path(name) = to else { return None };
+        let mut paths = apis.iter().filter_map(|api| api.path.as_deref());
+        if paths.any(|path| parameter_names(path).contains(&name.as_str())) {
+            return None;
+        }
+        let place = places.value(&[at, &[list, &index.to_string(), "to"]].concat());
+        let message = format!("no path at the backend has a parameter {name:?}");
+        let hint = format!("set `path` in forwarding.apis to one with {{{name}}}");
+        Some(rules::FORWARDING.finding(place, message, hint))
+    };
+    mapped.chain(constant).filter_map(finding).collect()
 }
 
 /// Looks for origins that no browser sends (RFC 6454, section 6.1).

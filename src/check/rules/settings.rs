@@ -134,9 +134,9 @@ pub(in crate::check) const UNKNOWN_API: Rule = Rule::warning(
 pub(in crate::check) const FORWARDING: Rule = Rule::error(
     "forwarding",
     "`forwarding` in group.yaml says how requests reach a real backend. A path of an API there begins with a slash and \
-     names only parameters of the API's own path; a constant that becomes a header has no control characters; the \
-     files of `tls` are named without a folder, and a certificate has its key. A version of which this does not hold \
-     is served by no gateway.",
+     names only parameters of the API's own path; what goes to `path.NAME` has a place in such a path; a constant that \
+     becomes a header has no control characters; the files of `tls` are named without a folder, and a certificate has \
+     its key. Where this does not hold, the backend gets something else than was meant, or no gateway serves it.",
 )
 .example(
     "wrong:\n\

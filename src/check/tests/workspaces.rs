@@ -165,6 +165,18 @@ fn forwarding() -> Vec<Row> {
         ("forwarding", tls("certificate: a.crt"), vec!["group.yaml:4:20"], tls("certificate: a.crt, key: a.key")),
         ("forwarding", tls("key: a.key"), vec!["group.yaml:4:20"], tls("ca: a.crt")),
         ("forwarding", tls("ca: ../a.crt"), vec!["group.yaml:4:24"], tls("ca: a.crt")),
+        (
+            "forwarding",
+            with("forwarding: {parameters: [{from: query.b, to: path.b}]}\n"),
+            vec!["group.yaml:4:47"],
+            with("forwarding: {parameters: [{from: query.b, to: query.c}]}\n"),
+        ),
+        (
+            "forwarding",
+            with("forwarding: {apis: {\"GET /a\": {constants: [{to: path.b, value: c}]}}}\n"),
+            vec!["group.yaml:4:49"],
+            with("forwarding: {apis: {\"GET /a\": {constants: [{to: query.b, value: c}]}}}\n"),
+        ),
         ("forwarding", constant("a\\nb"), vec!["group.yaml:4:50"], constant("\u{e4} b")),
         (
             "cors-origin",

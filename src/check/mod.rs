@@ -14,6 +14,7 @@
 mod across;
 mod addresses;
 mod environments;
+mod forwarding;
 mod operations;
 mod paths;
 pub(crate) mod places;
@@ -101,6 +102,7 @@ pub fn group(subject: &Subject<'_>, settings: &WorkspaceSettings) -> Vec<Finding
         findings.append(&mut of_apis.into_vec());
     }
     findings.extend(addresses::findings(subject, settings, &places));
+    findings.extend(forwarding::findings(subject, &places));
     sorted(rules::apply_levels(findings, settings))
 }
 

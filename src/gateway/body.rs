@@ -339,6 +339,9 @@ impl Body for Payload {
             Source::Backend(relay) => relay.poll_frame(context),
         };
         payload.in_flight.untaken(polled.is_ready());
+        if let (Poll::Ready(Some(Err(error))), Some(record)) = (&polled, &mut payload.record) {
+            record.broke_off(error);
+        }
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             payload.bytes_out += frame.data_ref().map_or(0, |data| data.len() as u64);
             payload.in_flight.progress();
@@ -363,7 +366,11 @@ impl Body for Payload {
 
 impl Drop for Payload {
     fn drop(&mut self) {
-        if let Some(record) = self.record.take() {
+        if let Some(mut record) = self.record.take() {
+            if matches!(&self.source, Source::Backend(relay) if !relay.coding.is_end()) {
+                let (_, reason) = record.worker.shared.unheard();
+                record.broke_off(&reason);
+            }
             record.tell(self.bytes_out);
         }
     }

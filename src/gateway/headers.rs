@@ -1,8 +1,8 @@
 //! Headers that belong to one connection, and those that tell the next hop where a request comes from.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue,
+    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -13,6 +13,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
+const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
 /// The header by which a caller says how it would like to be answered (RFC 7240).
 pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -36,10 +37,25 @@ pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
     .contains(name)
 }
 
-/// Returns whether a field may be a trailer that is passed on: not one that frames a message, or routes it
-/// (RFC 9110, section 6.5.1).
+/// Returns whether a field may be a trailer that is passed on: not one that frames a message, routes it, or says whose it
+/// is or where it comes from (RFC 9110, section 6.5.1).
 pub(crate) fn is_trailer(name: &HeaderName) -> bool {
-    !is_hop_by_hop(name) && ![CONTENT_LENGTH, HOST].contains(name)
+    const NEVER: [HeaderName; 8] =
+        [CONTENT_LENGTH, HOST, AUTHORIZATION, COOKIE, SET_COOKIE, FORWARDED, VIA, X_REQUEST_ID];
+    !is_hop_by_hop(name) && !NEVER.contains(name) && !is_claim(name)
+}
+
+/// Removes what a caller that is not trusted claims about the hops before it.
+pub(crate) fn strip_claims(headers: &mut HeaderMap) {
+    let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name)).cloned().collect();
+    for name in claims {
+        headers.remove(name);
+    }
+}
+
+/// Returns whether a header is one of those, never defined, by which proxies tell of the caller.
+fn is_claim(name: &HeaderName) -> bool {
+    name.as_str().starts_with("x-forwarded-") || *name == X_REAL_IP
 }
 
 /// Removes what belongs to one connection: the headers that always do, and those that `Connection` names.
@@ -123,7 +139,8 @@ pub(crate) struct Passage<'a> {
 }
 
 /// Writes the headers of a request as the next hop has them: what the caller sent, and where it comes from (RFC 7239, and
-/// the headers that came before it). What belongs to the caller's connection has been removed before.
+/// the headers that came before it). What belongs to the caller's connection, and what it only claims, has been removed
+/// before.
 pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &Hop, passage: &Passage<'_>) {
     for (name, value) in headers {
         if is_passed_on(name.as_str(), passage.trusted) {
@@ -172,7 +189,7 @@ fn is_passed_on(name: &str, trusted: bool) -> bool {
     const OWN: [&str; 4] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id"];
     match name {
         "host" | "expect" | "content-length" | "cookie" | "x-request-id" | "forwarded" | "x-forwarded-for" => false,
-        "x-forwarded-host" | "x-forwarded-proto" | "x-forwarded-prefix" | "x-forwarded-port" | "x-real-ip" => trusted,
+        "x-forwarded-host" | "x-forwarded-proto" | "x-forwarded-prefix" => trusted,
         name if name.as_bytes().contains(&b'_') => {
             let plain = name.replace('_', "-");
             !plain.starts_with("x-forwarded-") && !OWN.contains(&plain.as_str())
@@ -238,15 +255,19 @@ mod tests {
             ("x-request-id", "evil"),
             ("x-real-ip", "198.51.100.1"),
             ("x-forwarded-port", "9"),
+            ("x-forwarded-ssl", "on"),
             ("expect", "100-continue"),
             ("content-length", "3"),
             ("cookie", "a=b"),
             ("cookie", "c=d"),
             ("host", "a.example"),
         ];
-        let written = |trusted| {
-            let mut head = Vec::new();
-            write_fields(&mut head, &headers(&claimed), &hop, &passage(trusted));
+        let written = |trusted: bool| {
+            let (mut head, mut sent) = (Vec::new(), headers(&claimed));
+            if !trusted {
+                strip_claims(&mut sent);
+            }
+            write_fields(&mut head, &sent, &hop, &passage(trusted));
             let text = String::from_utf8(head).expect("text");
             let lines: Vec<(&str, &str)> = text.lines().filter_map(|line| line.split_once(": ")).collect();
             assert_eq!(lines.len(), text.matches("\r\n").count(), "{text:?}");
@@ -259,7 +280,7 @@ mod tests {
         assert_eq!(found["x-forwarded-prefix"], "/p");
         assert_eq!(found["forwarded"], "for=192.0.2.1;host=\"a.example\";proto=https");
         assert_eq!((&found["via"], &found["x-request-id"]), (&via, &id));
-        let not_believed = ["x_forwarded-for", "content_length", "x-real-ip", "x-forwarded-port"];
+        let not_believed = ["x_forwarded-for", "content_length", "x-real-ip", "x-forwarded-port", "x-forwarded-ssl"];
         for name in not_believed.into_iter().chain(["host", "expect", "content-length"]) {
             assert!(!found.contains_key(name), "{name}");
         }
@@ -271,6 +292,7 @@ mod tests {
         assert_eq!(found["x-forwarded-proto"], "ftp");
         assert_eq!(found["x-forwarded-host"], "a.example");
         assert_eq!(found["x-real-ip"], "198.51.100.1");
+        assert_eq!(found["x-forwarded-ssl"], "on");
         assert!(!found.contains_key("x_forwarded-for"));
     }
 }

@@ -112,7 +112,7 @@ impl MockResults {
         let of = |pattern: Option<StatusPattern>| -> Vec<&MockResult> {
             self.list.iter().filter(|result| result.pattern == pattern).collect()
         };
-        let Some(code) = preference.code else {
+        let Some(code) = &preference.code else {
             // An example's name is looked for in every response, the constant one's first.
             let mut candidates = of(constant.pattern);
             let named = |result: &&MockResult| result.example.is_some() && result.example == preference.example;
@@ -121,6 +121,7 @@ impl MockResults {
             }
             return Ok((None, candidates));
         };
+        let code: u16 = code.parse().map_err(|_| self.undeclared(preference))?;
         let status = StatusCode::from_u16(code).map_err(|_| self.undeclared(preference))?;
         let class = u8::try_from(code / 100).unwrap_or_default();
         let patterns = [StatusPattern::Code(code), StatusPattern::Class(class), StatusPattern::Default];
@@ -129,7 +130,7 @@ impl MockResults {
     }
 
     fn undeclared(&self, preference: &Preference) -> Problem {
-        let code = preference.code.map(|code| format!(" code={code}")).unwrap_or_default();
+        let code = preference.code.as_ref().map(|code| format!(" code={code}")).unwrap_or_default();
         let example = preference.example.as_ref().map(|name| format!(" example={name}")).unwrap_or_default();
         let cut = if self.is_cut { ", or it is not built: the results are too large together" } else { "" };
         Problem::new(
@@ -142,7 +143,7 @@ impl MockResults {
 /// What a `Prefer` header asks for (RFC 7240).
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Preference {
-    code: Option<u16>,
+    code: Option<String>,
     example: Option<String>,
 }
 
@@ -154,7 +155,7 @@ impl Preference {
             let Some((name, value)) = word.split_once('=') else { continue };
             let value = value.trim().trim_matches('"');
             if name.trim().eq_ignore_ascii_case("code") {
-                preference.code = preference.code.or(Some(value.parse().unwrap_or_default()));
+                preference.code = preference.code.or_else(|| Some(value.to_owned()));
             } else if name.trim().eq_ignore_ascii_case("example") {
                 preference.example = preference.example.or_else(|| Some(value.to_owned()));
             }
@@ -165,7 +166,9 @@ impl Preference {
 
 /// Picks the result that the caller accepts most, the first declared among equals (RFC 9110, section 12.5.1).
 fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<&'m MockResult> {
-    let accepts: Vec<&str> = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let accepts = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    // One that is empty names nothing that is liked less than the rest.
+    let accepts: Vec<&str> = accepts.filter(|value| !value.trim().is_empty()).collect();
     let mut best: Option<(u16, &MockResult)> = None;
     for &candidate in candidates {
         let quality = match &candidate.media_type {
@@ -274,6 +277,7 @@ mod tests {
         for (accept, prefer, expected) in [
             ("", "", "200 application/json one"),
             ("*/*", "", "200 application/json one"),
+            (" ", "", "200 application/json one"),
             ("application/xml", "", "200 application/xml"),
             ("application/json;q=0.5, application/xml", "", "200 application/xml"),
             ("application/*;q=0.5, application/json;q=0", "", "200 application/xml"),
@@ -308,5 +312,10 @@ mod tests {
             assert_eq!(picked, expected, "{accept:?} {prefer:?}");
         }
         assert!(results(Vec::new()).pick(&HeaderMap::new()).is_err());
+        for asked in ["code=x", "code=2000", "code=4XX; example=one"] {
+            let headers = [(PREFER, asked.parse().expect("a value"))].into_iter().collect();
+            let detail = declared.pick(&headers).err().map(|problem| problem.detail).unwrap_or_default();
+            assert!(detail.contains(&asked.replace(';', "")), "{detail}");
+        }
     }
 }

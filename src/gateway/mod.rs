@@ -21,6 +21,7 @@ mod cors;
 mod headers;
 mod http1;
 mod mock;
+mod multipart;
 mod parameters;
 mod percent;
 mod problem;

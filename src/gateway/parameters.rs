@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use serde_json::{Map, Value};
 
+use super::multipart::Part;
 use super::percent;
 use crate::definition::{ParameterPlace, Style};
 
@@ -22,17 +23,27 @@ pub(crate) struct Shape {
     pub(crate) explode: bool,
 }
 
+/// A parameter that has one value is there more than once: somebody else may read another one than is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Repeated;
+
 impl Sent<'_> {
     /// Returns a parameter as one text, decoded.
-    pub(crate) fn text(&self, place: ParameterPlace, name: &str) -> Option<String> {
-        self.raw(place, name).into_iter().next().map(|raw| decode(place, &raw))
+    pub(crate) fn text(&self, place: ParameterPlace, name: &str) -> Result<Option<String>, Repeated> {
+        Ok(self.only(place, name)?.map(|raw| decode(place, &raw)))
     }
 
     /// Returns a parameter as the value that its schema speaks of, or nothing where it is not there.
-    pub(crate) fn value(&self, place: ParameterPlace, name: &str, shape: Shape, schema: &Value) -> Option<Value> {
+    pub(crate) fn value(
+        &self,
+        place: ParameterPlace,
+        name: &str,
+        shape: Shape,
+        schema: &Value,
+    ) -> Result<Option<Value>, Repeated> {
         let kind = kind_of(schema, schema);
         let explodes_by_name = place == ParameterPlace::Query && shape.explode && shape.style == Style::Form;
-        match kind {
+        Ok(match kind {
             Kind::Object if shape.style == Style::DeepObject => self.deep_object(name, schema),
             Kind::Object if explodes_by_name => self.spread_object(schema),
             Kind::Array if explodes_by_name => {
@@ -40,17 +51,31 @@ impl Sent<'_> {
                 if items.is_empty() { None } else { Some(list(items, schema)) }
             }
             Kind::Scalar => {
-                let raw = self.raw(place, name).into_iter().next()?;
-                let text = strip_style(&raw, name, shape.style);
-                Some(scalar(decode(place, text), schema, schema))
+                let raw = self.only(place, name)?;
+                raw.map(|raw| scalar(decode(place, strip_style(&raw, name, shape.style)), schema, schema))
             }
             Kind::Array | Kind::Object => {
-                let raw = self.raw(place, name).into_iter().next()?;
-                let parts = split(strip_style(&raw, name, shape.style), name, shape);
-                let parts: Vec<String> = parts.into_iter().map(|part| decode(place, part)).collect();
-                Some(if kind == Kind::Array { list(parts, schema) } else { object(&parts, shape.explode, schema) })
+                let raw = match place {
+                    // The lines of a list are one (RFC 9110, section 5.3).
+                    ParameterPlace::Header => Some(self.raw(place, name)).filter(|lines| !lines.is_empty()),
+                    _ => self.only(place, name)?.map(|raw| vec![raw]),
+                };
+                raw.map(|lines| {
+                    let raw = lines.join(",");
+                    let parts = split(strip_style(&raw, name, shape.style), name, shape);
+                    let parts: Vec<String> = parts.into_iter().map(|part| decode(place, part)).collect();
+                    if kind == Kind::Array { list(parts, schema) } else { object(&parts, shape.explode, schema) }
+                })
             }
-        }
+        })
+    }
+
+    /// Returns the text of a parameter that is there once. Of cookies with one name, browsers send all (RFC 6265, section
+    /// 5.4), the one for the longest path first.
+    fn only(&self, place: ParameterPlace, name: &str) -> Result<Option<String>, Repeated> {
+        let mut found = self.raw(place, name).into_iter();
+        let first = found.next();
+        if place != ParameterPlace::Cookie && found.next().is_some() { Err(Repeated) } else { Ok(first) }
     }
 
     /// Returns the texts of a parameter as they came, one for each time that it is there.
@@ -81,7 +106,7 @@ impl Sent<'_> {
             let field =
                 key.strip_prefix(name).and_then(|rest| rest.strip_prefix('[')).and_then(|rest| rest.strip_suffix(']'));
             if let Some(field) = field {
-                fields.insert(field.to_owned(), scalar(value, property(schema, field), schema));
+                add_field(&mut fields, field, value, schema);
             }
         }
         (!fields.is_empty()).then_some(Value::Object(fields))
@@ -90,13 +115,10 @@ impl Sent<'_> {
     /// Collects an object whose fields are parameters of their own.
     fn spread_object(&self, schema: &Value) -> Option<Value> {
         let known = resolve(schema, schema).get("properties").and_then(Value::as_object)?;
-        let fields: Map<String, Value> = percent::pairs(self.query)
-            .filter(|(key, _)| known.contains_key(key))
-            .map(|(key, value)| {
-                let value = scalar(value, property(schema, &key), schema);
-                (key, value)
-            })
-            .collect();
+        let mut fields = Map::new();
+        for (key, value) in percent::pairs(self.query).filter(|(key, _)| known.contains_key(key)) {
+            add_field(&mut fields, &key, value, schema);
+        }
         (!fields.is_empty()).then_some(Value::Object(fields))
     }
 }
@@ -105,20 +127,54 @@ impl Sent<'_> {
 pub(crate) fn form_object(body: &str, schema: &Value) -> Value {
     let mut fields: Map<String, Value> = Map::new();
     for (key, value) in percent::pairs(body) {
-        let field = property(schema, &key);
-        if kind_of(field, schema) == Kind::Array {
-            let item = scalar(value, resolve(field, schema).get("items").unwrap_or(&Value::Null), schema);
-            match fields.get_mut(&key).and_then(Value::as_array_mut) {
-                Some(items) => items.push(item),
-                None => {
-                    fields.insert(key, Value::Array(vec![item]));
-                }
-            }
-        } else {
-            fields.insert(key, scalar(value, field, schema));
-        }
+        add_field(&mut fields, &key, value, schema);
     }
     Value::Object(fields)
+}
+
+/// Reads a body of plain text as the value that its schema speaks of; nothing where that has parts.
+pub(crate) fn text_value(body: &str, schema: &Value) -> Option<Value> {
+    (kind_of(schema, schema) == Kind::Scalar).then(|| scalar(body.to_owned(), schema, schema))
+}
+
+/// Reads a form whose fields are parts of the body as the object that its schema speaks of.
+pub(crate) fn multipart_object(parts: &[Part<'_>], schema: &Value) -> Value {
+    let mut fields = Map::new();
+    for part in parts {
+        let json = || serde_json::from_slice::<Value>(part.content).ok();
+        let is_list = part.is_json && kind_of(property(schema, &part.name), schema) == Kind::Array;
+        // A list may come whole in one part, or each of its items in one.
+        if let Some(list @ Value::Array(_)) = is_list.then(json).flatten() {
+            fields.insert(part.name.clone(), list);
+            continue;
+        }
+        // A file is a text, whatever is in it.
+        add_value(&mut fields, &part.name, schema, |field| {
+            let json = (kind_of(field, schema) == Kind::Object).then(json).flatten();
+            json.unwrap_or_else(|| scalar(String::from_utf8_lossy(part.content).into_owned(), field, schema))
+        });
+    }
+    Value::Object(fields)
+}
+
+fn add_field(fields: &mut Map<String, Value>, name: &str, text: String, schema: &Value) {
+    add_value(fields, name, schema, |field| scalar(text, field, schema));
+}
+
+/// Adds a field to an object, or one more item to a field that is a list. One that is no list and is there once more
+/// becomes one, which its schema does not allow. What `read` is handed is the schema of the field or of the item.
+fn add_value(fields: &mut Map<String, Value>, name: &str, schema: &Value, read: impl FnOnce(&Value) -> Value) {
+    let field = property(schema, name);
+    let is_list = kind_of(field, schema) == Kind::Array;
+    let item = if is_list { resolve(field, schema).get("items").unwrap_or(&Value::Null) } else { field };
+    let value = read(item);
+    match fields.get_mut(name) {
+        Some(Value::Array(items)) => items.push(value),
+        Some(first) => *first = Value::Array(vec![first.take(), value]),
+        None => {
+            fields.insert(name.to_owned(), if is_list { Value::Array(vec![value]) } else { value });
+        }
+    }
 }
 
 /// Whether a value has parts.
@@ -294,9 +350,35 @@ mod tests {
             let query = if place == Query { raw } else { "" };
             let sent = Sent { path_parameters: &path_parameters, query, headers: &headers };
             let value = sent.value(place, "color", Shape { style, explode }, schema);
-            assert_eq!(value.as_ref(), Some(expected), "{place:?} {raw}");
+            assert_eq!(value, Ok(Some(expected.clone())), "{place:?} {raw}");
         }
         let sent = Sent { path_parameters: &[], query: "", headers: &HeaderMap::new() };
-        assert_eq!(sent.value(Query, "color", Shape { style: Form, explode: true }, &array), None);
+        assert_eq!(sent.value(Query, "color", Shape { style: Form, explode: true }, &array), Ok(None));
+    }
+
+    #[test]
+    fn fields_of_a_form_in_parts_are_what_their_schemas_say() {
+        let schema = json!({"properties": {
+            "age": {"type": "integer"}, "file": {"type": "string"}, "tags": {"type": "array", "items": {"type": "integer"}},
+            "owner": {"type": "object"}, "owners": {"type": "array", "items": {"type": "object"}}
+        }});
+        for (parts, expected) in [
+            (&[("age", "3", false)][..], json!({"age": 3})),
+            (&[("age", "3", false), ("age", "x", false)], json!({"age": [3, "x"]})),
+            (&[("file", "{}", true)], json!({"file": "{}"})),
+            (&[("tags", "1", false), ("tags", "2", false)], json!({"tags": [1, 2]})),
+            (&[("tags", "[1,2]", true)], json!({"tags": [1, 2]})),
+            (&[("owner", "{\"a\":1}", false)], json!({"owner": {"a": 1}})),
+            (&[("owner", "{", true)], json!({"owner": "{"})),
+            (&[("owners", "{}", true), ("owners", "{}", false)], json!({"owners": [{}, {}]})),
+        ] {
+            let part = |&(name, content, is_json): &(&str, &'static str, bool)| Part {
+                name: name.to_owned(),
+                is_json,
+                content: content.as_bytes(),
+            };
+            let parts: Vec<Part<'_>> = parts.iter().map(part).collect();
+            assert_eq!(multipart_object(&parts, &schema), expected);
+        }
     }
 }

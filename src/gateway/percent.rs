@@ -1,5 +1,7 @@
 //! Percent-encoding (RFC 3986, section 2.1), and the pairs of a query.
 
+use std::borrow::Cow;
+
 /// Decodes a part of a path; what is not UTF-8 is replaced.
 pub(crate) fn decode(text: &str) -> String {
     decode_bytes(text, false)
@@ -20,19 +22,62 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
 
 /// Encodes all but the unreserved characters.
 pub(crate) fn encode(text: &str) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                encoded.push(DIGITS.get(usize::from(digit)).copied().map_or('0', char::from));
-            }
-        }
+        if is_unreserved(byte) { encoded.push(char::from(byte)) } else { push_encoded(&mut encoded, byte) }
     }
     encoded
+}
+
+/// Returns a path in the one spelling that stands for all: what may stand in it plainly does, all else is encoded, with
+/// digits in upper case (RFC 3986, section 6.2.2). A reserved character is another one where it is encoded.
+pub(crate) fn one_spelling(path: &str) -> Cow<'_, str> {
+    if path.bytes().all(is_plain) {
+        return Cow::Borrowed(path);
+    }
+    let mut spelled = String::with_capacity(path.len());
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        match encoded_byte(byte, &mut bytes) {
+            Some(decoded) if is_unreserved(decoded) => spelled.push(char::from(decoded)),
+            Some(decoded) => push_encoded(&mut spelled, decoded),
+            None if is_plain(byte) => spelled.push(char::from(byte)),
+            None => push_encoded(&mut spelled, byte),
+        }
+    }
+    Cow::Owned(spelled)
+}
+
+/// Returns the byte that a percent sign and the two digits behind it stand for, and goes past them.
+fn encoded_byte(byte: u8, rest: &mut std::str::Bytes<'_>) -> Option<u8> {
+    let mut ahead = rest.clone();
+    let mut digit = || char::from(ahead.next()?).to_digit(16);
+    let (high, low) = (digit()?, digit()?);
+    let decoded = u8::try_from(high << 4 | low).ok().filter(|_| byte == b'%')?;
+    *rest = ahead;
+    Some(decoded)
+}
+
+/// Returns whether a byte means the same encoded or not (RFC 3986, section 2.3).
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Returns whether a byte stands in a path as it is (RFC 3986, section 3.3).
+const fn is_plain(byte: u8) -> bool {
+    is_unreserved(byte)
+        || matches!(
+            byte,
+            b'/' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@'
+        )
+}
+
+fn push_encoded(text: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    text.push('%');
+    for digit in [byte >> 4, byte & 15] {
+        text.push(DIGITS.get(usize::from(digit)).copied().map_or('0', char::from));
+    }
 }
 
 fn decode_bytes(text: &str, plus: bool) -> String {
@@ -57,6 +102,25 @@ fn decode_bytes(text: &str, plus: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_has_one_spelling() {
+        for (path, expected) in [
+            ("/a/b-._~;x=1,2", "/a/b-._~;x=1,2"),
+            ("/%61%2D%7e", "/a-~"),
+            ("/a%2cb%2Cc,d", "/a%2Cb%2Cc,d"),
+            ("/größe/a b|c", "/gr%C3%B6%C3%9Fe/a%20b%7Cc"),
+            ("/gr%c3%b6%C3%9fe", "/gr%C3%B6%C3%9Fe"),
+            ("/%2561", "/%2561"),
+            ("/%", "/%25"),
+            ("/%6", "/%256"),
+            ("/%zz", "/%25zz"),
+        ] {
+            let spelled = one_spelling(path);
+            assert_eq!(spelled, expected, "{path}");
+            assert_eq!(one_spelling(&spelled), spelled, "{path}: it is not spelled another time");
+        }
+    }
 
     #[test]
     fn what_is_encoded_is_decoded() {

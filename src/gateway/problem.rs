@@ -81,6 +81,9 @@ kinds! {
     Version HTTP_VERSION_NOT_SUPPORTED "HTTP_VERSION_NOT_SUPPORTED" "This version of HTTP is not spoken here";
 }
 
+/// The most places of violations that the access log names.
+const MOST_PLACES: usize = 8;
+
 impl Problem {
     /// Makes a problem of a kind, with what is wrong in a sentence.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
@@ -112,6 +115,14 @@ impl Problem {
     pub(crate) fn closing(mut self) -> Self {
         self.close = true;
         self
+    }
+
+    /// Says what is wrong for the access log: of violations only where they are, since the rest repeats what was sent.
+    pub(crate) fn reason(&self) -> String {
+        let mut places: Vec<&str> =
+            self.violations.iter().filter_map(|found| found.place.split('/').next()).take(MOST_PLACES).collect();
+        places.dedup();
+        if places.is_empty() { self.detail.clone() } else { format!("{} ({})", self.detail, places.join(", ")) }
     }
 
     /// Writes the headers and the body of the answer.
@@ -149,6 +160,16 @@ impl Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_log_is_told_where_and_not_what() {
+        let mut problem = Problem::new(Kind::InvalidRequest, "Wrong.");
+        assert_eq!(problem.reason(), "Wrong.");
+        for place in ["query.ids/0", "query.ids/hush", "header.X-A"] {
+            problem.violations.push(Violation { place: place.to_owned(), message: "hush".to_owned() });
+        }
+        assert_eq!(problem.reason(), "Wrong. (query.ids, header.X-A)");
+    }
 
     #[test]
     fn problems_are_written_as_json() {

@@ -7,7 +7,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -194,6 +194,7 @@ impl Gateway {
     }
 
     fn stop_now(&mut self) {
+        self.shared.stopped.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Now);
         for thread in self.workers.drain(..).chain(self.admin.take()) {
             // A worker that panicked has said so; there is nothing more to stop.
@@ -250,7 +251,9 @@ fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shar
         unserved: ArcSwap::default(),
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
+        refused: AtomicU64::new(0),
         draining: AtomicBool::new(false),
+        stopped: AtomicBool::new(false),
         gauges: (0..workers).map(|_| Gauges::default()).collect(),
         yielding: Yielding::default(),
         via_http_1: via("1.1"),

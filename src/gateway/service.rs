@@ -17,6 +17,7 @@ use http_body_util::BodyExt as _;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, Relay, RequestBody};
 use super::headers::X_REQUEST_ID;
+use super::percent::one_spelling;
 use super::problem::{Kind, Problem};
 use super::request_head::check_head;
 use super::routing::host::Host;
@@ -174,7 +175,9 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             host.name().clone_into(&mut entry.host);
         }
-        match state.find(&host, parts.uri.path()) {
+        // What is routed is what the backend sees, so that an encoded letter leads to no other API than a plain one.
+        let path = one_spelling(parts.uri.path());
+        match state.find(&host, &path) {
             Lookup::Path(group, found, path) => {
                 let at = At { group: &group.compiled, api: None, headers: &parts.headers };
                 match self.pick_api(&Wanted { group, found, path, host: &host }, at, parts, body) {
@@ -357,7 +360,7 @@ impl Exchange {
     fn problem(&self, problem: &Problem) -> Outcome {
         let (headers, body) = problem.render(self.request_id.to_str().unwrap_or_default());
         let mut outcome = Outcome::bytes(problem.kind.status(), headers, body);
-        outcome.error.clone_from(&problem.detail);
+        outcome.error = problem.reason();
         outcome
     }
 
@@ -411,10 +414,6 @@ impl Exchange {
     }
 }
 
-/// The status under which a request is counted and written down whose client did not wait for the answer; nobody is
-/// sent it.
-const CLIENT_LEFT: u16 = 499;
-
 impl Drop for Exchange {
     fn drop(&mut self) {
         if self.in_flight.is_none() {
@@ -422,15 +421,16 @@ impl Drop for Exchange {
         }
         self.watch.given_up();
         let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.worker.shared.unrouted));
+        let (status, reason) = self.worker.shared.unheard();
         let record = Record {
             worker: Rc::clone(&self.worker),
             started: self.started,
-            status: CLIENT_LEFT,
+            status,
             meter,
             entry: self.entry.take(),
             progress: self.progress.take(),
             backend: Answerer::asked(self.asked.take()),
-            error: "the client left before the answer".to_owned(),
+            error: reason.to_owned(),
             backend_took: None,
         };
         record.tell(0);
@@ -439,7 +439,7 @@ impl Drop for Exchange {
 
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
-        Self { reason: problem.detail.clone(), problem }
+        Self { reason: problem.reason(), problem }
     }
 }
 

@@ -6,12 +6,16 @@ use http::header::CONTENT_TYPE;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
-use super::parameters::{Sent, Shape, form_object};
+use super::multipart::parts;
+use super::parameters::{Repeated, Sent, Shape, form_object, multipart_object, text_value};
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::{Api, Definition, Direction, MediaType, NodeId, Parameter, ParameterPlace};
 
 /// What is said of a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";
+
+/// What is said of a parameter that has one value.
+const REPEATED: &str = "is there more than once";
 
 /// The most violations that a problem names.
 const MOST_VIOLATIONS: usize = 50;
@@ -118,21 +122,23 @@ impl RequestRules {
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
         }
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        let Some((_, schema)) = rule.declared(essence) else {
-            let declared: Vec<&str> = rule.content.iter().map(|(name, _)| name.as_str()).collect();
-            let detail = format!("The body is {essence:?}; declared are: {}.", declared.join(", "));
-            return Err(Problem::new(Kind::UnsupportedMediaType, detail));
-        };
-        let Some(schema) = schema else { return Ok(()) };
+        let essence = media_type(headers).map_err(|what| rule.unsupported(what))?;
+        let declared = rule.declared(essence).ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
+        let Some(schema) = &declared.1 else { return Ok(()) };
         let value = if is_json(essence) {
             serde_json::from_slice(body)
                 .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?
         } else if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             form_object(&String::from_utf8_lossy(body), &schema.value)
+        } else if essence.eq_ignore_ascii_case("multipart/form-data") {
+            let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let parts = parts(content_type, body)
+                .map_err(|reason| Problem::new(Kind::InvalidRequest, format!("The body is not a form: {reason}.")))?;
+            multipart_object(&parts, &schema.value)
         } else {
-            return Ok(());
+            let text = if essence.eq_ignore_ascii_case("text/plain") { std::str::from_utf8(body).ok() } else { None };
+            let Some(value) = text.and_then(|text| text_value(text, &schema.value)) else { return Ok(()) };
+            value
         };
         let mut violations = Vec::new();
         schema.check("body", &value, &mut violations);
@@ -149,10 +155,30 @@ fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Pr
     Err(problem)
 }
 
+/// Returns the media type of a body, without its parameters; fails with what is wrong with it.
+fn media_type(headers: &HeaderMap) -> Result<&str, &'static str> {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    match values.next() {
+        Some(_) => Err("The request has more than one Content-Type"),
+        None if essence.is_empty() => Err("The request does not say which media type its body has"),
+        None => Ok(essence),
+    }
+}
+
 impl BodyRule {
+    /// Says what is wrong with the media type of a body, and which are declared.
+    fn unsupported(&self, what: &str) -> Problem {
+        let declared: Vec<&str> = self.content.iter().map(|(name, _)| name.as_str()).collect();
+        Problem::new(Kind::UnsupportedMediaType, format!("{what}; declared are: {}.", declared.join(", ")))
+    }
+
     /// Finds what is declared for a media type: itself, else its range, else any.
     fn declared(&self, essence: &str) -> Option<&(String, Option<SchemaRule>)> {
-        let range = essence.split_once('/').map(|(kind, _)| format!("{kind}/*"));
+        // Two in one header are none, whatever the first is of.
+        let range = essence.split_once('/').filter(|(_, kind)| !kind.contains([',', ' ']));
+        let range = range.map(|(kind, _)| format!("{kind}/*"));
         [Some(essence), range.as_deref(), Some("*/*")].into_iter().flatten().find_map(|wanted| {
             let name =
                 |declared: &str| declared.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted);
@@ -172,17 +198,19 @@ impl ParameterRule {
         let nothing = Value::Bool(true);
         let schema = self.schema.as_ref().map_or(&nothing, |schema| &schema.value);
         let value = if self.json {
-            match sent.text(self.place, &self.name).map(|text| serde_json::from_str(&text)) {
-                Some(Ok(value)) => Some(value),
-                Some(Err(error)) => return violate(format!("is not JSON: {error}")),
-                None => None,
+            match sent.text(self.place, &self.name).map(|text| text.map(|text| serde_json::from_str(&text)).transpose())
+            {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(error)) => return violate(format!("is not JSON: {error}")),
+                Err(repeated) => Err(repeated),
             }
         } else {
             sent.value(self.place, &self.name, self.shape, schema)
         };
         match (value, &self.schema) {
-            (None, _) if self.required => violate(MISSING.to_owned()),
-            (Some(value), Some(schema)) => schema.check(&place, &value, violations),
+            (Err(Repeated), _) => violate(REPEATED.to_owned()),
+            (Ok(None), _) if self.required => violate(MISSING.to_owned()),
+            (Ok(Some(value)), Some(schema)) => schema.check(&place, &value, violations),
             _ => {}
         }
     }
@@ -228,115 +256,4 @@ fn is_json(media_type: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    const DEFINITION: &str = r"
-openapi: 3.1.0
-info: {title: t, version: '1'}
-paths:
-  /pets/{id}:
-    put:
-      parameters:
-        - {name: id, in: path, required: true, schema: {type: integer, minimum: 1}}
-        - {name: limit, in: query, required: true, schema: {type: integer}}
-        - {name: tags, in: query, schema: {type: array, items: {type: string, enum: [a, b]}}}
-        - {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}
-        - {name: filter, in: query, style: deepObject, schema: {type: object, properties: {age: {type: integer}}}}
-        - {name: spec, in: query, content: {application/json: {schema: {type: object, required: [x]}}}}
-        - {name: X-Flag, in: header, schema: {type: boolean}}
-        - {name: session, in: cookie, schema: {type: string, minLength: 3}}
-      requestBody:
-        required: true
-        content:
-          application/json: {schema: {$ref: '#/components/schemas/Pet'}}
-          application/x-www-form-urlencoded: {schema: {$ref: '#/components/schemas/Pet'}}
-          text/*: {}
-      responses: {'200': {description: ok}}
-components:
-  schemas:
-    Pet:
-      type: object
-      required: [name]
-      properties:
-        name: {type: string}
-        age: {type: integer}
-        parent: {$ref: '#/components/schemas/Pet'}
-";
-
-    fn rules() -> RequestRules {
-        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
-        let reading = crate::definition::read("g", &mut fetch);
-        let definition = reading.definition.expect("a definition");
-        RequestRules::build(&definition, &definition.apis[0]).expect("rules")
-    }
-
-    fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
-        list.iter().map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))).collect()
-    }
-
-    fn places(result: Result<(), Problem>) -> (String, Vec<String>) {
-        match result {
-            Ok(()) => (String::new(), Vec::new()),
-            Err(problem) => {
-                let places = problem.violations.iter().map(|violation| violation.place.clone()).collect();
-                (problem.kind.code().to_owned(), places)
-            }
-        }
-    }
-
-    #[test]
-    fn parameters_follow_their_schemas() {
-        let rules = rules();
-        let check = |id: &str, query: &str, list: &[(&'static str, &'static str)]| {
-            places(rules.check_parameters(&[("id", id)], Some(query), &headers(list))).1
-        };
-        let none: [&str; 0] = [];
-        assert_eq!(
-            check("1", "limit=5&tags=a&tags=b&ids=1,2&filter[age]=3&spec=%7B%22x%22:1%7D", &[("x-flag", "true")]),
-            none
-        );
-        assert_eq!(check("%31", "limit=5&unknown=1", &[("cookie", "a=b; session=abc")]), none);
-        assert_eq!(check("x", "", &[]), ["path.id", "query.limit"]);
-        assert_eq!(check("0", "limit=1.5", &[("x-flag", "yes")]), ["path.id", "query.limit", "header.X-Flag"]);
-        assert_eq!(check("1", "limit=5&tags=c&ids=1,x", &[]), ["query.tags/0", "query.ids/1"]);
-        assert_eq!(check("1", "limit=5&filter[age]=x&spec={}", &[]), ["query.filter/age", "query.spec"]);
-        assert_eq!(check("1", "limit=5&spec=no", &[("cookie", "session=ab")]), ["query.spec", "cookie.session"]);
-    }
-
-    #[test]
-    fn bodies_follow_their_media_types() {
-        let rules = rules();
-        let check = |media_type: &'static str, body: &'static str| {
-            let (code, places) =
-                places(rules.check_body(&headers(&[("content-type", media_type)]), &Bytes::from(body)));
-            format!("{code} {}", places.join(" ")).trim().to_owned()
-        };
-        for (media_type, body, expected) in [
-            ("application/json", r#"{"name":"a","parent":{"name":"b"}}"#, ""),
-            ("application/JSON; charset=utf-8", r#"{"name":"a"}"#, ""),
-            ("application/json", "", "INVALID_REQUEST body"),
-            ("application/json", "{", "INVALID_REQUEST"),
-            ("application/json", "[]", "INVALID_BODY body"),
-            (
-                "application/json",
-                r#"{"name":"a","parent":{"name":1},"age":"x"}"#,
-                "INVALID_BODY body/age body/parent/name",
-            ),
-            ("application/x-www-form-urlencoded", "name=a+b&age=3", ""),
-            ("application/x-www-form-urlencoded", "age=x", "INVALID_BODY body/age body"),
-            ("text/plain", "anything", ""),
-            ("application/xml", "<a/>", "UNSUPPORTED_MEDIA_TYPE"),
-        ] {
-            let mut found: Vec<&str> = Vec::new();
-            let checked = check(media_type, body);
-            found.extend(checked.split(' '));
-            let mut wanted: Vec<&str> = expected.split(' ').collect();
-            found.sort_unstable();
-            wanted.sort_unstable();
-            assert_eq!(found, wanted, "{media_type} {body}");
-        }
-    }
-}
+mod tests;

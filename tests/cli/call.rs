@@ -73,6 +73,9 @@ fn what_does_not_follow_the_definition_is_not_sent() {
         ("call getPet --env test petid=1", &["no parameter \"petid\"; did you mean \"petId\"?"]),
         ("call listPets --env test limit=many", &["query.limit: \"many\" is not of type \"integer\""]),
         ("call addPet --env test", &["body: is missing"]),
+        // Nothing comes on stdin here.
+        ("call addPet --env test --body -", &["body: is missing"]),
+        ("call addPet --env test --body @-", &["body: is missing"]),
         ("call addPet --env test --body {\"name\":\"x\"}", &["body: \"species\" is a required property"]),
         ("call getPet --env test petId=1 -H Content-Length:5", &["the body itself says what content-length is"]),
         ("call getPet --env test petId=1 -H Transfer-Encoding:chunked", &["what transfer-encoding is"]),

@@ -172,3 +172,27 @@ fn the_access_log_goes_where_it_is_told() {
     assert!(!sandbox.path().join("off").exists());
     sandbox.run("serve --env test --access-log no/folder").expect_exit(1).expect_stderr("no/folder");
 }
+
+#[test]
+fn what_was_never_served_is_not_said_to_be_served_on() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.write("deployments/test.yaml", "<<<<<<< ours\n");
+    let serving = Serving::start(&sandbox);
+    serving.wait_to_hear("two branches changed the same lines; nothing of it is served");
+    serving.wait_to_hear("test: nothing is served until that is mended");
+}
+
+#[test]
+fn an_address_that_is_taken_is_named_with_its_flag() {
+    let sandbox = Sandbox::petstore();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address");
+    for (arguments, flag) in [
+        (format!("serve --env test --listen {address}"), "`--listen`"),
+        (format!("serve --env test --listen 127.0.0.1:0 --admin {address}"), "`--admin`"),
+    ] {
+        let failed = sandbox.run(&arguments).expect_exit(1);
+        failed.expect_stderr(&format!("cannot listen on {address}")).expect_stderr(flag);
+    }
+}

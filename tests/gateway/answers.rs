@@ -204,7 +204,8 @@ fn trailers_of_a_request_reach_the_backend() {
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n\
-         3\r\nabc\r\n0\r\nX-Sum: 7\r\nContent-Length: 9\r\n\r\n",
+         3\r\nabc\r\n0\r\nX-Sum: 7\r\nContent-Length: 9\r\nX-Forwarded-For: 198.51.100.1\r\nX-Request-Id: 7\r\n\
+         Authorization: Bearer x\r\n\r\n",
     );
     assert_eq!(client.answer().map(|answer| answer.status), Some(200));
     let received = &backend.received()[0];

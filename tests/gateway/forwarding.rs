@@ -202,6 +202,25 @@ fn settings_decide_where_requests_go_and_what_they_carry() {
 }
 
 #[test]
+fn what_moves_arrives_whole() {
+    let backend = Backend::saying("ok");
+    let more = "forwarding: {parameters: [{from: query.tag, to: header.X-Tag}, {from: query.a, to: query.b}, \
+                {from: header.X-Name, to: query.name}]}\n";
+    let gateway = start(config(), &pets(http(backend.address), more));
+    let address = gateway.addresses()[0];
+    let ask = |query: &str, headers: &str| get(address, &format!("/petstore/pets?{query}"), headers).status;
+    assert_eq!(ask("tag=x&tag=y&a=1&a=2", "X-Name: J\u{f6}rg\r\n"), 200);
+    assert_eq!(ask("tag=J%C3%B6rg", "X-Name: a\r\nX-Name: b\r\n"), 200);
+    assert_eq!(ask("tag=a%0d%0ab", ""), 400);
+    let received = backend.received();
+    assert_eq!(received[0].line(), "GET /pets?b=1&b=2&name=J%C3%B6rg HTTP/1.1");
+    assert_eq!(received[0].header("x-tag"), ["x", "y"]);
+    assert_eq!(received[1].line(), "GET /pets?name=a&name=b HTTP/1.1");
+    assert_eq!(received[1].header("x-tag"), ["J\u{f6}rg"]);
+    assert_eq!(received.len(), 2, "nothing is left out without a word");
+}
+
+#[test]
 fn what_moves_into_a_path_cannot_leave_it() {
     let backend = Backend::saying("ok");
     let more = "forwarding: {apis: {getPet: {path: \"/a/{id}/b\", parameters: [{from: query.v, to: path.id}]}}}\n";

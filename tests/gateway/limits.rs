@@ -8,7 +8,7 @@ use apigw::gateway::{Config, Timeouts};
 use apigw::model;
 
 use super::backend::Backend;
-use super::client::{Client, PATIENCE};
+use super::client::{Client, PATIENCE, get};
 use super::frames::{DATA, END_HEADERS, Ended, Frames, HEADERS, block, fields};
 use super::snapshot::{config, http, pets, start};
 
@@ -172,6 +172,7 @@ fn a_backend_that_stops_in_the_middle_is_cut_off() {
 fn connections_beyond_the_limit_are_closed() {
     let mut config = config();
     config.limits.connections = 2;
+    config.admin = Some(([127, 0, 0, 1], 0).into());
     let gateway = start(config, &pets(model::Backend::Mock, ""));
     let ask = |client: &mut Client| {
         client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -181,6 +182,8 @@ fn connections_beyond_the_limit_are_closed() {
     assert!(kept.iter_mut().all(|client| ask(client) == Some(200)));
     assert_eq!(ask(&mut Client::connect(gateway.addresses()[0])), None);
     assert!(kept.iter_mut().all(|client| ask(client) == Some(200)), "those that were there first stay");
+    let metrics = get(gateway.admin_address().expect("an address"), "/-/metrics", "").body;
+    assert!(metrics.contains("apigw_connections_refused_total 1\n"), "{metrics}");
     drop(kept);
     let deadline = std::time::Instant::now() + PATIENCE;
     while ask(&mut Client::connect(gateway.addresses()[0])).is_none() {

@@ -1,13 +1,14 @@
 //! Constant results, and requests that are checked against the definition.
 
-use apigw::model::Backend;
+use apigw::model;
 
+use super::backend::Backend;
 use super::client::{Client, get, request};
-use super::snapshot::{config, pets, start};
+use super::snapshot::{config, http, pets, start};
 
 #[test]
 fn constant_results_follow_accept_and_prefer() {
-    let gateway = start(config(), &pets(Backend::Mock, ""));
+    let gateway = start(config(), &pets(model::Backend::Mock, ""));
     let address = gateway.addresses()[0];
     for (path, headers, status, body) in [
         ("/pets", "", 200, r#"[{"name":"Rex"}]"#),
@@ -32,10 +33,35 @@ fn constant_results_follow_accept_and_prefer() {
 }
 
 #[test]
+fn all_spellings_of_a_path_lead_to_one_api() {
+    let backend = Backend::saying("real");
+    let mock = start(config(), &pets(model::Backend::Mock, ""));
+    let real = start(config(), &pets(http(backend.address), ""));
+    for (path, body, forwarded) in [
+        ("/pets/mine", r#"{"name":"Mine"}"#, "/pets/mine"),
+        ("/pets/%6Dine", r#"{"name":"Mine"}"#, "/pets/mine"),
+        ("/%70ets/7", r#"{"name":"Rex"}"#, "/pets/7"),
+        ("/pets/a%2cb", r#"{"name":"Rex"}"#, "/pets/a%2Cb"),
+        ("/gr%C3%B6%c3%9fe/a%20b", "size", "/gr%C3%B6%C3%9Fe/a%20b"),
+        ("/files", "file", "/files"),
+        ("/files/", "file", "/files/"),
+        ("/files/a", "file", "/files/a"),
+    ] {
+        let answer = get(mock.addresses()[0], &format!("/petstore{path}"), "");
+        assert_eq!((answer.status, answer.body.replace(' ', "").as_str()), (200, body), "{path}");
+        assert_eq!(get(real.addresses()[0], &format!("/petstore{path}"), "").status, 200, "{path}");
+        let received = backend.received();
+        let line = received.last().map(|request| request.line().to_owned());
+        assert_eq!(line, Some(format!("GET {forwarded} HTTP/1.1")), "{path}");
+    }
+    assert_eq!(get(mock.addresses()[0], "/%70etstore/pets/7", "").status, 200);
+}
+
+#[test]
 fn head_and_options_and_other_methods() {
     let gateway = start(
         config(),
-        &pets(Backend::Mock, "cors: {allow_origins: [\"https://shop.example\"], max_age_seconds: 60}\n"),
+        &pets(model::Backend::Mock, "cors: {allow_origins: [\"https://shop.example\"], max_age_seconds: 60}\n"),
     );
     let address = gateway.addresses()[0];
     let mut client = Client::connect(address);
@@ -90,8 +116,8 @@ fn requests_are_checked_where_the_settings_say() {
         (post(r#"{"name":1}"#, "application/json"), 422, "body/name"),
         (post("<pet/>", "application/xml"), 415, ""),
     ];
-    let gateway = start(config(), &pets(Backend::Mock, ""));
-    let lax = start(config(), &pets(Backend::Mock, "validate_requests: false\n"));
+    let gateway = start(config(), &pets(model::Backend::Mock, ""));
+    let lax = start(config(), &pets(model::Backend::Mock, "validate_requests: false\n"));
     for (text, status, place) in &cases {
         let answer = request(gateway.addresses()[0], text);
         let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");

@@ -241,6 +241,52 @@ impl AccessLog for Records {
 }
 
 #[test]
+fn what_did_not_reach_its_caller_whole_is_written_down_with_the_reason() {
+    let records = Arc::new(Records::default());
+    let backend = Backend::start(|request, stream| {
+        let line = request.line();
+        if !line.contains("silent") {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc").ok();
+        }
+        !line.contains("short") && stream.read(&mut [0]).is_ok_and(|count| count > 0)
+    });
+    let config = Config { access_log: Some(Arc::<Records>::clone(&records)), ..config() };
+    let gateway = start(config, &pets(http(backend.address), "forwarding: {idle_timeout_ms: 300}\n"));
+    let address = gateway.addresses()[0];
+    let ask = |path: &str| {
+        let mut client = Client::connect(address);
+        client.send(format!("GET /petstore/pets/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        if path != "silent" {
+            client.read_until("abc");
+        }
+        client
+    };
+    let told = |count: usize| {
+        while records.0.lock().expect("the records").len() < count {
+            std::thread::yield_now();
+        }
+        let record = records.0.lock().expect("the records").last().cloned().expect("a record");
+        format!("{} {} {}", record["status"], record["bytesOut"], record["error"].as_str().expect("a text"))
+    };
+    assert!(ask("short").is_closed());
+    assert_eq!(
+        told(1),
+        "200 3 the backend's answer broke off: the connection was closed before the answer was complete"
+    );
+    assert!(ask("idle").is_closed());
+    assert_eq!(told(2), "200 3 the backend sent nothing for too long");
+    drop(ask("left"));
+    assert_eq!(told(3), "200 3 the client left, or was too slow, before the end of the answer");
+    let waiting = ask("silent");
+    while backend.received().len() < 4 {
+        std::thread::yield_now();
+    }
+    assert!(!gateway.shutdown(std::time::Duration::ZERO));
+    assert_eq!(told(4), "503 0 the gateway was stopped before the end of the answer");
+    drop(waiting);
+}
+
+#[test]
 fn operators_see_what_is_served_and_what_was_asked() {
     let records = Arc::new(Records::default());
     let backend = Backend::start(|request, stream| {
@@ -294,6 +340,9 @@ fn operators_see_what_is_served_and_what_was_asked() {
     let metrics = get(admin, "/-/metrics", "").body;
     let labels = "{environment=\"test\",group=\"pets\",api=\"getPet\",status=\"200\"}";
     assert!(metrics.contains(&format!("apigw_request_duration_seconds_count{labels} 1")), "{metrics}");
+    // Without a last bucket of this name, whoever asks for a quantile is told that there is none.
+    let last = labels.replacen('{', "{le=\"+Inf\",", 1);
+    assert!(metrics.contains(&format!("apigw_request_duration_seconds_bucket{last} 1")), "{metrics}");
     assert!(metrics.contains("apigw_connections"), "{metrics}");
     assert!(metrics.contains("apigw_access_log_dropped_lines_total 7"), "{metrics}");
 

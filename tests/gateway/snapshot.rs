@@ -53,6 +53,11 @@ paths:
     post:
       operationId: upload
       responses: {'200': {description: file, content: {text/plain: {example: file}}}}
+  /größe/{name}:
+    get:
+      operationId: size
+      parameters: [{name: name, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: size, content: {text/plain: {example: size}}}}
   /doors/{token}:
     get:
       operationId: door

@@ -130,9 +130,38 @@ pub(in crate::check) const UNKNOWN_API: Rule = Rule::warning(
      right:\n\
      \x20 forwarding: {apis: {listPets: {backend: https://pets.example.com}}}",
 );
+/// A gateway can do what the settings say of forwarding.
+pub(in crate::check) const FORWARDING: Rule = Rule::error(
+    "forwarding",
+    "`forwarding` in group.yaml says how requests reach a real backend. A path of an API there begins with a slash and \
+     names only parameters of the API's own path; what goes to `path.NAME` has a place in such a path; a constant that \
+     becomes a header has no control characters; the files of `tls` are named without a folder, and a certificate has \
+     its key. Where this does not hold, the backend gets something else than was meant, or no gateway serves it.",
+)
+.example(
+    "wrong:\n\
+     \x20 forwarding: {apis: {getPet: {path: animals/{pet}}}}      its path is /pets/{petId}\n\
+     right:\n\
+     \x20 forwarding: {apis: {getPet: {path: \"/animals/{petId}\"}}}",
+);
+/// The origins of pages are those that browsers send.
+pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
+    "cors-origin",
+    "`cors.allow_origins` in group.yaml lists the origins of pages that may call, as browsers send them: a scheme, \
+     a host and, where it is not the usual one, a port, in lower case. One with a path or without a scheme never \
+     matches. `*` alone stands for any.",
+)
+.example(
+    "wrong:\n\
+     \x20 cors: {allow_origins: [\"shop.example\", \"https://shop.example/\"]}\n\
+     right:\n\
+     \x20 cors: {allow_origins: [\"https://shop.example\"]}",
+);
 
 /// The rules of this room.
-pub(super) const RULES: [Rule; 11] = [
+pub(super) const RULES: [Rule; 13] = [
+    FORWARDING,
+    CORS_ORIGIN,
     BACKEND_ADDRESS,
     DOMAIN_COLLISION,
     DOMAIN_NOT_LIVE,

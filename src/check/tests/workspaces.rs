@@ -7,7 +7,13 @@ pub(super) type Row = (&'static str, Case, Vec<&'static str>, Case);
 
 /// Cases of more than a definition.
 pub(super) fn cases() -> Vec<Row> {
-    addresses().into_iter().chain(domains_and_routes()).chain(credentials()).chain(workspaces()).collect()
+    addresses()
+        .into_iter()
+        .chain(domains_and_routes())
+        .chain(credentials())
+        .chain(forwarding())
+        .chain(workspaces())
+        .collect()
 }
 
 fn with(text: &str) -> Case {
@@ -143,6 +149,40 @@ fn credentials() -> Vec<Row> {
             Case::group(&format!("{GROUP}backend: http://a\n"), secured),
             vec!["group.yaml"],
             Case::group(&format!("{GROUP}backend: http://a\n"), &secured.replace("[{key: []}]", "[{key: []}, {}]")),
+        ),
+    ]
+}
+
+fn forwarding() -> Vec<Row> {
+    let path = |path: &str| with(&format!("forwarding: {{apis: {{\"GET /a\": {{path: \"{path}\"}}}}}}\n"));
+    let tls = |tls: &str| with(&format!("forwarding: {{tls: {{{tls}}}}}\n"));
+    let constant =
+        |value: &str| with(&format!("forwarding: {{constants: [{{to: header.x-a, value: \"{value}\"}}]}}\n"));
+    let origins = |origins: &str| with(&format!("cors: {{allow_origins: [{origins}]}}\n"));
+    vec![
+        ("forwarding", path("b"), vec!["group.yaml:4:38"], path("/b")),
+        ("forwarding", path("/{b}"), vec!["group.yaml:4:38"], path("/b/c")),
+        ("forwarding", tls("certificate: a.crt"), vec!["group.yaml:4:20"], tls("certificate: a.crt, key: a.key")),
+        ("forwarding", tls("key: a.key"), vec!["group.yaml:4:20"], tls("ca: a.crt")),
+        ("forwarding", tls("ca: ../a.crt"), vec!["group.yaml:4:24"], tls("ca: a.crt")),
+        (
+            "forwarding",
+            with("forwarding: {parameters: [{from: query.b, to: path.b}]}\n"),
+            vec!["group.yaml:4:47"],
+            with("forwarding: {parameters: [{from: query.b, to: query.c}]}\n"),
+        ),
+        (
+            "forwarding",
+            with("forwarding: {apis: {\"GET /a\": {constants: [{to: path.b, value: c}]}}}\n"),
+            vec!["group.yaml:4:49"],
+            with("forwarding: {apis: {\"GET /a\": {constants: [{to: query.b, value: c}]}}}\n"),
+        ),
+        ("forwarding", constant("a\\nb"), vec!["group.yaml:4:50"], constant("\u{e4} b")),
+        (
+            "cors-origin",
+            origins("\"https://a.b\", \"a.b\", \"https://a.b/\", \"https://A.b\", \"https://*.b\""),
+            vec!["group.yaml:4:39", "group.yaml:4:46", "group.yaml:4:62", "group.yaml:4:77"],
+            origins("\"*\", \"null\", \"https://a.b\", \"http://localhost:3000\""),
         ),
     ]
 }

@@ -95,7 +95,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let live = reader.read(&workspace);
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let mut snapshots = Snapshots::default();
-    let (gateway, rejected) = Gateway::start(config, &snapshots.next(&live)).map_err(|error| cannot_start(&error))?;
+    let (gateway, rejected) =
+        Gateway::start(config, &snapshots.next(&live)).map_err(|error| cannot_start(arguments, &error))?;
     let read = Read { named, reader, snapshots, certificates };
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, rejected);
@@ -155,10 +156,12 @@ fn config(
     })
 }
 
-fn cannot_start(error: &StartError) -> CommandError {
-    let cause = std::error::Error::source(error).map(ToString::to_string);
-    let mut shown =
-        CommandError::new("listen", Exit::Failed, error.to_string()).hint("choose another address with `--listen`");
-    shown.causes.extend(cause);
+fn cannot_start(arguments: &ServeArguments, error: &StartError) -> CommandError {
+    let mut shown = CommandError::new("listen", Exit::Failed, error.to_string());
+    if let StartError::Listen { address, .. } = error {
+        let flag = if arguments.admin == Some(*address) { "--admin" } else { "--listen" };
+        shown = shown.hint(format!("choose another address with `{flag}`"));
+    }
+    shown.causes.extend(std::error::Error::source(error).map(ToString::to_string));
     shown
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, Style};
 use crate::gateway::parameters::{Kind, kind_of};
-use crate::gateway::percent::encode;
+use crate::gateway::percent::{encode, one_spelling};
 
 /// What stands for a secret where a request is shown.
 pub const BLANK: &str = "***";
@@ -191,11 +191,11 @@ fn fill(template: &str, values: &[(String, String)]) -> Result<String, String> {
     while let Some((before, after)) = rest.split_once('{') {
         let (name, behind) = after.split_once('}').unwrap_or((after, ""));
         let value = values.iter().find(|(known, _)| known == name).ok_or_else(|| name.to_owned())?;
-        path.push_str(before);
+        path.push_str(&one_spelling(before));
         path.push_str(&value.1);
         rest = behind;
     }
-    path.push_str(rest);
+    path.push_str(&one_spelling(rest));
     Ok(path)
 }
 

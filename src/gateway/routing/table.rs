@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use http::Method;
 
 use super::hash::FastHash;
+use crate::gateway::percent::one_spelling;
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {
@@ -59,7 +60,7 @@ impl RouteTable {
         builder.finish()
     }
 
-    /// Finds what a canonical path knows.
+    /// Finds what a canonical path in its one spelling knows.
     pub(crate) fn find<'t, 'p>(&'t self, path: &'p str) -> Option<Found<'t, 'p>> {
         if let Some(entry) = self.exact.get(path) {
             return self.paths.get(*entry).map(|entry| Found { entry, parameters: Vec::new() });
@@ -134,16 +135,20 @@ impl TableBuilder {
         let mut exact = HashMap::default();
         let mut templates = wayfind::RouterBuilder::new();
         let mut prefixes = wayfind::RouterBuilder::new();
-        for ((shape, prefix), entry) in self.shapes {
+        for ((shape, prefix), &entry) in &self.shapes {
             let failed = |error: wayfind::InsertError| format!("the path {shape:?} cannot be routed: {error}");
-            if prefix {
-                let below = format!("{}/<*rest>", shape.trim_end_matches('/'));
-                prefixes.insert(&below, entry).map_err(failed)?;
-                prefixes.insert(&shape, entry).map_err(failed)?;
+            if *prefix {
+                let folder = format!("{}/", shape.trim_end_matches('/'));
+                prefixes.insert(&format!("{folder}<*rest>"), entry).map_err(failed)?;
+                prefixes.insert(shape, entry).map_err(failed)?;
+                // With a slash and nothing behind it, it is still what the prefix stands for.
+                if folder != *shape && !self.shapes.contains_key(&(folder.clone(), true)) {
+                    prefixes.insert(&folder, entry).map_err(failed)?;
+                }
             } else if shape.contains('<') {
-                templates.insert(&shape, entry).map_err(failed)?;
+                templates.insert(shape, entry).map_err(failed)?;
             } else {
-                exact.insert(shape.into_boxed_str(), entry);
+                exact.insert(shape.as_str().into(), entry);
             }
         }
         Ok(RouteTable { exact, templates: templates.build(), prefixes: prefixes.build(), paths: self.paths })
@@ -169,14 +174,14 @@ fn shape(template: &str) -> Result<String, String> {
     let mut count = 0;
     while let Some((before, after)) = rest.split_once('{') {
         let (_, behind) = after.split_once('}').ok_or_else(|| refuse("a brace is not closed"))?;
-        shape.push_str(before);
+        shape.push_str(&one_spelling(before));
         shape.push('<');
         shape.push_str(&count.to_string());
         shape.push('>');
         count += 1;
         rest = behind;
     }
-    shape.push_str(rest);
+    shape.push_str(&one_spelling(rest));
     Ok(shape)
 }
 
@@ -213,6 +218,7 @@ mod tests {
             "GET /files prefix",
             "GET /files/{name}",
             "GET /files/deep/ prefix",
+            "GET /größe/a%20b/{x}",
             "HEAD /head",
             "GET /head",
             "GET /v?beta=true",
@@ -242,6 +248,9 @@ mod tests {
             ("GET", "/files/a", "GET /files/{name} a"),
             ("GET", "/files/a/b", "GET /files prefix a/b"),
             ("GET", "/files/deep/a/b", "GET /files/deep/ prefix a/b"),
+            ("GET", "/files/", "GET /files prefix"),
+            ("GET", "/files/deep/", "GET /files/deep/ prefix"),
+            ("GET", "/gr%C3%B6%C3%9Fe/a%20b/x", "GET /größe/a%20b/{x} x"),
             ("GET", "/v?a=b&beta=true", "GET /v?beta=true"),
             ("GET", "/v?beta=false", "GET /v"),
             ("GET", "/v", "GET /v"),

@@ -43,7 +43,11 @@ pub(crate) struct Shared {
     pub(crate) unrouted: Arc<Meter>,
     /// How many connections are open.
     pub(crate) connections: AtomicUsize,
+    /// How many connections were closed at once, as there were too many.
+    pub(crate) refused: AtomicU64,
     pub(crate) draining: AtomicBool,
+    /// Whether what is in flight is cut off.
+    pub(crate) stopped: AtomicBool,
     /// What each worker has on its hands.
     pub(crate) gauges: Box<[Gauges]>,
     /// Whether workers let others run before they sleep.
@@ -75,6 +79,15 @@ impl Shared {
             self.gauges.iter().map(|gauges| gauge(gauges).load(Ordering::Relaxed)).sum()
         };
         (sum(|gauges| &gauges.in_flight), sum(|gauges| &gauges.backend_connections))
+    }
+
+    /// Returns under which status a request counts of which nobody hears the answer, and why nobody does.
+    pub(crate) fn unheard(&self) -> (u16, &'static str) {
+        if self.stopped.load(Ordering::Relaxed) {
+            (503, "the gateway was stopped before the end of the answer")
+        } else {
+            (499, "the client left, or was too slow, before the end of the answer")
+        }
     }
 
     /// Returns how many requests all workers have answered.
@@ -317,6 +330,7 @@ impl Open {
         let connections = &worker.shared.connections;
         if connections.fetch_add(1, Ordering::Relaxed) >= worker.shared.config.limits.connections {
             connections.fetch_sub(1, Ordering::Relaxed);
+            worker.shared.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
         worker.open.set(worker.open.get() + 1);

@@ -134,6 +134,9 @@ impl Admin {
         ] {
             registry.register(name, help, ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)));
         }
+        let help = "Connections of callers that were closed at once, as there were as many as --max-connections allows";
+        let refused = ConstCounter::new(self.shared.refused.load(Ordering::Relaxed));
+        registry.register("apigw_connections_refused", help, refused);
         if let Some(log) = &self.shared.config.access_log {
             let help = "Lines of the access log that were left out, as they could not be written in time";
             registry.register("apigw_access_log_dropped_lines", help, ConstCounter::new(log.dropped()));
@@ -179,7 +182,7 @@ impl Collector for Requests {
                 ("api", name.api.to_string()),
                 ("status", status.to_string()),
             ];
-            let bounds = BOUNDS.iter().copied().chain([f64::MAX]);
+            let bounds = BOUNDS.iter().copied().chain([f64::INFINITY]);
             let buckets: Vec<(f64, u64)> = bounds.zip(reading.buckets).collect();
             let count = reading.buckets.iter().sum();
             let sum = Duration::from_micros(reading.sum_us).as_secs_f64();

@@ -80,6 +80,13 @@ impl Entry {
 }
 
 impl Record {
+    /// Notes why an answer ended before its end; the first reason is the one that counts.
+    pub(crate) fn broke_off(&mut self, reason: &dyn std::fmt::Display) {
+        if self.error.is_empty() {
+            self.error = reason.to_string();
+        }
+    }
+
     /// Counts the request and writes it down.
     pub(crate) fn tell(self, bytes_out: u64) {
         let took = self.started.elapsed();

@@ -15,10 +15,10 @@ use super::http1::answer::Head;
 use super::http1::connection::Broken;
 use super::http1::sending::Sending;
 use super::pool::{Lease, Wanted};
-use super::route::{ApiForward, GroupForward, Outgoing};
+use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
 use super::target::{Backend, Target};
 use crate::gateway::body::{Progress, Relay, RequestBody};
-use crate::gateway::headers::{Hop, Passage, strip_hop_by_hop, write_field, write_fields};
+use crate::gateway::headers::{Hop, Passage, strip_claims, strip_hop_by_hop, write_field, write_fields};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::routing::canonical::is_canonical_path;
 use crate::gateway::routing::host::Host;
@@ -94,6 +94,13 @@ impl From<ConnectError> for Failed {
     }
 }
 
+impl From<NoHeaderValue> for Failed {
+    fn from(NoHeaderValue: NoHeaderValue) -> Self {
+        let detail = "A parameter has a value that cannot stand in a header.";
+        Self::new(Kind::BadRequest, detail, "a parameter that becomes a header has control characters")
+    }
+}
+
 /// A request as it is going to be sent, but for the address.
 pub(crate) struct Prepared<'a> {
     pub(crate) outgoing: Outgoing<'a>,
@@ -163,6 +170,11 @@ impl<'a> Call<'a> {
         }
         let trailers = parts.headers.get_all(TE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
         strip_hop_by_hop(&mut parts.headers);
+        let trusted = shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical());
+        if !trusted {
+            // Before the settings have their turn, which may say the same.
+            strip_claims(&mut parts.headers);
+        }
         let query = parts.uri.query().map(|query| Cow::Owned(query.to_owned()));
         let mut outgoing = Outgoing {
             path: self.path,
@@ -171,9 +183,8 @@ impl<'a> Call<'a> {
             headers: parts.headers,
         };
         let backend = self.forward.backend(self.api_forward(), &outgoing);
-        self.forward.apply(self.api_forward(), &mut outgoing);
+        self.forward.apply(self.api_forward(), &mut outgoing)?;
         let via = if parts.version == Version::HTTP_2 { &shared.via_http_2 } else { &shared.via_http_1 };
-        let trusted = shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical());
         let hop = self.watch.hop(self.host);
         Ok(Prepared { outgoing, backend, method: parts.method, hop, via, trusted, trailers })
     }

@@ -106,7 +106,8 @@ impl ForwardCompiler<'_> {
             Ok((route.when.clone(), route.equals.clone(), backend))
         };
         let unusable = |constant: &&ConstantParameter| {
-            matches!(constant.to, ParameterPlace::Header(_)) && HeaderValue::from_str(&constant.value).is_err()
+            matches!(constant.to, ParameterPlace::Header(_))
+                && HeaderValue::from_bytes(constant.value.as_bytes()).is_err()
         };
         if let Some(constant) = constants.iter().find(unusable) {
             return Err(format!("the constant {} has a value that cannot stand in a header", constant.to));
@@ -140,6 +141,10 @@ impl ForwardCompiler<'_> {
     }
 }
 
+/// A value has control characters, which no header has.
+#[derive(Debug)]
+pub(crate) struct NoHeaderValue;
+
 /// A request on its way to a backend, before its address is written.
 pub(crate) struct Outgoing<'a> {
     /// The path below the group's prefix, as it came.
@@ -163,20 +168,22 @@ impl GroupForward {
         }
     }
 
-    /// Moves and adds the parameters that the settings name.
-    pub(crate) fn apply(&self, api: Option<&ApiForward>, outgoing: &mut Outgoing<'_>) {
+    /// Moves and adds the parameters that the settings name. Fails where a value cannot stand where it belongs.
+    pub(crate) fn apply(&self, api: Option<&ApiForward>, outgoing: &mut Outgoing<'_>) -> Result<(), NoHeaderValue> {
         let rules = [Some(&self.rules), api.map(|api| &api.rules)];
         for rules in rules.into_iter().flatten().filter(|rules| !rules.is_empty()) {
             for mapping in &rules.parameters {
-                if let Some(value) = outgoing.values(&mapping.from).into_iter().next() {
+                let values = outgoing.values(&mapping.from);
+                if !values.is_empty() {
                     outgoing.remove(&mapping.from);
-                    outgoing.set(&mapping.to, &value);
+                    outgoing.set(&mapping.to, &values)?;
                 }
             }
             for constant in &rules.constants {
-                outgoing.set(&constant.to, &constant.value);
+                outgoing.set(&constant.to, std::slice::from_ref(&constant.value))?;
             }
         }
+        Ok(())
     }
 }
 
@@ -205,13 +212,13 @@ impl Outgoing<'_> {
         while let Some((before, (name, behind))) =
             rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
         {
-            text.push_str(before);
+            text.push_str(&percent::one_spelling(before));
             if let Some((_, value)) = self.path_parameters.iter().find(|(known, _)| *known == name) {
                 text.push_str(value);
             }
             rest = behind;
         }
-        text.push_str(rest);
+        text.push_str(&percent::one_spelling(rest));
     }
 
     /// Returns the decoded values at a place.
@@ -219,7 +226,7 @@ impl Outgoing<'_> {
         match place {
             ParameterPlace::Header(name) => {
                 let values = self.headers.get_all(name.as_str()).iter();
-                values.filter_map(|value| value.to_str().ok()).map(str::to_owned).collect()
+                values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
             }
             ParameterPlace::Query(name) => percent::pairs(self.query.as_deref().unwrap_or_default())
                 .filter(|(key, _)| key == name)
@@ -250,31 +257,38 @@ impl Outgoing<'_> {
         }
     }
 
-    fn set(&mut self, place: &ParameterPlace, value: &str) {
+    /// Puts values at a place, instead of what is there: of a list, each where it has a place of its own.
+    fn set(&mut self, place: &ParameterPlace, values: &[String]) -> Result<(), NoHeaderValue> {
         self.remove(place);
         match place {
             ParameterPlace::Header(name) => {
-                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
-                    self.headers.insert(name, value);
+                for value in values {
+                    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| NoHeaderValue)?;
+                    if let Ok(name) = HeaderName::try_from(name) {
+                        self.headers.append(name, value);
+                    }
                 }
             }
             ParameterPlace::Query(name) => {
                 let mut query = self.query.take().unwrap_or_default().into_owned();
-                if !query.is_empty() {
-                    query.push('&');
+                for value in values {
+                    if !query.is_empty() {
+                        query.push('&');
+                    }
+                    query.push_str(&percent::encode(name));
+                    query.push('=');
+                    query.push_str(&percent::encode(value));
                 }
-                query.push_str(&percent::encode(name));
-                query.push('=');
-                query.push_str(&percent::encode(value));
                 self.query = Some(Cow::Owned(query));
             }
             ParameterPlace::Path(name) => {
-                let encoded = Cow::Owned(percent::encode(value));
+                let encoded: Vec<String> = values.iter().map(|value| percent::encode(value)).collect();
                 if let Some((_, known)) = self.path_parameters.iter_mut().find(|(known, _)| known == name) {
-                    *known = encoded;
+                    *known = Cow::Owned(encoded.join(","));
                 }
             }
         }
+        Ok(())
     }
 }
 
@@ -344,7 +358,7 @@ mod tests {
             &[("query.source", "a b&c"), ("header.x-const", "1")],
         );
         let mut outgoing = outgoing("limit=5&a=b&source=evil&key=x%2Fy", &[("x-user", "m&n"), ("x-const", "evil")]);
-        forward.apply(None, &mut outgoing);
+        forward.apply(None, &mut outgoing).expect("values that can stand there");
         assert_eq!(outgoing.headers["x-limit"], "5");
         assert_eq!(outgoing.headers["x-const"], "1");
         assert!(!outgoing.headers.contains_key("x-user"));

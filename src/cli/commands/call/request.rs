@@ -94,7 +94,7 @@ fn given(word: &str) -> Result<Given, CommandError> {
 fn body(context: &Context<'_>, arguments: &CallArguments) -> Result<Bytes, CommandError> {
     match arguments.body.as_deref() {
         None => Ok(Bytes::new()),
-        Some("-") => read_all(std::io::stdin().lock(), LARGEST_BODY),
+        Some("-" | "@-") => read_all(std::io::stdin().lock(), LARGEST_BODY),
         Some(text) => match text.strip_prefix('@') {
             Some(path) => Ok(read_outside(&context.folder().join(path), LARGEST_BODY)?.into()),
             None => Ok(text.to_owned().into()),

@@ -62,7 +62,10 @@ pub(super) fn groups(
                 && served.serves(name, group) == Some(&live.deployment.operation)
         };
         let groups: Vec<_> = environment.groups.iter().filter(is_served).collect();
-        if groups.is_empty() {
+        let is_behind = served.environments.get(name).is_some_and(|served| !served.behind.is_empty());
+        if groups.is_empty() && is_behind {
+            context.output.note(&format!("{name}: nothing is served until that is mended"));
+        } else if groups.is_empty() {
             let hint = format!("publish a group with `apigw publish GROUP --env {name}`; it is served at once");
             context.output.note(&format!("{name}: nothing is live yet: {hint}"));
         }
@@ -113,11 +116,16 @@ pub(super) fn changes(context: &Context<'_>, live: &[LiveEnvironment], before: &
     }
 }
 
-/// Says why what the files say is not served.
-pub(super) fn problems(context: &Context<'_>, problems: &[LiveProblem]) {
+/// Says why what the files say is not served, and what is served instead.
+pub(super) fn problems(context: &Context<'_>, problems: &[LiveProblem], served: &RunningGateway) {
     for LiveProblem { environment, group, message, .. } in problems.iter().take(MOST_NAMED) {
         let whose = group.as_ref().map_or_else(|| environment.to_string(), |group| format!("{group} in {environment}"));
-        context.output.warning(&format!("{whose}: {message}; what was live before is served on"));
+        let is_served = match group {
+            Some(group) => served.serves(environment, group).is_some(),
+            None => served.environments.get(environment).is_some_and(|served| !served.serves.is_empty()),
+        };
+        let instead = if is_served { "what was live before is served on" } else { "nothing of it is served" };
+        context.output.warning(&format!("{whose}: {message}; {instead}"));
     }
     let left = problems.len().saturating_sub(MOST_NAMED);
     if left > 0 {

@@ -90,9 +90,8 @@ impl<'a> Follower<'a> {
     /// Says where it listens and what it serves.
     pub(super) fn begin(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
         announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
-        self.note_problems(live, rejected);
+        self.told = self.note_problems(live, rejected);
         self.let_go();
-        self.told = self.served(live);
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
         self.tell();
     }
@@ -108,9 +107,8 @@ impl<'a> Follower<'a> {
             if self.read.reader.must_read(&self.workspace, Instant::now()) {
                 let live = self.read.reader.read(&self.workspace);
                 let rejected = self.gateway.replace(&self.read.snapshots.next(&live));
-                self.note_problems(&live, rejected);
+                let served = self.note_problems(&live, rejected);
                 self.let_go();
-                let served = self.served(&live);
                 announce::changes(self.context, &live, &self.told, &served);
                 self.told = served;
                 self.tell();
@@ -186,8 +184,8 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Takes note of what cannot be served, and says it the first time.
-    fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
+    /// Takes note of what cannot be served, and says it the first time. Returns what is served.
+    fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) -> RunningGateway {
         for Rejected { environment, group, version, reason } in rejected {
             let entry = live.iter().find(|live| live.name == environment).and_then(|live| live.groups.get(&group));
             self.read.reader.reconsider(LiveProblem {
@@ -197,13 +195,15 @@ impl<'a> Follower<'a> {
                 message: format!("version {version} cannot be served: {reason}"),
             });
         }
-        announce::problems(self.context, &self.read.reader.new_problems());
+        let served = self.served(live);
+        announce::problems(self.context, &self.read.reader.new_problems(), &served);
         self.gateway.note_unserved(self.read.reader.problems().cloned().map(unserved).collect());
         let has_problems = self.read.reader.problems().next().is_some();
         if self.had_problems && !has_problems {
             self.context.output.note("all is well again: what the files say is served");
         }
         self.had_problems = has_problems;
+        served
     }
 
     /// Puts together what is served now, and what is not.

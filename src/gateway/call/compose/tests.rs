@@ -87,7 +87,7 @@ fn each_style_is_written_as_it_is_read() {
         let parameter = &api.parameters[0];
         let schema = definition.json_schema(parameter.schema.expect("a schema"), Direction::Request).expect("one");
         let shape = Shape { style: parameter.style, explode: parameter.explode };
-        assert_eq!(sent.value(parameter.place, "p", shape, &schema).as_ref(), Some(read), "{place} {declared}");
+        assert_eq!(sent.value(parameter.place, "p", shape, &schema), Ok(Some(read.clone())), "{place} {declared}");
     }
 }
 
@@ -183,4 +183,10 @@ fn the_media_type_goes_with_the_body() {
     ] {
         assert_eq!(pick(declared, body).as_deref(), Some(expected), "{declared:?} {body}");
     }
+}
+
+#[test]
+fn what_the_path_itself_says_is_encoded() {
+    let values = [("x".to_owned(), "%C3%A9".to_owned())];
+    assert_eq!(fill("/größe/{x}/ü", &values).as_deref(), Ok("/gr%C3%B6%C3%9Fe/%C3%A9/%C3%BC"));
 }

@@ -1,0 +1,129 @@
+//! Rules over what `group.yaml` says of the way to backends, and of pages of other origins.
+
+use http::HeaderValue;
+
+use super::Subject;
+use super::places::Places;
+use super::rules::settings as rules;
+use super::template::parameter_names;
+use crate::definition::Definition;
+use crate::model::{ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterPlace};
+
+pub(super) fn findings(subject: &Subject<'_>, places: &Places) -> Vec<Finding> {
+    let Some(settings) = subject.settings else { return Vec::new() };
+    let mut findings = constants(&settings.forwarding, places);
+    findings.extend(tls(&settings.forwarding, places));
+    for (name, api) in &settings.forwarding.apis {
+        findings.extend(path(name, api, subject.definition, places));
+        findings.extend(nowhere(&["forwarding", "apis", name], &api.parameters, &api.constants, &[api], places));
+    }
+    let Forwarding { parameters, constants, apis, .. } = &settings.forwarding;
+    let apis: Vec<&ApiForwarding> = apis.values().collect();
+    findings.extend(nowhere(&["forwarding"], parameters, constants, &apis, places));
+    findings.extend(settings.cors.iter().flat_map(|cors| origins(cors, places)));
+    findings
+}
+
+/// Looks for constants that are no value of a header.
+fn constants(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
+    let own = forwarding.constants.iter().enumerate().map(|(index, constant)| (Vec::new(), index, constant));
+    let of_apis = forwarding.apis.iter().flat_map(|(name, api)| {
+        let constants = api.constants.iter().enumerate();
+        constants.map(move |(index, constant)| (vec!["apis", name.as_str()], index, constant))
+    });
+    let unusable = own.chain(of_apis).filter(|(.., constant)| {
+        matches!(constant.to, ParameterPlace::Header(_)) && HeaderValue::from_bytes(constant.value.as_bytes()).is_err()
+    });
+    let finding = |(path, index, constant): (Vec<&str>, usize, &ConstantParameter)| {
+        let index = index.to_string();
+        let path = [&["forwarding"], path.as_slice(), &["constants", &index, "value"]].concat();
+        let message = format!("the constant {} has control characters, which no header has", constant.to);
+        rules::FORWARDING.finding(places.value(&path), message, "write it in one line")
+    };
+    unusable.map(finding).collect()
+}
+
+/// Looks for files of a TLS client that cannot be used.
+fn tls(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
+    let tls = &forwarding.tls;
+    let mut findings = Vec::new();
+    for (field, name) in [("ca", &tls.ca), ("certificate", &tls.certificate), ("key", &tls.key)] {
+        let is_no_name = |name: &&String| name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']);
+        if let Some(name) = name.as_ref().filter(is_no_name) {
+            let message = format!("{name:?} is not the name of a file");
+            let hint = "put the file into .apigw/secrets on the machine of the gateway, and give its name alone";
+            findings.push(rules::FORWARDING.finding(places.value(&["forwarding", "tls", field]), message, hint));
+        }
+    }
+    let (there, missing) = match (&tls.certificate, &tls.key) {
+        (Some(_), None) => ("certificate", "key"),
+        (None, Some(_)) => ("key", "certificate"),
+        _ => return findings,
+    };
+    let message = format!("the client's {there} is of no use without its {missing}");
+    let hint = format!("add forwarding.tls.{missing}, or remove {there}");
+    findings.push(rules::FORWARDING.finding(places.key(&["forwarding", "tls", there]), message, hint));
+    findings
+}
+
+/// Looks at the path of an API at its backend.
+fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places: &Places) -> Vec<Finding> {
+    let Some(path) = &api.path else { return Vec::new() };
+    let finding = |message: String, hint: String| {
+        rules::FORWARDING.finding(places.value(&["forwarding", "apis", name, "path"]), message, hint)
+    };
+    if !path.starts_with('/') {
+        return vec![finding(format!("the path {path:?} does not begin with a slash"), format!("write \"/{path}\""))];
+    }
+    let declared = definition.and_then(|definition| definition.apis.iter().find(|known| known.name() == name));
+    let Some(declared) = declared else { return Vec::new() };
+    let known = parameter_names(&declared.path);
+    let unknown = parameter_names(path).into_iter().filter(|name| !known.contains(name));
+    let unknown = unknown.map(|unknown| {
+        let message = format!("the path of {name} has no parameter {unknown:?}");
+        let hint = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        finding(message, hint)
+    });
+    unknown.collect()
+}
+
+/// Looks for what goes into a path at the backend that does not have it, and is left out.
+fn nowhere(
+    at: &[&str],
+    mappings: &[ParameterMapping],
+    constants: &[ConstantParameter],
+    apis: &[&ApiForwarding],
+    places: &Places,
+) -> Vec<Finding> {
+    let mapped = mappings.iter().enumerate().map(|(index, mapping)| ("parameters", index, &mapping.to));
+    let constant = constants.iter().enumerate().map(|(index, constant)| ("constants", index, &constant.to));
+    let finding = |(list, index, to): (&str, usize, &ParameterPlace)| {
+        let ParameterPlace::Path(name) = to else { return None };
+        let mut paths = apis.iter().filter_map(|api| api.path.as_deref());
+        if paths.any(|path| parameter_names(path).contains(&name.as_str())) {
+            return None;
+        }
+        let place = places.value(&[at, &[list, &index.to_string(), "to"]].concat());
+        let message = format!("no path at the backend has a parameter {name:?}");
+        let hint = format!("set `path` in forwarding.apis to one with {{{name}}}");
+        Some(rules::FORWARDING.finding(place, message, hint))
+    };
+    mapped.chain(constant).filter_map(finding).collect()
+}
+
+/// Looks for origins that no browser sends (RFC 6454, section 6.1).
+fn origins(cors: &Cors, places: &Places) -> Vec<Finding> {
+    let is_origin = |text: &str| {
+        let Some((scheme, host)) = text.split_once("://") else { return text == "*" || text == "null" };
+        let plain = |part: &str| !part.is_empty() && !part.contains(|letter: char| letter.is_ascii_uppercase());
+        plain(scheme) && plain(host) && host.is_ascii() && !host.contains(['/', '?', '#', '@', '*', ' '])
+    };
+    let unknown = cors.allow_origins.iter().enumerate().filter(|(_, origin)| !is_origin(origin));
+    let finding = |(index, origin): (usize, &String)| {
+        let message = format!("no browser sends the origin {origin:?}");
+        let hint =
+            "write it like \"https://shop.example\" or \"http://localhost:3000\", in lower case and without a path";
+        rules::CORS_ORIGIN.finding(places.value(&["cors", "allow_origins", &index.to_string()]), message, hint)
+    };
+    unknown.map(finding).collect()
+}

@@ -1,0 +1,130 @@
+//! Reads forms whose fields are parts of the body (`multipart/form-data`, RFC 7578).
+
+/// A field of a form.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Part<'b> {
+    pub(crate) name: String,
+    pub(crate) is_json: bool,
+    pub(crate) content: &'b [u8],
+}
+
+/// Takes a form apart; fails with what is wrong with it.
+pub(crate) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, &'static str> {
+    let boundary = parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty());
+    let delimiter = format!("\r\n--{}", boundary.ok_or("its Content-Type names no boundary")?).into_bytes();
+    // The first may stand at the very beginning.
+    let first = delimiter.get(2..).unwrap_or_default();
+    let mut rest = match body.strip_prefix(first) {
+        Some(rest) => rest,
+        None => split(body, &delimiter).ok_or("its boundary is not in it")?.1,
+    };
+    let mut parts = Vec::new();
+    while !rest.starts_with(b"--") {
+        let (padding, behind) = split(rest, b"\r\n").ok_or("a boundary does not end its line")?;
+        if !padding.iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+            return Err("something stands behind a boundary");
+        }
+        let (part, next) = split(behind, &delimiter).ok_or("it does not end in its boundary")?;
+        parts.push(read(part)?);
+        rest = next;
+    }
+    Ok(parts)
+}
+
+fn read(part: &[u8]) -> Result<Part<'_>, &'static str> {
+    // Without a header, an empty line comes first.
+    let (head, content) = match part.strip_prefix(b"\r\n") {
+        Some(content) => (&b""[..], content),
+        None => split(part, b"\r\n\r\n").ok_or("the head of a part does not end")?,
+    };
+    let head = String::from_utf8_lossy(head);
+    let header = |wanted: &str| {
+        let fields = head.lines().filter_map(|line| line.split_once(':'));
+        let mut found = fields.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
+        found.next().map(|(_, value)| value.trim())
+    };
+    let disposition = header("content-disposition").and_then(|value| parameter(value, "name"));
+    let media_type = header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
+    Ok(Part {
+        name: disposition.ok_or("a part has no name")?,
+        is_json: media_type.trim().to_ascii_lowercase().ends_with("json"),
+        content,
+    })
+}
+
+/// Returns a parameter of a header's value, like `boundary` in `multipart/form-data; boundary="a b"`.
+fn parameter(value: &str, wanted: &str) -> Option<String> {
+    let mut rest = value.split_once(';')?.1;
+    loop {
+        let (name, behind) = rest.split_once('=')?;
+        let behind = behind.trim_start();
+        let (text, next) = if let Some(quoted) = behind.strip_prefix('"') {
+            unquoted(quoted)?
+        } else {
+            let (text, next) = behind.split_once(';').unwrap_or((behind, ""));
+            (text.trim().to_owned(), next)
+        };
+        if name.trim().eq_ignore_ascii_case(wanted) {
+            return Some(text);
+        }
+        rest = next.trim_start().trim_start_matches(';');
+    }
+}
+
+/// Reads a quoted text to its end (RFC 9110, section 5.6.4), and returns what stands behind it.
+fn unquoted(quoted: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    let mut letters = quoted.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '"' => return quoted.get(at + 1..).map(|rest| (text, rest)),
+            '\\' => text.push(letters.next()?.1),
+            other => text.push(other),
+        }
+    }
+    None
+}
+
+fn split<'b>(bytes: &'b [u8], at: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
+    let found = bytes.windows(at.len()).position(|window| window == at)?;
+    Some((bytes.get(..found)?, bytes.get(found + at.len()..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(content_type: &str, body: &str) -> Result<String, &'static str> {
+        let parts = parts(content_type, body.as_bytes())?;
+        let shown = |part: &Part<'_>| {
+            let kind = if part.is_json { ":json" } else { "" };
+            format!("{}{kind}={}", part.name, String::from_utf8_lossy(part.content))
+        };
+        Ok(parts.iter().map(shown).collect::<Vec<_>>().join("|"))
+    }
+
+    #[test]
+    fn forms_are_taken_apart() {
+        const FORM: &str = "multipart/form-data; boundary=B";
+        let field = |name: &str, content: &str| {
+            format!("--B\r\nContent-Disposition: form-data; name={name}\r\n\r\n{content}\r\n")
+        };
+        for (content_type, body, expected) in [
+            (FORM, format!("{}{}--B--\r\n", field("\"a\"", "1"), field("b", "x\r\ny")), Ok("a=1|b=x\r\ny")),
+            (FORM, format!("before\r\n{}--B--", field("\"a\\\"; c\"; filename=\"f\"", "")), Ok("a\"; c=")),
+            (FORM, "--B  \r\ncontent-TYPE: application/json; charset=utf-8\r\nContent-Disposition: form-data; filename=\"f\"; name=\"a\"\r\n\r\n{}\r\n--B--".to_owned(), Ok("a:json={}")),
+            ("multipart/form-data; charset=utf-8; Boundary=\"B\"", format!("{}--B--", field("a", "-B--")), Ok("a=-B--")),
+            (FORM, "--B--".to_owned(), Ok("")),
+            ("multipart/form-data", field("a", "1"), Err("its Content-Type names no boundary")),
+            ("multipart/form-data; boundary=\"", field("a", "1"), Err("its Content-Type names no boundary")),
+            (FORM, "a=1".to_owned(), Err("its boundary is not in it")),
+            (FORM, field("a", "1"), Err("it does not end in its boundary")),
+            (FORM, "--BC\r\n\r\n\r\n--B--".to_owned(), Err("something stands behind a boundary")),
+            (FORM, "--B".to_owned(), Err("a boundary does not end its line")),
+            (FORM, "--B\r\n\r\nx\r\n--B--".to_owned(), Err("a part has no name")),
+            (FORM, "--B\r\nContent-Disposition: form-data; name=a\r\n--B--".to_owned(), Err("the head of a part does not end")),
+        ] {
+            assert_eq!(names(content_type, &body).as_deref(), expected.as_ref().copied(), "{content_type} {body}");
+        }
+    }
+}

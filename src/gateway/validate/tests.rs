@@ -1,0 +1,145 @@
+//! Requests that follow a definition, and requests that do not.
+
+use std::sync::Arc;
+
+use super::*;
+
+const DEFINITION: &str = r"
+openapi: 3.1.0
+info: {title: t, version: '1'}
+paths:
+  /pets/{id}:
+    put:
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: integer, minimum: 1}}
+        - {name: limit, in: query, required: true, schema: {type: integer}}
+        - {name: tags, in: query, schema: {type: array, items: {type: string, enum: [a, b]}}}
+        - {name: ids, in: query, explode: false, schema: {type: array, items: {type: integer}}}
+        - {name: filter, in: query, style: deepObject, schema: {type: object, properties: {age: {type: integer}}}}
+        - {name: spec, in: query, content: {application/json: {schema: {type: object, required: [x]}}}}
+        - {name: X-Flag, in: header, schema: {type: boolean}}
+        - {name: session, in: cookie, schema: {type: string, minLength: 3}}
+      requestBody:
+        required: true
+        content:
+          application/json: {schema: {$ref: '#/components/schemas/Pet'}}
+          application/x-www-form-urlencoded: {schema: {$ref: '#/components/schemas/Pet'}}
+          multipart/form-data: {schema: {$ref: '#/components/schemas/Pet'}}
+          text/*: {}
+          text/plain: {schema: {type: string, maxLength: 8}}
+      responses: {'200': {description: ok}}
+components:
+  schemas:
+    Pet:
+      type: object
+      required: [name]
+      properties:
+        name: {type: string}
+        age: {type: integer}
+        parent: {$ref: '#/components/schemas/Pet'}
+";
+
+fn rules() -> RequestRules {
+    let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(DEFINITION.as_bytes())));
+    let reading = crate::definition::read("g", &mut fetch);
+    let definition = reading.definition.expect("a definition");
+    RequestRules::build(&definition, &definition.apis[0]).expect("rules")
+}
+
+fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
+    list.iter().map(|(name, value)| (name.parse().expect("a name"), value.parse().expect("a value"))).collect()
+}
+
+#[test]
+fn a_body_has_one_media_type() {
+    let rules = rules();
+    let check = |list: &[(&'static str, &'static str)]| {
+        let checked = rules.check_body(&headers(list), &Bytes::from("{}"));
+        checked.err().map(|problem| problem.detail).unwrap_or_default()
+    };
+    assert!(check(&[]).starts_with("The request does not say which media type its body has; declared are: "));
+    let two = [("content-type", "application/json"), ("content-type", "text/csv")];
+    assert!(check(&two).starts_with("The request has more than one Content-Type; declared are: "));
+}
+
+fn places(result: Result<(), Problem>) -> (String, Vec<String>) {
+    match result {
+        Ok(()) => (String::new(), Vec::new()),
+        Err(problem) => {
+            let places = problem.violations.iter().map(|violation| violation.place.clone()).collect();
+            (problem.kind.code().to_owned(), places)
+        }
+    }
+}
+
+#[test]
+fn parameters_follow_their_schemas() {
+    let rules = rules();
+    let check = |id: &str, query: &str, list: &[(&'static str, &'static str)]| {
+        places(rules.check_parameters(&[("id", id)], Some(query), &headers(list))).1
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(
+        check("1", "limit=5&tags=a&tags=b&ids=1,2&filter[age]=3&spec=%7B%22x%22:1%7D", &[("x-flag", "true")]),
+        none
+    );
+    assert_eq!(check("%31", "limit=5&unknown=1", &[("cookie", "a=b; session=abc")]), none);
+    assert_eq!(check("x", "", &[]), ["path.id", "query.limit"]);
+    assert_eq!(check("0", "limit=1.5", &[("x-flag", "yes")]), ["path.id", "query.limit", "header.X-Flag"]);
+    assert_eq!(check("1", "limit=5&tags=c&ids=1,x", &[]), ["query.tags/0", "query.ids/1"]);
+    assert_eq!(check("1", "limit=5&filter[age]=x&spec={}", &[]), ["query.filter/age", "query.spec"]);
+    assert_eq!(check("1", "limit=5&spec=no", &[("cookie", "session=ab")]), ["query.spec", "cookie.session"]);
+    // A backend may read another one than is checked.
+    assert_eq!(check("1", "limit=5&limit=x", &[]), ["query.limit"]);
+    assert_eq!(check("1", "limit=5&ids=1,2&ids=x&spec={}&spec={}", &[]), ["query.ids", "query.spec"]);
+    assert_eq!(check("1", "limit=5&filter[age]=3&filter[age]=x", &[]), ["query.filter/age"]);
+    assert_eq!(check("1", "limit=5", &[("x-flag", "true"), ("x-flag", "x")]), ["header.X-Flag"]);
+    // Browsers send one for each path that has it (RFC 6265, section 5.4).
+    assert_eq!(check("1", "limit=5", &[("cookie", "session=abc; session=a")]), none);
+}
+
+#[test]
+fn bodies_follow_their_media_types() {
+    let rules = rules();
+    let check = |media_type: &'static str, body: &'static str| {
+        let (code, places) = places(rules.check_body(&headers(&[("content-type", media_type)]), &Bytes::from(body)));
+        format!("{code} {}", places.join(" ")).trim().to_owned()
+    };
+    for (media_type, body, expected) in [
+        ("application/json", r#"{"name":"a","parent":{"name":"b"}}"#, ""),
+        ("application/JSON; charset=utf-8", r#"{"name":"a"}"#, ""),
+        ("application/json", "", "INVALID_REQUEST body"),
+        ("application/json", "{", "INVALID_REQUEST"),
+        ("application/json", "[]", "INVALID_BODY body"),
+        ("application/json", r#"{"name":"a","parent":{"name":1},"age":"x"}"#, "INVALID_BODY body/age body/parent/name"),
+        ("application/x-www-form-urlencoded", "name=a+b&age=3", ""),
+        ("application/x-www-form-urlencoded", "age=x", "INVALID_BODY body/age body"),
+        ("text/csv", "any,thing at all", ""),
+        ("text/plain", "anything", ""),
+        ("text/plain; charset=utf-8", "größer", ""),
+        ("text/plain", "any, and too long", "INVALID_BODY body"),
+        ("text/plain; charset=latin1", "any, and too long", "INVALID_BODY body"),
+        ("application/x-www-form-urlencoded", "name=a&age=3&age=x", "INVALID_BODY body/age"),
+        (
+            "multipart/form-data; boundary=B",
+            "--B\r\ncontent-disposition: form-data; name=name\r\n\r\na\r\n--B\r\nContent-Disposition: form-data; name=parent\r\n\r\n{\"name\":\"b\"}\r\n--B--",
+            "",
+        ),
+        (
+            "multipart/form-data; boundary=B",
+            "--B\r\ncontent-disposition: form-data; name=age\r\n\r\nx\r\n--B--",
+            "INVALID_BODY body/age body",
+        ),
+        ("multipart/form-data; boundary=B", "name=a", "INVALID_REQUEST"),
+        ("application/json, text/plain", r#"{"name":"a"}"#, "UNSUPPORTED_MEDIA_TYPE"),
+        ("application/xml", "<a/>", "UNSUPPORTED_MEDIA_TYPE"),
+    ] {
+        let mut found: Vec<&str> = Vec::new();
+        let checked = check(media_type, body);
+        found.extend(checked.split(' '));
+        let mut wanted: Vec<&str> = expected.split(' ').collect();
+        found.sort_unstable();
+        wanted.sort_unstable();
+        assert_eq!(found, wanted, "{media_type} {body}");
+    }
+}

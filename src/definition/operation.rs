@@ -63,11 +63,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn request_body(&mut self, operation: Node<'_>) -> Option<RequestBody> {
-        let node = operation.get("requestBody")?.resolve()?;
-        if !node.is_object() {
-            self.structure(node, "a request body is a mapping");
-            return None;
-        }
+        let node = self.object(operation, "requestBody")?;
         Some(RequestBody { required: self.flag(node, "required"), content: self.content(node), node: node.id() })
     }
 

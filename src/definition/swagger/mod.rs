@@ -65,6 +65,15 @@ impl<'d> Converter<'d, '_> {
         let mut document = Map::new();
         document.insert("openapi".to_owned(), "3.0.3".into());
         self.copy(root, &mut document, &["info", "externalDocs"])?;
+        if let Some(host) = root.get("host").filter(|host| host.as_str().is_some_and(|text| text.contains("://"))) {
+            let message = "`host` has a scheme, which is taken where `schemes` is not there";
+            self.findings.add(
+                rules::SLOPPY,
+                host.location(),
+                message,
+                "write the name alone, and the scheme under `schemes`",
+            );
+        }
         document.insert("servers".to_owned(), Self::servers(root, None));
         self.copy(root, &mut document, &["tags", "security"])?;
         self.extensions(root, &mut document)?;
@@ -81,6 +90,8 @@ impl<'d> Converter<'d, '_> {
         let host = root.get("host").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
         let base = root.get("basePath").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
         let base = if base.is_empty() || base.starts_with('/') { base.to_owned() } else { format!("/{base}") };
+        // The scheme does not belong here, and is not given twice.
+        let (own_scheme, host) = host.split_once("://").map_or((None, host), |(scheme, host)| (Some(scheme), host));
         if host.is_empty() {
             return json!([{ "url": if base.is_empty() { "/" } else { &base } }]);
         }
@@ -89,7 +100,7 @@ impl<'d> Converter<'d, '_> {
             // Generators write the address of the developer's machine, where nothing speaks TLS.
             let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
             let is_local = matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0");
-            schemes.push(if is_local { "http" } else { "https" }.to_owned());
+            schemes.push(own_scheme.unwrap_or(if is_local { "http" } else { "https" }).to_owned());
         }
         Value::Array(schemes.iter().map(|scheme| json!({ "url": format!("{scheme}://{host}{base}") })).collect())
     }

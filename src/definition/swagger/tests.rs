@@ -46,6 +46,12 @@ fn servers_come_from_schemes_host_and_base_path() {
             Some("/"),
         ),
         (
+            json!({ "host": "http://a.b/c/", "basePath": "/v1" }),
+            json!([{ "url": "http://a.b/c/v1" }]),
+            Some("http://a.b/c/v1"),
+            Some("/c/v1"),
+        ),
+        (
             json!({ "host": "a.b:81", "basePath": "v1", "schemes": ["http", "wss"] }),
             json!([{ "url": "http://a.b:81/v1" }, { "url": "wss://a.b:81/v1" }]),
             Some("http://a.b:81/v1"),
@@ -53,8 +59,9 @@ fn servers_come_from_schemes_host_and_base_path() {
         ),
     ];
     for (fields, servers, backend, prefix) in cases {
-        let (document, _) = converted(fields.clone());
+        let (document, rules) = converted(fields.clone());
         assert_eq!(document["servers"], servers, "{fields}");
+        assert_eq!(rules.contains(&rules::SLOPPY.name), fields["host"].to_string().contains("://"), "{fields}");
         let mut whole = json!({ "swagger": "2.0", "info": { "title": "t", "version": "1" } });
         whole.as_object_mut().expect("an object").extend(fields.as_object().expect("an object").clone());
         let imported = import_files(&[("api.json", whole.to_string())]).expect("it is converted");

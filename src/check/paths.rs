@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rules::operations as rules;
 use super::template::{MOST_STEPS, Template, Templates, common_path, covers, parameter_names, template};
-use crate::definition::{Api, Definition, Node, ParameterPlace};
-use crate::model::{Finding, Location};
+use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, Style};
+use crate::model::{Finding, Location, is_canonical_path};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let paths = paths(definition);
     let mut findings = Vec::new();
     for path in &paths {
         undeclared(path, &mut findings);
+        findings.extend(unreachable(path));
         let lists = path.layers.iter().chain(path.apis.iter().map(|(_, node)| node));
         for list in lists.filter_map(|node| node.get("parameters")) {
             declared(path, list, &mut findings);
@@ -103,6 +104,32 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
             }));
         }
     }
+}
+
+/// Looks whether requests to the path are refused whatever its parameters are.
+fn unreachable(path: &Path<'_>) -> Option<Finding> {
+    let matrix = |name: &str| {
+        let is_matrix = |known: &Parameter| {
+            known.place == ParameterPlace::Path && known.name == name && known.style == Style::Matrix
+        };
+        path.apis.iter().any(|(api, _)| api.parameters.iter().any(is_matrix))
+    };
+    let mut filled = String::with_capacity(path.text.len());
+    let mut rest = path.text;
+    while let Some((before, (name, behind))) =
+        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        filled.push_str(before);
+        filled.push_str(if matrix(name) { ";x" } else { "x" });
+        rest = behind;
+    }
+    filled.push_str(rest);
+    (!is_canonical_path(&filled)).then(|| {
+        let message = format!("no request reaches the path {:?}: it is read in more than one way", path.text);
+        let hint = "write it without an empty, `.` or `..` segment, without `%2f` and its like, and without a segment \
+                    that begins with a semicolon, as `style: matrix` does";
+        rules::PATH_UNREACHABLE.finding(path.location.clone(), message, hint)
+    })
 }
 
 /// Looks at one list of parameters for path parameters that the template does not have, and for parameters given twice.

@@ -7,9 +7,9 @@ use http::header::{CONTENT_LENGTH, EXPECT, HOST};
 use http::request::Parts;
 
 use super::problem::{Kind, Problem};
-use super::routing::canonical::is_canonical_path;
 use super::routing::host::Host;
 use super::server::http1::head::is_plain_target;
+use crate::model::is_canonical_path;
 
 /// Checks a head, and returns the host, which `read` reads.
 pub(crate) fn check_head(parts: &Parts, read: impl FnOnce(&str) -> Option<Rc<Host>>) -> Result<Rc<Host>, Problem> {

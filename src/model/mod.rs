@@ -5,6 +5,7 @@
 
 mod address;
 mod backend;
+mod canonical;
 mod deployment;
 mod digest;
 mod files;
@@ -22,6 +23,7 @@ mod version;
 
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
+pub use canonical::is_canonical_path;
 pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};

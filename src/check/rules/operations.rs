@@ -84,6 +84,20 @@ pub(in crate::check) const PARAMETER_DUPLICATE: Rule = Rule::warning(
      right:\n\
      \x20 parameters: [{name: limit, in: query, required: true}]",
 );
+/// A request can reach each path.
+pub(in crate::check) const PATH_UNREACHABLE: Rule = Rule::warning(
+    "path-unreachable",
+    "A gateway refuses requests whose path is read in more than one way, since whoever is behind it may take another \
+     one than is meant (RFC 3986, section 6.2.2): paths with an empty, `.` or `..` segment, with a slash, a backslash or \
+     a control character behind a percent sign, or with a segment that begins with a semicolon. An API with such a path \
+     is never called.",
+)
+.example(
+    "wrong:\n\
+     \x20 /pets//{id}: {get: {}}\n\
+     right:\n\
+     \x20 /pets/{id}: {get: {}}",
+);
 /// No two paths differ by the names of their parameters only.
 pub(in crate::check) const PATH_EQUAL: Rule = Rule::warning(
     "path-equal",
@@ -197,7 +211,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules of this room.
-pub(super) const RULES: [Rule; 15] = [
+pub(super) const RULES: [Rule; 16] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -205,6 +219,7 @@ pub(super) const RULES: [Rule; 15] = [
     PATH_PARAMETER_UNDECLARED,
     PATH_PARAMETER_UNUSED,
     PARAMETER_DUPLICATE,
+    PATH_UNREACHABLE,
     PATH_EQUAL,
     PATH_AMBIGUOUS,
     ROUTE_SHADOWED,

@@ -164,6 +164,12 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths:\n  /a:\n    parameters: [{name: b, in: query, schema: {}}]\n    get:\n      parameters:\n        - {name: b, in: query, schema: {}}\n        - {name: b, in: header, schema: {}}\n        - {name: B, in: query, schema: {}}\n",
     ),
     (
+        "path-unreachable",
+        "paths:\n  /a//b: {get: {}}\n  /{c}%2F: {get: {}}\n  /d/{e}:\n    get: {parameters: [{name: e, in: path, required: true, style: matrix, schema: {}}]}\n",
+        &["openapi.yaml:4:3", "openapi.yaml:5:3", "openapi.yaml:6:3"],
+        "paths:\n  /a/b/: {get: {}}\n  /{c}%2C: {get: {}}\n  /d/x{e}:\n    get: {parameters: [{name: e, in: path, required: true, style: matrix, schema: {}}]}\n",
+    ),
+    (
         "path-equal",
         "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {put: {}}\n",
         &["openapi.yaml:5:3"],

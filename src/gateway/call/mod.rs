@@ -8,9 +8,9 @@ mod send;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::routing::canonical::is_canonical_path;
 use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
+use crate::model::is_canonical_path;
 
 pub(crate) use super::percent::decode_query;
 pub(crate) use super::validate::MISSING;

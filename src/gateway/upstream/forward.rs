@@ -20,12 +20,12 @@ use super::target::{Backend, Target};
 use crate::gateway::body::{Progress, Relay, RequestBody};
 use crate::gateway::headers::{Hop, Passage, strip_claims, strip_hop_by_hop, write_field, write_fields};
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::routing::canonical::is_canonical_path;
 use crate::gateway::routing::host::Host;
 use crate::gateway::served::{CompiledApi, ServedGroup};
 use crate::gateway::server::http1::head::is_plain_target;
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
+use crate::model::is_canonical_path;
 
 /// A request that is to be passed on.
 pub(crate) struct Call<'a> {

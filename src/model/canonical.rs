@@ -1,0 +1,144 @@
+//! Which paths have only one reading.
+
+/// Returns whether a path is read alike by everybody: no empty and no dot segment, no slash, backslash or
+/// control character behind a percent sign, nothing that becomes one of these when a path parameter (`;…`) is cut
+/// off, and no character in more bytes of UTF-8 than it needs (RFC 3629, section 10), which some read as a slash or dot.
+#[must_use]
+pub fn is_canonical_path(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    if bytes.first() != Some(&b'/') {
+        return false;
+    }
+    let mut segment = Segment::default();
+    let mut before = b'/';
+    let mut rest = bytes.get(1..).unwrap_or_default().iter();
+    while let Some(&byte) = rest.next() {
+        let decoded = match byte {
+            b'/' => {
+                if !segment.is_canonical(false) {
+                    return false;
+                }
+                segment = Segment::default();
+                before = byte;
+                continue;
+            }
+            b'%' => {
+                let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
+                let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else { return false };
+                u8::try_from(high << 4 | low).unwrap_or_default()
+            }
+            other => other,
+        };
+        if matches!(decoded, b'/' | b'\\' | 0..=0x1f | 0x7f) || is_overlong(before, decoded) {
+            return false;
+        }
+        before = decoded;
+        segment.push(decoded);
+    }
+    segment.is_canonical(true)
+}
+
+/// Returns whether two bytes begin a character of UTF-8 that has a shorter form.
+fn is_overlong(first: u8, second: u8) -> bool {
+    matches!((first, second), (0xc0 | 0xc1, 0x80..=0xbf) | (0xe0, 0x80..=0x9f) | (0xf0, 0x80..=0x8f))
+}
+
+/// What decides whether a segment is canonical.
+#[derive(Default)]
+struct Segment {
+    /// How many bytes stand before the first semicolon.
+    length: usize,
+    /// Whether all of them are dots.
+    only_dots: bool,
+    parameter: bool,
+}
+
+impl Segment {
+    fn push(&mut self, byte: u8) {
+        if byte == b';' {
+            self.parameter = true;
+        } else if !self.parameter {
+            self.only_dots = byte == b'.' && (self.only_dots || self.length == 0);
+            self.length += 1;
+        }
+    }
+
+    fn is_canonical(&self, last: bool) -> bool {
+        match self.length {
+            // Only the last segment may be empty: it is the one after a slash at the end.
+            0 => last && !self.parameter,
+            1 | 2 => !self.only_dots,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_with_one_reading() {
+        for path in [
+            "/",
+            "/a",
+            "/a/",
+            "/a/b.c",
+            "/a...b",
+            "/...",
+            "/.a",
+            "/a;b=c",
+            "/a%20b",
+            "/%41",
+            "/a%252fb",
+            "/a%3bb",
+            "/%c3%a4",
+            "/%e4",
+            "/%c0a",
+            "/%c0/%af",
+            "/%e0%a0%80",
+            "/%f0%90%80%80",
+        ] {
+            assert!(is_canonical_path(path), "{path}");
+        }
+        for path in [
+            "",
+            "a",
+            "//",
+            "/a//b",
+            "//a",
+            "/.",
+            "/..",
+            "/a/../b",
+            "/a/./b",
+            "/a/..",
+            "/%2e%2e/a",
+            "/%2E./a",
+            "/.%2e",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a\\b",
+            "/a%00",
+            "/a%0a",
+            "/a%",
+            "/a%4",
+            "/a%zz",
+            "/..;/a",
+            "/..;x=1/a",
+            "/;/a",
+            "/a/;",
+            "/..%3b/a",
+            "/.;/a",
+            "/%2e%2e%3bx",
+            "/a%7f",
+            "/a%c0%afb",
+            "/%c0%ae%C0%AE/a",
+            "/%c1%9c",
+            "/%e0%80%af",
+            "/%f0%80%80%af",
+        ] {
+            assert!(!is_canonical_path(path), "{path}");
+        }
+    }
+}

@@ -179,13 +179,13 @@ impl Gateway {
         self.shared.on_hand().1
     }
 
-    /// Stops: accepts no more, answers what is in flight, and returns when all is done or the time is over. Returns
-    /// whether all was answered.
-    pub fn shutdown(mut self, limit: Duration) -> bool {
+    /// Stops: accepts no more, answers what is in flight, and returns when all is done, the time is over, or `hurry`
+    /// says so, which is asked again and again. Returns whether all was answered.
+    pub fn shutdown(mut self, limit: Duration, mut hurry: impl FnMut() -> bool) -> bool {
         self.shared.draining.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Drain);
         let deadline = Instant::now() + limit;
-        while Instant::now() < deadline && !self.workers.iter().all(JoinHandle::is_finished) {
+        while Instant::now() < deadline && !self.workers.iter().all(JoinHandle::is_finished) && !hurry() {
             std::thread::sleep(Duration::from_millis(5));
         }
         let drained = self.workers.iter().all(JoinHandle::is_finished);

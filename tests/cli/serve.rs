@@ -42,6 +42,21 @@ fn every_change_is_served_and_said() {
 }
 
 #[test]
+fn told_twice_to_stop_it_waits_for_nobody() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0 --drain 10m");
+    let slow = serving.begin("POST", PETS);
+    serving.signal("INT");
+    serving.wait_to_hear("stopping: answering what is in flight; another signal cuts it off");
+    serving.signal("HUP");
+    let_it_look();
+    serving.signal("TERM");
+    serving.wait_to_hear("error: some requests were cut off");
+    drop(slow);
+}
+
+#[test]
 fn what_is_broken_by_hand_takes_nothing_down() {
     let sandbox = Sandbox::petstore();
     sandbox.run("publish --env test --mock").expect_exit(0);

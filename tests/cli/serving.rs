@@ -73,6 +73,19 @@ impl Serving {
         get(&self.address, path)
     }
 
+    /// Begins a request whose body does not come, and waits until it is known to be one.
+    pub(crate) fn begin(&self, method: &str, path: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        let address = &self.address;
+        let head =
+            format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("a request");
+        let mut told = [0; "HTTP/1.1 100".len()];
+        stream.read_exact(&mut told).expect("an interim answer");
+        assert_eq!(&told, b"HTTP/1.1 100");
+        stream
+    }
+
     /// Returns what it tells operators.
     pub(crate) fn status(&self) -> String {
         let line = self.wait_to_hear("operators: ");
@@ -93,7 +106,7 @@ impl Serving {
         }
     }
 
-    /// Sends a signal: `HUP`, `TERM`, `STOP`, `CONT`.
+    /// Sends a signal: `HUP`, `INT`, `TERM`, `STOP`, `CONT`.
     pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status();
         assert!(status.expect("kill runs").success());

@@ -229,7 +229,7 @@ fn stopping_answers_what_is_in_flight_and_nothing_more() {
     busy.send(request);
     let mut silent = Client::connect(address);
     has_arrived.iter().nth(1).expect("the second request at the backend");
-    let stop = thread::spawn(move || gateway.shutdown(Duration::from_mins(1)));
+    let stop = thread::spawn(move || gateway.shutdown(Duration::from_mins(1), || false));
     assert!(idle.is_closed(), "nothing is asked on it any more");
     assert!(silent.is_closed(), "one from which nothing has come is not waited for");
     let answer = busy.answer().expect("what was in flight is answered");

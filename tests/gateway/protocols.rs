@@ -281,7 +281,7 @@ fn what_did_not_reach_its_caller_whole_is_written_down_with_the_reason() {
     while backend.received().len() < 4 {
         std::thread::yield_now();
     }
-    assert!(!gateway.shutdown(std::time::Duration::ZERO));
+    assert!(!gateway.shutdown(std::time::Duration::ZERO, || false));
     assert_eq!(told(4), "503 0 the gateway was stopped before the end of the answer");
     drop(waiting);
 }

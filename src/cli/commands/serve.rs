@@ -19,7 +19,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::snapshot::Snapshots;
-use crate::gateway::{AccessLog, Config, Gateway, Limits, StartError, signals};
+use crate::gateway::{AccessLog, Config, Gateway, Limits, Signal, StartError, signals};
 use crate::model::EnvironmentName;
 use crate::workspace::{LiveReader, Workspace};
 
@@ -74,7 +74,7 @@ pub(in crate::cli) struct ServeArguments {
     /// JSON lines at its end, opened again on SIGHUP; or off
     #[arg(long, value_name = "-|FILE|off", default_value = "-", value_hint = clap::ValueHint::FilePath)]
     access_log: LogTarget,
-    /// How long requests in flight may take when it is told to stop
+    /// How long requests in flight may take when it is told to stop; told again, it waits no longer
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     drain: Duration,
 }
@@ -103,14 +103,17 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     // What is replaced later is not to be kept for as long as the gateway runs.
     drop(live);
     follower.follow(&asked);
-    context.output.note("stopping: answering what is in flight");
-    let drained = follower.into_gateway().shutdown(arguments.drain);
+    context.output.note("stopping: answering what is in flight; another signal cuts it off");
+    let mut hurried = false;
+    let drained = follower.into_gateway().shutdown(arguments.drain, || {
+        hurried |= matches!(asked.try_recv(), Ok(Signal::Stop));
+        hurried
+    });
     if drained {
-        Ok(Exit::Done)
-    } else {
-        Err(CommandError::new("drain", Exit::Failed, "some requests were cut off")
-            .hint("give them longer: `--drain 60s`"))
+        return Ok(Exit::Done);
     }
+    let cut_off = CommandError::new("drain", Exit::Failed, "some requests were cut off");
+    Err(if hurried { cut_off } else { cut_off.hint("give them longer: `--drain 60s`") })
 }
 
 /// Returns the environments that are served: those that were named, each once, else all.

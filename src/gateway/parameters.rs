@@ -245,7 +245,7 @@ fn object(parts: &[String], explode: bool, schema: &Value) -> Value {
 fn scalar(text: String, schema: &Value, root: &Value) -> Value {
     let mut types = Vec::new();
     collect_types(schema, root, &mut types, 8);
-    if types.is_empty() || types.contains(&"string") {
+    if types.contains(&"string") {
         return Value::String(text);
     }
     let wanted = |name: &str| types.contains(&name);

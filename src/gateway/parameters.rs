@@ -245,7 +245,7 @@ fn object(parts: &[String], explode: bool, schema: &Value) -> Value {
 fn scalar(text: String, schema: &Value, root: &Value) -> Value {
     let mut types = Vec::new();
     collect_types(schema, root, &mut types, 8);
-    if types.is_empty() || types.contains(&"string") {
+    if types.contains(&"string") {
         return Value::String(text);
     }
     let wanted = |name: &str| types.contains(&name);
@@ -307,78 +307,4 @@ fn property<'s>(schema: &'s Value, name: &str) -> &'s Value {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn styles_of_the_specification() {
-        use ParameterPlace::{Header, Path, Query};
-        use Style::{DeepObject, Form, Label, Matrix, PipeDelimited, Simple, SpaceDelimited};
-
-        let array = json!({"type": "array", "items": {"type": "string"}});
-        let object = json!({"type": "object", "properties": {"R": {"type": "integer"}, "G": {"type": "integer"}}});
-        let color = json!({"type": "string"});
-        let blue_black = json!(["blue", "black"]);
-        let colors = json!({"R": 100, "G": 200});
-        for (place, raw, style, explode, schema, expected) in [
-            (Path, ";color=blue", Matrix, false, &color, &json!("blue")),
-            (Path, ";color=blue,black", Matrix, false, &array, &blue_black),
-            (Path, ";color=blue;color=black", Matrix, true, &array, &blue_black),
-            (Path, ";color=R,100,G,200", Matrix, false, &object, &colors),
-            (Path, ";R=100;G=200", Matrix, true, &object, &colors),
-            (Path, ".blue", Label, false, &color, &json!("blue")),
-            (Path, ".blue.black", Label, true, &array, &blue_black),
-            (Path, ".R=100.G=200", Label, true, &object, &colors),
-            (Path, "blue,black", Simple, false, &array, &blue_black),
-            (Path, "R,100,G,200", Simple, false, &object, &colors),
-            (Path, "R=100,G=200", Simple, true, &object, &colors),
-            (Path, "bl%75e", Simple, false, &color, &json!("blue")),
-            (Header, "blue, black", Simple, false, &array, &blue_black),
-            (Query, "color=blue,black", Form, false, &array, &blue_black),
-            (Query, "color=blue&color=black", Form, true, &array, &blue_black),
-            (Query, "R=100&G=200&x=1", Form, true, &object, &colors),
-            (Query, "color=blue%20black", SpaceDelimited, false, &array, &blue_black),
-            (Query, "color=blue%7Cblack", PipeDelimited, false, &array, &blue_black),
-            (Query, "color[R]=100&color%5BG%5D=200", DeepObject, true, &object, &colors),
-        ] {
-            let mut headers = HeaderMap::new();
-            let path_parameters = if place == Path { vec![("color", raw)] } else { Vec::new() };
-            if place == Header {
-                headers.insert("color", raw.parse().expect("a value"));
-            }
-            let query = if place == Query { raw } else { "" };
-            let sent = Sent { path_parameters: &path_parameters, query, headers: &headers };
-            let value = sent.value(place, "color", Shape { style, explode }, schema);
-            assert_eq!(value, Ok(Some(expected.clone())), "{place:?} {raw}");
-        }
-        let sent = Sent { path_parameters: &[], query: "", headers: &HeaderMap::new() };
-        assert_eq!(sent.value(Query, "color", Shape { style: Form, explode: true }, &array), Ok(None));
-    }
-
-    #[test]
-    fn fields_of_a_form_in_parts_are_what_their_schemas_say() {
-        let schema = json!({"properties": {
-            "age": {"type": "integer"}, "file": {"type": "string"}, "tags": {"type": "array", "items": {"type": "integer"}},
-            "owner": {"type": "object"}, "owners": {"type": "array", "items": {"type": "object"}}
-        }});
-        for (parts, expected) in [
-            (&[("age", "3", false)][..], json!({"age": 3})),
-            (&[("age", "3", false), ("age", "x", false)], json!({"age": [3, "x"]})),
-            (&[("file", "{}", true)], json!({"file": "{}"})),
-            (&[("tags", "1", false), ("tags", "2", false)], json!({"tags": [1, 2]})),
-            (&[("tags", "[1,2]", true)], json!({"tags": [1, 2]})),
-            (&[("owner", "{\"a\":1}", false)], json!({"owner": {"a": 1}})),
-            (&[("owner", "{", true)], json!({"owner": "{"})),
-            (&[("owners", "{}", true), ("owners", "{}", false)], json!({"owners": [{}, {}]})),
-        ] {
-            let part = |&(name, content, is_json): &(&str, &'static str, bool)| Part {
-                name: name.to_owned(),
-                is_json,
-                content: content.as_bytes(),
-            };
-            let parts: Vec<Part<'_>> = parts.iter().map(part).collect();
-            assert_eq!(multipart_object(&parts, &schema), expected);
-        }
-    }
-}
+mod tests;

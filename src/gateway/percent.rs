@@ -115,6 +115,7 @@ mod tests {
             ("/%", "/%25"),
             ("/%6", "/%256"),
             ("/%zz", "/%25zz"),
+            ("/ x41", "/%20x41"),
         ] {
             let spelled = one_spelling(path);
             assert_eq!(spelled, expected, "{path}");
@@ -132,5 +133,10 @@ mod tests {
         let found: Vec<_> = pairs("a=1&&b&c=d=e").collect();
         let expected = [("a", "1"), ("b", ""), ("c", "d=e")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_replaced_alone() {
+        assert_eq!(decode("a%FFb"), "a\u{FFFD}b");
     }
 }

@@ -169,6 +169,9 @@ mod tests {
             problem.violations.push(Violation { place: place.to_owned(), message: "hush".to_owned() });
         }
         assert_eq!(problem.reason(), "Wrong. (query.ids, header.X-A)");
+        problem.violations =
+            (0..=MOST_PLACES).map(|at| Violation { place: format!("query.{at}"), message: String::new() }).collect();
+        assert_eq!(problem.reason().matches("query.").count(), MOST_PLACES);
     }
 
     #[test]
@@ -183,5 +186,20 @@ mod tests {
                 r#"{"type":"about:blank","title":"The path knows other methods","status":405,"detail":"GET \"only\"","code":"METHOD_NOT_ALLOWED","requestId":"1f"}"#
             )
         );
+    }
+
+    #[test]
+    fn headers_say_what_a_caller_may_do_next() {
+        for (problem, expected) in [
+            (Problem::new(Kind::NotFound, ""), [None, None, None]),
+            (Problem::new(Kind::SourceUnavailable, ""), [Some("1"), None, None]),
+            (Problem::new(Kind::Unauthenticated, ""), [None, Some("JDCLOUD2-HMAC-SHA256"), None]),
+            (Problem::new(Kind::NotFound, "").closing(), [None, None, Some("close")]),
+            (Problem::refused(Refusal::Version), [None, None, Some("close")]),
+        ] {
+            let (headers, _) = problem.render("id");
+            let found = [RETRY_AFTER, WWW_AUTHENTICATE, CONNECTION].map(|name| headers.get(name).cloned());
+            assert_eq!(found, expected.map(|value| value.map(HeaderValue::from_static)), "{:?}", problem.kind);
+        }
     }
 }

@@ -130,6 +130,13 @@ fn bodies_follow_their_media_types() {
             "--B\r\ncontent-disposition: form-data; name=age\r\n\r\nx\r\n--B--",
             "INVALID_BODY body/age body",
         ),
+        (
+            "Multipart/Form-Data; boundary=B",
+            "--B\r\ncontent-disposition: form-data; name=age\r\n\r\nx\r\n--B--",
+            "INVALID_BODY body/age body",
+        ),
+        ("Application/X-WWW-Form-URLencoded", "age=x", "INVALID_BODY body/age body"),
+        ("Text/Plain", "any, and too long", "INVALID_BODY body"),
         ("multipart/form-data; boundary=B", "name=a", "INVALID_REQUEST"),
         ("application/json, text/plain", r#"{"name":"a"}"#, "UNSUPPORTED_MEDIA_TYPE"),
         ("application/xml", "<a/>", "UNSUPPORTED_MEDIA_TYPE"),

@@ -11,6 +11,7 @@ fn each_list_and_mapping_keeps_its_own_indentation() {
         ("v:\n- a\nw:\n  - b\n", "w", json!(["c"]), "v:\n- a\nw:\n  - c\n"),
         ("v: one\n", "v", json!(["a"]), "v:\n  - a\n"),
         ("v:\n  a: 1\n", "v", json!({}), "v: {}\n"),
+        ("v: |\nw: 1\n", "v", json!("a\nb\n"), "v: |\n  a\n  b\nw: 1\n"),
         ("? v\n: 1\n", "v", json!("x"), "? v\n: x\n"),
     ] {
         case(Format::Yaml, before, &set(&[path], value), after);

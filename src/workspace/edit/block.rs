@@ -43,7 +43,9 @@ pub(super) fn replace(document: &Document<'_>, step: &Step<'_>, value: &Value) -
         }
         Shape::Block => {
             let header = header(text, base).ok_or_else(|| unusual(entry))?;
-            let content = line_end(text, header.end)..line_end(text, old.range.end.max(header.end));
+            // A block without a line has its place where the next line starts.
+            let last = if old.range.is_empty() { header.end } else { old.range.end };
+            let content = line_end(text, header.end)..line_end(text, last);
             match rendered.head {
                 Some(head) => change.replace(header, head),
                 None => change.replace(base..header.end, ""),

@@ -24,12 +24,9 @@ impl JsonLayout {
             Some(Shape::Mapping { entries, .. }) => entries.first(),
             _ => None,
         };
-        let own_line = |start: usize| text.get(..start).is_some_and(|before| before.contains('\n'));
         let indent = match first {
-            Some(entry) if own_line(entry.key.range.start) => {
-                indentation(text, entry.key.range.start).filter(|found| !found.is_empty())
-            }
-            Some(_) => None,
+            // Nothing but blanks stands before a key in its line only where its brace stands in one above.
+            Some(entry) => indentation(text, entry.key.range.start).filter(|found| !found.is_empty()),
             None => Some(USUAL_INDENT),
         };
         let compact = first.is_some_and(|entry| entry.colon.is_some_and(|colon| entry.value.range.start == colon + 1));

@@ -6,6 +6,8 @@ use super::{Edit, Format, Refusal, edit};
 use serde_json::{Value, json};
 
 mod every_leaf;
+mod quoted;
+mod replaced;
 
 /// Edits a text, before and after which both stand here as a reader of the file sees them.
 #[track_caller]

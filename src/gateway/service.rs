@@ -4,19 +4,21 @@
 //! is decided on the spot, from what is served at that moment, without a lock and without a copy of it; what needs
 //! one takes its group along, so that it is answered by what was live when it came, whatever is published meanwhile.
 
+mod exchange;
+
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_LENGTH};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::body::{BodyFault, Incoming, Pace, Payload, Progress, Relay, RequestBody};
-use super::headers::X_REQUEST_ID;
+use exchange::{At, Exchange, Outcome, OutcomeBody};
+
+use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
 use super::percent::one_spelling;
 use super::problem::{Kind, Problem};
 use super::request_head::check_head;
@@ -25,10 +27,9 @@ use super::routing::hosts::Lookup;
 use super::routing::table::Found;
 use super::served::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::server::http1::head::Refusal;
-use super::server::watch::{InFlight, Watch};
+use super::server::watch::Watch;
 use super::server::worker::Worker;
-use super::telemetry::meter::Meter;
-use super::telemetry::record::{Answerer, Entry, Record};
+use super::telemetry::record::Answerer;
 use super::upstream::forward::{Call, Failed, forward, wants_websocket};
 use super::upstream::websocket::{Upgraded, upgrade};
 
@@ -59,31 +60,6 @@ pub(crate) fn refuse(worker: Rc<Worker>, watch: Rc<Watch>, refusal: Refusal) -> 
     exchange.refuse(&Problem::refused(refusal), None)
 }
 
-/// Where a request has come to, for what its answer then carries and what counts it.
-#[derive(Clone, Copy)]
-struct At<'a> {
-    group: &'a CompiledGroup,
-    api: Option<&'a CompiledApi>,
-    headers: &'a HeaderMap,
-}
-
-/// What is known of a request on its way.
-struct Exchange {
-    worker: Rc<Worker>,
-    watch: Rc<Watch>,
-    in_flight: Option<InFlight>,
-    started: Instant,
-    request_id: HeaderValue,
-    head_only: bool,
-    entry: Option<Box<Entry>>,
-    /// What counts it, once its API is known.
-    meter: Option<Arc<Meter>>,
-    /// How much of its body has come.
-    progress: Option<Rc<Progress>>,
-    /// The backend that was asked, while there is no answer.
-    asked: Option<Arc<str>>,
-}
-
 /// What happens with a request.
 enum Decision {
     Answer(Response<Payload>),
@@ -112,60 +88,7 @@ struct Wanted<'s, 'p> {
     host: &'p Rc<Host>,
 }
 
-/// What answers, before it is written.
-struct Outcome {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: OutcomeBody,
-    backend: Answerer,
-    backend_took: Option<Duration>,
-    error: String,
-}
-
-enum OutcomeBody {
-    Bytes(Bytes),
-    Answered(Box<Relay>),
-}
-
-impl Outcome {
-    fn bytes(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
-        let body = OutcomeBody::Bytes(body);
-        Self { status, headers, body, backend: Answerer::Gateway, backend_took: None, error: String::new() }
-    }
-}
-
 impl Exchange {
-    fn begin(worker: Rc<Worker>, watch: Rc<Watch>, parts: &Parts) -> Self {
-        let in_flight = watch.begin();
-        let request_id = worker.request_id(parts.headers.get(X_REQUEST_ID));
-        let new_entry = || Entry {
-            time: SystemTime::now(),
-            request_id: request_id.to_str().unwrap_or_default().to_owned(),
-            client: watch.peer,
-            host: String::new(),
-            method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
-            environment: String::new(),
-            group: String::new(),
-            version: String::new(),
-            api: String::new(),
-        };
-        let entry = worker.shared.config.access_log.as_ref().map(|_| Box::new(new_entry()));
-        let head_only = parts.method == Method::HEAD;
-        Self {
-            worker,
-            watch,
-            in_flight: Some(in_flight),
-            started: Instant::now(),
-            request_id,
-            head_only,
-            entry,
-            meter: None,
-            progress: None,
-            asked: None,
-        }
-    }
-
     /// Decides what happens with a request, from its head alone.
     fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
         let host = match check_head(parts, |authority| self.watch.host(authority)) {
@@ -355,85 +278,6 @@ impl Exchange {
         }
         let outcome = Outcome::bytes(StatusCode::NO_CONTENT, headers, Bytes::new());
         self.finish(outcome, None)
-    }
-
-    fn problem(&self, problem: &Problem) -> Outcome {
-        let (headers, body) = problem.render(self.request_id.to_str().unwrap_or_default());
-        let mut outcome = Outcome::bytes(problem.kind.status(), headers, body);
-        outcome.error = problem.reason();
-        outcome
-    }
-
-    fn refuse(&mut self, problem: &Problem, at: Option<At<'_>>) -> Response<Payload> {
-        let outcome = self.problem(problem);
-        self.finish(outcome, at)
-    }
-
-    /// Writes the answer, and sees to it that it is counted and written down.
-    fn finish(&mut self, outcome: Outcome, at: Option<At<'_>>) -> Response<Payload> {
-        let Outcome { status, mut headers, body, backend, backend_took, error } = outcome;
-        let request_id = std::mem::replace(&mut self.request_id, HeaderValue::from_static(""));
-        headers.insert(X_REQUEST_ID, request_id);
-        if let Some(At { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
-            cors.decorate(request, &mut headers);
-        }
-        let in_flight = self.in_flight.take().unwrap_or_else(|| self.watch.begin());
-        self.watch.answered();
-        self.worker.answered();
-        let meter = at.and_then(|at| at.api).map_or(&self.worker.shared.unrouted, |api| &api.meter);
-        let waits = matches!(body, OutcomeBody::Answered(_));
-        let payload = match body {
-            OutcomeBody::Bytes(bytes) if self.head_only => {
-                headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
-                Payload::bytes(Bytes::new(), in_flight)
-            }
-            OutcomeBody::Bytes(bytes) => Payload::bytes(bytes, in_flight),
-            OutcomeBody::Answered(relay) => Payload::relay(relay, in_flight),
-        };
-        let entry = self.entry.take();
-        let payload = if entry.is_some() || waits {
-            payload.recorded(Box::new(Record {
-                worker: Rc::clone(&self.worker),
-                started: self.started,
-                status: status.as_u16(),
-                meter: Arc::clone(meter),
-                entry,
-                progress: self.progress.take(),
-                backend,
-                error,
-                backend_took,
-            }))
-        } else {
-            meter.record(self.worker.index, status.as_u16(), self.started.elapsed());
-            payload
-        };
-        let mut response = Response::new(payload);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        response
-    }
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        if self.in_flight.is_none() {
-            return;
-        }
-        self.watch.given_up();
-        let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.worker.shared.unrouted));
-        let (status, reason) = self.worker.shared.unheard();
-        let record = Record {
-            worker: Rc::clone(&self.worker),
-            started: self.started,
-            status,
-            meter,
-            entry: self.entry.take(),
-            progress: self.progress.take(),
-            backend: Answerer::asked(self.asked.take()),
-            error: reason.to_owned(),
-            backend_took: None,
-        };
-        record.tell(0);
     }
 }
 

@@ -1,0 +1,178 @@
+//! What is known of a request on its way, and how its answer is written, counted and written down.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+
+use crate::gateway::body::{Payload, Progress, Relay};
+use crate::gateway::headers::X_REQUEST_ID;
+use crate::gateway::problem::Problem;
+use crate::gateway::served::{CompiledApi, CompiledGroup};
+use crate::gateway::server::watch::{InFlight, Watch};
+use crate::gateway::server::worker::Worker;
+use crate::gateway::telemetry::meter::Meter;
+use crate::gateway::telemetry::record::{Answerer, Entry, Record};
+
+/// Where a request has come to, for what its answer then carries and what counts it.
+#[derive(Clone, Copy)]
+pub(super) struct At<'a> {
+    pub(super) group: &'a CompiledGroup,
+    pub(super) api: Option<&'a CompiledApi>,
+    pub(super) headers: &'a HeaderMap,
+}
+
+/// What is known of a request on its way.
+pub(super) struct Exchange {
+    pub(super) worker: Rc<Worker>,
+    pub(super) watch: Rc<Watch>,
+    in_flight: Option<InFlight>,
+    started: Instant,
+    pub(super) request_id: HeaderValue,
+    head_only: bool,
+    pub(super) entry: Option<Box<Entry>>,
+    /// What counts it, once its API is known.
+    pub(super) meter: Option<Arc<Meter>>,
+    /// How much of its body has come.
+    pub(super) progress: Option<Rc<Progress>>,
+    /// The backend that was asked, while there is no answer.
+    pub(super) asked: Option<Arc<str>>,
+}
+
+/// What answers, before it is written.
+pub(super) struct Outcome {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: OutcomeBody,
+    pub(super) backend: Answerer,
+    pub(super) backend_took: Option<Duration>,
+    pub(super) error: String,
+}
+
+pub(super) enum OutcomeBody {
+    Bytes(Bytes),
+    Answered(Box<Relay>),
+}
+
+impl Outcome {
+    pub(super) fn bytes(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        let body = OutcomeBody::Bytes(body);
+        Self { status, headers, body, backend: Answerer::Gateway, backend_took: None, error: String::new() }
+    }
+}
+
+impl Exchange {
+    pub(super) fn begin(worker: Rc<Worker>, watch: Rc<Watch>, parts: &Parts) -> Self {
+        let in_flight = watch.begin();
+        let request_id = worker.request_id(parts.headers.get(X_REQUEST_ID));
+        let new_entry = || Entry {
+            time: SystemTime::now(),
+            request_id: request_id.to_str().unwrap_or_default().to_owned(),
+            client: watch.peer,
+            host: String::new(),
+            method: parts.method.clone(),
+            path: parts.uri.path().to_owned(),
+            environment: String::new(),
+            group: String::new(),
+            version: String::new(),
+            api: String::new(),
+        };
+        let entry = worker.shared.config.access_log.as_ref().map(|_| Box::new(new_entry()));
+        let head_only = parts.method == Method::HEAD;
+        Self {
+            worker,
+            watch,
+            in_flight: Some(in_flight),
+            started: Instant::now(),
+            request_id,
+            head_only,
+            entry,
+            meter: None,
+            progress: None,
+            asked: None,
+        }
+    }
+
+    pub(super) fn problem(&self, problem: &Problem) -> Outcome {
+        let (headers, body) = problem.render(self.request_id.to_str().unwrap_or_default());
+        let mut outcome = Outcome::bytes(problem.kind.status(), headers, body);
+        outcome.error = problem.reason();
+        outcome
+    }
+
+    pub(super) fn refuse(&mut self, problem: &Problem, at: Option<At<'_>>) -> Response<Payload> {
+        let outcome = self.problem(problem);
+        self.finish(outcome, at)
+    }
+
+    /// Writes the answer, and sees to it that it is counted and written down.
+    pub(super) fn finish(&mut self, outcome: Outcome, at: Option<At<'_>>) -> Response<Payload> {
+        let Outcome { status, mut headers, body, backend, backend_took, error } = outcome;
+        let request_id = std::mem::replace(&mut self.request_id, HeaderValue::from_static(""));
+        headers.insert(X_REQUEST_ID, request_id);
+        if let Some(At { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
+            cors.decorate(request, &mut headers);
+        }
+        let in_flight = self.in_flight.take().unwrap_or_else(|| self.watch.begin());
+        self.watch.answered();
+        self.worker.answered();
+        let meter = at.and_then(|at| at.api).map_or(&self.worker.shared.unrouted, |api| &api.meter);
+        let waits = matches!(body, OutcomeBody::Answered(_));
+        let payload = match body {
+            OutcomeBody::Bytes(bytes) if self.head_only => {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                Payload::bytes(Bytes::new(), in_flight)
+            }
+            OutcomeBody::Bytes(bytes) => Payload::bytes(bytes, in_flight),
+            OutcomeBody::Answered(relay) => Payload::relay(relay, in_flight),
+        };
+        let entry = self.entry.take();
+        let payload = if entry.is_some() || waits {
+            payload.recorded(Box::new(Record {
+                worker: Rc::clone(&self.worker),
+                started: self.started,
+                status: status.as_u16(),
+                meter: Arc::clone(meter),
+                entry,
+                progress: self.progress.take(),
+                backend,
+                error,
+                backend_took,
+            }))
+        } else {
+            meter.record(self.worker.index, status.as_u16(), self.started.elapsed());
+            payload
+        };
+        let mut response = Response::new(payload);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if self.in_flight.is_none() {
+            return;
+        }
+        self.watch.given_up();
+        let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.worker.shared.unrouted));
+        let (status, reason) = self.worker.shared.unheard();
+        let record = Record {
+            worker: Rc::clone(&self.worker),
+            started: self.started,
+            status,
+            meter,
+            entry: self.entry.take(),
+            progress: self.progress.take(),
+            backend: Answerer::asked(self.asked.take()),
+            error: reason.to_owned(),
+            backend_took: None,
+        };
+        record.tell(0);
+    }
+}

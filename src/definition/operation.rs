@@ -63,7 +63,11 @@ impl Reader<'_> {
     }
 
     pub(super) fn request_body(&mut self, operation: Node<'_>) -> Option<RequestBody> {
-        let node = self.object(operation, "requestBody")?;
+        let node = operation.get("requestBody")?.resolve()?;
+        if !node.is_object() {
+            self.structure(node, "a request body is a mapping");
+            return None;
+        }
         Some(RequestBody { required: self.flag(node, "required"), content: self.content(node), node: node.id() })
     }
 

@@ -238,9 +238,6 @@ impl Reader<'_> {
                 if !seen.insert(method) {
                     continue;
                 }
-                if matches!(node.kind(), NodeKind::Null) {
-                    continue;
-                }
                 if !node.is_object() {
                     self.structure(node, "an operation is a mapping");
                     continue;

@@ -327,16 +327,3 @@ fn json_may_hold_control_characters_that_yaml_may_not() {
     assert_eq!(places(&reading), ["openapi.yaml:1:61 definition-structure"]);
     assert_eq!(reading.definition.expect("it is read").title, title);
 }
-
-#[test]
-fn a_field_without_a_value_counts_as_if_it_were_not_there() {
-    let text = "openapi: 3.0.0\npaths:\n  /a:\n    get:\n    post:\n      requestBody:\n      responses:\n";
-    let reading = read_text(text);
-    assert!(reading.findings.is_empty(), "{:?}", reading.findings);
-    let definition = reading.definition.expect("it is read");
-    let [api] = definition.apis.as_slice() else { panic!("one API has a value") };
-    assert!(api.request_body.is_none());
-    for wrong in [text.replace("get:", "get: x"), text.replace("requestBody:", "requestBody: x")] {
-        assert_eq!(read_text(&wrong).findings.len(), 1, "{wrong}");
-    }
-}

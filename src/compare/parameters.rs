@@ -33,12 +33,17 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
     for (old, new) in same.both {
         comparer.parameter(old, new, report);
     }
-    // What is gone from one place and new in another has moved.
+    // What is gone from one place and new in another has moved; in one place another case is another name.
     let named = |parameter: &'_ Parameter| parameter.name.to_ascii_lowercase();
     let gone = same.old.into_iter().map(|old| (named(old), old));
     let moved = pair(gone, same.new.into_iter().map(|new| (named(new), new)));
-    for (old, new) in moved.both.into_iter().map(|(old, new)| (old, Some(new))) {
-        comparer.gone_parameter(old, new, report);
+    for (old, new) in moved.both {
+        if old.place == new.place {
+            comparer.gone_parameter(old, None, report);
+            comparer.fresh_parameter(new, report);
+        } else {
+            comparer.gone_parameter(old, Some(new), report);
+        }
     }
     for old in moved.old {
         comparer.gone_parameter(old, None, report);

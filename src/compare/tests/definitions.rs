@@ -46,6 +46,7 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {get: {}}}", "paths: {/a: {get: {parameters: [{in: header, name: Accept, schema: {type: string}}]}}}", "", ""),
     ("paths: {/a: {get: {parameters: [{in: header, name: x-b}]}}}", "paths: {/a: {get: {parameters: [{in: header, name: X-B}]}}}", "", ""),
     ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: cookie, name: b}]}}}", "parameter-moved breaks", "parameter-moved breaks"),
+    ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: B}]}}}", "parameter-added, parameter-removed breaks", "parameter-added, parameter-removed breaks"),
     ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, required: true}]}}}", "parameter-became-required breaks", "parameter-became-optional"),
     ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, deprecated: true}]}}}", "parameter-deprecated", "parameter-reactivated"),
     ("paths: {/a: {get: {parameters: [{in: query, name: b}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, allowReserved: true}]}}}", "parameter-accepts-more", "parameter-accepts-less breaks"),

@@ -279,12 +279,17 @@ impl<'d> Comparing<'_, 'd> {
         };
         let places = (keyword(&self.before), keyword(&self.after));
         let list = |values: &[(u64, Node<'d>)]| {
+            if values.is_empty() {
+                return "null".to_owned();
+            }
             let shown = values.iter().take(5).map(|(_, node)| documentation::shown(*node));
             let more = if values.len() > 5 { ", …" } else { "" };
             format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
         };
         match (before, after) {
             (None, None) => {}
+            (None, Some(after)) if lists_all(self.before.types, &after) => {}
+            (Some(before), None) if lists_all(self.after.types, &before) => {}
             (None, Some(after)) => {
                 let message = format!("any value was allowed, now only {}", list(&after));
                 self.add(kinds::ENUM_ADDED, message, None, places.1);
@@ -336,5 +341,16 @@ impl<'d> Comparing<'_, 'd> {
             let message = format!("the value {} is allowed", documentation::shown(*value));
             self.add(kinds::ENUM_VALUE_ADDED, message, places.0.clone(), Some(value.location()));
         }
+    }
+}
+
+/// Tells whether values other than `null` are all that a type has: listing them is no change.
+fn lists_all(types: Types, values: &[(u64, Node<'_>)]) -> bool {
+    match types.without(Types::NULL) {
+        Types::NONE => true,
+        Types::BOOLEAN => {
+            [true, false].iter().all(|flag| values.iter().any(|(_, value)| value.as_bool() == Some(*flag)))
+        }
+        _ => false,
     }
 }

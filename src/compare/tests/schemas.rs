@@ -29,6 +29,7 @@ pub(super) const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     ("{const: a}", "{const: b}", "const-changed both", "const-changed both"),
     ("{const: a}", "{enum: [a, b]}", "enum-value-added response", "enum-value-removed request"),
     ("{type: string}", "{type: string, const: a}", "enum-added request", "enum-removed response"),
+    ("{type: boolean}", "{type: boolean, enum: [true]}", "enum-added request", "enum-removed response"),
     // Numbers
     ("{type: number}", "{type: number, minimum: 1}", "range-narrowed request", "range-widened response"),
     ("{type: number, minimum: 1}", "{type: number, minimum: 2}", "range-narrowed request", "range-widened response"),
@@ -161,6 +162,9 @@ const ALIKE: &[(&str, &str, &str, &str, &str)] = &[
     ("3.1.0", "{oneOf: [{type: string}, {type: integer}]}", "3.1.0", "{oneOf: [{type: integer}, {type: string}]}", "{}"),
     ("3.1.0", "{type: [string, integer]}", "3.1.0", "{type: [integer, string]}", "{}"),
     ("3.1.0", "{type: string, enum: [a, b]}", "3.1.0", "{type: string, enum: [b, a]}", "{}"),
+    ("3.1.0", "{type: boolean}", "3.1.0", "{enum: [true, false]}", "{}"),
+    ("3.1.0", "{type: [boolean, 'null']}", "3.1.0", "{enum: [false, true, null]}", "{}"),
+    ("3.1.0", "{type: 'null'}", "3.1.0", "{const: null}", "{}"),
     ("3.1.0", "{type: string, pattern: '.*'}", "3.1.0", "{type: string}", "{}"),
     ("3.1.0", "{enum: [{a: 1, b: [2]}, {c: 3}]}", "3.1.0", "{enum: [{b: [2.0], a: 1}, {c: 3}]}", "{}"),
     ("3.1.0", "{const: {a: {b: 1, c: 2}}}", "3.1.0", "{const: {a: {c: 2, b: 1}}}", "{}"),

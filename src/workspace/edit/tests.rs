@@ -355,6 +355,20 @@ fn comments_are_never_lost() {
 }
 
 #[test]
+fn a_null_makes_way_for_a_mapping() {
+    for null in ["~", "null"] {
+        let before = format!("a: 1\nm: {null} # none yet\nb: 2\n");
+        case(Format::Yaml, &before, &set(&["m", "v"], 1), "a: 1\nm: # none yet\n  v: 1\nb: 2\n");
+    }
+    case(Format::Yaml, "{a: 1, m: ~}\n", &set(&["m", "v"], 1), "{a: 1, m: {v: 1}}\n");
+    case(Format::Json, "{\"m\":null}", &set(&["m", "v"], 1), "{\"m\":{\"v\":1}}");
+    assert_eq!(refused(Format::Json, "{\"m\":null}", &remove(&["m", "v"]), (0, 0)), Refusal::Missing);
+    let (parent, holds) = (vec!["m".to_owned()], "a text, number or boolean");
+    let refusal = Refusal::NotAMapping { parent, holds };
+    assert_eq!(refused(Format::Yaml, "m: 'null'\n", &set(&["m", "v"], 1), (1, 4)), refusal);
+}
+
+#[test]
 fn a_path_that_leads_nowhere_is_refused() {
     for format in [Format::Yaml, Format::Json] {
         let text = "{\"a\": 1, \"l\": [1]}";

@@ -126,7 +126,7 @@ impl Document<'_> {
             let Some(mapping) = node else { break };
             self.enterable(mapping)?;
             let Shape::Mapping { flow, entries } = &mapping.shape else {
-                if matches!(mapping.shape, Shape::Empty) {
+                if matches!(mapping.shape, Shape::Empty) || (depth > 0 && self.is_null(mapping)) {
                     break;
                 }
                 let parent = path.get(..depth).unwrap_or_default().to_vec();
@@ -144,6 +144,12 @@ impl Document<'_> {
     /// Returns the node that the steps lead to.
     fn container<'tree>(&'tree self, steps: &[Step<'tree>]) -> Option<&'tree Node> {
         steps.last().map_or(self.tree.root.as_ref(), |step| Some(&step.entry.value))
+    }
+
+    /// Tells whether a value is `null`, written out: it makes way for a mapping like one that is not there.
+    fn is_null(&self, node: &Node) -> bool {
+        matches!(node.shape, Shape::Plain)
+            && matches!(self.text.get(node.range.clone()), Some("~" | "null" | "Null" | "NULL"))
     }
 
     /// Refuses to change something inside a node that is not only here.

@@ -1,7 +1,7 @@
 //! Reads what an operation takes and what it returns.
 
 use super::api::{Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, StatusPattern, Style};
-use super::document::Node;
+use super::document::{Node, NodeKind};
 use super::fields::Reader;
 use super::rules;
 
@@ -64,6 +64,9 @@ impl Reader<'_> {
 
     pub(super) fn request_body(&mut self, operation: Node<'_>) -> Option<RequestBody> {
         let node = operation.get("requestBody")?.resolve()?;
+        if matches!(node.kind(), NodeKind::Null) {
+            return None;
+        }
         if !node.is_object() {
             self.structure(node, "a request body is a mapping");
             return None;

@@ -238,7 +238,7 @@ impl Reader<'_> {
                 if !seen.insert(method) {
                     continue;
                 }
-                if !node.is_object() {
+                if !node.is_object() && !matches!(node.kind(), NodeKind::Null) {
                     self.structure(node, "an operation is a mapping");
                     continue;
                 }

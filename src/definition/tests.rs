@@ -279,6 +279,16 @@ fn a_pointer_without_its_first_slash_is_taken_with_a_warning() {
 }
 
 #[test]
+fn nothing_in_the_place_of_an_operation_or_a_body_is_taken_as_one_that_says_nothing() {
+    let reading =
+        read_text("openapi: 3.0.3\npaths:\n  /a:\n    get:\n    put: {requestBody: }\n    post: {requestBody: 1}\n");
+    assert_eq!(places(&reading), ["openapi.yaml:6:25 definition-structure"]);
+    let definition = reading.definition.unwrap();
+    let names: Vec<_> = definition.apis.iter().map(|api| (api.name(), api.request_body.is_some())).collect();
+    assert_eq!(names[..2], [("GET /a".to_owned(), false), ("PUT /a".to_owned(), false)]);
+}
+
+#[test]
 fn what_is_no_definition_is_called_by_its_name() {
     for (text, word) in [
         ("asyncapi: 3.0.0\n", "; it looks like AsyncAPI"),

@@ -327,8 +327,9 @@ impl<'d> Walk<'d> {
             NodeKind::Null => "remove it, or write what is meant",
             _ => "look up the keyword in the specification",
         };
-        let message = format!("{owner} {is}, and here is {}", super::kind_name(node));
-        self.add(rules::SCHEMA_KEYWORD, node, message, hint);
+        let is_empty = node.is_array() && node.items().next().is_none();
+        let here = if is_empty { "an empty list" } else { super::kind_name(node) };
+        self.add(rules::SCHEMA_KEYWORD, node, format!("{owner} {is}, and here is {here}"), hint);
     }
 }
 

@@ -93,7 +93,13 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
         let is_declared =
             |api: &Api| api.parameters.iter().any(|known| known.place == ParameterPlace::Path && known.name == name);
         let lacking: Vec<&Api> = path.apis.iter().map(|(api, _)| *api).filter(|api| !is_declared(api)).collect();
-        let hint = format!("declare it: `{{name: {name}, in: path, required: true, schema: {{type: string}}}}`");
+        let inner = bare(name);
+        let has_bare = |api: &Api| api.parameters.iter().any(|known| known.name == inner);
+        let hint = if inner != name && path.apis.iter().any(|(api, _)| has_bare(api)) {
+            format!("write {{{inner}}}: what its values look like is said by the parameter's `schema`")
+        } else {
+            format!("declare it: `{{name: {name}, in: path, required: true, schema: {{type: string}}}}`")
+        };
         if lacking.len() == path.apis.len() {
             let message = format!("no parameter declares {{{name}}} of the path {:?}", path.text);
             findings.push(rules::PATH_PARAMETER_UNDECLARED.finding(path.location.clone(), message, hint));
@@ -132,6 +138,11 @@ fn unreachable(path: &Path<'_>) -> Option<Finding> {
     })
 }
 
+/// Returns the name in what some frameworks write between braces, like `{id:[0-9]+}` or `{proxy+}`.
+fn bare(name: &str) -> &str {
+    name.split([':', '=']).next().unwrap_or(name).trim_matches(['+', '*'])
+}
+
 /// Looks at one list of parameters for path parameters that the template does not have, and for parameters given twice.
 fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
     // What is written as a template behind the path is a parameter of the path to its author, too.
@@ -146,10 +157,13 @@ fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
             _ => written.location(),
         };
         if place == "path" && !names.contains(name) {
-            let near = names.iter().find(|other| other.eq_ignore_ascii_case(name));
-            let hint = match near {
-                Some(near) => format!("the path has {{{near}}}: write the name alike"),
-                None => format!("add {{{name}}} to the path, or remove the parameter"),
+            let near = |like: &dyn Fn(&str) -> bool| names.iter().find(|other| like(other)).copied();
+            let hint = if let Some(near) = near(&|other| other.eq_ignore_ascii_case(name)) {
+                format!("the path has {{{near}}}: write the name alike")
+            } else if let Some(near) = near(&|other| bare(other) == name) {
+                format!("write {{{name}}} in the path instead of {{{near}}}")
+            } else {
+                format!("add {{{name}}} to the path, or remove the parameter")
             };
             let message = format!("the path {:?} has no {{{name}}}, which this parameter declares", path.text);
             findings.push(rules::PATH_PARAMETER_UNUSED.finding(location.clone(), message, hint));

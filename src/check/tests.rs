@@ -172,3 +172,19 @@ fn many_crossing_paths_have_one_finding_each() {
     let places = Case::definition(&format!("{OPEN_3_1}paths:\n{paths}")).places("path-ambiguous");
     assert!((300..600).contains(&places.len()), "{}", places.len());
 }
+
+#[test]
+fn a_parameter_that_a_path_writes_with_its_pattern_is_named_in_the_hint() {
+    for written in ["id:[0-9]+", "id+", "+id", "id=a*"] {
+        let text = format!(
+            "{OPEN_3_1}paths:\n  '/a/{{{written}}}': {{get: {{parameters: [{{name: id, in: path, required: true, schema: {{}}}}]}}}}\n"
+        );
+        let findings = Case::definition(&text).findings();
+        let hint =
+            |rule: &str| findings.iter().find(|finding| finding.rule == rule).map(|finding| finding.hint.clone());
+        let undeclared = hint("path-parameter-undeclared").expect(written);
+        assert!(undeclared.starts_with("write {id}: "), "{undeclared}");
+        let unused = hint("path-parameter-unused").expect(written);
+        assert_eq!(unused, format!("write {{id}} in the path instead of {{{written}}}"));
+    }
+}

@@ -188,3 +188,11 @@ fn a_parameter_that_a_path_writes_with_its_pattern_is_named_in_the_hint() {
         assert_eq!(unused, format!("write {{id}} in the path instead of {{{written}}}"));
     }
 }
+
+#[test]
+fn an_empty_list_is_called_empty_where_it_must_not_be() {
+    let text = format!("{OPEN_3_0}paths: {{}}\ncomponents: {{schemas: {{A: {{enum: []}}, B: {{anyOf: []}}}}}}\n");
+    let findings = Case::definition(&text).findings();
+    let messages = findings.iter().filter(|finding| finding.rule == "schema-keyword").map(|finding| &finding.message);
+    assert_eq!(messages.filter(|message| message.ends_with("and here is an empty list")).count(), 2, "{findings:#?}");
+}

@@ -47,8 +47,7 @@ impl<'a> Routes<'a> {
     fn of(subject: &'a Subject<'a>) -> Option<Self> {
         let (settings, definition) = (subject.settings?, subject.definition?);
         let prefix = settings.prefix.before_path();
-        let prefix =
-            if prefix.is_empty() { Vec::new() } else { prefix.split('/').skip(1).map(Segment::text).collect() };
+        let prefix = prefix.split('/').skip(1).map(Segment::text).collect();
         Some(Self { subject, definition, prefix, list: OnceCell::new(), by_path: OnceCell::new() })
     }
 

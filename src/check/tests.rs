@@ -162,6 +162,76 @@ fn a_place_is_spoken_of_once() {
     }
 }
 
+/// A custom domain is of `online` alone.
+#[test]
+fn a_group_that_is_live_elsewhere_leaves_its_domain_without_an_answer() {
+    let mut case = Case::group(&format!("{GROUP}domains: [a.example]\n"), &format!("{OPEN_3_1}{PATHS}")).live(&["one"]);
+    assert_eq!(case.places("domain-not-live"), [""; 0]);
+    for live in case.live.iter_mut().flatten() {
+        live.environment = "test".parse().unwrap();
+    }
+    assert_eq!(case.places("domain-not-live"), ["group.yaml:4:1"]);
+}
+
+/// A scheme whose reference leads nowhere is declared all the same.
+#[test]
+fn a_scheme_that_leads_nowhere_is_not_undeclared() {
+    let scheme = |name: &str| {
+        let schemes = format!("components: {{securitySchemes: {{{name}: {{$ref: \"#/nowhere\"}}}}}}\n");
+        Case::definition(&format!("{OPEN_3_1}security: [{{key: []}}]\n{schemes}{PATHS}")).places("security-undeclared")
+    };
+    assert_eq!(scheme("key"), [""; 0]);
+    assert_eq!(scheme("other"), ["openapi.yaml:3:13"]);
+}
+
+#[test]
+fn findings_say_what_is_wrong_and_what_may_have_been_meant() {
+    let schemes = "components: {securitySchemes: {basic: {type: http, scheme: basic}, key: {type: http, scheme: a}}}\n";
+    let asks = |name: &str| Case::definition(&format!("{OPEN_3_1}security: [{{{name}: []}}]\n{schemes}{PATHS}"));
+    let operations = "{get: {operationId: listA}, put: {operationId: putA}}";
+    let forwards = |name: &str| {
+        let settings = format!("{GROUP}forwarding: {{apis: {{{name}: {{}}}}}}\n");
+        Case::group(&settings, &format!("{OPEN_3_1}paths: {{/a: {operations}}}\n"))
+    };
+    let unchecked = |paths: &str| {
+        let settings = format!("{GROUP}auth: none\nbackend: http://a\n");
+        Case::group(&settings, &format!("{OPEN_3_1}security: [{{key: []}}]\n{schemes}paths: {{/a: {paths}}}\n"))
+    };
+    let address = |text: &str| Case::group(&format!("{GROUP}backend: {text}\n"), &format!("{OPEN_3_1}{PATHS}"));
+    let shadowed = |paths: &str| {
+        let hidden = GROUP.replace("/g", "/g/h");
+        Case::definition(&format!("{OPEN_3_1}paths: {{{paths}}}\n")).and(
+            "two",
+            &hidden,
+            &format!("{OPEN_3_1}paths: {{\"/{{x}}\": {{get: {{}}}}}}\n"),
+        )
+    };
+    let domains = |list: &str| {
+        let settings = format!("{GROUP}domains: [{list}]\n");
+        Case::group(&settings, &format!("{OPEN_3_1}{PATHS}")).and("two", &settings, &format!("{OPEN_3_1}{PATHS}"))
+    };
+    let of_webhooks = |webhooks: &str| Case::definition(&format!("{OPEN_3_1}{webhooks}paths: {{}}\n"));
+    for (case, rule, words) in [
+        (shadowed("/h/a: {get: {}}"), "route-shadowed", "with \"/{x}\"; "),
+        (shadowed("/h/a: {get: {}}, /h/b: {get: {}}"), "route-shadowed", "with \"/{x}\", and 1 more alike; "),
+        (domains("a.example, a.example"), "domain-collision", "a.example stands twice in this list; remove one"),
+        (domains("a.example"), "domain-collision", "a.example is bound to one as well; leave"),
+        (of_webhooks(""), "no-api", "the group one has no API; "),
+        (of_webhooks("webhooks: {w: {post: {}}}\n"), "no-api", "has no API: a webhook is called by the API"),
+        (asks("KEY"), "security-undeclared", "did you mean \"key\"?"),
+        (asks("none"), "security-undeclared", "declare it under `components.securitySchemes`"),
+        (forwards("PUTA"), "unknown-api", "did you mean \"putA\"?"),
+        (forwards("none"), "unknown-api", "`apigw api list one` lists them"),
+        (unchecked("{get: {}}"), "security-uncovered", "key (1 API),"),
+        (unchecked(operations), "security-uncovered", "key (2 APIs),"),
+        (address("ftp://${HOST}"), "backend-address", "\"ftp://${HOST}\" is not a backend's address"),
+    ] {
+        let found = case.findings().into_iter().find(|finding| finding.rule == rule);
+        let text = found.map(|finding| format!("{}; {}", finding.message, finding.hint)).unwrap_or_default();
+        assert!(text.contains(words), "{rule} should say {words:?}: {text:?}");
+    }
+}
+
 /// Paths that all cross each other would have as many findings as there are pairs of them.
 #[test]
 fn many_crossing_paths_have_one_finding_each() {

@@ -192,7 +192,7 @@ fn check_source(
         let is_live_there = live.deployments.get(group).is_some_and(|deployment| {
             deployment.release.state == State::Live && deployment.release.digest == after.digest
         });
-        if after.state == State::Live && !is_live_there {
+        if !is_live_there {
             return Err(Error::Refused {
                 environment: environment.clone(),
                 message: format!("{group} {} is not live in {source}, from where it has to come", after.version),

@@ -71,6 +71,8 @@ const LINES: &[(&str, &str)] = &[
     ("policy test mock=\"deny\"|publish test mock", "refused: test refuses this: a mock backend, which skips authentication and signature checks, for g"),
     ("policy test mock=\"warn\"|publish test mock", "publish 0.0.1 live mock; warns: test gets a mock backend, which skips authentication and signature checks, for g"),
     ("publish test mock|policy test mock=\"deny\"|offline test", "offline 0.0.1 offline mock"),
+    ("policy test mock=\"deny\"|publish test http://b", "publish 0.0.1 live http://b"),
+    ("publish test mock|policy test mock=\"deny\"|undo test 0", "undo 0.0.1 offline mock"),
     ("policy online promote_from=\"test\"|publish online mock", "refused: online refuses this: g 0.0.1 is not live in test, from where it has to come"),
     ("policy online promote_from=\"test\"|publish test mock|publish online mock", "publish 0.0.1 live mock"),
     ("publish online mock|publish online http://b|policy online promote_from=\"test\"|rollback online", "rollback 0.0.1 live mock"),
@@ -130,6 +132,39 @@ fn the_gate_holds_for_every_verb() {
     }
 }
 
+/// What a plan that breaks the callers of these letters in `test` is refused with: its hints.
+fn hints(letters: &str, before: &[&str]) -> Vec<String> {
+    let mut memory = Memory::new();
+    memory.run(&format!("work 0.0.1 {letters}"));
+    for line in ["publish test mock", "work 0.0.2 z", "policy test breaking=\"deny\""].iter().chain(before) {
+        memory.run(line);
+    }
+    match memory.plan("publish test mock") {
+        Err(Error::Refused { hints, .. }) => hints,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_refusal_lists_ten_changes_and_counts_the_others() {
+    for (letters, others) in [("abcdefghij", None), ("abcdefghijkl", Some("and 2 more"))] {
+        let hints = hints(letters, &[]);
+        assert_eq!(hints.iter().filter(|hint| hint.starts_with("callers break: g GET /")).count(), 10, "{hints:#?}");
+        assert_eq!(hints.iter().find(|hint| hint.ends_with(" more")).map(String::as_str), others);
+    }
+}
+
+#[test]
+fn a_refusal_names_the_command_that_shows_all_that_differs() {
+    for (before, command) in [
+        (&[][..], "see all that differs: `apigw diff g@test g`"),
+        (&["publish online mock"], "see all that differs: `apigw diff g@test g@0.0.2`"),
+    ] {
+        let hints = hints("a", before);
+        assert!(hints.iter().any(|hint| hint == command), "{hints:#?}");
+    }
+}
+
 /// Lines that break nobody, whatever the policy.
 #[test]
 fn what_breaks_nobody_passes_the_gate() {
@@ -139,6 +174,7 @@ fn what_breaks_nobody_passes_the_gate() {
         ("publish test mock|offline test", "offline 0.0.1 offline mock"),
         ("publish test mock|offline test|work 0.0.2 b|publish test mock", "publish 0.0.2 live mock"),
         ("publish test mock|undo test 0", "undo 0.0.1 offline mock"),
+        ("publish test mock|offline test|work 0.0.2 b|publish test mock|undo test 2", "undo 0.0.1 offline mock"),
         ("publish test mock|lose 0.0.1|publish test http://b at 0.0.1", "publish 0.0.1 live http://b"),
     ] {
         let mut memory = Memory::new();

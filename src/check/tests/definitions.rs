@@ -127,6 +127,8 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     ("no-api", "paths: {}\n", &["openapi.yaml:3:1"], PATHS),
     ("no-api", "paths: {}\nwebhooks: {w: {post: {}}}\n", &["openapi.yaml:4:1"], PATHS),
+    ("no-api", "webhooks: {}\npaths: {}\n", &["openapi.yaml:4:1"], PATHS),
+    ("no-api", "components: {}\n", &["openapi.yaml"], PATHS),
     (
         "constant-result-missing",
         "paths:\n  /a: {get: {}}\n",

@@ -48,6 +48,16 @@ fn addresses() -> Vec<Row> {
             vec!["group.yaml:4:10"],
             with("backend: https://host/a\n"),
         ),
+        // Only the environments that declare all variables say what the address comes to; a variable may begin it.
+        (
+            "backend-address",
+            with("backend: ftp://${HOST}\n"),
+            vec!["group.yaml:4:10"],
+            with("backend: https://${HOST}/a\n").settings(
+                "[environments.test.variables]\nHOST = \"a\"\n[environments.online.variables]\nPORT = \"1\"\n",
+            ),
+        ),
+        ("backend-address", with("backend: a/${ADDRESS}\n"), vec!["group.yaml:4:10"], with("backend: ${ADDRESS}/a\n")),
         (
             "variable-unknown",
             with("backend: https://${HOST}/a\nforwarding: {apis: {a: {backend: \"http://${HSOT}\"}}}\n")
@@ -93,6 +103,12 @@ fn domains_and_routes() -> Vec<Row> {
             with("domains: [xapigw.localhost]\n"),
         ),
         (
+            "domain-collision",
+            with("domains: [apigw.localhost]\n"),
+            vec!["group.yaml:4:11"],
+            with("domains: [localhost.apigw]\n"),
+        ),
+        (
             "domain-not-live",
             with("domains: [a.example]\n").live(&["two"]),
             vec!["group.yaml:4:1"],
@@ -115,6 +131,13 @@ fn domains_and_routes() -> Vec<Row> {
             two(path("/g", "/h/a/{b}", ""), path("/g/h", "/a", "x-apigw-match: prefix, ")),
             vec!["openapi.yaml:5:5"],
             two(path("/g", "/h/a", "x-apigw-match: prefix, "), path("/g/h", "/a", "")),
+        ),
+        // A prefix alone is asked for as the path "/", and a prefix that only ends alike hides nothing.
+        (
+            "route-shadowed",
+            two(path("/g", "/h", ""), path("/g/h", "/", "")),
+            vec!["openapi.yaml:5:5"],
+            two(path("/g", "/h/a", ""), path("/k/h", "/{x}", "")),
         ),
         // Of one prefix, the group whose name comes first is asked first.
         (

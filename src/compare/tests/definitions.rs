@@ -100,6 +100,12 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {get: {security: [{o: [r]}]}}}", "paths: {/a: {get: {security: [{o: [r, w]}]}}}", "security-scope-added breaks", "security-scope-removed"),
     ("paths: {/a: {get: {security: [{k: []}]}}}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}}}", "paths: {/a: {get: {security: [{l: []}]}}}\ncomponents: {securitySchemes: {l: {type: apiKey, in: header, name: x}}}", "", ""),
     ("paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: Y}}}", "security-scheme-changed breaks", "security-scheme-changed breaks"),
+    ("paths: {/a: {get: {security: [{o: [r]}]}}}", "paths: {/a: {get: {security: [{o: [r]}, {o: [w]}]}}}", "security-alternative-added", "security-alternative-removed breaks"),
+    ("paths: {/a: {get: {security: [{k: [], o: [w]}]}}}", "paths: {/a: {get: {security: [{o: [r]}]}}}", "security-alternative-added, security-alternative-removed breaks", "security-alternative-added, security-alternative-removed breaks"),
+    ("paths: {/a: {get: {security: [{k: [], o: [r]}]}}}", "paths: {/a: {get: {security: [{o: [r]}]}}}", "security-alternative-added", "security-alternative-added, security-alternative-removed breaks"),
+    ("paths: {/a: {get: {security: [{k: []}]}}}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}, l: {type: http, scheme: basic}}}", "paths: {/a: {get: {security: [{l: []}]}}}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}, l: {type: http, scheme: basic}}}", "security-alternative-added, security-alternative-removed breaks", "security-alternative-added, security-alternative-removed breaks"),
+    ("paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: header, name: X}, l: {type: http, scheme: basic}}}", "paths: {}\ncomponents: {securitySchemes: {l: {type: http, scheme: basic}, k: {type: apiKey, in: header, name: X}}}", "", ""),
+    ("paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: query, name: X}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: query, name: x}}}", "security-scheme-changed breaks", "security-scheme-changed breaks"),
     ("paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {}}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {implicit: {}}}}}", "security-scheme-updated", "security-scheme-updated"),
 ];
 
@@ -110,6 +116,29 @@ fn definitions_there_and_back() {
             let comparison = compared(&whole(before), &whole(after));
             let found = kinds(&comparison).join(", ");
             assert_eq!(&found, expected, "{before} → {after}: {:#?}", comparison.changes);
+        }
+    }
+}
+
+/// An API requires what it says itself, else what the whole definition says.
+#[test]
+fn what_is_required_is_named_where_it_stands() {
+    let free = whole("paths: {/a: {get: {}}}");
+    for (after, message, place) in [
+        ("security: [{k: []}]\npaths: {/a: {get: {}}}", "the scheme k", "openapi.yaml:3:1"),
+        ("security: []\npaths: {/a: {get: {security: [{o: [r, w]}]}}}", "the scheme o (r, w)", "openapi.yaml:4:20"),
+    ] {
+        let after = whole(after);
+        for (before, after, forth) in [(&free, &after, true), (&after, &free, false)] {
+            let changes = compared(before, after).changes;
+            let [change] = changes.as_slice() else { panic!("{changes:#?}") };
+            let (there, elsewhere) =
+                if forth { (&change.after, &change.before) } else { (&change.before, &change.after) };
+            assert!(!forth || change.message.ends_with(&format!("now {message}")), "{}", change.message);
+            let shown = there.as_ref().map(ToString::to_string).unwrap_or_default();
+            assert!(shown.ends_with(place), "{shown}");
+            let shown = elsewhere.as_ref().map(ToString::to_string).unwrap_or_default();
+            assert!(shown.ends_with("openapi.yaml:3:14"), "{shown}");
         }
     }
 }

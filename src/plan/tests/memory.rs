@@ -125,6 +125,18 @@ impl Memory {
         if self.prepare(&words) {
             return None;
         }
+        Some(match self.plan(line) {
+            Ok(plan) => {
+                self.commit(&plan);
+                shown(&plan)
+            }
+            Err(error) => refused(&error),
+        })
+    }
+
+    /// Plans the request that a line is.
+    pub(super) fn plan(&self, line: &str) -> Result<Plan, Error> {
+        let words: Vec<&str> = line.split(' ').collect();
         let operation = |name: &str| self.operations.get(name.parse::<usize>().ok()?).map(|(id, _)| id.clone());
         let backend = |text: &str| match text {
             "mock" => BackendChoice::Mock,
@@ -134,7 +146,7 @@ impl Memory {
         let groups = Selection::Groups(vec![parsed("g")]);
         let author =
             Author { actor: "me".into(), message: None, command: line.into(), now: Timestamp::from_milliseconds(0) };
-        let plan = match *words.as_slice() {
+        match *words.as_slice() {
             ["publish", environment, with, ref options @ ..] => {
                 let mut request = PublishRequest {
                     environment: parsed(environment),
@@ -184,14 +196,7 @@ impl Memory {
                 undo(&UndoRequest { environment: parsed(environment), operation }, self, &author)
             }
             _ => panic!("{line:?}"),
-        };
-        Some(match plan {
-            Ok(plan) => {
-                self.commit(&plan);
-                shown(&plan)
-            }
-            Err(error) => refused(&error),
-        })
+        }
     }
 }
 

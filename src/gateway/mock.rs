@@ -318,4 +318,26 @@ mod tests {
             assert!(detail.contains(&asked.replace(';', "")), "{detail}");
         }
     }
+
+    /// Builds what the one API of a definition answers that declares these responses.
+    fn built(responses: &str) -> Result<MockResults, String> {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}"
+        );
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+        MockResults::build(&definition.apis[0], definition.results().remove(0))
+    }
+
+    #[test]
+    fn headers_of_one_connection_are_no_part_of_a_result() {
+        let header = "{required: true, schema: {type: string, example: x}}";
+        let names =
+            ["Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Connection", "Upgrade", "X-Kept"];
+        let declared: Vec<String> = names.iter().map(|name| format!("{name}: {header}")).collect();
+        let results = built(&format!("{{'407': {{description: d, headers: {{{}}}}}}}", declared.join(", ")));
+        let picked = results.as_ref().expect("results").pick(&HeaderMap::new()).expect("the constant one");
+        let headers = picked.headers(HeaderMap::new());
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
+    }
 }

@@ -128,4 +128,56 @@ mod tests {
         assert_eq!(preflight[ACCESS_CONTROL_ALLOW_HEADERS], "x-a");
         assert_eq!(preflight[ACCESS_CONTROL_MAX_AGE], "60");
     }
+
+    fn rules(origins: &[&str], headers: &[&str]) -> CorsRules {
+        let owned = |list: &[&str]| list.iter().map(|item| (*item).to_owned()).collect();
+        let settings = Cors { allow_origins: owned(origins), allow_headers: owned(headers), ..Cors::default() };
+        CorsRules::build(&settings).expect("rules")
+    }
+
+    fn headers(list: &[(HeaderName, &'static str)]) -> HeaderMap {
+        list.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn what_a_backend_says_of_origins_is_replaced() {
+        let mut answer = headers(&[
+            (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
+            (ACCESS_CONTROL_EXPOSE_HEADERS, "x-secret"),
+            (VARY, "Accept"),
+        ]);
+        rules(&["https://shop.example"], &[]).decorate(&headers(&[(ORIGIN, "https://evil.example")]), &mut answer);
+        assert_eq!(answer.keys().collect::<Vec<_>>(), [VARY]);
+        assert_eq!(answer.get_all(VARY).iter().collect::<Vec<_>>(), ["Accept", "Origin"]);
+    }
+
+    #[test]
+    fn an_answer_varies_where_it_is_another_for_another_origin() {
+        for (origins, varies) in
+            [(&["*"][..], false), (&["https://shop.example"], true), (&["https://shop.example", "*"], true)]
+        {
+            let mut answer = HeaderMap::new();
+            rules(origins, &[]).decorate(&HeaderMap::new(), &mut answer);
+            assert_eq!(answer.contains_key(VARY), varies, "{origins:?}");
+        }
+    }
+
+    #[test]
+    fn a_preflight_is_answered_to_origins_that_may_call_and_to_no_other_request() {
+        let rules = rules(&["https://shop.example"], &["X-Allowed"]);
+        let asks = |origin: &'static str, method: Option<&'static str>| {
+            let mut request = headers(&[(ORIGIN, origin), (ACCESS_CONTROL_REQUEST_HEADERS, "x-asked")]);
+            if let Some(method) = method {
+                request.insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static(method));
+            }
+            let mut answer = headers(&[(ALLOW, "GET, PUT")]);
+            rules.preflight(&request, &mut answer);
+            let value = |name| answer.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
+            (value(ACCESS_CONTROL_ALLOW_METHODS), value(ACCESS_CONTROL_ALLOW_HEADERS))
+        };
+        assert_eq!(asks("https://shop.example", Some("PUT")), (Some("GET, PUT".into()), Some("X-Allowed".into())));
+        assert_eq!(asks("https://evil.example", Some("PUT")), (None, None));
+        assert_eq!(asks("https://shop.example", None), (None, None));
+    }
 }

@@ -295,4 +295,46 @@ mod tests {
         assert_eq!(found["x-forwarded-ssl"], "on");
         assert!(!found.contains_key("x_forwarded-for"));
     }
+
+    #[test]
+    fn no_trailer_frames_routes_or_says_whose_a_message_is() {
+        for name in [
+            "content-length",
+            "host",
+            "authorization",
+            "cookie",
+            "set-cookie",
+            "forwarded",
+            "via",
+            "x-request-id",
+            "x-forwarded-for",
+            "x-real-ip",
+            "transfer-encoding",
+        ] {
+            assert!(!is_trailer(&HeaderName::from_static(name)), "{name}");
+        }
+        assert!(is_trailer(&HeaderName::from_static("x-sum")));
+    }
+
+    #[test]
+    fn a_caller_is_named_by_the_address_that_it_has() {
+        for (peer, forwarded, client) in [
+            ("[2001:db8::1]:9", "for=\"[2001:db8::1]\";host=\"a\";proto=http", "2001:db8::1"),
+            ("[::ffff:192.0.2.1]:9", "for=192.0.2.1;host=\"a\";proto=http", "192.0.2.1"),
+        ] {
+            let hop = Hop::new(peer.parse().expect("an address"), false, "a");
+            assert_eq!((&*hop.forwarded, &*hop.client), (forwarded, client));
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_that_the_caller_did_not_send() {
+        let value = HeaderValue::from_static("v");
+        let hop = Hop::new(([192, 0, 2, 1], 9).into(), false, "a");
+        let passage = Passage { prefix: &value, request_id: &value, trusted: false, via: &value };
+        let mut head = Vec::new();
+        write_fields(&mut head, &headers(&[("transfer_encoding", "chunked"), ("x_request_id", "1")]), &hop, &passage);
+        let text = String::from_utf8(head).expect("text");
+        assert!(!text.contains("cookie") && !text.contains('_'), "{text}");
+    }
 }

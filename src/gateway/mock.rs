@@ -318,4 +318,81 @@ mod tests {
             assert!(detail.contains(&asked.replace(';', "")), "{detail}");
         }
     }
+
+    /// Builds what the one API of a definition answers that declares these responses.
+    fn built(responses: &str) -> Result<MockResults, String> {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}"
+        );
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+        MockResults::build(&definition.apis[0], definition.results().remove(0))
+    }
+
+    fn asking(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in list {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn headers_of_one_connection_are_no_part_of_a_result() {
+        let header = "{required: true, schema: {type: string, example: x}}";
+        let names =
+            ["Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Connection", "Upgrade", "X-Kept"];
+        let declared: Vec<String> = names.iter().map(|name| format!("{name}: {header}")).collect();
+        let results = built(&format!("{{'407': {{description: d, headers: {{{}}}}}}}", declared.join(", ")));
+        let picked = results.as_ref().expect("results").pick(&HeaderMap::new()).expect("the constant one");
+        let headers = picked.headers(HeaderMap::new());
+        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
+    }
+
+    #[test]
+    fn the_first_preference_of_a_kind_counts() {
+        let declared = results(vec![
+            result(200, "a/b", Some("one"), StatusPattern::Code(200)),
+            result(404, "a/b", Some("two"), StatusPattern::Code(404)),
+        ]);
+        for (prefer, status) in [("code=404, code=200", 404), ("example=two, example=one", 404)] {
+            let picked = declared.pick(&asking(&[("prefer", prefer)])).expect("one that is declared");
+            assert_eq!(picked.status.as_u16(), status, "{prefer}");
+        }
+    }
+
+    #[test]
+    fn accept_is_weighed_as_it_is_written() {
+        let declared = results(vec![
+            result(200, "application/json; charset=utf-8", None, StatusPattern::Code(200)),
+            result(200, "text/plain", None, StatusPattern::Code(200)),
+        ]);
+        for (accept, expected) in [
+            ("application/json", "application/json; charset=utf-8"),
+            ("text/plain, application/json;q=0.9999", "text/plain"),
+            ("text/plain;q=0.5, application/json;q=0.5000", "text/plain"),
+            ("application/json;Q=0.1, text/plain", "text/plain"),
+            ("application/json;q=0.1, text/*", "text/plain"),
+            ("image/*, text/plain;q=0.1", "text/plain"),
+            ("text/plain;q=0.5, text/plain;q=0.1, application/json;q=0.3", "text/plain"),
+        ] {
+            let picked = declared.pick(&asking(&[("accept", accept)])).expect("one that is accepted");
+            assert_eq!(picked.result.media_type.as_deref(), Some(expected), "{accept}");
+        }
+    }
+
+    #[test]
+    fn it_is_said_where_results_are_not_built() {
+        let detail = |results: &MockResults, prefer: &'static str| {
+            let asked = if prefer.is_empty() { HeaderMap::new() } else { asking(&[("prefer", prefer)]) };
+            results.pick(&asked).err().map(|problem| problem.detail).unwrap_or_default()
+        };
+        let one = || vec![result(200, "a/b", None, StatusPattern::Code(200))];
+        for (is_cut, first) in [(false, "declares no response that can be built"), (true, "too large together")] {
+            let none = MockResults { list: Box::default(), is_cut };
+            assert!(detail(&none, "").contains(first), "{is_cut}");
+            let some = MockResults { list: one().into_boxed_slice(), is_cut };
+            assert_eq!(detail(&some, "code=404").contains("too large together"), is_cut);
+        }
+    }
 }

@@ -111,4 +111,11 @@ mod tests {
             Request::builder().uri("/").header(HOST, "a").header(EXPECT, "200-ok").body(()).expect("a request");
         assert_eq!(check(&request.into_parts().0).err().map(|problem| problem.kind), Some(Kind::ExpectationFailed));
     }
+
+    #[test]
+    fn an_expectation_is_met_in_any_case() {
+        let request =
+            Request::builder().uri("/").header(HOST, "a").header(EXPECT, "100-Continue").body(()).expect("a request");
+        assert!(check(&request.into_parts().0).is_ok());
+    }
 }

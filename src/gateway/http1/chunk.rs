@@ -56,3 +56,42 @@ pub(crate) fn advance_chunk(chunk: Chunk, bytes: &[u8]) -> Result<(usize, Option
     };
     Ok((1, Some(next)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads a chunked body and returns whether it is well-formed and whole.
+    fn is_whole(text: &str) -> bool {
+        let (mut chunk, mut rest) = (CHUNK_START, text.as_bytes());
+        while !rest.is_empty() {
+            match advance_chunk(chunk, rest) {
+                Ok((taken, Some(next))) => (chunk, rest) = (next, &rest[taken..]),
+                Ok((taken, None)) => return taken == rest.len(),
+                Err(_) => return false,
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn each_byte_between_the_parts_is_the_one_that_stands_there() {
+        for text in ["1\r\na\r\n0\r\n\r\n", "1;x=\"\t \"\r\na\r\n0\r\nA: b\r\n\r\n"] {
+            assert!(is_whole(text), "{text:?}");
+        }
+        for text in [
+            "\r\n0\r\n\r\n",
+            ";x\r\n0\r\n\r\n",
+            "1;\u{1}\r\na\r\n0\r\n\r\n",
+            "1;\n\r\na\r\n0\r\n\r\n",
+            "1\rxa\r\n0\r\n\r\n",
+            "1\r\naxx0\r\n\r\n",
+            "1\r\na\rx0\r\n\r\n",
+            "1\r\na\r\n0\rx\r\n",
+            "0\r\nA: b\rx\r\n",
+            "0\r\n\rx",
+        ] {
+            assert!(!is_whole(text), "{text:?}");
+        }
+    }
+}

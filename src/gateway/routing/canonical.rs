@@ -70,4 +70,19 @@ mod tests {
         let long = |labels: usize| ["a".repeat(49).as_str()].repeat(labels).join(".");
         assert!(host_name(&long(5)).is_some() && host_name(&long(6)).is_none(), "at most 253 bytes");
     }
+
+    #[test]
+    fn a_label_of_a_host_has_at_most_63_bytes() {
+        assert!(host_name(&"a".repeat(63)).is_some() && host_name(&"a".repeat(64)).is_none());
+    }
+
+    #[test]
+    fn what_means_the_machine_itself() {
+        for name in ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"] {
+            assert!(is_loopback(name), "{name}");
+        }
+        for name in ["localhost.example", "128.0.0.1", "[::2]", "a.localhost"] {
+            assert!(!is_loopback(name), "{name}");
+        }
+    }
 }

@@ -324,6 +324,7 @@ mod tests {
 
         let (reader, clock) = watch();
         let _in_flight = reader.begin();
+        reader.reads(Reading::Idle, true);
         reader.write_blocked(true);
         assert_eq!(cut_at(&reader, &clock), Some(11));
 
@@ -371,5 +372,60 @@ mod tests {
         assert!(!watch.is_cut());
         drop(in_flight);
         assert_eq!(cut_at(&watch, &clock), Some(61));
+    }
+
+    #[test]
+    fn who_asks_one_by_one_may_give_up_and_a_websocket_may_be_silent() {
+        let (single, _) = watch();
+        (0..150).for_each(|_| single.given_up());
+        assert!(!single.is_cut());
+
+        let (tunnel, clock) = watch();
+        tunnel.reads(Reading::Tunnel, true);
+        let _in_flight = tunnel.begin();
+        assert_eq!(cut_at(&tunnel, &clock), None);
+    }
+
+    #[test]
+    fn a_wait_begins_with_what_is_waited_for() {
+        let (body, clock) = watch();
+        let _in_flight = body.begin();
+        body.reads(Reading::Body, true);
+        body.body_bytes(100_000);
+        body.reads(Reading::Idle, true);
+        body.reads(Reading::Body, true);
+        assert_eq!(cut_at(&body, &clock), Some(11), "the bytes were those of the body before");
+
+        let (reader, clock) = watch();
+        let _in_flight = reader.begin();
+        reader.reads(Reading::Idle, true);
+        reader.write_blocked(true);
+        clock.set(5);
+        reader.write_blocked(true);
+        assert_eq!(cut_at(&reader, &clock), Some(11), "it has waited since the first time");
+
+        let (reader, clock) = watch();
+        let _in_flight = reader.begin();
+        reader.reads(Reading::Idle, true);
+        reader.write_blocked(true);
+        reader.write_blocked(false);
+        assert_eq!(cut_at(&reader, &clock), Some(51), "it has taken what was there");
+
+        let (streams, clock) = watch();
+        streams.multiplexes();
+        streams.reads(Reading::Tunnel, true);
+        let first = streams.begin();
+        first.untaken(true);
+        drop(first);
+        let _second = streams.begin();
+        assert_eq!(cut_at(&streams, &clock), Some(51), "nobody leaves this one untaken");
+    }
+
+    #[test]
+    fn each_request_of_a_connection_has_its_own_host() {
+        let (watch, _) = watch();
+        for name in ["a.example", "b.example", "a.example"] {
+            assert_eq!(watch.host(name).map(|host| host.name().to_owned()).as_deref(), Some(name));
+        }
     }
 }

@@ -141,3 +141,100 @@ impl Lease {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::net::TcpListener;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::gateway::upstream::target::{OriginSettings, Origins};
+    use crate::model::Digest;
+
+    const LONG: Ticks = 1000;
+
+    /// A pool with its clock, and a backend that accepts connections.
+    struct Setting {
+        pool: Rc<Pool>,
+        clock: Rc<Cell<Ticks>>,
+        backend: TcpListener,
+        origin: Arc<Origin>,
+    }
+
+    impl Setting {
+        fn new() -> Self {
+            let backend = TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let url = format!("http://{}", backend.local_addr().expect("an address"));
+            let settings = Arc::new(OriginSettings { tls: None, tls_identity: Digest::of(b""), allow: Vec::new() });
+            let target = Origins::new().target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings)));
+            let clock = Rc::new(Cell::new(0));
+            Self { pool: Pool::new(Rc::clone(&clock)), clock, backend, origin: target.expect("a target").origin }
+        }
+
+        async fn lease(&self) -> Lease {
+            let lease = self.pool.lease(&self.origin, Wanted::Fresh, Duration::from_secs(30)).await;
+            lease.expect("a connection")
+        }
+
+        /// Returns how many connections are open after a tick at a time.
+        fn open_at(&self, now: Ticks, keep: Ticks) -> usize {
+            self.clock.set(now);
+            self.pool.tick(keep);
+            self.pool.open()
+        }
+    }
+
+    fn block_on(task: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(task);
+    }
+
+    #[test]
+    fn a_connection_is_closed_before_the_backend_closes_it() {
+        block_on(async {
+            for (said, keep, last) in [(Some(3), LONG, 2 * TICKS_A_SECOND), (Some(1000), 5, 5), (None, 5, 5)] {
+                let setting = Setting::new();
+                let mut lease = setting.lease().await;
+                if let Some(seconds) = said {
+                    lease.note_kept_for(seconds);
+                }
+                lease.release();
+                assert_eq!((setting.open_at(last, keep), setting.open_at(last + 1, keep)), (1, 0), "{said:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn connections_that_are_of_no_use_are_closed() {
+        block_on(async {
+            let setting = Setting::new();
+            setting.lease().await.release();
+            drop(setting.backend.accept().expect("a connection"));
+            let deadline = Instant::now() + Duration::from_mins(1);
+            while setting.open_at(0, LONG) > 0 {
+                assert!(Instant::now() < deadline, "one that the backend has closed is kept");
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            let mut setting = Setting::new();
+            setting.lease().await.release();
+            setting.origin = Setting::new().origin;
+            assert_eq!(setting.open_at(0, LONG), 0, "no group's requests go there any more");
+        });
+    }
+
+    #[test]
+    fn only_so_many_connections_are_kept() {
+        block_on(async {
+            let setting = Setting::new();
+            let mut accepted = Vec::new();
+            let mut leases = Vec::new();
+            for _ in 0..=MOST_IDLE {
+                leases.push(setting.lease().await);
+                accepted.push(setting.backend.accept().expect("a connection"));
+            }
+            assert_eq!(setting.pool.open(), MOST_IDLE + 1);
+            leases.into_iter().for_each(Lease::release);
+            assert_eq!(setting.pool.open(), MOST_IDLE);
+        });
+    }
+}

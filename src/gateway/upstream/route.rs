@@ -368,4 +368,56 @@ mod tests {
         );
         assert_eq!(outgoing.path_and_query("", "/prefix", None), "/prefix/pets/a%20b?a=b&user=m%26n&source=a%20b%26c");
     }
+
+    fn content(forwarding: &str, files: &[(&str, &[u8])]) -> GroupContent {
+        let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /g\nforwarding: {forwarding}\n");
+        let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::from(*bytes)));
+        GroupContent {
+            settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
+            definition: crate::gateway::snapshot::DefinitionSource::new(|| Err("it is not needed".to_owned())),
+            tls_files: Arc::new(files.collect()),
+        }
+    }
+
+    fn compiler<'a>(origins: &'a Origins, content: &'a GroupContent) -> ForwardCompiler<'a> {
+        ForwardCompiler { origins, variables: None, content, allow_addresses: &[] }
+    }
+
+    #[test]
+    fn settings_that_no_request_could_follow_are_refused() {
+        let origins = Origins::new();
+        let url = "http://a.example".parse().expect("an address");
+        let constant = content("{constants: [{to: header.x-a, value: \"a\\nb\"}]}", &[]);
+        let refused = compiler(&origins, &constant).group(&url).err().unwrap_or_default();
+        assert!(refused.contains("cannot stand in a header"), "{refused}");
+        let path = content("{apis: {a: {path: v1}}}", &[]);
+        let refused = compiler(&origins, &path).api("a").err().unwrap_or_default();
+        assert!(refused.contains("must begin with a slash"), "{refused}");
+    }
+
+    #[test]
+    fn who_trusts_another_file_of_the_same_name_has_connections_of_its_own() {
+        let origins = Origins::new();
+        let url = "https://a.example".parse().expect("an address");
+        let backends: Vec<GroupForward> = [
+            &include_bytes!("../../../tests/certificates/shop.crt")[..],
+            include_bytes!("../../../tests/certificates/localhost.crt"),
+        ]
+        .iter()
+        .map(|file| compiler(&origins, &content("{tls: {ca: ca.pem}}", &[("ca.pem", file)])).group(&url).expect("it"))
+        .collect();
+        assert_ne!(backends[0].backend.targets[0].origin.id, backends[1].backend.targets[0].origin.id);
+    }
+
+    #[test]
+    fn what_an_api_says_comes_after_what_its_group_says() {
+        let forward = forward(&[("query.limit", "header.x-limit")], &[("header.x-const", "group")]);
+        let constants = vec![ConstantParameter { to: place("header.x-const"), value: "api".to_owned() }];
+        let rules = Rules { constants, ..Rules::default() };
+        let api = ApiForward { response_timeout: None, path: None, backend: None, rules };
+        let mut outgoing = outgoing("a=b", &[("x-limit", "7")]);
+        forward.apply(Some(&api), &mut outgoing).expect("values that can stand there");
+        assert_eq!(outgoing.headers["x-const"], "api");
+        assert_eq!(outgoing.headers["x-limit"], "7", "what is not there replaces nothing");
+    }
 }

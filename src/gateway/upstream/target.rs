@@ -217,4 +217,65 @@ mod tests {
         b.origin.answered();
         assert_eq!(host(1, None), "b.example");
     }
+
+    #[test]
+    fn an_address_that_is_down_is_asked_rather_than_the_one_that_failed_just_now() {
+        let origins = Origins::new();
+        let two = backend(&origins, &["http://a.example", "http://b.example"]);
+        let [a, b] = &two.targets[..] else { panic!("two targets") };
+        b.origin.failed();
+        assert_eq!(two.pick(0, Some(a.origin.id)).map(|target| target.origin.id), Some(b.origin.id));
+        let one = backend(&origins, &["http://a.example/v1", "http://a.example/v2"]);
+        assert!(one.pick(0, Some(a.origin.id)).is_some(), "there is no other");
+    }
+
+    #[test]
+    fn an_address_is_down_for_a_while() {
+        let origins = Origins::new();
+        let backend = backend(&origins, &["http://a.example"]);
+        let origin = &backend.targets[0].origin;
+        origin.failed();
+        assert!(!origin.is_up());
+        std::thread::sleep(Duration::from_millis(2));
+        origin.down_until_ms.store(1, Ordering::Relaxed);
+        assert!(origin.is_up());
+    }
+
+    #[test]
+    fn only_who_trusts_alike_shares_connections() {
+        let origins = Origins::new();
+        let config =
+            crate::gateway::upstream::tls_client::client_config(&crate::model::BackendTls::default(), &BTreeMap::new());
+        let config = config.expect("the system's settings");
+        let target = |url: &str, allow: &[&str], identity: &[u8]| {
+            let allow = allow.iter().map(|address| address.parse().expect("an address")).collect();
+            let tls = url.starts_with("https").then(|| Arc::clone(&config));
+            let settings = Arc::new(OriginSettings { tls, tls_identity: Digest::of(identity), allow });
+            origins.target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings))).expect("a target")
+        };
+        let plain = target("http://a.example:443", &[], b"");
+        assert_eq!(plain.origin.id, target("http://A.example:443", &[], b"another").origin.id);
+        let encrypted = target("https://a.example", &[], b"");
+        assert_eq!(
+            (encrypted.origin.port, encrypted.origin.id),
+            (443, target("https://a.example:443", &[], b"").origin.id)
+        );
+        for other in [
+            encrypted.clone(),
+            target("http://a.example:443", &["169.254.169.254"], b""),
+            target("https://a.example", &[], b"another"),
+        ] {
+            assert_ne!(other.origin.id, plain.origin.id);
+        }
+        assert_ne!(target("https://a.example", &[], b"another").origin.id, encrypted.origin.id);
+    }
+
+    #[test]
+    fn origins_that_nobody_uses_are_forgotten() {
+        let origins = Origins::new();
+        for number in 0..10 {
+            backend(&origins, &[&format!("http://{number}.example")]);
+        }
+        assert_eq!(origins.known.lock().expect("nobody panics").1.len(), 1);
+    }
 }

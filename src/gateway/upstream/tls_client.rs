@@ -73,3 +73,27 @@ fn certificates(bytes: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>
         Err(error) => Err(format!("the file {name:?} is not PEM: {error}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_would_trust_or_show_nobody_are_refused() {
+        let certificate = include_bytes!("../../../tests/certificates/shop.crt");
+        let named = |name: &str| Some(name.to_owned());
+        let files: BTreeMap<String, Arc<[u8]>> =
+            [("good".to_owned(), Arc::from(&certificate[..])), ("empty".to_owned(), Arc::from(&b"no PEM"[..]))].into();
+        let usual = BackendTls::default();
+        for (settings, expected) in [
+            (BackendTls { certificate: named("good"), ..usual.clone() }, "both certificate and key"),
+            (BackendTls { key: named("good"), ..usual.clone() }, "both certificate and key"),
+            (BackendTls { ca: named("empty"), ..usual.clone() }, "\"empty\" holds no certificate"),
+            (BackendTls { ca: named("gone"), ..usual.clone() }, "\"gone\" of forwarding.tls is missing"),
+        ] {
+            let refused = client_config(&settings, &files).err().unwrap_or_default();
+            assert!(refused.contains(expected), "{settings:?}: {refused}");
+        }
+        assert!(client_config(&BackendTls { ca: named("good"), ..usual }, &files).is_ok());
+    }
+}

@@ -150,3 +150,96 @@ fn bodies_follow_their_media_types() {
         assert_eq!(found, wanted, "{media_type} {body}");
     }
 }
+
+/// Builds the rules of an API with these parameters and this body.
+fn rules_of(parameters: &str, body: &str) -> RequestRules {
+    let text = format!(
+        "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n  /a:\n    put:\n      parameters: {parameters}\n      \
+         requestBody: {body}\n      responses: {{'200': {{description: ok}}}}\n"
+    );
+    let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+    let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+    RequestRules::build(&definition, &definition.apis[0]).expect("rules")
+}
+
+#[test]
+fn headers_that_http_describes_are_not_checked_as_parameters() {
+    let parameter = |place: &str, name: &str| {
+        format!("{{name: {name}, in: {place}, required: true, schema: {{type: string, enum: [x]}}}}")
+    };
+    let named = ["Accept", "content-type", "Authorization"].map(|name| parameter("header", name)).join(", ");
+    let rules = rules_of(&format!("[{named}, {}]", parameter("query", "accept")), "{content: {}}");
+    let checked = rules.check_parameters(&[], None, &headers(&[("accept", "y")]));
+    assert_eq!(places(checked).1, ["query.accept"]);
+}
+
+#[test]
+fn a_value_in_another_media_type_than_json_is_not_looked_into() {
+    let content = "content: {application/xml: {schema: {type: integer}}}";
+    let rules = rules_of(&format!("[{{name: q, in: query, required: true, {content}}}]"), "{content: {}}");
+    assert_eq!(places(rules.check_parameters(&[], Some("q=%3Ca/%3E"), &headers(&[]))).1, [""; 0]);
+    assert_eq!(places(rules.check_parameters(&[], Some(""), &headers(&[]))).1, ["query.q"]);
+}
+
+#[test]
+fn no_more_is_named_than_anybody_reads() {
+    let list: Vec<String> = (0..60)
+        .map(|number| format!("{{name: p{number}, in: query, required: true, schema: {{type: integer}}}}"))
+        .collect();
+    let array = "content: {application/json: {schema: {type: array, items: {type: integer}}}}";
+    let rules = rules_of(&format!("[{}]", list.join(", ")), &format!("{{{array}}}"));
+    assert_eq!(places(rules.check_parameters(&[], None, &headers(&[]))).1.len(), MOST_VIOLATIONS);
+    let wrong: Vec<String> = (0..60).map(|number| format!("p{number}=x")).collect();
+    let checked = rules.check_parameters(&[], Some(&wrong.join("&")), &headers(&[]));
+    assert_eq!(places(checked).1.len(), MOST_VIOLATIONS);
+    let body = format!("[{}]", vec!["\"x\""; 60].join(","));
+    let checked = rules.check_body(&headers(&[("content-type", "application/json")]), &Bytes::from(body));
+    assert_eq!(places(checked).1.len(), MOST_VIOLATIONS);
+}
+
+#[test]
+fn a_secret_is_not_repeated_wherever_its_schema_says_so() {
+    let secret = "{type: string, format: password, maxLength: 3}";
+    let of = |schema: String| format!("{{content: {{application/json: {{schema: {schema}}}}}}}");
+    for (schema, body) in [
+        (secret.to_owned(), r#""hush-hush""#),
+        (format!("{{properties: {{word: {secret}}}}}"), r#"{"word":"hush-hush"}"#),
+        (format!("{{type: array, prefixItems: [{{type: integer}}, {secret}]}}"), r#"[1,"hush-hush"]"#),
+    ] {
+        let rules = rules_of("[]", &of(schema));
+        let checked = rules.check_body(&headers(&[("content-type", "application/json")]), &Bytes::from(body));
+        let violations = checked.err().map(|problem| problem.violations).unwrap_or_default();
+        assert_eq!(violations.len(), 1, "{body}");
+        assert!(!violations[0].message.contains("hush"), "{}", violations[0].message);
+    }
+}
+
+#[test]
+fn formats_are_checked_and_bodies_may_be_left_out() {
+    let typed = |name: &str| {
+        format!("{name}: {{schema: {{type: object, required: [day], properties: {{day: {{format: date}}}}}}}}")
+    };
+    let rules = rules_of(
+        "[]",
+        &format!(
+            "{{content: {{{}, {}, '*/*': {{}}}}}}",
+            typed("application/json"),
+            typed("application/merge-patch+json")
+        ),
+    );
+    let check = |media_type: &'static str, body: &'static str| {
+        places(rules.check_body(&headers(&[("content-type", media_type)]), &Bytes::from(body))).0
+    };
+    for (media_type, body, code) in [
+        ("application/json", "", ""),
+        ("application/json", r#"{"day":"2026-11-26"}"#, ""),
+        ("application/json", r#"{"day":"someday"}"#, "INVALID_BODY"),
+        ("application/merge-patch+json", "{}", "INVALID_BODY"),
+        ("image/png", "any", ""),
+    ] {
+        assert_eq!(check(media_type, body), code, "{media_type} {body}");
+    }
+    let only_text = rules_of("[]", "{content: {text/*: {}}}");
+    let two = only_text.check_body(&headers(&[("content-type", "text/csv, text/plain")]), &Bytes::from("a"));
+    assert_eq!(places(two).0, "UNSUPPORTED_MEDIA_TYPE");
+}

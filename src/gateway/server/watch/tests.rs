@@ -1,0 +1,148 @@
+use super::*;
+
+const PATIENCE: Patience =
+    Patience { head: 10, keep_alive: 20, body: 10, body_bytes_a_tick: 100, write: 10, stall: 50 };
+
+fn watch() -> (Rc<Watch>, Rc<Cell<Ticks>>) {
+    let clock = Rc::new(Cell::new(0));
+    (Rc::new(Watch::new(([127, 0, 0, 1], 1).into(), false, Rc::clone(&clock))), clock)
+}
+
+fn cut_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
+    (clock.get()..200).find(|&now| {
+        clock.set(now);
+        watch.tick(&PATIENCE);
+        watch.is_cut()
+    })
+}
+
+#[test]
+fn who_makes_the_worker_wait_is_cut_off() {
+    let (silent, clock) = watch();
+    assert_eq!(cut_at(&silent, &clock), Some(11), "a handshake or a first head does not come");
+
+    let (idle, clock) = watch();
+    idle.reads(Reading::Idle, true);
+    assert_eq!(cut_at(&idle, &clock), Some(21));
+
+    let (head, clock) = watch();
+    head.reads(Reading::Head, true);
+    assert_eq!(cut_at(&head, &clock), Some(11));
+
+    let (body, clock) = watch();
+    let _in_flight = body.begin();
+    body.reads(Reading::Body, true);
+    body.body_bytes(500);
+    assert_eq!(cut_at(&body, &clock), Some(16));
+
+    let (fast, clock) = watch();
+    let _in_flight = fast.begin();
+    fast.reads(Reading::Body, false);
+    assert_eq!(cut_at(&fast, &clock), Some(51), "a backend that does not take the body is no slow client");
+
+    let (reader, clock) = watch();
+    let _in_flight = reader.begin();
+    reader.reads(Reading::Idle, true);
+    reader.write_blocked(true);
+    assert_eq!(cut_at(&reader, &clock), Some(11));
+
+    let (stalled, clock) = watch();
+    let _in_flight = stalled.begin();
+    stalled.reads(Reading::Idle, true);
+    assert_eq!(cut_at(&stalled, &clock), Some(51));
+
+    let (streams, clock) = watch();
+    streams.multiplexes();
+    streams.reads(Reading::Tunnel, true);
+    let (first, second) = (streams.begin(), streams.begin());
+    first.untaken(true);
+    clock.set(12);
+    streams.tick(&PATIENCE);
+    assert!(!streams.is_cut(), "the other request waits for its backend");
+    first.untaken(false);
+    drop(first);
+    second.untaken(true);
+    assert_eq!(cut_at(&streams, &clock), Some(23));
+}
+
+#[test]
+fn a_client_that_only_gives_up_requests_is_cut_off() {
+    let (watch, _) = watch();
+    watch.multiplexes();
+    for _ in 0..150 {
+        watch.given_up();
+        watch.answered();
+    }
+    assert!(!watch.is_cut());
+    for _ in 0..101 {
+        watch.given_up();
+    }
+    assert!(watch.is_cut());
+}
+
+#[test]
+fn a_request_in_flight_is_not_idle() {
+    let (watch, clock) = watch();
+    watch.reads(Reading::Idle, true);
+    let in_flight = watch.begin();
+    clock.set(40);
+    watch.tick(&PATIENCE);
+    assert!(!watch.is_cut());
+    drop(in_flight);
+    assert_eq!(cut_at(&watch, &clock), Some(61));
+}
+
+#[test]
+fn who_asks_one_by_one_may_give_up_and_a_websocket_may_be_silent() {
+    let (single, _) = watch();
+    (0..150).for_each(|_| single.given_up());
+    assert!(!single.is_cut());
+
+    let (tunnel, clock) = watch();
+    tunnel.reads(Reading::Tunnel, true);
+    let _in_flight = tunnel.begin();
+    assert_eq!(cut_at(&tunnel, &clock), None);
+}
+
+#[test]
+fn a_wait_begins_with_what_is_waited_for() {
+    let (body, clock) = watch();
+    let _in_flight = body.begin();
+    body.reads(Reading::Body, true);
+    body.body_bytes(100_000);
+    body.reads(Reading::Idle, true);
+    body.reads(Reading::Body, true);
+    assert_eq!(cut_at(&body, &clock), Some(11), "the bytes were those of the body before");
+
+    let (reader, clock) = watch();
+    let _in_flight = reader.begin();
+    reader.reads(Reading::Idle, true);
+    reader.write_blocked(true);
+    clock.set(5);
+    reader.write_blocked(true);
+    assert_eq!(cut_at(&reader, &clock), Some(11), "it has waited since the first time");
+
+    let (reader, clock) = watch();
+    let _in_flight = reader.begin();
+    reader.reads(Reading::Idle, true);
+    reader.write_blocked(true);
+    reader.write_blocked(false);
+    assert_eq!(cut_at(&reader, &clock), Some(51), "it has taken what was there");
+
+    let (streams, clock) = watch();
+    streams.multiplexes();
+    streams.reads(Reading::Tunnel, true);
+    let first = streams.begin();
+    first.untaken(true);
+    drop(first);
+    let _second = streams.begin();
+    assert_eq!(cut_at(&streams, &clock), Some(51), "nobody leaves this one untaken");
+}
+
+#[test]
+fn each_request_of_a_connection_has_its_own_host() {
+    let (watch, _) = watch();
+    for name in ["a.example", "b.example", "a.example"] {
+        assert_eq!(watch.host(name).map(|host| host.name().to_owned()).as_deref(), Some(name));
+    }
+}

@@ -36,7 +36,7 @@ pub use forwarding::{
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError};
 pub use nearest::nearest;
-pub use operation::{Action, Change, Operation, OperationId, OperationIdError};
+pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
 pub use settings::{
     Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, SCHEMA, WorkspaceSettings,
 };

@@ -130,6 +130,24 @@ pub struct Change {
     pub after: Release,
 }
 
+/// A policy that an operation was committed against, because whoever made it said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicyOverride {
+    /// `breaking`: callers of the release before break.
+    Breaking,
+}
+
+impl PolicyOverride {
+    /// Returns the word that stands in files and output: the policy's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Breaking => "breaking",
+        }
+    }
+}
+
 /// One committed change of one environment.
 ///
 /// Its id is not a part of it: it follows from the bytes of its file.
@@ -146,6 +164,9 @@ pub struct Operation {
     pub message: Option<String>,
     /// The command that was typed, secrets blanked.
     pub command: String,
+    /// The policies that it was committed against; most often none.
+    #[serde(default, rename = "override", skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<PolicyOverride>,
     /// What it changed, by group; never empty.
     pub changes: BTreeMap<GroupName, Change>,
 }

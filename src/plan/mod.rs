@@ -130,6 +130,7 @@ impl Plan {
                 actor: author.actor.clone(),
                 message: author.message.clone(),
                 command: author.command.clone(),
+                overrides: Vec::new(),
                 changes: std::collections::BTreeMap::new(),
             },
             unchanged: Vec::new(),

@@ -12,6 +12,9 @@ use super::quote::quoted;
 use super::record::release;
 use crate::model::{Change, Deployment, Digest, EnvironmentName, Location, Operation, OperationId, SCHEMA};
 
+/// The newest schema of an operation. Only an operation that needs it says so: what an older apigw can read stays so.
+const NEWEST_SCHEMA: u32 = 2;
+
 #[derive(serde::Deserialize)]
 struct File {
     schema: u32,
@@ -19,23 +22,33 @@ struct File {
     operation: Operation,
 }
 
+/// Returns the schema that an operation needs.
+const fn schema_of(operation: &Operation) -> u32 {
+    if operation.overrides.is_empty() { SCHEMA } else { NEWEST_SCHEMA }
+}
+
 /// Writes an operation's file, and returns its id with it.
 pub(super) fn render(operation: &Operation) -> (OperationId, String) {
     let mut text = format!(
         "# One change of {0}, as it was committed. Nothing changes this file.\n\
-         schema: {SCHEMA}\n\
+         schema: {5}\n\
          environment: {0}\n\
          time: \"{1}\"\n\
          actor: {2}\n\
          message: {3}\n\
-         command: {4}\n\
-         changes:\n",
+         command: {4}\n",
         operation.environment,
         operation.time,
         quoted(&operation.actor),
         operation.message.as_deref().map_or_else(|| "null".to_owned(), quoted),
         quoted(&operation.command),
+        schema_of(operation),
     );
+    if !operation.overrides.is_empty() {
+        let policies: Vec<&str> = operation.overrides.iter().map(|policy| policy.as_str()).collect();
+        let _ = writeln!(text, "override: [{}]", policies.join(", "));
+    }
+    text.push_str("changes:\n");
     for (group, change) in &operation.changes {
         let _ = writeln!(text, "  {group}:");
         render_change(&mut text, change);
@@ -98,9 +111,20 @@ fn parse_part(
         )));
     }
     let text = layout::text(&place, bytes)?;
-    let file: File = own_yaml::parse(&place, &part(&text))?;
-    if file.schema != SCHEMA {
-        return Err(damaged(format!("the file has schema {}, and this apigw knows schema {SCHEMA}", file.schema)));
+    let text = part(&text);
+    // A newer schema is named as such before any of its fields is read.
+    let schema = text.lines().find_map(|line| line.strip_prefix("schema: ")?.parse::<u32>().ok());
+    if let Some(schema) = schema.filter(|schema| *schema > NEWEST_SCHEMA) {
+        return Err(Error::invalid(
+            "newer-schema",
+            Location::file(&place),
+            format!("the file has schema {schema}, and this apigw knows schemas up to {NEWEST_SCHEMA}"),
+            "a newer apigw wrote it: use that one",
+        ));
+    }
+    let file: File = own_yaml::parse(&place, &text)?;
+    if file.schema != schema_of(&file.operation) {
+        return Err(damaged(format!("the file has schema {}, which its fields do not have", file.schema)));
     }
     if file.operation.environment != *environment || OperationId::new(file.operation.time, &digest) != *id {
         return Err(damaged("it belongs to another environment or another time than its name says".to_owned()));
@@ -113,7 +137,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Action, Backend, Release, State};
+    use crate::model::{Action, Backend, PolicyOverride, Release, State};
 
     fn example() -> Operation {
         let release = |state| Release {
@@ -140,6 +164,7 @@ mod tests {
             actor: "Zoë <zoe@example.com>".to_owned(),
             message: Some("why: \"because\"\nand *more*".to_owned()),
             command: "apigw publish".to_owned(),
+            overrides: Vec::new(),
             changes: changes
                 .into_iter()
                 .map(|(group, change)| (group.parse().unwrap(), change))
@@ -152,6 +177,28 @@ mod tests {
         let operation = example();
         let (id, text) = render(&operation);
         assert_eq!(parse(&operation.environment, &id, text.into_bytes()).unwrap(), operation);
+    }
+
+    #[test]
+    fn only_an_operation_that_needs_it_has_the_newer_schema() {
+        let mut operation = example();
+        assert!(render(&operation).1.contains("\nschema: 1\n"));
+        operation.overrides = vec![PolicyOverride::Breaking];
+        let (id, text) = render(&operation);
+        assert!(text.contains("\nschema: 2\n") && text.contains("\noverride: [breaking]\nchanges:\n"), "{text}");
+        assert_eq!(parse(&operation.environment, &id, text.clone().into_bytes()).unwrap(), operation);
+        operation.changes.clear();
+        assert_eq!(parse_head(&operation.environment, &id, text.clone().into_bytes()).unwrap(), operation);
+        for (from, to, expected) in [
+            ("schema: 2", "schema: 1", "which its fields do not have"),
+            ("schema: 2", "schema: 3", "this apigw knows schemas up to 2"),
+            ("override: [breaking]\n", "", "which its fields do not have"),
+        ] {
+            let text = text.replace(from, to);
+            let id = OperationId::new(operation.time, &Digest::of(text.as_bytes()));
+            let error = parse(&operation.environment, &id, text.into_bytes()).expect_err("another schema").to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ fn rewrite(
         actor: author.actor.clone(),
         message: author.message.clone(),
         command: author.command.clone(),
+        overrides: Vec::new(),
         changes: std::collections::BTreeMap::new(),
     };
     for (group, (recorded, edited)) in &entries.edited {

@@ -42,6 +42,9 @@ pub(super) struct ChangeView {
     group: GroupName,
     action: Action,
     before: Option<EntryView>,
+    /// The entries of the other histories that a resolve joined.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    merged: Vec<EntryView>,
     after: EntryView,
 }
 
@@ -51,6 +54,7 @@ impl ChangeView {
             group: group.clone(),
             action: change.action,
             before: change.before.as_ref().map(EntryView::of),
+            merged: change.merged.iter().map(EntryView::of).collect(),
             after: EntryView::new(&change.after, operation.time, id),
         };
         operation.changes.iter().map(view).collect()

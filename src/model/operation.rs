@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::{Deployment, Digest, EnvironmentName, GroupName, Release, Timestamp};
+use super::{Deployment, Digest, EnvironmentName, GroupName, Release, SCHEMA, Timestamp};
 
 /// The name of an operation: its time, and the first twelve digits of its file's SHA-256. A copy shares its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -94,6 +94,8 @@ pub enum Action {
     Undo,
     /// Recorded what somebody had changed by hand.
     Accept,
+    /// Joined histories that had been continued apart.
+    Resolve,
 }
 
 impl Action {
@@ -108,6 +110,7 @@ impl Action {
             Self::Rollback => "rollback",
             Self::Undo => "undo",
             Self::Accept => "accept",
+            Self::Resolve => "resolve",
         }
     }
 }
@@ -126,6 +129,9 @@ pub struct Change {
     pub action: Action,
     /// The entry before, which names the operation before; `None` where the group had none.
     pub before: Option<Deployment>,
+    /// The entries of the other histories that a resolve joined, sorted by operation; none leads to another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Deployment>,
     /// What is deployed from then on. Its time and operation are those of this operation.
     pub after: Release,
 }
@@ -169,6 +175,32 @@ pub struct Operation {
     pub overrides: Vec<PolicyOverride>,
     /// What it changed, by group; never empty.
     pub changes: BTreeMap<GroupName, Change>,
+}
+
+impl Change {
+    /// Returns the entries that the change was built upon: the one before, then the merged ones.
+    pub fn predecessors(&self) -> impl Iterator<Item = &Deployment> {
+        self.before.iter().chain(&self.merged)
+    }
+}
+
+impl Operation {
+    /// The newest schema of an operation's file.
+    pub const NEWEST_SCHEMA: u32 = 2;
+
+    /// Returns the lowest schema that can hold the operation: most are of schema 1, which every apigw reads.
+    #[must_use]
+    pub fn schema(&self) -> u32 {
+        let joins = |change: &Change| change.action == Action::Resolve || !change.merged.is_empty();
+        if !self.overrides.is_empty() || self.changes.values().any(joins) { Self::NEWEST_SCHEMA } else { SCHEMA }
+    }
+
+    /// Returns the entry that the operation, under its id, made of a group.
+    #[must_use]
+    pub fn entry(&self, id: &OperationId, group: &GroupName) -> Option<Deployment> {
+        let change = self.changes.get(group)?;
+        Some(Deployment { release: change.after.clone(), since: self.time, operation: id.clone() })
+    }
 }
 
 #[cfg(test)]

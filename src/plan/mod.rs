@@ -152,7 +152,9 @@ impl Plan {
         if let Some(before) = before {
             self.operation.time = self.operation.time.max(before.since.successor());
         }
-        self.operation.changes.insert(group.clone(), Change { action, before: before.cloned(), after });
+        self.operation
+            .changes
+            .insert(group.clone(), Change { action, before: before.cloned(), merged: Vec::new(), after });
     }
 }
 

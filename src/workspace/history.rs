@@ -39,7 +39,8 @@ impl Workspace {
         {
             let operation = self.read_operation(environment, &id)?;
             let before = operation.changes.iter().filter(|(name, _)| wanted(name));
-            pending.extend(before.filter_map(|(_, change)| Some(change.before.as_ref()?.operation.clone())));
+            let entries = before.flat_map(|(_, change)| change.predecessors());
+            pending.extend(entries.map(|entry| entry.operation.clone()));
             operations.push(Committed { id, operation });
         }
         Ok(operations)

@@ -2,7 +2,7 @@
 //!
 //! Its name carries the digest of its bytes, so nothing in it can change unnoticed.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::error::Error;
@@ -10,21 +10,27 @@ use super::layout;
 use super::own_yaml;
 use super::quote::quoted;
 use super::record::release;
-use crate::model::{Change, Deployment, Digest, EnvironmentName, Location, Operation, OperationId, SCHEMA};
-
-/// The newest schema of an operation. Only an operation that needs it says so: what an older apigw can read stays so.
-const NEWEST_SCHEMA: u32 = 2;
+use crate::model::{
+    Change, Deployment, Digest, EnvironmentName, Location, Operation, OperationId, PolicyOverride, Timestamp,
+};
 
 #[derive(serde::Deserialize)]
-struct File {
+struct OperationFile {
     schema: u32,
     #[serde(flatten)]
     operation: Operation,
 }
 
-/// Returns the schema that an operation needs.
-const fn schema_of(operation: &Operation) -> u32 {
-    if operation.overrides.is_empty() { SCHEMA } else { NEWEST_SCHEMA }
+/// The fields that an operation of every schema has.
+#[derive(serde::Deserialize)]
+struct OperationHead {
+    environment: EnvironmentName,
+    time: Timestamp,
+    actor: String,
+    message: Option<String>,
+    command: String,
+    #[serde(default, rename = "override")]
+    overrides: Vec<PolicyOverride>,
 }
 
 /// Writes an operation's file, and returns its id with it.
@@ -42,7 +48,7 @@ pub(super) fn render(operation: &Operation) -> (OperationId, String) {
         quoted(&operation.actor),
         operation.message.as_deref().map_or_else(|| "null".to_owned(), quoted),
         quoted(&operation.command),
-        schema_of(operation),
+        operation.schema(),
     );
     if !operation.overrides.is_empty() {
         let policies: Vec<&str> = operation.overrides.iter().map(|policy| policy.as_str()).collect();
@@ -61,83 +67,98 @@ fn render_change(text: &mut String, change: &Change) {
     let _ = writeln!(text, "    action: {}", change.action);
     match &change.before {
         None => text.push_str("    before: null\n"),
-        Some(Deployment { release: before, since, operation }) => {
+        Some(before) => {
             text.push_str("    before:\n");
-            release(text, "      ", before);
-            let _ = write!(text, "      since: \"{since}\"\n      operation: \"{operation}\"\n");
+            render_entry(text, "      ", before);
         }
+    }
+    if !change.merged.is_empty() {
+        text.push_str("    merged:\n");
+    }
+    for merged in &change.merged {
+        text.push_str("      -\n");
+        render_entry(text, "        ", merged);
     }
     text.push_str("    after:\n");
     release(text, "      ", &change.after);
 }
 
+fn render_entry(text: &mut String, indent: &str, entry: &Deployment) {
+    release(text, indent, &entry.release);
+    let _ = write!(text, "{indent}since: \"{}\"\n{indent}operation: \"{}\"\n", entry.since, entry.operation);
+}
+
 /// Reads an operation's file and compares its bytes with its name.
+///
+/// # Errors
+///
+/// Fails where the file is damaged, or of a newer schema than this apigw knows.
 pub(super) fn parse(environment: &EnvironmentName, id: &OperationId, bytes: Vec<u8>) -> Result<Operation, Error> {
-    parse_part(environment, id, bytes, |text| text.into())
+    let (place, text, digest) = named_text(environment, id, bytes)?;
+    own_yaml::check_schema(&place, &text, Operation::NEWEST_SCHEMA)?;
+    let OperationFile { schema, operation } = own_yaml::parse(&place, &text)?;
+    if schema != operation.schema() {
+        return Err(damaged(&place, format!("the file has schema {schema}, which its fields do not have")));
+    }
+    check_name(&place, (environment, id, &digest), (&operation.environment, operation.time))?;
+    Ok(operation)
 }
 
 /// Reads an operation's file as [`parse`] does, every byte compared, but leaves out its changes: they may be as many as
-/// there are groups, and whoever asks for the author has no use for them.
+/// there are groups, and whoever asks for the author has no use for them. A newer schema is read as well.
 pub(super) fn parse_head(environment: &EnvironmentName, id: &OperationId, bytes: Vec<u8>) -> Result<Operation, Error> {
-    parse_part(environment, id, bytes, |text| match text.split_once(CHANGES) {
-        Some((head, _)) => format!("{head}\nchanges: {{}}\n").into(),
-        None => text.into(),
-    })
+    let (place, text, digest) = named_text(environment, id, bytes)?;
+    let head = text.split_once(CHANGES).map_or(text.as_str(), |(head, _)| head);
+    let head: OperationHead = own_yaml::parse(&place, head)?;
+    check_name(&place, (environment, id, &digest), (&head.environment, head.time))?;
+    let OperationHead { environment, time, actor, message, command, overrides } = head;
+    Ok(Operation { environment, time, actor, message, command, overrides, changes: BTreeMap::new() })
 }
 
 /// Where the changes begin. Texts before it are quoted in one line each, so it stands nowhere else.
 const CHANGES: &str = "\nchanges:\n";
 
-fn parse_part(
+/// Returns an operation's place, text and digest, where the digest is the one in its name.
+fn named_text(
     environment: &EnvironmentName,
     id: &OperationId,
     bytes: Vec<u8>,
-    part: fn(&str) -> Cow<'_, str>,
-) -> Result<Operation, Error> {
+) -> Result<(String, String, Digest), Error> {
     let place = layout::operation(environment, id);
-    let damaged = |message: String| {
-        Error::invalid(
-            "operation-damaged",
-            Location::file(&place),
-            message,
-            format!("restore it, for example with `git checkout -- {place}`"),
-        )
-    };
     let digest = Digest::of(&bytes);
     if !id.as_str().ends_with(&digest.short()) {
-        return Err(damaged(format!(
-            "its bytes are not those that were committed: their digest begins with {}",
-            digest.short()
-        )));
+        let message =
+            format!("its bytes are not those that were committed: their digest begins with {}", digest.short());
+        return Err(damaged(&place, message));
     }
     let text = layout::text(&place, bytes)?;
-    let text = part(&text);
-    // A newer schema is named as such before any of its fields is read.
-    let schema = text.lines().find_map(|line| line.strip_prefix("schema: ")?.parse::<u32>().ok());
-    if let Some(schema) = schema.filter(|schema| *schema > NEWEST_SCHEMA) {
-        return Err(Error::invalid(
-            "newer-schema",
-            Location::file(&place),
-            format!("the file has schema {schema}, and this apigw knows schemas up to {NEWEST_SCHEMA}"),
-            "a newer apigw wrote it: use that one",
-        ));
+    Ok((place, text, digest))
+}
+
+fn check_name(
+    place: &str,
+    (environment, id, digest): (&EnvironmentName, &OperationId, &Digest),
+    (stated_environment, stated_time): (&EnvironmentName, Timestamp),
+) -> Result<(), Error> {
+    if stated_environment == environment && OperationId::new(stated_time, digest) == *id {
+        return Ok(());
     }
-    let file: File = own_yaml::parse(&place, &text)?;
-    if file.schema != schema_of(&file.operation) {
-        return Err(damaged(format!("the file has schema {}, which its fields do not have", file.schema)));
-    }
-    if file.operation.environment != *environment || OperationId::new(file.operation.time, &digest) != *id {
-        return Err(damaged("it belongs to another environment or another time than its name says".to_owned()));
-    }
-    Ok(file.operation)
+    Err(damaged(place, "it belongs to another environment or another time than its name says".to_owned()))
+}
+
+fn damaged(place: &str, message: String) -> Error {
+    Error::invalid(
+        "operation-damaged",
+        Location::file(place),
+        message,
+        format!("restore it, for example with `git checkout -- {place}`"),
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::model::{Action, Backend, PolicyOverride, Release, State};
+    use crate::model::{Action, Backend, Release, State};
 
     fn example() -> Operation {
         let release = |state| Release {
@@ -155,9 +176,12 @@ mod tests {
             operation: "20261123T180000.000Z-0123456789ab".parse().unwrap(),
         };
         let changes = [
-            ("a", Change { action: Action::Publish, before: None, after: release(State::Live) }),
-            ("b", Change { action: Action::Offline, before: Some(before), after: release(State::Offline) }),
+            ("a", Action::Publish, None, release(State::Live)),
+            ("b", Action::Offline, Some(before), release(State::Offline)),
         ];
+        let change = |(group, action, before, after): (&str, Action, Option<Deployment>, Release)| {
+            (group.parse().unwrap(), Change { action, before, merged: Vec::new(), after })
+        };
         Operation {
             environment: "test".parse().unwrap(),
             time: "2026-11-23T19:00:00.000Z".parse().unwrap(),
@@ -165,18 +189,64 @@ mod tests {
             message: Some("why: \"because\"\nand *more*".to_owned()),
             command: "apigw publish".to_owned(),
             overrides: Vec::new(),
-            changes: changes
-                .into_iter()
-                .map(|(group, change)| (group.parse().unwrap(), change))
-                .collect::<BTreeMap<_, _>>(),
+            changes: changes.into_iter().map(change).collect(),
         }
+    }
+
+    /// An operation that joins two histories of `b`, and is therefore of schema 2.
+    fn resolve() -> Operation {
+        let mut operation = example();
+        let change = operation.changes.get_mut(&"b".parse().unwrap()).unwrap();
+        let mut other = change.before.clone().unwrap();
+        other.operation = "20261123T183000.000Z-0123456789ab".parse().unwrap();
+        change.merged = vec![other.clone(), Deployment { operation: example_id(), ..other }];
+        change.action = Action::Resolve;
+        operation
+    }
+
+    fn example_id() -> OperationId {
+        "20261123T183000.000Z-ba9876543210".parse().unwrap()
+    }
+
+    /// Gives a changed text the name that it must have.
+    fn renamed(text: &str) -> (EnvironmentName, OperationId, Vec<u8>) {
+        let id = OperationId::new(example().time, &Digest::of(text.as_bytes()));
+        ("test".parse().unwrap(), id, text.as_bytes().to_vec())
+    }
+
+    fn parsed(text: &str) -> Result<Operation, Error> {
+        let (environment, id, bytes) = renamed(text);
+        parse(&environment, &id, bytes)
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let operation = example();
-        let (id, text) = render(&operation);
-        assert_eq!(parse(&operation.environment, &id, text.into_bytes()).unwrap(), operation);
+        for operation in [example(), resolve()] {
+            let (id, text) = render(&operation);
+            assert_eq!(parse(&operation.environment, &id, text.into_bytes()).unwrap(), operation);
+        }
+    }
+
+    /// The bytes that apigw 0.1.0 wrote, and writes still where two histories are not joined.
+    #[test]
+    fn an_operation_of_schema_1_has_the_bytes_that_it_always_had() {
+        let (id, text) = render(&example());
+        assert_eq!(id.as_str(), "20261123T190000.000Z-ece1838df40d");
+        assert!(text.contains("\nschema: 1\n") && !text.contains("merged"), "{text}");
+        assert!(render(&resolve()).1.contains("\nschema: 2\n"));
+    }
+
+    #[test]
+    fn a_schema_is_read_before_any_field() {
+        let (_, text) = render(&example());
+        let newer = text.replace("schema: 1\n", "schema: 3\nnews: \"x\"\n");
+        let message = parsed(&newer).unwrap_err().to_string();
+        assert!(message.contains("schema 3") && message.contains("schema 2"), "{message}");
+        let (environment, id, bytes) = renamed(&newer);
+        assert_eq!(parse_head(&environment, &id, bytes).unwrap().actor, example().actor);
+        let (_, text) = render(&resolve());
+        let message = parsed(&text.replace("schema: 2\n", "schema: 1\n")).unwrap_err().to_string();
+        assert!(message.contains("schema 1, which its fields do not have"), "{message}");
     }
 
     #[test]
@@ -191,12 +261,10 @@ mod tests {
         assert_eq!(parse_head(&operation.environment, &id, text.clone().into_bytes()).unwrap(), operation);
         for (from, to, expected) in [
             ("schema: 2", "schema: 1", "which its fields do not have"),
-            ("schema: 2", "schema: 3", "this apigw knows schemas up to 2"),
+            ("schema: 2", "schema: 3", "this apigw knows schema 2"),
             ("override: [breaking]\n", "", "which its fields do not have"),
         ] {
-            let text = text.replace(from, to);
-            let id = OperationId::new(operation.time, &Digest::of(text.as_bytes()));
-            let error = parse(&operation.environment, &id, text.into_bytes()).expect_err("another schema").to_string();
+            let error = parsed(&text.replace(from, to)).expect_err("another schema").to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

@@ -34,6 +34,23 @@ pub(super) fn parse<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, E
     })
 }
 
+/// Refuses a file of a newer schema than this apigw knows; it is looked at before any field is read.
+pub(super) fn check_schema(place: &str, text: &str, newest: u32) -> Result<(), Error> {
+    let stated = text.lines().enumerate().find_map(|(index, line)| {
+        let number: u64 = line.strip_prefix("schema: ")?.trim_end().parse().ok()?;
+        Some((index, number))
+    });
+    match stated {
+        Some((index, number)) if number > u64::from(newest) => Err(Error::invalid(
+            "newer-schema",
+            Location { file: place.into(), line: index + 1, column: 1 },
+            format!("the file has schema {number}, and this apigw knows schema {newest}"),
+            "a newer apigw wrote it: use that one",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Finds what apigw never writes: an anchor, an alias, a tag, a flow collection that nests too deep, and a quoted text
 /// or a flow collection that does not end in the line in which it begins.
 fn foreign_construct(text: &str) -> Option<(usize, usize)> {

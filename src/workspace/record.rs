@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::error::Error;
+use super::own_yaml;
 use super::quote::quoted;
 use crate::model::{
     Backend, Deployment, Digest, Environment, EnvironmentName, Finding, GroupName, HttpUrl, Location, Release, SCHEMA,
@@ -109,7 +110,7 @@ fn checksum(environment: &EnvironmentName, entry: &str) -> Digest {
 pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<Reading, Error> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     check_conflict(place, text)?;
-    check_schema(place, &lines)?;
+    own_yaml::check_schema(place, text, SCHEMA)?;
     if text.strip_suffix('\n').and_then(|text| text.lines().next_back()) != Some(END) {
         return Err(Error::invalid(
             "cut-short",
@@ -224,22 +225,6 @@ fn check_conflict(place: &str, text: &str) -> Result<(), Error> {
 fn group_in_conflict(text: &str, index: usize) -> Option<GroupName> {
     let mut inside = text.lines().skip(index + 1).take_while(|line| !line.starts_with(">>>>>>> "));
     inside.find_map(|line| group_of(&format!("{line}\n")))
-}
-
-fn check_schema(place: &str, lines: &[&str]) -> Result<(), Error> {
-    let schema = lines.iter().enumerate().find_map(|(index, line)| {
-        let number: u64 = line.strip_prefix("schema: ")?.trim_end().parse().ok()?;
-        Some((index, number))
-    });
-    match schema {
-        Some((index, number)) if number > u64::from(SCHEMA) => Err(Error::invalid(
-            "newer-schema",
-            at(place, index + 1),
-            format!("the file has schema {number}, and this apigw knows schema {SCHEMA}"),
-            "a newer apigw wrote it: use that one",
-        )),
-        _ => Ok(()),
-    }
 }
 
 fn edited(place: &str, line: usize) -> Error {

@@ -35,6 +35,7 @@ pub(super) fn render(group: &GroupName, version: &Version, manifest: &Manifest) 
 
 /// Reads a version's file. Only the very bytes that [`render`] writes are taken.
 pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &str) -> Result<Manifest, Error> {
+    own_yaml::check_schema(place, text, SCHEMA)?;
     let file: File = own_yaml::parse(place, text)?;
     let problem = if file.schema != SCHEMA {
         Some(format!("the file has schema {}, and this apigw knows schema {SCHEMA}", file.schema))

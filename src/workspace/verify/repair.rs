@@ -42,7 +42,7 @@ fn rewrite(
             return Ok(());
         };
         operation.time = operation.time.max(recorded.since.successor());
-        let change = Change { action: Action::Accept, before: Some(recorded.clone()), after };
+        let change = Change { action: Action::Accept, before: Some(recorded.clone()), merged: Vec::new(), after };
         operation.changes.insert(group.clone(), change);
     }
     if operation.changes.is_empty() {

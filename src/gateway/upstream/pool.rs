@@ -1,4 +1,5 @@
-//! Connections to backends: kept open between requests, by each worker for itself.
+//! Connections to backends: kept open between requests, by each worker for itself, but not for ever: a name is resolved anew
+//! for each new connection, so that the addresses of a backend are followed where they change.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,6 +15,9 @@ use crate::gateway::server::worker::TICKS_A_SECOND;
 
 /// The most connections that are kept open to an origin while nobody uses them.
 const MOST_IDLE: usize = 128;
+
+/// How long after it was opened a connection takes its last request.
+const LONGEST_LIFE: Ticks = TICKS_A_SECOND * 60;
 
 /// The connections of one worker that nobody uses.
 pub(crate) struct Pool {
@@ -31,6 +35,7 @@ struct Kept {
 
 struct Idle {
     connection: Connection,
+    opened: Ticks,
     since: Ticks,
     /// For how many ticks the backend keeps it open while nobody uses it, if it has said so.
     kept_for: Option<Ticks>,
@@ -42,6 +47,7 @@ pub(crate) struct Lease {
     origin: Arc<Origin>,
     pool: Rc<Pool>,
     is_fresh: bool,
+    opened: Ticks,
     kept_for: Option<Ticks>,
 }
 
@@ -80,11 +86,14 @@ impl Pool {
         };
         let kept = longest.and_then(|longest| self.take(origin.id, longest));
         let is_fresh = kept.is_none();
-        let (connection, kept_for) = match kept {
-            Some(idle) => (idle.connection, idle.kept_for),
-            None => (Connection::new(connect(origin, timeout).await?, Rc::clone(&self.open)), None),
+        let (connection, opened, kept_for) = match kept {
+            Some(idle) => (idle.connection, idle.opened, idle.kept_for),
+            None => {
+                let stream = connect(origin, timeout).await?;
+                (Connection::new(stream, Rc::clone(&self.open)), self.clock.get(), None)
+            }
         };
-        Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh, kept_for })
+        Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh, opened, kept_for })
     }
 
     /// Returns how many connections to backends are open.
@@ -92,14 +101,15 @@ impl Pool {
         Rc::strong_count(&self.open) - 1
     }
 
-    /// Closes connections that nobody has used for so many ticks, those that lead where no group's requests go any
-    /// more, and those that are closed.
+    /// Closes connections that nobody has used for so many ticks, those that are too old, those that lead where no group's
+    /// requests go any more, and those that the backend has closed.
     pub(crate) fn tick(&self, keep: Ticks) {
         let now = self.clock.get();
         self.idle.borrow_mut().retain(|_, Kept { origin, idle }| {
             idle.retain_mut(|idle| {
                 let keep = idle.kept_for.map_or(keep, |said| said.min(keep));
-                now.saturating_sub(idle.since) <= keep && idle.connection.is_quiet()
+                let is_old = now.saturating_sub(idle.opened) > LONGEST_LIFE;
+                !is_old && now.saturating_sub(idle.since) <= keep && idle.connection.is_quiet()
             });
             !idle.is_empty() && origin.strong_count() > 0
         });
@@ -131,13 +141,18 @@ impl Lease {
         self.kept_for = Some(seconds.saturating_sub(1).saturating_mul(TICKS_A_SECOND));
     }
 
-    /// Gives the connection back, for the next request.
+    /// Gives the connection back, for the next request; one that is too old is closed.
     pub(crate) fn release(self) {
+        let now = self.pool.clock.get();
+        if now.saturating_sub(self.opened) > LONGEST_LIFE {
+            return;
+        }
         let mut pool = self.pool.idle.borrow_mut();
         let kept = || Kept { origin: Arc::downgrade(&self.origin), idle: Vec::new() };
         let idle = &mut pool.entry(self.origin.id).or_insert_with(kept).idle;
         if idle.len() < MOST_IDLE {
-            idle.push(Idle { connection: self.connection, since: self.pool.clock.get(), kept_for: self.kept_for });
+            let Self { connection, opened, kept_for, .. } = self;
+            idle.push(Idle { connection, opened, since: now, kept_for });
         }
     }
 }
@@ -219,6 +234,28 @@ mod tests {
             setting.lease().await.release();
             setting.origin = Setting::new().origin;
             assert_eq!(setting.open_at(0, LONG), 0, "no group's requests go there any more");
+        });
+    }
+
+    #[test]
+    fn a_connection_is_not_kept_for_ever_however_often_it_is_used() {
+        block_on(async {
+            let setting = Setting::new();
+            let mut lease = setting.lease().await;
+            for now in [LONGEST_LIFE / 2, LONGEST_LIFE] {
+                setting.clock.set(now);
+                lease.release();
+                assert_eq!(setting.open_at(now, LONG), 1, "at {now}");
+                let again = setting.pool.lease(&setting.origin, Wanted::Any, Duration::from_secs(30)).await;
+                lease = again.expect("a connection");
+                assert!(!lease.is_fresh(), "at {now}");
+            }
+            setting.clock.set(LONGEST_LIFE + 1);
+            lease.release();
+            assert_eq!(setting.pool.open(), 0, "one that is too old is not given back");
+            setting.clock.set(0);
+            setting.lease().await.release();
+            assert_eq!((setting.open_at(LONGEST_LIFE, LONG), setting.open_at(LONGEST_LIFE + 1, LONG)), (1, 0));
         });
     }
 

@@ -58,15 +58,28 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    /// Picks a target: the next in turn that is up and is not the one to avoid, else the next in turn.
+    /// Picks a target: one of those that are up and not the one to avoid, else one that is not the one to avoid, else any.
+    ///
+    /// Turns are spread evenly over the ones to pick from, so that the share of one that is down goes to all others.
     pub(crate) fn pick(&self, turn: usize, avoid: Option<u64>) -> Option<&Target> {
-        let count = self.targets.len();
-        let in_turn = || (0..count).filter_map(|step| self.targets.get(turn.wrapping_add(step) % count));
-        in_turn()
-            .find(|target| target.origin.is_up() && Some(target.origin.id) != avoid)
-            .or_else(|| in_turn().find(|target| Some(target.origin.id) != avoid))
-            .or_else(|| in_turn().next())
+        if let [only] = &self.targets[..] {
+            return Some(only);
+        }
+        let is_other = |target: &&Target| Some(target.origin.id) != avoid;
+        let is_up = |target: &&Target| target.origin.is_up() && is_other(target);
+        spread(turn, || self.targets.iter().filter(is_up))
+            .or_else(|| spread(turn, || self.targets.iter().filter(is_other)))
+            .or_else(|| spread(turn, || self.targets.iter()))
     }
+}
+
+/// Picks an item by a turn. A worker's turns are drawn by the requests of all its groups: multiplied by the golden ratio,
+/// those of one group are spread evenly, whichever of them it draws.
+fn spread<T, I: Iterator<Item = T>>(turn: usize, items: impl Fn() -> I) -> Option<T> {
+    const GOLDEN_RATIO: u64 = 0x9e37_79b9_7f4a_7c15;
+    let count = items().count() as u128;
+    let share = u128::from((turn as u64).wrapping_mul(GOLDEN_RATIO));
+    items().nth(usize::try_from((share * count) >> u64::BITS).ok()?)
 }
 
 impl Origin {
@@ -216,6 +229,36 @@ mod tests {
         assert_eq!(host(1, Some(a.origin.id)), "b.example");
         b.origin.answered();
         assert_eq!(host(1, None), "b.example");
+    }
+
+    #[test]
+    fn the_share_of_an_address_that_is_down_goes_to_all_others() {
+        const TURNS: usize = 1200;
+        let origins = Origins::new();
+        let all = ["http://a.example", "http://b.example", "http://c.example", "http://d.example"];
+        let backend = backend(&origins, &all);
+        // Where other groups draw turns between, one group has every second, third or fourth of them.
+        for stride in 1..=4 {
+            let shares = || {
+                let mut shares = BTreeMap::<String, usize>::new();
+                for turn in (0..TURNS).map(|request| request * stride) {
+                    let picked = backend.pick(turn, None).expect("a target");
+                    *shares.entry(picked.origin.host.clone()).or_default() += 1;
+                }
+                shares
+            };
+            for down in [0, 1, 2] {
+                let up = all.len() - down;
+                backend.targets.iter().take(down).for_each(|target| target.origin.failed());
+                let shares = shares();
+                assert_eq!(shares.len(), up, "{shares:?}");
+                let even = TURNS / up;
+                for share in shares.values() {
+                    assert!(share.abs_diff(even) <= even / 20, "one in {stride}, {down} down: {shares:?}");
+                }
+                backend.targets.iter().for_each(|target| target.origin.answered());
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -108,6 +108,11 @@ impl Progress {
         } else {
             None
         }
+    }
+
+    /// Returns whether the client is waited for.
+    pub(crate) fn awaits_client(&self) -> bool {
+        !self.done.get() && self.waits_since.get().is_some()
     }
 
     fn waits(&self) {
@@ -255,16 +260,34 @@ pub(crate) struct Relay {
     lease: Option<Lease>,
     /// What is still to be sent of the request.
     sending: Sending,
+    /// How much of the request's body has been passed on.
+    progress: Option<Rc<Progress>>,
     /// Whether the connection may have another request after this one.
     persists: bool,
     idle_timeout: Duration,
-    idle: Option<Pin<Box<Sleep>>>,
+    idle: Option<IdleTimer>,
+}
+
+/// What carries a backend's answer: its connection, and the request that may still be on its way.
+pub(crate) struct Carrier {
+    pub(crate) lease: Lease,
+    pub(crate) sending: Sending,
+    /// How much of the request's body has been passed on, where it is passed on while it comes.
+    pub(crate) progress: Option<Rc<Progress>>,
+}
+
+/// The time for which nothing has moved.
+struct IdleTimer {
+    sleep: Pin<Box<Sleep>>,
+    /// How much of the request had been passed on when it began.
+    sent: u64,
 }
 
 impl Relay {
     /// Makes the relay of an answer that comes on a connection, while the rest of its request may still go out.
-    pub(crate) fn new(coding: Coding, lease: Lease, sending: Sending, persists: bool, idle_timeout: Duration) -> Self {
-        let mut relay = Self { coding, lease: Some(lease), sending, persists, idle_timeout, idle: None };
+    pub(crate) fn new(coding: Coding, carrier: Carrier, persists: bool, idle_timeout: Duration) -> Self {
+        let Carrier { lease, sending, progress } = carrier;
+        let mut relay = Self { coding, lease: Some(lease), sending, progress, persists, idle_timeout, idle: None };
         relay.release_at_end();
         relay
     }
@@ -283,12 +306,22 @@ impl Relay {
                 self.release_at_end();
             }
             Poll::Pending => {
-                let timeout = self.idle_timeout;
-                let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
-                return idle.as_mut().poll(context).map(|()| Some(Err(BodyError::Idle)));
+                ready!(self.poll_idle(context));
+                return Poll::Ready(Some(Err(BodyError::Idle)));
             }
         }
         polled.map(|frame| frame.map(|frame| frame.map_err(BodyError::from)))
+    }
+
+    /// Is ready when nothing has moved for too long, neither of the answer nor of the request, which may still be on its way.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let sent = self.progress.as_ref().map_or(0, |progress| progress.bytes.get());
+        let timeout = self.idle_timeout;
+        let begin = || IdleTimer { sleep: Box::pin(tokio::time::sleep(timeout)), sent };
+        let mut idle = self.idle.take().filter(|idle| idle.sent == sent).unwrap_or_else(begin);
+        let over = idle.sleep.as_mut().poll(context);
+        self.idle = Some(idle);
+        over
     }
 
     /// Gives the connection back at the end of the answer, if it can have another request; else it is closed.

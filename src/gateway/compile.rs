@@ -161,6 +161,7 @@ impl Compiler {
             meters: &self.meters,
             environment: environment.name.as_str().into(),
             group: entry.name.as_str().into(),
+            version: entry.version.to_string().into(),
         };
         let mut results = if matches!(answer, Answer::Mock) { definition.results() } else { Vec::new() }.into_iter();
         let apis = definition.apis.iter().enumerate();
@@ -176,6 +177,7 @@ impl Compiler {
             routes: RouteTable::build(&routes)?,
             apis: apis.into_boxed_slice(),
             cors: settings.cors.as_ref().map(CorsRules::build).transpose()?,
+            encoded_slashes: settings.forwarding.encoded_slashes,
             max_body: settings.max_body_kib.map(|kib| u64::from(kib) * 1024),
             rules_from: rules_from.filter(|_| validates),
             answer,
@@ -234,6 +236,7 @@ struct ApiCompiler<'a> {
     meters: &'a Meters,
     environment: Arc<str>,
     group: Arc<str>,
+    version: Arc<str>,
 }
 
 impl ApiCompiler<'_> {
@@ -248,6 +251,7 @@ impl ApiCompiler<'_> {
         let meter = self.meters.get(MeterName {
             environment: Arc::clone(&self.environment),
             group: Arc::clone(&self.group),
+            version: Arc::clone(&self.version),
             api: Arc::clone(&name),
         });
         Ok(CompiledApi {

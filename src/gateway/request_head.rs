@@ -9,16 +9,22 @@ use http::request::Parts;
 use super::problem::{Kind, Problem};
 use super::routing::host::Host;
 use super::server::http1::head::is_plain_target;
-use crate::model::is_canonical_path;
+use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
+
+/// A head that may be looked up.
+pub(crate) struct CheckedHead {
+    pub(crate) host: Rc<Host>,
+    /// True if the path has an encoded slash, which is refused unless the group lets it through.
+    pub(crate) has_encoded_slash: bool,
+}
 
 /// Checks a head, and returns the host, which `read` reads.
-pub(crate) fn check_head(parts: &Parts, read: impl FnOnce(&str) -> Option<Rc<Host>>) -> Result<Rc<Host>, Problem> {
+pub(crate) fn check_head(parts: &Parts, read: impl FnOnce(&str) -> Option<Rc<Host>>) -> Result<CheckedHead, Problem> {
     let host = read(authority(parts)?).ok_or_else(|| bad("The Host is malformed."))?;
-    if !is_canonical_path(parts.uri.path()) {
-        return Err(bad(
-            "The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded slash, \
-             backslash or control character.",
-        ));
+    let path = parts.uri.path();
+    let has_encoded_slash = !is_canonical_path(path);
+    if has_encoded_slash && !is_canonical_but_for_slashes(path) {
+        return Err(ambiguous_path());
     }
     if parts.version >= http::Version::HTTP_2 {
         check_multiplexed(parts)?;
@@ -27,7 +33,13 @@ pub(crate) fn check_head(parts: &Parts, read: impl FnOnce(&str) -> Option<Rc<Hos
     if expectations.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Problem::new(Kind::ExpectationFailed, "The only expectation that is met is 100-continue."));
     }
-    Ok(host)
+    Ok(CheckedHead { host, has_encoded_slash })
+}
+
+/// Refuses a path that two parties may read in two ways.
+pub(crate) fn ambiguous_path() -> Problem {
+    bad("The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded slash, \
+         backslash or control character.")
 }
 
 /// Checks what nobody has before the parser of HTTP/2 did, and what has two readings once it is written as HTTP/1.1.
@@ -72,7 +84,7 @@ mod tests {
     use http::{Request, Version};
 
     fn check(parts: &Parts) -> Result<Rc<Host>, Problem> {
-        check_head(parts, |authority| Host::parse(authority).map(Rc::new))
+        check_head(parts, |authority| Host::parse(authority).map(Rc::new)).map(|head| head.host)
     }
 
     #[test]

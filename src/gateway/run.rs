@@ -244,7 +244,7 @@ fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shar
         HeaderValue::try_from(format!("{version} {pseudonym}"))
             .unwrap_or_else(|_| HeaderValue::from_static("1.1 apigw"))
     };
-    let nobody = MeterName { environment: "".into(), group: "".into(), api: "".into() };
+    let nobody = MeterName { environment: "".into(), group: "".into(), version: "".into(), api: "".into() };
     Shared {
         state: ArcSwap::from_pointee(state),
         tls: ArcSwapOption::new(config.tls.clone()),

@@ -67,6 +67,8 @@ pub(crate) struct CompiledGroup {
     pub(crate) routes: RouteTable,
     pub(crate) apis: Box<[CompiledApi]>,
     pub(crate) cors: Option<CorsRules>,
+    /// True if a path parameter may have an encoded slash.
+    pub(crate) encoded_slashes: bool,
     /// The largest body, in bytes, if the group says.
     pub(crate) max_body: Option<u64>,
     pub(crate) answer: Answer,

@@ -21,7 +21,7 @@ use exchange::{At, Exchange, Outcome, OutcomeBody};
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
 use super::percent::one_spelling;
 use super::problem::{Kind, Problem};
-use super::request_head::check_head;
+use super::request_head::{CheckedHead, ambiguous_path, check_head};
 use super::routing::host::Host;
 use super::routing::hosts::Lookup;
 use super::routing::table::Found;
@@ -91,8 +91,8 @@ struct Wanted<'s, 'p> {
 impl Exchange {
     /// Decides what happens with a request, from its head alone.
     fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
-        let host = match check_head(parts, |authority| self.watch.host(authority)) {
-            Ok(host) => host,
+        let CheckedHead { host, has_encoded_slash } = match check_head(parts, |authority| self.watch.host(authority)) {
+            Ok(head) => head,
             Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),
         };
         if let Some(entry) = &mut self.entry {
@@ -101,6 +101,12 @@ impl Exchange {
         // What is routed is what the backend sees, so that an encoded letter leads to no other API than a plain one.
         let path = one_spelling(parts.uri.path());
         match state.find(&host, &path) {
+            Lookup::Path(group, ..) if has_encoded_slash && !group.compiled.encoded_slashes => {
+                Decision::Answer(self.refuse(&ambiguous_path().closing(), None))
+            }
+            Lookup::UnknownPath | Lookup::UnknownHost if has_encoded_slash => {
+                Decision::Answer(self.refuse(&ambiguous_path().closing(), None))
+            }
             Lookup::Path(group, found, path) => {
                 let at = At { group: &group.compiled, api: None, headers: &parts.headers };
                 match self.pick_api(&Wanted { group, found, path, host: &host }, at, parts, body) {

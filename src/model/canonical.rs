@@ -5,6 +5,17 @@
 /// off, and no character in more bytes of UTF-8 than it needs (RFC 3629, section 10), which some read as a slash or dot.
 #[must_use]
 pub fn is_canonical_path(path: &str) -> bool {
+    has_one_reading(path, false)
+}
+
+/// Returns whether a path is read alike by everybody but for its encoded slashes, which are part of a value to some and
+/// separate segments to others: of the parts between them none is a dot segment.
+#[must_use]
+pub fn is_canonical_but_for_slashes(path: &str) -> bool {
+    has_one_reading(path, true)
+}
+
+fn has_one_reading(path: &str, encoded_slashes: bool) -> bool {
     let bytes = path.as_bytes();
     if bytes.first() != Some(&b'/') {
         return false;
@@ -29,6 +40,15 @@ pub fn is_canonical_path(path: &str) -> bool {
             }
             other => other,
         };
+        if decoded == b'/' && encoded_slashes {
+            // `https:%2F%2Fa.example` is a usual value, so that the parts between may be empty.
+            if !segment.is_canonical(true) {
+                return false;
+            }
+            segment = Segment::default();
+            before = decoded;
+            continue;
+        }
         if matches!(decoded, b'/' | b'\\' | 0..=0x1f | 0x7f) || is_overlong(before, decoded) {
             return false;
         }
@@ -139,6 +159,28 @@ mod tests {
             "/%f0%80%80%af",
         ] {
             assert!(!is_canonical_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn encoded_slashes_are_let_through_but_not_what_they_would_hide() {
+        for path in ["/a%2fb", "/a%2Fb/c", "/https:%2F%2Fa.example%2F", "/a", "/%2F", "/a%2F...%2Fb"] {
+            assert!(is_canonical_but_for_slashes(path), "{path}");
+        }
+        for path in [
+            "/a%2F..%2Fb",
+            "/..%2fa",
+            "/a%2f%2E%2e",
+            "/a%2F.",
+            "/.%2Fa",
+            "/a%2F..;x%2Fb",
+            "/a%2F/b",
+            "/a//b",
+            "/a%5Cb",
+            "/a%2F%00",
+            "/a%c0%afb",
+        ] {
+            assert!(!is_canonical_but_for_slashes(path), "{path}");
         }
     }
 }

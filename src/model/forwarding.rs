@@ -44,9 +44,25 @@ pub struct Forwarding {
     /// How long the head of the response may take, in milliseconds; unset, 30 seconds.
     #[serde(default)]
     pub response_timeout_ms: Option<u32>,
-    /// How long a body may stand still, in milliseconds; unset, 60 seconds.
+    /// How long an exchange may stand still once the response has begun, in milliseconds; unset, 60 seconds. A part of
+    /// the request's body or of the response's begins the time anew.
     #[serde(default)]
     pub idle_timeout_ms: Option<u32>,
+    /// How long a websocket may carry nothing in either direction, in milliseconds; unset, 10 minutes. Pings count.
+    #[serde(default)]
+    pub websocket_idle_timeout_ms: Option<u32>,
+    /// Whether a GET, HEAD, OPTIONS, TRACE, PUT or DELETE is sent once more, over a new connection, when its connection
+    /// breaks before the backend has sent anything; unset, yes. The backend may then see such a request twice. A request
+    /// whose body is passed on while it comes is never sent twice, and one of which nothing was sent always is.
+    #[serde(default)]
+    pub retry: Option<bool>,
+    /// Whether a path parameter may have an encoded slash (`%2F`), which then reaches the backend as it came. Unset, such
+    /// a path is refused with 400, since backends that decode it see another path. It holds for mocks, too.
+    #[serde(default)]
+    pub encoded_slashes: bool,
+    /// Whether the backend gets the client's `Host` instead of the host and port of its own address.
+    #[serde(default)]
+    pub keep_host: bool,
     /// Link-local and metadata addresses that may be connected to all the same.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -122,7 +138,8 @@ pub struct ApiForwarding {
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendTls {
-    /// Certificates (PEM) that are trusted instead of the system's.
+    /// Certificates (PEM) that are trusted instead of the system's. Like all files named here, it lies in `.apigw/secrets`
+    /// on the machine of the gateway and is named without the folder.
     #[serde(default)]
     pub ca: Option<String>,
     /// The client's certificate and its chain (PEM).
@@ -131,6 +148,20 @@ pub struct BackendTls {
     /// The client's private key (PEM).
     #[serde(default)]
     pub key: Option<String>,
+}
+
+impl BackendTls {
+    /// Lists the files that it names, each with the field that does.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let fields = [("ca", &self.ca), ("certificate", &self.certificate), ("key", &self.key)];
+        fields.into_iter().filter_map(|(field, name)| Some((field, name.as_deref()?)))
+    }
+}
+
+/// Returns whether a text is the name of a file, without a folder.
+#[must_use]
+pub fn is_file_name(text: &str) -> bool {
+    !text.is_empty() && !text.starts_with('.') && !text.contains(['/', '\\'])
 }
 
 /// A parameter that moves to another place or name.

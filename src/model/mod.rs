@@ -23,7 +23,7 @@ mod version;
 
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
-pub use canonical::is_canonical_path;
+pub use canonical::{is_canonical_but_for_slashes, is_canonical_path};
 pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};
@@ -31,7 +31,7 @@ pub use finding::{Finding, Location, Severity};
 pub use findings::Findings;
 pub use forwarding::{
     ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping, ParameterPlace,
-    ParameterPlaceError,
+    ParameterPlaceError, is_file_name,
 };
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError};

@@ -13,5 +13,6 @@ mod hostile_http2;
 mod limits;
 mod live;
 mod mocking;
+mod passing;
 mod protocols;
 mod snapshot;

@@ -338,7 +338,7 @@ fn operators_see_what_is_served_and_what_was_asked() {
     );
     assert_eq!((&groups[0]["group"], &groups[0]["state"]), (&"gone".into(), &"offline".into()));
     let metrics = get(admin, "/-/metrics", "").body;
-    let labels = "{environment=\"test\",group=\"pets\",api=\"getPet\",status=\"200\"}";
+    let labels = "{environment=\"test\",group=\"pets\",version=\"0.0.1\",api=\"getPet\",status=\"200\"}";
     assert!(metrics.contains(&format!("apigw_request_duration_seconds_count{labels} 1")), "{metrics}");
     // Without a last bucket of this name, whoever asks for a quantile is told that there is none.
     let last = labels.replacen('{', "{le=\"+Inf\",", 1);

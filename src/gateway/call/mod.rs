@@ -10,7 +10,7 @@ use http::HeaderMap;
 
 use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
-use crate::model::is_canonical_path;
+use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
 
 pub(crate) use super::percent::decode_query;
 pub(crate) use super::validate::MISSING;
@@ -22,6 +22,7 @@ const ONE_READING: &str = "a value in it is \".\" or \"..\", or has a slash, a b
                            with one has more than one reading";
 
 /// Checks a request as the gateway does where it checks requests (OpenAPI 3.1, sections 4.8.12 and 4.8.13).
+/// `encoded_slashes` is the group's setting (`forwarding.encoded_slashes`).
 ///
 /// Returns each thing that the definition does not allow: where it is (`query.limit`, `body/name`) and what is wrong.
 #[must_use]
@@ -31,10 +32,12 @@ pub fn check_request(
     composed: &Composed,
     headers: &HeaderMap,
     body: &Bytes,
+    encoded_slashes: bool,
 ) -> Vec<(String, String)> {
     let mut found = Vec::new();
     // The gateway refuses it before it looks at the definition.
-    if !is_canonical_path(&composed.path) {
+    let is_canonical = if encoded_slashes { is_canonical_but_for_slashes } else { is_canonical_path };
+    if !is_canonical(&composed.path) {
         found.push(("path".to_owned(), ONE_READING.to_owned()));
     }
     let Some(rules) = RequestRules::build(definition, api) else { return found };

@@ -154,7 +154,7 @@ fn plain(status: StatusCode, media_type: &'static str, body: String) -> Response
     response
 }
 
-/// Writes what the meters have counted as one histogram a group, API and status.
+/// Writes what the meters have counted as one histogram a group, version, API and status.
 struct Requests(Arc<Meters>);
 
 impl fmt::Debug for Requests {
@@ -179,6 +179,7 @@ impl Collector for Requests {
             let labels = [
                 ("environment", name.environment.to_string()),
                 ("group", name.group.to_string()),
+                ("version", name.version.to_string()),
                 ("api", name.api.to_string()),
                 ("status", status.to_string()),
             ];

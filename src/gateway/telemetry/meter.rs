@@ -25,6 +25,7 @@ const MOST_STATUSES: usize = 12;
 pub(crate) struct MeterName {
     pub(crate) environment: Arc<str>,
     pub(crate) group: Arc<str>,
+    pub(crate) version: Arc<str>,
     pub(crate) api: Arc<str>,
 }
 
@@ -161,7 +162,8 @@ mod tests {
     #[test]
     fn what_workers_count_is_added_up() {
         let meters = Meters::new(2);
-        let name = MeterName { environment: "test".into(), group: "g".into(), api: "a".into() };
+        let name =
+            MeterName { environment: "test".into(), group: "g".into(), version: "1.0.0".into(), api: "a".into() };
         let meter = meters.get(name.clone());
         meter.record(0, 200, Duration::from_micros(400));
         meter.record(1, 200, Duration::from_mins(1));
@@ -178,8 +180,12 @@ mod tests {
     #[test]
     fn meters_of_apis_that_are_gone_are_let_go() {
         let meters = Meters::new(1);
-        let name =
-            |api: usize| MeterName { environment: "test".into(), group: "g".into(), api: api.to_string().into() };
+        let name = |api: usize| MeterName {
+            environment: "test".into(),
+            group: "g".into(),
+            version: "1.0.0".into(),
+            api: api.to_string().into(),
+        };
         let live: Vec<Arc<Meter>> = (0..10).map(|api| meters.get(name(api))).collect();
         for api in 10..100_000 {
             meters.get(name(api));

@@ -17,7 +17,7 @@ use super::http1::sending::Sending;
 use super::pool::{Lease, Wanted};
 use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
 use super::target::{Backend, Target};
-use crate::gateway::body::{Progress, Relay, RequestBody};
+use crate::gateway::body::{BodyFault, Carrier, Progress, Relay, RequestBody};
 use crate::gateway::headers::{Hop, Passage, strip_claims, strip_hop_by_hop, write_field, write_fields};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::routing::host::Host;
@@ -25,7 +25,7 @@ use crate::gateway::served::{CompiledApi, ServedGroup};
 use crate::gateway::server::http1::head::is_plain_target;
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
-use crate::model::is_canonical_path;
+use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
 
 /// A request that is to be passed on.
 pub(crate) struct Call<'a> {
@@ -124,7 +124,7 @@ pub(crate) async fn forward(
     *asked = Some(Arc::clone(&prepared.backend.name));
     let started = Instant::now();
     let safe = is_idempotent(&prepared.method);
-    let again = body.again().filter(|_| safe);
+    let again = body.again().filter(|_| safe && call.forward.retry);
     let progress = body.progress();
     let mut exchange = Exchange { prepared, body: Some(body), progress, avoid: None };
     let mut outcome = exchange.attempt(call, false).await;
@@ -138,20 +138,21 @@ pub(crate) async fn forward(
             None => Err(Attempt { unsent: None, ..attempt }),
         };
     }
+    let progress = exchange.progress;
     let Success { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
     if head.status.is_informational() {
         let reason = format!("it answered {} to a request that asked for no such thing", head.status);
         return Err(Failed::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
     }
-    Ok(Answered::new(head, lease, sending, call, started.elapsed()))
+    Ok(Answered::new(head, Carrier { lease, sending, progress }, call, started.elapsed()))
 }
 
 impl Answered {
     /// Passes an answer back: with the gateway's name, and with its body as it comes.
-    pub(crate) fn new(head: Head, lease: Lease, sending: Sending, call: &Call<'_>, took: Duration) -> Self {
+    pub(crate) fn new(head: Head, carrier: Carrier, call: &Call<'_>, took: Duration) -> Self {
         let Head { status, mut headers, coding, persists, .. } = head;
         headers.append(VIA, call.worker.shared.via_http_1.clone());
-        let relay = Relay::new(coding, lease, sending, persists, call.forward.idle_timeout);
+        let relay = Relay::new(coding, carrier, persists, call.forward.idle_timeout);
         Self { status, headers, relay, took }
     }
 }
@@ -202,7 +203,9 @@ impl<'a> Call<'a> {
         let template = self.api_forward().and_then(|api| api.path.as_deref());
         let address = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
         let (path, query) = address.split_at_checked(address.find('?').unwrap_or(address.len())).unwrap_or_default();
-        if template.is_some() && !is_canonical_path(path) {
+        let is_canonical =
+            if self.forward.encoded_slashes { is_canonical_but_for_slashes(path) } else { is_canonical_path(path) };
+        if template.is_some() && !is_canonical {
             // A value that came in the query or a header may hold what no path may.
             let detail = "A parameter has a value that cannot stand in a path.";
             return Err(Failed::new(
@@ -218,7 +221,8 @@ impl<'a> Call<'a> {
         for part in [prepared.method.as_str(), " ", &address, " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
-        write_field(head, "host", target.origin.authority.as_bytes());
+        let own_host = self.forward.keep_host.then(|| self.host.authority().as_bytes());
+        write_field(head, "host", own_host.unwrap_or(target.origin.authority.as_bytes()));
         let passage = Passage {
             prefix: &self.group.compiled.prefix_value,
             request_id: self.request_id,
@@ -312,11 +316,14 @@ impl Exchange<'_> {
             }
             Some(Err(broken)) => Err(self.broken(broken, sending, target, &lease)),
             None => {
-                let failed = Failed::new(
-                    Kind::DeadlineExceeded,
-                    "The backend did not answer in time.",
-                    "it did not answer in time",
-                );
+                // A backend cannot answer what its client does not send.
+                let awaits_client = self.progress.as_ref().is_some_and(|progress| progress.awaits_client());
+                let failed = if awaits_client {
+                    Broken::Request(BodyFault::TooSlow).into()
+                } else {
+                    let detail = "The backend did not answer in time.";
+                    Failed::new(Kind::DeadlineExceeded, detail, "it did not answer in time")
+                };
                 Err(Attempt { failed, unsent: None, may_repeat: false })
             }
         }

@@ -20,6 +20,12 @@ pub(crate) struct GroupForward {
     pub(crate) connect_timeout: Duration,
     pub(crate) response_timeout: Duration,
     pub(crate) idle_timeout: Duration,
+    pub(crate) websocket_idle_timeout: Duration,
+    /// True if a request that is idempotent may be sent once more.
+    pub(crate) retry: bool,
+    pub(crate) encoded_slashes: bool,
+    /// True if the backend gets the client's `Host`.
+    pub(crate) keep_host: bool,
     backend: Backend,
     rules: Rules,
 }
@@ -49,6 +55,7 @@ impl Rules {
 const CONNECT_TIMEOUT_MS: u32 = 5_000;
 const RESPONSE_TIMEOUT_MS: u32 = 30_000;
 const IDLE_TIMEOUT_MS: u32 = 60_000;
+const WEBSOCKET_IDLE_TIMEOUT_MS: u32 = 600_000;
 
 /// Builds how a group's requests are forwarded.
 pub(crate) struct ForwardCompiler<'a> {
@@ -72,6 +79,10 @@ impl ForwardCompiler<'_> {
             connect_timeout: milliseconds(forwarding.connect_timeout_ms, CONNECT_TIMEOUT_MS),
             response_timeout: milliseconds(forwarding.response_timeout_ms, RESPONSE_TIMEOUT_MS),
             idle_timeout: milliseconds(forwarding.idle_timeout_ms, IDLE_TIMEOUT_MS),
+            websocket_idle_timeout: milliseconds(forwarding.websocket_idle_timeout_ms, WEBSOCKET_IDLE_TIMEOUT_MS),
+            retry: forwarding.retry.unwrap_or(true),
+            encoded_slashes: forwarding.encoded_slashes,
+            keep_host: forwarding.keep_host,
             backend,
             rules: self.rules(&forwarding.parameters, &forwarding.constants, &forwarding.routes)?,
         })

@@ -1,20 +1,24 @@
 //! Connections that go on as a websocket: a connection to the backend of their own, and then bytes both ways.
 
+use std::cell::Cell;
 use std::io;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use http::header::{CONNECTION, UPGRADE, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional};
+use tokio::time::{Instant, timeout_at};
 
 use super::forward::{Answered, Call, Failed};
 use super::http1::sending::Sending;
 use super::pool::Wanted;
-use crate::gateway::body::RequestBody;
+use crate::gateway::body::{Carrier, RequestBody};
 use crate::gateway::problem::Kind;
 use crate::gateway::server::watch::InFlight;
 use crate::gateway::stream::Stream;
@@ -24,6 +28,8 @@ pub(crate) struct Tunnel {
     backend: Stream,
     /// What the backend has sent already.
     first: BytesMut,
+    /// How long it may carry nothing.
+    idle_timeout: Duration,
     /// By which open connections to backends are counted.
     _open: Rc<()>,
     _in_flight: Option<InFlight>,
@@ -57,14 +63,15 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Ar
         Failed::new(Kind::DeadlineExceeded, "The backend did not answer in time.", "it did not answer in time")
     })??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
-        let answered = Answered::new(head, lease, sending, call, started.elapsed());
+        let answered = Answered::new(head, Carrier { lease, sending, progress: None }, call, started.elapsed());
         return Ok(Upgraded::Refused(Box::new(answered)));
     }
     head.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     head.headers.append(VIA, call.worker.shared.via_http_1.clone());
     let (backend, first, open) = lease.connection.into_parts();
-    let tunnel = Tunnel { backend, first, _open: open, _in_flight: None };
+    let idle_timeout = call.forward.websocket_idle_timeout;
+    let tunnel = Tunnel { backend, first, idle_timeout, _open: open, _in_flight: None };
     Ok(Upgraded::Agreed(head.headers, tunnel, started.elapsed()))
 }
 
@@ -74,11 +81,63 @@ impl Tunnel {
         Self { _in_flight: Some(in_flight), ..self }
     }
 
-    /// Passes bytes both ways until one side ends. `first` is what the client has sent already.
-    pub(crate) async fn run(mut self, mut client: impl AsyncRead + AsyncWrite + Unpin, first: &[u8]) -> io::Result<()> {
-        self.backend.write_all(first).await?;
-        client.write_all(&self.first).await?;
-        copy_bidirectional(&mut client, &mut self.backend).await?;
-        Ok(())
+    /// Passes bytes both ways until one side ends, or until nothing has moved for too long. `first` is what the client has
+    /// sent already.
+    pub(crate) async fn run(self, mut client: impl AsyncRead + AsyncWrite + Unpin, first: &[u8]) -> io::Result<()> {
+        let moved = Cell::new(Instant::now());
+        let mut backend = TimedStream { stream: self.backend, moved: &moved };
+        let passing = async {
+            backend.write_all(first).await?;
+            client.write_all(&self.first).await?;
+            copy_bidirectional(&mut client, &mut backend).await.map(|_| ())
+        };
+        let mut passing = pin!(passing);
+        loop {
+            let deadline = moved.get() + self.idle_timeout;
+            if let Ok(ended) = timeout_at(deadline, passing.as_mut()).await {
+                return ended;
+            }
+            if moved.get() + self.idle_timeout <= Instant::now() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+    }
+}
+
+/// A stream that notes when bytes moved last, in either direction.
+struct TimedStream<'t> {
+    stream: Stream,
+    moved: &'t Cell<Instant>,
+}
+
+impl AsyncRead for TimedStream<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if read.is_ready() {
+            self.moved.set(Instant::now());
+        }
+        read
+    }
+}
+
+impl AsyncWrite for TimedStream<'_> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        if written.is_ready() {
+            self.moved.set(Instant::now());
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

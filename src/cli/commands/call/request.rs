@@ -52,7 +52,8 @@ pub(super) fn prepare(
         headers.insert(CONTENT_TYPE, value("the media type", &media_type)?);
     }
     if !arguments.no_check {
-        let mut problems: Vec<String> = check_request(definition, api, &composed, &headers, &body)
+        let encoded_slashes = called.content.settings.forwarding.encoded_slashes;
+        let mut problems: Vec<String> = check_request(definition, api, &composed, &headers, &body, encoded_slashes)
             .into_iter()
             .map(|(place, message)| violation(&secrets, &place, &message))
             .collect();

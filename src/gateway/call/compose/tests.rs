@@ -154,7 +154,8 @@ fn a_path_with_two_readings_is_refused_as_the_gateway_does() {
         let definition = definition("path", TEXT);
         let api = &definition.apis[0];
         let composed = compose(&definition, api, &[("p".to_owned(), value.to_owned())], false).expect("a request");
-        let problems = crate::gateway::call::check_request(&definition, api, &composed, &HeaderMap::new(), &"".into());
+        let problems =
+            crate::gateway::call::check_request(&definition, api, &composed, &HeaderMap::new(), &"".into(), false);
         assert_eq!(problems.is_empty(), is_right, "{value}: {problems:?}");
     }
 }

@@ -11,6 +11,10 @@ fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForw
         connect_timeout: Duration::ZERO,
         response_timeout: Duration::ZERO,
         idle_timeout: Duration::ZERO,
+        websocket_idle_timeout: Duration::ZERO,
+        retry: true,
+        encoded_slashes: false,
+        keep_host: false,
         backend: backend("default"),
         rules: Rules {
             parameters: parameters

@@ -7,12 +7,15 @@ use super::places::Places;
 use super::rules::settings as rules;
 use super::template::parameter_names;
 use crate::definition::Definition;
-use crate::model::{ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterPlace};
+use crate::model::{
+    ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterPlace, is_file_name,
+};
 
 pub(super) fn findings(subject: &Subject<'_>, places: &Places) -> Vec<Finding> {
     let Some(settings) = subject.settings else { return Vec::new() };
     let mut findings = constants(&settings.forwarding, places);
     findings.extend(tls(&settings.forwarding, places));
+    findings.extend(missing_files(&settings.forwarding, subject.missing_secrets, places));
     for (name, api) in &settings.forwarding.apis {
         findings.extend(path(name, api, subject.definition, places));
         findings.extend(nowhere(&["forwarding", "apis", name], &api.parameters, &api.constants, &[api], places));
@@ -47,13 +50,10 @@ fn constants(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
 fn tls(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
     let tls = &forwarding.tls;
     let mut findings = Vec::new();
-    for (field, name) in [("ca", &tls.ca), ("certificate", &tls.certificate), ("key", &tls.key)] {
-        let is_no_name = |name: &&String| name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']);
-        if let Some(name) = name.as_ref().filter(is_no_name) {
-            let message = format!("{name:?} is not the name of a file");
-            let hint = "put the file into .apigw/secrets on the machine of the gateway, and give its name alone";
-            findings.push(rules::FORWARDING.finding(places.value(&["forwarding", "tls", field]), message, hint));
-        }
+    for (field, name) in tls.files().filter(|(_, name)| !is_file_name(name)) {
+        let message = format!("{name:?} is not the name of a file");
+        let hint = "put the file into .apigw/secrets on the machine of the gateway, and give its name alone";
+        findings.push(rules::FORWARDING.finding(places.value(&["forwarding", "tls", field]), message, hint));
     }
     let (there, missing) = match (&tls.certificate, &tls.key) {
         (Some(_), None) => ("certificate", "key"),
@@ -64,6 +64,17 @@ fn tls(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
     let hint = format!("add forwarding.tls.{missing}, or remove {there}");
     findings.push(rules::FORWARDING.finding(places.key(&["forwarding", "tls", there]), message, hint));
     findings
+}
+
+/// Looks for files of a TLS client that are not there.
+fn missing_files(forwarding: &Forwarding, missing: &[String], places: &Places) -> Vec<Finding> {
+    let named = forwarding.tls.files().filter(|(_, name)| missing.iter().any(|missing| missing == name));
+    let finding = |(field, name): (&str, &str)| {
+        let message = format!("there is no file .apigw/secrets/{name} on this machine");
+        let hint = format!("copy it to .apigw/secrets/{name} in the workspace on each machine that runs `apigw serve`");
+        rules::TLS_FILE_MISSING.finding(places.value(&["forwarding", "tls", field]), message, hint)
+    };
+    named.map(finding).collect()
 }
 
 /// Looks at the path of an API at its backend.

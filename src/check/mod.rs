@@ -33,7 +33,7 @@ use crate::model::{
     EnvironmentName, Finding, Findings, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings,
 };
 
-pub use rules::{NO_RESULT, VARIABLE_UNKNOWN, all_rules, can_be_set};
+pub use rules::{NO_RESULT, TLS_FILE_MISSING, VARIABLE_UNKNOWN, all_rules, can_be_set};
 
 /// A group as it could be published: what the rules look at.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,8 @@ pub struct Subject<'a> {
     pub definition: Option<&'a Definition>,
     /// What reading its definition found.
     pub reading: &'a [Finding],
+    /// The files of `forwarding.tls` that are not on this machine.
+    pub missing_secrets: &'a [String],
 }
 
 /// A workspace as it is on disk: what the rules over all groups look at.

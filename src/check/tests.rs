@@ -27,6 +27,7 @@ struct Case {
     settings: String,
     beside: Vec<(String, String)>,
     live: Option<Vec<Live>>,
+    missing_secrets: Vec<String>,
 }
 
 impl Case {
@@ -37,8 +38,20 @@ impl Case {
 
     /// A group `one` with settings and a definition.
     fn group(settings: &str, definition: &str) -> Self {
-        Self { groups: Vec::new(), settings: WORKSPACE.to_owned(), beside: Vec::new(), live: None }
-            .and("one", settings, definition)
+        let settings_of_workspace = WORKSPACE.to_owned();
+        let case = Self {
+            groups: Vec::new(),
+            settings: settings_of_workspace,
+            beside: Vec::new(),
+            live: None,
+            missing_secrets: Vec::new(),
+        };
+        case.and("one", settings, definition)
+    }
+
+    fn missing_secrets(mut self, names: &[&str]) -> Self {
+        self.missing_secrets = names.iter().map(|name| (*name).to_owned()).collect();
+        self
     }
 
     fn and(mut self, name: &str, settings: &str, definition: &str) -> Self {
@@ -86,6 +99,7 @@ impl Case {
                 settings_text: text.as_bytes(),
                 definition: reading.definition.as_ref(),
                 reading: &reading.findings,
+                missing_secrets: &self.missing_secrets,
             })
             .collect();
         let live = self.live.as_deref();

@@ -53,6 +53,8 @@ pub struct Candidate {
     pub findings: Vec<Finding>,
     /// The settings file as it lies on disk, where `files` has another text of it.
     pub settings_on_disk: Option<Arc<[u8]>>,
+    /// The files of `forwarding.tls` that are not on this machine.
+    pub missing_secrets: Vec<String>,
 }
 
 impl Candidate {
@@ -65,6 +67,7 @@ impl Candidate {
             settings_text: self.files.get(SETTINGS_FILE).map_or(&[], |bytes| bytes),
             definition: self.definition.as_deref(),
             reading: &self.findings,
+            missing_secrets: &self.missing_secrets,
         }
     }
 }

@@ -105,7 +105,8 @@ fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> R
     Ok(Error::state(format!("{group} has no version {version}"), [known]))
 }
 
-/// Refuses what is not valid. That an API has no constant result matters to a mock only, and addresses to a real backend.
+/// Refuses what is not valid. That an API has no constant result matters to a mock only; addresses and files of TLS matter to
+/// a real backend.
 fn check_candidate(
     plan: &mut Plan,
     group: &GroupName,
@@ -114,8 +115,9 @@ fn check_candidate(
     facts: &dyn Facts,
 ) -> Result<(), Error> {
     let mut findings = check::group(&candidate.subject(group), facts.settings());
-    findings
-        .retain(|finding| finding.rule != if is_mock { check::VARIABLE_UNKNOWN.name } else { check::NO_RESULT.name });
+    let without = [check::VARIABLE_UNKNOWN.name, check::TLS_FILE_MISSING.name];
+    let without = if is_mock { &without[..] } else { &[check::NO_RESULT.name] };
+    findings.retain(|finding| !without.contains(&finding.rule));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     if !errors.is_empty() {

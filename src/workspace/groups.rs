@@ -53,6 +53,7 @@ impl Workspace {
         let settings_on_disk = (text != on_disk).then(|| Arc::from(on_disk.into_bytes()));
         files.insert(SETTINGS_FILE, text.into_bytes());
         Ok(Candidate {
+            missing_secrets: self.missing_secrets(&settings)?,
             settings,
             definition: reading.definition.map(Arc::new),
             digest: files.manifest().digest(),
@@ -72,7 +73,10 @@ impl Workspace {
             settings
         });
         match settings {
-            Ok(settings) => draft.settings = Some(settings),
+            Ok(settings) => {
+                draft.missing_secrets = self.missing_secrets(&settings)?;
+                draft.settings = Some(settings);
+            }
             Err(Error::Invalid(findings)) => draft.problems = findings,
             Err(other) => return Err(other),
         }
@@ -103,8 +107,10 @@ impl Workspace {
             return Ok(None);
         };
         let reading = frozen_definition(group, version, &files);
+        let settings = frozen_settings(group, version, &files)?;
         Ok(Some(Candidate {
-            settings: frozen_settings(group, version, &files)?,
+            missing_secrets: self.missing_secrets(&settings)?,
+            settings,
             definition: reading.definition.map(Arc::new),
             files,
             digest,
@@ -143,6 +149,7 @@ pub struct Draft {
     settings_text: String,
     definition: Option<Definition>,
     reading: Vec<Finding>,
+    missing_secrets: Vec<String>,
     /// Why its settings could not be read, where they could not.
     pub problems: Vec<Finding>,
 }
@@ -157,6 +164,7 @@ impl Draft {
             settings_text: self.settings_text.as_bytes(),
             definition: self.definition.as_ref(),
             reading: &self.reading,
+            missing_secrets: &self.missing_secrets,
         }
     }
 }

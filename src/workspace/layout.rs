@@ -14,6 +14,8 @@ use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
 /// The folder of what is this machine's own.
 pub(super) const LOCAL_FOLDER: &str = ".apigw";
+/// The folder of this machine's secrets.
+pub(super) const SECRETS_FOLDER: &str = ".apigw/secrets";
 /// The folder in which gateways say what they serve.
 pub(super) const GATEWAYS_FOLDER: &str = ".apigw/gateways";
 /// The folder of the groups.

@@ -17,7 +17,7 @@ use super::outside::{FileStamp, stamp_outside};
 use super::{Workspace, layout};
 use crate::model::{
     Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, GroupSettings, OperationId, Release, State,
-    Version,
+    Version, is_file_name,
 };
 use crate::spread::spread;
 
@@ -357,14 +357,24 @@ impl Workspace {
 
     /// Reads the files that a group's backends need for TLS; where one is missing, the gateway says so.
     fn backend_secrets(&self, settings: &GroupSettings) -> Result<BTreeMap<String, Arc<[u8]>>, Error> {
-        let tls = &settings.forwarding.tls;
-        let folder = format!("{}/secrets", layout::LOCAL_FOLDER);
         let mut secrets = BTreeMap::new();
-        for name in [&tls.ca, &tls.certificate, &tls.key].into_iter().flatten() {
-            if let Some(bytes) = self.root.folder(&folder)?.read(name, layout::LARGEST_SETTINGS)? {
-                secrets.insert(name.clone(), Arc::from(bytes));
+        for (_, name) in settings.forwarding.tls.files() {
+            if let Some(bytes) = self.root.folder(layout::SECRETS_FOLDER)?.read(name, layout::LARGEST_SETTINGS)? {
+                secrets.insert(name.to_owned(), Arc::from(bytes));
             }
         }
         Ok(secrets)
+    }
+
+    /// Lists the files that a group's backends need for TLS and that are not on this machine. A name that is not one of a
+    /// file is not looked for: `check` says so.
+    pub(super) fn missing_secrets(&self, settings: &GroupSettings) -> Result<Vec<String>, Error> {
+        let mut missing = Vec::new();
+        for (_, name) in settings.forwarding.tls.files().filter(|(_, name)| is_file_name(name)) {
+            if !self.root.exists(&format!("{}/{name}", layout::SECRETS_FOLDER))? {
+                missing.push(name.to_owned());
+            }
+        }
+        Ok(missing)
     }
 }

@@ -200,3 +200,23 @@ fn findings_that_are_not_listed_count_in_every_total() {
     let outcome = sandbox.run("group import given given.yaml").expect_exit(0);
     assert!(outcome.stderr.contains("and 690 more"), "{}", outcome.stderr);
 }
+
+/// A file of TLS that the gateway would miss is told before anything is live; a mock needs none.
+#[test]
+fn a_missing_file_of_tls_is_found_before_it_is_published() {
+    let sandbox = Sandbox::petstore();
+    let settings = "groups/petstore/group.yaml";
+    let more = "forwarding: {tls: {ca: backend-ca.pem}}\n";
+    sandbox.write(settings, &format!("{}{more}", sandbox.read(settings)));
+    let found = |stdout: &str| stdout.matches("tls-file-missing").count();
+    let checked = sandbox.run("check").expect_exit(0);
+    assert_eq!(found(&checked.stdout), 1, "{}", checked.stdout);
+    let copy = "copy it to .apigw/secrets/backend-ca.pem in the workspace on each machine that runs `apigw serve`";
+    assert!(checked.stdout.contains(copy), "{}", checked.stdout);
+    let missing = "there is no file .apigw/secrets/backend-ca.pem on this machine";
+    sandbox.run("publish --env test --dry-run").expect_exit(0).expect_stderr(missing);
+    let mock = sandbox.run("publish --env test --mock --dry-run").expect_exit(0);
+    assert!(!mock.stderr.contains("backend-ca.pem"), "{}", mock.stderr);
+    sandbox.write(".apigw/secrets/backend-ca.pem", "a certificate");
+    assert_eq!(found(&sandbox.run("check").expect_exit(0).stdout), 0);
+}

@@ -77,6 +77,7 @@ fn findings(document: &Value) -> (Vec<Finding>, Option<Specification>) {
         settings_text: b"",
         definition,
         reading: &reading.findings,
+        missing_secrets: &[],
     };
     let mut findings = check::group(&subject, &WorkspaceSettings::default());
     findings.retain(|finding| speaks_of_form(finding.rule));

@@ -9,7 +9,7 @@ use crate::definition::{RULES, Rule};
 use crate::model::{Finding, WorkspaceSettings};
 
 pub use operations::NO_RESULT;
-pub use settings::VARIABLE_UNKNOWN;
+pub use settings::{TLS_FILE_MISSING, VARIABLE_UNKNOWN};
 
 /// Lists every rule, sorted by name.
 #[must_use]

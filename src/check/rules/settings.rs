@@ -144,6 +144,20 @@ pub(in crate::check) const FORWARDING: Rule = Rule::error(
      right:\n\
      \x20 forwarding: {apis: {getPet: {path: \"/animals/{petId}\"}}}",
 );
+/// The files that TLS needs towards backends are there.
+pub const TLS_FILE_MISSING: Rule = Rule::warning(
+    "tls-file-missing",
+    "`forwarding.tls` in group.yaml names files with the certificates that backends are trusted by and that the gateway \
+     shows. They are secrets of a machine and lie in .apigw/secrets of the workspace there, which Git ignores. A gateway \
+     on whose machine one is missing does not serve the version, but the one before. It is a warning, since the gateway \
+     may run on another machine than this command.",
+)
+.example(
+    "group.yaml:\n\
+     \x20 forwarding: {tls: {ca: backend-ca.pem}}\n\
+     on the machine of the gateway:\n\
+     \x20 .apigw/secrets/backend-ca.pem",
+);
 /// The origins of pages are those that browsers send.
 pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
     "cors-origin",
@@ -159,8 +173,9 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
 );
 
 /// The rules of this room.
-pub(super) const RULES: [Rule; 13] = [
+pub(super) const RULES: [Rule; 14] = [
     FORWARDING,
+    TLS_FILE_MISSING,
     CORS_ORIGIN,
     BACKEND_ADDRESS,
     DOMAIN_COLLISION,

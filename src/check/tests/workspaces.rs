@@ -189,6 +189,12 @@ fn forwarding() -> Vec<Row> {
         ("forwarding", tls("key: a.key"), vec!["group.yaml:4:20"], tls("ca: a.crt")),
         ("forwarding", tls("ca: ../a.crt"), vec!["group.yaml:4:24"], tls("ca: a.crt")),
         (
+            "tls-file-missing",
+            tls("ca: a.pem, certificate: b.pem, key: c.pem").missing_secrets(&["a.pem", "c.pem"]),
+            vec!["group.yaml:4:24", "group.yaml:4:56"],
+            tls("ca: a.pem, certificate: b.pem, key: c.pem"),
+        ),
+        (
             "forwarding",
             with("forwarding: {parameters: [{from: query.b, to: path.b}]}\n"),
             vec!["group.yaml:4:47"],

@@ -17,7 +17,9 @@ pub(crate) fn client_config(
     if *settings == BackendTls::default() {
         return system_config();
     }
-    let file = |name: &String| files.get(name).ok_or_else(|| format!("the file {name:?} of forwarding.tls is missing"));
+    let file = |name: &String| {
+        files.get(name).ok_or_else(|| format!("there is no file .apigw/secrets/{name}, which forwarding.tls names"))
+    };
     let roots = match &settings.ca {
         Some(name) => {
             let mut roots = RootCertStore::empty();
@@ -89,7 +91,7 @@ mod tests {
             (BackendTls { certificate: named("good"), ..usual.clone() }, "both certificate and key"),
             (BackendTls { key: named("good"), ..usual.clone() }, "both certificate and key"),
             (BackendTls { ca: named("empty"), ..usual.clone() }, "\"empty\" holds no certificate"),
-            (BackendTls { ca: named("gone"), ..usual.clone() }, "\"gone\" of forwarding.tls is missing"),
+            (BackendTls { ca: named("gone"), ..usual.clone() }, "no file .apigw/secrets/gone"),
         ] {
             let refused = client_config(&settings, &files).err().unwrap_or_default();
             assert!(refused.contains(expected), "{settings:?}: {refused}");

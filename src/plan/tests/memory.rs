@@ -40,6 +40,7 @@ fn candidate(version: &str, letters: &str, backend: Option<&str>) -> Candidate {
         files,
         findings: reading.findings,
         settings_on_disk: None,
+        missing_secrets: Vec::new(),
     }
 }
 

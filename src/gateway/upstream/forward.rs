@@ -203,8 +203,11 @@ impl<'a> Call<'a> {
         let template = self.api_forward().and_then(|api| api.path.as_deref());
         let address = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
         let (path, query) = address.split_at_checked(address.find('?').unwrap_or(address.len())).unwrap_or_default();
-        let is_canonical =
-            if self.forward.encoded_slashes { is_canonical_but_for_slashes(path) } else { is_canonical_path(path) };
+        let is_canonical = if self.group.compiled.encoded_slashes {
+            is_canonical_but_for_slashes(path)
+        } else {
+            is_canonical_path(path)
+        };
         if template.is_some() && !is_canonical {
             // A value that came in the query or a header may hold what no path may.
             let detail = "A parameter has a value that cannot stand in a path.";

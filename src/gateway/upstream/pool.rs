@@ -86,12 +86,11 @@ impl Pool {
         };
         let kept = longest.and_then(|longest| self.take(origin.id, longest));
         let is_fresh = kept.is_none();
-        let (connection, opened, kept_for) = match kept {
-            Some(idle) => (idle.connection, idle.opened, idle.kept_for),
-            None => {
-                let stream = connect(origin, timeout).await?;
-                (Connection::new(stream, Rc::clone(&self.open)), self.clock.get(), None)
-            }
+        let (connection, opened, kept_for) = if let Some(idle) = kept {
+            (idle.connection, idle.opened, idle.kept_for)
+        } else {
+            let stream = connect(origin, timeout).await?;
+            (Connection::new(stream, Rc::clone(&self.open)), self.clock.get(), None)
         };
         Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh, opened, kept_for })
     }

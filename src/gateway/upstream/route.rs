@@ -23,7 +23,6 @@ pub(crate) struct GroupForward {
     pub(crate) websocket_idle_timeout: Duration,
     /// True if a request that is idempotent may be sent once more.
     pub(crate) retry: bool,
-    pub(crate) encoded_slashes: bool,
     /// True if the backend gets the client's `Host`.
     pub(crate) keep_host: bool,
     backend: Backend,
@@ -81,7 +80,6 @@ impl ForwardCompiler<'_> {
             idle_timeout: milliseconds(forwarding.idle_timeout_ms, IDLE_TIMEOUT_MS),
             websocket_idle_timeout: milliseconds(forwarding.websocket_idle_timeout_ms, WEBSOCKET_IDLE_TIMEOUT_MS),
             retry: forwarding.retry.unwrap_or(true),
-            encoded_slashes: forwarding.encoded_slashes,
             keep_host: forwarding.keep_host,
             backend,
             rules: self.rules(&forwarding.parameters, &forwarding.constants, &forwarding.routes)?,

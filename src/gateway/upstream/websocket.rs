@@ -38,7 +38,7 @@ pub(crate) struct Tunnel {
 /// A backend's answer to a request for a websocket.
 pub(crate) enum Upgraded {
     /// It agreed: with these headers, after this time.
-    Agreed(HeaderMap, Tunnel, Duration),
+    Agreed(HeaderMap, Box<Tunnel>, Duration),
     /// It answered something else.
     Refused(Box<Answered>),
 }
@@ -71,7 +71,7 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Ar
     head.headers.append(VIA, call.worker.shared.via_http_1.clone());
     let (backend, first, open) = lease.connection.into_parts();
     let idle_timeout = call.forward.websocket_idle_timeout;
-    let tunnel = Tunnel { backend, first, idle_timeout, _open: open, _in_flight: None };
+    let tunnel = Box::new(Tunnel { backend, first, idle_timeout, _open: open, _in_flight: None });
     Ok(Upgraded::Agreed(head.headers, tunnel, started.elapsed()))
 }
 

@@ -13,7 +13,6 @@ fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForw
         idle_timeout: Duration::ZERO,
         websocket_idle_timeout: Duration::ZERO,
         retry: true,
-        encoded_slashes: false,
         keep_host: false,
         backend: backend("default"),
         rules: Rules {

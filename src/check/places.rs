@@ -3,7 +3,7 @@
 use toml_edit::{Item, Table, Value};
 
 use crate::definition::{self, Document, Node};
-use crate::model::Location;
+use crate::model::{EnvironmentName, Location};
 
 /// A settings file, for places in it.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Places {
             Text::Yaml(document) => document.root().and_then(|root| in_yaml(root, path, key)),
             Text::Toml(text, document) => document
                 .as_ref()
-                .and_then(|document| in_toml(document.as_table(), path, key))
+                .and_then(|document| in_toml(document.as_table(), &as_typed(document.as_table(), path), key))
                 .map(|offset| location(&self.file, text, offset)),
         };
         found.unwrap_or_else(|| match path {
@@ -55,6 +55,20 @@ impl Places {
             [before @ .., _] => self.find(before, true),
         })
     }
+}
+
+/// Returns the path with an environment's name as its table has it, which may be an alias.
+fn as_typed<'p>(root: &'p Table, path: &[&'p str]) -> Vec<&'p str> {
+    let mut path = path.to_vec();
+    let tables = root.get("environments").and_then(Item::as_table_like);
+    if let (["environments", name, ..], Some(tables)) = (path.as_mut_slice(), tables)
+        && !tables.contains_key(name)
+    {
+        let alias = tables.iter().map(|(key, _)| key);
+        let alias = alias.filter(|key| EnvironmentName::from_input(key).is_ok_and(|known| known.as_str() == *name));
+        *name = alias.last().unwrap_or(name);
+    }
+    path
 }
 
 fn in_yaml(root: Node<'_>, path: &[&str], key: bool) -> Option<Location> {

@@ -83,10 +83,14 @@ pub struct EnvironmentSettings {
     /// Whether a mock backend may be published.
     #[serde(default)]
     pub mock: Policy,
-    /// Whether a version that breaks callers may replace what is live.
+    /// Decides on a change that breaks callers of what is live, on every way but the way back.
     #[serde(default)]
     pub breaking: Policy,
-    /// The environment in which a version must be live before it comes here.
+    /// Decides on a rollback or an undo that breaks callers; unset, it warns where `breaking` warns or denies.
+    #[serde(default)]
+    pub breaking_rollback: Option<Policy>,
+    /// The environment in which a version must be live, or have been, with the same kind of backend, before it comes
+    /// here.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub promote_from: Option<EnvironmentName>,
@@ -158,6 +162,18 @@ pub enum Auth {
     Signature,
 }
 
+impl EnvironmentSettings {
+    /// Returns the policy on a rollback or an undo that breaks callers.
+    #[must_use]
+    pub const fn breaking_on_way_back(&self) -> Policy {
+        match (self.breaking_rollback, self.breaking) {
+            (Some(policy), _) => policy,
+            (None, Policy::Allow) => Policy::Allow,
+            (None, Policy::Warn | Policy::Deny) => Policy::Warn,
+        }
+    }
+}
+
 impl WorkspaceSettings {
     /// Lists the environments: the built-in ones in the order of a release, then the declared ones by name.
     #[must_use]
@@ -166,6 +182,12 @@ impl WorkspaceSettings {
             EnvironmentName::BUILT_IN.iter().filter_map(|name| name.parse().ok()).collect();
         let declared = self.environments.keys().filter(|name| !built_in.contains(name));
         built_in.iter().chain(declared).cloned().collect()
+    }
+
+    /// Returns the environment that a text names, by its name or by an alias of it.
+    #[must_use]
+    pub fn environment_named(&self, text: &str) -> Option<EnvironmentName> {
+        EnvironmentName::from_input(text).ok().filter(|name| self.environments().contains(name))
     }
 
     /// Returns the settings of an environment; those of one that has none are the defaults.

@@ -119,14 +119,10 @@ impl Workspace {
 
     /// Returns the environment of a name, or of an alias, that somebody typed.
     pub fn environment_named(&self, text: &str) -> Result<EnvironmentName, Error> {
-        let known = self.settings.environments();
-        // A declared environment may have the very name that is an alias elsewhere.
-        let exact = known.iter().find(|name| name.as_str() == text).cloned();
-        let parsed = exact.or_else(|| EnvironmentName::from_input(text).ok().filter(|name| known.contains(name)));
-        parsed.ok_or_else(|| Error::Unknown {
+        self.settings.environment_named(text).ok_or_else(|| Error::Unknown {
             kind: "environment",
             name: text.to_owned(),
-            nearest: nearest(text, known.iter().map(EnvironmentName::as_str)),
+            nearest: nearest(text, self.settings.environments().iter().map(EnvironmentName::as_str)),
         })
     }
 

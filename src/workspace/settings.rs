@@ -1,12 +1,14 @@
 //! Reading what people write: `apigw.toml`, `group.yaml` and release plans.
 
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
 
 use super::error::Error;
 use super::layout::WORKSPACE_FILE;
 use crate::check::places::Places;
-use crate::check::rules::files::{DOMAIN_COUNT, PROMOTION_SOURCE};
-use crate::model::{EnvironmentName, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings};
+use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE};
+use crate::model::{EnvironmentName, Finding, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings};
 
 /// Parses `apigw.toml`.
 pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
@@ -14,9 +16,9 @@ pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
     check_schema(WORKSPACE_FILE, value.get("schema").and_then(toml::Value::as_integer), || {
         position_of(text, "schema")
     })?;
-    let settings: WorkspaceSettings = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
+    let mut settings: WorkspaceSettings = toml::from_str(text).map_err(|error| toml_error(text, &error))?;
+    let mut problems = resolve_aliases(text, &mut settings);
     let known = settings.environments();
-    let mut problems = Vec::new();
     for (name, environment) in &settings.environments {
         let Some(source) =
             environment.promote_from.as_ref().filter(|source| !known.contains(source) || *source == name)
@@ -31,6 +33,28 @@ pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
         ));
     }
     if problems.is_empty() { Ok(settings) } else { Err(Error::Invalid(problems)) }
+}
+
+/// Gives each environment its own name, where a table or `promote_from` has an alias; two tables for one environment are
+/// a problem.
+fn resolve_aliases(text: &str, settings: &mut WorkspaceSettings) -> Vec<Finding> {
+    let resolved = |name: &EnvironmentName| EnvironmentName::from_input(name.as_str()).unwrap_or_else(|_| name.clone());
+    let mut problems = Vec::new();
+    let mut tables: BTreeMap<EnvironmentName, EnvironmentName> = BTreeMap::new();
+    for (typed, mut table) in std::mem::take(&mut settings.environments) {
+        let name = resolved(&typed);
+        if let Some(other) = tables.insert(name.clone(), typed.clone()) {
+            let (alias, own) = if typed == name { (&other, &typed) } else { (&typed, &other) };
+            problems.push(ENVIRONMENT_ALIAS.finding(
+                Places::toml(WORKSPACE_FILE, text).key(&["environments", alias.as_str()]),
+                format!("`[environments.{alias}]` and `[environments.{own}]` both configure {name}"),
+                format!("put its settings into one table, `[environments.{name}]`"),
+            ));
+        }
+        table.promote_from = table.promote_from.as_ref().map(resolved);
+        settings.environments.insert(name, table);
+    }
+    problems
 }
 
 /// Parses a group's settings.
@@ -142,6 +166,16 @@ mod tests {
     }
 
     #[test]
+    fn a_table_named_by_an_alias_configures_its_environment() {
+        let text = "schema = 1\n[environments.prod]\npromote_from = \"staging\"\n[environments.qa]\n";
+        let settings = workspace(text).unwrap();
+        let names: Vec<String> = settings.environments().iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["test", "pre-release", "online", "qa"]);
+        let online = settings.environment(&"online".parse().unwrap());
+        assert_eq!(online.promote_from.map(String::from).as_deref(), Some("pre-release"));
+    }
+
+    #[test]
     fn problems_have_their_place() {
         for (text, expected) in [
             ("schema = 2\n", "apigw.toml:1:1: the file has schema 2"),
@@ -150,6 +184,18 @@ mod tests {
             ("schema = 1\nschema = 1\n", "apigw.toml:2:1: duplicate key"),
             ("schema = 1\n[environments.Q]\n", "apigw.toml:2:"),
             ("schema = 1\n[environments.online]\npromote_from = \"qa\"\n", "apigw.toml:3:16: `promote_from` of online"),
+            (
+                "schema = 1\n[environments.prod]\npromote_from = \"release\"\n",
+                "apigw.toml:3:16: `promote_from` of online",
+            ),
+            (
+                "schema = 1\n[environments.online]\n[environments.prod]\n",
+                "apigw.toml:3:15: `[environments.prod]` and `[environments.online]` both configure online",
+            ),
+            (
+                "schema = 1\n[environments.release]\n[environments.prod]\n",
+                "apigw.toml:2:15: `[environments.release]` and `[environments.prod]` both configure online",
+            ),
         ] {
             let message = message(workspace(text));
             assert!(message.starts_with(expected), "{text}: {message}");

@@ -17,7 +17,7 @@ pub(crate) const DOMAIN_COUNT: Rule = Rule::error(
 /// `promote_from` names another environment.
 pub(crate) const PROMOTION_SOURCE: Rule = Rule::error(
     "environment",
-    "`promote_from` names the environment in which a version must be live before it comes to this one: another \
+    "`promote_from` names the environment in which a version must be live, or have been, before it comes to this one: another \
      one of the built-in environments test, pre-release and online, or of those that apigw.toml declares.",
 )
 .example(
@@ -28,6 +28,24 @@ pub(crate) const PROMOTION_SOURCE: Rule = Rule::error(
      \x20 [environments.qa]\n\
      \x20 [environments.online]\n\
      \x20 promote_from = \"qa\"",
+);
+/// An environment has one table.
+pub(crate) const ENVIRONMENT_ALIAS: Rule = Rule::error(
+    "environment-alias",
+    "A table of apigw.toml that is named by an alias configures the environment that it is an alias of: preview, pre \
+     and staging are pre-release; prod, production and release are online. Two tables for one environment contradict \
+     each other; put its settings into one.",
+)
+.example(
+    "wrong:\n\
+     \x20 [environments.online]\n\
+     \x20 protected = true\n\
+     \x20 [environments.prod]\n\
+     \x20 breaking = \"deny\"\n\
+     right:\n\
+     \x20 [environments.online]\n\
+     \x20 protected = true\n\
+     \x20 breaking = \"deny\"",
 );
 /// A file of a group is there and is its own.
 pub(crate) const FILE: Rule = Rule::error(
@@ -92,5 +110,16 @@ pub(crate) const EDIT: Rule = Rule::error(
 );
 
 /// The rules of this room.
-pub(super) const RULES: [Rule; 10] =
-    [DOMAIN_COUNT, PROMOTION_SOURCE, FILE, YAML, TOML, SCHEMA_NUMBER, SCHEMA_NEWER, ENCODING, FILE_SIZE, EDIT];
+pub(super) const RULES: [Rule; 11] = [
+    DOMAIN_COUNT,
+    PROMOTION_SOURCE,
+    ENVIRONMENT_ALIAS,
+    FILE,
+    YAML,
+    TOML,
+    SCHEMA_NUMBER,
+    SCHEMA_NEWER,
+    ENCODING,
+    FILE_SIZE,
+    EDIT,
+];

@@ -6,11 +6,13 @@ use std::process::Command as Subprocess;
 use std::time::Duration;
 
 use super::arguments::{self, Global};
+use super::change::Reason;
 use super::commands::Command;
 use super::error::CommandError;
-use super::output::{ColorChoice, Format, Output};
+use super::output::{ColorChoice, Output};
 use super::process::Process;
 use super::user_settings::UserSettings;
+use super::variables;
 use crate::model::{EnvironmentName, Timestamp};
 use crate::plan::Author;
 use crate::workspace::{LockRequest, Workspace};
@@ -45,57 +47,29 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// Puts flags, variables and user settings together; an error comes with what can show it.
-    pub(super) fn new(process: &'a Process, global: Global) -> Result<Self, (CommandError, Output)> {
+    pub(super) fn new(process: &'a Process, global: Global, command: &Command) -> Result<Self, (CommandError, Output)> {
         let failed = |error| (error, process.output_before_arguments());
         let settings = UserSettings::read(process.settings_folder.as_deref()).map_err(failed)?;
-        let from_settings = settings.lock_timeout.as_deref().map(|text| {
-            arguments::parse_duration(text)
-                .map_err(|error| CommandError::invalid("user-settings", format!("lock_timeout: {error}")))
-        });
-        let lock_timeout = match (global.lock_timeout, from_settings.transpose().map_err(failed)?) {
-            (Some(timeout), _) | (None, Some(timeout)) => timeout,
-            (None, None) => LOCK_TIMEOUT,
+        let output = output(process, &global, &settings, command).map_err(failed)?;
+        let (yes, lock_timeout) = if command.writes() {
+            change_options(process, &global, &settings).map_err(failed)?
+        } else {
+            (false, LOCK_TIMEOUT)
         };
-        let choice = global.color.or(settings.color).unwrap_or_default();
-        let color = |is_terminal: bool| match choice {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                is_terminal && process.variable("NO_COLOR").is_none() && process.variable("TERM") != Some("dumb")
-            }
-        };
-        let output = Output {
-            format: global.output.or(settings.output).unwrap_or_default(),
-            color: color(process.stdout_is_terminal),
-            color_talk: color(process.stderr_is_terminal),
-            width: process.width,
-            quiet: global.quiet,
-            verbose: global.verbose,
-            progress: process.stderr_is_terminal && !global.quiet,
-        };
+        let directory = global.directory.or_else(|| process.variable(variables::DIRECTORY).map(PathBuf::from));
         Ok(Self {
-            folder: global.directory.map_or_else(|| process.folder.clone(), |folder| process.folder.join(folder)),
+            folder: directory.map_or_else(|| process.folder.clone(), |folder| process.folder.join(folder)),
             process,
             output,
-            yes: global.yes,
-            named_actor: global.actor.or(settings.actor),
+            yes,
+            named_actor: global
+                .actor
+                .or_else(|| process.variable(variables::ACTOR).map(str::to_owned))
+                .or(settings.actor),
             actor: OnceCell::new(),
             lock_timeout,
             workspace: OnceCell::new(),
         })
-    }
-
-    /// Refuses the formats that only one command has, elsewhere.
-    pub(super) fn check_format(&self, command: &Command) -> Result<(), CommandError> {
-        let is_known = match self.output.format {
-            Format::Github | Format::Sarif => matches!(command, Command::Check(_)),
-            Format::Markdown => matches!(command, Command::Diff(_)),
-            Format::Table | Format::Json | Format::Yaml => true,
-        };
-        if is_known {
-            return Ok(());
-        }
-        Err(CommandError::usage("github and sarif are formats of `check` only, and markdown is one of `diff` only"))
     }
 
     /// Gives up what is needed to show an error.
@@ -128,15 +102,26 @@ impl<'a> Context<'a> {
         self.process.now
     }
 
-    /// Says who makes a change, when and why.
-    pub(super) fn author(&self, message: Option<&str>) -> Author {
+    /// Says who makes a change, when and why. Who breaks callers has to say why.
+    pub(super) fn author(&self, reason: &Reason) -> Result<Author, CommandError> {
         self.output.detail(&format!("actor: {}", self.actor()));
-        Author {
+        let message = reason.message.as_deref().or_else(|| self.process.variable(variables::MESSAGE));
+        let message = message.map(str::to_owned).filter(|message| !message.trim().is_empty());
+        if reason.allow_breaking && message.is_none() {
+            return Err(CommandError::usage("--allow-breaking needs a reason for the history").hint("add `-m WHY`"));
+        }
+        Ok(Author {
             actor: self.actor().to_owned(),
-            message: message.map(str::to_owned).filter(|message| !message.trim().is_empty()),
+            message,
             command: self.typed_command(),
             now: self.now(),
-        }
+            allow_breaking: reason.allow_breaking,
+        })
+    }
+
+    /// Returns how long to wait for the gateways, where that was asked for.
+    pub(super) fn wait(&self, typed: Option<Duration>) -> Result<Option<Duration>, CommandError> {
+        typed.map_or_else(|| variables::duration(self.process, variables::WAIT), |limit| Ok(Some(limit)))
     }
 
     pub(super) fn lock_request(&self) -> LockRequest {
@@ -188,6 +173,71 @@ impl<'a> Context<'a> {
         }
         typed.join(" ")
     }
+}
+
+/// Puts together how things are shown.
+fn output(
+    process: &Process,
+    global: &Global,
+    settings: &UserSettings,
+    command: &Command,
+) -> Result<Output, CommandError> {
+    if global.output.is_some_and(|format| !command.has_format(format)) {
+        return Err(CommandError::usage(
+            "github and sarif are formats of `check` only, and markdown is one of `diff` only",
+        ));
+    }
+    // A format that was not asked of this command in particular is of no use to it where it does not have it.
+    let general = match variables::choice(process, variables::OUTPUT)? {
+        Some(format) => Some(format),
+        None => settings.output,
+    };
+    let format = global.output.or_else(|| general.filter(|format| command.has_format(*format)));
+    let choice = match (global.color, variables::choice(process, variables::COLOR)?) {
+        (Some(choice), _) | (None, Some(choice)) => choice,
+        (None, None) => settings.color.unwrap_or_default(),
+    };
+    let color = |is_terminal: bool| match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            is_terminal && process.variable("NO_COLOR").is_none() && process.variable("TERM") != Some("dumb")
+        }
+    };
+    // What is typed wins over a variable that says the opposite.
+    let quiet = global.quiet || (!global.verbose && variables::flag(process, variables::QUIET)?);
+    let verbose = global.verbose || (!quiet && variables::flag(process, variables::VERBOSE)?);
+    Ok(Output {
+        format: format.unwrap_or_default(),
+        color: color(process.stdout_is_terminal),
+        color_talk: color(process.stderr_is_terminal),
+        width: process.width,
+        quiet,
+        verbose,
+        progress: process.stderr_is_terminal && !quiet,
+    })
+}
+
+/// Returns whether questions are answered with yes, and how long to wait for a lock.
+fn change_options(
+    process: &Process,
+    global: &Global,
+    settings: &UserSettings,
+) -> Result<(bool, Duration), CommandError> {
+    let yes = global.yes || variables::flag(process, variables::YES)?;
+    let timeout = match global.lock_timeout {
+        Some(timeout) => Some(timeout),
+        None => variables::duration(process, variables::LOCK_TIMEOUT)?,
+    };
+    let from_settings = || {
+        let text = settings.lock_timeout.as_deref()?;
+        Some(
+            arguments::parse_duration(text)
+                .map_err(|error| CommandError::invalid("user-settings", format!("lock_timeout: {error}"))),
+        )
+    };
+    let timeout = timeout.map(Ok).or_else(from_settings).transpose()?;
+    Ok((yes, timeout.unwrap_or(LOCK_TIMEOUT)))
 }
 
 /// The words by which a name says that its value is a secret.

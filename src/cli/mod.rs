@@ -3,6 +3,7 @@
 //! A new verb is one file in `commands/`, with its arguments and its handler, and one line in
 //! [`commands::Command`].
 
+mod advice;
 mod arguments;
 mod change;
 mod commands;
@@ -18,6 +19,7 @@ mod snapshot;
 mod table;
 mod time;
 mod user_settings;
+mod variables;
 mod views;
 mod wait;
 
@@ -62,12 +64,11 @@ struct Failure {
 
 fn run_command(process: &Process, arguments: Arguments) -> Result<Exit, Failure> {
     let Arguments { global, command } = arguments;
-    let context = match Context::new(process, global) {
+    let context = match Context::new(process, global, &command) {
         Ok(context) => context,
         Err((error, output)) => return Err(Failure { error, output, workspace: None }),
     };
-    let result = context.check_format(&command).and_then(|()| command.run(&context));
-    result.map_err(|error| {
+    command.run(&context).map_err(|error| {
         let (output, workspace) = context.into_parts();
         Failure { error, output, workspace }
     })
@@ -84,10 +85,20 @@ fn refuse(process: &Process, error: &clap::Error) -> Exit {
     if output.format == output::Format::Table {
         let _ = error.print();
     } else {
-        let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or("wrong usage").trim_start_matches("error: ").to_owned();
-        let error = CommandError::usage(message).hint("`apigw --help` shows the commands");
-        output.error(&error, &Sources::new(&|_| None));
+        output.error(&usage_error(&error.render().to_string()), &Sources::new(&|_| None));
     }
     Exit::Usage
+}
+
+/// Makes one message of what the parser of arguments says in several lines: the arguments that it means stand below the
+/// first.
+fn usage_error(text: &str) -> CommandError {
+    let paragraph = text.trim_start_matches("error: ").lines().take_while(|line| !line.trim().is_empty());
+    let message = paragraph.map(str::trim).collect::<Vec<_>>().join(" ");
+    let tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(str::to_owned);
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: ")).unwrap_or("apigw");
+    let command: Vec<&str> = usage.split(' ').take_while(|word| !word.starts_with(['-', '<', '['])).collect();
+    let help = format!("`{} --help` shows its arguments", command.join(" "));
+    let error = CommandError::usage(message);
+    tips.chain([help]).fold(error, CommandError::hint)
 }

@@ -14,7 +14,7 @@ use crate::model::Timestamp;
 pub struct Process {
     /// The arguments, the program's name first.
     pub arguments: Vec<OsString>,
-    /// The variables that are UTF-8.
+    /// The variables whose names are UTF-8.
     pub variables: BTreeMap<String, String>,
     /// The folder in which it was started.
     pub folder: PathBuf,
@@ -42,8 +42,9 @@ impl Process {
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.max(20));
         Self {
             arguments: std::env::args_os().collect(),
+            // Bytes that are not UTF-8 are replaced: a folder of such a name is not found, and never taken for unset.
             variables: variables
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
                 .collect(),
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             now: Timestamp::from_milliseconds(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)),

@@ -28,6 +28,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::error::{CommandError, Exit};
+use super::output::Format;
 
 /// Every command, in the order in which a workspace comes to use them.
 #[derive(Debug, Subcommand)]
@@ -61,6 +62,44 @@ pub(super) enum Command {
 }
 
 impl Command {
+    /// Says whether the command can print in a format.
+    pub(super) const fn has_format(&self, format: Format) -> bool {
+        match format {
+            Format::Github | Format::Sarif => matches!(self, Self::Check(_)),
+            Format::Markdown => matches!(self, Self::Diff(_)),
+            Format::Table | Format::Json | Format::Yaml => true,
+        }
+    }
+
+    /// Says whether the command writes into the workspace, so that it may ask and waits for locks.
+    pub(super) const fn writes(&self) -> bool {
+        match self {
+            Self::Init(_)
+            | Self::Group(_)
+            | Self::Api(_)
+            | Self::Version(_)
+            | Self::Publish(_)
+            | Self::Switch(_)
+            | Self::Offline(_)
+            | Self::Promote(_)
+            | Self::Rollback(_)
+            | Self::Undo(_)
+            | Self::Apply(_)
+            | Self::Verify(_) => true,
+            Self::Check(_)
+            | Self::Plan(_)
+            | Self::Status(_)
+            | Self::History(_)
+            | Self::Show(_)
+            | Self::Diff(_)
+            | Self::Serve(_)
+            | Self::Call(_)
+            | Self::Schema(_)
+            | Self::Completions(_)
+            | Self::Man(_) => false,
+        }
+    }
+
     /// Runs the command.
     pub(super) fn run(&self, context: &Context<'_>) -> Result<Exit, CommandError> {
         match self {

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::error::{CommandError, Exit};
 use super::views::PlanView;
 use super::wait::{self, Waited};
-use crate::model::{Backend, EnvironmentName, GroupName, OperationId, Release, State};
+use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State};
 use crate::plan::{Author, Facts, Plan};
 use crate::workspace::{self, DiskFacts, Workspace};
 
@@ -27,13 +27,32 @@ pub(super) struct ChangeArguments {
     /// With --dry-run: exit with 2 where there is something to do
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
-    /// Why, for the history
-    #[arg(short, long, value_name = "WHY")]
-    pub(super) message: Option<String>,
+    #[command(flatten)]
+    pub(super) reason: Reason,
     /// Then wait until every gateway on this machine that serves the environment serves the change, at most this long
     /// [with --wait alone: 10s]; fail with 1 where one does not, or none runs: the change stays committed
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
     pub(super) wait: Option<Duration>,
+}
+
+/// Why a change is made, and that it may break callers.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Reason {
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY")]
+    pub(super) message: Option<String>,
+    /// Change it even where callers break and the environment's policy refuses that; needs -m, and is recorded
+    #[arg(long)]
+    pub(super) allow_breaking: bool,
+}
+
+/// What becomes of a change whose base another command changed before it had the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replan {
+    /// It is planned anew, since what it comes to is named.
+    WhereStale,
+    /// It fails: planned anew, it would do something else.
+    Never,
 }
 
 /// The operation that must be the latest, for commands that change groups by name.
@@ -45,6 +64,11 @@ pub(super) struct IfCurrent {
 }
 
 impl IfCurrent {
+    /// Says that a plan may be made anew, unless it was bound to an operation.
+    pub(super) const fn replan(&self) -> Replan {
+        if self.if_current.is_some() { Replan::Never } else { Replan::WhereStale }
+    }
+
     /// Returns the whole id of the operation, of which the beginning may have been typed.
     pub(super) fn resolve(&self, context: &Context<'_>) -> Result<Option<OperationId>, CommandError> {
         let find = |text: &String| Ok(context.workspace()?.find_operation(text)?.id);
@@ -56,28 +80,51 @@ impl IfCurrent {
 pub(super) fn run(
     context: &Context<'_>,
     arguments: &ChangeArguments,
-    make_plan: impl FnOnce(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
+    replan: Replan,
+    make_plan: impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
 ) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
-    let author = context.author(arguments.message.as_deref());
-    let plan = make_plan(&DiskFacts::new(workspace), &author)?;
-    workspace.check_releases(&plan)?;
-    warn(context, &plan);
+    let author = context.author(&arguments.reason)?;
+    let make_plan = || {
+        let plan =
+            make_plan(&DiskFacts::new(workspace), &author).map_err(|error| refused(context, workspace, error))?;
+        workspace.check_releases(&plan)?;
+        warn(context, &plan);
+        Ok(plan)
+    };
+    let mut plan = make_plan()?;
+    let wait = context.wait(arguments.wait)?;
     if arguments.dry_run {
-        wait::note_dry_run(context, arguments.wait);
+        wait::note_dry_run(context, wait);
         show(context, workspace, &plan, None, true, None)?;
         return Ok(pending(arguments, !plan.is_empty()));
     }
-    if !plan.is_empty() {
-        confirm(context, &plan.operation.environment, &[&plan])?;
-    }
-    let (id, unknown) = commit(context, workspace, &plan)?;
+    let asked = !plan.is_empty() && confirm(context, &plan.operation.environment, &[&plan])?;
+    // A plan that somebody has seen is never replaced silently.
+    let again: Option<&dyn Fn() -> Result<Plan, CommandError>> =
+        if replan == Replan::WhereStale && !asked { Some(&make_plan) } else { None };
+    let (id, unknown) = commit(context, workspace, &mut plan, again)?;
     // Whether it lasts is not known: that comes first, and more must not be claimed.
-    let limit = arguments.wait.filter(|_| unknown.is_none());
+    let limit = wait.filter(|_| unknown.is_none());
     let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), limit));
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
     let failed = unknown.or_else(|| waited.and_then(Waited::failure));
     failed.map_or(Ok(Exit::Done), Err)
+}
+
+/// Shows a plan that policies refuse, and returns the error, which has every reason.
+pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate::plan::Error) -> CommandError {
+    if let crate::plan::Error::Refused { plan, .. } = &error {
+        warn(context, plan);
+        let text = || {
+            let environment = &plan.operation.environment;
+            describe(workspace, plan) + &format!("{environment}: refused, nothing was changed\n")
+        };
+        let shown = context.output.data(&PlanView::new(plan, None, false).refused(), text);
+        // The error that follows matters more than a reader that has gone away.
+        drop(shown);
+    }
+    error.into()
 }
 
 /// Returns the exit code of a dry run.
@@ -86,17 +133,28 @@ pub(super) const fn pending(arguments: &ChangeArguments, is_pending: bool) -> Ex
 }
 
 /// Commits a plan. Where it is committed and its durability unknown, the error comes with the id.
+///
+/// Where the plan is stale and may be made anew, that is done under the lock, so that nobody comes between.
 pub(super) fn commit(
     context: &Context<'_>,
     workspace: &Workspace,
-    plan: &Plan,
+    plan: &mut Plan,
+    again: Option<&dyn Fn() -> Result<Plan, CommandError>>,
 ) -> Result<(Option<OperationId>, Option<CommandError>), CommandError> {
     if plan.is_empty() {
         workspace.sweep(&plan.operation.environment, &context.lock_request())?;
         return Ok((None, None));
     }
     let lock = workspace.lock(&plan.operation.environment, &context.lock_request())?;
-    match lock.commit(plan) {
+    let committed = match (lock.commit(plan), again) {
+        (Err(workspace::Error::Stale { what }), Some(again)) => {
+            context.output.note(&format!("{what} changed since the plan was made: planned anew"));
+            *plan = again()?;
+            lock.commit(plan)
+        }
+        (committed, _) => committed,
+    };
+    match committed {
         Ok(id) => Ok((id, None)),
         Err(error @ workspace::Error::DurabilityUnknown { .. }) => {
             let id = match &error {
@@ -126,22 +184,26 @@ pub(super) fn warn(context: &Context<'_>, plan: &Plan) {
     }
 }
 
-/// Asks before a protected environment is changed; without a terminal it needs `--yes`.
+/// Asks before a protected environment is changed; without a terminal it needs `--yes`. Returns whether it asked.
 pub(super) fn confirm(
     context: &Context<'_>,
     environment: &EnvironmentName,
     plans: &[&Plan],
-) -> Result<(), CommandError> {
+) -> Result<bool, CommandError> {
     let workspace = context.workspace()?;
     if !workspace.settings().environment(environment).protected || context.yes {
-        return Ok(());
+        return Ok(false);
     }
-    let refused = |message: String| {
-        CommandError::new("protected", super::error::Exit::Refused, message)
-            .hint("look at it with `--dry-run`, then give `--yes`")
-    };
+    let refused = |message: String| CommandError::new("protected", super::error::Exit::Refused, message);
     if !context.process.stdin_is_terminal || !context.process.stderr_is_terminal {
-        return Err(refused(format!("{environment} is protected, and there is no terminal on which to ask")));
+        // A repair shows no plan, and has no dry run.
+        let hint = if plans.is_empty() {
+            "look at `apigw verify`, then give `--yes`"
+        } else {
+            "look at it with `--dry-run`, then give `--yes`"
+        };
+        let message = format!("{environment} is protected, and there is no terminal on which to ask");
+        return Err(refused(message).hint(hint));
     }
     let mut stderr = std::io::stderr().lock();
     for plan in plans.iter().filter(|plan| plan.operation.environment == *environment) {
@@ -151,7 +213,11 @@ pub(super) fn confirm(
     stderr.flush()?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim() == environment.as_str() { Ok(()) } else { Err(refused(format!("{environment} was not changed"))) }
+    if answer.trim() == environment.as_str() {
+        Ok(true)
+    } else {
+        Err(refused(format!("{environment} was not changed: the name that was typed is not {environment}")))
+    }
 }
 
 fn show(
@@ -171,9 +237,7 @@ fn show(
 pub(super) fn text(workspace: &Workspace, plan: &Plan, id: Option<&OperationId>, dry_run: bool) -> String {
     let environment = &plan.operation.environment;
     let mut text = describe(workspace, plan);
-    for group in &plan.unchanged {
-        let _ = writeln!(text, "{environment}: {group} is so already");
-    }
+    text.push_str(&summary(plan, dry_run));
     match id {
         Some(id) => {
             let _ = writeln!(text, "{environment}: committed as operation {id}");
@@ -187,6 +251,44 @@ pub(super) fn text(workspace: &Workspace, plan: &Plan, id: Option<&OperationId>,
         None => {}
     }
     text
+}
+
+/// Counts what a plan changes and what is up to date already.
+fn summary(plan: &Plan, dry_run: bool) -> String {
+    let environment = &plan.operation.environment;
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for change in plan.operation.changes.values() {
+        let done = if dry_run { format!("to {}", change.action) } else { past_tense(change.action).to_owned() };
+        match counts.iter_mut().find(|(known, _)| *known == done) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((done, 1)),
+        }
+    }
+    match (plan.operation.changes.len(), plan.unchanged.as_slice()) {
+        (0, [group]) => format!("{environment}: {group} is already up to date\n"),
+        (0 | 1, []) => String::new(),
+        (_, unchanged) => {
+            if !unchanged.is_empty() {
+                counts.push(("already up to date".to_owned(), unchanged.len()));
+            }
+            let counts: Vec<String> = counts.into_iter().map(|(what, count)| format!("{count} {what}")).collect();
+            format!("{environment}: {}\n", counts.join(", "))
+        }
+    }
+}
+
+/// Says what was done to a group.
+const fn past_tense(action: Action) -> &'static str {
+    match action {
+        Action::Publish => "published",
+        Action::Switch => "switched",
+        Action::Offline => "taken offline",
+        Action::Promote => "promoted",
+        Action::Rollback => "rolled back",
+        Action::Undo => "undone",
+        Action::Accept => "recorded",
+        Action::Resolve => "resolved",
+    }
 }
 
 /// Says what a plan changes: each group, from what to what, and where callers reach it.
@@ -207,6 +309,12 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
         }
     }
     text
+}
+
+/// Names the policies that an operation overrides.
+pub(super) fn overrides(operation: &Operation) -> String {
+    let policies: Vec<&str> = operation.overrides.iter().map(|policy| policy.as_str()).collect();
+    policies.join(", ")
 }
 
 /// Says in a few words what a release is.

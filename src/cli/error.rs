@@ -1,6 +1,7 @@
 //! The one error of the command line: code, message, hints, exit code.
 
-use crate::model::Finding;
+use super::advice;
+use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId};
 use crate::workspace::OutsideFolder;
 use crate::{plan, workspace};
 
@@ -25,6 +26,8 @@ pub(super) struct CommandError {
     pub(super) code: &'static str,
     pub(super) message: String,
     pub(super) hints: Vec<String>,
+    /// Each reason, where there are several.
+    pub(super) reasons: Vec<String>,
     /// What is wrong with files, shown with their lines.
     pub(super) findings: Vec<Finding>,
     /// Where the files of the findings lie, if not in the workspace, and what their names begin with.
@@ -36,8 +39,16 @@ pub(super) struct CommandError {
 
 impl CommandError {
     pub(super) fn new(code: &'static str, exit: Exit, message: impl Into<String>) -> Self {
-        let (hints, findings, causes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { code, message: message.into(), hints, findings, outside: None, causes, exit }
+        Self {
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+            reasons: Vec::new(),
+            findings: Vec::new(),
+            outside: None,
+            causes: Vec::new(),
+            exit,
+        }
     }
 
     pub(super) fn usage(message: impl Into<String>) -> Self {
@@ -155,7 +166,9 @@ impl From<plan::Error> for CommandError {
                 Err(other) => Self::new("io", Exit::Failed, message).causes(other.as_ref()),
             },
             Error::Invalid { findings, .. } => Self::invalid("invalid", message).findings(findings),
-            Error::State { hints, .. } => Self { hints, ..Self::invalid("state", message) },
+            Error::State { advice, .. } => {
+                Self { hints: advice.into_iter().map(advice::hint).collect(), ..Self::invalid("state", message) }
+            }
             Error::FrozenDiffers { group, version } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`, or publish with `--bump patch`"))
                 .hint(format!("or publish the frozen version as it is: `--version {version}`")),
@@ -163,11 +176,58 @@ impl From<plan::Error> for CommandError {
                 .hint(format!("see what happened: `apigw history {group} --env {environment}`")),
             Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; make the plan anew with `apigw plan FILE --out FILE`"),
-            Error::Overtaken { group, .. } => Self::new("overtaken", Exit::Conflict, message)
-                .hint(format!("undo the later operation first, or restore what was live with `apigw rollback {group}`")),
-            Error::Refused { hints, .. } => Self { hints, ..Self::new("refused", Exit::Refused, message) },
+            Error::Overtaken { operation, environment, changed, total } => overtaken(
+                Self::new("overtaken", Exit::Conflict, message),
+                &operation,
+                &environment,
+                &changed,
+                total,
+            ),
+            Error::Refused { environment, refusals, plan } => {
+                let Operation { command, message: reason, .. } = &plan.operation;
+                Self {
+                    reasons: advice::reasons(&environment, &refusals),
+                    hints: advice::refusal_hints(&environment, &refusals, command, reason.is_some()),
+                    ..Self::new("refused", Exit::Refused, message)
+                }
+            }
+            Error::Several(errors) => several(message, errors),
         }
     }
+}
+
+/// Says how to go on where an operation cannot be undone for all its groups.
+fn overtaken(
+    error: CommandError,
+    operation: &OperationId,
+    environment: &EnvironmentName,
+    changed: &[(GroupName, OperationId)],
+    total: usize,
+) -> CommandError {
+    let mut error = error;
+    if changed.len() < total {
+        error = error
+            .hint(format!("undo it for the other groups: `apigw undo {operation} --env {environment} --skip-changed`"));
+    }
+    if let [(group, later)] = changed {
+        error = error
+            .hint(format!("undo the later operation first: `apigw undo {later} --env {environment}`"))
+            .hint(format!("or restore what was live before: `apigw rollback {group} --env {environment}`"));
+    }
+    error
+}
+
+/// Puts the errors of several groups into one, whose code is that of the first.
+fn several(message: String, errors: Vec<plan::Error>) -> CommandError {
+    let mut errors = errors.into_iter().map(CommandError::from);
+    let Some(first) = errors.next() else { return CommandError::invalid("state", message) };
+    let mut all = CommandError { message, reasons: vec![first.message.clone()], ..first };
+    for error in errors {
+        all.reasons.push(error.message);
+        all.findings.extend(error.findings);
+        all.hints.extend(error.hints);
+    }
+    all
 }
 
 impl From<std::io::Error> for CommandError {

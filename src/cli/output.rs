@@ -127,6 +127,12 @@ impl Output {
         for cause in &error.causes {
             let _ = writeln!(text, "  because: {cause}");
         }
+        for reason in error.reasons.iter().take(MOST_REASONS) {
+            let _ = writeln!(text, "  {reason}");
+        }
+        if error.reasons.len() > MOST_REASONS {
+            let _ = writeln!(text, "  and {} more; `-o json` has all", error.reasons.len() - MOST_REASONS);
+        }
         for hint in &error.hints {
             let _ = writeln!(text, "  {}: {hint}", self.paint(CYAN, "hint"));
         }
@@ -137,6 +143,9 @@ impl Output {
         if self.color_talk { format!("{color}{text}{RESET}") } else { text.to_owned() }
     }
 }
+
+/// The most reasons of an error that are shown to people.
+const MOST_REASONS: usize = 10;
 
 /// Writes a line to stderr. Where nobody listens there, there is nobody to tell.
 fn say(text: &str) {

@@ -9,8 +9,8 @@ use super::wait::Waited;
 use crate::check::can_be_set;
 use crate::definition::Rule;
 use crate::model::{
-    Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId, Release,
-    SCHEMA, Severity, State, Timestamp, Version,
+    Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId,
+    PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
 };
 use crate::plan::Plan;
 use crate::workspace::Committed;
@@ -70,6 +70,14 @@ pub(super) struct PlanView<'a> {
     dry_run: bool,
     warnings: &'a [String],
     changes: Vec<ChangeView>,
+    /// The groups that are as they should be already.
+    unchanged: &'a [GroupName],
+    /// The policies that the change overrides.
+    #[serde(rename = "override", skip_serializing_if = "<[PolicyOverride]>::is_empty")]
+    overrides: &'a [PolicyOverride],
+    /// True if policies refuse the change; the error says why.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    refused: bool,
     /// Which gateways serve the change, where that was waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     gateways: Option<&'a [GatewayWaitView]>,
@@ -93,8 +101,17 @@ impl<'a> PlanView<'a> {
             dry_run,
             warnings: &plan.warnings,
             changes: ChangeView::all(&plan.operation, id),
+            unchanged: &plan.unchanged,
+            overrides: &plan.operation.overrides,
+            refused: false,
             gateways: None,
         }
+    }
+
+    /// Says that policies refuse the change.
+    pub(super) const fn refused(mut self) -> Self {
+        self.refused = true;
+        self
     }
 
     /// Adds what waiting for the gateways came to.
@@ -179,6 +196,9 @@ pub(super) struct OperationView {
     actor: String,
     message: Option<String>,
     command: String,
+    /// The policies that it was committed against.
+    #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
+    overrides: Vec<PolicyOverride>,
     changes: Vec<ChangeView>,
 }
 
@@ -192,6 +212,7 @@ impl OperationView {
             actor: operation.actor.clone(),
             message: operation.message.clone(),
             command: operation.command.clone(),
+            overrides: operation.overrides.clone(),
             changes: ChangeView::all(operation, Some(id)),
         }
     }
@@ -255,6 +276,8 @@ struct ErrorBody<'a> {
     message: String,
     hints: Vec<&'a str>,
     exit: u8,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    reasons: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     findings: Vec<FindingView<'a>>,
 }
@@ -280,6 +303,7 @@ impl<'a> ErrorView<'a> {
                 message,
                 hints,
                 exit: error.exit as u8,
+                reasons: &error.reasons,
                 findings: error.findings.iter().map(FindingView::new).collect(),
             },
         }

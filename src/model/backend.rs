@@ -21,6 +21,14 @@ pub enum Backend {
     },
 }
 
+impl Backend {
+    /// Says whether it is a mock.
+    #[must_use]
+    pub const fn is_mock(&self) -> bool {
+        matches!(self, Self::Mock)
+    }
+}
+
 impl fmt::Display for Backend {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,6 +8,7 @@ use crate::model::{
 };
 
 use super::Error;
+use super::advice::Advice;
 
 /// What a request says about the backend.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,18 +33,13 @@ pub(super) fn resolve(
     let (address, origin) = match choice {
         BackendChoice::Mock => return Ok(Backend::Mock),
         BackendChoice::Address(address) => (address, "--backend".to_owned()),
-        BackendChoice::Settings => match &settings.backend {
-            Some(address) => (address, format!("`backend` in the settings of {group}")),
-            None => {
-                return Err(Error::state(
-                    format!("{group} has no backend address"),
-                    [
-                        format!("set one with `apigw group set {group} backend=https://…`, or give `--backend URL`"),
-                        "or answer with the definition's constant results: `--mock`".to_owned(),
-                    ],
-                ));
-            }
-        },
+        BackendChoice::Settings => {
+            let Some(address) = &settings.backend else {
+                let advice = Advice::Backend { group: group.clone() };
+                return Err(Error::state(format!("{group} has no backend address"), [advice]));
+            };
+            (address, format!("`backend` in the settings of {group}"))
+        }
     };
     let values = workspace.environment(environment).variables;
     let url = address_of(address, &origin, &values, environment)?;
@@ -95,14 +91,19 @@ fn address_of(
     let resolved = with_variables(address, |name| values.get(name).map(String::as_str));
     let resolved = resolved.map_err(|error| match &error {
         VariableError::Unclosed(_) => {
-            Error::state(format!("{origin}: {error}"), ["write a variable like ${NAME}".to_owned()])
+            Error::state(format!("{origin}: {error}"), [Advice::Text("write a variable like ${NAME}".to_owned())])
         }
         VariableError::Unknown(name) => Error::state(
             format!("{origin}: {error} in {environment}"),
-            [format!("set it in apigw.toml: `[environments.{environment}.variables]`, then `{name} = \"…\"`")],
+            [Advice::Text(format!(
+                "set it in apigw.toml: `[environments.{environment}.variables]`, then `{name} = \"…\"`"
+            ))],
         ),
     })?;
     resolved.parse().map_err(|error| {
-        Error::state(format!("{origin}: {error}"), ["write it like \"https://host:port/path\"".to_owned()])
+        Error::state(
+            format!("{origin}: {error}"),
+            [Advice::Text("write it like \"https://host:port/path\"".to_owned())],
+        )
     })
 }

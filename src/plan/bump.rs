@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Error, Facts};
+use super::{Advice, Error, Facts};
 use crate::compare::{self, Side};
 use crate::model::{GroupName, Level, Version};
 
@@ -46,7 +46,7 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Err
     let Some((newest, before)) = newest.as_ref().and_then(|newest| Some((newest, newest.definition.as_ref()?))) else {
         return Err(Error::state(
             format!("version {version} of {group} cannot be read, so nobody can tell what differs from it"),
-            ["say how far the version grows: patch, minor or major".to_owned()],
+            [Advice::Text("say how far to bump the version: patch, minor or major".to_owned())],
         ));
     };
     let comparison = compare::compare(

@@ -2,6 +2,10 @@
 
 use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version};
 
+use super::Plan;
+use super::advice::Advice;
+use super::policy::{Refusal, mock_message};
+
 /// Why a request has no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -22,7 +26,7 @@ pub enum Error {
         /// What does not go.
         message: String,
         /// What to do instead.
-        hints: Vec<String>,
+        advice: Vec<Advice>,
     },
     /// The working copy differs from the version that it names, which is frozen.
     #[error("version {version} of {group} is frozen, and the working copy differs from it")]
@@ -50,31 +54,45 @@ pub enum Error {
         /// What is not as it was.
         message: String,
     },
-    /// A later operation changed the same group.
-    #[error("{operation} cannot be undone: {group} was changed by {later} since")]
+    /// Later operations changed the same groups.
+    #[error("{operation} cannot be undone: {}", overtaken(.changed, *.total))]
     Overtaken {
         /// The operation that should be undone.
         operation: OperationId,
-        /// The group.
-        group: GroupName,
-        /// The later operation.
-        later: OperationId,
+        /// Its environment.
+        environment: EnvironmentName,
+        /// The groups that were changed since, each with its latest operation; never empty.
+        changed: Vec<(GroupName, OperationId)>,
+        /// The number of groups that the operation changed.
+        total: usize,
     },
-    /// A policy of the environment refuses the change.
-    #[error("{environment} refuses this: {message}")]
+    /// Policies of the environment refuse the change.
+    #[error("{environment} refuses this: {}", reasons(.environment, .refusals))]
     Refused {
         /// The environment.
         environment: EnvironmentName,
-        /// What it refuses.
-        message: String,
-        /// What to do instead.
-        hints: Vec<String>,
+        /// Every reason; never empty.
+        refusals: Vec<Refusal>,
+        /// The plan that is refused.
+        plan: Box<Plan>,
     },
+    /// Several groups cannot be changed, each for a reason of its own.
+    #[error("{} groups are held back", .0.len())]
+    Several(Vec<Error>),
 }
 
 impl Error {
-    pub(super) fn state(message: impl Into<String>, hints: impl IntoIterator<Item = String>) -> Self {
-        Self::State { message: message.into(), hints: hints.into_iter().collect() }
+    pub(super) fn state(message: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -> Self {
+        Self::State { message: message.into(), advice: advice.into_iter().collect() }
+    }
+
+    /// Fails with the errors of several groups, if there are any.
+    pub(super) fn all(mut errors: Vec<Self>) -> Result<(), Self> {
+        match errors.len() {
+            0 => Ok(()),
+            1 => Err(errors.remove(0)),
+            _ => Err(Self::Several(errors)),
+        }
     }
 }
 
@@ -88,4 +106,42 @@ fn problems(findings: &[Finding]) -> String {
 
 fn now_at(current: Option<&OperationId>) -> String {
     current.map_or_else(|| "it was never published".to_owned(), |current| format!("the latest is {current}"))
+}
+
+/// Says which groups were changed since an operation.
+fn overtaken(changed: &[(GroupName, OperationId)], total: usize) -> String {
+    match changed {
+        [(group, later)] if total == 1 => format!("{group} was changed by {later} since"),
+        _ => {
+            let each: Vec<String> = changed.iter().map(|(group, later)| format!("{group} by {later}")).collect();
+            format!("{} of its {total} groups were changed since: {}", changed.len(), each.join(", "))
+        }
+    }
+}
+
+fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> String {
+    let reason = |refusal: &Refusal| match refusal {
+        Refusal::Mock { groups } => mock_message(groups),
+        Refusal::Breaking { changes, unknown, .. } => breaking(changes.len(), unknown.len()),
+        Refusal::Source { source, releases } => match releases.as_slice() {
+            [release] => release.text(source, environment),
+            _ => format!("{} groups must be live in {source} before they can go to {environment}", releases.len()),
+        },
+    };
+    refusals.iter().map(reason).collect::<Vec<_>>().join("; and ")
+}
+
+/// Says how many changes break callers, and of how many groups nobody can tell.
+fn breaking(breaking: usize, unknown: usize) -> String {
+    let callers = match breaking {
+        0 => None,
+        1 => Some("a caller of what is live there would break (1 change)".to_owned()),
+        _ => Some(format!("callers of what is live there would break ({breaking} changes)")),
+    };
+    let untold = match unknown {
+        0 => None,
+        1 => Some("cannot check compatibility with what is live there".to_owned()),
+        _ => Some(format!("cannot check compatibility with what is live there, for {unknown} groups")),
+    };
+    callers.into_iter().chain(untold).collect::<Vec<_>>().join("; and ")
 }

@@ -4,11 +4,14 @@
 //! choice, and a dry run is the same plan, shown and dropped. Nothing here touches a file or reads
 //! a clock: what is on disk comes through [`Facts`], time and user through [`Author`].
 
+mod advice;
 mod backend;
 mod bump;
 mod error;
 mod facts;
 mod offline;
+mod overlay;
+mod past_state;
 mod policy;
 mod promote;
 mod publish;
@@ -17,17 +20,21 @@ mod rollback;
 mod switch;
 mod undo;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Action, Change, Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, Operation};
 use crate::model::{OperationId, Release, State, Timestamp, Version};
 
+pub use advice::Advice;
 pub use backend::BackendChoice;
 pub use bump::{Bump, advice, bump_target};
 pub use error::Error;
 pub use facts::{Candidate, Facts, Past};
 pub use offline::{OfflineRequest, offline};
-pub use promote::{PromoteRequest, promote};
+pub use past_state::PastState;
+pub use policy::{BreakingChange, Incomparable, NextVersion, Refusal, UnprovenRelease};
+pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
 pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
 pub use rollback::{RollbackRequest, rollback};
@@ -45,6 +52,8 @@ pub struct Author {
     pub command: String,
     /// The time at which the command started.
     pub now: Timestamp,
+    /// True if callers may break, whatever the environment's policy says; the operation then records it.
+    pub allow_breaking: bool,
 }
 
 /// Which groups a request means.
@@ -82,6 +91,8 @@ pub struct Plan {
     pub operation: Operation,
     /// The groups that are as the request wants them already.
     pub unchanged: Vec<GroupName>,
+    /// The environments from which groups are promoted.
+    pub sources: BTreeMap<GroupName, EnvironmentName>,
     /// The versions that must be frozen first.
     pub freezes: Vec<Freeze>,
     /// The settings files that get a new version number.
@@ -131,9 +142,10 @@ impl Plan {
                 message: author.message.clone(),
                 command: author.command.clone(),
                 overrides: Vec::new(),
-                changes: std::collections::BTreeMap::new(),
+                changes: BTreeMap::new(),
             },
             unchanged: Vec::new(),
+            sources: BTreeMap::new(),
             freezes: Vec::new(),
             edits: Vec::new(),
             warnings: Vec::new(),

@@ -2,7 +2,9 @@
 
 use crate::model::{Action, EnvironmentName, OperationId, Release, State};
 
+use super::advice::Advice;
 use super::facts::Facts;
+use super::policy::{self, Direction};
 use super::{Author, Error, Plan, Selection, check_current, live_groups};
 
 /// A request to take groups offline.
@@ -26,11 +28,12 @@ pub fn offline(request: &OfflineRequest, facts: &dyn Facts, author: &Author) -> 
         let Some(current) = current else {
             return Err(Error::state(
                 format!("{group} was never published to {}", request.environment),
-                ["see what is: `apigw status`".to_owned()],
+                [Advice::Status],
             ));
         };
         let after = Release { state: State::Offline, ..current.release.clone() };
         plan.change(group, Action::Offline, Some(current), after);
     }
+    policy::apply(&mut plan, facts, author, Direction::Forward)?;
     Ok(plan)
 }

@@ -1,170 +1,265 @@
-//! What an environment's settings allow.
+//! The policies of an environment: what they refuse, and what they only warn of.
 
 use std::sync::Arc;
 
 use crate::compare::{self, Side};
-use crate::model::{Backend, EnvironmentName, GroupName, Policy, State, Version};
+use crate::model::{Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, Version};
 
-use super::{Candidate, Error, Facts, Plan};
+use super::{Author, Candidate, Error, Facts, Plan};
 
-/// Applies the environment's policies to a plan. Warnings go into the plan.
-///
-/// A way back, by rollback or undo, restores what was let in before: `promote_from` does not hold it back, nor does
-/// `breaking` where what is live cannot be read and so cannot be compared.
-pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, returns: bool) -> Result<(), Error> {
-    let environment = plan.operation.environment.clone();
-    let settings = facts.settings().environment(&environment);
-    apply_mock(plan, &environment, settings.mock)?;
-    apply_breaking(plan, facts, &environment, settings.breaking, returns)?;
-    match settings.promote_from {
-        Some(source) if !returns => check_source(plan, facts, &environment, &source),
-        _ => Ok(()),
+/// The direction of a change: a way back is never barred by what lets new releases in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// To a release that somebody names, new or not.
+    Forward,
+    /// Back to what was let in before, by rollback or undo.
+    Back,
+}
+
+/// Why a policy refuses a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// `mock`: these groups would get a mock backend.
+    Mock {
+        /// The groups.
+        groups: Vec<GroupName>,
+    },
+    /// `breaking`: callers would break, or nobody can tell.
+    Breaking {
+        /// The changes that break callers.
+        changes: Vec<BreakingChange>,
+        /// The groups of which nobody can tell.
+        unknown: Vec<Incomparable>,
+        /// True on a way back, where `breaking_rollback` refuses.
+        on_way_back: bool,
+    },
+    /// `promote_from`: releases that did not pass the environment before.
+    Source {
+        /// The environment in which they must have been live.
+        source: EnvironmentName,
+        /// The releases.
+        releases: Vec<UnprovenRelease>,
+    },
+}
+
+/// A change that breaks callers of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BreakingChange {
+    /// The group.
+    pub group: GroupName,
+    /// Where in its definition: the API and the path below it; empty where it concerns the whole group.
+    pub place: String,
+    /// What changes.
+    pub message: String,
+    /// The release that callers would get; `None` where the group goes offline.
+    pub next: Option<NextVersion>,
+}
+
+/// The version that callers would get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextVersion {
+    /// A frozen version.
+    Frozen(Version),
+    /// The working copy, about to be frozen.
+    WorkingCopy,
+}
+
+/// A group whose versions cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incomparable {
+    /// The group.
+    pub group: GroupName,
+    /// Why, as a clause about a version.
+    pub reason: String,
+}
+
+/// A release that was not live where it must have been.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnprovenRelease {
+    /// The group.
+    pub group: GroupName,
+    /// Its version.
+    pub version: Version,
+    /// True if it would get a mock.
+    pub is_mock: bool,
+    /// True if it was live there with the other kind of backend only.
+    pub had_other_backend: bool,
+}
+
+impl BreakingChange {
+    /// Says it in a line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { group, place, message, .. } = self;
+        let place = if place.is_empty() { String::new() } else { format!(" {place}") };
+        format!("callers break: {group}{place}: {message}")
     }
 }
 
-fn apply_mock(plan: &mut Plan, environment: &EnvironmentName, policy: Policy) -> Result<(), Error> {
-    let mocked: Vec<String> = plan
-        .operation
-        .changes
-        .iter()
-        .filter(|(_, change)| change.after.state == State::Live && change.after.backend == Backend::Mock)
-        .map(|(group, _)| group.to_string())
-        .collect();
-    if mocked.is_empty() {
+impl Incomparable {
+    /// Says it in a line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("cannot check compatibility of {}: {}", self.group, self.reason)
+    }
+}
+
+impl UnprovenRelease {
+    /// Says what it must have been, in a line.
+    #[must_use]
+    pub fn text(&self, source: &EnvironmentName, environment: &EnvironmentName) -> String {
+        let Self { group, version, is_mock, had_other_backend } = self;
+        let (kind, other) = if *is_mock { ("a mock", "a real backend") } else { ("a real backend", "a mock") };
+        if *had_other_backend {
+            format!(
+                "{group} {version} was live in {source} with {other} only, and must have been with {kind} before it \
+                 can go to {environment}"
+            )
+        } else {
+            format!("{group} {version} must be live in {source} before it can go to {environment}")
+        }
+    }
+}
+
+/// Applies the environment's policies to a plan. Warnings go into the plan; the error has every reason.
+pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, direction: Direction) -> Result<(), Error> {
+    let environment = plan.operation.environment.clone();
+    let settings = facts.settings().environment(&environment);
+    let mut refusals = Vec::new();
+    refusals.extend(apply_mock(plan, settings.mock, direction));
+    let breaking = match direction {
+        Direction::Forward => settings.breaking,
+        Direction::Back => settings.breaking_on_way_back(),
+    };
+    refusals.extend(apply_breaking(plan, facts, breaking, author.allow_breaking, direction)?);
+    if let (Direction::Forward, Some(source)) = (direction, settings.promote_from) {
+        refusals.extend(check_source(plan, facts, source)?);
+    }
+    if refusals.is_empty() {
         return Ok(());
     }
-    let message = format!("a mock backend, which skips authentication and signature checks, for {}", mocked.join(", "));
-    match policy {
-        Policy::Allow => Ok(()),
-        Policy::Warn => {
-            plan.warnings.push(format!("{environment} gets {message}"));
-            Ok(())
+    Err(Error::Refused { environment, refusals, plan: Box::new(plan.clone()) })
+}
+
+fn apply_mock(plan: &mut Plan, policy: Policy, direction: Direction) -> Option<Refusal> {
+    let changes = plan.operation.changes.iter();
+    let mocked = changes.filter(|(_, change)| change.after.state == State::Live && change.after.backend.is_mock());
+    let groups: Vec<GroupName> = mocked.map(|(group, _)| group.clone()).collect();
+    match (policy, direction) {
+        (Policy::Deny, Direction::Forward) if !groups.is_empty() => return Some(Refusal::Mock { groups }),
+        (Policy::Warn | Policy::Deny, _) if !groups.is_empty() => {
+            let message = mock_message(&groups);
+            plan.warnings.push(format!("{} gets {message}", plan.operation.environment));
         }
-        Policy::Deny => Err(Error::Refused {
-            environment: environment.clone(),
-            message,
-            hints: vec![
-                "publish with the real backend: leave `--mock` out, or give `--backend URL`".to_owned(),
-                format!("the policy is `mock` under `[environments.{environment}]` in apigw.toml"),
-            ],
-        }),
+        _ => {}
     }
+    None
+}
+
+/// Says what is wrong with a mock.
+pub(super) fn mock_message(groups: &[GroupName]) -> String {
+    let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+    format!("a mock backend, which skips authentication and signature checks, for {}", groups.join(", "))
 }
 
 /// Compares each group with what is live, and holds back what breaks its callers.
 fn apply_breaking(
     plan: &mut Plan,
     facts: &dyn Facts,
-    environment: &EnvironmentName,
     policy: Policy,
-    returns: bool,
-) -> Result<(), Error> {
+    is_overridden: bool,
+    direction: Direction,
+) -> Result<Option<Refusal>, Error> {
     if policy == Policy::Allow {
-        return Ok(());
+        return Ok(None);
     }
-    let (mut broken, mut unknown) = (Vec::new(), Vec::new());
-    let (mut commands, mut warnings) = (Vec::new(), Vec::new());
+    let (mut changes, mut unknown) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
-        let before = change.before.as_ref().map(|before| &before.release).filter(|before| before.state == State::Live);
-        let Some(before) = before.filter(|before| before.digest != change.after.digest) else { continue };
-        if change.after.state != State::Live {
-            continue;
-        }
-        match broken_by(plan, facts, group, (&before.version, &change.after.version))? {
-            Verdict::Breaks(found) if found.is_empty() => {}
-            Verdict::Breaks(found) => {
-                let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
-                let after = if is_frozen { format!("{group}@{}", change.after.version) } else { group.to_string() };
-                commands.push(format!("see all that differs: `apigw diff {group}@{environment} {after}`"));
-                broken.extend(found);
-            }
-            Verdict::Unknown(reason) if returns => warnings.push(reason),
-            Verdict::Unknown(reason) => unknown.push(reason),
+        match broken_by(plan, facts, group, change)? {
+            Verdict::Breaks(found) => changes.extend(found),
+            Verdict::Unknown(reason) => unknown.push(Incomparable { group: group.clone(), reason }),
         }
     }
-    plan.warnings.append(&mut warnings);
-    if broken.is_empty() && unknown.is_empty() {
-        return Ok(());
+    let is_back = direction == Direction::Back;
+    // The way back from what cannot be read, and so cannot be compared, stays open.
+    let is_refused = policy == Policy::Deny && !(changes.is_empty() && (is_back || unknown.is_empty()));
+    if is_refused && !is_overridden {
+        return Ok(Some(Refusal::Breaking { changes, unknown, on_way_back: is_back }));
     }
-    if policy == Policy::Warn {
-        plan.warnings.extend(broken.into_iter().chain(unknown));
-        return Ok(());
+    if is_refused {
+        plan.operation.overrides.push(PolicyOverride::Breaking);
     }
-    let message = refusal(broken.len(), unknown.len());
-    let count = broken.len() + unknown.len();
-    let mut hints: Vec<String> = unknown.into_iter().chain(broken).take(MOST_SHOWN).collect();
-    if count > MOST_SHOWN {
-        hints.push(format!("and {} more", count - MOST_SHOWN));
-    }
-    hints.extend(commands);
-    hints.push(format!("the policy is `breaking` under `[environments.{environment}]` in apigw.toml"));
-    Err(Error::Refused { environment: environment.clone(), message, hints })
+    let texts = changes.iter().map(BreakingChange::text).chain(unknown.iter().map(Incomparable::text));
+    plan.warnings.extend(texts);
+    Ok(None)
 }
 
-/// Says why a plan is held back: what breaks callers, and of how many groups nobody can tell.
-fn refusal(breaking: usize, unknown: usize) -> String {
-    let callers = match breaking {
-        0 => None,
-        1 => Some("a caller of what is live there would break (1 change)".to_owned()),
-        _ => Some(format!("callers of what is live there would break ({breaking} changes)")),
-    };
-    let untold = match unknown {
-        0 => None,
-        1 => Some("it cannot be told whether callers of what is live there break".to_owned()),
-        _ => Some(format!("it cannot be told whether callers of what is live there break, for {unknown} groups")),
-    };
-    callers.into_iter().chain(untold).collect::<Vec<_>>().join("; and ")
-}
-
-/// What is known of how a version serves the callers of another one.
+/// What is known of how a change serves the callers of what is live.
 enum Verdict {
     /// What breaks them; nothing where they keep working.
-    Breaks(Vec<String>),
+    Breaks(Vec<BreakingChange>),
     /// Why nobody can tell.
     Unknown(String),
 }
 
-/// Says what of a version that is to be live breaks the callers of the one that is.
-fn broken_by(
+/// Says what of a change breaks the callers of what is live.
+fn broken_by(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &Change) -> Result<Verdict, Error> {
+    let before = change.before.as_ref().map(|before| &before.release).filter(|before| before.state == State::Live);
+    let Some(before) = before else { return Ok(Verdict::Breaks(Vec::new())) };
+    if change.after.state == State::Offline {
+        let message = "the whole group goes offline".to_owned();
+        let offline = BreakingChange { group: group.clone(), place: String::new(), message, next: None };
+        return Ok(Verdict::Breaks(vec![offline]));
+    }
+    if before.digest == change.after.digest {
+        return Ok(Verdict::Breaks(Vec::new()));
+    }
+    let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
+    let version = &change.after.version;
+    let next = if is_frozen { NextVersion::Frozen(version.clone()) } else { NextVersion::WorkingCopy };
+    compared(plan, facts, group, (&before.version, version), &next)
+}
+
+/// Compares a version that is to be live with the one that is.
+fn compared(
     plan: &Plan,
     facts: &dyn Facts,
     group: &GroupName,
-    (live, next): (&Version, &Version),
+    (live, version): (&Version, &Version),
+    next: &NextVersion,
 ) -> Result<Verdict, Error> {
     let before = facts.frozen(group, live);
-    let after = planned(plan, facts, group, next)?;
-    let unknown = |version: &Version, why: String| {
-        let message = format!("it cannot be told whether callers of {group} break: version {version} {why}");
-        Verdict::Unknown(format!("{message}; see `apigw verify`"))
-    };
+    let after = planned(plan, facts, group, version)?;
+    let unknown = |version: &Version, why: String| Verdict::Unknown(format!("version {version} {why}"));
     let before = match before {
         Ok(Some(before)) => before,
         Ok(None) => return Ok(unknown(live, "is live, but its folder is missing".to_owned())),
         Err(error) => return Ok(unknown(live, format!("is live, but cannot be read: {error:#}"))),
     };
-    let Some(after) = after else { return Ok(unknown(next, "has no folder".to_owned())) };
+    let Some(after) = after else { return Ok(unknown(version, "has no folder".to_owned())) };
     let Some(old) = &before.definition else {
         return Ok(unknown(live, "is live, but its definition cannot be read".to_owned()));
     };
     let Some(new) = &after.definition else {
-        return Ok(unknown(next, "has a definition that cannot be read".to_owned()));
+        return Ok(unknown(version, "has a definition that cannot be read".to_owned()));
     };
     let comparison = compare::compare(
         Side { settings: &before.settings, definition: old },
         Side { settings: &after.settings, definition: new },
     );
     let breaking = comparison.changes.iter().filter(|change| change.is_breaking());
-    let shown = |change: &compare::Change| {
+    let as_data = |change: &compare::Change| {
         let parts = [change.apis(1), change.path.clone()];
         let place: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        let place = if place.is_empty() { String::new() } else { format!(" {}", place.join(", ")) };
-        format!("callers break: {group}{place}: {}", change.message)
+        BreakingChange {
+            group: group.clone(),
+            place: place.join(", "),
+            message: change.message.clone(),
+            next: Some(next.clone()),
+        }
     };
-    Ok(Verdict::Breaks(breaking.map(shown).collect()))
+    Ok(Verdict::Breaks(breaking.map(as_data).collect()))
 }
-
-/// How many breaking changes a refusal lists.
-const MOST_SHOWN: usize = 10;
 
 /// Returns the version that a plan makes live, frozen already or about to be.
 fn planned(
@@ -180,31 +275,41 @@ fn planned(
     facts.working_copy(group, edited.then_some(version)).map(Some).map_err(Error::Facts)
 }
 
-fn check_source(
-    plan: &Plan,
-    facts: &dyn Facts,
-    environment: &EnvironmentName,
-    source: &EnvironmentName,
-) -> Result<(), Error> {
-    let live = facts.environment(source).map_err(Error::Facts)?;
+/// Asks of each release for evidence that it was live in another environment.
+fn check_source(plan: &Plan, facts: &dyn Facts, source: EnvironmentName) -> Result<Option<Refusal>, Error> {
+    let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
         let after = &change.after;
-        let is_live_there = live.deployments.get(group).is_some_and(|deployment| {
-            deployment.release.state == State::Live && deployment.release.digest == after.digest
-        });
-        if !is_live_there {
-            return Err(Error::Refused {
-                environment: environment.clone(),
-                message: format!("{group} {} is not live in {source}, from where it has to come", after.version),
-                hints: vec![
-                    format!(
-                        "publish it there first: `apigw publish {group} --env {source} --version {}`",
-                        after.version
-                    ),
-                    format!("the policy is `promote_from` under `[environments.{environment}]` in apigw.toml"),
-                ],
+        if after.state == State::Offline {
+            continue;
+        }
+        let kinds = kinds_of_backend(facts, &source, group, after)?;
+        if !kinds.contains(&after.backend.is_mock()) {
+            releases.push(UnprovenRelease {
+                group: group.clone(),
+                version: after.version.clone(),
+                is_mock: after.backend.is_mock(),
+                had_other_backend: !kinds.is_empty(),
             });
         }
     }
-    Ok(())
+    Ok(if releases.is_empty() { None } else { Some(Refusal::Source { source, releases }) })
+}
+
+/// Returns with which kinds of backend, a mock or not, a release is or was live in an environment.
+fn kinds_of_backend(
+    facts: &dyn Facts,
+    environment: &EnvironmentName,
+    group: &GroupName,
+    release: &Release,
+) -> Result<Vec<bool>, Error> {
+    let was_it = |known: &Release| known.state == State::Live && known.digest == release.digest;
+    let live = facts.environment(environment).map_err(Error::Facts)?;
+    let current = live.deployments.get(group).map(|current| &current.release).filter(|current| was_it(current));
+    if let Some(current) = current.filter(|current| current.backend.is_mock() == release.backend.is_mock()) {
+        return Ok(vec![current.backend.is_mock()]);
+    }
+    let past = facts.past(environment, group).map_err(Error::Facts)?;
+    let past = past.iter().map(|past| &past.deployment.release).filter(|past| was_it(past));
+    Ok(past.chain(current).map(|known| known.backend.is_mock()).collect())
 }

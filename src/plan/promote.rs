@@ -1,9 +1,14 @@
-//! Promote: take over what is live in another environment, the same digest.
+//! Promote: take over what is live in another environment, or was, the same digest.
 
-use crate::model::{Action, Backend, EnvironmentName, GroupName, OperationId, Release, State};
+use std::collections::BTreeMap;
 
+use crate::model::{Action, Backend, Environment, EnvironmentName, GroupName, OperationId, Release, State, Version};
+
+use super::advice::Advice;
 use super::facts::Facts;
-use super::{Author, BackendChoice, Error, Plan, Selection, backend, check_current, live_groups, policy};
+use super::past_state::FoundState;
+use super::policy::{self, Direction};
+use super::{Author, BackendChoice, Error, PastState, Plan, Selection, backend, check_current, live_groups};
 
 /// A request to promote groups from one environment to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +19,22 @@ pub struct PromoteRequest {
     pub to: EnvironmentName,
     /// Which groups.
     pub groups: Selection,
+    /// Which of the releases that the source has, or had.
+    pub release: PromotedRelease,
     /// The operation that must be the latest of each group in the environment that changes.
     pub if_current: Option<OperationId>,
+}
+
+/// The release of the source that is promoted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PromotedRelease {
+    /// What is live there.
+    #[default]
+    Live,
+    /// This version, as it was live there last.
+    Version(Version),
+    /// What was live there right after this operation.
+    After(OperationId),
 }
 
 /// Plans a promotion.
@@ -23,34 +42,130 @@ pub struct PromoteRequest {
 /// A mock stays a mock. A real backend gets the address that the version's settings have in the
 /// environment that it comes to, never that of the one it comes from.
 pub fn promote(request: &PromoteRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+    promote_bound(request, None, facts, author)
+}
+
+/// Plans a promotion of what it was bound to, where that was live in the source: what went live there since is no
+/// matter. Other groups are left as they are.
+pub(super) fn promote_bound(
+    request: &PromoteRequest,
+    bound: Option<&BTreeMap<GroupName, Release>>,
+    facts: &dyn Facts,
+    author: &Author,
+) -> Result<Plan, Error> {
     let PromoteRequest { from, to, groups, .. } = request;
     if from == to {
-        return Err(Error::state(format!("{from} cannot be promoted to itself"), ["name two environments".to_owned()]));
+        let advice = Advice::Text("name two environments".to_owned());
+        return Err(Error::state(format!("{from} cannot be promoted to itself"), [advice]));
     }
-    let source = facts.environment(from).map_err(Error::Facts)?;
+    let state = match &request.release {
+        PromotedRelease::After(operation) => Some(PastState::After(operation.clone()).find(from, facts)?),
+        PromotedRelease::Live | PromotedRelease::Version(_) => None,
+    };
+    let source = Source { environment: facts.environment(from).map_err(Error::Facts)?, facts, request, state };
     let target = facts.environment(to).map_err(Error::Facts)?;
     let mut plan = Plan::new(to, author);
-    for group in &groups.resolve(|| Ok(live_groups(&source)))? {
+    let mut errors = Vec::new();
+    for group in &source.groups(groups, bound)? {
         let current = target.deployments.get(group);
         check_current(group, to, current, request.if_current.as_ref())?;
-        let live = source.deployments.get(group).filter(|live| live.release.state == State::Live);
-        let Some(live) = live else {
-            return Err(Error::state(
-                format!("{group} is not live in {from}"),
-                [format!("publish it there first: `apigw publish {group} --env {from}`")],
-            ));
+        let release = match bound.map(|bound| bound.get(group)) {
+            None => source.release(group),
+            Some(Some(bound)) => source.bound_release(group, bound),
+            Some(None) => {
+                plan.unchanged.push(group.clone());
+                continue;
+            }
         };
-        let backend = target_backend(group, &live.release, to, facts)?;
+        let after = release.and_then(|release| {
+            let backend = target_backend(group, &release, to, facts)?;
+            Ok(Release { backend, ..release })
+        });
+        let after = match after {
+            Ok(after) => after,
+            Err(error @ Error::Facts(_)) => return Err(error),
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
         if let Some(Backend::Http { url, .. }) = current.map(|current| &current.release.backend)
-            && backend == Backend::Mock
+            && after.backend == Backend::Mock
         {
             plan.warnings.push(format!("{group} in {to} changes from {url} to a mock, as it is in {from}"));
         }
-        let after = Release { backend, ..live.release.clone() };
+        plan.sources.insert(group.clone(), from.clone());
         plan.change(group, Action::Promote, current, after);
     }
-    policy::apply(&mut plan, facts, false)?;
+    Error::all(errors)?;
+    policy::apply(&mut plan, facts, author, Direction::Forward)?;
     Ok(plan)
+}
+
+/// The environment from which groups are promoted.
+struct Source<'a> {
+    environment: std::sync::Arc<Environment>,
+    facts: &'a dyn Facts,
+    request: &'a PromoteRequest,
+    /// The past state from which releases are taken, where one is named.
+    state: Option<FoundState<'a>>,
+}
+
+impl Source<'_> {
+    fn groups(
+        &self,
+        groups: &Selection,
+        bound: Option<&BTreeMap<GroupName, Release>>,
+    ) -> Result<Vec<GroupName>, Error> {
+        groups.resolve(|| match (bound, &self.state) {
+            (Some(bound), _) => Ok(bound.keys().cloned().collect()),
+            (None, Some(state)) => state.live_groups(self.environment.deployments.keys()),
+            (None, None) => Ok(live_groups(&self.environment)),
+        })
+    }
+
+    /// Returns the release of a group that the request names.
+    fn release(&self, group: &GroupName) -> Result<Release, Error> {
+        let from = &self.request.from;
+        let is_live = |release: &Release| release.state == State::Live;
+        let history = Advice::History { group: Some(group.clone()), environment: from.clone() };
+        let publish = |version| Advice::Publish { group: group.clone(), environment: from.clone(), version };
+        if let Some(state) = &self.state {
+            let release = state.release(group)?.filter(is_live);
+            return release.ok_or_else(|| Error::state(format!("{group} was not live in {from} then"), [history]));
+        }
+        match &self.request.release {
+            PromotedRelease::Live | PromotedRelease::After(_) => {
+                let live = self.environment.deployments.get(group).map(|live| live.release.clone());
+                live.filter(is_live)
+                    .ok_or_else(|| Error::state(format!("{group} is not live in {from}"), [publish(None)]))
+            }
+            PromotedRelease::Version(version) => {
+                self.find_live(group, |release| release.version == *version)?.ok_or_else(|| {
+                    let message = format!("version {version} of {group} was never live in {from}");
+                    Error::state(message, [history, publish(Some(version.clone()))])
+                })
+            }
+        }
+    }
+
+    /// Returns the release that a plan was bound to, as the source has or had it; else what the request names.
+    fn bound_release(&self, group: &GroupName, bound: &Release) -> Result<Release, Error> {
+        let is_it =
+            |release: &Release| release.digest == bound.digest && release.backend.is_mock() == bound.backend.is_mock();
+        self.find_live(group, is_it)?.map_or_else(|| self.release(group), Ok)
+    }
+
+    /// Finds the latest release of a group that was live in the source and has a property.
+    fn find_live(&self, group: &GroupName, has: impl Fn(&Release) -> bool) -> Result<Option<Release>, Error> {
+        let matches = |release: &Release| release.state == State::Live && has(release);
+        let live = self.environment.deployments.get(group).map(|live| live.release.clone());
+        if let Some(live) = live.filter(matches) {
+            return Ok(Some(live));
+        }
+        let past = self.facts.past(&self.request.from, group).map_err(Error::Facts)?;
+        Ok(past.into_iter().map(|past| past.deployment.release).find(matches))
+    }
 }
 
 fn target_backend(
@@ -59,14 +174,12 @@ fn target_backend(
     to: &EnvironmentName,
     facts: &dyn Facts,
 ) -> Result<Backend, Error> {
-    if live.backend == Backend::Mock {
+    if live.backend.is_mock() {
         return Ok(Backend::Mock);
     }
     let Some(candidate) = facts.frozen(group, &live.version).map_err(Error::Facts)? else {
-        return Err(Error::state(
-            format!("version {} of {group} is live, but its folder is missing", live.version),
-            ["`apigw verify` says what is missing and how to get it back".to_owned()],
-        ));
+        let message = format!("the folder of version {} of {group} is missing", live.version);
+        return Err(Error::state(message, [Advice::Verify]));
     };
     backend::resolve(&BackendChoice::Settings, group, &candidate.settings, facts.settings(), to)
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::check;
 use crate::model::{
-    Action, Backend, EnvironmentName, GroupName, OperationId, Release, SETTINGS_FILE, Severity, State, Version,
+    Action, Backend, Deployment, EnvironmentName, GroupName, OperationId, Release, SETTINGS_FILE, Severity, State,
+    Version,
 };
 
 use super::bump::{Bump, bump_target};
 use super::facts::{Candidate, Facts};
-use super::{Author, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current, policy};
+use super::policy::{self, Direction};
+use super::{Advice, Author, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current};
 
 /// A request to publish groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,31 +34,58 @@ pub struct PublishRequest {
 pub fn publish(request: &PublishRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
     let mut plan = Plan::new(&request.environment, author);
     let environment = facts.environment(&request.environment).map_err(Error::Facts)?;
+    let mut errors = Vec::new();
     for group in &request.groups.resolve(|| facts.groups().map_err(Error::Facts))? {
         let current = environment.deployments.get(group);
         check_current(group, &request.environment, current, request.if_current.as_ref())?;
-        let (candidate, version, frozen) = choose(request, group, facts)?;
-        let backend =
-            backend::resolve(&request.backend, group, &candidate.settings, facts.settings(), &request.environment);
-        let is_mock = matches!(backend, Ok(Backend::Mock));
-        check_candidate(&mut plan, group, &candidate, is_mock, facts)?;
-        let backend = backend?;
-        if !frozen {
-            plan.freezes.push(Freeze {
-                group: group.clone(),
-                version: version.clone(),
-                files: candidate.files.clone(),
-                digest: candidate.digest,
-            });
+        match publish_group(&mut plan, request, group, current, facts) {
+            // Nobody can mend that in the group.
+            Err(error @ Error::Facts(_)) => return Err(error),
+            Err(error) => errors.push(error),
+            Ok(()) => {}
         }
-        if let (Some(before), Some(after)) = (&candidate.settings_on_disk, candidate.files.get(SETTINGS_FILE)) {
-            plan.edits.push(SettingsEdit { group: group.clone(), before: before.clone(), after: after.clone() });
-        }
-        let after = Release { state: State::Live, version, digest: candidate.digest, backend };
-        plan.change(group, Action::Publish, current, after);
     }
-    policy::apply(&mut plan, facts, false)?;
+    Error::all(errors)?;
+    policy::apply(&mut plan, facts, author, Direction::Forward)?;
     Ok(plan)
+}
+
+/// Adds one group to the plan. A group that stays as it is was checked when it was published.
+fn publish_group(
+    plan: &mut Plan,
+    request: &PublishRequest,
+    group: &GroupName,
+    current: Option<&Deployment>,
+    facts: &dyn Facts,
+) -> Result<(), Error> {
+    let (candidate, version, frozen) = choose(request, group, facts)?;
+    let backend =
+        backend::resolve(&request.backend, group, &candidate.settings, facts.settings(), &request.environment);
+    let is_mock = matches!(backend, Ok(Backend::Mock));
+    if let Ok(backend) = &backend {
+        let (version, backend) = (version.clone(), backend.clone());
+        let after = Release { state: State::Live, version, digest: candidate.digest, backend };
+        if frozen && current.is_some_and(|current| current.release == after) {
+            plan.unchanged.push(group.clone());
+            return Ok(());
+        }
+    }
+    check_candidate(plan, group, &candidate, is_mock, facts)?;
+    let backend = backend?;
+    if !frozen {
+        plan.freezes.push(Freeze {
+            group: group.clone(),
+            version: version.clone(),
+            files: candidate.files.clone(),
+            digest: candidate.digest,
+        });
+    }
+    if let (Some(before), Some(after)) = (&candidate.settings_on_disk, candidate.files.get(SETTINGS_FILE)) {
+        plan.edits.push(SettingsEdit { group: group.clone(), before: before.clone(), after: after.clone() });
+    }
+    let after = Release { state: State::Live, version, digest: candidate.digest, backend };
+    plan.change(group, Action::Publish, current, after);
+    Ok(())
 }
 
 /// Chooses what is published: the candidate, its version, and whether that is frozen already.
@@ -97,12 +126,13 @@ fn choose(
 fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> Result<Error, Error> {
     let versions = facts.versions(group).map_err(Error::Facts)?;
     let known: Vec<String> = versions.iter().rev().take(5).map(ToString::to_string).collect();
-    let known = if known.is_empty() {
-        format!("no version of {group} is frozen yet: leave `--version` out to freeze the working copy")
-    } else {
-        format!("the newest are {}; `apigw version list {group}` shows all", known.join(", "))
-    };
-    Ok(Error::state(format!("{group} has no version {version}"), [known]))
+    let message = format!("{group} has no version {version}");
+    if known.is_empty() {
+        let text = format!("no version of {group} is frozen yet: leave `--version` out to freeze the working copy");
+        return Ok(Error::state(message, [Advice::Text(text)]));
+    }
+    let newest = Advice::Text(format!("the newest are {}", known.join(", ")));
+    Ok(Error::state(message, [newest, Advice::Versions { group: group.clone() }]))
 }
 
 /// Refuses what is not valid. That an API has no constant result matters to a mock only; addresses and files of TLS matter to

@@ -1,15 +1,16 @@
 //! Release plans: many steps over groups and environments, from one file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use crate::model::{Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId};
-use crate::model::{Release, Version, WorkspaceSettings};
+use crate::model::{Deployment, EnvironmentName, GroupName, OperationId};
+use crate::model::{PolicyOverride, Release, Version, WorkspaceSettings};
 
-use super::facts::{Candidate, Facts, Past};
+use super::facts::Facts;
+use super::overlay::Overlay;
+use super::promote::promote_bound;
 use super::{
-    Author, BackendChoice, Bump, Error, OfflineRequest, Plan, PromoteRequest, PublishRequest, Selection, SwitchRequest,
-    SwitchTo, offline, promote, publish, switch,
+    Advice, Author, BackendChoice, Bump, Error, OfflineRequest, Plan, PromoteRequest, PromotedRelease, PublishRequest,
+    Selection, SwitchRequest, SwitchTo, offline, publish, switch,
 };
 
 /// A release plan: a file of steps, and, once it is bound, what they come to.
@@ -50,6 +51,7 @@ pub enum Step {
 /// The words of a step: those of its command.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags of commands, each of its own")]
 pub struct Verb {
     /// The environment, where the plan names none or another one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +64,7 @@ pub struct Verb {
     /// Every group, instead of `groups`.
     #[serde(skip_serializing_if = "is_false")]
     pub all: bool,
-    /// The version (publish, switch).
+    /// The version (publish, switch, promote).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub version: Option<Version>,
@@ -86,6 +88,13 @@ pub struct Verb {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub to: Option<EnvironmentName>,
+    /// The operation whose outcome is taken over (promote).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub at: Option<OperationId>,
+    /// Change it even where callers break and the environment's policy refuses that; the plan then needs a `message`.
+    #[serde(skip_serializing_if = "is_false")]
+    pub allow_breaking: bool,
 }
 
 /// What a plan comes to in one environment.
@@ -98,6 +107,14 @@ pub struct BoundPlan {
     /// Its changes, by group.
     #[schemars(with = "BTreeMap<String, BoundChange>")]
     pub changes: BTreeMap<GroupName, BoundChange>,
+    /// The environments from which groups are promoted, those among them that stay as they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub sources: BTreeMap<GroupName, EnvironmentName>,
+    /// The policies that it overrides.
+    #[serde(default, rename = "override", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub overrides: Vec<PolicyOverride>,
 }
 
 /// What a plan changes for one group.
@@ -133,7 +150,7 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
             Some(_) => {
                 return Err(Error::state(
                     format!("step {number} returns to {environment}, after a step of another environment"),
-                    ["an environment commits once: put its steps together, or make two plans".to_owned()],
+                    [Advice::Text("an environment commits once: put its steps together, or make two plans".to_owned())],
                 ));
             }
         }
@@ -141,19 +158,28 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
     Ok(plans)
 }
 
-/// Writes down what plans come to, so that they apply to this state only.
+/// Writes down what plans come to, so that they apply to this state only. What the author says of all steps is said of
+/// each of them.
 #[must_use]
-pub fn bind(file: &ReleasePlan, plans: &[Plan]) -> ReleasePlan {
-    let changes = |plan: &Plan| {
-        let change =
-            |change: &crate::model::Change| BoundChange { before: change.before.clone(), after: change.after.clone() };
-        plan.operation.changes.iter().map(|(group, planned)| (group.clone(), change(planned))).collect()
+pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan {
+    let bound_plan = |plan: &Plan| {
+        let bound = |(group, change): (&GroupName, &crate::model::Change)| {
+            (group.clone(), BoundChange { before: change.before.clone(), after: change.after.clone() })
+        };
+        BoundPlan {
+            environment: plan.operation.environment.clone(),
+            changes: plan.operation.changes.iter().map(bound).collect(),
+            sources: plan.sources.clone(),
+            overrides: plan.operation.overrides.clone(),
+        }
     };
-    let bound = plans
-        .iter()
-        .map(|plan| BoundPlan { environment: plan.operation.environment.clone(), changes: changes(plan) })
-        .collect();
-    ReleasePlan { bound: Some(bound), ..file.clone() }
+    let mut file = ReleasePlan { bound: Some(plans.iter().map(bound_plan).collect()), ..file.clone() };
+    file.message = author.message.clone().or(file.message);
+    for step in &mut file.steps {
+        let (Step::Publish(verb) | Step::Switch(verb) | Step::Offline(verb) | Step::Promote(verb)) = step;
+        verb.allow_breaking |= author.allow_breaking;
+    }
+    file
 }
 
 /// Compares what plans come to now with what they were bound to. What was applied already, by a run
@@ -184,6 +210,11 @@ pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts) -> Re
         if let Some(group) = extra {
             return stale(format!("it would now change {group} in {} as well", plan.operation.environment));
         }
+        let overrides = bound.map_or(&[][..], |bound| &bound.overrides);
+        if let Some(policy) = plan.operation.overrides.iter().find(|policy| !overrides.contains(policy)) {
+            let environment = &plan.operation.environment;
+            return stale(format!("it would now override the policy `{}` of {environment}", policy.as_str()));
+        }
     }
     Ok(())
 }
@@ -197,16 +228,20 @@ fn plan_step(
 ) -> Result<Plan, Error> {
     let (Step::Publish(verb) | Step::Switch(verb) | Step::Offline(verb) | Step::Promote(verb)) = step;
     check_words(step, verb, number)?;
-    let environment = || {
-        let named = verb.to.as_ref().or(verb.environment.as_ref()).or(file.environment.as_ref());
-        named.cloned().ok_or_else(|| wrong_step(number, "names no environment", "add `environment: …`"))
-    };
+    let named = |name: &EnvironmentName| declared(facts.settings(), name, number);
+    let environment = verb.to.as_ref().or(verb.environment.as_ref()).or(file.environment.as_ref());
+    let environment = environment.ok_or_else(|| wrong_step(number, "names no environment", "add `environment: …`"));
     let groups = || match (verb.groups.is_empty(), verb.all) {
         (false, false) => Ok(Selection::Groups(verb.groups.clone())),
         (true, true) => Ok(Selection::All),
         _ => Err(wrong_step(number, "must have either `groups` or `all`", "write `groups: […]` or `all: true`")),
     };
-    check_declared(facts.settings(), &environment()?, number)?;
+    let environment = named(environment?)?;
+    if verb.allow_breaking && author.message.is_none() {
+        let hint = "add `message: …` to the plan, or give `-m WHY`";
+        return Err(wrong_step(number, "has `allow_breaking`, and nothing says why", hint));
+    }
+    let author = &Author { allow_breaking: author.allow_breaking || verb.allow_breaking, ..author.clone() };
     match step {
         Step::Publish(_) => {
             let backend = match (verb.mock, &verb.backend) {
@@ -216,7 +251,7 @@ fn plan_step(
                 (true, Some(_)) => return Err(wrong_step(number, "has both `mock` and `backend`", "leave one out")),
             };
             let request = PublishRequest {
-                environment: environment()?,
+                environment,
                 groups: groups()?,
                 version: verb.version.clone(),
                 bump: verb.bump,
@@ -234,20 +269,35 @@ fn plan_step(
                 (None, true) => SwitchTo::Previous,
                 _ => return Err(wrong_step(number, "must have either `version` or `previous: true`", "add one")),
             };
-            let request = SwitchRequest { environment: environment()?, group: group.clone(), to, if_current: None };
+            let request = SwitchRequest { environment, group: group.clone(), to, if_current: None };
             switch(&request, facts, author)
         }
         Step::Offline(_) => {
-            let request = OfflineRequest { environment: environment()?, groups: groups()?, if_current: None };
+            let request = OfflineRequest { environment, groups: groups()?, if_current: None };
             offline(&request, facts, author)
         }
         Step::Promote(_) => {
-            let from = verb.from.clone();
+            let from = verb.from.as_ref();
             let from = from.ok_or_else(|| wrong_step(number, "does not say from where", "add `from: …`"))?;
-            let request = PromoteRequest { from, to: environment()?, groups: groups()?, if_current: None };
-            promote(&request, facts, author)
+            let from = named(from)?;
+            let release = match (&verb.version, &verb.at) {
+                (None, None) => PromotedRelease::Live,
+                (Some(version), None) => PromotedRelease::Version(version.clone()),
+                (None, Some(operation)) => PromotedRelease::After(operation.clone()),
+                (Some(_), Some(_)) => return Err(wrong_step(number, "has both `version` and `at`", "leave one out")),
+            };
+            let bound = file.bound.as_ref().and_then(|bound| promoted(bound, &from, &environment));
+            let request = PromoteRequest { from, to: environment, groups: groups()?, release, if_current: None };
+            promote_bound(&request, bound.as_ref(), facts, author)
         }
     }
+}
+
+/// Returns what a bound plan promotes from one environment to another; `None` where it does not say from where.
+fn promoted(bound: &[BoundPlan], from: &EnvironmentName, to: &EnvironmentName) -> Option<BTreeMap<GroupName, Release>> {
+    let plan = bound.iter().find(|plan| plan.environment == *to).filter(|plan| !plan.sources.is_empty())?;
+    let ours = plan.changes.iter().filter(|(group, _)| plan.sources.get(*group) == Some(from));
+    Some(ours.map(|(group, change)| (group.clone(), change.after.clone())).collect())
 }
 
 /// Refuses words that the step's command does not have.
@@ -261,12 +311,13 @@ fn check_words(step: &Step, verb: &Verb, number: usize) -> Result<(), Error> {
         ("previous", verb.previous),
         ("from", verb.from.is_some()),
         ("to", verb.to.is_some()),
+        ("at", verb.at.is_some()),
     ];
     let (name, allowed): (_, &[&str]) = match step {
         Step::Publish(_) => ("publish", &["all", "version", "bump", "mock", "backend"]),
         Step::Switch(_) => ("switch", &["version", "previous"]),
         Step::Offline(_) => ("offline", &["all"]),
-        Step::Promote(_) => ("promote", &["all", "from", "to"]),
+        Step::Promote(_) => ("promote", &["all", "from", "to", "version", "at"]),
     };
     match given.iter().find(|(word, is_given)| *is_given && !allowed.contains(word)) {
         None => Ok(()),
@@ -275,27 +326,27 @@ fn check_words(step: &Step, verb: &Verb, number: usize) -> Result<(), Error> {
             Err(wrong_step(
                 number,
                 &format!("has `{word}`, which {name} does not have"),
-                &format!("{name} takes `environment`, `groups`, `{words}`"),
+                &format!("{name} takes `environment`, `groups`, `{words}`, `allow_breaking`"),
             ))
         }
     }
 }
 
-fn check_declared(settings: &WorkspaceSettings, environment: &EnvironmentName, number: usize) -> Result<(), Error> {
-    let known = settings.environments();
-    if known.contains(environment) {
-        return Ok(());
-    }
-    let names: Vec<&str> = known.iter().map(EnvironmentName::as_str).collect();
-    Err(wrong_step(
-        number,
-        &format!("names the environment {:?}, which does not exist", environment.as_str()),
-        &format!("there are {}; declare others in apigw.toml", names.join(", ")),
-    ))
+/// Returns the environment that a step names, by its name or by an alias.
+fn declared(settings: &WorkspaceSettings, name: &EnvironmentName, number: usize) -> Result<EnvironmentName, Error> {
+    settings.environment_named(name.as_str()).ok_or_else(|| {
+        let known = settings.environments();
+        let names: Vec<&str> = known.iter().map(EnvironmentName::as_str).collect();
+        wrong_step(
+            number,
+            &format!("names the environment {:?}, which does not exist", name.as_str()),
+            &format!("there are {}; declare others in apigw.toml", names.join(", ")),
+        )
+    })
 }
 
 fn wrong_step(number: usize, message: &str, hint: &str) -> Error {
-    Error::state(format!("step {number} {message}"), [hint.to_owned()])
+    Error::state(format!("step {number} {message}"), [Advice::Text(hint.to_owned())])
 }
 
 fn merge(plan: &mut Plan, next: Plan, number: usize) -> Result<(), Error> {
@@ -311,89 +362,12 @@ fn merge(plan: &mut Plan, next: Plan, number: usize) -> Result<(), Error> {
     }
     plan.operation.time = plan.operation.time.max(next.operation.time);
     plan.operation.changes.extend(next.operation.changes);
+    plan.operation.overrides.extend(next.operation.overrides);
+    plan.operation.overrides.dedup();
     plan.unchanged.extend(next.unchanged);
+    plan.sources.extend(next.sources);
     plan.freezes.extend(next.freezes);
     plan.edits.extend(next.edits);
     plan.warnings.extend(next.warnings);
     Ok(())
-}
-
-/// What is on disk, with the outcome of the steps so far upon it.
-struct Overlay<'a> {
-    base: &'a dyn Facts,
-    environments: BTreeMap<EnvironmentName, Arc<Environment>>,
-    frozen: BTreeMap<(GroupName, Version), Arc<Candidate>>,
-}
-
-impl<'a> Overlay<'a> {
-    const fn new(base: &'a dyn Facts) -> Self {
-        Self { base, environments: BTreeMap::new(), frozen: BTreeMap::new() }
-    }
-
-    fn add(&mut self, plan: &Plan) -> Result<(), Error> {
-        let Operation { environment: name, time, changes, .. } = &plan.operation;
-        let mut environment = Environment::clone(&*self.environment(name).map_err(Error::Facts)?);
-        for (group, change) in changes {
-            // The operation has no id before it is committed. Nobody asks for this one: no later
-            // step may touch the group in this environment again.
-            let operation = OperationId::new(*time, &Digest::of(b""));
-            let deployment = Deployment { release: change.after.clone(), since: *time, operation };
-            environment.deployments.insert(group.clone(), deployment);
-        }
-        self.environments.insert(name.clone(), Arc::new(environment));
-        for freeze in &plan.freezes {
-            let version = plan.edits.iter().any(|edit| edit.group == freeze.group).then_some(&freeze.version);
-            let candidate = self.base.working_copy(&freeze.group, version).map_err(Error::Facts)?;
-            self.frozen.insert((freeze.group.clone(), freeze.version.clone()), candidate);
-        }
-        Ok(())
-    }
-}
-
-impl Facts for Overlay<'_> {
-    fn settings(&self) -> &WorkspaceSettings {
-        self.base.settings()
-    }
-
-    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
-        self.base.groups()
-    }
-
-    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
-        self.environments.get(environment).map_or_else(|| self.base.environment(environment), |known| Ok(known.clone()))
-    }
-
-    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
-        // An earlier step may have bumped the version; then that is the working copy now.
-        let bumped = self
-            .frozen
-            .iter()
-            .rev()
-            .find(|((name, _), candidate)| name == group && candidate.settings_on_disk.is_some());
-        match (bumped, version) {
-            (Some((_, candidate)), None) => Ok(candidate.clone()),
-            _ => self.base.working_copy(group, version),
-        }
-    }
-
-    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
-        let mut versions = self.base.versions(group)?;
-        versions.extend(self.frozen.keys().filter(|(name, _)| name == group).map(|(_, version)| version.clone()));
-        Ok(versions)
-    }
-
-    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
-        match self.frozen.get(&(group.clone(), version.clone())) {
-            Some(candidate) => Ok(Some(candidate.clone())),
-            None => self.base.frozen(group, version),
-        }
-    }
-
-    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
-        self.base.past(environment, group)
-    }
-
-    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
-        self.base.operation(environment, id)
-    }
 }

@@ -1,51 +1,101 @@
 //! Rollback: restore what was live before, byte for byte.
 
-use crate::model::{Action, EnvironmentName, GroupName, OperationId, Release, State};
+use crate::model::{Action, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
 
+use super::advice::Advice;
 use super::facts::{Facts, Past};
-use super::{Author, Error, Plan, check_current, policy};
+use super::past_state::FoundState;
+use super::policy::{self, Direction};
+use super::{Author, Error, PastState, Plan, Selection, check_current};
 
-/// A request to restore an earlier release of a group.
+/// A request to restore earlier releases of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollbackRequest {
     /// Where.
     pub environment: EnvironmentName,
-    /// Which group.
-    pub group: GroupName,
-    /// The operation whose outcome is restored; without one, what was live before.
-    pub to: Option<OperationId>,
-    /// The operation that must be the latest of the group.
+    /// Which groups; all of them go back to one state, which must then be given.
+    pub groups: Selection,
+    /// The state that is restored; without one, what was live of each group before.
+    pub to: Option<PastState>,
+    /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,
 }
 
 /// Plans a rollback.
+///
+/// With all groups, one that was first published after the state goes offline: an entry is never removed.
 pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
-    let RollbackRequest { environment, group, .. } = request;
+    let RollbackRequest { environment, groups, to, .. } = request;
     let live = facts.environment(environment).map_err(Error::Facts)?;
-    let Some(current) = live.deployments.get(group) else {
-        return Err(Error::state(
-            format!("{group} was never published to {environment}"),
-            ["see what is: `apigw status`".to_owned()],
-        ));
-    };
-    check_current(group, environment, Some(current), request.if_current.as_ref())?;
-    let past = facts.past(environment, group).map_err(Error::Facts)?;
-    let after = match &request.to {
-        Some(operation) => left_by(operation, group, environment, &past)?,
-        None => live_before(&past).cloned().ok_or_else(|| {
-            Error::state(
-                format!("nothing else was live for {group} in {environment} before"),
-                [
-                    format!("see what was: `apigw history {group} --env {environment}`"),
-                    format!("take back the last change: `apigw undo --env {environment}`"),
-                ],
-            )
-        })?,
-    };
+    let state = to.as_ref().map(|to| to.find(environment, facts)).transpose()?;
+    if *groups == Selection::All {
+        check_state_of_all(state.as_ref(), environment, live.deployments.keys())?;
+    }
     let mut plan = Plan::new(environment, author);
-    plan.change(group, Action::Rollback, Some(current), after);
-    policy::apply(&mut plan, facts, true)?;
+    for group in &groups.resolve(|| Ok(live.deployments.keys().cloned().collect()))? {
+        let Some(current) = live.deployments.get(group) else {
+            return Err(Error::state(format!("{group} was never published to {environment}"), [Advice::Status]));
+        };
+        check_current(group, environment, Some(current), request.if_current.as_ref())?;
+        let after = match &state {
+            Some(state) => release_of(state, group, environment, current, *groups == Selection::All)?,
+            None => release_before(group, environment, facts)?,
+        };
+        plan.change(group, Action::Rollback, Some(current), after);
+    }
+    policy::apply(&mut plan, facts, author, Direction::Back)?;
     Ok(plan)
+}
+
+/// Refuses to bring all groups back where no state is named, or where nothing was live in it: most likely a mistyped
+/// date, which would take the whole environment offline.
+fn check_state_of_all<'g>(
+    state: Option<&FoundState<'_>>,
+    environment: &EnvironmentName,
+    groups: impl IntoIterator<Item = &'g GroupName>,
+) -> Result<(), Error> {
+    let history = Advice::History { group: None, environment: environment.clone() };
+    let Some(state) = state else {
+        let text = "name the state to which all groups go back: `--to OPERATION` or `--to TIME`".to_owned();
+        return Err(Error::state("all groups go back to one state, and none is named", [Advice::Text(text), history]));
+    };
+    if state.live_groups(groups)?.is_empty() {
+        return Err(Error::state(format!("nothing was live in {environment} then"), [history]));
+    }
+    Ok(())
+}
+
+fn release_of(
+    state: &FoundState<'_>,
+    group: &GroupName,
+    environment: &EnvironmentName,
+    current: &Deployment,
+    all: bool,
+) -> Result<Release, Error> {
+    match state.release(group)? {
+        Some(release) => Ok(release),
+        None if all => Ok(Release { state: State::Offline, ..current.release.clone() }),
+        None => Err(Error::state(
+            format!("{group} had not been published to {environment} yet"),
+            [
+                Advice::History { group: Some(group.clone()), environment: environment.clone() },
+                Advice::Offline { group: group.clone(), environment: environment.clone() },
+            ],
+        )),
+    }
+}
+
+fn release_before(group: &GroupName, environment: &EnvironmentName, facts: &dyn Facts) -> Result<Release, Error> {
+    let past = facts.past(environment, group).map_err(Error::Facts)?;
+    live_before(&past).cloned().ok_or_else(|| {
+        Error::state(
+            format!("nothing else was live for {group} in {environment} before"),
+            [
+                Advice::History { group: Some(group.clone()), environment: environment.clone() },
+                Advice::Undo { environment: environment.clone() },
+            ],
+        )
+    })
 }
 
 /// Finds what was live before the present release.
@@ -62,19 +112,4 @@ fn live_before(past: &[Past]) -> Option<&Release> {
     let present = &past[index].deployment.release;
     let mut before = past[index + 1..].iter().map(|past| &past.deployment.release);
     before.find(|release| release.state == State::Live && *release != present)
-}
-
-fn left_by(
-    operation: &OperationId,
-    group: &GroupName,
-    environment: &EnvironmentName,
-    past: &[Past],
-) -> Result<Release, Error> {
-    let found = past.iter().find(|past| past.deployment.operation == *operation);
-    found.map(|past| past.deployment.release.clone()).ok_or_else(|| {
-        Error::state(
-            format!("operation {operation} did not change {group} in {environment}"),
-            [format!("see which did: `apigw history {group} --env {environment}`")],
-        )
-    })
 }

@@ -2,8 +2,10 @@
 
 use crate::model::{Action, EnvironmentName, GroupName, OperationId, Release, State, Version};
 
+use super::advice::Advice;
 use super::facts::Facts;
-use super::{Author, Error, Plan, backend, check_current, policy};
+use super::policy::{self, Direction};
+use super::{Author, Error, Plan, backend, check_current};
 
 /// A request to switch one group to another version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +35,11 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let current = live.deployments.get(group);
     check_current(group, environment, current, request.if_current.as_ref())?;
+    let publish = || Advice::Publish { group: group.clone(), environment: environment.clone(), version: None };
     let Some(current) = current.filter(|current| current.release.state == State::Live) else {
         return Err(Error::state(
             format!("{group} is not live in {environment}, so there is no version to switch"),
-            [format!("publish it: `apigw publish {group} --env {environment}`")],
+            [publish()],
         ));
     };
     let (version, digest) = match &request.to {
@@ -44,10 +47,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
             let Some(candidate) = facts.frozen(group, version).map_err(Error::Facts)? else {
                 return Err(Error::state(
                     format!("{group} has no frozen version {version}"),
-                    [
-                        format!("see which there are: `apigw version list {group}`"),
-                        format!("publish freezes the working copy: `apigw publish {group} --env {environment}`"),
-                    ],
+                    [Advice::Versions { group: group.clone() }, publish()],
                 ));
             };
             (version.clone(), candidate.digest)
@@ -61,7 +61,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
             let Some(previous) = previous else {
                 return Err(Error::state(
                     format!("no other version of {group} was ever live in {environment}"),
-                    [format!("name one: `apigw switch {group} --env {environment} --version V`")],
+                    [Advice::Switch { group: group.clone(), environment: environment.clone() }],
                 ));
             };
             (previous.version, previous.digest)
@@ -74,6 +74,6 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     };
     let after = Release { version, digest, backend, ..current.release.clone() };
     plan.change(group, Action::Switch, Some(current), after);
-    policy::apply(&mut plan, facts, false)?;
+    policy::apply(&mut plan, facts, author, Direction::Forward)?;
     Ok(plan)
 }

@@ -3,7 +3,9 @@
 use crate::model::{Action, EnvironmentName, OperationId, Release, State};
 
 use super::facts::Facts;
-use super::{Author, Error, Plan, policy};
+use super::past_state::unknown_operation;
+use super::policy::{self, Direction};
+use super::{Author, Error, Plan};
 
 /// A request to reverse an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,32 +14,39 @@ pub struct UndoRequest {
     pub environment: EnvironmentName,
     /// Which operation.
     pub operation: OperationId,
+    /// True if groups that were changed since are left as they are; else they keep the operation from being undone.
+    pub skip_changed: bool,
 }
 
 /// Plans to reverse an operation, for all the groups that it changed.
 ///
 /// A group that the operation published first goes offline: an entry is never removed.
 pub fn undo(request: &UndoRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
-    let UndoRequest { environment, operation: id } = request;
+    let UndoRequest { environment, operation: id, skip_changed } = request;
     let Some(operation) = facts.operation(environment, id).map_err(Error::Facts)? else {
-        return Err(Error::state(
-            format!("{environment} has no operation {id}"),
-            [format!("see which there are: `apigw history --env {environment}`")],
-        ));
+        return Err(unknown_operation(environment, id));
     };
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let mut plan = Plan::new(environment, author);
+    let total = operation.changes.len();
+    let mut changed = Vec::new();
     for (group, change) in operation.changes {
         let current = live.deployments.get(&group);
         let Some(current) = current.filter(|current| current.operation == *id) else {
             let later = current.map_or_else(|| id.clone(), |current| current.operation.clone());
-            return Err(Error::Overtaken { operation: id.clone(), group, later });
+            changed.push((group, later));
+            continue;
         };
         let after = change
             .before
             .map_or_else(|| Release { state: State::Offline, ..current.release.clone() }, |before| before.release);
         plan.change(&group, Action::Undo, Some(current), after);
     }
-    policy::apply(&mut plan, facts, true)?;
+    if !changed.is_empty() && !skip_changed {
+        return Err(Error::Overtaken { operation: id.clone(), environment: environment.clone(), changed, total });
+    }
+    let left_out = |(group, later)| format!("{group} is left as it is: {later} changed it since");
+    plan.warnings.extend(changed.into_iter().map(left_out));
+    policy::apply(&mut plan, facts, author, Direction::Back)?;
     Ok(plan)
 }

@@ -59,9 +59,19 @@ impl Sandbox {
     }
 
     pub(crate) fn run_words(&self, words: &[&str]) -> Outcome {
+        self.run_words_with(&[], words)
+    }
+
+    /// Runs the command with variables.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], words: &str) -> Outcome {
+        self.run_words_with(variables, &words.split(' ').collect::<Vec<_>>())
+    }
+
+    fn run_words_with(&self, variables: &[(&str, &str)], words: &[&str]) -> Outcome {
         let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
         command.args(words).current_dir(self.path()).stdin(Stdio::null());
         isolate(&mut command, self.path());
+        command.envs(variables.iter().copied());
         let output = command.output().expect("the command runs");
         Outcome {
             exit: output.status.code().unwrap_or(-1),
@@ -117,6 +127,12 @@ impl Outcome {
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_stdout(self, part: &str) -> Self {
+        assert!(self.stdout.contains(part), "{part:?} is not in:\n{}", self.stdout);
+        self
     }
 
     #[track_caller]

@@ -10,7 +10,7 @@ fn keys(value: &serde_json::Value) -> Vec<&str> {
 fn changes_status_history_and_findings() {
     let sandbox = Sandbox::petstore();
     let change = sandbox.run("-o json publish --env test --mock").expect_exit(0).json();
-    assert_eq!(keys(&change), ["schema", "environment", "operation", "dry_run", "warnings", "changes"]);
+    assert_eq!(keys(&change), ["schema", "environment", "operation", "dry_run", "warnings", "changes", "unchanged"]);
     assert_eq!(keys(&change["changes"][0]), ["group", "action", "before", "after"]);
     let entry = ["state", "version", "digest", "backend", "since", "operation"];
     assert_eq!(keys(&change["changes"][0]["after"]), entry);

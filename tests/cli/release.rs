@@ -142,7 +142,9 @@ fn policies_refuse() {
     let settings = sandbox.read("apigw.toml").replace("protected = true", "mock = \"deny\"\npromote_from = \"test\"");
     sandbox.write("apigw.toml", &settings);
     sandbox.run("publish --env online --mock").expect_exit(5).expect_stderr("mock");
-    sandbox.run("publish --env online").expect_exit(5).expect_stderr("not live in test");
+    sandbox.run("publish --env online").expect_exit(5).expect_stderr("must be live in test before");
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("publish --env prod").expect_exit(5).expect_stderr("was live in test with a mock only");
     sandbox.run("publish --env test").expect_exit(0);
     sandbox.run("publish --env online").expect_exit(0);
 }
@@ -207,6 +209,111 @@ fn what_breaks_callers_is_told_and_held_back() {
     sandbox.run("api add GET /owners").expect_exit(0);
     let bumped = sandbox.run("-o json version bump auto").expect_exit(0).json();
     assert_eq!(bumped["version"], "1.1.0");
+}
+
+#[test]
+fn who_breaks_callers_says_why_and_the_way_back_stays_open() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml").replace("protected = true", "breaking = \"deny\"");
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("publish --env online --mock").expect_exit(0);
+    sandbox.run("api add GET /owners").expect_exit(0);
+    sandbox.run("publish --env online --mock --bump auto").expect_exit(0);
+    // What was added is gone again: that breaks callers, and is told, not refused.
+    sandbox.run("rollback --env online").expect_exit(0).expect_stderr("callers break: petstore GET /owners");
+    sandbox.run("undo --env online").expect_exit(0);
+    let refused = sandbox.run("-o json switch --env online --version 0.0.1").expect_exit(5);
+    assert_eq!(refused.json()["refused"], true);
+    assert_eq!(refused.json()["changes"][0]["after"]["version"], "0.0.1");
+    let error: serde_json::Value = serde_json::from_str(&refused.stderr).expect("JSON");
+    assert!(error["error"]["reasons"][0].as_str().is_some_and(|reason| reason.contains("GET /owners")), "{error}");
+    let typed = "apigw -o json switch --env online --version 0.0.1 --allow-breaking -m WHY";
+    assert!(error["error"]["hints"].to_string().contains(typed), "{error}");
+    sandbox.run("offline --env online").expect_exit(5).expect_stderr("the whole group goes offline");
+    sandbox.run("offline --env online --allow-breaking").expect_exit(64).expect_stderr("-m WHY");
+    sandbox.run("switch --env online --version 0.0.1 --allow-breaking -m hotfix").expect_exit(0);
+    let operation = sandbox.run("-o json history -n 1").expect_exit(0).json()["operations"][0].clone();
+    assert_eq!(operation["override"], serde_json::json!(["breaking"]));
+    let file = format!("history/online/{}.yaml", operation["operation"].as_str().expect("an id"));
+    assert!(sandbox.read(&file).contains("schema: 2\n"), "{}", sandbox.read(&file));
+    sandbox.run("history -n 1").expect_exit(0).expect_stdout("overrides breaking");
+    let id = operation["operation"].as_str().expect("an id");
+    sandbox.run(&format!("show {id}")).expect_exit(0).expect_stdout("overrides    breaking");
+    sandbox.run("status -v --env online").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+}
+
+#[test]
+fn several_groups_have_a_way_back() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("group create owners").expect_exit(0);
+    sandbox.run("api add owners GET /owners").expect_exit(0);
+    let first = sandbox.run("-o json publish --all --env test --mock").expect_exit(0).json();
+    let id = first["operation"].as_str().expect("an id");
+    sandbox.edit("two");
+    sandbox
+        .run("publish --all --env test --mock --bump patch")
+        .expect_exit(0)
+        .expect_stdout("test: 1 published, 1 already up to date\n");
+    sandbox
+        .run(&format!("undo {id} --env test"))
+        .expect_exit(4)
+        .expect_stderr("1 of its 2 groups were changed since: petstore by");
+    sandbox.run("offline owners --env test").expect_exit(0);
+    sandbox.run("rollback --all --env test").expect_exit(64).expect_stderr("--to");
+    sandbox.run(&format!("rollback --all --env test --to {id}")).expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.0.1");
+    let owners = sandbox.run("-o json status owners --env test").expect_exit(0).json();
+    assert_eq!(owners["deployments"][0]["state"], "live");
+    sandbox.run("undo --env test").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["version"], "0.0.2");
+    sandbox
+        .run("rollback owners petstore --env test --to 2020-01-01")
+        .expect_exit(3)
+        .expect_stderr("had not been published");
+}
+
+#[test]
+fn variables_stand_for_few_flags() {
+    let sandbox = Sandbox::petstore();
+    let run = |variables: &[(&str, &str)], words: &str| sandbox.run_with(variables, words);
+    // What a command does is read where it is typed.
+    for (name, value) in [("APIGW_ENV", "test"), ("APIGW_MOCK", "1"), ("APIGW_VERSION", "1.2.3"), ("APIGW_ALL", "1")] {
+        let expected = if name == "APIGW_ENV" { 64 } else { 0 };
+        let words =
+            if name == "APIGW_ENV" { "publish --mock --dry-run" } else { "publish --env test --mock --dry-run" };
+        run(&[(name, value)], words).expect_exit(expected);
+    }
+    run(&[("APIGW_MESSAGE", "x"), ("APIGW_WAIT", "soon"), ("APIGW_YES", "perhaps")], "status").expect_exit(0);
+    run(&[("APIGW_MESSAGE", "x")], "verify").expect_exit(0);
+    run(&[("APIGW_OUTPUT", "github")], "status").expect_exit(0);
+    for name in ["DIRECTORY", "OUTPUT", "COLOR", "QUIET", "VERBOSE", "YES", "LOCK_TIMEOUT", "MESSAGE", "WAIT"] {
+        run(&[(&format!("APIGW_{name}"), "")], "publish --env test --mock --dry-run").expect_exit(0);
+    }
+    for (name, value) in [
+        ("OUTPUT", "xml"),
+        ("COLOR", "red"),
+        ("QUIET", "2"),
+        ("YES", "perhaps"),
+        ("LOCK_TIMEOUT", "soon"),
+        ("WAIT", "1h"),
+    ] {
+        let name = format!("APIGW_{name}");
+        run(&[(&name, value)], "publish --env test --mock --dry-run").expect_exit(64).expect_stderr(&name);
+    }
+    run(&[("APIGW_MESSAGE", "from the pipeline")], "publish --env test --mock").expect_exit(0);
+    assert_eq!(sandbox.entry("test")["message"], "from the pipeline");
+    run(&[("APIGW_DIRECTORY", "/")], "status").expect_exit(3).expect_stderr("there is no workspace in /");
+}
+
+#[test]
+fn an_error_names_the_argument_that_is_missing() {
+    let sandbox = Sandbox::petstore();
+    let error = sandbox.run("-o json publish --mock").expect_exit(64).stderr;
+    let error: serde_json::Value = serde_json::from_str(&error).expect("JSON");
+    let message = error["error"]["message"].as_str().expect("a message");
+    assert_eq!(message, "the following required arguments were not provided: --env <ENV>");
+    assert!(error["error"]["hints"].to_string().contains("apigw publish --help"), "{error}");
 }
 
 #[test]

@@ -267,5 +267,6 @@ fn author() -> Author {
         message: None,
         command: "apigw publish".to_owned(),
         now: "2026-11-23T18:00:00.000Z".parse().expect("a time"),
+        allow_breaking: false,
     }
 }

@@ -36,10 +36,11 @@ pub(in crate::cli) struct ApplyArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> Result<Exit, CommandError> {
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
-    let plans = plan::compute(context, workspace, &file, &arguments.change)?;
+    let mut plans = plan::compute(context, workspace, &file, &arguments.change)?;
     check_environment(context, arguments, &file, &plans)?;
+    let wait = context.wait(arguments.change.wait)?;
     if arguments.change.dry_run {
-        wait::note_dry_run(context, arguments.change.wait);
+        wait::note_dry_run(context, wait);
         plan::show(context, workspace, &plans)?;
         return Ok(change::pending(&arguments.change, plans.iter().any(|plan| !plan.is_empty())));
     }
@@ -51,7 +52,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     for plan in plans.iter().filter(|plan| !plan.is_empty()) {
         change::confirm(context, &plan.operation.environment, &all)?;
     }
-    commit_all(context, workspace, &plans, arguments.change.wait)
+    commit_all(context, workspace, &mut plans, wait)
 }
 
 /// Refuses a plan that changes another environment than the one that was named.
@@ -80,13 +81,13 @@ fn check_environment(
 fn commit_all(
     context: &Context<'_>,
     workspace: &Workspace,
-    plans: &[Plan],
+    plans: &mut [Plan],
     limit: Option<Duration>,
 ) -> Result<Exit, CommandError> {
     let mut committed: Vec<Option<OperationId>> = Vec::new();
     let mut failure = None;
-    for plan in plans {
-        match change::commit(context, workspace, plan) {
+    for plan in plans.iter_mut() {
+        match change::commit(context, workspace, plan, None) {
             Ok((id, unknown)) => {
                 committed.push(id);
                 failure = unknown;

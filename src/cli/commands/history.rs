@@ -55,12 +55,15 @@ fn text(operations: &[Committed], width: Option<u16>) -> String {
     }
     let row = |committed: &Committed| {
         let operation = &committed.operation;
-        let change = |(group, change): (&crate::model::GroupName, &crate::model::Change)| {
+        let changed = |(group, change): (&crate::model::GroupName, &crate::model::Change)| {
             format!("{} {group} {}", change.action, change::state(&change.after))
         };
-        let mut changes: Vec<String> = operation.changes.iter().take(3).map(change).collect();
+        let mut changes: Vec<String> = operation.changes.iter().take(3).map(changed).collect();
         if operation.changes.len() > changes.len() {
             changes.push(format!("and {} more", operation.changes.len() - changes.len()));
+        }
+        if !operation.overrides.is_empty() {
+            changes.push(format!("overrides {}", change::overrides(operation)));
         }
         vec![
             committed.id.to_string(),

@@ -13,7 +13,7 @@ use crate::plan::{self, OfflineRequest};
 /// Take groups out of an environment
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw offline petstore --env test\n  apigw offline --all --env test -m 'end of the trial'"
+    after_help = "Examples:\n  apigw offline petstore --env test\n  apigw offline --all --env online --allow-breaking -m 'end of the trial'"
 )]
 pub(in crate::cli) struct OfflineArguments {
     #[command(flatten)]
@@ -33,5 +33,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &OfflineArguments) -
         groups: arguments.groups.resolve(context)?,
         if_current: arguments.if_current.resolve(context)?,
     };
-    change::run(context, &arguments.change, |facts, author| plan::offline(&request, facts, author))
+    change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
+        plan::offline(&request, facts, author)
+    })
 }

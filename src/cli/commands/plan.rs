@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::change::{self, ChangeArguments};
+use crate::cli::change::{self, ChangeArguments, Reason};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::yaml;
@@ -27,18 +27,24 @@ pub(in crate::cli) struct PlanArguments {
     /// Exit with 2 where there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
+    #[command(flatten)]
+    reason: Reason,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> Result<Exit, CommandError> {
-    let change =
-        ChangeArguments { dry_run: true, detailed_exitcode: arguments.detailed_exitcode, message: None, wait: None };
+    let change = ChangeArguments {
+        dry_run: true,
+        detailed_exitcode: arguments.detailed_exitcode,
+        reason: arguments.reason.clone(),
+        wait: None,
+    };
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
     let plans = compute(context, workspace, &file, &change)?;
     show(context, workspace, &plans)?;
     if let Some(out) = &arguments.out {
         let out = context.folder().join(out);
-        write_outside(&out, &yaml(&plan::bind(&file, &plans))?)?;
+        write_outside(&out, &yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?))?)?;
         context.output.note(&format!("wrote {}; apply it with `apigw apply {}`", out.display(), out.display()));
     }
     Ok(change::pending(&change, plans.iter().any(|plan| !plan.is_empty())))
@@ -52,7 +58,8 @@ pub(super) fn compute(
     change: &ChangeArguments,
 ) -> Result<Vec<Plan>, CommandError> {
     let facts = DiskFacts::new(workspace);
-    let plans = plan::release(file, &facts, &context.author(change.message.as_deref()))?;
+    let plans = plan::release(file, &facts, &context.author(&change.reason)?);
+    let plans = plans.map_err(|error| change::refused(context, workspace, error))?;
     if let Some(bound) = &file.bound {
         plan::check_bound(bound, &plans, &facts)?;
     }

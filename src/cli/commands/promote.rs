@@ -8,9 +8,10 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
-use crate::plan::{self, PromoteRequest};
+use crate::model::Version;
+use crate::plan::{self, PromoteRequest, PromotedRelease};
 
-/// Take what is live in one environment to another: the same digest
+/// Take what is live in one environment, or was, to another: the same digest
 ///
 /// A mock stays a mock; a real backend gets the address that the version's settings have in the
 /// environment that it comes to.
@@ -27,6 +28,12 @@ pub(in crate::cli) struct PromoteArguments {
     /// The environment that changes
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     to: String,
+    /// This version, where something else is live in the environment from which it comes
+    #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
+    version: Option<Version>,
+    /// What was live there right after this operation; the beginning of its id is enough
+    #[arg(long, value_name = "OPERATION", conflicts_with = "version")]
+    at: Option<String>,
     #[command(flatten)]
     if_current: IfCurrent,
     #[command(flatten)]
@@ -34,11 +41,19 @@ pub(in crate::cli) struct PromoteArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PromoteArguments) -> Result<Exit, CommandError> {
+    let release = match (&arguments.version, &arguments.at) {
+        (Some(version), _) => PromotedRelease::Version(version.clone()),
+        (None, Some(text)) => PromotedRelease::After(context.workspace()?.find_operation(text)?.id),
+        (None, None) => PromotedRelease::Live,
+    };
     let request = PromoteRequest {
         from: context.environment(&arguments.from)?,
         to: context.environment(&arguments.to)?,
         groups: arguments.groups.resolve(context)?,
+        release,
         if_current: arguments.if_current.resolve(context)?,
     };
-    change::run(context, &arguments.change, |facts, author| plan::promote(&request, facts, author))
+    change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
+        plan::promote(&request, facts, author)
+    })
 }

@@ -28,7 +28,7 @@ pub(in crate::cli) struct PublishArguments {
     /// This version
     #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
-    /// Grow the version first, where the working copy differs from every frozen one
+    /// Bump the version first, where the working copy differs from every frozen one
     #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "version")]
     bump: Option<BumpName>,
     /// Answer with the definition's constant results, without authentication
@@ -80,5 +80,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -
         },
         if_current: arguments.if_current.resolve(context)?,
     };
-    change::run(context, &arguments.change, |facts, author| plan::publish(&request, facts, author))
+    change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
+        plan::publish(&request, facts, author)
+    })
 }

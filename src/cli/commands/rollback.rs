@@ -3,29 +3,31 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::change::{self, ChangeArguments, IfCurrent};
+use crate::cli::change::{self, ChangeArguments, IfCurrent, Replan};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::selection;
-use crate::plan::{self, RollbackRequest};
+use crate::cli::selection::GroupsArguments;
+use crate::model::Timestamp;
+use crate::plan::{self, PastState, RollbackRequest};
+use crate::workspace::Workspace;
 
 /// Restore what was live before: version, backend and address
 ///
-/// A second rollback in a row goes further back. `apigw undo` takes a rollback back.
+/// Without --to, each group goes back to what was live before; a second rollback in a row goes further back. With --to,
+/// all groups go back to one past state. `apigw undo` takes a rollback back.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw rollback petstore --env test\n  apigw rollback petstore --env test --to 20261123T180000.000Z"
+    after_help = "Examples:\n  apigw rollback petstore --env test\n  apigw rollback --all --env test --to 2026-11-23T18:00:00Z -m 'bad release'"
 )]
 pub(in crate::cli) struct RollbackArguments {
-    /// The group [default: the one that is plain]
-    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
-    group: Option<String>,
+    #[command(flatten)]
+    groups: GroupsArguments,
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
-    /// Restore what this operation left; the beginning of its id is enough
-    #[arg(long, value_name = "OPERATION")]
+    /// Restore what was live right after this operation, or at this time (RFC 3339, or a date); --all needs it
+    #[arg(long, value_name = "OPERATION|TIME", required_if_eq("all", "true"))]
     to: Option<String>,
     #[command(flatten)]
     if_current: IfCurrent,
@@ -34,12 +36,25 @@ pub(in crate::cli) struct RollbackArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
-    let operation = |text: &String| Ok::<_, CommandError>(context.workspace()?.find_operation(text)?.id);
+    let to = arguments.to.as_deref().map(|text| past_state(context.workspace()?, text)).transpose()?;
+    // Planned anew, a rollback without a name would go back twice.
+    let replan = if to.is_some() { arguments.if_current.replan() } else { Replan::Never };
     let request = RollbackRequest {
         environment: context.environment(&arguments.env)?,
-        group: selection::group(context, arguments.group.as_deref())?,
-        to: arguments.to.as_ref().map(operation).transpose()?,
+        groups: arguments.groups.resolve(context)?,
+        to,
         if_current: arguments.if_current.resolve(context)?,
     };
-    change::run(context, &arguments.change, |facts, author| plan::rollback(&request, facts, author))
+    change::run(context, &arguments.change, replan, |facts, author| plan::rollback(&request, facts, author))
+}
+
+/// Reads a time, or an operation.
+fn past_state(workspace: &Workspace, text: &str) -> Result<PastState, CommandError> {
+    match Timestamp::from_input(text) {
+        Ok(time) => Ok(PastState::At(time)),
+        Err(_) if text.starts_with(|first: char| first.is_ascii_hexdigit()) => {
+            Ok(PastState::After(workspace.find_operation(text)?.id))
+        }
+        Err(error) => Err(CommandError::invalid("time", error.to_string()).hint("or give the id of an operation")),
+    }
 }

@@ -35,6 +35,9 @@ fn text(committed: &Committed) -> String {
         operation.message.as_deref().unwrap_or("(no reason given)").replace('\n', "\n             "),
         operation.command,
     );
+    if !operation.overrides.is_empty() {
+        let _ = writeln!(text, "overrides    {}", change::overrides(operation));
+    }
     for (group, planned) in &operation.changes {
         let before = planned.before.as_ref();
         let was = before.map_or_else(|| "never published".to_owned(), |before| change::state(&before.release));

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::change::{self, ChangeArguments, IfCurrent};
+use crate::cli::change::{self, ChangeArguments, IfCurrent, Replan};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -42,5 +42,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SwitchArguments) ->
         to: arguments.version.clone().map_or(SwitchTo::Previous, SwitchTo::Version),
         if_current: arguments.if_current.resolve(context)?,
     };
-    change::run(context, &arguments.change, |facts, author| plan::switch(&request, facts, author))
+    // Planned anew, "previous" would be the version that somebody has just left.
+    let replan = if arguments.previous { Replan::Never } else { arguments.if_current.replan() };
+    change::run(context, &arguments.change, replan, |facts, author| plan::switch(&request, facts, author))
 }

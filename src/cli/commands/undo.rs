@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::change::{self, ChangeArguments};
+use crate::cli::change::{self, ChangeArguments, Replan};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -21,6 +21,9 @@ pub(in crate::cli) struct UndoArguments {
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
+    /// Leave groups as they are that were changed since
+    #[arg(long)]
+    skip_changed: bool,
     #[command(flatten)]
     change: ChangeArguments,
 }
@@ -38,6 +41,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
         })?;
         latest.id
     };
-    let request = UndoRequest { environment, operation };
-    change::run(context, &arguments.change, |facts, author| plan::undo(&request, facts, author))
+    let request = UndoRequest { environment, operation, skip_changed: arguments.skip_changed };
+    // Planned anew, an undo without a name would undo what somebody has just done.
+    let replan = if arguments.operation.is_some() { Replan::WhereStale } else { Replan::Never };
+    change::run(context, &arguments.change, replan, |facts, author| plan::undo(&request, facts, author))
 }

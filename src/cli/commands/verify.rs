@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use crate::cli::change;
+use crate::cli::change::{self, Reason};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, Sources};
@@ -36,7 +36,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
         for environment in &found.repairable {
             change::confirm(context, environment, &[])?;
         }
-        let author = context.author(arguments.message.as_deref());
+        let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
         repairs = workspace.repair(&found.repairable, &author, &context.lock_request())?;
         found = verify(context, workspace)?;
     }

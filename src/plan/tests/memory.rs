@@ -145,8 +145,14 @@ impl Memory {
             address => BackendChoice::Address(address.to_owned()),
         };
         let groups = Selection::Groups(vec![parsed("g")]);
-        let author =
-            Author { actor: "me".into(), message: None, command: line.into(), now: Timestamp::from_milliseconds(0) };
+        let author = Author {
+            actor: "me".into(),
+            message: None,
+            command: line.into(),
+            now: Timestamp::from_milliseconds(0),
+            allow_breaking: line.ends_with(" anyway"),
+        };
+        let words: Vec<&str> = words.into_iter().filter(|word| *word != "anyway").collect();
         match *words.as_slice() {
             ["publish", environment, with, ref options @ ..] => {
                 let mut request = PublishRequest {
@@ -181,20 +187,33 @@ impl Memory {
                     OfflineRequest { environment: parsed(environment), groups: Selection::All, if_current: None };
                 offline(&request, self, &author)
             }
-            ["promote", from, to] => {
-                let request = PromoteRequest { from: parsed(from), to: parsed(to), groups, if_current: None };
+            ["promote", from, to, ref options @ ..] => {
+                let release = match *options {
+                    ["version", version] => PromotedRelease::Version(parsed(version)),
+                    ["at", name] => PromotedRelease::After(operation(name).expect("an operation")),
+                    _ => PromotedRelease::Live,
+                };
+                let request = PromoteRequest { from: parsed(from), to: parsed(to), groups, release, if_current: None };
                 promote(&request, self, &author)
             }
-            ["rollback", environment, ref to @ ..] => {
-                let to = to.first().and_then(|name| operation(name));
-                let request =
-                    RollbackRequest { environment: parsed(environment), group: parsed("g"), to, if_current: None };
+            ["rollback", environment, ref options @ ..] => {
+                let all = options.first() == Some(&"all");
+                let groups = if all { Selection::All } else { groups };
+                let to = match options.get(usize::from(all)) {
+                    Some(time) if time.starts_with('@') => {
+                        Some(PastState::At(Timestamp::from_milliseconds(time[1..].parse().expect("a time"))))
+                    }
+                    Some(name) => operation(name).map(PastState::After),
+                    None => None,
+                };
+                let request = RollbackRequest { environment: parsed(environment), groups, to, if_current: None };
                 rollback(&request, self, &author)
             }
-            ["undo", environment, name] => {
+            ["undo", environment, name, ref options @ ..] => {
                 let unknown = OperationId::new(Timestamp::from_milliseconds(0), &Digest::of(b"?"));
                 let operation = operation(name).unwrap_or(unknown);
-                undo(&UndoRequest { environment: parsed(environment), operation }, self, &author)
+                let skip_changed = options.first() == Some(&"skip");
+                undo(&UndoRequest { environment: parsed(environment), operation, skip_changed }, self, &author)
             }
             _ => panic!("{line:?}"),
         }
@@ -215,7 +234,9 @@ pub(super) fn shown(plan: &Plan) -> String {
         format!("{} {version} {state:?} {backend}", change.action).to_lowercase()
     };
     let changes: Vec<String> = plan.operation.changes.values().map(change).collect();
-    format!("{}{warnings}", changes.join(", "))
+    let overrides: Vec<&str> = plan.operation.overrides.iter().map(|policy| policy.as_str()).collect();
+    let overrides = if overrides.is_empty() { String::new() } else { format!("; overrides {}", overrides.join(", ")) };
+    format!("{}{overrides}{warnings}", changes.join(", "))
 }
 
 pub(super) fn refused(error: &Error) -> String {
@@ -228,6 +249,7 @@ pub(super) fn refused(error: &Error) -> String {
         Error::Stale { .. } => "stale",
         Error::Overtaken { .. } => "overtaken",
         Error::Refused { .. } => "refused",
+        Error::Several(_) => "several",
     };
     format!("{kind}: {error}")
 }

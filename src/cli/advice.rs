@@ -1,0 +1,198 @@
+//! The commands to type, for the ways out that plans advise.
+
+use crate::model::{EnvironmentName, GroupName};
+use crate::plan::{Advice, NextVersion, Refusal};
+
+/// Writes an advice as a hint.
+pub(super) fn hint(advice: Advice) -> String {
+    match advice {
+        Advice::Text(text) => text,
+        Advice::Status => "see what is live: `apigw status`".to_owned(),
+        Advice::History { group: None, environment } => {
+            format!("see the operations: `apigw history --env {environment}`")
+        }
+        Advice::History { group: Some(group), environment } => {
+            format!("see its operations: `apigw history {group} --env {environment}`")
+        }
+        Advice::Versions { group } => format!("see its versions: `apigw version list {group}`"),
+        Advice::Verify => "see what is missing or damaged: `apigw verify`".to_owned(),
+        Advice::Publish { group, environment, version: None } => {
+            format!("publish it: `apigw publish {group} --env {environment}`")
+        }
+        Advice::Publish { group, environment, version: Some(version) } => {
+            format!("publish it: `apigw publish {group} --env {environment} --version {version}`")
+        }
+        Advice::Switch { group, environment } => {
+            format!("name a version: `apigw switch {group} --env {environment} --version V`")
+        }
+        Advice::Undo { environment } => {
+            format!("take back the last operation: `apigw undo --env {environment}`")
+        }
+        Advice::Offline { group, environment } => {
+            format!("take it offline: `apigw offline {group} --env {environment}`")
+        }
+        Advice::Backend { group } => {
+            format!("set one: `apigw group set {group} backend=https://…`; or publish with `--backend URL` or `--mock`")
+        }
+    }
+}
+
+/// Writes each reason of a refusal in a line.
+pub(super) fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for refusal in refusals {
+        match refusal {
+            Refusal::Mock { groups } => {
+                lines.extend(groups.iter().map(|group| format!("{group} would get a mock")));
+            }
+            Refusal::Breaking { changes, unknown, .. } => {
+                lines.extend(unknown.iter().map(crate::plan::Incomparable::text));
+                lines.extend(changes.iter().map(crate::plan::BreakingChange::text));
+            }
+            Refusal::Source { source, releases } => {
+                lines.extend(releases.iter().map(|release| release.text(source, environment)));
+            }
+        }
+    }
+    lines
+}
+
+/// Says what to do about a refusal; `command` is what was typed.
+pub(super) fn refusal_hints(
+    environment: &EnvironmentName,
+    refusals: &[Refusal],
+    command: &str,
+    has_message: bool,
+) -> Vec<String> {
+    let mut hints = Vec::new();
+    for refusal in refusals {
+        let policy = match refusal {
+            Refusal::Mock { groups } => {
+                hints.push(match groups.as_slice() {
+                    [group] => format!("publish it with a real backend: `apigw publish {group} --env {environment}`"),
+                    _ => "publish them with a real backend".to_owned(),
+                });
+                "mock"
+            }
+            Refusal::Breaking { changes, unknown, on_way_back } => {
+                if !unknown.is_empty() {
+                    hints.push("see what is missing or damaged: `apigw verify`".to_owned());
+                }
+                hints.extend(diffs(environment, changes));
+                hints.push(override_hint(command, has_message));
+                if *on_way_back { "breaking_rollback" } else { "breaking" }
+            }
+            Refusal::Source { source, releases } => {
+                hints.extend(releases.iter().take(MOST_COMMANDS).map(|release| {
+                    let mock = if release.is_mock { " --mock" } else { "" };
+                    let (group, version) = (&release.group, &release.version);
+                    format!("publish it there first: `apigw publish {group} --env {source} --version {version}{mock}`")
+                }));
+                "promote_from"
+            }
+        };
+        hints.push(format!("the policy is `{policy}` under `[environments.{environment}]` in apigw.toml"));
+    }
+    hints
+}
+
+/// The most commands of one kind that are written out.
+const MOST_COMMANDS: usize = 5;
+
+/// Writes the commands that show all that differs, one a group.
+fn diffs(environment: &EnvironmentName, changes: &[crate::plan::BreakingChange]) -> Vec<String> {
+    let mut commands: Vec<(&GroupName, String)> = Vec::new();
+    for change in changes {
+        let group = &change.group;
+        let next = match &change.next {
+            None => continue,
+            Some(NextVersion::Frozen(version)) => format!("{group}@{version}"),
+            Some(NextVersion::WorkingCopy) => group.to_string(),
+        };
+        if commands.iter().all(|(known, _)| *known != group) {
+            commands.push((group, format!("see all that differs: `apigw diff {group}@{environment} {next}`")));
+        }
+    }
+    commands.into_iter().map(|(_, command)| command).take(MOST_COMMANDS).collect()
+}
+
+/// Writes the command that was typed with what lets it break callers. A secret that was blanked cannot be typed again.
+fn override_hint(command: &str, has_message: bool) -> String {
+    let message = if has_message { "" } else { " -m WHY" };
+    // A dry run says the same as the real one.
+    let command = command.replace(" --dry-run", "").replace(" --detailed-exitcode", "");
+    if command.contains("***") {
+        return format!("to break them all the same, add `--allow-breaking{message}` to the command");
+    }
+    format!("to break them all the same: `{command} --allow-breaking{message}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{BreakingChange, UnprovenRelease};
+
+    #[test]
+    fn a_refusal_names_the_command_that_overrides_it() {
+        let change = |next| BreakingChange {
+            group: "g".parse().unwrap(),
+            place: "GET /a".to_owned(),
+            message: "the API is gone".to_owned(),
+            next,
+        };
+        let online = "online".parse().unwrap();
+        let breaking =
+            |next, on_way_back| Refusal::Breaking { changes: vec![change(next)], unknown: Vec::new(), on_way_back };
+        let frozen = Some(NextVersion::Frozen("0.0.2".parse().unwrap()));
+        for (refusal, command, has_message, expected) in [
+            (
+                breaking(frozen, false),
+                "apigw switch g --dry-run --env online --version 0.0.2",
+                false,
+                vec![
+                    "see all that differs: `apigw diff g@online g@0.0.2`",
+                    "to break them all the same: `apigw switch g --env online --version 0.0.2 --allow-breaking -m WHY`",
+                    "the policy is `breaking` under `[environments.online]` in apigw.toml",
+                ],
+            ),
+            (
+                breaking(Some(NextVersion::WorkingCopy), true),
+                "apigw rollback g --env online -m why",
+                true,
+                vec![
+                    "see all that differs: `apigw diff g@online g`",
+                    "to break them all the same: `apigw rollback g --env online -m why --allow-breaking`",
+                    "the policy is `breaking_rollback` under `[environments.online]` in apigw.toml",
+                ],
+            ),
+            (
+                breaking(None, false),
+                "apigw publish --env online --backend https://***@b.example",
+                false,
+                vec![
+                    "to break them all the same, add `--allow-breaking -m WHY` to the command",
+                    "the policy is `breaking` under `[environments.online]` in apigw.toml",
+                ],
+            ),
+            (
+                Refusal::Source {
+                    source: "test".parse().unwrap(),
+                    releases: vec![UnprovenRelease {
+                        group: "g".parse().unwrap(),
+                        version: "0.0.2".parse().unwrap(),
+                        is_mock: true,
+                        had_other_backend: false,
+                    }],
+                },
+                "apigw publish g --env online --mock",
+                false,
+                vec![
+                    "publish it there first: `apigw publish g --env test --version 0.0.2 --mock`",
+                    "the policy is `promote_from` under `[environments.online]` in apigw.toml",
+                ],
+            ),
+        ] {
+            assert_eq!(refusal_hints(&online, &[refusal], command, has_message), expected);
+        }
+    }
+}

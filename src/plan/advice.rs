@@ -1,0 +1,59 @@
+//! What somebody can do about a refusal, as data: the command line writes the command to type.
+
+use crate::model::{EnvironmentName, GroupName, Version};
+
+/// A way out of a refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Advice {
+    /// A change of a file or of the request, in words.
+    Text(String),
+    /// Look at what is live.
+    Status,
+    /// Look at the operations of an environment, or of a group in it.
+    History {
+        /// The group, or none for all.
+        group: Option<GroupName>,
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Look at the frozen versions of a group.
+    Versions {
+        /// The group.
+        group: GroupName,
+    },
+    /// Find out what is missing or damaged.
+    Verify,
+    /// Publish a group.
+    Publish {
+        /// The group.
+        group: GroupName,
+        /// The environment.
+        environment: EnvironmentName,
+        /// The version, or none for that of the working copy.
+        version: Option<Version>,
+    },
+    /// Switch a group to a version by its number.
+    Switch {
+        /// The group.
+        group: GroupName,
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Undo the latest operation of an environment.
+    Undo {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Take a group offline.
+    Offline {
+        /// The group.
+        group: GroupName,
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Give a group a backend, or this publish one, or a mock.
+    Backend {
+        /// The group.
+        group: GroupName,
+    },
+}

@@ -1,0 +1,90 @@
+//! What is on disk, with the outcome of the steps of a release plan upon it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::WorkspaceSettings;
+use crate::model::{Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Version};
+
+use super::facts::{Candidate, Facts, Past};
+use super::{Error, Plan};
+
+/// What is on disk, with the outcome of the steps so far upon it.
+pub(super) struct Overlay<'a> {
+    base: &'a dyn Facts,
+    environments: BTreeMap<EnvironmentName, Arc<Environment>>,
+    frozen: BTreeMap<(GroupName, Version), Arc<Candidate>>,
+}
+
+impl<'a> Overlay<'a> {
+    pub(super) const fn new(base: &'a dyn Facts) -> Self {
+        Self { base, environments: BTreeMap::new(), frozen: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, plan: &Plan) -> Result<(), Error> {
+        let Operation { environment: name, time, changes, .. } = &plan.operation;
+        let mut environment = Environment::clone(&*self.environment(name).map_err(Error::Facts)?);
+        for (group, change) in changes {
+            // The operation has no id before it is committed. Nobody asks for this one: no later
+            // step may touch the group in this environment again.
+            let operation = OperationId::new(*time, &Digest::of(b""));
+            let deployment = Deployment { release: change.after.clone(), since: *time, operation };
+            environment.deployments.insert(group.clone(), deployment);
+        }
+        self.environments.insert(name.clone(), Arc::new(environment));
+        for freeze in &plan.freezes {
+            let version = plan.edits.iter().any(|edit| edit.group == freeze.group).then_some(&freeze.version);
+            let candidate = self.base.working_copy(&freeze.group, version).map_err(Error::Facts)?;
+            self.frozen.insert((freeze.group.clone(), freeze.version.clone()), candidate);
+        }
+        Ok(())
+    }
+}
+
+impl Facts for Overlay<'_> {
+    fn settings(&self) -> &WorkspaceSettings {
+        self.base.settings()
+    }
+
+    fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
+        self.base.groups()
+    }
+
+    fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
+        self.environments.get(environment).map_or_else(|| self.base.environment(environment), |known| Ok(known.clone()))
+    }
+
+    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
+        // An earlier step may have bumped the version; then that is the working copy now.
+        let bumped = self
+            .frozen
+            .iter()
+            .rev()
+            .find(|((name, _), candidate)| name == group && candidate.settings_on_disk.is_some());
+        match (bumped, version) {
+            (Some((_, candidate)), None) => Ok(candidate.clone()),
+            _ => self.base.working_copy(group, version),
+        }
+    }
+
+    fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
+        let mut versions = self.base.versions(group)?;
+        versions.extend(self.frozen.keys().filter(|(name, _)| name == group).map(|(_, version)| version.clone()));
+        Ok(versions)
+    }
+
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        match self.frozen.get(&(group.clone(), version.clone())) {
+            Some(candidate) => Ok(Some(candidate.clone())),
+            None => self.base.frozen(group, version),
+        }
+    }
+
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
+        self.base.past(environment, group)
+    }
+
+    fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
+        self.base.operation(environment, id)
+    }
+}

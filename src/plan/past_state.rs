@@ -1,0 +1,79 @@
+//! A past state of an environment, to which a rollback leads and from which a promotion takes releases.
+
+use std::collections::BTreeMap;
+
+use crate::model::{EnvironmentName, GroupName, OperationId, Release, State, Timestamp};
+
+use super::advice::Advice;
+use super::facts::Facts;
+use super::{Error, Past};
+
+/// A moment in the history of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PastState {
+    /// Right after this operation.
+    After(OperationId),
+    /// At this time.
+    At(Timestamp),
+}
+
+/// A past state that was found in the history of its environment.
+pub(super) struct FoundState<'a> {
+    facts: &'a dyn Facts,
+    environment: &'a EnvironmentName,
+    time: Timestamp,
+    /// The releases that the named operation made itself.
+    made: BTreeMap<GroupName, Release>,
+}
+
+impl PastState {
+    /// Finds the state in the history of an environment.
+    pub(super) fn find<'a>(
+        &self,
+        environment: &'a EnvironmentName,
+        facts: &'a dyn Facts,
+    ) -> Result<FoundState<'a>, Error> {
+        let (time, made) = match self {
+            Self::At(time) => (*time, BTreeMap::new()),
+            Self::After(id) => {
+                let operation = facts.operation(environment, id).map_err(Error::Facts)?;
+                let operation = operation.ok_or_else(|| unknown_operation(environment, id))?;
+                let made = operation.changes.into_iter().map(|(group, change)| (group, change.after));
+                (operation.time, made.collect())
+            }
+        };
+        Ok(FoundState { facts, environment, time, made })
+    }
+}
+
+impl FoundState<'_> {
+    /// Returns the release that a group had; `None` where it had not been published yet.
+    pub(super) fn release(&self, group: &GroupName) -> Result<Option<Release>, Error> {
+        if let Some(release) = self.made.get(group) {
+            return Ok(Some(release.clone()));
+        }
+        let past = self.facts.past(self.environment, group).map_err(Error::Facts)?;
+        let then = past.into_iter().find(|Past { deployment, .. }| deployment.since <= self.time);
+        Ok(then.map(|past| past.deployment.release))
+    }
+
+    /// Lists those of the groups that were live.
+    pub(super) fn live_groups<'g>(
+        &self,
+        groups: impl IntoIterator<Item = &'g GroupName>,
+    ) -> Result<Vec<GroupName>, Error> {
+        let mut live = Vec::new();
+        for group in groups {
+            if self.release(group)?.is_some_and(|release| release.state == State::Live) {
+                live.push(group.clone());
+            }
+        }
+        Ok(live)
+    }
+}
+
+/// The error of an operation that an environment does not have.
+pub(super) fn unknown_operation(environment: &EnvironmentName, id: &OperationId) -> Error {
+    let advice = Advice::History { group: None, environment: environment.clone() };
+    Error::state(format!("{environment} has no operation {id}"), [advice])
+}

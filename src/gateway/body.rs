@@ -1,7 +1,6 @@
 //! The bodies that pass through the gateway: what callers send, counted and limited, and what they are sent.
 
 use std::cell::Cell;
-use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -11,9 +10,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-use super::http1::Malformed;
+use super::headers::retain_trailers;
 use super::http1::coding::Coding;
-use super::server::http1;
 use super::server::watch::{InFlight, Ticks, Watch};
 use super::telemetry::record::Record;
 use super::upstream::http1::body::poll_frame;
@@ -33,15 +31,9 @@ pub(crate) enum BodyError {
     /// The other side stopped sending.
     #[error("the backend sent nothing for too long")]
     Idle,
-    /// The client's connection broke.
-    #[error("the connection broke: {0}")]
-    Connection(#[from] io::Error),
-    /// The client's stream of HTTP/2, or its connection, broke.
-    #[error("the stream broke: {0}")]
-    Stream(#[from] hyper::Error),
-    /// What the client sends is not well-formed.
-    #[error("{0}")]
-    Malformed(&'static str),
+    /// The client's connection broke, or its body is not well-formed.
+    #[error("the request's body broke off: {0}")]
+    Request(#[from] hyper::Error),
     /// The backend's answer broke off.
     #[error("the backend's answer broke off: {0}")]
     Backend(#[from] Broken),
@@ -122,20 +114,26 @@ impl Progress {
     }
 }
 
-impl From<Malformed> for BodyError {
-    fn from(Malformed(reason): Malformed) -> Self {
-        Self::Malformed(reason)
-    }
+/// The body of a client's request, as it comes on a connection of HTTP/1.1 or a stream of HTTP/2.
+pub(crate) struct Incoming {
+    body: hyper::body::Incoming,
+    watch: Rc<Watch>,
+    has_ended: bool,
 }
 
-/// The body of a request, as it comes.
-pub(crate) enum Incoming {
-    /// There is none.
-    Empty,
-    /// It comes on a connection of its own.
-    Http1(http1::body::Body),
-    /// It comes as a stream of HTTP/2.
-    Http2(hyper::body::Incoming),
+impl Incoming {
+    /// Makes the body of a request whose head has just come.
+    pub(crate) fn new(body: hyper::body::Incoming, watch: Rc<Watch>) -> Self {
+        let has_ended = body.is_end_stream();
+        watch.head_came(!has_ended);
+        Self { body, watch, has_ended }
+    }
+
+    fn end(&mut self) {
+        if !std::mem::replace(&mut self.has_ended, true) {
+            self.watch.body_ended();
+        }
+    }
 }
 
 impl Body for Incoming {
@@ -143,27 +141,45 @@ impl Body for Incoming {
     type Error = BodyError;
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match self.get_mut() {
-            Self::Empty => Poll::Ready(None),
-            Self::Http1(body) => body.poll_frame(context),
-            Self::Http2(body) => Pin::new(body).poll_frame(context).map_err(BodyError::from),
+        let incoming = self.get_mut();
+        if incoming.has_ended {
+            return Poll::Ready(None);
         }
+        let frame = match Pin::new(&mut incoming.body).poll_frame(context) {
+            Poll::Pending if incoming.watch.is_body_late() => Some(Err(BodyError::TooSlow)),
+            Poll::Pending => {
+                incoming.watch.body_woken_by(context.waker());
+                return Poll::Pending;
+            }
+            Poll::Ready(Some(Ok(frame))) => match frame.into_trailers() {
+                Ok(mut trailers) => {
+                    retain_trailers(&mut trailers);
+                    incoming.end();
+                    (!trailers.is_empty()).then(|| Ok(Frame::trailers(trailers)))
+                }
+                Err(frame) => Some(Ok(frame)),
+            },
+            Poll::Ready(Some(Err(error))) => Some(Err(error.into())),
+            Poll::Ready(None) => None,
+        };
+        if !matches!(frame, Some(Ok(_))) {
+            incoming.end();
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Empty => true,
-            Self::Http1(body) => body.is_end(),
-            Self::Http2(body) => body.is_end_stream(),
-        }
+        self.has_ended || self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Empty => SizeHint::with_exact(0),
-            Self::Http1(body) => body.size_hint(),
-            Self::Http2(body) => body.size_hint(),
-        }
+        if self.has_ended { SizeHint::with_exact(0) } else { self.body.size_hint() }
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -198,6 +214,7 @@ impl Body for RequestBody {
                             None => {}
                         }
                     }
+                    Poll::Ready(Some(Err(BodyError::TooSlow))) => progress.failed.set(Some(BodyFault::TooSlow)),
                     Poll::Ready(Some(Err(_))) => progress.failed.set(Some(BodyFault::Broken)),
                     Poll::Ready(None) => progress.done.set(true),
                     Poll::Pending => progress.waits(),
@@ -243,6 +260,8 @@ impl RequestBody {
 /// The body of an answer. What is told of the request is told when it is dropped.
 pub(crate) struct Payload {
     source: Source,
+    /// Why the source broke off, until the parts before have been written.
+    broken: Option<BodyError>,
     bytes_out: u64,
     record: Option<Box<Record>>,
     in_flight: InFlight,
@@ -339,18 +358,13 @@ impl Payload {
     /// Makes a body of bytes that are there.
     pub(crate) fn bytes(bytes: Bytes, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
-        Self { source: Source::Bytes(bytes), bytes_out: 0, record: None, in_flight }
+        Self { source: Source::Bytes(bytes), broken: None, bytes_out: 0, record: None, in_flight }
     }
 
     /// Makes a body of a backend's answer.
     pub(crate) fn relay(relay: Box<Relay>, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
-        Self { source: Source::Backend(relay), bytes_out: 0, record: None, in_flight }
-    }
-
-    /// Returns whether it comes from a backend.
-    pub(crate) fn is_relayed(&self) -> bool {
-        matches!(self.source, Source::Backend(_))
+        Self { source: Source::Backend(relay), broken: None, bytes_out: 0, record: None, in_flight }
     }
 
     /// Has a record told when the body has ended.
@@ -366,14 +380,23 @@ impl Body for Payload {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let payload = self.get_mut();
+        if let Some(error) = payload.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let polled = match &mut payload.source {
             Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
             Source::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Source::Backend(relay) => relay.poll_frame(context),
         };
         payload.in_flight.untaken(polled.is_ready());
-        if let (Poll::Ready(Some(Err(error))), Some(record)) = (&polled, &mut payload.record) {
-            record.broke_off(error);
+        if let Poll::Ready(Some(Err(error))) = polled {
+            if let Some(record) = &mut payload.record {
+                record.broke_off(&error);
+            }
+            // hyper drops what it has not written yet where a body fails; while it waits for one, it writes.
+            payload.broken = Some(error);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             payload.bytes_out += frame.data_ref().map_or(0, |data| data.len() as u64);

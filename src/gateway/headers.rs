@@ -38,11 +38,24 @@ pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
 }
 
 /// Returns whether a field may be a trailer that is passed on: not one that frames a message, routes it, or says whose it
-/// is or where it comes from (RFC 9110, section 6.5.1).
+/// is or where it comes from (RFC 9110, section 6.5.1), nor one that a backend takes for such a field, since it holds
+/// underscores and hyphens for one.
 pub(crate) fn is_trailer(name: &HeaderName) -> bool {
     const NEVER: [HeaderName; 8] =
         [CONTENT_LENGTH, HOST, AUTHORIZATION, COOKIE, SET_COOKIE, FORWARDED, VIA, X_REQUEST_ID];
+    if name.as_str().contains('_') {
+        let plain = HeaderName::from_bytes(name.as_str().replace('_', "-").as_bytes());
+        return plain.is_ok_and(|plain| is_trailer(&plain));
+    }
     !is_hop_by_hop(name) && !NEVER.contains(name) && !is_claim(name)
+}
+
+/// Removes the fields that a trailer may not be.
+pub(crate) fn retain_trailers(trailers: &mut HeaderMap) {
+    let refused: Vec<HeaderName> = trailers.keys().filter(|name| !is_trailer(name)).cloned().collect();
+    for name in refused {
+        trailers.remove(name);
+    }
 }
 
 /// Removes what a caller that is not trusted claims about the hops before it.

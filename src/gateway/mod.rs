@@ -7,7 +7,7 @@
 //!   while requests are served.
 //! - [`Gateway::replace`] compiles the next snapshot beside the one that is `served` (`compile`), and swaps one pointer.
 //!   The next request that comes sees it; those in flight are answered by what was live when they came.
-//! - HTTP/1.1 is the gateway's own, towards clients (`server::http1`) and backends (`upstream::http1`); hyper speaks HTTP/2.
+//! - hyper speaks HTTP/1.1 and HTTP/2 with clients; towards backends HTTP/1.1 is the gateway's own (`upstream::http1`).
 //! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
 //!   `upstream` answers it. What cannot be answered is a `problem`.
 //! - [`call`] is the other side: it builds a request from a definition and sends it.

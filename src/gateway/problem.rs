@@ -5,7 +5,6 @@ use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICAT
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::body::BodyFault;
-use super::server::http1::head::Refusal;
 
 /// The media type of problem details.
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -78,7 +77,6 @@ kinds! {
     SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
     DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";
     LoopDetected LOOP_DETECTED "LOOP_DETECTED" "The request has been here before";
-    Version HTTP_VERSION_NOT_SUPPORTED "HTTP_VERSION_NOT_SUPPORTED" "This version of HTTP is not spoken here";
 }
 
 /// The most places of violations that the access log names.
@@ -88,17 +86,6 @@ impl Problem {
     /// Makes a problem of a kind, with what is wrong in a sentence.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into(), allow: None, violations: Vec::new(), close: false }
-    }
-
-    /// Makes the problem of a head that was refused before it was read further.
-    pub(crate) fn refused(refusal: Refusal) -> Self {
-        let mut problem = match refusal {
-            Refusal::Malformed(reason) => Self::new(Kind::BadRequest, format!("The request is refused: {reason}.")),
-            Refusal::TooLarge => Self::new(Kind::HeadTooLarge, "The request's head has too many bytes or fields."),
-            Refusal::Version => Self::new(Kind::Version, "Use HTTP/1.1 or HTTP/2."),
-        };
-        problem.close = true;
-        problem
     }
 
     /// Makes the problem of a body that cannot be read to its end.
@@ -195,7 +182,6 @@ mod tests {
             (Problem::new(Kind::SourceUnavailable, ""), [Some("1"), None, None]),
             (Problem::new(Kind::Unauthenticated, ""), [None, Some("JDCLOUD2-HMAC-SHA256"), None]),
             (Problem::new(Kind::NotFound, "").closing(), [None, None, Some("close")]),
-            (Problem::refused(Refusal::Version), [None, None, Some("close")]),
         ] {
             let (headers, _) = problem.render("id");
             let found = [RETRY_AFTER, WWW_AUTHENTICATE, CONNECTION].map(|name| headers.get(name).cloned());

@@ -3,12 +3,13 @@
 
 use std::rc::Rc;
 
-use http::header::{CONTENT_LENGTH, EXPECT, HOST};
+use http::header::{CONTENT_LENGTH, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
+use http::uri::Scheme;
+use http::{HeaderMap, Uri};
 
 use super::problem::{Kind, Problem};
 use super::routing::host::Host;
-use super::server::http1::head::is_plain_target;
 use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
 
 /// A head that may be looked up.
@@ -18,16 +19,22 @@ pub(crate) struct CheckedHead {
     pub(crate) has_encoded_slash: bool,
 }
 
+/// The most header fields of a request. hyper holds it for HTTP/1.1.
+const MOST_FIELDS: usize = 100;
+
 /// Checks a head, and returns the host, which `read` reads.
-pub(crate) fn check_head(parts: &Parts, read: impl FnOnce(&str) -> Option<Rc<Host>>) -> Result<CheckedHead, Problem> {
+pub(crate) fn check_head(
+    parts: &Parts,
+    has_body: bool,
+    read: impl FnOnce(&str) -> Option<Rc<Host>>,
+) -> Result<CheckedHead, Problem> {
     let host = read(authority(parts)?).ok_or_else(|| bad("The Host is malformed."))?;
-    let path = parts.uri.path();
-    let has_encoded_slash = !is_canonical_path(path);
-    if has_encoded_slash && !is_canonical_but_for_slashes(path) {
-        return Err(ambiguous_path());
+    let has_encoded_slash = check_target(&parts.uri)?;
+    if has_body {
+        check_framing(&parts.headers)?;
     }
-    if parts.version >= http::Version::HTTP_2 {
-        check_multiplexed(parts)?;
+    if parts.headers.len() > MOST_FIELDS {
+        return Err(Problem::new(Kind::HeadTooLarge, format!("The request has more than {MOST_FIELDS} headers.")));
     }
     let expectations = parts.headers.get_all(EXPECT).iter();
     if expectations.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
@@ -42,17 +49,62 @@ pub(crate) fn ambiguous_path() -> Problem {
          backslash or control character.")
 }
 
-/// Checks what nobody has before the parser of HTTP/2 did, and what has two readings once it is written as HTTP/1.1.
-fn check_multiplexed(parts: &Parts) -> Result<(), Problem> {
-    let query = parts.uri.query().unwrap_or_default();
-    if !is_plain_target(parts.uri.path().as_bytes(), query.as_bytes()) {
+/// Checks that a target is a path or an absolute address of HTTP, and has one reading; returns whether its path has an
+/// encoded slash.
+fn check_target(uri: &Uri) -> Result<bool, Problem> {
+    if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
+        return Err(bad("The target is neither a path nor an absolute address of HTTP."));
+    }
+    let has_encoded_slash = !is_canonical_path(uri.path());
+    if has_encoded_slash && !is_canonical_but_for_slashes(uri.path()) {
+        return Err(ambiguous_path());
+    }
+    if !is_plain_target(uri.path().as_bytes(), uri.query().unwrap_or_default().as_bytes()) {
         return Err(bad("The target has characters that must be percent-encoded."));
     }
-    if parts.headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
-        return Err(bad("The request has more than one Content-Length."));
-    }
-    Ok(())
+    Ok(has_encoded_slash)
 }
+
+/// Checks that a body is framed in one way (RFC 9112, section 6.1), as far as the parsed head shows: of a `Content-Length`
+/// beside a `Transfer-Encoding`, and of one that is repeated, hyper has left one.
+fn check_framing(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
+    match (codings.next(), codings.next()) {
+        (Some(_), None) if lengths > 0 => Err(bad("The request has both Content-Length and Transfer-Encoding.")),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        (Some(_), _) => Err(bad("The request's Transfer-Encoding is not a single \"chunked\".")),
+        (None, _) if lengths > 1 => Err(bad("The request has more than one Content-Length.")),
+        (None, _) => Ok(()),
+    }
+}
+
+/// Returns whether a path, and a query without its question mark, have only characters that may stand there unencoded
+/// (RFC 3986, section 3, with those that browsers leave as they are).
+pub(crate) fn is_plain_target(path: &[u8], query: &[u8]) -> bool {
+    let has = |byte: u8, class: u8| CLASSES.get(usize::from(byte)).is_some_and(|classes| classes & class != 0);
+    path.iter().all(|&byte| has(byte, PATH)) && query.iter().all(|&byte| has(byte, QUERY))
+}
+
+const PATH: u8 = 1;
+const QUERY: u8 = 2;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut letter: u8 = 0x21;
+    while letter < 0x7f {
+        let mut class = 0;
+        if !matches!(letter, b'"' | b'#' | b'<' | b'>' | b'?' | b'`' | b'{' | b'}') {
+            class |= PATH;
+        }
+        if !matches!(letter, b'"' | b'#' | b'<' | b'>') {
+            class |= QUERY;
+        }
+        classes[letter as usize] = class;
+        letter += 1;
+    }
+    classes
+};
 
 /// Finds the host: the one `Host` header, or the target's authority, or both where they agree (RFC 9112, section
 /// 3.2; RFC 9113, section 8.3.1).
@@ -84,7 +136,7 @@ mod tests {
     use http::{Request, Version};
 
     fn check(parts: &Parts) -> Result<Rc<Host>, Problem> {
-        check_head(parts, |authority| Host::parse(authority).map(Rc::new)).map(|head| head.host)
+        check_head(parts, true, |authority| Host::parse(authority).map(Rc::new)).map(|head| head.host)
     }
 
     #[test]

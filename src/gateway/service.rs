@@ -6,13 +6,16 @@
 
 mod exchange;
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, EXPECT};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
@@ -26,7 +29,6 @@ use super::routing::host::Host;
 use super::routing::hosts::Lookup;
 use super::routing::table::Found;
 use super::served::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
-use super::server::http1::head::Refusal;
 use super::server::watch::Watch;
 use super::server::worker::Worker;
 use super::telemetry::record::Answerer;
@@ -35,13 +37,16 @@ use super::upstream::websocket::{Upgraded, upgrade};
 
 /// Answers a request.
 pub(crate) async fn handle(worker: Rc<Worker>, watch: Rc<Watch>, parts: Parts, body: Incoming) -> Response<Payload> {
-    let mut exchange = Exchange::begin(Rc::clone(&worker), watch, &parts);
+    let mut exchange = Exchange::begin(Rc::clone(&worker), Rc::clone(&watch), &parts);
     let decided = {
         let state = worker.shared.state.load();
         exchange.decide(&state, &parts, &body)
     };
     match decided {
-        Decision::Answer(response) => {
+        Decision::Answer(mut response) => {
+            if !body.is_end_stream() {
+                Box::pin(leave_body(&watch, body, parts.headers.contains_key(EXPECT), &mut response)).await;
+            }
             worker.keep_headers(parts.headers);
             response
         }
@@ -49,15 +54,45 @@ pub(crate) async fn handle(worker: Rc<Worker>, watch: Rc<Watch>, parts: Parts, b
     }
 }
 
-/// Answers what is no request.
-pub(crate) fn refuse(worker: Rc<Worker>, watch: Rc<Watch>, refusal: Refusal) -> Response<Payload> {
+/// Counts and writes down a request that hyper has refused, before a head could be made of it.
+pub(crate) fn note_refused(worker: Rc<Worker>, watch: Rc<Watch>, status: StatusCode, reason: String) {
     let (parts, ()) = Request::new(()).into_parts();
     let mut exchange = Exchange::begin(worker, watch, &parts);
     if let Some(entry) = &mut exchange.entry {
-        // The method is the usual one and no more known than the path.
         entry.path.clear();
+        entry.method = Method::from_bytes(b"-").unwrap_or_default();
     }
-    exchange.refuse(&Problem::refused(refusal), None)
+    let mut outcome = Outcome::bytes(status, HeaderMap::new(), Bytes::new());
+    outcome.error = reason;
+    exchange.finish(outcome, None);
+}
+
+/// Sees to it that a body that nobody has read is not taken for a request: it is skipped where all of it has come, else the
+/// connection is closed, and the response says so (RFC 9112, section 9.3). A client that waits for `100 Continue` is not told
+/// to go on.
+async fn leave_body(watch: &Watch, body: Incoming, expects: bool, response: &mut Response<Payload>) {
+    let persists = watch.is_multiplexed() || body.is_end_stream() || response.headers().contains_key(CONNECTION);
+    if !persists && (expects || !skip_body(watch, body).await) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// Reads what has come of a body, and returns whether that was all of it.
+async fn skip_body(watch: &Watch, mut body: Incoming) -> bool {
+    const MOST_BYTES: usize = 64 * 1024;
+    let mut skipped = 0;
+    poll_fn(|context| {
+        while skipped < MOST_BYTES {
+            match Pin::new(&mut body).poll_frame(context) {
+                Poll::Ready(None) => return Poll::Ready(true),
+                Poll::Ready(Some(Ok(frame))) => skipped += frame.data_ref().map_or(0, Bytes::len),
+                Poll::Pending if !watch.is_starved() => return Poll::Pending,
+                Poll::Ready(Some(Err(_))) | Poll::Pending => break,
+            }
+        }
+        Poll::Ready(false)
+    })
+    .await
 }
 
 /// What happens with a request.
@@ -91,7 +126,8 @@ struct Wanted<'s, 'p> {
 impl Exchange {
     /// Decides what happens with a request, from its head alone.
     fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
-        let CheckedHead { host, has_encoded_slash } = match check_head(parts, |authority| self.watch.host(authority)) {
+        let checked = check_head(parts, !body.is_end_stream(), |authority| self.watch.host(authority));
+        let CheckedHead { host, has_encoded_slash } = match checked {
             Ok(head) => head,
             Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),
         };
@@ -187,13 +223,19 @@ impl Exchange {
         let headers = if group.cors.is_some() { parts.headers.clone() } else { HeaderMap::new() };
         let at = At { group, api: Some(api), headers: &headers };
         self.meter = Some(Arc::clone(&api.meter));
-        match self.answer(&wait, api, parts, body).await {
+        let expects = parts.headers.contains_key(EXPECT);
+        let mut body = Some(body);
+        match self.answer(&wait, api, parts, &mut body).await {
             Ok(outcome) => self.finish(outcome, Some(at)),
             Err(failed) => {
                 let mut outcome = self.problem(&failed.problem);
                 outcome.error = failed.reason;
                 outcome.backend = Answerer::asked(self.asked.take());
-                self.finish(outcome, Some(at))
+                let mut response = self.finish(outcome, Some(at));
+                if let Some(body) = body {
+                    leave_body(&self.watch, body, expects, &mut response).await;
+                }
+                response
             }
         }
     }
@@ -203,7 +245,7 @@ impl Exchange {
         wait: &Wait,
         api: &CompiledApi,
         parts: Parts,
-        body: Incoming,
+        body: &mut Option<Incoming>,
     ) -> Result<Outcome, Failed> {
         let group = &wait.group.compiled;
         let parameters = named(api, wait.parameters.iter().map(String::as_str));
@@ -211,6 +253,7 @@ impl Exchange {
         if let Some(rules) = rules {
             rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
         }
+        let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
         // A request with a body cannot go on as another protocol: which bytes would be its own?
         let upgrades = api.websocket && body.is_end_stream() && wants_websocket(&parts);
         let body = match rules {

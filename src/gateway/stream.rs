@@ -16,6 +16,20 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Stream {
+    /// Is ready where the other side has reset the connection. One that has only said all it has to say may still read.
+    pub(crate) fn poll_reset(&self, context: &mut Context<'_>) -> Poll<io::Error> {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        match stream.poll_read_ready(context) {
+            Poll::Ready(_) => stream.take_error().ok().flatten().map_or(Poll::Pending, Poll::Ready),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {

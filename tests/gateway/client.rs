@@ -52,6 +52,16 @@ impl Client {
         self.stream.write_all(bytes.as_ref()).ok();
     }
 
+    /// Says that nothing more will be sent, and goes on reading.
+    pub(crate) fn half_close(&self) {
+        self.stream.shutdown(std::net::Shutdown::Write).expect("a connection that is open");
+    }
+
+    /// Leaves at once, in a way that the other side learns of: a plain close looks like the end of what is sent.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).expect("a socket");
+    }
+
     /// Reads one answer; nothing where the connection ends before one.
     pub(crate) fn answer(&mut self) -> Option<Answer> {
         self.answer_to(false)

@@ -301,7 +301,7 @@ fn a_client_that_leaves_takes_its_request_along() {
         if !begun.is_empty() {
             client.read_until("abc");
         }
-        drop(client);
+        client.reset();
         assert!(is_gone.recv_timeout(super::client::PATIENCE).expect("a backend that notices"), "{begun:?}");
     }
 }

@@ -4,8 +4,8 @@ use super::backend::Backend;
 use super::client::Client;
 use super::snapshot::{config, http, pets, start};
 
-/// A request, the status and code of its answer (`200` means that it was passed on), and whether the connection
-/// stays usable.
+/// A request, the status of its answer, and the code of the problem that it is answered with; nothing where hyper answers, with
+/// a status alone. `200` means that it was passed on, with this body.
 struct Case(&'static str, u16, &'static str);
 
 const CASES: &[Case] = &[
@@ -26,33 +26,33 @@ const CASES: &[Case] = &[
     ),
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
-        400,
-        "BAD_REQUEST",
+        200,
+        "abc",
     ),
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
-        400,
-        "BAD_REQUEST",
+        200,
+        "abc",
     ),
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
-        400,
-        "BAD_REQUEST",
+        200,
+        "abc",
     ),
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
         400,
-        "BAD_REQUEST",
+        "",
     ),
-    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3, 3\r\n\r\nabc", 400, "BAD_REQUEST"),
-    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: +3\r\n\r\nabc", 400, "BAD_REQUEST"),
-    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0x3\r\n\r\nabc", 400, "BAD_REQUEST"),
-    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\n\r\n", 400, "BAD_REQUEST"),
+    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3, 3\r\n\r\nabc", 400, ""),
+    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: +3\r\n\r\nabc", 400, ""),
+    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0x3\r\n\r\nabc", 400, ""),
+    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400, ""),
+    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: identity\r\n\r\n", 400, ""),
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
         400,
-        "BAD_REQUEST",
+        "",
     ),
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
@@ -62,18 +62,10 @@ const CASES: &[Case] = &[
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: \u{b}chunked\r\n\r\n0\r\n\r\n",
         400,
-        "BAD_REQUEST",
+        "",
     ),
-    Case(
-        "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-        400,
-        "BAD_REQUEST",
-    ),
-    Case(
-        "POST /petstore/files HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        400,
-        "BAD_REQUEST",
-    ),
+    Case("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400, ""),
+    Case("POST /petstore/files HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, ""),
     Case(
         "POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         400,
@@ -89,14 +81,14 @@ const CASES: &[Case] = &[
         400,
         "BAD_REQUEST",
     ),
-    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("GET /petstore/pets HTTP/1.1\nHost: localhost\n\n", 400, "BAD_REQUEST"),
-    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX: a\rContent-Length: 9\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX y: a\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("GET  /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("GET /petstore/pets\r\nHost: localhost\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("GET /petstore/pets HTTP/1.2\r\nHost: localhost\r\n\r\n", 505, "HTTP_VERSION_NOT_SUPPORTED"),
+    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n", 400, ""),
+    Case("GET /petstore/pets HTTP/1.1\nHost: localhost\n\n", 200, ""),
+    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 400, ""),
+    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX: a\rContent-Length: 9\r\n\r\n", 400, ""),
+    Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nX y: a\r\n\r\n", 400, ""),
+    Case("GET  /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, ""),
+    Case("GET /petstore/pets\r\nHost: localhost\r\n\r\n", 400, ""),
+    Case("GET /petstore/pets HTTP/1.2\r\nHost: localhost\r\n\r\n", 400, ""),
     Case("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nExpect: 200-ok\r\n\r\n", 417, "EXPECTATION_FAILED"),
     // Host.
     Case("GET /petstore/pets HTTP/1.1\r\n\r\n", 400, "BAD_REQUEST"),
@@ -130,7 +122,7 @@ const CASES: &[Case] = &[
     Case("GET /petstore/files/%e0%80%af HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "BAD_REQUEST"),
     Case("GET /petstore/files/%c3%a4 HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, ""),
     Case("GET /petstore/files/a%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "BAD_REQUEST"),
-    Case("GET /petstore/files/a#b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "BAD_REQUEST"),
+    Case("GET /petstore/files/a#b HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, ""),
     Case("GET /petstore/files/a%20b;c=d HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, ""),
     Case("GET /petstore/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "NOT_FOUND"),
     Case("DELETE /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "METHOD_NOT_ALLOWED"),
@@ -147,7 +139,8 @@ fn hostile_requests_are_refused_and_the_backend_sees_one_well_framed_request_or_
         client.send(text);
         let answer = client.answer().unwrap_or_else(|| panic!("no answer to {text:?}"));
         assert_eq!(answer.status, *status, "{text:?} answers {answer:?}");
-        assert!(answer.header("x-request-id").is_some(), "{text:?}");
+        let is_bare = *status != 200 && expected.is_empty();
+        assert_eq!(answer.header("x-request-id").is_some(), !is_bare, "{text:?}");
         let received = backend.received();
         let finished: Vec<_> = received.iter().filter(|request| !request.head.starts_with("UNFINISHED")).collect();
         if *status == 200 {
@@ -157,10 +150,11 @@ fn hostile_requests_are_refused_and_the_backend_sees_one_well_framed_request_or_
             assert_eq!(answer.body, "backend", "{text:?}");
         } else {
             assert_eq!(answer.code(), *expected, "{text:?} answers {answer:?}");
-            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{text:?}");
+            let media_type = (!is_bare).then_some("application/problem+json");
+            assert_eq!((answer.header("content-type"), answer.body.is_empty()), (media_type, is_bare), "{text:?}");
             assert!(finished.is_empty(), "{text:?} reached the backend as {received:?}");
         }
-        if *status == 400 || *status == 505 || *status == 417 {
+        if *status == 400 || *status == 417 {
             assert!(client.is_closed(), "{text:?} leaves its connection open");
         }
     }
@@ -198,14 +192,10 @@ fn large_heads_and_bodies_are_refused() {
     let chunks = format!("400\r\n{}\r\n", "x".repeat(1024));
     for (text, status, code) in [
         (header(30_000), 200, ""),
-        (header(40_000), 431, "HEADERS_TOO_LARGE"),
-        (header(400_000), 431, "HEADERS_TOO_LARGE"),
-        (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(40_000)), 431, "HEADERS_TOO_LARGE"),
-        (
-            format!("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: y\r\n".repeat(100)),
-            431,
-            "HEADERS_TOO_LARGE",
-        ),
+        (header(40_000), 431, ""),
+        (header(400_000), 431, ""),
+        (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "x".repeat(40_000)), 431, ""),
+        (format!("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n{}\r\n", "X: y\r\n".repeat(100)), 431, ""),
         (body("Content-Length: 1024", 1024), 200, ""),
         (body("Content-Length: 1025", 1025), 413, "BODY_TOO_LARGE"),
         (body("Content-Length: 99999999999", 10), 413, "BODY_TOO_LARGE"),

@@ -8,6 +8,7 @@ mod client;
 mod connection;
 mod forwarding;
 mod frames;
+mod framing;
 mod hostile;
 mod hostile_http2;
 mod limits;

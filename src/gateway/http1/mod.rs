@@ -1,4 +1,4 @@
-//! HTTP/1.1 as it is written (RFC 9112), for requests that come in and for answers that come back alike.
+//! Message framing of HTTP/1.1 (RFC 9112) towards backends.
 
 pub(crate) mod chunk;
 pub(crate) mod coding;

@@ -13,8 +13,6 @@ pub(crate) enum Framing {
     Length(u64),
     /// In chunks; whether there has been one.
     Chunked(bool),
-    /// By the end of the connection.
-    UntilClose,
 }
 
 /// A body has another length than was said.
@@ -34,7 +32,6 @@ impl Framing {
                 // Writing into memory does not fail.
                 write!(write, "{length:x}\r\n").unwrap_or_default();
             }
-            Self::UntilClose => {}
         }
         Ok(())
     }
@@ -43,7 +40,7 @@ impl Framing {
     /// (RFC 9110, section 6.5.1).
     pub(crate) fn end(self, trailers: Option<&HeaderMap>, write: &mut Vec<u8>) -> Result<(), OtherLength> {
         match self {
-            Self::Length(0) | Self::UntilClose => {}
+            Self::Length(0) => {}
             Self::Length(_) => return Err(OtherLength),
             Self::Chunked(begun) => {
                 write.extend_from_slice(if begun { b"\r\n0\r\n" } else { b"0\r\n" });

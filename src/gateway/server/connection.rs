@@ -1,41 +1,46 @@
 //! One client connection from the handshake to its end.
+//!
+//! Message framing is hyper's, for HTTP/1.1 and HTTP/2 alike. What hyper repairs (RFC 9112, sections 2.2, 6.1, 6.3 and
+//! 7.1.1) never becomes two readings, since the request to a backend is written anew; what it lets through and the gateway
+//! does not is refused by the service, on the parsed head.
 
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::BytesMut;
+use http::{Request, Response, StatusCode};
 use hyper::rt::Executor;
-use hyper::server::conn::http2;
-use hyper::service::service_fn;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use super::http1;
 use super::observed::Observed;
 use super::watch::{Reading, Watch};
 use super::worker::Worker;
-use crate::gateway::body::Incoming;
-use crate::gateway::service::handle;
+use crate::gateway::body::{Incoming, Payload};
+use crate::gateway::service::{handle, note_refused};
 use crate::gateway::stream::Stream;
 
-/// What a client that speaks HTTP/2 without asking begins with (RFC 9113, section 3.4).
+/// The connection preface of a client that speaks HTTP/2 without negotiating it (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// How much is read at first, in bytes.
+/// The room for the first read, in bytes.
 const FIRST_ROOM: usize = 4 * 1024;
 
-/// How much of an answer waits to be sent on a stream of HTTP/2, in bytes.
+/// The most bytes of a response that wait to be written, on a connection of HTTP/1.1 or a stream of HTTP/2.
 const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Serves a connection to its end.
 pub(crate) async fn serve(worker: Rc<Worker>, mut stream: TcpStream, peer: SocketAddr, tls: bool) {
-    // Without it an answer waits for the acknowledgement of the one before; where it fails, answers are only slower.
+    // Without it a response waits for the acknowledgement of the one before; where it fails, responses are only slower.
     stream.set_nodelay(true).ok();
     let watch = Rc::new(Watch::new(peer, tls, Rc::clone(&worker.clock)));
     worker.watch(&watch);
@@ -49,14 +54,15 @@ pub(crate) async fn serve(worker: Rc<Worker>, mut stream: TcpStream, peer: Socke
         let Some(Ok((first, is_http2))) = unless_over(&watch, read_preface(&mut stream)).await else { return };
         (Stream::Plain(stream), first, is_http2)
     };
+    let stream = Observed::new(stream, first, Rc::clone(&watch));
     if is_http2 {
-        serve_http2(worker, watch, stream, first).await;
+        serve_http2(worker, watch, stream).await;
     } else {
-        http1::serve(worker, watch, stream, first).await;
+        serve_http1(worker, watch, stream).await;
     }
 }
 
-/// Waits for what stands before the first request; returns nothing where it takes too long, or where no more requests
+/// Waits for the bytes that precede the first request; returns nothing where they take too long, or where no more requests
 /// are taken.
 async fn unless_over<F: Future>(watch: &Watch, first: F) -> Option<F::Output> {
     let mut first = pin!(first);
@@ -67,8 +73,8 @@ async fn unless_over<F: Future>(watch: &Watch, first: F) -> Option<F::Output> {
     unless_cut(watch, unless_drained).await.flatten()
 }
 
-/// Waits for what a connection does, unless that is cut off before.
-pub(super) async fn unless_cut<F: Future>(watch: &Watch, future: F) -> Option<F::Output> {
+/// Drives a connection, unless it is cut off before its end.
+async fn unless_cut<F: Future>(watch: &Watch, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| {
         watch.woken_by(context.waker());
@@ -80,7 +86,7 @@ pub(super) async fn unless_cut<F: Future>(watch: &Watch, future: F) -> Option<F:
     .await
 }
 
-/// Reads until it is plain whether the client speaks HTTP/2; returns what was read, too.
+/// Reads until the bytes tell whether the client speaks HTTP/2; returns them, too.
 async fn read_preface(stream: &mut TcpStream) -> io::Result<(BytesMut, bool)> {
     let mut first = BytesMut::with_capacity(FIRST_ROOM);
     loop {
@@ -95,20 +101,46 @@ async fn read_preface(stream: &mut TcpStream) -> io::Result<(BytesMut, bool)> {
     }
 }
 
-async fn serve_http2(worker: Rc<Worker>, watch: Rc<Watch>, stream: Stream, first: BytesMut) {
+async fn serve_http1(worker: Rc<Worker>, watch: Rc<Watch>, stream: Observed) {
+    let mut builder = http1::Builder::new();
+    // Deadlines are the watch's, for which no request pays with a timer. Not `pipeline_flush`: with it, hyper 1.12 never sends
+    // a response that closes the connection while more has been read.
+    builder
+        .half_close(true)
+        .header_read_timeout(None)
+        .max_header_size(worker.shared.config.limits.head_bytes)
+        .max_buf_size(BUFFER_BYTES);
+    let service = service(Rc::clone(&worker), Rc::clone(&watch));
+    let mut connection = builder.serve_connection(TokioIo::new(stream), service);
+    let driven = drive(&watch, Pin::new(&mut connection), http1::Connection::graceful_shutdown).await;
+    match driven {
+        Some(Ok(())) => {}
+        Some(Err(error)) if error.is_parse() => {
+            // hyper has answered by itself, without a body; the log and the metrics learn of it here.
+            let too_large = error.is_parse_too_large();
+            let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+            note_refused(worker, Rc::clone(&watch), status, error.to_string());
+        }
+        // Which side broke it is of no more interest than which side closed it.
+        None | Some(Err(_)) => return,
+    }
+    let parts = connection.into_parts();
+    let stream = parts.io.into_inner().into_stream();
+    let tunnel = watch.tunnel.borrow_mut().take();
+    match tunnel {
+        Some(tunnel) => {
+            watch.reads(Reading::Tunnel, true);
+            unless_cut(&watch, tunnel.run(stream, &parts.read_buf)).await;
+        }
+        None => linger(stream).await,
+    }
+}
+
+async fn serve_http2(worker: Rc<Worker>, watch: Rc<Watch>, stream: Observed) {
     watch.multiplexes();
     watch.reads(Reading::Tunnel, true);
     let limits = worker.shared.config.limits;
     let timeouts = worker.shared.config.timeouts;
-    let stream = Observed::new(stream, first, Rc::clone(&watch));
-    let service = service_fn({
-        let watch = Rc::clone(&watch);
-        move |request: http::Request<hyper::body::Incoming>| {
-            let (parts, body) = request.into_parts();
-            let handled = handle(Rc::clone(&worker), Rc::clone(&watch), parts, Incoming::Http2(body));
-            async { Ok::<_, std::convert::Infallible>(handled.await) }
-        }
-    });
     let mut builder = http2::Builder::new(LocalExecutor);
     builder
         .timer(TokioTimer::new())
@@ -117,16 +149,63 @@ async fn serve_http2(worker: Rc<Worker>, watch: Rc<Watch>, stream: Stream, first
         .max_send_buf_size(BUFFER_BYTES)
         .keep_alive_interval(Some(timeouts.keep_alive))
         .keep_alive_timeout(timeouts.head);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let service = service(worker, Rc::clone(&watch));
+    let connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    // How it ended is of no more interest.
+    drive(&watch, connection, http2::Connection::graceful_shutdown).await;
+}
+
+/// Makes the service that answers the requests of a connection.
+fn service(
+    worker: Rc<Worker>,
+    watch: Rc<Watch>,
+) -> impl HttpService<hyper::body::Incoming, ResBody = Payload, Error = std::convert::Infallible, Future: 'static> {
+    service_fn(move |request: Request<hyper::body::Incoming>| {
+        let (parts, body) = request.into_parts();
+        let body = Incoming::new(body, Rc::clone(&watch));
+        let handled = handle(Rc::clone(&worker), Rc::clone(&watch), parts, body);
+        async { Ok::<Response<Payload>, _>(handled.await) }
+    })
+}
+
+/// Drives a connection to its end, and has it closed after the requests in flight where the gateway drains; returns nothing
+/// where it is cut off.
+async fn drive<C: Future<Output = hyper::Result<()>>>(
+    watch: &Watch,
+    mut connection: Pin<&mut C>,
+    drain: impl Fn(Pin<&mut C>),
+) -> Option<hyper::Result<()>> {
     let mut drains = false;
     let served = poll_fn(|context| {
         if watch.is_draining() && !std::mem::replace(&mut drains, true) {
-            connection.as_mut().graceful_shutdown();
+            drain(connection.as_mut());
         }
-        connection.as_mut().poll(context)
+        match connection.as_mut().poll(context) {
+            // hyper would wait for the rest of a head of which only a part has come.
+            Poll::Pending if drains && watch.is_unused() => Poll::Ready(Ok(())),
+            polled => polled,
+        }
     });
-    // How it ended is of no more interest.
-    unless_cut(&watch, served).await;
+    unless_cut(watch, served).await
+}
+
+/// Closes a connection towards the client, and reads on for a little while, since closing with unread bytes would take the
+/// last response back (RFC 9112, section 9.6).
+async fn linger(mut stream: Stream) {
+    const MOST_BYTES: usize = 1024 * 1024;
+    const LONGEST: Duration = Duration::from_secs(1);
+    let lingering = async {
+        stream.shutdown().await?;
+        let (mut space, mut discarded) = ([0; 4096], 0);
+        while discarded < MOST_BYTES {
+            match stream.read(&mut space).await? {
+                0 => break,
+                count => discarded += count,
+            }
+        }
+        io::Result::Ok(())
+    };
+    tokio::time::timeout(LONGEST, lingering).await.ok();
 }
 
 /// Runs the tasks of an HTTP/2 connection on the worker's own thread.

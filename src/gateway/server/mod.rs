@@ -1,7 +1,6 @@
 //! Listening, accepting and watching connections, on one thread a worker.
 
 pub(crate) mod connection;
-pub(crate) mod http1;
 pub(crate) mod listener;
 mod observed;
 pub(crate) mod watch;

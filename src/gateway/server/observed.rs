@@ -1,4 +1,4 @@
-//! A client's stream of which is noted whether it takes what is written.
+//! A client's stream, of which the watch learns when bytes come and whether bytes are taken.
 
 use std::io;
 use std::pin::Pin;
@@ -11,18 +11,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::watch::Watch;
 use crate::gateway::stream::Stream;
 
-/// A stream of which some bytes have been read, and of which is noted whether it takes what is written.
+/// A client's stream whose watch is told of each read and write.
 pub(crate) struct Observed {
     stream: Stream,
-    /// What has been read, and comes again.
+    /// Bytes that were read before and come again.
     first: BytesMut,
     watch: Rc<Watch>,
 }
 
 impl Observed {
-    /// Begins to observe a stream.
+    /// Begins to observe a stream, of which some bytes have been read.
     pub(crate) fn new(stream: Stream, first: BytesMut, watch: Rc<Watch>) -> Self {
         Self { stream, first, watch }
+    }
+
+    /// Returns the stream itself.
+    pub(crate) fn into_stream(self) -> Stream {
+        self.stream
     }
 }
 
@@ -32,12 +37,20 @@ impl AsyncRead for Observed {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.first.is_empty() {
-            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        let before = buffer.filled().len();
+        if !self.first.is_empty() {
+            let count = self.first.len().min(buffer.remaining());
+            buffer.put_slice(self.first.get(..count).unwrap_or_default());
+            self.first.advance(count);
+            if self.first.is_empty() {
+                // The memory goes with the last byte.
+                self.first = BytesMut::new();
+            }
+        } else if Pin::new(&mut self.stream).poll_read(context, buffer)?.is_pending() {
+            self.watch.starves();
+            return Poll::Pending;
         }
-        let count = self.first.len().min(buffer.remaining());
-        buffer.put_slice(self.first.get(..count).unwrap_or_default());
-        self.first.advance(count);
+        self.watch.came(buffer.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }
@@ -64,6 +77,12 @@ impl AsyncWrite for Observed {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Half-closed clients are answered, so that hyper reads nothing while a request is in flight, and sees no reset.
+        if self.watch.is_awaiting_response()
+            && let Poll::Ready(error) = self.stream.poll_reset(context)
+        {
+            return Poll::Ready(Err(error));
+        }
         Pin::new(&mut self.stream).poll_flush(context)
     }
 

@@ -51,11 +51,16 @@ pub(crate) struct Watch {
     /// Whether the last attempt to read found nothing, so that the client is the one to be waited for.
     starved: Cell<bool>,
     body_bytes: Cell<u64>,
+    /// Since when the body is too slow.
+    late_since: Cell<Option<Ticks>>,
     write_blocked_since: Cell<Option<Ticks>>,
     progress: Cell<Ticks>,
     cut: Cell<bool>,
     draining: Cell<bool>,
+    /// Wakes the task of the connection.
     waker: RefCell<Option<Waker>>,
+    /// Wakes the task that waits for a request's body.
+    body_waker: RefCell<Option<Waker>>,
 }
 
 /// How long a connection may make its worker wait, in ticks.
@@ -93,11 +98,13 @@ impl Watch {
             reading_since: Cell::new(now),
             starved: Cell::new(true),
             body_bytes: Cell::new(0),
+            late_since: Cell::new(None),
             write_blocked_since: Cell::new(None),
             progress: Cell::new(now),
             cut: Cell::new(false),
             draining: Cell::new(false),
             waker: RefCell::new(None),
+            body_waker: RefCell::new(None),
         }
     }
 
@@ -164,12 +171,50 @@ impl Watch {
         if self.reading.replace(reading) != reading {
             self.reading_since.set(self.clock.get());
             self.body_bytes.set(0);
+            self.late_since.set(None);
         }
     }
 
-    /// Notes bytes of a body.
-    pub(crate) fn body_bytes(&self, count: usize) {
-        self.body_bytes.set(self.body_bytes.get() + count as u64);
+    /// Notes that a head has come to its end, and whether a body follows.
+    pub(crate) fn head_came(&self, has_body: bool) {
+        if !self.multiplexed.get() {
+            self.reads(if has_body { Reading::Body } else { Reading::Idle }, false);
+        }
+    }
+
+    /// Notes that nothing more of a request's body is waited for.
+    pub(crate) fn body_ended(&self) {
+        if self.reading.get() == Reading::Body {
+            self.reads(Reading::Idle, false);
+        }
+    }
+
+    /// Notes that bytes have come. Where no request is in flight, they begin a head.
+    ///
+    /// The start of a head that came with the request before it is not seen here: it is waited for as the next request is,
+    /// until more of it comes.
+    pub(crate) fn came(&self, count: usize) {
+        self.starved.set(false);
+        match self.reading.get() {
+            Reading::Body => self.body_bytes.set(self.body_bytes.get() + count as u64),
+            Reading::Idle if self.in_flight.get() == 0 && count > 0 => self.reads(Reading::Head, false),
+            _ => {}
+        }
+    }
+
+    /// Notes that an attempt to read found nothing.
+    pub(crate) fn starves(&self) {
+        self.starved.set(true);
+    }
+
+    /// Returns whether the last attempt to read found nothing.
+    pub(crate) fn is_starved(&self) -> bool {
+        self.starved.get()
+    }
+
+    /// Returns whether the body of the request comes too slowly.
+    pub(crate) fn is_body_late(&self) -> bool {
+        self.late_since.get().is_some()
     }
 
     /// Notes whether the client takes what is written.
@@ -183,10 +228,29 @@ impl Watch {
 
     /// Remembers how the connection's task is woken.
     pub(crate) fn woken_by(&self, waker: &Waker) {
-        let mut slot = self.waker.borrow_mut();
-        if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            *slot = Some(waker.clone());
+        remember(&self.waker, waker);
+    }
+
+    /// Remembers how the task is woken that waits for a request's body.
+    pub(crate) fn body_woken_by(&self, waker: &Waker) {
+        if !self.multiplexed.get() {
+            remember(&self.body_waker, waker);
         }
+    }
+
+    /// Returns whether the connection carries many requests at a time.
+    pub(crate) fn is_multiplexed(&self) -> bool {
+        self.multiplexed.get()
+    }
+
+    /// Returns whether a request has come to its end and is being answered, on a connection that carries one at a time.
+    pub(crate) fn is_awaiting_response(&self) -> bool {
+        !self.multiplexed.get() && self.in_flight.get() > 0 && self.reading.get() == Reading::Idle
+    }
+
+    /// Returns whether a connection that carries one request at a time has none in flight, and nothing left to be written.
+    pub(crate) fn is_unused(&self) -> bool {
+        !self.multiplexed.get() && self.in_flight.get() == 0 && self.write_blocked_since.get().is_none()
     }
 
     /// Has the connection closed after what is in flight.
@@ -221,7 +285,14 @@ impl Watch {
             Reading::Idle => idle && waited > patience.keep_alive,
             Reading::Head => waited > patience.head,
             Reading::Body => {
-                waited > patience.body && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick
+                let late = waited > patience.body
+                    && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick;
+                if late && self.late_since.get().is_none() {
+                    // The body's reader answers 408.
+                    self.late_since.set(Some(now));
+                    wake(&self.body_waker);
+                }
+                self.late_since.get().is_some_and(|then| since(then) > patience.write)
             }
             Reading::Tunnel => multiplexed && idle,
         };
@@ -238,9 +309,20 @@ impl Watch {
     }
 
     fn wake(&self) {
-        if let Some(waker) = self.waker.borrow().as_ref() {
-            waker.wake_by_ref();
-        }
+        wake(&self.waker);
+    }
+}
+
+fn remember(slot: &RefCell<Option<Waker>>, waker: &Waker) {
+    let mut slot = slot.borrow_mut();
+    if !slot.as_ref().is_some_and(|known| known.will_wake(waker)) {
+        *slot = Some(waker.clone());
+    }
+}
+
+fn wake(slot: &RefCell<Option<Waker>>) {
+    if let Some(waker) = slot.borrow().as_ref() {
+        waker.wake_by_ref();
     }
 }
 

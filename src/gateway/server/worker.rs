@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use http::{HeaderMap, HeaderValue};
@@ -108,8 +108,6 @@ pub(crate) struct Worker {
     requests: Cell<u64>,
     /// The memory of headers that were read or written, for those that come next.
     spare_headers: RefCell<Vec<HeaderMap>>,
-    /// The time as answers tell it (RFC 9110, section 6.6.1), as of the last tick.
-    date: Cell<[u8; 29]>,
     watches: RefCell<Vec<Weak<Watch>>>,
     open: Cell<usize>,
 }
@@ -133,7 +131,6 @@ impl Worker {
             id: hexadecimal(RandomState::new().build_hasher().finish()),
             requests: Cell::new(0),
             spare_headers: RefCell::default(),
-            date: Cell::new(http_date()),
             watches: RefCell::default(),
             open: Cell::new(0),
         })
@@ -205,11 +202,6 @@ impl Worker {
         self.spare_headers.borrow_mut().pop().unwrap_or_default()
     }
 
-    /// Returns the time as answers tell it (RFC 9110, section 6.6.1).
-    pub(crate) fn date(&self) -> [u8; 29] {
-        self.date.get()
-    }
-
     /// Returns a number that grows with every request that goes to a backend.
     pub(crate) fn turn(&self) -> usize {
         let turn = self.turn.get();
@@ -263,7 +255,6 @@ impl Worker {
                 pace.tick(&self.shared);
             }
             self.clock.set(self.clock.get() + 1);
-            self.date.set(http_date());
             let patience = patience(&self.shared.config.timeouts, self.shared.state.load().longest_wait);
             let mut in_flight = 0;
             self.each_watch(|watch| {
@@ -351,11 +342,6 @@ fn hexadecimal(number: u64) -> [u8; 16] {
         *digits = [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
     }
     text
-}
-
-fn http_date() -> [u8; 29] {
-    let text = httpdate::fmt_http_date(SystemTime::now());
-    text.as_bytes().try_into().unwrap_or(*b"Thu, 01 Jan 1970 00:00:00 GMT")
 }
 
 fn ticks(duration: Duration) -> Ticks {

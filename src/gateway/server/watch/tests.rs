@@ -16,6 +16,14 @@ fn cut_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
     })
 }
 
+fn late_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
+    (clock.get()..200).find(|&now| {
+        clock.set(now);
+        watch.tick(&PATIENCE);
+        watch.is_body_late()
+    })
+}
+
 #[test]
 fn who_makes_the_worker_wait_is_cut_off() {
     let (silent, clock) = watch();
@@ -32,8 +40,10 @@ fn who_makes_the_worker_wait_is_cut_off() {
     let (body, clock) = watch();
     let _in_flight = body.begin();
     body.reads(Reading::Body, true);
-    body.body_bytes(500);
-    assert_eq!(cut_at(&body, &clock), Some(16));
+    body.came(500);
+    body.starves();
+    assert_eq!(late_at(&body, &clock), Some(16), "its reader is told first");
+    assert_eq!(cut_at(&body, &clock), Some(27));
 
     let (fast, clock) = watch();
     let _in_flight = fast.begin();
@@ -109,10 +119,13 @@ fn a_wait_begins_with_what_is_waited_for() {
     let (body, clock) = watch();
     let _in_flight = body.begin();
     body.reads(Reading::Body, true);
-    body.body_bytes(100_000);
+    body.came(100_000);
+    body.starves();
     body.reads(Reading::Idle, true);
     body.reads(Reading::Body, true);
-    assert_eq!(cut_at(&body, &clock), Some(11), "the bytes were those of the body before");
+    assert_eq!(late_at(&body, &clock), Some(11), "the bytes were those of the body before");
+    body.body_ended();
+    assert_eq!((body.is_body_late(), cut_at(&body, &clock)), (false, Some(51)), "nobody waits for it any more");
 
     let (reader, clock) = watch();
     let _in_flight = reader.begin();
@@ -145,4 +158,19 @@ fn each_request_of_a_connection_has_its_own_host() {
     for name in ["a.example", "b.example", "a.example"] {
         assert_eq!(watch.host(name).map(|host| host.name().to_owned()).as_deref(), Some(name));
     }
+}
+
+#[test]
+fn bytes_begin_a_head_where_no_request_is_in_flight() {
+    let (watch, clock) = watch();
+    watch.head_came(false);
+    let in_flight = watch.begin();
+    watch.came(10);
+    assert_eq!(watch.reading.get(), Reading::Idle, "what has come of the next request is not waited for yet");
+    drop(in_flight);
+    watch.starves();
+    clock.set(5);
+    watch.came(1);
+    watch.starves();
+    assert_eq!((watch.reading.get(), cut_at(&watch, &clock)), (Reading::Head, Some(16)));
 }

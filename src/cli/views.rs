@@ -12,7 +12,7 @@ use crate::model::{
     Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId,
     PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
 };
-use crate::plan::Plan;
+use crate::plan::{GroupConflict, HeadEntry, MergeSide, Plan};
 use crate::workspace::Committed;
 
 /// A deployment; without an operation where it is only planned.
@@ -46,18 +46,51 @@ pub(super) struct ChangeView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     merged: Vec<EntryView>,
     after: EntryView,
+    /// The resolve that kept another release than this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost_to: Option<OperationId>,
 }
 
 impl ChangeView {
-    fn all(operation: &Operation, id: Option<&OperationId>) -> Vec<Self> {
+    pub(super) fn all(operation: &Operation, id: Option<&OperationId>) -> Vec<Self> {
         let view = |(group, change): (&GroupName, &Change)| Self {
             group: group.clone(),
             action: change.action,
             before: change.before.as_ref().map(EntryView::of),
             merged: change.merged.iter().map(EntryView::of).collect(),
             after: EntryView::new(&change.after, operation.time, id),
+            lost_to: None,
         };
         operation.changes.iter().map(view).collect()
+    }
+}
+
+/// A group that both branches of a merge changed.
+#[derive(Serialize)]
+pub(super) struct ConflictView<'a> {
+    group: &'a GroupName,
+    heads: Vec<HeadView<'a>>,
+}
+
+/// One of the operations that a group has to choose among.
+#[derive(Serialize)]
+struct HeadView<'a> {
+    side: Option<MergeSide>,
+    #[serde(flatten)]
+    entry: EntryView,
+    actor: &'a str,
+    message: Option<&'a str>,
+}
+
+impl<'a> ConflictView<'a> {
+    pub(super) fn new(conflict: &'a GroupConflict) -> Self {
+        let head = |head: &'a HeadEntry| HeadView {
+            side: head.side,
+            entry: EntryView::of(&head.entry),
+            actor: &head.actor,
+            message: head.message.as_deref(),
+        };
+        Self { group: &conflict.group, heads: conflict.heads.iter().map(head).collect() }
     }
 }
 
@@ -204,8 +237,13 @@ pub(super) struct OperationView {
 
 impl OperationView {
     pub(super) fn new(committed: &Committed) -> Self {
-        let Committed { id, operation } = committed;
+        let Committed { id, operation, lost } = committed;
+        let mut changes = ChangeView::all(operation, Some(id));
+        for change in &mut changes {
+            change.lost_to = lost.get(&change.group).cloned();
+        }
         Self {
+            changes,
             operation: id.clone(),
             environment: operation.environment.clone(),
             time: operation.time,
@@ -213,7 +251,6 @@ impl OperationView {
             message: operation.message.clone(),
             command: operation.command.clone(),
             overrides: operation.overrides.clone(),
-            changes: ChangeView::all(operation, Some(id)),
         }
     }
 }

@@ -9,6 +9,7 @@ mod backend;
 mod bump;
 mod error;
 mod facts;
+mod heads;
 mod offline;
 mod overlay;
 mod past_state;
@@ -16,6 +17,7 @@ mod policy;
 mod promote;
 mod publish;
 mod release;
+mod resolve;
 mod rollback;
 mod switch;
 mod undo;
@@ -31,12 +33,17 @@ pub use backend::BackendChoice;
 pub use bump::{Bump, advice, bump_target};
 pub use error::Error;
 pub use facts::{Candidate, Facts, Past};
+pub use heads::{GroupHeads, Operations};
 pub use offline::{OfflineRequest, offline};
 pub use past_state::PastState;
 pub use policy::{BreakingChange, Incomparable, NextVersion, Refusal, UnprovenRelease};
 pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
 pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
+pub use resolve::{
+    GroupConflict, HeadChoice, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,
+    SideEntries, drop_operation, resolve, single_heads,
+};
 pub use rollback::{RollbackRequest, rollback};
 pub use switch::{SwitchRequest, SwitchTo, switch};
 pub use undo::{UndoRequest, undo};

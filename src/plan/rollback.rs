@@ -104,7 +104,16 @@ fn release_before(group: &GroupName, environment: &EnvironmentName, facts: &dyn 
 /// first: the second rollback in a row goes further back instead of forward to what was just left.
 fn live_before(past: &[Past]) -> Option<&Release> {
     let mut index = 0;
-    while past.get(index)?.action == Action::Rollback {
+    loop {
+        match past.get(index)?.action {
+            // It kept the release before it.
+            Action::Resolve => {
+                index += 1;
+                continue;
+            }
+            Action::Rollback => {}
+            _ => break,
+        }
         let restored = &past[index].deployment.release;
         let earlier = past[index + 1..].iter().position(|past| past.deployment.release == *restored)?;
         index += 1 + earlier;

@@ -3,6 +3,7 @@
 mod memory;
 mod policies;
 mod releases;
+mod resolve;
 
 use memory::Memory;
 

@@ -1,7 +1,8 @@
 //! Undo: the opposite of one operation.
 
-use crate::model::{Action, EnvironmentName, OperationId, Release, State};
+use crate::model::{Action, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
 
+use super::advice::Advice;
 use super::facts::Facts;
 use super::past_state::unknown_operation;
 use super::policy::{self, Direction};
@@ -16,6 +17,22 @@ pub struct UndoRequest {
     pub operation: OperationId,
     /// True if groups that were changed since are left as they are; else they keep the operation from being undone.
     pub skip_changed: bool,
+}
+
+/// Returns the entry that a resolve did not keep, which its undo puts in force.
+fn merged_entry<'a>(
+    id: &OperationId,
+    group: &GroupName,
+    environment: &EnvironmentName,
+    merged: &'a [Deployment],
+) -> Result<&'a Deployment, Error> {
+    match merged {
+        [only] => Ok(only),
+        several => Err(Error::state(
+            format!("operation {id} joined {} histories of {group}: undo cannot choose among them", several.len() + 1),
+            [Advice::History { group: Some(group.clone()), environment: environment.clone() }],
+        )),
+    }
 }
 
 /// Plans to reverse an operation, for all the groups that it changed.
@@ -37,9 +54,15 @@ pub fn undo(request: &UndoRequest, facts: &dyn Facts, author: &Author) -> Result
             changed.push((group, later));
             continue;
         };
-        let after = change
-            .before
-            .map_or_else(|| Release { state: State::Offline, ..current.release.clone() }, |before| before.release);
+        let restored = if change.action == Action::Resolve {
+            Some(merged_entry(id, &group, environment, &change.merged)?)
+        } else {
+            change.before.as_ref()
+        };
+        let after = restored.map_or_else(
+            || Release { state: State::Offline, ..current.release.clone() },
+            |entry| entry.release.clone(),
+        );
         plan.change(&group, Action::Undo, Some(current), after);
     }
     if !changed.is_empty() && !skip_changed {

@@ -72,7 +72,7 @@ impl EnvironmentLock<'_> {
             environment.deployments.insert(group.clone(), deployment);
         }
         self.write_operation(&id, &text)?;
-        self.publish(&environment, &id)?;
+        self.publish(&record::render(&environment), &id)?;
         Ok(Some(id))
     }
 
@@ -80,7 +80,7 @@ impl EnvironmentLock<'_> {
     /// never anything but a file that somebody removed.
     fn begin_environment(&self, environment: &Environment) -> Result<(), Error> {
         let place = layout::environment(&self.environment);
-        if self.workspace.root.exists(&place)? { Ok(()) } else { self.rewrite(environment) }
+        if self.workspace.root.exists(&place)? { Ok(()) } else { self.rewrite(&record::render(environment)) }
     }
 
     /// Makes durable what the new entries refer to.
@@ -134,10 +134,10 @@ impl EnvironmentLock<'_> {
         Ok(stage.sync()?)
     }
 
-    /// Renames the environment's file into place. This is the commit.
-    pub(super) fn publish(&self, environment: &Environment, id: &OperationId) -> Result<(), Error> {
+    /// Renames the environment's file, with a new text, into place. This is the commit.
+    pub(super) fn publish(&self, text: &str, id: &OperationId) -> Result<(), Error> {
         let mut stage = self.stage();
-        let renamed = stage.write(&layout::environment(&self.environment), record::render(environment).as_bytes());
+        let renamed = stage.write(&layout::environment(&self.environment), text.as_bytes());
         if let Err(error) = renamed {
             self.withdraw(id);
             return Err(error);
@@ -153,10 +153,10 @@ impl EnvironmentLock<'_> {
         Ok(())
     }
 
-    /// Writes the environment's file in the layout that it must have, without a change of what it says.
-    pub(super) fn rewrite(&self, environment: &Environment) -> Result<(), Error> {
+    /// Writes the environment's file anew without an operation: it says no more than the history does.
+    pub(super) fn rewrite(&self, text: &str) -> Result<(), Error> {
         let mut stage = self.stage();
-        stage.write(&layout::environment(&self.environment), record::render(environment).as_bytes())?;
+        stage.write(&layout::environment(&self.environment), text.as_bytes())?;
         Ok(stage.sync()?)
     }
 

@@ -1,9 +1,9 @@
 //! The history: operations, reached from what is live through what was live before.
 //!
-//! Each entry names the operation that made it, and each operation the entries before it. What no
-//! chain reaches was never committed and is not shown.
+//! Each entry names the operation that made it, and each operation the entries before it: one, or those of every
+//! history that a resolve joined. What no chain reaches is not shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
 use super::{Workspace, layout, operation_file};
@@ -18,6 +18,8 @@ pub struct Committed {
     pub id: OperationId,
     /// What the operation's file says.
     pub operation: Operation,
+    /// The groups for which it lost a merge, each with the resolve that kept another release.
+    pub lost: BTreeMap<GroupName, OperationId>,
 }
 
 impl Workspace {
@@ -33,6 +35,7 @@ impl Workspace {
         let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
         let mut pending: BTreeSet<OperationId> = tips.map(|(_, deployment)| deployment.operation.clone()).collect();
         let mut operations = Vec::new();
+        let mut lost: BTreeMap<OperationId, BTreeMap<GroupName, OperationId>> = BTreeMap::new();
         // An operation is later than those before it, so the latest that is known comes first.
         while operations.len() < most
             && let Some(id) = pending.pop_last()
@@ -41,7 +44,13 @@ impl Workspace {
             let before = operation.changes.iter().filter(|(name, _)| wanted(name));
             let entries = before.flat_map(|(_, change)| change.predecessors());
             pending.extend(entries.map(|entry| entry.operation.clone()));
-            operations.push(Committed { id, operation });
+            for (group, change) in &operation.changes {
+                for loser in change.merged.iter().filter(|merged| merged.release != change.after) {
+                    lost.entry(loser.operation.clone()).or_default().insert(group.clone(), id.clone());
+                }
+            }
+            let lost = lost.remove(&id).unwrap_or_default();
+            operations.push(Committed { id, operation, lost });
         }
         Ok(operations)
     }
@@ -95,7 +104,10 @@ impl Workspace {
             }
         }
         match found.as_slice() {
-            [(environment, id)] => Ok(Committed { id: id.clone(), operation: self.read_operation(environment, id)? }),
+            [(environment, id)] => {
+                let operation = self.read_operation(environment, id)?;
+                Ok(Committed { id: id.clone(), operation, lost: BTreeMap::new() })
+            }
             [] => Err(Error::Unknown {
                 kind: "operation",
                 name: text.to_owned(),

@@ -12,12 +12,14 @@ mod edited;
 mod error;
 mod facts;
 mod gateways;
+mod git;
 mod groups;
 mod history;
 mod init;
 mod layout;
 mod live;
 mod lock;
+mod merge;
 mod operation_file;
 mod origins;
 mod outside;
@@ -48,6 +50,7 @@ pub use history::Committed;
 pub use init::{Example, init};
 pub use live::{LiveContent, LiveDefinition, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
 pub use lock::LockRequest;
+pub use merge::MergeState;
 pub use origins::{Committer, Origins};
 pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
@@ -60,7 +63,7 @@ fn missing_environment(place: &str) -> Error {
         "environment-missing",
         Location::file(place),
         "the file that says what is live is missing, and there is a history of it".to_owned(),
-        format!("restore it, for example with `git checkout -- {place}`"),
+        "`apigw verify --repair` builds it from its history",
     )
 }
 

@@ -5,6 +5,8 @@
 //! else: each entry's checksum covers its lines as they stand, so an edit by hand shows, in
 //! whatever way the text was changed. `verify` explains such an edit and can record it.
 
+pub(super) mod conflict;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -109,7 +111,7 @@ fn checksum(environment: &EnvironmentName, entry: &str) -> Digest {
 /// Fails where the file as a whole cannot be read: cut short, in conflict, of a newer schema.
 pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<Reading, Error> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    check_conflict(place, text)?;
+    check_conflict(place, name, text)?;
     own_yaml::check_schema(place, text, SCHEMA)?;
     if text.strip_suffix('\n').and_then(|text| text.lines().next_back()) != Some(END) {
         return Err(Error::invalid(
@@ -203,28 +205,35 @@ fn parse_backend(line: &str) -> Option<Backend> {
 }
 
 /// Looks for the markers that Git leaves where two branches changed the same lines.
-fn check_conflict(place: &str, text: &str) -> Result<(), Error> {
-    let marker = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
-    let Some(index) = text.lines().position(marker) else {
-        return Ok(());
+fn check_conflict(place: &str, name: &EnvironmentName, text: &str) -> Result<(), Error> {
+    let Some(sides) = conflict::split_conflict(text) else { return Ok(()) };
+    let (head, other) = (conflict::operations_in(&sides.head), conflict::operations_in(&sides.other));
+    let mut both: Vec<&str> = Vec::new();
+    let mut one: Vec<&str> = Vec::new();
+    for group in head.keys().chain(other.keys().filter(|group| !head.contains_key(*group))) {
+        match (head.get(group), other.get(group)) {
+            (Some(left), Some(right)) if left == right => {}
+            (Some(_), Some(_)) => both.push(group.as_str()),
+            _ => one.push(group.as_str()),
+        }
+    }
+    let groups = |names: &[&str]| match names {
+        [only] => format!("group {only}"),
+        several => format!("groups {}", several.join(", ")),
     };
-    let group = text.lines().skip(index).find_map(|line| group_of(&format!("{line}\n")));
-    let before = || text.lines().take(index).filter_map(|line| group_of(&format!("{line}\n"))).last();
-    let group = group_in_conflict(text, index).or_else(before).or(group);
-    let what = group.map_or_else(|| "the same lines".to_owned(), |group| format!("group {group}"));
+    let what = match (both.is_empty(), one.is_empty()) {
+        (false, _) => format!("both branches changed {}", groups(&both)),
+        (true, false) => format!("{} came on one branch each, so nothing has to be chosen", groups(&one)),
+        (true, true) => "both branches changed the same lines".to_owned(),
+    };
     Err(Error::invalid(
         "merge-conflict",
-        at(place, index + 1),
-        format!("Git left a merge conflict here: two branches changed {what}"),
+        at(place, sides.line),
+        format!("Git left a merge conflict here: {what}"),
         format!(
-            "take one side whole (`git checkout --ours {place}` or `--theirs`), then publish again what the other side had"
+            "`apigw resolve --env {name}` joins both sides; do not take one side whole, it would lose the other's releases"
         ),
     ))
-}
-
-fn group_in_conflict(text: &str, index: usize) -> Option<GroupName> {
-    let mut inside = text.lines().skip(index + 1).take_while(|line| !line.starts_with(">>>>>>> "));
-    inside.find_map(|line| group_of(&format!("{line}\n")))
 }
 
 fn edited(place: &str, line: usize) -> Error {
@@ -341,7 +350,11 @@ mod tests {
             "<<<<<<< HEAD\n    version: \"0.0.1\"\n=======\n    version: \"0.0.2\"\n>>>>>>> other\n",
         );
         let message = read(&conflict).unwrap_err().to_string();
-        assert!(message.starts_with("deployments/test.yaml:15:1:") && message.contains("group petstore"), "{message}");
+        assert!(
+            message.starts_with("deployments/test.yaml:15:1:")
+                && message.ends_with("both branches changed the same lines"),
+            "{message}"
+        );
     }
 
     #[test]

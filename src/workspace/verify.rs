@@ -10,6 +10,7 @@ mod operations;
 mod repair;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
 
@@ -17,8 +18,8 @@ use super::error::Error;
 use super::layout;
 use super::lock;
 use super::{EnvironmentLock, LockRequest, Workspace};
-use crate::model::{EnvironmentName, Finding, Location, OperationId, Severity};
-use crate::plan::Author;
+use crate::model::{Deployment, Environment, EnvironmentName, Finding, GroupName, Location, OperationId, Severity};
+use crate::plan::{self, Author};
 use chain::Chains;
 use entries::Entries;
 use operations::Operations;
@@ -66,6 +67,8 @@ pub enum ProblemKind {
     Foreign,
     /// An operation was prepared and never committed.
     Abandoned,
+    /// No entry leads to an operation, and nothing says why.
+    Unexplained,
     /// A command that died left temporary files.
     Leftover,
 }
@@ -80,13 +83,14 @@ impl ProblemKind {
             Self::Missing => "missing",
             Self::Foreign => "foreign",
             Self::Abandoned => "abandoned",
+            Self::Unexplained => "unexplained",
             Self::Leftover => "leftover",
         }
     }
 
     const fn severity(self) -> Severity {
         match self {
-            Self::HandEdit | Self::Damaged | Self::Missing => Severity::Error,
+            Self::HandEdit | Self::Damaged | Self::Missing | Self::Unexplained => Severity::Error,
             Self::Foreign | Self::Abandoned | Self::Leftover => Severity::Warning,
         }
     }
@@ -191,11 +195,40 @@ impl Workspace {
             chains.walk(group, deployment, &mut problems)?;
         }
         self.check_live_versions(&entries, environment, &mut problems);
+        self.offer_rebuild(environment, &mut problems)?;
         let was_whole = problems.is_empty();
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
         let has_loose_ends = was_whole && !problems.is_empty();
         counts.operations += chains.count();
         Ok(Examination { entries, abandoned, has_loose_ends, problems })
+    }
+
+    /// Marks the problem of a missing environment's file as one that `--repair` mends, where its history says what was
+    /// in it.
+    fn offer_rebuild(&self, environment: &EnvironmentName, problems: &mut [Problem]) -> Result<(), Error> {
+        let is_missing = |problem: &&mut Problem| {
+            problem.kind == ProblemKind::Missing && *problem.finding.location.file == *layout::environment(environment)
+        };
+        if let Some(problem) = problems.iter_mut().find(is_missing) {
+            problem.repairable = self.rebuilt_environment(environment)?.is_some();
+            problem.finding.hint = if problem.repairable {
+                "`apigw verify --repair` builds it from its history".to_owned()
+            } else {
+                format!("`apigw resolve --env {environment}` builds it from its history")
+            };
+        }
+        Ok(())
+    }
+
+    /// Builds an environment whose file is missing from the heads of its history; `None` where a group has several, or
+    /// where an operation cannot be read.
+    fn rebuilt_environment(&self, environment: &EnvironmentName) -> Result<Option<Environment>, Error> {
+        let state = match self.merge_state(environment) {
+            Ok(state) => state,
+            Err(Error::Invalid(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(plan::single_heads(&state.state()))
     }
 
     /// Says whether the versions that are live exist with the digest that their entries state.
@@ -241,6 +274,23 @@ impl Workspace {
         let hint = "the next change of the environment removes them; so does `apigw verify --repair`";
         Ok(vec![Problem::new(ProblemKind::Leftover, Location::file(place), message, hint).repairable()])
     }
+}
+
+/// Reads the entries of an environment's file as they were committed, whatever its layout.
+///
+/// # Errors
+///
+/// Fails where one was edited by hand, or where it cannot be told.
+pub(super) fn recorded_entries(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+) -> Result<BTreeMap<GroupName, Deployment>, Error> {
+    let mut problems = Vec::new();
+    let entries = entries::examine(&mut Operations::new(workspace, environment), &mut problems)?;
+    if entries.broken || !entries.edited.is_empty() {
+        return Err(Error::Invalid(problems.into_iter().map(|problem| problem.finding).collect()));
+    }
+    Ok(entries.whole.into_iter().chain(entries.relaid).collect())
 }
 
 fn group_location(environment: &EnvironmentName) -> Location {

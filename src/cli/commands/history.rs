@@ -56,7 +56,8 @@ fn text(operations: &[Committed], width: Option<u16>) -> String {
     let row = |committed: &Committed| {
         let operation = &committed.operation;
         let changed = |(group, change): (&crate::model::GroupName, &crate::model::Change)| {
-            format!("{} {group} {}", change.action, change::state(&change.after))
+            let lost = committed.lost.get(group).map(|resolve| format!(" (lost to {resolve})")).unwrap_or_default();
+            format!("{} {group} {}{lost}", change.action, change::state(&change.after))
         };
         let mut changes: Vec<String> = operation.changes.iter().take(3).map(changed).collect();
         if operation.changes.len() > changes.len() {

@@ -14,6 +14,7 @@ mod offline;
 mod plan;
 mod promote;
 mod publish;
+mod resolve;
 mod rollback;
 mod schema;
 mod serve;
@@ -47,6 +48,7 @@ pub(super) enum Command {
     Promote(promote::PromoteArguments),
     Rollback(rollback::RollbackArguments),
     Undo(undo::UndoArguments),
+    Resolve(resolve::ResolveArguments),
     Plan(plan::PlanArguments),
     Apply(apply::ApplyArguments),
     Status(status::StatusArguments),
@@ -114,6 +116,7 @@ impl Command {
             Self::Promote(arguments) => promote::run(context, arguments),
             Self::Rollback(arguments) => rollback::run(context, arguments),
             Self::Undo(arguments) => undo::run(context, arguments),
+            Self::Resolve(arguments) => resolve::run(context, arguments),
             Self::Plan(arguments) => plan::run(context, arguments),
             Self::Apply(arguments) => apply::run(context, arguments),
             Self::Status(arguments) => status::run(context, arguments),

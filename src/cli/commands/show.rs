@@ -26,7 +26,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
 }
 
 fn text(committed: &Committed) -> String {
-    let Committed { id, operation } = committed;
+    let Committed { id, operation, .. } = committed;
     let mut text = format!(
         "operation    {id}\nenvironment  {}\ntime         {}\nby           {}\nwhy          {}\ncommand      {}\n",
         operation.environment,

@@ -14,7 +14,7 @@ use crate::cli::{complete, selection, table};
 use crate::model::{
     Backend, Deployment, Environment, EnvironmentName, GroupName, OperationId, SCHEMA, State, Timestamp,
 };
-use crate::workspace::{EditedGroups, RunningGateway, Workspace};
+use crate::workspace::{Committed, EditedGroups, RunningGateway, Workspace};
 
 /// How many groups that a gateway does not serve as they are live are named.
 const MOST_BEHIND: usize = 10;
@@ -53,9 +53,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         None => workspace.settings().environments(),
     };
     let only = arguments.group.as_deref().map(selection::parse).transpose()?;
-    let at = arguments.at.as_deref().map(|text| time_of(workspace, text)).transpose()?;
-    let mut live = read(workspace, &names, only.as_ref(), at)?;
-    if at.is_none() {
+    let moment = arguments.at.as_deref().map(|text| moment_of(workspace, text)).transpose()?;
+    let at = moment.as_ref().map(Moment::time);
+    let mut live = read(workspace, &names, only.as_ref(), moment.as_ref())?;
+    if moment.is_none() {
         live.gateways = gateways(context, workspace, &names);
     }
     if live.groups.is_empty()
@@ -89,11 +90,37 @@ fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentNa
     }
 }
 
-fn time_of(workspace: &Workspace, text: &str) -> Result<Timestamp, CommandError> {
+/// The moment of which the state is asked for.
+enum Moment {
+    Time(Timestamp),
+    /// Right after an operation, which may be one that lost a merge.
+    After(Box<Committed>),
+}
+
+impl Moment {
+    fn time(&self) -> Timestamp {
+        match self {
+            Self::Time(time) => *time,
+            Self::After(committed) => committed.operation.time,
+        }
+    }
+
+    /// Puts in force what the operation made, whatever became of it in a merge.
+    fn apply(&self, environment: &mut Environment) {
+        let Self::After(committed) = self else { return };
+        let Committed { id, operation, .. } = &**committed;
+        if operation.environment == environment.name {
+            let entry = |group: &GroupName| Some((group.clone(), operation.entry(id, group)?));
+            environment.deployments.extend(operation.changes.keys().filter_map(entry));
+        }
+    }
+}
+
+fn moment_of(workspace: &Workspace, text: &str) -> Result<Moment, CommandError> {
     match Timestamp::from_input(text) {
-        Ok(time) => Ok(time),
+        Ok(time) => Ok(Moment::Time(time)),
         Err(_) if text.starts_with(|first: char| first.is_ascii_hexdigit()) => {
-            Ok(workspace.find_operation(text)?.operation.time)
+            Ok(Moment::After(Box::new(workspace.find_operation(text)?)))
         }
         Err(error) => Err(CommandError::invalid("time", error.to_string()).hint("or give the id of an operation")),
     }
@@ -103,15 +130,18 @@ fn read(
     workspace: &Workspace,
     names: &[EnvironmentName],
     only: Option<&GroupName>,
-    at: Option<Timestamp>,
+    moment: Option<&Moment>,
 ) -> Result<Live, CommandError> {
-    let mut environments = workspace.environments(names, at)?;
+    let mut environments = workspace.environments(names, moment.map(Moment::time))?;
     for environment in &mut environments {
+        if let Some(moment) = moment {
+            moment.apply(environment);
+        }
         environment.deployments.retain(|group, _| only.is_none_or(|only| only == group));
     }
     let mut groups: BTreeSet<GroupName> =
         environments.iter().flat_map(|environment| environment.deployments.keys().cloned()).collect();
-    if at.is_none() {
+    if moment.is_none() {
         groups.extend(workspace.groups()?.into_iter().filter(|group| only.is_none_or(|only| only == group)));
     }
     let edited = workspace.edited_groups(&environments);

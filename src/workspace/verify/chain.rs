@@ -1,4 +1,4 @@
-//! The chains of operations: from each entry through what was there before to where it began.
+//! The chains of operations: from each entry through what was there before to where it began, and what no chain reaches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -7,6 +7,7 @@ use super::entries::Entries;
 use super::operations::{Operations, Read};
 use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, OperationId};
+use crate::plan::GroupHeads;
 use crate::workspace::error::Error;
 use crate::workspace::{EnvironmentLock, Workspace, layout};
 
@@ -15,49 +16,55 @@ pub(super) struct Chains<'a> {
     operations: Operations<'a>,
     workspace: &'a Workspace,
     environment: &'a EnvironmentName,
-    reached: BTreeSet<OperationId>,
+    /// The operations that an entry leads to, each with the groups through which it does.
+    reached: BTreeMap<OperationId, BTreeSet<GroupName>>,
+    /// The groups whose chains end at a file that is missing or damaged: of what lies beyond it nothing can be said.
+    cut: BTreeSet<GroupName>,
 }
 
 impl<'a> Chains<'a> {
     pub(super) const fn new(operations: Operations<'a>) -> Self {
         let (workspace, environment) = (operations.workspace, operations.environment);
-        Self { operations, workspace, environment, reached: BTreeSet::new() }
+        Self { operations, workspace, environment, reached: BTreeMap::new(), cut: BTreeSet::new() }
     }
 
     pub(super) fn count(&self) -> usize {
         self.reached.len()
     }
 
-    /// Walks from an entry to its first operation.
+    /// Walks from an entry to its first operations: past each resolve, on along every history that it joined.
     pub(super) fn walk(
         &mut self,
         group: &GroupName,
         entry: &Deployment,
         problems: &mut Vec<Problem>,
     ) -> Result<(), Error> {
-        let mut next = Some(entry.clone());
-        while let Some(deployment) = next {
+        let mut pending = vec![entry.clone()];
+        while let Some(deployment) = pending.pop() {
             let id = deployment.operation.clone();
-            self.reached.insert(id.clone());
+            if !self.reached.entry(id.clone()).or_default().insert(group.clone()) {
+                continue;
+            }
             let Read::Whole(operation) = self.operations.get(&id)? else {
+                self.cut.insert(group.clone());
                 self.report(&id, problems)?;
-                return Ok(());
+                continue;
             };
             let change = operation.changes.get(group);
             let agrees = |change: &&crate::model::Change| {
                 change.after == deployment.release && operation.time == deployment.since
             };
             let Some(change) = change.filter(agrees) else {
+                self.cut.insert(group.clone());
                 problems.push(Problem::new(
                     ProblemKind::HandEdit,
                     group_location(self.environment),
                     format!("{group} is not as operation {id} left it"),
                     restore_hint(&layout::environment(self.environment)),
                 ));
-                return Ok(());
+                continue;
             };
-            let before = change.before.clone();
-            next = before;
+            pending.extend(change.predecessors().cloned());
         }
         Ok(())
     }
@@ -72,14 +79,17 @@ impl<'a> Chains<'a> {
         Ok(())
     }
 
-    /// Tells apart the files that no chain reaches, and returns the operations that were never committed.
+    /// Goes through the files that no chain reaches, and returns the operations that were never committed.
+    ///
+    /// One whose commit this machine has begun and not finished has left its intent. Of every other it cannot be known
+    /// here: it may have lost a merge, so it has to be explained, and is never removed.
     pub(super) fn unreached(
         &mut self,
         files: &[String],
         entries: &Entries,
         problems: &mut Vec<Problem>,
     ) -> Result<Vec<OperationId>, Error> {
-        let mut unreached = BTreeMap::new();
+        let mut whole = BTreeMap::new();
         for file in files {
             let place = format!("{}/{file}", layout::history(self.environment));
             let id = file.strip_suffix(".yaml").and_then(|name| name.parse::<OperationId>().ok());
@@ -92,12 +102,9 @@ impl<'a> Chains<'a> {
                 ));
                 continue;
             };
-            if self.reached.contains(&id) {
-                continue;
-            }
             match self.operations.get(&id)? {
                 Read::Whole(operation) => {
-                    unreached.insert(id, operation);
+                    whole.insert(id, operation);
                 }
                 Read::Broken => self.report(&id, problems)?,
             }
@@ -106,44 +113,38 @@ impl<'a> Chains<'a> {
         if entries.broken {
             return Ok(Vec::new());
         }
-        self.tell_apart(unreached, entries, problems)
-    }
-
-    /// Tells apart operations that nothing leads to. One whose commit was begun and not finished has
-    /// left its intent; one that a later one was built upon was committed; of the others it cannot be
-    /// known, so they are never removed.
-    fn tell_apart(
-        &self,
-        unreached: BTreeMap<OperationId, Rc<Operation>>,
-        entries: &Entries,
-        problems: &mut Vec<Problem>,
-    ) -> Result<Vec<OperationId>, Error> {
-        let built_upon: BTreeSet<OperationId> = unreached
-            .values()
-            .flat_map(|operation| operation.changes.values())
-            .filter_map(|change| Some(change.before.as_ref()?.operation.clone()))
-            .collect();
-        let present: BTreeSet<&GroupName> = entries.recorded().map(|(group, _)| group).collect();
         let mut abandoned = Vec::new();
-        for (id, operation) in unreached {
-            let gone = operation.changes.keys().find(|group| !present.contains(*group));
-            if self.workspace.root.exists(&EnvironmentLock::intent_place(self.environment, &id))? {
-                problems.push(self.abandoned_problem(&id, &operation));
-                abandoned.push(id);
-            } else if gone.is_none() && !built_upon.contains(&id) {
-                problems.push(self.loose_problem(&id, &operation));
-            } else {
-                let (kind, message) = if let Some(group) = gone {
-                    (ProblemKind::Missing, format!("{group} has no entry, and operation {id} made one"))
-                } else {
-                    let message = format!("operation {id} was committed, and no entry leads to it any more");
-                    (ProblemKind::HandEdit, message)
-                };
-                let place = layout::environment(self.environment);
-                problems.push(Problem::new(kind, Location::file(&place), message, restore_hint(&place)));
+        for id in whole.keys().filter(|id| !self.reached.contains_key(*id)) {
+            if self.workspace.root.exists(&EnvironmentLock::intent_place(self.environment, id))? {
+                problems.push(self.abandoned_problem(id, &whole[id]));
+                abandoned.push(id.clone());
             }
         }
+        whole.retain(|id, _| !abandoned.contains(id));
+        self.report_unexplained(&whole, entries, problems);
         Ok(abandoned)
+    }
+
+    /// Reports the heads that no entry leads to: what they were built upon is explained with them.
+    fn report_unexplained(
+        &self,
+        whole: &BTreeMap<OperationId, Rc<Operation>>,
+        entries: &Entries,
+        problems: &mut Vec<Problem>,
+    ) {
+        let present: BTreeSet<&GroupName> = entries.recorded().map(|(group, _)| group).collect();
+        let mut groups: BTreeMap<&OperationId, Vec<&GroupName>> = BTreeMap::new();
+        let heads = GroupHeads::of(whole.iter().map(|(id, operation)| (id, &**operation)));
+        for (group, ids) in heads.iter().filter(|(group, _)| !self.cut.contains(*group)) {
+            let is_reached = |id: &OperationId| self.reached.get(id).is_some_and(|groups| groups.contains(group));
+            for id in ids.iter().filter(|id| !is_reached(id)) {
+                groups.entry(id).or_default().push(group);
+            }
+        }
+        for (id, groups) in groups {
+            let missing = groups.iter().find(|group| !present.contains(**group)).copied();
+            problems.push(self.unexplained_problem(id, &whole[id], &groups, missing));
+        }
     }
 
     fn abandoned_problem(&self, id: &OperationId, operation: &Operation) -> Problem {
@@ -156,17 +157,30 @@ impl<'a> Chains<'a> {
         Problem::new(ProblemKind::Abandoned, location, message, hint).repairable()
     }
 
-    fn loose_problem(&self, id: &OperationId, operation: &Operation) -> Problem {
-        let message = format!(
-            "no entry leads to operation {id} of {} ({}): it was interrupted, a merge took the other side, or the \
-             environment's file was set back by hand",
-            operation.actor, operation.command
-        );
+    fn unexplained_problem(
+        &self,
+        id: &OperationId,
+        operation: &Operation,
+        groups: &[&GroupName],
+        missing: Option<&GroupName>,
+    ) -> Problem {
+        let Operation { actor, command, .. } = operation;
+        let message = if let Some(group) = missing {
+            format!("{group} has no entry, and operation {id} of {actor} ({command}) made one")
+        } else {
+            let groups: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
+            format!(
+                "no entry leads to operation {id} of {actor} ({command}), which changed {}: a merge took the other \
+                 side, the environment's file was set back, or the command was interrupted elsewhere",
+                groups.join(", ")
+            )
+        };
+        let environment = self.environment;
         let hint = format!(
-            "compare it with `git log -- {}`; where it is of no use any more, delete the file",
-            layout::environment(self.environment)
+            "`apigw resolve --env {environment}` joins it with what is live; where it counts for nothing, \
+             `apigw resolve --env {environment} --drop {id} -m WHY` says so"
         );
-        let location = Location::file(layout::operation(self.environment, id));
-        Problem::new(ProblemKind::Abandoned, location, message, hint)
+        let location = Location::file(layout::operation(environment, id));
+        Problem::new(ProblemKind::Unexplained, location, message, hint)
     }
 }

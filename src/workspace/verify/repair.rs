@@ -5,11 +5,19 @@ use super::{EnvironmentLock, Examination, Verification};
 use crate::model::{Action, Change, Deployment, Environment, Operation};
 use crate::plan::Author;
 use crate::workspace::error::Error;
-use crate::workspace::{layout, operation_file};
+use crate::workspace::{layout, operation_file, record};
 
 pub(super) fn environment(lock: &EnvironmentLock<'_>, author: &Author, done: &mut Vec<String>) -> Result<(), Error> {
     let name = lock.environment();
     let examination = lock.workspace().examine(name, &mut Verification::default())?;
+    let file = layout::environment(name);
+    if !lock.workspace().root.exists(&file)?
+        && let Some(environment) = lock.workspace().rebuilt_environment(name)?
+    {
+        lock.rewrite(&record::render(&environment))?;
+        done.push(format!("{name}: built {file} from its history"));
+        return Ok(());
+    }
     if examination.entries.differs && !examination.entries.broken {
         rewrite(lock, &examination, author, done)?;
     }
@@ -46,7 +54,7 @@ fn rewrite(
         operation.changes.insert(group.clone(), change);
     }
     if operation.changes.is_empty() {
-        lock.rewrite(&environment)?;
+        lock.rewrite(&record::render(&environment))?;
         done.push(format!("{name}: wrote {} as it was committed", layout::environment(name)));
         return Ok(());
     }
@@ -57,5 +65,5 @@ fn rewrite(
         done.push(format!("{name}: recorded the change of {group} by hand as operation {id}"));
     }
     lock.write_operation(&id, &text)?;
-    lock.publish(&environment, &id)
+    lock.publish(&record::render(&environment), &id)
 }

@@ -1,0 +1,65 @@
+//! The heads of an environment's history: what nothing was built upon yet.
+//!
+//! Git merges histories by adding up their files. A group is whole when it has one head; it has several
+//! where two branches changed it, until a resolve joins them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{GroupName, Operation, OperationId};
+
+/// Operations of one environment, by id.
+pub type Operations = BTreeMap<OperationId, Operation>;
+
+/// The heads of each group: operations that change it and that no other names as its predecessor.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct GroupHeads(BTreeMap<GroupName, BTreeSet<OperationId>>);
+
+impl GroupHeads {
+    /// Finds the heads among operations.
+    pub fn of<'a>(operations: impl Iterator<Item = (&'a OperationId, &'a Operation)> + Clone) -> Self {
+        let mut named = BTreeSet::new();
+        for (group, change) in operations.clone().flat_map(|(_, operation)| &operation.changes) {
+            named.extend(change.predecessors().map(|entry| (group, &entry.operation)));
+        }
+        let mut heads: BTreeMap<GroupName, BTreeSet<OperationId>> = BTreeMap::new();
+        for (id, operation) in operations {
+            for group in operation.changes.keys().filter(|group| !named.contains(&(*group, id))) {
+                heads.entry(group.clone()).or_default().insert(id.clone());
+            }
+        }
+        Self(heads)
+    }
+
+    /// Returns the heads of a group, the oldest first.
+    #[must_use]
+    pub fn get(&self, group: &GroupName) -> impl DoubleEndedIterator<Item = &OperationId> {
+        self.0.get(group).into_iter().flatten()
+    }
+
+    /// Goes through the groups, each with its heads.
+    pub fn iter(&self) -> impl Iterator<Item = (&GroupName, &BTreeSet<OperationId>)> {
+        self.0.iter()
+    }
+
+    /// Returns the groups of which an operation is a head.
+    pub fn groups_of(&self, id: &OperationId) -> impl Iterator<Item = &GroupName> {
+        self.0.iter().filter(|(_, heads)| heads.contains(id)).map(|(group, _)| group)
+    }
+}
+
+/// Returns true where one operation leads to another through the predecessors of a group.
+pub(super) fn leads_to(operations: &Operations, group: &GroupName, from: &OperationId, to: &OperationId) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![from];
+    while let Some(id) = pending.pop() {
+        if id == to {
+            return true;
+        }
+        if !seen.insert(id) {
+            continue;
+        }
+        let change = operations.get(id).and_then(|operation| operation.changes.get(group));
+        pending.extend(change.into_iter().flat_map(|change| change.predecessors().map(|entry| &entry.operation)));
+    }
+    false
+}

@@ -1,0 +1,396 @@
+//! Resolve: joins the histories of two branches, group by group.
+//!
+//! Git merges the files of operations without a conflict, so both histories are there whatever became of the
+//! environment's file. A group with one head gets the entry of that head, and nothing has to be recorded. Where
+//! both branches changed a group, somebody chooses, unless both came to the same release; an operation with both
+//! as its predecessors records it, so that the one that lost stays in the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Author;
+use super::heads::{GroupHeads, Operations, leads_to};
+use crate::model::{
+    Action, Change, Deployment, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, State,
+    Timestamp,
+};
+
+/// One of the two branches of a merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MergeSide {
+    /// The person's own branch, in a rebase too.
+    Ours,
+    /// The other one.
+    Theirs,
+}
+
+/// The heads to keep where a group has several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeadChoice {
+    /// None is chosen: groups with several heads of unlike releases are refused.
+    None,
+    /// The one of this side.
+    Side(MergeSide),
+    /// These, each for the groups of which it is a head.
+    Take(Vec<OperationId>),
+}
+
+/// A request to join histories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolveRequest {
+    /// The groups that must be whole afterwards; all where none is named.
+    pub groups: Vec<GroupName>,
+    /// The heads to keep.
+    pub choice: HeadChoice,
+}
+
+/// The operation that each group is at, on one side of a merge.
+pub type SideEntries = BTreeMap<GroupName, OperationId>;
+
+/// The two branches of a merge, as far as anything tells them apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MergeSides {
+    /// The person's own branch.
+    pub ours: Option<SideEntries>,
+    /// The other one.
+    pub theirs: Option<SideEntries>,
+}
+
+impl MergeSides {
+    fn get(&self, side: MergeSide) -> Option<&SideEntries> {
+        match side {
+            MergeSide::Ours => self.ours.as_ref(),
+            MergeSide::Theirs => self.theirs.as_ref(),
+        }
+    }
+}
+
+/// An environment as a merge left it.
+#[derive(Debug)]
+pub struct MergedState<'a> {
+    /// The environment.
+    pub environment: &'a EnvironmentName,
+    /// The entries of its file that are whole and in no conflict.
+    pub entries: &'a BTreeMap<GroupName, Deployment>,
+    /// The sides of the merge.
+    pub sides: &'a MergeSides,
+    /// Every operation of the environment.
+    pub operations: &'a Operations,
+}
+
+/// The outcome of a resolve, not yet committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolution {
+    /// The operation that joins histories. It has no changes where none has to be joined.
+    pub operation: Operation,
+    /// The next entries but for those that the operation makes.
+    pub environment: Environment,
+    /// The groups whose entry becomes their one head, with the entry of before.
+    pub restored: BTreeMap<GroupName, Option<Deployment>>,
+    /// The groups that still have several heads, because they were not asked for.
+    pub unresolved: Vec<GroupConflict>,
+}
+
+/// A group that both branches changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupConflict {
+    /// The group.
+    pub group: GroupName,
+    /// Its heads, the oldest first.
+    pub heads: Vec<HeadEntry>,
+}
+
+/// One head of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadEntry {
+    /// The side that it is on, where that can be told.
+    pub side: Option<MergeSide>,
+    /// The entry that it made.
+    pub entry: Deployment,
+    /// Its author.
+    pub actor: String,
+    /// Its reason.
+    pub message: Option<String>,
+}
+
+/// A resolve that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// Groups have several heads, and nothing says which to keep.
+    #[error("{} changed on both branches in {environment}: choose which to keep", groups_text(.conflicts))]
+    NeedsChoice {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The groups.
+        conflicts: Vec<GroupConflict>,
+    },
+    /// The side that was chosen has no head of a group, or cannot be told.
+    #[error("cannot tell which operation of {} is on that side", groups_text(.conflicts))]
+    UnknownSide {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The groups.
+        conflicts: Vec<GroupConflict>,
+    },
+    /// An operation was built upon already, or it changed none of the groups.
+    #[error("operation {operation} is no head of {environment}: a later operation was built upon it")]
+    NotHead {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The operation.
+        operation: OperationId,
+    },
+    /// An operation that is in force cannot be dropped.
+    #[error("operation {operation} is in force for {group} in {environment}")]
+    InForce {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The operation.
+        operation: OperationId,
+        /// The group.
+        group: GroupName,
+    },
+    /// An entry names an operation that has no file.
+    #[error("the file of operation {operation} of {group} in {environment} is missing")]
+    OperationMissing {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The group.
+        group: GroupName,
+        /// The operation.
+        operation: OperationId,
+    },
+}
+
+fn groups_text(conflicts: &[GroupConflict]) -> String {
+    conflicts.iter().map(|conflict| conflict.group.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// Plans a resolve.
+///
+/// # Errors
+///
+/// Refuses where a group that is asked for needs a choice and has none.
+pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Author) -> Result<Resolution, ResolveError> {
+    let resolver = Resolver::new(state)?;
+    if let HeadChoice::Take(operations) = &request.choice {
+        resolver.check_heads(operations)?;
+    }
+    let mut outcome = resolver.begin(author);
+    let (mut undecided, mut unknown) = (Vec::new(), Vec::new());
+    for (group, heads) in resolver.heads.iter() {
+        if resolver.restore_single(&mut outcome, group, heads) {
+            continue;
+        }
+        let conflict = resolver.conflict(group, heads);
+        let is_asked = request.groups.is_empty() || request.groups.contains(group);
+        let kept = match &request.choice {
+            _ if conflict.has_equal_releases() => Some(resolver.default_head(&conflict)),
+            HeadChoice::Side(side) if is_asked => conflict.head_of(*side),
+            HeadChoice::Take(operations) if is_asked => {
+                conflict.heads.iter().find(|head| operations.contains(&head.entry.operation))
+            }
+            _ => None,
+        };
+        match kept.map(|head| head.entry.clone()) {
+            Some(kept) => join(&mut outcome, &conflict, Some(kept.clone()), kept.release),
+            None if !is_asked || is_partial(request) => resolver.leave(&mut outcome, conflict),
+            None if request.choice == HeadChoice::None => undecided.push(conflict),
+            None => unknown.push(conflict),
+        }
+    }
+    let environment = state.environment.clone();
+    if !unknown.is_empty() {
+        return Err(ResolveError::UnknownSide { environment, conflicts: unknown });
+    }
+    if undecided.is_empty() {
+        Ok(outcome)
+    } else {
+        Err(ResolveError::NeedsChoice { environment, conflicts: undecided })
+    }
+}
+
+/// Plans to mark an operation that counts for nothing: the entries stay as they are, and the history says so.
+///
+/// A group that has no entry yet goes offline: an entry is never removed.
+pub fn drop_operation(
+    dropped: &OperationId,
+    state: &MergedState<'_>,
+    author: &Author,
+) -> Result<Resolution, ResolveError> {
+    let resolver = Resolver::new(state)?;
+    resolver.check_heads(std::slice::from_ref(dropped))?;
+    let mut outcome = resolver.begin(author);
+    for (group, heads) in resolver.heads.iter() {
+        if !heads.contains(dropped) {
+            if !resolver.restore_single(&mut outcome, group, heads) {
+                resolver.leave(&mut outcome, resolver.conflict(group, heads));
+            }
+            continue;
+        }
+        let mut conflict = resolver.conflict(group, heads);
+        let mut others = conflict.heads.iter().map(|head| &head.entry).filter(|entry| entry.operation != *dropped);
+        let (other, has_more) = (others.next().cloned(), others.next().is_some());
+        let entry = state.entries.get(group).cloned().or_else(|| other.filter(|_| !has_more));
+        if entry.as_ref().is_some_and(|entry| entry.operation == *dropped) {
+            let (environment, operation) = (state.environment.clone(), dropped.clone());
+            return Err(ResolveError::InForce { environment, operation, group: group.clone() });
+        }
+        if entry.is_none() && has_more {
+            let environment = state.environment.clone();
+            return Err(ResolveError::NeedsChoice { environment, conflicts: vec![conflict] });
+        }
+        conflict.heads.retain(|head| head.entry.operation == *dropped);
+        let Some(head) = conflict.heads.first() else { continue };
+        let after = entry.as_ref().map_or_else(
+            || Release { state: State::Offline, ..head.entry.release.clone() },
+            |entry| entry.release.clone(),
+        );
+        join(&mut outcome, &conflict, entry, after);
+    }
+    Ok(outcome)
+}
+
+/// Returns the environment that an environment's history comes to; `None` where a group has several heads.
+#[must_use]
+pub fn single_heads(state: &MergedState<'_>) -> Option<Environment> {
+    let mut environment = Environment::empty(state.environment.clone());
+    for (group, heads) in GroupHeads::of(state.operations.iter()).iter() {
+        let head = heads.first().filter(|_| heads.len() == 1)?;
+        environment.deployments.insert(group.clone(), state.operations.get(head)?.entry(head, group)?);
+    }
+    Some(environment)
+}
+
+/// A choice of operations concerns the groups that they are heads of; the others may stay in conflict.
+fn is_partial(request: &ResolveRequest) -> bool {
+    request.groups.is_empty() && matches!(request.choice, HeadChoice::Take(_))
+}
+
+impl GroupConflict {
+    fn has_equal_releases(&self) -> bool {
+        self.heads.windows(2).all(|pair| pair[0].entry.release == pair[1].entry.release)
+    }
+
+    fn head_of(&self, side: MergeSide) -> Option<&HeadEntry> {
+        self.heads.iter().find(|head| head.side == Some(side))
+    }
+}
+
+struct Resolver<'a> {
+    state: &'a MergedState<'a>,
+    heads: GroupHeads,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(state: &'a MergedState<'a>) -> Result<Self, ResolveError> {
+        let in_file = state.entries.iter().map(|(group, entry)| (group, &entry.operation));
+        let on_sides = [&state.sides.ours, &state.sides.theirs].into_iter().flatten().flatten();
+        for (group, operation) in in_file.chain(on_sides) {
+            let is_there = state.operations.get(operation).is_some_and(|found| found.changes.contains_key(group));
+            if !is_there {
+                return Err(ResolveError::OperationMissing {
+                    environment: state.environment.clone(),
+                    group: group.clone(),
+                    operation: operation.clone(),
+                });
+            }
+        }
+        Ok(Self { state, heads: GroupHeads::of(state.operations.iter()) })
+    }
+
+    fn begin(&self, author: &Author) -> Resolution {
+        let operation = Operation {
+            environment: self.state.environment.clone(),
+            time: author.now,
+            actor: author.actor.clone(),
+            message: author.message.clone(),
+            command: author.command.clone(),
+            overrides: Vec::new(),
+            changes: BTreeMap::new(),
+        };
+        Resolution {
+            operation,
+            environment: Environment::empty(self.state.environment.clone()),
+            restored: BTreeMap::new(),
+            unresolved: Vec::new(),
+        }
+    }
+
+    fn check_heads(&self, operations: &[OperationId]) -> Result<(), ResolveError> {
+        match operations.iter().find(|id| self.heads.groups_of(id).next().is_none()) {
+            None => Ok(()),
+            Some(id) => {
+                Err(ResolveError::NotHead { environment: self.state.environment.clone(), operation: id.clone() })
+            }
+        }
+    }
+
+    /// Gives a group the entry of its one head; false where it has several.
+    fn restore_single(&self, outcome: &mut Resolution, group: &GroupName, heads: &BTreeSet<OperationId>) -> bool {
+        let Some(entry) = heads.first().filter(|_| heads.len() == 1).and_then(|id| self.entry(id, group)) else {
+            return false;
+        };
+        let before = self.state.entries.get(group);
+        if before != Some(&entry) {
+            outcome.restored.insert(group.clone(), before.cloned());
+        }
+        outcome.environment.deployments.insert(group.clone(), entry);
+        true
+    }
+
+    fn entry(&self, id: &OperationId, group: &GroupName) -> Option<Deployment> {
+        self.state.operations.get(id)?.entry(id, group)
+    }
+
+    fn conflict(&self, group: &GroupName, heads: &BTreeSet<OperationId>) -> GroupConflict {
+        let head = |id: &OperationId| {
+            let operation = self.state.operations.get(id)?;
+            Some(HeadEntry {
+                side: self.side_of(group, id, heads),
+                entry: operation.entry(id, group)?,
+                actor: operation.actor.clone(),
+                message: operation.message.clone(),
+            })
+        };
+        GroupConflict { group: group.clone(), heads: heads.iter().filter_map(head).collect() }
+    }
+
+    /// Returns the side that a head is on: its branch is at that operation, or at one that only this head was built
+    /// upon.
+    fn side_of(&self, group: &GroupName, head: &OperationId, heads: &BTreeSet<OperationId>) -> Option<MergeSide> {
+        let is_at = |side: &MergeSide| {
+            let Some(id) = self.state.sides.get(*side).and_then(|entries| entries.get(group)) else { return false };
+            let descends = |head: &OperationId| leads_to(self.state.operations, group, head, id);
+            descends(head) && heads.iter().filter(|other| descends(other)).count() == 1
+        };
+        [MergeSide::Ours, MergeSide::Theirs].into_iter().find(is_at)
+    }
+
+    /// Returns the head that is kept where all have the same release: ours, else the one in the file, else the newest.
+    fn default_head<'b>(&self, conflict: &'b GroupConflict) -> &'b HeadEntry {
+        let in_file = self.state.entries.get(&conflict.group);
+        let in_file = conflict.heads.iter().find(|head| Some(&head.entry) == in_file);
+        let newest = &conflict.heads[conflict.heads.len() - 1];
+        conflict.head_of(MergeSide::Ours).or(in_file).unwrap_or(newest)
+    }
+
+    /// Leaves a group in conflict; where its file has an entry, that stays.
+    fn leave(&self, outcome: &mut Resolution, conflict: GroupConflict) {
+        if let Some(entry) = self.state.entries.get(&conflict.group) {
+            outcome.environment.deployments.insert(conflict.group.clone(), entry.clone());
+        }
+        outcome.unresolved.push(conflict);
+    }
+}
+
+/// Records a group's kept entry, with all other heads of the conflict as what was merged.
+fn join(outcome: &mut Resolution, conflict: &GroupConflict, kept: Option<Deployment>, after: Release) {
+    let is_kept = |entry: &Deployment| kept.as_ref().is_some_and(|kept| kept.operation == entry.operation);
+    let merged: Vec<Deployment> =
+        conflict.heads.iter().map(|head| head.entry.clone()).filter(|entry| !is_kept(entry)).collect();
+    let latest: Option<Timestamp> = kept.iter().chain(&merged).map(|entry| entry.since.successor()).max();
+    outcome.operation.time = latest.map_or(outcome.operation.time, |latest| latest.max(outcome.operation.time));
+    let change = Change { action: Action::Resolve, before: kept, merged, after };
+    outcome.operation.changes.insert(conflict.group.clone(), change);
+}

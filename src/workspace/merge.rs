@@ -1,0 +1,183 @@
+//! An environment as a merge left it, and the commit that makes it whole again.
+
+use super::error::Error;
+use super::git::GitCheckout;
+use super::record::conflict::{ConflictEntry, operations_in, render_conflict, split_conflict};
+use super::{EnvironmentLock, Workspace, layout, operation_file, record, verify};
+use crate::model::{Deployment, EnvironmentName, GroupName, Location, OperationId};
+use crate::plan::{GroupConflict, MergeSide, MergeSides, MergedState, Operations, Resolution};
+
+use std::collections::BTreeMap;
+
+/// An environment as it lies there after a merge, with all its operations.
+#[derive(Debug)]
+pub struct MergeState {
+    environment: EnvironmentName,
+    /// The bytes of the environment's file.
+    bytes: Option<Vec<u8>>,
+    /// True where the file has conflict markers.
+    is_conflicted: bool,
+    /// True where Git's own "ours" is the other branch.
+    is_rebasing: bool,
+    entries: BTreeMap<GroupName, Deployment>,
+    sides: MergeSides,
+    operations: Operations,
+}
+
+impl MergeState {
+    /// Returns it as a resolve is planned from it.
+    #[must_use]
+    pub const fn state(&self) -> MergedState<'_> {
+        MergedState {
+            environment: &self.environment,
+            entries: &self.entries,
+            sides: &self.sides,
+            operations: &self.operations,
+        }
+    }
+
+    /// Returns the text of the environment's file once a resolution is committed under an id.
+    fn text_after(&self, resolution: &Resolution, id: &OperationId) -> String {
+        let mut environment = resolution.environment.clone();
+        for group in resolution.operation.changes.keys() {
+            environment.deployments.extend(resolution.operation.entry(id, group).map(|entry| (group.clone(), entry)));
+        }
+        if !self.is_conflicted || resolution.unresolved.is_empty() {
+            return record::render(&environment);
+        }
+        let conflicts: Vec<_> = resolution.unresolved.iter().map(|conflict| self.conflict_entry(conflict)).collect();
+        render_conflict(&environment, &conflicts)
+    }
+
+    fn conflict_entry(&self, conflict: &GroupConflict) -> ConflictEntry {
+        let of = |side: MergeSide| {
+            let head = conflict.heads.iter().find(|head| head.side == Some(side));
+            head.map(|head| head.entry.clone())
+        };
+        let (head, other) = (of(MergeSide::Ours), of(MergeSide::Theirs));
+        let (head, other) = if self.is_rebasing { (other, head) } else { (head, other) };
+        ConflictEntry { group: conflict.group.clone(), head, other }
+    }
+
+    /// Returns true where a resolution changes nothing.
+    #[must_use]
+    pub fn is_whole(&self, resolution: &Resolution) -> bool {
+        resolution.operation.changes.is_empty() && resolution.restored.is_empty() && !self.is_conflicted
+    }
+}
+
+impl Workspace {
+    /// Reads an environment as a merge left it: its file, in conflict or not, and both sides' operations.
+    ///
+    /// # Errors
+    ///
+    /// Fails where an entry was edited by hand, and where an operation cannot be read.
+    pub fn merge_state(&self, environment: &EnvironmentName) -> Result<MergeState, Error> {
+        let place = layout::environment(environment);
+        let bytes = self.root.read(&place, layout::LARGEST_RECORD)?;
+        let operations = self.operations(environment)?;
+        let checkout = GitCheckout::find(self.root.path());
+        let mut state = MergeState {
+            environment: environment.clone(),
+            is_conflicted: false,
+            is_rebasing: checkout.as_ref().is_some_and(GitCheckout::is_rebasing),
+            entries: BTreeMap::new(),
+            sides: MergeSides::default(),
+            operations,
+            bytes: bytes.clone(),
+        };
+        let text = bytes.map(|bytes| layout::text(&place, bytes)).transpose()?;
+        let conflict = text.as_deref().and_then(split_conflict);
+        if let Some(conflict) = conflict {
+            state.is_conflicted = true;
+            let sides = (operations_in(&conflict.head), operations_in(&conflict.other));
+            let (ours, theirs) = if state.is_rebasing { (sides.1, sides.0) } else { sides };
+            state.sides = MergeSides { ours: Some(ours), theirs: Some(theirs) };
+            let parsed = |text: &str| record::parse(&place, environment, text).ok();
+            if let (Some(head), Some(mut other)) = (parsed(&conflict.head), parsed(&conflict.other)) {
+                other
+                    .environment
+                    .deployments
+                    .retain(|group, entry| head.environment.deployments.get(group) == Some(entry));
+                state.entries = other.environment.deployments;
+            }
+            state.check_entries()?;
+        } else {
+            state.sides = checkout.map(|checkout| sides_of(&checkout, &place)).unwrap_or_default();
+            if text.is_some() {
+                state.entries = self.recorded_entries(environment)?;
+            }
+        }
+        Ok(state)
+    }
+
+    /// Reads every operation of an environment, but for those whose commit this machine has not finished.
+    fn operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
+        let mut operations = Operations::new();
+        for file in self.operation_files(environment)? {
+            let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else { continue };
+            if !self.root.exists(&EnvironmentLock::intent_place(environment, &id))? {
+                operations.insert(id.clone(), self.read_operation(environment, &id)?);
+            }
+        }
+        Ok(operations)
+    }
+
+    /// Reads the entries of a file without conflict markers, whatever its layout.
+    fn recorded_entries(&self, environment: &EnvironmentName) -> Result<BTreeMap<GroupName, Deployment>, Error> {
+        verify::recorded_entries(self, environment)
+    }
+}
+
+fn sides_of(checkout: &GitCheckout, place: &str) -> MergeSides {
+    let Some(revisions) = checkout.merge_revisions() else { return MergeSides::default() };
+    let read = |revision: &str| {
+        let bytes = checkout.read(revision, place)?;
+        Some(operations_in(&String::from_utf8_lossy(&bytes)))
+    };
+    MergeSides { ours: read(&revisions.ours), theirs: read(&revisions.theirs) }
+}
+
+impl MergeState {
+    /// Refuses an entry whose operation says something else: an edit by hand is never overwritten.
+    fn check_entries(&self) -> Result<(), Error> {
+        let edited = |(group, entry): &(&GroupName, &Deployment)| {
+            let operation = self.operations.get(&entry.operation);
+            operation.is_some_and(|operation| operation.entry(&entry.operation, group).as_ref() != Some(*entry))
+        };
+        match self.entries.iter().find(edited) {
+            None => Ok(()),
+            Some((group, entry)) => Err(Error::invalid(
+                "hand-edit",
+                Location::file(layout::environment(&self.environment)),
+                format!("{group} is not as operation {} left it", entry.operation),
+                "take the edit back, then resolve; make the change with `apigw publish` or `apigw switch` afterwards",
+            )),
+        }
+    }
+}
+
+impl EnvironmentLock<'_> {
+    /// Commits a resolution, and returns the id of its operation where it has one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other error nothing is
+    /// changed.
+    pub fn commit_resolution(&self, state: &MergeState, resolution: &Resolution) -> Result<Option<OperationId>, Error> {
+        let environment = self.environment();
+        let now = self.workspace().merge_state(environment)?;
+        if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
+            return Err(Error::Stale { what: layout::environment(environment) });
+        }
+        let (id, text) = operation_file::render(&resolution.operation);
+        let next = state.text_after(resolution, &id);
+        if resolution.operation.changes.is_empty() {
+            self.rewrite(&next)?;
+            return Ok(None);
+        }
+        self.write_operation(&id, &text)?;
+        self.publish(&next, &id)?;
+        Ok(Some(id))
+    }
+}

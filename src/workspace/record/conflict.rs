@@ -1,0 +1,160 @@
+//! An environment's file in which Git left a merge conflict: both sides of it, and a file that still has one.
+
+use std::fmt::Write as _;
+
+use super::{END, checksum, entry, group_of, header};
+use crate::model::{Deployment, Environment, GroupName, OperationId};
+use crate::plan::SideEntries;
+
+/// The length of Git's conflict markers, unless an attribute says otherwise.
+const MARKER: usize = 7;
+
+/// The two versions of a file in which Git left a conflict.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::workspace) struct ConflictSides {
+    /// The side above the `=======`: that of the branch that was checked out.
+    pub(in crate::workspace) head: String,
+    /// The side below it.
+    pub(in crate::workspace) other: String,
+    /// The line of the first marker, from 1.
+    pub(in crate::workspace) line: usize,
+}
+
+/// Parts a file at its conflict markers, with or without the base between them; `None` where it has none.
+pub(in crate::workspace) fn split_conflict(text: &str) -> Option<ConflictSides> {
+    #[derive(Clone, Copy)]
+    enum Part {
+        Both,
+        Head,
+        Base,
+        Other,
+    }
+    let (mut head, mut other, mut first) = (String::new(), String::new(), None);
+    let (mut part, mut length) = (Part::Both, 0);
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        match (part, marker(line)) {
+            (Part::Both, Some(('<', found))) => {
+                first.get_or_insert(index + 1);
+                (part, length) = (Part::Head, found);
+            }
+            // A marker of another length belongs to a conflict within the base.
+            (Part::Head, Some(('|', found))) if found == length => part = Part::Base,
+            (Part::Head | Part::Base, Some(('=', found))) if found == length => part = Part::Other,
+            (Part::Other, Some(('>', found))) if found == length => part = Part::Both,
+            (Part::Both, _) => {
+                head.push_str(line);
+                other.push_str(line);
+            }
+            (Part::Head, _) => head.push_str(line),
+            (Part::Other, _) => other.push_str(line),
+            (Part::Base, _) => {}
+        }
+    }
+    first.map(|line| ConflictSides { head, other, line })
+}
+
+/// Returns the character and the length of a conflict marker.
+fn marker(line: &str) -> Option<(char, usize)> {
+    let line = line.trim_end_matches(['\n', '\r']);
+    let first = line.chars().next().filter(|first| "<|=>".contains(*first))?;
+    let rest = line.trim_start_matches(first);
+    let length = line.len() - rest.len();
+    (length >= MARKER && (rest.is_empty() || rest.starts_with(' '))).then_some((first, length))
+}
+
+/// Reads which operation each group is at, and nothing else: it holds where a merge mixed the lines of an entry.
+pub(in crate::workspace) fn operations_in(text: &str) -> SideEntries {
+    let mut found = SideEntries::new();
+    let mut group: Option<GroupName> = None;
+    for line in text.split_inclusive('\n') {
+        if let Some(name) = group_of(line) {
+            group = Some(name);
+        } else if let (Some(name), Some(id)) = (&group, operation_of(line)) {
+            found.insert(name.clone(), id);
+        }
+    }
+    found
+}
+
+fn operation_of(line: &str) -> Option<OperationId> {
+    line.trim_end().strip_prefix("    operation: \"")?.strip_suffix('"')?.parse().ok()
+}
+
+/// A group whose two entries a file holds between conflict markers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::workspace) struct ConflictEntry {
+    /// The group.
+    pub(in crate::workspace) group: GroupName,
+    /// Its entry on the branch that was checked out.
+    pub(in crate::workspace) head: Option<Deployment>,
+    /// Its entry on the other branch.
+    pub(in crate::workspace) other: Option<Deployment>,
+}
+
+/// Writes an environment's file in which groups are in conflict: each of them, and nothing else, between markers.
+pub(in crate::workspace) fn render_conflict(environment: &Environment, conflicts: &[ConflictEntry]) -> String {
+    let mut text = String::new();
+    header(&mut text, &environment.name);
+    text.push_str("deployments:\n");
+    let mut groups: Vec<&GroupName> = environment.deployments.keys().collect();
+    groups.extend(conflicts.iter().map(|conflict| &conflict.group));
+    groups.sort_unstable();
+    groups.dedup();
+    let write = |text: &mut String, group: &GroupName, deployment: &Deployment| {
+        let start = text.len();
+        entry(text, group, deployment);
+        let checksum = checksum(&environment.name, &text[start..]);
+        let _ = writeln!(text, "    checksum: {checksum}");
+    };
+    for group in groups {
+        if let Some(conflict) = conflicts.iter().find(|conflict| conflict.group == *group) {
+            text.push_str("<<<<<<< ours\n");
+            conflict.head.iter().for_each(|deployment| write(&mut text, group, deployment));
+            text.push_str("=======\n");
+            conflict.other.iter().for_each(|deployment| write(&mut text, group, deployment));
+            text.push_str(">>>>>>> theirs\n");
+        } else if let Some(deployment) = environment.deployments.get(group) {
+            write(&mut text, group, deployment);
+        }
+    }
+    text.push_str(END);
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_parted_at_its_markers() {
+        for (text, head, other) in [
+            ("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> x\nd\n", "a\nb\nd\n", "a\nc\nd\n"),
+            ("<<<<<<< HEAD\n=======\nc\n>>>>>>> x\n", "", "c\n"),
+            ("<<<<<<< HEAD\nb\n||||||| 12ab\nz\n=======\nc\n>>>>>>> x\n", "b\n", "c\n"),
+            ("<<<<<<< HEAD\r\nb\r\n=======\r\nc\r\n>>>>>>> x\r\n", "b\r\n", "c\r\n"),
+            ("<<<<<<< a\n1\n=======\n2\n>>>>>>> b\n-\n<<<<<<< a\n3\n=======\n4\n>>>>>>> b\n", "1\n-\n3\n", "2\n-\n4\n"),
+            // The base of a criss-cross merge is itself in conflict, with longer markers.
+            (
+                "<<<<<<< a\n1\n||||||| b\n<<<<<<<<< c\n5\n=========\n6\n>>>>>>>>> d\n=======\n2\n>>>>>>> b\n",
+                "1\n",
+                "2\n",
+            ),
+        ] {
+            let sides = split_conflict(text).unwrap();
+            assert_eq!((sides.head.as_str(), sides.other.as_str()), (head, other), "{text}");
+        }
+        assert_eq!(split_conflict("a: \"<<<<<<< b\"\n=======\n"), None);
+    }
+
+    #[test]
+    fn the_operations_are_read_though_an_entry_is_mixed() {
+        let id = "20261123T180000.000Z-0123456789ab";
+        let text = format!("deployments:\n  a:\n    state: mixed\n    operation: \"{id}\"\n  b:\n    since: x\n");
+        let found = operations_in(&text);
+        assert_eq!(
+            found.into_iter().map(|(group, id)| format!("{group} {id}")).collect::<Vec<_>>(),
+            [format!("a {id}")]
+        );
+    }
+}

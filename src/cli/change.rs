@@ -337,5 +337,5 @@ fn urls(
     plan: &Plan,
 ) -> Vec<String> {
     let planned = plan.freezes.iter().find(|freeze| freeze.group == *group);
-    workspace.urls(environment, group, &release.version, planned.map(|freeze| &freeze.files))
+    workspace.urls(environment, group, release, planned.map(|freeze| &freeze.files))
 }

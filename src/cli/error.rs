@@ -102,6 +102,8 @@ impl From<workspace::Error> for CommandError {
         match error {
             Error::NoWorkspace { .. } => Self::invalid("no-workspace", message)
                 .hint("make one with `apigw init`, or name its folder with `-C DIR`"),
+            Error::NoCheckout { .. } => Self::invalid("no-checkout", message)
+                .hint("begin one with `git init`, or go to the clone that you merge in"),
             Error::Unknown { kind, .. } => {
                 let hint = match kind {
                     "environment" => "`apigw status` shows the environments; declare others in apigw.toml",

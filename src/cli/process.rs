@@ -14,6 +14,8 @@ use crate::model::Timestamp;
 pub struct Process {
     /// The arguments, the program's name first.
     pub arguments: Vec<OsString>,
+    /// The program's file, as other programs can start it.
+    pub executable: PathBuf,
     /// The variables whose names are UTF-8.
     pub variables: BTreeMap<String, String>,
     /// The folder in which it was started.
@@ -42,6 +44,7 @@ impl Process {
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.max(20));
         Self {
             arguments: std::env::args_os().collect(),
+            executable: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("apigw")),
             // Bytes that are not UTF-8 are replaced: a folder of such a name is not found, and never taken for unset.
             variables: variables
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::check::Subject;
 use crate::definition::Definition;
 use crate::model::{Action, Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName};
-use crate::model::{GroupSettings, Operation, OperationId, SETTINGS_FILE, Version, WorkspaceSettings};
+use crate::model::{GroupSettings, Operation, OperationId, Release, SETTINGS_FILE, Version, WorkspaceSettings};
 
 /// What is on disk, as far as a plan asks.
 ///
@@ -30,6 +30,9 @@ pub trait Facts {
 
     /// Returns a frozen version, its bytes compared with its digest; `None` where there is none.
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error>;
+
+    /// Returns the frozen version that a release names, by its number and its digest; `None` where there is none.
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error>;
 
     /// Returns what was deployed for a group, the latest first, the present entry included.
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error>;

@@ -17,9 +17,11 @@ mod policy;
 mod promote;
 mod publish;
 mod release;
+mod renumber;
 mod resolve;
 mod rollback;
 mod switch;
+mod three_way;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -40,12 +42,14 @@ pub use policy::{BreakingChange, Incomparable, NextVersion, Refusal, UnprovenRel
 pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
 pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
+pub use renumber::renumber;
 pub use resolve::{
     GroupConflict, HeadChoice, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,
     SideEntries, drop_operation, resolve, single_heads,
 };
 pub use rollback::{RollbackRequest, rollback};
 pub use switch::{SwitchRequest, SwitchTo, switch};
+pub use three_way::{SidePair, merge_entries};
 pub use undo::{UndoRequest, undo};
 
 /// Who asks for a change, when and why: what an operation records besides its changes.

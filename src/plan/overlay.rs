@@ -80,6 +80,13 @@ impl Facts for Overlay<'_> {
         }
     }
 
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        match self.frozen.get(&(group.clone(), release.version.clone())) {
+            Some(candidate) => Ok(Some(candidate.clone())),
+            None => self.base.released(group, release),
+        }
+    }
+
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
         self.base.past(environment, group)
     }

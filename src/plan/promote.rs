@@ -177,7 +177,7 @@ fn target_backend(
     if live.backend.is_mock() {
         return Ok(Backend::Mock);
     }
-    let Some(candidate) = facts.frozen(group, &live.version).map_err(Error::Facts)? else {
+    let Some(candidate) = facts.released(group, live).map_err(Error::Facts)? else {
         let message = format!("the folder of version {} of {group} is missing", live.version);
         return Err(Error::state(message, [Advice::Verify]));
     };

@@ -68,11 +68,10 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
         }
     };
     let mut plan = Plan::new(environment, author);
-    let backend = match facts.frozen(group, &version).map_err(Error::Facts)? {
-        Some(next) => backend::rebound(&current.release.backend, &next.settings, facts.settings(), environment)?,
-        None => current.release.backend.clone(),
-    };
-    let after = Release { version, digest, backend, ..current.release.clone() };
+    let mut after = Release { version, digest, ..current.release.clone() };
+    if let Some(next) = facts.released(group, &after).map_err(Error::Facts)? {
+        after.backend = backend::rebound(&after.backend, &next.settings, facts.settings(), environment)?;
+    }
     plan.change(group, Action::Switch, Some(current), after);
     policy::apply(&mut plan, facts, author, Direction::Forward)?;
     Ok(plan)

@@ -62,7 +62,8 @@ impl Workspace {
         }
         let of_two = files.manifest().digest();
         let equals = |digest: Digest, version: &Version| {
-            let Some(manifest) = self.manifest(group, version).ok().flatten() else {
+            let number = self.locate_release(group, version, digest).ok().flatten();
+            let Some(manifest) = number.and_then(|number| self.manifest(group, &number).ok().flatten()) else {
                 return false;
             };
             // As long as these files are the same, so are the references among them, and so is the set.

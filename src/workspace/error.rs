@@ -15,6 +15,12 @@ pub enum Error {
         /// Where the search began.
         folder: PathBuf,
     },
+    /// The workspace lies in no Git checkout.
+    #[error("{} lies in no Git checkout", .folder.display())]
+    NoCheckout {
+        /// The workspace's folder.
+        folder: PathBuf,
+    },
     /// A name that nothing has.
     #[error("there is no {kind} {name:?}{}", nearest_text(.nearest.as_deref()))]
     Unknown {

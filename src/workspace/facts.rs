@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Error, Workspace};
-use crate::model::{Environment, EnvironmentName, GroupName, Operation, OperationId, Version, WorkspaceSettings};
+use crate::model::{
+    Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version, WorkspaceSettings,
+};
 use crate::plan::{Candidate, Facts, Past};
 
 /// What was read once, by what it was asked with.
@@ -73,6 +75,11 @@ impl Facts for DiskFacts<'_> {
         once(&self.frozen, (group.clone(), version.clone()), |(group, version)| {
             Ok(self.workspace.frozen(group, version)?.map(Arc::new))
         })
+    }
+
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        let located = self.workspace.locate_release(group, &release.version, release.digest)?;
+        self.frozen(group, located.as_ref().unwrap_or(&release.version))
     }
 
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {

@@ -3,9 +3,15 @@
 //! Its folder says whether a rebase is under way; all else is asked of Git itself, and simply not known where
 //! there is none.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use super::error::{At, PathError};
+use super::layout::GROUPS_FOLDER;
+use crate::model::{GroupName, Version};
 
 /// The Git checkout that a workspace lies in.
 #[derive(Debug)]
@@ -62,13 +68,47 @@ impl GitCheckout {
         self.ask(&["show", &format!("{revision}:./{place}")])
     }
 
+    /// Returns the versions of groups whose files are in conflict.
+    pub(super) fn unmerged_versions(&self) -> BTreeSet<(GroupName, Version)> {
+        let listed = self.ask(&["ls-files", "-u", "-z", "--", GROUPS_FOLDER]).unwrap_or_default();
+        let version = |line: &[u8]| {
+            let (_, place) = std::str::from_utf8(line).ok()?.split_once('\t')?;
+            let mut parts = place.strip_prefix(GROUPS_FOLDER)?.strip_prefix('/')?.split('/');
+            let (group, folder, version) = (parts.next()?, parts.next()?, parts.next()?);
+            (folder == "versions").then_some((group.parse().ok()?, version.parse().ok()?))
+        };
+        listed.split(|byte| *byte == 0).filter_map(version).collect()
+    }
+
+    /// Returns every known commit that changed a file, the newest first.
+    pub(super) fn commits_of(&self, place: &str) -> Vec<String> {
+        let listed = self.ask(&["log", "--all", "--full-history", "--format=%H", "--", place]).unwrap_or_default();
+        String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
+    }
+
+    /// Changes a setting of this checkout.
+    pub(super) fn set(&self, key: &str, value: &str) -> Result<(), PathError> {
+        let output = self.git().args(["config", key, value]).output().at("run Git in", &self.folder)?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(io::Error::other(text)).at("change the Git settings of", &self.folder)
+    }
+
     fn has(&self, name: &str) -> bool {
         self.directory.join(name).exists()
     }
 
+    fn git(&self) -> Command {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(&self.folder);
+        command
+    }
+
     /// Asks Git; `None` where it refuses, or cannot be run.
     fn ask(&self, arguments: &[&str]) -> Option<Vec<u8>> {
-        let output = Command::new("git").arg("-C").arg(&self.folder).args(arguments).output().ok()?;
+        let output = self.git().args(arguments).output().ok()?;
         output.status.success().then_some(output.stdout)
     }
 }

@@ -32,9 +32,9 @@ protected = true
 "#;
 
 const ATTRIBUTES: &str = "\
-# What apigw writes is compared byte for byte: Git must not change line ends in it.
-groups/*/versions/** -text
-deployments/** -text
+# What apigw writes and freezes is compared byte for byte: Git must not change line ends in it.
+groups/** -text
+deployments/** -text merge=apigw
 history/** -text
 ";
 
@@ -61,7 +61,7 @@ pub fn init(folder: &Path, example: Option<Example>) -> Result<Vec<String>, Erro
         }
     }
     add_lines(&folder.join(".gitignore"), &format!("/{LOCAL_FOLDER}/\n"))?;
-    add_lines(&folder.join(".gitattributes"), ATTRIBUTES)?;
+    add_attributes(folder)?;
     made.extend([".gitignore".to_owned(), ".gitattributes".to_owned()]);
     for name in ["groups", DEPLOYMENTS_FOLDER, HISTORY_FOLDER] {
         let path = folder.join(name);
@@ -72,6 +72,11 @@ pub fn init(folder: &Path, example: Option<Example>) -> Result<Vec<String>, Erro
     made.push(WORKSPACE_FILE.to_owned());
     made.sort_unstable();
     Ok(made)
+}
+
+/// Adds what Git must know of a workspace to its `.gitattributes`.
+pub(super) fn add_attributes(folder: &Path) -> Result<(), Error> {
+    add_lines(&folder.join(".gitattributes"), ATTRIBUTES)
 }
 
 fn create(path: &Path, text: &str) -> Result<(), Error> {

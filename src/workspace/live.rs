@@ -16,8 +16,8 @@ use super::groups::frozen_settings;
 use super::outside::{FileStamp, stamp_outside};
 use super::{Workspace, layout};
 use crate::model::{
-    Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, GroupSettings, OperationId, Release, State,
-    Version, is_file_name,
+    Deployment, Digest, Environment, EnvironmentName, GroupName, GroupSettings, OperationId, Release, State, Version,
+    is_file_name,
 };
 use crate::spread::spread;
 
@@ -333,18 +333,11 @@ impl Workspace {
     }
 
     fn live_content(self: &Arc<Self>, group: &GroupName, release: &Release) -> Result<LiveContent, Error> {
-        let files = self.released(group, &release.version, release.digest)?;
+        let files = self.release_files(group, &release.version, release.digest)?;
         let settings = frozen_settings(group, &release.version, &files)?;
         let secrets = Arc::new(self.backend_secrets(&settings)?);
         let definition = LiveDefinition::new(Arc::clone(self), group, release, files);
         Ok(LiveContent { settings: Arc::new(settings), definition, secrets })
-    }
-
-    /// Reads the files of a version that has been released, the very ones that were.
-    fn released(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<FileSet, Error> {
-        let found = self.version(group, version)?.filter(|(_, found)| *found == digest);
-        let unknown = || Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None };
-        found.map(|(files, _)| files).ok_or_else(unknown)
     }
 
     fn has_environment(&self, name: &EnvironmentName) -> bool {

@@ -3,9 +3,9 @@
 use super::error::Error;
 use super::git::GitCheckout;
 use super::record::conflict::{ConflictEntry, operations_in, render_conflict, split_conflict};
-use super::{EnvironmentLock, Workspace, layout, operation_file, record, verify};
+use super::{EnvironmentLock, Renumbering, Workspace, layout, operation_file, record, verify};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, OperationId};
-use crate::plan::{GroupConflict, MergeSide, MergeSides, MergedState, Operations, Resolution};
+use crate::plan::{GroupConflict, GroupHeads, MergeSide, MergeSides, MergedState, Operations, Resolution};
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,7 @@ pub struct MergeState {
     is_rebasing: bool,
     entries: BTreeMap<GroupName, Deployment>,
     sides: MergeSides,
+    heads: GroupHeads,
     operations: Operations,
 }
 
@@ -59,6 +60,11 @@ impl MergeState {
         ConflictEntry { group: conflict.group.clone(), head, other }
     }
 
+    /// Returns true where an operation is a head of a group.
+    pub(super) fn is_head(&self, group: &GroupName, id: &OperationId) -> bool {
+        self.heads.get(group).any(|head| head == id)
+    }
+
     /// Returns true where a resolution changes nothing.
     #[must_use]
     pub fn is_whole(&self, resolution: &Resolution) -> bool {
@@ -83,6 +89,7 @@ impl Workspace {
             is_rebasing: checkout.as_ref().is_some_and(GitCheckout::is_rebasing),
             entries: BTreeMap::new(),
             sides: MergeSides::default(),
+            heads: GroupHeads::of(operations.iter()),
             operations,
             bytes: bytes.clone(),
         };
@@ -164,11 +171,20 @@ impl EnvironmentLock<'_> {
     ///
     /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other error nothing is
     /// changed.
-    pub fn commit_resolution(&self, state: &MergeState, resolution: &Resolution) -> Result<Option<OperationId>, Error> {
+    pub fn commit_resolution(
+        &self,
+        state: &MergeState,
+        resolution: &Resolution,
+        renumberings: &[Renumbering],
+    ) -> Result<Option<OperationId>, Error> {
         let environment = self.environment();
         let now = self.workspace().merge_state(environment)?;
         if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
             return Err(Error::Stale { what: layout::environment(environment) });
+        }
+        self.write_renumberings(renumberings)?;
+        if state.is_whole(resolution) {
+            return Ok(None);
         }
         let (id, text) = operation_file::render(&resolution.operation);
         let next = state.text_after(resolution, &id);

@@ -7,6 +7,7 @@
 pub mod edit;
 
 mod commit;
+mod driver;
 mod durable;
 mod edited;
 mod error;
@@ -26,6 +27,7 @@ mod outside;
 mod own_yaml;
 mod quote;
 mod record;
+mod renumber;
 mod settings;
 mod verify;
 mod version_file;
@@ -35,12 +37,13 @@ use std::path::Path;
 use std::thread;
 
 use crate::model::{
-    Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, State,
-    Timestamp, Version, WorkspaceSettings, nearest,
+    Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, Release, SETTINGS_FILE, State,
+    Timestamp, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
 pub use commit::EnvironmentLock;
+pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
@@ -55,6 +58,7 @@ pub use origins::{Committer, Origins};
 pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
 };
+pub use renumber::Renumbering;
 pub use verify::{Problem, ProblemKind, Verification};
 
 /// A file that is missing says nothing about what is live: it is never taken for an empty one.
@@ -170,9 +174,11 @@ impl Workspace {
         &self,
         environment: &EnvironmentName,
         group: &GroupName,
-        version: &Version,
+        release: &Release,
         files: Option<&FileSet>,
     ) -> Vec<String> {
+        let located = self.locate_release(group, &release.version, release.digest).ok().flatten();
+        let version = located.as_ref().unwrap_or(&release.version);
         let place = format!("{}/{SETTINGS_FILE}", layout::version(group, version));
         let planned = files.and_then(|files| files.get(SETTINGS_FILE)).map(|bytes| bytes.to_vec());
         let bytes = planned.or_else(|| self.root.read(&place, layout::LARGEST_SETTINGS).ok().flatten());
@@ -198,19 +204,7 @@ impl Workspace {
             if after.state != State::Live || will_be {
                 continue;
             }
-            match self.version(group, &after.version)? {
-                Some((_, digest)) if digest == after.digest => {}
-                Some(_) => {
-                    return Err(Error::FrozenDiffers { group: group.to_string(), version: after.version.to_string() });
-                }
-                None => {
-                    return Err(Error::Unknown {
-                        kind: "version",
-                        name: format!("{group}@{}", after.version),
-                        nearest: None,
-                    });
-                }
-            }
+            self.release_files(group, &after.version, after.digest)?;
         }
         Ok(())
     }

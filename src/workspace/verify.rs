@@ -239,11 +239,10 @@ impl Workspace {
                 continue;
             }
             let place = layout::version(group, &release.version);
-            let found = self.manifest(group, &release.version);
+            let found = self.locate_release(group, &release.version, release.digest);
             let restore = format!("restore it, for example with `git checkout -- {place}`");
             match found {
-                Ok(Some(manifest)) if manifest.digest() == release.digest => {}
-                Ok(Some(_)) => problems.push(Problem::new(
+                Ok(None) if self.root.exists(&place).unwrap_or(true) => problems.push(Problem::new(
                     ProblemKind::Damaged,
                     Location::file(&place),
                     format!("version {} of {group} is live in {environment} with another digest", release.version),
@@ -258,8 +257,8 @@ impl Workspace {
                     ),
                     restore,
                 )),
-                // The walk over all versions reports it.
-                Err(_) => {}
+                // What cannot be read is reported by the walk over all versions.
+                Ok(Some(_)) | Err(_) => {}
             }
         }
     }

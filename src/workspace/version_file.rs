@@ -12,16 +12,39 @@ use crate::model::{Digest, GroupName, Location, Manifest, SCHEMA, Version};
 struct File {
     schema: u32,
     version: Version,
+    #[serde(default)]
+    frozen_as: Option<Version>,
     digest: Digest,
     files: Manifest,
 }
 
+/// A version's file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct VersionRecord {
+    /// The files of the version.
+    pub(super) manifest: Manifest,
+    /// The number that it was frozen with, where a merge gave it another one; entries may name it by that.
+    pub(super) frozen_as: Option<Version>,
+}
+
 /// Writes a version's file. It is the same for the same bytes, whoever freezes them and when.
 pub(super) fn render(group: &GroupName, version: &Version, manifest: &Manifest) -> String {
+    render_frozen_as(group, version, None, manifest)
+}
+
+/// Writes the file of a version that may have been frozen with another number.
+pub(super) fn render_frozen_as(
+    group: &GroupName,
+    version: &Version,
+    frozen_as: Option<&Version>,
+    manifest: &Manifest,
+) -> String {
+    let frozen_as = frozen_as.map(|number| format!("frozen_as: \"{number}\"\n")).unwrap_or_default();
     let mut text = format!(
         "# What version {version} of {group} holds. Nothing changes this folder.\n\
          schema: {SCHEMA}\n\
          version: \"{version}\"\n\
+         {frozen_as}\
          digest: {}\n\
          files:\n",
         manifest.digest(),
@@ -34,20 +57,22 @@ pub(super) fn render(group: &GroupName, version: &Version, manifest: &Manifest) 
 }
 
 /// Reads a version's file. Only the very bytes that [`render`] writes are taken.
-pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &str) -> Result<Manifest, Error> {
+pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &str) -> Result<VersionRecord, Error> {
     own_yaml::check_schema(place, text, SCHEMA)?;
     let file: File = own_yaml::parse(place, text)?;
     let problem = if file.schema != SCHEMA {
         Some(format!("the file has schema {}, and this apigw knows schema {SCHEMA}", file.schema))
     } else if file.version != *version {
         Some(format!("the file says that it is version {}", file.version))
-    } else if file.digest != file.files.digest() || render(group, version, &file.files) != text {
+    } else if file.digest != file.files.digest()
+        || render_frozen_as(group, version, file.frozen_as.as_ref(), &file.files) != text
+    {
         Some("this is not as apigw wrote it: edited by hand, or damaged".to_owned())
     } else {
         None
     };
     match problem {
-        None => Ok(file.files),
+        None => Ok(VersionRecord { manifest: file.files, frozen_as: file.frozen_as }),
         Some(message) => Err(Error::invalid(
             "version-damaged",
             Location::file(place),
@@ -68,8 +93,13 @@ mod tests {
         files.insert("group.yaml", b"a".as_slice());
         files.insert("schemas/pet \"x\".yaml", b"b".as_slice());
         let (group, version) = ("petstore".parse().unwrap(), "0.0.1".parse().unwrap());
-        let text = render(&group, &version, &files.manifest());
-        assert_eq!(parse("v", &group, &version, &text).unwrap(), files.manifest());
+        let manifest = files.manifest();
+        for frozen_as in [None, Some("0.0.2".parse().unwrap())] {
+            let text = render_frozen_as(&group, &version, frozen_as.as_ref(), &manifest);
+            let manifest = manifest.clone();
+            assert_eq!(parse("v", &group, &version, &text).unwrap(), VersionRecord { manifest, frozen_as });
+        }
+        let text = render(&group, &version, &manifest);
         for index in 0..text.len() {
             assert!(parse("v", &group, &version, &text[..index]).is_err(), "cut at {index}");
             let mut bytes = text.clone().into_bytes();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::Error;
+use super::version_file::VersionRecord;
 use super::{Workspace, layout, version_file};
 use crate::model::{Digest, FileSet, GroupName, Location, Manifest, VERSION_FILE, Version};
 
@@ -15,6 +16,57 @@ impl Workspace {
 
     /// Reads which files a version holds, without reading them; `None` where there is no such version.
     pub fn manifest(&self, group: &GroupName, version: &Version) -> Result<Option<Manifest>, Error> {
+        Ok(self.version_record(group, version)?.map(|record| record.manifest))
+    }
+
+    /// Returns the number that a version was frozen with, where a merge gave it another one.
+    pub fn frozen_as(&self, group: &GroupName, version: &Version) -> Result<Option<Version>, Error> {
+        Ok(self.version_record(group, version)?.and_then(|record| record.frozen_as))
+    }
+
+    /// Finds the number under which a release lies: its own, or the one that a merge gave it.
+    pub fn locate_release(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        digest: Digest,
+    ) -> Result<Option<Version>, Error> {
+        let own = self.version_record(group, version);
+        if let Ok(Some(record)) = &own
+            && record.manifest.digest() == digest
+        {
+            return Ok(Some(version.clone()));
+        }
+        let is_release = |number: &Version| {
+            let record = self.version_record(group, number).ok().flatten();
+            record
+                .is_some_and(|record| record.frozen_as.as_ref() == Some(version) && record.manifest.digest() == digest)
+        };
+        match self.versions(group)?.into_iter().find(is_release) {
+            Some(number) => Ok(Some(number)),
+            None => own.map(|_| None),
+        }
+    }
+
+    /// Reads the files of a release, every byte compared with its digest.
+    ///
+    /// # Errors
+    ///
+    /// Fails where no version of that number has that digest.
+    pub fn release_files(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<FileSet, Error> {
+        let Some(number) = self.locate_release(group, version, digest)? else {
+            return Err(if self.root.exists(&layout::version(group, version))? {
+                Error::FrozenDiffers { group: group.to_string(), version: version.to_string() }
+            } else {
+                Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None }
+            });
+        };
+        let found = self.version(group, &number)?.filter(|(_, found)| *found == digest);
+        let unknown = || Error::Unknown { kind: "version", name: format!("{group}@{number}"), nearest: None };
+        found.map(|(files, _)| files).ok_or_else(unknown)
+    }
+
+    fn version_record(&self, group: &GroupName, version: &Version) -> Result<Option<VersionRecord>, Error> {
         let folder = layout::version(group, version);
         let place = format!("{folder}/{VERSION_FILE}");
         match self.root.read(&place, layout::LARGEST_RECORD)? {

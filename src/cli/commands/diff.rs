@@ -143,7 +143,7 @@ fn live(
     let entries = facts.environment(environment).map_err(crate::plan::Error::Facts)?;
     let release = entries.deployments.get(group).map(|deployment| &deployment.release);
     match release.filter(|release| release.state == State::Live) {
-        Some(release) => Ok(facts.frozen(group, &release.version).map_err(crate::plan::Error::Facts)?),
+        Some(release) => Ok(facts.released(group, release).map_err(crate::plan::Error::Facts)?),
         None => Ok(None),
     }
 }

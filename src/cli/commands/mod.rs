@@ -10,6 +10,7 @@ mod group;
 mod history;
 mod init;
 mod man;
+mod merge_driver;
 mod offline;
 mod plan;
 mod promote;
@@ -55,6 +56,7 @@ pub(super) enum Command {
     History(history::HistoryArguments),
     Show(show::ShowArguments),
     Diff(diff::DiffArguments),
+    MergeDriver(merge_driver::MergeDriverArguments),
     Verify(verify::VerifyArguments),
     Serve(serve::ServeArguments),
     Call(call::CallArguments),
@@ -123,6 +125,7 @@ impl Command {
             Self::History(arguments) => history::run(context, arguments),
             Self::Show(arguments) => show::run(context, arguments),
             Self::Diff(arguments) => diff::run(context, arguments),
+            Self::MergeDriver(arguments) => merge_driver::run(context, arguments),
             Self::Verify(arguments) => verify::run(context, arguments),
             Self::Serve(arguments) => serve::run(context, arguments),
             Self::Call(arguments) => call::run(context, arguments),

@@ -13,7 +13,7 @@ use crate::cli::views::{ChangeView, ConflictView, EntryView};
 use crate::cli::{change, complete, selection};
 use crate::model::{Deployment, OperationId, SCHEMA};
 use crate::plan::{self, HeadChoice, MergeSide, Resolution, ResolveError, ResolveRequest};
-use crate::workspace::{self, MergeState, Workspace};
+use crate::workspace::{self, MergeState, Renumbering, Workspace};
 
 /// Join what two branches did to an environment, group by group
 ///
@@ -66,9 +66,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     let environment = context.environment(&arguments.env)?;
     let state = workspace.merge_state(&environment)?;
     let resolution = plan(context, workspace, arguments, &state)?;
-    let is_pending = !state.is_whole(&resolution);
+    let renumberings = workspace.renumberings(&state, &resolution)?;
+    let is_pending = !state.is_whole(&resolution) || !renumberings.is_empty();
+    let outcome = Outcome { resolution: &resolution, renumberings: &renumberings, is_pending };
     if arguments.dry_run {
-        show(context, &resolution, None, true, is_pending)?;
+        show(context, &outcome, None, true)?;
         let is_told = arguments.detailed_exitcode && is_pending;
         return Ok(if is_told { Exit::ChangesPending } else { Exit::Done });
     }
@@ -77,13 +79,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     if is_pending {
         change::confirm(context, &environment, &[])?;
         let lock = workspace.lock(&environment, &context.lock_request())?;
-        match lock.commit_resolution(&state, &resolution) {
+        match lock.commit_resolution(&state, &resolution, &renumberings) {
             Ok(committed) => id = committed,
             Err(error @ workspace::Error::DurabilityUnknown { .. }) => unknown = Some(error.into()),
             Err(error) => return Err(error.into()),
         }
     }
-    change::shown_after_commit(context, show(context, &resolution, id.as_ref(), false, is_pending));
+    change::shown_after_commit(context, show(context, &outcome, id.as_ref(), false));
     unknown.map_or(Ok(Exit::Done), Err)
 }
 
@@ -113,17 +115,27 @@ fn plan(
     Ok(plan::resolve(&ResolveRequest { groups, choice }, &state.state(), &author)?)
 }
 
+/// The outcome of a resolve, committed or not.
+struct Outcome<'a> {
+    resolution: &'a Resolution,
+    renumberings: &'a [Renumbering],
+    is_pending: bool,
+}
+
 fn show(
     context: &Context<'_>,
-    resolution: &Resolution,
+    outcome: &Outcome<'_>,
     id: Option<&OperationId>,
     dry_run: bool,
-    is_pending: bool,
 ) -> Result<(), CommandError> {
+    let Outcome { resolution, renumberings, .. } = outcome;
     let entry = |entry: &Option<Deployment>| entry.as_ref().map(EntryView::of);
     let restored = resolution.restored.iter().map(|(group, before)| {
         let after = resolution.environment.deployments.get(group).map(EntryView::of);
         json!({"group": group, "before": entry(before), "after": after})
+    });
+    let versions = renumberings.iter().map(|Renumbering { group, from, to, digest, .. }| {
+        json!({"group": group, "frozen_as": from, "version": to, "digest": digest})
     });
     let view = json!({
         "schema": SCHEMA,
@@ -133,12 +145,14 @@ fn show(
         "warnings": [],
         "changes": ChangeView::all(&resolution.operation, id),
         "restored": restored.collect::<Vec<_>>(),
+        "versions": versions.collect::<Vec<_>>(),
         "unresolved": resolution.unresolved.iter().map(ConflictView::new).collect::<Vec<_>>(),
     });
-    context.output.data(&view, || text(resolution, id, dry_run, is_pending))
+    context.output.data(&view, || text(outcome, id, dry_run))
 }
 
-fn text(resolution: &Resolution, id: Option<&OperationId>, dry_run: bool, is_pending: bool) -> String {
+fn text(outcome: &Outcome<'_>, id: Option<&OperationId>, dry_run: bool) -> String {
+    let Outcome { resolution, renumberings, is_pending } = outcome;
     let environment = &resolution.operation.environment;
     let mut text = String::new();
     for (group, change) in &resolution.operation.changes {
@@ -153,6 +167,13 @@ fn text(resolution: &Resolution, id: Option<&OperationId>, dry_run: bool, is_pen
             let (state, operation) = (change::state(&after.release), &after.operation);
             let _ = writeln!(text, "{environment}: {group}: {state}, as operation {operation} left it");
         }
+    }
+    for Renumbering { group, from, to, digest, .. } in *renumberings {
+        let _ = if from == to {
+            writeln!(text, "{group}: version {from} is the one of {digest}")
+        } else {
+            writeln!(text, "{group}: version {from} was frozen twice; the one of {digest} is version {to} from now on")
+        };
     }
     for conflict in &resolution.unresolved {
         let _ = writeln!(

@@ -284,6 +284,10 @@ impl Facts for Memory {
         }
     }
 
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        self.frozen(group, &release.version)
+    }
+
     fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
         Ok(self.past.get(environment).cloned().unwrap_or_default())
     }

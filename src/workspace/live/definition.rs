@@ -63,7 +63,7 @@ impl LiveDefinition {
             Held::Here(definition) => return Ok(self.hold(&mut held, definition)),
             Held::Elsewhere(definition) => match definition.upgrade() {
                 Some(definition) => return Ok(self.hold(&mut held, definition)),
-                None => self.workspace.released(&self.group, &self.version, self.digest)?,
+                None => self.workspace.release_files(&self.group, &self.version, self.digest)?,
             },
         };
         let reading = frozen_definition(&self.group, &self.version, &files);

@@ -3,6 +3,7 @@ use std::fs;
 use super::*;
 use crate::definition::Definition;
 use crate::model::Backend;
+use crate::model::FileSet;
 
 /// What a version holds of which nothing is on disk, with files of about so many bytes.
 fn content(workspace: &Arc<Workspace>, group: &GroupName, release: &Release, bytes: usize) -> Arc<LiveContent> {

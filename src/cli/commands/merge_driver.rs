@@ -1,0 +1,45 @@
+//! `apigw merge-driver`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::model::SCHEMA;
+use crate::workspace::{MergeFiles, merge_environment_files};
+
+/// Merge environments' files entry by entry, when Git calls it
+///
+/// --install names it in the Git settings of this checkout; each clone needs that once. Where Git does not call it,
+/// as on forges, `apigw resolve` does the same after the merge.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw merge-driver --install\n  apigw merge-driver base.yaml ours.yaml theirs.yaml"
+)]
+pub(in crate::cli) struct MergeDriverArguments {
+    /// Set Git up to call it
+    #[arg(long, conflicts_with = "files")]
+    install: bool,
+    /// The common version, ours (over which the result is written) and theirs
+    #[arg(value_name = "FILE", num_args = 3, required_unless_present = "install", value_hint = clap::ValueHint::FilePath)]
+    files: Vec<PathBuf>,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &MergeDriverArguments) -> Result<Exit, CommandError> {
+    if arguments.install {
+        context.workspace()?.install_merge_driver(&context.process.executable)?;
+        context.output.data(&json!({"schema": SCHEMA, "installed": true}), || {
+            "Git calls `apigw merge-driver` for the files in deployments/ of this checkout\n".to_owned()
+        })?;
+        return Ok(Exit::Done);
+    }
+    let paths: Vec<PathBuf> = arguments.files.iter().map(|file| context.folder().join(file)).collect();
+    let [base, ours, theirs] = paths.as_slice() else {
+        return Err(CommandError::usage("name three files: the common version, ours and theirs"));
+    };
+    let is_clean = merge_environment_files(&MergeFiles { base, ours, theirs })?;
+    // Git takes 1 for a conflict that is marked in the file, and anything above 128 for a failure.
+    Ok(if is_clean { Exit::Done } else { Exit::Failed })
+}

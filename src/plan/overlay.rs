@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::WorkspaceSettings;
-use crate::model::{Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Version};
+use crate::model::{
+    Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version,
+};
 
 use super::facts::{Candidate, Facts, Past};
 use super::{Error, Plan};

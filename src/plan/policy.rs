@@ -215,9 +215,8 @@ fn broken_by(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &Change)
         return Ok(Verdict::Breaks(Vec::new()));
     }
     let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
-    let version = &change.after.version;
-    let next = if is_frozen { NextVersion::Frozen(version.clone()) } else { NextVersion::WorkingCopy };
-    compared(plan, facts, group, (&before.version, version), &next)
+    let next = if is_frozen { NextVersion::Frozen(change.after.version.clone()) } else { NextVersion::WorkingCopy };
+    compared(plan, facts, group, (before, &change.after), &next)
 }
 
 /// Compares a version that is to be live with the one that is.
@@ -225,11 +224,12 @@ fn compared(
     plan: &Plan,
     facts: &dyn Facts,
     group: &GroupName,
-    (live, version): (&Version, &Version),
+    (live, next_release): (&Release, &Release),
     next: &NextVersion,
 ) -> Result<Verdict, Error> {
-    let before = facts.frozen(group, live);
-    let after = planned(plan, facts, group, version)?;
+    let before = facts.released(group, live);
+    let after = planned(plan, facts, group, next_release)?;
+    let (live, version) = (&live.version, &next_release.version);
     let unknown = |version: &Version, why: String| Verdict::Unknown(format!("version {version} {why}"));
     let before = match before {
         Ok(Some(before)) => before,
@@ -266,13 +266,13 @@ fn planned(
     plan: &Plan,
     facts: &dyn Facts,
     group: &GroupName,
-    version: &Version,
+    release: &Release,
 ) -> Result<Option<Arc<Candidate>>, Error> {
     if !plan.freezes.iter().any(|freeze| freeze.group == *group) {
-        return facts.frozen(group, version).map_err(Error::Facts);
+        return facts.released(group, release).map_err(Error::Facts);
     }
     let edited = plan.edits.iter().any(|edit| edit.group == *group);
-    facts.working_copy(group, edited.then_some(version)).map(Some).map_err(Error::Facts)
+    facts.working_copy(group, edited.then_some(&release.version)).map(Some).map_err(Error::Facts)
 }
 
 /// Asks of each release for evidence that it was live in another environment.

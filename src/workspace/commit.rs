@@ -253,12 +253,8 @@ fn adopt_version(
     version: &Version,
     digest: Digest,
 ) -> Result<(), Error> {
-    let Some((mut files, found)) = workspace.version(group, version)? else {
-        return Err(Error::Unknown { kind: "version", name: format!("{group}@{version}"), nearest: None });
-    };
-    if found != digest {
-        return Err(Error::FrozenDiffers { group: group.to_string(), version: version.to_string() });
-    }
+    let mut files = workspace.release_files(group, version, digest)?;
+    let number = workspace.locate_release(group, version, digest)?;
     files.insert(VERSION_FILE, Vec::new());
-    stage.adopt_folder(&layout::version(group, version), &files)
+    stage.adopt_folder(&layout::version(group, number.as_ref().unwrap_or(version)), &files)
 }

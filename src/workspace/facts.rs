@@ -79,7 +79,7 @@ impl Facts for DiskFacts<'_> {
 
     fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
         let located = self.workspace.locate_release(group, &release.version, release.digest)?;
-        self.frozen(group, located.as_ref().unwrap_or(&release.version))
+        located.map_or(Ok(None), |number| self.frozen(group, &number))
     }
 
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {

@@ -120,6 +120,12 @@ impl Workspace {
         }
     }
 
+    /// Finds the groups for which an operation lost a merge, each with the resolve that kept another release.
+    pub fn lost_merges(&self, committed: &Committed) -> Result<BTreeMap<GroupName, OperationId>, Error> {
+        let history = self.history(&committed.operation.environment, None, usize::MAX)?;
+        Ok(history.into_iter().find(|known| known.id == committed.id).map(|known| known.lost).unwrap_or_default())
+    }
+
     /// Reads what was deployed for a group, the latest first, the present entry included.
     pub fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, Error> {
         let live = self.environment(environment)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::Error;
 use super::version_file::VersionRecord;
 use super::{Workspace, layout, version_file};
-use crate::model::{Digest, FileSet, GroupName, Location, Manifest, VERSION_FILE, Version};
+use crate::model::{Digest, FileSet, GroupName, Location, Manifest, Release, VERSION_FILE, Version};
 
 impl Workspace {
     /// Lists the frozen versions of a group in semver order.
@@ -46,6 +46,12 @@ impl Workspace {
             Some(number) => Ok(Some(number)),
             None => own.map(|_| None),
         }
+    }
+
+    /// Returns true where a release lies under a number, which a merge may have given it.
+    pub(super) fn is_version_of(&self, group: &GroupName, version: &Version, release: &Release) -> bool {
+        let located = self.locate_release(group, &release.version, release.digest).ok().flatten();
+        located.as_ref().unwrap_or(&release.version) == version
     }
 
     /// Reads the files of a release, every byte compared with its digest.

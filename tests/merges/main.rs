@@ -5,6 +5,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
+mod cases;
 #[path = "../clones/mod.rs"]
 mod clones;
 mod model;

@@ -88,6 +88,8 @@ impl Command {
             | Self::Promote(_)
             | Self::Rollback(_)
             | Self::Undo(_)
+            | Self::Resolve(_)
+            | Self::MergeDriver(_)
             | Self::Apply(_)
             | Self::Verify(_) => true,
             Self::Check(_)

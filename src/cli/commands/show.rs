@@ -20,7 +20,9 @@ pub(in crate::cli) struct ShowArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
-    let committed = context.workspace()?.find_operation(&arguments.operation)?;
+    let workspace = context.workspace()?;
+    let mut committed = workspace.find_operation(&arguments.operation)?;
+    committed.lost = workspace.lost_merges(&committed)?;
     context.output.data(&OperationView::new(&committed), || text(&committed))?;
     Ok(Exit::Done)
 }
@@ -42,9 +44,15 @@ fn text(committed: &Committed) -> String {
         let before = planned.before.as_ref();
         let was = before.map_or_else(|| "never published".to_owned(), |before| change::state(&before.release));
         let _ = writeln!(text, "\n{} {group}", planned.action);
+        if let Some(resolve) = committed.lost.get(group) {
+            let _ = writeln!(text, "  lost    to what {resolve} kept");
+        }
         let _ = writeln!(text, "  before  {was}");
         if let Some(before) = before {
             let _ = writeln!(text, "          {}, by operation {}", before.release.digest, before.operation);
+        }
+        for merged in &planned.merged {
+            let _ = writeln!(text, "  merged  {}, by operation {}", change::state(&merged.release), merged.operation);
         }
         let _ = writeln!(text, "  after   {}\n          {}", change::state(&planned.after), planned.after.digest);
     }

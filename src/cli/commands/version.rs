@@ -8,7 +8,7 @@ use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::{complete, selection, table};
-use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, State, Version, VersionError};
+use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError};
 use crate::plan::{self, Freeze};
 use crate::workspace::{DiskFacts, Workspace, version_edit};
 
@@ -164,39 +164,34 @@ fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Ve
     })
 }
 
-/// Returns the environments in which a version is live.
-fn live_in(workspace: &Workspace, group: &GroupName, version: &Version) -> Result<Vec<String>, CommandError> {
-    let mut names = Vec::new();
-    for environment in workspace.settings().environments() {
-        let live = workspace.environment(&environment)?;
-        let deployment = live.deployments.get(group).map(|deployment| &deployment.release);
-        if deployment.is_some_and(|release| release.state == State::Live && release.version == *version) {
-            names.push(environment.to_string());
-        }
-    }
-    Ok(names)
-}
-
 fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let workspace = context.workspace()?;
     let mut versions = Vec::new();
     for version in workspace.versions(&group)?.into_iter().rev() {
         let digest = workspace.manifest(&group, &version)?.map(|manifest| manifest.digest().to_string());
-        let live = live_in(workspace, &group, &version)?;
-        versions.push((version, digest.unwrap_or_default(), live));
+        let live = workspace.live_in(&group, Some(&version))?;
+        let frozen_as = workspace.frozen_as(&group, &version)?;
+        versions.push((version, digest.unwrap_or_default(), live, frozen_as));
     }
     let entries: Vec<_> = versions
         .iter()
-        .map(|(version, digest, live)| json!({"version": version, "digest": digest, "live": live}))
+        .map(|(version, digest, live, frozen_as)| {
+            json!({"version": version, "digest": digest, "live": live, "frozen_as": frozen_as})
+        })
         .collect();
     let view = json!({"schema": SCHEMA, "group": group, "versions": entries});
     context.output.data(&view, || {
         if versions.is_empty() {
             return format!("{group} has no frozen version yet\n");
         }
-        let rows = versions.iter().map(|(version, digest, live)| {
-            vec![version.to_string(), if live.is_empty() { "-".to_owned() } else { live.join(", ") }, digest.clone()]
+        let rows = versions.iter().map(|(version, digest, live, frozen_as)| {
+            let frozen_as = frozen_as.as_ref().map(|number| format!(" (frozen as {number})")).unwrap_or_default();
+            vec![
+                format!("{version}{frozen_as}"),
+                if live.is_empty() { "-".to_owned() } else { live.join(", ") },
+                digest.clone(),
+            ]
         });
         table::render(&["VERSION", "LIVE IN", "DIGEST"], rows, context.output.width)
     })?;
@@ -211,7 +206,7 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
         return Err(CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
             .hint(format!("see which there are: `apigw version list {group}`")));
     };
-    let live = live_in(workspace, &group, version)?;
+    let live = workspace.live_in(&group, Some(version))?;
     let manifest = files.manifest();
     let view = json!({"schema": SCHEMA, "group": group, "version": version, "digest": digest, "live": live, "files": manifest});
     context.output.data(&view, || {

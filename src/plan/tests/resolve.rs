@@ -20,7 +20,13 @@ fn release(number: &str) -> Release {
 }
 
 fn author() -> Author {
-    Author { actor: "me".into(), message: None, command: String::new(), now: Timestamp::from_milliseconds(5), allow_breaking: false }
+    Author {
+        actor: "me".into(),
+        message: None,
+        command: String::new(),
+        now: Timestamp::from_milliseconds(5),
+        allow_breaking: false,
+    }
 }
 
 impl History {

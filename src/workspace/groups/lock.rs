@@ -38,12 +38,13 @@ impl Workspace {
     }
 
     /// Lists the environments in which a group, or one version of it, is live.
-    fn live_in(&self, group: &GroupName, version: Option<&Version>) -> Result<Vec<String>, Error> {
+    pub fn live_in(&self, group: &GroupName, version: Option<&Version>) -> Result<Vec<String>, Error> {
         let is_live = |environment: &EnvironmentName| -> Result<bool, Error> {
             let live = self.environment(environment)?;
             Ok(live.deployments.get(group).is_some_and(|deployment| {
                 let release = &deployment.release;
-                release.state == State::Live && version.is_none_or(|version| *version == release.version)
+                release.state == State::Live
+                    && version.is_none_or(|version| self.is_version_of(group, version, release))
             }))
         };
         let mut names = Vec::new();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{END, checksum, entry, group_of, header};
+use super::{END, checksum, entry, group_of, header, render};
 use crate::model::{Deployment, Environment, GroupName, OperationId};
 use crate::plan::SideEntries;
 
@@ -93,6 +93,9 @@ pub(in crate::workspace) struct ConflictEntry {
 
 /// Writes an environment's file in which groups are in conflict: each of them, and nothing else, between markers.
 pub(in crate::workspace) fn render_conflict(environment: &Environment, conflicts: &[ConflictEntry]) -> String {
+    if conflicts.is_empty() {
+        return render(environment);
+    }
     let mut text = String::new();
     header(&mut text, &environment.name);
     text.push_str("deployments:\n");

@@ -198,6 +198,27 @@ fn a_backend_may_answer_before_it_has_read_the_request() {
 }
 
 #[test]
+fn a_backend_that_answers_and_hangs_up_on_an_upload_is_heard() {
+    let backend = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let more = "max_body_kib: 20000\n";
+    let gateway = start(config(), &pets(http(backend.local_addr().expect("an address")), more));
+    for _ in 0..10 {
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000\r\n\r\n");
+        let (mut stream, _) = backend.accept().expect("a connection");
+        let answering = std::thread::spawn(move || {
+            stream.read_exact(&mut [0; 1]).expect("the start of a request");
+            stream.write_all(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nlong").expect("an answer");
+            // What is left unread resets the connection, while the gateway is writing to it.
+        });
+        client.send("x".repeat(1_000_000));
+        answering.join().expect("a backend that has answered");
+        let answer = client.answer().expect("an answer");
+        assert_eq!((answer.status, answer.body.as_str()), (413, "long"));
+    }
+}
+
+#[test]
 fn trailers_of_a_request_reach_the_backend() {
     let backend = Backend::saying("ok");
     let gateway = start(config(), &pets(http(backend.address), ""));

@@ -110,6 +110,12 @@ impl Client {
         String::from_utf8_lossy(&self.take(at + wanted.len()).unwrap_or_default()).into_owned()
     }
 
+    /// Reads all that comes until the other side closes the connection.
+    pub(crate) fn rest_until_closed(&mut self) -> String {
+        while self.fill() {}
+        String::from_utf8_lossy(&std::mem::take(&mut self.read)).into_owned()
+    }
+
     fn chunks(&mut self) -> Option<Vec<u8>> {
         let mut body = Vec::new();
         loop {

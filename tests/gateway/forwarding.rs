@@ -299,7 +299,7 @@ fn a_client_that_leaves_takes_its_request_along() {
             std::thread::yield_now();
         }
         if !begun.is_empty() {
-            client.read_until("abc");
+            client.read_until("\r\n\r\nabc");
         }
         client.reset();
         assert!(is_gone.recv_timeout(super::client::PATIENCE).expect("a backend that notices"), "{begun:?}");

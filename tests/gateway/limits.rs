@@ -168,7 +168,7 @@ fn a_backend_that_stops_in_the_middle_is_cut_off() {
     let gateway = start(config(), &pets(http(backend.address), "forwarding: {idle_timeout_ms: 100}\n"));
     let mut client = Client::connect(gateway.addresses()[0]);
     client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    client.read_until("abc");
+    client.read_until("\r\n\r\nabc");
     assert!(client.is_closed(), "an answer that is cut short is not made to look whole");
 }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod backend;
+mod backends;
 mod client;
 mod connection;
 mod forwarding;

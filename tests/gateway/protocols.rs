@@ -257,7 +257,7 @@ fn what_did_not_reach_its_caller_whole_is_written_down_with_the_reason() {
         let mut client = Client::connect(address);
         client.send(format!("GET /petstore/pets/{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
         if path != "silent" {
-            client.read_until("abc");
+            client.read_until("\r\n\r\nabc");
         }
         client
     };

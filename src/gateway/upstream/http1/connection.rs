@@ -19,7 +19,7 @@ use crate::gateway::stream::Stream;
 /// How much room is made for an answer whose length is not known, in bytes.
 const ROOM: usize = 16 * 1024;
 
-/// The largest head of an answer, in bytes.
+/// The largest head of an answer with the interim ones before it, in bytes.
 const LARGEST_HEAD: usize = 512 * 1024;
 
 /// Why an exchange with a backend broke off.
@@ -89,7 +89,7 @@ impl Connection {
     ///
     /// Interim answers are passed over, except for the one that goes on as another protocol (RFC 9110, section 15.2).
     pub(crate) async fn head(&mut self, sending: &mut Sending, to_head: bool) -> Result<Head, Broken> {
-        let mut searched = 0;
+        let (mut searched, mut passed) = (0, 0);
         poll_fn(|context| {
             if let Poll::Ready(Err(fault)) = sending.poll(self, context) {
                 return Poll::Ready(Err(Broken::Request(fault)));
@@ -101,9 +101,13 @@ impl Connection {
                     if !head.is_interim() {
                         return Poll::Ready(Ok(head));
                     }
+                    passed += end;
+                    if passed > LARGEST_HEAD {
+                        return Poll::Ready(Err(Broken::Malformed("it has too many interim responses")));
+                    }
                 }
                 searched = self.wire.read.len();
-                if searched > LARGEST_HEAD {
+                if passed + searched > LARGEST_HEAD {
                     return Poll::Ready(Err(Broken::Malformed("its head is too large")));
                 }
                 if ready!(self.poll_fill(ROOM, context))? == 0 {

@@ -261,6 +261,35 @@ pub enum Style {
     DeepObject,
 }
 
+impl Style {
+    /// Returns the style of a name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "simple" => Self::Simple,
+            "label" => Self::Label,
+            "matrix" => Self::Matrix,
+            "form" => Self::Form,
+            "spaceDelimited" => Self::SpaceDelimited,
+            "pipeDelimited" => Self::PipeDelimited,
+            "deepObject" => Self::DeepObject,
+            _ => return None,
+        })
+    }
+
+    /// Returns the name of a style.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Label => "label",
+            Self::Matrix => "matrix",
+            Self::Form => "form",
+            Self::SpaceDelimited => "spaceDelimited",
+            Self::PipeDelimited => "pipeDelimited",
+            Self::DeepObject => "deepObject",
+        }
+    }
+}
+
 /// A parameter of an API.
 #[derive(Debug, Clone)]
 pub struct Parameter {

@@ -20,6 +20,7 @@ mod findings;
 mod import;
 mod local_path;
 mod operation;
+pub(crate) mod percent;
 mod read;
 mod reference;
 mod result;
@@ -27,6 +28,7 @@ pub mod rules;
 mod schema;
 mod swagger;
 mod template;
+pub(crate) mod values;
 mod xml;
 mod yaml;
 

@@ -47,19 +47,10 @@ impl Reader<'_> {
             ParameterPlace::Query | ParameterPlace::Cookie => Style::Form,
         };
         let Some(written) = node.get("style") else { return by_default };
-        match written.as_str() {
-            Some("simple") => Style::Simple,
-            Some("label") => Style::Label,
-            Some("matrix") => Style::Matrix,
-            Some("form") => Style::Form,
-            Some("spaceDelimited") => Style::SpaceDelimited,
-            Some("pipeDelimited") => Style::PipeDelimited,
-            Some("deepObject") => Style::DeepObject,
-            _ => {
-                self.structure(written, "the specification knows no such style of a parameter");
-                by_default
-            }
-        }
+        written.as_str().and_then(Style::named).unwrap_or_else(|| {
+            self.structure(written, "the specification knows no such style of a parameter");
+            by_default
+        })
     }
 
     pub(super) fn request_body(&mut self, operation: Node<'_>) -> Option<RequestBody> {

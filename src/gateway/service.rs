@@ -22,7 +22,6 @@ use http_body_util::BodyExt as _;
 use exchange::{At, Exchange, Outcome, OutcomeBody};
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
-use super::percent::one_spelling;
 use super::problem::{Kind, Problem};
 use super::request_head::{CheckedHead, ambiguous_path, check_head};
 use super::routing::host::Host;
@@ -34,6 +33,7 @@ use super::server::worker::Worker;
 use super::telemetry::record::Answerer;
 use super::upstream::forward::{Call, Failed, forward, wants_websocket};
 use super::upstream::websocket::{Upgraded, upgrade};
+use crate::definition::percent::one_spelling;
 
 /// Answers a request.
 pub(crate) async fn handle(worker: Rc<Worker>, watch: Rc<Watch>, parts: Parts, body: Incoming) -> Response<Payload> {

@@ -1,15 +1,17 @@
 //! Whether a request follows the definition: its path, query and header parameters, its cookies and its body.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use jsonschema::{Draft, PatternOptions, Validator};
-use serde_json::Value;
 
-use super::multipart::parts;
-use super::parameters::{Repeated, Sent, Shape, form_object, multipart_object, text_value};
+use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
-use crate::definition::{Api, Definition, Direction, MediaType, NodeId, Parameter, ParameterPlace};
+use crate::definition::values::{
+    FormRules, Notation, TextPlace, Unreadable, ValueSchema, ValueViolation, WrittenTexts, text_body,
+};
+use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace};
 
 /// What is said of a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";
@@ -20,11 +22,10 @@ const REPEATED: &str = "is there more than once";
 /// The most violations that a problem names.
 const MOST_VIOLATIONS: usize = 50;
 
-/// How much a pattern may go back before it counts as not matching.
-const BACKTRACK_LIMIT: usize = 100_000;
-
 /// What the requests of an API must follow.
 pub(crate) struct RequestRules {
+    /// The names of all parameters, and of keys in the query.
+    names: HashSet<String>,
     parameters: Vec<ParameterRule>,
     body: Option<BodyRule>,
 }
@@ -33,23 +34,33 @@ struct ParameterRule {
     name: String,
     place: ParameterPlace,
     required: bool,
-    shape: Shape,
-    /// Whether its whole value is written as JSON.
-    json: bool,
-    schema: Option<SchemaRule>,
+    notation: Notation,
+    /// True if it may be there without a value (`allowEmptyValue`).
+    allows_empty: bool,
+    text: ValueText,
+    schema: Option<ValueSchema>,
+}
+
+/// The texts that make up the value of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ValueText {
+    /// One that is JSON.
+    Json,
+    /// Those under its name.
+    Own,
+    /// Those under its name, and its parts under names of their own.
+    Gathered,
 }
 
 struct BodyRule {
     required: bool,
-    content: Vec<(String, Option<SchemaRule>)>,
+    content: Vec<(String, Option<ContentRule>)>,
 }
 
-struct SchemaRule {
-    /// The schema as JSON, which says how texts are to be read.
-    value: Value,
-    validator: Validator,
-    /// Whether a part of what is sent is a secret, which no message may repeat.
-    is_secret: bool,
+/// What a body of one media type must follow.
+struct ContentRule {
+    schema: ValueSchema,
+    form: FormRules,
 }
 
 impl RequestRules {
@@ -64,23 +75,6 @@ impl RequestRules {
     }
 
     fn of(definition: &Definition, api: &Api) -> Self {
-        let parameter = |parameter: &Parameter| {
-            let content = parameter.media_type.as_ref();
-            let schema = content.map_or(parameter.schema, |content| content.schema);
-            ParameterRule {
-                name: parameter.name.clone(),
-                place: parameter.place,
-                required: parameter.required,
-                shape: Shape { style: parameter.style, explode: parameter.explode },
-                json: content.is_some_and(|content| is_json(&content.name)),
-                // A value in another media type than JSON cannot be looked into.
-                schema: if content.is_some_and(|content| !is_json(&content.name)) {
-                    None
-                } else {
-                    SchemaRule::build(definition, schema)
-                },
-            }
-        };
         // What these headers hold is for HTTP to say, not for parameters (OpenAPI 3.1, section 4.8.12.2).
         let described_elsewhere = |parameter: &&Parameter| {
             parameter.place == ParameterPlace::Header
@@ -88,10 +82,12 @@ impl RequestRules {
                     .iter()
                     .any(|name| parameter.name.eq_ignore_ascii_case(name))
         };
-        let media_type =
-            |media_type: &MediaType| (media_type.name.clone(), SchemaRule::build(definition, media_type.schema));
+        let described = api.parameters.iter().filter(|found| !described_elsewhere(found));
+        let media_type = |media_type: &MediaType| (media_type.name.clone(), ContentRule::build(definition, media_type));
+        let keys = definition.keys(ParameterPlace::Query).map(str::to_owned);
         Self {
-            parameters: api.parameters.iter().filter(|found| !described_elsewhere(found)).map(parameter).collect(),
+            names: api.parameters.iter().map(|parameter| parameter.name.clone()).chain(keys).collect(),
+            parameters: described.map(|parameter| ParameterRule::build(definition, parameter)).collect(),
             body: api.request_body.as_ref().map(|body| BodyRule {
                 required: body.required,
                 content: body.content.iter().map(media_type).collect(),
@@ -106,10 +102,10 @@ impl RequestRules {
         query: Option<&str>,
         headers: &HeaderMap,
     ) -> Result<(), Problem> {
-        let sent = Sent { path_parameters, query: query.unwrap_or_default(), headers };
+        let texts = RequestTexts { path_parameters, query: query.unwrap_or_default(), headers };
         let mut violations = Vec::new();
         for rule in &self.parameters {
-            rule.check(&sent, &mut violations);
+            rule.check(&texts, &self.names, &mut violations);
         }
         refuse(Kind::InvalidRequest, "The request's parameters do not follow the definition.", violations)
     }
@@ -124,26 +120,15 @@ impl RequestRules {
         }
         let essence = media_type(headers).map_err(|what| rule.unsupported(what))?;
         let declared = rule.declared(essence).ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
-        let Some(schema) = &declared.1 else { return Ok(()) };
-        let value = if is_json(essence) {
-            serde_json::from_slice(body)
-                .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?
-        } else if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            form_object(&String::from_utf8_lossy(body), &schema.value)
-        } else if essence.eq_ignore_ascii_case("multipart/form-data") {
-            let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let parts = parts(content_type, body)
-                .map_err(|reason| Problem::new(Kind::InvalidRequest, format!("The body is not a form: {reason}.")))?;
-            multipart_object(&parts, &schema.value)
-        } else {
-            let text = if essence.eq_ignore_ascii_case("text/plain") { std::str::from_utf8(body).ok() } else { None };
-            let Some(value) = text.and_then(|text| text_value(text, &schema.value)) else { return Ok(()) };
-            value
-        };
-        let mut violations = Vec::new();
-        schema.check("body", &value, &mut violations);
+        let Some(content) = &declared.1 else { return Ok(()) };
+        let violations: Vec<ValueViolation> = content.check(essence, headers, body)?;
+        let violations = violations.into_iter().map(|found| located("body", found)).collect();
         refuse(Kind::InvalidBody, "The request's body does not follow the definition.", violations)
     }
+}
+
+fn located(place: &str, violation: ValueViolation) -> Violation {
+    Violation { place: format!("{place}{}", violation.path), message: violation.message }
 }
 
 fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Problem> {
@@ -175,7 +160,7 @@ impl BodyRule {
     }
 
     /// Finds what is declared for a media type: itself, else its range, else any.
-    fn declared(&self, essence: &str) -> Option<&(String, Option<SchemaRule>)> {
+    fn declared(&self, essence: &str) -> Option<&(String, Option<ContentRule>)> {
         // Two in one header are none, whatever the first is of.
         let range = essence.split_once('/').filter(|(_, kind)| !kind.contains([',', ' ']));
         let range = range.map(|(kind, _)| format!("{kind}/*"));
@@ -187,66 +172,104 @@ impl BodyRule {
     }
 }
 
+impl ContentRule {
+    fn build(definition: &Definition, media_type: &MediaType) -> Option<Self> {
+        let schema = ValueSchema::build(definition, media_type.schema)?;
+        Some(Self { schema, form: FormRules::build(definition, media_type) })
+    }
+
+    /// Judges a body; fails where it is not written in its media type.
+    fn check(&self, essence: &str, headers: &HeaderMap, body: &Bytes) -> Result<Vec<ValueViolation>, Problem> {
+        let schema = &self.schema;
+        if is_json(essence) {
+            let value = serde_json::from_slice(body)
+                .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?;
+            return Ok(schema.check(&value, MOST_VIOLATIONS));
+        }
+        if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            let form = self.form.urlencoded(&String::from_utf8_lossy(body), schema);
+            return Ok(form.check(schema, MOST_VIOLATIONS));
+        }
+        if essence.eq_ignore_ascii_case("multipart/form-data") {
+            let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let form = self
+                .form
+                .multipart(content_type, body, schema)
+                .map_err(|reason| Problem::new(Kind::InvalidRequest, format!("The body is not a form: {reason}.")))?;
+            return Ok(form.check(schema, MOST_VIOLATIONS));
+        }
+        let text = if essence.eq_ignore_ascii_case("text/plain") { std::str::from_utf8(body).ok() } else { None };
+        let piece = text.and_then(|text| text_body(text, schema));
+        Ok(piece.and_then(|piece| schema.read(piece, MOST_VIOLATIONS).err()).unwrap_or_default())
+    }
+}
+
 impl ParameterRule {
-    fn check(&self, sent: &Sent<'_>, violations: &mut Vec<Violation>) {
-        let place = format!("{}.{}", self.place.as_str(), self.name);
-        let mut violate = |message: String| {
-            if violations.len() < MOST_VIOLATIONS {
-                violations.push(Violation { place: place.clone(), message });
-            }
-        };
-        let nothing = Value::Bool(true);
-        let schema = self.schema.as_ref().map_or(&nothing, |schema| &schema.value);
-        let value = if self.json {
-            match sent.text(self.place, &self.name).map(|text| text.map(|text| serde_json::from_str(&text)).transpose())
-            {
-                Ok(Ok(value)) => Ok(value),
-                Ok(Err(error)) => return violate(format!("is not JSON: {error}")),
-                Err(repeated) => Err(repeated),
-            }
+    fn build(definition: &Definition, parameter: &Parameter) -> Self {
+        let content = parameter.media_type.as_ref();
+        let json = content.is_some_and(|content| is_json(&content.name));
+        // A value in another media type than JSON cannot be looked into.
+        let schema = if content.is_some() && !json {
+            None
         } else {
-            sent.value(self.place, &self.name, self.shape, schema)
+            ValueSchema::build(definition, content.map_or(parameter.schema, |content| content.schema))
         };
-        match (value, &self.schema) {
-            (Err(Repeated), _) => violate(REPEATED.to_owned()),
-            (Ok(None), _) if self.required => violate(MISSING.to_owned()),
-            (Ok(Some(value)), Some(schema)) => schema.check(&place, &value, violations),
-            _ => {}
+        let notation =
+            Notation { place: TextPlace::from(parameter.place), style: parameter.style, explode: parameter.explode };
+        let text = match &schema {
+            _ if json => ValueText::Json,
+            Some(schema) if notation.gathers() && schema.allows_objects() => ValueText::Gathered,
+            _ => ValueText::Own,
+        };
+        let empty = definition.node(parameter.node).get("allowEmptyValue").and_then(Node::as_bool);
+        Self {
+            name: parameter.name.clone(),
+            place: parameter.place,
+            required: parameter.required,
+            notation,
+            allows_empty: empty == Some(true) && parameter.place == ParameterPlace::Query,
+            text,
+            schema,
         }
     }
-}
 
-impl SchemaRule {
-    fn build(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
-        let value = definition.json_schema(schema?, Direction::Request)?;
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .should_validate_formats(true)
-            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT))
-            .build(&value)
-            .ok()?;
-        let is_secret = marks_secret(&value);
-        Some(Self { value, validator, is_secret })
+    fn check(&self, texts: &RequestTexts<'_>, names: &HashSet<String>, violations: &mut Vec<Violation>) {
+        let gathering = self.schema.as_ref().filter(|_| self.text == ValueText::Gathered).map(|schema| (schema, names));
+        let written = texts.written(self.place, &self.name, self.notation, gathering);
+        if let ([text], true) = (written.own.as_slice(), self.allows_empty)
+            && text.is_empty()
+        {
+            return;
+        }
+        let place = format!("{}.{}", self.place.as_str(), self.name);
+        let left = MOST_VIOLATIONS.saturating_sub(violations.len());
+        let found = self.judge(&written, left);
+        violations.extend(found.into_iter().take(left).map(|violation| located(&place, violation)));
     }
 
-    fn check(&self, place: &str, value: &Value, violations: &mut Vec<Violation>) {
-        for error in self.validator.iter_errors(value).take(MOST_VIOLATIONS.saturating_sub(violations.len())) {
-            let place = format!("{place}{}", error.instance_path().as_str());
-            let message = if self.is_secret { error.masked().to_string() } else { error.to_string() };
-            violations.push(Violation { place, message });
+    fn judge(&self, written: &WrittenTexts<'_>, most: usize) -> Vec<ValueViolation> {
+        let whole = |message: String| vec![ValueViolation { path: String::new(), message }];
+        if written.own.is_empty() && written.others.is_empty() {
+            return if self.required { whole(MISSING.to_owned()) } else { Vec::new() };
         }
-    }
-}
-
-/// Tells whether a schema says of a value, or of a part of it, that it is a secret: it has the format `password`
-/// (OpenAPI 3.1, section 4.4.2).
-fn marks_secret(schema: &Value) -> bool {
-    match schema {
-        Value::Object(fields) => {
-            fields.get("format").and_then(Value::as_str) == Some("password") || fields.values().any(marks_secret)
+        let Some(schema) = &self.schema else {
+            let is_repeated = written.own.len() > 1 && self.place != ParameterPlace::Cookie;
+            return if is_repeated { whole(REPEATED.to_owned()) } else { Vec::new() };
+        };
+        if self.text == ValueText::Json {
+            return match self.notation.json(written) {
+                Ok(Ok(value)) => schema.check(&value, most),
+                Ok(Err(error)) => whole(format!("is not JSON: {error}")),
+                Err(_) => whole(REPEATED.to_owned()),
+            };
         }
-        Value::Array(items) => items.iter().any(marks_secret),
-        _ => false,
+        match self.notation.piece(&self.name, written, schema) {
+            Ok(None) if self.required => whole(MISSING.to_owned()),
+            Ok(None) => Vec::new(),
+            Ok(Some(piece)) => schema.read(piece, most).err().unwrap_or_default(),
+            Err(Unreadable::Repeated) => whole(REPEATED.to_owned()),
+            Err(Unreadable::Notation(style)) => whole(format!("is not written in the style `{}`", style.as_str())),
+        }
     }
 }
 

@@ -7,13 +7,14 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::number;
 use super::pattern::Patterns;
 use super::shape::{Types, count, is_nullable};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
+use crate::definition::values::allows_number;
 
 /// Tells whether a value fits all of some schemas, and adds what it cost to `steps`.
 pub(in crate::definition) fn fits(
@@ -85,7 +86,7 @@ impl Question<'_> {
             && self.composition(value, schema, level)
             && match value {
                 Value::String(text) => self.text(text, schema) && self.format(value, schema),
-                Value::Number(number) => number::fits(number, schema),
+                Value::Number(number) => number::fits(number, schema) && Self::number_format(number, schema),
                 Value::Array(items) => {
                     self.array(items, schema, level) && self.unevaluated_items(value, items, schema, level)
                 }
@@ -137,6 +138,13 @@ impl Question<'_> {
         let format = schema.get("format").and_then(Node::as_str);
         let listed = schema.get("enum").is_some() || schema.get("const").is_some();
         format.filter(|_| !listed).is_none_or(|format| self.patterns.is_format(format, value))
+    }
+
+    /// Looks at the range that a format stands for, unless the schema lists its numbers itself.
+    fn number_format(number: &Number, schema: Node<'_>) -> bool {
+        let format = schema.get("format").and_then(Node::as_str);
+        let listed = schema.get("enum").is_some() || schema.get("const").is_some();
+        format.filter(|_| !listed).is_none_or(|format| allows_number(format, number))
     }
 
     fn array(&mut self, items: &[Value], schema: Node<'_>, level: usize) -> bool {

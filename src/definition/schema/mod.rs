@@ -16,7 +16,7 @@ pub use json_schema::Direction;
 pub(super) use json_schema::json_schema;
 pub(super) use pattern::Patterns;
 pub(super) use sample::{Failure, Sampler};
-pub(super) use shape::Shape;
+pub(super) use shape::{Shape, Types};
 
 #[cfg(test)]
 mod tests;

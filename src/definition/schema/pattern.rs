@@ -11,6 +11,8 @@ use fancy_regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::Value;
 
+use crate::definition::values::with_formats;
+
 /// No pattern is longer, in bytes; longer ones are not checked.
 const LONGEST_PATTERN: usize = 10_000;
 /// No text that is built is longer, in characters.
@@ -73,7 +75,7 @@ impl Patterns {
     /// Tells whether a text is of a format; an unknown format asks for nothing.
     pub(super) fn is_format(&mut self, format: &str, text: &Value) -> bool {
         if !self.formats.contains_key(format) {
-            let options = jsonschema::options().should_validate_formats(true).should_ignore_unknown_formats(true);
+            let options = with_formats(jsonschema::options());
             let validator = options.build(&serde_json::json!({ "format": format })).ok();
             self.formats.insert(format.to_owned(), validator);
         }

@@ -12,16 +12,18 @@ use crate::definition::document::{Node, NodeKind, SeenNodes};
 pub(in crate::definition) struct Types(u8);
 
 impl Types {
-    pub(super) const NULL: Self = Self(1);
-    pub(super) const BOOLEAN: Self = Self(2);
-    pub(super) const INTEGER: Self = Self(4);
-    pub(super) const NUMBER: Self = Self(4 | 8);
-    pub(super) const STRING: Self = Self(16);
-    pub(super) const ARRAY: Self = Self(32);
-    pub(super) const OBJECT: Self = Self(64);
-    pub(super) const ANY: Self = Self(127);
+    pub(in crate::definition) const NULL: Self = Self(1);
+    pub(in crate::definition) const BOOLEAN: Self = Self(2);
+    pub(in crate::definition) const INTEGER: Self = Self(4);
+    pub(in crate::definition) const NUMBER: Self = Self(4 | 8);
+    pub(in crate::definition) const STRING: Self = Self(16);
+    pub(in crate::definition) const ARRAY: Self = Self(32);
+    pub(in crate::definition) const OBJECT: Self = Self(64);
+    pub(in crate::definition) const ANY: Self = Self(127);
+    pub(in crate::definition) const SCALAR: Self = Self(1 | 2 | 4 | 8 | 16);
+    pub(in crate::definition) const NONE: Self = Self(0);
 
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(in crate::definition) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "null" => Self::NULL,
             "boolean" => Self::BOOLEAN,
@@ -34,7 +36,7 @@ impl Types {
         })
     }
 
-    pub(super) fn of(value: &Value) -> Self {
+    pub(in crate::definition) fn of(value: &Value) -> Self {
         match value {
             Value::Null => Self::NULL,
             Value::Bool(_) => Self::BOOLEAN,
@@ -47,7 +49,7 @@ impl Types {
     }
 
     /// Returns the kind of a value of the document.
-    pub(super) fn of_node(node: Node<'_>) -> Self {
+    pub(in crate::definition) fn of_node(node: Node<'_>) -> Self {
         match node.kind() {
             NodeKind::Null => Self::NULL,
             NodeKind::Bool(_) => Self::BOOLEAN,
@@ -59,15 +61,15 @@ impl Types {
         }
     }
 
-    pub(super) fn meets(self, other: Self) -> bool {
+    pub(in crate::definition) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    pub(super) fn both(self, other: Self) -> Self {
+    pub(in crate::definition) fn both(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    pub(super) fn either(self, other: Self) -> Self {
+    pub(in crate::definition) fn either(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 

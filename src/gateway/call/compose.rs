@@ -1,10 +1,10 @@
 //! From names and values to a path, a query, headers and cookies (OpenAPI 3.1, section 4.8.12.3).
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::definition::{Api, Definition, Direction, Parameter, ParameterPlace, Style};
-use crate::gateway::parameters::{Kind, kind_of};
-use crate::gateway::percent::{encode, one_spelling};
+use crate::definition::percent::{encode, encode_but_reserved, one_spelling};
+use crate::definition::values::{Structure, ValueSchema};
+use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, Style};
 
 /// What stands for a secret where a request is shown.
 pub const BLANK: &str = "***";
@@ -201,7 +201,9 @@ fn fill(template: &str, values: &[(String, String)]) -> Result<String, String> {
 
 /// Writes a parameter as it stands in its place.
 fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) -> Result<String, String> {
+    let reserved = definition.node(parameter.node).get("allowReserved").and_then(Node::as_bool) == Some(true);
     let encoded = |text: &str| match parameter.place {
+        ParameterPlace::Query if reserved => encode_but_reserved(text, delimiter(parameter)),
         ParameterPlace::Path | ParameterPlace::Query => encode(text),
         ParameterPlace::Header | ParameterPlace::Cookie => text.to_owned(),
     };
@@ -210,16 +212,15 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) 
         let value = content(collected)?;
         return Ok(named(parameter, &name, &encoded(&value)));
     }
-    let schema = parameter.schema.and_then(|schema| definition.json_schema(schema, Direction::Request));
-    let schema = schema.unwrap_or(Value::Bool(true));
-    let text = match kind_of(&schema, &schema) {
-        Kind::Scalar => named(parameter, &name, &encoded(only(collected)?)),
-        Kind::Array => {
+    let schema = ValueSchema::build(definition, parameter.schema);
+    let text = match structure(collected, schema.as_ref()) {
+        Structure::Scalar => named(parameter, &name, &encoded(only(collected)?)),
+        Structure::List => {
             let items: Vec<String> = items(collected)?.iter().map(|item| encoded(item)).collect();
             list(parameter, &name, &items)
         }
-        Kind::Object => {
-            let fields = fields(collected)?;
+        Structure::Object => {
+            let fields = fields(collected, parameter.style)?;
             let fields: Vec<_> = fields.iter().map(|(field, value)| (encoded(field), encoded(value))).collect();
             object(parameter, &name, &fields)
         }
@@ -229,6 +230,30 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) 
         return Err("is empty, and a path has no empty parts".to_owned());
     }
     Ok(text)
+}
+
+/// Returns the character that stands between the parts of a value.
+fn delimiter(parameter: &Parameter) -> char {
+    if parameter.style == Style::Form && !parameter.explode { ',' } else { '=' }
+}
+
+/// Decides what a value is made of: what its schema says of it, as far as what was given can be that.
+fn structure(collected: &Collected, schema: Option<&ValueSchema>) -> Structure {
+    let likely = |text: Option<&str>| schema.and_then(|schema| schema.likely_structure(text));
+    match (collected.texts.as_slice(), collected.fields.as_slice()) {
+        ([text], []) => {
+            let has_parts = match text.as_bytes().first() {
+                Some(b'[') => serde_json::from_str::<Vec<Value>>(text).is_ok().then_some(Structure::List),
+                Some(b'{') => serde_json::from_str::<Map<String, Value>>(text).is_ok().then_some(Structure::Object),
+                _ => None,
+            };
+            let allowed = has_parts.filter(|found| schema.is_some_and(|schema| schema.names_structure(*found)));
+            allowed.or_else(|| likely(Some(text))).unwrap_or(Structure::Scalar)
+        }
+        (_, []) => likely(None).unwrap_or(Structure::Scalar),
+        _ if schema.is_some_and(|schema| schema.names_structure(Structure::Object)) => Structure::Object,
+        _ => likely(None).unwrap_or(Structure::Scalar),
+    }
 }
 
 /// Returns the one text that was given for a value without parts.
@@ -258,15 +283,33 @@ fn items(collected: &Collected) -> Result<Vec<String>, String> {
     Ok(written.map_or_else(|| collected.texts.clone(), |items| items.iter().map(plain).collect()))
 }
 
-fn fields(collected: &Collected) -> Result<Vec<(String, String)>, String> {
+fn fields(collected: &Collected, style: Style) -> Result<Vec<(String, String)>, String> {
     let unfit = || "is an object; write its fields as `name[field]=value`, or all of it as JSON".to_owned();
     let mut fields = Vec::new();
     for text in &collected.texts {
-        let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(|_| unfit())?;
-        fields.extend(object.iter().map(|(name, value)| (name.clone(), plain(value))));
+        let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| unfit())?;
+        for (name, value) in object {
+            // Brackets are the one notation that has room for parts of parts.
+            if style == Style::DeepObject {
+                nested(name, &value, &mut fields);
+            } else {
+                fields.push((name, plain(&value)));
+            }
+        }
     }
     fields.extend(collected.fields.iter().cloned());
     Ok(fields)
+}
+
+/// Writes the parts of a value under names like `owner][name`, which stand between brackets.
+fn nested(name: String, value: &Value, fields: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(parts) => {
+            parts.iter().for_each(|(part, value)| nested(format!("{name}][{part}"), value, fields));
+        }
+        Value::Array(items) => items.iter().for_each(|item| nested(name.clone(), item, fields)),
+        value => fields.push((name, plain(value))),
+    }
 }
 
 fn plain(value: &Value) -> String {

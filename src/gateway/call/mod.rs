@@ -12,8 +12,8 @@ use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
 use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
 
-pub(crate) use super::percent::decode_query;
 pub(crate) use super::validate::MISSING;
+pub(crate) use crate::definition::percent::decode_query;
 pub use compose::{BLANK, ComposeProblem, Composed, Given, compose, pick_media_type};
 pub use send::{Answer, CallError, Destination, Outgoing, send};
 

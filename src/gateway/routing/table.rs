@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use http::Method;
 
 use super::hash::FastHash;
-use crate::gateway::percent::one_spelling;
+use crate::definition::percent::one_spelling;
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::target::{Backend, OriginSettings, Origins, resolve};
 use super::tls_client::client_config;
-use crate::gateway::percent;
+use crate::definition::percent;
 use crate::gateway::snapshot::GroupContent;
 use crate::model::{ConstantParameter, Digest, DynamicRoute, HttpUrl, ParameterMapping, ParameterPlace};
 

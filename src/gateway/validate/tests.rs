@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::*;
+
+mod forms;
+mod matrix;
 
 const DEFINITION: &str = r"
 openapi: 3.1.0

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
-use crate::gateway::parameters::{Sent, Shape};
+use crate::definition::values::{Notation, TextPlace};
+use crate::gateway::parameters::RequestTexts;
 use http::HeaderMap;
 use serde_json::json;
 
@@ -24,6 +25,10 @@ fn definition(place: &str, declared: &str) -> Definition {
 
 const ARRAY: &str = "schema: {type: array, items: {type: string}}";
 const OBJECT: &str = "schema: {type: object, properties: {R: {type: integer}, G: {type: string}}}";
+const MAYBE_LIST: &str = "schema: {anyOf: [{type: array, items: {type: integer}}, {type: 'null'}]}";
+const ONE_OR_MANY: &str = "schema: {oneOf: [{type: integer}, {type: array, items: {type: integer}}]}";
+const BOTH: &str = "schema: {allOf: [{type: object, properties: {a: {type: integer}}}, {properties: {b: {type: object, \
+                    properties: {c: {type: integer}, d: {type: array, items: {type: integer}}}}}}]}";
 const TEXT: &str = "schema: {type: string}";
 
 #[test]
@@ -66,6 +71,28 @@ fn each_style_is_written_as_it_is_read() {
         ("query", OBJECT.to_owned(), "R=100", &[("p", "{\"R\":100}")], &json!({"R": 100})),
         ("header", ARRAY.to_owned(), "blue,b", &[("P", "blue"), ("p", "b")], &json!(["blue", "b"])),
         ("cookie", TEXT.to_owned(), "p=x", &[("cookie.p", "x")], &json!("x")),
+        ("query", MAYBE_LIST.to_owned(), "p=1&p=2", &[("p", "1"), ("p", "2")], &json!([1, 2])),
+        ("query", MAYBE_LIST.to_owned(), "p=1", &[("p", "1")], &json!([1])),
+        ("query", format!("explode: false, {MAYBE_LIST}"), "p=1,2", &[("p", "[1,2]")], &json!([1, 2])),
+        ("path", MAYBE_LIST.to_owned(), "1,2", &[("p", "1"), ("p", "2")], &json!([1, 2])),
+        ("query", MAYBE_LIST.to_owned(), "p=null", &[("p", "null")], &Value::Null),
+        ("query", ONE_OR_MANY.to_owned(), "p=1&p=2", &[("p", "1"), ("p", "2")], &json!([1, 2])),
+        ("query", ONE_OR_MANY.to_owned(), "p=1", &[("p", "1")], &json!(1)),
+        (
+            "query",
+            format!("style: deepObject, {BOTH}"),
+            "p%5Ba%5D=1&p%5Bb%5D%5Bc%5D=2&p%5Bb%5D%5Bd%5D=3&p%5Bb%5D%5Bd%5D=4",
+            &[("p", "{\"a\":1,\"b\":{\"c\":2,\"d\":[3,4]}}")],
+            &json!({"a": 1, "b": {"c": 2, "d": [3, 4]}}),
+        ),
+        ("query", format!("style: deepObject, {BOTH}"), "p%5Ba%5D=1", &[("p[a]", "1")], &json!({"a": 1})),
+        (
+            "query",
+            format!("allowReserved: true, {TEXT}"),
+            "p=a/b?c:d@e,f%26g%2B%23",
+            &[("p", "a/b?c:d@e,f&g+#")],
+            &json!("a/b?c:d@e,f&g+#"),
+        ),
     ] {
         let definition = definition(place, &declared);
         let api = &definition.apis[0];
@@ -83,11 +110,15 @@ fn each_style_is_written_as_it_is_read() {
         for (name, value) in &composed.headers {
             headers.insert(http::HeaderName::try_from(name).expect("a name"), value.parse().expect("a value"));
         }
-        let sent = Sent { path_parameters: &path, query: &composed.query, headers: &headers };
+        let texts = RequestTexts { path_parameters: &path, query: &composed.query, headers: &headers };
         let parameter = &api.parameters[0];
-        let schema = definition.json_schema(parameter.schema.expect("a schema"), Direction::Request).expect("one");
-        let shape = Shape { style: parameter.style, explode: parameter.explode };
-        assert_eq!(sent.value(parameter.place, "p", shape, &schema), Ok(Some(read.clone())), "{place} {declared}");
+        let schema = ValueSchema::build(&definition, parameter.schema).expect("a schema");
+        let place = TextPlace::from(parameter.place);
+        let notation = Notation { place, style: parameter.style, explode: parameter.explode };
+        let none = std::collections::HashSet::new();
+        let found = texts.written(parameter.place, "p", notation, notation.gathers().then_some((&schema, &none)));
+        let piece = notation.piece("p", &found, &schema).expect("a notation").expect("a value");
+        assert_eq!(schema.read(piece, 1), Ok(read.clone()), "{place:?} {declared}");
     }
 }
 

@@ -1,15 +1,27 @@
 //! Reads forms whose fields are parts of the body (`multipart/form-data`, RFC 7578).
 
+use std::borrow::Cow;
+
 /// A field of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Part<'b> {
-    pub(crate) name: String,
-    pub(crate) is_json: bool,
-    pub(crate) content: &'b [u8],
+pub(super) struct Part<'b> {
+    pub(super) name: String,
+    /// The media type that it says it has; without one it is plain text (RFC 7578, section 4.4).
+    pub(super) media_type: Option<String>,
+    /// All its headers, in order.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) content: &'b [u8],
+}
+
+impl<'b> Part<'b> {
+    /// Returns its content as text; bytes that are no UTF-8 are replaced.
+    pub(super) fn text(&self) -> Cow<'b, str> {
+        String::from_utf8_lossy(self.content)
+    }
 }
 
 /// Takes a form apart; fails with what is wrong with it.
-pub(crate) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, &'static str> {
+pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, &'static str> {
     let boundary = parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty());
     let delimiter = format!("\r\n--{}", boundary.ok_or("its Content-Type names no boundary")?).into_bytes();
     // The first may stand at the very beginning.
@@ -38,18 +50,15 @@ fn read(part: &[u8]) -> Result<Part<'_>, &'static str> {
         None => split(part, b"\r\n\r\n").ok_or("the head of a part does not end")?,
     };
     let head = String::from_utf8_lossy(head);
+    let fields = head.lines().filter_map(|line| line.split_once(':'));
+    let headers: Vec<(String, String)> =
+        fields.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect();
     let header = |wanted: &str| {
-        let fields = head.lines().filter_map(|line| line.split_once(':'));
-        let mut found = fields.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
-        found.next().map(|(_, value)| value.trim())
+        headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
     };
-    let disposition = header("content-disposition").and_then(|value| parameter(value, "name"));
-    let media_type = header("content-type").and_then(|value| value.split(';').next()).unwrap_or_default();
-    Ok(Part {
-        name: disposition.ok_or("a part has no name")?,
-        is_json: media_type.trim().to_ascii_lowercase().ends_with("json"),
-        content,
-    })
+    let name = header("content-disposition").and_then(|value| parameter(value, "name"));
+    let media_type = header("content-type").map(|value| value.split(';').next().unwrap_or_default().trim().to_owned());
+    Ok(Part { name: name.ok_or("a part has no name")?, media_type, headers, content })
 }
 
 /// Returns a parameter of a header's value, like `boundary` in `multipart/form-data; boundary="a b"`.
@@ -97,8 +106,8 @@ mod tests {
     fn names(content_type: &str, body: &str) -> Result<String, &'static str> {
         let parts = parts(content_type, body.as_bytes())?;
         let shown = |part: &Part<'_>| {
-            let kind = if part.is_json { ":json" } else { "" };
-            format!("{}{kind}={}", part.name, String::from_utf8_lossy(part.content))
+            let kind = part.media_type.as_ref().map(|name| format!(":{name}")).unwrap_or_default();
+            format!("{}{kind}={}", part.name, part.text())
         };
         Ok(parts.iter().map(shown).collect::<Vec<_>>().join("|"))
     }
@@ -112,7 +121,7 @@ mod tests {
         for (content_type, body, expected) in [
             (FORM, format!("{}{}--B--\r\n", field("\"a\"", "1"), field("b", "x\r\ny")), Ok("a=1|b=x\r\ny")),
             (FORM, format!("before\r\n{}--B--", field("\"a\\\"; c\"; filename=\"f\"", "")), Ok("a\"; c=")),
-            (FORM, "--B  \r\ncontent-TYPE: application/json; charset=utf-8\r\nContent-Disposition: form-data; filename=\"f\"; name=\"a\"\r\n\r\n{}\r\n--B--".to_owned(), Ok("a:json={}")),
+            (FORM, "--B  \r\ncontent-TYPE: application/json; charset=utf-8\r\nContent-Disposition: form-data; filename=\"f\"; name=\"a\"\r\n\r\n{}\r\n--B--".to_owned(), Ok("a:application/json={}")),
             ("multipart/form-data; charset=utf-8; Boundary=\"B\"", format!("{}--B--", field("a", "-B--")), Ok("a=-B--")),
             (FORM, "--B--".to_owned(), Ok("")),
             ("multipart/form-data", field("a", "1"), Err("its Content-Type names no boundary")),
@@ -121,7 +130,7 @@ mod tests {
             ("multipart/form-data; boundary=\"B", format!("{}--B--", field("a", "1")), Err("its Content-Type names no boundary")),
             ("multipart/form-data; boundary= \"B\"", format!("{}--B--", field("a", "1")), Ok("a=1")),
             ("multipart/form-data; boundary=B ; charset=utf-8", format!("{}--B--", field("a", "1")), Ok("a=1")),
-            (FORM, "--B\t\r\nContent-Type: application/JSON\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--B--".to_owned(), Ok("a:json=1")),
+            (FORM, "--B\t\r\nContent-Type: application/JSON\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--B--".to_owned(), Ok("a:application/JSON=1")),
             (FORM, "--B-\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--B--".to_owned(), Err("something stands behind a boundary")),
             (FORM, "a=1".to_owned(), Err("its boundary is not in it")),
             (FORM, field("a", "1"), Err("it does not end in its boundary")),

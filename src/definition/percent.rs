@@ -29,6 +29,22 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
+/// Encodes all but the unreserved characters and those reserved ones that may stand in a value of a query
+/// (OpenAPI 3.1.1, `allowReserved`), without the one that stands between values.
+pub(crate) fn encode_but_reserved(text: &str, delimiter: char) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        // `&` and `+` have a meaning in every query, `#`, `[` and `]` must not stand in any.
+        let is_kept = is_plain(byte) && !matches!(byte, b'&' | b'+') || byte == b'?';
+        if is_kept && char::from(byte) != delimiter {
+            encoded.push(char::from(byte));
+        } else {
+            push_encoded(&mut encoded, byte);
+        }
+    }
+    encoded
+}
+
 /// Returns a path in the one spelling that stands for all: what may stand in it plainly does, all else is encoded, with
 /// digits in upper case (RFC 3986, section 6.2.2). A reserved character is another one where it is encoded.
 pub(crate) fn one_spelling(path: &str) -> Cow<'_, str> {

@@ -1,0 +1,113 @@
+//! The way in which the fields of a form are written (OpenAPI 3.0.4 and 3.1.1, Encoding Object).
+
+use std::collections::HashMap;
+
+use super::schema::ValueSchema;
+use crate::definition::{Definition, MediaType, Node, Style};
+
+/// The encodings of a form's fields, by their names.
+#[derive(Default)]
+pub(crate) struct FormRules {
+    fields: HashMap<String, FieldEncoding>,
+}
+
+/// The way in which one field is written.
+#[derive(Default)]
+pub(super) struct FieldEncoding {
+    /// A style and whether it explodes; `content_types` count for nothing then.
+    pub(super) style: Option<(Style, bool)>,
+    /// The media types and ranges that it may have; empty where the type of the value decides.
+    pub(super) content_types: Vec<String>,
+    /// The headers of its parts.
+    pub(super) headers: Vec<PartHeader>,
+}
+
+/// A header of a part of a form.
+pub(super) struct PartHeader {
+    pub(super) name: String,
+    pub(super) required: bool,
+    pub(super) explode: bool,
+    pub(super) schema: Option<ValueSchema>,
+}
+
+impl FormRules {
+    /// Reads the encodings of a media type.
+    pub(crate) fn build(definition: &Definition, media_type: &MediaType) -> Self {
+        let encodings = definition.node(media_type.node).get("encoding");
+        let fields = encodings.into_iter().flat_map(Node::entries).filter_map(|(name, encoding)| {
+            let encoding = encoding.resolve()?;
+            Some((name.to_owned(), FieldEncoding::build(definition, encoding)))
+        });
+        Self { fields: fields.collect() }
+    }
+
+    /// Returns the encoding of a field.
+    pub(super) fn field(&self, name: &str) -> Option<&FieldEncoding> {
+        self.fields.get(name)
+    }
+
+    /// Lists the fields that have a style.
+    pub(super) fn styled(&self) -> impl Iterator<Item = (&str, Style, bool)> {
+        self.fields.iter().filter_map(|(name, field)| {
+            let (style, explode) = field.style?;
+            Some((name.as_str(), style, explode))
+        })
+    }
+}
+
+impl FieldEncoding {
+    fn build(definition: &Definition, encoding: Node<'_>) -> Self {
+        // One of the three is enough for the field to be written like a parameter of the query.
+        let is_styled = ["style", "explode", "allowReserved"].iter().any(|name| encoding.get(name).is_some());
+        let style = encoding.get("style").and_then(Node::as_str).and_then(Style::named).unwrap_or(Style::Form);
+        let explode = encoding.get("explode").and_then(Node::as_bool).unwrap_or(style == Style::Form);
+        let content_types = encoding.get("contentType").and_then(Node::as_str).unwrap_or_default();
+        let headers = encoding.get("headers").into_iter().flat_map(Node::entries);
+        Self {
+            style: is_styled.then_some((style, explode)),
+            content_types: content_types.split(',').map(essence).filter(|name| !name.is_empty()).collect(),
+            // The media type of a part is described by `contentType`.
+            headers: headers
+                .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
+                .filter_map(|(name, header)| Some(PartHeader::build(definition, name, header.resolve()?)))
+                .collect(),
+        }
+    }
+
+    /// Tells whether a part may have a media type.
+    pub(super) fn allows(&self, media_type: &str) -> bool {
+        let media_type = essence(media_type);
+        let is_of = |range: &String| match range.strip_suffix('*') {
+            Some(kind) => range == "*/*" || media_type.starts_with(kind),
+            None => *range == media_type,
+        };
+        self.content_types.is_empty() || self.content_types.iter().any(is_of)
+    }
+
+    /// Tells whether every media type that the field may have is JSON.
+    pub(super) fn is_json(&self) -> bool {
+        !self.content_types.is_empty() && self.content_types.iter().all(|name| is_json(name))
+    }
+}
+
+impl PartHeader {
+    fn build(definition: &Definition, name: &str, header: Node<'_>) -> Self {
+        let is_set = |name: &str| header.get(name).and_then(Node::as_bool) == Some(true);
+        Self {
+            name: name.to_owned(),
+            required: is_set("required"),
+            explode: is_set("explode"),
+            schema: ValueSchema::build(definition, header.get("schema").map(Node::id)),
+        }
+    }
+}
+
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim_matches([' ', '\t']).to_ascii_lowercase()
+}
+
+/// Tells whether a media type is JSON.
+pub(super) fn is_json(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    essence == "application/json" || essence.ends_with("+json") || essence.ends_with("/json")
+}

@@ -1,0 +1,239 @@
+//! Reads forms: their fields are properties of one object (OpenAPI 3.1.1, "Encoding the x-www-form-urlencoded Media
+//! Type" and "Encoding multipart Media Types").
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use super::encoding::{FieldEncoding, FormRules, PartHeader, is_json};
+use super::hints::Hints;
+use super::multipart::{Part, parts};
+use super::notation::{Notation, TextPlace, Unreadable, WrittenTexts};
+use super::piece::{EmbeddedJson, Piece, Reading};
+use super::schema::ValueSchema;
+use super::violations::ValueViolation;
+use crate::definition::schema::Types;
+use crate::definition::{Style, percent};
+
+/// A form with all its readings.
+pub(crate) struct FormReading {
+    piece: Piece,
+    /// The fields that are wrong in every reading.
+    violations: Vec<ValueViolation>,
+}
+
+/// The fields of a form that are still to be read, in the order in which they came.
+struct Fields<'b> {
+    place: TextPlace,
+    /// Their names, decoded, and their texts as they came.
+    left: Vec<(String, Cow<'b, str>)>,
+    read: BTreeMap<String, Piece>,
+    violations: Vec<ValueViolation>,
+}
+
+impl FormReading {
+    /// Judges the form; returns at most so many violations.
+    pub(crate) fn check(self, schema: &ValueSchema, most: usize) -> Vec<ValueViolation> {
+        let mut violations = self.violations;
+        if let Err(mut others) = schema.read(self.piece, most) {
+            // A field without any reading has no value that could be judged.
+            others.retain(|other| !violations.iter().any(|known| known.path == other.path));
+            violations.extend(others);
+        }
+        violations.truncate(most);
+        violations
+    }
+
+    /// Searches without any shortcut; returns the count of pieces too.
+    #[cfg(test)]
+    pub(super) fn search(mut self, schema: &ValueSchema) -> (super::search::Outcome, usize) {
+        let found = super::search::search(&mut self.piece, schema.validator());
+        (found, self.piece.number_all())
+    }
+}
+
+impl FormRules {
+    /// Reads a body of the media type `application/x-www-form-urlencoded`.
+    pub(crate) fn urlencoded(&self, body: &str, schema: &ValueSchema) -> FormReading {
+        let pairs = body.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent::decode_query(name), Cow::Borrowed(value))
+        });
+        let hints = schema.hints();
+        let mut fields = Fields::new(TextPlace::Query, pairs.collect());
+        fields.read_styled(self, &hints);
+        let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, raw) in std::mem::take(&mut fields.left) {
+            texts.entry(name).or_default().push(percent::decode_query(&raw));
+        }
+        let mut properties = hints.properties();
+        for (name, texts) in texts {
+            let encoding = self.field(&name);
+            let hints = properties.at(&name);
+            let piece = match encoding {
+                Some(encoding) if encoding.is_json() => fields.json(&name, &texts, hints),
+                Some(encoding) if !encoding.content_types.is_empty() => Piece::texts(texts, hints, EmbeddedJson::Any),
+                _ => Piece::texts(texts, hints, EmbeddedJson::Objects),
+            };
+            fields.read.insert(name, piece);
+        }
+        fields.finish()
+    }
+
+    /// Reads a body of the media type `multipart/form-data` (RFC 7578); fails with what is wrong with it as a whole.
+    pub(crate) fn multipart(
+        &self,
+        content_type: &str,
+        body: &[u8],
+        schema: &ValueSchema,
+    ) -> Result<FormReading, &'static str> {
+        let parts = parts(content_type, body)?;
+        let hints = schema.hints();
+        let texts = parts.iter().map(|part| (part.name.clone(), part.text()));
+        let styled: HashSet<&str> = self.styled().map(|(name, ..)| name).collect();
+        let mut fields = Fields::new(TextPlace::Part, texts.collect());
+        fields.read_styled(self, &hints);
+        let mut named: BTreeMap<&str, Vec<&Part<'_>>> = BTreeMap::new();
+        let left: HashSet<String> = fields.left.drain(..).map(|(name, _)| name).collect();
+        for part in parts.iter().filter(|part| left.contains(&part.name) && !styled.contains(part.name.as_str())) {
+            named.entry(&part.name).or_default().push(part);
+        }
+        let mut properties = hints.properties();
+        for (name, parts) in named {
+            let piece = fields.parts(name, &parts, self.field(name), properties.at(name));
+            fields.read.insert(name.to_owned(), piece);
+        }
+        for part in &parts {
+            let headers = self.field(&part.name).map(|encoding| encoding.headers.as_slice()).unwrap_or_default();
+            for header in headers {
+                fields.header(part, header);
+            }
+        }
+        Ok(fields.finish())
+    }
+}
+
+/// Reads a body of plain text; `None` where its schema describes something with parts.
+pub(crate) fn text_body(body: &str, schema: &ValueSchema) -> Option<Piece> {
+    let hints = schema.hints();
+    hints.allows(Types::SCALAR).then(|| Piece::text(body.to_owned(), &hints, EmbeddedJson::Refused))
+}
+
+impl<'b> Fields<'b> {
+    fn new(place: TextPlace, left: Vec<(String, Cow<'b, str>)>) -> Self {
+        Self { place, left, read: BTreeMap::new(), violations: Vec::new() }
+    }
+
+    fn violate(&mut self, name: &str, message: String) {
+        let path = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+        self.violations.push(ValueViolation { path, message });
+    }
+
+    fn finish(self) -> FormReading {
+        FormReading { piece: Piece::new(vec![Reading::Object(self.read)]), violations: self.violations }
+    }
+
+    /// Reads the fields that are written like parameters of the query.
+    fn read_styled(&mut self, rules: &FormRules, hints: &Hints<'_>) {
+        for (name, style, explode) in rules.styled() {
+            let notation = Notation { place: self.place, style, explode };
+            let schema = hints.property(name);
+            let gathers = notation.gathers() && schema.allows(Types::OBJECT);
+            let is_own = |other: &str| other == name;
+            let is_part = |other: &str| {
+                // A property of the form is itself; in brackets it is a part of this one.
+                gathers
+                    && notation.takes(name, other, &schema)
+                    && (style == Style::DeepObject || !hints.declares(other))
+            };
+            let mut written = WrittenTexts::default();
+            for (other, raw) in &self.left {
+                if is_own(other) {
+                    written.own.push(raw.clone());
+                } else if is_part(other) {
+                    written.others.push((other.clone(), raw.clone()));
+                }
+            }
+            match notation.any_piece(name, &written, &schema) {
+                Ok(None) if written.own.is_empty() => continue,
+                // Its parts stand under other names, and yet there is a text under its own.
+                Ok(None) => {
+                    let texts = written.own.iter().map(|raw| self.place.decode(raw)).collect();
+                    self.read.insert(name.to_owned(), Piece::texts(texts, &schema, EmbeddedJson::Refused));
+                }
+                Ok(Some(piece)) => {
+                    self.read.insert(name.to_owned(), piece);
+                }
+                Err(Unreadable::Repeated) => self.violate(name, "is there more than once".to_owned()),
+                Err(Unreadable::Notation(style)) => {
+                    self.violate(name, format!("is not written in the style {}", style.as_str()));
+                }
+            }
+            self.left.retain(|(other, _)| !is_own(other) && !is_part(other));
+        }
+    }
+
+    /// Reads texts that must be JSON: one value, or one each for the items of a list.
+    fn json(&mut self, name: &str, texts: &[String], hints: &Hints<'_>) -> Piece {
+        let values: Result<Vec<serde_json::Value>, _> = texts.iter().map(|text| serde_json::from_str(text)).collect();
+        match values {
+            Ok(values) => json_piece(values, hints),
+            Err(error) => {
+                self.violate(name, format!("is not JSON: {error}"));
+                Piece::fixed(serde_json::Value::Null)
+            }
+        }
+    }
+
+    /// Reads the parts of one field.
+    fn parts(&mut self, name: &str, parts: &[&Part<'_>], encoding: Option<&FieldEncoding>, hints: &Hints<'_>) -> Piece {
+        for part in parts {
+            if let (Some(encoding), Some(media_type)) = (encoding, part.media_type.as_deref())
+                && !encoding.allows(media_type)
+            {
+                let declared = encoding.content_types.join(", ");
+                self.violate(name, format!("has the media type {media_type:?}; declared are: {declared}"));
+            }
+        }
+        let texts: Vec<String> = parts.iter().map(|part| part.text().into_owned()).collect();
+        let says_json = |part: &&&Part<'_>| part.media_type.as_deref().is_some_and(is_json);
+        if encoding.is_some_and(FieldEncoding::is_json) {
+            return self.json(name, &texts, hints);
+        }
+        let json = if parts.iter().any(|part| says_json(&part)) { EmbeddedJson::Any } else { EmbeddedJson::Objects };
+        Piece::texts(texts, hints, json)
+    }
+
+    /// Judges a header of a part.
+    fn header(&mut self, part: &Part<'_>, header: &PartHeader) {
+        let own = part.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name));
+        let own: Vec<Cow<'_, str>> = own.map(|(_, value)| Cow::Borrowed(value.as_str())).collect();
+        if header.required && own.is_empty() {
+            return self.violate(&part.name, format!("its header {} is missing", header.name));
+        }
+        let Some(schema) = &header.schema else { return };
+        let notation = Notation { place: TextPlace::Header, style: Style::Simple, explode: header.explode };
+        let written = WrittenTexts { own, others: Vec::new() };
+        match notation.piece(&header.name, &written, schema) {
+            Ok(None) => {}
+            Ok(Some(piece)) => {
+                let violations = schema.read(piece, 1).err().unwrap_or_default();
+                for violation in violations {
+                    self.violate(&part.name, format!("its header {}: {}", header.name, violation.message));
+                }
+            }
+            Err(_) => self.violate(&part.name, format!("its header {} is there more than once", header.name)),
+        }
+    }
+}
+
+/// Reads values: one is the value itself or the only item of a list.
+fn json_piece(mut values: Vec<serde_json::Value>, hints: &Hints<'_>) -> Piece {
+    let mut readings = Vec::new();
+    if let [value] = values.as_mut_slice() {
+        readings.push(Reading::Value(value.clone()));
+    }
+    if values.len() != 1 || hints.allows(Types::ARRAY) {
+        readings.push(Reading::Value(serde_json::Value::Array(values)));
+    }
+    Piece::new(readings)
+}

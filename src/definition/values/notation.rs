@@ -1,0 +1,384 @@
+//! Takes texts apart as a style says (OpenAPI 3.1.1, "Style Values" and appendix C; RFC 6570).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Number, Value};
+
+use super::hints::Hints;
+use super::piece::{EmbeddedJson, Piece, Reading, list, ordered};
+use super::schema::ValueSchema;
+use crate::definition::schema::Types;
+use crate::definition::{ParameterPlace, Style, percent};
+
+/// The way in which a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Notation {
+    pub(crate) place: TextPlace,
+    pub(crate) style: Style,
+    pub(crate) explode: bool,
+}
+
+/// The place of a text, which decides how it is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextPlace {
+    /// In the path.
+    Path,
+    /// In the query, or in a form that is written like one.
+    Query,
+    /// In a header.
+    Header,
+    /// In a cookie.
+    Cookie,
+    /// In a part of a multipart form.
+    Part,
+}
+
+/// The texts in which a value may stand, as they were sent.
+#[derive(Debug, Default)]
+pub(crate) struct WrittenTexts<'t> {
+    /// Those under its own name.
+    pub(crate) own: Vec<Cow<'t, str>>,
+    /// Those under names that [`Notation::takes`], the names decoded.
+    pub(crate) others: Vec<(String, Cow<'t, str>)>,
+}
+
+/// The reason why texts have no reading at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// A value without parts is there more than once: a backend may read another one than is checked.
+    Repeated,
+    /// They are not written as the style asks for.
+    Notation(Style),
+}
+
+/// No object is written in more levels of brackets.
+const MOST_BRACKETS: usize = 16;
+
+impl From<ParameterPlace> for TextPlace {
+    fn from(place: ParameterPlace) -> Self {
+        match place {
+            ParameterPlace::Path => Self::Path,
+            ParameterPlace::Query => Self::Query,
+            ParameterPlace::Header => Self::Header,
+            ParameterPlace::Cookie => Self::Cookie,
+        }
+    }
+}
+
+impl TextPlace {
+    pub(super) fn decode(self, raw: &str) -> String {
+        match self {
+            Self::Query => percent::decode_query(raw),
+            Self::Path => percent::decode(raw),
+            Self::Header | Self::Cookie => raw.trim().to_owned(),
+            Self::Part => raw.to_owned(),
+        }
+    }
+}
+
+impl Notation {
+    /// Tells whether each part of a value stands under a name of its own.
+    pub(crate) fn gathers(self) -> bool {
+        self.spreads() || self.style == Style::DeepObject
+    }
+
+    fn spreads(self) -> bool {
+        self.style == Style::Form && self.explode && !matches!(self.place, TextPlace::Path | TextPlace::Header)
+    }
+
+    /// Tells whether what stands under another name is a part of the value.
+    pub(super) fn takes(self, name: &str, other: &str, schema: &Hints<'_>) -> bool {
+        if self.style == Style::DeepObject {
+            return other.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+        }
+        self.spreads() && other != name && (schema.declares(other) || schema.describes_others())
+    }
+
+    /// Picks from names and texts those that are parts of a value; `declared` are the names that stand for others.
+    pub(crate) fn gather<'t>(
+        self,
+        name: &str,
+        mut texts: Vec<(String, Cow<'t, str>)>,
+        schema: &ValueSchema,
+        declared: &HashSet<String>,
+    ) -> Vec<(String, Cow<'t, str>)> {
+        let hints = schema.hints();
+        texts.retain(|(other, _)| !declared.contains(other) && self.takes(name, other, &hints));
+        texts
+    }
+
+    /// Parses a value whose whole text is JSON (Parameter Object, `content`).
+    pub(crate) fn json(self, written: &WrittenTexts<'_>) -> Result<serde_json::Result<Value>, Unreadable> {
+        match written.own.as_slice() {
+            [raw] => Ok(serde_json::from_str(&self.place.decode(raw))),
+            [raw, ..] if self.place == TextPlace::Cookie => Ok(serde_json::from_str(&self.place.decode(raw))),
+            _ => Err(Unreadable::Repeated),
+        }
+    }
+
+    /// Lists all readings of the texts of a value; `None` where it is not there.
+    pub(crate) fn piece(
+        self,
+        name: &str,
+        written: &WrittenTexts<'_>,
+        schema: &ValueSchema,
+    ) -> Result<Option<Piece>, Unreadable> {
+        match (schema.plain(), written.own.as_slice()) {
+            (Some(_), []) => Ok(None),
+            // Of cookies with one name, browsers send the one for the longest path first (RFC 6265, section 5.4).
+            (Some(_), [_, _, ..]) if self.place != TextPlace::Cookie => Err(Unreadable::Repeated),
+            (Some(types), [raw, ..]) => {
+                let text = self.scalar(name, raw).ok_or(Unreadable::Notation(self.style))?;
+                Ok(Some(Piece::fixed(plain_value(text, types))))
+            }
+            (None, _) => self.any_piece(name, written, &schema.hints()),
+        }
+    }
+
+    /// Lists all readings of the texts of a value with these schemas.
+    pub(super) fn any_piece(
+        self,
+        name: &str,
+        written: &WrittenTexts<'_>,
+        hints: &Hints<'_>,
+    ) -> Result<Option<Piece>, Unreadable> {
+        let possible = hints.possible();
+        let is_one = written.own.len() == 1 || self.place == TextPlace::Cookie;
+        let text = written.own.first().filter(|_| is_one).and_then(|raw| self.scalar(name, raw));
+        let scalar = text.clone().filter(|_| possible.meets(Types::SCALAR));
+        let scalar = scalar.map(|text| Piece::text(text, hints, EmbeddedJson::Refused));
+        let mut readings = scalar.map(Piece::into_readings).unwrap_or_default();
+        if possible.meets(Types::ARRAY) {
+            let lists = self.lists(name, &written.own);
+            readings.extend(lists.into_iter().map(|texts| list(texts, hints, EmbeddedJson::Refused)));
+        }
+        if possible.meets(Types::OBJECT) {
+            let fields = self.fields(name, written);
+            readings.extend(fields.into_iter().map(|fields| grouped(fields, hints)));
+        }
+        if self.style == Style::DeepObject && !written.others.is_empty() {
+            let tree = BracketTree::new(name, self.place, &written.others);
+            readings.extend(tree.piece(hints).into_readings());
+        }
+        if !readings.is_empty() {
+            return Ok(Some(Piece::new(ordered(readings, hints, text.as_deref()))));
+        }
+        match written.own.len() {
+            0 => Ok(None),
+            _ if self.gathers() && !possible.meets(Types::SCALAR.either(Types::ARRAY)) => Ok(None),
+            1 => Err(Unreadable::Notation(self.style)),
+            _ => Err(Unreadable::Repeated),
+        }
+    }
+
+    /// Reads one text as a value without parts.
+    fn scalar(self, name: &str, raw: &str) -> Option<String> {
+        let raw = match self.style {
+            Style::Label => raw.strip_prefix('.')?,
+            Style::Matrix => self.matrix(name, raw.strip_prefix(';')?)?,
+            _ => raw,
+        };
+        Some(self.place.decode(raw))
+    }
+
+    /// Removes the name that stands before a value in the style `matrix`; an empty value may have the name alone.
+    fn matrix<'r>(self, name: &str, part: &'r str) -> Option<&'r str> {
+        let (own, value) = part.split_once('=').unwrap_or((part, ""));
+        (self.place.decode(own) == name).then_some(value)
+    }
+
+    /// Lists the ways to read texts as a list.
+    fn lists(self, name: &str, own: &[Cow<'_, str>]) -> Vec<Vec<String>> {
+        let decoded = |parts: Vec<&str>| -> Vec<String> { parts.iter().map(|part| self.place.decode(part)).collect() };
+        let all = || own.iter().map(|raw| self.place.decode(raw)).collect::<Vec<_>>();
+        let mut lists = Vec::new();
+        let named_each = self.explode
+            && matches!(self.style, Style::Form | Style::SpaceDelimited | Style::PipeDelimited)
+            && !matches!(self.place, TextPlace::Path | TextPlace::Header);
+        let is_whole = self.style == Style::Form && self.place != TextPlace::Cookie || own.len() > 1;
+        if named_each && !own.is_empty() && is_whole {
+            lists.push(all());
+            return lists;
+        }
+        let Some(raw) = self.one(own) else { return lists };
+        if self.style == Style::Matrix && self.explode {
+            let parts = raw.strip_prefix(';').map(|rest| rest.split(';').map(|part| self.matrix(name, part)));
+            lists.extend(parts.and_then(Iterator::collect::<Option<Vec<_>>>).map(decoded));
+            return lists;
+        }
+        lists.extend(
+            self.separated(name, &raw)
+                .into_iter()
+                .map(|parts| parts.iter().map(|part| self.place.decode(part)).collect::<Vec<_>>()),
+        );
+        lists
+    }
+
+    /// Lists the ways to read texts as the fields of an object.
+    fn fields(self, name: &str, written: &WrittenTexts<'_>) -> Vec<Vec<(String, String)>> {
+        let mut found = Vec::new();
+        if self.style == Style::DeepObject {
+            return found;
+        }
+        if self.spreads() {
+            let fields: Vec<(String, String)> =
+                written.others.iter().map(|(name, raw)| (name.clone(), self.place.decode(raw))).collect();
+            found.extend(Some(fields).filter(|fields| !fields.is_empty()));
+            if self.place != TextPlace::Cookie {
+                return found;
+            }
+        }
+        let Some(raw) = self.one(&written.own) else { return found };
+        let pair = |part: &str| {
+            let (name, value) = part.split_once('=')?;
+            Some((self.place.decode(name), self.place.decode(value)))
+        };
+        let separated = if self.style == Style::Matrix && self.explode {
+            raw.strip_prefix(';').map(|rest| rest.split(';').map(str::to_owned).collect()).into_iter().collect()
+        } else {
+            self.separated(name, &raw)
+        };
+        for parts in separated {
+            let fields = if self.explode {
+                parts.iter().map(|part| pair(part)).collect()
+            } else if parts.len() % 2 == 0 {
+                let mut texts = parts.iter().map(|part| self.place.decode(part));
+                let mut fields = Vec::new();
+                while let (Some(name), Some(value)) = (texts.next(), texts.next()) {
+                    fields.push((name, value));
+                }
+                Some(fields)
+            } else {
+                None
+            };
+            found.extend(fields);
+        }
+        found
+    }
+
+    /// Returns the one text that a value stands in: the lines of a header are one (RFC 9110, section 5.3).
+    fn one(self, own: &[Cow<'_, str>]) -> Option<String> {
+        match own {
+            [] => None,
+            [raw] => Some(raw.to_string()),
+            [first, ..] if self.place == TextPlace::Cookie => Some(first.to_string()),
+            lines if self.place == TextPlace::Header => Some(lines.join(",")),
+            _ => None,
+        }
+    }
+
+    /// Splits a text where the style does; in two ways where the specification's versions differ.
+    fn separated(self, name: &str, raw: &str) -> Vec<Vec<String>> {
+        let split = |text: &str, separator: &str| text.split(separator).map(str::to_owned).collect::<Vec<_>>();
+        let body = match self.style {
+            Style::Label => raw.strip_prefix('.'),
+            Style::Matrix => raw.strip_prefix(';').and_then(|rest| self.matrix(name, rest)),
+            _ => Some(raw),
+        };
+        let Some(body) = body else { return Vec::new() };
+        if body.is_empty() {
+            return vec![Vec::new(), vec![String::new()]];
+        }
+        match self.style {
+            Style::SpaceDelimited => {
+                let spaced = if self.place == TextPlace::Query {
+                    body.replace("%20", " ").replace('+', " ")
+                } else {
+                    body.to_owned()
+                };
+                vec![split(&spaced, " ")]
+            }
+            Style::PipeDelimited if body.contains('|') => vec![split(body, "|")],
+            Style::PipeDelimited => vec![split(&body.replace("%7c", "%7C"), "%7C")],
+            Style::Label if self.explode => vec![split(body, ".")],
+            // OpenAPI 3.0 and 3.1.0 show dots here, 3.0.4 and 3.1.1 commas.
+            Style::Label if !body.contains(',') && body.contains('.') => vec![split(body, ","), split(body, ".")],
+            // A client that encodes a whole value encodes its commas too.
+            _ if !body.contains(',') && self.place.decode(body).contains(',') => {
+                vec![split(body, ","), split(&body.replace("%2c", "%2C"), "%2C")]
+            }
+            _ => vec![split(body, ",")],
+        }
+    }
+}
+
+/// Reads a text as a value of a plain type.
+fn plain_value(text: String, types: Types) -> Value {
+    match text.as_str() {
+        "true" if types == Types::BOOLEAN => Value::Bool(true),
+        "false" if types == Types::BOOLEAN => Value::Bool(false),
+        _ if types.meets(Types::NUMBER) => text.parse::<Number>().map_or(Value::String(text), Value::Number),
+        _ => Value::String(text),
+    }
+}
+
+/// Reads fields as an object; a field that is there more than once is a list.
+pub(super) fn grouped(fields: Vec<(String, String)>, hints: &Hints<'_>) -> Reading {
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, text) in fields {
+        texts.entry(name).or_default().push(text);
+    }
+    let mut properties = hints.properties();
+    let read = |(name, texts): (String, Vec<String>)| {
+        let piece = Piece::texts(texts, properties.at(&name), EmbeddedJson::Refused);
+        (name, piece)
+    };
+    Reading::Object(texts.into_iter().map(read).collect())
+}
+
+/// Names in brackets, like those of `filter[owner][name]`.
+#[derive(Default)]
+struct BracketTree {
+    texts: Vec<String>,
+    /// True if brackets without a name say that it is a list.
+    is_list: bool,
+    below: BTreeMap<String, BracketTree>,
+}
+
+impl BracketTree {
+    fn new(name: &str, place: TextPlace, written: &[(String, Cow<'_, str>)]) -> Self {
+        let mut root = Self::default();
+        for (key, raw) in written {
+            let Some(brackets) = key.strip_prefix(name) else { continue };
+            let mut node = &mut root;
+            let names = names_in_brackets(brackets);
+            for (level, name) in names.iter().enumerate() {
+                if name.is_empty() && level + 1 == names.len() && level > 0 {
+                    node.is_list = true;
+                } else {
+                    node = node.below.entry((*name).to_owned()).or_default();
+                }
+            }
+            node.texts.push(place.decode(raw));
+        }
+        root
+    }
+
+    fn piece(self, hints: &Hints<'_>) -> Piece {
+        if self.below.is_empty() {
+            return if self.is_list {
+                Piece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)])
+            } else {
+                Piece::texts(self.texts, hints, EmbeddedJson::Refused)
+            };
+        }
+        // Both a text and an object: no value is.
+        if !self.texts.is_empty() {
+            return Piece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)]);
+        }
+        let mut properties = hints.properties();
+        let fields = self.below.into_iter().map(|(name, tree)| {
+            let piece = tree.piece(properties.at(&name));
+            (name, piece)
+        });
+        Piece::new(vec![Reading::Object(fields.collect())])
+    }
+}
+
+/// Returns the names in brackets; all that is not in balance is one name.
+fn names_in_brackets(text: &str) -> Vec<&str> {
+    let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let names: Vec<&str> = inner.split("][").collect();
+    if names.len() > MOST_BRACKETS || names.iter().any(|name| name.contains(['[', ']'])) { vec![inner] } else { names }
+}

@@ -1,0 +1,229 @@
+//! A piece of a request with all the ways in which it can be read.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Number, Value};
+
+use super::hints::Hints;
+use crate::definition::schema::Types;
+
+/// A text, or texts that belong together, with the readings of it in the order in which they are tried.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    readings: Vec<Reading>,
+    /// Its place among all pieces of the request, which is its place in a choice of readings.
+    number: usize,
+}
+
+/// One way of reading a piece.
+#[derive(Debug)]
+pub(super) enum Reading {
+    Value(Value),
+    List(Vec<Piece>),
+    Object(BTreeMap<String, Piece>),
+}
+
+/// The reading that is taken of each piece, by the pieces' numbers.
+pub(super) type Choice = Vec<u8>;
+
+/// No piece has more readings; the last ones are left out.
+const MOST_READINGS: usize = 12;
+
+impl Reading {
+    /// Returns the type of the value that it gives.
+    pub(super) fn types(&self) -> Types {
+        match self {
+            Self::Value(value) => Types::of(value),
+            Self::List(_) => Types::ARRAY,
+            Self::Object(_) => Types::OBJECT,
+        }
+    }
+}
+
+/// The JSON that a text may hold beside what it says as plain text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EmbeddedJson {
+    /// None: the text is plain.
+    Refused,
+    /// An object, which has no other way of being written (Encoding Object, default of `contentType`).
+    Objects,
+    /// Any value.
+    Any,
+}
+
+impl Piece {
+    /// Makes a piece of readings that are in order already.
+    pub(super) fn new(mut readings: Vec<Reading>) -> Self {
+        readings.truncate(MOST_READINGS);
+        Self { readings, number: 0 }
+    }
+
+    /// Makes a piece that is read in one way only.
+    pub(super) fn fixed(value: Value) -> Self {
+        Self::new(vec![Reading::Value(value)])
+    }
+
+    /// Makes a piece of one text.
+    pub(super) fn text(text: String, hints: &Hints<'_>, json: EmbeddedJson) -> Self {
+        Self::new(text_readings(text, hints, json))
+    }
+
+    /// Makes a piece of the texts that stand under one name: one text, or a list.
+    pub(super) fn texts(mut texts: Vec<String>, hints: &Hints<'_>, json: EmbeddedJson) -> Self {
+        let mut readings = Vec::new();
+        if let [text] = texts.as_mut_slice() {
+            readings = text_readings(text.clone(), hints, json);
+        }
+        if texts.len() != 1 || hints.allows(Types::ARRAY) && !hints.is_silent() {
+            readings.push(list(texts, hints, json));
+        }
+        Self::new(ordered(readings, hints, None))
+    }
+
+    /// Gives each piece its number; returns the count of them all.
+    pub(super) fn number_all(&mut self) -> usize {
+        let mut next = 0;
+        self.number_from(&mut next);
+        next
+    }
+
+    fn number_from(&mut self, next: &mut usize) {
+        self.number = *next;
+        *next += 1;
+        for reading in &mut self.readings {
+            match reading {
+                Reading::Value(_) => {}
+                Reading::List(items) => items.iter_mut().for_each(|item| item.number_from(next)),
+                Reading::Object(fields) => fields.values_mut().for_each(|field| field.number_from(next)),
+            }
+        }
+    }
+
+    /// Returns its number.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Returns its readings, to be put among others.
+    pub(super) fn into_readings(self) -> Vec<Reading> {
+        self.readings
+    }
+
+    /// Returns its readings in order.
+    pub(super) fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+
+    /// Returns the reading that a choice takes.
+    pub(super) fn chosen(&self, choice: &[u8]) -> Option<&Reading> {
+        self.readings.get(choice.get(self.number).map_or(0, |index| usize::from(*index)))
+    }
+
+    /// Builds the value that a choice of readings gives.
+    pub(super) fn value(&self, choice: &[u8]) -> Value {
+        match self.chosen(choice) {
+            None => Value::Null,
+            Some(Reading::Value(value)) => value.clone(),
+            Some(Reading::List(items)) => items.iter().map(|item| item.value(choice)).collect(),
+            Some(Reading::Object(fields)) => {
+                let fields = fields.iter().map(|(name, field)| (name.clone(), field.value(choice)));
+                Value::Object(fields.collect::<Map<_, _>>())
+            }
+        }
+    }
+
+    /// Chooses the readings that give a value; tells whether there are such readings.
+    pub(super) fn choose(&self, wanted: &Value, choice: &mut Choice) -> bool {
+        let gives = |reading: &Reading, choice: &mut Choice| match (reading, wanted) {
+            (Reading::Value(value), wanted) => value == wanted,
+            (Reading::List(items), Value::Array(wanted)) => {
+                items.len() == wanted.len()
+                    && items.iter().zip(wanted).all(|(item, wanted)| item.choose(wanted, choice))
+            }
+            (Reading::Object(fields), Value::Object(wanted)) => {
+                let chosen = |(name, field): (&String, &Self), choice: &mut Choice| {
+                    wanted.get(name).is_some_and(|wanted| field.choose(wanted, choice))
+                };
+                fields.len() == wanted.len() && fields.iter().all(|field| chosen(field, choice))
+            }
+            _ => false,
+        };
+        let Some(index) = self.readings.iter().position(|reading| gives(reading, choice)) else { return false };
+        if let (Some(slot), Ok(index)) = (choice.get_mut(self.number), u8::try_from(index)) {
+            *slot = index;
+        }
+        true
+    }
+
+    /// Collects the pieces that a choice makes part of the value and that can be read in another way.
+    pub(super) fn open<'p>(&'p self, choice: &[u8], most: usize, open: &mut Vec<&'p Piece>) {
+        if open.len() >= most {
+            return;
+        }
+        if self.readings.len() > 1 {
+            open.push(self);
+        }
+        match self.chosen(choice) {
+            None | Some(Reading::Value(_)) => {}
+            Some(Reading::List(items)) => items.iter().for_each(|item| item.open(choice, most, open)),
+            Some(Reading::Object(fields)) => fields.values().for_each(|field| field.open(choice, most, open)),
+        }
+    }
+
+    /// Finds the piece at a path below this one, or the last one on the way to it.
+    pub(super) fn at<'p>(&'p self, choice: &[u8], mut path: impl Iterator<Item = String>) -> &'p Piece {
+        let mut piece = self;
+        loop {
+            let Some(name) = path.next() else { return piece };
+            let below = match piece.chosen(choice) {
+                Some(Reading::List(items)) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
+                Some(Reading::Object(fields)) => fields.get(&name),
+                _ => None,
+            };
+            let Some(below) = below else { return piece };
+            piece = below;
+        }
+    }
+}
+
+/// Reads texts as a list.
+pub(super) fn list(texts: Vec<String>, hints: &Hints<'_>, json: EmbeddedJson) -> Reading {
+    let mut items = hints.items();
+    Reading::List(texts.into_iter().enumerate().map(|(index, text)| Piece::text(text, items.at(index), json)).collect())
+}
+
+/// Puts readings in order: first those of a type that the schema names, and none of a type that it cannot have.
+pub(super) fn ordered(mut readings: Vec<Reading>, hints: &Hints<'_>, text: Option<&str>) -> Vec<Reading> {
+    let possible = hints.possible();
+    if readings.iter().any(|reading| reading.types().meets(possible)) {
+        readings.retain(|reading| reading.types().meets(possible));
+    }
+    if readings.len() > 1 {
+        let named = hints.named(text);
+        readings.sort_by_key(|reading| !reading.types().meets(named));
+    }
+    readings
+}
+
+/// Lists the readings of a text: a text where one is allowed, else the value that it writes.
+fn text_readings(text: String, hints: &Hints<'_>, json: EmbeddedJson) -> Vec<Reading> {
+    let possible = hints.possible();
+    let mut readings = Vec::new();
+    if json != EmbeddedJson::Refused && possible.meets(Types::OBJECT.either(Types::ARRAY)) {
+        let value = Some(&text).filter(|text| text.trim_start().starts_with(['{', '[']));
+        let value = value.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        readings.extend(value.filter(|value| json == EmbeddedJson::Any || value.is_object()).map(Reading::Value));
+    }
+    let number = || text.parse::<Number>().ok();
+    let mut scalars = Vec::new();
+    match text.as_str() {
+        "true" => scalars.push(Value::Bool(true)),
+        "false" => scalars.push(Value::Bool(false)),
+        "" | "null" => scalars.push(Value::Null),
+        _ => scalars.extend(number().map(Value::Number)),
+    }
+    let copy = text.clone();
+    readings.push(Reading::Value(Value::String(text)));
+    readings.extend(scalars.into_iter().map(Reading::Value));
+    ordered(readings, hints, Some(&copy))
+}

@@ -1,0 +1,142 @@
+//! A schema that values of requests are read and judged by.
+
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
+use serde_json::Value;
+
+use super::formats;
+use super::hints::{Hints, NamePatterns, Structure};
+use super::piece::{Piece, Reading};
+use super::search::search;
+use super::violations::{ValueViolation, closest};
+use crate::definition::schema::Types;
+use crate::definition::{Definition, Direction, NodeId};
+
+/// The steps that a pattern may go back before it counts as not matching.
+const BACKTRACK_LIMIT: usize = 100_000;
+
+/// A schema, compiled.
+pub(crate) struct ValueSchema {
+    value: Value,
+    validator: Validator,
+    patterns: NamePatterns,
+    /// The one scalar type that it has, where nothing else in it says of which type a text is.
+    plain: Option<Types>,
+    /// True if a part of the value is a secret, which no message may repeat.
+    is_secret: bool,
+}
+
+impl ValueSchema {
+    /// Compiles a schema of a definition; `None` where no validator takes it.
+    pub(crate) fn build(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
+        Self::compile(definition.json_schema(schema?, Direction::Request)?)
+    }
+
+    /// Compiles a schema that stands alone.
+    pub(crate) fn compile(mut value: Value) -> Option<Self> {
+        formats::add_number_ranges(&mut value);
+        let options = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
+        let validator = formats::with_formats(options).build(&value).ok()?;
+        let mut patterns = NamePatterns::new();
+        collect_patterns(&value, &mut patterns);
+        let (plain, is_secret) = (plain_type(&value), marks_secret(&value));
+        Some(Self { value, validator, patterns, plain, is_secret })
+    }
+
+    /// Returns the schemas of the whole value.
+    pub(super) fn hints(&self) -> Hints<'_> {
+        Hints::new(&self.value, &self.patterns)
+    }
+
+    /// Returns the one scalar type that it has, where it is that plain.
+    pub(super) fn plain(&self) -> Option<Types> {
+        self.plain
+    }
+
+    /// Tells whether its values can have parts under names.
+    pub(crate) fn allows_objects(&self) -> bool {
+        self.plain.is_none() && self.hints().allows(Types::OBJECT)
+    }
+
+    /// Tells what a value with this text is most likely made of; without a text, one with parts.
+    pub(crate) fn likely_structure(&self, text: Option<&str>) -> Option<Structure> {
+        self.hints().likely(text)
+    }
+
+    /// Tells whether it names a type of this structure.
+    pub(crate) fn names_structure(&self, structure: Structure) -> bool {
+        let types = match structure {
+            Structure::Scalar => Types::SCALAR,
+            Structure::List => Types::ARRAY,
+            Structure::Object => Types::OBJECT,
+        };
+        let hints = self.hints();
+        hints.named(None).both(hints.possible()).meets(types)
+    }
+
+    /// Judges a value; returns at most so many violations.
+    pub(crate) fn check(&self, value: &Value, most: usize) -> Vec<ValueViolation> {
+        if self.validator.is_valid(value) {
+            return Vec::new();
+        }
+        let errors: Vec<ValidationError<'_>> = self.validator.iter_errors(value).take(most).collect();
+        closest(&errors).into_iter().take(most).map(|error| ValueViolation::new(error, self.is_secret)).collect()
+    }
+
+    /// Finds a valid reading of a piece; fails with the violations of the closest, at most so many.
+    pub(crate) fn read(&self, mut piece: Piece, most: usize) -> Result<Value, Vec<ValueViolation>> {
+        if let [Reading::Value(only)] = piece.readings() {
+            let violations = self.check(only, most);
+            return if violations.is_empty() { Ok(only.clone()) } else { Err(violations) };
+        }
+        let found = search(&mut piece, &self.validator);
+        if found.is_valid { Ok(found.value) } else { Err(self.check(&found.value, most)) }
+    }
+
+    #[cfg(test)]
+    pub(super) fn validator(&self) -> &Validator {
+        &self.validator
+    }
+}
+
+/// Returns the type of a schema that says it outright, and nothing beside it that could say more.
+fn plain_type(schema: &Value) -> Option<Types> {
+    const OTHERS: [&str; 8] = ["$ref", "allOf", "anyOf", "oneOf", "if", "const", "enum", "dependentSchemas"];
+    let types = Types::named(schema.get("type")?.as_str()?)?;
+    let is_scalar = !types.meets(Types::ARRAY.either(Types::OBJECT).either(Types::NULL));
+    // The range of a number format is an `allOf` of its own making, which names no type.
+    let says_more =
+        |keyword: &str| schema.get(keyword).is_some_and(|value| keyword != "allOf" || !formats::is_number_range(value));
+    (is_scalar && !OTHERS.into_iter().any(says_more)).then_some(types)
+}
+
+fn collect_patterns(schema: &Value, patterns: &mut NamePatterns) {
+    match schema {
+        Value::Object(fields) => {
+            let named = fields.get("patternProperties").and_then(Value::as_object);
+            for pattern in named.into_iter().flat_map(|named| named.keys()) {
+                let options = jsonschema::options()
+                    .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_LIMIT));
+                if let Ok(validator) = options.build(&serde_json::json!({ "pattern": pattern })) {
+                    patterns.insert(pattern.clone(), validator);
+                }
+            }
+            fields.values().for_each(|field| collect_patterns(field, patterns));
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_patterns(item, patterns)),
+        _ => {}
+    }
+}
+
+/// Tells whether a schema says of a value, or of a part of it, that it is a secret: it has the format `password`
+/// (OpenAPI 3.1, section 4.4.2).
+fn marks_secret(schema: &Value) -> bool {
+    match schema {
+        Value::Object(fields) => {
+            fields.get("format").and_then(Value::as_str) == Some("password") || fields.values().any(marks_secret)
+        }
+        Value::Array(items) => items.iter().any(marks_secret),
+        _ => false,
+    }
+}

@@ -1,0 +1,62 @@
+//! Says what is wrong with a value: of alternatives that all fail, what is wrong with the closest.
+
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+
+use super::search::branches;
+
+/// A part of a value that its schema does not allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ValueViolation {
+    /// The part, as a JSON Pointer from the value.
+    pub(crate) path: String,
+    /// The reason.
+    pub(crate) message: String,
+}
+
+impl ValueViolation {
+    /// Writes a violation, without the value where that may be a secret.
+    pub(super) fn new(error: &ValidationError<'_>, is_secret: bool) -> Self {
+        let message = if is_secret { error.masked().to_string() } else { error.to_string() };
+        Self { path: error.instance_path().as_str().to_owned(), message }
+    }
+}
+
+/// Lists violations with those of the closest alternative in place of "none of the alternatives", where one is closer
+/// than the others.
+pub(super) fn closest<'e>(errors: &'e [ValidationError<'_>]) -> Vec<&'e ValidationError<'e>> {
+    let mut found = Vec::new();
+    for error in errors {
+        match closest_branch(error) {
+            Some(branch) => found.extend(closest(branch)),
+            None => found.push(error),
+        }
+    }
+    found
+}
+
+/// Finds the alternative that a value was probably meant to be: one whose type it has. `null` is no alternative for a
+/// value that is there.
+fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationError<'static>]> {
+    let here = error.instance_path().as_str();
+    let is_here = |one: &ValidationError<'static>| one.instance_path().as_str() == here;
+    let wants_null = |one: &ValidationError<'static>| {
+        let null = jsonschema::JsonType::Null;
+        is_here(one)
+            && matches!(one.kind(), ValidationErrorKind::Type { kind: TypeKind::Single(kind) } if *kind == null)
+    };
+    let all = branches(error);
+    let candidates: Vec<&Vec<ValidationError<'static>>> =
+        all.iter().filter(|branch| !branch.iter().any(wants_null)).collect();
+    if let [only] = candidates.as_slice() {
+        return Some(only);
+    }
+    let is_other = |one: &&ValidationError<'static>| {
+        matches!(
+            one.kind(),
+            ValidationErrorKind::Type { .. } | ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. }
+        )
+    };
+    let of_its_type = candidates.into_iter().filter(|branch| !branch.iter().any(|one| is_here(one) && is_other(&one)));
+    of_its_type.min_by_key(|branch| (branch.iter().filter(is_other).count(), branch.len())).map(Vec::as_slice)
+}

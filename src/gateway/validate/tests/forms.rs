@@ -1,0 +1,125 @@
+//! Fields of forms, each as its encoding says (OpenAPI 3.1.1, Encoding Object).
+
+use super::*;
+
+const URLENCODED: &str = "application/x-www-form-urlencoded";
+
+/// Makes the rules of a body of one media type, whose fields have these schemas and encodings.
+fn form(media_type: &str, properties: &str, encoding: &str) -> RequestRules {
+    let schema = format!("{{type: object, properties: {{{properties}}}, additionalProperties: false}}");
+    rules_of("[]", &format!("{{content: {{{media_type}: {{schema: {schema}, encoding: {{{encoding}}}}}}}}}"))
+}
+
+#[test]
+fn fields_are_written_as_their_encodings_say() {
+    const POINT: &str =
+        "p: {type: object, properties: {x: {type: integer}, y: {type: integer}}, additionalProperties: false}";
+    const IDS: &str = "p: {type: array, items: {type: integer}}";
+    const OBJECTS: &str = "p: {type: array, items: {type: object, properties: {x: {type: integer}}}}";
+    for (properties, encoding, right, wrong) in [
+        (
+            POINT,
+            "p: {style: deepObject}",
+            &["p[x]=1&p%5By%5D=2"][..],
+            &["p[x]=a", "p[z]=1", "q[x]=1", "p=1", "x=1"][..],
+        ),
+        (POINT, "p: {style: deepObject, explode: true}", &["p[x]=1"], &["p[x]=a", "p={\"x\":1}"]),
+        (POINT, "p: {explode: false}", &["p=x,1,y,2", "p=x%2C1"], &["p=x,1,y,a", "p=x", "p=x,1&p=y,2"]),
+        (POINT, "p: {style: form}", &["x=1&y=2", ""], &["x=1&y=a", "z=1"]),
+        (POINT, "p: {explode: true}", &["x=1&y=2"], &["x=a"]),
+        (POINT, "p: {allowReserved: true}", &["x=1&y=2"], &["x=a"]),
+        (POINT, "", &["p={\"x\":1}", "p=%7B%22x%22%3A1%7D"], &["p={\"x\":\"a\"}", "p={", "p=1", "x=1", "p[x]=1"]),
+        (POINT, "p: {contentType: application/json}", &["p={\"x\":1}"], &["p={\"x\":\"a\"}", "p={", "p=1"]),
+        (POINT, "p: {contentType: application/json, style: deepObject}", &["p[x]=1"], &["p={\"x\":1}"]),
+        (IDS, "", &["p=1", "p=1&p=2"], &["p=1,2", "p=1&p=a", "p=[1,2]"]),
+        (IDS, "p: {explode: false}", &["p=1,2", "p=1%2C2", "p=1"], &["p=1,a", "p=1&p=2"]),
+        (IDS, "p: {style: pipeDelimited}", &["p=1|2", "p=1%7C2"], &["p=1|a", "p=1,2"]),
+        (IDS, "p: {style: spaceDelimited}", &["p=1+2", "p=1%202"], &["p=1+a"]),
+        (IDS, "p: {style: spaceDelimited, explode: true}", &["p=1&p=2"], &["p=1&p=a"]),
+        (IDS, "p: {contentType: application/json}", &["p=[1,2]", "p=1&p=2"], &["p=[1,\"a\"]", "p=a"]),
+        (OBJECTS, "", &["p={\"x\":1}&p={\"x\":2}", "p={\"x\":1}"], &["p={\"x\":1}&p={\"x\":\"a\"}", "p=a"]),
+        ("p: {type: string}", "p: {contentType: application/json}", &["p=\"a\""], &["p=a", "p=1"]),
+        ("p: {type: integer}, x: {type: string}", "p: {explode: true}", &["p=1&x=1"], &["p=a"]),
+        ("p: {type: integer}", "other: {style: deepObject}, p: {contentType: text/plain}", &["p=1"], &["p=a"]),
+    ] {
+        let rules = form(URLENCODED, properties, encoding);
+        let check =
+            |body: &str| rules.check_body(&headers(&[("content-type", URLENCODED)]), &Bytes::from(format!("{body}&")));
+        for body in right {
+            assert!(check(body).is_ok(), "{encoding:?} {body}");
+        }
+        for body in wrong {
+            assert!(check(body).is_err(), "{encoding:?} {body}");
+        }
+    }
+}
+
+#[test]
+fn parts_have_the_media_types_and_headers_of_their_encodings() {
+    const ICON: &str = "icon: {}";
+    const META: &str = "meta: {type: object, properties: {a: {type: integer}}}";
+    const HEADERS: &str = "icon: {headers: {X-Width: {required: true, schema: {type: integer}}, X-Tags: {schema: {type: \
+                           array, items: {type: integer}}}, Content-Type: {required: true, schema: {const: x}}}}";
+    let message = "its header X-Width: \"a\" is not of type \"integer\"";
+    for (properties, encoding, head, content, expected) in [
+        (ICON, "icon: {contentType: 'image/png, image/jpeg'}", "Content-Type: image/JPEG; q=1", "x", ""),
+        (
+            ICON,
+            "icon: {contentType: 'image/png, image/jpeg'}",
+            "Content-Type: text/html",
+            "x",
+            "has the media type \"text/html\"; declared are: image/png, image/jpeg",
+        ),
+        (ICON, "icon: {contentType: 'image/*'}", "Content-Type: image/webp", "x", ""),
+        (
+            ICON,
+            "icon: {contentType: 'image/*'}",
+            "Content-Type: imagery/webp",
+            "x",
+            "has the media type \"imagery/webp\"; declared are: image/*",
+        ),
+        (ICON, "icon: {contentType: '*/*'}", "Content-Type: a/b", "x", ""),
+        (ICON, "icon: {contentType: 'image/png'}", "", "x", ""),
+        (META, "", "Content-Type: application/json", "{\"a\":1}", ""),
+        (META, "", "", "{\"a\":1}", ""),
+        (META, "", "Content-Type: text/plain", "{\"a\":\"x\"}", "\"x\" is not of type \"integer\""),
+        (
+            META,
+            "meta: {contentType: application/json}",
+            "",
+            "{",
+            "is not JSON: EOF while parsing an object at line 1 column 1",
+        ),
+        (META, "meta: {style: form, explode: false}", "", "a,1", ""),
+        (META, "meta: {style: form, explode: false}", "", "a,x", "\"x\" is not of type \"integer\""),
+        ("ids: {type: array, items: {type: integer}}", "ids: {style: form, explode: false}", "", "1,2", ""),
+        (ICON, HEADERS, "X-Width: 3\r\nx-tags: 1,2", "x", ""),
+        (ICON, HEADERS, "X-Width: 3\r\nx-tags: 1\r\nx-tags: 2", "x", ""),
+        (ICON, HEADERS, "X-Tags: 1", "x", "its header X-Width is missing"),
+        (ICON, HEADERS, "X-Width: a", "x", message),
+        (ICON, HEADERS, "X-Width: 1\r\nX-Width: 2", "x", "its header X-Width is there more than once"),
+    ] {
+        let rules = form("multipart/form-data", properties, encoding);
+        let name = properties.split(':').next().unwrap_or_default();
+        let head = if head.is_empty() { String::new() } else { format!("{head}\r\n") };
+        let body = format!("--B\r\nContent-Disposition: form-data; name={name}\r\n{head}\r\n{content}\r\n--B--");
+        let checked =
+            rules.check_body(&headers(&[("content-type", "multipart/form-data; boundary=B")]), &Bytes::from(body));
+        let violations = checked.err().map(|problem| problem.violations).unwrap_or_default();
+        let found: Vec<&str> = violations.iter().map(|violation| violation.message.as_str()).collect();
+        let expected: Vec<&str> = Some(expected).filter(|text| !text.is_empty()).into_iter().collect();
+        assert_eq!(found, expected, "{encoding} {head}");
+    }
+}
+
+#[test]
+fn a_parameter_may_be_empty_where_its_definition_says_so() {
+    let parameter = |name: &str, more: &str| format!("{{name: {name}, in: query, schema: {{type: integer}}{more}}}");
+    let list =
+        [parameter("a", ", allowEmptyValue: true"), parameter("b", ""), parameter("c", ", allowEmptyValue: false")];
+    let rules = rules_of(&format!("[{}]", list.join(", ")), "{content: {}}");
+    let check = |query: &str| places(rules.check_parameters(&[], Some(query), &headers(&[]))).1;
+    assert_eq!(check("a&b=1&c=1"), [""; 0]);
+    assert_eq!(check("a=&b=&c="), ["query.b", "query.c"]);
+    assert_eq!(check("a=x"), ["query.a"]);
+}

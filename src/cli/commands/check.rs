@@ -13,6 +13,7 @@ use crate::cli::output::{self, Format, Sources};
 use crate::cli::views::{Explained, FindingsView, RuleView};
 use crate::cli::{complete, sarif, selection};
 use crate::definition::Rule;
+use crate::definition::values::ENFORCED_FORMATS;
 use crate::model::{Finding, GroupName, SCHEMA, Severity, State, nearest};
 use crate::workspace::{Draft, Workspace};
 
@@ -23,7 +24,7 @@ pub(in crate::cli) struct CheckArguments {
     /// The groups [default: all]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
-    /// Explain a rule; `list` shows all rules
+    /// Explain a rule; `list` shows all rules, `formats` the formats that are enforced
     #[arg(long, value_name = "RULE", conflicts_with = "groups", add = ArgValueCandidates::new(complete::rules))]
     explain: Option<String>,
 }
@@ -99,6 +100,12 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
         context.output.data(&view, || rules.iter().map(line).collect())?;
         return Ok(Exit::Done);
     }
+    if name == "formats" {
+        let formats: Vec<_> =
+            ENFORCED_FORMATS.iter().map(|format| json!({"name": format.name, "meaning": format.meaning})).collect();
+        context.output.data(&json!({"schema": SCHEMA, "formats": formats}), formats_page)?;
+        return Ok(Exit::Done);
+    }
     let Some(rule) = rules.iter().find(|rule| rule.name == name) else {
         let error = CommandError::invalid("unknown-rule", format!("there is no rule {name:?}"));
         let near = nearest(name, rules.iter().map(|rule| rule.name));
@@ -111,6 +118,18 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
         .output
         .data(&Explained { schema: SCHEMA, view: RuleView::new(rule) }, || page(rule, context.output.width))?;
     Ok(Exit::Done)
+}
+
+/// Writes the page of the formats.
+fn formats_page() -> String {
+    let mut text =
+        "Formats that are enforced: in requests, by the gateway and by `apigw call`; in examples and defaults, by \
+                    `apigw check`.\nAny other format is a note to people.\n\n"
+            .to_owned();
+    for format in ENFORCED_FORMATS {
+        let _ = writeln!(text, "{:<22} {}", format.name, format.meaning);
+    }
+    text
 }
 
 /// Writes the page of a rule.

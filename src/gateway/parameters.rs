@@ -31,7 +31,7 @@ impl<'a> RequestTexts<'a> {
         if let Some((schema, declared)) = gathering {
             let pairs: Vec<(String, Cow<'a, str>)> = match notation.place {
                 TextPlace::Query => self.query_pairs().collect(),
-                TextPlace::Cookie => self.cookies().map(|(name, text)| (name.into_owned(), text)).collect(),
+                TextPlace::Cookie => self.cookies().collect(),
                 _ => Vec::new(),
             };
             written.others = notation.gather(name, pairs, schema, declared);
@@ -67,9 +67,19 @@ impl<'a> RequestTexts<'a> {
         })
     }
 
-    fn cookies(&self) -> impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)> + use<'a> {
-        let lines = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.map(|(name, value)| (Cow::Borrowed(name), Cow::Borrowed(value)))
+    fn cookies(&self) -> impl Iterator<Item = (String, Cow<'a, str>)> + use<'a> {
+        // Bytes that are no UTF-8 are replaced: a header that is skipped would not be checked.
+        let lines = self.headers.get_all(COOKIE).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        lines.flat_map(|line| match line {
+            Cow::Borrowed(line) => pairs(line).map(|(name, value)| (name.to_owned(), Cow::Borrowed(value))).collect(),
+            Cow::Owned(line) => pairs(&line)
+                .map(|(name, value)| (name.to_owned(), Cow::Owned(value.to_owned())))
+                .collect::<Vec<(String, Cow<'a, str>)>>(),
+        })
     }
+}
+
+/// Goes through the cookies of a line.
+fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
+    line.split(';').filter_map(|pair| pair.trim().split_once('='))
 }

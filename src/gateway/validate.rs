@@ -24,8 +24,6 @@ const MOST_VIOLATIONS: usize = 50;
 
 /// What the requests of an API must follow.
 pub(crate) struct RequestRules {
-    /// The names of all parameters, and of keys in the query.
-    names: HashSet<String>,
     parameters: Vec<ParameterRule>,
     body: Option<BodyRule>,
 }
@@ -42,14 +40,14 @@ struct ParameterRule {
 }
 
 /// The texts that make up the value of a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 enum ValueText {
     /// One that is JSON.
     Json,
     /// Those under its name.
     Own,
-    /// Those under its name, and its parts under names of their own.
-    Gathered,
+    /// Those under its name, and its parts under names of their own, but for the names of other parameters and keys.
+    Gathered(HashSet<String>),
 }
 
 struct BodyRule {
@@ -84,10 +82,8 @@ impl RequestRules {
         };
         let described = api.parameters.iter().filter(|found| !described_elsewhere(found));
         let media_type = |media_type: &MediaType| (media_type.name.clone(), ContentRule::build(definition, media_type));
-        let keys = definition.keys(ParameterPlace::Query).map(str::to_owned);
         Self {
-            names: api.parameters.iter().map(|parameter| parameter.name.clone()).chain(keys).collect(),
-            parameters: described.map(|parameter| ParameterRule::build(definition, parameter)).collect(),
+            parameters: described.map(|parameter| ParameterRule::build(definition, api, parameter)).collect(),
             body: api.request_body.as_ref().map(|body| BodyRule {
                 required: body.required,
                 content: body.content.iter().map(media_type).collect(),
@@ -105,7 +101,7 @@ impl RequestRules {
         let texts = RequestTexts { path_parameters, query: query.unwrap_or_default(), headers };
         let mut violations = Vec::new();
         for rule in &self.parameters {
-            rule.check(&texts, &self.names, &mut violations);
+            rule.check(&texts, &mut violations);
         }
         refuse(Kind::InvalidRequest, "The request's parameters do not follow the definition.", violations)
     }
@@ -205,7 +201,7 @@ impl ContentRule {
 }
 
 impl ParameterRule {
-    fn build(definition: &Definition, parameter: &Parameter) -> Self {
+    fn build(definition: &Definition, api: &Api, parameter: &Parameter) -> Self {
         let content = parameter.media_type.as_ref();
         let json = content.is_some_and(|content| is_json(&content.name));
         // A value in another media type than JSON cannot be looked into.
@@ -218,7 +214,9 @@ impl ParameterRule {
             Notation { place: TextPlace::from(parameter.place), style: parameter.style, explode: parameter.explode };
         let text = match &schema {
             _ if json => ValueText::Json,
-            Some(schema) if notation.gathers() && schema.allows_objects() => ValueText::Gathered,
+            Some(schema) if notation.gathers() && schema.allows_objects() => {
+                ValueText::Gathered(other_names(definition, api, parameter))
+            }
             _ => ValueText::Own,
         };
         let empty = definition.node(parameter.node).get("allowEmptyValue").and_then(Node::as_bool);
@@ -233,8 +231,11 @@ impl ParameterRule {
         }
     }
 
-    fn check(&self, texts: &RequestTexts<'_>, names: &HashSet<String>, violations: &mut Vec<Violation>) {
-        let gathering = self.schema.as_ref().filter(|_| self.text == ValueText::Gathered).map(|schema| (schema, names));
+    fn check(&self, texts: &RequestTexts<'_>, violations: &mut Vec<Violation>) {
+        let gathering = match (&self.schema, &self.text) {
+            (Some(schema), ValueText::Gathered(others)) => Some((schema, others)),
+            _ => None,
+        };
         let written = texts.written(self.place, &self.name, self.notation, gathering);
         if let ([text], true) = (written.own.as_slice(), self.allows_empty)
             && text.is_empty()
@@ -271,6 +272,13 @@ impl ParameterRule {
             Err(Unreadable::Notation(style)) => whole(format!("is not written in the style `{}`", style.as_str())),
         }
     }
+}
+
+/// Lists the names in the place of a parameter that stand for something else: other parameters and keys.
+fn other_names(definition: &Definition, api: &Api, parameter: &Parameter) -> HashSet<String> {
+    let others = api.parameters.iter().filter(|other| other.place == parameter.place && other.name != parameter.name);
+    let keys = definition.keys(parameter.place).map(str::to_owned);
+    others.map(|other| other.name.clone()).chain(keys).collect()
 }
 
 fn is_json(media_type: &str) -> bool {

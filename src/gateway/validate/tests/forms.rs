@@ -123,3 +123,30 @@ fn a_parameter_may_be_empty_where_its_definition_says_so() {
     assert_eq!(check("a=&b=&c="), ["query.b", "query.c"]);
     assert_eq!(check("a=x"), ["query.a"]);
 }
+
+#[test]
+fn an_object_in_the_query_takes_no_name_of_another() {
+    let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\ncomponents: {securitySchemes: {k: {type: apiKey, in: query, \
+                name: key}}}\npaths:\n  /a/{id}:\n    get:\n      parameters:\n        - {name: id, in: path, required: true, \
+                schema: {type: integer}}\n        - {name: q, in: query, schema: {type: string}}\n        - {name: filter, in: \
+                query, schema: {type: object, properties: {id: {type: boolean}}, additionalProperties: {type: integer}}}\n      \
+                responses: {'200': {description: ok}}\n";
+    let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+    let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+    let rules = RequestRules::build(&definition, &definition.apis[0]).expect("rules");
+    let check = |query: &str| places(rules.check_parameters(&[("id", "1")], Some(query), &headers(&[]))).1;
+    assert_eq!(check("q=x&key=x&id=true&any=1"), [""; 0]);
+    assert_eq!(check("q=x&id=1&any=x"), ["query.filter/any", "query.filter/id"]);
+}
+
+#[test]
+fn cookies_of_any_bytes_are_checked() {
+    let rules = rules_of("[{name: n, in: cookie, schema: {type: integer}}]", "{content: {}}");
+    for (cookie, expected) in
+        [(&b"a=\xff; n=1"[..], &[][..]), (b"a=\xff; n=x", &["cookie.n"]), (b"n=\xff", &["cookie.n"])]
+    {
+        let value = http::HeaderValue::from_bytes(cookie).expect("a value");
+        let sent = HeaderMap::from_iter([(http::header::COOKIE, value)]);
+        assert_eq!(places(rules.check_parameters(&[], None, &sent)).1, expected, "{cookie:?}");
+    }
+}

@@ -116,6 +116,9 @@ impl From<workspace::Error> for CommandError {
             Error::Invalid(findings) => Self::invalid("invalid", count(&findings)).findings(findings),
             Error::FrozenDiffers { group, .. } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`")),
+            Error::VersionCase { ref group, .. } => Self::new("version-case", Exit::Conflict, message).hint(format!(
+                "some file systems take the two for one; choose another: `apigw version bump {group} X.Y.Z`"
+            )),
             Error::VersionLive { ref group, ref environments, .. }
             | Error::GroupLive { ref group, ref environments } => {
                 let first = environments.first().map_or("", String::as_str);
@@ -130,7 +133,8 @@ impl From<workspace::Error> for CommandError {
                 Self::new("locked", Exit::Locked, message).hint(held).hint("wait longer with `--lock-timeout 60s`")
             }
             Error::DurabilityUnknown { ref operation, .. } => {
-                let hint = format!("operation {operation} is committed; see to the disk, then run `apigw verify`");
+                let committed = operation.as_ref().map(|operation| format!("operation {operation} is committed; "));
+                let hint = committed.unwrap_or_default() + "see to the disk, then run `apigw verify`";
                 Self::new("durability-unknown", Exit::DurabilityUnknown, message).causes(&error).hint(hint)
             }
             Error::OutsideLink { .. } => Self::invalid("outside-link", message)

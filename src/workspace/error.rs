@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::{EnvironmentName, Finding, Location, OperationId, Severity};
+use crate::model::{Finding, Location, OperationId, Severity};
 
 /// Why something could not be read from or written to a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -75,23 +75,31 @@ pub enum Error {
         what: String,
     },
     /// Somebody else holds the lock.
-    #[error("the lock of {name} was not free within {}", seconds(*.waited))]
+    #[error("the lock of the workspace was not free within {}", seconds(*.waited))]
     Locked {
-        /// What is locked.
-        name: String,
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
-        /// Who holds it, as far as the lock's file says.
+        /// Its holder, as far as the note says.
         holder: Option<String>,
     },
-    /// The commit is visible, but may not survive a loss of power.
-    #[error("the change of {environment} is visible, but its durability is unknown")]
+    /// A version is named like another one but for the case of its letters, which some file systems take for the same.
+    #[error("version {version} of {group} differs from {existing} in the case of letters alone")]
+    VersionCase {
+        /// The group.
+        group: String,
+        /// The version.
+        version: String,
+        /// The version that exists.
+        existing: String,
+    },
+    /// The change is visible, but may not survive a loss of power.
+    #[error("the change of {what} is visible, but its durability is unknown")]
     DurabilityUnknown {
-        /// The environment that was changed.
-        environment: EnvironmentName,
-        /// The operation that was committed.
-        operation: OperationId,
-        /// Why.
+        /// The environment, the file or the version that was changed.
+        what: String,
+        /// The operation that was committed, if one was.
+        operation: Option<OperationId>,
+        /// The system's error.
         #[source]
         source: PathError,
     },

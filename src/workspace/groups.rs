@@ -1,8 +1,8 @@
 //! Working copies and frozen versions, as they are read.
 
-mod lock;
+mod change;
 
-pub use lock::{GroupsLock, NewGroup};
+pub use change::NewGroup;
 
 use std::sync::Arc;
 

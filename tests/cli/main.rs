@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod compare;
 mod complete;
+mod first_release;
 mod harness;
 mod hostile;
 mod json;

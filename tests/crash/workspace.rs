@@ -11,7 +11,7 @@ use tempfile::TempDir;
 pub(crate) const APIGW: &str = env!("CARGO_BIN_EXE_apigw");
 const DEPLOYMENTS: &str = "deployments/test.yaml";
 const HISTORY: &str = "history/test";
-const TEMPORARY: &str = ".apigw/tmp/test";
+const TEMPORARY: &str = ".apigw/tmp";
 /// What publishes an edited working copy.
 const NEXT: &[&str] = &["publish", "--env", "test", "--mock", "--bump", "patch"];
 

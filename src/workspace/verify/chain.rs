@@ -8,7 +8,7 @@ use super::operations::{Operations, Read};
 use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, OperationId};
 use crate::workspace::error::Error;
-use crate::workspace::{EnvironmentLock, Workspace, layout};
+use crate::workspace::{Workspace, layout};
 
 /// The chains of one environment.
 pub(super) struct Chains<'a> {
@@ -127,7 +127,7 @@ impl<'a> Chains<'a> {
         let mut abandoned = Vec::new();
         for (id, operation) in unreached {
             let gone = operation.changes.keys().find(|group| !present.contains(*group));
-            if self.workspace.root.exists(&EnvironmentLock::intent_place(self.environment, &id))? {
+            if self.workspace.is_abandoned(self.environment, &id)? {
                 problems.push(self.abandoned_problem(&id, &operation));
                 abandoned.push(id);
             } else if gone.is_none() && !built_upon.contains(&id) {

@@ -139,7 +139,19 @@ impl From<workspace::Error> for CommandError {
             }
             Error::OutsideLink { .. } => Self::invalid("outside-link", message)
                 .hint("replace the link by what it leads to, inside of the workspace"),
-            Error::Io(_) => Self::new("io", Exit::Failed, message).causes(&error),
+            Error::ImportUnfinished { ref group } => Self::new("import-unfinished", Exit::Conflict, message)
+                .hint(format!("run it again, or finish it with `apigw verify --repair`; `git diff groups/{group}` shows how far it came")),
+            Error::Io(ref source) => {
+                let failed = Self::new("io", Exit::Failed, message).causes(&error);
+                if let Some((path, owner)) = source.foreign_owner() {
+                    let path = path.display();
+                    failed.hint(format!("{path} belongs to user {owner}; people who share a workspace need a common group, with `chmod -R g+rwX,g+s` on it"))
+                } else if source.is_other_file_system() {
+                    failed.hint("`.apigw`, and every folder that apigw writes, must be on the file system of the workspace: a change commits by a rename (an overlay cannot rename folders of its lower layer)")
+                } else {
+                    failed
+                }
+            }
         }
     }
 }

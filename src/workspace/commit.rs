@@ -29,7 +29,9 @@ impl Workspace {
     }
 
     pub(super) fn has_leftovers(&self) -> Result<bool, Error> {
-        Ok(self.root.exists(layout::INTENT_FILE)? || !self.root.list(layout::TEMPORARY_FOLDER)?.is_empty())
+        let has_files = |place| Ok::<_, Error>(!self.root.list(place)?.is_empty());
+        let is_noted = self.root.exists(layout::INTENT_FILE)?;
+        Ok(is_noted || has_files(layout::TEMPORARY_FOLDER)? || has_files(layout::IMPORT_FOLDER)?)
     }
 }
 
@@ -75,7 +77,7 @@ impl LockGuard {
         }
         let place = layout::environment(&environment.name);
         let mut prepare = || {
-            self.declare(&environment.name, &id, edits.iter().map(edit_intent).collect())?;
+            self.declare_commit(&environment.name, &id, edits.iter().map(edit_intent).collect())?;
             for edit in edits {
                 self.edit_settings(&mut stage, edit)?;
             }
@@ -216,4 +218,30 @@ fn check_entries(environment: &Environment, plan: &Plan) -> Result<(), Error> {
 pub(super) fn time_after(environment: &Environment, clock: Timestamp) -> Timestamp {
     let newest = environment.deployments.values().map(|deployment| deployment.since).max();
     newest.map_or(clock, |newest| clock.max(newest.successor()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Backend, Release};
+
+    #[test]
+    fn an_operation_is_later_than_every_entry() {
+        let at = Timestamp::from_milliseconds;
+        let mut environment = Environment::empty("test".parse().unwrap());
+        assert_eq!(time_after(&environment, at(5)), at(5));
+        for (group, since) in [("a", 7), ("b", 3)] {
+            let release = Release {
+                state: State::Live,
+                version: Version::first(),
+                digest: Digest::of(b""),
+                backend: Backend::Mock,
+            };
+            let operation = OperationId::new(at(since), &Digest::of(b""));
+            environment.deployments.insert(group.parse().unwrap(), Deployment { release, since: at(since), operation });
+        }
+        for (clock, expected) in [(5, 8), (7, 8), (9, 9)] {
+            assert_eq!(time_after(&environment, at(clock)), at(expected), "{clock}");
+        }
+    }
 }

@@ -74,6 +74,12 @@ pub enum Error {
         /// What changed.
         what: String,
     },
+    /// A working copy is half-way between two definitions.
+    #[error("an import of {group} is under way, or was interrupted")]
+    ImportUnfinished {
+        /// The group.
+        group: String,
+    },
     /// Somebody else holds the lock.
     #[error("the lock of the workspace was not free within {}", seconds(*.waited))]
     Locked {
@@ -125,6 +131,26 @@ pub struct PathError {
     /// What the system said.
     #[source]
     pub source: io::Error,
+}
+
+impl PathError {
+    /// Returns the user whose file or folder it is, where the system refuses it to this one.
+    #[must_use]
+    pub fn foreign_owner(&self) -> Option<(PathBuf, u32)> {
+        use std::os::unix::fs::MetadataExt as _;
+        if self.source.kind() != io::ErrorKind::PermissionDenied {
+            return None;
+        }
+        let there = |path: &&Path| path.symlink_metadata().is_ok();
+        let path = self.path.ancestors().find(there)?;
+        Some((path.to_owned(), path.symlink_metadata().ok()?.uid()))
+    }
+
+    /// True if a file cannot be moved to its place because that is on another file system.
+    #[must_use]
+    pub fn is_other_file_system(&self) -> bool {
+        self.source.kind() == io::ErrorKind::CrossesDevices
+    }
 }
 
 /// Gives a system's error its path and what was being done.

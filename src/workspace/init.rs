@@ -32,8 +32,8 @@ protected = true
 "#;
 
 const ATTRIBUTES: &str = "\
-# What apigw writes is compared byte for byte: Git must not change line ends in it.
-groups/*/versions/** -text
+# What apigw writes and freezes is compared byte for byte: Git must not change line ends in it.
+groups/** -text
 deployments/** -text
 history/** -text
 ";

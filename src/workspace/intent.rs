@@ -2,23 +2,37 @@
 //!
 //! The intent of a commit records the identity of the environment's file before the rename. While that very file lies
 //! there, the operation was not committed, and is taken back. Otherwise it may have been committed, pushed and built
-//! upon, so it stays, and `verify` says what it is.
+//! upon, so it stays, and `verify` says what it is. The intent of an import names files that are staged, and is rolled
+//! forward.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
-use super::error::{At, Error};
+use super::error::{At, Error, PathError};
+use super::import::ImportIntent;
 use super::{LockGuard, Workspace, folders, layout};
 use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SCHEMA, SETTINGS_FILE};
 
 /// A change that is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Intent {
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum Intent {
+    Commit(CommitIntent),
+    Import(ImportIntent),
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct IntentFile {
     schema: u32,
-    /// The environment that is about to change.
-    pub(super) environment: EnvironmentName,
-    /// The operation that is about to be committed.
-    pub(super) operation: OperationId,
+    #[serde(flatten)]
+    intent: Intent,
+}
+
+/// An operation that is about to be committed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct CommitIntent {
+    environment: EnvironmentName,
+    operation: OperationId,
     /// The environment's file before the commit; `None` where there is none.
     file: Option<FileIdentity>,
     /// The settings files that are changed along with it.
@@ -48,9 +62,9 @@ impl Workspace {
     /// Reads what a holder of the lock was about to change; `None` where nothing is under way.
     pub(super) fn intent(&self) -> Result<Option<Intent>, Error> {
         let Some(bytes) = self.root.read(layout::INTENT_FILE, layout::LARGEST_RECORD)? else { return Ok(None) };
-        let intent: Result<Intent, _> = serde_json::from_slice(&bytes);
-        let found = intent.ok().filter(|intent| intent.schema == SCHEMA);
-        found.map(Some).ok_or_else(|| {
+        let file: Result<IntentFile, _> = serde_json::from_slice(&bytes);
+        let found = file.ok().filter(|file| file.schema == SCHEMA);
+        found.map(|file| Some(file.intent)).ok_or_else(|| {
             let message = "the note of an interrupted change cannot be read: another apigw wrote it".to_owned();
             Error::invalid("intent", Location::file(layout::INTENT_FILE), message, "use that one, or delete the file")
         })
@@ -58,11 +72,15 @@ impl Workspace {
 
     /// True if an operation was about to be committed and never was.
     pub(super) fn is_abandoned(&self, environment: &EnvironmentName, id: &OperationId) -> Result<bool, Error> {
-        let intent = self.intent()?.filter(|intent| intent.environment == *environment && intent.operation == *id);
-        intent.map_or(Ok(false), |intent| self.is_unchanged(&intent))
+        match self.intent()? {
+            Some(Intent::Commit(intent)) if intent.environment == *environment && intent.operation == *id => {
+                self.is_unchanged(&intent)
+            }
+            _ => Ok(false),
+        }
     }
 
-    fn is_unchanged(&self, intent: &Intent) -> Result<bool, Error> {
+    fn is_unchanged(&self, intent: &CommitIntent) -> Result<bool, Error> {
         Ok(self.file_identity(&intent.environment)? == intent.file)
     }
 
@@ -83,42 +101,46 @@ impl Workspace {
 
 impl LockGuard {
     /// Leaves a durable note that an operation is about to be committed.
-    pub(super) fn declare(
+    pub(super) fn declare_commit(
         &self,
         environment: &EnvironmentName,
         operation: &OperationId,
         edits: Vec<EditIntent>,
     ) -> Result<(), Error> {
-        let intent = Intent {
-            schema: SCHEMA,
-            environment: environment.clone(),
-            operation: operation.clone(),
-            file: self.workspace().file_identity(environment)?,
-            edits,
-        };
+        let file = self.workspace().file_identity(environment)?;
+        let (environment, operation) = (environment.clone(), operation.clone());
+        self.declare(Intent::Commit(CommitIntent { environment, operation, file, edits }))
+    }
+
+    /// Leaves a durable note of a change.
+    pub(super) fn declare(&self, intent: Intent) -> Result<(), Error> {
+        let text = serde_json::to_vec(&IntentFile { schema: SCHEMA, intent }).unwrap_or_default();
         let mut stage = self.stage();
-        stage.write(layout::INTENT_FILE, &serde_json::to_vec(&intent).unwrap_or_default())?;
+        stage.write(layout::INTENT_FILE, &text)?;
         Ok(stage.sync()?)
     }
 
-    /// Ends what a holder of the lock left half-done: takes back what it did not commit, removes temporary files.
+    /// Ends what a holder of the lock left half-done: takes back what it did not commit, finishes an import, removes
+    /// temporary files.
     pub(super) fn recover(&self) -> Result<(), Error> {
-        if let Some(intent) = self.workspace().intent()? {
-            if self.workspace().is_unchanged(&intent)? {
-                self.take_back(&intent)?;
-            }
-            self.forget_intent()?;
+        match self.workspace().intent()? {
+            Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
+            Some(Intent::Import(intent)) => self.finish_import(&intent)?,
+            Some(Intent::Commit(_)) | None => {}
         }
-        let folder = self.workspace().root.locate(layout::TEMPORARY_FOLDER)?;
-        for name in self.workspace().root.list(layout::TEMPORARY_FOLDER)? {
-            let path = folder.join(name);
-            folders::remove_all(&path).at("remove", &path)?;
+        self.forget_intent()?;
+        for place in [layout::TEMPORARY_FOLDER, layout::IMPORT_FOLDER] {
+            let folder = self.workspace().root.locate(place)?;
+            for name in self.workspace().root.list(place)? {
+                let path = folder.join(name);
+                folders::remove_all(&path).at("remove", &path)?;
+            }
         }
         Ok(())
     }
 
     /// Takes back an operation that was not committed, and the edits that came with it.
-    fn take_back(&self, intent: &Intent) -> Result<(), Error> {
+    fn take_back(&self, intent: &CommitIntent) -> Result<(), Error> {
         let root = &self.workspace().root;
         let mut stage = self.stage();
         for edit in &intent.edits {
@@ -135,11 +157,11 @@ impl LockGuard {
         Ok(stage.sync()?)
     }
 
-    /// Removes the note. Where a loss of power brings it back, the environment's file is another one than it says.
-    pub(super) fn forget_intent(&self) -> Result<(), Error> {
-        let path = self.workspace().root.locate(layout::INTENT_FILE)?;
+    /// Removes the note. Where a loss of power brings it back, what it names is done, and seen to be.
+    pub(super) fn forget_intent(&self) -> Result<(), PathError> {
+        let path = self.workspace().folder().join(layout::INTENT_FILE);
         match fs::remove_file(&path) {
-            Err(error) if !layout::is_absent(&error) => Err(error).at("remove", &path).map_err(Error::Io),
+            Err(error) if !layout::is_absent(&error) => Err(error).at("remove", &path),
             _ => Ok(()),
         }
     }

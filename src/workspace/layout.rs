@@ -23,6 +23,8 @@ pub(super) const HOLDER_FILE: &str = ".apigw/holder";
 pub(super) const LOCK_FILE: &str = ".apigw/lock";
 /// The change that the holder of the lock is about to make.
 pub(super) const INTENT_FILE: &str = ".apigw/intent.json";
+/// The folder of files that are about to be imported together.
+pub(super) const IMPORT_FOLDER: &str = ".apigw/import";
 /// The folder of the temporary files.
 pub(super) const TEMPORARY_FOLDER: &str = ".apigw/tmp";
 /// The folder in which gateways say what they serve.

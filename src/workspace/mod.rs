@@ -16,6 +16,7 @@ mod folders;
 mod gateways;
 mod groups;
 mod history;
+mod import;
 mod init;
 mod intent;
 mod layout;

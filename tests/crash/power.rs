@@ -41,7 +41,7 @@ pub(crate) enum Variant {
 pub(crate) fn lose_power(scenario: &Scenario, tracer: &Tracer, variant: Variant) -> Result<Outcome> {
     let folder = scenario.copy()?;
     let before = read(folder.path())?;
-    let calls = tracer.trace(scenario, folder.path())?;
+    let calls = tracer.trace(scenario.arguments, folder.path())?;
     let after = read(folder.path())?;
     let events = vary(events(&calls, folder.path(), &before)?, &before, &after, variant)?;
 

@@ -116,7 +116,7 @@ pub(crate) fn new_folder() -> Result<TempDir> {
     TempDir::new_in("/dev/shm").or_else(|_| disk())
 }
 
-fn succeed(root: &Path, arguments: &[&str]) -> Result<Output> {
+pub(crate) fn succeed(root: &Path, arguments: &[&str]) -> Result<Output> {
     let output = quiet(Command::new(APIGW).args(arguments), root)?;
     ensure!(output.status.success(), "{arguments:?}: {}: {}", output.status, text(&output));
     Ok(output)

@@ -65,17 +65,17 @@ impl LockGuard {
     pub fn replace_definition(&self, group: &GroupName, imported: &Imported) -> Result<(), Error> {
         check_all_own(&imported.files)?;
         self.workspace().require_group(group)?;
-        let mut stage = self.stage();
         // The definition comes last: until then, nothing refers to the files beside it.
         let (definition, beside): (Vec<_>, Vec<_>) =
             imported.files.iter().partition(|(path, _)| *path == DEFINITION_FILE);
+        let mut changed = Vec::new();
         for (path, bytes) in beside.into_iter().chain(definition) {
             let place = layout::group_file(group, path);
             if self.workspace().root.read(&place, layout::LARGEST_DEFINITION)?.as_deref() != Some(&**bytes) {
-                stage.write(&place, bytes)?;
+                changed.push((path, &**bytes));
             }
         }
-        stage.settle(&format!("the definition of {group}"))
+        if changed.is_empty() { Ok(()) } else { self.replace_together(group, &changed) }
     }
 
     /// Edits a hand-written file of a group, and says whether that changed anything.

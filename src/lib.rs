@@ -20,7 +20,7 @@
 //! [`plan::PublishRequest`]; [`plan::publish`] asks [`plan::Facts`] for what is on disk, lets
 //! [`check`] look at what is to be published, and decides everything; the plan is shown;
 //! [`workspace::Workspace::lock`] gives the value that can write, and its
-//! [`commit`](workspace::EnvironmentLock::commit) makes the plan what is live. A dry run is the same
+//! [`commit`](workspace::LockGuard::commit) makes the plan what is live. A dry run is the same
 //! way, stopped before the lock. Another verb is another request and one more file in `plan/`.
 //!
 //! # What always holds
@@ -41,7 +41,7 @@
 //! | `groups/<group>/versions/<x.y.z>/` | a freeze, once |
 //! | `deployments/<environment>.yaml` | each commit: renaming it into place is the commit |
 //! | `history/<environment>/<id>.yaml` | each commit, before that rename |
-//! | `.apigw/` | locks, temporary files and secrets of this machine; what each gateway that runs on it serves |
+//! | `.apigw/` | the note of who holds the lock, temporary files and secrets of this machine; what each gateway that runs on it serves |
 
 mod cli;
 mod spread;

@@ -33,7 +33,7 @@ use crate::model::{
     EnvironmentName, Finding, Findings, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings,
 };
 
-pub use rules::{NO_RESULT, TLS_FILE_MISSING, VARIABLE_UNKNOWN, all_rules, can_be_set};
+pub use rules::{FOLDER_LOCK, NO_RESULT, TLS_FILE_MISSING, VARIABLE_UNKNOWN, all_rules, can_be_set};
 
 /// A group as it could be published: what the rules look at.
 #[derive(Debug, Clone, Copy)]

@@ -13,10 +13,12 @@ use super::views::PlanView;
 use super::wait::{self, Waited};
 use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State};
 use crate::plan::{Author, Facts, Plan};
-use crate::workspace::{self, DiskFacts, Workspace};
+use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
 
 /// How many warnings are shown before it is said how many more there are.
 const MOST_WARNINGS: usize = 10;
+/// How far ahead of the clock an operation's time may be without a word, in milliseconds.
+const FAR_AHEAD_MS: i64 = 60_000;
 
 /// The arguments of every command that changes an environment.
 #[derive(Debug, Clone, Args)]
@@ -85,25 +87,33 @@ pub(super) fn run(
 ) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let author = context.author(&arguments.reason)?;
-    let make_plan = || {
-        let plan =
-            make_plan(&DiskFacts::new(workspace), &author).map_err(|error| refused(context, workspace, error))?;
-        workspace.check_releases(&plan)?;
-        warn(context, &plan);
-        Ok(plan)
-    };
-    let mut plan = make_plan()?;
+    let facts = DiskFacts::new(workspace);
+    let mut plan = make_plan(&facts, &author).map_err(|error| refused(context, workspace, error))?;
+    workspace.check_releases(&plan)?;
+    warn(context, &plan);
     let wait = context.wait(arguments.wait)?;
     if arguments.dry_run {
         wait::note_dry_run(context, wait);
         show(context, workspace, &plan, None, true, None)?;
         return Ok(pending(arguments, !plan.is_empty()));
     }
-    let asked = !plan.is_empty() && confirm(context, &plan.operation.environment, &[&plan])?;
-    // A plan that somebody has seen is never replaced silently.
-    let again: Option<&dyn Fn() -> Result<Plan, CommandError>> =
-        if replan == Replan::WhereStale && !asked { Some(&make_plan) } else { None };
-    let (id, unknown) = commit(context, workspace, &mut plan, again)?;
+    let (id, unknown) = if plan.is_empty() {
+        workspace.sweep(&context.lock_request())?;
+        (None, None)
+    } else {
+        let was_asked = confirm(context, &plan.operation.environment, &[&plan])?;
+        let guard = workspace.lock(&context.lock_request())?;
+        if let Some(what) = guard.moved(&facts.base(), &[&plan])? {
+            // A plan that somebody has seen is never replaced silently.
+            if replan == Replan::Never || was_asked {
+                return Err(workspace::Error::Stale { what }.into());
+            }
+            context.output.note(&format!("{what} changed since the plan was made: planned anew"));
+            plan = plan_again(context, &guard, &plan, &author, make_plan)?;
+        }
+        commit(&guard, &mut plan)?
+    };
+    warn_of_clock(context, &plan);
     // Whether it lasts is not known: that comes first, and more must not be claimed.
     let limit = wait.filter(|_| unknown.is_none());
     let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), limit));
@@ -127,43 +137,57 @@ pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate
     error.into()
 }
 
+/// Plans again, upon what is there under the lock.
+fn plan_again(
+    context: &Context<'_>,
+    guard: &LockGuard,
+    before: &Plan,
+    author: &Author,
+    make_plan: impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
+) -> Result<Plan, CommandError> {
+    let workspace = guard.workspace();
+    // The settings may have changed, and with them which environments there are and which are protected.
+    let environment = workspace.environment_named(before.operation.environment.as_str())?;
+    if workspace.settings().environment(&environment).protected && !context.yes {
+        return Err(workspace::Error::Stale { what: format!("the protection of {environment}") }.into());
+    }
+    let plan = make_plan(&DiskFacts::new(workspace), author).map_err(|error| refused(context, workspace, error))?;
+    workspace.check_releases(&plan)?;
+    if plan.warnings != before.warnings {
+        warn(context, &plan);
+    }
+    Ok(plan)
+}
+
 /// Returns the exit code of a dry run.
 pub(super) const fn pending(arguments: &ChangeArguments, is_pending: bool) -> Exit {
     if arguments.detailed_exitcode && is_pending { Exit::ChangesPending } else { Exit::Done }
 }
 
 /// Commits a plan. Where it is committed and its durability unknown, the error comes with the id.
-///
-/// Where the plan is stale and may be made anew, that is done under the lock, so that nobody comes between.
 pub(super) fn commit(
-    context: &Context<'_>,
-    workspace: &Workspace,
+    guard: &LockGuard,
     plan: &mut Plan,
-    again: Option<&dyn Fn() -> Result<Plan, CommandError>>,
 ) -> Result<(Option<OperationId>, Option<CommandError>), CommandError> {
-    if plan.is_empty() {
-        workspace.sweep(&plan.operation.environment, &context.lock_request())?;
-        return Ok((None, None));
-    }
-    let lock = workspace.lock(&plan.operation.environment, &context.lock_request())?;
-    let committed = match (lock.commit(plan), again) {
-        (Err(workspace::Error::Stale { what }), Some(again)) => {
-            context.output.note(&format!("{what} changed since the plan was made: planned anew"));
-            *plan = again()?;
-            lock.commit(plan)
-        }
-        (committed, _) => committed,
-    };
-    match committed {
+    match guard.commit(plan) {
         Ok(id) => Ok((id, None)),
-        Err(error @ workspace::Error::DurabilityUnknown { .. }) => {
-            let id = match &error {
-                workspace::Error::DurabilityUnknown { operation, .. } => Some(operation.clone()),
-                _ => None,
-            };
-            Ok((id, Some(error.into())))
+        Err(workspace::Error::DurabilityUnknown { what, operation, source }) => {
+            let id = operation.clone();
+            Ok((id, Some(workspace::Error::DurabilityUnknown { what, operation, source }.into())))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Says that an operation had to be given a time ahead of this machine's clock, to be later than those before it.
+pub(super) fn warn_of_clock(context: &Context<'_>, plan: &Plan) {
+    let ahead = plan.operation.time.milliseconds() - context.now().milliseconds();
+    if ahead > FAR_AHEAD_MS {
+        let environment = &plan.operation.environment;
+        context.output.warning(&format!(
+            "the newest operation of {environment} is {} s ahead of this machine's clock; this one is recorded as just after it",
+            ahead / 1000,
+        ));
     }
 }
 
@@ -184,7 +208,7 @@ pub(super) fn warn(context: &Context<'_>, plan: &Plan) {
     }
 }
 
-/// Asks before a protected environment is changed; without a terminal it needs `--yes`. Returns whether it asked.
+/// Asks before a protected environment is changed; without a terminal it needs `--yes`. Returns true if it asked.
 pub(super) fn confirm(
     context: &Context<'_>,
     environment: &EnvironmentName,

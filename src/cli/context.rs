@@ -90,6 +90,11 @@ impl<'a> Context<'a> {
         let folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
         let workspace = Workspace::open(&folder)?;
         self.output.detail(&format!("workspace: {}", workspace.folder().display()));
+        if workspace.has_unfinished_import() {
+            // Taking the lock finishes it. Where somebody holds the lock, or this user may not write, readers of the
+            // group are refused.
+            let _ = workspace.lock(&LockRequest { timeout: Duration::ZERO, ..self.lock_request() });
+        }
         Ok(self.workspace.get_or_init(|| workspace))
     }
 

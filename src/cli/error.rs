@@ -118,6 +118,9 @@ impl From<workspace::Error> for CommandError {
             Error::Invalid(findings) => Self::invalid("invalid", count(&findings)).findings(findings),
             Error::FrozenDiffers { group, .. } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`")),
+            Error::VersionCase { ref group, .. } => Self::new("version-case", Exit::Conflict, message).hint(format!(
+                "some file systems take the two for one; choose another: `apigw version bump {group} X.Y.Z`"
+            )),
             Error::VersionLive { ref group, ref environments, .. }
             | Error::GroupLive { ref group, ref environments } => {
                 let first = environments.first().map_or("", String::as_str);
@@ -132,12 +135,25 @@ impl From<workspace::Error> for CommandError {
                 Self::new("locked", Exit::Locked, message).hint(held).hint("wait longer with `--lock-timeout 60s`")
             }
             Error::DurabilityUnknown { ref operation, .. } => {
-                let hint = format!("operation {operation} is committed; see to the disk, then run `apigw verify`");
+                let committed = operation.as_ref().map(|operation| format!("operation {operation} is committed; "));
+                let hint = committed.unwrap_or_default() + "see to the disk, then run `apigw verify`";
                 Self::new("durability-unknown", Exit::DurabilityUnknown, message).causes(&error).hint(hint)
             }
             Error::OutsideLink { .. } => Self::invalid("outside-link", message)
                 .hint("replace the link by what it leads to, inside of the workspace"),
-            Error::Io(_) => Self::new("io", Exit::Failed, message).causes(&error),
+            Error::ImportUnfinished { ref group } => Self::new("import-unfinished", Exit::Conflict, message)
+                .hint(format!("run it again, or finish it with `apigw verify --repair`; `git diff groups/{group}` shows how far it came")),
+            Error::Io(ref source) => {
+                let failed = Self::new("io", Exit::Failed, message).causes(&error);
+                if let Some((path, owner)) = source.foreign_owner() {
+                    let path = path.display();
+                    failed.hint(format!("{path} belongs to user {owner}; people who share a workspace need a common group, with `chmod -R g+rwX,g+s` on it"))
+                } else if source.is_other_file_system() {
+                    failed.hint("`.apigw`, and every folder that apigw writes, must be on the file system of the workspace: a change commits by a rename (an overlay cannot rename folders of its lower layer)")
+                } else {
+                    failed
+                }
+            }
         }
     }
 }

@@ -114,6 +114,13 @@ fn choose(
         (Some(true), _) => Ok((working, named, true)),
         (_, Some(bump)) => {
             let versions = facts.versions(group).map_err(Error::Facts)?;
+            if let Some(newest) = versions.last().filter(|newest| **newest > named) {
+                // A publish that was cut off may have frozen the working copy already.
+                let bumped = facts.working_copy(group, Some(newest)).map_err(Error::Facts)?;
+                if frozen(newest)?.is_some_and(|frozen| frozen.digest == bumped.digest) {
+                    return Ok((bumped, newest.clone(), true));
+                }
+            }
             let target = bump_target(&versions, &named, bump.level(group, facts)?);
             let bumped = facts.working_copy(group, Some(&target)).map_err(Error::Facts)?;
             Ok((bumped, target, false))

@@ -91,6 +91,24 @@ pub struct Resolution {
     pub unresolved: Vec<GroupConflict>,
 }
 
+impl Resolution {
+    /// Makes the operation later than every entry of its environment.
+    fn be_latest(&mut self) {
+        let newest = self.environment.deployments.values().map(|entry| entry.since.successor()).max();
+        self.operation.time = newest.map_or(self.operation.time, |newest| newest.max(self.operation.time));
+    }
+
+    /// Returns the entries that it builds upon: those that stay, and those that its operation keeps.
+    #[must_use]
+    pub fn environment_before(&self) -> Environment {
+        let mut environment = self.environment.clone();
+        for (group, change) in &self.operation.changes {
+            environment.deployments.extend(change.before.iter().map(|before| (group.clone(), before.clone())));
+        }
+        environment
+    }
+}
+
 /// A group that both branches changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupConflict {
@@ -203,6 +221,7 @@ pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Autho
     if !unknown.is_empty() {
         return Err(ResolveError::UnknownSide { environment, conflicts: unknown });
     }
+    outcome.be_latest();
     if undecided.is_empty() {
         Ok(outcome)
     } else {
@@ -248,6 +267,7 @@ pub fn drop_operation(
         );
         join(&mut outcome, &conflict, entry, after);
     }
+    outcome.be_latest();
     Ok(outcome)
 }
 

@@ -1,230 +1,224 @@
 //! The commit: one rename makes a plan what is live, for all its groups together.
 //!
-//! The lock is taken; what a dead holder left is removed; the environment's file is read again and
-//! compared with what the plan was computed from; versions are frozen; the operation's file is
-//! written; the new environment's file is renamed over the old one. All that this rename makes
-//! visible is durable before it, and nothing has to happen after it.
+//! Under the lock, what the plan was computed from is compared with what is there; versions are frozen; the intent is
+//! noted; the operation's file is written; the new environment's file is renamed over the old one. All that this
+//! rename makes visible is durable before it, and nothing has to happen after it. A commit that fails before it takes
+//! back what it did.
 
 use std::fs;
 
 use super::durable::Stage;
-use super::error::{At, Error, PathError};
-use super::layout;
-use super::lock::{Held, LockRequest};
-use super::{Workspace, operation_file, record, version_file};
+use super::error::{Error, PathError};
+use super::intent::EditIntent;
+use super::lock::LockRequest;
+use super::{LockGuard, Workspace, layout, operation_file, record, version_file};
 use crate::model::{
-    Deployment, Digest, Environment, EnvironmentName, GroupName, OperationId, SETTINGS_FILE, State, VERSION_FILE,
+    Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE, State, Timestamp, VERSION_FILE,
     Version,
 };
 use crate::plan::{Freeze, Plan, SettingsEdit};
 
-/// The ending of a temporary file that names an operation which is about to be committed.
-const INTENT: &str = ".intent";
-
-/// The lock of one environment: whoever has it commits.
-#[derive(Debug)]
-pub struct EnvironmentLock<'a> {
-    workspace: &'a Workspace,
-    environment: EnvironmentName,
-    held: Held,
-}
-
 impl Workspace {
-    /// Takes an environment's lock, waiting for it where somebody else holds it.
-    pub fn lock(&self, environment: &EnvironmentName, request: &LockRequest) -> Result<EnvironmentLock<'_>, Error> {
-        let held = Held::take(&self.root, environment.as_str(), request)?;
-        let lock = EnvironmentLock { workspace: self, environment: environment.clone(), held };
-        lock.clean_up()?;
-        Ok(lock)
-    }
-}
-
-impl Workspace {
-    /// Removes what a command that died left of an environment's change, if it left anything.
-    pub fn sweep(&self, environment: &EnvironmentName, request: &LockRequest) -> Result<(), Error> {
-        if !self.root.list(&layout::temporary(environment.as_str()))?.is_empty() {
-            // Taking the lock removes it.
-            self.lock(environment, request)?;
+    /// Ends what a command that died left half-done, if it left anything.
+    pub fn sweep(&self, request: &LockRequest) -> Result<(), Error> {
+        if self.has_leftovers()? {
+            // Taking the lock does it.
+            self.lock(request)?;
         }
         Ok(())
     }
+
+    pub(super) fn has_leftovers(&self) -> Result<bool, Error> {
+        let has_files = |place| Ok::<_, Error>(!self.root.list(place)?.is_empty());
+        let is_noted = self.root.exists(layout::INTENT_FILE)?;
+        Ok(is_noted || has_files(layout::TEMPORARY_FOLDER)? || has_files(layout::IMPORT_FOLDER)?)
+    }
 }
 
-impl EnvironmentLock<'_> {
+impl LockGuard {
     /// Commits a plan and returns the id of its operation; `None` where there is nothing to change.
+    ///
+    /// The time of the plan's operation becomes later than every entry of its environment.
     ///
     /// # Errors
     ///
     /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other
     /// error nothing is changed.
-    pub fn commit(&self, plan: &Plan) -> Result<Option<OperationId>, Error> {
+    pub fn commit(&self, plan: &mut Plan) -> Result<Option<OperationId>, Error> {
         if plan.is_empty() {
             return Ok(None);
         }
-        let mut environment = self.workspace.environment(&self.environment)?;
-        check_base(&environment, plan)?;
-        self.begin_environment(&environment)?;
-        self.prepare_versions(plan)?;
-        let (id, text) = operation_file::render(&plan.operation);
-        for (group, change) in &plan.operation.changes {
-            let deployment =
-                Deployment { release: change.after.clone(), since: plan.operation.time, operation: id.clone() };
-            environment.deployments.insert(group.clone(), deployment);
+        let environment = self.workspace().environment(&plan.operation.environment)?;
+        check_entries(&environment, plan)?;
+        plan.operation.time = time_after(&environment, plan.operation.time);
+        let mut stage = self.stage();
+        let mut frozen = Vec::new();
+        let prepared = self.prepare_versions(&mut stage, plan, &mut frozen);
+        let recorded = prepared.and_then(|()| self.record(stage, environment, &plan.operation, &plan.edits));
+        if !matches!(recorded, Ok(_) | Err(Error::DurabilityUnknown { .. })) {
+            self.thaw(&frozen);
         }
-        self.write_operation(&id, &text)?;
-        self.publish(&record::render(&environment), &id)?;
-        Ok(Some(id))
+        recorded.map(Some)
+    }
+
+    /// Writes an operation and makes it what is live. `stage` has what must be durable before that.
+    pub(super) fn record(
+        &self,
+        stage: Stage<'_>,
+        mut environment: Environment,
+        operation: &Operation,
+        edits: &[SettingsEdit],
+    ) -> Result<OperationId, Error> {
+        let has_begun = self.begin_environment(&environment)?;
+        let next = |id: &OperationId| {
+            for group in operation.changes.keys() {
+                environment.deployments.extend(operation.entry(id, group).map(|entry| (group.clone(), entry)));
+            }
+            record::render(&environment)
+        };
+        self.record_as(stage, operation, edits, next).inspect_err(|error| {
+            let is_visible = matches!(error, Error::DurabilityUnknown { .. });
+            // Where taking back failed as well, the intent stands, and names the file.
+            if has_begun && !is_visible && matches!(self.workspace().intent(), Ok(None)) {
+                let _ = self.stage().remove(&layout::environment(&operation.environment));
+            }
+        })
+    }
+
+    /// Writes an operation, and the file of its environment with the text that follows from its id.
+    pub(super) fn record_as(
+        &self,
+        mut stage: Stage<'_>,
+        operation: &Operation,
+        edits: &[SettingsEdit],
+        next: impl FnOnce(&OperationId) -> String,
+    ) -> Result<OperationId, Error> {
+        let (id, text) = operation_file::render(operation);
+        let name = &operation.environment;
+        let place = layout::environment(name);
+        let mut prepare = || {
+            self.declare_commit(name, &id, edits.iter().map(edit_intent).collect())?;
+            for edit in edits {
+                self.edit_settings(&mut stage, edit)?;
+            }
+            stage.write(&layout::operation(name, &id), text.as_bytes())
+        };
+        let prepared = prepare().and_then(|()| Ok(stage.sync()?));
+        let mut stage = self.stage();
+        if let Err(error) = prepared.and_then(|()| stage.write(&place, next(&id).as_bytes())) {
+            // Where taking back fails as well, the intent stands, and the next holder of the lock does it.
+            let _ = self.recover();
+            return Err(error);
+        }
+        let what = name.to_string();
+        let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
+        stage.sync().map_err(unknown)?;
+        // Not before: until the rename is durable, the intent says what became of the operation. One that cannot be
+        // removed is looked at by the next holder of the lock, who finds another file than it names.
+        let _ = self.forget_intent();
+        Ok(id)
+    }
+
+    /// Writes an environment's file anew without an operation: it says no more than its history does.
+    pub(super) fn rewrite(&self, name: &EnvironmentName, text: &str) -> Result<(), Error> {
+        let mut stage = self.stage();
+        stage.write(&layout::environment(name), text.as_bytes())?;
+        stage.settle(name.as_str())
     }
 
     /// Writes the environment's file before the first operation, so that one without the other is
-    /// never anything but a file that somebody removed.
-    fn begin_environment(&self, environment: &Environment) -> Result<(), Error> {
-        let place = layout::environment(&self.environment);
-        if self.workspace.root.exists(&place)? { Ok(()) } else { self.rewrite(&record::render(environment)) }
+    /// never anything but a file that somebody removed. Returns true if it did.
+    fn begin_environment(&self, environment: &Environment) -> Result<bool, Error> {
+        let place = layout::environment(&environment.name);
+        if self.workspace().root.exists(&place)? {
+            return Ok(false);
+        }
+        let mut stage = self.stage();
+        stage.write(&place, record::render(&Environment::empty(environment.name.clone())).as_bytes())?;
+        let synced = stage.sync();
+        if synced.is_err() {
+            let _ = self.stage().remove(&place);
+        }
+        synced?;
+        Ok(true)
     }
 
-    /// Makes durable what the new entries refer to.
-    fn prepare_versions(&self, plan: &Plan) -> Result<(), Error> {
-        let mut stage = self.stage();
-        for edit in &plan.edits {
-            self.edit_settings(&mut stage, edit)?;
-        }
+    /// Freezes the versions that the new entries refer to, or adopts those that are frozen.
+    fn prepare_versions(&self, stage: &mut Stage<'_>, plan: &Plan, frozen: &mut Vec<String>) -> Result<(), Error> {
         for freeze in &plan.freezes {
-            freeze_version(self.workspace, &mut stage, freeze)?;
+            if self.freeze_version(stage, freeze)? {
+                frozen.push(layout::version(&freeze.group, &freeze.version));
+            }
         }
-        let frozen_now = |group: &GroupName, version: &Version| {
+        let is_new = |group: &GroupName, version: &Version| {
             plan.freezes.iter().any(|freeze| freeze.group == *group && freeze.version == *version)
         };
         for (group, change) in &plan.operation.changes {
             let after = &change.after;
-            if after.state == State::Live && !frozen_now(group, &after.version) {
-                adopt_version(self.workspace, &mut stage, group, &after.version, after.digest)?;
+            if after.state == State::Live && !is_new(group, &after.version) {
+                self.adopt_version(stage, group, &after.version, after.digest)?;
             }
         }
-        Ok(stage.sync()?)
+        Ok(())
+    }
+
+    /// Freezes a version, or finds it frozen with the same bytes. Returns true if it was not frozen before.
+    pub(super) fn freeze_version(&self, stage: &mut Stage<'_>, freeze: &Freeze) -> Result<bool, Error> {
+        let Freeze { group, version, files, digest } = freeze;
+        let place = layout::version(group, version);
+        if self.workspace().root.exists(&place)? {
+            self.adopt_version(stage, group, version, *digest)?;
+            return Ok(false);
+        }
+        self.workspace().check_version_case(group, version)?;
+        let mut all = files.clone();
+        all.insert(VERSION_FILE, version_file::render(group, version, &files.manifest()).into_bytes());
+        stage.write_folder(&place, &all, true)?;
+        Ok(true)
+    }
+
+    /// Compares a frozen version with the digest that it must have, and makes it durable.
+    fn adopt_version(
+        &self,
+        stage: &mut Stage<'_>,
+        group: &GroupName,
+        version: &Version,
+        digest: Digest,
+    ) -> Result<(), Error> {
+        let mut files = self.workspace().release_files(group, version, digest)?;
+        let number = self.workspace().locate_release(group, version, digest)?;
+        files.insert(VERSION_FILE, Vec::new());
+        stage.adopt_folder(&layout::version(group, number.as_ref().unwrap_or(version)), &files)
+    }
+
+    /// Takes back freezes of a commit that failed. One that stays does no harm: no operation names it.
+    fn thaw(&self, frozen: &[String]) {
+        for place in frozen {
+            let _ = self.stage().remove_folder(place);
+            // The folder of the versions may have been made for this one.
+            if let Some((versions, _)) = place.rsplit_once('/') {
+                let _ = self.workspace().root.locate(versions).map(fs::remove_dir);
+            }
+        }
     }
 
     fn edit_settings(&self, stage: &mut Stage<'_>, edit: &SettingsEdit) -> Result<(), Error> {
         let place = layout::group_file(&edit.group, SETTINGS_FILE);
-        let now = self.workspace.root.read(&place, layout::LARGEST_SETTINGS)?;
+        let now = self.workspace().root.read(&place, layout::LARGEST_SETTINGS)?;
         match now.as_deref() {
             Some(now) if now == &*edit.after => Ok(()),
             Some(now) if now == &*edit.before => stage.write(&place, &edit.after),
             _ => Err(Error::Stale { what: place }),
         }
     }
-
-    /// Writes the operation's file. Until the environment's file names it, it counts for nothing.
-    pub(super) fn write_operation(&self, id: &OperationId, text: &str) -> Result<(), Error> {
-        self.declare_intent(id)?;
-        let mut stage = self.stage();
-        let written =
-            stage.write(&layout::operation(&self.environment, id), text.as_bytes()).and_then(|()| Ok(stage.sync()?));
-        if written.is_err() {
-            self.withdraw(id);
-        }
-        written
-    }
-
-    /// Leaves a durable note that an operation is about to be committed. Without it nobody could tell, after a
-    /// loss of power, an operation that never was from one whose entry somebody removed.
-    fn declare_intent(&self, id: &OperationId) -> Result<(), Error> {
-        let mut stage = self.stage();
-        stage.create(&Self::intent_place(&self.environment, id))?;
-        Ok(stage.sync()?)
-    }
-
-    /// Renames the environment's file, with a new text, into place. This is the commit.
-    pub(super) fn publish(&self, text: &str, id: &OperationId) -> Result<(), Error> {
-        let mut stage = self.stage();
-        let renamed = stage.write(&layout::environment(&self.environment), text.as_bytes());
-        if let Err(error) = renamed {
-            self.withdraw(id);
-            return Err(error);
-        }
-        let unknown = |source: PathError| Error::DurabilityUnknown {
-            environment: self.environment.clone(),
-            operation: id.clone(),
-            source,
-        };
-        stage.sync().map_err(unknown)?;
-        // Not before: until the rename is durable, the intent says what became of the operation.
-        self.forget_intent(id);
-        Ok(())
-    }
-
-    /// Writes the environment's file anew without an operation: it says no more than the history does.
-    pub(super) fn rewrite(&self, text: &str) -> Result<(), Error> {
-        let mut stage = self.stage();
-        stage.write(&layout::environment(&self.environment), text.as_bytes())?;
-        Ok(stage.sync()?)
-    }
-
-    /// Takes back an operation that was not committed. Where that fails, the next holder does it.
-    fn withdraw(&self, id: &OperationId) {
-        let removed = self
-            .workspace
-            .root
-            .locate(&layout::operation(&self.environment, id))
-            .is_ok_and(|path| fs::remove_file(&path).is_ok() || !path.exists());
-        if removed {
-            self.forget_intent(id);
-        }
-    }
-
-    /// Says whether an operation's commit was begun and neither finished nor taken back.
-    pub(super) fn intent_place(environment: &EnvironmentName, id: &OperationId) -> String {
-        format!("{}/{id}{INTENT}", layout::temporary(environment.as_str()))
-    }
-
-    fn forget_intent(&self, id: &OperationId) {
-        // It is looked at again by the next holder, who finds the operation committed.
-        let _ = fs::remove_file(self.held.temporary().join(format!("{id}{INTENT}")));
-    }
-
-    /// Removes what a dead holder left: temporary files, and an operation that it did not commit.
-    fn clean_up(&self) -> Result<(), Error> {
-        let leftovers = self.held.leftovers()?;
-        if leftovers.is_empty() {
-            return Ok(());
-        }
-        for path in leftovers {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if let Some(id) = name.strip_suffix(INTENT).and_then(|id| id.parse().ok()) {
-                self.resolve_intent(&id)?;
-            }
-            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            removed.at("remove", &path)?;
-        }
-        Ok(())
-    }
-
-    fn resolve_intent(&self, id: &OperationId) -> Result<(), Error> {
-        let reading = self.workspace.read_environment(&self.environment)?;
-        let committed = reading.environment.deployments.values().any(|deployment| deployment.operation == *id);
-        let place = layout::operation(&self.environment, id);
-        if committed || !reading.problems.is_empty() || !self.workspace.root.exists(&place)? {
-            return Ok(());
-        }
-        let mut stage = self.stage();
-        stage.remove(&place)?;
-        Ok(stage.sync()?)
-    }
-
-    pub(super) fn stage(&self) -> Stage<'_> {
-        Stage::new(&self.workspace.root, self.held.temporary())
-    }
-
-    pub(super) const fn workspace(&self) -> &Workspace {
-        self.workspace
-    }
-
-    pub(super) const fn environment(&self) -> &EnvironmentName {
-        &self.environment
-    }
 }
 
-fn check_base(environment: &Environment, plan: &Plan) -> Result<(), Error> {
+fn edit_intent(edit: &SettingsEdit) -> EditIntent {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    EditIntent { group: edit.group.clone(), before: text(&edit.before), after: text(&edit.after) }
+}
+
+fn check_entries(environment: &Environment, plan: &Plan) -> Result<(), Error> {
     for (group, change) in &plan.operation.changes {
         if environment.deployments.get(group) != change.before.as_ref() {
             return Err(Error::Stale { what: format!("{group} in {}", environment.name) });
@@ -233,28 +227,35 @@ fn check_base(environment: &Environment, plan: &Plan) -> Result<(), Error> {
     Ok(())
 }
 
-/// Freezes a version, or finds it frozen with the same bytes.
-pub(super) fn freeze_version(workspace: &Workspace, stage: &mut Stage<'_>, freeze: &Freeze) -> Result<(), Error> {
-    let Freeze { group, version, files, digest } = freeze;
-    let place = layout::version(group, version);
-    if workspace.root.exists(&place)? {
-        return adopt_version(workspace, stage, group, version, *digest);
-    }
-    let mut all = files.clone();
-    all.insert(VERSION_FILE, version_file::render(group, version, &files.manifest()).into_bytes());
-    stage.write_folder(&place, &all, true)
+/// Returns a time that is later than every entry of an environment, whatever the clocks of those say who made them:
+/// the history can be read by time, and the last operation is the one that was committed last.
+pub(super) fn time_after(environment: &Environment, clock: Timestamp) -> Timestamp {
+    let newest = environment.deployments.values().map(|deployment| deployment.since).max();
+    newest.map_or(clock, |newest| clock.max(newest.successor()))
 }
 
-/// Compares a frozen version with the digest that it must have, and makes it durable.
-fn adopt_version(
-    workspace: &Workspace,
-    stage: &mut Stage<'_>,
-    group: &GroupName,
-    version: &Version,
-    digest: Digest,
-) -> Result<(), Error> {
-    let mut files = workspace.release_files(group, version, digest)?;
-    let number = workspace.locate_release(group, version, digest)?;
-    files.insert(VERSION_FILE, Vec::new());
-    stage.adopt_folder(&layout::version(group, number.as_ref().unwrap_or(version)), &files)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Backend, Deployment, Release};
+
+    #[test]
+    fn an_operation_is_later_than_every_entry() {
+        let at = Timestamp::from_milliseconds;
+        let mut environment = Environment::empty("test".parse().unwrap());
+        assert_eq!(time_after(&environment, at(5)), at(5));
+        for (group, since) in [("a", 7), ("b", 3)] {
+            let release = Release {
+                state: State::Live,
+                version: Version::first(),
+                digest: Digest::of(b""),
+                backend: Backend::Mock,
+            };
+            let operation = OperationId::new(at(since), &Digest::of(b""));
+            environment.deployments.insert(group.parse().unwrap(), Deployment { release, since: at(since), operation });
+        }
+        for (clock, expected) in [(5, 8), (7, 8), (9, 9)] {
+            assert_eq!(time_after(&environment, at(clock)), at(expected), "{clock}");
+        }
+    }
 }

@@ -4,13 +4,18 @@
 //! dropped the pages and would report success. The caller fails, and the next run writes anew.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, Permissions};
-use std::io::Write as _;
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::{At, Error, PathError};
-use super::layout::Root;
+use super::folders;
+use super::layout::{self, Root};
 use crate::model::FileSet;
+
+/// The bit by which a folder hands its group on to what is made in it.
+const SET_GROUP_ID: u32 = 0o2000;
 
 /// Files on their way into a workspace, and the folders that must be synced before they count.
 pub(super) struct Stage<'a> {
@@ -27,50 +32,41 @@ impl<'a> Stage<'a> {
 
     /// Puts a file in its place. It is durable once [`Stage::sync`] has returned.
     pub(super) fn write(&mut self, place: &str, bytes: &[u8]) -> Result<(), Error> {
-        let target = self.root.locate(place)?;
-        self.make_parent(&target)?;
-        let permissions = fs::metadata(&target).ok().map(|metadata| metadata.permissions());
-        let temporary = tempfile::NamedTempFile::new_in(self.temporary).at("write in", self.temporary)?;
-        fill(temporary.as_file(), temporary.path(), bytes, permissions)?;
+        self.write_like(place, bytes, place)
+    }
+
+    /// Puts a file in its place, with the owner and the permissions of a file at another place.
+    pub(super) fn write_like(&mut self, place: &str, bytes: &[u8], model: &str) -> Result<(), Error> {
+        let target = self.target(place)?;
+        let model = if model == place { target.clone() } else { self.root.locate(model)? };
+        let temporary = self.temporary_file()?;
+        fill(temporary.as_file(), temporary.path(), bytes, &model)?;
         temporary.persist(&target).map_err(|error| error.error).at("replace", &target)?;
         self.remember(&target);
         Ok(())
     }
 
-    /// Makes an empty file, which says all that it has to by being there.
-    pub(super) fn create(&mut self, place: &str) -> Result<(), Error> {
-        let target = self.root.locate(place)?;
-        self.make_parent(&target)?;
-        File::create(&target).at("write", &target)?;
+    /// Moves a file to another place, over the one that is there.
+    pub(super) fn rename(&mut self, from: &str, to: &str) -> Result<(), Error> {
+        let from = self.root.locate(from)?;
+        let target = self.target(to)?;
+        fs::rename(&from, &target).at("replace", &target)?;
+        self.remember(&from);
         self.remember(&target);
         Ok(())
     }
 
     /// Puts a folder of files in its place, which must be free, in one step.
     pub(super) fn write_folder(&mut self, place: &str, files: &FileSet, read_only: bool) -> Result<(), Error> {
-        let target = self.root.locate(place)?;
-        self.make_parent(&target)?;
-        let temporary = tempfile::TempDir::new_in(self.temporary).at("write in", self.temporary)?;
-        let mut folders = BTreeSet::from([temporary.path().to_owned()]);
-        for (path, bytes) in files.iter() {
-            let path = temporary.path().join(path);
-            let parent = path.parent().unwrap_or_else(|| temporary.path());
-            fs::create_dir_all(parent).at("create", parent)?;
-            let below = parent.ancestors().take_while(|folder| folder.starts_with(temporary.path()));
-            folders.extend(below.map(Path::to_owned));
-            let file = File::create_new(&path).at("write", &path)?;
-            fill(&file, &path, bytes, None)?;
-            if read_only {
-                make_read_only(&file, &path)?;
-            }
+        let target = self.target(place)?;
+        let temporary = self.temporary_folder()?;
+        let filled = fill_folder(&temporary, files, read_only, &target);
+        let moved = filled.and_then(|()| fs::rename(&temporary, &target).at("create", &target));
+        if moved.is_err() {
+            // What cannot be removed is a leftover, which the next holder of the lock removes.
+            let _ = folders::remove_all(&temporary);
         }
-        for folder in folders.iter().rev() {
-            sync_folder(folder)?;
-        }
-        make_readable(temporary.path())?;
-        fs::rename(temporary.path(), &target).at("create", &target)?;
-        // Its folder has another name now; there is nothing left to remove.
-        let _ = temporary.keep();
+        moved?;
         self.remember(&target);
         Ok(())
     }
@@ -83,13 +79,14 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Takes a folder away in one step, then removes what was in it.
+    /// Takes a folder away in one step. What was in it is removed then; the rest of a removal that fails is a leftover.
     pub(super) fn remove_folder(&mut self, place: &str) -> Result<(), Error> {
         let target = self.root.locate(place)?;
-        let grave = tempfile::TempDir::new_in(self.temporary).at("write in", self.temporary)?;
-        fs::rename(&target, grave.path().join("removed")).at("remove", &target)?;
+        let grave = self.temporary_folder()?;
+        let moved = fs::rename(&target, grave.join("removed")).at("remove", &target);
+        let _ = folders::remove_all(&grave);
+        moved?;
         self.remember(&target);
-        grave.close().at("remove", &target)?;
         Ok(())
     }
 
@@ -118,9 +115,47 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    fn make_parent(&self, target: &Path) -> Result<(), PathError> {
-        let parent = target.parent().unwrap_or_else(|| self.root.path());
-        fs::create_dir_all(parent).at("create", parent)
+    /// Syncs as [`Stage::sync`] does what is visible already, and is all of the change.
+    pub(super) fn settle(self, what: &str) -> Result<(), Error> {
+        let unknown = |source| Error::DurabilityUnknown { what: what.to_owned(), operation: None, source };
+        self.sync().map_err(unknown)
+    }
+
+    /// Returns the path to write to, with its folder made: where a link inside the workspace stands, what it leads to.
+    fn target(&self, place: &str) -> Result<PathBuf, Error> {
+        let path = self.root.locate(place)?;
+        let parent = path.parent().unwrap_or_else(|| self.root.path());
+        fs::create_dir_all(parent).at("create", parent)?;
+        let parent = fs::canonicalize(parent).at("open", parent)?;
+        let path = path.file_name().map_or_else(|| parent.clone(), |name| parent.join(name));
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) if metadata.is_symlink() => Ok(fs::canonicalize(&path).at("open", &path)?),
+            _ => Ok(path),
+        }
+    }
+
+    fn temporary_file(&self) -> Result<tempfile::NamedTempFile, PathError> {
+        // The system takes off what the user's umask says.
+        let permissions = Permissions::from_mode(0o666);
+        self.in_temporary(|folder| tempfile::Builder::new().permissions(permissions.clone()).tempfile_in(folder))
+    }
+
+    fn temporary_folder(&self) -> Result<PathBuf, PathError> {
+        let permissions = Permissions::from_mode(0o777);
+        let make = |folder: &Path| tempfile::Builder::new().permissions(permissions.clone()).tempdir_in(folder);
+        Ok(self.in_temporary(make)?.keep())
+    }
+
+    /// Makes something in the folder for temporary files, and that folder again where `git clean` removed it.
+    fn in_temporary<T>(&self, make: impl Fn(&Path) -> io::Result<T>) -> Result<T, PathError> {
+        let made = match make(self.temporary) {
+            Err(error) if layout::is_absent(&error) => {
+                fs::create_dir_all(self.temporary).at("create", self.temporary)?;
+                make(self.temporary)
+            }
+            made => made,
+        };
+        made.at("write in", self.temporary)
     }
 
     fn remember(&mut self, target: &Path) {
@@ -130,10 +165,60 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn fill(mut file: &File, path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> Result<(), PathError> {
+fn fill(mut file: &File, path: &Path, bytes: &[u8], target: &Path) -> Result<(), PathError> {
     file.write_all(bytes).at("write", path)?;
-    file.set_permissions(permissions.unwrap_or_else(readable_by_all)).at("write", path)?;
+    match fs::metadata(target) {
+        Ok(replaced) => {
+            keep_owner(path, &replaced);
+            // After the owner: the system takes bits off a file that changes hands.
+            file.set_permissions(replaced.permissions()).at("write", path)?;
+        }
+        Err(_) => inherit_group(path, target),
+    }
     file.sync_all().at("sync", path)
+}
+
+fn fill_folder(folder: &Path, files: &FileSet, read_only: bool, target: &Path) -> Result<(), PathError> {
+    let mut folders = BTreeSet::from([folder.to_owned()]);
+    for (path, bytes) in files.iter() {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(folder);
+        fs::create_dir_all(parent).at("create", parent)?;
+        folders.extend(parent.ancestors().take_while(|above| above.starts_with(folder)).map(Path::to_owned));
+        let mut file = File::create_new(&path).at("write", &path)?;
+        file.write_all(bytes).at("write", &path)?;
+        inherit_group(&path, target);
+        if read_only {
+            make_read_only(&file, &path)?;
+        }
+        file.sync_all().at("sync", &path)?;
+    }
+    for folder in folders.iter().rev() {
+        inherit_group(folder, target);
+        sync_folder(folder)?;
+    }
+    Ok(())
+}
+
+/// Gives a file the owner of the one that it replaces. Only root can give to any user, so this may fail.
+fn keep_owner(path: &Path, replaced: &Metadata) {
+    let Ok(own) = fs::metadata(path) else { return };
+    if (own.uid(), own.gid()) != (replaced.uid(), replaced.gid()) {
+        let both = std::os::unix::fs::chown(path, Some(replaced.uid()), Some(replaced.gid()));
+        let _ = both.or_else(|_| std::os::unix::fs::chown(path, None, Some(replaced.gid())));
+    }
+}
+
+/// Gives what is new the group of the folder that it goes to, where that hands it on: it was made elsewhere.
+fn inherit_group(path: &Path, target: &Path) {
+    let parent = target.parent().map(fs::metadata).and_then(Result::ok);
+    let Some(parent) = parent.filter(|parent| parent.mode() & SET_GROUP_ID != 0) else { return };
+    let _ = std::os::unix::fs::chown(path, None, Some(parent.gid()));
+    if let Ok(own) = fs::metadata(path).map(|metadata| metadata.mode())
+        && path.is_dir()
+    {
+        let _ = fs::set_permissions(path, Permissions::from_mode(own | SET_GROUP_ID));
+    }
 }
 
 fn sync_folder(folder: &Path) -> Result<(), PathError> {
@@ -144,18 +229,4 @@ fn make_read_only(file: &File, path: &Path) -> Result<(), PathError> {
     let mut permissions = file.metadata().at("write", path)?.permissions();
     permissions.set_readonly(true);
     file.set_permissions(permissions).at("write", path)
-}
-
-/// Returns the permissions of a new file. A temporary file is its owner's alone (0600), and a team
-/// shares its workspace.
-#[cfg(unix)]
-fn readable_by_all() -> Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    Permissions::from_mode(0o644)
-}
-
-#[cfg(unix)]
-fn make_readable(folder: &Path) -> Result<(), PathError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(folder, Permissions::from_mode(0o755)).at("write", folder)
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::{EnvironmentName, Finding, Location, OperationId, Severity};
+use crate::model::{Finding, Location, OperationId, Severity};
 
 /// Why something could not be read from or written to a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -80,24 +80,38 @@ pub enum Error {
         /// What changed.
         what: String,
     },
+    /// A working copy is half-way between two definitions.
+    #[error("an import of {group} is under way, or was interrupted")]
+    ImportUnfinished {
+        /// The group.
+        group: String,
+    },
     /// Somebody else holds the lock.
-    #[error("the lock of {name} was not free within {}", seconds(*.waited))]
+    #[error("the lock of the workspace was not free within {}", seconds(*.waited))]
     Locked {
-        /// What is locked.
-        name: String,
-        /// How long was waited.
+        /// The time that was waited.
         waited: Duration,
-        /// Who holds it, as far as the lock's file says.
+        /// Its holder, as far as the note says.
         holder: Option<String>,
     },
-    /// The commit is visible, but may not survive a loss of power.
-    #[error("the change of {environment} is visible, but its durability is unknown")]
+    /// A version is named like another one but for the case of its letters, which some file systems take for the same.
+    #[error("version {version} of {group} differs from {existing} in the case of letters alone")]
+    VersionCase {
+        /// The group.
+        group: String,
+        /// The version.
+        version: String,
+        /// The version that exists.
+        existing: String,
+    },
+    /// The change is visible, but may not survive a loss of power.
+    #[error("the change of {what} is visible, but its durability is unknown")]
     DurabilityUnknown {
-        /// The environment that was changed.
-        environment: EnvironmentName,
-        /// The operation that was committed.
-        operation: OperationId,
-        /// Why.
+        /// The environment, the file or the version that was changed.
+        what: String,
+        /// The operation that was committed, if one was.
+        operation: Option<OperationId>,
+        /// The system's error.
         #[source]
         source: PathError,
     },
@@ -123,6 +137,26 @@ pub struct PathError {
     /// What the system said.
     #[source]
     pub source: io::Error,
+}
+
+impl PathError {
+    /// Returns the user whose file or folder it is, where the system refuses it to this one.
+    #[must_use]
+    pub fn foreign_owner(&self) -> Option<(PathBuf, u32)> {
+        use std::os::unix::fs::MetadataExt as _;
+        if self.source.kind() != io::ErrorKind::PermissionDenied {
+            return None;
+        }
+        let there = |path: &&Path| path.symlink_metadata().is_ok();
+        let path = self.path.ancestors().find(there)?;
+        Some((path.to_owned(), path.symlink_metadata().ok()?.uid()))
+    }
+
+    /// True if a file cannot be moved to its place because that is on another file system.
+    #[must_use]
+    pub fn is_other_file_system(&self) -> bool {
+        self.source.kind() == io::ErrorKind::CrossesDevices
+    }
 }
 
 /// Gives a system's error its path and what was being done.

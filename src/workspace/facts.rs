@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Error, Workspace};
+use super::{Error, PlanBase, Workspace};
 use crate::model::{
-    Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version, WorkspaceSettings,
+    Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
+    WorkspaceSettings,
 };
 use crate::plan::{Candidate, Facts, Past};
 
@@ -20,6 +21,8 @@ pub struct DiskFacts<'a> {
     environments: Known<EnvironmentName, Arc<Environment>>,
     working_copies: Known<(GroupName, Option<Version>), Arc<Candidate>>,
     frozen: Known<(GroupName, Version), Option<Arc<Candidate>>>,
+    groups: RefCell<Option<Vec<GroupName>>>,
+    versions: Known<GroupName, BTreeSet<Version>>,
 }
 
 impl<'a> DiskFacts<'a> {
@@ -31,8 +34,41 @@ impl<'a> DiskFacts<'a> {
             environments: RefCell::new(BTreeMap::new()),
             working_copies: RefCell::new(BTreeMap::new()),
             frozen: RefCell::new(BTreeMap::new()),
+            groups: RefCell::new(None),
+            versions: RefCell::new(BTreeMap::new()),
         }
     }
+
+    /// Returns the workspace that answers.
+    #[must_use]
+    pub const fn workspace(&self) -> &'a Workspace {
+        self.workspace
+    }
+
+    /// Returns all that was read so far.
+    #[must_use]
+    pub fn base(&self) -> PlanBase {
+        let working_copies = self.working_copies.borrow();
+        let frozen = self.frozen.borrow();
+        let frozen = frozen.iter().map(|(key, found)| (key.clone(), found.as_ref().map(|found| found.digest)));
+        PlanBase {
+            settings: self.workspace.settings_digest,
+            environments: self.environments.borrow().clone(),
+            working_copies: working_copies.iter().map(|((group, _), copy)| (group.clone(), on_disk(copy))).collect(),
+            groups: self.groups.borrow().clone(),
+            versions: self.versions.borrow().clone(),
+            frozen: frozen.collect(),
+        }
+    }
+}
+
+/// Lists the files of a working copy as they lay on disk.
+fn on_disk(copy: &Candidate) -> Manifest {
+    let mut manifest = copy.files.manifest();
+    if let Some(settings) = &copy.settings_on_disk {
+        manifest.0.insert(SETTINGS_FILE.to_owned(), Digest::of(settings));
+    }
+    manifest
 }
 
 fn once<K: Ord, V: Clone>(
@@ -54,7 +90,11 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error> {
-        Ok(self.workspace.groups()?)
+        let mut known = self.groups.borrow_mut();
+        if known.is_none() {
+            *known = Some(self.workspace.groups()?);
+        }
+        Ok(known.clone().unwrap_or_default())
     }
 
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error> {
@@ -68,7 +108,7 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
-        Ok(self.workspace.versions(group)?)
+        once(&self.versions, group.clone(), |group| self.workspace.versions(group))
     }
 
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {

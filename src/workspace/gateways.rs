@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use super::error::{At, Error};
 use super::layout::{self, Root};
-use super::{Workspace, lock};
+use super::{Workspace, folders, lock};
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, SCHEMA, Timestamp};
 
 /// How old a temporary file must be before it is taken for one that a killed gateway left.
@@ -174,11 +174,10 @@ fn make_folder(root: &Root) -> Result<PathBuf, Error> {
 
 /// Removes what gateways left that were killed. One that cannot be removed does no harm.
 fn remove_dead(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        let is_temporary = entry.file_name().to_string_lossy().starts_with('.');
-        let age = entry
-            .metadata()
+    for name in folders::names(folder).unwrap_or_default() {
+        let path = folder.join(&name);
+        let is_temporary = name.to_string_lossy().starts_with('.');
+        let age = fs::symlink_metadata(&path)
             .and_then(|metadata| metadata.modified())
             .map(|modified| SystemTime::now().duration_since(modified).unwrap_or_default());
         if is_temporary && age.is_ok_and(|age| age < ABANDONED) {

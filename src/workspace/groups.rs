@@ -1,8 +1,8 @@
 //! Working copies and frozen versions, as they are read.
 
-mod lock;
+mod change;
 
-pub use lock::{GroupsLock, NewGroup};
+pub use change::NewGroup;
 
 use std::sync::Arc;
 
@@ -41,6 +41,10 @@ impl Workspace {
 
     /// Reads a group's working copy; with a version, as it is once its settings name that version.
     pub fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Candidate, Error> {
+        self.read_whole(group, || self.read_working_copy(group, version), |copy| &copy.files)
+    }
+
+    fn read_working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Candidate, Error> {
         let on_disk = self.group_text(group, SETTINGS_FILE)?;
         let place = layout::group_file(group, SETTINGS_FILE);
         let text = match version {
@@ -65,6 +69,10 @@ impl Workspace {
 
     /// Reads what of a group's working copy can be read, and says what cannot.
     pub fn draft(&self, group: &GroupName) -> Result<Draft, Error> {
+        self.read_whole(group, || self.read_draft(group), |draft| &draft.files)
+    }
+
+    fn read_draft(&self, group: &GroupName) -> Result<Draft, Error> {
         let place = layout::group_file(group, SETTINGS_FILE);
         let mut draft = Draft::default();
         let settings = self.group_text(group, SETTINGS_FILE).and_then(|text| {
@@ -83,6 +91,7 @@ impl Workspace {
         let reading = self.read_definition(group)?;
         draft.definition = reading.definition;
         draft.reading = reading.findings;
+        draft.files = reading.files;
         Ok(draft)
     }
 
@@ -149,6 +158,7 @@ pub struct Draft {
     settings_text: String,
     definition: Option<Definition>,
     reading: Vec<Finding>,
+    files: FileSet,
     missing_secrets: Vec<String>,
     /// Why its settings could not be read, where they could not.
     pub problems: Vec<Finding>,

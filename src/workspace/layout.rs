@@ -8,6 +8,7 @@ use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::error::{At, Error};
+use super::folders;
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 
 /// The name of the file that makes a folder a workspace.
@@ -16,6 +17,16 @@ pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
 pub(super) const LOCAL_FOLDER: &str = ".apigw";
 /// The folder of this machine's secrets.
 pub(super) const SECRETS_FOLDER: &str = ".apigw/secrets";
+/// The file that says who holds the lock.
+pub(super) const HOLDER_FILE: &str = ".apigw/holder";
+/// The lock where the workspace's own folder cannot be locked.
+pub(super) const LOCK_FILE: &str = ".apigw/lock";
+/// The change that the holder of the lock is about to make.
+pub(super) const INTENT_FILE: &str = ".apigw/intent.json";
+/// The folder of files that are about to be imported together.
+pub(super) const IMPORT_FOLDER: &str = ".apigw/import";
+/// The folder of the temporary files.
+pub(super) const TEMPORARY_FOLDER: &str = ".apigw/tmp";
 /// The folder in which gateways say what they serve.
 pub(super) const GATEWAYS_FOLDER: &str = ".apigw/gateways";
 /// The folder of the groups.
@@ -58,14 +69,6 @@ pub(super) fn history(environment: &EnvironmentName) -> String {
 
 pub(super) fn operation(environment: &EnvironmentName, id: &OperationId) -> String {
     format!("{HISTORY_FOLDER}/{environment}/{id}.yaml")
-}
-
-pub(super) fn lock(name: &str) -> String {
-    format!("{LOCAL_FOLDER}/locks/{name}")
-}
-
-pub(super) fn temporary(name: &str) -> String {
-    format!("{LOCAL_FOLDER}/tmp/{name}")
 }
 
 pub(super) fn gateway(id: &str) -> String {
@@ -133,15 +136,11 @@ impl Root {
     /// Names that are not UTF-8 are listed with replacement characters, which no name of ours has.
     pub(super) fn list(&self, place: &str) -> Result<Vec<String>, Error> {
         let path = self.locate(place)?;
-        let entries = match fs::read_dir(&path) {
-            Ok(entries) => entries,
+        let mut names: Vec<String> = match folders::names(&path) {
+            Ok(names) => names.iter().map(|name| name.to_string_lossy().into_owned()).collect(),
             Err(error) if is_absent(&error) => return Ok(Vec::new()),
             Err(error) => return Err(error).at("list", &path).map_err(Error::Io),
         };
-        let mut names = Vec::new();
-        for entry in entries {
-            names.push(entry.at("list", &path)?.file_name().to_string_lossy().into_owned());
-        }
         names.sort_unstable();
         Ok(names)
     }
@@ -225,7 +224,7 @@ fn read_all(mut file: fs::File, size: usize, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn is_absent(error: &io::Error) -> bool {
+pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 

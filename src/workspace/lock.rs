@@ -1,90 +1,154 @@
-//! Locks: whoever holds one may write, and nobody else.
+//! The lock of the workspace: one writer at a time, whatever it writes.
 //!
-//! A lock is `flock` on a file that is never removed. The kernel frees it when its holder dies, so
-//! a lock is never left behind. The file says who holds it, for those who wait.
+//! It is `flock` on the workspace's own folder, which Git never removes or replaces. The kernel queues those who wait
+//! and frees the lock when its holder dies. `.apigw/holder` says who has it, for those who wait. Where folders cannot
+//! be locked, as on NFS, a lock file takes the folder's place.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
+
+use super::Workspace;
+use super::durable::Stage;
 use super::error::{At, Error};
 use super::layout::{self, LOCAL_FOLDER, Root};
 
-/// How long to sleep between two attempts.
-const PAUSE: Duration = Duration::from_millis(3);
-
-/// Who asks for a lock, told to others who wait for it, and for how long at most.
+/// A request for the lock.
 #[derive(Debug, Clone)]
 pub struct LockRequest {
-    /// Who, and what for: a line.
+    /// The person, process and command, in a line: shown to others who wait.
     pub holder: String,
-    /// How long to wait at most.
+    /// The longest time to wait.
     pub timeout: Duration,
 }
 
-/// A lock that is held, with a folder for temporary files that nobody else uses.
+/// The lock of the workspace, held: the one value that can write. Dropping it lets the next writer in.
 #[derive(Debug)]
-pub(super) struct Held {
-    _file: File,
+pub struct LockGuard {
+    workspace: Workspace,
     temporary: PathBuf,
+    _lock: File,
 }
 
-impl Held {
-    /// Takes the lock of this name, and removes what a dead holder left.
-    pub(super) fn take(root: &Root, name: &str, request: &LockRequest) -> Result<Self, Error> {
-        make_local_folder(root)?;
-        let path = root.locate(&layout::lock(name))?;
-        make_parent(&path)?;
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).at("open", &path)?;
-        wait_for(&mut file, &path, name, request)?;
-        // What stands in the file is only shown to others: a failure to write it is no failure to lock.
-        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", request.holder));
-        let temporary = root.locate(&layout::temporary(name))?;
-        Ok(Self { _file: file, temporary })
+impl Workspace {
+    /// Takes the lock, waiting for it where somebody else holds it, and ends what a dead holder left half-done.
+    pub fn lock(&self, request: &LockRequest) -> Result<LockGuard, Error> {
+        let lock = take(&self.root, request)?;
+        make_local_folder(&self.root)?;
+        // The holder's name is only shown to others: a failure to write it is no failure to lock.
+        let _ = self.root.locate(layout::HOLDER_FILE).map(|path| fs::write(path, format!("{}\n", request.holder)));
+        let guard = LockGuard {
+            workspace: self.reopen()?,
+            temporary: self.root.locate(layout::TEMPORARY_FOLDER)?,
+            _lock: lock,
+        };
+        guard.recover()?;
+        Ok(guard)
     }
 
-    pub(super) fn temporary(&self) -> &Path {
-        &self.temporary
-    }
-
-    /// Lists what a dead holder left among the temporary files.
-    pub(super) fn leftovers(&self) -> Result<Vec<PathBuf>, Error> {
-        fs::create_dir_all(&self.temporary).at("create", &self.temporary)?;
-        let entries = fs::read_dir(&self.temporary).at("list", &self.temporary)?;
-        let mut paths = Vec::new();
-        for entry in entries {
-            paths.push(entry.at("list", &self.temporary)?.path());
-        }
-        Ok(paths)
-    }
-}
-
-/// Says whether somebody holds the lock of this name at the moment, without taking it.
-pub(super) fn is_held(root: &Root, name: &str) -> bool {
-    let Ok(path) = root.locate(&layout::lock(name)) else {
-        return false;
-    };
-    File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
-}
-
-fn wait_for(file: &mut File, path: &Path, name: &str, request: &LockRequest) -> Result<(), Error> {
-    let start = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if start.elapsed() < request.timeout => thread::sleep(PAUSE),
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let read = file.take(4096).read_to_string(&mut holder);
-                let holder = read.is_ok().then(|| holder.trim().to_owned()).filter(|holder| !holder.is_empty());
-                return Err(Error::Locked { name: name.to_owned(), waited: request.timeout, holder });
+    /// True if somebody holds the lock at the moment.
+    pub(super) fn is_locked(&self) -> bool {
+        let is_held =
+            |file: io::Result<File>| file.map_err(TryLockError::Error).and_then(|file| file.try_lock_shared());
+        match is_held(File::open(self.root.path())) {
+            Err(TryLockError::WouldBlock) => true,
+            Err(TryLockError::Error(error)) if is_unsupported(&error) => {
+                let file = self.root.locate(layout::LOCK_FILE).map(File::open);
+                file.is_ok_and(|file| matches!(is_held(file), Err(TryLockError::WouldBlock)))
             }
-            Err(TryLockError::Error(error)) => return Err(error).at("lock", path).map_err(Error::Io),
+            _ => false,
         }
     }
+
+    /// True if the file system can lock a folder. Where it cannot, a lock file is used, which `git clean` removes.
+    #[must_use]
+    pub fn has_folder_lock(&self) -> bool {
+        let tried = File::open(self.root.path()).map_err(TryLockError::Error).and_then(|file| file.try_lock_shared());
+        !matches!(tried, Err(TryLockError::Error(error)) if is_unsupported(&error))
+    }
+}
+
+impl LockGuard {
+    /// Returns the workspace with its settings as they are under the lock.
+    #[must_use]
+    pub const fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    pub(super) fn stage(&self) -> Stage<'_> {
+        Stage::new(&self.workspace.root, &self.temporary)
+    }
+}
+
+fn take(root: &Root, request: &LockRequest) -> Result<File, Error> {
+    let deadline = Instant::now() + request.timeout;
+    loop {
+        let path = root.path().to_owned();
+        let folder = File::open(&path).at("open", &path)?;
+        let (lock, path) = match acquire(folder, deadline) {
+            Err(error) if is_unsupported(&error) => {
+                make_local_folder(root)?;
+                let path = root.locate(layout::LOCK_FILE)?;
+                let mut options = OpenOptions::new();
+                let file = options.read(true).write(true).create(true).truncate(false).open(&path).at("open", &path)?;
+                (acquire(file, deadline).at("lock", &path)?, path)
+            }
+            lock => (lock.at("lock", &path)?, path),
+        };
+        let Some(lock) = lock else { return Err(timed_out(root, request)) };
+        // While the lock was waited for, somebody may have put another folder or file in the place of this one.
+        if is_at(&lock, &path) {
+            return Ok(lock);
+        }
+    }
+}
+
+/// Locks a file or a folder; `None` where the deadline comes first.
+fn acquire(file: File, deadline: Instant) -> io::Result<Option<File>> {
+    match file.try_lock() {
+        Ok(()) => return Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => {}
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let (sender, receiver) = mpsc::channel();
+    // A waiter that comes too late finds nobody to hand the lock to: the file is closed, and the lock free again.
+    let wait = move || {
+        let locked = loop {
+            match file.lock() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                locked => break locked,
+            }
+        };
+        let _ = sender.send(locked.map(|()| file));
+    };
+    thread::Builder::new().name("lock".to_owned()).spawn(wait)?;
+    let remaining = deadline.saturating_duration_since(Instant::now());
+    receiver.recv_timeout(remaining).map_or(Ok(None), |locked| locked.map(Some))
+}
+
+/// True if the system says that it can never lock this. A lack of memory for locks is not that: with one holder by
+/// folder and one by file there would be two.
+fn is_unsupported(error: &io::Error) -> bool {
+    let unsupported = [Errno::BADF, Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP];
+    error.raw_os_error().is_some_and(|code| unsupported.iter().any(|errno| errno.raw_os_error() == code))
+}
+
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+    let (Ok(held), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
+    identity(held) == identity(there)
+}
+
+fn timed_out(root: &Root, request: &LockRequest) -> Error {
+    let read = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten();
+    let holder = read.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    Error::Locked { waited: request.timeout, holder: holder.filter(|holder| !holder.is_empty()) }
 }
 
 /// Makes the folder of what is this machine's own, ignored by Git whatever the workspace ignores.
@@ -98,7 +162,40 @@ pub(super) fn make_local_folder(root: &Root) -> Result<(), Error> {
     Ok(())
 }
 
-fn make_parent(path: &Path) -> Result<(), Error> {
-    let parent = path.parent().unwrap_or(path);
-    Ok(fs::create_dir_all(parent).at("create", parent)?)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(timeout: Duration) -> LockRequest {
+        LockRequest { holder: "Ada: a test".to_owned(), timeout }
+    }
+
+    fn workspace(folder: &Path) -> Workspace {
+        fs::write(folder.join("apigw.toml"), "schema = 1\n").unwrap();
+        Workspace::open(folder).unwrap()
+    }
+
+    #[test]
+    fn the_lock_survives_the_removal_of_the_local_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = workspace(folder.path());
+        let guard = workspace.lock(&request(Duration::ZERO)).unwrap();
+        fs::remove_dir_all(folder.path().join(LOCAL_FOLDER)).unwrap();
+        assert!(workspace.is_locked());
+        assert!(matches!(workspace.lock(&request(Duration::ZERO)), Err(Error::Locked { .. })));
+        drop(guard);
+        assert!(!workspace.is_locked());
+        workspace.lock(&request(Duration::ZERO)).unwrap();
+    }
+
+    #[test]
+    fn a_waiter_that_gave_up_takes_no_lock_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = workspace(folder.path());
+        let guard = workspace.lock(&request(Duration::ZERO)).unwrap();
+        let refused = workspace.lock(&request(Duration::from_millis(1))).unwrap_err();
+        assert!(matches!(refused, Error::Locked { holder: Some(holder), .. } if holder == "Ada: a test"));
+        drop(guard);
+        workspace.lock(&request(Duration::from_mins(1))).unwrap();
+    }
 }

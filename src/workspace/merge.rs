@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::git::GitCheckout;
 use super::record::conflict::{ConflictEntry, operations_in, render_conflict, split_conflict};
-use super::{EnvironmentLock, Renumbering, Workspace, layout, operation_file, record, verify};
+use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, OperationId};
 use crate::plan::{GroupConflict, GroupHeads, MergeSide, MergeSides, MergedState, Operations, Resolution};
 
@@ -38,10 +38,11 @@ impl MergeState {
     }
 
     /// Returns the text of the environment's file once a resolution is committed under an id.
-    fn text_after(&self, resolution: &Resolution, id: &OperationId) -> String {
+    fn text_after(&self, resolution: &Resolution, id: Option<&OperationId>) -> String {
         let mut environment = resolution.environment.clone();
         for group in resolution.operation.changes.keys() {
-            environment.deployments.extend(resolution.operation.entry(id, group).map(|entry| (group.clone(), entry)));
+            let entry = id.and_then(|id| resolution.operation.entry(id, group));
+            environment.deployments.extend(entry.map(|entry| (group.clone(), entry)));
         }
         if !self.is_conflicted || resolution.unresolved.is_empty() {
             return record::render(&environment);
@@ -123,7 +124,7 @@ impl Workspace {
         let mut operations = Operations::new();
         for file in self.operation_files(environment)? {
             let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else { continue };
-            if !self.root.exists(&EnvironmentLock::intent_place(environment, &id))? {
+            if !self.is_abandoned(environment, &id)? {
                 operations.insert(id.clone(), self.read_operation(environment, &id)?);
             }
         }
@@ -164,20 +165,20 @@ impl MergeState {
     }
 }
 
-impl EnvironmentLock<'_> {
+impl LockGuard {
     /// Commits a resolution, and returns the id of its operation where it has one.
     ///
     /// # Errors
     ///
     /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other error nothing is
-    /// changed.
+    /// changed, but for versions that have their bytes again.
     pub fn commit_resolution(
         &self,
         state: &MergeState,
         resolution: &Resolution,
         renumberings: &[Renumbering],
     ) -> Result<Option<OperationId>, Error> {
-        let environment = self.environment();
+        let environment = &state.environment;
         let now = self.workspace().merge_state(environment)?;
         if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
             return Err(Error::Stale { what: layout::environment(environment) });
@@ -186,14 +187,15 @@ impl EnvironmentLock<'_> {
         if state.is_whole(resolution) {
             return Ok(None);
         }
-        let (id, text) = operation_file::render(&resolution.operation);
-        let next = state.text_after(resolution, &id);
         if resolution.operation.changes.is_empty() {
-            self.rewrite(&next)?;
+            self.rewrite(environment, &state.text_after(resolution, None))?;
             return Ok(None);
         }
-        self.write_operation(&id, &text)?;
-        self.publish(&next, &id)?;
-        Ok(Some(id))
+        if state.bytes.is_none() {
+            // An operation without the environment's file would be one that somebody removed the file of.
+            self.rewrite(environment, &record::render(&resolution.environment_before()))?;
+        }
+        let next = |id: &OperationId| state.text_after(resolution, Some(id));
+        self.record_as(self.stage(), &resolution.operation, &[], next).map(Some)
     }
 }

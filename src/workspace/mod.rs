@@ -1,22 +1,26 @@
 //! The only reader and writer of files.
 //!
 //! A [`Workspace`] reads without a lock and without write permission. Whoever wants to write takes
-//! a lock first: [`Workspace::lock`] gives an [`EnvironmentLock`], which commits plans, and
-//! [`Workspace::lock_groups`] gives a [`GroupsLock`], which edits working copies and versions.
+//! the lock first: [`Workspace::lock`] gives a [`LockGuard`], which commits plans and edits working
+//! copies and versions.
 
 pub mod edit;
 
+mod base;
 mod commit;
 mod driver;
 mod durable;
 mod edited;
 mod error;
 mod facts;
+mod folders;
 mod gateways;
 mod git;
 mod groups;
 mod history;
+mod import;
 mod init;
+mod intent;
 mod layout;
 mod live;
 mod lock;
@@ -37,22 +41,22 @@ use std::path::Path;
 use std::thread;
 
 use crate::model::{
-    Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, Release, SETTINGS_FILE, State,
+    Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, Release, SETTINGS_FILE, State,
     Timestamp, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
-pub use commit::EnvironmentLock;
+pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
 pub use gateways::{Behind, GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
-pub use groups::{Draft, GroupsLock, NewGroup, version_edit};
+pub use groups::{Draft, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
 pub use live::{LiveContent, LiveDefinition, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
-pub use lock::LockRequest;
+pub use lock::{LockGuard, LockRequest};
 pub use merge::MergeState;
 pub use origins::{Committer, Origins};
 pub use outside::{
@@ -76,6 +80,7 @@ fn missing_environment(place: &str) -> Error {
 pub struct Workspace {
     root: layout::Root,
     settings: WorkspaceSettings,
+    settings_digest: Digest,
 }
 
 impl Workspace {
@@ -93,14 +98,20 @@ impl Workspace {
         let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists());
         let root = layout::Root::new(found.ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?)?;
         let bytes = root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
+        let settings_digest = Digest::of(&bytes);
         let settings = layout::text(layout::WORKSPACE_FILE, bytes).and_then(|text| settings::workspace(&text));
-        match settings {
-            Ok(settings) => Ok((Self { root, settings }, None)),
-            Err(Error::Invalid(problems)) => {
-                Ok((Self { root, settings: WorkspaceSettings::default() }, Some(problems)))
-            }
-            Err(other) => Err(other),
-        }
+        let (settings, problems) = match settings {
+            Ok(settings) => (settings, None),
+            Err(Error::Invalid(problems)) => (WorkspaceSettings::default(), Some(problems)),
+            Err(other) => return Err(other),
+        };
+        Ok((Self { root, settings, settings_digest }, problems))
+    }
+
+    /// Reads the settings again, where they changed.
+    fn reopen(&self) -> Result<Self, Error> {
+        let bytes = self.root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
+        if Digest::of(&bytes) == self.settings_digest { Ok(self.clone()) } else { Self::open(self.root.path()) }
     }
 
     /// Returns the settings in `apigw.toml`.
@@ -201,6 +212,9 @@ impl Workspace {
         for (group, change) in &plan.operation.changes {
             let after = &change.after;
             let will_be = plan.freezes.iter().any(|freeze| freeze.group == *group && freeze.version == after.version);
+            if will_be {
+                self.check_version_case(group, &after.version)?;
+            }
             if after.state != State::Live || will_be {
                 continue;
             }

@@ -1,7 +1,8 @@
 //! Files of the user's that need not lie in the workspace: release plans, definitions to import.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -43,13 +44,27 @@ pub fn stamp_outside(path: &Path) -> Option<FileStamp> {
     Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 
-/// Writes a file that the user named, whole or not at all.
+/// Writes a file that the user named, whole or not at all. A pipe, a device and what another program has open under a
+/// name of the system's, like `/dev/stdout`, are written to directly.
 pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).at("write in", folder)?;
-    std::io::Write::write_all(&mut file, text.as_bytes()).at("write", path)?;
+    let existing = fs::metadata(path).ok();
+    let is_named_by_system = path.starts_with("/dev") || path.starts_with("/proc");
+    if is_named_by_system || existing.as_ref().is_some_and(|metadata| !metadata.is_file()) {
+        let mut file = fs::OpenOptions::new().append(true).open(path).at("write", path)?;
+        return Ok(file.write_all(text.as_bytes()).at("write", path)?);
+    }
+    // A link stays, and what it leads to is written.
+    let target = if existing.is_some() { fs::canonicalize(path).at("write", path)? } else { path.to_owned() };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    // The system takes off what the user's umask says.
+    let mut file = builder.permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder).at("write in", folder)?;
+    file.write_all(text.as_bytes()).at("write", path)?;
+    if let Some(existing) = existing {
+        file.as_file().set_permissions(existing.permissions()).at("write", path)?;
+    }
     file.as_file().sync_all().at("sync", path)?;
-    file.persist(path).map_err(|error| error.error).at("write", path)?;
+    file.persist(&target).map_err(|error| error.error).at("write", path)?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
 use super::git::GitCheckout;
-use super::{EnvironmentLock, MergeState, Workspace, layout, version_file};
+use super::{LockGuard, MergeState, Workspace, layout, version_file};
 use crate::model::{Deployment, Digest, FileSet, GroupName, Operation, OperationId, State, VERSION_FILE, Version};
 use crate::plan::{Resolution, renumber};
 
@@ -169,7 +169,7 @@ fn frozen_in_git(checkout: &GitCheckout, group: &GroupName, version: &Version, d
     })
 }
 
-impl EnvironmentLock<'_> {
+impl LockGuard {
     /// Writes the versions that a merge left without a number of their own.
     pub(super) fn write_renumberings(&self, renumberings: &[Renumbering]) -> Result<(), Error> {
         for Renumbering { group, from, to, files, .. } in renumberings {

@@ -16,8 +16,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::layout;
-use super::lock;
-use super::{EnvironmentLock, LockRequest, Workspace};
+use super::{LockRequest, Workspace};
 use crate::model::{Deployment, Environment, EnvironmentName, Finding, GroupName, Location, OperationId, Severity};
 use crate::plan::{self, Author};
 use chain::Chains;
@@ -40,6 +39,8 @@ pub struct Verification {
     pub versions: usize,
     /// The environments in which something can be repaired.
     pub repairable: Vec<EnvironmentName>,
+    /// True if a command that died left something half-done.
+    pub has_leftovers: bool,
 }
 
 /// Something that is not as it was committed.
@@ -134,15 +135,18 @@ impl Workspace {
             let (mut examination, counts) = self.examine_again(&environment)?;
             result.entries += counts.entries;
             result.operations += counts.operations;
-            if !examination.abandoned.is_empty() && lock::is_held(&self.root, environment.as_str()) {
+            if !examination.abandoned.is_empty() && self.is_locked() {
                 // Somebody is committing at this moment: an operation's file comes before its commit.
                 examination.problems.retain(|problem| problem.kind != ProblemKind::Abandoned);
             }
-            examination.problems.extend(self.leftovers(&environment)?);
             if examination.problems.iter().any(|problem| problem.repairable) {
                 result.repairable.push(environment);
             }
             result.problems.append(&mut examination.problems);
+        }
+        if self.has_leftovers()? && !self.is_locked() {
+            result.has_leftovers = true;
+            result.problems.push(leftover_problem());
         }
         tree::verify(self, &mut result, progress)?;
         Ok(result)
@@ -156,14 +160,14 @@ impl Workspace {
         request: &LockRequest,
     ) -> Result<Vec<String>, Error> {
         let mut done = Vec::new();
+        let has_leftovers = self.has_leftovers()?;
+        // Taking the lock ends what a dead holder left half-done.
+        let guard = self.lock(request)?;
+        if has_leftovers {
+            done.push("removed what an interrupted command had left".to_owned());
+        }
         for environment in environments {
-            let leftovers = self.leftovers(environment)?.len();
-            // Taking the lock removes what a dead holder left.
-            let lock = self.lock(environment, request)?;
-            if leftovers > 0 {
-                done.push(format!("{environment}: removed what an interrupted command had left"));
-            }
-            repair::environment(&lock, author, &mut done)?;
+            repair::environment(&guard, environment, author, &mut done)?;
         }
         Ok(done)
     }
@@ -262,17 +266,12 @@ impl Workspace {
             }
         }
     }
+}
 
-    fn leftovers(&self, environment: &EnvironmentName) -> Result<Vec<Problem>, Error> {
-        let place = layout::temporary(environment.as_str());
-        let names = self.root.list(&place)?;
-        if names.is_empty() || lock::is_held(&self.root, environment.as_str()) {
-            return Ok(Vec::new());
-        }
-        let message = format!("a command that was interrupted left {} temporary file(s)", names.len());
-        let hint = "the next change of the environment removes them; so does `apigw verify --repair`";
-        Ok(vec![Problem::new(ProblemKind::Leftover, Location::file(place), message, hint).repairable()])
-    }
+fn leftover_problem() -> Problem {
+    let message = "a command that was interrupted left temporary files";
+    let hint = "the next change removes them; so does `apigw verify --repair`";
+    Problem::new(ProblemKind::Leftover, Location::file(layout::TEMPORARY_FOLDER), message, hint).repairable()
 }
 
 /// Reads the entries of an environment's file as they were committed, whatever its layout.

@@ -14,6 +14,16 @@ impl Workspace {
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
+    /// Refuses a version that another one equals but for the case of letters.
+    pub(super) fn check_version_case(&self, group: &GroupName, version: &Version) -> Result<(), Error> {
+        let name = version.to_string();
+        let existing = self.versions(group)?.into_iter().map(|existing| existing.to_string());
+        let mut similar = existing.filter(|existing| existing.eq_ignore_ascii_case(&name) && *existing != name);
+        similar
+            .next()
+            .map_or(Ok(()), |existing| Err(Error::VersionCase { group: group.to_string(), version: name, existing }))
+    }
+
     /// Reads which files a version holds, without reading them; `None` where there is no such version.
     pub fn manifest(&self, group: &GroupName, version: &Version) -> Result<Option<Manifest>, Error> {
         Ok(self.version_record(group, version)?.map(|record| record.manifest))

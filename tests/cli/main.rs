@@ -7,9 +7,13 @@ mod call;
 mod check;
 mod compare;
 mod complete;
+mod files;
+mod first_release;
 mod harness;
 mod hostile;
 mod json;
+#[cfg(target_os = "linux")]
+mod moved_base;
 mod plans;
 mod readme;
 mod release;

@@ -5,15 +5,18 @@
 
 #![cfg(target_os = "linux")]
 
+mod commands;
 mod disk;
 mod inject;
 mod power;
+mod pull;
 mod trace;
 mod workspace;
 
 use std::io::Write as _;
 
 use anyhow::{Result, ensure};
+use commands::Writer;
 use power::Variant;
 use trace::Tracer;
 use workspace::Scenario;
@@ -43,6 +46,24 @@ fn a_publish_survives_a_power_loss_after_every_call() -> Result<()> {
         finish("power loss", &scenario, &power::lose_power(&scenario, &tracer, Variant::AsBuilt)?)?;
     }
     Ok(())
+}
+
+#[test]
+fn every_command_that_writes_survives_an_interruption() -> Result<()> {
+    let Some(tracer) = tracer("commands")? else { return Ok(()) };
+    let mut failures = Vec::new();
+    for (number, writer) in Writer::all()?.iter().enumerate() {
+        let finished = commands::finish(writer, &writer.interrupt(&tracer, number)?);
+        failures.extend(finished.err().map(|error| format!("{error:#}")));
+    }
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn a_pull_between_an_interruption_and_the_recovery_loses_nothing() -> Result<()> {
+    let Some(tracer) = tracer("pull")? else { return Ok(()) };
+    pull::pull_after_each_call(&tracer)
 }
 
 /// The power-loss test would be worth nothing if it did not see these.

@@ -1,4 +1,4 @@
-//! Running a publish under `strace`, and reading what it says.
+//! Running a command under `strace`, and reading what it says.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::workspace::{APIGW, Scenario, new_folder, quiet, text};
+use crate::workspace::{APIGW, new_folder, quiet, text};
 
 /// The number of the signal.
 const KILL: i32 = 9;
@@ -17,7 +17,7 @@ const KILL: i32 = 9;
 /// The program that traces.
 pub(crate) struct Tracer(PathBuf);
 
-/// One system call of a traced publish.
+/// One system call of a traced command.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) name: String,
@@ -32,6 +32,8 @@ pub(crate) struct Call {
 pub(crate) enum Fault {
     Kill,
     Fail(&'static str),
+    /// This call and every later one of its name.
+    FailFrom(&'static str),
 }
 
 impl Tracer {
@@ -42,12 +44,12 @@ impl Tracer {
         tried.status.success().then_some(Self(found))
     }
 
-    /// Publishes and returns every call from the opening of the workspace on.
-    pub(crate) fn trace(&self, scenario: &Scenario, root: &Path) -> Result<Vec<Call>> {
+    /// Runs a command and returns every call from the opening of the workspace on.
+    pub(crate) fn trace(&self, arguments: &[&str], root: &Path) -> Result<Vec<Call>> {
         let folder = new_folder()?;
         let log = folder.path().join("trace");
         let mut command = Command::new(&self.0);
-        command.args(["-y", "-s", "1000000", "-o"]).arg(&log).arg(APIGW).args(scenario.arguments);
+        command.args(["-y", "-s", "1000000", "-o"]).arg(&log).arg(APIGW).args(arguments);
         let output = quiet(&mut command, root)?;
         ensure!(output.status.success(), "tracing: {}: {}", output.status, text(&output));
         let mut counts = BTreeMap::new();
@@ -62,21 +64,22 @@ impl Tracer {
         Ok(calls.split_off(opened.context("the workspace was not opened")?))
     }
 
-    /// Publishes with a fault at one call.
-    pub(crate) fn inject(&self, scenario: &Scenario, root: &Path, call: &Call, fault: Fault) -> Result<Output> {
+    /// Runs a command with a fault at one call.
+    pub(crate) fn inject(&self, arguments: &[&str], root: &Path, call: &Call, fault: Fault) -> Result<Output> {
         let Call { name, ordinal, .. } = call;
         let inject = match fault {
             Fault::Kill => format!("inject={name}:signal=KILL:when={ordinal}"),
             Fault::Fail(errno) => format!("inject={name}:error={errno}:when={ordinal}"),
+            Fault::FailFrom(errno) => format!("inject={name}:error={errno}:when={ordinal}+"),
         };
         let folder = new_folder()?;
         let log = folder.path().join("trace");
         let mut command = Command::new(&self.0);
         command.arg("-o").arg(&log).arg("-e").arg(format!("trace={name}")).arg("-e").arg(inject);
-        let output = quiet(command.arg(APIGW).args(scenario.arguments), root)?;
+        let output = quiet(command.arg(APIGW).args(arguments), root)?;
         let happened = match fault {
             Fault::Kill => output.status.signal() == Some(KILL),
-            Fault::Fail(_) => fs::read_to_string(&log)?.contains("(INJECTED)"),
+            Fault::Fail(_) | Fault::FailFrom(_) => fs::read_to_string(&log)?.contains("(INJECTED)"),
         };
         ensure!(happened, "the fault did not happen: {}", output.status);
         Ok(output)

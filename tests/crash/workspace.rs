@@ -11,7 +11,7 @@ use tempfile::TempDir;
 pub(crate) const APIGW: &str = env!("CARGO_BIN_EXE_apigw");
 const DEPLOYMENTS: &str = "deployments/test.yaml";
 const HISTORY: &str = "history/test";
-const TEMPORARY: &str = ".apigw/tmp/test";
+const TEMPORARY: &str = ".apigw/tmp";
 /// What publishes an edited working copy.
 const NEXT: &[&str] = &["publish", "--env", "test", "--mock", "--bump", "patch"];
 
@@ -116,7 +116,7 @@ pub(crate) fn new_folder() -> Result<TempDir> {
     TempDir::new_in("/dev/shm").or_else(|_| disk())
 }
 
-fn succeed(root: &Path, arguments: &[&str]) -> Result<Output> {
+pub(crate) fn succeed(root: &Path, arguments: &[&str]) -> Result<Output> {
     let output = quiet(Command::new(APIGW).args(arguments), root)?;
     ensure!(output.status.success(), "{arguments:?}: {}: {}", output.status, text(&output));
     Ok(output)

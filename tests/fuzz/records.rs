@@ -58,8 +58,8 @@ static PUBLISHED: LazyLock<Texts> = LazyLock::new(|| {
         backend: BackendChoice::Mock,
         if_current: None,
     };
-    let plan = publish(&request, &DiskFacts::new(&workspace), &author()).expect("a plan");
-    commit(&workspace, &plan).expect("a commit");
+    let mut plan = publish(&request, &DiskFacts::new(&workspace), &author()).expect("a plan");
+    commit(&workspace, &mut plan).expect("a commit");
     let mut texts = Texts::new();
     collect(folder.path(), "", &mut texts);
     texts
@@ -110,8 +110,8 @@ fn offline_all(texts: &Texts, workspace: &Workspace) {
         Err(error) => return assert_told(texts, error),
     };
     let request = OfflineRequest { environment: test(), groups: Selection::All, if_current: None };
-    let Ok(plan) = offline(&request, &DiskFacts::new(workspace), &author()) else { return };
-    let id = match commit(workspace, &plan) {
+    let Ok(mut plan) = offline(&request, &DiskFacts::new(workspace), &author()) else { return };
+    let id = match commit(workspace, &mut plan) {
         Ok(Some(id)) => id,
         Ok(None) => return,
         Err(error) => {
@@ -249,8 +249,8 @@ fn assert_pointed(texts: &Texts, finding: &Finding) {
     assert!(finding.location.line <= lines + 1, "{finding:?} of {lines} lines");
 }
 
-fn commit(workspace: &Workspace, plan: &Plan) -> Result<Option<OperationId>, Error> {
-    workspace.lock(&test(), &lock())?.commit(plan)
+fn commit(workspace: &Workspace, plan: &mut Plan) -> Result<Option<OperationId>, Error> {
+    workspace.lock(&lock())?.commit(plan)
 }
 
 fn lock() -> LockRequest {

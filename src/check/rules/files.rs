@@ -109,8 +109,16 @@ pub(crate) const EDIT: Rule = Rule::error(
      cannot be done safely, nothing is written, and the change is left to a person.",
 );
 
+/// The folder of the workspace can be locked.
+pub const FOLDER_LOCK: Rule = Rule::warning(
+    "folder-lock",
+    "One writer at a time changes a workspace: it locks the workspace's own folder. Some file systems, NFS among them, \
+     cannot lock folders; then the file `.apigw/lock` is locked instead, which `git clean -fdx` removes while somebody \
+     holds it. Keep the workspace on a local file system, or do not clean it while it is changed.",
+);
+
 /// The rules of this room.
-pub(super) const RULES: [Rule; 11] = [
+pub(super) const RULES: [Rule; 12] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     ENVIRONMENT_ALIAS,
@@ -122,4 +130,5 @@ pub(super) const RULES: [Rule; 11] = [
     ENCODING,
     FILE_SIZE,
     EDIT,
+    FOLDER_LOCK,
 ];

@@ -8,6 +8,7 @@ pub(super) mod specification;
 use crate::definition::{RULES, Rule};
 use crate::model::{Finding, WorkspaceSettings};
 
+pub use files::FOLDER_LOCK;
 pub use operations::NO_RESULT;
 pub use settings::{TLS_FILE_MISSING, VARIABLE_UNKNOWN};
 

@@ -106,7 +106,7 @@ fn definition(candidate: &Candidate) -> Result<&Definition, CommandError> {
 
 fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandError> {
     let (group, method, path) = method_and_path(context, &arguments.words)?;
-    let lock = context.workspace()?.lock_groups(&context.lock_request())?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
     let candidate = candidate(context, &group)?;
     let exists = definition(&candidate)?.apis.iter().any(|api| api.method == method && api.path == path);
     if exists {
@@ -130,7 +130,7 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     }
     operation.insert("responses".to_owned(), json!({"200": {"description": "OK"}}));
     let edit = Edit::set(["paths", path.as_str(), method.field()], Value::Object(operation));
-    lock.edit(&group, DEFINITION_FILE, &[edit])?;
+    guard.edit(&group, DEFINITION_FILE, &[edit])?;
     context.output.note(&format!("added {method} {path} to groups/{group}/{DEFINITION_FILE}"));
     Ok(Exit::Done)
 }
@@ -165,7 +165,7 @@ fn text<'d>(node: Node<'d>, field: &str) -> Option<&'d str> {
 
 fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, CommandError> {
     let (group, method, path) = method_and_path(context, &arguments.words)?;
-    let lock = context.workspace()?.lock_groups(&context.lock_request())?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
     let candidate = candidate(context, &group)?;
     let definition = definition(&candidate)?;
     if !definition.apis.iter().any(|api| api.method == method && api.path == path) {
@@ -174,7 +174,7 @@ fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, Co
     // A path without methods is of no use to anybody.
     let others = definition.apis.iter().any(|api| api.method != method && api.path == path);
     let edit = if others { Edit::remove(["paths", &path, method.field()]) } else { Edit::remove(["paths", &path]) };
-    lock.edit(&group, DEFINITION_FILE, &[edit])?;
+    guard.edit(&group, DEFINITION_FILE, &[edit])?;
     context.output.note(&format!("removed {method} {path} from groups/{group}/{DEFINITION_FILE}"));
     Ok(Exit::Done)
 }

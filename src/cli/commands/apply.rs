@@ -15,7 +15,7 @@ use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::wait::{self, Waited};
 use crate::model::OperationId;
 use crate::plan::{Plan, ReleasePlan};
-use crate::workspace::{Workspace, read_release_plan};
+use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
 
 /// Carry out a release plan: one environment after another, each whole
 ///
@@ -36,7 +36,8 @@ pub(in crate::cli) struct ApplyArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> Result<Exit, CommandError> {
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
-    let mut plans = plan::compute(context, workspace, &file, &arguments.change)?;
+    let facts = DiskFacts::new(workspace);
+    let mut plans = plan::compute(context, &facts, &file, &arguments.change)?;
     check_environment(context, arguments, &file, &plans)?;
     let wait = context.wait(arguments.change.wait)?;
     if arguments.change.dry_run {
@@ -52,7 +53,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     for plan in plans.iter().filter(|plan| !plan.is_empty()) {
         change::confirm(context, &plan.operation.environment, &all)?;
     }
-    commit_all(context, workspace, &mut plans, wait)
+    commit_all(context, workspace, &facts, &mut plans, wait)
 }
 
 /// Refuses a plan that changes another environment than the one that was named.
@@ -78,25 +79,47 @@ fn check_environment(
     }
 }
 
+/// Commits plans in order, and returns the operations up to the one that failed, and why it did.
+fn commit_each(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    facts: &DiskFacts<'_>,
+    plans: &mut [Plan],
+) -> Result<(Vec<Option<OperationId>>, Option<CommandError>), CommandError> {
+    if plans.iter().all(Plan::is_empty) {
+        workspace.sweep(&context.lock_request())?;
+        return Ok((vec![None; plans.len()], None));
+    }
+    // One lock for them all: what an earlier plan changes is what a later one counts on.
+    let guard = workspace.lock(&context.lock_request())?;
+    if let Some(what) = guard.moved(&facts.base(), &plans.iter().collect::<Vec<_>>())? {
+        return Err(workspace::Error::Stale { what }.into());
+    }
+    let mut committed = Vec::new();
+    for plan in plans {
+        match change::commit(&guard, plan) {
+            Ok((id, None)) => committed.push(id),
+            Ok((id, unknown)) => {
+                committed.push(id);
+                return Ok((committed, unknown));
+            }
+            Err(error) => return Ok((committed, Some(error))),
+        }
+    }
+    Ok((committed, None))
+}
+
 fn commit_all(
     context: &Context<'_>,
     workspace: &Workspace,
+    facts: &DiskFacts<'_>,
     plans: &mut [Plan],
     limit: Option<Duration>,
 ) -> Result<Exit, CommandError> {
-    let mut committed: Vec<Option<OperationId>> = Vec::new();
-    let mut failure = None;
-    for plan in plans.iter_mut() {
-        match change::commit(context, workspace, plan, None) {
-            Ok((id, unknown)) => {
-                committed.push(id);
-                failure = unknown;
-            }
-            Err(error) => failure = Some(error),
-        }
-        if failure.is_some() {
-            break;
-        }
+    let (committed, failure) = commit_each(context, workspace, facts, plans)?;
+    let plans = &*plans;
+    for plan in plans {
+        change::warn_of_clock(context, plan);
     }
     let done = || plans.iter().zip(&committed);
     // A release that stopped half-way has an error of its own.

@@ -14,7 +14,7 @@ use crate::cli::views::{Explained, FindingsView, RuleView};
 use crate::cli::{complete, sarif, selection};
 use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
-use crate::model::{Finding, GroupName, SCHEMA, Severity, State, nearest};
+use crate::model::{Finding, GroupName, Location, SCHEMA, Severity, State, nearest};
 use crate::workspace::{Draft, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
@@ -75,6 +75,11 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
     if !named.is_empty() {
         let folders: Vec<String> = named.iter().map(|name| format!("groups/{name}/")).collect();
         findings.retain(|finding| folders.iter().any(|folder| finding.location.file.starts_with(folder)));
+    }
+    if !workspace.has_folder_lock() {
+        let message = "this file system cannot lock a folder: the file .apigw/lock is locked instead";
+        let hint = "do not run `git clean` while the workspace is changed";
+        findings.push(check::FOLDER_LOCK.finding(Location::file("apigw.toml"), message, hint));
     }
     findings.extend(problems);
     findings.sort_by(|one, other| one.location.cmp(&other.location));

@@ -148,7 +148,7 @@ fn new_group(
 fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, CommandError> {
     let group = selection::parse(&arguments.name)?;
     let settings = new_group(&group, &arguments.settings, None, None, None)?;
-    context.workspace()?.lock_groups(&context.lock_request())?.create(&group, &settings)?;
+    context.workspace()?.lock(&context.lock_request())?.create(&group, &settings)?;
     report(context, &group, "made", 0, &[])
 }
 
@@ -164,19 +164,19 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
             return Err(CommandError::from(workspace::Error::Invalid(findings)).outside(shown, folder));
         }
     };
-    let lock = workspace.lock_groups(&context.lock_request())?;
+    let guard = workspace.lock(&context.lock_request())?;
     let prefix = imported.prefix.clone();
     let backend = imported.backend.clone().map(String::from);
     let settings = new_group(&group, &arguments.settings, prefix, backend, imported.description.clone())?;
-    let what = if workspace.groups()?.contains(&group) {
+    let what = if guard.workspace().groups()?.contains(&group) {
         if arguments.settings.prefix.is_some() || arguments.settings.backend.is_some() {
             return Err(CommandError::usage(format!("the group {group} has settings already"))
                 .hint(format!("change them with `apigw group set {group} key=value`")));
         }
-        lock.replace_definition(&group, &imported)?;
+        guard.replace_definition(&group, &imported)?;
         "replaced the definition of"
     } else {
-        lock.create_from(&group, &settings, &imported)?;
+        guard.create_from(&group, &settings, &imported)?;
         "made"
     };
     if imported.renamed > 0 {
@@ -305,8 +305,8 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
 fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, Some(&arguments.name))?;
     let edits: Result<Vec<Edit>, CommandError> = arguments.values.iter().map(|text| parse_edit(text)).collect();
-    let lock = context.workspace()?.lock_groups(&context.lock_request())?;
-    let changed = lock.edit(&group, SETTINGS_FILE, &edits?)?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let changed = guard.edit(&group, SETTINGS_FILE, &edits?)?;
     context.output.note(if changed { "changed; publish it to make it live" } else { "nothing to change" });
     Ok(Exit::Done)
 }
@@ -330,8 +330,7 @@ fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, Co
         return Err(CommandError::new("refused", Exit::Refused, format!("this deletes {group} with all its versions"))
             .hint("give `--yes` to do it"));
     }
-    let request = context.lock_request();
-    context.workspace()?.lock_groups(&request)?.delete_group(&group, &request)?;
+    context.workspace()?.lock(&context.lock_request())?.delete_group(&group)?;
     context.output.note(&format!("deleted the group {group}"));
     Ok(Exit::Done)
 }

@@ -40,7 +40,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
     };
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
-    let plans = compute(context, workspace, &file, &change)?;
+    let plans = compute(context, &DiskFacts::new(workspace), &file, &change)?;
     show(context, workspace, &plans)?;
     if let Some(out) = &arguments.out {
         let out = context.folder().join(out);
@@ -53,15 +53,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
 /// Computes the plans of a file, compared with what it is bound to.
 pub(super) fn compute(
     context: &Context<'_>,
-    workspace: &Workspace,
+    facts: &DiskFacts<'_>,
     file: &ReleasePlan,
     change: &ChangeArguments,
 ) -> Result<Vec<Plan>, CommandError> {
-    let facts = DiskFacts::new(workspace);
-    let plans = plan::release(file, &facts, &context.author(&change.reason)?);
-    let plans = plans.map_err(|error| change::refused(context, workspace, error))?;
+    let plans = plan::release(file, facts, &context.author(&change.reason)?);
+    let plans = plans.map_err(|error| change::refused(context, facts.workspace(), error))?;
     if let Some(bound) = &file.bound {
-        plan::check_bound(bound, &plans, &facts)?;
+        plan::check_bound(bound, &plans, facts)?;
     }
     Ok(plans)
 }

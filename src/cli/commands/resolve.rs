@@ -78,7 +78,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     let mut unknown = None;
     if is_pending {
         change::confirm(context, &environment, &[])?;
-        let lock = workspace.lock(&environment, &context.lock_request())?;
+        let lock = workspace.lock(&context.lock_request())?;
         match lock.commit_resolution(&state, &resolution, &renumberings) {
             Ok(committed) => id = committed,
             Err(error @ workspace::Error::DurabilityUnknown { .. }) => unknown = Some(error.into()),

@@ -31,7 +31,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     let workspace = context.workspace()?;
     let mut found = verify(context, workspace)?;
     let mut repairs = Vec::new();
-    if arguments.repair && !found.repairable.is_empty() {
+    if arguments.repair && (found.has_leftovers || !found.repairable.is_empty()) {
         // A repair may record an edit by hand, so it asks where any change does.
         for environment in &found.repairable {
             change::confirm(context, environment, &[])?;

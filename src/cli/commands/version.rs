@@ -91,8 +91,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &VersionCommand) -> Re
 
 fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
-    let workspace = context.workspace()?;
-    let lock = workspace.lock_groups(&context.lock_request())?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let workspace = guard.workspace();
     let candidate = workspace.working_copy(&group, None)?;
     let mut findings = check::group(&candidate.subject(&group), workspace.settings());
     findings.retain(|finding| finding.severity == Severity::Error);
@@ -107,7 +107,7 @@ fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, Co
         return report(context, &group, &version, &digest.to_string(), "is frozen already");
     }
     let digest = candidate.digest;
-    lock.freeze(&Freeze { group: group.clone(), version: version.clone(), files: candidate.files, digest })?;
+    guard.freeze(&Freeze { group: group.clone(), version: version.clone(), files: candidate.files, digest })?;
     report(context, &group, &version, &digest.to_string(), "is frozen")
 }
 
@@ -125,8 +125,8 @@ fn report(
 
 fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
-    let workspace = context.workspace()?;
-    let lock = workspace.lock_groups(&context.lock_request())?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let workspace = guard.workspace();
     let now = workspace.group_settings(&group)?.version;
     let next = match arguments.to.as_str() {
         "patch" => now.next(Level::Patch),
@@ -146,7 +146,7 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
         .hint(format!("give a higher one: `apigw version bump {group} X.Y.Z`")));
     }
     if next != now {
-        lock.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
+        guard.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
     }
     let view = json!({"schema": SCHEMA, "group": group, "before": now, "version": next});
     context.output.data(&view, || {
@@ -220,9 +220,7 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
 
 fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
-    let request = context.lock_request();
-    let lock = context.workspace()?.lock_groups(&request)?;
-    lock.delete_version(&group, &arguments.version, &request)?;
+    context.workspace()?.lock(&context.lock_request())?.delete_version(&group, &arguments.version)?;
     context.output.note(&format!("deleted version {} of {group}", arguments.version));
     Ok(Exit::Done)
 }

@@ -9,7 +9,7 @@ use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, OperationId};
 use crate::plan::GroupHeads;
 use crate::workspace::error::Error;
-use crate::workspace::{EnvironmentLock, Workspace, layout};
+use crate::workspace::{Workspace, layout};
 
 /// The chains of one environment.
 pub(super) struct Chains<'a> {
@@ -115,7 +115,7 @@ impl<'a> Chains<'a> {
         }
         let mut abandoned = Vec::new();
         for id in whole.keys().filter(|id| !self.reached.contains_key(*id)) {
-            if self.workspace.root.exists(&EnvironmentLock::intent_place(self.environment, id))? {
+            if self.workspace.is_abandoned(self.environment, id)? {
                 problems.push(self.abandoned_problem(id, &whole[id]));
                 abandoned.push(id.clone());
             }

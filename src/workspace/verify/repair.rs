@@ -1,37 +1,42 @@
 //! Repairs, under the lock: what loses nothing, and an edit by hand as an operation of its own.
 
 use super::entries::accept;
-use super::{EnvironmentLock, Examination, Verification};
-use crate::model::{Action, Change, Deployment, Environment, Operation};
+use super::{Examination, Verification};
+use crate::model::{Action, Change, Environment, EnvironmentName, Operation};
 use crate::plan::Author;
+use crate::workspace::commit::time_after;
 use crate::workspace::error::Error;
-use crate::workspace::{layout, operation_file, record};
+use crate::workspace::{LockGuard, layout, record};
 
-pub(super) fn environment(lock: &EnvironmentLock<'_>, author: &Author, done: &mut Vec<String>) -> Result<(), Error> {
-    let name = lock.environment();
-    let examination = lock.workspace().examine(name, &mut Verification::default())?;
+pub(super) fn environment(
+    guard: &LockGuard,
+    name: &EnvironmentName,
+    author: &Author,
+    done: &mut Vec<String>,
+) -> Result<(), Error> {
+    let examination = guard.workspace().examine(name, &mut Verification::default())?;
     let file = layout::environment(name);
-    if !lock.workspace().root.exists(&file)?
-        && let Some(environment) = lock.workspace().rebuilt_environment(name)?
+    if !guard.workspace().root.exists(&file)?
+        && let Some(environment) = guard.workspace().rebuilt_environment(name)?
     {
-        lock.rewrite(&record::render(&environment))?;
+        guard.rewrite(name, &record::render(&environment))?;
         done.push(format!("{name}: built {file} from its history"));
         return Ok(());
     }
     if examination.entries.differs && !examination.entries.broken {
-        rewrite(lock, &examination, author, done)?;
+        rewrite(guard, name, &examination, author, done)?;
     }
     Ok(())
 }
 
 /// Writes the environment's file anew; nothing where one edit in it means nothing that can be deployed.
 fn rewrite(
-    lock: &EnvironmentLock<'_>,
+    guard: &LockGuard,
+    name: &EnvironmentName,
     examination: &Examination,
     author: &Author,
     done: &mut Vec<String>,
 ) -> Result<(), Error> {
-    let name = lock.environment();
     let entries = &examination.entries;
     let mut environment = Environment::empty(name.clone());
     environment.deployments.extend(entries.whole.clone());
@@ -46,7 +51,7 @@ fn rewrite(
         changes: std::collections::BTreeMap::new(),
     };
     for (group, (recorded, edited)) in &entries.edited {
-        let Some(after) = accept(lock.workspace(), group, &recorded.release, edited) else {
+        let Some(after) = accept(guard.workspace(), group, &recorded.release, edited) else {
             return Ok(());
         };
         operation.time = operation.time.max(recorded.since.successor());
@@ -54,16 +59,14 @@ fn rewrite(
         operation.changes.insert(group.clone(), change);
     }
     if operation.changes.is_empty() {
-        lock.rewrite(&record::render(&environment))?;
+        guard.rewrite(name, &record::render(&environment))?;
         done.push(format!("{name}: wrote {} as it was committed", layout::environment(name)));
         return Ok(());
     }
-    let (id, text) = operation_file::render(&operation);
-    for (group, change) in &operation.changes {
-        let deployment = Deployment { release: change.after.clone(), since: operation.time, operation: id.clone() };
-        environment.deployments.insert(group.clone(), deployment);
+    operation.time = time_after(&environment, operation.time);
+    let id = guard.record(guard.stage(), environment, &operation, &[])?;
+    for group in operation.changes.keys() {
         done.push(format!("{name}: recorded the change of {group} by hand as operation {id}"));
     }
-    lock.write_operation(&id, &text)?;
-    lock.publish(&record::render(&environment), &id)
+    Ok(())
 }

@@ -9,34 +9,11 @@ use crate::model::{
     Version, nearest,
 };
 use crate::plan::Freeze;
-use crate::workspace::commit::freeze_version;
-use crate::workspace::durable::Stage;
 use crate::workspace::edit::Edit;
 use crate::workspace::error::Error;
-use crate::workspace::lock::{Held, LockRequest};
-use crate::workspace::{Workspace, layout, quote, settings};
-
-/// The name of the lock on working copies and versions; no environment can have it.
-const LOCK: &str = "@groups";
-
-/// The lock on working copies and versions: whoever has it edits and freezes.
-#[derive(Debug)]
-pub struct GroupsLock<'a> {
-    workspace: &'a Workspace,
-    held: Held,
-}
+use crate::workspace::{LockGuard, Workspace, layout, quote, settings};
 
 impl Workspace {
-    /// Takes the lock on working copies and versions.
-    pub fn lock_groups(&self, request: &LockRequest) -> Result<GroupsLock<'_>, Error> {
-        let held = Held::take(&self.root, LOCK, request)?;
-        for path in held.leftovers()? {
-            // What is left here was never part of the workspace; it only takes room.
-            let _ = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
-        }
-        Ok(GroupsLock { workspace: self, held })
-    }
-
     /// Lists the environments in which a group, or one version of it, is live.
     pub fn live_in(&self, group: &GroupName, version: Option<&Version>) -> Result<Vec<String>, Error> {
         let is_live = |environment: &EnvironmentName| -> Result<bool, Error> {
@@ -57,7 +34,7 @@ impl Workspace {
     }
 }
 
-impl GroupsLock<'_> {
+impl LockGuard {
     /// Creates a group with a definition that has no API yet.
     pub fn create(&self, group: &GroupName, settings: &NewGroup) -> Result<(), Error> {
         let mut files = FileSet::default();
@@ -76,30 +53,30 @@ impl GroupsLock<'_> {
 
     fn create_with(&self, group: &GroupName, settings: &NewGroup, mut files: FileSet) -> Result<(), Error> {
         let place = layout::group(group);
-        if self.workspace.root.exists(&place)? {
+        if self.workspace().root.exists(&place)? {
             return Err(Error::Exists { what: format!("the group {group}") });
         }
         files.insert(SETTINGS_FILE, settings.render(group).into_bytes());
         let mut stage = self.stage();
         stage.write_folder(&place, &files, false)?;
-        Ok(stage.sync()?)
+        stage.settle(&format!("the group {group}"))
     }
 
     /// Replaces the definition of a group, and the files that it refers to.
     pub fn replace_definition(&self, group: &GroupName, imported: &Imported) -> Result<(), Error> {
         check_all_own(&imported.files)?;
-        self.workspace.require_group(group)?;
-        let mut stage = self.stage();
+        self.workspace().require_group(group)?;
         // The definition comes last: until then, nothing refers to the files beside it.
         let (definition, beside): (Vec<_>, Vec<_>) =
             imported.files.iter().partition(|(path, _)| *path == DEFINITION_FILE);
+        let mut changed = Vec::new();
         for (path, bytes) in beside.into_iter().chain(definition) {
             let place = layout::group_file(group, path);
-            if self.workspace.root.read(&place, layout::LARGEST_DEFINITION)?.as_deref() != Some(&**bytes) {
-                stage.write(&place, bytes)?;
+            if self.workspace().root.read(&place, layout::LARGEST_DEFINITION)?.as_deref() != Some(&**bytes) {
+                changed.push((path, &**bytes));
             }
         }
-        Ok(stage.sync()?)
+        if changed.is_empty() { Ok(()) } else { self.replace_together(group, &changed) }
     }
 
     /// Edits a hand-written file of a group, and says whether that changed anything.
@@ -107,7 +84,7 @@ impl GroupsLock<'_> {
     /// The result must read as settings, or as a definition without new errors; else nothing is written.
     pub fn edit(&self, group: &GroupName, file: &str, edits: &[Edit]) -> Result<bool, Error> {
         let place = layout::group_file(group, file);
-        let before = self.workspace.group_text(group, file)?;
+        let before = self.workspace().group_text(group, file)?;
         let after = edit_text(&place, &before, edits)?;
         if before == after {
             return Ok(false);
@@ -119,7 +96,7 @@ impl GroupsLock<'_> {
         }
         let mut stage = self.stage();
         stage.write(&place, after.as_bytes())?;
-        stage.sync()?;
+        stage.settle(&place)?;
         Ok(true)
     }
 
@@ -127,7 +104,7 @@ impl GroupsLock<'_> {
         let errors = |text: &str| -> Vec<Finding> {
             let read = definition::read(&layout::group(group), &mut |path| match path {
                 DEFINITION_FILE => Ok(Some(Arc::from(text.as_bytes()))),
-                other => self.workspace.fetch(group, other).map_err(|error| error.to_string()),
+                other => self.workspace().fetch(group, other).map_err(|error| error.to_string()),
             });
             read.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect()
         };
@@ -138,20 +115,19 @@ impl GroupsLock<'_> {
     /// Freezes a working copy under the version that its settings name.
     pub fn freeze(&self, freeze: &Freeze) -> Result<(), Error> {
         let mut stage = self.stage();
-        freeze_version(self.workspace, &mut stage, freeze)?;
-        Ok(stage.sync()?)
+        self.freeze_version(&mut stage, freeze)?;
+        stage.settle(&format!("version {} of {}", freeze.version, freeze.group))
     }
 
     /// Deletes a version that is live nowhere.
-    pub fn delete_version(&self, group: &GroupName, version: &Version, request: &LockRequest) -> Result<(), Error> {
+    pub fn delete_version(&self, group: &GroupName, version: &Version) -> Result<(), Error> {
         let place = layout::version(group, version);
-        if !self.workspace.root.exists(&place)? {
-            let versions: Vec<String> = self.workspace.versions(group)?.iter().map(ToString::to_string).collect();
+        if !self.workspace().root.exists(&place)? {
+            let versions: Vec<String> = self.workspace().versions(group)?.iter().map(ToString::to_string).collect();
             let nearest = nearest(&version.to_string(), versions.iter().map(String::as_str));
             return Err(Error::Unknown { kind: "version", name: version.to_string(), nearest });
         }
-        let _locks = self.lock_environments(request)?;
-        let environments = self.workspace.live_in(group, Some(version))?;
+        let environments = self.workspace().live_in(group, Some(version))?;
         if !environments.is_empty() {
             return Err(Error::VersionLive { group: group.to_string(), version: version.to_string(), environments });
         }
@@ -159,31 +135,19 @@ impl GroupsLock<'_> {
     }
 
     /// Deletes a group that is live nowhere, with all its versions.
-    pub fn delete_group(&self, group: &GroupName, request: &LockRequest) -> Result<(), Error> {
-        self.workspace.require_group(group)?;
-        let _locks = self.lock_environments(request)?;
-        let environments = self.workspace.live_in(group, None)?;
+    pub fn delete_group(&self, group: &GroupName) -> Result<(), Error> {
+        self.workspace().require_group(group)?;
+        let environments = self.workspace().live_in(group, None)?;
         if !environments.is_empty() {
             return Err(Error::GroupLive { group: group.to_string(), environments });
         }
         self.remove_folder(&layout::group(group))
     }
 
-    /// Keeps everybody from publishing, in the one order in which several environments are locked.
-    fn lock_environments(&self, request: &LockRequest) -> Result<Vec<Held>, Error> {
-        let mut environments = self.workspace.settings().environments();
-        environments.sort_unstable();
-        environments.iter().map(|name| Held::take(&self.workspace.root, name.as_str(), request)).collect()
-    }
-
     fn remove_folder(&self, place: &str) -> Result<(), Error> {
         let mut stage = self.stage();
         stage.remove_folder(place)?;
-        Ok(stage.sync()?)
-    }
-
-    fn stage(&self) -> Stage<'_> {
-        Stage::new(&self.workspace.root, self.held.temporary())
+        stage.settle(place)
     }
 }
 

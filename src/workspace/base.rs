@@ -1,0 +1,74 @@
+//! The base of a plan: all that it was computed from, to be compared under the lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::error::Error;
+use super::{LockGuard, layout};
+use crate::model::{Digest, Environment, EnvironmentName, GroupName, Manifest, Version};
+use crate::plan::Plan;
+
+/// The state that plans were computed from, as far as they read it.
+#[derive(Debug, Clone)]
+pub struct PlanBase {
+    pub(super) settings: Digest,
+    pub(super) environments: BTreeMap<EnvironmentName, Arc<Environment>>,
+    /// The files of each working copy, as they lay on disk.
+    pub(super) working_copies: BTreeMap<GroupName, Manifest>,
+    pub(super) groups: Option<Vec<GroupName>>,
+    pub(super) versions: BTreeMap<GroupName, BTreeSet<Version>>,
+    pub(super) frozen: BTreeMap<(GroupName, Version), Option<Digest>>,
+}
+
+impl LockGuard {
+    /// Compares the base of plans with what is there under the lock, and names what is not as it was.
+    ///
+    /// Of an environment only the groups count that a plan looked at: changes of others go well with it.
+    pub fn moved(&self, base: &PlanBase, plans: &[&Plan]) -> Result<Option<String>, Error> {
+        let workspace = self.workspace();
+        if workspace.settings_digest != base.settings {
+            return Ok(Some(layout::WORKSPACE_FILE.to_owned()));
+        }
+        if let Some(groups) = &base.groups
+            && workspace.groups()? != *groups
+        {
+            return Ok(Some("the list of groups".to_owned()));
+        }
+        if let Some(moved) = self.moved_entry(base, plans)? {
+            return Ok(Some(moved));
+        }
+        for (group, manifest) in &base.working_copies {
+            for (path, digest) in &manifest.0 {
+                let place = layout::group_file(group, path);
+                let now = workspace.root.read(&place, layout::LARGEST_DEFINITION)?;
+                if now.map(|bytes| Digest::of(&bytes)) != Some(*digest) {
+                    return Ok(Some(place));
+                }
+            }
+        }
+        for (group, versions) in &base.versions {
+            if workspace.versions(group)? != *versions {
+                return Ok(Some(format!("the versions of {group}")));
+            }
+        }
+        for ((group, version), digest) in &base.frozen {
+            if workspace.manifest(group, version)?.map(|manifest| manifest.digest()) != *digest {
+                return Ok(Some(format!("version {version} of {group}")));
+            }
+        }
+        Ok(None)
+    }
+
+    fn moved_entry(&self, base: &PlanBase, plans: &[&Plan]) -> Result<Option<String>, Error> {
+        let groups = plans.iter().flat_map(|plan| plan.operation.changes.keys().chain(&plan.unchanged));
+        let groups: BTreeSet<&GroupName> = groups.collect();
+        for (name, before) in &base.environments {
+            let now = self.workspace().environment(name)?;
+            let moved = groups.iter().find(|group| now.deployments.get(**group) != before.deployments.get(**group));
+            if let Some(group) = moved {
+                return Ok(Some(format!("{group} in {name}")));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,36 @@
+//! Listing and removing folders.
+//!
+//! The standard library panics where the system cannot close a folder that it listed, and so does its removal of
+//! whole trees; both have ways of their own here.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use rustix::fs::Dir;
+
+/// Lists the names in a folder, in no order.
+pub(super) fn names(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in Dir::new(File::open(folder)?)? {
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name != "." && name != ".." {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// Removes a file, a link, or a folder with all that is in it.
+pub(super) fn remove_all(path: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(path)?.is_dir() {
+        return fs::remove_file(path);
+    }
+    for name in names(path)? {
+        remove_all(&path.join(name))?;
+    }
+    fs::remove_dir(path)
+}

@@ -1,0 +1,131 @@
+//! Changing several files of a working copy together.
+//!
+//! No one rename does that. All files are staged, an intent names them, then they are renamed one by one. Once the
+//! intent is durable, the import counts: the next holder of the lock finishes one that was cut off. Readers look for
+//! the intent before and after they read, and again whether the files are still those that they read.
+
+use std::thread;
+use std::time::Duration;
+
+use super::error::Error;
+use super::intent::Intent;
+use super::{LockGuard, Workspace, layout};
+use crate::model::{FileSet, GroupName, SETTINGS_FILE};
+
+/// How often a working copy is read again that is being changed, and how long to wait before that.
+const ATTEMPTS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Files of a group that are about to be replaced together.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct ImportIntent {
+    group: GroupName,
+    /// Their paths in the group's folder, in the order in which they are renamed.
+    files: Vec<String>,
+}
+
+impl Workspace {
+    /// True if an import is under way, or was cut off: taking the lock finishes it.
+    #[must_use]
+    pub fn has_unfinished_import(&self) -> bool {
+        matches!(self.intent(), Ok(Some(Intent::Import(_))))
+    }
+
+    /// Reads a working copy so that no import is half-way in it.
+    pub(super) fn read_whole<T>(
+        &self,
+        group: &GroupName,
+        read: impl Fn() -> Result<T, Error>,
+        files: impl Fn(&T) -> &FileSet,
+    ) -> Result<T, Error> {
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                thread::sleep(PAUSE);
+            }
+            if self.is_importing(group) {
+                continue;
+            }
+            let found = read();
+            if self.is_importing(group) {
+                continue;
+            }
+            let found = found?;
+            if self.has_stayed(group, files(&found))? {
+                return Ok(found);
+            }
+        }
+        Err(Error::ImportUnfinished { group: group.to_string() })
+    }
+
+    fn is_importing(&self, group: &GroupName) -> bool {
+        matches!(self.intent(), Ok(Some(Intent::Import(intent))) if intent.group == *group)
+    }
+
+    /// True if the files of a definition are still those that were read. One file alone is always whole.
+    fn has_stayed(&self, group: &GroupName, files: &FileSet) -> Result<bool, Error> {
+        let definition: Vec<_> = files.iter().filter(|(path, _)| *path != SETTINGS_FILE).collect();
+        if definition.len() < 2 {
+            return Ok(true);
+        }
+        for (path, bytes) in definition {
+            let now = self.root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION)?;
+            if now.as_deref() != Some(&**bytes) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl LockGuard {
+    /// Replaces files of a working copy, all or none.
+    pub(super) fn replace_together(&self, group: &GroupName, files: &[(&str, &[u8])]) -> Result<(), Error> {
+        let what = format!("the definition of {group}");
+        let mut stage = self.stage();
+        if let [(path, bytes)] = files {
+            stage.write(&layout::group_file(group, path), bytes)?;
+            return stage.settle(&what);
+        }
+        let mut write =
+            |(path, bytes): &(&str, &[u8])| stage.write_like(&staged(path), bytes, &layout::group_file(group, path));
+        if let Err(error) = files.iter().try_for_each(&mut write).and_then(|()| Ok(stage.sync()?)) {
+            let _ = self.recover();
+            return Err(error);
+        }
+        let paths = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let intent = ImportIntent { group: group.clone(), files: paths };
+        let imported = self.declare(Intent::Import(intent.clone())).and_then(|()| self.finish_import(&intent));
+        let Err(error) = imported else {
+            // One that cannot be removed names files that are in their places already.
+            let _ = self.forget_intent();
+            return Ok(());
+        };
+        // As long as nothing was renamed, the import can be taken back; then it is for the next holder to finish.
+        let is_staged = |path: &String| self.workspace().root.exists(&staged(path)).unwrap_or_default();
+        if intent.files.iter().all(is_staged) && self.forget_intent().is_ok() {
+            let _ = self.recover();
+            return Err(error);
+        }
+        match error {
+            Error::Io(source) => Err(Error::DurabilityUnknown { what, operation: None, source }),
+            other => Err(other),
+        }
+    }
+
+    /// Renames the files of an import that are not in their places yet.
+    pub(super) fn finish_import(&self, intent: &ImportIntent) -> Result<(), Error> {
+        let mut stage = self.stage();
+        for path in &intent.files {
+            let (from, to) = (staged(path), layout::group_file(&intent.group, path));
+            if self.workspace().root.exists(&from)? {
+                // Tried twice: whoever stops here leaves half a definition until the next change.
+                stage.rename(&from, &to).or_else(|_| stage.rename(&from, &to))?;
+            }
+        }
+        Ok(stage.sync()?)
+    }
+}
+
+fn staged(path: &str) -> String {
+    format!("{}/{path}", layout::IMPORT_FOLDER)
+}

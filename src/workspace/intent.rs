@@ -1,0 +1,168 @@
+//! Intents: notes of what the holder of the lock is about to change, for the next holder to end where it died.
+//!
+//! The intent of a commit records the identity of the environment's file before the rename. While that very file lies
+//! there, the operation was not committed, and is taken back. Otherwise it may have been committed, pushed and built
+//! upon, so it stays, and `verify` says what it is. The intent of an import names files that are staged, and is rolled
+//! forward.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use super::error::{At, Error, PathError};
+use super::import::ImportIntent;
+use super::{LockGuard, Workspace, folders, layout};
+use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SCHEMA, SETTINGS_FILE};
+
+/// A change that is about to be made.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum Intent {
+    Commit(CommitIntent),
+    Import(ImportIntent),
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct IntentFile {
+    schema: u32,
+    #[serde(flatten)]
+    intent: Intent,
+}
+
+/// An operation that is about to be committed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct CommitIntent {
+    environment: EnvironmentName,
+    operation: OperationId,
+    /// The environment's file before the commit; `None` where there is none.
+    file: Option<FileIdentity>,
+    /// The settings files that are changed along with it.
+    edits: Vec<EditIntent>,
+}
+
+/// A settings file that a commit changes.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct EditIntent {
+    pub(super) group: GroupName,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+/// All that tells a file from any other, of the same content too.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct FileIdentity {
+    device: u64,
+    inode: u64,
+    /// When it was changed last, in seconds and nanoseconds.
+    changed: (i64, i64),
+    size: u64,
+    sha256: Digest,
+}
+
+impl Workspace {
+    /// Reads what a holder of the lock was about to change; `None` where nothing is under way.
+    pub(super) fn intent(&self) -> Result<Option<Intent>, Error> {
+        let Some(bytes) = self.root.read(layout::INTENT_FILE, layout::LARGEST_RECORD)? else { return Ok(None) };
+        let file: Result<IntentFile, _> = serde_json::from_slice(&bytes);
+        let found = file.ok().filter(|file| file.schema == SCHEMA);
+        found.map(|file| Some(file.intent)).ok_or_else(|| {
+            let message = "the note of an interrupted change cannot be read: another apigw wrote it".to_owned();
+            Error::invalid("intent", Location::file(layout::INTENT_FILE), message, "use that one, or delete the file")
+        })
+    }
+
+    /// True if an operation was about to be committed and never was.
+    pub(super) fn is_abandoned(&self, environment: &EnvironmentName, id: &OperationId) -> Result<bool, Error> {
+        match self.intent()? {
+            Some(Intent::Commit(intent)) if intent.environment == *environment && intent.operation == *id => {
+                self.is_unchanged(&intent)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn is_unchanged(&self, intent: &CommitIntent) -> Result<bool, Error> {
+        Ok(self.file_identity(&intent.environment)? == intent.file)
+    }
+
+    fn file_identity(&self, environment: &EnvironmentName) -> Result<Option<FileIdentity>, Error> {
+        let place = layout::environment(environment);
+        let Some(bytes) = self.root.read(&place, layout::LARGEST_RECORD)? else { return Ok(None) };
+        let path = self.root.locate(&place)?;
+        let metadata = fs::metadata(&path).at("read", &path)?;
+        Ok(Some(FileIdentity {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+            size: metadata.len(),
+            sha256: Digest::of(&bytes),
+        }))
+    }
+}
+
+impl LockGuard {
+    /// Leaves a durable note that an operation is about to be committed.
+    pub(super) fn declare_commit(
+        &self,
+        environment: &EnvironmentName,
+        operation: &OperationId,
+        edits: Vec<EditIntent>,
+    ) -> Result<(), Error> {
+        let file = self.workspace().file_identity(environment)?;
+        let (environment, operation) = (environment.clone(), operation.clone());
+        self.declare(Intent::Commit(CommitIntent { environment, operation, file, edits }))
+    }
+
+    /// Leaves a durable note of a change.
+    pub(super) fn declare(&self, intent: Intent) -> Result<(), Error> {
+        let text = serde_json::to_vec(&IntentFile { schema: SCHEMA, intent }).unwrap_or_default();
+        let mut stage = self.stage();
+        stage.write(layout::INTENT_FILE, &text)?;
+        Ok(stage.sync()?)
+    }
+
+    /// Ends what a holder of the lock left half-done: takes back what it did not commit, finishes an import, removes
+    /// temporary files.
+    pub(super) fn recover(&self) -> Result<(), Error> {
+        match self.workspace().intent()? {
+            Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
+            Some(Intent::Import(intent)) => self.finish_import(&intent)?,
+            Some(Intent::Commit(_)) | None => {}
+        }
+        self.forget_intent()?;
+        for place in [layout::TEMPORARY_FOLDER, layout::IMPORT_FOLDER] {
+            let folder = self.workspace().root.locate(place)?;
+            for name in self.workspace().root.list(place)? {
+                let path = folder.join(name);
+                folders::remove_all(&path).at("remove", &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back an operation that was not committed, and the edits that came with it.
+    fn take_back(&self, intent: &CommitIntent) -> Result<(), Error> {
+        let root = &self.workspace().root;
+        let mut stage = self.stage();
+        for edit in &intent.edits {
+            let place = layout::group_file(&edit.group, SETTINGS_FILE);
+            // Somebody may have gone on editing since; that is kept.
+            if root.read(&place, layout::LARGEST_SETTINGS)?.as_deref() == Some(edit.after.as_bytes()) {
+                stage.write(&place, edit.before.as_bytes())?;
+            }
+        }
+        let place = layout::operation(&intent.environment, &intent.operation);
+        if root.exists(&place)? {
+            stage.remove(&place)?;
+        }
+        Ok(stage.sync()?)
+    }
+
+    /// Removes the note. Where a loss of power brings it back, what it names is done, and seen to be.
+    pub(super) fn forget_intent(&self) -> Result<(), PathError> {
+        let path = self.workspace().folder().join(layout::INTENT_FILE);
+        match fs::remove_file(&path) {
+            Err(error) if !layout::is_absent(&error) => Err(error).at("remove", &path),
+            _ => Ok(()),
+        }
+    }
+}

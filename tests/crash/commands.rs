@@ -1,0 +1,286 @@
+//! Every command that writes, killed at and failed with each call that changes the disk.
+//!
+//! What a command may leave is the old or the new state, and its exit code says which. Where the environment does not
+//! ask for all (`APIGW_REQUIRE_TOOLS`), one call in several is taken.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use fancy_regex::Regex;
+use tempfile::TempDir;
+
+use crate::trace::{Call, Fault, Tracer};
+use crate::workspace::{APIGW, State, copy, entries, new_folder, quiet, succeed, text};
+
+/// The calls that change the disk or make a change last, and an error that each can give.
+const CHANGES: &[(&str, &str)] = &[
+    ("openat", "ENOSPC"),
+    ("write", "ENOSPC"),
+    ("fsync", "EIO"),
+    ("rename", "EIO"),
+    ("renameat", "EIO"),
+    ("mkdir", "ENOSPC"),
+    ("unlink", "EIO"),
+    ("rmdir", "EIO"),
+    ("fchmod", "EIO"),
+    ("close", "EIO"),
+];
+/// Where not all is asked for, one call in so many is taken.
+const STEP: usize = 9;
+
+/// A command that writes, and the workspace that it writes to.
+pub(crate) struct Writer {
+    name: &'static str,
+    words: &'static str,
+    before: TempDir,
+    old: Files,
+    new: Files,
+}
+
+/// The files of a workspace but for what differs from run to run: times, ids, checksums.
+type Files = BTreeMap<String, Vec<String>>;
+
+/// Names, the commands before it, and the command. `edit` and `hand` are edits of files.
+const WRITERS: &[(&str, &[&str], &str)] = &[
+    ("group set", &[], "group set pets description=other"),
+    ("group create", &[], "group create other"),
+    ("group import, new", &[], "group import other new/openapi.yaml"),
+    ("group import, over another", &[], "group import pets new/openapi.yaml"),
+    ("group delete", &[], "group delete shop --yes"),
+    ("api add", &[], "api add pets GET /owners"),
+    ("api remove", &["api add pets GET /owners"], "api remove pets GET /owners"),
+    ("version create", &[], "version create pets"),
+    ("version bump", &[], "version bump pets minor"),
+    ("version delete", &["version create pets"], "version delete pets 0.0.1"),
+    (
+        "publish of two, bumped",
+        &["publish --all --env test --mock", "edit"],
+        "publish --all --env test --mock --bump patch",
+    ),
+    ("promote", &["publish --all --env test --mock"], "promote --all --from test --to pre-release"),
+    (
+        "switch",
+        &["publish pets --env test --mock", "edit", "version bump pets patch", "version create pets"],
+        "switch pets --env test --version 0.0.2",
+    ),
+    ("offline", &["publish --all --env test --mock"], "offline --all --env test"),
+    ("rollback", &["publish pets --env test --mock", "offline pets --env test"], "rollback pets --env test --to 20"),
+    ("undo", &["publish --all --env test --mock"], "undo --env test"),
+    ("apply to three environments", &["publish --all --env test --mock", "edit"], "apply release.yaml --yes"),
+    (
+        "repair",
+        &["publish pets --env test --mock", "edit", "publish pets --env test --mock --bump patch", "hand"],
+        "verify --repair --yes",
+    ),
+];
+
+impl Writer {
+    pub(crate) fn all() -> Result<Vec<Self>> {
+        WRITERS.iter().map(|(name, before, words)| Self::new(name, before, words).context(*name)).collect()
+    }
+
+    fn new(name: &'static str, before: &[&str], words: &'static str) -> Result<Self> {
+        let folder = new_folder()?;
+        let root = folder.path();
+        for (version, place) in [("1", "old"), ("2", "new")] {
+            fs::create_dir_all(root.join(place))?;
+            fs::write(root.join(place).join("openapi.yaml"), definition(version))?;
+            fs::write(root.join(place).join("schemas.yaml"), format!("T{version}: {{type: integer}}\n"))?;
+        }
+        fs::write(root.join("release.yaml"), RELEASE)?;
+        for words in
+            ["init", "group import pets old/openapi.yaml", "group import shop old/openapi.yaml"].iter().chain(before)
+        {
+            match *words {
+                "edit" => ["pets", "shop"].iter().try_for_each(|group| {
+                    let path = root.join("groups").join(group).join("schemas.yaml");
+                    Ok::<_, anyhow::Error>(fs::write(&path, fs::read_to_string(&path)? + "# edited\n")?)
+                })?,
+                "hand" => {
+                    let path = root.join("deployments/test.yaml");
+                    fs::write(&path, fs::read_to_string(&path)?.replace("\"0.0.2\"", "\"0.0.1\""))?;
+                }
+                words => drop(succeed(root, &words.split(' ').collect::<Vec<_>>())?),
+            }
+        }
+        if root.join(".apigw").exists() {
+            fs::remove_dir_all(root.join(".apigw"))?;
+        }
+        let words = if words.ends_with("--to 20") { Box::leak(rollback(root)?.into_boxed_str()) } else { words };
+        let after = new_folder()?;
+        copy(root, after.path())?;
+        succeed(after.path(), &words.split(' ').collect::<Vec<_>>())?;
+        let (old, new) = (files(root)?, files(after.path())?);
+        ensure!(old != new, "the command changes nothing");
+        Ok(Self { name, words, before: folder, old, new })
+    }
+
+    pub(crate) fn arguments(&self) -> Vec<&'static str> {
+        self.words.split(' ').collect()
+    }
+
+    pub(crate) fn copy(&self) -> Result<TempDir> {
+        let folder = new_folder()?;
+        copy(self.before.path(), folder.path())?;
+        Ok(folder)
+    }
+
+    /// Interrupts the command at its calls, and returns how often, and what went wrong.
+    pub(crate) fn interrupt(&self, tracer: &Tracer, number: usize) -> Result<(usize, Vec<String>)> {
+        let folder = self.copy()?;
+        let calls = tracer.trace(&self.arguments(), folder.path())?;
+        let locked = calls.iter().position(|call| call.name == "flock").context("no lock is taken")?;
+        let is_change = |call: &&Call| match call.name.as_str() {
+            "openat" => call.line.contains("O_CREAT"),
+            "write" => !call.line.starts_with("write(1<") && !call.line.starts_with("write(2<"),
+            name => CHANGES.iter().any(|(change, _)| *change == name),
+        };
+        let calls: Vec<&Call> = calls[locked..].iter().filter(is_change).collect();
+        let step = if std::env::var_os("APIGW_REQUIRE_TOOLS").is_some() { 1 } else { STEP };
+        let (mut injected, mut failures) = (0, Vec::new());
+        // Each command begins at another call, so that together they meet calls of each kind.
+        for call in calls.iter().skip(number % step).step_by(step) {
+            let errno = CHANGES.iter().find(|(name, _)| *name == call.name).map_or("EIO", |(_, errno)| errno);
+            for fault in [Fault::Kill, Fault::Fail(errno), Fault::FailFrom(errno)] {
+                injected += 1;
+                if let Err(error) = self.run(tracer, call, fault) {
+                    failures.push(format!("{fault:?} at {} {}: {error:#}", call.ordinal, cut(&call.line)));
+                }
+            }
+        }
+        Ok((injected, failures))
+    }
+
+    fn run(&self, tracer: &Tracer, call: &Call, fault: Fault) -> Result<()> {
+        let folder = self.copy()?;
+        let root = folder.path();
+        let output = tracer.inject(&self.arguments(), root, call, fault)?;
+        let at_once = self.state(root, !matches!(fault, Fault::Fail(_)));
+        let code = output.status.code();
+        if matches!(fault, Fault::Fail(_)) && code == Some(1) {
+            // Nothing more has to happen for it to be as it was.
+            let is_partial = self.words.starts_with("apply");
+            ensure!(
+                is_partial || at_once.as_ref().is_ok_and(|state| *state == State::Old),
+                "exit 1, and {at_once:?}: {}",
+                text(&output)
+            );
+        }
+        // The next command ends what this one left; the hand edit of the scenario is repaired by it as well.
+        let repaired = quiet(Command::new(APIGW).args(["verify", "--repair", "--yes", "-o", "json"]), root)?;
+        ensure!(repaired.status.success(), "then: {}: {}", repaired.status, text(&repaired));
+        let state = self.state(root, true).with_context(|| text(&output))?;
+        match code {
+            None => {}
+            // The environments before the one that failed are committed, and it says so.
+            Some(7) if self.words.starts_with("apply") => {}
+            Some(0 | 7) => ensure!(state == State::New, "{:?} with the old state: {}", code, text(&output)),
+            Some(1) if self.name == "repair" || self.words.starts_with("apply") => {}
+            Some(1) => ensure!(state == State::Old, "exit 1 with the new state: {}", text(&output)),
+            Some(_) => bail!("{}: {}", output.status, text(&output)),
+        }
+        let verified = succeed(root, &["verify", "-o", "json"])?;
+        let verified: serde_json::Value = serde_json::from_slice(&verified.stdout)?;
+        ensure!(verified["problems"].as_array().is_some_and(Vec::is_empty), "{verified}");
+        for left in [".apigw/tmp", ".apigw/import"] {
+            ensure!(entries(&root.join(left))?.is_empty(), "left behind in {left}");
+        }
+        ensure!(!root.join(".apigw/intent.json").exists(), "an intent is left");
+        Ok(())
+    }
+
+    /// Says which state a workspace is in; a frozen version that nothing names may be left of one that was cut off.
+    fn state(&self, root: &Path, may_have_frozen: bool) -> Result<State> {
+        let mut now = files(root)?;
+        if now == self.new {
+            return Ok(State::New);
+        }
+        if may_have_frozen && !self.words.starts_with("version") {
+            now.retain(|path, _| !path.contains("/versions/") || self.old.contains_key(path));
+        }
+        if now == self.old {
+            return Ok(State::Old);
+        }
+        if self.words.starts_with("apply") {
+            return self.partial(&now);
+        }
+        let differing =
+            now.iter().find(|(path, text)| self.old.get(*path) != Some(text) && self.new.get(*path) != Some(text));
+        let missing = self.old.keys().find(|path| !now.contains_key(*path));
+        bail!("neither the old nor the new state: {differing:?}, missing {missing:?}")
+    }
+
+    /// A plan over several environments commits one after another, each whole.
+    fn partial(&self, now: &Files) -> Result<State> {
+        for place in ["deployments/test.yaml", "deployments/pre-release.yaml", "deployments/online.yaml"] {
+            let text = now.get(place);
+            ensure!(text == self.old.get(place) || text == self.new.get(place), "{place} is neither old nor new");
+        }
+        Ok(State::Old)
+    }
+}
+
+pub(crate) fn finish(writer: &Writer, (injected, failures): &(usize, Vec<String>)) -> Result<()> {
+    crate::say(&format!("{}: injected {injected}, failed {}", writer.name, failures.len()));
+    let shown: Vec<&str> = failures.iter().take(20).map(String::as_str).collect();
+    ensure!(failures.is_empty(), "{}: {} of {injected} failed:\n{}", writer.name, failures.len(), shown.join("\n"));
+    Ok(())
+}
+
+const RELEASE: &str = "schema: 1
+steps:
+- publish: {environment: test, groups: [pets, shop], mock: true, bump: patch}
+- promote: {from: test, to: pre-release, groups: [pets, shop]}
+- promote: {from: pre-release, to: online, groups: [pets, shop]}
+";
+
+fn definition(version: &str) -> String {
+    format!(
+        "openapi: 3.0.3\ninfo: {{title: v{version}, version: \"1\"}}\npaths:\n  /things:\n    get:\n      responses:\n        \
+         \"200\": {{description: ok, content: {{application/json: {{schema: {{$ref: \"schemas.yaml#/T{version}\"}}}}}}}}\n"
+    )
+}
+
+/// Returns a rollback to the first operation.
+fn rollback(root: &Path) -> Result<String> {
+    let mut operations = entries(&root.join("history/test"))?;
+    operations.sort();
+    let first = operations.first().and_then(|path| path.file_stem()?.to_str()).context("no operation")?;
+    Ok(format!("rollback pets --env test --to {first}"))
+}
+
+fn files(root: &Path) -> Result<Files> {
+    let varying = Regex::new(
+        r"\d{8}T\d{6}\.\d{3}Z(-[0-9a-f]{12})?|\d{4}-\d\d-\d\dT[0-9:.]+Z|checksum: sha256:[0-9a-f]+|command: .*",
+    )?;
+    let mut files = Files::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        for path in entries(&folder)? {
+            let name = path.strip_prefix(root)?.to_str().context("a name that is no text")?.to_owned();
+            if path.is_dir() {
+                if name != ".apigw" {
+                    open.push(path);
+                }
+                continue;
+            }
+            let text = fs::read_to_string(&path)?;
+            // It says nothing, and comes before the first operation.
+            if !text.ends_with("deployments: {}\n...\n") {
+                let name = varying.replace_all(&name, "*").into_owned();
+                files.entry(name).or_default().push(varying.replace_all(&text, "*").into_owned());
+            }
+        }
+    }
+    for texts in files.values_mut() {
+        texts.sort();
+    }
+    Ok(files)
+}
+
+fn cut(line: &str) -> String {
+    line.chars().take(160).collect()
+}

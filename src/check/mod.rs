@@ -29,11 +29,14 @@ use std::collections::HashSet;
 use places::Places;
 
 use crate::definition::Definition;
+use crate::definition::rules::{CONSTANT_RESULT, MOCK_FIELD, MOCK_MISMATCH};
 use crate::model::{
     EnvironmentName, Finding, Findings, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings,
 };
+use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
+use rules::settings::{TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
-pub use rules::{FOLDER_LOCK, NO_RESULT, TLS_FILE_MISSING, VARIABLE_UNKNOWN, all_rules, can_be_set};
+pub use rules::{FOLDER_LOCK, all_rules, can_be_set};
 
 /// A group as it could be published: what the rules look at.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +87,17 @@ impl Subject<'_> {
         let read_in = self.definition.map(|definition| definition.document().folder().to_owned());
         read_in.unwrap_or_else(|| format!("groups/{}", self.group))
     }
+}
+
+/// Says whether what a rule finds in a group concerns a release of it with a mock, or with a real backend.
+#[must_use]
+pub fn concerns_release(rule: &str, is_mock: bool) -> bool {
+    const MOCKS: [&str; 4] = [NO_RESULT.name, CONSTANT_RESULT.name, MOCK_MISMATCH.name, MOCK_FIELD.name];
+    const BACKENDS: [&str; 3] = [VARIABLE_UNKNOWN.name, TLS_FILE_MISSING.name, SECURITY_UNCOVERED.name];
+    // A release is refused where its own environment lacks the variable; others are no matter to it.
+    let is_elsewhere = rule == VARIABLE_UNDECLARED.name;
+    let others = if is_mock { &BACKENDS[..] } else { &MOCKS[..] };
+    !is_elsewhere && !others.contains(&rule)
 }
 
 /// Checks one group by itself.

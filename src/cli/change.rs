@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::arguments::parse_duration;
+use super::backends;
 use super::context::Context;
 use super::error::{CommandError, Exit};
 use super::views::PlanView;
@@ -88,8 +89,7 @@ pub(super) fn run(
     let workspace = context.workspace()?;
     let author = context.author(&arguments.reason)?;
     let facts = DiskFacts::new(workspace);
-    let mut plan = make_plan(&facts, &author).map_err(|error| refused(context, workspace, error))?;
-    workspace.check_releases(&plan)?;
+    let mut plan = planned(context, &facts, &author, &make_plan)?;
     warn(context, &plan);
     let wait = context.wait(arguments.wait)?;
     if arguments.dry_run {
@@ -109,7 +109,7 @@ pub(super) fn run(
                 return Err(workspace::Error::Stale { what }.into());
             }
             context.output.note(&format!("{what} changed since the plan was made: planned anew"));
-            plan = plan_again(context, &guard, &plan, &author, make_plan)?;
+            plan = plan_again(context, &guard, &plan, &author, &make_plan)?;
         }
         commit(&guard, &mut plan)?
     };
@@ -137,13 +137,27 @@ pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate
     error.into()
 }
 
+/// Makes a plan of what is on disk, with the warnings that concern its releases and backends.
+fn planned(
+    context: &Context<'_>,
+    facts: &DiskFacts<'_>,
+    author: &Author,
+    make_plan: &impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
+) -> Result<Plan, CommandError> {
+    let workspace = facts.workspace();
+    let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
+    workspace.check_releases(&plan).map_err(CommandError::damaged_release)?;
+    plan.warnings.extend(backends::warnings(&plan, facts));
+    Ok(plan)
+}
+
 /// Plans again, upon what is there under the lock.
 fn plan_again(
     context: &Context<'_>,
     guard: &LockGuard,
     before: &Plan,
     author: &Author,
-    make_plan: impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
+    make_plan: &impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
 ) -> Result<Plan, CommandError> {
     let workspace = guard.workspace();
     // The settings may have changed, and with them which environments there are and which are protected.
@@ -151,8 +165,7 @@ fn plan_again(
     if workspace.settings().environment(&environment).protected && !context.yes {
         return Err(workspace::Error::Stale { what: format!("the protection of {environment}") }.into());
     }
-    let plan = make_plan(&DiskFacts::new(workspace), author).map_err(|error| refused(context, workspace, error))?;
-    workspace.check_releases(&plan)?;
+    let plan = planned(context, &DiskFacts::new(workspace), author, make_plan)?;
     if plan.warnings != before.warnings {
         warn(context, &plan);
     }
@@ -204,7 +217,7 @@ pub(super) fn warn(context: &Context<'_>, plan: &Plan) {
     }
     let more = plan.warnings.len().saturating_sub(MOST_WARNINGS);
     if more > 0 {
-        context.output.warning(&format!("and {more} more; `apigw check` shows all"));
+        context.output.warning(&format!("and {more} more; `-o json` has all"));
     }
 }
 

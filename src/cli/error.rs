@@ -89,6 +89,21 @@ impl CommandError {
         String::from_utf8(bytes.to_vec()).ok()
     }
 
+    fn unknown_version(group: &str, message: String) -> Self {
+        Self::invalid("unknown-version", message).hint(format!("see which there are: `apigw version list {group}`"))
+    }
+
+    /// Makes the error of a version that is to go live and is not on disk as it was frozen.
+    pub(super) fn damaged_release(error: workspace::Error) -> Self {
+        let is_damage =
+            matches!(error, workspace::Error::FrozenDiffers { .. } | workspace::Error::Unknown { kind: "version", .. });
+        let mut shown = Self::from(error);
+        if is_damage {
+            shown.hints = vec!["see what is missing or damaged, and how to restore it: `apigw verify`".to_owned()];
+        }
+        shown
+    }
+
     fn findings(mut self, findings: Vec<Finding>) -> Self {
         self.findings = findings;
         self
@@ -104,10 +119,13 @@ impl From<workspace::Error> for CommandError {
                 .hint("make one with `apigw init`, or name its folder with `-C DIR`"),
             Error::NoCheckout { .. } => Self::invalid("no-checkout", message)
                 .hint("begin one with `git init`, or go to the clone that you merge in"),
-            Error::Unknown { kind, .. } => {
+            Error::Unknown { kind, ref name, .. } => {
                 let hint = match kind {
                     "environment" => "`apigw status` shows the environments; declare others in apigw.toml",
-                    "version" => "`apigw version list` shows the versions",
+                    "version" => match name.split_once('@') {
+                        Some((group, _)) => return Self::unknown_version(group, message),
+                        None => "`apigw version list` shows the versions",
+                    },
                     "operation" => "`apigw history` shows the operations",
                     _ => "`apigw group list` shows the groups",
                 };

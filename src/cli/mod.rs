@@ -5,6 +5,7 @@
 
 mod advice;
 mod arguments;
+mod backends;
 mod change;
 mod commands;
 mod complete;

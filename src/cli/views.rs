@@ -203,6 +203,9 @@ pub(super) struct StatusEntryView {
     pub(super) urls: Vec<String>,
     pub(super) by: Option<String>,
     pub(super) message: Option<String>,
+    /// The policies that the operation overrides.
+    #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
+    pub(super) overrides: Vec<PolicyOverride>,
     /// The processes of the gateways on this machine in which the operation is in force.
     pub(super) served_by: Vec<u32>,
     /// The gateways on this machine that serve the environment, and in which it is not.

@@ -44,3 +44,4 @@ pub use snapshot::{
     DefinitionSource, EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot, Unserved,
 };
 pub use telemetry::access::{AccessLog, AccessRecord};
+pub(crate) use upstream::connect::is_refused as is_refused_address;

@@ -65,6 +65,17 @@ impl HttpUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Returns the host: a name, or an address without brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split('/').next().unwrap_or_default();
+        match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => authority.split(':').next().unwrap_or_default(),
+        }
+    }
 }
 
 impl FromStr for HttpUrl {
@@ -123,6 +134,17 @@ impl fmt::Display for HttpUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts() {
+        for (url, host) in [
+            ("http://localhost", "localhost"),
+            ("https://a.example:8443/base:/", "a.example"),
+            ("http://[::1]:80/x", "::1"),
+        ] {
+            assert_eq!(url.parse::<HttpUrl>().unwrap().host(), host);
+        }
+    }
 
     #[test]
     fn addresses() {

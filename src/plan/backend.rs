@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Backend, EnvironmentName, GroupName, GroupSettings, HttpUrl, VariableError, WorkspaceSettings, variables_of,
+    Auth, Backend, EnvironmentName, GroupName, GroupSettings, HttpUrl, VariableError, WorkspaceSettings, variables_of,
     with_variables,
 };
 
@@ -59,6 +59,21 @@ pub(super) fn rebound(
     let mut values = workspace.environment(environment).variables;
     values.extend(variables.clone());
     Ok(Backend::Http { url: url.clone(), variables: bound(settings, &values, environment)? })
+}
+
+/// Warns of a group that nobody can call: it asks callers for a key, and no key may call it. A mock asks nobody.
+pub(super) fn missing_keys(
+    group: &GroupName,
+    environment: &EnvironmentName,
+    settings: &GroupSettings,
+    backend: &Backend,
+) -> Option<String> {
+    match settings.auth {
+        Auth::Signature if !backend.is_mock() => Some(format!(
+            "{group} in {environment}: `auth: signature` asks callers for a key, and there is none: every request gets 401"
+        )),
+        Auth::None | Auth::Signature => None,
+    }
 }
 
 /// Binds the variables of the addresses under `forwarding`, each of which must be one with them.

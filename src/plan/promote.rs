@@ -94,6 +94,11 @@ pub(super) fn promote_bound(
         {
             plan.warnings.push(format!("{group} in {to} changes from {url} to a mock, as it is in {from}"));
         }
+        if !after.backend.is_mock()
+            && let Ok(Some(candidate)) = facts.frozen(group, &after.version)
+        {
+            plan.warnings.extend(backend::missing_keys(group, to, &candidate.settings, &after.backend));
+        }
         plan.sources.insert(group.clone(), from.clone());
         plan.change(group, Action::Promote, current, after);
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::check;
 use crate::model::{
-    Action, Backend, Deployment, EnvironmentName, GroupName, OperationId, Release, SETTINGS_FILE, Severity, State,
-    Version,
+    Action, Backend, Deployment, EnvironmentName, Finding, GroupName, OperationId, Release, SETTINGS_FILE, Severity,
+    State, Version,
 };
 
 use super::bump::{Bump, bump_target};
@@ -72,6 +72,7 @@ fn publish_group(
     }
     check_candidate(plan, group, &candidate, is_mock, facts)?;
     let backend = backend?;
+    plan.warnings.extend(backend::missing_keys(group, &request.environment, &candidate.settings, &backend));
     if !frozen {
         plan.freezes.push(Freeze {
             group: group.clone(),
@@ -126,6 +127,12 @@ fn choose(
             Ok((bumped, target, false))
         }
         (None, None) => Ok((working, named, false)),
+        // A definition that cannot be read differs, and another version would not mend it.
+        (Some(false), None) if working.definition.is_none() => {
+            let is_error = |finding: &&Finding| finding.severity == Severity::Error;
+            let findings = working.findings.iter().filter(is_error).cloned().collect();
+            Err(Error::Invalid { group: group.clone(), findings })
+        }
         (Some(false), None) => Err(Error::FrozenDiffers { group: group.clone(), version: named }),
     }
 }
@@ -142,8 +149,7 @@ fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> R
     Ok(Error::state(message, [newest, Advice::Versions { group: group.clone() }]))
 }
 
-/// Refuses what is not valid. That an API has no constant result matters to a mock only; addresses and files of TLS matter to
-/// a real backend.
+/// Refuses what is not valid, as far as it concerns the kind of backend.
 fn check_candidate(
     plan: &mut Plan,
     group: &GroupName,
@@ -152,9 +158,7 @@ fn check_candidate(
     facts: &dyn Facts,
 ) -> Result<(), Error> {
     let mut findings = check::group(&candidate.subject(group), facts.settings());
-    let without = [check::VARIABLE_UNKNOWN.name, check::TLS_FILE_MISSING.name];
-    let without = if is_mock { &without[..] } else { &[check::NO_RESULT.name] };
-    findings.retain(|finding| !without.contains(&finding.rule));
+    findings.retain(|finding| check::concerns_release(finding.rule, is_mock));
     let (errors, warnings): (Vec<_>, Vec<_>) =
         findings.into_iter().partition(|finding| finding.severity == Severity::Error);
     if !errors.is_empty() {

@@ -184,7 +184,7 @@ pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan 
 
 /// Compares what plans come to now with what they were bound to. What was applied already, by a run
 /// that stopped half-way, counts as it should be.
-pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts) -> Result<(), Error> {
+pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, author: &Author) -> Result<(), Error> {
     let stale = |message: String| Err(Error::Stale { message });
     for plan in bound {
         let environment = facts.environment(&plan.environment).map_err(Error::Facts)?;
@@ -211,7 +211,8 @@ pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts) -> Re
             return stale(format!("it would now change {group} in {} as well", plan.operation.environment));
         }
         let overrides = bound.map_or(&[][..], |bound| &bound.overrides);
-        if let Some(policy) = plan.operation.overrides.iter().find(|policy| !overrides.contains(policy)) {
+        let mut others = plan.operation.overrides.iter().filter(|policy| !overrides.contains(policy));
+        if let Some(policy) = others.next().filter(|_| !author.allow_breaking) {
             let environment = &plan.operation.environment;
             return stale(format!("it would now override the policy `{}` of {environment}", policy.as_str()));
         }

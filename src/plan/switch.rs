@@ -69,9 +69,12 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     };
     let mut plan = Plan::new(environment, author);
     let mut after = Release { version, digest, ..current.release.clone() };
-    if let Some(next) = facts.released(group, &after).map_err(Error::Facts)? {
+    let next = facts.released(group, &after).map_err(Error::Facts)?;
+    if let Some(next) = &next {
         after.backend = backend::rebound(&after.backend, &next.settings, facts.settings(), environment)?;
     }
+    let keys = next.and_then(|next| backend::missing_keys(group, environment, &next.settings, &after.backend));
+    plan.warnings.extend(keys);
     plan.change(group, Action::Switch, Some(current), after);
     policy::apply(&mut plan, facts, author, Direction::Forward)?;
     Ok(plan)

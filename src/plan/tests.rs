@@ -33,6 +33,12 @@ const LINES: &[(&str, &str)] = &[
     ("work 0.0.1 |publish test mock", "invalid: g cannot be published: 1 problem was found"),
     ("publish test mock|publish online mock|work 0.0.2 ab|publish test mock if 1", "not current: g in test is not as operation 19700101T000000.000Z-6b86b273ff34 left it: the latest is 19700101T000000.000Z-5feceb66ffc8"),
     ("publish test mock|work 0.0.2 ab|publish test mock if 0", "publish 0.0.2 live mock"),
+    // A definition that cannot be read is what is wrong; another version would not mend it.
+    ("publish test mock|break|publish test mock", "invalid: g cannot be published: 1 problem was found"),
+    // Who could never call it is told, and only of what calls a backend.
+    ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: g in test: `auth: signature` asks callers for a key, and there is none: every request gets 401"),
+    ("keys 0.0.1 a|publish test mock", "publish 0.0.1 live mock"),
+    ("keys 0.0.1 a|publish test http://b|publish test http://b", "nothing to do"),
     // Switch
     ("switch test 0.0.1", "state: g is not live in test, so there is no version to switch"),
     ("publish test mock|offline test|switch test 0.0.1", "state: g is not live in test, so there is no version to switch"),

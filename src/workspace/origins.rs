@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::Error;
 use super::{Workspace, layout, settings};
 use crate::model::{
-    Environment, EnvironmentName, GroupName, GroupSettings, OperationId, SETTINGS_FILE, State, Version,
+    Environment, EnvironmentName, GroupName, GroupSettings, OperationId, PolicyOverride, SETTINGS_FILE, State, Version,
 };
 use crate::spread::spread;
 
@@ -24,6 +24,8 @@ pub struct Committer {
     pub by: String,
     /// Why, if they said.
     pub message: Option<String>,
+    /// The policies that it overrode.
+    pub overrides: Vec<PolicyOverride>,
 }
 
 impl Workspace {
@@ -49,7 +51,7 @@ impl Workspace {
         let operations: Vec<_> = operations.into_iter().collect();
         let committers = spread(&operations, |(environment, id)| {
             let operation = self.read_operation_head(environment, id)?;
-            Ok(Committer { by: operation.actor, message: operation.message })
+            Ok(Committer { by: operation.actor, message: operation.message, overrides: operation.overrides })
         });
         let committers = committers.into_iter().collect::<Result<Vec<_>, Error>>()?;
         Ok(Origins {

@@ -63,11 +63,11 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
     struct Schema {
         schema: Option<i64>,
     }
-    let only_schema: Result<Schema, Error> = yaml(place, text);
+    let only_schema: Result<Schema, Error> = yaml(place, text, GROUP_SHAPE);
     if let Ok(Schema { schema }) = only_schema {
         check_schema(place, schema, || Location { file: place.into(), ..position_of(text, "schema") })?;
     }
-    let settings: GroupSettings = yaml(place, text)?;
+    let settings: GroupSettings = yaml(place, text, GROUP_SHAPE)?;
     if settings.domains.len() > MOST_DOMAINS {
         return Err(Error::Invalid(vec![DOMAIN_COUNT.finding(
             Places::yaml("", place, text.as_bytes()).value(&["domains", &MOST_DOMAINS.to_string()]),
@@ -79,7 +79,7 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
 }
 
 /// Parses YAML that somebody wrote by hand, with duplicate keys, unknown keys and bombs refused.
-pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Error> {
+pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) -> Result<T, Error> {
     if text.trim().is_empty() {
         return Err(Error::invalid(
             "yaml",
@@ -97,10 +97,38 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Er
         let number = |number: u64| usize::try_from(number).unwrap_or_default();
         let (line, column) =
             error.location().map_or((0, 0), |location| (number(location.line()), number(location.column())));
-        let message = error.without_snippet().to_string();
-        let message = message.lines().next().unwrap_or("the file cannot be read").to_owned();
-        Error::invalid("yaml", Location { file: place.into(), line, column }, message, "mend the line")
+        let hint = format!("correct it; `apigw schema {shape}` shows what can stand here");
+        Error::invalid(
+            "yaml",
+            Location { file: place.into(), line, column },
+            plain_words(error.without_snippet()),
+            hint,
+        )
     })
+}
+
+/// The schema of `group.yaml`, by its name.
+const GROUP_SHAPE: &str = "group";
+
+/// Says what is wrong with a file in the words of its format, not in those of the library that read it.
+fn plain_words(error: &serde_saphyr::Error) -> String {
+    use serde_saphyr::Error;
+    match error {
+        Error::Unexpected { expected, .. } if expected.contains("sequence") => {
+            "a list is expected here, like `[one, two]`".to_owned()
+        }
+        Error::Unexpected { expected, .. } if expected.contains("mapping") => {
+            "fields are expected here, like `name: value`".to_owned()
+        }
+        Error::Unexpected { expected, .. } if expected.contains("scalar") => {
+            "a single value is expected here".to_owned()
+        }
+        Error::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` stands here twice"),
+        Error::DuplicateMappingKey { key: None, .. } => "a key stands here twice".to_owned(),
+        Error::Eof { .. } => "the file ends too early".to_owned(),
+        Error::Budget { .. } => "the file is larger, or nested more deeply, than any such file".to_owned(),
+        other => other.to_string().lines().next().unwrap_or("the file cannot be read").to_owned(),
+    }
 }
 
 fn check_schema(place: &str, schema: Option<i64>, position: impl Fn() -> Location) -> Result<(), Error> {
@@ -135,7 +163,7 @@ fn toml_error(text: &str, error: &toml::de::Error) -> Error {
         },
     );
     let message = error.message().lines().next().unwrap_or("the file cannot be read").to_owned();
-    Error::invalid("toml", location, message, "mend the line; `apigw schema workspace` shows what can stand here")
+    Error::invalid("toml", location, message, "correct it; `apigw schema workspace` shows what can stand here")
 }
 
 /// Finds the first line with this key at its start, indented or not.
@@ -205,8 +233,11 @@ mod tests {
             ("schema: 9\nnew: 1\n", "g:1:1: the file has schema 9"),
             ("schema: 1\nversion: 1.10\nprefix: /a\n", "g:2:10: "),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: a\n", "g:3:9: "),
-            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: "),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nprefix: /b\n", "g:4:1: the key `prefix` stands here twice"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\npath: /b\n", "g:4:1: "),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: a.example\n", "g:4:10: a list is expected here"),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: [a]\n", "g:3:9: a single value is expected here"),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nforwarding: yes\n", "g:4:13: fields are expected here"),
             (
                 "schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: [a.b, b.b, c.b, d.b, e.b, f.b]\n",
                 "g:4:36: 6 custom domains",

@@ -176,7 +176,7 @@ fn publishing_refuses_errors_and_shows_few_warnings() {
     let outcome = sandbox.run("publish --env test --mock --dry-run").expect_exit(0);
     let warnings = outcome.stderr.matches("warning:").count();
     assert_eq!(warnings, 11, "{}", outcome.stderr);
-    assert!(outcome.stderr.contains("and 20 more; `apigw check` shows all"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("and 20 more; `-o json` has all"), "{}", outcome.stderr);
     sandbox.write(DEFINITION, WRONG);
     sandbox.run("publish --env test --mock").expect_exit(3).expect_stderr("no API");
 }

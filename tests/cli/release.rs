@@ -239,7 +239,7 @@ fn who_breaks_callers_says_why_and_the_way_back_stays_open() {
     sandbox.run("history -n 1").expect_exit(0).expect_stdout("overrides breaking");
     let id = operation["operation"].as_str().expect("an id");
     sandbox.run(&format!("show {id}")).expect_exit(0).expect_stdout("overrides    breaking");
-    sandbox.run("status -v --env online").expect_exit(0);
+    assert_eq!(sandbox.entry("online")["override"], serde_json::json!(["breaking"]));
     sandbox.run("verify").expect_exit(0);
 }
 
@@ -304,6 +304,19 @@ fn variables_stand_for_few_flags() {
     run(&[("APIGW_MESSAGE", "from the pipeline")], "publish --env test --mock").expect_exit(0);
     assert_eq!(sandbox.entry("test")["message"], "from the pipeline");
     run(&[("APIGW_DIRECTORY", "/")], "status").expect_exit(3).expect_stderr("there is no workspace in /");
+}
+
+#[test]
+fn an_address_that_gateways_refuse_is_told_when_it_is_published() {
+    let sandbox = Sandbox::petstore();
+    let metadata = "publish --env test --backend http://169.254.169.254/latest";
+    let told = sandbox.run(&format!("-o json {metadata} --dry-run")).expect_exit(0).json();
+    assert!(told["warnings"].to_string().contains("gateways refuse it"), "{told}");
+    sandbox.run(metadata).expect_exit(0).expect_stderr("gateways refuse it");
+    sandbox
+        .run("publish --env test --backend http://nowhere.invalid")
+        .expect_exit(0)
+        .expect_stderr("nowhere.invalid cannot be resolved");
 }
 
 #[test]

@@ -9,8 +9,6 @@ use crate::definition::{RULES, Rule};
 use crate::model::{Finding, WorkspaceSettings};
 
 pub use files::FOLDER_LOCK;
-pub use operations::NO_RESULT;
-pub use settings::{TLS_FILE_MISSING, VARIABLE_UNKNOWN};
 
 /// Lists every rule, sorted by name.
 #[must_use]

@@ -9,7 +9,7 @@ pub(in crate::check) const NO_API: Rule = Rule::error(
      a definition with `apigw group import`.",
 );
 /// Every API has a constant result.
-pub const NO_RESULT: Rule = Rule::warning(
+pub(in crate::check) const NO_RESULT: Rule = Rule::warning(
     "constant-result-missing",
     "A mock publish answers with the constant result of the definition: `x-apigw-mock`, an example, or a value \
      built from a schema. An API that declares none of them answers with 501. Give a response an \

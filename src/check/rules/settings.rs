@@ -63,7 +63,7 @@ pub(in crate::check) const VARIABLE_UNDECLARED: Rule = Rule::warning(
      \x20 PETS_HOST = \"pets.test.example.com\"",
 );
 /// Some environment declares each variable.
-pub const VARIABLE_UNKNOWN: Rule = Rule::error(
+pub(in crate::check) const VARIABLE_UNKNOWN: Rule = Rule::error(
     "variable-unknown",
     "No environment declares the variable that `${NAME}` in a backend address stands for, so that a publish with a \
      real backend is refused everywhere. Correct the name, or declare it under `[environments.<name>.variables]` in \
@@ -145,7 +145,7 @@ pub(in crate::check) const FORWARDING: Rule = Rule::error(
      \x20 forwarding: {apis: {getPet: {path: \"/animals/{petId}\"}}}",
 );
 /// The files that TLS needs towards backends are there.
-pub const TLS_FILE_MISSING: Rule = Rule::warning(
+pub(in crate::check) const TLS_FILE_MISSING: Rule = Rule::warning(
     "tls-file-missing",
     "`forwarding.tls` in group.yaml names files with the certificates that backends are trusted by and that the gateway \
      shows. They are secrets of a machine and lie in .apigw/secrets of the workspace there, which Git ignores. A gateway \

@@ -149,7 +149,10 @@ fn commit_all(
             } else {
                 format!("committed before that: {}", names.join(", "))
             };
-            Err(error.hint(left).hint("applying the plan again finishes it"))
+            // A bound plan that is stale stays so.
+            let again = "applying the plan again finishes it";
+            let error = error.hint(left);
+            Err(if error.code == "stale" { error } else { error.hint(again) })
         }
     }
 }

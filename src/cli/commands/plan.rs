@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::backends;
 use crate::cli::change::{self, ChangeArguments, Reason};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -57,10 +58,14 @@ pub(super) fn compute(
     file: &ReleasePlan,
     change: &ChangeArguments,
 ) -> Result<Vec<Plan>, CommandError> {
-    let plans = plan::release(file, facts, &context.author(&change.reason)?);
-    let plans = plans.map_err(|error| change::refused(context, facts.workspace(), error))?;
+    let author = context.author(&change.reason)?;
+    let plans = plan::release(file, facts, &author);
+    let mut plans = plans.map_err(|error| change::refused(context, facts.workspace(), error))?;
     if let Some(bound) = &file.bound {
-        plan::check_bound(bound, &plans, facts)?;
+        plan::check_bound(bound, &plans, facts, &author)?;
+    }
+    for plan in &mut plans {
+        plan.warnings.extend(backends::warnings(plan, facts));
     }
     Ok(plans)
 }

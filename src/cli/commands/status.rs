@@ -167,6 +167,7 @@ fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> 
                 },
                 by: committer.map(|committer| committer.by.clone()),
                 message: committer.and_then(|committer| committer.message.clone()),
+                overrides: committer.map_or_else(Vec::new, |committer| committer.overrides.clone()),
                 served_by: served_by(live, &environment.name, group, id).map(|gateway| gateway.pid).collect(),
                 behind: behind(live, &environment.name, group, id).collect(),
             });

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::super::*;
 use crate::definition::read;
-use crate::model::{Backend, DEFINITION_FILE, GroupSettings, SETTINGS_FILE, WorkspaceSettings};
+use crate::model::{
+    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, Location, SETTINGS_FILE, Severity, WorkspaceSettings,
+};
 
 /// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.
 pub(super) struct Memory {
@@ -98,6 +100,22 @@ impl Memory {
             ["work", version, letters] => self.working = Arc::new(candidate(version, letters, None)),
             ["work", version, letters, address] => {
                 self.working = Arc::new(candidate(version, letters, Some(address)));
+            }
+            ["keys", version, letters] => {
+                let settings = GroupSettings { auth: Auth::Signature, ..candidate(version, letters, None).settings };
+                self.working = Arc::new(Candidate { settings, ..candidate(version, letters, None) });
+            }
+            ["break"] => {
+                let finding = Finding {
+                    rule: "yaml",
+                    severity: Severity::Error,
+                    message: "not YAML".to_owned(),
+                    location: Location::file("openapi.yaml"),
+                    hint: String::new(),
+                    count: 1,
+                };
+                let broken = candidate(&self.working.settings.version.to_string(), "broken", None);
+                self.working = Arc::new(Candidate { definition: None, findings: vec![finding], ..broken });
             }
             ["policy", environment, policy] => {
                 let text = format!("schema = 1\n[environments.{environment}]\n{}", policy.replace('=', " = "));

@@ -84,7 +84,7 @@ fn a_bound_promotion_holds_when_its_source_alone_moved_on() {
             memory.run(line);
         }
         let outcome = release(&bound, &memory, &author()).and_then(|plans| {
-            check_bound(bound.bound.as_deref().expect("bound"), &plans, &memory)?;
+            check_bound(bound.bound.as_deref().expect("bound"), &plans, &memory, &author())?;
             Ok(plans)
         });
         let outcome = match outcome.as_deref() {
@@ -114,7 +114,7 @@ fn a_bound_plan_keeps_its_override_and_gets_no_other() {
         // Who applies it need not say it again.
         let plans = release(&bound, &memory, &author()).expect("plans");
         assert_eq!(plans[0].operation.message.as_deref(), Some("why"));
-        let verdict = check_bound(bound.bound.as_deref().expect("bound"), &plans, &memory).err();
+        let verdict = check_bound(bound.bound.as_deref().expect("bound"), &plans, &memory, &author()).err();
         let verdict = verdict.map(|error| error.to_string());
         assert_eq!(verdict.as_deref().map(|error| error.ends_with(expected.unwrap_or("?"))), expected.map(|_| true));
     }
@@ -142,10 +142,10 @@ fn a_bound_plan_holds_until_the_state_is_another() {
         let bound = bind(&file, &plans.expect("plans"), &author()).bound.expect("bound");
         memory.run(since);
         let now = planned(&memory, FILE).1.expect("plans");
-        let verdict = check_bound(&bound, &now, &memory).err().map(|error| refused(&error));
+        let verdict = check_bound(&bound, &now, &memory, &author()).err().map(|error| refused(&error));
         assert_eq!(verdict.as_deref(), expected, "{since}");
         if expected.is_none() {
-            let others = check_bound(&[], &now, &memory).is_err();
+            let others = check_bound(&[], &now, &memory, &author()).is_err();
             assert_eq!(others, !now.iter().all(Plan::is_empty), "a plan that is bound to nothing changes nothing");
         }
     }

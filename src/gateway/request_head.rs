@@ -43,6 +43,11 @@ pub(crate) fn check_head(
     Ok(CheckedHead { host, has_encoded_slash })
 }
 
+/// Refuses the requests of a connection of HTTP/2 on which a target has a fragment.
+pub(crate) fn has_fragment() -> Problem {
+    bad("A target has a fragment, which is no part of a request.")
+}
+
 /// Refuses a path that two parties may read in two ways.
 pub(crate) fn ambiguous_path() -> Problem {
     bad("The path has more than one reading: it must have no empty, \".\" or \"..\" segment and no encoded slash, \

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::fragments::{FragmentFinder, Refused};
 use super::watch::Watch;
 use crate::gateway::stream::Stream;
 
@@ -16,13 +17,20 @@ pub(crate) struct Observed {
     stream: Stream,
     /// Bytes that were read before and come again.
     first: BytesMut,
+    /// Follows what is read, on a connection of HTTP/2.
+    fragments: Option<Box<FragmentFinder>>,
     watch: Rc<Watch>,
 }
 
 impl Observed {
     /// Begins to observe a stream, of which some bytes have been read.
     pub(crate) fn new(stream: Stream, first: BytesMut, watch: Rc<Watch>) -> Self {
-        Self { stream, first, watch }
+        Self { stream, first, fragments: None, watch }
+    }
+
+    /// Has targets with a fragment noticed, which hyper does not show.
+    pub(crate) fn finding_fragments(self) -> Self {
+        Self { fragments: Some(Box::new(FragmentFinder::new())), ..self }
     }
 
     /// Returns the stream itself.
@@ -50,7 +58,15 @@ impl AsyncRead for Observed {
             self.watch.starves();
             return Poll::Pending;
         }
-        self.watch.came(buffer.filled().len() - before);
+        let came = buffer.filled().get(before..).unwrap_or_default();
+        self.watch.came(came.len());
+        if let Some(finder) = &mut self.fragments
+            && let Err(Refused) = finder.follow(came)
+        {
+            // The service refuses what comes from now on, and the connection ends with what is in flight.
+            self.fragments = None;
+            self.watch.distrust();
+        }
         Poll::Ready(Ok(()))
     }
 }

@@ -57,6 +57,8 @@ pub(crate) struct Watch {
     progress: Cell<Ticks>,
     cut: Cell<bool>,
     draining: Cell<bool>,
+    /// True if the client has sent a target with a fragment.
+    distrusted: Cell<bool>,
     /// Wakes the task of the connection.
     waker: RefCell<Option<Waker>>,
     /// Wakes the task that waits for a request's body.
@@ -103,6 +105,7 @@ impl Watch {
             progress: Cell::new(now),
             cut: Cell::new(false),
             draining: Cell::new(false),
+            distrusted: Cell::new(false),
             waker: RefCell::new(None),
             body_waker: RefCell::new(None),
         }
@@ -257,6 +260,17 @@ impl Watch {
     pub(crate) fn drain(&self) {
         self.draining.set(true);
         self.wake();
+    }
+
+    /// Has all further requests refused, and the connection closed after what is in flight.
+    pub(crate) fn distrust(&self) {
+        self.distrusted.set(true);
+        self.drain();
+    }
+
+    /// Returns whether further requests are refused.
+    pub(crate) fn is_distrusted(&self) -> bool {
+        self.distrusted.get()
     }
 
     /// Returns whether the connection is to be closed after what is in flight.

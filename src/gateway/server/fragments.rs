@@ -1,0 +1,327 @@
+//! Finds fragments in the targets of HTTP/2 requests.
+//!
+//! A `:path` with a fragment is malformed (RFC 9113, section 8.3.1), but h2 cuts the fragment off before anybody sees it, and
+//! what is left looks like another request. So the header blocks of a connection are followed here as far as it takes to see
+//! a `:path` that is new to it: its frames (RFC 9113, section 4), and of HPACK (RFC 7541) the strings and the names in the dynamic
+//! table. A path that comes again is only an index, and costs next to nothing. A client that sends a fragment once is refused
+//! whatever it sends next, so that nothing here has to be right about any other request.
+
+use std::collections::VecDeque;
+
+/// The length of the connection preface.
+const PREFACE_BYTES: usize = 24;
+
+/// The largest frame that h2 takes, in bytes, with its usual settings.
+const LARGEST_FRAME: usize = 16 * 1024;
+
+/// The most bytes of a header block that are followed; h2 ends a connection that sends more.
+const LARGEST_BLOCK: usize = 256 * 1024;
+
+/// The most bytes that the entries of the dynamic table take, as h2 tells its clients.
+const TABLE_BYTES: usize = 4096;
+
+/// The entries of the static table that are called `:path`.
+const STATIC_PATHS: std::ops::RangeInclusive<usize> = 4..=5;
+
+/// The lengths of the names in the static table (RFC 7541, appendix A).
+const STATIC_NAMES: [u8; 61] = [
+    10, 7, 7, 5, 5, 7, 7, 7, 7, 7, 7, 7, 7, 7, 14, 15, 15, 13, 6, 27, 3, 5, 13, 13, 19, 16, 16, 14, 16, 13, 12, 6, 4,
+    4, 6, 7, 4, 4, 8, 17, 13, 8, 19, 13, 4, 8, 12, 18, 19, 5, 7, 7, 11, 6, 10, 25, 17, 10, 4, 3, 16,
+];
+
+/// Follows the bytes that a client sends on a connection of HTTP/2.
+pub(super) struct FragmentFinder {
+    /// Bytes of the preface that are still to come.
+    preface: usize,
+    /// The head of the frame that is being read, and then its payload where it is part of a header block.
+    frame: Vec<u8>,
+    /// Bytes of the payload that are passed over.
+    skipped: usize,
+    block: Vec<u8>,
+    names: NameTable,
+}
+
+/// The bytes are not HTTP/2, which h2 will find out, too; or a target has a fragment.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused;
+
+impl FragmentFinder {
+    pub(super) fn new() -> Self {
+        let names = NameTable { entries: VecDeque::new(), bytes: 0, limit: TABLE_BYTES };
+        Self { preface: PREFACE_BYTES, frame: Vec::new(), skipped: 0, block: Vec::new(), names }
+    }
+
+    /// Follows bytes; fails where a request is among them whose target has a fragment.
+    pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
+        const HEAD: usize = 9;
+        const HEADERS: u8 = 1;
+        const CONTINUATION: u8 = 9;
+        while !bytes.is_empty() {
+            if self.preface > 0 || self.skipped > 0 {
+                let left = if self.preface > 0 { &mut self.preface } else { &mut self.skipped };
+                let count = bytes.len().min(*left);
+                *left -= count;
+                bytes = bytes.get(count..).unwrap_or_default();
+                continue;
+            }
+            bytes = self.gather(bytes, HEAD);
+            let &[high, middle, low, kind, flags, ..] = &self.frame[..] else { continue };
+            if self.frame.len() < HEAD {
+                continue;
+            }
+            let length = usize::from(high) << 16 | usize::from(middle) << 8 | usize::from(low);
+            if !matches!(kind, HEADERS | CONTINUATION) {
+                self.skipped = length;
+                self.frame.clear();
+                continue;
+            }
+            if length > LARGEST_FRAME {
+                return Err(Refused);
+            }
+            bytes = self.gather(bytes, HEAD + length);
+            if self.frame.len() == HEAD + length {
+                self.end_frame(kind == HEADERS, flags)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes bytes until the frame has so many, and returns the rest.
+    fn gather<'b>(&mut self, bytes: &'b [u8], wanted: usize) -> &'b [u8] {
+        let (taken, rest) = bytes.split_at(bytes.len().min(wanted.saturating_sub(self.frame.len())));
+        self.frame.extend_from_slice(taken);
+        rest
+    }
+
+    /// Takes what a frame has of a header block, and reads the block where it has come to its end.
+    fn end_frame(&mut self, is_first: bool, flags: u8) -> Result<(), Refused> {
+        const END_HEADERS: u8 = 4;
+        const PADDED: u8 = 8;
+        const PRIORITY: u8 = 32;
+        let frame = std::mem::take(&mut self.frame);
+        let mut payload = frame.get(9..).unwrap_or_default();
+        if is_first {
+            self.block.clear();
+            let mut padding = 0;
+            if flags & PADDED != 0 {
+                let (&length, rest) = payload.split_first().ok_or(Refused)?;
+                (padding, payload) = (usize::from(length), rest);
+            }
+            if flags & PRIORITY != 0 {
+                payload = payload.get(5..).ok_or(Refused)?;
+            }
+            payload = payload.get(..payload.len().checked_sub(padding).ok_or(Refused)?).unwrap_or_default();
+        }
+        if self.block.len() + payload.len() > LARGEST_BLOCK {
+            return Err(Refused);
+        }
+        if flags & END_HEADERS == 0 {
+            self.block.extend_from_slice(payload);
+        } else if self.block.is_empty() {
+            self.names.read_block(payload)?;
+        } else {
+            let mut block = std::mem::take(&mut self.block);
+            block.extend_from_slice(payload);
+            self.names.read_block(&block)?;
+        }
+        // The memory is used again.
+        self.frame = frame;
+        self.frame.clear();
+        Ok(())
+    }
+}
+
+/// The dynamic table of a client's encoder, as far as names go.
+struct NameTable {
+    /// The newest first.
+    entries: VecDeque<TableEntry>,
+    bytes: usize,
+    limit: usize,
+}
+
+#[derive(Clone, Copy)]
+struct TableEntry {
+    name: FieldName,
+    bytes: usize,
+}
+
+/// A field's name, as far as it counts here.
+#[derive(Clone, Copy)]
+struct FieldName {
+    is_path: bool,
+    length: usize,
+}
+
+impl NameTable {
+    /// Reads a header block (RFC 7541, section 6).
+    fn read_block(&mut self, mut block: &[u8]) -> Result<(), Refused> {
+        while let Some(&first) = block.first() {
+            match first {
+                0x80.. => _ = read_integer(&mut block, 7)?,
+                0x40.. => self.read_literal(&mut block, 6, true)?,
+                0x20.. => {
+                    self.limit = read_integer(&mut block, 5)?;
+                    if self.limit > TABLE_BYTES {
+                        return Err(Refused);
+                    }
+                    self.evict();
+                }
+                _ => self.read_literal(&mut block, 4, false)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_literal(&mut self, block: &mut &[u8], prefix: u32, is_kept: bool) -> Result<(), Refused> {
+        let name = match read_integer(block, prefix)? {
+            0 => {
+                let name = read_string(block)?.decode()?;
+                FieldName { is_path: name == b":path", length: name.len() }
+            }
+            index => self.name(index)?,
+        };
+        let value = read_string(block)?;
+        if !is_kept && !name.is_path {
+            return Ok(());
+        }
+        let value = value.decode()?;
+        if name.is_path && value.contains(&b'#') {
+            return Err(Refused);
+        }
+        if is_kept {
+            const OVERHEAD: usize = 32;
+            let bytes = name.length + value.len() + OVERHEAD;
+            self.entries.push_front(TableEntry { name, bytes });
+            self.bytes += bytes;
+            self.evict();
+        }
+        Ok(())
+    }
+
+    fn name(&self, index: usize) -> Result<FieldName, Refused> {
+        if let Some(&length) = STATIC_NAMES.get(index - 1) {
+            return Ok(FieldName { is_path: STATIC_PATHS.contains(&index), length: usize::from(length) });
+        }
+        self.entries.get(index - 1 - STATIC_NAMES.len()).map(|entry| entry.name).ok_or(Refused)
+    }
+
+    fn evict(&mut self) {
+        while self.bytes > self.limit
+            && let Some(oldest) = self.entries.pop_back()
+        {
+            self.bytes -= oldest.bytes;
+        }
+    }
+}
+
+/// Reads an integer whose first byte has so many bits of it (RFC 7541, section 5.1).
+fn read_integer(block: &mut &[u8], prefix: u32) -> Result<usize, Refused> {
+    const LARGEST: usize = 1 << 24;
+    let mut next = || {
+        let (&byte, rest) = block.split_first().ok_or(Refused)?;
+        *block = rest;
+        Ok(usize::from(byte))
+    };
+    let most = (1 << prefix) - 1;
+    let mut integer = next()? & most;
+    if integer < most {
+        return Ok(integer);
+    }
+    let mut shift = 0;
+    while integer < LARGEST && shift < 28 {
+        let byte = next()?;
+        integer += (byte & 0x7f) << shift;
+        shift += 7;
+        if byte & 0x80 == 0 {
+            return Ok(integer);
+        }
+    }
+    Err(Refused)
+}
+
+/// A string as it is written (RFC 7541, section 5.2).
+struct WrittenString<'b> {
+    is_huffman: bool,
+    bytes: &'b [u8],
+}
+
+fn read_string<'b>(block: &mut &'b [u8]) -> Result<WrittenString<'b>, Refused> {
+    let is_huffman = block.first().is_some_and(|first| first & 0x80 != 0);
+    let length = read_integer(block, 7)?;
+    let (bytes, rest) = block.split_at_checked(length).ok_or(Refused)?;
+    *block = rest;
+    Ok(WrittenString { is_huffman, bytes })
+}
+
+impl WrittenString<'_> {
+    fn decode(&self) -> Result<Vec<u8>, Refused> {
+        if self.is_huffman { decode_huffman(self.bytes) } else { Ok(self.bytes.to_vec()) }
+    }
+}
+
+/// The lengths of the codes of all bytes, in bits (RFC 7541, appendix B).
+#[rustfmt::skip]
+const CODE_BITS: [u8; 256] = [
+    13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
+    6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
+    13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6,
+    15, 5, 6, 5, 6, 5, 6, 6, 6, 5, 7, 7, 6, 6, 6, 5, 6, 7, 6, 5, 5, 6, 7, 7, 7, 7, 7, 15, 11, 14, 13, 28,
+    20, 22, 20, 20, 22, 22, 22, 23, 22, 23, 23, 23, 23, 23, 24, 23, 24, 24, 22, 23, 24, 23, 23, 23, 23, 21, 22, 23, 22, 23, 23, 24,
+    22, 21, 20, 22, 22, 23, 23, 21, 23, 22, 22, 24, 21, 22, 23, 23, 21, 21, 22, 21, 23, 22, 23, 23, 20, 22, 22, 22, 23, 22, 22, 23,
+    26, 26, 20, 19, 22, 23, 22, 25, 26, 26, 26, 27, 27, 26, 24, 25, 19, 21, 26, 27, 27, 26, 27, 24, 21, 21, 26, 26, 28, 27, 27, 27,
+    20, 24, 20, 21, 22, 21, 21, 23, 22, 22, 25, 25, 24, 24, 26, 23, 26, 27, 26, 26, 27, 27, 27, 27, 27, 28, 27, 27, 27, 27, 27, 26,
+];
+
+const LONGEST_CODE: usize = 30;
+
+#[expect(clippy::cast_possible_truncation, reason = "there are 256 bytes")]
+/// The bytes in the order of their codes, which is that of the lengths and then of the bytes, as the code is canonical.
+const CODED: [u8; 256] = {
+    let mut coded = [0; 256];
+    let (mut place, mut bits) = (0, 1);
+    while bits <= LONGEST_CODE {
+        let mut byte = 0;
+        while byte < 256 {
+            if CODE_BITS[byte] as usize == bits {
+                coded[place] = byte as u8;
+                place += 1;
+            }
+            byte += 1;
+        }
+        bits += 1;
+    }
+    coded
+};
+
+/// How many bytes have a code of each length.
+const CODES: [u32; LONGEST_CODE + 1] = {
+    let mut codes = [0; LONGEST_CODE + 1];
+    let mut byte = 0;
+    while byte < 256 {
+        codes[CODE_BITS[byte] as usize] += 1;
+        byte += 1;
+    }
+    codes
+};
+
+/// Decodes a string bit by bit; the bits that are left over are padding.
+fn decode_huffman(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
+    let mut decoded = Vec::with_capacity(bytes.len() * 8 / 5);
+    // The code that is being read, the first code of its length, and the place of that one's byte.
+    let (mut code, mut first, mut place, mut length) = (0_u32, 0_u32, 0_u32, 0_usize);
+    for bit in bytes.iter().flat_map(|byte| (0..8).rev().map(move |shift| byte >> shift & 1)) {
+        (code, first, length) = (code << 1 | u32::from(bit), first << 1, length + 1);
+        let count = CODES.get(length).copied().ok_or(Refused)?;
+        if code - first < count {
+            let byte = CODED.get((place + code - first) as usize).copied().ok_or(Refused)?;
+            decoded.push(byte);
+            (code, first, place, length) = (0, 0, 0, 0);
+        } else {
+            (first, place) = (first + count, place + count);
+        }
+    }
+    Ok(decoded)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use super::*;
+
+fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("a short payload").to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
+}
+
+fn literal(first: u8, name: Option<&str>, value: &[u8], is_huffman: bool) -> Vec<u8> {
+    let mut field = vec![first];
+    if let Some(name) = name {
+        field.push(u8::try_from(name.len()).expect("a short name"));
+        field.extend_from_slice(name.as_bytes());
+    }
+    field.push(u8::try_from(value.len()).expect("a short value") | if is_huffman { 0x80 } else { 0 });
+    [&field, value].concat()
+}
+
+/// Follows a connection that sends these frames, byte by byte and all at once.
+fn is_refused(frames: &[Vec<u8>]) -> bool {
+    let bytes = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, &[0; 6]), &frames.concat()].concat();
+    let refused = FragmentFinder::new().follow(&bytes).is_err();
+    let mut finder = FragmentFinder::new();
+    assert_eq!(bytes.iter().any(|byte| finder.follow(&[*byte]).is_err()), refused);
+    refused
+}
+
+#[test]
+fn huffman_codes_are_those_of_the_specification() {
+    let coded = [0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
+    assert_eq!(decode_huffman(&coded).as_deref(), Ok(&b"www.example.com"[..]), "RFC 7541, C.4.1");
+    let coded = [0x9d, 0x29, 0xad, 0x17, 0x18, 0x63, 0xc7, 0x8f, 0x0b, 0x97, 0xc8, 0xe9, 0xae, 0x82, 0xae, 0x43, 0xd3];
+    assert_eq!(decode_huffman(&coded).as_deref(), Ok(&b"https://www.example.com"[..]), "RFC 7541, C.6.1");
+}
+
+#[test]
+fn a_fragment_is_found_wherever_a_path_can_be_written() {
+    // "/#" in the Huffman code: 011000 111111111010, and padding.
+    let coded = [0b0110_0011, 0b1111_1110, 0b1011_1111];
+    assert_eq!(decode_huffman(&coded).as_deref(), Ok(&b"/#"[..]));
+    let plain = |first, name| literal(first, name, b"/a#b", false);
+    let clean = |first, name| literal(first, name, b"/a", false);
+    let headers = |block: Vec<u8>| frame(1, 4, &block);
+    for (name, frames, refused) in [
+        ("a new name", vec![headers(plain(0, Some(":path")))], true),
+        ("a name of the static table", vec![headers(plain(4, None))], true),
+        ("the other one", vec![headers(plain(0x45, None))], true),
+        ("never to be indexed", vec![headers(plain(0x14, None))], true),
+        ("by Huffman", vec![headers(literal(0x44, None, &coded, true))], true),
+        ("no fragment", vec![headers(clean(4, None)), headers(vec![0x84, 0x85])], false),
+        ("a fragment elsewhere", vec![headers(plain(0, Some("referer"))), headers(plain(0x73, None))], false),
+        ("a name of the dynamic table", vec![headers(clean(0x44, None)), headers(plain(0x7e, None))], true),
+        (
+            "a name that is the newest no more",
+            // An index of 63 is written in two bytes.
+            vec![
+                headers([clean(0x44, None), clean(0x40, Some("x"))].concat()),
+                headers([&[0x7f, 0][..], &plain(0, None)[1..]].concat()),
+            ],
+            true,
+        ),
+        (
+            "a name that is gone",
+            vec![headers([clean(0x44, None), vec![0x20]].concat()), headers(plain(0x7e, None))],
+            true,
+        ),
+        (
+            "behind padding and priority",
+            vec![frame(1, 4 | 8 | 32, &[&[2, 0, 0, 0, 0, 9], &plain(4, None)[..], &[0, 0]].concat())],
+            true,
+        ),
+        ("cut into frames", vec![frame(1, 0, &plain(4, None)[..3]), frame(9, 4, &plain(4, None)[3..])], true),
+        ("data", vec![headers(clean(4, None)), frame(0, 1, b"/a#b")], false),
+        ("behind data", vec![frame(0, 0, &[b'x'; 300]), headers(plain(4, None))], true),
+    ] {
+        assert_eq!(is_refused(&frames), refused, "{name}");
+    }
+}
+
+#[test]
+fn what_is_no_http2_is_refused_and_no_reason_to_panic() {
+    for block in
+        [&[0xff][..], &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff], &[0x40, 5, b'a'], &[0x7f, 0x7f], &[0x3f, 0xff, 0x7f]]
+    {
+        assert!(is_refused(&[frame(1, 4, block)]), "{block:?}");
+    }
+    assert!(is_refused(&[frame(1, 4 | 8, &[9, 0])]), "padding that is longer than the frame");
+}

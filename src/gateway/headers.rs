@@ -6,6 +6,8 @@ use http::header::{
 };
 use std::net::{IpAddr, SocketAddr};
 
+use crate::model::trim_blanks;
+
 /// How long a server keeps a connection open.
 pub(crate) const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
@@ -97,7 +99,7 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
 /// Removes the headers that `Connection` names.
 pub(crate) fn strip_named(headers: &mut HeaderMap) {
     let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    let words = values.flat_map(|value| value.split(',')).map(str::trim);
+    let words = values.flat_map(|value| value.split(',')).map(trim_blanks);
     // These two say how long the connection lives; no header has such a name.
     let names = words.filter(|word| !["keep-alive", "close"].iter().any(|usual| word.eq_ignore_ascii_case(usual)));
     let named: Vec<HeaderName> = names.filter_map(|name| name.parse().ok()).collect();
@@ -230,6 +232,13 @@ mod tests {
             headers.append(name, value);
         }
         headers
+    }
+
+    #[test]
+    fn blanks_are_spaces_and_tabs() {
+        for (text, trimmed) in [(" \ta b\t ", "a b"), ("\u{c}a\u{b}", "\u{c}a\u{b}"), ("\r\na\u{a0}", "\r\na\u{a0}")] {
+            assert_eq!(trim_blanks(text), trimmed, "{text:?}");
+        }
     }
 
     #[test]

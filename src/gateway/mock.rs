@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::headers::PREFER;
 use super::problem::{Kind, Problem};
 use crate::definition::{Api, ApiResults, StatusPattern};
+use crate::model::trim_blanks;
 
 /// What an API can answer without a backend; the constant result first.
 pub(crate) struct MockResults {
@@ -153,10 +154,10 @@ impl Preference {
         let values = request.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
         for word in values.flat_map(|value| value.split([',', ';'])) {
             let Some((name, value)) = word.split_once('=') else { continue };
-            let value = value.trim().trim_matches('"');
-            if name.trim().eq_ignore_ascii_case("code") {
+            let value = trim_blanks(value).trim_matches('"');
+            if trim_blanks(name).eq_ignore_ascii_case("code") {
                 preference.code = preference.code.or_else(|| Some(value.to_owned()));
-            } else if name.trim().eq_ignore_ascii_case("example") {
+            } else if trim_blanks(name).eq_ignore_ascii_case("example") {
                 preference.example = preference.example.or_else(|| Some(value.to_owned()));
             }
         }
@@ -168,7 +169,7 @@ impl Preference {
 fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<&'m MockResult> {
     let accepts = request.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     // One that is empty names nothing that is liked less than the rest.
-    let accepts: Vec<&str> = accepts.filter(|value| !value.trim().is_empty()).collect();
+    let accepts: Vec<&str> = accepts.filter(|value| !trim_blanks(value).is_empty()).collect();
     let mut best: Option<(u16, &MockResult)> = None;
     for &candidate in candidates {
         let quality = match &candidate.media_type {
@@ -184,7 +185,7 @@ fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<
 
 /// Returns how much a media type is accepted, from 0 to 1000: the most specific range decides.
 fn quality(accepts: &[&str], media_type: &str) -> u16 {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = trim_blanks(media_type.split(';').next().unwrap_or_default());
     let kind = essence.split('/').next().unwrap_or_default();
     let mut found = (0, 0);
     for range in accepts.iter().flat_map(|accept| accept.split(',')) {

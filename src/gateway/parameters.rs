@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName};
 
 use crate::definition::values::{Notation, TextPlace, ValueSchema, WrittenTexts};
 use crate::definition::{ParameterPlace, percent};
+use crate::model::trim_blanks;
 
 /// A request besides its body.
 pub(crate) struct RequestTexts<'a> {
@@ -81,5 +82,5 @@ impl<'a> RequestTexts<'a> {
 
 /// Goes through the cookies of a line.
 fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
-    line.split(';').filter_map(|pair| pair.trim().split_once('='))
+    line.split(';').filter_map(|pair| trim_blanks(pair).split_once('='))
 }

@@ -12,6 +12,7 @@ use crate::definition::values::{
     FormRules, Notation, TextPlace, Unreadable, ValueSchema, ValueViolation, WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace};
+use crate::model::trim_blanks;
 
 /// What is said of a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";
@@ -140,7 +141,7 @@ fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Pr
 fn media_type(headers: &HeaderMap) -> Result<&str, &'static str> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim();
+    let essence = trim_blanks(value.split(';').next().unwrap_or_default());
     match values.next() {
         Some(_) => Err("The request has more than one Content-Type"),
         None if essence.is_empty() => Err("The request does not say which media type its body has"),
@@ -161,8 +162,9 @@ impl BodyRule {
         let range = essence.split_once('/').filter(|(_, kind)| !kind.contains([',', ' ']));
         let range = range.map(|(kind, _)| format!("{kind}/*"));
         [Some(essence), range.as_deref(), Some("*/*")].into_iter().flatten().find_map(|wanted| {
-            let name =
-                |declared: &str| declared.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted);
+            let name = |declared: &str| {
+                trim_blanks(declared.split(';').next().unwrap_or_default()).eq_ignore_ascii_case(wanted)
+            };
             self.content.iter().find(|(declared, _)| name(declared))
         })
     }
@@ -282,7 +284,7 @@ fn other_names(definition: &Definition, api: &Api, parameter: &Parameter) -> Has
 }
 
 fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = trim_blanks(media_type.split(';').next().unwrap_or_default()).to_ascii_lowercase();
     essence == "application/json" || essence.ends_with("+json")
 }
 

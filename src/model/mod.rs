@@ -5,6 +5,7 @@
 
 mod address;
 mod backend;
+mod blanks;
 mod canonical;
 mod deployment;
 mod digest;
@@ -23,6 +24,7 @@ mod version;
 
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
+pub use blanks::trim_blanks;
 pub use canonical::{is_canonical_but_for_slashes, is_canonical_path};
 pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};

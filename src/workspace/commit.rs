@@ -13,8 +13,8 @@ use super::intent::EditIntent;
 use super::lock::LockRequest;
 use super::{LockGuard, Workspace, layout, operation_file, record, version_file};
 use crate::model::{
-    Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE, State, Timestamp, VERSION_FILE,
-    Version,
+    Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE, State, Timestamp,
+    VERSION_FILE, Version,
 };
 use crate::plan::{Freeze, Plan, SettingsEdit};
 

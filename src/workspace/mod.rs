@@ -41,8 +41,8 @@ use std::path::Path;
 use std::thread;
 
 use crate::model::{
-    Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, Release, SETTINGS_FILE, State,
-    Timestamp, WorkspaceSettings, nearest,
+    Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, Release, SETTINGS_FILE,
+    State, Timestamp, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::model::trim_blanks;
+
 /// A field of a form.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part<'b> {
@@ -52,12 +54,13 @@ fn read(part: &[u8]) -> Result<Part<'_>, &'static str> {
     let head = String::from_utf8_lossy(head);
     let fields = head.lines().filter_map(|line| line.split_once(':'));
     let headers: Vec<(String, String)> =
-        fields.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect();
+        fields.map(|(name, value)| (trim_blanks(name).to_owned(), trim_blanks(value).to_owned())).collect();
     let header = |wanted: &str| {
         headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value.as_str())
     };
     let name = header("content-disposition").and_then(|value| parameter(value, "name"));
-    let media_type = header("content-type").map(|value| value.split(';').next().unwrap_or_default().trim().to_owned());
+    let media_type =
+        header("content-type").map(|value| trim_blanks(value.split(';').next().unwrap_or_default()).to_owned());
     Ok(Part { name: name.ok_or("a part has no name")?, media_type, headers, content })
 }
 
@@ -71,9 +74,9 @@ fn parameter(value: &str, wanted: &str) -> Option<String> {
             unquoted(quoted)?
         } else {
             let (text, next) = behind.split_once(';').unwrap_or((behind, ""));
-            (text.trim().to_owned(), next)
+            (trim_blanks(text).to_owned(), next)
         };
-        if name.trim().eq_ignore_ascii_case(wanted) {
+        if trim_blanks(name).eq_ignore_ascii_case(wanted) {
             return Some(text);
         }
         rest = next.trim_start().trim_start_matches(';');

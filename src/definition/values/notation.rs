@@ -10,6 +10,7 @@ use super::piece::{EmbeddedJson, Piece, Reading, list, ordered};
 use super::schema::ValueSchema;
 use crate::definition::schema::Types;
 use crate::definition::{ParameterPlace, Style, percent};
+use crate::model::trim_blanks;
 
 /// The way in which a value is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,7 @@ impl TextPlace {
         match self {
             Self::Query => percent::decode_query(raw),
             Self::Path => percent::decode(raw),
-            Self::Header | Self::Cookie => raw.trim().to_owned(),
+            Self::Header | Self::Cookie => trim_blanks(raw).to_owned(),
             Self::Part => raw.to_owned(),
         }
     }

@@ -25,7 +25,7 @@ use crate::gateway::routing::host::Host;
 use crate::gateway::served::{CompiledApi, ServedGroup};
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
-use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
+use crate::model::{is_canonical_but_for_slashes, is_canonical_path, trim_blanks};
 
 /// A request that is to be passed on.
 pub(crate) struct Call<'a> {
@@ -368,7 +368,7 @@ async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option
 pub(crate) fn wants_websocket(parts: &Parts) -> bool {
     let has = |name, wanted: &str| {
         let values = parts.headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|word| word.trim().eq_ignore_ascii_case(wanted))
+        values.flat_map(|value| value.split(',')).any(|word| trim_blanks(word).eq_ignore_ascii_case(wanted))
     };
     parts.version == Version::HTTP_11
         && parts.method == Method::GET

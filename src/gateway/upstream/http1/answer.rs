@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::connection::Broken;
 use crate::gateway::headers::{KEEP_ALIVE, is_hop_by_hop, strip_named};
 use crate::gateway::http1::coding::Coding;
+use crate::model::trim_blanks;
 
 /// The most header fields of an answer.
 const MOST_FIELDS: usize = 128;
@@ -107,7 +108,7 @@ impl Reader {
             self.connection(field.value);
         } else if name == KEEP_ALIVE {
             let said = std::str::from_utf8(field.value).unwrap_or_default();
-            self.kept_for = said.split(',').find_map(|word| word.trim().strip_prefix("timeout=")?.parse().ok());
+            self.kept_for = said.split(',').find_map(|word| trim_blanks(word).strip_prefix("timeout=")?.parse().ok());
         }
         // What `Connection` names is needed until all fields are known, and trailers are passed on.
         if !is_hop_by_hop(&name) || [CONNECTION, TRAILER].contains(&name) {

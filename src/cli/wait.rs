@@ -125,6 +125,10 @@ struct Shortfall {
 }
 
 fn shortfall(gateway: &RunningGateway, environment: &EnvironmentName, targets: &Targets) -> Option<Shortfall> {
+    if let Some(worker) = gateway.stuck_workers.first() {
+        let reason = format!("its worker {worker} stands still, and answers nobody");
+        return Some(Shortfall { reason, is_refused: false });
+    }
     let is_missing =
         |(group, operation): &(&GroupName, &OperationId)| gateway.serves(environment, group) != Some(operation);
     let (group, operation) = targets.operations.iter().find(is_missing)?;
@@ -245,17 +249,21 @@ mod tests {
             (vec![(&pets, 1)], vec![behind(None, None)], Some(("pets: why", false))),
         ] {
             let serves = serves.into_iter().map(|(group, number)| (group.clone(), operation(number))).collect();
-            let gateway = RunningGateway {
+            let mut gateway = RunningGateway {
                 schema: SCHEMA,
                 pid: 1,
                 since: Timestamp::from_milliseconds(0),
                 addresses: Vec::new(),
                 admin: None,
+                stuck_workers: Vec::new(),
                 environments: BTreeMap::from([(environment.clone(), ServedEnvironment { serves, behind })]),
             };
             let found = shortfall(&gateway, &environment, &targets);
             let found = found.as_ref().map(|found| (found.reason.as_str(), found.is_refused));
             assert_eq!(found, expected);
+            gateway.stuck_workers = vec![1];
+            let found = shortfall(&gateway, &environment, &targets).map(|found| found.reason);
+            assert_eq!(found.as_deref(), Some("its worker 1 stands still, and answers nobody"));
         }
     }
 }

@@ -22,7 +22,7 @@ use super::compile::Compiler;
 use super::config::Config;
 use super::served::{GroupStatus, State};
 use super::server::listener::{bind, raise_open_files};
-use super::server::worker::{Gauges, Shared, Socket, Stop, Worker, pace};
+use super::server::worker::{Gauges, LONGEST_TICK, Shared, Socket, Stop, Worker, pace};
 use super::server::yielding::Yielding;
 use super::snapshot::{EntryStatus, Rejected, Snapshot, Unserved};
 use super::telemetry::admin::Admin;
@@ -40,6 +40,9 @@ pub struct Gateway {
     workers: Vec<JoinHandle<()>>,
     admin: Option<JoinHandle<()>>,
 }
+
+/// How long threads may take to end once they are told to. One that does not is stuck, and nobody waits for it.
+const LONGEST_END: Duration = Duration::from_secs(1);
 
 /// Why a gateway cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -179,8 +182,16 @@ impl Gateway {
         self.shared.on_hand().1
     }
 
+    /// Returns the workers, by number, that have stood still for a second: something holds up their thread, and their
+    /// connections are answered by nobody.
+    #[must_use]
+    pub fn stuck_workers(&self) -> Vec<usize> {
+        self.shared.stuck_workers(LONGEST_TICK)
+    }
+
     /// Stops: accepts no more, answers what is in flight, and returns when all is done, the time is over, or `hurry`
-    /// says so, which is asked again and again. Returns whether all was answered.
+    /// says so, which is asked again and again. Returns whether all was answered. A worker that stands still is left behind,
+    /// and ends with the process.
     pub fn shutdown(mut self, limit: Duration, mut hurry: impl FnMut() -> bool) -> bool {
         self.shared.draining.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Drain);
@@ -196,9 +207,15 @@ impl Gateway {
     fn stop_now(&mut self) {
         self.shared.stopped.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Now);
+        let deadline = Instant::now() + LONGEST_END;
         for thread in self.workers.drain(..).chain(self.admin.take()) {
-            // A worker that panicked has said so; there is nothing more to stop.
-            thread.join().ok();
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if thread.is_finished() {
+                // A worker that panicked has said so; there is nothing more to stop.
+                thread.join().ok();
+            }
         }
     }
 }
@@ -253,6 +270,7 @@ fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shar
         connections: AtomicUsize::new(0),
         refused: AtomicU64::new(0),
         draining: AtomicBool::new(false),
+        started: Instant::now(),
         stopped: AtomicBool::new(false),
         gauges: (0..workers).map(|_| Gauges::default()).collect(),
         yielding: Yielding::default(),

@@ -36,6 +36,9 @@ pub struct RunningGateway {
     pub addresses: Vec<String>,
     /// Where operators ask it.
     pub admin: Option<SocketAddr>,
+    /// The workers that stand still, by number: their connections are answered by nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stuck_workers: Vec<usize>,
     /// What it serves, by environment.
     pub environments: BTreeMap<EnvironmentName, ServedEnvironment>,
 }
@@ -267,6 +270,7 @@ mod tests {
             since: Timestamp::from_milliseconds(0),
             addresses: vec!["http://127.0.0.1:1".to_owned()],
             admin: None,
+            stuck_workers: Vec::new(),
             environments: [("test".parse().expect("a name"), served)].into(),
         }
     }

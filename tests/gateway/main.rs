@@ -18,3 +18,4 @@ mod mocking;
 mod passing;
 mod protocols;
 mod snapshot;
+mod stuck;

@@ -33,6 +33,11 @@ use options::{ListenAddress, LogTarget, parse_size};
 /// A change of any process is served within 100 ms. Without --env, every environment is served, by host name;
 /// with one, a loopback host name reaches its groups by their prefix too. `apigw.toml` is read when it starts and on
 /// SIGHUP, which also reads certificates and all else again.
+///
+/// Requests that are not quite well-formed are read as RFC 9112 allows (2.2, 6.1, 6.3, 7.1.1), and backends see them written
+/// anew: equal lengths given twice; a length beside chunks, which count, before the connection is closed; bare line feeds, and
+/// empty lines in front; blanks and odd bytes behind a chunk's size, and zeros before it; a fragment, which is cut off. Other
+/// malformed heads get 400, and too large ones 431, without a body. A client that has closed its side is answered.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw serve --env test\n  apigw serve --env online --listen http://127.0.0.1:8080 --listen https://127.0.0.1:8443 --tls-cert a.crt --tls-key a.key"
@@ -45,7 +50,8 @@ pub(in crate::cli) struct ServeArguments {
     /// it says whether connections are encrypted; unsaid, they are where there is a certificate
     #[arg(long, value_name = "ADDR", value_delimiter = ',', default_value = "127.0.0.1:8080")]
     listen: Vec<ListenAddress>,
-    /// Where to answer /-/healthz, /-/readyz, /-/status and /-/metrics [default: off]
+    /// Where to answer /-/healthz, /-/readyz, /-/status and /-/metrics [default: off]. Not ready: it drains, a worker has stood
+    /// still for a second, or an environment cannot be served; not healthy: a worker has stood still for ten
     #[arg(long, value_name = "ADDR")]
     admin: Option<SocketAddr>,
     /// A certificate and its chain (PEM); may be given more than once, each with its key. Callers are shown the one

@@ -46,6 +46,7 @@ pub(crate) struct Shared {
     /// How many connections were closed at once, as there were too many.
     pub(crate) refused: AtomicU64,
     pub(crate) draining: AtomicBool,
+    pub(crate) started: Instant,
     /// Whether what is in flight is cut off.
     pub(crate) stopped: AtomicBool,
     /// What each worker has on its hands.
@@ -70,7 +71,15 @@ pub(crate) struct Gauges {
     pub(crate) in_flight: AtomicUsize,
     /// How many connections to backends are open, as of its last tick.
     pub(crate) backend_connections: AtomicUsize,
+    /// When it ticked last, in milliseconds since the gateway was started; [`ENDED`] once it has ended.
+    ticked_ms: AtomicU64,
 }
+
+/// The last tick of a worker that has ended.
+const ENDED: u64 = u64::MAX;
+
+/// How long ago a worker that works has ticked at most: a few ticks, since the system may be busy.
+pub(crate) const LONGEST_TICK: Duration = Duration::from_secs(1);
 
 impl Shared {
     /// Adds up what all workers have on their hands: requests in flight, and open connections to backends.
@@ -88,6 +97,14 @@ impl Shared {
         } else {
             (499, "the client left, or was too slow, before the end of the answer")
         }
+    }
+
+    /// Returns the workers that have not ticked for so long. They answer nobody: something holds up their thread.
+    pub(crate) fn stuck_workers(&self, longest: Duration) -> Vec<usize> {
+        let now = milliseconds(self.started.elapsed());
+        let is_stuck =
+            |gauges: &Gauges| now.saturating_sub(gauges.ticked_ms.load(Ordering::Relaxed)) > milliseconds(longest);
+        self.gauges.iter().enumerate().filter(|(_, gauges)| is_stuck(gauges)).map(|(index, _)| index).collect()
     }
 
     /// Returns how many requests all workers have answered.
@@ -162,6 +179,7 @@ impl Worker {
             _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
         }
         ticking.abort();
+        self.note_tick(ENDED);
         Ok(())
     }
 
@@ -244,6 +262,12 @@ impl Worker {
         }
     }
 
+    fn note_tick(&self, ticked_ms: u64) {
+        if let Some(gauges) = self.shared.gauges.get(self.index) {
+            gauges.ticked_ms.store(ticked_ms, Ordering::Relaxed);
+        }
+    }
+
     async fn tick(self: Rc<Self>) {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -251,6 +275,7 @@ impl Worker {
         let mut pace_of_answers = (self.index == 0).then(|| PaceOfAnswers::new(&self.shared));
         loop {
             interval.tick().await;
+            self.note_tick(milliseconds(self.shared.started.elapsed()));
             if let Some(pace) = &mut pace_of_answers {
                 pace.tick(&self.shared);
             }
@@ -342,6 +367,10 @@ fn hexadecimal(number: u64) -> [u8; 16] {
         *digits = [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
     }
     text
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn ticks(duration: Duration) -> Ticks {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -25,10 +26,17 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::meter::{BOUNDS, Meters};
-use crate::gateway::server::worker::{Shared, Stop};
+use crate::gateway::server::worker::{LONGEST_TICK, Shared, Stop};
+use crate::gateway::snapshot::Unserved;
 
 /// How long a client of this listener may take for a head.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a worker may stand still before the process should be started anew.
+const LONGEST_STUCK: Duration = Duration::from_secs(10);
+
+/// The most connections at a time, so that those who ask leave file descriptors to others.
+const MOST_CONNECTIONS: usize = 16;
 
 /// What is told about.
 pub(crate) struct Admin {
@@ -40,6 +48,7 @@ impl Admin {
     /// Answers until the gateway has stopped.
     pub(crate) async fn run(self, listener: TcpListener, mut stop: watch::Receiver<Stop>) {
         let admin = Arc::new(self);
+        let open = Rc::new(());
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -49,6 +58,10 @@ impl Admin {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             };
+            if Rc::strong_count(&open) > MOST_CONNECTIONS {
+                continue;
+            }
+            let is_open = Rc::clone(&open);
             let admin = Arc::clone(&admin);
             let service = service_fn(move |request| {
                 let response = admin.answer(&request);
@@ -58,7 +71,10 @@ impl Admin {
                 .timer(TokioTimer::new())
                 .header_read_timeout(PATIENCE)
                 .serve_connection(TokioIo::new(stream), service);
-            tokio::task::spawn_local(async move { connection.await.ok() });
+            tokio::task::spawn_local(async move {
+                connection.await.ok();
+                drop(is_open);
+            });
         }
     }
 
@@ -69,11 +85,8 @@ impl Admin {
             return response;
         }
         match request.uri().path() {
-            "/-/healthz" => plain(StatusCode::OK, "text/plain", "ok\n".to_owned()),
-            "/-/readyz" if self.shared.draining.load(Ordering::Relaxed) => {
-                plain(StatusCode::SERVICE_UNAVAILABLE, "text/plain", "draining\n".to_owned())
-            }
-            "/-/readyz" => plain(StatusCode::OK, "text/plain", "ready\n".to_owned()),
+            "/-/healthz" => verdict("ok", self.stuck(LONGEST_STUCK)),
+            "/-/readyz" => verdict("ready", self.not_ready()),
             "/-/status" => plain(StatusCode::OK, "application/json", self.status().to_string()),
             "/-/metrics" => match self.metrics() {
                 Ok(metrics) => {
@@ -85,6 +98,30 @@ impl Admin {
             },
             _ => plain(StatusCode::NOT_FOUND, "text/plain", "not found\n".to_owned()),
         }
+    }
+
+    /// Says which workers have stood still for so long, if some have.
+    fn stuck(&self, longest: Duration) -> Option<String> {
+        let stuck = self.shared.stuck_workers(longest);
+        let numbers: Vec<String> = stuck.iter().map(usize::to_string).collect();
+        let verb = if numbers.len() > 1 { "workers stand still" } else { "a worker stands still" };
+        (!numbers.is_empty()).then(|| format!("{verb}: {}", numbers.join(", ")))
+    }
+
+    /// Says why requests should go elsewhere, if they should.
+    fn not_ready(&self) -> Option<String> {
+        if self.shared.draining.load(Ordering::Relaxed) {
+            return Some("draining".to_owned());
+        }
+        let state = self.shared.state.load();
+        let is_dark = |unserved: &&Unserved| {
+            let environment = state.environments.iter().find(|environment| environment.name == unserved.environment);
+            let serves = environment.is_some_and(|environment| environment.status.iter().any(|group| group.live));
+            unserved.group.is_none() && !serves
+        };
+        let unserved = self.shared.unserved.load();
+        let dark = || unserved.iter().find(is_dark).map(|dark| format!("{} is not served", dark.environment));
+        self.stuck(LONGEST_TICK).or_else(dark)
     }
 
     /// Tells which operation is served for each group in each environment.
@@ -115,6 +152,7 @@ impl Admin {
             .collect();
         json!({
             "schema": 1,
+            "stuck_workers": self.shared.stuck_workers(LONGEST_TICK),
             "draining": self.shared.draining.load(Ordering::Relaxed),
             "connections": self.shared.connections.load(Ordering::Relaxed),
             "environments": environments,
@@ -130,6 +168,7 @@ impl Admin {
         for (name, help, count) in [
             ("apigw_connections", "Open connections of callers", self.shared.connections.load(Ordering::Relaxed)),
             ("apigw_requests_in_flight", "Requests that are being answered", in_flight),
+            ("apigw_stuck_workers", "Workers that stand still", self.shared.stuck_workers(LONGEST_TICK).len()),
             ("apigw_backend_connections", "Open connections to backends", to_backends),
         ] {
             registry.register(name, help, ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)));
@@ -144,6 +183,14 @@ impl Admin {
         let mut text = String::new();
         text::encode(&mut text, &registry)?;
         Ok(text)
+    }
+}
+
+/// Answers 200 with a word, or 503 with what is wrong.
+fn verdict(good: &str, wrong: Option<String>) -> Response<Full<Bytes>> {
+    match wrong {
+        None => plain(StatusCode::OK, "text/plain", format!("{good}\n")),
+        Some(wrong) => plain(StatusCode::SERVICE_UNAVAILABLE, "text/plain", format!("{wrong}\n")),
     }
 }
 

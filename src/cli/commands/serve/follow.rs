@@ -66,6 +66,7 @@ impl<'a> Follower<'a> {
             since: context.now(),
             addresses: listeners.iter().map(|listener| listener.url()).collect(),
             admin: gateway.admin_address(),
+            stuck_workers: Vec::new(),
             environments: BTreeMap::new(),
         };
         let file = workspace.gateway_file(told.pid, told.since);
@@ -113,6 +114,7 @@ impl<'a> Follower<'a> {
                 self.told = served;
                 self.tell();
             }
+            self.look_at_workers();
             if self.gives_back_at.is_some_and(|at| Instant::now() >= at) {
                 self.gives_back_at = None;
                 give_back_memory();
@@ -159,6 +161,31 @@ impl<'a> Follower<'a> {
             log.reopen();
         }
         self.context.output.note("read again, as SIGHUP asks");
+    }
+
+    /// Says when a worker stands still, and when it moves again.
+    fn look_at_workers(&mut self) {
+        let stuck = self.gateway.stuck_workers();
+        if stuck == self.told.stuck_workers {
+            return;
+        }
+        let mut changed = Vec::new();
+        for worker in &stuck {
+            if !self.told.stuck_workers.contains(worker) {
+                changed
+                    .push((worker, "stands still, and answers nobody; start the gateway anew if it does not recover"));
+            }
+        }
+        for worker in &self.told.stuck_workers {
+            if !stuck.contains(worker) {
+                changed.push((worker, "moves again"));
+            }
+        }
+        for (worker, what) in changed {
+            self.context.output.warning(&format!("worker {worker} {what}"));
+        }
+        self.told.stuck_workers = stuck;
+        self.tell();
     }
 
     fn look_at_certificates(&mut self) {
@@ -222,7 +249,8 @@ impl<'a> Follower<'a> {
             }
         }
         let told = &self.told;
-        RunningGateway { addresses: told.addresses.clone(), environments, ..*told }
+        let (addresses, stuck_workers) = (told.addresses.clone(), told.stuck_workers.clone());
+        RunningGateway { addresses, stuck_workers, environments, ..*told }
     }
 
     /// Tells other processes what is served. Where that fails, requests are served all the same.

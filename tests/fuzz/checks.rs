@@ -3,6 +3,7 @@
 //! An input is one or more files; a line that begins with `%%% ` ends one and names the next.
 
 mod records;
+mod service;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,13 +19,14 @@ use apigw::workspace::edit::{Edit, Format, edit as edit_text};
 pub(crate) type Check = fn(&[u8]);
 
 /// All targets, by name.
-pub(crate) const TARGETS: [(&str, Check); 6] = [
+pub(crate) const TARGETS: [(&str, Check); 7] = [
     ("read", read),
     ("import", import),
     ("results", results),
     ("compare", compare),
     ("edit", edit),
     ("records", records),
+    ("service", service),
 ];
 
 /// So many APIs of one definition are looked at.
@@ -132,6 +134,11 @@ pub(crate) fn edit(data: &[u8]) {
 /// Files of a workspace are read, or refused with a reason; what is read and written again reads as the same.
 pub(crate) fn records(data: &[u8]) {
     records::records(&Files::of(data, records::FIRST).0);
+}
+
+/// A gateway serves on whatever comes on a connection.
+pub(crate) fn service(data: &[u8]) {
+    service::service(data);
 }
 
 /// The files of an input, by path.

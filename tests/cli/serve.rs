@@ -115,9 +115,7 @@ fn a_file_that_this_machine_lacks_is_read_when_it_comes() {
     let settings = sandbox.read("groups/petstore/group.yaml");
     sandbox.write("groups/petstore/group.yaml", &format!("{settings}\nforwarding: {{tls: {{ca: own.pem}}}}\n"));
     sandbox.run("publish --env test --bump patch").expect_exit(0);
-    serving.wait_to_hear(
-        "petstore in test: version 0.0.2 cannot be served: the file \"own.pem\" of forwarding.tls is missing",
-    );
+    serving.wait_to_hear("petstore in test: version 0.0.2 cannot be served: there is no file .apigw/secrets/own.pem");
     assert!(serving.get(PETS).contains("Bello"));
     let failed = sandbox.run("publish --env test --version 0.0.2 --wait").expect_exit(1);
     failed.expect_stderr("there was nothing to change, but ").expect_stderr("own.pem");
@@ -194,7 +192,7 @@ fn what_was_never_served_is_not_said_to_be_served_on() {
     sandbox.run("publish --env test --mock").expect_exit(0);
     sandbox.write("deployments/test.yaml", "<<<<<<< ours\n");
     let serving = Serving::start(&sandbox);
-    serving.wait_to_hear("two branches changed the same lines; nothing of it is served");
+    serving.wait_to_hear("both branches changed the same lines; nothing of it is served");
     serving.wait_to_hear("test: nothing is served until that is mended");
 }
 

@@ -16,7 +16,10 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 walk(&path, files);
-            } else if path.file_name().is_some_and(|name| name == "tests.rs" || name == "corpus.rs") {
+            } else if path
+                .file_name()
+                .is_some_and(|name| ["tests.rs", "corpus.rs", "soundness.rs"].iter().any(|tests| name == *tests))
+            {
                 // Unit tests in a file of their own.
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).expect("a source");

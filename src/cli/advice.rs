@@ -137,7 +137,7 @@ mod tests {
         let change = |next| BreakingChange {
             group: "g".parse().unwrap(),
             place: "GET /a".to_owned(),
-            message: "the API is gone".to_owned(),
+            message: "the API was removed".to_owned(),
             next,
         };
         let online = "online".parse().unwrap();

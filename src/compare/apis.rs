@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::output::{Found, Output};
 use super::schema::{Limits, PairId, Schemas};
-use super::{ApiName, bodies, documentation, kinds, outgoing, parameters, security};
+use super::{ApiName, Compatibility, bodies, documentation, kinds, outgoing, parameters, security};
 use crate::definition::{Api, Definition, Node};
 use crate::model::{Location, Method};
 
@@ -30,6 +30,7 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, o
             match entry {
                 Entry::Found(found, path) => output.add(*found, &path, api.as_ref()),
                 Entry::Schema(pair, path) => comparer.schemas.write(pair, &path, api.as_ref(), output),
+                Entry::Folded(found, path, parts) => output.add(comparer.folded(*found, parts), &path, api.as_ref()),
             }
         }
         comparer.schemas.next_api();
@@ -56,11 +57,18 @@ pub(super) struct Report {
 enum Entry {
     Found(Box<Found>, String),
     Schema(PairId, String),
+    /// A change that others are part of: it breaks callers where one of them does.
+    Folded(Box<Found>, String, Vec<Entry>),
 }
 
 impl Report {
     pub(super) fn add(&mut self, path: &str, found: Found) {
         self.entries.push(Entry::Found(Box::new(found), path.to_owned()));
+    }
+
+    /// Adds a change that those of a report are part of.
+    pub(super) fn add_folded(&mut self, path: &str, found: Found, parts: Report) {
+        self.entries.push(Entry::Folded(Box::new(found), path.to_owned(), parts.entries));
     }
 
     /// Adds the changes of two schemas, which are known once all pairs are compared.
@@ -94,16 +102,16 @@ fn name(api: &Api) -> ApiName {
 
 fn added(api: &Api) -> Report {
     let mut report = Report { api: Some(name(api)), ..Report::default() };
-    report.add("", Found::new(kinds::API_ADDED, "the API is new").at(None, Some(api.location.clone())));
+    report.add("", Found::new(kinds::API_ADDED, "the API was added").at(None, Some(api.location.clone())));
     report
 }
 
 fn removed(api: &Api) -> Report {
     let mut report = Report { api: Some(name(api)), ..Report::default() };
     let (kind, message) = if api.deprecated {
-        (kinds::DEPRECATED_API_REMOVED, "the API is gone; it was deprecated")
+        (kinds::DEPRECATED_API_REMOVED, "the API was removed; it was deprecated")
     } else {
-        (kinds::API_REMOVED, "the API is gone; it was not deprecated before")
+        (kinds::API_REMOVED, "the API was removed; it was not deprecated before")
     };
     report.add("", Found::new(kind, message).at(Some(api.location.clone()), None));
     report
@@ -112,6 +120,29 @@ fn removed(api: &Api) -> Report {
 impl<'d> Comparer<'d> {
     pub(super) fn nodes(&self, before: &Api, after: &Api) -> (Node<'d>, Node<'d>) {
         (self.before.node(before.node), self.after.node(after.node))
+    }
+
+    /// Says of a change, which stands there as one that breaks callers, why it does; or that it does not.
+    fn folded(&mut self, mut found: Found, parts: Vec<Entry>) -> Found {
+        let mut reasons = Vec::new();
+        for part in parts {
+            match part {
+                Entry::Found(part, path) if part.compatibility == Compatibility::Breaking => {
+                    reasons.push((path, part.message));
+                }
+                Entry::Found(..) | Entry::Folded(..) => {}
+                Entry::Schema(pair, path) => reasons.extend(self.schemas.breaking(pair, &path)),
+            }
+        }
+        let others = match reasons.len() {
+            0 | 1 => String::new(),
+            count => format!("; and {} more", count - 1),
+        };
+        match reasons.into_iter().next() {
+            Some((path, reason)) => found.message = format!("{}: {path}: {reason}{others}", found.message),
+            None => found.compatibility = Compatibility::Compatible,
+        }
+        found
     }
 
     /// Says how fields that only describe changed.

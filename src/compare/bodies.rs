@@ -1,9 +1,10 @@
 //! Compares request bodies and responses: media types, status codes and headers.
 
 use super::apis::{Comparer, Report};
-use super::kinds::{self, Polarity};
+use super::kinds;
 use super::output::Found;
-use crate::definition::{Api, Direction, Header, MediaType, Node, NodeId, Response, StatusPattern};
+use super::schema::{Encodings, FieldEncoding, ListWriting};
+use crate::definition::{Api, Direction, Header, MediaType, Node, NodeId, Response, StatusPattern, Style};
 
 pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
     let path = "request body";
@@ -11,14 +12,14 @@ pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
         (None, None) => {}
         (Some(old), None) => {
             let place = Some(comparer.before.node(old.node).location());
-            report.add(path, Found::new(kinds::REQUEST_BODY_REMOVED, "the body is gone").at(place, None));
+            report.add(path, Found::new(kinds::REQUEST_BODY_REMOVED, "the body was removed").at(place, None));
         }
         (None, Some(new)) => {
             let place = Some(comparer.after.node(new.node).location());
             let (kind, message) = if new.required {
-                (kinds::REQUIRED_REQUEST_BODY_ADDED, "the body is new and required")
+                (kinds::REQUIRED_REQUEST_BODY_ADDED, "a required body was added")
             } else {
-                (kinds::REQUEST_BODY_ADDED, "the body is new and optional")
+                (kinds::REQUEST_BODY_ADDED, "an optional body was added")
             };
             report.add(path, Found::new(kind, message).at(None, place));
         }
@@ -58,52 +59,49 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
             comparer.response_changed_status(old, new, report);
         } else {
             let place = Some(comparer.before.node(old.node).location());
-            // Beside a code of success, the default is there for errors.
-            let beside_success = before.responses.iter().any(|other| is_only_success(other.status));
-            let for_errors = old.status == StatusPattern::Default && beside_success;
+            let for_errors = old.status == StatusPattern::Default && declares_success(&before.responses);
             let kind = if is_success(old.status) && !for_errors {
                 kinds::SUCCESS_RESPONSE_REMOVED
             } else {
                 kinds::ERROR_RESPONSE_REMOVED
             };
-            let found = Found::new(kind, format!("the response {} is gone", old.status));
+            let found = Found::new(kind, format!("the response {} was removed", old.status));
             report.add(&format!("response {}", old.status), found.at(place, None));
         }
     }
-    for new in &after.responses {
-        if declares(before, new.status) {
-            continue;
-        }
-        let covering = cover(&before.responses, new.status);
-        let is_new = covering.is_none_or(|old| declares(after, old.status));
-        if is_new && instead(after, before, new.status).is_none() {
-            let place = Some(comparer.after.node(new.node).location());
-            let found = Found::new(kinds::RESPONSE_ADDED, format!("the response {} is new", new.status));
-            report.add(&format!("response {}", new.status), found.at(None, place));
-        }
-        if let Some(old) = covering {
-            comparer.response(old, new, report);
-        }
+    for new in after.responses.iter().filter(|new| !declares(before, new.status)) {
+        comparer.response_added((before, after), new, report);
     }
 }
 
 /// Finds the response that `there` has in the place of a wider one that only `here` has.
 fn instead<'a>(here: &Api, there: &'a Api, wide: StatusPattern) -> Option<&'a Response> {
-    there.responses.iter().find(|narrow| covers(wide, narrow.status) && !declares(here, narrow.status))
+    let is_for_errors = wide == StatusPattern::Default && declares_success(&here.responses);
+    there.responses.iter().find(|narrow| {
+        let is_other = is_for_errors && is_only_success(narrow.status);
+        covers(wide, narrow.status) && !declares(here, narrow.status) && !is_other
+    })
 }
 
 fn declares(api: &Api, status: StatusPattern) -> bool {
     api.responses.iter().any(|response| response.status == status)
 }
 
-/// Finds the response that stands for a code without one of its own: its class, else the default.
+/// Tells whether a code of success is declared; beside one, the default is there for errors.
+fn declares_success(responses: &[Response]) -> bool {
+    responses.iter().any(|response| is_only_success(response.status))
+}
+
+/// Finds the response that stands for a code without one of its own: its class, else the default, but for a code of
+/// success that stands beside others.
 fn cover(responses: &[Response], status: StatusPattern) -> Option<&Response> {
     let class =
         responses.iter().find(|other| matches!(other.status, StatusPattern::Class(_)) && covers(other.status, status));
-    class.or_else(|| responses.iter().find(|other| covers(other.status, status)))
+    let is_beside_others = is_only_success(status) && declares_success(responses);
+    class.or_else(|| responses.iter().find(|other| !is_beside_others && covers(other.status, status)))
 }
 
-fn covers(wide: StatusPattern, narrow: StatusPattern) -> bool {
+pub(super) fn covers(wide: StatusPattern, narrow: StatusPattern) -> bool {
     match (wide, narrow) {
         (StatusPattern::Class(digit), StatusPattern::Code(code)) => code / 100 == u16::from(digit),
         (StatusPattern::Default, StatusPattern::Code(_) | StatusPattern::Class(_)) => true,
@@ -115,11 +113,47 @@ fn is_success(status: StatusPattern) -> bool {
     status == StatusPattern::Default || is_only_success(status)
 }
 
-fn is_only_success(status: StatusPattern) -> bool {
+pub(super) fn is_only_success(status: StatusPattern) -> bool {
     matches!(status, StatusPattern::Code(200..300) | StatusPattern::Class(2))
 }
 
 impl Comparer<'_> {
+    fn response_added(&mut self, (before, after): (&Api, &Api), new: &Response, report: &mut Report) {
+        let path = format!("response {}", new.status);
+        let place = Some(self.after.node(new.node).location());
+        let covering = cover(&before.responses, new.status);
+        let replaces = covering.filter(|old| !declares(after, old.status));
+        match (replaces, covering) {
+            (Some(old), _) => self.response(old, new, report),
+            (None, Some(old)) if !is_only_success(new.status) => {
+                let message = format!("the response {} was added, which {} covered", new.status, old.status);
+                let mut parts = Report::default();
+                self.response(old, new, &mut parts);
+                let found = Found::directed(
+                    kinds::ERROR_RESPONSE_DECLARED,
+                    kinds::ERROR_RESPONSE_DECLARED.effect,
+                    Direction::Response,
+                    message,
+                );
+                report.add_folded(&path, found.at(None, place), parts);
+            }
+            (None, _) if instead(after, before, new.status).is_some() => {}
+            (None, covering) => {
+                let by_default = covers(StatusPattern::Default, new.status) && declares(before, StatusPattern::Default);
+                let (kind, message) = if covering.is_none() && by_default {
+                    let message = format!("the response {} was added, beside other codes of success", new.status);
+                    (kinds::SUCCESS_RESPONSE_ADDED, message)
+                } else {
+                    (kinds::RESPONSE_ADDED, format!("the response {} was added", new.status))
+                };
+                report.add(&path, Found::new(kind, message).at(None, place));
+                if let Some(old) = covering {
+                    self.response(old, new, report);
+                }
+            }
+        }
+    }
+
     fn response_changed_status(&mut self, old: &Response, new: &Response, report: &mut Report) {
         let kind = match (covers(new.status, old.status), is_success(old.status)) {
             (true, true) => kinds::RESPONSE_WIDENED,
@@ -153,7 +187,7 @@ impl Comparer<'_> {
             let path = format!("response {} header {}", new.status, was.name);
             let before = self.before.node(was.node);
             let Some(is) = find(&new.headers, &was.name).and_then(|index| new.headers.get(index)) else {
-                let found = Found::new(kinds::HEADER_REMOVED, "the header is gone");
+                let found = Found::new(kinds::HEADER_REMOVED, "the header was removed");
                 report.add(&path, found.at(Some(before.location()), None));
                 continue;
             };
@@ -181,14 +215,17 @@ impl Comparer<'_> {
                     let (was, is) = (content_schema(before), content_schema(after));
                     self.schemas.pair(was, is, Direction::Response)
                 }
-                (was, is) => self.schemas.text_pair(was, is, Direction::Response),
+                (was, is) => {
+                    let lists = (header_lists(before), header_lists(after));
+                    self.schemas.text_pair(was, is, lists, Direction::Response)
+                }
             };
             report.add_schema(&path, pair);
         }
         for is in new.headers.iter().filter(counted).filter(|is| find(&old.headers, &is.name).is_none()) {
             let place = Some(self.after.node(is.node).location());
             let path = format!("response {} header {}", new.status, is.name);
-            report.add(&path, Found::new(kinds::HEADER_ADDED, "the header is new").at(None, place));
+            report.add(&path, Found::new(kinds::HEADER_ADDED, "the header was added").at(None, place));
         }
     }
 
@@ -204,7 +241,7 @@ impl Comparer<'_> {
         for old in before {
             let was = self.before.node(old.node);
             let Some((new, kind)) = media_type_partner(old, after) else {
-                let found = Found::new(kinds::MEDIA_TYPE_REMOVED, format!("the media type {} is gone", old.name));
+                let found = Found::new(kinds::MEDIA_TYPE_REMOVED, format!("the media type {} was removed", old.name));
                 report.add(&label(&old.name), found.at(Some(was.location()), None));
                 continue;
             };
@@ -212,23 +249,72 @@ impl Comparer<'_> {
             let (path, is) = (label(&new.name), self.after.node(new.node));
             if let Some(kind) = kind {
                 let message = format!("the media type was {} and is {}", old.name, new.name);
-                let found = Found::directed(kind, direction, Polarity::Same, message);
+                let found = Found::directed(kind, kind.effect, direction, message);
                 report.add(&path, found.at(Some(was.location()), Some(is.location())));
             }
             self.examples(was, is, &path, report);
-            if let Some(message) = self.change("the encoding", was.get("encoding"), is.get("encoding")) {
-                let found = Found::directed(kinds::ENCODING_CHANGED, direction, Polarity::Same, message);
-                report.add(&path, found.at(Some(was.key_location("encoding")), Some(is.key_location("encoding"))));
-            }
-            let pair = self.schemas.pair(old.schema, new.schema, direction);
-            report.add_schema(&path, pair);
+            self.body((&old.name, was), (&new.name, is), direction, &path, report);
         }
         for new in after.iter().filter(|new| !paired.contains(&new.node)) {
             let place = Some(self.after.node(new.node).location());
-            let found = Found::new(kinds::MEDIA_TYPE_ADDED, format!("the media type {} is new", new.name));
+            let found = Found::new(kinds::MEDIA_TYPE_ADDED, format!("the media type {} was added", new.name));
             report.add(&label(&new.name), found.at(None, place));
         }
     }
+}
+
+impl<'d> Comparer<'d> {
+    /// Compares the schemas of two media types, and how the fields of forms are written.
+    pub(super) fn body(
+        &mut self,
+        (old_name, old): (&str, Node<'d>),
+        (new_name, new): (&str, Node<'d>),
+        direction: Direction,
+        path: &str,
+        report: &mut Report,
+    ) {
+        let schema = |node: Node<'d>| node.get("schema").map(Node::id);
+        let pair = if let (Some(was), Some(is)) = (Encodings::of(old_name, old), Encodings::of(new_name, new)) {
+            let mut names: Vec<&str> = was.names().chain(is.names()).collect();
+            names.sort_unstable();
+            names.dedup();
+            for name in names {
+                let property = |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
+                let both_structured = self.schemas.are_structured(property(old), property(new)) == (true, true);
+                if let Some(message) = encoding_change(name, &was.field(name), &is.field(name), both_structured) {
+                    let effect = kinds::ENCODING_CHANGED.effect;
+                    let found = Found::directed(kinds::ENCODING_CHANGED, effect, direction, message);
+                    let places = (old.key_location("encoding"), new.key_location("encoding"));
+                    report.add(path, found.at(Some(places.0), Some(places.1)));
+                }
+            }
+            self.schemas.form_pair(schema(old), schema(new), (was, is), direction)
+        } else {
+            self.schemas.pair(schema(old), schema(new), direction)
+        };
+        report.add_schema(path, pair);
+    }
+}
+
+/// Says how the field of a form is written otherwise; single values are written alike in all styles.
+fn encoding_change(name: &str, old: &FieldEncoding<'_>, new: &FieldEncoding<'_>, structured: bool) -> Option<String> {
+    let name = super::documentation::quoted(name);
+    if old.content_type != new.content_type {
+        let shown = |media_type: Option<&str>| media_type.unwrap_or("the usual media type").to_owned();
+        let (was, is) = (shown(old.content_type), shown(new.content_type));
+        return Some(format!("the field {name} was written as {was} and is written as {is}"));
+    }
+    let differs = structured && old.style != new.style;
+    let shown = |(style, explode): (Style, bool)| format!("{style:?}{}", if explode { ", exploded" } else { "" });
+    differs.then(|| {
+        format!("the field {name} was written in the style {} and is in {}", shown(old.style), shown(new.style))
+    })
+}
+
+/// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).
+fn header_lists(header: Node<'_>) -> ListWriting {
+    let explode = header.get("explode").and_then(Node::as_bool).unwrap_or_default();
+    ListWriting::of_style(Style::Simple, explode)
 }
 
 /// Returns the schema of a header that is written in a media type.

@@ -107,7 +107,7 @@ pub const CHECKS: &[Check] = &[
     covered("request-parameter-min-length-{decreased,increased}", &["length-narrowed", "length-widened"]),
     covered("request-parameter-max-items-{decreased,increased}", &["item-count-narrowed", "item-count-widened"]),
     covered("request-parameter-min-items-{decreased,increased,set}", &["item-count-narrowed", "item-count-widened"]),
-    covered("request-parameter-default-value-{added,changed,removed}", &["default-changed"]),
+    covered("request-parameter-default-value-{added,changed,removed}", &["request-default-changed"]),
     noted("request-parameter-type-{changed,generalized}", &["type-changed", "type-widened", "format-changed", "format-widened"], "In a parameter each number is also a text."),
     covered("request-parameter-property-type-{changed,generalized,specialized}", &["type-changed", "type-widened", "type-narrowed", "format-changed"]),
     covered("request-parameter-{,property-}list-of-types-{widened,narrowed}", &["type-widened", "type-narrowed"]),
@@ -156,7 +156,7 @@ pub const CHECKS: &[Check] = &[
     noted("request-read-only-property-enum-value-removed", &["enum-value-removed"], "Told of the responses alone, where it keeps callers working."),
     noted("response-write-only-property-enum-value-added", &["enum-value-added"], WRITE_ONLY),
     covered("{request,response}-{body,property}-const-{added,removed,changed}", &["enum-added", "enum-removed", "const-changed"]),
-    covered("{request,response}-{body,property}-default-value-{added,changed,removed}", &["default-changed"]),
+    covered("{request,response}-{body,property}-default-value-{added,changed,removed}", &["default-changed", "request-default-changed"]),
     // Bounds
     covered("request-{body,property}-{max,min,exclusive-max,exclusive-min}-{decreased,increased,set}", &["range-narrowed", "range-widened"]),
     covered("response-{body,property}-{max,exclusive-max}-increased", &["range-widened"]),

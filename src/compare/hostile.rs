@@ -35,7 +35,7 @@ fn compared(before: &Definition, after: &Definition) -> Comparison {
     let settings = settings("prefix: /");
     let (before, after) =
         (Side { settings: &settings, definition: before }, Side { settings: &settings, definition: after });
-    compare_within(before, after, Limits { pairs: 10_000, steps: 100_000 })
+    compare_within(before, after, Limits { pairs: 10_000, steps: 100_000, proofs: 50_000 })
 }
 
 fn kinds(comparison: &Comparison) -> Vec<&'static str> {

@@ -1,5 +1,6 @@
 //! The kinds of change, each with what it does to callers.
 
+use super::Compatibility;
 use crate::definition::Direction;
 
 /// A kind of change.
@@ -18,6 +19,8 @@ pub struct Kind {
 pub enum Effect {
     /// Callers break, whichever way the data goes.
     Breaks,
+    /// Nothing is refused that was right, but it may mean something else.
+    Warns,
     /// Callers keep working, and can see it.
     Keeps,
     /// Nothing that a request or a response consists of changes.
@@ -47,15 +50,28 @@ impl Effect {
     pub fn breaks(self, direction: Direction) -> bool {
         match self {
             Self::Breaks | Self::Replaces => true,
-            Self::Keeps | Self::Describes => false,
+            Self::Warns | Self::Keeps | Self::Describes => false,
             Self::Narrows => direction == Direction::Request,
             Self::Widens => direction == Direction::Response,
         }
     }
 
+    /// Returns what it does to callers; without a direction, to any of them.
+    pub(super) fn compatibility(self, direction: Option<Direction>) -> Compatibility {
+        let is_breaking = match direction {
+            Some(direction) => self.breaks(direction),
+            None => matches!(self, Self::Breaks | Self::Replaces),
+        };
+        match self {
+            _ if is_breaking => Compatibility::Breaking,
+            Self::Warns => Compatibility::Warning,
+            _ => Compatibility::Compatible,
+        }
+    }
+
     pub(super) fn under(self, polarity: Polarity) -> Self {
         match (self, polarity) {
-            (Self::Breaks | Self::Keeps | Self::Describes, _) | (_, Polarity::Same) => self,
+            (Self::Breaks | Self::Warns | Self::Keeps | Self::Describes, _) | (_, Polarity::Same) => self,
             (Self::Narrows, Polarity::Opposite) => Self::Widens,
             (Self::Widens, Polarity::Opposite) => Self::Narrows,
             (Self::Replaces, _) | (_, Polarity::Unknown) => Self::Replaces,
@@ -113,6 +129,7 @@ kinds! {
 
     OUTGOING_CHANGED "outgoing-changed" Breaks "A webhook or callback has another method, address, parameter, media type or answer."
     OUTGOING_PARAMETER_ADDED "outgoing-parameter-added" Keeps "A webhook or callback can have one more parameter."
+    OUTGOING_RESPONSE_ADDED "outgoing-response-added" Keeps "Callers can respond to a webhook or callback with one more status code."
     OUTGOING_BECAME_OPTIONAL "outgoing-became-optional" Breaks "A webhook or callback may lack a body or parameter that it always had."
     OUTGOING_BECAME_REQUIRED "outgoing-became-required" Keeps "A webhook or callback always has a body or parameter that it could lack."
     PARAMETER_ADDED "parameter-added" Keeps "A request can have one more parameter."
@@ -139,6 +156,8 @@ kinds! {
     MEDIA_TYPE_NARROWED "media-type-narrowed" Narrows "A range of media types became one of them."
     ENCODING_CHANGED "encoding-changed" Replaces "The parts of a form are written in another way."
     RESPONSE_ADDED "response-added" Keeps "One more status code is declared."
+    SUCCESS_RESPONSE_ADDED "success-response-added" Warns "One more status code of success is declared, beside others; the default, which covered it by the letter, is there for errors."
+    ERROR_RESPONSE_DECLARED "error-response-declared" Widens "A status code that a class or the default covered is declared by itself; it breaks callers where its headers or body do."
     SUCCESS_RESPONSE_REMOVED "success-response-removed" Breaks "A status code of success is no longer declared."
     ERROR_RESPONSE_REMOVED "error-response-removed" Keeps "A status code other than those of success is no longer declared."
     RESPONSE_WIDENED "response-widened" Breaks "A status code of success became a class of codes, or the default."
@@ -161,6 +180,9 @@ kinds! {
     SCHEMA_ADDED "schema-added" Narrows "What could be any value has a schema."
     SCHEMA_REMOVED "schema-removed" Widens "What had a schema can be any value."
     TYPE_CHANGED "type-changed" Replaces "The type is another one."
+    VALUE_BECAME_LIST "value-became-list" Replaces "A single value, written as text, became a list of them."
+    LIST_BECAME_VALUE "list-became-value" Replaces "A list of values, written as text, became a single one."
+    VALUE_SPLIT "value-split" Warns "A text that was one value is several now, at its separators, or the other way round."
     TYPE_NARROWED "type-narrowed" Narrows "Fewer types are allowed."
     TYPE_WIDENED "type-widened" Widens "More types are allowed."
     NULL_REFUSED "null-refused" Narrows "`null` is no longer allowed."
@@ -207,6 +229,8 @@ kinds! {
     CHOICE_REMOVED "choice-removed" Widens "None of several schemas need be satisfied any longer."
     CHOICE_NARROWED "choice-narrowed" Narrows "`anyOf` became `oneOf`: exactly one schema must be satisfied."
     CHOICE_WIDENED "choice-widened" Widens "`oneOf` became `anyOf`: more than one schema can be satisfied."
+    OVERLAP_ADDED "overlap-added" Narrows "A value that satisfied one schema of `oneOf` can satisfy two, and is refused then."
+    OVERLAP_REMOVED "overlap-removed" Widens "A value that satisfied two schemas of `oneOf`, and was refused, can satisfy one."
     CONSTRAINT_ADDED "constraint-added" Narrows "Another keyword of JSON Schema refuses values."
     CONSTRAINT_REMOVED "constraint-removed" Widens "Another keyword of JSON Schema no longer refuses values."
     CONSTRAINT_CHANGED "constraint-changed" Replaces "Another keyword of JSON Schema says something else."
@@ -215,7 +239,8 @@ kinds! {
     DISCRIMINATOR_CHANGED "discriminator-changed" Breaks "Another property tells the alternatives apart, or a value of it means another schema."
     DISCRIMINATOR_VALUE_ADDED "discriminator-value-added" Widens "One more value tells an alternative."
     DISCRIMINATOR_VALUE_REMOVED "discriminator-value-removed" Narrows "A value no longer tells an alternative."
-    DEFAULT_CHANGED "default-changed" Keeps "What a value counts as where it is left out."
+    DEFAULT_CHANGED "default-changed" Keeps "The default of a value that is read."
+    REQUEST_DEFAULT_CHANGED "request-default-changed" Warns "The default of a value that is sent: a request that leaves it out may mean something else."
     SCHEMA_DEPRECATED "schema-deprecated" Keeps "Callers are told to leave a value out, or not to rely on it."
     SCHEMA_REACTIVATED "schema-reactivated" Keeps "A value is no longer deprecated."
     XML_CHANGED "xml-changed" Replaces "A value is written to XML in another way."

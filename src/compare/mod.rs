@@ -80,6 +80,8 @@ pub struct Change {
 pub enum Compatibility {
     /// Callers that keep to what was declared before may fail.
     Breaking,
+    /// Nothing that was right is refused, but it may mean something else.
+    Warning,
     /// They keep working.
     Compatible,
 }
@@ -130,7 +132,7 @@ impl Change {
         match self.compatibility {
             Compatibility::Breaking => Level::Major,
             Compatibility::Compatible if describes() => Level::Patch,
-            Compatibility::Compatible => Level::Minor,
+            Compatibility::Warning | Compatibility::Compatible => Level::Minor,
         }
     }
 
@@ -159,6 +161,7 @@ impl Compatibility {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Breaking => "breaking",
+            Self::Warning => "warning",
             Self::Compatible => "compatible",
         }
     }

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use super::apis::{Comparer, Report};
 use super::kinds::{self, Kind};
 use super::output::Found;
-use crate::definition::{Direction, Node};
+use super::schema::ListWriting;
+use crate::definition::{Direction, Node, Style};
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
@@ -60,7 +61,7 @@ fn path_item<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
             }
             (None, None) => {}
             (was, is) => {
-                let message = format!("the method {shown} is {}", if is.is_some() { "new" } else { "gone" });
+                let message = format!("the method {shown} was {}", if is.is_some() { "added" } else { "removed" });
                 let found = Found::new(kinds::OUTGOING_CHANGED, message);
                 report.add(path, found.at(was.map(Node::location), is.map(Node::location)));
             }
@@ -77,12 +78,46 @@ fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
         presence(&format!("{path} body"), "body", (old, new), report);
     }
     content(comparer, &format!("{path} body"), body(old), body(new), Direction::Response, report);
-    let (was, is) = (old.get("responses"), new.get("responses"));
-    differing_names(path, "response", was, is, report);
-    for (status, old, new) in both(was, is) {
-        let path = format!("{path} response {status}");
-        content(comparer, &path, old.resolve(), new.resolve(), Direction::Request, report);
+    responses(comparer, path, (old.get("responses"), new.get("responses")), report);
+}
+
+/// Compares the responses of callers: each code with the response of its own, else with that which covers it.
+fn responses<'d>(comparer: &mut Comparer<'d>, path: &str, (before, after): Pair<'d>, report: &mut Report) {
+    let label = |status: &str| format!("{path} response {status}");
+    for (status, old) in before.into_iter().flat_map(Node::entries) {
+        if let Some(new) = covering(after, status) {
+            content(comparer, &label(status), old.resolve(), new.resolve(), Direction::Request, report);
+        } else {
+            let place = before.map(|before| before.key_location(status));
+            let found = Found::new(kinds::OUTGOING_CHANGED, format!("the response {status:?} was removed"));
+            report.add(path, found.at(place, None));
+        }
     }
+    for (status, new) in after.into_iter().flat_map(Node::entries) {
+        if before.is_some_and(|before| before.get(status).is_some()) {
+            continue;
+        }
+        let place = after.map(|after| after.key_location(status));
+        let message = format!("the response {status:?} was added");
+        let Some(old) = covering(before, status) else {
+            report.add(path, Found::new(kinds::OUTGOING_RESPONSE_ADDED, message).at(None, place));
+            continue;
+        };
+        let mut parts = Report::default();
+        content(comparer, &label(status), old.resolve(), new.resolve(), Direction::Request, &mut parts);
+        let message = format!("{message}, which another one covered");
+        report.add_folded(path, Found::new(kinds::OUTGOING_CHANGED, message).at(None, place), parts);
+    }
+}
+
+/// Returns the response of a code: its own, that of its class, or the default, which beside a code of success is there
+/// for errors.
+fn covering<'d>(responses: Option<Node<'d>>, status: &str) -> Option<Node<'d>> {
+    let responses = responses?;
+    let is_success = |status: &str| status.starts_with('2');
+    let class = || status.get(..1).and_then(|digit| responses.get(&format!("{digit}XX")));
+    let for_errors = || is_success(status) && responses.entries().any(|(other, _)| is_success(other));
+    responses.get(status).or_else(class).or_else(|| responses.get("default").filter(|_| !for_errors()))
 }
 
 /// Says whether what was always sent can be missing now, or the other way round.
@@ -132,38 +167,51 @@ fn parameters<'d>(
         if let Some(new) = fresh.remove(identity) {
             parameter(comparer, &label(identity), *old, new, report);
         } else {
-            let found = Found::new(kinds::OUTGOING_CHANGED, "the parameter is gone");
+            let found = Found::new(kinds::OUTGOING_CHANGED, "the parameter was removed");
             report.add(&label(identity), found.at(Some(old.location()), None));
         }
     }
     for (identity, new) in after.iter().filter(|(identity, _)| fresh.contains_key(identity)) {
-        let found = Found::new(kinds::OUTGOING_PARAMETER_ADDED, "the parameter is new");
+        let found = Found::new(kinds::OUTGOING_PARAMETER_ADDED, "the parameter was added");
         report.add(&label(identity), found.at(None, Some(new.location())));
     }
 }
 
 fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut Report) {
     presence(path, "parameter", (old, new), report);
+    let schema = |parameter: Node<'d>| parameter.get("schema").map(Node::id);
     let (was, is) = (written(old), written(new));
-    if was != is {
-        let message = format!("the value was written in the style {was} and is written in the style {is}");
+    if was != is && comparer.schemas.are_structured(schema(old), schema(new)) == (true, true) {
+        let shown = |(style, explode): (&str, bool)| format!("{style}{}", if explode { ", exploded" } else { "" });
+        let message =
+            format!("the value was written in the style {} and is written in the style {}", shown(was), shown(is));
         let places = (Some(old.key_location("style")), Some(new.key_location("style")));
         report.add(path, Found::new(kinds::OUTGOING_CHANGED, message).at(places.0, places.1));
     }
-    let schema = |parameter: Node<'d>| parameter.get("schema").map(Node::id);
-    let pair = comparer.schemas.text_pair(schema(old), schema(new), Direction::Response);
+    let lists = |(style, explode)| {
+        let style = match style {
+            "form" => Style::Form,
+            "spaceDelimited" => Style::SpaceDelimited,
+            "pipeDelimited" => Style::PipeDelimited,
+            "deepObject" => Style::DeepObject,
+            "matrix" => Style::Matrix,
+            "label" => Style::Label,
+            _ => Style::Simple,
+        };
+        ListWriting::of_style(style, explode)
+    };
+    let pair = comparer.schemas.text_pair(schema(old), schema(new), (lists(was), lists(is)), Direction::Response);
     report.add_schema(path, pair);
     content(comparer, path, Some(old), Some(new), Direction::Response, report);
 }
 
-/// Says how the value of a parameter is written, with what is left out as it is by default (OpenAPI 3.1, section
+/// Returns the style and whether it is exploded, with what is left out as it is by default (OpenAPI 3.1, section
 /// 4.8.12.2.1).
-fn written(parameter: Node<'_>) -> String {
+fn written(parameter: Node<'_>) -> (&str, bool) {
     let in_form = matches!(parameter.get("in").and_then(Node::as_str), Some("query" | "cookie"));
     let by_default = if in_form { "form" } else { "simple" };
     let style = parameter.get("style").and_then(Node::as_str).unwrap_or(by_default);
-    let explode = parameter.get("explode").and_then(Node::as_bool).unwrap_or(style == "form");
-    if explode { format!("{style}, exploded") } else { style.to_owned() }
+    (style, parameter.get("explode").and_then(Node::as_bool).unwrap_or(style == "form"))
 }
 
 fn content<'d>(
@@ -177,10 +225,8 @@ fn content<'d>(
     let media_types = |node: Option<Node<'d>>| node.and_then(|node| node.get("content"));
     let (was, is) = (media_types(old), media_types(new));
     differing_names(path, "media type", was, is, report);
-    for (_, old, new) in both(was, is) {
-        let schema = |media_type: Node<'d>| media_type.get("schema").map(Node::id);
-        let pair = comparer.schemas.pair(schema(old), schema(new), direction);
-        report.add_schema(path, pair);
+    for (name, old, new) in both(was, is) {
+        comparer.body((name, old), (name, new), direction, path, report);
     }
 }
 
@@ -207,13 +253,13 @@ fn names_at(
     for (name, _) in before.into_iter().flat_map(Node::entries) {
         if after.is_none_or(|after| after.get(name).is_none()) {
             let place = before.map(|before| before.key_location(name));
-            report.add(path, Found::new(removed, format!("the {noun} {name:?} is gone")).at(place, None));
+            report.add(path, Found::new(removed, format!("the {noun} {name:?} was removed")).at(place, None));
         }
     }
     for (name, _) in after.into_iter().flat_map(Node::entries) {
         if before.is_none_or(|before| before.get(name).is_none()) {
             let place = after.map(|after| after.key_location(name));
-            report.add(path, Found::new(added, format!("the {noun} {name:?} is new")).at(None, place));
+            report.add(path, Found::new(added, format!("the {noun} {name:?} was added")).at(None, place));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::kinds::{self, Effect, Kind, Polarity};
+use super::kinds::{self, Effect, Kind};
 use super::{ApiName, Change, Compatibility};
 use crate::definition::Direction;
 use crate::model::Location;
@@ -15,7 +15,7 @@ const MOST_CHANGES: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Found {
     pub(super) kind: &'static str,
-    pub(super) breaking: bool,
+    pub(super) compatibility: Compatibility,
     /// Which way the data goes, where that decides anything.
     pub(super) direction: Option<Direction>,
     pub(super) message: String,
@@ -28,7 +28,7 @@ impl Found {
     pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind: kind.name,
-            breaking: matches!(kind.effect, Effect::Breaks | Effect::Replaces),
+            compatibility: kind.effect.compatibility(None),
             direction: None,
             message: message.into(),
             before: None,
@@ -36,12 +36,11 @@ impl Found {
         }
     }
 
-    /// Makes a change of data that goes in a direction.
-    pub(super) fn directed(kind: Kind, direction: Direction, polarity: Polarity, message: impl Into<String>) -> Self {
-        let effect = kind.effect.under(polarity);
+    /// Makes a change of data that goes in a direction, with the effect that its kind has there.
+    pub(super) fn directed(kind: Kind, effect: Effect, direction: Direction, message: impl Into<String>) -> Self {
         let directed = matches!(effect, Effect::Narrows | Effect::Widens);
         Self {
-            breaking: effect.breaks(direction),
+            compatibility: effect.compatibility(Some(direction)),
             direction: directed.then_some(direction),
             ..Self::new(kind, message)
         }
@@ -87,13 +86,13 @@ impl Output {
         }
         if !fits {
             self.left_out += 1;
-            self.breaking_left_out |= found.breaking;
+            self.breaking_left_out |= found.compatibility == Compatibility::Breaking;
             return;
         }
-        let Found { kind, breaking, message, before, after, direction: _ } = found;
+        let Found { kind, compatibility, message, before, after, direction: _ } = found;
         self.changes.push(Change {
             kind,
-            compatibility: if breaking { Compatibility::Breaking } else { Compatibility::Compatible },
+            compatibility,
             api: api.cloned(),
             also: Vec::new(),
             path: path.to_owned(),
@@ -125,10 +124,9 @@ fn hash(found: &Found) -> u64 {
 }
 
 fn unplaced(kind: Kind, message: String) -> Change {
-    let breaking = kind.effect == Effect::Breaks;
     Change {
         kind: kind.name,
-        compatibility: if breaking { Compatibility::Breaking } else { Compatibility::Compatible },
+        compatibility: kind.effect.compatibility(None),
         api: None,
         also: Vec::new(),
         path: String::new(),

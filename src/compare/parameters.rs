@@ -7,6 +7,7 @@ use std::hash::Hash;
 use super::apis::{Comparer, Report, field_place};
 use super::kinds;
 use super::output::Found;
+use super::schema::ListWriting;
 use crate::definition::{Api, Direction, Node, Parameter, ParameterPlace, Style};
 use crate::model::Location;
 
@@ -126,7 +127,7 @@ impl Comparer<'_> {
             (label(new), found.at(place, Some(self.after.node(new.node).location())))
         } else {
             let was = if old.deprecated { "; it was deprecated" } else { "" };
-            let found = Found::new(kinds::PARAMETER_REMOVED, format!("the parameter is gone{was}"));
+            let found = Found::new(kinds::PARAMETER_REMOVED, format!("the parameter was removed{was}"));
             (label(old), found.at(place, None))
         };
         report.add(&path, found);
@@ -134,9 +135,9 @@ impl Comparer<'_> {
 
     fn fresh_parameter(&self, new: &Parameter, report: &mut Report) {
         let (kind, message) = if new.required {
-            (kinds::REQUIRED_PARAMETER_ADDED, "the parameter is new and required")
+            (kinds::REQUIRED_PARAMETER_ADDED, "a required parameter was added")
         } else {
-            (kinds::PARAMETER_ADDED, "the parameter is new and optional")
+            (kinds::PARAMETER_ADDED, "an optional parameter was added")
         };
         let place = Some(self.after.node(new.node).location());
         report.add(&label(new), Found::new(kind, message).at(None, place));
@@ -196,14 +197,17 @@ impl Comparer<'_> {
             report.add_schema(path, pair);
             return;
         }
-        let structured = self.schemas.is_structured(old.schema, new.schema);
-        let (was, is) = (written(old, structured), written(new, structured));
-        if was != is {
-            let message = format!("the value was written in the style {was} and is written in the style {is}");
-            let found = Found::new(kinds::PARAMETER_STYLE_CHANGED, message);
-            report.add(path, found.at(Some(place_of(before, "style")), Some(place_of(after, "style"))));
+        // A single value is written alike in all styles; where only one side is a list, the schemas tell what follows.
+        if self.schemas.are_structured(old.schema, new.schema) == (true, true) {
+            let (was, is) = (written(old), written(new));
+            if was != is {
+                let message = format!("the value was written in the style {was} and is written in the style {is}");
+                let found = Found::new(kinds::PARAMETER_STYLE_CHANGED, message);
+                report.add(path, found.at(Some(place_of(before, "style")), Some(place_of(after, "style"))));
+            }
         }
-        let pair = self.schemas.text_pair(old.schema, new.schema, Direction::Request);
+        let lists = |parameter: &Parameter| ListWriting::of_style(parameter.style, parameter.explode);
+        let pair = self.schemas.text_pair(old.schema, new.schema, (lists(old), lists(new)), Direction::Request);
         report.add_schema(path, pair);
     }
 
@@ -218,20 +222,18 @@ impl Comparer<'_> {
     }
 }
 
-/// Says how a value is written, as far as it makes a difference: a single value is written alike in all the styles of
-/// a query, and exploding it changes nothing (OpenAPI 3.1, section 4.8.12.3).
-fn written(parameter: &Parameter, structured: bool) -> String {
+/// Says how a list or an object is written.
+fn written(parameter: &Parameter) -> String {
     let name = match parameter.style {
         Style::Simple => "simple",
         Style::Label => "label",
         Style::Matrix => "matrix",
         Style::Form => "form",
-        Style::SpaceDelimited | Style::PipeDelimited | Style::DeepObject if !structured => "form",
         Style::SpaceDelimited => "spaceDelimited",
         Style::PipeDelimited => "pipeDelimited",
         Style::DeepObject => "deepObject",
     };
-    if parameter.explode && structured { format!("{name}, exploded") } else { name.to_owned() }
+    if parameter.explode { format!("{name}, exploded") } else { name.to_owned() }
 }
 
 /// Returns where a field stands, or its object where it is left out.

@@ -5,9 +5,17 @@ use crate::definition::{Definition, Node, NodeId, NodeMap};
 /// Tells whether two definitions hold the same values in the same structure, files that they refer to included.
 pub(super) fn definitions(before: &Definition, after: &Definition) -> bool {
     let (Some(before), Some(after)) = (before.document().root(), after.document().root()) else { return false };
+    nodes(before, after, usize::MAX)
+}
+
+/// Tells whether two nodes hold the same values, also where they refer to others; false where that takes too long.
+pub(super) fn nodes(before: Node<'_>, after: Node<'_>, most: usize) -> bool {
     let mut partners: NodeMap<NodeId, NodeId> = NodeMap::default();
     let mut pending = vec![(before, after)];
     while let Some((before, after)) = pending.pop() {
+        if partners.len() > most {
+            return false;
+        }
         match partners.insert(before.id(), after.id()) {
             Some(partner) if partner == after.id() => continue,
             // What is one node there is several here, as with an alias: left to the comparison proper.

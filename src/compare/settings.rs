@@ -20,10 +20,10 @@ pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mu
         (Auth::None, Auth::None) | (Auth::Signature, Auth::Signature) => {}
     }
     for domain in before.domains.iter().filter(|domain| !after.domains.contains(domain)) {
-        add(kinds::DOMAIN_REMOVED, "settings domains", format!("the domain {domain} is gone"));
+        add(kinds::DOMAIN_REMOVED, "settings domains", format!("the domain {domain} was removed"));
     }
     for domain in after.domains.iter().filter(|domain| !before.domains.contains(domain)) {
-        add(kinds::DOMAIN_ADDED, "settings domains", format!("the domain {domain} is new"));
+        add(kinds::DOMAIN_ADDED, "settings domains", format!("the domain {domain} was added"));
     }
     let shown = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), super::documentation::quoted);
     if before.backend != after.backend {

@@ -31,6 +31,7 @@ pub(super) fn compared(before: &Definition, after: &Definition) -> Comparison {
 fn kinds(comparison: &Comparison) -> Vec<String> {
     let shown = |change: &Change| match change.compatibility {
         Compatibility::Breaking => format!("{} breaks", change.kind),
+        Compatibility::Warning => format!("{} warns", change.kind),
         Compatibility::Compatible => change.kind.to_owned(),
     };
     let mut kinds: Vec<String> = comparison.changes.iter().map(shown).collect();
@@ -161,9 +162,9 @@ fn markdown_names_what_breaks_first_and_takes_nothing_as_markup() {
     let after = whole("paths: {/a: {get: {}, put: {}}}");
     let text = markdown(&compared(&before, &after));
     let expected = "### Breaking changes (1)\n\n| API | Where | Change | Kind |\n| --- | --- | --- | --- |\n\
-                    | GET /\\_b\\|c\\_ |  | the API is gone; it was not deprecated before | `api-removed` |\n\n\
+                    | GET /\\_b\\|c\\_ |  | the API was removed; it was not deprecated before | `api-removed` |\n\n\
                     ### Compatible changes (1)\n\n| API | Where | Change | Kind |\n| --- | --- | --- | --- |\n\
-                    | PUT /a |  | the API is new | `api-added` |\n\nThe next version should be a **major** one.\n";
+                    | PUT /a |  | the API was added | `api-added` |\n\nThe next version should be a **major** one.\n";
     assert_eq!(text, expected);
     assert_eq!(markdown(&Comparison::default()), "No changes.\n");
 }

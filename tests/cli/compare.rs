@@ -31,8 +31,8 @@ fn the_dry_run_of_the_gate_has_the_same_verdict_and_list() {
         } else {
             assert_eq!(dry.json()["warnings"], real.json()["warnings"]);
         }
-        let told = dry.stdout.contains("callers break: petstore GET /pets: the API is gone")
-            || dry.stderr.contains("callers break: petstore GET /pets: the API is gone");
+        let told = dry.stdout.contains("callers break: petstore GET /pets: the API was removed")
+            || dry.stderr.contains("callers break: petstore GET /pets: the API was removed");
         assert_eq!(told, policy != "allow");
     }
 }

@@ -337,6 +337,7 @@ fn kind_view(kind: &Kind) -> Value {
 const fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::Breaks => "It breaks callers.",
+        Effect::Warns => "No request is refused, but it may mean something else: it asks for a minor version.",
         Effect::Keeps => "Callers keep working: it asks for a minor version.",
         Effect::Describes => "Callers do not notice: it asks for a patch.",
         Effect::Narrows => "Who sends such a value breaks; who reads one keeps working.",

@@ -41,9 +41,9 @@ type Bound = Option<(Limit, Location)>;
 
 /// A least or greatest value.
 #[derive(Debug, Clone, PartialEq)]
-struct Limit {
-    value: Number,
-    exclusive: bool,
+pub(super) struct Limit {
+    pub(super) value: Number,
+    pub(super) exclusive: bool,
 }
 
 impl Limit {
@@ -53,7 +53,7 @@ impl Limit {
     }
 }
 
-fn compare_numbers(one: &Number, other: &Number) -> Ordering {
+pub(super) fn compare_numbers(one: &Number, other: &Number) -> Ordering {
     let whole = |number: &Number| number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     if let (Some(one), Some(other)) = (whole(one), whole(other)) {
         one.cmp(&other)
@@ -64,7 +64,7 @@ fn compare_numbers(one: &Number, other: &Number) -> Ordering {
 }
 
 /// Tells which of two limits is the tighter one; `Greater` where it is the first.
-fn tighter(one: &Limit, other: &Limit, least: bool) -> Ordering {
+pub(super) fn tighter(one: &Limit, other: &Limit, least: bool) -> Ordering {
     let by_value = compare_numbers(&one.value, &other.value);
     let by_value = if least { by_value } else { by_value.reverse() };
     by_value.then(one.exclusive.cmp(&other.exclusive))
@@ -78,26 +78,52 @@ fn range(comparing: &mut Comparing<'_, '_>, least: bool) {
 
 /// Returns the tightest limit that the schemas set, in either dialect.
 fn limit(view: &View<'_>, least: bool) -> Bound {
-    let (inclusive, exclusive) = if least { ("minimum", "exclusiveMinimum") } else { ("maximum", "exclusiveMaximum") };
     let whole = !view.types.meets(Types::NUMBER.without(Types::INTEGER));
     let mut limits: Vec<(Limit, Location)> = Vec::new();
-    for name in [inclusive, exclusive] {
+    for name in limit_names(least) {
         for (schema, node) in view.located(name) {
-            let Some(value) = node.as_number() else { continue };
-            let flagged = || schema.get(exclusive).and_then(Node::as_bool) == Some(true);
-            let limit = Limit { value: value.clone(), exclusive: name == exclusive || flagged() };
+            let Some(limit) = limit_at(schema, name, node) else { continue };
             limits.push((if whole { inclusive_limit(limit, least) } else { limit }, node.location()));
         }
     }
     limits.into_iter().max_by(|(one, _), (other, _)| tighter(one, other, least))
 }
 
-/// Writes the limit of a whole number without exclusion: above 0 is from 1.
-fn inclusive_limit(limit: Limit, least: bool) -> Limit {
-    let step = if least { 1 } else { -1 };
-    match limit.value.as_i64().and_then(|value| value.checked_add(step)) {
-        Some(value) if limit.exclusive => Limit { value: value.into(), exclusive: false },
-        _ => limit,
+const fn limit_names(least: bool) -> [&'static str; 2] {
+    if least { ["minimum", "exclusiveMinimum"] } else { ["maximum", "exclusiveMaximum"] }
+}
+
+/// Returns the limits that one schema sets, in either dialect.
+pub(super) fn limits(schema: Node<'_>, least: bool) -> impl Iterator<Item = Limit> {
+    limit_names(least).into_iter().filter_map(move |name| limit_at(schema, name, schema.get(name)?))
+}
+
+/// Returns the limit that a keyword sets; in OpenAPI 3.0 one that excludes is a flag beside the limit.
+pub(super) fn limit_at(schema: Node<'_>, name: &str, node: Node<'_>) -> Option<Limit> {
+    let flag = match name {
+        "minimum" => "exclusiveMinimum",
+        "maximum" => "exclusiveMaximum",
+        _ => "",
+    };
+    let is_flagged = schema.get(flag).and_then(Node::as_bool) == Some(true);
+    Some(Limit { value: node.as_number()?.clone(), exclusive: flag.is_empty() || is_flagged })
+}
+
+/// Writes the limit of a whole number without exclusion: above 0 is from 1, and so is from 0.5.
+#[expect(clippy::cast_possible_truncation, reason = "no more than 2^53")]
+pub(super) fn inclusive_limit(limit: Limit, least: bool) -> Limit {
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    let rounded = limit.value.as_f64().filter(|value| value.abs() < LARGEST);
+    let rounded = rounded.map(|value| (if least { value.ceil() } else { value.floor() }, value.fract() == 0.0));
+    let (whole, is_exact) = match (limit.value.as_i64(), rounded) {
+        (Some(value), _) => (value, true),
+        (None, Some((value, is_exact))) => (value as i64, is_exact),
+        (None, None) => return limit,
+    };
+    let step = if limit.exclusive && is_exact { if least { 1 } else { -1 } } else { 0 };
+    match whole.checked_add(step) {
+        Some(value) => Limit { value: value.into(), exclusive: false },
+        None => limit,
     }
 }
 
@@ -150,10 +176,6 @@ fn multiples(comparing: &mut Comparing<'_, '_>) {
         let step = view.keyword("multipleOf").find_map(|node| Some((node.as_number()?.clone(), node.location())));
         step.filter(|(step, _)| step.as_f64().is_some_and(|step| step > 0.0))
     };
-    let is_multiple = |of: &Number, step: &Number| {
-        let ratio = of.as_f64().unwrap_or_default() / step.as_f64().unwrap_or(1.0);
-        (ratio - ratio.round()).abs() < 1e-9 && ratio.round() >= 1.0
-    };
     match (of(&comparing.before), of(&comparing.after)) {
         (None, None) => {}
         (None, Some((step, place))) => {
@@ -177,12 +199,21 @@ fn multiples(comparing: &mut Comparing<'_, '_>) {
     }
 }
 
+/// Tells whether a number is a multiple of a step above zero.
+pub(super) fn is_multiple(of: &Number, step: &Number) -> bool {
+    let ratio = of.as_f64().unwrap_or_default() / step.as_f64().unwrap_or(1.0);
+    (ratio - ratio.round()).abs() < 1e-9
+}
+
+/// Tells whether a pattern matches any text.
+pub(super) fn matches_anything(pattern: &str) -> bool {
+    ["", ".*", "^.*$", "^.*", ".*$"].contains(&pattern)
+}
+
 fn patterns(comparing: &mut Comparing<'_, '_>) {
-    // These match any text.
-    const ANYTHING: [&str; 5] = ["", ".*", "^.*$", "^.*", ".*$"];
     let known = |view: &View<'_>| -> BTreeSet<String> {
         let patterns = view.keyword("pattern").filter_map(Node::as_str);
-        patterns.filter(|pattern| !ANYTHING.contains(pattern)).map(str::to_owned).collect()
+        patterns.filter(|pattern| !matches_anything(pattern)).map(str::to_owned).collect()
     };
     let place = |view: &View<'_>| view.first("pattern").map(|(_, node)| node.location());
     let (before, after) = (known(&comparing.before), known(&comparing.after));
@@ -223,11 +254,27 @@ fn unique_items(comparing: &mut Comparing<'_, '_>) {
     }
 }
 
+/// Tells whether a format is a hint for forms, which refuses no value.
+pub(super) fn is_hint(format: &str) -> bool {
+    format == "password"
+}
+
+/// Tells whether each value of one format is of another one.
+pub(super) fn is_narrower_format(one: &str, other: &str) -> bool {
+    matches!(
+        (one, other),
+        ("int32", "int64")
+            | ("float", "double")
+            | ("email", "idn-email")
+            | ("hostname", "idn-hostname")
+            | ("uri", "uri-reference" | "iri")
+    )
+}
+
 fn formats(comparing: &mut Comparing<'_, '_>) {
     let of = |view: &View<'_>| {
         let named = view.keyword("format").filter_map(|node| Some((node.as_str()?.to_owned(), node.location())));
-        // A hint for forms refuses no value.
-        named.into_iter().find(|(name, _)| name != "password")
+        named.into_iter().find(|(name, _)| !is_hint(name))
     };
     match (of(&comparing.before), of(&comparing.after)) {
         (None, None) => {}
@@ -241,16 +288,8 @@ fn formats(comparing: &mut Comparing<'_, '_>) {
         (Some((was, before)), Some((is, after))) => {
             let kind = match (was.as_str(), is.as_str()) {
                 (was, is) if was == is => return,
-                ("int32", "int64")
-                | ("float", "double")
-                | ("email", "idn-email")
-                | ("hostname", "idn-hostname")
-                | ("uri", "uri-reference" | "iri") => kinds::FORMAT_WIDENED,
-                ("int64", "int32")
-                | ("double", "float")
-                | ("idn-email", "email")
-                | ("idn-hostname", "hostname")
-                | ("uri-reference" | "iri", "uri") => kinds::FORMAT_NARROWED,
+                (was, is) if is_narrower_format(was, is) => kinds::FORMAT_WIDENED,
+                (was, is) if is_narrower_format(is, was) => kinds::FORMAT_NARROWED,
                 _ => kinds::FORMAT_CHANGED,
             };
             comparing.add(kind, format!("the format was {was} and is {is}"), Some(before), Some(after));

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::pair::Comparing;
+use super::proof::{Operand, Side};
 use super::types::Types;
 use super::view::{Choice, View};
-use super::{Schemas, Sets, Step};
+use super::{AlternativeName, Kept, Schemas, Sets, Step, overlap};
 use crate::compare::documentation;
-use crate::compare::kinds::{self, Polarity};
+use crate::compare::kinds;
 use crate::definition::{Node, NodeId};
 
 /// Recognises a schema that became an alternative, or an alternative that became the schema.
@@ -40,35 +41,30 @@ fn became(comparing: &mut Comparing<'_, '_>, whole_is_before: bool) {
     }
     let partner = partner_of_whole(comparing, &whole, &choice, whole_is_before);
     for (index, alternative) in choice.alternatives.iter().enumerate() {
-        let step = Step::Alternative(choice.keyword, index);
+        let name = shown(*alternative, index);
         let place = Some(alternative.location());
-        match (partner == Some(index), whole_is_before) {
-            (true, true) => {
-                comparing.lead_to_alternative(step, whole.clone(), vec![alternative.id()], choice.nullable);
-            }
-            (true, false) => {
-                comparing.lead_to_alternative(step, vec![alternative.id()], whole.clone(), choice.nullable);
-            }
-            (false, true) => {
-                let message = format!("{} can be satisfied as well", shown(*alternative, index));
-                comparing.add(kinds::ALTERNATIVE_ADDED, message, None, place);
-            }
-            (false, false) => {
-                let message = format!("{} can no longer be satisfied", shown(*alternative, index));
-                comparing.add(kinds::ALTERNATIVE_REMOVED, message, place, None);
-            }
+        if partner == Some(index) {
+            let step = Step::Alternative(choice.keyword, alternative_name(*alternative, index));
+            let (whole, one) = (whole.clone(), vec![alternative.id()]);
+            let (old, new) = if whole_is_before { (whole, one) } else { (one, whole) };
+            comparing.lead_to_whole(step, old, new, choice.nullable);
+        } else if whole_is_before {
+            comparing.add(kinds::ALTERNATIVE_ADDED, format!("{name} was added"), None, place);
+        } else {
+            comparing.add(kinds::ALTERNATIVE_REMOVED, format!("{name} was removed"), place, None);
         }
     }
-    if partner.is_none() {
-        let (before, after) = comparing.places();
-        let keyword = choice.keyword;
-        let message = if whole_is_before {
-            format!("{types} was allowed, now only what satisfies `{keyword}`, of which no schema is like it")
-        } else {
-            format!("what satisfies `{keyword}` was allowed, now only {types}, which is like none of its schemas")
-        };
-        comparing.add(kinds::TYPE_CHANGED, message, before, after);
+    if let Some(partner) = partner {
+        return overlap::with_whole(comparing, &choice, partner, whole_is_before);
     }
+    let (before, after) = comparing.places();
+    let keyword = choice.keyword;
+    let message = if whole_is_before {
+        format!("{types} was allowed, now only what satisfies `{keyword}`, of which no schema is like it")
+    } else {
+        format!("what satisfies `{keyword}` was allowed, now only {types}, which is like none of its schemas")
+    };
+    comparing.add(kinds::TYPE_CHANGED, message, before, after);
 }
 
 /// Compares the choices of both sides, in order; as many as there are on both.
@@ -90,43 +86,58 @@ pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
 }
 
 fn alternatives<'d>(comparing: &mut Comparing<'_, 'd>, old: &Choice<'d>, new: &Choice<'d>) {
-    let places = (Some(old.node.location()), Some(new.node.location()));
-    match (old.keyword, new.keyword) {
-        ("anyOf", "oneOf") => {
-            let message = "one or more schemas had to be satisfied, now exactly one";
-            comparing.add(kinds::CHOICE_NARROWED, message, places.0, places.1);
-        }
-        ("oneOf", "anyOf") => {
-            let message = "exactly one schema had to be satisfied, now one or more";
-            comparing.add(kinds::CHOICE_WIDENED, message, places.0, places.1);
-        }
-        _ => {}
-    }
     let partners = partners(comparing, &old.alternatives, &new.alternatives);
+    overlap::compare(comparing, old, new, &partners);
     for (index, alternative) in old.alternatives.iter().enumerate() {
-        if let Some(partner) = partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner))
-        {
-            let step = Step::Alternative(old.keyword, index);
-            comparing.lead(step, vec![alternative.id()], vec![partner.id()], Polarity::Same);
+        let partner = partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner));
+        if let Some(partner) = partner {
+            let step = Step::Alternative(old.keyword, alternative_name(*partner, index));
+            let kept = Kept {
+                no_less: is_kept(comparing, *alternative, Side::Before),
+                no_more: is_kept(comparing, *partner, Side::After),
+            };
+            comparing.lead_to_alternative(step, vec![alternative.id()], vec![partner.id()], kept);
         } else {
-            let message = format!("{} can no longer be satisfied", shown(*alternative, index));
-            comparing.add(kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
+            let message = format!("{} was removed", shown(*alternative, index));
+            let kept = Kept { no_less: is_kept(comparing, *alternative, Side::Before), no_more: false };
+            comparing.add_known(kept, kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
         }
     }
     let taken: std::collections::HashSet<usize> = partners.into_iter().flatten().collect();
     for (index, alternative) in new.alternatives.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
-        let message = format!("{} can be satisfied as well", shown(*alternative, index));
-        comparing.add(kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
+        let message = format!("{} was added", shown(*alternative, index));
+        let kept = Kept { no_less: false, no_more: is_kept(comparing, *alternative, Side::After) };
+        comparing.add_known(kept, kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
     }
 }
 
+/// Tells whether what satisfies the schemas of one side, and an alternative of theirs, satisfies the other side too.
+fn is_kept<'d>(comparing: &mut Comparing<'_, 'd>, alternative: Node<'d>, side: Side) -> bool {
+    if comparing.kept.is_all() {
+        return true;
+    }
+    let (before, after) = comparing.schemas_of_sides();
+    let (here, there, other) = match side {
+        Side::Before => (&before, &after, Side::After),
+        Side::After => (&after, &before, Side::Before),
+    };
+    let one = [alternative.id()];
+    let rules = comparing.rules();
+    comparing.includes(&[Operand(side, here), Operand(side, &one)], Operand(other, there), rules)
+}
+
+/// Names an alternative in a path: by its reference or title, else by its number.
+fn alternative_name(alternative: Node<'_>, index: usize) -> AlternativeName<'_> {
+    let title = || alternative.get("title").and_then(Node::as_str);
+    reference_name(alternative).or_else(title).map_or(AlternativeName::Number(index), AlternativeName::Name)
+}
+
 /// Names an alternative: by its reference or title, else by its number.
-fn shown(alternative: Node<'_>, index: usize) -> String {
-    let name = reference_name(alternative).or_else(|| alternative.get("title").and_then(Node::as_str));
-    name.map_or_else(
-        || format!("alternative {}", index + 1),
-        |name| format!("the alternative {}", documentation::quoted(name)),
-    )
+pub(super) fn shown(alternative: Node<'_>, index: usize) -> String {
+    match alternative_name(alternative, index) {
+        AlternativeName::Number(index) => format!("alternative {}", index + 1),
+        AlternativeName::Name(name) => format!("the alternative {}", documentation::quoted(name)),
+    }
 }
 
 /// Returns the last part of what a bare reference is written as.
@@ -267,18 +278,18 @@ fn discriminator(comparing: &mut Comparing<'_, '_>) {
         (None, None) => return,
         (None, Some(new)) => {
             let message = "a property tells the alternatives apart";
-            return comparing.add(kinds::DISCRIMINATOR_ADDED, message, None, Some(new.location()));
+            return comparing.add_beyond_values(kinds::DISCRIMINATOR_ADDED, message, None, Some(new.location()));
         }
         (Some(old), None) => {
             let message = "no property tells the alternatives apart any longer";
-            return comparing.add(kinds::DISCRIMINATOR_REMOVED, message, Some(old.location()), None);
+            return comparing.add_beyond_values(kinds::DISCRIMINATOR_REMOVED, message, Some(old.location()), None);
         }
         (Some(old), Some(new)) => (old, new),
     };
     let name = |node: Node<'_>| node.get("propertyName").and_then(Node::as_str).unwrap_or_default().to_owned();
     if name(old) != name(new) {
         let message = format!("{:?} told the alternatives apart, now {:?} does", name(old), name(new));
-        comparing.add(kinds::DISCRIMINATOR_CHANGED, message, Some(old.location()), Some(new.location()));
+        comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, Some(old.location()), Some(new.location()));
     }
     let mapping = |node: Node<'_>, value: &str| node.get("mapping").and_then(|map| map.get(value).map(Node::id));
     let entries = |node: Node<'_>| -> Vec<(String, String)> {
@@ -294,18 +305,23 @@ fn discriminator(comparing: &mut Comparing<'_, '_>) {
         match is.get(&value) {
             None => {
                 let message = format!("{value:?} told {target:?}, and tells none now");
-                comparing.add(kinds::DISCRIMINATOR_VALUE_REMOVED, message, place, None);
+                comparing.add_beyond_values(kinds::DISCRIMINATOR_VALUE_REMOVED, message, place, None);
             }
             Some(other) if *other != target => {
                 let message = format!("{value:?} told {target:?} and tells {other:?}");
                 let now = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
-                comparing.add(kinds::DISCRIMINATOR_CHANGED, message, place, now);
+                comparing.add_beyond_values(kinds::DISCRIMINATOR_CHANGED, message, place, now);
             }
             Some(_) => {}
         }
     }
     for (value, target) in entries(new).into_iter().filter(|(value, _)| !was.contains_key(value)) {
         let place = mapping(new, &value).map(|id| comparing.schemas.after.definition.node(id).location());
-        comparing.add(kinds::DISCRIMINATOR_VALUE_ADDED, format!("{value:?} tells {target:?}"), None, place);
+        comparing.add_beyond_values(
+            kinds::DISCRIMINATOR_VALUE_ADDED,
+            format!("{value:?} tells {target:?}"),
+            None,
+            place,
+        );
     }
 }

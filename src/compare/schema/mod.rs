@@ -9,21 +9,27 @@
 mod bounds;
 mod choice;
 mod object;
+mod overlap;
 mod pair;
+mod proof;
+mod reach;
 mod sets;
 mod types;
+mod values;
 mod view;
+mod writing;
 
 use std::fmt;
 
-use super::ApiName;
 use super::fingerprint::Fingerprints;
 use super::kinds::Polarity;
-use super::output::{Found, Output};
+use super::output::Found;
 use crate::definition::{Definition, Direction, NodeId, NodeMap};
+use proof::{Proofs, Prover, Rules, Writing};
 use sets::{SetId, Sets};
 use types::Types;
 use view::View;
+pub(super) use writing::{Encodings, FieldEncoding, ListWriting};
 
 /// How far schemas are unfolded before the comparison says that it is incomplete.
 #[derive(Debug, Clone, Copy)]
@@ -32,11 +38,13 @@ pub(super) struct Limits {
     pub(super) pairs: usize,
     /// No more schemas and properties are looked at, counted each time.
     pub(super) steps: usize,
+    /// No more steps of proofs are tried.
+    pub(super) proofs: usize,
 }
 
 impl Limits {
     /// More than definitions of 10,000 APIs need, and little enough for an answer within two seconds.
-    pub(super) const USUAL: Self = Self { pairs: 250_000, steps: 4_000_000 };
+    pub(super) const USUAL: Self = Self { pairs: 250_000, steps: 4_000_000, proofs: 2_000_000 };
 }
 
 /// A path with more steps is written without those in its middle.
@@ -51,10 +59,58 @@ pub(super) struct PairId(u32);
 struct Context {
     direction: Direction,
     polarity: Polarity,
-    /// Whether values are written as text, in which a number is a text as well.
-    text: bool,
-    /// Whether it was said already what becomes of `null`.
+    writing: Writing,
+    /// How lists are written, before and after.
+    lists: (ListWriting, ListWriting),
+    /// The encodings of the form that the value is, by their number.
+    form: Option<u32>,
+    /// True where it was said already what becomes of `null`.
     null_told: bool,
+    kept: Kept,
+}
+
+/// The values that are known to be kept, by a proof of the schemas themselves or of those around them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+struct Kept {
+    /// True where each value that was allowed is allowed.
+    no_less: bool,
+    /// True where each value that is allowed was allowed.
+    no_more: bool,
+}
+
+impl Kept {
+    fn either(self, other: Self) -> Self {
+        Self { no_less: self.no_less || other.no_less, no_more: self.no_more || other.no_more }
+    }
+
+    /// Returns what follows for the whole from what is known of a schema within it.
+    fn under(self, polarity: Polarity) -> Self {
+        match polarity {
+            Polarity::Same => self,
+            Polarity::Opposite => Self { no_less: self.no_more, no_more: self.no_less },
+            Polarity::Unknown if self.no_less && self.no_more => self,
+            Polarity::Unknown => Self::default(),
+        }
+    }
+
+    fn is_all(self) -> bool {
+        self.no_less && self.no_more
+    }
+}
+
+impl Context {
+    fn new(direction: Direction, writing: Writing) -> Self {
+        let lists = (ListWriting::Json, ListWriting::Json);
+        Self {
+            direction,
+            polarity: Polarity::Same,
+            writing,
+            lists,
+            form: None,
+            null_told: false,
+            kept: Kept::default(),
+        }
+    }
 }
 
 /// A step from a value to one that it holds.
@@ -66,8 +122,15 @@ enum Step<'d> {
     /// Properties that are not declared.
     Others,
     Pattern(&'d str),
-    Alternative(&'static str, usize),
+    Alternative(&'static str, AlternativeName<'d>),
     Keyword(&'static str),
+}
+
+/// An alternative of `oneOf` or `anyOf`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AlternativeName<'d> {
+    Number(usize),
+    Name(&'d str),
 }
 
 impl fmt::Display for Step<'_> {
@@ -78,7 +141,10 @@ impl fmt::Display for Step<'_> {
             Self::Item(index) => write!(formatter, "[{index}]"),
             Self::Others => formatter.write_str("/*"),
             Self::Pattern(pattern) => write!(formatter, "/({pattern})"),
-            Self::Alternative(keyword, index) => write!(formatter, "({keyword} {})", index + 1),
+            Self::Alternative(keyword, AlternativeName::Number(index)) => {
+                write!(formatter, "({keyword} {})", index + 1)
+            }
+            Self::Alternative(keyword, AlternativeName::Name(name)) => write!(formatter, "({keyword} {name})"),
             Self::Keyword(keyword) => write!(formatter, "({keyword})"),
         }
     }
@@ -100,6 +166,8 @@ struct Pair<'d> {
 pub(super) struct Schemas<'d> {
     before: Sets<'d>,
     after: Sets<'d>,
+    proofs: Proofs<'d>,
+    forms: Vec<(Encodings<'d>, Encodings<'d>)>,
     pairs: Vec<Pair<'d>>,
     known: NodeMap<(SetId, SetId, Context), PairId>,
     compared: usize,
@@ -115,6 +183,8 @@ impl<'d> Schemas<'d> {
         Self {
             before: Sets::new(before),
             after: Sets::new(after),
+            proofs: Proofs::new(before, after, limits.proofs),
+            forms: Vec::new(),
             pairs: Vec::new(),
             known: NodeMap::default(),
             compared: 0,
@@ -138,21 +208,39 @@ impl<'d> Schemas<'d> {
         after: Option<NodeId>,
         direction: Direction,
     ) -> Option<PairId> {
-        self.root(before, after, Context { direction, polarity: Polarity::Same, text: false, null_told: false })
+        self.root(before, after, Context::new(direction, Writing::Json))
     }
 
-    /// Brings two schemas of values together that are written as text.
+    /// Brings two schemas of values together that are written as text, and says how lists of them are written.
     pub(super) fn text_pair(
         &mut self,
         before: Option<NodeId>,
         after: Option<NodeId>,
+        lists: (ListWriting, ListWriting),
         direction: Direction,
     ) -> Option<PairId> {
-        self.root(before, after, Context { direction, polarity: Polarity::Same, text: true, null_told: false })
+        self.root(before, after, Context { lists, ..Context::new(direction, Writing::Text) })
     }
 
-    /// Tells whether a value can be a list or an object on either side.
-    pub(super) fn is_structured(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> bool {
+    /// Brings two schemas of forms together.
+    pub(super) fn form_pair(
+        &mut self,
+        before: Option<NodeId>,
+        after: Option<NodeId>,
+        form: (Encodings<'d>, Encodings<'d>),
+        direction: Direction,
+    ) -> Option<PairId> {
+        let number = u32::try_from(self.forms.len()).ok();
+        self.forms.push(form);
+        self.root(before, after, Context { form: number, ..Context::new(direction, Writing::Form) })
+    }
+
+    fn prover(&mut self, rules: Rules) -> Prover<'_, 'd> {
+        self.proofs.prover((&mut self.before.fingerprints, &mut self.after.fingerprints), rules)
+    }
+
+    /// Tells for each side whether a value can be a list or an object.
+    pub(super) fn are_structured(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> (bool, bool) {
         let structured = Types::ARRAY.either(Types::OBJECT);
         let before: Vec<NodeId> = before.into_iter().collect();
         let after: Vec<NodeId> = after.into_iter().collect();
@@ -160,7 +248,7 @@ impl<'d> Schemas<'d> {
         let before = View::open(self.before.definition, &before, &mut steps).types;
         let after = View::open(self.after.definition, &after, &mut steps).types;
         self.steps_left = steps;
-        before.meets(structured) || after.meets(structured)
+        (before.meets(structured), after.meets(structured))
     }
 
     /// Compares all pairs that were brought together, and those that they lead to.
@@ -175,39 +263,6 @@ impl<'d> Schemas<'d> {
         self.before.forget();
         self.after.forget();
         self.mark();
-    }
-
-    /// Writes the changes that a pair leads to, unless they are written for this API already.
-    pub(super) fn write(&mut self, root: PairId, path: &str, api: Option<&ApiName>, output: &mut Output) {
-        let mut visits = vec![Visit { pair: root, from: None }];
-        let mut at = 0;
-        while let Some(Visit { pair: id, .. }) = visits.get(at).copied() {
-            let current = at;
-            at += 1;
-            let Some(pair) = self.pairs.get_mut(id.index()) else { continue };
-            if pair.written_for == self.api || !pair.leads_to_change {
-                continue;
-            }
-            pair.written_for = self.api;
-            let Some(left) = self.steps_to_write.checked_sub(1 + pair.leads_to.len()) else {
-                self.incomplete = true;
-                return;
-            };
-            self.steps_to_write = left;
-            let Some(pair) = self.pairs.get(id.index()) else { continue };
-            if !pair.found.is_empty() {
-                let path = self.path_of(&visits, current, path);
-                for found in &pair.found {
-                    output.add(found.clone(), &path, api);
-                }
-            }
-            for (step, (_, next)) in pair.leads_to.iter().enumerate() {
-                let next_pair = self.pairs.get(next.index());
-                if next_pair.is_some_and(|next| next.leads_to_change && next.written_for != self.api) {
-                    visits.push(Visit { pair: *next, from: Some((current, step)) });
-                }
-            }
-        }
     }
 
     /// Begins the next API: what it reaches is written anew.
@@ -264,66 +319,10 @@ impl<'d> Schemas<'d> {
         let number = old.fingerprints.of_closed(old.definition.node(*one));
         number.is_some() && number == new.fingerprints.of_closed(new.definition.node(*other))
     }
-
-    /// Marks the pairs from which a change can be reached.
-    fn mark(&mut self) {
-        // For each pair the last of the ways that lead to it, and for each way the one before.
-        let mut last: Vec<Option<usize>> = vec![None; self.pairs.len()];
-        let mut ways: Vec<(PairId, Option<usize>)> = Vec::new();
-        let mut pending: Vec<PairId> = Vec::new();
-        for (index, pair) in self.pairs.iter().enumerate() {
-            let id = PairId(u32::try_from(index).unwrap_or(u32::MAX));
-            for (_, next) in &pair.leads_to {
-                if let Some(last) = last.get_mut(next.index()) {
-                    ways.push((id, last.replace(ways.len())));
-                }
-            }
-            if !pair.found.is_empty() {
-                pending.push(id);
-            }
-        }
-        while let Some(id) = pending.pop() {
-            let Some(pair) = self.pairs.get_mut(id.index()).filter(|pair| !pair.leads_to_change) else { continue };
-            pair.leads_to_change = true;
-            let mut way = last.get(id.index()).copied().flatten();
-            while let Some((source, before)) = way.and_then(|way| ways.get(way)) {
-                pending.push(*source);
-                way = *before;
-            }
-        }
-    }
-
-    /// Writes the way from an API's schema to a pair.
-    fn path_of(&self, visits: &[Visit], at: usize, root: &str) -> String {
-        let mut steps: Vec<String> = Vec::new();
-        let mut from = visits.get(at).and_then(|visit| visit.from);
-        while let Some((source, step)) = from {
-            let Some(visit) = visits.get(source) else { break };
-            let taken = self.pairs.get(visit.pair.index()).and_then(|pair| pair.leads_to.get(step));
-            steps.extend(taken.map(|(step, _)| step.to_string()));
-            from = visit.from;
-        }
-        if steps.is_empty() {
-            return root.to_owned();
-        }
-        if steps.len() > MOST_STEPS_SHOWN {
-            let middle = MOST_STEPS_SHOWN / 2;
-            steps.splice(middle..steps.len() - middle, ["/…".to_owned()]);
-        }
-        steps.reverse();
-        format!("{root} {}", steps.concat())
-    }
 }
 
 impl PairId {
     fn index(self) -> usize {
         self.0 as usize
     }
-}
-
-/// A pair on the way from an API's schema, and the pair and step that it was reached by.
-#[derive(Clone, Copy)]
-struct Visit {
-    pair: PairId,
-    from: Option<(usize, usize)>,
 }

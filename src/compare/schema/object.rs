@@ -33,8 +33,10 @@ fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, af
                 comparing.required_sent_at_last(old, new);
             }
             comparing.lead(Step::Property(old.name), old.schemas.clone(), new.schemas.clone(), Polarity::Same);
+        } else if comparing.kept.is_all() && comparing.context.polarity != Polarity::Same {
+            // Within `not` it is no property of the value.
         } else if comparing.carries(&old.schemas, true) {
-            let message = format!("the property {} is gone", documentation::quoted(old.name));
+            let message = format!("the property {} was removed", documentation::quoted(old.name));
             comparing.add(kinds::PROPERTY_REMOVED, message, Some(place(old)), None);
         }
     }
@@ -48,14 +50,16 @@ fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, af
         let name = documentation::quoted(new.name);
         let is_required = required.contains(new.name);
         let (kind, message) = if comparing.context.polarity != Polarity::Same {
-            (kinds::CONSTRAINT_CHANGED, format!("the property {name} is new"))
+            (kinds::CONSTRAINT_CHANGED, format!("the property {name} was added"))
+        } else if comparing.kept.is_all() {
+            (kinds::PROPERTY_ADDED, format!("the property {name} was added, which could be there already"))
         } else if closed && comparing.context.direction == Direction::Response {
-            let message = format!("the property {name} is new, in an object that allowed no others");
+            let message = format!("the property {name} was added, in an object that allowed no others");
             (kinds::PROPERTY_ADDED_TO_CLOSED_OBJECT, message)
         } else if is_required {
-            (kinds::REQUIRED_PROPERTY_ADDED, format!("the property {name} is new and required"))
+            (kinds::REQUIRED_PROPERTY_ADDED, format!("the required property {name} was added"))
         } else {
-            (kinds::PROPERTY_ADDED, format!("the property {name} is new and optional"))
+            (kinds::PROPERTY_ADDED, format!("the optional property {name} was added"))
         };
         comparing.add(kind, message, None, Some(place(new)));
     }
@@ -310,7 +314,7 @@ impl Comparing<'_, '_> {
         if is_request && !self.carries(&old.schemas, true) && self.carries(&new.schemas, false) {
             let name = documentation::quoted(old.name);
             let message = format!("the property {name} was read-only, and requests must have it now");
-            self.add(kinds::PROPERTY_BECAME_REQUIRED, message, Some(place(old)), Some(place(new)));
+            self.add_beyond_values(kinds::PROPERTY_BECAME_REQUIRED, message, Some(place(old)), Some(place(new)));
         }
     }
 

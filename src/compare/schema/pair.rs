@@ -1,16 +1,16 @@
 //! Compares one pair of sets of schemas: what they say of a value itself.
 
+use super::proof::{Operand, Rules, Side, Writing};
+use super::sets::SetId;
 use super::types::Types;
 use super::view::View;
-use super::{Context, PairId, Schemas, Step, bounds, choice, object};
-use crate::compare::documentation;
-use crate::compare::kinds::{self, Kind, Polarity};
+use super::writing::{self, ListWriting};
+use super::{Context, Kept, PairId, Schemas, Step, bounds, choice, object, values};
+use crate::compare::kinds::{self, Effect, Kind, Polarity};
 use crate::compare::output::Found;
+use crate::compare::{Compatibility, documentation, same};
 use crate::definition::{Direction, Node, NodeId};
 use crate::model::Location;
-
-/// Values that are listed, each after its fingerprint.
-type Listed<'d> = Vec<(u64, Node<'d>)>;
 
 /// A pair while it is compared.
 pub(super) struct Comparing<'s, 'd> {
@@ -18,6 +18,9 @@ pub(super) struct Comparing<'s, 'd> {
     pub(super) context: Context,
     pub(super) before: View<'d>,
     pub(super) after: View<'d>,
+    sets: (SetId, SetId),
+    /// What is proven of the values of the whole, by this pair or those around it.
+    pub(super) kept: Kept,
     found: Vec<Found>,
     leads_to: Vec<(Step<'d>, PairId)>,
 }
@@ -28,14 +31,17 @@ pub(super) fn compare(schemas: &mut Schemas<'_>, id: PairId) {
     let context = pair.context;
     let (before, after) = (pair.before, pair.after);
     let mut steps = schemas.steps_left;
+    let sets = (before, after);
     let before = schemas.before.open(before, &mut steps);
     let after = schemas.after.open(after, &mut steps);
     schemas.steps_left = steps;
     if steps == 0 {
         return;
     }
-    let mut comparing = Comparing { schemas, context, before, after, found: Vec::new(), leads_to: Vec::new() };
+    let (found, leads_to, kept) = (Vec::new(), Vec::new(), context.kept);
+    let mut comparing = Comparing { schemas, context, before, after, sets, kept, found, leads_to };
     comparing.whole();
+    comparing.untold_null();
     let Comparing { found, leads_to, .. } = comparing;
     if let Some(pair) = schemas.pairs.get_mut(id.index()) {
         pair.found = found.into_boxed_slice();
@@ -44,7 +50,7 @@ pub(super) fn compare(schemas: &mut Schemas<'_>, id: PairId) {
 }
 
 impl<'d> Comparing<'_, 'd> {
-    /// Adds a change of the values that are allowed.
+    /// Adds a change of the values that are allowed, unless it is proven that none of them changes.
     pub(super) fn add(
         &mut self,
         kind: Kind,
@@ -52,41 +58,145 @@ impl<'d> Comparing<'_, 'd> {
         before: Option<Location>,
         after: Option<Location>,
     ) {
-        let found = Found::directed(kind, self.context.direction, self.context.polarity, message);
+        self.add_known(Kept::default(), kind, message, before, after);
+    }
+
+    /// Adds a change of the values that are allowed, of which something is proven for the schemas here.
+    pub(super) fn add_known(
+        &mut self,
+        kept: Kept,
+        kind: Kind,
+        message: impl Into<String>,
+        before: Option<Location>,
+        after: Option<Location>,
+    ) {
+        let kept = self.kept.either(kept.under(self.context.polarity));
+        let effect = kind.effect.under(self.context.polarity);
+        let effect = match (effect, kept.no_less, kept.no_more) {
+            (Effect::Narrows | Effect::Widens | Effect::Replaces, true, true) => return,
+            (Effect::Replaces, false, true) => Effect::Narrows,
+            (Effect::Replaces, true, false) => Effect::Widens,
+            (Effect::Narrows, true, false) | (Effect::Widens, false, true) => Effect::Keeps,
+            _ => effect,
+        };
+        let found = Found::directed(kind, effect, self.context.direction, message);
+        self.found.push(found.at(before, after));
+    }
+
+    /// Adds a change of something else than the values that are allowed: of who sends them, or of how.
+    pub(super) fn add_beyond_values(
+        &mut self,
+        kind: Kind,
+        message: impl Into<String>,
+        before: Option<Location>,
+        after: Option<Location>,
+    ) {
+        let effect = kind.effect.under(self.context.polarity);
+        let found = Found::directed(kind, effect, self.context.direction, message);
         self.found.push(found.at(before, after));
     }
 
     /// Brings two sets together that belong to a step from here.
     pub(super) fn lead(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, polarity: Polarity) {
-        self.lead_on(step, before, after, polarity, false);
+        let context = Context { polarity: polarity.within(self.context.polarity), ..self.context_of(&step) };
+        self.lead_in(step, before, after, context);
+    }
+
+    /// Brings two alternatives together of which something is proven already.
+    pub(super) fn lead_to_alternative(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, kept: Kept) {
+        let context = self.context_of(&step);
+        let kept = context.kept.either(kept.under(context.polarity));
+        self.lead_in(step, before, after, Context { kept, ..context });
     }
 
     /// Brings a schema and an alternative together, `null` being told already where that stands beside them.
-    pub(super) fn lead_to_alternative(
-        &mut self,
-        step: Step<'d>,
-        before: Vec<NodeId>,
-        after: Vec<NodeId>,
-        null_told: bool,
-    ) {
-        self.lead_on(step, before, after, Polarity::Same, null_told);
+    pub(super) fn lead_to_whole(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, null_told: bool) {
+        let context = Context { null_told, ..self.context_of(&step) };
+        self.lead_in(step, before, after, context);
     }
 
-    fn lead_on(
-        &mut self,
-        step: Step<'d>,
-        before: Vec<NodeId>,
-        after: Vec<NodeId>,
-        polarity: Polarity,
-        null_told: bool,
-    ) {
-        let text = self.context.text && matches!(step, Step::Items | Step::Item(_) | Step::Alternative(..));
-        let text = text || step == Step::Keyword("propertyNames");
-        let polarity = polarity.within(self.context.polarity);
-        let context = Context { direction: self.context.direction, polarity, text, null_told };
+    fn context_of(&self, step: &Step<'d>) -> Context {
+        let json = (ListWriting::Json, ListWriting::Json);
+        let outer = Context { null_told: false, kept: self.kept, ..self.context };
+        let (writing, lists) = match step {
+            Step::Alternative(..) => return outer,
+            Step::Keyword("propertyNames") => (Writing::Text, json),
+            Step::Items | Step::Item(_) => (outer.writing.of_items(), json),
+            Step::Property(name) => self.field_writing(name).unwrap_or((outer.writing.of_properties(), json)),
+            Step::Others | Step::Pattern(_) => (outer.writing.of_properties(), json),
+            Step::Keyword(_) => (Writing::Json, json),
+        };
+        Context { writing, lists, form: None, ..outer }
+    }
+
+    /// Returns how a field of a form is written; `None` of what is no form.
+    fn field_writing(&self, name: &str) -> Option<(Writing, (ListWriting, ListWriting))> {
+        let form = self.context.form.filter(|_| self.context.writing == Writing::Form)?;
+        let (before, after) = self.schemas.forms.get(form as usize)?;
+        let lists = (before.lists_of(name), after.lists_of(name));
+        let is_json = lists.0 == ListWriting::Json || lists.1 == ListWriting::Json;
+        Some((if is_json { Writing::Json } else { Writing::Field }, lists))
+    }
+
+    fn lead_in(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) {
         if let Some(pair) = self.schemas.meet(before, after, context) {
             self.leads_to.push((step, pair));
         }
+    }
+
+    /// Tells by a proof whether each value that satisfies the schemas on the left satisfies those on the right.
+    pub(super) fn includes(&mut self, left: &[Operand<'_>], right: Operand<'_>, rules: Rules) -> bool {
+        self.schemas.prover(rules).includes(left, right)
+    }
+
+    /// Tells by a proof whether no value satisfies the schemas, but for those that satisfy others.
+    pub(super) fn is_empty(&mut self, left: &[Operand<'_>], others: Option<Operand<'_>>) -> bool {
+        let rules = self.rules();
+        self.schemas.prover(rules).is_empty(left, others)
+    }
+
+    /// Tells whether two schemas are written alike, with what they refer to.
+    pub(super) fn is_same(&mut self, before: Node<'d>, after: Node<'d>) -> bool {
+        const MOST: usize = 10_000;
+        let (old, new) = (&mut self.schemas.before, &mut self.schemas.after);
+        old.definition.specification == new.definition.specification
+            && old.fingerprints.of(before) == new.fingerprints.of(after)
+            && same::nodes(before, after, MOST)
+    }
+
+    pub(super) fn rules(&self) -> Rules {
+        let form = self.context.form.and_then(|form| self.schemas.forms.get(form as usize));
+        let has_json = form.is_some_and(|(before, after)| before.has_json() || after.has_json());
+        let writing = if has_json { Writing::Json } else { self.context.writing };
+        Rules { writing, declared_only: false, without_null: false }
+    }
+
+    /// Returns the schemas of both sides.
+    pub(super) fn schemas_of_sides(&self) -> (Vec<NodeId>, Vec<NodeId>) {
+        let (before, after) = self.sets;
+        (self.schemas.before.schemas(before).to_vec(), self.schemas.after.schemas(after).to_vec())
+    }
+
+    /// Tries to prove that the values stay, first those that matter to who sends or reads them.
+    fn prove(&mut self) {
+        if self.kept.is_all() {
+            return;
+        }
+        let (before, after) = self.schemas_of_sides();
+        let (old, new) = (Operand(Side::Before, &before), Operand(Side::After, &after));
+        let rules = Rules { without_null: self.context.null_told, ..self.rules() };
+        let mut kept = Kept::default();
+        let is_request = self.context.direction == Direction::Request;
+        let less_first = is_request != (self.context.polarity == Polarity::Opposite);
+        for less in [less_first, !less_first] {
+            let (left, right) = if less { (old, new) } else { (new, old) };
+            let holds = self.includes(&[left], right, rules);
+            kept = if less { Kept { no_less: holds, ..kept } } else { Kept { no_more: holds, ..kept } };
+            if !holds {
+                break;
+            }
+        }
+        self.kept = self.kept.either(kept.under(self.context.polarity));
     }
 
     pub(super) fn fingerprint_before(&mut self, node: Node<'d>) -> u64 {
@@ -103,10 +213,12 @@ impl<'d> Comparing<'_, 'd> {
     }
 
     fn whole(&mut self) {
+        self.flags();
         if self.moves_no_data() {
             return;
         }
         self.annotations();
+        self.prove();
         let (before, after) = self.places();
         match (self.before.never, self.after.never) {
             (true, true) => return,
@@ -130,11 +242,11 @@ impl<'d> Comparing<'_, 'd> {
             }
             (false, false) => {}
         }
-        if choice::wrapped(self) {
+        if writing::compare_list_with_one(self) || choice::wrapped(self) {
             return;
         }
         if let Some(common) = self.types() {
-            self.values();
+            values::compare(self);
             bounds::compare(self, common);
             if common.meets(Types::OBJECT) {
                 object::compare(self);
@@ -147,30 +259,30 @@ impl<'d> Comparing<'_, 'd> {
         object::constraints(self);
     }
 
-    /// Tells whether the value does not go this way, now as before; says where that changes.
-    fn moves_no_data(&mut self) -> bool {
-        let flags = |name: &str| (self.before.flag(name), self.after.flag(name));
-        let (read_only, write_only) = (flags("readOnly"), flags("writeOnly"));
+    /// Says where a value began, or ceased, to go one way only.
+    fn flags(&mut self) {
         let place = |view: &View<'d>, name: &str| view.first(name).map(|(_, node)| node.location());
-        let mut changes = Vec::new();
-        for (name, flags, added, removed) in [
-            ("readOnly", read_only, kinds::READ_ONLY_ADDED, kinds::READ_ONLY_REMOVED),
-            ("writeOnly", write_only, kinds::WRITE_ONLY_ADDED, kinds::WRITE_ONLY_REMOVED),
+        for (name, added, removed) in [
+            ("readOnly", kinds::READ_ONLY_ADDED, kinds::READ_ONLY_REMOVED),
+            ("writeOnly", kinds::WRITE_ONLY_ADDED, kinds::WRITE_ONLY_REMOVED),
         ] {
-            let places = (place(&self.before, name), place(&self.after, name));
-            match flags {
-                (false, true) => changes.push((added, format!("the value is {name}, which it was not"), places)),
-                (true, false) => changes.push((removed, format!("the value was {name}, which it is not"), places)),
-                _ => {}
-            }
+            let (before, after) = (place(&self.before, name), place(&self.after, name));
+            let (kind, message) = match (self.before.flag(name), self.after.flag(name)) {
+                (false, true) => (added, format!("the value is {name}, which it was not")),
+                (true, false) => (removed, format!("the value was {name}, which it is not")),
+                _ => continue,
+            };
+            self.add_beyond_values(kind, message, before, after);
         }
-        for (kind, message, (before, after)) in changes {
-            self.add(kind, message, before, after);
-        }
-        match self.context.direction {
-            Direction::Request => read_only.0 && read_only.1,
-            Direction::Response => write_only.0 && write_only.1,
-        }
+    }
+
+    /// Tells whether the value does not go this way, now as before.
+    fn moves_no_data(&self) -> bool {
+        let flag = match self.context.direction {
+            Direction::Request => "readOnly",
+            Direction::Response => "writeOnly",
+        };
+        self.before.flag(flag) && self.after.flag(flag)
     }
 
     fn annotations(&mut self) {
@@ -185,8 +297,12 @@ impl<'d> Comparing<'_, 'd> {
             (true, false) => self.add(kinds::SCHEMA_REACTIVATED, "the value is no longer deprecated", before, after),
             _ => {}
         }
+        let default_kind = match self.context.direction {
+            Direction::Request => kinds::REQUEST_DEFAULT_CHANGED,
+            Direction::Response => kinds::DEFAULT_CHANGED,
+        };
         for (name, kind) in [
-            ("default", kinds::DEFAULT_CHANGED),
+            ("default", default_kind),
             ("title", kinds::DOCUMENTATION_CHANGED),
             ("description", kinds::DOCUMENTATION_CHANGED),
             ("externalDocs", kinds::DOCUMENTATION_CHANGED),
@@ -199,7 +315,7 @@ impl<'d> Comparing<'_, 'd> {
             let schemas = &mut *self.schemas;
             let fingerprints = (&mut schemas.before.fingerprints, &mut schemas.after.fingerprints);
             if let Some(message) = documentation::change(&format!("the {name}"), before, after, fingerprints) {
-                self.add(kind, message, before.map(Node::location), after.map(Node::location));
+                self.add_beyond_values(kind, message, before.map(Node::location), after.map(Node::location));
             }
         }
     }
@@ -215,7 +331,8 @@ impl<'d> Comparing<'_, 'd> {
         };
         let places = (place(&self.before), place(&self.after));
         let (was, is) = (before.without(Types::NULL), after.without(Types::NULL));
-        let (wide_was, wide_is) = if self.context.text { (was.as_text(), is.as_text()) } else { (was, is) };
+        let (wide_was, wide_is) =
+            if self.context.writing.is_text() { (was.as_text(), is.as_text()) } else { (was, is) };
         self.null(wide_was != wide_is);
         let common = wide_was.both(wide_is);
         let declared = |view: &View<'d>| view.first("type").is_some();
@@ -254,6 +371,29 @@ impl<'d> Comparing<'_, 'd> {
         self.tell_null();
     }
 
+    /// Says what becomes of `null` where that breaks callers and nothing else says so: only a proof tells it exactly.
+    fn untold_null(&mut self) {
+        let is_told = self.found.iter().any(|found| found.compatibility == Compatibility::Breaking);
+        if is_told || self.context.null_told || self.kept.is_all() || self.moves_no_data() {
+            return;
+        }
+        let (was, is) = self.allow_null();
+        let kind = if was { kinds::NULL_REFUSED } else { kinds::NULL_ALLOWED };
+        if was != is && kind.effect.under(self.context.polarity).breaks(self.context.direction) {
+            self.tell_null();
+        }
+    }
+
+    /// Tells for each side whether `null` is allowed.
+    fn allow_null(&mut self) -> (bool, bool) {
+        let (old, new) = self.schemas_of_sides();
+        let rules = self.rules();
+        let mut prover = self.schemas.prover(rules);
+        let was = prover.allows_null(Operand(Side::Before, &old)).unwrap_or_else(|| self.before.allows_null());
+        let is = prover.allows_null(Operand(Side::After, &new)).unwrap_or_else(|| self.after.allows_null());
+        (was, is)
+    }
+
     /// Says whether `null` is allowed now, where that differs.
     pub(super) fn tell_null(&mut self) {
         let place = |view: &View<'d>| {
@@ -261,96 +401,11 @@ impl<'d> Comparing<'_, 'd> {
             keyword.or_else(|| view.outermost().map(Node::location))
         };
         let (before, after) = (place(&self.before), place(&self.after));
-        match (self.before.allows_null(), self.after.allows_null()) {
+        let (was, is) = self.allow_null();
+        match (was, is) {
             (false, true) => self.add(kinds::NULL_ALLOWED, "null was not allowed and is", before, after),
             (true, false) => self.add(kinds::NULL_REFUSED, "null was allowed and is not", before, after),
             _ => {}
         }
-    }
-
-    fn values(&mut self) {
-        let fingerprints = &mut self.schemas.before.fingerprints;
-        let before = self.before.values(|node| fingerprints.of(node));
-        let fingerprints = &mut self.schemas.after.fingerprints;
-        let after = self.after.values(|node| fingerprints.of(node));
-        let keyword = |view: &View<'d>| {
-            let schema = view.first("enum").or_else(|| view.first("const"));
-            schema.map(|(_, list)| list.location())
-        };
-        let places = (keyword(&self.before), keyword(&self.after));
-        let list = |values: &[(u64, Node<'d>)]| {
-            if values.is_empty() {
-                return "null".to_owned();
-            }
-            let shown = values.iter().take(5).map(|(_, node)| documentation::shown(*node));
-            let more = if values.len() > 5 { ", …" } else { "" };
-            format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
-        };
-        match (before, after) {
-            (None, None) => {}
-            (None, Some(after)) if lists_all(self.before.types, &after) => {}
-            (Some(before), None) if lists_all(self.after.types, &before) => {}
-            (None, Some(after)) => {
-                let message = format!("any value was allowed, now only {}", list(&after));
-                self.add(kinds::ENUM_ADDED, message, None, places.1);
-            }
-            (Some(before), None) => {
-                let message = format!("only {} was allowed, now any value is", list(&before));
-                self.add(kinds::ENUM_REMOVED, message, places.0, None);
-            }
-            (Some(before), Some(after)) => {
-                let (before, after) = self.fitting(before, after);
-                self.listed_values(&before, &after, places);
-            }
-        }
-    }
-
-    /// Leaves out the values that the types refuse; where that is all of them, it is the type that is written wrongly.
-    fn fitting(&self, before: Listed<'d>, after: Listed<'d>) -> (Listed<'d>, Listed<'d>) {
-        let fits = |types: Types| move |(_, value): &(u64, Node<'d>)| types.meets(Types::of(*value));
-        let (was, is) = (fits(self.before.types), fits(self.after.types));
-        if before.iter().any(was) || after.iter().any(is) {
-            (before.into_iter().filter(was).collect(), after.into_iter().filter(is).collect())
-        } else {
-            (before, after)
-        }
-    }
-
-    #[expect(clippy::needless_pass_by_value, reason = "a pair that is made for the call reads best by value")]
-    fn listed_values(
-        &mut self,
-        before: &[(u64, Node<'d>)],
-        after: &[(u64, Node<'d>)],
-        places: (Option<Location>, Option<Location>),
-    ) {
-        if let ([(was, old)], [(is, new)]) = (before, after) {
-            if was != is {
-                let message =
-                    format!("the value was {} and is {}", documentation::shown(*old), documentation::shown(*new));
-                self.add(kinds::CONST_CHANGED, message, Some(old.location()), Some(new.location()));
-            }
-            return;
-        }
-        let known: std::collections::HashSet<u64> = before.iter().map(|(number, _)| *number).collect();
-        let kept: std::collections::HashSet<u64> = after.iter().map(|(number, _)| *number).collect();
-        for (_, value) in before.iter().filter(|(number, _)| !kept.contains(number)) {
-            let message = format!("the value {} is no longer allowed", documentation::shown(*value));
-            self.add(kinds::ENUM_VALUE_REMOVED, message, Some(value.location()), places.1.clone());
-        }
-        for (_, value) in after.iter().filter(|(number, _)| !known.contains(number)) {
-            let message = format!("the value {} is allowed", documentation::shown(*value));
-            self.add(kinds::ENUM_VALUE_ADDED, message, places.0.clone(), Some(value.location()));
-        }
-    }
-}
-
-/// Tells whether values other than `null` are all that a type has: listing them is no change.
-fn lists_all(types: Types, values: &[(u64, Node<'_>)]) -> bool {
-    match types.without(Types::NULL) {
-        Types::NONE => true,
-        Types::BOOLEAN => {
-            [true, false].iter().all(|flag| values.iter().any(|(_, value)| value.as_bool() == Some(*flag)))
-        }
-        _ => false,
     }
 }

@@ -62,13 +62,17 @@ impl<'d> Sets<'d> {
         number
     }
 
+    pub(super) fn schemas(&self, number: SetId) -> &[NodeId] {
+        self.list.get(number as usize).map_or(&[], Set::schemas)
+    }
+
     pub(super) fn open(&self, number: SetId, steps: &mut usize) -> View<'d> {
-        View::open(self.definition, self.list.get(number as usize).map_or(&[], Set::schemas), steps)
+        View::open(self.definition, self.schemas(number), steps)
     }
 }
 
 /// Returns the schema that a bare reference means; itself for any other, and where a reference leads nowhere.
-fn meant(definition: &Definition, id: NodeId) -> NodeId {
+pub(super) fn meant(definition: &Definition, id: NodeId) -> NodeId {
     let node = definition.node(id);
     if node.reference().is_none() {
         return id;

@@ -15,6 +15,9 @@ impl Types {
     pub(super) const ARRAY: Self = Self(32);
     pub(super) const OBJECT: Self = Self(64);
     pub(super) const ANY: Self = Self(127);
+    /// Each type alone; numbers that are whole and those that are not are two.
+    pub(super) const EACH: [Self; 7] =
+        [Self::NULL, Self::BOOLEAN, Self::INTEGER, Self(8), Self::STRING, Self::ARRAY, Self::OBJECT];
 
     /// Returns what the keyword `type` allows; anything where it names no type that is known.
     pub(super) fn declared(schema: Node<'_>) -> Self {

@@ -1,0 +1,236 @@
+//! Goals by cases: a choice is split into its alternatives, values into those of one type, and lists of values into
+//! each; then each part of the right side is looked up.
+
+use super::terms::{Term, TermId};
+use super::{Case, DEEPEST, Facts, MOST_CASES, Prover, Side, keywords};
+use crate::compare::schema::types::Types;
+use crate::definition::Node;
+
+impl<'d> Prover<'_, 'd> {
+    /// Splits what is known by its choices.
+    pub(super) fn split(&mut self, mut facts: Facts, right: Option<TermId>) -> bool {
+        if facts.choices.is_empty() {
+            return self.split_by_type(&facts, right);
+        }
+        let plain = Facts { choices: Vec::new(), ..facts.clone() };
+        if self.split_by_type(&plain, right) {
+            return true;
+        }
+        let size = |id: &TermId| match self.proofs.terms.get(*id) {
+            Term::Any(members) | Term::One(members) => members.len(),
+            _ => 0,
+        };
+        let smallest = facts.choices.iter().enumerate().min_by_key(|(_, id)| size(id)).map(|(index, _)| index);
+        let Some(choice) = smallest.map(|index| facts.choices.swap_remove(index)) else { return false };
+        let (members, is_exclusive) = match self.term(choice) {
+            Term::Any(members) => (members, false),
+            Term::One(members) => (members, true),
+            _ => return false,
+        };
+        if members.len() > MOST_CASES || self.nesting >= DEEPEST || !self.take(members.len()) {
+            return false;
+        }
+        self.nesting += 1;
+        let proven = members.iter().enumerate().all(|(index, member)| {
+            let mut facts = facts.clone();
+            if is_exclusive {
+                let others = members.iter().enumerate().filter(|(other, _)| *other != index);
+                facts.refused.extend(others.map(|(_, other)| *other));
+            }
+            !self.learn(&mut facts, &[*member]) || self.split(facts, right)
+        });
+        self.nesting -= 1;
+        proven
+    }
+
+    fn split_by_type(&mut self, facts: &Facts, right: Option<TermId>) -> bool {
+        Types::EACH.into_iter().filter(|kind| facts.types.meets(*kind)).all(|kind| {
+            let mut facts = facts.clone();
+            let mut schemas = Vec::new();
+            let mut value = None;
+            for id in facts.atoms.clone() {
+                match self.term(id) {
+                    Term::Own(side, schema) => schemas.push((side, self.proofs.terms.node(side, schema))),
+                    Term::Value(..) | Term::Text(_) | Term::Flag(_) | Term::Null => {
+                        if value.is_some_and(|other| other != id) {
+                            return true;
+                        }
+                        value = Some(id);
+                    }
+                    _ => {}
+                }
+            }
+            let only = self.number(Term::Kind(kind));
+            facts.atoms.push(only);
+            self.split_by_value(&Case { kind, facts, schemas, value }, right)
+        })
+    }
+
+    /// Splits what has a few values only.
+    fn split_by_value(&mut self, case: &Case<'d>, right: Option<TermId>) -> bool {
+        if case.value.is_some() {
+            return self.decide(case, right);
+        }
+        let mut values: Vec<TermId> = match case.kind {
+            Types::NULL => vec![self.number(Term::Null)],
+            Types::BOOLEAN => vec![self.number(Term::Flag(true)), self.number(Term::Flag(false))],
+            _ => {
+                let lists = case.schemas.iter().flat_map(|(side, node)| {
+                    let constant = node.get("const").map(|value| (*side, vec![value]));
+                    let list = node.get("enum").filter(|list| list.is_array());
+                    constant.into_iter().chain(list.map(|list| (*side, list.items().collect::<Vec<_>>())))
+                });
+                let Some((side, list)) = lists.min_by_key(|(_, list)| list.len()) else {
+                    return self.decide(case, right);
+                };
+                let of_kind = list.into_iter().filter(|value| case.kind.meets(Types::of(*value)));
+                of_kind.map(|value| self.value(side, value)).collect()
+            }
+        };
+        values.dedup();
+        if values.len() > MOST_CASES || !self.take(values.len()) {
+            return self.decide(case, right);
+        }
+        values.into_iter().all(|value| {
+            let mut case = Case { value: Some(value), ..case.clone() };
+            case.facts.atoms.push(value);
+            self.decide(&case, right)
+        })
+    }
+
+    fn decide(&mut self, case: &Case<'d>, right: Option<TermId>) -> bool {
+        if let Some(further) = self.dependent_schemas(case) {
+            let mut facts = case.facts.clone();
+            return !self.learn(&mut facts, &further) || self.split(facts, right);
+        }
+        self.is_contradictory(case) || right.is_some_and(|right| self.follows(case, right))
+    }
+
+    /// Tells whether nothing can be as a case says.
+    fn is_contradictory(&mut self, case: &Case<'d>) -> bool {
+        if let Some(value) = case.value {
+            let is_refused = |prover: &mut Self, (side, node): &(Side, Node<'d>)| {
+                let other = |node: Node<'d>, prover: &mut Self| prover.value(*side, node) != value;
+                node.get("const").is_some_and(|constant| other(constant, prover))
+                    || node.get("enum").is_some_and(|list| list.is_array() && !prover.is_listed(*side, list, value))
+            };
+            if case.schemas.iter().any(|schema| is_refused(self, schema)) {
+                return true;
+            }
+        }
+        if self.contradicts_keywords(case) {
+            return true;
+        }
+        let refused = &case.facts.refused;
+        (0..refused.len()).any(|index| {
+            let Some(refused_one) = refused.get(index) else { return false };
+            let mut left = self.left_of(case);
+            let not = self.number(Term::Not(*refused_one));
+            left.retain(|term| *term != not);
+            self.prove(&left, Some(*refused_one))
+        })
+    }
+
+    pub(super) fn is_listed(&mut self, side: Side, list: Node<'d>, value: TermId) -> bool {
+        self.proofs.terms.listed(side, list, &mut self.fingerprints).contains(&value)
+    }
+
+    /// Writes what is known of a case as the left side of a goal.
+    pub(super) fn left_of(&mut self, case: &Case<'d>) -> Vec<TermId> {
+        let mut left = case.facts.atoms.clone();
+        left.extend(case.facts.choices.iter().copied());
+        for refused in &case.facts.refused {
+            left.push(self.number(Term::Not(*refused)));
+        }
+        left
+    }
+
+    /// Tells whether a case lies within a set of values.
+    fn follows(&mut self, case: &Case<'d>, right: TermId) -> bool {
+        if case.facts.atoms.contains(&right) || case.facts.seen.contains(&right) {
+            return true;
+        }
+        if self.nesting >= DEEPEST || !self.take(1) {
+            return false;
+        }
+        let is_scalar = case.kind.both(Types::NUMBER.either(Types::BOOLEAN)) == case.kind;
+        if self.rules.writing.is_text() && is_scalar && self.takes_any_text(right, 0) {
+            return true;
+        }
+        self.nesting += 1;
+        let follows = match self.term(right) {
+            Term::Schema(..) => {
+                let parts = self.proofs.terms.parts(right, &mut self.fingerprints);
+                self.follows(case, parts)
+            }
+            Term::All(parts) => parts.iter().all(|part| self.follows(case, *part)),
+            Term::Any(members) => self.follows_any(case, &members),
+            Term::One(members) => members.iter().enumerate().any(|(index, member)| {
+                self.follows(case, *member)
+                    && members.iter().enumerate().filter(|(other, _)| *other != index).all(|(_, other)| {
+                        let mut left = self.left_of(case);
+                        left.push(*other);
+                        self.prove(&left, None)
+                    })
+            }),
+            Term::Not(refused) => {
+                let mut left = self.left_of(case);
+                left.push(refused);
+                self.prove(&left, None)
+            }
+            Term::Own(side, schema) => {
+                let node = self.proofs.terms.node(side, schema);
+                self.follows_own(case, side, node)
+            }
+            Term::Kind(types) => types.meets(case.kind),
+            Term::Has(name) => self.present(case).contains(&name),
+            Term::Always => true,
+            Term::Null => case.kind == Types::NULL,
+            Term::Value(..) | Term::Text(_) | Term::Flag(_) => case.value == Some(right),
+            Term::Never | Term::Unknown => false,
+        };
+        self.nesting -= 1;
+        follows
+    }
+
+    /// A choice of what is not refused and others: if it is not the one, it is one of the others.
+    fn follows_any(&mut self, case: &Case<'d>, members: &[TermId]) -> bool {
+        let mut left = self.left_of(case);
+        let mut others = Vec::new();
+        for member in members {
+            match self.term(*member) {
+                Term::Not(refused) => left.push(refused),
+                _ => others.push(*member),
+            }
+        }
+        if others.len() == members.len() {
+            return others.iter().any(|other| self.follows(case, *other));
+        }
+        match others.as_slice() {
+            [] => self.prove(&left, None),
+            [one] => self.prove(&left, Some(*one)),
+            _ => {
+                let any = self.number(Term::Any(others.into()));
+                self.prove(&left, Some(any))
+            }
+        }
+    }
+
+    /// Tells whether each text that a number or a flag can be written as is in a set, read as text.
+    fn takes_any_text(&mut self, right: TermId, nesting: usize) -> bool {
+        if nesting > DEEPEST {
+            return false;
+        }
+        match self.term(right) {
+            Term::Schema(..) => {
+                let parts = self.proofs.terms.parts(right, &mut self.fingerprints);
+                self.takes_any_text(parts, nesting + 1)
+            }
+            Term::All(parts) => parts.iter().all(|part| self.takes_any_text(*part, nesting + 1)),
+            Term::Any(members) => members.iter().any(|member| self.takes_any_text(*member, nesting + 1)),
+            Term::Own(side, schema) => keywords::takes_any_text(self.proofs.terms.node(side, schema)),
+            Term::Always => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Proves that each value that some schemas allow is allowed by others too (JSON Schema 2020-12).
+//!
+//! The comparison of keywords says what changed; a proof says that a change takes nothing away, however it is
+//! written: `anyOf` for `oneOf` where no value satisfies two, a list of types for `oneOf`, an alternative within
+//! another one. A proof is sure. That none is found says nothing: only some cases are told apart, and the steps are
+//! bounded.
+//!
+//! A goal is a list of sets of values that a value is in, all of them, and the set that it has to be in then; without
+//! one, that there is no such value. The left side is split into cases, by alternatives, types and listed values, until
+//! each keyword of the right side can be looked up. What a value holds is a goal of its own. A goal that is met again
+//! within itself, of a smaller value, holds by induction over values: recursive schemas end there.
+
+mod cases;
+mod keywords;
+mod lists;
+mod objects;
+mod terms;
+
+use std::collections::HashMap;
+
+use super::types::Types;
+use crate::compare::fingerprint::Fingerprints;
+use crate::definition::{Definition, Node, NodeId};
+pub(super) use terms::Side;
+use terms::{BothFingerprints, Term, TermId, Terms};
+
+/// Goals within goals are followed this far.
+const DEEPEST: usize = 80;
+/// A choice, or a list of values, with more members is not split.
+const MOST_CASES: usize = 400;
+
+/// How values are written where they travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Writing {
+    Json,
+    /// As text, in which a number is a text as well; so are the items and properties that it holds.
+    Text,
+    /// As the field of a form: a text, or a list of them; an object is written as JSON.
+    Field,
+    /// As a form: each property is written as a field.
+    Form,
+}
+
+impl Writing {
+    pub(super) const fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::Field)
+    }
+
+    /// Returns how the items of a list are written.
+    pub(super) const fn of_items(self) -> Self {
+        if self.is_text() { Self::Text } else { Self::Json }
+    }
+
+    /// Returns how the properties of an object are written.
+    pub(super) const fn of_properties(self) -> Self {
+        match self {
+            Self::Json | Self::Field => Self::Json,
+            Self::Text => Self::Text,
+            Self::Form => Self::Field,
+        }
+    }
+}
+
+/// How a goal is to be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Rules {
+    pub(super) writing: Writing,
+    /// True where a property that an open object does not declare is taken not to be there.
+    pub(super) declared_only: bool,
+    /// True where `null` is left out of account.
+    pub(super) without_null: bool,
+}
+
+/// Schemas of one side that apply to one value together.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operand<'a>(pub(super) Side, pub(super) &'a [NodeId]);
+
+/// Proofs that were tried, and how many more may be.
+pub(super) struct Proofs<'d> {
+    terms: Terms<'d>,
+    known: HashMap<Goal, bool>,
+    steps_left: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Goal {
+    left: Box<[TermId]>,
+    /// The set that each value has to be in; `None` where there is to be no value.
+    right: Option<TermId>,
+    rules: Rules,
+}
+
+impl<'d> Proofs<'d> {
+    pub(super) fn new(before: &'d Definition, after: &'d Definition, steps: usize) -> Self {
+        Self { terms: Terms::new(before, after), known: HashMap::new(), steps_left: steps }
+    }
+
+    /// Makes a prover for one question.
+    pub(super) fn prover<'s>(
+        &'s mut self,
+        (before, after): (&'s mut Fingerprints, &'s mut Fingerprints),
+        rules: Rules,
+    ) -> Prover<'s, 'd> {
+        let fingerprints = BothFingerprints { before, after };
+        Prover { proofs: self, fingerprints, rules, open: Vec::new(), depth: 0, nesting: 0, assumed: usize::MAX }
+    }
+}
+
+pub(super) struct Prover<'s, 'd> {
+    proofs: &'s mut Proofs<'d>,
+    fingerprints: BothFingerprints<'s>,
+    rules: Rules,
+    /// The goals that are being looked at, each with the depth of its value.
+    open: Vec<(Goal, usize)>,
+    /// How deep within the value of the first goal the value at hand lies.
+    depth: usize,
+    nesting: usize,
+    /// The outermost open goal that was taken to hold, by its place in `open`.
+    assumed: usize,
+}
+
+/// What is known of a value, with schemas taken apart.
+#[derive(Debug, Clone)]
+struct Facts {
+    types: Types,
+    /// Facts that are no choice.
+    atoms: Vec<TermId>,
+    refused: Vec<TermId>,
+    choices: Vec<TermId>,
+    seen: Vec<TermId>,
+}
+
+/// A value of one type.
+#[derive(Debug, Clone)]
+struct Case<'d> {
+    kind: Types,
+    facts: Facts,
+    /// The schemas whose own keywords hold.
+    schemas: Vec<(Side, Node<'d>)>,
+    /// The only value, where there is one.
+    value: Option<TermId>,
+}
+
+impl<'d> Prover<'_, 'd> {
+    /// Tells whether each value that satisfies the schemas on the left satisfies those on the right.
+    pub(super) fn includes(&mut self, left: &[Operand<'_>], right: Operand<'_>) -> bool {
+        let mut left = self.left(left);
+        if self.rules.without_null {
+            left.push(self.number(Term::Kind(Types::ANY.without(Types::NULL))));
+            self.rules.without_null = false;
+        }
+        let right = self.all(right);
+        self.prove(&left, Some(right))
+    }
+
+    /// Tells whether no value satisfies all the schemas, and none of those that are refused.
+    pub(super) fn is_empty(&mut self, left: &[Operand<'_>], refused: Option<Operand<'_>>) -> bool {
+        let left = self.left(left);
+        let refused = refused.map(|refused| self.all(refused));
+        self.prove(&left, refused)
+    }
+
+    /// Tells whether `null` satisfies the schemas; `None` where that cannot be told.
+    pub(super) fn allows_null(&mut self, schemas: Operand<'_>) -> Option<bool> {
+        let null = self.number(Term::Null);
+        let schemas = self.all(schemas);
+        if self.prove(&[null], Some(schemas)) {
+            return Some(true);
+        }
+        self.prove(&[null, schemas], None).then_some(false)
+    }
+
+    /// Tells whether any value of some types satisfies the schemas.
+    pub(super) fn takes_any(&mut self, types: Types, schemas: Operand<'_>) -> bool {
+        let (kind, schemas) = (self.number(Term::Kind(types)), self.all(schemas));
+        self.prove(&[kind], Some(schemas))
+    }
+
+    fn left(&mut self, operands: &[Operand<'_>]) -> Vec<TermId> {
+        let mut left = Vec::new();
+        for Operand(side, schemas) in operands {
+            left.extend(schemas.iter().map(|id| self.schema(*side, *id)));
+        }
+        left
+    }
+
+    fn all(&mut self, operand: Operand<'_>) -> TermId {
+        let schemas = self.left(&[operand]);
+        match schemas.as_slice() {
+            [] => self.number(Term::Always),
+            [one] => *one,
+            _ => self.number(Term::All(schemas.into())),
+        }
+    }
+
+    fn number(&mut self, term: Term<'d>) -> TermId {
+        self.proofs.terms.number(term)
+    }
+
+    fn schema(&mut self, side: Side, id: NodeId) -> TermId {
+        self.proofs.terms.schema(side, id, &mut self.fingerprints)
+    }
+
+    fn value(&mut self, side: Side, node: Node<'d>) -> TermId {
+        self.proofs.terms.value(side, node, &mut self.fingerprints)
+    }
+
+    fn term(&self, id: TermId) -> Term<'d> {
+        self.proofs.terms.get(id).clone()
+    }
+
+    /// Counts work down; false where there is none left to do.
+    fn take(&mut self, steps: usize) -> bool {
+        self.proofs.steps_left = self.proofs.steps_left.saturating_sub(steps);
+        self.proofs.steps_left > 0
+    }
+
+    /// Proves a goal of the value at hand.
+    fn prove(&mut self, left: &[TermId], right: Option<TermId>) -> bool {
+        if right.is_some_and(|right| left.contains(&right) || *self.proofs.terms.get(right) == Term::Always) {
+            return true;
+        }
+        let mut left = left.to_vec();
+        left.sort_unstable();
+        left.dedup();
+        let goal = Goal { left: left.into(), right, rules: self.rules };
+        if let Some(known) = self.proofs.known.get(&goal) {
+            return *known;
+        }
+        if let Some(index) = self.open.iter().position(|(open, _)| *open == goal) {
+            let is_smaller = self.open.get(index).is_some_and(|(_, depth)| *depth < self.depth);
+            if is_smaller {
+                self.assumed = self.assumed.min(index);
+            }
+            return is_smaller;
+        }
+        if self.nesting >= DEEPEST || !self.take(1) {
+            return false;
+        }
+        let index = self.open.len();
+        let outer = std::mem::replace(&mut self.assumed, usize::MAX);
+        self.open.push((goal.clone(), self.depth));
+        self.nesting += 1;
+        let proven = match self.facts(&goal.left) {
+            Some(facts) => self.split(facts, right),
+            None => true,
+        };
+        self.nesting -= 1;
+        self.open.pop();
+        // What rests on a goal further out that may yet fail is not remembered.
+        let is_settled = self.assumed >= index;
+        self.assumed = if is_settled { outer } else { outer.min(self.assumed) };
+        if !proven || is_settled {
+            self.proofs.known.insert(goal, proven);
+        }
+        proven
+    }
+
+    /// Proves a goal of something that the value at hand holds.
+    fn prove_within(&mut self, writing: Writing, left: &[TermId], right: Option<TermId>) -> bool {
+        let outer = std::mem::replace(&mut self.rules.writing, writing);
+        self.depth += 1;
+        let proven = self.prove(left, right);
+        self.depth -= 1;
+        self.rules.writing = outer;
+        proven
+    }
+
+    /// Takes sets of values apart; `None` where they contradict each other at once.
+    fn facts(&mut self, left: &[TermId]) -> Option<Facts> {
+        let mut facts =
+            Facts { types: Types::ANY, atoms: Vec::new(), refused: Vec::new(), choices: Vec::new(), seen: Vec::new() };
+        self.learn(&mut facts, left).then_some(facts)
+    }
+
+    /// Adds to what is known; false where that contradicts it at once.
+    fn learn(&mut self, facts: &mut Facts, terms: &[TermId]) -> bool {
+        let mut open: Vec<TermId> = terms.to_vec();
+        while let Some(id) = open.pop() {
+            if facts.seen.contains(&id) {
+                continue;
+            }
+            if !self.take(1) {
+                return true;
+            }
+            facts.seen.push(id);
+            let is_kept = match self.term(id) {
+                Term::Schema(..) => {
+                    open.push(self.proofs.terms.parts(id, &mut self.fingerprints));
+                    false
+                }
+                Term::All(parts) => {
+                    open.extend(parts);
+                    false
+                }
+                Term::Any(_) | Term::One(_) => {
+                    facts.choices.push(id);
+                    false
+                }
+                Term::Not(refused) => {
+                    facts.refused.push(refused);
+                    false
+                }
+                Term::Never => return false,
+                Term::Always | Term::Unknown => false,
+                Term::Own(side, schema) => {
+                    let node = self.proofs.terms.node(side, schema);
+                    facts.types = facts.types.both(Types::declared(node));
+                    true
+                }
+                Term::Kind(types) => {
+                    facts.types = facts.types.both(types);
+                    true
+                }
+                Term::Has(_) => {
+                    facts.types = facts.types.both(Types::OBJECT);
+                    true
+                }
+                Term::Value(side, node) => {
+                    facts.types = facts.types.both(Types::of(self.proofs.terms.node(side, node)));
+                    true
+                }
+                Term::Text(_) => {
+                    facts.types = facts.types.both(Types::STRING);
+                    true
+                }
+                Term::Flag(_) => {
+                    facts.types = facts.types.both(Types::BOOLEAN);
+                    true
+                }
+                Term::Null => {
+                    facts.types = facts.types.both(Types::NULL);
+                    true
+                }
+            };
+            if is_kept {
+                facts.atoms.push(id);
+            }
+            if facts.types == Types::NONE {
+                return false;
+            }
+        }
+        true
+    }
+}

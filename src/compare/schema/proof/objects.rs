@@ -1,0 +1,249 @@
+//! The keywords of objects.
+
+use std::collections::BTreeSet;
+
+use super::terms::{Term, TermId};
+use super::{Case, Prover, Side, Writing};
+use crate::definition::Node;
+
+/// Lists what a mapping holds.
+fn entries<'d>(schema: Node<'d>, keyword: &str) -> impl Iterator<Item = (&'d str, Node<'d>)> + use<'d> {
+    schema.get(keyword).into_iter().flat_map(Node::entries)
+}
+
+fn names(list: Node<'_>) -> impl Iterator<Item = &str> {
+    list.items().filter_map(Node::as_str)
+}
+
+fn has_patterns(schema: Node<'_>) -> bool {
+    entries(schema, "patternProperties").next().is_some()
+}
+
+fn is_closed(schema: Node<'_>) -> bool {
+    schema.get("additionalProperties").and_then(Node::as_bool) == Some(false)
+}
+
+/// Returns the schema of properties that are not declared, where it refuses any.
+fn others(schema: Node<'_>) -> Option<Node<'_>> {
+    schema.get("additionalProperties").filter(|node| node.as_bool() != Some(true))
+}
+
+impl<'d> Prover<'_, 'd> {
+    fn property_writing(&self) -> Writing {
+        self.rules.writing.of_properties()
+    }
+
+    fn object_value(&self, case: &Case<'d>) -> Option<(Side, Node<'d>)> {
+        let Term::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
+        Some((side, self.proofs.terms.node(side, id)))
+    }
+
+    /// Returns the names of the properties that an object must have.
+    pub(super) fn present(&self, case: &Case<'d>) -> BTreeSet<&'d str> {
+        let required = case.schemas.iter().filter_map(|(_, schema)| schema.get("required")).flat_map(names);
+        let mut present: BTreeSet<&'d str> = required.collect();
+        for atom in &case.facts.atoms {
+            if let Term::Has(name) = self.proofs.terms.get(*atom) {
+                present.insert(*name);
+            }
+        }
+        present
+            .extend(self.object_value(case).into_iter().flat_map(|(_, value)| value.entries()).map(|(name, _)| name));
+        loop {
+            let before = present.len();
+            for (_, schema) in &case.schemas {
+                for (name, list) in entries(*schema, "dependentRequired") {
+                    if present.contains(name) {
+                        present.extend(names(list));
+                    }
+                }
+            }
+            if present.len() == before {
+                return present;
+            }
+        }
+    }
+
+    /// Returns the schemas that hold as an object has a property, where they are not known already.
+    pub(super) fn dependent_schemas(&mut self, case: &Case<'d>) -> Option<Vec<TermId>> {
+        let schemas: Vec<(Side, &str, Node<'d>)> = case
+            .schemas
+            .iter()
+            .flat_map(|(side, schema)| entries(*schema, "dependentSchemas").map(|(name, node)| (*side, name, node)))
+            .collect();
+        if schemas.is_empty() || case.kind != super::Types::OBJECT {
+            return None;
+        }
+        let present = self.present(case);
+        let held = schemas.into_iter().filter(|(_, name, _)| present.contains(name));
+        let further: Vec<TermId> = held.map(|(side, _, node)| self.schema(side, node.id())).collect();
+        let further: Vec<TermId> = further.into_iter().filter(|term| !case.facts.seen.contains(term)).collect();
+        (!further.is_empty()).then_some(further)
+    }
+
+    /// Returns what is known of a property where it is there; that there is none, as that it has no value.
+    fn property_facts(&mut self, case: &Case<'d>, name: &'d str) -> Vec<TermId> {
+        let mut facts = Vec::new();
+        for (side, schema) in &case.schemas {
+            if let Some(node) = schema.get("properties").and_then(|properties| properties.get(name)) {
+                facts.push(self.schema(*side, node.id()));
+            } else if let Some(node) = others(*schema).filter(|_| !has_patterns(*schema)) {
+                facts.push(self.schema(*side, node.id()));
+            }
+            if let Some(node) = schema.get("propertyNames") {
+                let (text, names) = (self.number(Term::Text(name)), self.schema(*side, node.id()));
+                if self.prove_within(Writing::Json, &[text, names], None) {
+                    facts.push(self.number(Term::Never));
+                }
+            }
+        }
+        if let Some((side, value)) = self.object_value(case) {
+            facts.push(match value.get(name) {
+                Some(value) => self.value(side, value),
+                None => self.number(Term::Never),
+            });
+        }
+        facts
+    }
+
+    /// Returns what is known of a property that no schema names, and which matches a pattern, if one is given.
+    fn unnamed_facts(&mut self, case: &Case<'d>, pattern: Option<&str>) -> Vec<TermId> {
+        let mut facts = Vec::new();
+        for (side, schema) in &case.schemas {
+            let patterns = schema.get("patternProperties").filter(|_| has_patterns(*schema));
+            let node = match (patterns, pattern) {
+                (None, _) => others(*schema),
+                (Some(patterns), Some(pattern)) => patterns.get(pattern),
+                (Some(_), None) => None,
+            };
+            facts.extend(node.map(|node| self.proofs.terms.schema(*side, node.id(), &mut self.fingerprints)));
+        }
+        if self.object_value(case).is_some() {
+            facts.push(self.number(Term::Never));
+        }
+        facts
+    }
+
+    pub(super) fn follows_object(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>, name: &str) -> bool {
+        let number = |name: &str| schema.get(name).and_then(|node| node.as_number()?.as_f64());
+        match name {
+            "properties" | "patternProperties" | "additionalProperties" => {
+                // They are one rule, which is looked at once.
+                let together = ["properties", "patternProperties", "additionalProperties"];
+                let first = together.into_iter().find(|keyword| schema.get(keyword).is_some());
+                first != Some(name)
+                    || (self.follows_properties(case, side, schema) && self.follows_unnamed(case, side, schema))
+            }
+            "required" => {
+                let present = self.present(case);
+                schema.get(name).into_iter().flat_map(names).all(|name| present.contains(name))
+            }
+            "dependentRequired" => entries(schema, name).all(|(name, list)| {
+                let case = self.having(case, name);
+                let present = self.present(&case);
+                names(list).all(|name| present.contains(name)) || self.is_impossible(&case, name)
+            }),
+            "dependentSchemas" => entries(schema, name).all(|(name, node)| {
+                let (has, wanted) = (self.number(Term::Has(name)), self.schema(side, node.id()));
+                let mut left = self.left_of(case);
+                left.push(has);
+                self.prove(&left, Some(wanted))
+            }),
+            "propertyNames" => self.follows_names(case, side, schema),
+            "minProperties" => number(name).is_none_or(|least| self.property_counts(case).0 >= least),
+            "maxProperties" => number(name).is_none_or(|most| self.property_counts(case).1 <= most),
+            "unevaluatedProperties" => {
+                schema.get(name).and_then(Node::as_bool) == Some(true) || self.property_counts(case).1 <= 0.0
+            }
+            _ => true,
+        }
+    }
+
+    fn having(&mut self, case: &Case<'d>, name: &'d str) -> Case<'d> {
+        let mut case = case.clone();
+        case.facts.atoms.push(self.number(Term::Has(name)));
+        case
+    }
+
+    fn is_impossible(&mut self, case: &Case<'d>, name: &'d str) -> bool {
+        let facts = self.property_facts(case, name);
+        !facts.is_empty() && self.prove_within(self.property_writing(), &facts, None)
+    }
+
+    /// Returns between which numbers the number of properties lies.
+    #[expect(clippy::cast_precision_loss, reason = "objects are far smaller than 2^52")]
+    fn property_counts(&mut self, case: &Case<'d>) -> (f64, f64) {
+        let (least, most) = self.counts(case, "minProperties", "maxProperties");
+        let closed = case.schemas.iter().filter(|(_, schema)| is_closed(*schema) && !has_patterns(*schema));
+        let sizes = closed.map(|(_, schema)| entries(*schema, "properties").count() as f64);
+        (least.max(self.present(case).len() as f64), sizes.fold(most, f64::min))
+    }
+
+    fn follows_properties(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+        let declared = case.schemas.iter().flat_map(|(_, schema)| entries(*schema, "properties"));
+        let mut all: BTreeSet<&'d str> = declared.map(|(name, _)| name).collect();
+        let known = all.clone();
+        all.extend(entries(schema, "properties").map(|(name, _)| name));
+        all.extend(self.present(case));
+        let writing = self.property_writing();
+        all.into_iter().all(|name| {
+            let own = schema.get("properties").and_then(|properties| properties.get(name));
+            let mut wanted: Vec<Node<'d>> = entries(schema, "patternProperties").map(|(_, node)| node).collect();
+            wanted.extend(own.or_else(|| others(schema)));
+            let facts = self.property_facts(case, name);
+            let is_left_out = self.rules.declared_only && !known.contains(name) && facts.is_empty() && own.is_some();
+            is_left_out
+                || wanted.into_iter().all(|wanted| {
+                    let wanted = self.schema(side, wanted.id());
+                    self.prove_within(writing, &facts, Some(wanted))
+                })
+        })
+    }
+
+    fn follows_unnamed(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+        let writing = self.property_writing();
+        let patterns: Vec<(&'d str, Node<'d>)> = entries(schema, "patternProperties").collect();
+        let matching = patterns.iter().all(|(pattern, wanted)| {
+            let (wanted, facts) = (self.schema(side, wanted.id()), self.unnamed_facts(case, Some(pattern)));
+            self.prove_within(writing, &facts, Some(wanted))
+        });
+        let Some(wanted) = others(schema).filter(|_| matching) else { return matching };
+        // Where all that is not declared matches a pattern, which is one of the patterns here, nothing is left.
+        let known = |pattern: &str| patterns.iter().any(|(known, _)| *known == pattern);
+        let is_covered = case.schemas.iter().any(|(_, schema)| {
+            is_closed(*schema)
+                && has_patterns(*schema)
+                && entries(*schema, "patternProperties").all(|(pattern, _)| known(pattern))
+        });
+        let (wanted, facts) = (self.schema(side, wanted.id()), self.unnamed_facts(case, None));
+        is_covered || self.prove_within(writing, &facts, Some(wanted))
+    }
+
+    fn follows_names(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+        let Some(wanted) = schema.get("propertyNames") else { return true };
+        let wanted = self.schema(side, wanted.id());
+        if self.property_counts(case).1 <= 0.0 {
+            return true;
+        }
+        let known: Vec<(Side, Node<'d>)> =
+            case.schemas.iter().filter_map(|(side, schema)| Some((*side, schema.get("propertyNames")?))).collect();
+        let mut facts: Vec<TermId> = known.into_iter().map(|(side, node)| self.schema(side, node.id())).collect();
+        facts.push(self.number(Term::Kind(super::Types::STRING)));
+        if self.prove_within(Writing::Json, &facts, Some(wanted)) {
+            return true;
+        }
+        let closed = case.schemas.iter().find(|(_, schema)| is_closed(*schema) && !has_patterns(*schema));
+        let Some(names) = closed.map(|(_, schema)| entries(*schema, "properties").map(|(name, _)| name)) else {
+            return false;
+        };
+        names.collect::<Vec<_>>().into_iter().all(|name| {
+            let text = self.number(Term::Text(name));
+            self.prove_within(Writing::Json, &[text], Some(wanted)) || self.is_impossible(case, name)
+        })
+    }
+
+    pub(super) fn contradicts_object(&mut self, case: &Case<'d>) -> bool {
+        let (least, most) = self.property_counts(case);
+        least > most || self.present(case).into_iter().any(|name| self.is_impossible(case, name))
+    }
+}

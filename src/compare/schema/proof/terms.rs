@@ -1,0 +1,234 @@
+//! Terms of a proof: schemas taken apart, and facts about one value.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use crate::compare::fingerprint::Fingerprints;
+use crate::compare::schema::sets::meant;
+use crate::compare::schema::types::Types;
+use crate::definition::{Definition, Node, NodeId, NodeKind, Specification};
+
+/// A term, by its number.
+pub(super) type TermId = u32;
+
+/// The definition that a schema comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::compare::schema) enum Side {
+    Before,
+    After,
+}
+
+/// A set of values.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Term<'d> {
+    /// A schema with all that it says.
+    Schema(Side, NodeId),
+    /// The keywords of a schema that apply no other schema to the value itself.
+    Own(Side, NodeId),
+    /// Values of some types.
+    Kind(Types),
+    /// Objects that have a property.
+    Has(&'d str),
+    /// One number, list or object.
+    Value(Side, NodeId),
+    /// One text.
+    Text(&'d str),
+    /// `true` or `false`.
+    Flag(bool),
+    Null,
+    All(Box<[TermId]>),
+    Any(Box<[TermId]>),
+    /// Values in exactly one of the sets.
+    One(Box<[TermId]>),
+    Not(TermId),
+    /// Any value.
+    Always,
+    /// No value.
+    Never,
+    /// Some values, of which nothing is known.
+    Unknown,
+}
+
+/// The terms of two definitions, each once.
+pub(super) struct Terms<'d> {
+    definitions: (&'d Definition, &'d Definition),
+    list: Vec<Term<'d>>,
+    known: HashMap<Term<'d>, TermId>,
+    /// Schemas that refer to nothing, by dialect (true for that of OpenAPI 3.0) and fingerprint: the same on both sides.
+    closed: HashMap<(bool, u64), TermId>,
+    values: HashMap<u64, TermId>,
+    parts: HashMap<TermId, TermId>,
+    listed: HashMap<(Side, NodeId), Rc<HashSet<TermId>>>,
+}
+
+/// The fingerprints of the values of both sides.
+pub(super) struct BothFingerprints<'s> {
+    pub(super) before: &'s mut Fingerprints,
+    pub(super) after: &'s mut Fingerprints,
+}
+
+impl BothFingerprints<'_> {
+    fn of(&mut self, side: Side) -> &mut Fingerprints {
+        match side {
+            Side::Before => self.before,
+            Side::After => self.after,
+        }
+    }
+}
+
+impl<'d> Terms<'d> {
+    pub(super) fn new(before: &'d Definition, after: &'d Definition) -> Self {
+        Self {
+            definitions: (before, after),
+            list: Vec::new(),
+            known: HashMap::new(),
+            closed: HashMap::new(),
+            values: HashMap::new(),
+            parts: HashMap::new(),
+            listed: HashMap::new(),
+        }
+    }
+
+    fn definition(&self, side: Side) -> &'d Definition {
+        match side {
+            Side::Before => self.definitions.0,
+            Side::After => self.definitions.1,
+        }
+    }
+
+    pub(super) fn node(&self, side: Side, id: NodeId) -> Node<'d> {
+        self.definition(side).node(id)
+    }
+
+    pub(super) fn get(&self, id: TermId) -> &Term<'d> {
+        self.list.get(id as usize).unwrap_or(&Term::Unknown)
+    }
+
+    pub(super) fn number(&mut self, term: Term<'d>) -> TermId {
+        let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let id = *self.known.entry(term.clone()).or_insert(next);
+        if id == next {
+            self.list.push(term);
+        }
+        id
+    }
+
+    /// Returns the term of a schema; schemas that are written alike and refer to nothing have one.
+    pub(super) fn schema(&mut self, side: Side, id: NodeId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
+        let definition = self.definition(side);
+        let id = meant(definition, id);
+        match fingerprints.of(side).of_closed(definition.node(id)) {
+            None => self.number(Term::Schema(side, id)),
+            Some(fingerprint) => {
+                let key = (definition.specification == Specification::V3_0, fingerprint);
+                if let Some(known) = self.closed.get(&key) {
+                    return *known;
+                }
+                let term = self.number(Term::Schema(side, id));
+                self.closed.insert(key, term);
+                term
+            }
+        }
+    }
+
+    /// Returns the term of one value.
+    pub(super) fn value(&mut self, side: Side, node: Node<'d>, fingerprints: &mut BothFingerprints<'_>) -> TermId {
+        match node.kind() {
+            NodeKind::Null => self.number(Term::Null),
+            NodeKind::Bool(flag) => self.number(Term::Flag(flag)),
+            NodeKind::String(text) => self.number(Term::Text(text)),
+            NodeKind::Number(_) | NodeKind::Array | NodeKind::Object => {
+                let fingerprint = fingerprints.of(side).of(node);
+                if let Some(known) = self.values.get(&fingerprint) {
+                    return *known;
+                }
+                let term = self.number(Term::Value(side, node.id()));
+                self.values.insert(fingerprint, term);
+                term
+            }
+        }
+    }
+
+    /// Returns the terms of the values in a list, which are looked up more than once.
+    pub(super) fn listed(
+        &mut self,
+        side: Side,
+        list: Node<'d>,
+        fingerprints: &mut BothFingerprints<'_>,
+    ) -> Rc<HashSet<TermId>> {
+        if let Some(known) = self.listed.get(&(side, list.id())) {
+            return Rc::clone(known);
+        }
+        let values: Rc<HashSet<TermId>> =
+            Rc::new(list.items().map(|item| self.value(side, item, fingerprints)).collect());
+        self.listed.insert((side, list.id()), Rc::clone(&values));
+        values
+    }
+
+    /// Takes a schema apart.
+    pub(super) fn parts(&mut self, term: TermId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
+        let Term::Schema(side, id) = *self.get(term) else { return term };
+        if let Some(known) = self.parts.get(&term) {
+            return *known;
+        }
+        let parts = self.taken_apart(side, id, fingerprints);
+        self.parts.insert(term, parts);
+        parts
+    }
+
+    fn taken_apart(&mut self, side: Side, id: NodeId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
+        let node = self.node(side, id);
+        if let Some(flag) = node.as_bool() {
+            return self.number(if flag { Term::Always } else { Term::Never });
+        }
+        if !node.is_object() {
+            return self.number(Term::Unknown);
+        }
+        let mut parts = Vec::new();
+        let old_dialect = self.definition(side).specification == Specification::V3_0;
+        if node.reference().is_some() {
+            // In OpenAPI 3.0 what stands beside a reference is ignored.
+            let target = if old_dialect { node.resolve() } else { node.followed() };
+            let target = target.filter(|target| target.id() != id);
+            let term = target.map(|target| self.schema(side, target.id(), fingerprints));
+            let term = term.unwrap_or_else(|| self.number(Term::Unknown));
+            if old_dialect {
+                return term;
+            }
+            parts.push(term);
+        }
+        if node.get("$dynamicRef").is_some() {
+            parts.push(self.number(Term::Unknown));
+        }
+        let mut list = |terms: &mut Self, name: &str| -> Option<Box<[TermId]>> {
+            let items = node.get(name)?;
+            let schemas: Box<[TermId]> =
+                items.items().map(|item| terms.schema(side, item.id(), fingerprints)).collect();
+            (!schemas.is_empty()).then_some(schemas)
+        };
+        parts.extend(list(self, "allOf").map(|all| self.number(Term::All(all))));
+        parts.extend(list(self, "anyOf").map(|any| self.number(Term::Any(any))));
+        parts.extend(list(self, "oneOf").map(|one| self.number(Term::One(one))));
+        let mut one =
+            |terms: &mut Self, name: &str| node.get(name).map(|node| terms.schema(side, node.id(), fingerprints));
+        if let Some(refused) = one(self, "not") {
+            parts.push(self.number(Term::Not(refused)));
+        }
+        if let Some(condition) = one(self, "if") {
+            if let Some(then) = one(self, "then") {
+                let otherwise = self.number(Term::Not(condition));
+                parts.push(self.number(Term::Any(Box::new([otherwise, then]))));
+            }
+            if let Some(otherwise) = one(self, "else") {
+                parts.push(self.number(Term::Any(Box::new([condition, otherwise]))));
+            }
+        }
+        parts.push(self.number(Term::Own(side, id)));
+        let all = self.number(Term::All(parts.into()));
+        if old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true) {
+            let null = self.number(Term::Null);
+            return self.number(Term::Any(Box::new([null, all])));
+        }
+        all
+    }
+}

@@ -1,0 +1,104 @@
+//! Compares the values that `enum` and `const` list.
+
+use super::pair::Comparing;
+use super::types::Types;
+use super::view::View;
+use crate::compare::documentation;
+use crate::compare::kinds;
+use crate::definition::Node;
+use crate::model::Location;
+
+/// Values that are listed, each after its fingerprint.
+type Listed<'d> = Vec<(u64, Node<'d>)>;
+
+pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
+    comparing.compare_values();
+}
+
+impl<'d> Comparing<'_, 'd> {
+    fn compare_values(&mut self) {
+        let fingerprints = &mut self.schemas.before.fingerprints;
+        let before = self.before.values(|node| fingerprints.of(node));
+        let fingerprints = &mut self.schemas.after.fingerprints;
+        let after = self.after.values(|node| fingerprints.of(node));
+        let keyword = |view: &View<'d>| {
+            let schema = view.first("enum").or_else(|| view.first("const"));
+            schema.map(|(_, list)| list.location())
+        };
+        let places = (keyword(&self.before), keyword(&self.after));
+        let list = |values: &[(u64, Node<'d>)]| {
+            if values.is_empty() {
+                return "null".to_owned();
+            }
+            let shown = values.iter().take(5).map(|(_, node)| documentation::shown(*node));
+            let more = if values.len() > 5 { ", …" } else { "" };
+            format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
+        };
+        match (before, after) {
+            (None, None) => {}
+            (None, Some(after)) if lists_all(self.before.types, &after) => {}
+            (Some(before), None) if lists_all(self.after.types, &before) => {}
+            (None, Some(after)) => {
+                let message = format!("any value was allowed, now only {}", list(&after));
+                self.add(kinds::ENUM_ADDED, message, None, places.1);
+            }
+            (Some(before), None) => {
+                let message = format!("only {} was allowed, now any value is", list(&before));
+                self.add(kinds::ENUM_REMOVED, message, places.0, None);
+            }
+            (Some(before), Some(after)) => {
+                let (before, after) = self.fitting(before, after);
+                self.listed_values(&before, &after, places);
+            }
+        }
+    }
+
+    /// Leaves out the values that the types refuse; where that is all of them, it is the type that is written wrongly.
+    fn fitting(&self, before: Listed<'d>, after: Listed<'d>) -> (Listed<'d>, Listed<'d>) {
+        let fits = |types: Types| move |(_, value): &(u64, Node<'d>)| types.meets(Types::of(*value));
+        let (was, is) = (fits(self.before.types), fits(self.after.types));
+        if before.iter().any(was) || after.iter().any(is) {
+            (before.into_iter().filter(was).collect(), after.into_iter().filter(is).collect())
+        } else {
+            (before, after)
+        }
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "a pair that is made for the call reads best by value")]
+    fn listed_values(
+        &mut self,
+        before: &[(u64, Node<'d>)],
+        after: &[(u64, Node<'d>)],
+        places: (Option<Location>, Option<Location>),
+    ) {
+        if let ([(was, old)], [(is, new)]) = (before, after) {
+            if was != is {
+                let message =
+                    format!("the value was {} and is {}", documentation::shown(*old), documentation::shown(*new));
+                self.add(kinds::CONST_CHANGED, message, Some(old.location()), Some(new.location()));
+            }
+            return;
+        }
+        let known: std::collections::HashSet<u64> = before.iter().map(|(number, _)| *number).collect();
+        let kept: std::collections::HashSet<u64> = after.iter().map(|(number, _)| *number).collect();
+        for (_, value) in before.iter().filter(|(number, _)| !kept.contains(number)) {
+            let message = format!("the value {} is no longer allowed", documentation::shown(*value));
+            self.add(kinds::ENUM_VALUE_REMOVED, message, Some(value.location()), places.1.clone());
+        }
+        for (_, value) in after.iter().filter(|(number, _)| !known.contains(number)) {
+            let message = format!("the value {} is allowed", documentation::shown(*value));
+            self.add(kinds::ENUM_VALUE_ADDED, message, places.0.clone(), Some(value.location()));
+        }
+    }
+}
+
+/// Tells whether values other than `null` are all that a type has: listing them is no change.
+fn lists_all(types: Types, values: &[(u64, Node<'_>)]) -> bool {
+    match types.without(Types::NULL) {
+        Types::NONE => true,
+        Types::BOOLEAN => {
+            [true, false].iter().all(|flag| values.iter().any(|(_, value)| value.as_bool() == Some(*flag)))
+        }
+        _ => false,
+    }
+}

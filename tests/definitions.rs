@@ -42,7 +42,7 @@ fn definitions() -> Vec<(std::path::PathBuf, String)> {
 }
 
 fn import_file(folder: &Path, name: &str) -> Result<Imported, Vec<Finding>> {
-    import(name, &mut |path| match std::fs::read(folder.join(path)) {
+    import(name, &[], &mut |path| match std::fs::read(folder.join(path)) {
         Ok(bytes) => Ok(Some(Arc::from(bytes))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.to_string()),

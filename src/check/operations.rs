@@ -6,7 +6,7 @@ use super::Subject;
 use super::rules::operations as rules;
 use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
-use crate::model::{DEFINITION_FILE, Finding, Location};
+use crate::model::{Finding, Location};
 
 pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -30,7 +30,7 @@ fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
         message.push_str(": a webhook is called by the API and not by its callers, and there is no path beside it");
     }
     let place = if has_webhooks { place("webhooks") } else { place("paths") };
-    let place = place.unwrap_or_else(|| Location::file(format!("{}/{DEFINITION_FILE}", subject.folder())));
+    let place = place.unwrap_or_else(|| root.map_or_else(|| Location::file(subject.folder()), Node::location));
     rules::NO_API.finding(place, message, format!("add one: `apigw api add {} GET /path`", subject.group))
 }
 

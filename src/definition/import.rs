@@ -6,23 +6,29 @@ use std::sync::Arc;
 
 use super::Fetch;
 use super::api::Definition;
-use super::document::Document;
+use super::document::{Document, Node};
 use super::fields;
 use super::findings::Findings;
 use super::read;
-use super::reference::{self, Loaded};
+use super::reference::{self, Loaded, RootFile};
 use super::rules;
 use super::swagger;
-use crate::model::{DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, Severity};
+use crate::model::{
+    DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, Severity, is_reserved_file,
+};
 use own_name::Renamed;
 
 /// What an import gives: the files of the group, and what the document suggests for its settings.
 #[derive(Debug)]
 pub struct Imported {
-    /// The definition under its name in a group's folder, and every file that it refers to in its layout.
+    /// The definition and every file that it refers to, in the layout that they have in a group's folder.
     ///
-    /// A document of 2.0 becomes one file. References that lead to the document by the name it had lead to its new one.
+    /// A document of 2.0 becomes one file. Where nothing lies above the document's folder, the document becomes
+    /// `openapi.yaml`, and references that lead to it by the name it had lead to its new one. Else the group's folder
+    /// stands for the folder that all files have in common, and every file keeps its name.
     pub files: FileSet,
+    /// The path of the definition's root among the files.
+    pub definition: String,
     /// How many references were written anew for that.
     pub renamed: usize,
     /// What the document was taken with; no error is among them.
@@ -39,22 +45,51 @@ pub struct Imported {
 
 /// Imports the document `name`, OpenAPI 2.0, 3.0 or 3.1, YAML or JSON, with the files that it refers to.
 ///
-/// `fetch` gives the bytes of `name` and of the files beside it, as for [`read`](super::read()). The bytes of a 3.x
-/// document are kept as they are, but for its own name in references. The error is every finding, with what stands in
-/// the way among them.
-pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding>> {
-    let Loaded { document, files, mut findings, own_references } = reference::load("", name, fetch);
+/// `above` names the folders that the document lies in, from the outermost to its own, and none where references must
+/// not lead up. `fetch` gives the bytes of `name` and of other files by their path below the document's folder, which
+/// begins with `..` for those above it. The bytes of a 3.x document are kept as they are, but for its own name in
+/// references. The error is every finding, with what stands in the way among them.
+pub fn import(name: &str, above: &[String], fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding>> {
+    let root = RootFile { folder: "", path: name, above };
+    let Loaded { document, files, mut findings, own_references } = reference::load(root, fetch);
     if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
         return import_swagger(name, &document, findings);
     }
-    if name != DEFINITION_FILE && files.get(DEFINITION_FILE).is_some() {
+    let own_references: Vec<_> = own_references.into_iter().map(|reference| document.node(reference)).collect();
+    let laid_out = if files.iter().any(|(path, _)| path.starts_with("../")) {
+        common_layout(name, above, &files)
+    } else {
+        own_layout(name, files, &own_references, &mut findings)
+    };
+    for (path, _) in laid_out.files.iter().filter(|(path, _)| is_reserved_file(path)) {
+        let message = format!("the definition needs the file {path:?}, a name that a group's folder has for its own files");
+        findings.add(rules::REFERENCE_OUTSIDE, Location::file(name), message, "give the file or its folder another name");
+    }
+    let definition = read::definition(document, &mut findings);
+    let Layout { files, definition: path, renamed } = laid_out;
+    Ok(Imported { renamed, definition: path, ..imported(files, definition, findings.into_vec())? })
+}
+
+/// Where the files of a definition lie in a group's folder.
+struct Layout {
+    files: FileSet,
+    /// The path of the definition's root.
+    definition: String,
+    /// How many references were written anew.
+    renamed: usize,
+}
+
+/// Lays a definition out whose files lie in its folder and below: the document becomes `openapi.yaml`.
+fn own_layout(name: &str, files: FileSet, own_references: &[Node<'_>], findings: &mut Findings) -> Layout {
+    if name == DEFINITION_FILE {
+        return Layout { files, definition: name.to_owned(), renamed: 0 };
+    }
+    if files.get(DEFINITION_FILE).is_some() {
         let message =
             format!("the document refers to a file {DEFINITION_FILE:?}, which is the name that it gets itself");
         findings.add(rules::REFERENCE_UNRESOLVED, Location::file(name), message, "give the other file another name");
     }
-    let own_references = own_references.into_iter().filter(|_| name != DEFINITION_FILE);
-    let own_references: Vec<_> = own_references.map(|reference| document.node(reference)).collect();
-    let renamed = own_name::renamed(name, &files, &own_references);
+    let renamed = own_name::renamed(name, &files, own_references);
     let unchanged = own_references.first().filter(|_| renamed.is_none() && !findings.have_errors());
     if let Some(reference) = unchanged {
         let message =
@@ -62,9 +97,31 @@ pub fn import(name: &str, fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding
         let hint = format!("write {DEFINITION_FILE:?} in its place, and give the document that name");
         findings.add(rules::REFERENCE_UNRESOLVED, reference.location(), message, hint);
     }
-    let definition = read::definition(document, &mut findings);
     let Renamed { files, references } = renamed.unwrap_or_default();
-    Ok(Imported { renamed: references, ..imported(files, definition, findings.into_vec())? })
+    Layout { files, definition: DEFINITION_FILE.to_owned(), renamed: references }
+}
+
+/// Lays a definition out whose files lie above its folder too: the group's folder is the one that all have in common.
+fn common_layout(name: &str, above: &[String], files: &FileSet) -> Layout {
+    let absolute = |path: &str| -> Vec<String> {
+        let up = path.split('/').take_while(|part| *part == "..").count();
+        let kept = above.iter().take(above.len().saturating_sub(up)).cloned();
+        kept.chain(path.split('/').skip(up).map(str::to_owned)).collect()
+    };
+    let up = files.iter().map(|(path, _)| path.split('/').take_while(|part| *part == "..").count()).max().unwrap_or(0);
+    let mut common: Vec<String> = above.iter().take(above.len().saturating_sub(up)).cloned().collect();
+    for (path, _) in files.iter() {
+        let path = absolute(path);
+        let folders = path.len() - 1;
+        let alike = common.iter().zip(path.iter().take(folders)).take_while(|(one, other)| one == other).count();
+        common.truncate(alike);
+    }
+    let below = |path: &str| absolute(path).split_off(common.len()).join("/");
+    let mut laid_out = FileSet::default();
+    for (path, bytes) in files.iter() {
+        laid_out.insert(below(path), Arc::clone(bytes));
+    }
+    Layout { files: laid_out, definition: below(name), renamed: 0 }
 }
 
 fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {
@@ -93,8 +150,8 @@ fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Re
         Err(error) => return failed(findings, format!("the document cannot be written as YAML: {error}")),
     };
     let bytes: Arc<[u8]> = Arc::from(text.into_bytes());
-    let loaded =
-        reference::load("", DEFINITION_FILE, &mut |path| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes))));
+    let root_file = RootFile { folder: "", path: DEFINITION_FILE, above: &[] };
+    let loaded = reference::load(root_file, &mut |path| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes))));
     let written = loaded.document.root().and_then(|root| root.to_value(usize::MAX));
     if written.as_ref() != Some(&converted) {
         return failed(findings, "the document does not survive being written as YAML".to_owned());
@@ -122,7 +179,8 @@ fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Findin
     let prefix = server.and_then(path_of).and_then(|path| path.parse().ok());
     let apis = definition.apis.len();
     let description = Some(definition.title).filter(|title| !title.trim().is_empty());
-    Ok(Imported { files, renamed: 0, findings, prefix, backend, description, apis })
+    let root = DEFINITION_FILE.to_owned();
+    Ok(Imported { files, definition: root, renamed: 0, findings, prefix, backend, description, apis })
 }
 
 /// Returns the path of a server's address, absolute or relative, without a slash at its end.

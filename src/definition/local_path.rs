@@ -1,10 +1,13 @@
 //! The path of the file that a reference names, within the group's folder or not at all.
 
 use super::reference::Problem;
-use crate::model::{SETTINGS_FILE, VERSION_FILE};
+use crate::model::is_reserved_file;
 
 /// Joins a relative reference to the folder of the file that it stands in (RFC 3986, section 5.2).
-pub(super) fn local_path(from: &str, base: &str) -> Result<String, Problem> {
+///
+/// `above` names the folders that the definition's folder lies in, from the outermost to its own: a path may lead up
+/// through as many of them, and then begins with as many `..`. A definition in its group has none.
+pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<String, Problem> {
     let scheme = base.split_once(':').map(|(scheme, _)| scheme);
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -25,16 +28,29 @@ pub(super) fn local_path(from: &str, base: &str) -> Result<String, Problem> {
     for part in decoded.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                if parts.pop().is_none() {
-                    return Err(Problem::outside(format!("the reference {base:?} leads out of the group's folder")));
+            ".." => match parts.last() {
+                Some(&last) if last != ".." => drop(parts.pop()),
+                _ if parts.len() < above.len() => parts.push(".."),
+                _ => return Err(Problem::outside(format!("the reference {base:?} leads out of the group's folder"))),
+            },
+            part => {
+                // Down again through a folder that the path has just gone up through: the same place, named once.
+                let depth = parts.iter().take_while(|part| **part == "..").count();
+                let passed = above.len().checked_sub(depth).and_then(|index| above.get(index));
+                if depth == parts.len() && depth > 0 && passed.is_some_and(|folder| folder == part) {
+                    parts.pop();
+                } else {
+                    parts.push(part);
                 }
             }
-            part => parts.push(part),
         }
     }
     let path = parts.join("/");
-    if path == SETTINGS_FILE || path == VERSION_FILE || parts.first() == Some(&"versions") {
+    if parts.iter().any(|part| part.starts_with('.') && *part != "..") && parts.first() == Some(&"..") {
+        let message = format!("the reference {base:?} leads to {path:?}, which is hidden");
+        return Err(Problem::outside(message));
+    }
+    if above.is_empty() && is_reserved_file(&path) {
         let message = format!("the reference {base:?} leads to {path:?}, which belongs to apigw");
         return Err(Problem { hint: "give the file another name".to_owned(), ..Problem::outside(message) });
     }
@@ -60,4 +76,35 @@ pub(super) fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_up_as_far_as_there_are_folders_and_has_one_spelling() {
+        let above: Vec<String> = ["w", "specs", "api"].map(str::to_owned).into();
+        for (from, base, above, expected) in [
+            ("a.yaml", "b/c.yaml", &[][..], Some("b/c.yaml")),
+            ("b/c.yaml", "../a.yaml", &[], Some("a.yaml")),
+            ("a.yaml", "../c.yaml", &[], None),
+            ("a.yaml", "group.yaml", &[], None),
+            ("a.yaml", "group.yaml", &above, Some("group.yaml")),
+            ("a.yaml", "../common/c.yaml", &above, Some("../common/c.yaml")),
+            ("../common/c.yaml", "d.yaml", &above, Some("../common/d.yaml")),
+            ("../common/c.yaml", "../api/a.yaml", &above, Some("a.yaml")),
+            ("../common/c.yaml", "../../e.yaml", &above, Some("../../e.yaml")),
+            ("../../e.yaml", "specs/api/a.yaml", &above, Some("a.yaml")),
+            ("../../e.yaml", "specs/common/c.yaml", &above, Some("../common/c.yaml")),
+            ("../../e.yaml", "api/a.yaml", &above, Some("../../api/a.yaml")),
+            ("a.yaml", "../../../e.yaml", &above, Some("../../../e.yaml")),
+            ("a.yaml", "../../../../e.yaml", &above, None),
+            ("a.yaml", "../.ssh/id", &above, None),
+            ("a.yaml", ".shared/id", &above, Some(".shared/id")),
+        ] {
+            let path = local_path(from, base, above).ok();
+            assert_eq!(path.as_deref(), expected, "{base} in {from}");
+        }
+    }
 }

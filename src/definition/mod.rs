@@ -35,6 +35,7 @@ mod yaml;
 use std::sync::Arc;
 
 use crate::model::{DEFINITION_FILE, FileSet, Finding};
+use reference::RootFile;
 
 pub use api::{
     Api, Definition, Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, SecurityKind,
@@ -64,13 +65,20 @@ pub struct Reading {
 /// `None` where there is no such file; an error where it must not or cannot be read.
 pub type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String> + 'f;
 
+/// Reads the definition of a group that lies at `openapi.yaml`; see [`read_root`].
+pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
+    read_root(folder, DEFINITION_FILE, fetch)
+}
+
 /// Reads the definition of a group.
 ///
 /// `folder` is the group's folder, like `groups/petstore`; it only stands before the files' names in findings.
+/// `root` is the path of the definition's root file below it (`openapi.yaml` unless the group's settings name another).
 /// `fetch` gives the bytes of a file by its path below that folder, `None` where there is no such file, or says
 /// why it will not: it is where links that lead out of the folder are refused.
-pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
-    let reference::Loaded { document, files, mut findings, .. } = reference::load(folder, DEFINITION_FILE, fetch);
+pub fn read_root(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Reading {
+    let root = RootFile { folder, path: root, above: &[] };
+    let reference::Loaded { document, files, mut findings, .. } = reference::load(root, fetch);
     let definition = read::definition(document, &mut findings);
     Reading { files, definition, findings: findings.into_vec() }
 }

@@ -65,8 +65,8 @@ pub const SYNTAX: Rule = Rule::error(
 /// A definition stays within what is read at once.
 pub const TOO_LARGE: Rule = Rule::error(
     "definition-too-large",
-    "A definition has at most 32 MiB, 800,000 values, 200 levels of nesting and 1,000 files. Real \
-     definitions stay far below; split a larger one into several groups.",
+    "A definition has at most 20,000 files with 64 MiB together, 32 MiB in one file, 800,000 values and 200 levels of \
+     nesting. Real definitions stay below; split a larger one into several groups.",
 );
 /// The keys of a mapping differ.
 pub const DUPLICATE_KEY: Rule = Rule::error(

@@ -118,9 +118,12 @@ impl<'a> Builder<'a> {
     }
 
     fn read(&mut self, text: &str) -> Result<Option<NodeId>, Stopped> {
+        // A key of YAML has at most 1,024 characters where nothing marks it as one (section 7.4.2); one of JSON has no bound.
+        let longest_key = if text.trim_start().starts_with(['{', '[']) { MOST_BYTES } else { 1_024 };
         let mut options = granit_parser::options! {
             flow_nesting_limit: usize::from(MOST_LEVELS),
             block_nesting_limit: usize::from(MOST_LEVELS),
+            simple_key_max_lookahead: longest_key,
         };
         options.set_emit_comments(false);
         let mut documents = 0;

@@ -7,10 +7,61 @@ use super::Digest;
 
 /// The name of a group's settings file.
 pub const SETTINGS_FILE: &str = "group.yaml";
-/// The name of a group's definition, YAML or JSON.
+/// The path of a group's definition below its folder, YAML or JSON, unless its settings name another.
 pub const DEFINITION_FILE: &str = "openapi.yaml";
 /// The name of the file that lists what a version holds.
 pub const VERSION_FILE: &str = "version.yaml";
+
+/// Returns whether a path below a group's folder is kept for the group's own files, and so none of its definition's.
+#[must_use]
+pub fn is_reserved_file(path: &str) -> bool {
+    path == SETTINGS_FILE || path == VERSION_FILE || path.split('/').next() == Some("versions")
+}
+
+/// The path of a definition's root file below its group's folder.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub struct DefinitionPath(String);
+
+impl DefinitionPath {
+    /// Returns the path, with `/` between its parts.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for DefinitionPath {
+    fn default() -> Self {
+        Self(DEFINITION_FILE.to_owned())
+    }
+}
+
+impl TryFrom<String> for DefinitionPath {
+    type Error = DefinitionPathError;
+
+    fn try_from(path: String) -> Result<Self, DefinitionPathError> {
+        let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(['\\', '\0']);
+        if !path.split('/').all(is_plain) {
+            return Err(DefinitionPathError::NotBelow(path));
+        }
+        if is_reserved_file(&path) {
+            return Err(DefinitionPathError::Reserved(path));
+        }
+        Ok(Self(path))
+    }
+}
+
+/// The reason why a text is no path of a definition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionPathError {
+    /// It is absolute, leads out of the folder or has an odd part.
+    #[error("{0:?} is not a path below the group's folder, like specs/openapi.yaml")]
+    NotBelow(String),
+    /// The group keeps this file or folder for itself.
+    #[error("{0:?} cannot be the definition: a group's folder has that name for its own files")]
+    Reserved(String),
+}
 
 /// The files that make up a group or a version of it, by path below its folder.
 ///
@@ -65,6 +116,24 @@ impl Manifest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_definition_lies_below_its_group_and_is_none_of_its_own_files() {
+        for (path, is_valid) in [
+            ("openapi.yaml", true),
+            ("specs/v1/api.json", true),
+            ("v/group.yaml", true),
+            ("", false),
+            ("/etc/passwd", false),
+            ("../a.yaml", false),
+            ("a/./b.yaml", false),
+            ("a\\b.yaml", false),
+            ("group.yaml", false),
+            ("versions/0.0.1/openapi.yaml", false),
+        ] {
+            assert_eq!(DefinitionPath::try_from(path.to_owned()).is_ok(), is_valid, "{path}");
+        }
+    }
 
     #[test]
     fn the_digest_follows_names_and_bytes() {

@@ -28,7 +28,9 @@ pub use blanks::trim_blanks;
 pub use canonical::{is_canonical_but_for_slashes, is_canonical_path};
 pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
-pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};
+pub use files::{
+    DEFINITION_FILE, DefinitionPath, DefinitionPathError, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE, is_reserved_file,
+};
 pub use finding::{Finding, Location, Severity};
 pub use findings::Findings;
 pub use forwarding::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cors, DomainName, EnvironmentName, Forwarding, GroupName, PathPrefix, Severity, Version};
+use super::{Cors, DefinitionPath, DomainName, EnvironmentName, Forwarding, GroupName, PathPrefix, Severity, Version};
 
 /// The schema that this release of apigw writes into every file.
 pub const SCHEMA: u32 = 1;
@@ -124,6 +124,10 @@ pub struct GroupSettings {
     /// What the group is for, in a line.
     #[serde(default)]
     pub description: Option<String>,
+    /// The path of its OpenAPI definition below the group's folder; unset, `openapi.yaml`.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub definition: DefinitionPath,
     /// What the paths of its APIs start with.
     #[schemars(with = "String")]
     pub prefix: PathPrefix,

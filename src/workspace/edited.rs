@@ -71,7 +71,7 @@ impl Workspace {
                 Some(bytes) => Digest::of(bytes) == *digest,
                 None => read(path).is_some_and(|bytes| Digest::of(&bytes) == *digest),
             };
-            manifest.0.len() > 2
+            (manifest.0.len() != 2 || !manifest.0.contains_key(DEFINITION_FILE))
                 && manifest.digest() == digest
                 && manifest.0.iter().all(|(path, digest)| same(path, digest))
         };

@@ -13,7 +13,8 @@ use super::{Workspace, settings};
 use crate::check::Subject;
 use crate::definition::{self, Definition, Reading};
 use crate::model::{
-    FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, VERSION_FILE, Version, nearest,
+    DefinitionPath, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Version, is_reserved_file,
+    nearest,
 };
 use crate::plan::Candidate;
 
@@ -52,7 +53,7 @@ impl Workspace {
             Some(version) => edit_text(&place, &on_disk, &[version_edit(version)])?,
         };
         let settings = settings::group(&place, &text)?;
-        let reading = self.read_definition(group)?;
+        let reading = self.read_definition(group, &settings.definition)?;
         let mut files = reading.files;
         let settings_on_disk = (text != on_disk).then(|| Arc::from(on_disk.into_bytes()));
         files.insert(SETTINGS_FILE, text.into_bytes());
@@ -88,16 +89,17 @@ impl Workspace {
             Err(Error::Invalid(findings)) => draft.problems = findings,
             Err(other) => return Err(other),
         }
-        let reading = self.read_definition(group)?;
+        let root = draft.settings.as_ref().map(|settings| settings.definition.clone()).unwrap_or_default();
+        let reading = self.read_definition(group, &root)?;
         draft.definition = reading.definition;
         draft.reading = reading.findings;
         draft.files = reading.files;
         Ok(draft)
     }
 
-    fn read_definition(&self, group: &GroupName) -> Result<Reading, Error> {
+    fn read_definition(&self, group: &GroupName, root: &DefinitionPath) -> Result<Reading, Error> {
         let mut failure = None;
-        let reading = definition::read(&layout::group(group), &mut |path| {
+        let reading = definition::read_root(&layout::group(group), root.as_str(), &mut |path| {
             self.fetch(group, path).map_err(|error| {
                 let message = error.to_string();
                 // What the system refuses says nothing about the definition.
@@ -194,8 +196,7 @@ fn edit_text(place: &str, text: &str, edits: &[Edit]) -> Result<String, Error> {
 
 /// Refuses a file that a definition cannot have, because it is the group's own.
 fn check_own(path: &str) -> Result<(), Error> {
-    let reserved = path == SETTINGS_FILE || path == VERSION_FILE || path.split('/').next() == Some("versions");
-    if !reserved {
+    if !is_reserved_file(path) {
         return Ok(());
     }
     let message = format!("{path} is not a part of a definition");
@@ -211,5 +212,6 @@ pub(super) fn frozen_settings(group: &GroupName, version: &Version, files: &File
 
 /// Reads the definition among the files of a frozen version.
 pub(super) fn frozen_definition(group: &GroupName, version: &Version, files: &FileSet) -> Reading {
-    definition::read(&layout::version(group, version), &mut |path| Ok(files.get(path).cloned()))
+    let root = frozen_settings(group, version, files).map(|settings| settings.definition).unwrap_or_default();
+    definition::read_root(&layout::version(group, version), root.as_str(), &mut |path| Ok(files.get(path).cloned()))
 }

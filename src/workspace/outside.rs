@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -90,10 +90,10 @@ pub fn append_outside(path: &Path) -> Result<Box<dyn std::io::Write + Send>, Err
     Ok(Box::new(file))
 }
 
-/// A document of the user's, and the files beside and below it.
+/// A document of the user's, and the files beside, below and above it.
 #[derive(Debug)]
 pub struct OutsideFolder {
-    root: layout::Root,
+    folder: PathBuf,
     name: String,
 }
 
@@ -103,7 +103,7 @@ impl OutsideFolder {
         fs::metadata(document).at("read", document)?;
         let folder = document.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = document.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        Ok(Self { root: layout::Root::new(folder)?, name })
+        Ok(Self { folder: fs::canonicalize(folder).at("open", folder)?, name })
     }
 
     /// Returns the document's name in its folder.
@@ -112,13 +112,28 @@ impl OutsideFolder {
         &self.name
     }
 
-    /// Reads a file by its path below the folder; `None` where there is none.
+    /// Names the folders that the document lies in, from the outermost to its own.
+    #[must_use]
+    pub fn above(&self) -> Vec<String> {
+        let names = self.folder.components().filter_map(|part| match part {
+            Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+            _ => None,
+        });
+        names.collect()
+    }
+
+    /// Reads a file by its path below the document's folder, with `..` at its beginning for a folder above; `None` where
+    /// there is none.
     ///
     /// # Errors
     ///
-    /// Says why it will not: the path, or a link, leads out of the folder, or the file is too large.
+    /// Says why it will not: a link leads out of the folder that the path starts from, or the file is too large.
     pub fn read(&self, path: &str) -> Result<Option<Arc<[u8]>>, String> {
-        let read = self.root.read(path, layout::LARGEST_DEFINITION);
+        let (mut start, mut rest) = (self.folder.as_path(), path);
+        while let Some(below) = rest.strip_prefix("../") {
+            (start, rest) = (start.parent().unwrap_or(start), below);
+        }
+        let read = layout::Root::new(start).and_then(|root| root.read(rest, layout::LARGEST_DEFINITION));
         read.map(|bytes| bytes.map(Arc::from)).map_err(|error| error.to_string())
     }
 }

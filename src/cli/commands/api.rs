@@ -11,7 +11,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::unknown_api;
 use crate::cli::{complete, selection, table};
 use crate::definition::{Api, Definition, Node};
-use crate::model::{DEFINITION_FILE, GroupName, Method, SCHEMA};
+use crate::model::{GroupName, Method, SCHEMA};
 use crate::plan::Candidate;
 use crate::workspace::edit::Edit;
 
@@ -111,7 +111,7 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     let exists = definition(&candidate)?.apis.iter().any(|api| api.method == method && api.path == path);
     if exists {
         return Err(CommandError::new("exists", Exit::Conflict, format!("{group} has {method} {path} already"))
-            .hint(format!("edit it in groups/{group}/{DEFINITION_FILE}")));
+            .hint(format!("edit it in groups/{group}/{}", candidate.settings.definition.as_str())));
     }
     let mut operation = serde_json::Map::new();
     if let Some(id) = &arguments.operation_id {
@@ -130,8 +130,9 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     }
     operation.insert("responses".to_owned(), json!({"200": {"description": "OK"}}));
     let edit = Edit::set(["paths", path.as_str(), method.field()], Value::Object(operation));
-    guard.edit(&group, DEFINITION_FILE, &[edit])?;
-    context.output.note(&format!("added {method} {path} to groups/{group}/{DEFINITION_FILE}"));
+    let file = candidate.settings.definition.as_str();
+    guard.edit(&group, file, &[edit])?;
+    context.output.note(&format!("added {method} {path} to groups/{group}/{file}"));
     Ok(Exit::Done)
 }
 
@@ -174,8 +175,9 @@ fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, Co
     // A path without methods is of no use to anybody.
     let others = definition.apis.iter().any(|api| api.method != method && api.path == path);
     let edit = if others { Edit::remove(["paths", &path, method.field()]) } else { Edit::remove(["paths", &path]) };
-    guard.edit(&group, DEFINITION_FILE, &[edit])?;
-    context.output.note(&format!("removed {method} {path} from groups/{group}/{DEFINITION_FILE}"));
+    let file = candidate.settings.definition.as_str();
+    guard.edit(&group, file, &[edit])?;
+    context.output.note(&format!("removed {method} {path} from groups/{group}/{file}"));
     Ok(Exit::Done)
 }
 

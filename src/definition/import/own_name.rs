@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::definition::document::Node;
-use crate::definition::reference;
+use crate::definition::reference::{self, RootFile};
 use crate::model::{DEFINITION_FILE, FileSet, Severity};
 
 /// The files of a definition under the names that they have in a group's folder.
@@ -81,6 +81,6 @@ fn own_name(reference: &str) -> Option<std::ops::Range<usize>> {
 
 /// Tells whether a definition is read without an error from these files, and needs all of them.
 fn stands_alone(files: &FileSet) -> bool {
-    let loaded = reference::load("", DEFINITION_FILE, &mut |path| Ok(files.get(path).cloned()));
+    let loaded = reference::load(RootFile { folder: "", path: DEFINITION_FILE, above: &[] }, &mut |path| Ok(files.get(path).cloned()));
     loaded.files == *files && loaded.findings.into_vec().iter().all(|finding| finding.severity != Severity::Error)
 }

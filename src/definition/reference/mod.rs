@@ -4,6 +4,7 @@
 //! and constants, which are data, and not inside extensions unless something leads there. Only what
 //! is reached from the root file is followed, so that a version freezes what it needs and no more.
 
+mod resource;
 mod target;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use super::local_path::percent_decoded;
 use super::rules::{self, Rule};
 use super::yaml;
 use crate::model::{FileSet, Location};
+use resource::Resources;
 
 /// What was loaded: the tree, the files behind it, and what is wrong with either.
 pub(super) struct Loaded {
@@ -25,17 +27,30 @@ pub(super) struct Loaded {
     pub(super) own_references: Vec<NodeId>,
 }
 
+/// The root file of a definition, and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct RootFile<'a> {
+    /// Stands before the names of files in findings; may be empty.
+    pub(super) folder: &'a str,
+    /// Its path below that folder.
+    pub(super) path: &'a str,
+    /// The names of the folders that references may lead up through, from the outermost to its own folder.
+    pub(super) above: &'a [String],
+}
+
 /// Loads the definition whose root file is `root`, and all that it refers to.
-pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
+pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
+    let RootFile { folder, path: root, above } = root;
     let mut loader = Loader {
         document: Document::new(folder),
+        above,
         files: FileSet::default(),
         findings: Findings::default(),
         fetch,
         bytes: 0,
+        is_cut_off: false,
         loaded: HashMap::new(),
-        ids: HashMap::new(),
-        anchors: HashMap::new(),
+        resources: Resources::default(),
         visited: Vec::new(),
         pending: Vec::new(),
         references: Vec::new(),
@@ -51,14 +66,16 @@ pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
         Err(Unloaded::Missing) => {
             loader.root_missing(root, missing("there is no definition".to_owned()));
         }
-        Err(Unloaded::Failed(message)) => loader.root_missing(root, missing(message)),
+        Err(Unloaded::Failed(message) | Unloaded::TooLarge(message)) => loader.root_missing(root, missing(message)),
     }
     let Loader { document, files, findings, own_references, .. } = loader;
     Loaded { document, files, findings, own_references }
 }
 
 /// No definition is spread over more files.
-const MOST_FILES: usize = 1_000;
+const MOST_FILES: usize = 20_000;
+/// The files of a definition have no more bytes together.
+const MOST_BYTES_TOGETHER: usize = 64 << 20;
 
 /// The fields whose value maps names that people choose to objects with a meaning.
 const MAPS_OF_NAMES: &[&str] = &[
@@ -90,15 +107,15 @@ const DATA: &[&str] = &["const", "default", "enum", "example", "value"];
 
 struct Loader<'f, 'g> {
     document: Document,
+    above: &'f [String],
     files: FileSet,
     findings: Findings,
     fetch: &'f mut Fetch<'g>,
     bytes: usize,
+    /// True once a limit was met; a finding says which.
+    is_cut_off: bool,
     loaded: HashMap<String, Option<NodeId>>,
-    /// Nodes by their `$id`.
-    ids: HashMap<String, NodeId>,
-    /// Nodes by `file#anchor`, the file's path below the folder.
-    anchors: HashMap<String, NodeId>,
+    resources: Resources,
     visited: Vec<u8>,
     pending: Vec<Visit>,
     references: Vec<NodeId>,
@@ -109,15 +126,15 @@ struct Loader<'f, 'g> {
 #[derive(Clone, Copy)]
 struct Visit {
     node: NodeId,
-    /// Whether its keys are names that people chose.
+    /// True if its keys are names that people chose.
     names: bool,
-    /// The schema with an `$id` that encloses it, or its file's root.
-    resource: NodeId,
 }
 
 enum Unloaded {
     Missing,
     Failed(String),
+    /// With this file a limit of the whole definition would be passed.
+    TooLarge(String),
 }
 
 /// Why a reference leads nowhere.
@@ -150,41 +167,28 @@ impl Loader<'_, '_> {
             return Ok(*root);
         }
         if self.loaded.len() >= MOST_FILES {
-            return Err(Unloaded::Failed(format!("the definition refers to more than {MOST_FILES} files")));
+            return Err(Unloaded::TooLarge(format!("the definition has more than the {MOST_FILES} files that are read")));
         }
         let bytes = (self.fetch)(path).map_err(Unloaded::Failed)?.ok_or(Unloaded::Missing)?;
-        self.bytes += bytes.len();
-        if self.bytes > yaml::MOST_BYTES && !self.loaded.is_empty() {
-            let most = yaml::MOST_BYTES;
-            return Err(Unloaded::Failed(format!("the files of the definition have more than {most} bytes together")));
+        if self.bytes + bytes.len() > MOST_BYTES_TOGETHER && !self.loaded.is_empty() {
+            let most = MOST_BYTES_TOGETHER >> 20;
+            let message = format!("the files of the definition have more than the {most} MiB that are read of them");
+            return Err(Unloaded::TooLarge(message));
         }
+        self.bytes += bytes.len();
         let before = self.document.size();
         let root = yaml::read(&mut self.document, path, &bytes, &mut self.findings);
         self.loaded.insert(path.to_owned(), root);
         self.files.insert(path, bytes);
-        self.collect_names(before, path);
+        if let Some(root) = root {
+            let nodes = self.document.ids().skip(before).map(|id| self.document.node(id));
+            self.resources.add_file(self.document.node(root), nodes);
+        }
         Ok(root)
     }
 
-    fn collect_names(&mut self, from: usize, path: &str) {
-        for id in self.document.ids().skip(from) {
-            let node = self.document.node(id);
-            if !node.is_object() {
-                continue;
-            }
-            if let Some(name) = node.get("$id").and_then(Node::as_str) {
-                self.ids.entry(name.trim_end_matches('#').to_owned()).or_insert(id);
-            }
-            for keyword in ["$anchor", "$dynamicAnchor"] {
-                if let Some(name) = node.get(keyword).and_then(Node::as_str) {
-                    self.anchors.entry(format!("{path}#{name}")).or_insert(id);
-                }
-            }
-        }
-    }
-
     fn walk(&mut self, root: NodeId) {
-        self.pending.push(Visit { node: root, names: false, resource: root });
+        self.pending.push(Visit { node: root, names: false });
         while let Some(visit) = self.pending.pop() {
             if self.first_visit(visit) {
                 self.visit(visit);
@@ -208,21 +212,17 @@ impl Loader<'_, '_> {
 
     fn visit(&mut self, visit: Visit) {
         let node = self.document.node(visit.node);
-        let mut resource = visit.resource;
-        if !visit.names && node.get("$id").and_then(Node::as_str).is_some() {
-            resource = visit.node;
-        }
         for item in node.items() {
-            self.pending.push(Visit { node: item.id(), names: false, resource });
+            self.pending.push(Visit { node: item.id(), names: false });
         }
         for (key, value) in node.entries() {
             if visit.names {
-                self.pending.push(Visit { node: value.id(), names: false, resource });
+                self.pending.push(Visit { node: value.id(), names: false });
             } else if !DATA.contains(&key) && !key.starts_with("x-") {
                 let names = MAPS_OF_NAMES.contains(&key) && value.is_object();
                 let list_of_data = key == "examples" && value.is_array();
                 if !list_of_data {
-                    self.pending.push(Visit { node: value.id(), names, resource });
+                    self.pending.push(Visit { node: value.id(), names });
                 }
             }
         }
@@ -231,7 +231,7 @@ impl Loader<'_, '_> {
                 let reference = node.get(keyword).filter(|_| keyword == "$ref" || node.reference().is_none());
                 if let Some(text) = reference.and_then(Node::as_str) {
                     let text = text.to_owned();
-                    self.reference(visit.node, keyword, &text, resource);
+                    self.reference(visit.node, keyword, &text);
                     break;
                 }
             }
@@ -239,14 +239,20 @@ impl Loader<'_, '_> {
         }
     }
 
-    fn reference(&mut self, node: NodeId, keyword: &str, text: &str, resource: NodeId) {
-        match self.target(node, text, resource, 0) {
+    fn reference(&mut self, node: NodeId, keyword: &str, text: &str) {
+        match self.target(node, text, 0) {
             Ok(target) => {
                 self.slashless(node, keyword, text, target);
                 self.document.set_target(node, target);
                 self.references.push(node);
-                let resource = self.document.root_of(target).unwrap_or(target);
-                self.pending.push(Visit { node: target, names: false, resource });
+                self.pending.push(Visit { node: target, names: false });
+            }
+            Err(Problem { rule, message, hint }) if rule == rules::TOO_LARGE => {
+                // Each further reference to a file would say the same.
+                if !std::mem::replace(&mut self.is_cut_off, true) {
+                    let root = self.document.root().map_or("", Node::file);
+                    self.findings.add(rule, Location::file(self.document.path_of(root)), message, hint);
+                }
             }
             Err(Problem { rule, message, hint }) => {
                 let node = self.document.node(node);
@@ -259,8 +265,8 @@ impl Loader<'_, '_> {
     /// Warns of a pointer without its first slash: it is no anchor, so it can only mean one thing.
     fn slashless(&mut self, node: NodeId, keyword: &str, text: &str, target: NodeId) {
         let Some((file, fragment)) = text.split_once('#').filter(|(_, fragment)| !fragment.is_empty()) else { return };
-        let anchor = format!("{}#{}", self.document.node(target).file(), percent_decoded(fragment));
-        if fragment.starts_with('/') || self.anchors.contains_key(&anchor) {
+        let resource = self.resource_of(target);
+        if fragment.starts_with('/') || self.resources.anchor(resource, &percent_decoded(fragment)).is_some() {
             return;
         }
         let node = self.document.node(node);

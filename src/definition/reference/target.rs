@@ -12,21 +12,13 @@ const MOST_STEPS: usize = 32;
 
 impl Loader<'_, '_> {
     /// Returns the node that a reference names, one step of the chain.
-    pub(super) fn target(
-        &mut self,
-        node: NodeId,
-        text: &str,
-        resource: NodeId,
-        steps: usize,
-    ) -> Result<NodeId, Problem> {
-        if let Some(named) = self.ids.get(text.trim_end_matches('#')).filter(|_| !text.starts_with('#')) {
-            return Ok(*named);
-        }
+    pub(super) fn target(&mut self, node: NodeId, text: &str, steps: usize) -> Result<NodeId, Problem> {
         let (base, fragment) = text.split_once('#').unwrap_or((text, ""));
+        let own = self.resource_of(node);
         let (start, sloppy_start) = if base.is_empty() {
-            (resource, self.document.root_of(node))
-        } else if let Some(named) = self.ids.get(base) {
-            (*named, None)
+            (own, self.document.root_of(node))
+        } else if let Some(named) = self.resources.by_reference(own, base) {
+            (named, None)
         } else {
             match self.referenced_file(node, base) {
                 Ok(root) => (root, None),
@@ -40,9 +32,14 @@ impl Loader<'_, '_> {
         }
     }
 
+    /// Returns the schema with an `$id` that encloses a node, or the root of its file.
+    pub(super) fn resource_of(&self, node: NodeId) -> NodeId {
+        self.resources.enclosing(node).or_else(|| self.document.root_of(node)).unwrap_or(node)
+    }
+
     fn referenced_file(&mut self, node: NodeId, base: &str) -> Result<NodeId, Problem> {
         let from = self.document.node(node).file().to_owned();
-        let path = local_path(&from, base)?;
+        let path = local_path(&from, base, self.above)?;
         if self.is_root(&path) {
             self.own_references.extend(written(self.document.node(node)).map(Node::id));
         }
@@ -56,6 +53,11 @@ impl Loader<'_, '_> {
                 format!("the reference leads to the file {path:?}, which does not exist"),
                 "add the file, or correct the reference; its path is relative to the file that it stands in",
             )),
+            Err(Unloaded::TooLarge(message)) => Err(Problem {
+                rule: rules::TOO_LARGE,
+                message,
+                hint: "split the definition into several groups".to_owned(),
+            }),
             Err(Unloaded::Failed(message)) => Err(Problem {
                 rule: rules::REFERENCE_OUTSIDE,
                 message: format!("the file {path:?} that the reference leads to cannot be had: {message}"),
@@ -71,7 +73,7 @@ impl Loader<'_, '_> {
         let values = mapping.into_iter().flat_map(Node::entries).map(|(_, value)| value);
         let own = values.filter(|value| {
             let base = value.as_str().and_then(|text| text.split('#').next()).filter(|base| !base.is_empty());
-            base.and_then(|base| local_path(node.file(), base).ok()).is_some_and(|path| self.is_root(&path))
+            base.and_then(|base| local_path(node.file(), base, self.above).ok()).is_some_and(|path| self.is_root(&path))
         });
         let own: Vec<NodeId> = own.map(Node::id).collect();
         self.own_references.extend(own);
@@ -89,9 +91,8 @@ impl Loader<'_, '_> {
             return self.pointer(start, pointer, text, steps);
         }
         let decoded = percent_decoded(fragment);
-        let file = self.document.node(start).file();
-        if let Some(named) = self.anchors.get(&format!("{file}#{decoded}")) {
-            return Ok(*named);
+        if let Some(named) = self.resources.anchor(start, &decoded) {
+            return Ok(named);
         }
         if let Ok(found) = self.pointer(start, fragment, text, steps) {
             return Ok(found);
@@ -125,10 +126,9 @@ impl Loader<'_, '_> {
                 };
                 follows += 1;
                 let reference = reference.to_owned();
-                let resource = self.document.root_of(at).unwrap_or(at);
                 at = match self.document.next_target(at) {
                     Some(next) => next,
-                    None => self.target(at, &reference, resource, follows)?,
+                    None => self.target(at, &reference, follows)?,
                 };
             };
         }

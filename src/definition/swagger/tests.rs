@@ -11,7 +11,7 @@ use crate::model::{DEFINITION_FILE, Finding};
 fn import_files(files: &[(&str, String)]) -> Result<Imported, Vec<Finding>> {
     let files: BTreeMap<&str, Arc<[u8]>> =
         files.iter().map(|(path, text)| (*path, Arc::from(text.as_bytes()))).collect();
-    import("api.json", &mut |path| Ok(files.get(path).cloned()))
+    import("api.json", &[], &mut |path| Ok(files.get(path).cloned()))
 }
 
 /// Converts a document of these fields and gives it back with the rules that had findings.

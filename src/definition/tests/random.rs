@@ -119,7 +119,7 @@ fn near_definitions() -> impl Strategy<Value = Value> {
 fn use_up(text: &[u8]) {
     let bytes: Arc<[u8]> = Arc::from(text);
     let mut fetch = |path: &str| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes)));
-    let _: Result<_, _> = import(DEFINITION_FILE, &mut fetch);
+    let _: Result<_, _> = import(DEFINITION_FILE, &[], &mut fetch);
     let reading = read("g", &mut fetch);
     let Some(definition) = reading.definition else { return };
     let results = definition.results();

@@ -92,7 +92,7 @@ impl LockGuard {
         if file == SETTINGS_FILE {
             settings::group(&place, &after)?;
         } else {
-            self.check_definition(group, &before, &after)?;
+            self.check_definition(group, file, &before, &after)?;
         }
         let mut stage = self.stage();
         stage.write(&place, after.as_bytes())?;
@@ -100,10 +100,10 @@ impl LockGuard {
         Ok(true)
     }
 
-    fn check_definition(&self, group: &GroupName, before: &str, after: &str) -> Result<(), Error> {
+    fn check_definition(&self, group: &GroupName, root: &str, before: &str, after: &str) -> Result<(), Error> {
         let errors = |text: &str| -> Vec<Finding> {
-            let read = definition::read(&layout::group(group), &mut |path| match path {
-                DEFINITION_FILE => Ok(Some(Arc::from(text.as_bytes()))),
+            let read = definition::read_root(&layout::group(group), root, &mut |path| match path {
+                path if path == root => Ok(Some(Arc::from(text.as_bytes()))),
                 other => self.workspace().fetch(group, other).map_err(|error| error.to_string()),
             });
             read.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect()

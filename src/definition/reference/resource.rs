@@ -1,0 +1,168 @@
+//! The names that parts of a definition have beside their paths: `$id`, `$self` and anchors.
+//!
+//! JSON Schema 2020-12, section 8.2: a schema with an `$id` is a resource of its own. Its identifier is resolved against
+//! that of the resource around it, and references and anchors within it against its own. OpenAPI 3.2 names a whole
+//! document by `$self` (section 4.1.2.2). A file without either has the address under which it is looked for.
+
+use std::collections::HashMap;
+
+use crate::definition::document::{Node, NodeId, NodeMap, NodeSet};
+
+/// The scheme that stands for "below the definition's folder" in the address of a file; no reference can name it.
+const FOLDER: &str = "folder:///";
+
+/// The resources of a definition and their anchors.
+#[derive(Default)]
+pub(super) struct Resources {
+    /// Resources by their identifiers, which are absolute and have no fragment.
+    by_id: HashMap<String, NodeId>,
+    identifiers: NodeMap<NodeId, String>,
+    /// For each node within a schema with an `$id`, that schema.
+    enclosing: NodeMap<NodeId, NodeId>,
+    anchors: NodeMap<NodeId, HashMap<String, NodeId>>,
+}
+
+impl Resources {
+    /// Takes in the names of a file, given its root; `nodes` are all that it has.
+    pub(super) fn add_file<'d>(&mut self, root: Node<'d>, nodes: impl Iterator<Item = Node<'d>>) {
+        let address = format!("{FOLDER}{}", root.file());
+        let own = root.get("$self").or_else(|| root.get("$id")).and_then(Node::as_str);
+        let identifier = own.and_then(|own| resolve(&address, without_fragment(own))).unwrap_or(address);
+        self.name(root.id(), identifier);
+        let mut has_resources = false;
+        for node in nodes {
+            has_resources |= node.id() != root.id() && node.get("$id").and_then(Node::as_str).is_some();
+            self.add_anchors(node, root.id());
+        }
+        // Few files have any, and then nothing has to be known of what lies within what.
+        if has_resources {
+            self.add_resources(root);
+        }
+    }
+
+    fn add_resources(&mut self, root: Node<'_>) {
+        let mut seen = NodeSet::default();
+        let mut pending = vec![(root, root.id())];
+        while let Some((node, around)) = pending.pop() {
+            // An alias of YAML leads to one node from several places.
+            if !seen.insert(node.id()) {
+                continue;
+            }
+            let mut resource = around;
+            if node.id() != root.id()
+                && let Some(id) = node.get("$id").and_then(Node::as_str)
+                && let Some(identifier) = resolve(self.identifier(around), without_fragment(id))
+            {
+                resource = node.id();
+                self.name(resource, identifier);
+            }
+            if resource != root.id() {
+                self.enclosing.insert(node.id(), resource);
+                self.add_anchors(node, resource);
+            }
+            pending.extend(node.items().chain(node.entries().map(|(_, value)| value)).map(|child| (child, resource)));
+        }
+    }
+
+    fn add_anchors(&mut self, node: Node<'_>, resource: NodeId) {
+        for keyword in ["$anchor", "$dynamicAnchor"] {
+            if let Some(name) = node.get(keyword).and_then(Node::as_str) {
+                self.anchors.entry(resource).or_default().entry(name.to_owned()).or_insert(node.id());
+            }
+        }
+    }
+
+    /// Finds the resource that a reference without its fragment names, from within another resource.
+    pub(super) fn by_reference(&self, from: NodeId, reference: &str) -> Option<NodeId> {
+        let identifier = resolve(self.identifier(from), reference)?;
+        // A file is found by its path, which says why where there is none.
+        self.by_id.get(&identifier).filter(|_| !identifier.starts_with(FOLDER) || self.has_id(&identifier)).copied()
+    }
+
+    /// Returns the schema with an `$id` that a node is part of.
+    pub(super) fn enclosing(&self, node: NodeId) -> Option<NodeId> {
+        self.enclosing.get(&node).copied()
+    }
+
+    /// Returns the node that an anchor of a resource names.
+    pub(super) fn anchor(&self, resource: NodeId, name: &str) -> Option<NodeId> {
+        self.anchors.get(&resource)?.get(name).copied()
+    }
+
+    fn has_id(&self, identifier: &str) -> bool {
+        self.by_id.get(identifier).is_some_and(|resource| self.enclosing.contains_key(resource))
+    }
+
+    fn identifier(&self, resource: NodeId) -> &str {
+        self.identifiers.get(&resource).map_or(FOLDER, String::as_str)
+    }
+
+    fn name(&mut self, resource: NodeId, identifier: String) {
+        self.by_id.entry(identifier.clone()).or_insert(resource);
+        self.identifiers.insert(resource, identifier);
+    }
+}
+
+fn without_fragment(reference: &str) -> &str {
+    reference.split('#').next().unwrap_or_default()
+}
+
+/// Resolves a reference without a fragment against an absolute identifier (RFC 3986, section 5.2).
+///
+/// `None` where the identifier has no path that anything could be relative to, like a URN.
+fn resolve(base: &str, reference: &str) -> Option<String> {
+    if has_scheme(reference) {
+        return Some(reference.to_owned());
+    }
+    if reference.is_empty() {
+        return Some(base.to_owned());
+    }
+    let (scheme, rest) = base.split_once(':')?;
+    if let Some(rest) = reference.strip_prefix("//") {
+        return Some(format!("{scheme}://{rest}"));
+    }
+    let hierarchy = rest.strip_prefix("//")?;
+    let (authority, path) = hierarchy.split_at(hierarchy.find('/').unwrap_or(hierarchy.len()));
+    let path = path.split('?').next().unwrap_or_default();
+    let (relative, query) = reference.split_at(reference.find('?').unwrap_or(reference.len()));
+    let folder = if relative.starts_with('/') { "" } else { path.rsplit_once('/').map_or("", |(folder, _)| folder) };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(relative.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    Some(format!("{scheme}://{authority}/{}{query}", parts.join("/")))
+}
+
+/// Tells whether a reference begins with a scheme (RFC 3986, section 3.1).
+fn has_scheme(reference: &str) -> bool {
+    reference.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|each| each.is_ascii_alphanumeric() || "+-.".contains(each))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_resolved_as_rfc_3986_does() {
+        for (base, reference, expected) in [
+            ("https://a.example/b/c", "d", Some("https://a.example/b/d")),
+            ("https://a.example/b/c", "../d", Some("https://a.example/d")),
+            ("https://a.example/b/c", "/d/./e", Some("https://a.example/d/e")),
+            ("https://a.example/b/c", "//x.example/d", Some("https://x.example/d")),
+            ("https://a.example/b/c", "urn:x:y", Some("urn:x:y")),
+            ("https://a.example/b/c", "", Some("https://a.example/b/c")),
+            ("https://a.example", "d", Some("https://a.example/d")),
+            ("https://a.example/b?x=/y/z", "d?q=1", Some("https://a.example/d?q=1")),
+            ("urn:x:y", "d", None),
+        ] {
+            assert_eq!(resolve(base, reference).as_deref(), expected, "{reference} in {base}");
+        }
+    }
+}

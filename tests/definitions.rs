@@ -9,9 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use apigw::definition::{
-    Api, DeclaredResult, Definition, Direction, Imported, MediaType, Node, NodeId, import, read, rules,
+    Api, DeclaredResult, Definition, Direction, FetchError, Imported, MediaType, Node, NodeId, import, read, rules,
 };
-use apigw::model::Finding;
+use apigw::model::{Finding, RuleLevels};
 
 /// The variable that names the folder; each file in it, or in folders one below it, is a definition.
 const VARIABLE: &str = "APIGW_CORPUS";
@@ -42,10 +42,10 @@ fn definitions() -> Vec<(std::path::PathBuf, String)> {
 }
 
 fn import_file(folder: &Path, name: &str) -> Result<Imported, Vec<Finding>> {
-    import(name, &[], &mut |path| match std::fs::read(folder.join(path)) {
+    import(name, &[], &RuleLevels::new(), &mut |path| match std::fs::read(folder.join(path)) {
         Ok(bytes) => Ok(Some(Arc::from(bytes))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(FetchError::Refused(error.to_string())),
     })
 }
 

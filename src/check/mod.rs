@@ -32,6 +32,7 @@ use crate::definition::Definition;
 use crate::definition::rules::{CONSTANT_RESULT, MOCK_FIELD, MOCK_MISMATCH};
 use crate::model::{
     EnvironmentName, Finding, Findings, GroupName, GroupSettings, Location, SETTINGS_FILE, WorkspaceSettings,
+    apply_levels,
 };
 use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
 use rules::settings::{TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
@@ -119,7 +120,7 @@ pub fn group(subject: &Subject<'_>, settings: &WorkspaceSettings) -> Vec<Finding
     }
     findings.extend(addresses::findings(subject, settings, &places));
     findings.extend(forwarding::findings(subject, &places));
-    sorted(rules::apply_levels(findings, settings))
+    sorted(apply_levels(&settings.rules, findings))
 }
 
 /// Checks all groups, each by itself and all together, and the settings of the workspace.
@@ -130,7 +131,7 @@ pub fn workspace(overview: &Overview<'_>) -> Vec<Finding> {
     let mut together = across::findings(overview);
     together.extend(routes::findings(subjects));
     together.extend(environments::findings(overview));
-    findings.extend(rules::apply_levels(together, settings));
+    findings.extend(apply_levels(&settings.rules, together));
     sorted(findings)
 }
 

@@ -30,7 +30,9 @@ fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
         message.push_str(": a webhook is called by the API and not by its callers, and there is no path beside it");
     }
     let place = if has_webhooks { place("webhooks") } else { place("paths") };
-    let place = place.unwrap_or_else(|| root.map_or_else(|| Location::file(subject.folder()), Node::location));
+    let place = place.unwrap_or_else(|| {
+        Location::file(root.map_or_else(|| subject.folder(), |root| root.location().file.to_string()))
+    });
     rules::NO_API.finding(place, message, format!("add one: `apigw api add {} GET /path`", subject.group))
 }
 

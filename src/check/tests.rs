@@ -296,3 +296,30 @@ fn an_empty_list_is_called_empty_where_it_must_not_be() {
     let messages = findings.iter().filter(|finding| finding.rule == "schema-keyword").map(|finding| &finding.message);
     assert_eq!(messages.filter(|message| message.ends_with("and here is an empty list")).count(), 2, "{findings:#?}");
 }
+
+#[test]
+fn the_fields_of_3_2_are_known_in_3_2_alone() {
+    let text = |version: &str| {
+        format!(
+            "openapi: {version}\n$self: https://x.example/openapi.yaml\ninfo: {{title: t, version: '1'}}\n\
+             servers: [{{url: /, name: here}}]\ntags: [{{name: a, summary: s, kind: nav}}, {{name: b, parent: a}}]\n\
+             paths:\n  /a:\n    query:\n      responses: {{'200': {{summary: s, content: {{text/event-stream: {{itemSchema: {{}}}}}}}}}}\n    \
+             get:\n      parameters: [{{name: c, in: cookie, style: cookie, schema: {{type: string}}}}]\n      \
+             responses:\n        '200':\n          description: d\n          content:\n            \
+             application/json: {{$ref: '#/components/mediaTypes/M'}}\n            \
+             multipart/mixed: {{prefixEncoding: [{{contentType: a/b}}], itemEncoding: {{contentType: a/b}}}}\n\
+             components:\n  mediaTypes: {{M: {{schema: {{type: string}}, examples: {{e: {{dataValue: a, serializedValue: a}}}}}}}}\n  \
+             schemas:\n    D: {{type: object, discriminator: {{propertyName: p, defaultMapping: E}}, xml: {{nodeType: element}}}}\n    \
+             E: {{type: object}}\n  securitySchemes:\n    o:\n      type: oauth2\n      deprecated: true\n      \
+             oauth2MetadataUrl: https://x.example/m\n      flows: {{deviceAuthorization: {{deviceAuthorizationUrl: 'https://x.example/d', \
+             tokenUrl: 'https://x.example/t', scopes: {{}}}}}}\n"
+        )
+    };
+    let rules = |version: &str| {
+        let findings = Case::definition(&text(version)).findings();
+        findings.iter().map(|finding| format!("{} {}", finding.location, finding.rule)).collect::<Vec<_>>()
+    };
+    assert_eq!(rules("3.2.0"), [""; 0]);
+    let in_3_1 = rules("3.1.0");
+    assert!(in_3_1.iter().filter(|found| found.ends_with("specification-unknown-field")).count() >= 12, "{in_3_1:#?}");
+}

@@ -103,6 +103,8 @@ pub enum Specification {
     V3_0,
     /// OpenAPI 3.1.x, with JSON Schema 2020-12.
     V3_1,
+    /// OpenAPI 3.2.x, with JSON Schema 2020-12.
+    V3_2,
 }
 
 impl std::fmt::Display for Specification {
@@ -110,6 +112,7 @@ impl std::fmt::Display for Specification {
         formatter.pad(match self {
             Self::V3_0 => "3.0",
             Self::V3_1 => "3.1",
+            Self::V3_2 => "3.2",
         })
     }
 }

@@ -320,8 +320,9 @@ impl Document {
         if self.folder.is_empty() { file.to_owned() } else { format!("{}/{file}", self.folder) }
     }
 
-    pub(super) fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
+    /// Lists the nodes from the given place on.
+    pub(super) fn ids_from(&self, first: usize) -> impl Iterator<Item = NodeId> + use<> {
+        (u32::try_from(first).unwrap_or(u32::MAX)..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
     /// Returns where the values lie, for whoever adds some.

@@ -1,5 +1,6 @@
 //! Reads single fields: each of the kind that the specification asks for, or with a finding.
 
+use super::api::Specification;
 use super::document::{Node, NodeId, NodeKind};
 use super::findings::Findings;
 use super::rules;
@@ -12,12 +13,13 @@ const MOST_BYTES: usize = 64 << 20;
 /// What several APIs share is read, and kept, for each of them; so a small file can stand for a lot.
 pub(super) struct Reader<'f> {
     pub(super) findings: &'f mut Findings,
+    pub(super) specification: Specification,
     left: usize,
 }
 
 impl<'f> Reader<'f> {
-    pub(super) const fn new(findings: &'f mut Findings) -> Self {
-        Self { findings, left: MOST_BYTES }
+    pub(super) const fn new(findings: &'f mut Findings, specification: Specification) -> Self {
+        Self { findings, specification, left: MOST_BYTES }
     }
 
     /// Counts what is kept, and tells whether there is still room for it.

@@ -14,7 +14,8 @@ use super::reference::{self, Loaded, RootFile};
 use super::rules;
 use super::swagger;
 use crate::model::{
-    DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, Severity, is_reserved_file,
+    DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, RuleLevels, Severity, apply_levels,
+    is_reserved_file,
 };
 use own_name::Renamed;
 
@@ -46,14 +47,19 @@ pub struct Imported {
 /// Imports the document `name`, OpenAPI 2.0, 3.0 or 3.1, YAML or JSON, with the files that it refers to.
 ///
 /// `above` names the folders that the document lies in, from the outermost to its own, and none where references must
-/// not lead up. `fetch` gives the bytes of `name` and of other files by their path below the document's folder, which
+/// not lead up. `levels` are those that the workspace gives rules. `fetch` gives the bytes of `name` and of other files by their path below the document's folder, which
 /// begins with `..` for those above it. The bytes of a 3.x document are kept as they are, but for its own name in
 /// references. The error is every finding, with what stands in the way among them.
-pub fn import(name: &str, above: &[String], fetch: &mut Fetch<'_>) -> Result<Imported, Vec<Finding>> {
+pub fn import(
+    name: &str,
+    above: &[String],
+    levels: &RuleLevels,
+    fetch: &mut Fetch<'_>,
+) -> Result<Imported, Vec<Finding>> {
     let root = RootFile { folder: "", path: name, above };
     let Loaded { document, files, mut findings, own_references } = reference::load(root, fetch);
     if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
-        return import_swagger(name, &document, findings);
+        return import_swagger(name, &document, levels, findings);
     }
     let own_references: Vec<_> = own_references.into_iter().map(|reference| document.node(reference)).collect();
     let laid_out = if files.iter().any(|(path, _)| path.starts_with("../")) {
@@ -62,12 +68,22 @@ pub fn import(name: &str, above: &[String], fetch: &mut Fetch<'_>) -> Result<Imp
         own_layout(name, files, &own_references, &mut findings)
     };
     for (path, _) in laid_out.files.iter().filter(|(path, _)| is_reserved_file(path)) {
-        let message = format!("the definition needs the file {path:?}, a name that a group's folder has for its own files");
-        findings.add(rules::REFERENCE_OUTSIDE, Location::file(name), message, "give the file or its folder another name");
+        let message =
+            format!("the definition needs the file {path:?}, a name that a group's folder has for its own files");
+        findings.add(
+            rules::REFERENCE_OUTSIDE,
+            Location::file(name),
+            message,
+            "give the file or its folder another name",
+        );
     }
     let definition = read::definition(document, &mut findings);
     let Layout { files, definition: path, renamed } = laid_out;
-    Ok(Imported { renamed, definition: path, ..imported(files, definition, findings.into_vec())? })
+    Ok(Imported {
+        renamed,
+        definition: path,
+        ..imported(files, definition, apply_levels(levels, findings.into_vec()))?
+    })
 }
 
 /// Where the files of a definition lie in a group's folder.
@@ -124,7 +140,12 @@ fn common_layout(name: &str, above: &[String], files: &FileSet) -> Layout {
     Layout { files: laid_out, definition: below(name), renamed: 0 }
 }
 
-fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Result<Imported, Vec<Finding>> {
+fn import_swagger(
+    name: &str,
+    document: &Document,
+    levels: &RuleLevels,
+    mut findings: Findings,
+) -> Result<Imported, Vec<Finding>> {
     if findings.have_errors() {
         return Err(findings.into_vec());
     }
@@ -166,7 +187,7 @@ fn import_swagger(name: &str, document: &Document, mut findings: Findings) -> Re
         // Places in the converted text mean nothing to the author, who never saw it.
         swagger::place(&mut late, definition.document(), root);
     }
-    imported(files, definition, given.into_iter().chain(late).collect())
+    imported(files, definition, apply_levels(levels, given.into_iter().chain(late).collect()))
 }
 
 fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Finding>) -> Result<Imported, Vec<Finding>> {

@@ -63,7 +63,18 @@ pub struct Reading {
 /// Gives the bytes of a file by its path below the group's folder.
 ///
 /// `None` where there is no such file; an error where it must not or cannot be read.
-pub type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, String> + 'f;
+pub type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, FetchError> + 'f;
+
+/// The reason why the bytes of a file are not to be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The file has more bytes than are read, which the message counts.
+    #[error("{0}")]
+    TooLarge(String),
+    /// It must not be read, or the system does not let it.
+    #[error("{0}")]
+    Refused(String),
+}
 
 /// Reads the definition of a group that lies at `openapi.yaml`; see [`read_root`].
 pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {

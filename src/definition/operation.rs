@@ -1,6 +1,8 @@
 //! Reads what an operation takes and what it returns.
 
-use super::api::{Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, StatusPattern, Style};
+use super::api::{
+    Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, Specification, StatusPattern, Style,
+};
 use super::document::{Node, NodeKind};
 use super::fields::Reader;
 use super::rules;
@@ -19,10 +21,27 @@ impl Reader<'_> {
 
     fn parameter(&mut self, written: Node<'_>) -> Option<Parameter> {
         let node = written.resolve()?;
-        let name = self.field_text(node, "name");
-        let place = node.get("in").and_then(Node::as_str).and_then(parameter_place);
-        let (Some(name), Some(place)) = (name, place) else {
-            self.structure(node, "a parameter needs a `name`, and `in` with path, query, header or cookie");
+        if !node.is_object() {
+            self.structure(node, "a parameter is a mapping");
+            return None;
+        }
+        let Some(name) = self.field_text(node, "name") else {
+            if node.get("name").is_none() {
+                self.structure(node, "the parameter has no `name`");
+            }
+            return None;
+        };
+        let Some(written) = node.get("in") else {
+            self.structure(node, &format!("the parameter {name:?} has no `in`: path, query, header or cookie"));
+            return None;
+        };
+        if written.as_str() == Some("querystring") && self.specification >= Specification::V3_2 {
+            let message = format!("the parameter {name:?} is the whole query string, and is not checked in requests");
+            self.findings.add(rules::SLOPPY, written.location(), message, "declare its parts as query parameters");
+            return None;
+        }
+        let Some(place) = written.as_str().and_then(parameter_place) else {
+            self.structure(written, &format!("`in` of the parameter {name:?} is path, query, header or cookie"));
             return None;
         };
         let media_type = self.content(node).into_iter().next();
@@ -47,6 +66,10 @@ impl Reader<'_> {
             ParameterPlace::Query | ParameterPlace::Cookie => Style::Form,
         };
         let Some(written) = node.get("style") else { return by_default };
+        if written.as_str() == Some("cookie") && self.specification >= Specification::V3_2 {
+            // As `form`, without the percent-encoding that cookies do not have (OpenAPI 3.2, section 4.12.3).
+            return Style::Form;
+        }
         written.as_str().and_then(Style::named).unwrap_or_else(|| {
             self.structure(written, "the specification knows no such style of a parameter");
             by_default

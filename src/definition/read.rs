@@ -32,7 +32,7 @@ const MOST_LAYERS: usize = 32;
 pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<Definition> {
     let root = document.root()?;
     let specification = specification(root, findings)?;
-    let mut reader = Reader::new(findings);
+    let mut reader = Reader::new(findings, specification);
     let parts = reader.parts(root);
     if reader.is_full() {
         let message = "the APIs take too much memory, with what they share written out for each of them";
@@ -75,10 +75,11 @@ fn specification(root: Node<'_>, findings: &mut Findings) -> Option<Specificatio
     match (parts.next(), parts.next()) {
         (Some("3"), Some("0")) => Some(Specification::V3_0),
         (Some("3"), Some("1")) => Some(Specification::V3_1),
+        (Some("3"), Some("2")) => Some(Specification::V3_2),
         (Some("3"), Some(_)) => {
-            let message = format!("OpenAPI {text} is newer than what apigw knows; it is read as 3.1");
-            findings.add(rules::SLOPPY, version.location(), message, "write `openapi: 3.1.0` if that is enough");
-            Some(Specification::V3_1)
+            let message = format!("OpenAPI {text} is newer than the versions that apigw knows; it is read as 3.2");
+            findings.add(rules::SLOPPY, version.location(), message, "write `openapi: 3.2.0` if that is enough");
+            Some(Specification::V3_2)
         }
         _ => {
             let message = format!("{text:?} is no version of OpenAPI that apigw reads");
@@ -248,13 +249,28 @@ impl Reader<'_> {
                 }
                 apis.push(self.operation(item, *layer, key, method, node, security));
             }
+            self.additional_operations(*layer);
         }
         apis
     }
 
+    /// Names the methods of a path item that have no field of their own (OpenAPI 3.2, section 4.9).
+    fn additional_operations(&mut self, layer: Node<'_>) {
+        if self.specification < Specification::V3_2 {
+            return;
+        }
+        let Some(operations) = self.object(layer, "additionalOperations") else { return };
+        for (method, _) in operations.entries() {
+            let message = format!("the method {method:?} is not served");
+            let hint =
+                "use one of the methods that have a field of their own, or leave it to the backend's own address";
+            self.findings.add(rules::SLOPPY, operations.key_location(method), message, hint);
+        }
+    }
+
     fn method(&mut self, layer: Node<'_>, key: &str) -> Option<Method> {
         if let Some(method) = Method::ALL.into_iter().find(|method| method.field() == key) {
-            return Some(method);
+            return Some(method).filter(|method| *method != Method::Query || self.specification >= Specification::V3_2);
         }
         let method: Method = key.parse().ok()?;
         let message = format!("the method {key:?} is written in capitals; it is taken as {:?}", method.field());

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// A method with a field of its own in a path item (OpenAPI 3.1, section 4.8.9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the names are those of RFC 9110, section 9, and RFC 5789")]
+#[expect(missing_docs, reason = "the names are those of RFC 9110, section 9, RFC 5789, and OpenAPI 3.2, section 4.9")]
 pub enum Method {
     Get,
     Put,
@@ -16,11 +16,12 @@ pub enum Method {
     Head,
     Patch,
     Trace,
+    Query,
 }
 
 /// Why a text is no method.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a method: use GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH or TRACE")]
+#[error("{text:?} is not a method: use GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH, TRACE or QUERY")]
 pub struct MethodError {
     /// The text that was refused.
     pub text: String,
@@ -28,8 +29,17 @@ pub struct MethodError {
 
 impl Method {
     /// All methods, in the order in which OpenAPI lists them.
-    pub const ALL: [Self; 8] =
-        [Self::Get, Self::Put, Self::Post, Self::Delete, Self::Options, Self::Head, Self::Patch, Self::Trace];
+    pub const ALL: [Self; 9] = [
+        Self::Get,
+        Self::Put,
+        Self::Post,
+        Self::Delete,
+        Self::Options,
+        Self::Head,
+        Self::Patch,
+        Self::Trace,
+        Self::Query,
+    ];
 
     /// Returns the method as it stands in a request.
     #[must_use]
@@ -43,6 +53,7 @@ impl Method {
             Self::Head => "HEAD",
             Self::Patch => "PATCH",
             Self::Trace => "TRACE",
+            Self::Query => "QUERY",
         }
     }
 
@@ -58,6 +69,7 @@ impl Method {
             Self::Head => "head",
             Self::Patch => "patch",
             Self::Trace => "trace",
+            Self::Query => "query",
         }
     }
 }

@@ -29,7 +29,8 @@ pub use canonical::{is_canonical_but_for_slashes, is_canonical_path};
 pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{
-    DEFINITION_FILE, DefinitionPath, DefinitionPathError, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE, is_reserved_file,
+    DEFINITION_FILE, DefinitionPath, DefinitionPathError, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE,
+    is_reserved_file,
 };
 pub use finding::{Finding, Location, Severity};
 pub use findings::Findings;
@@ -42,7 +43,8 @@ pub use name::{EnvironmentName, GroupName, KeyName, NameError};
 pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
 pub use settings::{
-    Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, SCHEMA, WorkspaceSettings,
+    Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, RuleLevels, SCHEMA, WorkspaceSettings,
+    apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

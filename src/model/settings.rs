@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cors, DefinitionPath, DomainName, EnvironmentName, Forwarding, GroupName, PathPrefix, Severity, Version};
+use super::{
+    Cors, DefinitionPath, DomainName, EnvironmentName, Finding, Forwarding, GroupName, PathPrefix, Severity, Version,
+};
 
 /// The schema that this release of apigw writes into every file.
 pub const SCHEMA: u32 = 1;
@@ -30,7 +32,7 @@ pub struct WorkspaceSettings {
     pub environments: BTreeMap<EnvironmentName, EnvironmentSettings>,
     /// How severe what a rule of `check` finds is, by the rule's name.
     #[serde(default)]
-    pub rules: BTreeMap<String, RuleLevel>,
+    pub rules: RuleLevels,
 }
 
 fn default_base_domain() -> DomainName {
@@ -71,6 +73,22 @@ impl RuleLevel {
             Self::Error => Some(Severity::Error),
         }
     }
+}
+
+/// The levels that settings give rules, by the rule's name.
+pub type RuleLevels = BTreeMap<String, RuleLevel>;
+
+/// Gives each finding the severity that the settings give its rule, and drops those that are off.
+#[must_use]
+pub fn apply_levels(levels: &RuleLevels, findings: Vec<Finding>) -> Vec<Finding> {
+    let level = |mut finding: Finding| match levels.get(finding.rule) {
+        None => Some(finding),
+        Some(level) => {
+            finding.severity = level.severity()?;
+            Some(finding)
+        }
+    };
+    findings.into_iter().filter_map(level).collect()
 }
 
 /// The settings of one environment.

@@ -4,6 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::check::rules::files::FILE_SIZE;
+use crate::definition::FetchError;
 use crate::model::{Finding, Location, OperationId, Severity};
 
 /// Why something could not be read from or written to a workspace.
@@ -174,6 +176,18 @@ impl Error {
     /// Makes the error of one file whose content is not valid.
     pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<String>) -> Self {
         Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into(), count: 1 }])
+    }
+}
+
+impl From<Error> for FetchError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(findings) => match findings.as_slice() {
+                [finding] if finding.rule == FILE_SIZE.name => Self::TooLarge(finding.message.clone()),
+                _ => Self::Refused(first_message(&findings)),
+            },
+            error => Self::Refused(error.to_string()),
+        }
     }
 }
 

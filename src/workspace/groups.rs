@@ -11,7 +11,7 @@ use super::error::Error;
 use super::layout;
 use super::{Workspace, settings};
 use crate::check::Subject;
-use crate::definition::{self, Definition, Reading};
+use crate::definition::{self, Definition, FetchError, Reading};
 use crate::model::{
     DefinitionPath, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Version, is_reserved_file,
     nearest,
@@ -100,13 +100,14 @@ impl Workspace {
     fn read_definition(&self, group: &GroupName, root: &DefinitionPath) -> Result<Reading, Error> {
         let mut failure = None;
         let reading = definition::read_root(&layout::group(group), root.as_str(), &mut |path| {
-            self.fetch(group, path).map_err(|error| {
-                let message = error.to_string();
-                // What the system refuses says nothing about the definition.
-                if matches!(error, Error::Io(_)) {
+            self.fetch(group, path).map_err(|error| match error {
+                // A refusal of the system says nothing about the definition.
+                Error::Io(_) => {
+                    let refused = FetchError::Refused(error.to_string());
                     failure.get_or_insert(error);
+                    refused
                 }
-                message
+                error => error.into(),
             })
         });
         failure.map_or(Ok(reading), Err)

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use super::error::{At, Error};
 use super::{layout, settings};
+use crate::definition::FetchError;
 use crate::model::Location;
 use crate::plan::ReleasePlan;
 
@@ -128,12 +129,12 @@ impl OutsideFolder {
     /// # Errors
     ///
     /// Says why it will not: a link leads out of the folder that the path starts from, or the file is too large.
-    pub fn read(&self, path: &str) -> Result<Option<Arc<[u8]>>, String> {
+    pub fn read(&self, path: &str) -> Result<Option<Arc<[u8]>>, FetchError> {
         let (mut start, mut rest) = (self.folder.as_path(), path);
         while let Some(below) = rest.strip_prefix("../") {
             (start, rest) = (start.parent().unwrap_or(start), below);
         }
         let read = layout::Root::new(start).and_then(|root| root.read(rest, layout::LARGEST_DEFINITION));
-        read.map(|bytes| bytes.map(Arc::from)).map_err(|error| error.to_string())
+        read.map(|bytes| bytes.map(Arc::from)).map_err(FetchError::from)
     }
 }

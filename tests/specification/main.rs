@@ -51,7 +51,8 @@ impl Official {
     fn of(&self, specification: Specification) -> &Validator {
         match specification {
             Specification::V3_0 => &self.v3_0,
-            Specification::V3_1 => &self.v3_1,
+            // No document here follows 3.2.
+            Specification::V3_1 | Specification::V3_2 => &self.v3_1,
         }
     }
 }

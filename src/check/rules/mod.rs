@@ -6,7 +6,6 @@ pub(super) mod settings;
 pub(super) mod specification;
 
 use crate::definition::{RULES, Rule};
-use crate::model::{Finding, WorkspaceSettings};
 
 pub use files::FOLDER_LOCK;
 
@@ -23,16 +22,4 @@ pub fn all_rules() -> Vec<Rule> {
 #[must_use]
 pub fn can_be_set(name: &str) -> bool {
     !files::RULES.iter().any(|rule| rule.name == name)
-}
-
-/// Gives each finding the severity that the settings give its rule, and drops those that are off.
-pub(super) fn apply_levels(findings: Vec<Finding>, settings: &WorkspaceSettings) -> Vec<Finding> {
-    let level = |mut finding: Finding| match settings.rules.get(finding.rule) {
-        None => Some(finding),
-        Some(level) => {
-            finding.severity = level.severity()?;
-            Some(finding)
-        }
-    };
-    findings.into_iter().filter_map(level).collect()
 }

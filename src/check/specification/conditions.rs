@@ -11,7 +11,7 @@ impl<'d> Walk<'d> {
     pub(super) fn conditions(&mut self, node: Node<'d>, kind: Kind) {
         match kind {
             Kind::OpenApi => self.whole(node),
-            Kind::License if self.specification == Specification::V3_1 => self.exclude(node, "identifier", "url"),
+            Kind::License if self.specification >= Specification::V3_1 => self.exclude(node, "identifier", "url"),
             Kind::Server => self.server_variables(node),
             Kind::ServerVariable => self.server_variable(node),
             Kind::Operation => self.responses(node),
@@ -32,7 +32,7 @@ impl<'d> Walk<'d> {
 
     fn whole(&mut self, node: Node<'d>) {
         let parts = ["paths", "components", "webhooks"];
-        if self.specification == Specification::V3_1 && parts.iter().all(|part| node.get(part).is_none()) {
+        if self.specification >= Specification::V3_1 && parts.iter().all(|part| node.get(part).is_none()) {
             self.lacking(node, "the OpenAPI Object has none of `paths`, `components` and `webhooks`");
         }
         let mut known: HashMap<&str, usize> = HashMap::new();
@@ -88,7 +88,11 @@ impl<'d> Walk<'d> {
 
     fn parameter(&mut self, node: Node<'d>) {
         self.schema_or_content(node, "Parameter Object");
-        let Some(place) = node.get("in").and_then(Node::as_str) else { return };
+        let Some(written) = node.get("in") else { return };
+        let Some(place) = written.as_str() else { return };
+        if self.specification < Specification::V3_2 && place == "querystring" {
+            self.word(written, &["query", "header", "path", "cookie"], &|| "`in` of the Parameter Object".to_owned());
+        }
         if place == "path" && node.get("required").and_then(crate::definition::Node::as_bool) != Some(true) {
             match node.get("required") {
                 Some(required) if required.as_bool().is_some() => {
@@ -105,13 +109,14 @@ impl<'d> Walk<'d> {
         let styles: &[&str] = match place {
             "path" => &["matrix", "label", "simple"],
             "query" => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
+            "cookie" if self.specification >= Specification::V3_2 => &["form", "cookie"],
             "header" => &["simple"],
             _ => &["form"],
         };
         if let Some(style) = node.get("style").filter(|style| style.as_str().is_some()) {
             self.word(style, styles, &|| format!("`style` of a {place} parameter"));
         }
-        if self.specification == Specification::V3_1 && place != "query" {
+        if self.specification >= Specification::V3_1 && place != "query" {
             for name in ["allowEmptyValue", "allowReserved"] {
                 self.misplaced(node, name, &format!("a {place} parameter"), "a query parameter");
             }
@@ -140,11 +145,13 @@ impl<'d> Walk<'d> {
             Some("http") => &["scheme"],
             Some("oauth2") => &["flows"],
             Some("openIdConnect") => &["openIdConnectUrl"],
-            Some("mutualTLS") if self.specification == Specification::V3_1 => &[],
+            Some("mutualTLS") if self.specification >= Specification::V3_1 => &[],
             Some(_) => {
                 let known: &[&str] = match self.specification {
                     Specification::V3_0 => &["apiKey", "http", "oauth2", "openIdConnect"],
-                    Specification::V3_1 => &["apiKey", "http", "mutualTLS", "oauth2", "openIdConnect"],
+                    Specification::V3_1 | Specification::V3_2 => {
+                        &["apiKey", "http", "mutualTLS", "oauth2", "openIdConnect"]
+                    }
                 };
                 self.word(written, known, &|| "`type` of the Security Scheme Object".to_owned());
                 return;

@@ -32,7 +32,7 @@ impl<'d> Walk<'d> {
 
     /// Compares the examples and the default of a schema with the schema itself.
     pub(super) fn schema_examples(&mut self, schema: Node<'d>) {
-        let listed = schema.get("examples").filter(|_| self.specification == Specification::V3_1);
+        let listed = schema.get("examples").filter(|_| self.specification >= Specification::V3_1);
         let examples: Vec<Node<'d>> =
             schema.get("example").into_iter().chain(listed.into_iter().flat_map(Node::items)).collect();
         for example in examples {

@@ -44,8 +44,12 @@ pub(super) enum Names {
 pub(super) enum In {
     Never,
     V3_0,
+    /// 3.1 and later.
     V3_1,
-    Both,
+    /// 3.2 and later.
+    V3_2,
+    BeforeV3_2,
+    All,
 }
 
 /// A field of an object.
@@ -113,5 +117,26 @@ pub(super) enum Kind {
     ImplicitFlow,
     TokenFlow,
     CodeFlow,
+    DeviceFlow,
     SecurityRequirement,
+}
+
+impl Kind {
+    /// Returns the field of the Components Object that holds objects of this kind (OpenAPI 3.1, section 4.8.7).
+    pub(super) const fn section(self) -> Option<&'static str> {
+        match self {
+            Self::Schema => Some("schemas"),
+            Self::Response => Some("responses"),
+            Self::Parameter => Some("parameters"),
+            Self::Example => Some("examples"),
+            Self::RequestBody => Some("requestBodies"),
+            Self::Header => Some("headers"),
+            Self::SecurityScheme => Some("securitySchemes"),
+            Self::Link => Some("links"),
+            Self::Callback => Some("callbacks"),
+            Self::PathItem => Some("pathItems"),
+            Self::MediaType => Some("mediaTypes"),
+            _ => None,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The objects of the OpenAPI Specification and their fields, as one table for 3.0 and 3.1.
+//! The objects of the OpenAPI Specification and their fields, as one table for 3.0, 3.1 and 3.2.
 //!
 //! Sections are those of 3.1.0, 4.8.1 to 4.8.30; in 3.0.3 the same objects are 4.7.1 to 4.7.30. What no
 //! table can say, like fields that exclude each other, is in `conditions`; the keywords of schemas are in
@@ -7,15 +7,20 @@
 use super::form::{Field, Form, In, Kind, Names, Rest, Shape};
 
 const fn field(name: &'static str, form: Form) -> Field {
-    Field { name, form, exists: In::Both, needed: In::Never }
+    Field { name, form, exists: In::All, needed: In::Never }
 }
 
 const fn needed(name: &'static str, form: Form) -> Field {
-    Field { name, form, exists: In::Both, needed: In::Both }
+    Field { name, form, exists: In::All, needed: In::All }
 }
 
 const fn new(name: &'static str, form: Form) -> Field {
     Field { name, form, exists: In::V3_1, needed: In::Never }
+}
+
+/// A field that came with 3.2.
+const fn newest(name: &'static str, form: Form) -> Field {
+    Field { name, form, exists: In::V3_2, needed: In::Never }
 }
 
 const fn object(name: &'static str, section: u8, fields: &'static [Field]) -> Shape {
@@ -45,8 +50,9 @@ const OPEN_API: Shape = object(
         needed("openapi", Text),
         needed("info", Object(Kind::Info)),
         new("jsonSchemaDialect", Text),
+        newest("$self", Text),
         SERVERS,
-        Field { name: "paths", form: Object(Kind::Paths), exists: In::Both, needed: In::V3_0 },
+        Field { name: "paths", form: Object(Kind::Paths), exists: In::All, needed: In::V3_0 },
         new("webhooks", Map(Names::Any, &Object(Kind::PathItem))),
         field("components", Object(Kind::Components)),
         SECURITY,
@@ -73,7 +79,12 @@ const LICENSE: Shape =
 const SERVER: Shape = object(
     "Server Object",
     5,
-    &[needed("url", Text), DESCRIPTION, field("variables", Map(Names::Any, &Object(Kind::ServerVariable)))],
+    &[
+        needed("url", Text),
+        newest("name", Text),
+        DESCRIPTION,
+        field("variables", Map(Names::Any, &Object(Kind::ServerVariable))),
+    ],
 );
 const SERVER_VARIABLE: Shape =
     object("Server Variable Object", 6, &[field("enum", TEXTS), needed("default", Text), DESCRIPTION]);
@@ -91,6 +102,7 @@ const COMPONENTS: Shape = object(
         field("links", Map(Names::Component, &OrReference(Kind::Link))),
         field("callbacks", Map(Names::Component, &OrReference(Kind::Callback))),
         new("pathItems", Map(Names::Component, &Object(Kind::PathItem))),
+        newest("mediaTypes", Map(Names::Component, &OrReference(Kind::MediaType))),
     ],
 );
 const PATHS: Shape = Shape {
@@ -114,6 +126,8 @@ const PATH_ITEM: Shape = object(
         field("head", Object(Kind::Operation)),
         field("patch", Object(Kind::Operation)),
         field("trace", Object(Kind::Operation)),
+        newest("query", Object(Kind::Operation)),
+        newest("additionalOperations", Map(Names::Any, &Object(Kind::Operation))),
         SERVERS,
         PARAMETERS,
     ],
@@ -143,7 +157,7 @@ const PARAMETER: Shape = object(
     12,
     &[
         needed("name", Text),
-        needed("in", Word(&["query", "header", "path", "cookie"])),
+        needed("in", Word(&["query", "header", "path", "cookie", "querystring"])),
         DESCRIPTION,
         field("required", Flag),
         field("deprecated", Flag),
@@ -165,7 +179,15 @@ const REQUEST_BODY: Shape = object(
 const MEDIA_TYPE: Shape = object(
     "Media Type Object",
     14,
-    &[field("schema", SCHEMA), EXAMPLE, EXAMPLES, field("encoding", Map(Names::Any, &Object(Kind::Encoding)))],
+    &[
+        field("schema", SCHEMA),
+        newest("itemSchema", SCHEMA),
+        EXAMPLE,
+        EXAMPLES,
+        field("encoding", Map(Names::Any, &Object(Kind::Encoding))),
+        newest("prefixEncoding", List(&Object(Kind::Encoding))),
+        newest("itemEncoding", Object(Kind::Encoding)),
+    ],
 );
 const ENCODING: Shape = object(
     "Encoding Object",
@@ -176,6 +198,9 @@ const ENCODING: Shape = object(
         field("style", Word(STYLES)),
         field("explode", Flag),
         field("allowReserved", Flag),
+        newest("encoding", Map(Names::Any, &Object(Kind::Encoding))),
+        newest("prefixEncoding", List(&Object(Kind::Encoding))),
+        newest("itemEncoding", Object(Kind::Encoding)),
     ],
 );
 const RESPONSES: Shape = Shape {
@@ -188,7 +213,8 @@ const RESPONSE: Shape = object(
     "Response Object",
     17,
     &[
-        needed("description", Text),
+        newest("summary", Text),
+        Field { name: "description", form: Text, exists: In::All, needed: In::BeforeV3_2 },
         field("headers", HEADERS),
         field("content", Content { single: false }),
         field("links", Map(Names::Any, &OrReference(Kind::Link))),
@@ -200,8 +226,18 @@ const CALLBACK: Shape = Shape {
     fields: &[],
     rest: Rest::Named { form: &Object(Kind::PathItem), extensions: true },
 };
-const EXAMPLE_OBJECT: Shape =
-    object("Example Object", 19, &[SUMMARY, DESCRIPTION, field("value", Any), field("externalValue", Text)]);
+const EXAMPLE_OBJECT: Shape = object(
+    "Example Object",
+    19,
+    &[
+        SUMMARY,
+        DESCRIPTION,
+        field("value", Any),
+        newest("dataValue", Any),
+        newest("serializedValue", Text),
+        field("externalValue", Text),
+    ],
+);
 const LINK: Shape = object(
     "Link Object",
     20,
@@ -231,7 +267,11 @@ const HEADER: Shape = object(
         field("content", Content { single: true }),
     ],
 );
-const TAG: Shape = object("Tag Object", 22, &[needed("name", Text), DESCRIPTION, DOCS]);
+const TAG: Shape = object(
+    "Tag Object",
+    22,
+    &[needed("name", Text), newest("summary", Text), DESCRIPTION, DOCS, newest("parent", Text), newest("kind", Text)],
+);
 /// A Reference Object of 3.1; in 3.0 whatever stands beside `$ref` is ignored.
 pub(super) const REFERENCE: Shape = Shape {
     name: "Reference Object",
@@ -244,7 +284,7 @@ const SCHEMA_OBJECT: Shape = Shape { name: "Schema Object", section: 24, fields:
 const DISCRIMINATOR: Shape = Shape {
     name: "Discriminator Object",
     section: 25,
-    fields: &[needed("propertyName", Text), field("mapping", TEXT_MAP)],
+    fields: &[needed("propertyName", Text), field("mapping", TEXT_MAP), newest("defaultMapping", Text)],
     rest: Rest::Anything,
 };
 const XML: Shape = object(
@@ -256,6 +296,7 @@ const XML: Shape = object(
         field("prefix", Text),
         field("attribute", Flag),
         field("wrapped", Flag),
+        newest("nodeType", Word(&["element", "attribute", "text", "cdata", "none"])),
     ],
 );
 /// Which of its fields belong to which type is in `conditions`.
@@ -271,6 +312,8 @@ const SECURITY_SCHEME: Shape = object(
         field("bearerFormat", Text),
         field("flows", Object(Kind::OAuthFlows)),
         field("openIdConnectUrl", Text),
+        newest("oauth2MetadataUrl", Text),
+        newest("deprecated", Flag),
     ],
 );
 const OAUTH_FLOWS: Shape = object(
@@ -281,6 +324,7 @@ const OAUTH_FLOWS: Shape = object(
         field("password", Object(Kind::TokenFlow)),
         field("clientCredentials", Object(Kind::TokenFlow)),
         field("authorizationCode", Object(Kind::CodeFlow)),
+        newest("deviceAuthorization", Object(Kind::DeviceFlow)),
     ],
 );
 const AUTHORIZATION_URL: Field = needed("authorizationUrl", Text);
@@ -290,6 +334,8 @@ const SCOPES: Field = needed("scopes", TEXT_MAP);
 const IMPLICIT_FLOW: Shape = object("OAuth Flow Object", 29, &[AUTHORIZATION_URL, REFRESH_URL, SCOPES]);
 const TOKEN_FLOW: Shape = object("OAuth Flow Object", 29, &[TOKEN_URL, REFRESH_URL, SCOPES]);
 const CODE_FLOW: Shape = object("OAuth Flow Object", 29, &[AUTHORIZATION_URL, TOKEN_URL, REFRESH_URL, SCOPES]);
+const DEVICE_FLOW: Shape =
+    object("OAuth Flow Object", 29, &[needed("deviceAuthorizationUrl", Text), TOKEN_URL, REFRESH_URL, SCOPES]);
 const SECURITY_REQUIREMENT: Shape = Shape {
     name: "Security Requirement Object",
     section: 30,
@@ -331,6 +377,7 @@ impl Kind {
             Self::ImplicitFlow => &IMPLICIT_FLOW,
             Self::TokenFlow => &TOKEN_FLOW,
             Self::CodeFlow => &CODE_FLOW,
+            Self::DeviceFlow => &DEVICE_FLOW,
             Self::SecurityRequirement => &SECURITY_REQUIREMENT,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::form::{In, Kind};
+use super::pattern::foreign_construct;
 use super::{Walk, rules};
 use crate::definition::{Node, NodeKind, Specification};
 use crate::model::nearest;
@@ -38,43 +39,43 @@ use Holds::{
 
 /// The keywords of both dialects.
 const KEYWORDS: &[(&str, Holds, In)] = &[
-    ("type", Type, In::Both),
-    ("properties", SchemaMap, In::Both),
-    ("required", Texts, In::Both),
-    ("items", Schema, In::Both),
-    ("description", Text, In::Both),
-    ("enum", List, In::Both),
-    ("format", Text, In::Both),
-    ("title", Text, In::Both),
-    ("default", Any, In::Both),
-    ("example", Any, In::Both),
-    ("allOf", Schemas, In::Both),
-    ("oneOf", Schemas, In::Both),
-    ("anyOf", Schemas, In::Both),
-    ("not", Schema, In::Both),
-    ("additionalProperties", SchemaOrFlag, In::Both),
-    ("maximum", Number, In::Both),
-    ("minimum", Number, In::Both),
+    ("type", Type, In::All),
+    ("properties", SchemaMap, In::All),
+    ("required", Texts, In::All),
+    ("items", Schema, In::All),
+    ("description", Text, In::All),
+    ("enum", List, In::All),
+    ("format", Text, In::All),
+    ("title", Text, In::All),
+    ("default", Any, In::All),
+    ("example", Any, In::All),
+    ("allOf", Schemas, In::All),
+    ("oneOf", Schemas, In::All),
+    ("anyOf", Schemas, In::All),
+    ("not", Schema, In::All),
+    ("additionalProperties", SchemaOrFlag, In::All),
+    ("maximum", Number, In::All),
+    ("minimum", Number, In::All),
     ("exclusiveMaximum", Flag, In::V3_0),
     ("exclusiveMinimum", Flag, In::V3_0),
     ("exclusiveMaximum", Number, In::V3_1),
     ("exclusiveMinimum", Number, In::V3_1),
-    ("multipleOf", PositiveNumber, In::Both),
-    ("maxLength", Count, In::Both),
-    ("minLength", Count, In::Both),
-    ("pattern", Pattern, In::Both),
-    ("maxItems", Count, In::Both),
-    ("minItems", Count, In::Both),
-    ("uniqueItems", Flag, In::Both),
-    ("maxProperties", Count, In::Both),
-    ("minProperties", Count, In::Both),
+    ("multipleOf", PositiveNumber, In::All),
+    ("maxLength", Count, In::All),
+    ("minLength", Count, In::All),
+    ("pattern", Pattern, In::All),
+    ("maxItems", Count, In::All),
+    ("minItems", Count, In::All),
+    ("uniqueItems", Flag, In::All),
+    ("maxProperties", Count, In::All),
+    ("minProperties", Count, In::All),
     ("nullable", Flag, In::V3_0),
-    ("readOnly", Flag, In::Both),
-    ("writeOnly", Flag, In::Both),
-    ("deprecated", Flag, In::Both),
-    ("discriminator", Object(Kind::Discriminator), In::Both),
-    ("xml", Object(Kind::Xml), In::Both),
-    ("externalDocs", Object(Kind::ExternalDocumentation), In::Both),
+    ("readOnly", Flag, In::All),
+    ("writeOnly", Flag, In::All),
+    ("deprecated", Flag, In::All),
+    ("discriminator", Object(Kind::Discriminator), In::All),
+    ("xml", Object(Kind::Xml), In::All),
+    ("externalDocs", Object(Kind::ExternalDocumentation), In::All),
     ("$ref", Text, In::V3_1),
     ("$id", Text, In::V3_1),
     ("$schema", Text, In::V3_1),
@@ -125,7 +126,8 @@ impl<'d> Walk<'d> {
             self.bad(node, "a schema", "is a mapping");
             return;
         }
-        if let Some(target) = node.referenced() {
+        let leads_to_schema = node.get("$ref").is_none_or(|reference| self.is_reference_of(reference, Kind::Schema));
+        if let Some(target) = node.referenced().filter(|_| leads_to_schema) {
             self.expect(target, Kind::Schema, false);
         }
         if self.specification == Specification::V3_0
@@ -149,7 +151,57 @@ impl<'d> Walk<'d> {
                 None => self.unknown_keyword(node, name),
             }
         }
+        self.enum_types(node);
+        if self.specification == Specification::V3_0
+            && node.get("nullable").and_then(Node::as_bool) == Some(true)
+            && node.get("type").is_none()
+        {
+            let message = "`nullable` counts only beside a `type` (OpenAPI 3.0.3, section 4.7.24)";
+            let hint = if ["allOf", "oneOf", "anyOf"].iter().any(|name| node.get(name).is_some()) {
+                "add the type that the parts have, like `type: object`"
+            } else {
+                "add the `type` that it has otherwise, or remove `nullable`: without a type null is allowed"
+            };
+            self.findings.add(rules::SCHEMA_KEYWORD.finding(node.key_location("nullable"), message, hint));
+        }
         self.schema_examples(node);
+    }
+
+    /// Notes the values of an `enum` that the schema's own `type` does not allow: no value can be any of them.
+    fn enum_types(&mut self, node: Node<'d>) {
+        let Some(written) = node.get("type") else { return };
+        let types: Vec<&str> = written.as_str().into_iter().chain(written.items().filter_map(Node::as_str)).collect();
+        if types.is_empty() || types.iter().any(|name| !TYPES.contains(name) && *name != "null") {
+            return;
+        }
+        let is_nullable = node.get("nullable").and_then(Node::as_bool) == Some(true);
+        for value in node.get("enum").into_iter().flat_map(Node::items) {
+            let is_of = |name: &&str| match value.kind() {
+                NodeKind::Null => *name == "null" || is_nullable,
+                NodeKind::Bool(_) => *name == "boolean",
+                NodeKind::Number(number) => {
+                    *name == "number"
+                        || *name == "integer" && number.as_f64().is_some_and(|number| number.fract() == 0.0)
+                }
+                NodeKind::String(_) => *name == "string",
+                NodeKind::Array => *name == "array",
+                NodeKind::Object => *name == "object",
+            };
+            if !types.iter().any(is_of) {
+                let message = format!(
+                    "this value of `enum` is {}, and the type is {}",
+                    super::kind_name(value),
+                    types.join(" or ")
+                );
+                let hint = match value.kind() {
+                    NodeKind::Number(_) | NodeKind::Bool(_) if types.contains(&"string") => "put it in quotes",
+                    NodeKind::Null if self.specification == Specification::V3_0 => "add `nullable: true`",
+                    NodeKind::Null => "add \"null\" to the types",
+                    _ => "correct the value or the type",
+                };
+                self.add(rules::SCHEMA_KEYWORD, value, message, hint);
+            }
+        }
     }
 
     fn unknown_keyword(&mut self, node: Node<'d>, name: &str) {
@@ -164,7 +216,7 @@ impl<'d> Walk<'d> {
                 }
             }
             // JSON Schema takes what it does not know for a remark, so only a slip of the pen is worth a word.
-            Specification::V3_1 => match known.into_iter().find(|known| is_slip(name, known)) {
+            Specification::V3_1 | Specification::V3_2 => match known.into_iter().find(|known| is_slip(name, known)) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => return,
             },
@@ -202,7 +254,7 @@ impl<'d> Walk<'d> {
             Schema | SchemaOrFlag if value.is_array() => {
                 let hint = match self.specification {
                     Specification::V3_0 => "write one schema for all items",
-                    Specification::V3_1 => "write `prefixItems` for a list of schemas",
+                    Specification::V3_1 | Specification::V3_2 => "write `prefixItems` for a list of schemas",
                 };
                 self.add(rules::SCHEMA_KEYWORD, value, "a schema is a mapping, and here is a list", hint);
             }
@@ -213,6 +265,8 @@ impl<'d> Walk<'d> {
                 for (name, schema) in value.entries() {
                     if holds == PatternMap && !self.examples.is_pattern(value.id(), name) {
                         self.bad_pattern(value.key_location(name), name);
+                    } else if holds == PatternMap {
+                        self.foreign_pattern(value.key_location(name), name);
                     }
                     self.expect(schema, Kind::Schema, false);
                 }
@@ -281,7 +335,7 @@ impl<'d> Walk<'d> {
 
     fn type_word(&mut self, value: Node<'d>) {
         let word = value.as_str().unwrap_or_default();
-        if TYPES.contains(&word) || word == "null" && self.specification == Specification::V3_1 {
+        if TYPES.contains(&word) || word == "null" && self.specification >= Specification::V3_1 {
             return;
         }
         if OTHER_TYPES.contains(&word) {
@@ -294,10 +348,15 @@ impl<'d> Walk<'d> {
             self.add(rules::SCHEMA_KEYWORD, value, message, hint);
             return;
         }
-        let hint = match nearest(word, TYPES.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => format!("write one of {}", TYPES.join(", ")),
+        let instead = match (word.to_ascii_lowercase().as_str(), nearest(word, TYPES.iter().copied())) {
+            ("int" | "long", _) => "write `type: integer`".to_owned(),
+            ("float" | "double", _) => format!("write `type: number` and `format: {}`", word.to_ascii_lowercase()),
+            ("date" | "datetime" | "date-time" | "uuid", _) => "write `type: string` and a `format`".to_owned(),
+            (_, Some(near)) => format!("did you mean {near:?}?"),
+            (_, None) => format!("write one of {}", TYPES.join(", ")),
         };
+        let hint =
+            format!("{instead}; `schema-type = \"warning\"` below `[rules]` in apigw.toml lets it pass as no type");
         self.add(rules::SCHEMA_TYPE, value, format!("there is no type {word:?}"), hint);
     }
 
@@ -307,7 +366,15 @@ impl<'d> Walk<'d> {
             Some(pattern) if !self.examples.is_pattern(value.id(), pattern) => {
                 self.bad_pattern(value.location(), pattern);
             }
-            Some(_) => {}
+            Some(pattern) => self.foreign_pattern(value.location(), pattern),
+        }
+    }
+
+    fn foreign_pattern(&mut self, location: crate::model::Location, pattern: &str) {
+        if let Some(construct) = foreign_construct(pattern) {
+            let message = format!("{construct:?} in this pattern is not of ECMA-262, whose dialect JSON Schema has");
+            let hint = "callers' validators may refuse it: write it with what ECMA-262 has, like `[Aa]` for `(?i)a`";
+            self.findings.add(rules::SCHEMA_PATTERN.finding(location, message, hint));
         }
     }
 

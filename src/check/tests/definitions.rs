@@ -125,6 +125,24 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         &["openapi.yaml:6:18", "openapi.yaml:7:29"],
         "paths: {}\ncomponents:\n  schemas:\n    A: {pattern: \"^[a](?=b)\\\\d$\"}\n    B: {patternProperties: {\"()\": {}}}\n",
     ),
+    (
+        "schema-pattern",
+        "paths: {}\ncomponents:\n  schemas:\n    A: {pattern: \"(?i)a\"}\n    B: {patternProperties: {\"^a\\\\Z\": {}}}\n",
+        &["openapi.yaml:6:18", "openapi.yaml:7:29"],
+        "paths: {}\ncomponents:\n  schemas:\n    A: {pattern: \"[Aa]\"}\n    B: {patternProperties: {\"^a$\": {}}}\n",
+    ),
+    (
+        "schema-keyword",
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: string, enum: [a, 1]}\n    B: {type: [integer, string], enum: [1, null, 1.5]}\n",
+        &["openapi.yaml:6:33", "openapi.yaml:7:44", "openapi.yaml:7:50"],
+        "paths: {}\ncomponents:\n  schemas:\n    A: {type: string, enum: [a, \"1\"]}\n    B: {type: [integer, \"null\"], enum: [1, null, 1.0]}\n    C: {enum: [1, a]}\n",
+    ),
+    (
+        "specification-value",
+        "paths: {}\ncomponents:\n  schemas: {A: {$ref: \"#/components/parameters/P\"}}\n  responses: {R: {$ref: \"#/components/schemas/A\"}}\n  parameters: {P: {name: p, in: query, schema: {}}}\n",
+        &["openapi.yaml:5:23", "openapi.yaml:6:25"],
+        "paths: {}\ncomponents:\n  schemas: {A: {$ref: \"#/components/parameters/P/schema\"}}\n  parameters: {P: {name: p, in: query, schema: {}}}\n",
+    ),
     ("no-api", "paths: {}\n", &["openapi.yaml:3:1"], PATHS),
     ("no-api", "paths: {}\nwebhooks: {w: {post: {}}}\n", &["openapi.yaml:4:1"], PATHS),
     ("no-api", "webhooks: {}\npaths: {}\n", &["openapi.yaml:4:1"], PATHS),
@@ -238,9 +256,15 @@ fn openapi_3_0_has_rules_of_its_own() {
         ),
         (
             "schema-keyword",
+            "paths: {}\ncomponents:\n  schemas:\n    A: {nullable: true}\n    B: {type: string, enum: [a, null]}\n    C: {nullable: true, allOf: [{type: object}]}\n",
+            &["openapi.yaml:6:9", "openapi.yaml:7:33", "openapi.yaml:8:9"],
+            "paths: {}\ncomponents:\n  schemas:\n    A: {nullable: false}\n    B: {type: string, nullable: true, enum: [a, null]}\n    C: {type: object, nullable: true, allOf: [{type: object}]}\n",
+        ),
+        (
+            "schema-keyword",
             "paths: {}\ncomponents:\n  schemas:\n    A: {const: 1}\n    B: {type: [string, \"null\"]}\n    C: {items: [{}]}\n    D: {exclusiveMinimum: 1}\n",
             &["openapi.yaml:6:9", "openapi.yaml:7:15", "openapi.yaml:8:16", "openapi.yaml:9:27"],
-            "paths: {}\ncomponents:\n  schemas:\n    A: {enum: [1], nullable: true}\n    B: {additionalProperties: false}\n    D: {minimum: 1, exclusiveMinimum: true}\n",
+            "paths: {}\ncomponents:\n  schemas:\n    A: {type: integer, enum: [1, null], nullable: true}\n    B: {additionalProperties: false}\n    D: {minimum: 1, exclusiveMinimum: true}\n",
         ),
         (
             "specification-unknown-field",

@@ -157,7 +157,8 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let workspace = context.workspace()?;
     let folder = OutsideFolder::of(&context.folder().join(&arguments.file))?;
     let shown = shown_before(&arguments.file, folder.name());
-    let imported = match definition::import(folder.name(), &folder.above(), &mut |path| folder.read(path)) {
+    let levels = &workspace.settings().rules;
+    let imported = match definition::import(folder.name(), &folder.above(), levels, &mut |path| folder.read(path)) {
         Ok(imported) => definition::Imported { findings: shown_at(&shown, imported.findings), ..imported },
         Err(findings) => {
             let findings = shown_at(&shown, findings);

@@ -80,7 +80,7 @@ pub(super) fn meant(definition: &Definition, id: NodeId) -> NodeId {
     // In OpenAPI 3.0 what stands beside a reference is ignored.
     let meant = match definition.specification {
         Specification::V3_0 => node.resolve(),
-        Specification::V3_1 => node.is_bare_reference().then(|| node.followed()).flatten(),
+        Specification::V3_1 | Specification::V3_2 => node.is_bare_reference().then(|| node.followed()).flatten(),
     };
     meant.map_or(id, Node::id)
 }

@@ -81,6 +81,8 @@ fn own_name(reference: &str) -> Option<std::ops::Range<usize>> {
 
 /// Tells whether a definition is read without an error from these files, and needs all of them.
 fn stands_alone(files: &FileSet) -> bool {
-    let loaded = reference::load(RootFile { folder: "", path: DEFINITION_FILE, above: &[] }, &mut |path| Ok(files.get(path).cloned()));
+    let loaded = reference::load(RootFile { folder: "", path: DEFINITION_FILE, above: &[] }, &mut |path| {
+        Ok(files.get(path).cloned())
+    });
     loaded.files == *files && loaded.findings.into_vec().iter().all(|finding| finding.severity != Severity::Error)
 }

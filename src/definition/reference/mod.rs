@@ -9,12 +9,12 @@ mod target;
 
 use std::collections::HashMap;
 
-use super::Fetch;
 use super::document::{Document, Node, NodeId};
 use super::findings::Findings;
 use super::local_path::percent_decoded;
 use super::rules::{self, Rule};
 use super::yaml;
+use super::{Fetch, FetchError};
 use crate::model::{FileSet, Location};
 use resource::Resources;
 
@@ -56,17 +56,18 @@ pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
         references: Vec::new(),
         own_references: Vec::new(),
     };
-    let missing = |message: String| (rules::DEFINITION_MISSING, message);
     match loader.file(root) {
         Ok(Some(node)) => {
             loader.walk(node);
             loader.finish();
         }
         Ok(None) => {}
-        Err(Unloaded::Missing) => {
-            loader.root_missing(root, missing("there is no definition".to_owned()));
+        Err(Unloaded::Missing) => loader.root_missing(root, "there is no definition"),
+        Err(Unloaded::Failed(message)) => loader.root_missing(root, &message),
+        Err(Unloaded::TooLarge(message)) => {
+            let location = Location::file(loader.document.path_of(root));
+            loader.findings.add(rules::TOO_LARGE, location, message, "split the definition into several groups");
         }
-        Err(Unloaded::Failed(message) | Unloaded::TooLarge(message)) => loader.root_missing(root, missing(message)),
     }
     let Loader { document, files, findings, own_references, .. } = loader;
     Loaded { document, files, findings, own_references }
@@ -156,9 +157,9 @@ impl Problem {
 }
 
 impl Loader<'_, '_> {
-    fn root_missing(&mut self, root: &str, (rule, message): (Rule, String)) {
+    fn root_missing(&mut self, root: &str, message: &str) {
         let location = Location::file(self.document.path_of(root));
-        self.findings.add(rule, location, message, "import one with `apigw group import`");
+        self.findings.add(rules::DEFINITION_MISSING, location, message, "import one with `apigw group import`");
     }
 
     /// Loads a file once and returns its root; `Ok(None)` where it cannot be read, which a finding says.
@@ -167,9 +168,15 @@ impl Loader<'_, '_> {
             return Ok(*root);
         }
         if self.loaded.len() >= MOST_FILES {
-            return Err(Unloaded::TooLarge(format!("the definition has more than the {MOST_FILES} files that are read")));
+            return Err(Unloaded::TooLarge(format!(
+                "the definition has more than the {MOST_FILES} files that are read"
+            )));
         }
-        let bytes = (self.fetch)(path).map_err(Unloaded::Failed)?.ok_or(Unloaded::Missing)?;
+        let bytes = (self.fetch)(path).map_err(|error| match error {
+            FetchError::TooLarge(message) => Unloaded::TooLarge(format!("{path:?}: {message}")),
+            FetchError::Refused(message) => Unloaded::Failed(message),
+        });
+        let bytes = bytes?.ok_or(Unloaded::Missing)?;
         if self.bytes + bytes.len() > MOST_BYTES_TOGETHER && !self.loaded.is_empty() {
             let most = MOST_BYTES_TOGETHER >> 20;
             let message = format!("the files of the definition have more than the {most} MiB that are read of them");
@@ -181,7 +188,7 @@ impl Loader<'_, '_> {
         self.loaded.insert(path.to_owned(), root);
         self.files.insert(path, bytes);
         if let Some(root) = root {
-            let nodes = self.document.ids().skip(before).map(|id| self.document.node(id));
+            let nodes = self.document.ids_from(before).map(|id| self.document.node(id));
             self.resources.add_file(self.document.node(root), nodes);
         }
         Ok(root)

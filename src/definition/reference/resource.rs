@@ -36,6 +36,7 @@ impl Resources {
         }
         // Few files have any, and then nothing has to be known of what lies within what.
         if has_resources {
+            self.anchors.remove(&root.id());
             self.add_resources(root);
         }
     }
@@ -56,9 +57,9 @@ impl Resources {
                 resource = node.id();
                 self.name(resource, identifier);
             }
+            self.add_anchors(node, resource);
             if resource != root.id() {
                 self.enclosing.insert(node.id(), resource);
-                self.add_anchors(node, resource);
             }
             pending.extend(node.items().chain(node.entries().map(|(_, value)| value)).map(|child| (child, resource)));
         }

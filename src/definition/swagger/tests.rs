@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::super::{Imported, import, rules};
+use crate::model::RuleLevels;
 use crate::model::{DEFINITION_FILE, Finding};
 
 fn import_files(files: &[(&str, String)]) -> Result<Imported, Vec<Finding>> {
     let files: BTreeMap<&str, Arc<[u8]>> =
         files.iter().map(|(path, text)| (*path, Arc::from(text.as_bytes()))).collect();
-    import("api.json", &[], &mut |path| Ok(files.get(path).cloned()))
+    import("api.json", &[], &RuleLevels::new(), &mut |path| Ok(files.get(path).cloned()))
 }
 
 /// Converts a document of these fields and gives it back with the rules that had findings.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::definition::{Direction, import, read};
 use crate::model::DEFINITION_FILE;
+use crate::model::RuleLevels;
 
 /// Documents that are nearly definitions, of the words that definitions are made of.
 #[expect(clippy::too_many_lines, reason = "a list of words")]
@@ -119,7 +120,7 @@ fn near_definitions() -> impl Strategy<Value = Value> {
 fn use_up(text: &[u8]) {
     let bytes: Arc<[u8]> = Arc::from(text);
     let mut fetch = |path: &str| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes)));
-    let _: Result<_, _> = import(DEFINITION_FILE, &[], &mut fetch);
+    let _: Result<_, _> = import(DEFINITION_FILE, &[], &RuleLevels::new(), &mut fetch);
     let reading = read("g", &mut fetch);
     let Some(definition) = reading.definition else { return };
     let results = definition.results();

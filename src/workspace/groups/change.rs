@@ -104,7 +104,7 @@ impl LockGuard {
         let errors = |text: &str| -> Vec<Finding> {
             let read = definition::read_root(&layout::group(group), root, &mut |path| match path {
                 path if path == root => Ok(Some(Arc::from(text.as_bytes()))),
-                other => self.workspace().fetch(group, other).map_err(|error| error.to_string()),
+                other => self.workspace().fetch(group, other).map_err(Into::into),
             });
             read.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect()
         };

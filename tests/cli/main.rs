@@ -12,6 +12,7 @@ mod first_release;
 mod harness;
 mod hostile;
 mod json;
+mod layout;
 #[cfg(target_os = "linux")]
 mod moved_base;
 mod plans;

@@ -42,33 +42,34 @@ impl LockGuard {
         let title = serde_json::Value::from(title);
         let definition = format!("openapi: 3.0.3\ninfo:\n  title: {title}\n  version: \"1\"\npaths: {{}}\n");
         files.insert(DEFINITION_FILE, definition.into_bytes());
-        self.create_with(group, settings, files)
+        self.create_with(group, settings.render(group, DEFINITION_FILE), files)
     }
 
     /// Creates a group from an imported document.
     pub fn create_from(&self, group: &GroupName, settings: &NewGroup, imported: &Imported) -> Result<(), Error> {
         check_all_own(&imported.files)?;
-        self.create_with(group, settings, imported.files.clone())
+        self.create_with(group, settings.render(group, &imported.definition), imported.files.clone())
     }
 
-    fn create_with(&self, group: &GroupName, settings: &NewGroup, mut files: FileSet) -> Result<(), Error> {
+    fn create_with(&self, group: &GroupName, settings: String, mut files: FileSet) -> Result<(), Error> {
         let place = layout::group(group);
         if self.workspace().root.exists(&place)? {
             return Err(Error::Exists { what: format!("the group {group}") });
         }
-        files.insert(SETTINGS_FILE, settings.render(group).into_bytes());
+        files.insert(SETTINGS_FILE, settings.into_bytes());
         let mut stage = self.stage();
         stage.write_folder(&place, &files, false)?;
         stage.settle(&format!("the group {group}"))
     }
 
-    /// Replaces the definition of a group, and the files that it refers to.
+    /// Replaces the definition of a group, and the files that it refers to; its settings name where it lies.
     pub fn replace_definition(&self, group: &GroupName, imported: &Imported) -> Result<(), Error> {
         check_all_own(&imported.files)?;
         self.workspace().require_group(group)?;
+        let settings = self.settings_naming(group, &imported.definition)?;
         // The definition comes last: until then, nothing refers to the files beside it.
         let (definition, beside): (Vec<_>, Vec<_>) =
-            imported.files.iter().partition(|(path, _)| *path == DEFINITION_FILE);
+            imported.files.iter().partition(|(path, _)| *path == imported.definition);
         let mut changed = Vec::new();
         for (path, bytes) in beside.into_iter().chain(definition) {
             let place = layout::group_file(group, path);
@@ -76,7 +77,26 @@ impl LockGuard {
                 changed.push((path, &**bytes));
             }
         }
+        if let Some(settings) = &settings {
+            changed.push((SETTINGS_FILE, settings.as_bytes()));
+        }
         if changed.is_empty() { Ok(()) } else { self.replace_together(group, &changed) }
+    }
+
+    /// Returns the settings of a group with the path of its definition in them; `None` where they name it already.
+    fn settings_naming(&self, group: &GroupName, definition: &str) -> Result<Option<String>, Error> {
+        let place = layout::group_file(group, SETTINGS_FILE);
+        let before = self.workspace().group_text(group, SETTINGS_FILE)?;
+        if settings::group(&place, &before)?.definition.as_str() == definition {
+            return Ok(None);
+        }
+        let edit = match definition {
+            DEFINITION_FILE => Edit::remove(["definition"]),
+            path => Edit::set(["definition"], path),
+        };
+        let after = edit_text(&place, &before, &[edit])?;
+        settings::group(&place, &after)?;
+        Ok(Some(after))
     }
 
     /// Edits a hand-written file of a group, and says whether that changed anything.
@@ -163,18 +183,22 @@ pub struct NewGroup {
 }
 
 impl NewGroup {
-    fn render(&self, group: &GroupName) -> String {
+    fn render(&self, group: &GroupName, definition: &str) -> String {
         let quoted = |text: &str| quote::quoted(text);
         let description = self.description.as_deref().map(|text| format!("description: {}\n", quoted(text)));
         let backend = self.backend.as_deref().map_or_else(
             || "# backend: https://backend.example.com\n".to_owned(),
             |address| format!("backend: {}\n", quoted(address)),
         );
+        let definition = match definition {
+            DEFINITION_FILE => String::new(),
+            path => format!("definition: {}\n", quoted(path)),
+        };
         format!(
             "# Settings of the API group {group}. `apigw group set {group} key=value` changes a value and keeps the rest.\n\
              schema: {SCHEMA}\n\
              version: \"{}\"\n\
-             {}prefix: {}\n\
+             {}{definition}prefix: {}\n\
              auth: none\n\
              {backend}",
             Version::first(),

@@ -76,7 +76,7 @@ fn references_are_resolved_against_the_identifiers_around_them() {
     let schemas =
         definition.document().root().and_then(|root| root.get("components")?.get("schemas")).expect("schemas");
     let type_of = |path: &str| {
-        let node = path.split('/').try_fold(schemas, |node, key| node.get(key)).expect("a schema");
+        let node = path.split('/').try_fold(schemas, crate::definition::Node::get).expect("a schema");
         node.resolve().and_then(|node| node.get("type")?.as_str()).unwrap_or_default().to_owned()
     };
     for (path, expected) in [

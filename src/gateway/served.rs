@@ -11,6 +11,7 @@ use super::mock::MockResults;
 use super::routing::host::Host;
 use super::routing::hosts::{HostTable, Lookup};
 use super::routing::table::RouteTable;
+use super::routing::values::PathValues;
 use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
 use super::telemetry::meter::Meter;
 use super::upstream::route::{ApiForward, GroupForward};
@@ -66,6 +67,8 @@ pub(crate) struct CompiledGroup {
     pub(crate) domains: Vec<DomainName>,
     pub(crate) routes: RouteTable,
     pub(crate) apis: Box<[CompiledApi]>,
+    /// The APIs that no request is routed to, each with the reason.
+    pub(crate) not_served: Box<[NotServedApi]>,
     pub(crate) cors: Option<CorsRules>,
     /// True if a path parameter may have an encoded slash.
     pub(crate) encoded_slashes: bool,
@@ -94,11 +97,22 @@ pub(crate) enum Answer {
     Refuse,
 }
 
+/// An API that no request is routed to.
+#[derive(serde::Serialize)]
+pub(crate) struct NotServedApi {
+    /// Its operation id, or its method and path.
+    #[serde(rename = "api")]
+    pub(crate) name: String,
+    /// The reason, in a sentence without a full stop.
+    pub(crate) reason: String,
+}
+
 /// An API as it answers.
 pub(crate) struct CompiledApi {
     /// Its operation id, or its method and path.
     pub(crate) name: Arc<str>,
-    pub(crate) parameter_names: Box<[String]>,
+    /// The parameters of its path.
+    pub(crate) path: Arc<PathValues>,
     /// Its constant results; empty where the backend is real.
     pub(crate) mock: Option<MockResults>,
     pub(crate) meter: Arc<Meter>,
@@ -155,6 +169,11 @@ impl ServedEnvironment {
         // The address of something that is gone is not used again as long as somebody remembers it.
         std::ptr::eq(self.source.as_ptr(), Arc::as_ptr(snapshot))
             && self.status.iter().all(|group| group.error.is_none())
+    }
+
+    /// Returns the APIs of a group that no request is routed to.
+    pub(crate) fn not_served(&self, group: &GroupName) -> &[NotServedApi] {
+        self.group(group).map(|group| &*group.compiled.not_served).unwrap_or_default()
     }
 
     pub(super) fn group(&self, name: &GroupName) -> Option<&Arc<ServedGroup>> {

@@ -26,7 +26,7 @@ use super::problem::{Kind, Problem};
 use super::request_head::{CheckedHead, ambiguous_path, check_head};
 use super::routing::host::Host;
 use super::routing::hosts::Lookup;
-use super::routing::table::Found;
+use super::routing::table::{Found, PickedRoute};
 use super::served::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::server::watch::Watch;
 use super::server::worker::Worker;
@@ -95,6 +95,8 @@ async fn skip_body(watch: &Watch, mut body: Incoming) -> bool {
     .await
 }
 
+const NO_SUCH_PATH: &str = "No API has this path.";
+
 /// What happens with a request.
 enum Decision {
     Answer(Response<Payload>),
@@ -109,8 +111,8 @@ struct Wait {
     host: Rc<Host>,
     /// The path below the group's prefix.
     path: String,
-    /// The values of the path's parameters, percent-encoded.
-    parameters: Vec<String>,
+    /// The texts in the path's parameters, percent-encoded.
+    texts: Vec<String>,
     body_limit: u64,
 }
 
@@ -150,9 +152,8 @@ impl Exchange {
                     Err((problem, at)) => Decision::Answer(self.refuse(&problem, Some(at))),
                 }
             }
-            Lookup::UnknownPath => {
-                Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, "No API has this path."), None))
-            }
+            _ if has_semicolons(&path) => Decision::Answer(self.refuse(&semicolons(), None)),
+            Lookup::UnknownPath => Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, NO_SUCH_PATH), None)),
             Lookup::UnknownHost => {
                 let detail = format!("No group is served for the host {:?}.", host.name());
                 Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, detail), None))
@@ -171,8 +172,17 @@ impl Exchange {
         let group: &'s CompiledGroup = &wanted.group.compiled;
         let entry = wanted.found.entry;
         let preflight = parts.method == Method::OPTIONS && at.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        let index = entry.route(&parts.method, parts.uri.query()).filter(|_| !preflight || group.cors.is_none());
+        let texts = &wanted.found.parameters;
+        let index = match entry.route(&parts.method, texts, parts.uri.query()) {
+            _ if preflight && group.cors.is_some() => None,
+            PickedRoute::Route(index) => Some(index),
+            PickedRoute::NoMatch => return Err((Problem::new(Kind::NotFound, NO_SUCH_PATH), at)),
+            PickedRoute::NoMethod => None,
+        };
         let Some((index, api)) = index.and_then(|index| Some((index, group.apis.get(index)?))) else {
+            if has_semicolons(wanted.path) {
+                return Err((semicolons(), at));
+            }
             if let Some(record) = &mut self.entry {
                 record.found(wanted.group, None);
             }
@@ -183,6 +193,9 @@ impl Exchange {
             problem.allow = Some(entry.allow.clone());
             return Err((problem, at));
         };
+        if has_semicolons(wanted.path) && !api.path.takes_semicolons(wanted.path) {
+            return Err((semicolons(), at));
+        }
         let at = At { api: Some(api), ..at };
         if let Some(record) = &mut self.entry {
             record.found(wanted.group, Some(api));
@@ -195,9 +208,8 @@ impl Exchange {
         if body.size_hint().lower() > body_limit {
             return Err((too_large(body_limit), at));
         }
-        let parameters = &wanted.found.parameters;
         if matches!(group.answer, Answer::Mock) && body.is_end_stream() {
-            let outcome = check_without_body(group, api, parts, parameters);
+            let outcome = check_without_body(group, api, parts, texts);
             let outcome = outcome.and_then(|()| mock(&self.worker, api, at.headers));
             return outcome
                 .map(|outcome| Decision::Answer(self.finish(outcome, Some(at))))
@@ -208,7 +220,7 @@ impl Exchange {
             api: index,
             host: Rc::clone(wanted.host),
             path: wanted.path.to_owned(),
-            parameters: parameters.iter().map(|value| (*value).to_owned()).collect(),
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
             body_limit,
         })))
     }
@@ -248,7 +260,9 @@ impl Exchange {
         body: &mut Option<Incoming>,
     ) -> Result<Outcome, Failed> {
         let group = &wait.group.compiled;
-        let parameters = named(api, wait.parameters.iter().map(String::as_str));
+        let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
+        let uri = api.path.reads_query().then(|| parts.uri.clone());
+        let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();
         let rules = group.rules(api);
         if let Some(rules) = rules {
             rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
@@ -336,18 +350,19 @@ impl From<Problem> for Failed {
     }
 }
 
-fn named<'a>(api: &'a CompiledApi, values: impl Iterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> {
-    api.parameter_names.iter().map(String::as_str).zip(values).collect()
+/// Returns `true` if a segment of a path begins with a semicolon, which only `style: matrix` allows.
+fn has_semicolons(path: &str) -> bool {
+    path.contains("/;")
 }
 
-fn check_without_body(
-    group: &CompiledGroup,
-    api: &CompiledApi,
-    parts: &Parts,
-    parameters: &[&str],
-) -> Result<(), Problem> {
+fn semicolons() -> Problem {
+    let detail = "The path has more than one reading: none of its segments may begin with a semicolon.";
+    Problem::new(Kind::BadRequest, detail)
+}
+
+fn check_without_body(group: &CompiledGroup, api: &CompiledApi, parts: &Parts, texts: &[&str]) -> Result<(), Problem> {
     let Some(rules) = group.rules(api) else { return Ok(()) };
-    let parameters = named(api, parameters.iter().copied());
+    let parameters = api.path.named(texts, parts.uri.query()).unwrap_or_default();
     rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
     rules.check_body(&parts.headers, &Bytes::new())
 }

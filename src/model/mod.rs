@@ -23,7 +23,7 @@ mod version;
 
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
-pub use canonical::{is_canonical_but_for_slashes, is_canonical_path};
+pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};
 pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{DEFINITION_FILE, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE};

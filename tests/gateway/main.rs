@@ -16,5 +16,6 @@ mod limits;
 mod live;
 mod mocking;
 mod passing;
+mod paths;
 mod protocols;
 mod snapshot;

@@ -107,6 +107,7 @@ impl Admin {
                             "operation": group.entry.operation,
                             "serving": group.serving,
                             "error": group.error,
+                            "not_served": environment.not_served(&group.entry.name),
                         })
                     })
                     .collect();

@@ -63,14 +63,15 @@ type Requests = (Method, String, bool, Vec<QueryCondition>);
 /// Decides for each API how requests get to it, or why none does.
 pub(super) fn route(apis: &mut [Api], document: &Document, findings: &mut Findings) {
     let mut taken: HashMap<Requests, usize> = HashMap::new();
-    // A fragment never reaches a server: the API that is written without one has the requests of both.
-    let (fragments, plain): (Vec<usize>, Vec<usize>) =
-        (0..apis.len()).partition(|index| apis.get(*index).is_some_and(has_fragment));
-    for index in plain.into_iter().chain(fragments) {
+    // A fragment never reaches a server: the API that is written without one has the requests of both. And parameters that
+    // nothing tells apart leave the requests to one parameter in their place.
+    let mut order: Vec<usize> = (0..apis.len()).collect();
+    order.sort_by_key(|index| apis.get(*index).map(|api| (has_fragment(api), has_merged_parameters(api, document))));
+    for index in order {
         let Some(api) = apis.get(index) else { continue };
         let mut route = own_route(api, document);
         if let Ok(found) = &route {
-            let requests = requests(api, found);
+            let requests = requests(api, found, document);
             let first = *taken.entry(requests).or_insert(index);
             if let Some(other) = apis.get(first).filter(|_| first != index) {
                 let (by, line) = (other.method_and_path(), other.location.line);
@@ -167,12 +168,33 @@ fn only_value(schema: Node<'_>) -> Option<String> {
     if values.next().is_some() { None } else { text(first) }
 }
 
-fn requests(api: &Api, route: &ApiRoute) -> Requests {
-    let piece = |piece: &PathPiece<'_>| match *piece {
-        PathPiece::Text(text) => one_spelling(text).into_owned(),
-        PathPiece::Parameter(_) => "{}".to_owned(),
+/// Returns `true` if parameters of the path have nothing between them and nothing that tells them apart.
+fn has_merged_parameters(api: &Api, document: &Document) -> bool {
+    let is_merged = |pair: &[PathPiece<'_>]| match *pair {
+        [PathPiece::Parameter(_), PathPiece::Parameter(next)] => !is_marked(api, next, document),
+        _ => false,
     };
-    let mut shape: String = path_pieces(&api.path).iter().map(piece).collect();
+    path_pieces(&api.path).windows(2).any(is_merged)
+}
+
+/// Returns `true` if the texts of a parameter are told from what stands before them: by their style, or as they are listed.
+fn is_marked(api: &Api, written: &str, document: &Document) -> bool {
+    api.path_parameter(written).is_some_and(|parameter| {
+        let schema = parameter.schema.and_then(|schema| document.node(schema).resolve());
+        matches!(parameter.style, Style::Label | Style::Matrix)
+            || schema.is_some_and(|schema| schema.get("enum").is_some())
+    })
+}
+
+fn requests(api: &Api, route: &ApiRoute, document: &Document) -> Requests {
+    let mut shape = String::with_capacity(api.path.len());
+    for piece in path_pieces(&api.path) {
+        match piece {
+            PathPiece::Text(text) => shape.push_str(&one_spelling(text)),
+            PathPiece::Parameter(name) if shape.ends_with('}') && !is_marked(api, name, document) => {}
+            PathPiece::Parameter(_) => shape.push_str("{}"),
+        }
+    }
     if route.is_prefix {
         // What is below a folder is below it with and without its slash.
         shape.truncate(shape.trim_end_matches('/').len());

@@ -200,8 +200,10 @@ pub const PATH_TEMPLATE: Rule = Rule::warning(
 /// The constant result can be built.
 pub const CONSTANT_RESULT: Rule = Rule::warning(
     "constant-result",
-    "A mock publish answers with an API's constant result. It comes from `x-apigw-mock`, from an example, or is \
-     built from the response's schema; where a schema cannot be satisfied by building, give an example.",
+    "A mock publish answers with an API's constant result. It comes from `x-apigw-mock`, from an example (a file beside \
+     the definition, too), or is built from the response's schema; where a schema cannot be satisfied by building, give \
+     an example. Where no value fits one alternative of a `oneOf` alone, it is that of the first, or of the one that the \
+     discriminator names first.",
 )
 .example(
     "wrong:\n\

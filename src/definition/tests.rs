@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{ApiResults, ParameterPlace, Reading, Specification, StatusPattern, Style, read, rules};
 use crate::model::DEFINITION_FILE;
 
+mod alternatives;
 mod objects;
 mod random;
 mod results;

@@ -263,7 +263,7 @@ impl ApiCompiler<'_> {
     fn api(&self, index: usize, api: &Api, results: Option<ApiResults>) -> Result<CompiledApi, String> {
         let name = api.name();
         let (mock, forward) = match self.answer {
-            Answer::Mock => (Some(MockResults::build(api, results.unwrap_or_default())?), None),
+            Answer::Mock => (Some(MockResults::build(results.unwrap_or_default())), None),
             Answer::Forward(_) => (None, self.forwarding.api(&name)?.map(Box::new)),
             Answer::Refuse => (None, None),
         };

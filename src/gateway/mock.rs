@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::headers::PREFER;
 use super::problem::{Kind, Problem};
-use crate::definition::{Api, ApiResults, StatusPattern};
+use crate::definition::{ApiResults, StatusPattern};
 
 /// What an API can answer without a backend; the constant result first.
 pub(crate) struct MockResults {
@@ -50,28 +50,28 @@ impl Picked<'_> {
 
 impl MockResults {
     /// Takes the results of an API.
-    pub(crate) fn build(api: &Api, results: ApiResults) -> Result<Self, String> {
+    ///
+    /// One that cannot be sent is left out; the API's others are there.
+    pub(crate) fn build(results: ApiResults) -> Self {
         let mut list = Vec::new();
         let is_cut = results.is_cut;
         let declared = if results.constant().is_some() { results.declared } else { Vec::new() };
         for declared in declared {
-            let status = declared.result.status;
-            let status = StatusCode::from_u16(status)
-                .ok()
-                .filter(|status| !status.is_informational())
-                .ok_or_else(|| format!("{} cannot answer with the status {status}", api.name()))?;
+            let status = StatusCode::from_u16(declared.result.status).ok();
+            let Some(status) = status.filter(|status| !status.is_informational()) else { continue };
+            let headers = headers(&declared.result.headers, declared.result.media_type.as_deref());
+            let Some(headers) = headers else { continue };
             let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
             list.push(MockResult {
                 status,
-                headers: headers(&declared.result.headers, declared.result.media_type.as_deref())
-                    .map_err(|name| format!("the header {name:?} of {} cannot be sent", api.name()))?,
+                headers,
                 body: if bodiless { Bytes::new() } else { declared.result.body },
                 pattern: declared.response,
                 example: declared.example,
                 media_type: declared.result.media_type,
             });
         }
-        Ok(Self { list: list.into_boxed_slice(), is_cut })
+        Self { list: list.into_boxed_slice(), is_cut }
     }
 
     /// Picks the answer to a request with these headers.
@@ -215,14 +215,11 @@ fn thousandths(weight: &str) -> u16 {
     }
 }
 
-/// Builds the headers of a result; fails with the name of one that cannot be sent.
-fn headers(
-    declared: &[(String, String)],
-    media_type: Option<&str>,
-) -> Result<Box<[(HeaderName, HeaderValue)]>, String> {
+/// Builds the headers of a result; `None` where one cannot be sent.
+fn headers(declared: &[(String, String)], media_type: Option<&str>) -> Option<Box<[(HeaderName, HeaderValue)]>> {
     let mut headers = Vec::with_capacity(declared.len() + 1);
     if let Some(media_type) = media_type {
-        headers.push((CONTENT_TYPE, media_type_value(media_type).ok_or_else(|| media_type.to_owned())?));
+        headers.push((CONTENT_TYPE, media_type_value(media_type)?));
     }
     for (name, value) in declared {
         let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !super::headers::is_hop_by_hop(name));
@@ -230,10 +227,10 @@ fn headers(
             // The length is that of the body, whatever a definition says.
             Some((name, _)) if name == CONTENT_LENGTH => {}
             Some(header) => headers.push(header),
-            None => return Err(name.clone()),
+            None => return None,
         }
     }
-    Ok(headers.into_boxed_slice())
+    Some(headers.into_boxed_slice())
 }
 
 /// Makes a header's value of a media type; the usual one needs no memory of its own.
@@ -320,13 +317,13 @@ mod tests {
     }
 
     /// Builds what the one API of a definition answers that declares these responses.
-    fn built(responses: &str) -> Result<MockResults, String> {
+    fn built(responses: &str) -> MockResults {
         let text = format!(
             "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}"
         );
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
         let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
-        MockResults::build(&definition.apis[0], definition.results().remove(0))
+        MockResults::build(definition.results().remove(0))
     }
 
     fn asking(list: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -344,7 +341,7 @@ mod tests {
             ["Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Connection", "Upgrade", "X-Kept"];
         let declared: Vec<String> = names.iter().map(|name| format!("{name}: {header}")).collect();
         let results = built(&format!("{{'407': {{description: d, headers: {{{}}}}}}}", declared.join(", ")));
-        let picked = results.as_ref().expect("results").pick(&HeaderMap::new()).expect("the constant one");
+        let picked = results.pick(&HeaderMap::new()).expect("the constant one");
         let headers = picked.headers(HeaderMap::new());
         assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
     }

@@ -43,6 +43,8 @@ fn odd_paths_are_routed_and_take_no_other_with_them() {
         ("/broken/{a", ""),
         ("/two//slashes", ""),
         ("/pair/{a}{c}", ""),
+        ("/one/{a}{b}", ""),
+        ("/one/{a}", ""),
     ];
     let backend = Backend::saying("real");
     let pets = |backend| snapshot(vec![group("pets", "0.0.1", &definition(&paths), &settings(""), backend)]);
@@ -71,6 +73,7 @@ fn odd_paths_are_routed_and_take_no_other_with_them() {
         ("/;a=1", "400"),
         ("/m/%3Ba=5", "400"),
         ("/broken/x", "404"),
+        ("/one/xy", "200 is 20"),
     ] {
         let told = |gateway: &Gateway| get(gateway.addresses()[0], &format!("/petstore{target}"), "");
         let mocked = told(&mock);

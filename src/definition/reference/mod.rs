@@ -7,11 +7,12 @@
 mod target;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Fetch;
 use super::document::{Document, Node, NodeId};
 use super::findings::Findings;
-use super::local_path::percent_decoded;
+use super::local_path::{local_path, percent_decoded};
 use super::rules::{self, Rule};
 use super::yaml;
 use crate::model::{FileSet, Location};
@@ -34,6 +35,7 @@ pub(super) fn load(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Loaded {
         fetch,
         bytes: 0,
         loaded: HashMap::new(),
+        externals: 0,
         ids: HashMap::new(),
         anchors: HashMap::new(),
         visited: Vec::new(),
@@ -95,6 +97,8 @@ struct Loader<'f, 'g> {
     fetch: &'f mut Fetch<'g>,
     bytes: usize,
     loaded: HashMap<String, Option<NodeId>>,
+    /// The files that examples name.
+    externals: usize,
     /// Nodes by their `$id`.
     ids: HashMap<String, NodeId>,
     /// Nodes by `file#anchor`, the file's path below the folder.
@@ -236,6 +240,22 @@ impl Loader<'_, '_> {
                 }
             }
             self.mapping(visit.node);
+            self.external(visit.node);
+        }
+    }
+
+    /// Loads the file beside the definition that an Example Object names. An address is not fetched, and a file that is not
+    /// there is no fault of the definition: building the results says so.
+    fn external(&mut self, node: NodeId) {
+        let example = self.document.node(node);
+        let Some(text) = example.get("externalValue").and_then(Node::as_str) else { return };
+        let Ok(path) = local_path(example.file(), text) else { return };
+        let Ok(Some(bytes)) = (self.fetch)(&path) else { return };
+        self.bytes += bytes.len();
+        self.externals += 1;
+        if self.bytes <= yaml::MOST_BYTES && self.loaded.len() + self.externals <= MOST_FILES {
+            self.document.set_external(node, Arc::clone(&bytes));
+            self.files.insert(&path, bytes);
         }
     }
 

@@ -152,7 +152,7 @@ impl TableBuilder {
                 candidates.push(candidate);
                 // The one that asks for most is looked at first.
                 let asked = |candidate: &Candidate| {
-                    (candidate.query.len(), candidate.values.as_ref().map_or(0, |values| values.count()))
+                    (candidate.query.len(), candidate.values.as_ref().map_or(0, |values| values.marks()))
                 };
                 candidates.sort_by_key(|candidate| std::cmp::Reverse(asked(candidate)));
             }

@@ -84,9 +84,12 @@ impl PathValues {
         }
     }
 
-    /// Returns the count of parameters in the path.
-    pub(crate) fn count(&self) -> usize {
-        self.runs.iter().map(|run| run.len()).sum()
+    /// Returns the count of parameters whose texts are told from others, by which of two APIs the more exact one is known.
+    pub(crate) fn marks(&self) -> usize {
+        let is_marked = |parameter: &&PathParameter| {
+            !matches!((&parameter.lead, &parameter.texts), (Lead::Nothing, Texts::Any | Texts::Integer | Texts::Number))
+        };
+        self.runs.iter().flat_map(|run| run.iter().filter(is_marked)).count()
     }
 
     /// Returns `true` if there are texts of the router that are none of these parameters.
@@ -203,6 +206,7 @@ fn split<'v, 'p>(run: &'v [PathParameter], text: &'p str, named: &mut Vec<(&'v s
             Some(())
         }
         [_] => None,
+        _ if run.len() > text.len() => None,
         _ => {
             let ends = if text.len() > LONGEST_SPLIT { None } else { ends(run, text, PathParameter::takes) };
             // Where the texts fit no split, a check of the request says so of a plain one.

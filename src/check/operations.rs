@@ -26,7 +26,7 @@ fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
     let place = |field| root.filter(|root| root.get(field).is_some()).map(|root| root.key_location(field));
     let mut message = format!("the group {} has no API", subject.group);
     if let Some(Err(reason)) = definition.apis.first().map(|api| &api.route) {
-        message.push_str(&format!(" that can be served: of the first, {reason}"));
+        message = format!("{message} that can be served: of the first, {reason}");
     }
     let has_webhooks = root.and_then(|root| root.get("webhooks")).is_some_and(|list| list.entries().next().is_some());
     if has_webhooks {

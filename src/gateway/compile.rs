@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use http::{HeaderValue, Method};
 
 use super::cors::CorsRules;
+use super::credentials::CredentialRules;
 use super::mock::MockResults;
 use super::routing::hosts::HostTable;
 use super::routing::table::{Route, RouteTable};
@@ -160,6 +161,7 @@ impl Compiler {
         let compiling = ApiCompiler {
             forwarding: &forwarding,
             definition,
+            checks_security: settings.mock.check_security && matches!(answer, Answer::Mock),
             answer: &answer,
             meters: &self.meters,
             environment: environment.name.as_str().into(),
@@ -177,7 +179,7 @@ impl Compiler {
                     let compiled = compiling.api(index, api, results)?;
                     let method =
                         Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| error.to_string())?;
-                    routes.push(Route { method, path: &api.path, route, values: Arc::clone(&compiled.path) });
+                    routes.push(Route { method, path: &api.path, matching: route, values: Arc::clone(&compiled.path) });
                     apis.push(compiled);
                 }
                 Err(reason) => not_served.push(NotServedApi { name: api.name(), reason: reason.to_string() }),
@@ -252,6 +254,8 @@ fn group(
 struct ApiCompiler<'a> {
     forwarding: &'a ForwardCompiler<'a>,
     definition: &'a Definition,
+    /// True if a mock looks for the credentials that are declared.
+    checks_security: bool,
     answer: &'a Answer,
     meters: &'a Meters,
     environment: Arc<str>,
@@ -280,6 +284,7 @@ impl ApiCompiler<'_> {
             secret_path: has_secret_in_path(self.definition, api).then(|| api.path.as_str().into()),
             mock,
             meter,
+            credentials: if self.checks_security { CredentialRules::of(self.definition, api) } else { None },
             forward,
             websocket: flag_extension(self.definition, api, "x-apigw-websocket"),
             rules: OnceLock::new(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::cors::CorsRules;
+use super::credentials::CredentialRules;
 use super::mock::MockResults;
 use super::routing::host::Host;
 use super::routing::hosts::{HostTable, Lookup};
@@ -116,6 +117,8 @@ pub(crate) struct CompiledApi {
     /// Its constant results; empty where the backend is real.
     pub(crate) mock: Option<MockResults>,
     pub(crate) meter: Arc<Meter>,
+    /// The credentials that a mock looks for.
+    pub(crate) credentials: Option<CredentialRules>,
     /// What differs from the group on the way to a real backend.
     pub(crate) forward: Option<Box<ApiForward>>,
     /// Its path as the definition writes it, where a parameter in it is a secret.

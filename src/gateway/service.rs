@@ -204,6 +204,9 @@ impl Exchange {
             let detail = "The group asks callers to show who they are, which this gateway cannot check.";
             return Err((Problem::new(Kind::Unauthenticated, detail), at));
         }
+        if let Some(Err(problem)) = api.credentials.as_ref().map(|rules| rules.check(parts.uri.query(), at.headers)) {
+            return Err((problem, at));
+        }
         let body_limit = group.max_body.unwrap_or(self.worker.shared.config.limits.body_bytes);
         if body.size_hint().lower() > body_limit {
             return Err((too_large(body_limit), at));
@@ -231,8 +234,9 @@ impl Exchange {
         let Some(api) = group.apis.get(wait.api) else {
             return self.refuse(&Problem::new(Kind::Internal, "The API is gone."), None);
         };
-        // The request's headers go to the backend; only cross-origin rules look at them again.
-        let headers = if group.cors.is_some() { parts.headers.clone() } else { HeaderMap::new() };
+        // The request's headers go to the backend; only cross-origin rules and declared refusals look at them again.
+        let keeps_headers = group.cors.is_some() || matches!(group.answer, Answer::Mock);
+        let headers = if keeps_headers { parts.headers.clone() } else { HeaderMap::new() };
         let at = At { group, api: Some(api), headers: &headers };
         self.meter = Some(Arc::clone(&api.meter));
         let expects = parts.headers.contains_key(EXPECT);
@@ -240,9 +244,11 @@ impl Exchange {
         match self.answer(&wait, api, parts, &mut body).await {
             Ok(outcome) => self.finish(outcome, Some(at)),
             Err(failed) => {
-                let mut outcome = self.problem(&failed.problem);
+                let mut outcome = self.refusal(&failed.problem, Some(at));
                 outcome.error = failed.reason;
-                outcome.backend = Answerer::asked(self.asked.take());
+                if let Some(asked) = self.asked.take() {
+                    outcome.backend = Answerer::Backend(asked);
+                }
                 let mut response = self.finish(outcome, Some(at));
                 if let Some(body) = body {
                     leave_body(&self.watch, body, expects, &mut response).await;

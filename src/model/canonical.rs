@@ -49,7 +49,7 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
                 if !segment.is_canonical(false) {
                     return PathReading::Several;
                 }
-                has_matrix |= segment.is_matrix;
+                has_matrix |= segment.start == SegmentStart::Semicolon;
                 segment = Segment::default();
                 before = byte;
                 continue;
@@ -62,7 +62,9 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
                 u8::try_from(high << 4 | low).unwrap_or_default()
             }
             b';' => {
-                segment.is_matrix |= segment.length == 0 && !segment.parameter && !segment.is_part;
+                if segment.length == 0 && !segment.parameter && segment.start == SegmentStart::Slash {
+                    segment.start = SegmentStart::Semicolon;
+                }
                 byte
             }
             other => other,
@@ -72,8 +74,8 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
             if !segment.is_canonical(true) {
                 return PathReading::Several;
             }
-            has_matrix |= segment.is_matrix;
-            segment = Segment { is_part: true, ..Segment::default() };
+            has_matrix |= segment.start == SegmentStart::Semicolon;
+            segment = Segment { start: SegmentStart::EncodedSlash, ..Segment::default() };
             before = decoded;
             continue;
         }
@@ -85,7 +87,7 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
     }
     match segment.is_canonical(true) {
         false => PathReading::Several,
-        true if has_matrix || segment.is_matrix => PathReading::Matrix,
+        true if has_matrix || segment.start == SegmentStart::Semicolon => PathReading::Matrix,
         true => PathReading::One,
     }
 }
@@ -103,10 +105,19 @@ struct Segment {
     /// Whether all of them are dots.
     only_dots: bool,
     parameter: bool,
-    /// True if it begins with a semicolon that is not encoded.
-    is_matrix: bool,
-    /// True if an encoded slash stands before it.
-    is_part: bool,
+    start: SegmentStart,
+}
+
+/// The beginning of a segment.
+#[derive(Default, PartialEq, Eq)]
+enum SegmentStart {
+    /// Behind a slash.
+    #[default]
+    Slash,
+    /// Behind an encoded slash.
+    EncodedSlash,
+    /// Behind a slash, with a semicolon that is not encoded.
+    Semicolon,
 }
 
 impl Segment {
@@ -122,7 +133,7 @@ impl Segment {
     fn is_canonical(&self, last: bool) -> bool {
         match self.length {
             // Only the last segment may be empty: it is the one after a slash at the end.
-            0 => self.is_matrix || last && !self.parameter,
+            0 => self.start == SegmentStart::Semicolon || last && !self.parameter,
             1 | 2 => !self.only_dots,
             _ => true,
         }

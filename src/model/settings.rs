@@ -140,6 +140,9 @@ pub struct GroupSettings {
     /// Whether requests are checked against the definition; unset, those that a mock answers are.
     #[serde(default)]
     pub validate_requests: Option<bool>,
+    /// How a mock answers.
+    #[serde(default)]
+    pub mock: MockSettings,
     /// The largest body of a request, in KiB; unset, what the gateway allows.
     #[serde(default)]
     pub max_body_kib: Option<u32>,
@@ -149,6 +152,15 @@ pub struct GroupSettings {
     /// How requests reach a real backend.
     #[serde(default)]
     pub forwarding: Forwarding,
+}
+
+/// How a mock answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MockSettings {
+    /// Whether requests without the credentials that the definition declares are refused; nobody asks whether they are right.
+    #[serde(default)]
+    pub check_security: bool,
 }
 
 /// How callers of a real backend show who they are.

@@ -45,6 +45,9 @@ pub(super) struct Compared {
     pub(super) fits: bool,
 }
 
+/// A value that was built, and the schema that it does not fit strictly, if there is one.
+type Doubted<T> = (T, Option<Failure>);
+
 /// What is known of the values of one definition.
 pub(super) struct Values<'d> {
     definition: &'d Definition,
@@ -52,7 +55,7 @@ pub(super) struct Values<'d> {
     pub(super) budget: Budget,
     copied: NodeMap<NodeId, Option<Arc<Value>>>,
     compared: NodeMap<(NodeId, Option<NodeId>, bool), Option<Compared>>,
-    built: NodeMap<NodeId, Result<(Arc<Value>, Option<Failure>), Failure>>,
+    built: NodeMap<NodeId, Result<Doubted<Arc<Value>>, Failure>>,
     /// How many bodies and headers may still ask for the value of a schema: what none asks for is not kept.
     asked_for: NodeMap<NodeId, usize>,
     written: HashMap<(Source, Family, Option<NodeId>), Bytes>,
@@ -141,7 +144,7 @@ impl<'d> Values<'d> {
     }
 
     /// Builds a value that a schema allows, with the reason why not strictly, or says why there is none.
-    pub(super) fn build(&mut self, schema: Node<'d>) -> Result<Result<(Sourced, Option<Failure>), Failure>, Spent> {
+    pub(super) fn build(&mut self, schema: Node<'d>) -> Result<Result<Doubted<Sourced>, Failure>, Spent> {
         let schema = meant(schema);
         let source = Source::Built(schema.id());
         let is_asked_for_again = self.asked_for.get_mut(&schema.id()).is_some_and(|left| {

@@ -141,7 +141,7 @@ impl<'d> Building<'_, 'd> {
             next.discriminated = Some(told);
             next.schemas.extend(target);
             let shape = Shape::of(&next.schemas, self.specification);
-            let value = self.typed(&next, &shape, want).filter(|value| value.is_object());
+            let value = self.typed(&next, &shape, want).filter(Value::is_object);
             if let Some(value) = value.filter(|value| self.fits(value, &next.schemas)) {
                 return Some(value);
             }

@@ -25,7 +25,7 @@ pub(crate) struct Route<'a> {
     /// The path template, as the definition writes it.
     pub(crate) path: &'a str,
     /// The rest of how requests get to it.
-    pub(crate) route: &'a ApiRoute,
+    pub(crate) matching: &'a ApiRoute,
     /// The parameters of its path.
     pub(crate) values: Arc<PathValues>,
 }
@@ -128,12 +128,12 @@ struct TableBuilder {
 impl TableBuilder {
     fn add(&mut self, index: usize, route: &Route<'_>) {
         let mut template = router_template(route.path);
-        if route.route.is_prefix && template.len() > 1 {
+        if route.matching.is_prefix && template.len() > 1 {
             // What is below a folder is below it with and without its slash.
             template.truncate(template.trim_end_matches('/').len());
         }
         let next = self.paths.len();
-        let entry = *self.templates.entry((template, route.route.is_prefix)).or_insert(next);
+        let entry = *self.templates.entry((template, route.matching.is_prefix)).or_insert(next);
         if entry == next {
             self.paths.push(PathEntry { methods: Vec::new(), allow: String::new() });
         }
@@ -143,7 +143,7 @@ impl TableBuilder {
             value: condition.value.as_deref().map(decode_query),
         };
         let candidate = Candidate {
-            query: route.route.query.iter().map(decoded).collect(),
+            query: route.matching.query.iter().map(decoded).collect(),
             values: Some(Arc::clone(&route.values)).filter(|values| values.is_selective()),
             route: index,
         };
@@ -236,7 +236,12 @@ mod tests {
             .collect();
         let parsed: Vec<Route<'_>> = parsed
             .iter()
-            .map(|(method, path, route)| Route { method: method.clone(), path, route, values: Arc::default() })
+            .map(|(method, path, route)| Route {
+                method: method.clone(),
+                path,
+                matching: route,
+                values: Arc::default(),
+            })
             .collect();
         (RouteTable::build(&parsed).expect("a table"), routes.to_vec())
     }

@@ -128,7 +128,7 @@ fn weighted(text: &str) -> Option<(MediaRange, u16)> {
 fn thousandths(weight: &str) -> u16 {
     let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
     match whole {
-        "1" => 1000,
+        "1" if decimals.len() <= 3 && decimals.bytes().all(|digit| digit == b'0') => 1000,
         "0" | "" if decimals.len() <= 3 => format!("{decimals:0<3}").parse().unwrap_or_default(),
         _ => 0,
     }

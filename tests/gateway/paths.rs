@@ -1,5 +1,7 @@
 //! Odd paths of real definitions: each is routed or named, and takes no other with it.
 
+use std::fmt::Write as _;
+
 use apigw::gateway::Gateway;
 use apigw::model;
 
@@ -11,9 +13,10 @@ use super::snapshot::{config, group, http, settings, snapshot, start};
 fn definition(paths: &[(&str, &str)]) -> String {
     let mut text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n".to_owned();
     for (number, (path, parameters)) in paths.iter().enumerate() {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "  '{path}':\n    get:\n      parameters: [{parameters}]\n      responses: {{'200': {{description: d, content: {{text/plain: {{example: 'is {number}'}}}}}}}}\n"
-        ));
+        );
     }
     text
 }

@@ -21,7 +21,7 @@ use super::upstream::route::ForwardCompiler;
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
 use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
-use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName};
+use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName, ResponseValidation};
 use crate::spread::spread;
 
 /// Compiles snapshots, with what lives longer than each of them.
@@ -190,6 +190,8 @@ impl Compiler {
         }
         let validates = settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock));
         // A definition is large; it is kept only where a request can be checked against it.
+        let checks_responses =
+            settings.validate_responses != ResponseValidation::Off && matches!(answer, Answer::Forward(_));
         let rules_from = definition.apis.iter().any(RequestRules::has).then(|| Arc::clone(definition));
         Ok(CompiledGroup {
             prefix: settings.prefix.clone(),
@@ -202,6 +204,8 @@ impl Compiler {
             encoded_slashes: settings.forwarding.encoded_slashes,
             max_body: settings.max_body_kib.map(|kib| u64::from(kib) * 1024),
             rules_from: rules_from.filter(|_| validates),
+            validate_responses: settings.validate_responses,
+            response_rules_from: checks_responses.then(|| Arc::clone(definition)),
             answer,
             source: Source::of(entry, content),
         })
@@ -288,6 +292,7 @@ impl ApiCompiler<'_> {
             forward,
             websocket: flag_extension(self.definition, api, "x-apigw-websocket"),
             rules: OnceLock::new(),
+            response_rules: OnceLock::new(),
             index,
         })
     }

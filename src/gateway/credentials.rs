@@ -5,9 +5,8 @@
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
 
-use super::percent;
 use super::problem::{Kind, Problem};
-use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
+use crate::definition::{Api, Definition, ParameterPlace, SecurityKind, percent};
 
 /// The credentials that an API asks for: all of one of the lists.
 pub(crate) struct CredentialRules(Box<[Box<[Credential]>]>);

@@ -38,6 +38,7 @@ mod telemetry;
 pub mod tls;
 mod upstream;
 mod validate;
+mod validate_response;
 
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};

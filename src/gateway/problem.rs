@@ -73,6 +73,7 @@ kinds! {
     HeadTooLarge REQUEST_HEADER_FIELDS_TOO_LARGE "HEADERS_TOO_LARGE" "The headers are too large";
     Internal INTERNAL_SERVER_ERROR "INTERNAL" "The gateway failed";
     NoConstantResult NOT_IMPLEMENTED "NO_CONSTANT_RESULT" "The definition declares no result to answer with";
+    InvalidResponse BAD_GATEWAY "INVALID_RESPONSE" "The backend's response does not follow the definition";
     BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's answer cannot be passed on";
     SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
     DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";

@@ -17,8 +17,11 @@ use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
 use super::telemetry::meter::Meter;
 use super::upstream::route::{ApiForward, GroupForward};
 use super::validate::RequestRules;
+use super::validate_response::ResponseRules;
 use crate::definition::Definition;
-use crate::model::{Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix};
+use crate::model::{
+    Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix, ResponseValidation,
+};
 
 /// All that is served, at one moment.
 pub(crate) struct State {
@@ -76,6 +79,9 @@ pub(crate) struct CompiledGroup {
     /// The largest body, in bytes, if the group says.
     pub(crate) max_body: Option<u64>,
     pub(crate) answer: Answer,
+    pub(crate) validate_responses: ResponseValidation,
+    /// The definition from which the rules for responses are built, if those are checked at all.
+    pub(super) response_rules_from: Option<Arc<Definition>>,
     /// What the APIs' rules are built from when the first request needs them, if requests are checked at all.
     pub(super) rules_from: Option<Arc<Definition>>,
 }
@@ -126,6 +132,7 @@ pub(crate) struct CompiledApi {
     /// Whether a connection may become a websocket.
     pub(crate) websocket: bool,
     pub(super) rules: OnceLock<Option<Box<RequestRules>>>,
+    pub(super) response_rules: OnceLock<Option<Box<ResponseRules>>>,
     pub(super) index: usize,
 }
 
@@ -136,6 +143,14 @@ impl CompiledGroup {
         let build =
             || definition.apis.get(api.index).and_then(|api| RequestRules::build(definition, api)).map(Box::new);
         api.rules.get_or_init(build).as_deref()
+    }
+
+    /// Returns the rules for the responses of an API, or nothing where they are not checked.
+    pub(crate) fn response_rules<'g>(&'g self, api: &'g CompiledApi) -> Option<&'g ResponseRules> {
+        let definition = self.response_rules_from.as_ref()?;
+        let build =
+            || definition.apis.get(api.index).and_then(|api| ResponseRules::build(definition, api)).map(Box::new);
+        api.response_rules.get_or_init(build).as_deref()
     }
 
     pub(super) fn longest_wait(&self) -> Duration {

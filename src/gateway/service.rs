@@ -5,6 +5,7 @@
 //! one takes its group along, so that it is answered by what was live when it came, whatever is published meanwhile.
 
 mod exchange;
+mod response_check;
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -20,6 +21,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use exchange::{At, Exchange, Outcome, OutcomeBody};
+use response_check::check_response;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
 use super::problem::{Kind, Problem};
@@ -304,7 +306,8 @@ impl Exchange {
             path: &wait.path,
             parameters: &parameters,
         };
-        let answered = if upgrades {
+        let is_head = parts.method == Method::HEAD;
+        let mut answered = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
                 Upgraded::Agreed(headers, tunnel, took) => {
                     *watch.tunnel.borrow_mut() = Some(tunnel.keeping(watch.begin()));
@@ -318,13 +321,14 @@ impl Exchange {
         } else {
             forward(&call, parts, body, &mut self.asked).await?
         };
+        let error = check_response(group, api, &mut answered, is_head).await?;
         Ok(Outcome {
             status: answered.status,
             headers: answered.headers,
             backend: Answerer::asked(self.asked.take()),
             backend_took: Some(answered.took),
             body: OutcomeBody::Answered(Box::new(answered.relay)),
-            error: String::new(),
+            error,
         })
     }
 

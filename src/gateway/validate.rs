@@ -21,7 +21,7 @@ pub(crate) const MISSING: &str = "is missing";
 const REPEATED: &str = "is there more than once";
 
 /// The most violations that a problem names.
-const MOST_VIOLATIONS: usize = 50;
+pub(crate) const MOST_VIOLATIONS: usize = 50;
 
 /// What the requests of an API must follow.
 pub(crate) struct RequestRules {
@@ -129,7 +129,7 @@ impl RequestRules {
     }
 }
 
-fn located(place: &str, violation: ValueViolation) -> Violation {
+pub(crate) fn located(place: &str, violation: ValueViolation) -> Violation {
     Violation { place: format!("{place}{}", violation.path), message: violation.message }
 }
 
@@ -288,7 +288,7 @@ fn other_names(definition: &Definition, api: &Api, parameter: &Parameter) -> Has
     others.map(|other| other.name.clone()).chain(keys).collect()
 }
 
-fn is_json(media_type: &str) -> bool {
+pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || essence.ends_with("+json")
 }

@@ -140,6 +140,9 @@ pub struct GroupSettings {
     /// Whether requests are checked against the definition; unset, those that a mock answers are.
     #[serde(default)]
     pub validate_requests: Option<bool>,
+    /// What happens with responses of real backends that do not follow the definition.
+    #[serde(default)]
+    pub validate_responses: ResponseValidation,
     /// How a mock answers.
     #[serde(default)]
     pub mock: MockSettings,
@@ -152,6 +155,19 @@ pub struct GroupSettings {
     /// How requests reach a real backend.
     #[serde(default)]
     pub forwarding: Forwarding,
+}
+
+/// What happens with responses of real backends that do not follow the definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ResponseValidation {
+    /// They are not looked at.
+    #[default]
+    Off,
+    /// They are counted and named in the access log.
+    Log,
+    /// They are replaced by a problem with the status 502, too.
+    Fail,
 }
 
 /// How a mock answers.

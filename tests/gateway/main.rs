@@ -5,6 +5,7 @@
 mod answers;
 mod backend;
 mod backends;
+mod checked_responses;
 mod client;
 mod connection;
 mod forwarding;

@@ -5,8 +5,7 @@ use http::HeaderValue;
 use super::Subject;
 use super::places::Places;
 use super::rules::settings as rules;
-use super::template::parameter_names;
-use crate::definition::Definition;
+use crate::definition::{Definition, parameter_names};
 use crate::model::{
     ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterPlace, is_file_name,
 };
@@ -88,7 +87,10 @@ fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places
     }
     let declared = definition.and_then(|definition| definition.apis.iter().find(|known| known.name() == name));
     let Some(declared) = declared else { return Vec::new() };
-    let known = parameter_names(&declared.path);
+    let known: Vec<&str> = parameter_names(&declared.path)
+        .into_iter()
+        .map(|written| declared.path_parameter(written).map_or(written, |parameter| &parameter.name))
+        .collect();
     let unknown = parameter_names(path).into_iter().filter(|name| !known.contains(name));
     let unknown = unknown.map(|unknown| {
         let message = format!("the path of {name} has no parameter {unknown:?}");

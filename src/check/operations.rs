@@ -10,7 +10,7 @@ use crate::model::{Finding, Location};
 
 pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if definition.apis.is_empty() {
+    if definition.apis.iter().all(|api| api.route.is_err()) {
         findings.push(no_api(subject, definition));
     }
     findings.extend(ids(definition));
@@ -25,6 +25,9 @@ fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
     let root = definition.document().root();
     let place = |field| root.filter(|root| root.get(field).is_some()).map(|root| root.key_location(field));
     let mut message = format!("the group {} has no API", subject.group);
+    if let Some(Err(reason)) = definition.apis.first().map(|api| &api.route) {
+        message = format!("{message} that can be served: of the first, {reason}");
+    }
     let has_webhooks = root.and_then(|root| root.get("webhooks")).is_some_and(|list| list.entries().next().is_some());
     if has_webhooks {
         message.push_str(": a webhook is called by the API and not by its callers, and there is no path beside it");

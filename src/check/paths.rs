@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rules::operations as rules;
-use super::template::{MOST_STEPS, Template, Templates, common_path, covers, parameter_names, template};
-use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, Style};
-use crate::model::{Finding, Location, is_canonical_path};
+use super::template::{MOST_STEPS, Template, Templates, common_path, covers, template};
+use crate::definition::{Api, Definition, Node, NotRouted, ParameterPlace, bare_name, parameter_names};
+use crate::model::{Finding, Location};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let paths = paths(definition);
@@ -20,11 +20,6 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     }
     alike(&paths, &mut findings);
     findings
-}
-
-/// Tells whether an API matches everything below its path, too.
-pub(super) fn is_prefix(definition: &Definition, api: &Api) -> bool {
-    api.extension("x-apigw-match").is_some_and(|node| definition.node(node).as_str() == Some("prefix"))
 }
 
 /// A path with its APIs.
@@ -68,7 +63,7 @@ fn paths(definition: &Definition) -> Vec<Path<'_>> {
         }
         if let Some(path) = paths.get_mut(at) {
             path.apis.push((api, definition.node(api.node)));
-            path.is_whole |= !is_prefix(definition, api);
+            path.is_whole |= api.route.as_ref().is_ok_and(|route| !route.is_prefix);
         }
     }
     paths
@@ -93,7 +88,7 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
         let is_declared =
             |api: &Api| api.parameters.iter().any(|known| known.place == ParameterPlace::Path && known.name == name);
         let lacking: Vec<&Api> = path.apis.iter().map(|(api, _)| *api).filter(|api| !is_declared(api)).collect();
-        let inner = bare(name);
+        let inner = bare_name(name);
         let has_bare = |api: &Api| api.parameters.iter().any(|known| known.name == inner);
         let hint = if inner != name && path.apis.iter().any(|(api, _)| has_bare(api)) {
             format!("write {{{inner}}}: what its values look like is said by the parameter's `schema`")
@@ -112,35 +107,14 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Looks whether requests to the path are refused whatever its parameters are.
+/// Looks for a path to which requests are refused whatever its parameters are.
 fn unreachable(path: &Path<'_>) -> Option<Finding> {
-    let matrix = |name: &str| {
-        let is_matrix = |known: &Parameter| {
-            known.place == ParameterPlace::Path && known.name == name && known.style == Style::Matrix
-        };
-        path.apis.iter().any(|(api, _)| api.parameters.iter().any(is_matrix))
-    };
-    let mut filled = String::with_capacity(path.text.len());
-    let mut rest = path.text;
-    while let Some((before, (name, behind))) =
-        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
-    {
-        filled.push_str(before);
-        filled.push_str(if matrix(name) { ";x" } else { "x" });
-        rest = behind;
-    }
-    filled.push_str(rest);
-    (!is_canonical_path(&filled)).then(|| {
+    path.apis.iter().find(|(api, _)| api.route == Err(NotRouted::Unreachable)).map(|_| {
         let message = format!("no request reaches the path {:?}: it is read in more than one way", path.text);
-        let hint = "write it without an empty, `.` or `..` segment, without `%2f` and its like, and without a segment \
-                    that begins with a semicolon, as `style: matrix` does";
+        let hint = "write it without an empty, `.` or `..` segment, without `%2f` and its like, and with a semicolon at \
+                    the beginning of a segment only as `style: matrix` writes it";
         rules::PATH_UNREACHABLE.finding(path.location.clone(), message, hint)
     })
-}
-
-/// Returns the name in what some frameworks write between braces, like `{id:[0-9]+}` or `{proxy+}`.
-fn bare(name: &str) -> &str {
-    name.split([':', '=']).next().unwrap_or(name).trim_matches(['+', '*'])
 }
 
 /// Looks at one list of parameters for path parameters that the template does not have, and for parameters given twice.
@@ -160,7 +134,7 @@ fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
             let near = |like: &dyn Fn(&str) -> bool| names.iter().find(|other| like(other)).copied();
             let hint = if let Some(near) = near(&|other| other.eq_ignore_ascii_case(name)) {
                 format!("the path has {{{near}}}: write the name alike")
-            } else if let Some(near) = near(&|other| bare(other) == name) {
+            } else if let Some(near) = near(&|other| bare_name(other) == name) {
                 format!("write {{{name}}} in the path instead of {{{near}}}")
             } else {
                 format!("add {{{name}}} to the path, or remove the parameter")

@@ -7,7 +7,6 @@
 use std::cell::OnceCell;
 
 use super::Subject;
-use super::paths::is_prefix;
 use super::rules::operations::ROUTE_SHADOWED;
 use super::template::{MOST_STEPS, Segment, Template, Templates, template};
 use crate::definition::{Api, Definition};
@@ -53,8 +52,11 @@ impl<'a> Routes<'a> {
 
     fn list(&self) -> &[Route<'a>] {
         let definition = self.definition;
-        let route = |api: &'a Api| Route { api, template: template(&api.path), open: is_prefix(definition, api) };
-        self.list.get_or_init(|| definition.apis.iter().map(route).collect())
+        let route = |api: &'a Api| {
+            let open = api.route.as_ref().ok()?.is_prefix;
+            Some(Route { api, template: template(&api.path), open })
+        };
+        self.list.get_or_init(|| definition.apis.iter().filter_map(route).collect())
     }
 
     fn by_path(&self) -> &Templates {

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use crate::definition::{PathPiece, path_pieces};
+
 /// Stands for a parameter within a segment. No path has this character: reading refuses it.
 const PARAMETER: char = '\u{1}';
 /// Segments longer than this, in characters, are compared by their text only.
@@ -19,24 +21,13 @@ pub(super) type Template = Vec<Segment>;
 /// Splits a path template into segments.
 pub(super) fn template(path: &str) -> Template {
     let mut shape = String::with_capacity(path.len());
-    let mut inside = false;
-    for each in path.chars() {
-        match each {
-            '{' => {
-                inside = true;
-                shape.push(PARAMETER);
-            }
-            '}' => inside = false,
-            _ if inside => {}
-            _ => shape.push(each),
+    for piece in path_pieces(path) {
+        match piece {
+            PathPiece::Text(text) => shape.push_str(text),
+            PathPiece::Parameter(_) => shape.push(PARAMETER),
         }
     }
     shape.trim_start_matches('/').split('/').map(|segment| Segment(segment.chars().collect())).collect()
-}
-
-/// Lists the names of the parameters of a path template, in order.
-pub(super) fn parameter_names(path: &str) -> Vec<&str> {
-    path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
 }
 
 /// Tells whether every path of the second template is one of the first, segment by segment.

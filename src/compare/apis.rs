@@ -6,18 +6,19 @@ use std::sync::Arc;
 use super::output::{Found, Output};
 use super::schema::{Limits, PairId, Schemas};
 use super::{ApiName, Compatibility, bodies, documentation, kinds, outgoing, parameters, security};
-use crate::definition::{Api, Definition, Node};
+use crate::definition::{Api, Definition, Node, template_shape};
 use crate::model::{Location, Method};
 
 pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, output: &mut Output) {
     let mut comparer = Comparer { before, after, schemas: Schemas::new(before, after, limits) };
     let mut reports = vec![comparer.whole()];
-    let old: HashMap<Key<'_>, &Api> = before.apis.iter().map(|api| (key(api), api)).collect();
-    let new: HashMap<Key<'_>, &Api> = after.apis.iter().map(|api| (key(api), api)).collect();
-    for api in before.apis.iter().filter(|api| !new.contains_key(&key(api))) {
+    let (old, new) = (by_key(before), by_key(after));
+    let is_first =
+        |apis: &HashMap<Key<'_>, &Api>, api: &Api| apis.get(&key(api)).is_some_and(|first| std::ptr::eq(*first, api));
+    for api in before.apis.iter().filter(|api| is_first(&old, api) && !new.contains_key(&key(api))) {
         reports.push(removed(api));
     }
-    for api in &after.apis {
+    for api in after.apis.iter().filter(|api| is_first(&new, api)) {
         reports.push(match old.get(&key(api)) {
             Some(partner) => comparer.api(partner, api),
             None => added(api),
@@ -81,19 +82,16 @@ impl Report {
 type Key<'a> = (Method, String, &'a str);
 
 fn key(api: &Api) -> Key<'_> {
-    (api.method, shape(&api.path), &api.variant)
+    (api.method, template_shape(&api.path), &api.variant)
 }
 
-fn shape(path: &str) -> String {
-    let mut shape = String::with_capacity(path.len());
-    let mut within = false;
-    for each in path.chars() {
-        within = (within || each == '{') && each != '}';
-        if !within {
-            shape.push(each);
-        }
+/// Finds APIs by what makes two one; of several that are one, the first is served.
+fn by_key(definition: &Definition) -> HashMap<Key<'_>, &Api> {
+    let mut apis = HashMap::with_capacity(definition.apis.len());
+    for api in &definition.apis {
+        apis.entry(key(api)).or_insert(api);
     }
-    shape
+    apis
 }
 
 fn name(api: &Api) -> ApiName {

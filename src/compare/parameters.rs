@@ -8,15 +8,15 @@ use super::apis::{Comparer, Report, field_place};
 use super::kinds;
 use super::output::Found;
 use super::schema::ListWriting;
-use crate::definition::{Api, Direction, Node, Parameter, ParameterPlace, Style};
+use crate::definition::{Api, Direction, Node, Parameter, ParameterPlace, Style, parameter_names};
 use crate::model::Location;
 
 /// Headers that are described elsewhere; as parameters they are ignored (OpenAPI 3.1, section 4.8.12.2.1).
 const IGNORED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
 pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
-    let old_names = template_names(&before.path);
-    let new_names = template_names(&after.path);
+    let old_names = parameter_names(&before.path);
+    let new_names = parameter_names(&after.path);
     for (old, new) in old_names.iter().zip(&new_names).filter(|(old, new)| old != new) {
         let message = format!("the parameter {old:?} of the path is called {new:?}");
         let found = Found::new(kinds::PATH_PARAMETER_RENAMED, message);
@@ -106,11 +106,6 @@ fn counted(api: &Api) -> impl Iterator<Item = &Parameter> {
 fn identity(place: ParameterPlace, name: &str) -> (ParameterPlace, Cow<'_, str>) {
     let name = if place == ParameterPlace::Header { name.to_ascii_lowercase().into() } else { name.into() };
     (place, name)
-}
-
-/// Lists the names of the parameters in a path template.
-fn template_names(path: &str) -> Vec<&str> {
-    path.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
 }
 
 fn label(parameter: &Parameter) -> String {

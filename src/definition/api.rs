@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::document::{Document, Node, NodeId};
 use super::result::{self, ApiResults, Budget};
+use super::routing::{ApiRoute, NotRouted};
 use super::schema::{self, Direction};
 use crate::model::{Location, Method};
 
@@ -177,7 +178,8 @@ pub struct Api {
     /// What stands after the path, like `?beta=true`, where a definition tells two APIs of one path apart by it.
     ///
     /// The specification knows no such paths, real definitions have them. A query means that requests with these
-    /// parameters are for this API rather than for the one without; a fragment never reaches a server.
+    /// parameters are for this API rather than for the one without; a fragment never reaches a server, so that the API
+    /// without one has the requests of both.
     pub variant: String,
     /// The operation id, where there is one.
     pub operation_id: Option<String>,
@@ -203,6 +205,8 @@ pub struct Api {
     pub extensions: Vec<(String, NodeId)>,
     /// The Operation Object.
     pub node: NodeId,
+    /// How requests get to it, or why none does.
+    pub route: Result<ApiRoute, NotRouted>,
 }
 
 impl Api {

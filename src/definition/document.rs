@@ -30,6 +30,8 @@ pub struct Document {
     nodes: Vec<Stored>,
     store: Store,
     targets: NodeMap<NodeId, Target>,
+    /// The files that examples name, by the Example Object.
+    externals: NodeMap<NodeId, Arc<[u8]>>,
 }
 
 /// A value of a definition, and where it stands.
@@ -57,6 +59,10 @@ pub enum NodeKind<'d> {
 }
 
 impl<'d> Node<'d> {
+    pub(super) fn document(self) -> &'d Document {
+        self.document
+    }
+
     /// Returns the node's identity.
     #[must_use]
     pub fn id(self) -> NodeId {
@@ -304,6 +310,16 @@ impl Document {
             target.last = Some(last);
             target.meant = meant;
         }
+    }
+
+    /// Keeps the bytes of the file that an example's `externalValue` names.
+    pub(super) fn set_external(&mut self, example: NodeId, bytes: Arc<[u8]>) {
+        self.externals.insert(example, bytes);
+    }
+
+    /// Returns the bytes of the file that an example's `externalValue` names, where it lies beside the definition.
+    pub(super) fn external(&self, example: NodeId) -> Option<&Arc<[u8]>> {
+        self.externals.get(&example)
     }
 
     pub(super) fn last_target(&self, reference: NodeId) -> Option<NodeId> {

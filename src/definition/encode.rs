@@ -86,6 +86,19 @@ pub(super) fn simple(value: &Value) -> String {
     }
 }
 
+/// Writes a value as the lines of a header: one, in the style `simple` (section 4.8.12.3), but of `Set-Cookie` one for each
+/// item of a list, as its lines cannot be put together (RFC 6265, section 3).
+pub(super) fn header_lines(name: &str, value: &Value, explode: bool) -> Vec<String> {
+    match value {
+        Value::Array(items) if name.eq_ignore_ascii_case("set-cookie") => items.iter().map(simple).collect(),
+        Value::Object(map) if explode && map.values().all(is_scalar) => {
+            let fields = map.iter().map(|(name, value)| format!("{name}={}", simple(value)));
+            vec![fields.collect::<Vec<_>>().join(",")]
+        }
+        value => vec![simple(value)],
+    }
+}
+
 /// The ways of writing a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Family {
@@ -127,7 +140,7 @@ fn is_binary(schema: Option<Node<'_>>) -> bool {
     format.and_then(Node::as_str) == Some("binary")
 }
 
-fn concrete(media_type: &str) -> String {
+pub(super) fn concrete(media_type: &str) -> String {
     match essence(media_type).as_str() {
         "*/*" | "application/*" | "" | "*" => "application/json".to_owned(),
         "text/*" => "text/plain".to_owned(),

@@ -88,7 +88,8 @@ impl<'d> ExampleCheck<'d> {
     }
 
     fn fits(&mut self, value: &Value, schema: NodeId) -> bool {
-        self.steps > MOST_STEPS || self.sampler.allows_within(value, self.definition.node(schema), &mut self.steps)
+        self.steps > MOST_STEPS
+            || self.sampler.allows_within(value, self.definition.node(schema), None, &mut self.steps)
     }
 
     fn is_spent(&mut self, place: NodeId) -> bool {

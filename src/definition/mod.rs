@@ -24,6 +24,7 @@ pub(crate) mod percent;
 mod read;
 mod reference;
 mod result;
+mod routing;
 pub mod rules;
 mod schema;
 mod swagger;
@@ -46,8 +47,10 @@ pub use examples::ExampleCheck;
 pub(crate) use fields::scalar_text;
 pub use import::{Imported, import};
 pub use result::{ApiResults, ConstantResult, DeclaredResult};
+pub use routing::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::{RULES, Rule};
 pub use schema::Direction;
+pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 
 /// What reading a group's definition gave.
 #[derive(Debug)]

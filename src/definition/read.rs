@@ -10,8 +10,9 @@ use super::document::{Document, Node, NodeId, NodeKind};
 use super::fields::{Reader, scalar_text};
 use super::findings::Findings;
 use super::operation::parameter_place;
+use super::routing::{self, ApiRoute};
 use super::rules;
-use super::template::{repeated_name, shape, template_fault};
+use super::template::{path_fault, repeated_name, split_variant, template_oddity};
 use crate::model::Method;
 
 /// What is often taken for a definition, each by a field at its root that no definition has.
@@ -33,7 +34,7 @@ pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<
     let root = document.root()?;
     let specification = specification(root, findings)?;
     let mut reader = Reader::new(findings, specification);
-    let parts = reader.parts(root);
+    let mut parts = reader.parts(root);
     if reader.is_full() {
         let message = "the APIs take too much memory, with what they share written out for each of them";
         let hint = "share less, or split the definition into several groups";
@@ -41,6 +42,7 @@ pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<
         findings.add(rules::TOO_LARGE, place, message, hint);
         return None;
     }
+    routing::route(&mut parts.apis, &document, findings);
     let Parts { title, servers, security_schemes, apis } = parts;
     Some(Definition { specification, title, servers, security_schemes, apis, document })
 }
@@ -163,7 +165,6 @@ impl Reader<'_> {
         let Some(paths) = self.object(root, "paths") else { return Vec::new() };
         let security = self.security(root).unwrap_or_default();
         let mut apis = Vec::new();
-        let mut known: HashMap<(Method, String, String), (String, usize)> = HashMap::new();
         for (path, node) in paths.entries() {
             if path.starts_with("x-") {
                 continue;
@@ -172,17 +173,7 @@ impl Reader<'_> {
                 break;
             }
             let Some(item) = self.path_item(paths, path, node) else { continue };
-            for api in self.operations(&item, &security) {
-                let location = api.location.clone();
-                let key = (api.method, shape(&api.path), api.variant.clone());
-                if let Some((other, line)) = known.get(&key) {
-                    let message = format!("{} {} and {other} on line {line} are the same API", api.method, api.path);
-                    self.findings.add(rules::DUPLICATE_API, location, message, "remove one of the two");
-                } else {
-                    known.insert(key, (api.path.clone(), location.line));
-                    apis.push(api);
-                }
-            }
+            apis.append(&mut self.operations(&item, &security));
         }
         apis
     }
@@ -195,16 +186,19 @@ impl Reader<'_> {
             path.insert(0, '/');
         }
         let hint = "write it like \"/pets/{petId}\"; what stands in the query are parameters";
-        let variant = path.find(['?', '#']).map(|at| path.split_off(at)).unwrap_or_default();
+        let variant = split_variant(&path).1.to_owned();
+        path.truncate(path.len() - variant.len());
         if !variant.is_empty() {
             let message =
                 format!("the path {written:?} has {variant:?} after it; its APIs are variants of those of {path:?}");
             self.findings.add(rules::SLOPPY, paths.key_location(written), message, hint);
         }
-        if let Some(fault) = template_fault(&path) {
-            let message = format!("the path {path:?} {fault}");
+        if let Some(fault) = path_fault(&path) {
+            let message = format!("the path {path:?} {fault}; its APIs are not served");
             self.findings.add(rules::PATH_TEMPLATE, paths.key_location(written), message, hint);
-            return None;
+        } else if let Some(oddity) = template_oddity(&path) {
+            let message = format!("the path {path:?} {oddity}");
+            self.findings.add(rules::PATH_TEMPLATE, paths.key_location(written), message, hint);
         }
         if let Some(name) = repeated_name(&path) {
             let message = format!("the path {path:?} has the parameter {name:?} twice; its last value counts");
@@ -308,6 +302,7 @@ impl Reader<'_> {
             location: layer.key_location(key),
             extensions,
             node: node.id(),
+            route: Ok(ApiRoute::default()),
         }
     }
 

@@ -170,10 +170,11 @@ pub const REFERENCE_SIBLINGS: Rule = Rule::warning(
      \x20 description: The pet that was sold",
 );
 /// No two APIs have one method and path.
-pub const DUPLICATE_API: Rule = Rule::error(
+pub const DUPLICATE_API: Rule = Rule::warning(
     "duplicate-api",
-    "Two APIs of a group must differ in method or path template; `/pets/{id}` and `/pets/{name}` are the same \
-     path. Remove one of the two.",
+    "Two APIs of a group must differ in method or path template; `/pets/{id}` and `/pets/{name}` are the same path, \
+     and `/pets#mine` is `/pets`, as no request has a fragment. The first has the requests, or the one without a \
+     fragment; the other is not served, which `/-/status` of a gateway shows, too. Remove one of the two.",
 )
 .example(
     "wrong:\n\
@@ -183,11 +184,12 @@ pub const DUPLICATE_API: Rule = Rule::error(
      \x20 /pets/{id}: {get: {}}\n\
      \x20 /pets/by-name/{name}: {get: {}}",
 );
-/// A path begins with a slash and its template can be read.
-pub const PATH_TEMPLATE: Rule = Rule::error(
+/// The template of a path can be read, and everybody reads it alike.
+pub const PATH_TEMPLATE: Rule = Rule::warning(
     "path-template",
-    "Each `{name}` in a path is closed and has a name, and nothing in it is a space, a backslash or a control \
-     character (OpenAPI 3.1, section 4.8.2).",
+    "Each `{name}` in a path is closed, has a name and no pattern behind it, does not touch the next one, and what \
+     stands between is what a URI can have (OpenAPI 3.1, section 4.8.8; RFC 3986, section 3.3). An API whose braces \
+     cannot be read is not served, alone; the others are, as the finding says.",
 )
 .example(
     "wrong:\n\
@@ -198,8 +200,10 @@ pub const PATH_TEMPLATE: Rule = Rule::error(
 /// The constant result can be built.
 pub const CONSTANT_RESULT: Rule = Rule::warning(
     "constant-result",
-    "A mock publish answers with an API's constant result. It comes from `x-apigw-mock`, from an example, or is \
-     built from the response's schema; where a schema cannot be satisfied by building, give an example.",
+    "A mock publish answers with an API's constant result. It comes from `x-apigw-mock`, from an example (a file beside \
+     the definition, too), or is built from the response's schema; where a schema cannot be satisfied by building, give \
+     an example. Where no value fits one alternative of a `oneOf` alone, it is that of the first, or of the one that the \
+     discriminator names first.",
 )
 .example(
     "wrong:\n\

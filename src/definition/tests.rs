@@ -9,6 +9,7 @@ use super::{ApiResults, ParameterPlace, Reading, Specification, StatusPattern, S
 use crate::model::DEFINITION_FILE;
 use crate::model::RuleLevels;
 
+mod alternatives;
 mod layout;
 mod objects;
 mod random;

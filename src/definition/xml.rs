@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::api::Specification;
 use super::document::Node;
 use super::encode::Limits;
-use super::schema::{Patterns, Shape, fits};
+use super::schema::{FitTerms, Patterns, Shape, fits};
 
 /// Writes a value as an XML document; `None` where that would take more than the limits.
 pub(super) fn encode(
@@ -90,7 +90,7 @@ impl Writer<'_> {
             .filter_map(|list| {
                 list.items().find(|one| {
                     steps < self.limits.steps
-                        && fits(value, &[*one], self.specification, &mut self.patterns, &mut steps)
+                        && fits(value, &[*one], FitTerms::response(self.specification), &mut self.patterns, &mut steps)
                 })
             })
             .collect();

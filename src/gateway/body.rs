@@ -1,12 +1,13 @@
 //! The bodies that pass through the gateway: what callers send, counted and limited, and what they are sent.
 
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
@@ -285,6 +286,8 @@ pub(crate) struct Relay {
     persists: bool,
     idle_timeout: Duration,
     idle: Option<IdleTimer>,
+    /// What was read before it is passed on.
+    ahead: VecDeque<Frame<Bytes>>,
 }
 
 /// What carries a backend's answer: its connection, and the request that may still be on its way.
@@ -306,12 +309,56 @@ impl Relay {
     /// Makes the relay of an answer that comes on a connection, while the rest of its request may still go out.
     pub(crate) fn new(coding: Coding, carrier: Carrier, persists: bool, idle_timeout: Duration) -> Self {
         let Carrier { lease, sending, progress } = carrier;
-        let mut relay = Self { coding, lease: Some(lease), sending, progress, persists, idle_timeout, idle: None };
+        let ahead = VecDeque::new();
+        let mut relay =
+            Self { coding, lease: Some(lease), sending, progress, persists, idle_timeout, idle: None, ahead };
         relay.release_at_end();
         relay
     }
 
+    /// Reads the body before it is passed on, and returns it where it ends within so many bytes.
+    pub(crate) async fn read_ahead(&mut self, most: usize) -> Result<Option<Bytes>, BodyError> {
+        let mut read = BytesMut::new();
+        if self.coding.size_hint().lower() > most as u64 {
+            return Ok(None);
+        }
+        while let Some(frame) = std::future::poll_fn(|context| self.poll_backend(context)).await {
+            let frame = frame?;
+            if let Some(data) = frame.data_ref() {
+                read.extend_from_slice(data);
+            }
+            self.ahead.push_back(frame);
+            if read.len() > most {
+                return Ok(None);
+            }
+        }
+        Ok(Some(read.freeze()))
+    }
+
+    fn is_end(&self) -> bool {
+        self.ahead.is_empty() && self.coding.is_end()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let hint = self.coding.size_hint();
+        let ahead: u64 = self.ahead.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
+        let has_trailers = self.ahead.iter().any(Frame::is_trailers);
+        let mut sum = SizeHint::new();
+        sum.set_lower(hint.lower() + ahead);
+        match hint.exact().filter(|_| !has_trailers) {
+            Some(exact) => SizeHint::with_exact(exact + ahead),
+            None => sum,
+        }
+    }
+
     fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match self.ahead.pop_front() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => self.poll_backend(context),
+        }
+    }
+
+    fn poll_backend(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Some(lease) = &mut self.lease else { return Poll::Ready(None) };
         if let Poll::Ready(Err(fault)) = self.sending.poll(&mut lease.connection, context) {
             self.lease = None;
@@ -408,14 +455,14 @@ impl Body for Payload {
     fn is_end_stream(&self) -> bool {
         match &self.source {
             Source::Bytes(bytes) => bytes.is_empty(),
-            Source::Backend(relay) => relay.coding.is_end(),
+            Source::Backend(relay) => relay.is_end(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
             Source::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Source::Backend(relay) => relay.coding.size_hint(),
+            Source::Backend(relay) => relay.size_hint(),
         }
     }
 }
@@ -423,7 +470,7 @@ impl Body for Payload {
 impl Drop for Payload {
     fn drop(&mut self) {
         if let Some(mut record) = self.record.take() {
-            if matches!(&self.source, Source::Backend(relay) if !relay.coding.is_end()) {
+            if matches!(&self.source, Source::Backend(relay) if !relay.is_end()) {
                 let (_, reason) = record.worker.shared.unheard();
                 record.broke_off(&reason);
             }

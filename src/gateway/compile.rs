@@ -7,17 +7,21 @@ use std::sync::{Arc, OnceLock};
 use http::{HeaderValue, Method};
 
 use super::cors::CorsRules;
+use super::credentials::CredentialRules;
 use super::mock::MockResults;
 use super::routing::hosts::HostTable;
-use super::routing::table::{Route, RouteTable, parameter_names};
-use super::served::{Answer, CompiledApi, CompiledGroup, GroupStatus, ServedEnvironment, ServedGroup, Source, State};
+use super::routing::table::{Route, RouteTable};
+use super::routing::values::PathValues;
+use super::served::{
+    Answer, CompiledApi, CompiledGroup, GroupStatus, NotServedApi, ServedEnvironment, ServedGroup, Source, State,
+};
 use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
 use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::route::ForwardCompiler;
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
 use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
-use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName};
+use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName, ResponseValidation};
 use crate::spread::spread;
 
 /// Compiles snapshots, with what lives longer than each of them.
@@ -157,6 +161,7 @@ impl Compiler {
         let compiling = ApiCompiler {
             forwarding: &forwarding,
             definition,
+            checks_security: settings.mock.check_security && matches!(answer, Answer::Mock),
             answer: &answer,
             meters: &self.meters,
             environment: environment.name.as_str().into(),
@@ -164,11 +169,29 @@ impl Compiler {
             version: entry.version.to_string().into(),
         };
         let mut results = if matches!(answer, Answer::Mock) { definition.results() } else { Vec::new() }.into_iter();
-        let apis = definition.apis.iter().enumerate();
-        let apis = apis.map(|(index, api)| compiling.api(index, api, results.next())).collect::<Result<Vec<_>, _>>()?;
-        let routes = definition.apis.iter().map(|api| route(definition, api)).collect::<Result<Vec<_>, _>>()?;
+        let mut apis = Vec::with_capacity(definition.apis.len());
+        let mut routes = Vec::with_capacity(definition.apis.len());
+        let mut not_served = Vec::new();
+        for (index, api) in definition.apis.iter().enumerate() {
+            let results = results.next();
+            match &api.route {
+                Ok(route) => {
+                    let compiled = compiling.api(index, api, results)?;
+                    let method =
+                        Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| error.to_string())?;
+                    routes.push(Route { method, path: &api.path, matching: route, values: Arc::clone(&compiled.path) });
+                    apis.push(compiled);
+                }
+                Err(reason) => not_served.push(NotServedApi { name: api.name(), reason: reason.to_string() }),
+            }
+        }
+        if let ([], Some(first)) = (apis.as_slice(), not_served.first()) {
+            return Err(format!("none of its APIs can be served: of {}, {}", first.name, first.reason));
+        }
         let validates = settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock));
         // A definition is large; it is kept only where a request can be checked against it.
+        let checks_responses =
+            settings.validate_responses != ResponseValidation::Off && matches!(answer, Answer::Forward(_));
         let rules_from = definition.apis.iter().any(RequestRules::has).then(|| Arc::clone(definition));
         Ok(CompiledGroup {
             prefix: settings.prefix.clone(),
@@ -176,10 +199,13 @@ impl Compiler {
             domains: settings.domains.clone(),
             routes: RouteTable::build(&routes)?,
             apis: apis.into_boxed_slice(),
+            not_served: not_served.into_boxed_slice(),
             cors: settings.cors.as_ref().map(CorsRules::build).transpose()?,
             encoded_slashes: settings.forwarding.encoded_slashes,
             max_body: settings.max_body_kib.map(|kib| u64::from(kib) * 1024),
             rules_from: rules_from.filter(|_| validates),
+            validate_responses: settings.validate_responses,
+            response_rules_from: checks_responses.then(|| Arc::clone(definition)),
             answer,
             source: Source::of(entry, content),
         })
@@ -232,6 +258,8 @@ fn group(
 struct ApiCompiler<'a> {
     forwarding: &'a ForwardCompiler<'a>,
     definition: &'a Definition,
+    /// True if a mock looks for the credentials that are declared.
+    checks_security: bool,
     answer: &'a Answer,
     meters: &'a Meters,
     environment: Arc<str>,
@@ -243,7 +271,7 @@ impl ApiCompiler<'_> {
     fn api(&self, index: usize, api: &Api, results: Option<ApiResults>) -> Result<CompiledApi, String> {
         let name = api.name();
         let (mock, forward) = match self.answer {
-            Answer::Mock => (Some(MockResults::build(api, results.unwrap_or_default())?), None),
+            Answer::Mock => (Some(MockResults::build(results.unwrap_or_default())), None),
             Answer::Forward(_) => (None, self.forwarding.api(&name)?.map(Box::new)),
             Answer::Refuse => (None, None),
         };
@@ -256,34 +284,23 @@ impl ApiCompiler<'_> {
         });
         Ok(CompiledApi {
             name,
-            parameter_names: parameter_names(&api.path).into_boxed_slice(),
+            path: Arc::new(PathValues::of(self.definition, api)),
             secret_path: has_secret_in_path(self.definition, api).then(|| api.path.as_str().into()),
             mock,
             meter,
+            credentials: if self.checks_security { CredentialRules::of(self.definition, api) } else { None },
             forward,
             websocket: flag_extension(self.definition, api, "x-apigw-websocket"),
             rules: OnceLock::new(),
+            response_rules: OnceLock::new(),
             index,
         })
     }
 }
 
-fn route<'a>(definition: &'a Definition, api: &'a Api) -> Result<Route<'a>, String> {
-    Ok(Route {
-        method: Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| error.to_string())?,
-        path: &api.path,
-        variant: &api.variant,
-        prefix: text_extension(definition, api, "x-apigw-match") == Some("prefix"),
-    })
-}
-
 fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
     let mut in_path = api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path);
     in_path.any(|parameter| definition.is_secret(parameter))
-}
-
-fn text_extension<'d>(definition: &'d Definition, api: &Api, name: &str) -> Option<&'d str> {
-    definition.node(api.extension(name)?).as_str()
 }
 
 fn flag_extension(definition: &Definition, api: &Api, name: &str) -> bool {

@@ -5,13 +5,16 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::headers::PREFER;
+use super::media_type::{MediaRange, quality};
 use super::problem::{Kind, Problem};
-use crate::definition::{Api, ApiResults, StatusPattern};
+use crate::definition::{ApiResults, StatusPattern};
 use crate::model::trim_blanks;
 
 /// What an API can answer without a backend; the constant result first.
 pub(crate) struct MockResults {
     list: Box<[MockResult]>,
+    /// True if the first of them is the constant result.
+    has_constant: bool,
     /// Whether there would be more, were the results of the definition not too large together.
     is_cut: bool,
 }
@@ -51,33 +54,35 @@ impl Picked<'_> {
 
 impl MockResults {
     /// Takes the results of an API.
-    pub(crate) fn build(api: &Api, results: ApiResults) -> Result<Self, String> {
+    ///
+    /// One that cannot be sent is left out; the API's others are there.
+    pub(crate) fn build(results: ApiResults) -> Self {
         let mut list = Vec::new();
         let is_cut = results.is_cut;
-        let declared = if results.constant().is_some() { results.declared } else { Vec::new() };
-        for declared in declared {
-            let status = declared.result.status;
-            let status = StatusCode::from_u16(status)
-                .ok()
-                .filter(|status| !status.is_informational())
-                .ok_or_else(|| format!("{} cannot answer with the status {status}", api.name()))?;
+        let mut has_constant = results.constant().is_some();
+        for (index, declared) in results.declared.into_iter().enumerate() {
+            let status = StatusCode::from_u16(declared.result.status).ok();
+            let headers = headers(&declared.result.headers, declared.result.media_type.as_deref());
+            let Some((status, headers)) = status.filter(|status| !status.is_informational()).zip(headers) else {
+                has_constant &= index != 0;
+                continue;
+            };
             let bodiless = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
             list.push(MockResult {
                 status,
-                headers: headers(&declared.result.headers, declared.result.media_type.as_deref())
-                    .map_err(|name| format!("the header {name:?} of {} cannot be sent", api.name()))?,
+                headers,
                 body: if bodiless { Bytes::new() } else { declared.result.body },
                 pattern: declared.response,
                 example: declared.example,
                 media_type: declared.result.media_type,
             });
         }
-        Ok(Self { list: list.into_boxed_slice(), is_cut })
+        Self { list: list.into_boxed_slice(), has_constant, is_cut }
     }
 
     /// Picks the answer to a request with these headers.
     pub(crate) fn pick(&self, request: &HeaderMap) -> Result<Picked<'_>, Problem> {
-        let Some(constant) = self.list.first() else {
+        let Some(constant) = self.list.first().filter(|_| self.has_constant) else {
             let reason = if self.is_cut {
                 "The results of the definition are too large together, and this API's is not built; see `apigw check`."
             } else {
@@ -102,6 +107,20 @@ impl MockResults {
             Problem::new(Kind::NotAcceptable, format!("Declared are: {}.", declared.join(", ")))
         })?;
         Ok(Picked { status: status.unwrap_or(result.status), result })
+    }
+
+    /// Picks the declared response to a request that is refused with a status: that of the status, for what does not follow
+    /// the definition else that of 422 or 400, else that of all such statuses. One without a body says too little.
+    pub(crate) fn refusal(&self, status: StatusCode, is_invalid: bool, request: &HeaderMap) -> Option<Picked<'_>> {
+        let usual = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST].into_iter().filter(|_| is_invalid);
+        let exact = [status].into_iter().chain(usual).map(|status| (StatusPattern::Code(status.as_u16()), status));
+        let ranges = [StatusPattern::Class(4), StatusPattern::Default].map(|pattern| (pattern, status));
+        exact.chain(ranges).find_map(|(pattern, status)| {
+            let of_pattern = |result: &&MockResult| result.pattern == Some(pattern) && result.media_type.is_some();
+            let candidates: Vec<&MockResult> = self.list.iter().filter(of_pattern).collect();
+            let result = acceptable(&candidates, request).or(candidates.first().copied())?;
+            Some(Picked { status, result })
+        })
     }
 
     /// Returns the results of the response that is preferred, and the status if the response has none of its own.
@@ -172,8 +191,8 @@ fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<
     let accepts: Vec<&str> = accepts.filter(|value| !trim_blanks(value).is_empty()).collect();
     let mut best: Option<(u16, &MockResult)> = None;
     for &candidate in candidates {
-        let quality = match &candidate.media_type {
-            Some(media_type) if !accepts.is_empty() => quality(&accepts, media_type),
+        let quality = match candidate.media_type.as_deref().and_then(MediaRange::parse) {
+            Some(media_type) if !accepts.is_empty() => quality(&accepts, &media_type),
             _ => 1000,
         };
         if quality > best.map_or(0, |(best, _)| best) {
@@ -183,47 +202,11 @@ fn acceptable<'m>(candidates: &[&'m MockResult], request: &HeaderMap) -> Option<
     best.map(|(_, result)| result)
 }
 
-/// Returns how much a media type is accepted, from 0 to 1000: the most specific range decides.
-fn quality(accepts: &[&str], media_type: &str) -> u16 {
-    let essence = trim_blanks(media_type.split(';').next().unwrap_or_default());
-    let kind = essence.split('/').next().unwrap_or_default();
-    let mut found = (0, 0);
-    for range in accepts.iter().flat_map(|accept| accept.split(',')) {
-        let mut words = range.split(';').map(str::trim);
-        let name = words.next().unwrap_or_default();
-        let specificity = match name.split_once('/') {
-            Some(("*", "*")) => 1,
-            Some((range, "*")) if range.eq_ignore_ascii_case(kind) => 2,
-            _ if name.eq_ignore_ascii_case(essence) => 3,
-            _ => continue,
-        };
-        let weight = words.find_map(|word| word.strip_prefix("q=").or_else(|| word.strip_prefix("Q=")));
-        let weight = weight.map_or(1000, thousandths);
-        if specificity > found.0 {
-            found = (specificity, weight);
-        }
-    }
-    found.1
-}
-
-/// Reads a weight like `0.5` (RFC 9110, section 12.4.2); one that is malformed counts as 0.
-fn thousandths(weight: &str) -> u16 {
-    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
-    match whole {
-        "1" => 1000,
-        "0" if decimals.len() <= 3 => format!("{decimals:0<3}").parse().unwrap_or_default(),
-        _ => 0,
-    }
-}
-
-/// Builds the headers of a result; fails with the name of one that cannot be sent.
-fn headers(
-    declared: &[(String, String)],
-    media_type: Option<&str>,
-) -> Result<Box<[(HeaderName, HeaderValue)]>, String> {
+/// Builds the headers of a result; `None` where one cannot be sent.
+fn headers(declared: &[(String, String)], media_type: Option<&str>) -> Option<Box<[(HeaderName, HeaderValue)]>> {
     let mut headers = Vec::with_capacity(declared.len() + 1);
     if let Some(media_type) = media_type {
-        headers.push((CONTENT_TYPE, media_type_value(media_type).ok_or_else(|| media_type.to_owned())?));
+        headers.push((CONTENT_TYPE, media_type_value(media_type)?));
     }
     for (name, value) in declared {
         let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !super::headers::is_hop_by_hop(name));
@@ -231,10 +214,10 @@ fn headers(
             // The length is that of the body, whatever a definition says.
             Some((name, _)) if name == CONTENT_LENGTH => {}
             Some(header) => headers.push(header),
-            None => return Err(name.clone()),
+            None => return None,
         }
     }
-    Ok(headers.into_boxed_slice())
+    Some(headers.into_boxed_slice())
 }
 
 /// Makes a header's value of a media type; the usual one needs no memory of its own.
@@ -261,7 +244,7 @@ mod tests {
     }
 
     fn results(list: Vec<MockResult>) -> MockResults {
-        MockResults { list: list.into_boxed_slice(), is_cut: false }
+        MockResults { list: list.into_boxed_slice(), has_constant: true, is_cut: false }
     }
 
     #[test]
@@ -321,13 +304,13 @@ mod tests {
     }
 
     /// Builds what the one API of a definition answers that declares these responses.
-    fn built(responses: &str) -> Result<MockResults, String> {
+    fn built(responses: &str) -> MockResults {
         let text = format!(
             "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}"
         );
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
         let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
-        MockResults::build(&definition.apis[0], definition.results().remove(0))
+        MockResults::build(definition.results().remove(0))
     }
 
     fn asking(list: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -345,7 +328,7 @@ mod tests {
             ["Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Connection", "Upgrade", "X-Kept"];
         let declared: Vec<String> = names.iter().map(|name| format!("{name}: {header}")).collect();
         let results = built(&format!("{{'407': {{description: d, headers: {{{}}}}}}}", declared.join(", ")));
-        let picked = results.as_ref().expect("results").pick(&HeaderMap::new()).expect("the constant one");
+        let picked = results.pick(&HeaderMap::new()).expect("the constant one");
         let headers = picked.headers(HeaderMap::new());
         assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
     }
@@ -383,6 +366,38 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_request_has_the_declared_response() {
+        use StatusPattern::{Class, Code, Default};
+        let ok = || result(200, "a/b", None, Code(200));
+        let error = |pattern: StatusPattern| result(pattern.code(), "c/d", None, pattern);
+        for (declared, status, is_invalid, expected) in [
+            (vec![], 400, true, None),
+            (vec![error(Code(400))], 400, true, Some(400)),
+            (vec![error(Code(422)), error(Code(400))], 400, true, Some(400)),
+            (vec![error(Code(400)), error(Code(422))], 413, true, Some(422)),
+            (vec![error(Code(422))], 400, true, Some(422)),
+            (vec![error(Code(400))], 422, true, Some(400)),
+            (vec![error(Class(4))], 422, true, Some(422)),
+            (vec![error(Default), error(Class(4))], 400, true, Some(400)),
+            (vec![error(Default)], 400, true, Some(400)),
+            (vec![error(Code(422))], 415, false, None),
+            (vec![error(Code(401))], 401, false, Some(401)),
+            (vec![error(Code(404)), error(Class(5))], 400, true, None),
+            (vec![result(400, "", None, Code(400)), error(Default)], 400, true, Some(400)),
+            (vec![result(400, "", None, Code(400))], 400, true, None),
+        ] {
+            let declared = results([ok()].into_iter().chain(declared).collect());
+            let status = StatusCode::from_u16(status).expect("a status");
+            let picked = declared.refusal(status, is_invalid, &asking(&[("accept", "x/y")]));
+            assert_eq!(picked.map(|picked| picked.status.as_u16()), expected, "{status} {is_invalid}");
+        }
+        // Where the caller accepts one of several, it is that one.
+        let both = results(vec![ok(), error(Code(400)), result(400, "e/f", None, Code(400))]);
+        let picked = both.refusal(StatusCode::BAD_REQUEST, true, &asking(&[("accept", "e/f")]));
+        assert_eq!(picked.and_then(|picked| picked.result.media_type.as_deref()), Some("e/f"));
+    }
+
+    #[test]
     fn it_is_said_where_results_are_not_built() {
         let detail = |results: &MockResults, prefer: &'static str| {
             let asked = if prefer.is_empty() { HeaderMap::new() } else { asking(&[("prefer", prefer)]) };
@@ -390,9 +405,9 @@ mod tests {
         };
         let one = || vec![result(200, "a/b", None, StatusPattern::Code(200))];
         for (is_cut, first) in [(false, "declares no response that can be built"), (true, "too large together")] {
-            let none = MockResults { list: Box::default(), is_cut };
+            let none = MockResults { list: Box::default(), has_constant: false, is_cut };
             assert!(detail(&none, "").contains(first), "{is_cut}");
-            let some = MockResults { list: one().into_boxed_slice(), is_cut };
+            let some = MockResults { list: one().into_boxed_slice(), has_constant: true, is_cut };
             assert_eq!(detail(&some, "code=404").contains("too large together"), is_cut);
         }
     }

@@ -18,8 +18,10 @@ pub mod call;
 mod compile;
 mod config;
 mod cors;
+mod credentials;
 mod headers;
 mod http1;
+mod media_type;
 mod mock;
 mod parameters;
 mod problem;
@@ -36,6 +38,7 @@ mod telemetry;
 pub mod tls;
 mod upstream;
 mod validate;
+mod validate_response;
 
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};

@@ -73,11 +73,27 @@ kinds! {
     HeadTooLarge REQUEST_HEADER_FIELDS_TOO_LARGE "HEADERS_TOO_LARGE" "The headers are too large";
     Internal INTERNAL_SERVER_ERROR "INTERNAL" "The gateway failed";
     NoConstantResult NOT_IMPLEMENTED "NO_CONSTANT_RESULT" "The definition declares no result to answer with";
+    InvalidResponse BAD_GATEWAY "INVALID_RESPONSE" "The backend's response does not follow the definition";
     BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's answer cannot be passed on";
     SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
     DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";
     LoopDetected LOOP_DETECTED "LOOP_DETECTED" "The request has been here before";
 }
+
+impl Kind {
+    /// Returns `true` if the request itself is refused, for which a definition may declare a response.
+    pub(crate) const fn refuses_request(self) -> bool {
+        matches!(self, Self::Unauthenticated | Self::BodyTooLarge | Self::UnsupportedMediaType) || self.is_invalid()
+    }
+
+    /// Returns `true` if the request does not follow the definition.
+    pub(crate) const fn is_invalid(self) -> bool {
+        matches!(self, Self::InvalidRequest | Self::InvalidBody)
+    }
+}
+
+/// The most bytes of the header that tells the violations.
+const MOST_IN_A_HEADER: usize = 4 << 10;
 
 /// The most places of violations that the access log names.
 const MOST_PLACES: usize = 8;
@@ -112,6 +128,23 @@ impl Problem {
         if places.is_empty() { self.detail.clone() } else { format!("{} ({})", self.detail, places.join(", ")) }
     }
 
+    /// Writes the violations as JSON in ASCII, as many as a header has room for; of a problem without any, its detail.
+    pub(crate) fn violations_value(&self) -> HeaderValue {
+        let detail = [Violation { place: String::new(), message: self.detail.clone() }];
+        let list = if self.violations.is_empty() { &detail[..] } else { &self.violations };
+        let mut text = String::from("[");
+        for found in list {
+            let entry = ascii(&serde_json::json!({"in": found.place, "message": found.message}).to_string());
+            if text.len() + entry.len() + 2 > MOST_IN_A_HEADER {
+                break;
+            }
+            text.push_str(if text.len() > 1 { "," } else { "" });
+            text.push_str(&entry);
+        }
+        text.push(']');
+        HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("[]"))
+    }
+
     /// Writes the headers and the body of the answer.
     pub(crate) fn render(&self, request_id: &str) -> (HeaderMap, Bytes) {
         let mut headers = HeaderMap::with_capacity(4);
@@ -144,6 +177,19 @@ impl Problem {
     }
 }
 
+/// Writes JSON with escapes for all that is not ASCII (RFC 8259, section 7).
+fn ascii(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for each in json.chars() {
+        if matches!(each, ' '..='~') {
+            text.push(each);
+        } else {
+            text.extend(each.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +205,18 @@ mod tests {
         problem.violations =
             (0..=MOST_PLACES).map(|at| Violation { place: format!("query.{at}"), message: String::new() }).collect();
         assert_eq!(problem.reason().matches("query.").count(), MOST_PLACES);
+    }
+
+    #[test]
+    fn violations_fit_into_a_header() {
+        let mut problem = Problem::new(Kind::InvalidBody, "Größe 😀\u{7f}");
+        assert_eq!(problem.violations_value(), r#"[{"in":"","message":"Gr\u00f6\u00dfe \ud83d\ude00\u007f"}]"#);
+        problem.violations =
+            (0..50).map(|at| Violation { place: format!("body/{at}"), message: "ä".repeat(100) }).collect();
+        let value = problem.violations_value();
+        let list: Vec<serde_json::Value> = serde_json::from_slice(value.as_bytes()).expect("JSON");
+        assert!(value.len() <= MOST_IN_A_HEADER && value.as_bytes().is_ascii());
+        assert_eq!((list.len(), &list[1]["in"]), (6, &serde_json::json!("body/1")));
     }
 
     #[test]

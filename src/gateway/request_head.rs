@@ -10,7 +10,7 @@ use http::{HeaderMap, Uri};
 
 use super::problem::{Kind, Problem};
 use super::routing::host::Host;
-use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
+use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
 
 /// A head that may be looked up.
 pub(crate) struct CheckedHead {
@@ -60,7 +60,8 @@ fn check_target(uri: &Uri) -> Result<bool, Problem> {
     if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
         return Err(bad("The target is neither a path nor an absolute address of HTTP."));
     }
-    let has_encoded_slash = !is_canonical_path(uri.path());
+    // A segment that begins with a semicolon is looked at once the API is known, which may declare it.
+    let has_encoded_slash = path_reading(uri.path()) == PathReading::Several;
     if has_encoded_slash && !is_canonical_but_for_slashes(uri.path()) {
         return Err(ambiguous_path());
     }

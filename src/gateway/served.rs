@@ -7,16 +7,21 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::cors::CorsRules;
+use super::credentials::CredentialRules;
 use super::mock::MockResults;
 use super::routing::host::Host;
 use super::routing::hosts::{HostTable, Lookup};
 use super::routing::table::RouteTable;
+use super::routing::values::PathValues;
 use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
 use super::telemetry::meter::Meter;
 use super::upstream::route::{ApiForward, GroupForward};
 use super::validate::RequestRules;
+use super::validate_response::ResponseRules;
 use crate::definition::Definition;
-use crate::model::{Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix};
+use crate::model::{
+    Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix, ResponseValidation,
+};
 
 /// All that is served, at one moment.
 pub(crate) struct State {
@@ -66,12 +71,17 @@ pub(crate) struct CompiledGroup {
     pub(crate) domains: Vec<DomainName>,
     pub(crate) routes: RouteTable,
     pub(crate) apis: Box<[CompiledApi]>,
+    /// The APIs that no request is routed to, each with the reason.
+    pub(crate) not_served: Box<[NotServedApi]>,
     pub(crate) cors: Option<CorsRules>,
     /// True if a path parameter may have an encoded slash.
     pub(crate) encoded_slashes: bool,
     /// The largest body, in bytes, if the group says.
     pub(crate) max_body: Option<u64>,
     pub(crate) answer: Answer,
+    pub(crate) validate_responses: ResponseValidation,
+    /// The definition from which the rules for responses are built, if those are checked at all.
+    pub(super) response_rules_from: Option<Arc<Definition>>,
     /// What the APIs' rules are built from when the first request needs them, if requests are checked at all.
     pub(super) rules_from: Option<Arc<Definition>>,
 }
@@ -94,14 +104,27 @@ pub(crate) enum Answer {
     Refuse,
 }
 
+/// An API that no request is routed to.
+#[derive(serde::Serialize)]
+pub(crate) struct NotServedApi {
+    /// Its operation id, or its method and path.
+    #[serde(rename = "api")]
+    pub(crate) name: String,
+    /// The reason, in a sentence without a full stop.
+    pub(crate) reason: String,
+}
+
 /// An API as it answers.
 pub(crate) struct CompiledApi {
     /// Its operation id, or its method and path.
     pub(crate) name: Arc<str>,
-    pub(crate) parameter_names: Box<[String]>,
+    /// The parameters of its path.
+    pub(crate) path: Arc<PathValues>,
     /// Its constant results; empty where the backend is real.
     pub(crate) mock: Option<MockResults>,
     pub(crate) meter: Arc<Meter>,
+    /// The credentials that a mock looks for.
+    pub(crate) credentials: Option<CredentialRules>,
     /// What differs from the group on the way to a real backend.
     pub(crate) forward: Option<Box<ApiForward>>,
     /// Its path as the definition writes it, where a parameter in it is a secret.
@@ -109,6 +132,7 @@ pub(crate) struct CompiledApi {
     /// Whether a connection may become a websocket.
     pub(crate) websocket: bool,
     pub(super) rules: OnceLock<Option<Box<RequestRules>>>,
+    pub(super) response_rules: OnceLock<Option<Box<ResponseRules>>>,
     pub(super) index: usize,
 }
 
@@ -119,6 +143,14 @@ impl CompiledGroup {
         let build =
             || definition.apis.get(api.index).and_then(|api| RequestRules::build(definition, api)).map(Box::new);
         api.rules.get_or_init(build).as_deref()
+    }
+
+    /// Returns the rules for the responses of an API, or nothing where they are not checked.
+    pub(crate) fn response_rules<'g>(&'g self, api: &'g CompiledApi) -> Option<&'g ResponseRules> {
+        let definition = self.response_rules_from.as_ref()?;
+        let build =
+            || definition.apis.get(api.index).and_then(|api| ResponseRules::build(definition, api)).map(Box::new);
+        api.response_rules.get_or_init(build).as_deref()
     }
 
     pub(super) fn longest_wait(&self) -> Duration {
@@ -155,6 +187,11 @@ impl ServedEnvironment {
         // The address of something that is gone is not used again as long as somebody remembers it.
         std::ptr::eq(self.source.as_ptr(), Arc::as_ptr(snapshot))
             && self.status.iter().all(|group| group.error.is_none())
+    }
+
+    /// Returns the APIs of a group that no request is routed to.
+    pub(crate) fn not_served(&self, group: &GroupName) -> &[NotServedApi] {
+        self.group(group).map(|group| &*group.compiled.not_served).unwrap_or_default()
     }
 
     pub(super) fn group(&self, name: &GroupName) -> Option<&Arc<ServedGroup>> {

@@ -5,6 +5,7 @@
 //! one takes its group along, so that it is answered by what was live when it came, whatever is published meanwhile.
 
 mod exchange;
+mod response_check;
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -20,13 +21,14 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use exchange::{At, Exchange, Outcome, OutcomeBody};
+use response_check::check_response;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
 use super::problem::{Kind, Problem};
 use super::request_head::{CheckedHead, ambiguous_path, check_head, has_fragment};
 use super::routing::host::Host;
 use super::routing::hosts::Lookup;
-use super::routing::table::Found;
+use super::routing::table::{Found, PickedRoute};
 use super::served::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::server::watch::Watch;
 use super::server::worker::Worker;
@@ -95,6 +97,8 @@ async fn skip_body(watch: &Watch, mut body: Incoming) -> bool {
     .await
 }
 
+const NO_SUCH_PATH: &str = "No API has this path.";
+
 /// What happens with a request.
 enum Decision {
     Answer(Response<Payload>),
@@ -109,8 +113,8 @@ struct Wait {
     host: Rc<Host>,
     /// The path below the group's prefix.
     path: String,
-    /// The values of the path's parameters, percent-encoded.
-    parameters: Vec<String>,
+    /// The texts in the path's parameters, percent-encoded.
+    texts: Vec<String>,
     body_limit: u64,
 }
 
@@ -151,9 +155,8 @@ impl Exchange {
                     Err((problem, at)) => Decision::Answer(self.refuse(&problem, Some(at))),
                 }
             }
-            Lookup::UnknownPath => {
-                Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, "No API has this path."), None))
-            }
+            _ if has_semicolons(&path) => Decision::Answer(self.refuse(&semicolons(), None)),
+            Lookup::UnknownPath => Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, NO_SUCH_PATH), None)),
             Lookup::UnknownHost => {
                 let detail = format!("No group is served for the host {:?}.", host.name());
                 Decision::Answer(self.refuse(&Problem::new(Kind::NotFound, detail), None))
@@ -172,8 +175,17 @@ impl Exchange {
         let group: &'s CompiledGroup = &wanted.group.compiled;
         let entry = wanted.found.entry;
         let preflight = parts.method == Method::OPTIONS && at.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        let index = entry.route(&parts.method, parts.uri.query()).filter(|_| !preflight || group.cors.is_none());
+        let texts = &wanted.found.parameters;
+        let index = match entry.route(&parts.method, texts, parts.uri.query()) {
+            _ if preflight && group.cors.is_some() => None,
+            PickedRoute::Route(index) => Some(index),
+            PickedRoute::NoMatch => return Err((Problem::new(Kind::NotFound, NO_SUCH_PATH), at)),
+            PickedRoute::NoMethod => None,
+        };
         let Some((index, api)) = index.and_then(|index| Some((index, group.apis.get(index)?))) else {
+            if has_semicolons(wanted.path) {
+                return Err((semicolons(), at));
+            }
             if let Some(record) = &mut self.entry {
                 record.found(wanted.group, None);
             }
@@ -184,6 +196,9 @@ impl Exchange {
             problem.allow = Some(entry.allow.clone());
             return Err((problem, at));
         };
+        if has_semicolons(wanted.path) && !api.path.takes_semicolons(wanted.path) {
+            return Err((semicolons(), at));
+        }
         let at = At { api: Some(api), ..at };
         if let Some(record) = &mut self.entry {
             record.found(wanted.group, Some(api));
@@ -192,13 +207,15 @@ impl Exchange {
             let detail = "The group asks callers to show who they are, which this gateway cannot check.";
             return Err((Problem::new(Kind::Unauthenticated, detail), at));
         }
+        if let Some(Err(problem)) = api.credentials.as_ref().map(|rules| rules.check(parts.uri.query(), at.headers)) {
+            return Err((problem, at));
+        }
         let body_limit = group.max_body.unwrap_or(self.worker.shared.config.limits.body_bytes);
         if body.size_hint().lower() > body_limit {
             return Err((too_large(body_limit), at));
         }
-        let parameters = &wanted.found.parameters;
         if matches!(group.answer, Answer::Mock) && body.is_end_stream() {
-            let outcome = check_without_body(group, api, parts, parameters);
+            let outcome = check_without_body(group, api, parts, texts);
             let outcome = outcome.and_then(|()| mock(&self.worker, api, at.headers));
             return outcome
                 .map(|outcome| Decision::Answer(self.finish(outcome, Some(at))))
@@ -209,7 +226,7 @@ impl Exchange {
             api: index,
             host: Rc::clone(wanted.host),
             path: wanted.path.to_owned(),
-            parameters: parameters.iter().map(|value| (*value).to_owned()).collect(),
+            texts: texts.iter().map(|text| (*text).to_owned()).collect(),
             body_limit,
         })))
     }
@@ -220,8 +237,9 @@ impl Exchange {
         let Some(api) = group.apis.get(wait.api) else {
             return self.refuse(&Problem::new(Kind::Internal, "The API is gone."), None);
         };
-        // The request's headers go to the backend; only cross-origin rules look at them again.
-        let headers = if group.cors.is_some() { parts.headers.clone() } else { HeaderMap::new() };
+        // The request's headers go to the backend; only cross-origin rules and declared refusals look at them again.
+        let keeps_headers = group.cors.is_some() || matches!(group.answer, Answer::Mock);
+        let headers = if keeps_headers { parts.headers.clone() } else { HeaderMap::new() };
         let at = At { group, api: Some(api), headers: &headers };
         self.meter = Some(Arc::clone(&api.meter));
         let expects = parts.headers.contains_key(EXPECT);
@@ -229,9 +247,11 @@ impl Exchange {
         match self.answer(&wait, api, parts, &mut body).await {
             Ok(outcome) => self.finish(outcome, Some(at)),
             Err(failed) => {
-                let mut outcome = self.problem(&failed.problem);
+                let mut outcome = self.refusal(&failed.problem, Some(at));
                 outcome.error = failed.reason;
-                outcome.backend = Answerer::asked(self.asked.take());
+                if let Some(asked) = self.asked.take() {
+                    outcome.backend = Answerer::Backend(asked);
+                }
                 let mut response = self.finish(outcome, Some(at));
                 if let Some(body) = body {
                     leave_body(&self.watch, body, expects, &mut response).await;
@@ -249,7 +269,9 @@ impl Exchange {
         body: &mut Option<Incoming>,
     ) -> Result<Outcome, Failed> {
         let group = &wait.group.compiled;
-        let parameters = named(api, wait.parameters.iter().map(String::as_str));
+        let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
+        let uri = api.path.reads_query().then(|| parts.uri.clone());
+        let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();
         let rules = group.rules(api);
         if let Some(rules) = rules {
             rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
@@ -285,7 +307,8 @@ impl Exchange {
             path: &wait.path,
             parameters: &parameters,
         };
-        let answered = if upgrades {
+        let is_head = parts.method == Method::HEAD;
+        let mut answered = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
                 Upgraded::Agreed(headers, tunnel, took) => {
                     *watch.tunnel.borrow_mut() = Some(tunnel.keeping(watch.begin()));
@@ -299,13 +322,14 @@ impl Exchange {
         } else {
             forward(&call, parts, body, &mut self.asked).await?
         };
+        let error = check_response(group, api, &mut answered, is_head).await?;
         Ok(Outcome {
             status: answered.status,
             headers: answered.headers,
             backend: Answerer::asked(self.asked.take()),
             backend_took: Some(answered.took),
             body: OutcomeBody::Answered(Box::new(answered.relay)),
-            error: String::new(),
+            error,
         })
     }
 
@@ -337,18 +361,19 @@ impl From<Problem> for Failed {
     }
 }
 
-fn named<'a>(api: &'a CompiledApi, values: impl Iterator<Item = &'a str>) -> Vec<(&'a str, &'a str)> {
-    api.parameter_names.iter().map(String::as_str).zip(values).collect()
+/// Returns `true` if a segment of a path begins with a semicolon, which only `style: matrix` allows.
+fn has_semicolons(path: &str) -> bool {
+    path.contains("/;")
 }
 
-fn check_without_body(
-    group: &CompiledGroup,
-    api: &CompiledApi,
-    parts: &Parts,
-    parameters: &[&str],
-) -> Result<(), Problem> {
+fn semicolons() -> Problem {
+    let detail = "The path has more than one reading: none of its segments may begin with a semicolon.";
+    Problem::new(Kind::BadRequest, detail)
+}
+
+fn check_without_body(group: &CompiledGroup, api: &CompiledApi, parts: &Parts, texts: &[&str]) -> Result<(), Problem> {
     let Some(rules) = group.rules(api) else { return Ok(()) };
-    let parameters = named(api, parameters.iter().copied());
+    let parameters = api.path.named(texts, parts.uri.query()).unwrap_or_default();
     rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
     rules.check_body(&parts.headers, &Bytes::new())
 }

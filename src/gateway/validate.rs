@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
+use super::media_type::{self, MediaRange};
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::values::{
@@ -21,7 +22,7 @@ pub(crate) const MISSING: &str = "is missing";
 const REPEATED: &str = "is there more than once";
 
 /// The most violations that a problem names.
-const MOST_VIOLATIONS: usize = 50;
+pub(crate) const MOST_VIOLATIONS: usize = 50;
 
 /// What the requests of an API must follow.
 pub(crate) struct RequestRules {
@@ -115,16 +116,21 @@ impl RequestRules {
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
         }
-        let essence = media_type(headers).map_err(|what| rule.unsupported(what))?;
-        let declared = rule.declared(essence).ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
+        let sent = sent_media_type(headers).map_err(|what| rule.unsupported(&what))?;
+        let declared = media_type::declared(&rule.content, |(name, _)| name, &sent);
+        let essence = sent.essence();
+        let declared = declared.ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
+        if let Some(coding) = content_coding(headers) {
+            return Err(rule.unsupported(&format!("The body is compressed ({coding}), and is not looked into")));
+        }
         let Some(content) = &declared.1 else { return Ok(()) };
-        let violations: Vec<ValueViolation> = content.check(essence, headers, body)?;
+        let violations: Vec<ValueViolation> = content.check(&essence, headers, body)?;
         let violations = violations.into_iter().map(|found| located("body", found)).collect();
         refuse(Kind::InvalidBody, "The request's body does not follow the definition.", violations)
     }
 }
 
-fn located(place: &str, violation: ValueViolation) -> Violation {
+pub(crate) fn located(place: &str, violation: ValueViolation) -> Violation {
     Violation { place: format!("{place}{}", violation.path), message: violation.message }
 }
 
@@ -137,16 +143,29 @@ fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Pr
     Err(problem)
 }
 
-/// Returns the media type of a body, without its parameters; fails with what is wrong with it.
-fn media_type(headers: &HeaderMap) -> Result<&str, &'static str> {
+/// Returns the media type of a body; fails with what is wrong with it.
+fn sent_media_type(headers: &HeaderMap) -> Result<MediaRange, String> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = trim_blanks(value.split(';').next().unwrap_or_default());
     match values.next() {
-        Some(_) => Err("The request has more than one Content-Type"),
-        None if essence.is_empty() => Err("The request does not say which media type its body has"),
-        None => Ok(essence),
+        Some(_) => Err("The request has more than one Content-Type".to_owned()),
+        None if value.trim_matches([' ', '\t']).is_empty() => {
+            Err("The request does not say which media type its body has".to_owned())
+        }
+        None => MediaRange::parse(value).ok_or_else(|| format!("{value:?} is no media type")),
     }
+}
+
+/// Returns the coding of a body that is not sent as it is (RFC 9110, section 8.4).
+fn content_coding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(CONTENT_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let codings: Vec<String> = values
+        .flat_map(|value| {
+            value.split(',').map(|coding| coding.trim_matches([' ', '\t']).to_owned()).collect::<Vec<_>>()
+        })
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+        .collect();
+    (!codings.is_empty()).then(|| codings.join(", "))
 }
 
 impl BodyRule {
@@ -154,19 +173,6 @@ impl BodyRule {
     fn unsupported(&self, what: &str) -> Problem {
         let declared: Vec<&str> = self.content.iter().map(|(name, _)| name.as_str()).collect();
         Problem::new(Kind::UnsupportedMediaType, format!("{what}; declared are: {}.", declared.join(", ")))
-    }
-
-    /// Finds what is declared for a media type: itself, else its range, else any.
-    fn declared(&self, essence: &str) -> Option<&(String, Option<ContentRule>)> {
-        // Two in one header are none, whatever the first is of.
-        let range = essence.split_once('/').filter(|(_, kind)| !kind.contains([',', ' ']));
-        let range = range.map(|(kind, _)| format!("{kind}/*"));
-        [Some(essence), range.as_deref(), Some("*/*")].into_iter().flatten().find_map(|wanted| {
-            let name = |declared: &str| {
-                trim_blanks(declared.split(';').next().unwrap_or_default()).eq_ignore_ascii_case(wanted)
-            };
-            self.content.iter().find(|(declared, _)| name(declared))
-        })
     }
 }
 
@@ -283,7 +289,7 @@ fn other_names(definition: &Definition, api: &Api, parameter: &Parameter) -> Has
     others.map(|other| other.name.clone()).chain(keys).collect()
 }
 
-fn is_json(media_type: &str) -> bool {
+pub(crate) fn is_json(media_type: &str) -> bool {
     let essence = trim_blanks(media_type.split(';').next().unwrap_or_default()).to_ascii_lowercase();
     essence == "application/json" || essence.ends_with("+json")
 }

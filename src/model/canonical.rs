@@ -1,25 +1,45 @@
-//! Which paths have only one reading.
+//! Paths that everybody reads alike.
 
-/// Returns whether a path is read alike by everybody: no empty and no dot segment, no slash, backslash or
-/// control character behind a percent sign, nothing that becomes one of these when a path parameter (`;…`) is cut
-/// off, and no character in more bytes of UTF-8 than it needs (RFC 3629, section 10), which some read as a slash or dot.
+/// The ways in which a path can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathReading {
+    /// Everybody reads it alike.
+    One,
+    /// Everybody does for whom a segment may begin with a semicolon, as `style: matrix` writes it.
+    Matrix,
+    /// Some read it as another path.
+    Several,
+}
+
+/// Returns `true` if everybody reads a path alike.
 #[must_use]
 pub fn is_canonical_path(path: &str) -> bool {
-    has_one_reading(path, false)
+    path_reading(path) == PathReading::One
 }
 
 /// Returns whether a path is read alike by everybody but for its encoded slashes, which are part of a value to some and
 /// separate segments to others: of the parts between them none is a dot segment.
 #[must_use]
 pub fn is_canonical_but_for_slashes(path: &str) -> bool {
-    has_one_reading(path, true)
+    reading(path, true) != PathReading::Several
 }
 
-fn has_one_reading(path: &str, encoded_slashes: bool) -> bool {
+/// Returns the ways in which a path can be read.
+///
+/// It has one reading where it has no empty and no dot segment, no slash, backslash or control character behind a
+/// percent sign, nothing that becomes one of these when a path parameter (`;…`) is cut off, and no character in more
+/// bytes of UTF-8 than it needs (RFC 3629, section 10), which some read as a slash or dot.
+#[must_use]
+pub fn path_reading(path: &str) -> PathReading {
+    reading(path, false)
+}
+
+fn reading(path: &str, encoded_slashes: bool) -> PathReading {
     let bytes = path.as_bytes();
     if bytes.first() != Some(&b'/') {
-        return false;
+        return PathReading::Several;
     }
+    let mut has_matrix = false;
     let mut segment = Segment::default();
     let mut before = b'/';
     let mut rest = bytes.get(1..).unwrap_or_default().iter();
@@ -27,35 +47,49 @@ fn has_one_reading(path: &str, encoded_slashes: bool) -> bool {
         let decoded = match byte {
             b'/' => {
                 if !segment.is_canonical(false) {
-                    return false;
+                    return PathReading::Several;
                 }
+                has_matrix |= segment.start == SegmentStart::Semicolon;
                 segment = Segment::default();
                 before = byte;
                 continue;
             }
             b'%' => {
                 let digit = |byte: Option<&u8>| byte.and_then(|&byte| char::from(byte).to_digit(16));
-                let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else { return false };
+                let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+                    return PathReading::Several;
+                };
                 u8::try_from(high << 4 | low).unwrap_or_default()
+            }
+            b';' => {
+                if segment.length == 0 && !segment.parameter && segment.start == SegmentStart::Slash {
+                    segment.start = SegmentStart::Semicolon;
+                }
+                byte
             }
             other => other,
         };
         if decoded == b'/' && encoded_slashes {
             // `https:%2F%2Fa.example` is a usual value, so that the parts between may be empty.
             if !segment.is_canonical(true) {
-                return false;
+                return PathReading::Several;
             }
-            segment = Segment::default();
+            has_matrix |= segment.start == SegmentStart::Semicolon;
+            segment = Segment { start: SegmentStart::EncodedSlash, ..Segment::default() };
             before = decoded;
             continue;
         }
         if matches!(decoded, b'/' | b'\\' | 0..=0x1f | 0x7f) || is_overlong(before, decoded) {
-            return false;
+            return PathReading::Several;
         }
         before = decoded;
         segment.push(decoded);
     }
-    segment.is_canonical(true)
+    match segment.is_canonical(true) {
+        false => PathReading::Several,
+        true if has_matrix || segment.start == SegmentStart::Semicolon => PathReading::Matrix,
+        true => PathReading::One,
+    }
 }
 
 /// Returns whether two bytes begin a character of UTF-8 that has a shorter form.
@@ -71,6 +105,19 @@ struct Segment {
     /// Whether all of them are dots.
     only_dots: bool,
     parameter: bool,
+    start: SegmentStart,
+}
+
+/// The beginning of a segment.
+#[derive(Default, PartialEq, Eq)]
+enum SegmentStart {
+    /// Behind a slash.
+    #[default]
+    Slash,
+    /// Behind an encoded slash.
+    EncodedSlash,
+    /// Behind a slash, with a semicolon that is not encoded.
+    Semicolon,
 }
 
 impl Segment {
@@ -86,7 +133,7 @@ impl Segment {
     fn is_canonical(&self, last: bool) -> bool {
         match self.length {
             // Only the last segment may be empty: it is the one after a slash at the end.
-            0 => last && !self.parameter,
+            0 => self.start == SegmentStart::Semicolon || last && !self.parameter,
             1 | 2 => !self.only_dots,
             _ => true,
         }
@@ -174,6 +221,7 @@ mod tests {
             "/a%2F.",
             "/.%2Fa",
             "/a%2F..;x%2Fb",
+            "/a%2F;x/b",
             "/a%2F/b",
             "/a//b",
             "/a%5Cb",
@@ -181,6 +229,24 @@ mod tests {
             "/a%c0%afb",
         ] {
             assert!(!is_canonical_but_for_slashes(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_plain_semicolon_at_the_beginning_of_a_segment_is_matrix() {
+        for (path, reading) in [
+            ("/;a=1", PathReading::Matrix),
+            ("/a/;b=1/c", PathReading::Matrix),
+            ("/;", PathReading::Matrix),
+            ("/a;b=1", PathReading::One),
+            ("/%3ba=1", PathReading::Several),
+            ("/a/%3B", PathReading::Several),
+            ("/.;a=1", PathReading::Several),
+            ("/..;a=1/;b", PathReading::Several),
+            ("/;a=1//b", PathReading::Several),
+            ("/;a=%2f", PathReading::Several),
+        ] {
+            assert_eq!(path_reading(path), reading, "{path}");
         }
     }
 }

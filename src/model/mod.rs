@@ -25,7 +25,7 @@ mod version;
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;
-pub use canonical::{is_canonical_but_for_slashes, is_canonical_path};
+pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};
 pub use deployment::{Deployment, Environment, Release, State};
 pub use digest::{Digest, DigestError};
 pub use files::{
@@ -43,8 +43,8 @@ pub use name::{EnvironmentName, GroupName, KeyName, NameError};
 pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
 pub use settings::{
-    Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, Policy, RuleLevel, RuleLevels, SCHEMA, WorkspaceSettings,
-    apply_levels,
+    Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy, ResponseValidation, RuleLevel,
+    RuleLevels, SCHEMA, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

@@ -162,6 +162,12 @@ pub struct GroupSettings {
     /// Whether requests are checked against the definition; unset, those that a mock answers are.
     #[serde(default)]
     pub validate_requests: Option<bool>,
+    /// What happens with responses of real backends that do not follow the definition.
+    #[serde(default)]
+    pub validate_responses: ResponseValidation,
+    /// How a mock answers.
+    #[serde(default)]
+    pub mock: MockSettings,
     /// The largest body of a request, in KiB; unset, what the gateway allows.
     #[serde(default)]
     pub max_body_kib: Option<u32>,
@@ -171,6 +177,28 @@ pub struct GroupSettings {
     /// How requests reach a real backend.
     #[serde(default)]
     pub forwarding: Forwarding,
+}
+
+/// What happens with responses of real backends that do not follow the definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ResponseValidation {
+    /// They are not looked at.
+    #[default]
+    Off,
+    /// They are counted and named in the access log.
+    Log,
+    /// They are replaced by a problem with the status 502, too.
+    Fail,
+}
+
+/// How a mock answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MockSettings {
+    /// Whether requests without the credentials that the definition declares are refused; nobody asks whether they are right.
+    #[serde(default)]
+    pub check_security: bool,
 }
 
 /// How callers of a real backend show who they are.

@@ -5,6 +5,7 @@
 mod answers;
 mod backend;
 mod backends;
+mod checked_responses;
 mod client;
 mod connection;
 mod forwarding;
@@ -16,6 +17,7 @@ mod limits;
 mod live;
 mod mocking;
 mod passing;
+mod paths;
 mod protocols;
 mod snapshot;
 mod stuck;

@@ -4,7 +4,7 @@ use apigw::model;
 
 use super::backend::Backend;
 use super::client::{Client, get, request};
-use super::snapshot::{config, http, pets, start};
+use super::snapshot::{config, group, http, pets, settings, snapshot, start};
 
 #[test]
 fn constant_results_follow_accept_and_prefer() {
@@ -135,4 +135,90 @@ fn requests_are_checked_where_the_settings_say() {
     }
     let passed = backend.received().into_iter().filter(|request| request.body == br#"{"name":"Rex"}"#).count();
     assert_eq!(passed, 2, "a body that was checked is passed on whole");
+}
+
+/// A definition whose APIs declare responses to refused requests.
+const REFUSING: &str = r#"
+openapi: 3.1.0
+info: {title: Refusing, version: '1'}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Key}}
+  responses:
+    Wrong: {description: wrong, content: {application/vnd.error+json: {example: {"code": "E_INPUT"}}}}
+paths:
+  /exact: {get: {parameters: [&n {name: n, in: query, schema: {type: integer}}], responses: {'200': &ok {description: d, content: {text/plain: {example: ok}}}, '400': &wrong {$ref: '#/components/responses/Wrong'}}}}
+  /unprocessable: {get: {parameters: [*n], responses: {'200': *ok, '422': *wrong}}}
+  /class: {get: {parameters: [*n], responses: {'200': *ok, 4XX: *wrong}}}
+  /default: {get: {parameters: [*n], responses: {'200': *ok, default: *wrong}}}
+  /bodiless: {get: {parameters: [*n], responses: {'200': *ok, '400': {description: bad}}}}
+  /none: {get: {parameters: [*n], responses: {'200': *ok}}}
+  /closed: {get: {security: [{key: []}], responses: {'200': *ok, '401': *wrong}}}
+  /versions:
+    post:
+      requestBody:
+        content:
+          application/json;version=1: {schema: {type: object, required: [one]}}
+          application/json;version=2: {schema: {type: object, required: [two]}}
+      responses: {'200': {description: d, content: {text/plain;v=1: {example: one}, text/plain;v=2: {example: two}}}, default: *wrong}
+"#;
+
+#[test]
+fn a_refused_request_has_the_response_that_the_definition_declares() {
+    let refusing = |more: &str| {
+        start(config(), &snapshot(vec![group("g", "0.0.1", REFUSING, &settings(more), model::Backend::Mock)]))
+    };
+    let (open, closed) = (refusing(""), refusing("mock: {check_security: true}\n"));
+    for (path, status, is_declared) in [
+        ("/exact?n=x", 400, true),
+        ("/unprocessable?n=x", 422, true),
+        ("/class?n=x", 400, true),
+        ("/default?n=x", 400, true),
+        ("/bodiless?n=x", 400, false),
+        ("/none?n=x", 400, false),
+    ] {
+        let answer = get(open.addresses()[0], &format!("/petstore{path}"), "");
+        assert_eq!(answer.status, status, "{path}");
+        let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        let media_type = answer.header("content-type").expect("a media type");
+        if is_declared {
+            assert_eq!((media_type, &body), ("application/vnd.error+json", &serde_json::json!({"code": "E_INPUT"})));
+            let violations = answer.header("x-apigw-violations").expect("violations");
+            let violations: serde_json::Value = serde_json::from_str(violations).expect("JSON");
+            assert_eq!(violations[0]["in"], "query.n", "{path}");
+        } else {
+            assert_eq!((media_type, &body["violations"][0]["in"]), ("application/problem+json", &"query.n".into()));
+        }
+    }
+    for (gateway, headers, expected) in [
+        (&open, "", (200, "ok")),
+        (&closed, "", (401, r#"{"code":"E_INPUT"}"#)),
+        (&closed, "X-Key: 1\r\n", (200, "ok")),
+    ] {
+        let answer = get(gateway.addresses()[0], "/petstore/closed", headers);
+        assert_eq!((answer.status, answer.body.as_str()), expected, "{headers}");
+    }
+}
+
+#[test]
+fn parameters_of_media_types_count_both_ways() {
+    let gateway = start(config(), &snapshot(vec![group("g", "0.0.1", REFUSING, &settings(""), model::Backend::Mock)]));
+    for (media_type, more, body, expected) in [
+        ("application/json;version=1", "", r#"{"one":1}"#, (200, "one")),
+        ("application/json; version=\"2\"", "", r#"{"two":1}"#, (200, "one")),
+        ("application/json;version=2", "", r#"{"one":1}"#, (422, r#"{"code":"E_INPUT"}"#)),
+        ("application/json;version=9", "", r#"{"one":1}"#, (415, r#"{"code":"E_INPUT"}"#)),
+        ("application/json;version=1", "Content-Encoding: gzip\r\n", "\u{1f}", (415, r#"{"code":"E_INPUT"}"#)),
+        ("application/json;version=1", "Content-Encoding: identity\r\n", r#"{"one":1}"#, (200, "one")),
+        ("application/json;version=1", "Accept: text/plain;v=2\r\n", r#"{"one":1}"#, (200, "two")),
+        ("application/json;version=1", "Accept: text/plain;v=1;q=0.1, text/plain\r\n", r#"{"one":1}"#, (200, "two")),
+    ] {
+        let text = format!(
+            "POST /petstore/versions HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media_type}\r\n{more}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = request(gateway.addresses()[0], &text);
+        assert_eq!((answer.status, answer.body.as_str()), expected, "{media_type} {more}");
+    }
+    let unknown = "POST /petstore/versions HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain;v=3\r\n\r\n";
+    assert_eq!(request(gateway.addresses()[0], unknown).status, 406);
 }

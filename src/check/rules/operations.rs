@@ -89,8 +89,8 @@ pub(in crate::check) const PATH_UNREACHABLE: Rule = Rule::warning(
     "path-unreachable",
     "A gateway refuses requests whose path is read in more than one way, since whoever is behind it may take another \
      one than is meant (RFC 3986, section 6.2.2): paths with an empty, `.` or `..` segment, with a slash, a backslash or \
-     a control character behind a percent sign, or with a segment that begins with a semicolon. An API with such a path \
-     is never called.",
+     a control character behind a percent sign, or with a segment that begins with a semicolon where no parameter \
+     with `style: matrix` does. An API with such a path is not served; the others are.",
 )
 .example(
     "wrong:\n\

@@ -41,11 +41,16 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "duplicate-api",
-        "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {get: {}}\n",
-        &["openapi.yaml:5:12"],
-        "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {put: {}}\n",
+        "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {get: {}}\n  /d#e: {get: {}}\n  /d: {get: {}}\n",
+        &["openapi.yaml:5:12", "openapi.yaml:6:10"],
+        "paths:\n  /a/{b}: {get: {}}\n  /a/{c}: {put: {}}\n  /d#e: {put: {}}\n  /d: {get: {}}\n",
     ),
-    ("path-template", "paths:\n  /a/{b: {get: {}}\n", &["openapi.yaml:4:3"], "paths:\n  /a/{b}: {get: {}}\n"),
+    (
+        "path-template",
+        "paths:\n  /a/{b: {get: {}}\n  /a/{b}{c}: {get: {}}\n  /<d>: {get: {}}\n  '/e/{f:\\d{2}}': {get: {}}\n  /g h: {get: {}}\n",
+        &["openapi.yaml:4:3", "openapi.yaml:5:3", "openapi.yaml:6:3", "openapi.yaml:7:3", "openapi.yaml:8:3"],
+        "paths:\n  /a/{b}: {get: {}}\n  /a/{b}-{c}: {get: {}}\n",
+    ),
     (
         "constant-result",
         "paths: {/a: {get: {responses: {\"200\": {description: d, content: {a/json: {schema:\n  {type: integer, minimum: 2, maximum: 1}}}}}}}}\n",
@@ -185,9 +190,9 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "path-unreachable",
-        "paths:\n  /a//b: {get: {}}\n  /{c}%2F: {get: {}}\n  /d/{e}:\n    get: {parameters: [{name: e, in: path, required: true, style: matrix, schema: {}}]}\n",
+        "paths:\n  /a//b: {get: {}}\n  /{c}%2F: {get: {}}\n  /d/;{e}:\n    get: {parameters: [{name: e, in: path, required: true, style: matrix, schema: {}}]}\n",
         &["openapi.yaml:4:3", "openapi.yaml:5:3", "openapi.yaml:6:3"],
-        "paths:\n  /a/b/: {get: {}}\n  /{c}%2C: {get: {}}\n  /d/x{e}:\n    get: {parameters: [{name: e, in: path, required: true, style: matrix, schema: {}}]}\n",
+        "paths:\n  /a/b/: {get: {}}\n  /{c}%2C: {get: {}}\n  /d/{e}:\n    get: {parameters: [{name: e, in: path, required: true, style: matrix, schema: {}}]}\n",
     ),
     (
         "path-equal",

@@ -1,5 +1,6 @@
 //! `apigw api`.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
@@ -10,7 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::unknown_api;
 use crate::cli::{complete, selection, table};
-use crate::definition::{Api, Definition, Node};
+use crate::definition::{Api, Definition, Node, parameter_names, path_fault, template_shape};
 use crate::model::{GroupName, Method, SCHEMA};
 use crate::plan::Candidate;
 use crate::workspace::edit::Edit;
@@ -108,8 +109,13 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     let (group, method, path) = method_and_path(context, &arguments.words)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let candidate = candidate(context, &group)?;
-    let exists = definition(&candidate)?.apis.iter().any(|api| api.method == method && api.path == path);
-    if exists {
+    if let Some(fault) = path_fault(&path) {
+        return Err(CommandError::new("path", Exit::Invalid, format!("the path {path:?} {fault}"))
+            .hint("write it like \"/pets/{petId}\""));
+    }
+    let shape = template_shape(&path);
+    let is_same = |api: &Api| api.method == method && api.variant.is_empty() && template_shape(&api.path) == shape;
+    if definition(&candidate)?.apis.iter().any(is_same) {
         return Err(CommandError::new("exists", Exit::Conflict, format!("{group} has {method} {path} already"))
             .hint(format!("edit it in groups/{group}/{}", candidate.settings.definition.as_str())));
     }
@@ -121,11 +127,12 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
         operation.insert("summary".to_owned(), Value::from(summary.as_str()));
     }
     let shared = shared_path_parameters(definition(&candidate)?, &path);
-    let mut parameters = template_parameters(&path);
-    parameters.retain(|name| !shared.contains(name));
+    let mut seen = HashSet::new();
+    let mut parameters = parameter_names(&path);
+    parameters.retain(|name| seen.insert(*name) && !shared.iter().any(|known| known == name));
     if !parameters.is_empty() {
         let parameter =
-            |name: &String| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
+            |name: &&str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}});
         operation.insert("parameters".to_owned(), parameters.iter().map(parameter).collect());
     }
     operation.insert("responses".to_owned(), json!({"200": {"description": "OK"}}));
@@ -134,19 +141,6 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     guard.edit(&group, file, &[edit])?;
     context.output.note(&format!("added {method} {path} to groups/{group}/{file}"));
     Ok(Exit::Done)
-}
-
-/// Lists the parameters of a path template, each once.
-fn template_parameters(path: &str) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for part in path.split('{').skip(1) {
-        if let Some((name, _)) = part.split_once('}')
-            && !names.iter().any(|known| known == name)
-        {
-            names.push(name.to_owned());
-        }
-    }
-    names
 }
 
 /// Lists the path parameters that a path item declares for all its operations.

@@ -8,10 +8,11 @@ mod resource;
 mod target;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::document::{Document, Node, NodeId};
 use super::findings::Findings;
-use super::local_path::percent_decoded;
+use super::local_path::{local_path, percent_decoded};
 use super::rules::{self, Rule};
 use super::yaml;
 use super::{Fetch, FetchError};
@@ -51,6 +52,7 @@ pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
         is_cut_off: false,
         loaded: HashMap::new(),
         resources: Resources::default(),
+        externals: 0,
         visited: Vec::new(),
         pending: Vec::new(),
         references: Vec::new(),
@@ -117,6 +119,8 @@ struct Loader<'f, 'g> {
     is_cut_off: bool,
     loaded: HashMap<String, Option<NodeId>>,
     resources: Resources,
+    /// The files that examples name.
+    externals: usize,
     visited: Vec<u8>,
     pending: Vec<Visit>,
     references: Vec<NodeId>,
@@ -243,6 +247,22 @@ impl Loader<'_, '_> {
                 }
             }
             self.mapping(visit.node);
+            self.external(visit.node);
+        }
+    }
+
+    /// Loads the file beside the definition that an Example Object names. An address is not fetched, and a file that is not
+    /// there is no fault of the definition: building the results says so.
+    fn external(&mut self, node: NodeId) {
+        let example = self.document.node(node);
+        let Some(text) = example.get("externalValue").and_then(Node::as_str) else { return };
+        let Ok(path) = local_path(example.file(), text, self.above) else { return };
+        let Ok(Some(bytes)) = (self.fetch)(&path) else { return };
+        self.bytes += bytes.len();
+        self.externals += 1;
+        if self.bytes <= MOST_BYTES_TOGETHER && self.loaded.len() + self.externals <= MOST_FILES {
+            self.document.set_external(node, Arc::clone(&bytes));
+            self.files.insert(&path, bytes);
         }
     }
 

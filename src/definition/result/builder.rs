@@ -28,6 +28,9 @@ const FRAMING: &[&str] = &[
     "upgrade",
 ];
 
+/// A header of `x-apigw-mock` that holds more values is not sent.
+const MOST_IN_A_HEADER: usize = 1_000;
+
 pub(super) struct Builder<'d> {
     definition: &'d Definition,
     values: Values<'d>,
@@ -35,10 +38,27 @@ pub(super) struct Builder<'d> {
     findings: Vec<Finding>,
 }
 
-/// A value of a body, and the name of the example that it is.
-struct Body {
+/// A body, and the name of the example that it is.
+struct Body<'d> {
     example: Option<String>,
-    value: Sourced,
+    content: BodyContent<'d>,
+}
+
+/// The content of a body.
+enum BodyContent<'d> {
+    /// A value that is to be written in the media type.
+    Value(Sourced),
+    /// A file that is sent as it is.
+    File(&'d [u8]),
+}
+
+/// An example as the definition gives it.
+#[derive(Clone, Copy)]
+enum Example<'d> {
+    /// Its value.
+    Value(Node<'d>),
+    /// The Example Object with an `externalValue`.
+    External(Node<'d>),
 }
 
 /// What stands beside the body of a result.
@@ -145,7 +165,7 @@ impl<'d> Builder<'d> {
             Some(response) => self.headers(&response.headers)?,
             None => Vec::new(),
         };
-        override_headers(&mut headers, mock.field("headers"));
+        self.override_headers(&mut headers, mock.field("headers"));
         let media_type = media_type.or_else(|| {
             let is_text = value.as_ref().is_some_and(|value| value.value.is_string());
             Some(if is_text { "text/plain" } else { "application/json" })
@@ -171,24 +191,38 @@ impl<'d> Builder<'d> {
         }
         for media_type in preferred(self.definition, &response.content) {
             let schema = media_type.schema.map(|schema| self.definition.node(schema));
-            for Body { example, value } in self.bodies(api, media_type)? {
+            for Body { example, content } in self.bodies(api, media_type)? {
                 if results.len() >= most {
                     return Ok(());
                 }
-                results.push(self.declared(head(example), Some((&media_type.name, &value, schema)))?);
+                results.push(match &content {
+                    BodyContent::Value(value) => {
+                        self.declared(head(example), Some((&media_type.name, value, schema)))?
+                    }
+                    BodyContent::File(bytes) => self.file(head(example), &media_type.name, bytes)?,
+                });
             }
         }
         Ok(())
     }
 
     /// Lists the bodies of a media type: its examples, those that keep the schema first; else a built one.
-    fn bodies(&mut self, api: &Api, media_type: &MediaType) -> Result<Vec<Body>, Spent> {
+    fn bodies(&mut self, api: &Api, media_type: &MediaType) -> Result<Vec<Body<'d>>, Spent> {
         let node = self.definition.node(media_type.node);
         let schema = media_type.schema.map(|schema| self.definition.node(schema));
         let mut fitting = Vec::new();
         let mut others = Vec::new();
         for (name, node) in examples(node) {
             self.values.budget.take_steps(1)?;
+            let node = match node {
+                Example::Value(node) => node,
+                Example::External(node) => {
+                    fitting.extend(
+                        self.external(api, node).map(|file| Body { example: name, content: BodyContent::File(file) }),
+                    );
+                    continue;
+                }
+            };
             let Some(Compared { example, fits }) = self.values.example(node, &media_type.name, schema)? else {
                 let message = format!(
                     "this example of {} is not answered with: it has more than {MOST_COPIED} values",
@@ -198,12 +232,12 @@ impl<'d> Builder<'d> {
                 continue;
             };
             if fits {
-                fitting.push(Body { example: name, value: example });
+                fitting.push(Body { example: name, content: BodyContent::Value(example) });
             } else {
                 let message = format!("this example of {} is not what its schema allows", api.name());
                 let hint = "correct the example or the schema; a mock publish answers with the example";
                 self.finding(rules::EXAMPLE_MISMATCH, node, message, hint);
-                others.push(Body { example: name, value: example });
+                others.push(Body { example: name, content: BodyContent::Value(example) });
             }
         }
         fitting.append(&mut others);
@@ -212,7 +246,10 @@ impl<'d> Builder<'d> {
         }
         let value = match schema {
             Some(schema) => match self.values.build(schema)? {
-                Ok(value) => value,
+                Ok((value, doubt)) => {
+                    self.doubted(api, schema, doubt);
+                    value
+                }
                 Err(failure) => {
                     self.unbuilt(api, schema, failure);
                     return Ok(Vec::new());
@@ -220,7 +257,35 @@ impl<'d> Builder<'d> {
             },
             None => Values::empty(&media_type.name),
         };
-        Ok(vec![Body { example: None, value }])
+        Ok(vec![Body { example: None, content: BodyContent::Value(value) }])
+    }
+
+    /// Returns the file that an example names, or says why it is not there.
+    fn external(&mut self, api: &Api, example: Node<'d>) -> Option<&'d [u8]> {
+        let bytes = self.definition.document().external(example.id());
+        if bytes.is_none() {
+            let value = example.get("externalValue").unwrap_or(example);
+            let text = value.as_str().unwrap_or_default();
+            let message = format!(
+                "this example of {} is not answered with: its `externalValue` {text:?} is no file beside the definition",
+                api.name()
+            );
+            let hint = "an address is not fetched: put the file beside the definition, or write its `value`";
+            self.finding(rules::CONSTANT_RESULT, value, message, hint);
+        }
+        bytes.map(|bytes| &**bytes)
+    }
+
+    /// Makes a result of a file.
+    fn file(&mut self, head: Head<'_>, media_type: &str, bytes: &[u8]) -> Result<DeclaredResult, Spent> {
+        self.values.budget.take_bytes(bytes.len())?;
+        let mut declared = self.declared(head, None)?;
+        declared.result.media_type = Some(encode::concrete(media_type));
+        declared.result.body = bytes::Bytes::copy_from_slice(bytes);
+        if encode::is_json(media_type) {
+            declared.value = serde_json::from_slice(bytes).ok().map(std::sync::Arc::new);
+        }
+        Ok(declared)
     }
 
     fn headers(&mut self, declared: &'d [Header]) -> Result<Vec<(String, String)>, Spent> {
@@ -231,18 +296,19 @@ impl<'d> Builder<'d> {
             let schema = header.schema.map(|schema| self.definition.node(schema));
             let mut value = None;
             for (_, example) in examples(node) {
+                let Example::Value(example) = example else { continue };
                 value = self.values.copy(example)?;
                 if value.is_some() {
                     break;
                 }
             }
             if let (None, Some(schema)) = (&value, schema) {
-                value = self.values.build(schema)?.ok();
+                value = self.values.build(schema)?.ok().map(|(value, _)| value);
             }
-            let text = value.map(|value| encode::simple(&value.value)).unwrap_or_default();
-            if !text.is_empty() && is_header(&header.name, &text) {
-                headers.push((header.name.clone(), text));
-            }
+            let explode = node.get("explode").and_then(Node::as_bool) == Some(true);
+            let lines = value.map(|value| encode::header_lines(&header.name, &value.value, explode));
+            let lines = lines.into_iter().flatten().filter(|text| !text.is_empty() && is_header(&header.name, text));
+            headers.extend(lines.map(|text| (header.name.clone(), text)));
         }
         Ok(headers)
     }
@@ -270,18 +336,37 @@ impl<'d> Builder<'d> {
         self.finding(rules::CONSTANT_RESULT, node, message, "give the response an `example`, or correct the schema");
     }
 
+    /// Says of a value that is built that it does not fit strictly.
+    fn doubted(&mut self, api: &Api, schema: Node<'d>, doubt: Option<Failure>) {
+        let Some(doubt) = doubt else { return };
+        let node = doubt.node.map_or(schema, |node| self.definition.node(node));
+        let message = format!("the result of {} fits several alternatives: this schema {}", api.name(), doubt.reason);
+        let hint =
+            "tell the alternatives apart by a required property with a `const`, write `anyOf`, or give an `example`";
+        self.finding(rules::CONSTANT_RESULT, node, message, hint);
+    }
+
+    /// Puts the headers of `x-apigw-mock` over those that the response declares.
+    fn override_headers(&mut self, headers: &mut Vec<(String, String)>, own: Option<Node<'d>>) {
+        for (name, node) in own.into_iter().flat_map(Node::entries) {
+            let value = match scalar_text(node) {
+                Some(text) => Some(serde_json::Value::String(text)),
+                None => node.to_value(MOST_IN_A_HEADER),
+            };
+            let lines = value.map(|value| encode::header_lines(name, &value, false)).unwrap_or_default();
+            if lines.is_empty() || !lines.iter().all(|line| is_header(name, line)) {
+                let message = format!("the header {name:?} of `x-apigw-mock` is not sent: it cannot be written");
+                let hint = "write a text or a list of texts, and none of those that frame or describe the body";
+                self.finding(rules::MOCK_FIELD, node, message, hint);
+                continue;
+            }
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+            headers.extend(lines.into_iter().map(|line| (name.to_owned(), line)));
+        }
+    }
+
     fn finding(&mut self, rule: rules::Rule, node: Node<'_>, message: impl Into<String>, hint: &str) {
         self.findings.push(rule.finding(node.location(), message, hint));
-    }
-}
-
-/// Puts the headers of `x-apigw-mock` over those that the response declares.
-fn override_headers(headers: &mut Vec<(String, String)>, own: Option<Node<'_>>) {
-    for (name, value) in own.into_iter().flat_map(Node::entries) {
-        if let Some(value) = scalar_text(value).filter(|value| is_header(name, value)) {
-            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            headers.push((name.to_owned(), value));
-        }
     }
 }
 
@@ -296,18 +381,28 @@ fn final_status(pattern: StatusPattern) -> u16 {
 /// Lists the media types, those with an example first, then JSON, else in document order.
 fn preferred<'d>(definition: &Definition, content: &'d [MediaType]) -> Vec<&'d MediaType> {
     let mut list: Vec<&MediaType> = content.iter().collect();
-    let has_example = |media_type: &MediaType| !examples(definition.node(media_type.node)).is_empty();
+    let is_there = |example: Example<'_>| match example {
+        Example::Value(_) => true,
+        Example::External(node) => definition.document().external(node.id()).is_some(),
+    };
+    let has_example = |media_type: &MediaType| {
+        examples(definition.node(media_type.node)).into_iter().any(|(_, example)| is_there(example))
+    };
     list.sort_by_cached_key(|media_type| (!has_example(media_type), !encode::is_json(&media_type.name)));
     list
 }
 
 /// Lists the examples of a Media Type, Parameter or Header Object, with their names.
-fn examples(node: Node<'_>) -> Vec<(Option<String>, Node<'_>)> {
-    let mut list: Vec<(Option<String>, Node<'_>)> =
-        node.get("example").map(|example| (None, example)).into_iter().collect();
+fn examples(node: Node<'_>) -> Vec<(Option<String>, Example<'_>)> {
+    let mut list: Vec<(Option<String>, Example<'_>)> =
+        node.get("example").map(|example| (None, Example::Value(example))).into_iter().collect();
     if let Some(named) = node.get("examples") {
-        list.extend(named.items().map(|value| (None, value)));
-        let values = named.entries().filter_map(|(name, example)| Some((name, example.resolve()?.get("value")?)));
+        list.extend(named.items().map(|value| (None, Example::Value(value))));
+        let values = named.entries().filter_map(|(name, example)| {
+            let example = example.resolve()?;
+            let external = || example.get("externalValue").map(|_| Example::External(example));
+            Some((name, example.get("value").map(Example::Value).or_else(external)?))
+        });
         list.extend(values.map(|(name, value)| (Some(name.to_owned()), value)));
     }
     list

@@ -13,7 +13,7 @@ use super::budget::{Budget, Spent, size};
 use crate::definition::api::Definition;
 use crate::definition::document::{Node, NodeId, NodeMap};
 use crate::definition::encode::{self, Encoded, Family};
-use crate::definition::schema::{Failure, Sampler};
+use crate::definition::schema::{Direction, Failure, Sampler};
 
 /// No example that is copied holds more values; a long text counts as several.
 pub(super) const MOST_COPIED: usize = 200_000;
@@ -45,6 +45,9 @@ pub(super) struct Compared {
     pub(super) fits: bool,
 }
 
+/// A value that was built, and the schema that it does not fit strictly, if there is one.
+type Doubted<T> = (T, Option<Failure>);
+
 /// What is known of the values of one definition.
 pub(super) struct Values<'d> {
     definition: &'d Definition,
@@ -52,7 +55,7 @@ pub(super) struct Values<'d> {
     pub(super) budget: Budget,
     copied: NodeMap<NodeId, Option<Arc<Value>>>,
     compared: NodeMap<(NodeId, Option<NodeId>, bool), Option<Compared>>,
-    built: NodeMap<NodeId, Result<Arc<Value>, Failure>>,
+    built: NodeMap<NodeId, Result<Doubted<Arc<Value>>, Failure>>,
     /// How many bodies and headers may still ask for the value of a schema: what none asks for is not kept.
     asked_for: NodeMap<NodeId, usize>,
     written: HashMap<(Source, Family, Option<NodeId>), Bytes>,
@@ -135,13 +138,13 @@ impl<'d> Values<'d> {
     pub(super) fn allows(&mut self, value: &Sourced, schema: Option<Node<'d>>) -> Result<bool, Spent> {
         let Some(schema) = schema else { return Ok(true) };
         let mut steps = 0;
-        let fits = self.sampler.allows_within(&value.value, schema, &mut steps);
+        let fits = self.sampler.allows_within(&value.value, schema, Some(Direction::Response), &mut steps);
         self.budget.take_steps(steps)?;
         Ok(fits)
     }
 
-    /// Builds a value that a schema allows, or says why there is none.
-    pub(super) fn build(&mut self, schema: Node<'d>) -> Result<Result<Sourced, Failure>, Spent> {
+    /// Builds a value that a schema allows, with the reason why not strictly, or says why there is none.
+    pub(super) fn build(&mut self, schema: Node<'d>) -> Result<Result<Doubted<Sourced>, Failure>, Spent> {
         let schema = meant(schema);
         let source = Source::Built(schema.id());
         let is_asked_for_again = self.asked_for.get_mut(&schema.id()).is_some_and(|left| {
@@ -151,18 +154,19 @@ impl<'d> Values<'d> {
         let known =
             if is_asked_for_again { self.built.get(&schema.id()).cloned() } else { self.built.remove(&schema.id()) };
         if let Some(known) = known {
-            return Ok(known.map(|value| Sourced { value, source }));
+            return Ok(known.map(|(value, doubt)| (Sourced { value, source }, doubt)));
         }
         let mut steps = 0;
-        let built = self.sampler.build(schema, self.budget.steps, &mut steps).map(Arc::new);
+        let built = self.sampler.build(schema, self.budget.steps, &mut steps);
+        let built = built.map(|built| (Arc::new(built.value), built.doubt));
         self.budget.take_steps(steps)?;
-        if let Ok(value) = &built {
+        if let Ok((value, _)) = &built {
             self.budget.take_bytes(size(value))?;
         }
         if is_asked_for_again {
             self.built.insert(schema.id(), built.clone());
         }
-        Ok(built.map(|value| Sourced { value, source }))
+        Ok(built.map(|(value, doubt)| (Sourced { value, source }, doubt)))
     }
 
     /// Returns the value of a body of which nothing is known.

@@ -1,12 +1,15 @@
 //! Takes one of several alternatives: `oneOf` and `anyOf`, told apart by a discriminator where there is one.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::sample::{Building, CONTRADICTION, Goal, Want};
+use super::sample::{Building, CONTRADICTION, Goal, NO_SINGLE, Want};
 use super::shape::Shape;
 use crate::definition::document::Node;
 
-const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";
+/// So many different values are tried for each alternative of a `oneOf`.
+const VARIANTS: usize = 6;
+/// Alternatives that hold more values than this are not compared with each other.
+const MOST_COMPARED: usize = 2_000;
 
 impl<'d> Building<'_, 'd> {
     /// Takes one of several alternatives: the first whose value fits the whole.
@@ -18,9 +21,14 @@ impl<'d> Building<'_, 'd> {
         list: Node<'d>,
         want: Want,
     ) -> Option<Value> {
+        let is_one_of = keyword == "oneOf";
+        if is_one_of && self.terms.allows_several && is_never_single(list) {
+            self.blame(Some(schema.id()), NO_SINGLE);
+            return None;
+        }
         let discriminator = Discriminator::of(schema);
         for optional in [want.optional, false] {
-            for variant in want.variant..want.variant + 2 {
+            for variant in want.variant..want.variant + VARIANTS {
                 for branch in list.items() {
                     let mut next = goal.clone();
                     next.settled.push(list.id());
@@ -28,9 +36,13 @@ impl<'d> Building<'_, 'd> {
                     let told = discriminator.as_ref().and_then(|discriminator| discriminator.value_for(branch));
                     for discriminated in told.map(Some).into_iter().chain([None]) {
                         next.discriminated = discriminated.or_else(|| goal.discriminated.clone());
-                        let value = self.value(&next, Want { variant, optional, ..want });
-                        if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
+                        let Some(value) = self.value(&next, Want { variant, optional, ..want }) else { continue };
+                        if self.fits(&value, &goal.schemas) {
                             return Some(value);
+                        }
+                        let apart = if is_one_of { self.apart(goal, &next, list, branch, value) } else { None };
+                        if apart.is_some() {
+                            return apart;
                         }
                     }
                     if self.is_spent() {
@@ -45,12 +57,100 @@ impl<'d> Building<'_, 'd> {
                 break;
             }
         }
-        self.blame(Some(schema.id()), if keyword == "oneOf" { NO_SINGLE } else { CONTRADICTION });
+        if is_one_of {
+            self.overlap.get_or_insert(schema.id());
+        }
+        self.blame(Some(schema.id()), if is_one_of { NO_SINGLE } else { CONTRADICTION });
+        None
+    }
+
+    /// Changes an object that several alternatives allow until only its own does: it lacks what another requires, or has
+    /// what another allows in another type alone.
+    fn apart(
+        &mut self,
+        goal: &Goal<'d>,
+        own: &Goal<'d>,
+        list: Node<'d>,
+        branch: Node<'d>,
+        value: Value,
+    ) -> Option<Value> {
+        let Value::Object(mut map) = value else { return None };
+        for other in list.items().filter(|other| other.id() != branch.id()) {
+            if !self.fits(&Value::Object(map.clone()), &[other]) {
+                continue;
+            }
+            map = self.apart_from(other, branch, own, &map)?;
+        }
+        let value = Value::Object(map);
+        self.fits(&value, &goal.schemas).then_some(value)
+    }
+
+    fn apart_from(
+        &mut self,
+        other: Node<'d>,
+        branch: Node<'d>,
+        own: &Goal<'d>,
+        map: &Map<String, Value>,
+    ) -> Option<Map<String, Value>> {
+        let shape = Shape::of(&[other], self.specification);
+        let told = own.discriminated.as_ref().map(|(name, _)| name.as_str());
+        let mut names: Vec<&str> = shape.properties().iter().map(|property| property.name).collect();
+        names.extend(shape.required());
+        for name in names.into_iter().filter(|name| told != Some(name)) {
+            let foreign =
+                [Value::from("text"), Value::from(0), Value::from(true), Value::Null, Value::Array(Vec::new())];
+            for changed in foreign.into_iter().map(Some).chain([None]) {
+                let mut next = map.clone();
+                match changed {
+                    Some(value) => next.insert(name.to_owned(), value),
+                    None => next.remove(name),
+                };
+                let next = Value::Object(next);
+                if !self.fits(&next, &[other]) && self.fits(&next, &[branch]) {
+                    let Value::Object(next) = next else { return None };
+                    return Some(next);
+                }
+                if self.is_spent() {
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// Builds an object whose schema inherits a discriminator: its property holds the name of the schema that is built.
+    pub(super) fn inherited(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+        if goal.discriminated.is_some() {
+            return None;
+        }
+        let is_list = |schema: &Node<'_>| schema.get("oneOf").is_some() || schema.get("anyOf").is_some();
+        let base = shape.schemas.iter().find(|schema| schema.get("discriminator").is_some() && !is_list(schema))?;
+        let discriminator = Discriminator::of(*base)?;
+        let own = goal.schemas.iter().rev().find_map(|schema| {
+            let has_base =
+                Shape::of(&[*schema], self.specification).schemas.iter().any(|known| known.id() == base.id());
+            discriminator.value_for_schema(*schema, self.root).filter(|_| has_base)
+        });
+        // One that is built for itself may not be named by its discriminator; then the first that is named stands for it.
+        let root = self.root;
+        let mapped = discriminator.mapping.iter().filter_map(|(value, target)| {
+            Some((discriminator.told(value), Some(component(root, schema_name(target))?)))
+        });
+        for (told, target) in own.map(|told| (told, None)).into_iter().chain(mapped) {
+            let mut next = goal.clone();
+            next.discriminated = Some(told);
+            next.schemas.extend(target);
+            let shape = Shape::of(&next.schemas, self.specification);
+            let value = self.typed(&next, &shape, want).filter(Value::is_object);
+            if let Some(value) = value.filter(|value| self.fits(value, &next.schemas)) {
+                return Some(value);
+            }
+        }
         None
     }
 }
 
-/// Which property tells alternatives apart, and by which values (Discriminator Object, section 4.8.25).
+/// The property that tells alternatives apart, and its values (Discriminator Object, section 4.8.25).
 struct Discriminator<'d> {
     property: &'d str,
     mapping: Vec<(&'d str, &'d str)>,
@@ -64,12 +164,50 @@ impl<'d> Discriminator<'d> {
         Some(Self { property, mapping: mapping.filter_map(|(name, target)| Some((name, target.as_str()?))).collect() })
     }
 
+    fn told(&self, value: &str) -> (String, String) {
+        (self.property.to_owned(), value.to_owned())
+    }
+
     fn value_for(&self, branch: Node<'d>) -> Option<(String, String)> {
         let reference = branch.reference()?;
-        let name = reference.rsplit('/').next()?;
-        let mapped = self.mapping.iter().find(|(_, target)| *target == reference || *target == name);
-        Some((self.property.to_owned(), mapped.map_or(name, |(value, _)| value).to_owned()))
+        let name = schema_name(reference);
+        let mapped = self.mapping.iter().find(|(_, target)| *target == reference || schema_name(target) == name);
+        Some(self.told(mapped.map_or(name, |(value, _)| value)))
     }
+
+    /// Returns the value for a schema, which may be a reference or a component itself.
+    fn value_for_schema(&self, schema: Node<'d>, root: Node<'d>) -> Option<(String, String)> {
+        if let Some(told) = self.value_for(schema) {
+            return Some(told);
+        }
+        let (name, _) = components(root)?.entries().find(|(_, known)| known.id() == schema.id())?;
+        let mapped = self.mapping.iter().find(|(_, target)| schema_name(target) == name);
+        Some(self.told(mapped.map_or(name, |(value, _)| value)))
+    }
+}
+
+/// Returns the name of the schema that a reference or a mapping leads to.
+fn schema_name(reference: &str) -> &str {
+    let name = reference.rsplit(['/', '#']).find(|part| !part.is_empty()).unwrap_or(reference);
+    [".yaml", ".yml", ".json"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+}
+
+fn components(root: Node<'_>) -> Option<Node<'_>> {
+    root.document().root()?.get("components")?.get("schemas")
+}
+
+fn component<'d>(root: Node<'d>, name: &str) -> Option<Node<'d>> {
+    components(root)?.get(name)
+}
+
+/// Returns `true` if every alternative is the same as another, so that no value can fit exactly one.
+fn is_never_single(list: Node<'_>) -> bool {
+    let mut left = MOST_COMPARED;
+    let values: Option<Vec<Value>> = list
+        .items()
+        .map(|item| item.followed().filter(|_| item.is_bare_reference()).unwrap_or(item).to_value_within(&mut left))
+        .collect();
+    values.is_some_and(|values| values.iter().all(|value| values.iter().filter(|other| *other == value).count() > 1))
 }
 
 pub(super) fn meets_discriminator(goal: &Goal<'_>, value: &Value) -> bool {

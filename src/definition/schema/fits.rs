@@ -9,6 +9,7 @@ use std::collections::HashSet;
 
 use serde_json::{Number, Value};
 
+use super::json_schema::Direction;
 use super::number;
 use super::pattern::Patterns;
 use super::shape::{Types, count, is_nullable};
@@ -16,15 +17,33 @@ use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
 use crate::definition::values::allows_number;
 
+/// How values are compared with schemas.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::definition) struct FitTerms {
+    pub(in crate::definition) specification: Specification,
+    /// Where the value stands; `None` where that is not known, and each direction may leave out its properties.
+    pub(in crate::definition) direction: Option<Direction>,
+    /// True if several alternatives of a `oneOf` may allow a value, as people mean who tell them apart by other means.
+    pub(in crate::definition) allows_several: bool,
+}
+
+impl FitTerms {
+    /// The terms for a value that a response carries.
+    pub(in crate::definition) fn response(specification: Specification) -> Self {
+        Self { specification, direction: Some(Direction::Response), allows_several: false }
+    }
+}
+
 /// Tells whether a value fits all of some schemas, and adds what it cost to `steps`.
 pub(in crate::definition) fn fits(
     value: &Value,
     schemas: &[Node<'_>],
-    specification: Specification,
+    terms: FitTerms,
     patterns: &mut Patterns,
     steps: &mut usize,
 ) -> bool {
-    let mut question = Question { specification, patterns, known: NodeMap::default(), left: MOST_STEPS };
+    let specification = terms.specification;
+    let mut question = Question { specification, terms, patterns, known: NodeMap::default(), left: MOST_STEPS };
     let fits = schemas.iter().all(|schema| question.check(value, *schema, 0));
     *steps += MOST_STEPS - question.left;
     fits
@@ -33,6 +52,7 @@ pub(in crate::definition) fn fits(
 /// One question: what was answered for its parts, by the address of the part.
 struct Question<'p> {
     specification: Specification,
+    terms: FitTerms,
     patterns: &'p mut Patterns,
     known: NodeMap<(NodeId, *const Value), bool>,
     left: usize,
@@ -114,7 +134,9 @@ impl Question<'_> {
         if !any.is_empty() && !any.iter().any(|part| met(self, part)) {
             return false;
         }
-        if !one.is_empty() && one.iter().filter(|part| met(self, part)).count() != 1 {
+        let several = self.terms.allows_several;
+        let is_met = |count: usize| count == 1 || several && count > 1;
+        if !one.is_empty() && !is_met(one.iter().filter(|part| met(self, part)).count()) {
             return false;
         }
         if schema.get("not").is_some_and(|not| met(self, &not)) {
@@ -181,9 +203,13 @@ impl Question<'_> {
         let mut required = required.into_iter().flat_map(Node::items).filter_map(Node::as_str);
         let properties = schema.get("properties");
         let unneeded = |name: &str| {
-            let property = properties.and_then(|properties| properties.get(name)).and_then(Node::resolve);
-            self.specification == Specification::V3_0
-                && property.is_some_and(|property| property.get("writeOnly").and_then(Node::as_bool) == Some(true))
+            let declared = properties.and_then(|properties| properties.get(name));
+            let has = |flag: &str| {
+                let layers = [declared, declared.and_then(Node::resolve)];
+                layers.into_iter().flatten().any(|layer| layer.get(flag).and_then(Node::as_bool) == Some(true))
+            };
+            self.terms.direction != Some(Direction::Request) && has("writeOnly")
+                || self.terms.direction != Some(Direction::Response) && has("readOnly")
         };
         if !within || !required.all(|name| map.contains_key(name) || unneeded(name)) {
             return false;

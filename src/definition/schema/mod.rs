@@ -11,7 +11,7 @@ mod sample;
 mod shape;
 mod text;
 
-pub(super) use fits::fits;
+pub(super) use fits::{FitTerms, fits};
 pub use json_schema::Direction;
 pub(super) use json_schema::json_schema;
 pub(super) use pattern::Patterns;

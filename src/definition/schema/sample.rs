@@ -8,7 +8,8 @@
 use serde_json::Value;
 
 use super::choice::{meets_discriminator, next_choice};
-use super::fits::fits;
+use super::fits::{FitTerms, fits};
+use super::json_schema::Direction;
 use super::number;
 use super::pattern::Patterns;
 use super::shape::{Shape, Types};
@@ -30,6 +31,14 @@ pub(in crate::definition) struct Failure {
     pub(in crate::definition) node: Option<NodeId>,
     /// What about it.
     pub(in crate::definition) reason: &'static str,
+}
+
+/// A value that was built.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::definition) struct BuiltValue {
+    pub(in crate::definition) value: Value,
+    /// The schema that it does not fit strictly, if there is one.
+    pub(in crate::definition) doubt: Option<Failure>,
 }
 
 /// How a value is wanted.
@@ -78,6 +87,7 @@ const CIRCULAR: &str = "requires itself without end";
 pub(super) const CONTRADICTION: &str = "allows no value that could be found";
 const NO_TEXT: &str = "allows no text that could be found, by its format, pattern and length";
 const NO_NUMBER: &str = "allows no number within its bounds";
+pub(super) const NO_SINGLE: &str = "has a `oneOf`, and no value was found that exactly one of its alternatives allows";
 pub(super) const NO_LIST: &str = "allows no list that could be found, by its items and length";
 const NO_CONSTANT: &str = "has constants, and none of them fits the rest of it";
 const WRONG_CONSTANT: &str = "has a `type` that none of its constants is of";
@@ -91,16 +101,24 @@ impl Sampler {
     }
 
     /// Builds a value that fits a schema in at most so many steps, and adds what it took to `steps`.
+    ///
+    /// Where no value is found that fits strictly, it is one that several alternatives of a `oneOf` allow.
     pub(in crate::definition) fn build(
         &mut self,
         schema: Node<'_>,
         most_steps: usize,
         steps: &mut usize,
-    ) -> Result<Value, Failure> {
+    ) -> Result<BuiltValue, Failure> {
         let mut fault = None;
-        for optional in [true, false] {
+        let mut overlap = None;
+        for (allows_several, optional) in [(false, true), (false, false), (true, true), (true, false)] {
+            let terms = FitTerms { allows_several, ..FitTerms::response(self.specification) };
+            if allows_several && overlap.is_none() {
+                break;
+            }
             let mut building = Building {
                 specification: self.specification,
+                terms,
                 patterns: &mut self.patterns,
                 stack: Vec::new(),
                 depth: 0,
@@ -109,6 +127,7 @@ impl Sampler {
                 values: 0,
                 bytes: 0,
                 fault,
+                overlap,
                 root: schema,
             };
             let goal = Goal { schemas: vec![schema], settled: Vec::new(), discriminated: None };
@@ -117,11 +136,15 @@ impl Sampler {
             let fits = built.as_ref().is_some_and(|value| building.fits(value, &goal.schemas));
             *steps += building.steps;
             match built {
-                Some(value) if fits => return Ok(value),
+                Some(value) if fits => {
+                    let doubt = overlap.filter(|_| allows_several);
+                    let doubt = doubt.map(|node| Failure { node: Some(node), reason: NO_SINGLE });
+                    return Ok(BuiltValue { value, doubt });
+                }
                 Some(_) => building.blame(Some(schema.id()), CONTRADICTION),
                 None => {}
             }
-            fault = building.fault;
+            (fault, overlap) = (building.fault, building.overlap);
         }
         let (node, reason) = fault.map_or((None, CONTRADICTION), |(node, reason)| (Some(node), reason));
         Err(Failure { node, reason })
@@ -134,15 +157,23 @@ impl Sampler {
         is_usable
     }
 
-    /// Tells whether a value fits a schema, and adds what it cost to `steps`.
-    pub(in crate::definition) fn allows_within(&mut self, value: &Value, schema: Node<'_>, steps: &mut usize) -> bool {
-        fits(value, &[schema], self.specification, &mut self.patterns, steps)
+    /// Tells whether a schema allows a value in a direction, where it is known, and adds what it cost to `steps`.
+    pub(in crate::definition) fn allows_within(
+        &mut self,
+        value: &Value,
+        schema: Node<'_>,
+        direction: Option<Direction>,
+        steps: &mut usize,
+    ) -> bool {
+        let terms = FitTerms { direction, ..FitTerms::response(self.specification) };
+        fits(value, &[schema], terms, &mut self.patterns, steps)
     }
 }
 
 /// One value that is being built.
 pub(super) struct Building<'s, 'd> {
     pub(super) specification: Specification,
+    pub(super) terms: FitTerms,
     pub(super) patterns: &'s mut Patterns,
     /// The schemas whose value is being built, from the outermost.
     pub(super) stack: Vec<NodeId>,
@@ -154,12 +185,14 @@ pub(super) struct Building<'s, 'd> {
     bytes: usize,
     /// The first schema that no value was found for, and why.
     pub(super) fault: Option<(NodeId, &'static str)>,
+    /// The first schema whose alternatives no value tells apart.
+    pub(super) overlap: Option<NodeId>,
     pub(super) root: Node<'d>,
 }
 
 impl<'d> Building<'_, 'd> {
     pub(super) fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
-        fits(value, schemas, self.specification, self.patterns, &mut self.steps)
+        fits(value, schemas, self.terms, self.patterns, &mut self.steps)
     }
 
     /// Tells whether building took all the steps, or made all the texts, that it may.
@@ -236,6 +269,9 @@ impl<'d> Building<'_, 'd> {
         if let Some((schema, keyword, list)) = next_choice(goal, shape) {
             return self.chosen(goal, schema, keyword, list, want);
         }
+        if let Some(value) = self.inherited(goal, shape, want) {
+            return Some(value);
+        }
         let value = self.typed(goal, shape, want);
         if !shape.schemas.iter().any(|schema| is_intricate(*schema)) {
             return value;
@@ -302,7 +338,7 @@ impl<'d> Building<'_, 'd> {
         None
     }
 
-    fn typed(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+    pub(super) fn typed(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
         let first = shape.schemas.first().map(|schema| schema.id());
         for types in shape.type_order() {
             let built = match types {

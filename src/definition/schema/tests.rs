@@ -51,6 +51,10 @@ fn built(specification: &str, schemas: &Value) -> Option<Value> {
         assert!(told, "nothing says why no value of {schemas} is built: {findings:?}");
         return None;
     };
+    // One that is doubted fits several alternatives, of which a validator wants one.
+    if results.findings.iter().any(|finding| finding.message.contains("fits several alternatives")) {
+        return None;
+    }
     let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{value} of {schemas} (as {schema}): {errors:?}");
     Some(Value::clone(&value))
@@ -230,7 +234,7 @@ fn whether_a_value_fits_is_what_a_validator_says() {
             let definition = definition("3.1.0", &schemas);
             let api = definition.apis.first().expect("an API");
             let node = api.responses.first().and_then(|response| response.content.first()?.schema).expect("a schema");
-            let fits = Sampler::new(Specification::V3_1).allows_within(&value, definition.node(node), &mut 0);
+            let fits = Sampler::new(Specification::V3_1).allows_within(&value, definition.node(node), None, &mut 0);
             let (validator, schema) = validator(&definition);
             prop_assert_eq!(fits, validator.is_valid(&value), "{} against {} (as {})", value, schemas, schema);
             Ok(())

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::definition::percent::{encode, encode_but_reserved, one_spelling};
 use crate::definition::values::{Structure, ValueSchema};
-use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, Style};
+use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPiece, Style, path_pieces};
 
 /// What stands for a secret where a request is shown.
 pub const BLANK: &str = "***";
@@ -58,7 +58,6 @@ pub fn compose(
     let mut collected: Vec<(&Parameter, Collected)> = Vec::new();
     let mut problems = Vec::new();
     let mut query: Vec<String> = Vec::new();
-    query.extend(api.variant.strip_prefix('?').map(str::to_owned));
     for (name, value) in given {
         match find(api, name) {
             Some((parameter, field)) => {
@@ -95,12 +94,11 @@ pub fn compose(
     if !cookies.is_empty() {
         composed.headers.push(("cookie".to_owned(), cookies.join("; ")));
     }
-    composed.query = query.join("&");
-    match fill(&api.path, &composed.path_parameters) {
+    match fill(api, &api.path, &composed.path_parameters) {
         Ok(path) => {
             composed.path = path;
             composed.shown_path =
-                fill(&api.path, &shown(definition, api, &composed.path_parameters)).unwrap_or_default();
+                fill(api, &api.path, &shown(definition, api, &composed.path_parameters)).unwrap_or_default();
         }
         // One that was given and cannot be written has been named already.
         Err(name) if collected.iter().any(|(parameter, _)| is_path(parameter, &name)) => {}
@@ -109,6 +107,12 @@ pub fn compose(
             problems.push(ComposeProblem::Unfit { place: format!("path.{name}"), message });
         }
     }
+    // A query behind the path is part of the request, with its parameters filled in.
+    let variant = api.variant.strip_prefix('?').and_then(|variant| variant.split('#').next());
+    if let Some(Ok(variant)) = variant.map(|variant| fill(api, variant, &composed.path_parameters)) {
+        query.insert(0, variant);
+    }
+    composed.query = query.join("&");
     if problems.is_empty() { Ok(composed) } else { Err(problems) }
 }
 
@@ -185,17 +189,18 @@ fn is_path(parameter: &Parameter, name: &str) -> bool {
 }
 
 /// Puts values into a path template; fails with the name of one that is missing.
-fn fill(template: &str, values: &[(String, String)]) -> Result<String, String> {
+fn fill(api: &Api, template: &str, values: &[(String, String)]) -> Result<String, String> {
     let mut path = String::with_capacity(template.len());
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, behind) = after.split_once('}').unwrap_or((after, ""));
-        let value = values.iter().find(|(known, _)| known == name).ok_or_else(|| name.to_owned())?;
-        path.push_str(&one_spelling(before));
-        path.push_str(&value.1);
-        rest = behind;
+    for piece in path_pieces(template) {
+        match piece {
+            PathPiece::Text(text) => path.push_str(&one_spelling(text)),
+            PathPiece::Parameter(written) => {
+                let name = api.path_parameter(written).map_or(written, |parameter| &parameter.name);
+                let value = values.iter().find(|(known, _)| known == name).ok_or_else(|| name.to_owned())?;
+                path.push_str(&value.1);
+            }
+        }
     }
-    path.push_str(&one_spelling(rest));
     Ok(path)
 }
 

@@ -10,7 +10,8 @@ use http::HeaderMap;
 
 use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
-use crate::model::{is_canonical_but_for_slashes, is_canonical_path};
+use crate::gateway::routing::values::PathValues;
+use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
 
 pub(crate) use super::validate::MISSING;
 pub(crate) use crate::definition::percent::decode_query;
@@ -36,8 +37,12 @@ pub fn check_request(
 ) -> Vec<(String, String)> {
     let mut found = Vec::new();
     // The gateway refuses it before it looks at the definition.
-    let is_canonical = if encoded_slashes { is_canonical_but_for_slashes } else { is_canonical_path };
-    if !is_canonical(&composed.path) {
+    let has_one_reading = match path_reading(&composed.path) {
+        PathReading::One => true,
+        PathReading::Matrix => PathValues::of(definition, api).takes_semicolons(&composed.path),
+        PathReading::Several => encoded_slashes && is_canonical_but_for_slashes(&composed.path),
+    };
+    if !has_one_reading {
         found.push(("path".to_owned(), ONE_READING.to_owned()));
     }
     let Some(rules) = RequestRules::build(definition, api) else { return found };

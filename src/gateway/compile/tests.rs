@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, Weak};
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::gateway::snapshot::DefinitionSource;
 use crate::model::{OperationId, Timestamp};
@@ -38,6 +40,35 @@ fn compiler() -> Compiler {
 fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
     let name = "test".parse().expect("a name");
     Snapshot { environments: vec![Arc::new(EnvironmentSnapshot { name, groups })] }
+}
+
+fn near_templates() -> impl Strategy<Value = String> {
+    let pieces =
+        ["/", "a", "{b}", "{c}", "{d:[0-9]{2}}", "<e>", ".", ";", " ", "?f=g", "#h", "{", "}", "%41", "*", "é"];
+    let path = prop::collection::vec(prop::sample::select(pieces.to_vec()), 1..8);
+    path.prop_map(|pieces| format!("/{}", pieces.concat()))
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_decided_to_be_routed_is_routed(paths in prop::collection::vec((near_templates(), any::<bool>()), 1..8)) {
+        let item = |(path, is_prefix): &(String, bool)| {
+            let matching = if *is_prefix { "prefix" } else { "exact" };
+            (path.clone(), serde_json::json!({"get": {"x-apigw-match": matching, "responses": {}}}))
+        };
+        let items: serde_json::Map<_, _> = paths.iter().map(item).chain([item(&("/ok".to_owned(), false))]).collect();
+        let text = serde_json::json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": items}).to_string();
+        let mut entry = group(1, 0);
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+        let definition = Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition"));
+        let routed = definition.apis.iter().filter(|api| api.route.is_ok()).count();
+        entry.content.as_mut().expect("a live group").definition = Arc::clone(&definition).into();
+        let (state, rejected) = compiler().compile(&snapshot(vec![entry]), None);
+        prop_assert_eq!(rejected, []);
+        let compiled = &state.environments[0].groups[0].compiled;
+        prop_assert_eq!(compiled.apis.len(), routed);
+        prop_assert_eq!(compiled.apis.len() + compiled.not_served.len(), definition.apis.len());
+    }
 }
 
 #[test]

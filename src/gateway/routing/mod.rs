@@ -5,3 +5,4 @@ pub(crate) mod hash;
 pub(crate) mod host;
 pub(crate) mod hosts;
 pub(crate) mod table;
+pub(crate) mod values;

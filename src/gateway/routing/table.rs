@@ -1,11 +1,14 @@
 //! From a path to the APIs of a group: exact paths first, then templates, then `x-apigw-match: prefix`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::Method;
 
 use super::hash::FastHash;
-use crate::definition::percent::one_spelling;
+use super::values::PathValues;
+use crate::definition::percent::{decode_query, one_spelling};
+use crate::definition::{ApiRoute, PathPiece, QueryCondition, path_pieces};
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {
@@ -21,10 +24,10 @@ pub(crate) struct Route<'a> {
     pub(crate) method: Method,
     /// The path template, as the definition writes it.
     pub(crate) path: &'a str,
-    /// Query parameters that a request must have, like `?beta=true`; empty for none.
-    pub(crate) variant: &'a str,
-    /// Whether it matches everything below its path, too.
-    pub(crate) prefix: bool,
+    /// The rest of how requests get to it.
+    pub(crate) matching: &'a ApiRoute,
+    /// The parameters of its path.
+    pub(crate) values: Arc<PathValues>,
 }
 
 /// What a path knows.
@@ -35,9 +38,21 @@ pub(crate) struct PathEntry {
 }
 
 struct Candidate {
-    /// The query parameters that it asks for, each `name` or `name=value`.
-    query: Vec<String>,
+    /// The query parameters that it asks for, decoded.
+    query: Vec<QueryCondition>,
+    /// The parameters of its path, where they do not take every text.
+    values: Option<Arc<PathValues>>,
     route: usize,
+}
+
+/// The route that a path and a method lead to.
+pub(crate) enum PickedRoute {
+    /// It is the one of this place in the list.
+    Route(usize),
+    /// There is one, and the texts in the path or the query are not what it takes.
+    NoMatch,
+    /// There is none of the method.
+    NoMethod,
 }
 
 /// A path that is known.
@@ -51,11 +66,11 @@ pub(crate) struct Found<'t, 'p> {
 impl RouteTable {
     /// Builds the table; a route is known by its place in the list.
     ///
-    /// Fails with the path that cannot be built in, and why.
+    /// Fails with a path that the router does not take, of which the definition's own routing leaves none.
     pub(crate) fn build(routes: &[Route<'_>]) -> Result<Self, String> {
         let mut builder = TableBuilder::default();
         for (index, route) in routes.iter().enumerate() {
-            builder.add(index, route)?;
+            builder.add(index, route);
         }
         builder.finish()
     }
@@ -74,50 +89,75 @@ impl RouteTable {
 }
 
 impl PathEntry {
-    /// Picks the route of a method; `HEAD` falls back to `GET` (RFC 9110, section 9.3.2).
-    pub(crate) fn route(&self, method: &Method, query: Option<&str>) -> Option<usize> {
+    /// Picks the route of a method for the texts in the path and a query; `HEAD` falls back to `GET` (RFC 9110, section
+    /// 9.3.2).
+    pub(crate) fn route(&self, method: &Method, texts: &[&str], query: Option<&str>) -> PickedRoute {
         let of = |wanted: &Method| {
-            let (_, candidates) = self.methods.iter().find(|(known, _)| known == wanted)?;
-            candidates.iter().find(|candidate| candidate.matches(query)).map(|candidate| candidate.route)
+            let candidates = self.methods.iter().find(|(known, _)| known == wanted).map(|(_, candidates)| candidates);
+            let Some(candidates) = candidates else { return PickedRoute::NoMethod };
+            let found = candidates.iter().find(|candidate| candidate.matches(texts, query));
+            found.map_or(PickedRoute::NoMatch, |candidate| PickedRoute::Route(candidate.route))
         };
-        of(method).or_else(|| if *method == Method::HEAD { of(&Method::GET) } else { None })
+        match of(method) {
+            PickedRoute::NoMethod if *method == Method::HEAD => of(&Method::GET),
+            picked => picked,
+        }
     }
 }
 
 impl Candidate {
-    fn matches(&self, query: Option<&str>) -> bool {
-        self.query.iter().all(|wanted| query.is_some_and(|query| query.split('&').any(|pair| pair == wanted)))
+    fn matches(&self, texts: &[&str], query: Option<&str>) -> bool {
+        let has = |wanted: &QueryCondition| {
+            query.unwrap_or_default().split('&').any(|pair| {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                let is_value = |wanted: &String| decode_query(value) == *wanted;
+                !pair.is_empty() && decode_query(name) == wanted.name && wanted.value.as_ref().is_none_or(is_value)
+            })
+        };
+        self.query.iter().all(has) && self.values.as_ref().is_none_or(|values| values.named(texts, query).is_some())
     }
 }
 
 #[derive(Default)]
 struct TableBuilder {
     paths: Vec<PathEntry>,
-    /// The entry of each shape of template: parameters are told apart by their order, not by their names.
-    shapes: HashMap<(String, bool), usize>,
+    /// The entry of each of the router's templates: parameters are told apart by their order, not by their names.
+    templates: HashMap<(String, bool), usize>,
 }
 
 impl TableBuilder {
-    fn add(&mut self, index: usize, route: &Route<'_>) -> Result<(), String> {
-        let shape = shape(route.path)?;
+    fn add(&mut self, index: usize, route: &Route<'_>) {
+        let mut template = router_template(route.path);
+        if route.matching.is_prefix && template.len() > 1 {
+            // What is below a folder is below it with and without its slash.
+            template.truncate(template.trim_end_matches('/').len());
+        }
         let next = self.paths.len();
-        let entry = *self.shapes.entry((shape, route.prefix)).or_insert(next);
+        let entry = *self.templates.entry((template, route.matching.is_prefix)).or_insert(next);
         if entry == next {
             self.paths.push(PathEntry { methods: Vec::new(), allow: String::new() });
         }
-        let Some(entry) = self.paths.get_mut(entry) else { return Ok(()) };
-        let query = route.variant.strip_prefix('?').and_then(|variant| variant.split('#').next()).unwrap_or_default();
-        let query = query.split('&').filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
-        let candidate = Candidate { query, route: index };
+        let Some(entry) = self.paths.get_mut(entry) else { return };
+        let decoded = |condition: &QueryCondition| QueryCondition {
+            name: decode_query(&condition.name),
+            value: condition.value.as_deref().map(decode_query),
+        };
+        let candidate = Candidate {
+            query: route.matching.query.iter().map(decoded).collect(),
+            values: Some(Arc::clone(&route.values)).filter(|values| values.is_selective()),
+            route: index,
+        };
         match entry.methods.iter_mut().find(|(method, _)| *method == route.method) {
             Some((_, candidates)) => {
                 candidates.push(candidate);
                 // The one that asks for most is looked at first.
-                candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.query.len()));
+                let asked = |candidate: &Candidate| {
+                    (candidate.query.len(), candidate.values.as_ref().map_or(0, |values| values.marks()))
+                };
+                candidates.sort_by_key(|candidate| std::cmp::Reverse(asked(candidate)));
             }
             None => entry.methods.push((route.method.clone(), vec![candidate])),
         }
-        Ok(())
     }
 
     fn finish(mut self) -> Result<RouteTable, String> {
@@ -135,54 +175,43 @@ impl TableBuilder {
         let mut exact = HashMap::default();
         let mut templates = wayfind::RouterBuilder::new();
         let mut prefixes = wayfind::RouterBuilder::new();
-        for ((shape, prefix), &entry) in &self.shapes {
-            let failed = |error: wayfind::InsertError| format!("the path {shape:?} cannot be routed: {error}");
-            if *prefix {
-                let folder = format!("{}/", shape.trim_end_matches('/'));
+        for ((template, is_prefix), &entry) in &self.templates {
+            let failed = |error: wayfind::InsertError| format!("the path {template:?} cannot be routed: {error}");
+            if *is_prefix {
+                let folder = format!("{}/", template.trim_end_matches('/'));
                 prefixes.insert(&format!("{folder}<*rest>"), entry).map_err(failed)?;
-                prefixes.insert(shape, entry).map_err(failed)?;
+                prefixes.insert(template, entry).map_err(failed)?;
                 // With a slash and nothing behind it, it is still what the prefix stands for.
-                if folder != *shape && !self.shapes.contains_key(&(folder.clone(), true)) {
+                if folder != *template {
                     prefixes.insert(&folder, entry).map_err(failed)?;
                 }
-            } else if shape.contains('<') {
-                templates.insert(shape, entry).map_err(failed)?;
+            } else if template.contains('<') {
+                templates.insert(template, entry).map_err(failed)?;
             } else {
-                exact.insert(shape.as_str().into(), entry);
+                exact.insert(template.as_str().into(), entry);
             }
         }
         Ok(RouteTable { exact, templates: templates.build(), prefixes: prefixes.build(), paths: self.paths })
     }
 }
 
-/// Returns the names of the parameters of a path template, in order.
-pub(crate) fn parameter_names(template: &str) -> Vec<String> {
-    template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned()).collect()
-}
-
-/// Writes a template as the router takes it, with `<0>`, `<1>` … for its parameters.
-fn shape(template: &str) -> Result<String, String> {
-    let refuse = |why: &str| format!("the path {template:?} cannot be routed: {why}");
-    if !template.starts_with('/') {
-        return Err(refuse("it does not begin with a slash"));
-    }
-    if template.contains(['<', '>']) {
-        return Err(refuse("it has \"<\" or \">\""));
-    }
-    let mut shape = String::with_capacity(template.len());
-    let mut rest = template;
+/// Writes a template as the router takes it, with `<0>`, `<1>` … for its parameters; those with nothing between them are one.
+fn router_template(path: &str) -> String {
+    let mut template = String::with_capacity(path.len());
     let mut count = 0;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (_, behind) = after.split_once('}').ok_or_else(|| refuse("a brace is not closed"))?;
-        shape.push_str(&one_spelling(before));
-        shape.push('<');
-        shape.push_str(&count.to_string());
-        shape.push('>');
-        count += 1;
-        rest = behind;
+    for piece in path_pieces(path) {
+        match piece {
+            PathPiece::Text(text) => template.push_str(&one_spelling(text)),
+            PathPiece::Parameter(_) if template.ends_with('>') => {}
+            PathPiece::Parameter(_) => {
+                template.push('<');
+                template.push_str(&count.to_string());
+                template.push('>');
+                count += 1;
+            }
+        }
     }
-    shape.push_str(&one_spelling(rest));
-    Ok(shape)
+    template
 }
 
 #[cfg(test)]
@@ -190,14 +219,28 @@ mod tests {
     use super::*;
 
     fn table(routes: &[&'static str]) -> (RouteTable, Vec<&'static str>) {
-        let parsed: Vec<Route<'_>> = routes
+        let parsed: Vec<(Method, &'static str, ApiRoute)> = routes
             .iter()
             .map(|route| {
                 let mut words = route.split(' ');
                 let method = words.next().and_then(|method| method.parse().ok()).expect("a method");
-                let (path, variant) =
-                    words.next().map(|path| path.split_at(path.find('?').unwrap_or(path.len()))).expect("a path");
-                Route { method, path, variant, prefix: words.next().is_some() }
+                let (path, query) =
+                    words.next().map(|path| path.split_once('?').unwrap_or((path, ""))).expect("a path");
+                let condition = |(name, value): (&str, &str)| QueryCondition {
+                    name: name.to_owned(),
+                    value: Some(value.to_owned()),
+                };
+                let query = query.split('&').filter_map(|pair| pair.split_once('=')).map(condition).collect();
+                (method, path, ApiRoute { is_prefix: words.next().is_some(), query })
+            })
+            .collect();
+        let parsed: Vec<Route<'_>> = parsed
+            .iter()
+            .map(|(method, path, route)| Route {
+                method: method.clone(),
+                path,
+                matching: route,
+                values: Arc::default(),
             })
             .collect();
         (RouteTable::build(&parsed).expect("a table"), routes.to_vec())
@@ -218,6 +261,8 @@ mod tests {
             "GET /files prefix",
             "GET /files/{name}",
             "GET /files/deep/ prefix",
+            "PUT /files/ prefix",
+            "GET /<x>/{y}{z}",
             "GET /größe/a%20b/{x}",
             "HEAD /head",
             "GET /head",
@@ -228,7 +273,8 @@ mod tests {
         let route = |method: &str, target: &str| {
             let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
             let found = table.find(path)?;
-            let index = found.entry.route(&method.parse().expect("a method"), query)?;
+            let picked = found.entry.route(&method.parse().expect("a method"), &found.parameters, query);
+            let PickedRoute::Route(index) = picked else { return None };
             Some(format!("{} {}", routes[index], found.parameters.join(",")).trim_end().to_owned())
         };
         for (method, target, expected) in [
@@ -250,10 +296,12 @@ mod tests {
             ("GET", "/files/deep/a/b", "GET /files/deep/ prefix a/b"),
             ("GET", "/files/", "GET /files prefix"),
             ("GET", "/files/deep/", "GET /files/deep/ prefix"),
+            ("PUT", "/files/a/b", "PUT /files/ prefix a/b"),
             ("GET", "/gr%C3%B6%C3%9Fe/a%20b/x", "GET /größe/a%20b/{x} x"),
             ("GET", "/v?a=b&beta=true", "GET /v?beta=true"),
             ("GET", "/v?beta=false", "GET /v"),
             ("GET", "/v", "GET /v"),
+            ("GET", "/%3Cx%3E/yz", "GET /<x>/{y}{z} yz"),
             ("GET", "/", "GET /"),
         ] {
             assert_eq!(route(method, target).as_deref(), Some(expected), "{method} {target}");
@@ -264,14 +312,5 @@ mod tests {
             assert_eq!(route(method, path), None, "{method} {path}");
         }
         assert_eq!(table.find("/pets").map(|found| found.entry.allow.as_str()), Some("GET, HEAD, OPTIONS, POST"));
-    }
-
-    #[test]
-    fn paths_that_cannot_be_routed_are_named() {
-        for path in ["/a/{b", "/a/{b}{c}", "/a<b>", "a"] {
-            let route = Route { method: Method::GET, path, variant: "", prefix: false };
-            let error = RouteTable::build(&[route]).err();
-            assert!(error.is_some_and(|error| error.contains("cannot be routed")), "{path}");
-        }
     }
 }

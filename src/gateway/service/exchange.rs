@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::gateway::body::{Payload, Progress, Relay};
-use crate::gateway::headers::X_REQUEST_ID;
+use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
 use crate::gateway::problem::Problem;
 use crate::gateway::served::{CompiledApi, CompiledGroup};
 use crate::gateway::server::watch::{InFlight, Watch};
@@ -104,8 +104,25 @@ impl Exchange {
         outcome
     }
 
+    /// Writes a refusal: where a mock's definition declares the response to such a request, that one.
+    pub(super) fn refusal(&self, problem: &Problem, at: Option<At<'_>>) -> Outcome {
+        let mut outcome = self.problem(problem);
+        let Some(at) = at.filter(|_| problem.kind.refuses_request()) else { return outcome };
+        let results = at.api.and_then(|api| api.mock.as_ref());
+        let declared =
+            results.and_then(|results| results.refusal(problem.kind.status(), problem.kind.is_invalid(), at.headers));
+        let Some(declared) = declared else { return outcome };
+        outcome.headers.remove(CONTENT_TYPE);
+        outcome.headers = declared.headers(outcome.headers);
+        outcome.headers.insert(X_APIGW_VIOLATIONS, problem.violations_value());
+        outcome.status = declared.status;
+        outcome.body = OutcomeBody::Bytes(declared.body());
+        outcome.backend = Answerer::Mock;
+        outcome
+    }
+
     pub(super) fn refuse(&mut self, problem: &Problem, at: Option<At<'_>>) -> Response<Payload> {
-        let outcome = self.problem(problem);
+        let outcome = self.refusal(problem, at);
         self.finish(outcome, at)
     }
 

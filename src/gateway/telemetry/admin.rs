@@ -144,6 +144,7 @@ impl Admin {
                             "operation": group.entry.operation,
                             "serving": group.serving,
                             "error": group.error,
+                            "not_served": environment.not_served(&group.entry.name),
                         })
                     })
                     .collect();
@@ -164,6 +165,7 @@ impl Admin {
         let mut registry = Registry::default();
         let requests = Requests(Arc::clone(&self.meters));
         registry.register_collector(Box::new(requests));
+        registry.register_collector(Box::new(Responses(Arc::clone(&self.meters))));
         let (in_flight, to_backends) = self.shared.on_hand();
         for (name, help, count) in [
             ("apigw_connections", "Open connections of callers", self.shared.connections.load(Ordering::Relaxed)),
@@ -199,6 +201,39 @@ fn plain(status: StatusCode, media_type: &'static str, body: String) -> Response
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
+}
+
+/// Writes how many responses of backends followed their definition.
+struct Responses(Arc<Meters>);
+
+impl fmt::Debug for Responses {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Responses")
+    }
+}
+
+impl Collector for Responses {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "Responses of backends that were compared with the definition";
+        let mut family = encoder.encode_descriptor("apigw_response_checks", help, None, MetricType::Counter)?;
+        let mut written = Ok(());
+        self.0.for_each_response(|name, check, count| {
+            if written.is_err() {
+                return;
+            }
+            let labels = [
+                ("environment", name.environment.to_string()),
+                ("group", name.group.to_string()),
+                ("version", name.version.to_string()),
+                ("api", name.api.to_string()),
+                ("result", check.as_str().to_owned()),
+            ];
+            written = family
+                .encode_family(&labels)
+                .and_then(|mut metric| metric.encode_counter::<[(&str, &str); 0], u64, u64>(&count, None));
+        });
+        written
+    }
 }
 
 /// Writes what the meters have counted as one histogram a group, version, API and status.

@@ -29,9 +29,33 @@ pub(crate) struct MeterName {
     pub(crate) api: Arc<str>,
 }
 
+/// The outcome of a check of a backend's response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResponseCheck {
+    Valid,
+    Invalid,
+    /// Its body is too large or compressed.
+    Unchecked,
+}
+
+impl ResponseCheck {
+    const ALL: [Self; 3] = [Self::Valid, Self::Invalid, Self::Unchecked];
+
+    /// Returns the value of the metric's label.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Unchecked => "unchecked",
+        }
+    }
+}
+
 /// Counts the requests of one API.
 pub(crate) struct Meter {
     workers: Box<[OnceLock<Box<Statuses>>]>,
+    /// Checks of responses, which are rare beside requests: one counter for all workers.
+    responses: [AtomicU64; ResponseCheck::ALL.len()],
 }
 
 #[derive(Default)]
@@ -54,7 +78,7 @@ pub(crate) struct Reading {
 
 impl Meter {
     fn new(workers: usize) -> Self {
-        Self { workers: (0..workers).map(|_| OnceLock::new()).collect() }
+        Self { workers: (0..workers).map(|_| OnceLock::new()).collect(), responses: Default::default() }
     }
 
     /// Counts a request that a worker has answered.
@@ -68,6 +92,14 @@ impl Meter {
                 counters.record(took);
                 return;
             }
+        }
+    }
+
+    /// Counts a check of a response.
+    pub(crate) fn count_response(&self, check: ResponseCheck) {
+        let index = ResponseCheck::ALL.iter().position(|known| *known == check);
+        if let Some(counter) = index.and_then(|index| self.responses.get(index)) {
+            counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -142,6 +174,19 @@ impl Meters {
     #[cfg(test)]
     fn count(&self) -> usize {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).meters.len()
+    }
+
+    /// Goes through the checks of responses that have been counted.
+    pub(crate) fn for_each_response(&self, mut visit: impl FnMut(&MeterName, ResponseCheck, u64)) {
+        let meters = self.kept.lock().unwrap_or_else(PoisonError::into_inner).meters.clone();
+        for (name, meter) in &meters {
+            for (check, counter) in ResponseCheck::ALL.into_iter().zip(&meter.responses) {
+                let count = counter.load(Ordering::Relaxed);
+                if count > 0 {
+                    visit(name, check, count);
+                }
+            }
+        }
     }
 
     /// Goes through all that has been counted.

@@ -25,7 +25,7 @@ use crate::gateway::routing::host::Host;
 use crate::gateway::served::{CompiledApi, ServedGroup};
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
-use crate::model::{is_canonical_but_for_slashes, is_canonical_path, trim_blanks};
+use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
 
 /// A request that is to be passed on.
 pub(crate) struct Call<'a> {
@@ -206,7 +206,8 @@ impl<'a> Call<'a> {
         let is_canonical = if self.group.compiled.encoded_slashes {
             is_canonical_but_for_slashes(path)
         } else {
-            is_canonical_path(path)
+            // A value in the style `matrix` may begin a segment; elsewhere a semicolon is encoded.
+            path_reading(path) != PathReading::Several
         };
         if template.is_some() && !is_canonical {
             // A value that came in the query or a header may hold what no path may.

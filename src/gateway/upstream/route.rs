@@ -10,7 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::target::{Backend, OriginSettings, Origins, resolve};
 use super::tls_client::client_config;
-use crate::definition::percent;
+use crate::definition::percent::{self, one_spelling};
+use crate::definition::{PathPiece, path_pieces};
 use crate::gateway::snapshot::GroupContent;
 use crate::model::{ConstantParameter, Digest, DynamicRoute, HttpUrl, ParameterMapping, ParameterPlace};
 
@@ -217,17 +218,15 @@ impl Outgoing<'_> {
     }
 
     fn fill(&self, template: &str, text: &mut String) {
-        let mut rest = template;
-        while let Some((before, (name, behind))) =
-            rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
-        {
-            text.push_str(&percent::one_spelling(before));
-            if let Some((_, value)) = self.path_parameters.iter().find(|(known, _)| *known == name) {
-                text.push_str(value);
+        for piece in path_pieces(template) {
+            match piece {
+                PathPiece::Text(written) => text.push_str(&one_spelling(written)),
+                PathPiece::Parameter(name) => {
+                    let value = self.path_parameters.iter().find(|(known, _)| *known == name);
+                    text.extend(value.map(|(_, value)| &**value));
+                }
             }
-            rest = behind;
         }
-        text.push_str(&percent::one_spelling(rest));
     }
 
     /// Returns the decoded values at a place.

@@ -220,5 +220,6 @@ fn the_media_type_goes_with_the_body() {
 #[test]
 fn what_the_path_itself_says_is_encoded() {
     let values = [("x".to_owned(), "%C3%A9".to_owned())];
-    assert_eq!(fill("/größe/{x}/ü", &values).as_deref(), Ok("/gr%C3%B6%C3%9Fe/%C3%A9/%C3%BC"));
+    let definition = definition("path", TEXT);
+    assert_eq!(fill(&definition.apis[0], "/größe/{x}/ü", &values).as_deref(), Ok("/gr%C3%B6%C3%9Fe/%C3%A9/%C3%BC"));
 }

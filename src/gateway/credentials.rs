@@ -1,0 +1,133 @@
+//! Credentials that a definition asks callers for: that they are there, and no more.
+//!
+//! A mock has nobody to ask whether they are right. It can still be asked to refuse who shows none, as the real backend will.
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE};
+
+use super::problem::{Kind, Problem};
+use crate::definition::{Api, Definition, ParameterPlace, SecurityKind, percent};
+
+/// The credentials that an API asks for: all of one of the lists.
+pub(crate) struct CredentialRules(Box<[Box<[Credential]>]>);
+
+enum Credential {
+    Header(String),
+    Query(String),
+    Cookie(String),
+    /// A scheme of the header `Authorization`, in lower case.
+    Authorization(String),
+}
+
+impl CredentialRules {
+    /// Reads what an API asks for; `None` where that is nothing, or nothing that a request shows.
+    pub(crate) fn of(definition: &Definition, api: &Api) -> Option<Self> {
+        let scheme = |name: &String| definition.security_schemes.iter().find(|scheme| scheme.name == *name);
+        let requirement = |names: &Vec<(String, Vec<String>)>| -> Box<[Credential]> {
+            names.iter().filter_map(|(name, _)| Credential::of(&scheme(name)?.kind)).collect()
+        };
+        let lists: Box<[Box<[Credential]>]> = api.security.iter().map(requirement).collect();
+        // One that asks for nothing that can be seen is always met.
+        (!lists.is_empty() && lists.iter().all(|list| !list.is_empty())).then_some(Self(lists))
+    }
+
+    /// Looks for the credentials of one of the lists.
+    pub(crate) fn check(&self, query: Option<&str>, headers: &HeaderMap) -> Result<(), Problem> {
+        let is_met = |list: &[Credential]| list.iter().all(|credential| credential.is_there(query, headers));
+        if self.0.iter().any(|list| is_met(list)) {
+            return Ok(());
+        }
+        let list = |list: &[Credential]| list.iter().map(Credential::name).collect::<Vec<_>>().join(" and ");
+        let lists: Vec<String> = self.0.iter().map(|credentials| list(credentials)).collect();
+        Err(Problem::new(Kind::Unauthenticated, format!("The request needs {}.", lists.join(", or "))))
+    }
+}
+
+impl Credential {
+    fn of(kind: &SecurityKind) -> Option<Self> {
+        match kind {
+            SecurityKind::ApiKey { place: ParameterPlace::Header, name } => Some(Self::Header(name.clone())),
+            SecurityKind::ApiKey { place: ParameterPlace::Query, name } => Some(Self::Query(name.clone())),
+            SecurityKind::ApiKey { place: ParameterPlace::Cookie, name } => Some(Self::Cookie(name.clone())),
+            SecurityKind::Http { scheme } => Some(Self::Authorization(scheme.clone())),
+            SecurityKind::OAuth2 | SecurityKind::OpenIdConnect => Some(Self::Authorization("bearer".to_owned())),
+            // A certificate is shown to whoever ends TLS, and what is not known cannot be looked for.
+            _ => None,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Header(name) => format!("the header {name}"),
+            Self::Query(name) => format!("the query parameter {name}"),
+            Self::Cookie(name) => format!("the cookie {name}"),
+            Self::Authorization(scheme) => format!("the header Authorization with {scheme} credentials"),
+        }
+    }
+
+    fn is_there(&self, query: Option<&str>, headers: &HeaderMap) -> bool {
+        match self {
+            Self::Header(name) => headers.get(name.as_str()).is_some_and(|value| !value.is_empty()),
+            Self::Query(name) => {
+                percent::pairs(query.unwrap_or_default()).any(|(key, value)| key == *name && !value.is_empty())
+            }
+            Self::Cookie(name) => {
+                let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+                let mut pairs = lines
+                    .flat_map(|line| line.split(';'))
+                    .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='));
+                pairs.any(|(key, value)| key == name && !value.is_empty())
+            }
+            Self::Authorization(scheme) => {
+                let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+                let (known, rest) = value.split_once(' ').unwrap_or((value, ""));
+                known.eq_ignore_ascii_case(scheme) && !rest.trim_matches(' ').is_empty()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_looked_for_where_the_definition_says() {
+        let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\ncomponents: {securitySchemes: {\n  \
+                    k: {type: apiKey, in: header, name: X-Key}, q: {type: apiKey, in: query, name: key},\n  \
+                    c: {type: apiKey, in: cookie, name: sid}, b: {type: http, scheme: basic}, o: {type: oauth2, flows: {}},\n  \
+                    m: {type: mutualTLS}}}\npaths: {/a: {get: {responses: {}, security: @}}}\n";
+        for (security, headers, query, is_let_in) in [
+            ("[]", &[][..], "", true),
+            ("[{}]", &[], "", true),
+            ("[{k: []}, {}]", &[], "", true),
+            ("[{m: []}]", &[], "", true),
+            ("[{unknown: []}]", &[], "", true),
+            ("[{k: []}]", &[], "", false),
+            ("[{k: []}]", &[("x-key", "")], "", false),
+            ("[{k: []}]", &[("x-key", "1")], "", true),
+            ("[{q: []}]", &[], "key=1", true),
+            ("[{q: []}]", &[], "key=", false),
+            ("[{c: []}]", &[("cookie", "a=b; sid=1")], "", true),
+            ("[{c: []}]", &[("cookie", "a=b; side=1")], "", false),
+            ("[{b: []}]", &[("authorization", "Basic YTpi")], "", true),
+            ("[{b: []}]", &[("authorization", "Bearer x")], "", false),
+            ("[{o: [read]}]", &[("authorization", "bearer x")], "", true),
+            ("[{o: [read]}]", &[("authorization", "bearer")], "", false),
+            ("[{k: [], q: []}]", &[("x-key", "1")], "", false),
+            ("[{k: [], q: []}]", &[("x-key", "1")], "key=2", true),
+            ("[{k: []}, {q: []}]", &[], "key=2", true),
+        ] {
+            let text = text.replace('@', security);
+            let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
+            let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+            let rules = CredentialRules::of(&definition, &definition.apis[0]);
+            let mut sent = HeaderMap::new();
+            for (name, value) in headers {
+                sent.insert(http::HeaderName::from_static(name), http::HeaderValue::from_static(value));
+            }
+            let checked = rules.map_or(Ok(()), |rules| rules.check(Some(query), &sent));
+            assert_eq!(checked.is_ok(), is_let_in, "{security} {headers:?} {query}: {checked:?}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! From the texts that the router takes for parameters to the values of the path's parameters.
+//!
+//! The router takes parameters with nothing between them as one text; here it is split. And it knows no styles: here a
+//! text that has to begin with `;name` or a dot is told from one that has not (RFC 6570, sections 3.2.5 and 3.2.7).
+
+use crate::definition::{Api, Definition, Node, PathPiece, Style, path_pieces};
+
+/// Longer texts are split as if each parameter took any text.
+const LONGEST_SPLIT: usize = 128;
+
+/// The parameters of an API's path.
+#[derive(Debug, Default)]
+pub(crate) struct PathValues {
+    /// One for each text that the router takes.
+    runs: Box<[Box<[PathParameter]>]>,
+    /// The segments that begin with a parameter in the style `matrix`, counted from 0.
+    matrix_segments: Box<[usize]>,
+    /// The parameters that the query behind the path names, each with its name in the query.
+    in_query: Box<[(Box<str>, Box<str>)]>,
+}
+
+#[derive(Debug)]
+struct PathParameter {
+    name: Box<str>,
+    lead: Lead,
+    texts: Texts,
+}
+
+/// The beginning of a parameter's text, by its style.
+#[derive(Debug)]
+enum Lead {
+    Nothing,
+    Dot {
+        is_repeated: bool,
+    },
+    /// A semicolon, and the name unless it is an object whose fields are named instead.
+    Semicolon {
+        name: Option<Box<str>>,
+    },
+}
+
+/// The texts that a parameter takes.
+#[derive(Debug)]
+enum Texts {
+    Any,
+    Integer,
+    Number,
+    OneOf(Box<[Box<str>]>),
+}
+
+impl PathValues {
+    /// Reads the path of an API.
+    pub(crate) fn of(definition: &Definition, api: &Api) -> Self {
+        let mut runs: Vec<Vec<PathParameter>> = Vec::new();
+        let mut matrix_segments = Vec::new();
+        let mut segment = 0;
+        let mut before = "";
+        let mut is_adjacent = false;
+        for piece in path_pieces(&api.path) {
+            match piece {
+                PathPiece::Text(text) => {
+                    segment += text.matches('/').count();
+                    before = text;
+                    is_adjacent = false;
+                }
+                PathPiece::Parameter(written) => {
+                    let parameter = PathParameter::of(definition, api, written);
+                    if before.ends_with('/') && !is_adjacent && matches!(parameter.lead, Lead::Semicolon { .. }) {
+                        // The text before the first segment is empty.
+                        matrix_segments.push(segment - 1);
+                    }
+                    match runs.last_mut() {
+                        Some(run) if is_adjacent => run.push(parameter),
+                        _ => runs.push(vec![parameter]),
+                    }
+                    is_adjacent = true;
+                }
+            }
+        }
+        Self {
+            runs: runs.into_iter().map(Vec::into_boxed_slice).collect(),
+            matrix_segments: matrix_segments.into(),
+            in_query: in_query(&api.variant),
+        }
+    }
+
+    /// Returns the count of parameters whose texts are told from others, by which of two APIs the more exact one is known.
+    pub(crate) fn marks(&self) -> usize {
+        let is_marked = |parameter: &&PathParameter| {
+            !matches!((&parameter.lead, &parameter.texts), (Lead::Nothing, Texts::Any | Texts::Integer | Texts::Number))
+        };
+        self.runs.iter().flat_map(|run| run.iter().filter(is_marked)).count()
+    }
+
+    /// Returns `true` if there are texts of the router that are none of these parameters.
+    pub(crate) fn is_selective(&self) -> bool {
+        let is_plain = |run: &[PathParameter]| matches!(run, [one] if matches!(one.lead, Lead::Nothing));
+        !self.runs.iter().all(|run| is_plain(run))
+    }
+
+    /// Returns `true` if the query behind the path names parameters of it.
+    pub(crate) fn reads_query(&self) -> bool {
+        !self.in_query.is_empty()
+    }
+
+    /// Returns the parameters with their texts, percent-encoded; `None` where the texts are none of theirs.
+    pub(crate) fn named<'v, 'p>(
+        &'v self,
+        texts: &[&'p str],
+        query: Option<&'p str>,
+    ) -> Option<Vec<(&'v str, &'p str)>> {
+        let mut named = Vec::with_capacity(self.runs.len() + self.in_query.len());
+        for (run, text) in self.runs.iter().zip(texts) {
+            split(run, text, &mut named)?;
+        }
+        for (name, key) in &self.in_query {
+            let mut pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+            named.extend(pairs.find(|(known, _)| **known == **key).map(|(_, value)| (&**name, value)));
+        }
+        Some(named)
+    }
+
+    /// Returns `true` if the segments of a path that begin with a semicolon are those of parameters in the style `matrix`.
+    pub(crate) fn takes_semicolons(&self, path: &str) -> bool {
+        let segments = path.split('/').skip(1).enumerate();
+        segments.filter(|(_, segment)| segment.starts_with(';')).all(|(at, _)| self.matrix_segments.contains(&at))
+    }
+}
+
+/// Lists the parameters of a query like `?id={id}`, with their names there.
+fn in_query(variant: &str) -> Box<[(Box<str>, Box<str>)]> {
+    let query = variant.strip_prefix('?').unwrap_or_default();
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let parameter = |(key, value): (&str, &str)| {
+        let name = value.strip_prefix('{')?.strip_suffix('}')?;
+        Some((name.into(), key.into()))
+    };
+    pairs.filter_map(parameter).collect()
+}
+
+impl PathParameter {
+    fn of(definition: &Definition, api: &Api, written: &str) -> Self {
+        let Some(declared) = api.path_parameter(written) else {
+            return Self { name: written.into(), lead: Lead::Nothing, texts: Texts::Any };
+        };
+        let schema = declared.schema.and_then(|schema| definition.node(schema).resolve());
+        let is_object = schema.and_then(|schema| schema.get("type")).and_then(Node::as_str) == Some("object");
+        let lead = match declared.style {
+            Style::Label => Lead::Dot { is_repeated: declared.explode },
+            Style::Matrix if is_object && declared.explode => Lead::Semicolon { name: None },
+            Style::Matrix => Lead::Semicolon { name: Some(declared.name.as_str().into()) },
+            _ => Lead::Nothing,
+        };
+        Self { name: declared.name.as_str().into(), texts: Texts::of(schema), lead }
+    }
+
+    fn takes(&self, text: &str) -> bool {
+        !text.is_empty() && self.lead.begins(text) && (!matches!(self.lead, Lead::Nothing) || self.texts.contain(text))
+    }
+}
+
+impl Lead {
+    fn begins(&self, text: &str) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Dot { .. } => text.starts_with('.'),
+            Self::Semicolon { name: None } => text.starts_with(';'),
+            Self::Semicolon { name: Some(name) } => text
+                .strip_prefix(';')
+                .and_then(|rest| rest.strip_prefix(&**name))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ';'])),
+        }
+    }
+}
+
+impl Texts {
+    fn of(schema: Option<Node<'_>>) -> Self {
+        let Some(schema) = schema else { return Self::Any };
+        if let Some(values) = schema.get("enum") {
+            return Self::OneOf(values.items().filter_map(crate::definition::scalar_text).map(Into::into).collect());
+        }
+        match schema.get("type").and_then(Node::as_str) {
+            Some("integer") => Self::Integer,
+            Some("number") => Self::Number,
+            Some("boolean") => Self::OneOf(["true", "false"].map(Into::into).into()),
+            _ => Self::Any,
+        }
+    }
+
+    fn contain(&self, text: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Integer => text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit()),
+            Self::Number => text.parse::<f64>().is_ok(),
+            Self::OneOf(values) => values.iter().any(|value| **value == *text),
+        }
+    }
+}
+
+/// Splits a text among the parameters of a run: each takes as much as it can, the first before the others.
+fn split<'v, 'p>(run: &'v [PathParameter], text: &'p str, named: &mut Vec<(&'v str, &'p str)>) -> Option<()> {
+    match run {
+        [] => Some(()),
+        [one] if matches!(one.lead, Lead::Nothing) || one.lead.begins(text) => {
+            named.push((&one.name, text));
+            Some(())
+        }
+        [_] => None,
+        _ if run.len() > text.len() => None,
+        _ => {
+            let ends = if text.len() > LONGEST_SPLIT { None } else { ends(run, text, PathParameter::takes) };
+            // Where the texts fit no split, a check of the request says so of a plain one.
+            let ends = ends.or_else(|| ends_by_lead(run, text))?;
+            let mut from = 0;
+            for (parameter, to) in run.iter().zip(ends) {
+                named.push((&parameter.name, text.get(from..to)?));
+                from = to;
+            }
+            Some(())
+        }
+    }
+}
+
+/// Finds the ends of the texts of a run such that each parameter takes its own.
+fn ends(run: &[PathParameter], text: &str, takes: impl Fn(&PathParameter, &str) -> bool) -> Option<Vec<usize>> {
+    // From the last parameter on: the end of its text for each place where it may begin.
+    let mut next: Vec<Vec<Option<usize>>> = vec![vec![None; text.len() + 1]; run.len()];
+    for (index, parameter) in run.iter().enumerate().rev() {
+        let last = index + 1 == run.len();
+        for from in 0..text.len() {
+            let to = candidates(parameter, from, text, last).find(|to| {
+                let rest_fits = last || next.get(index + 1).and_then(|row| *row.get(*to)?).is_some();
+                rest_fits && text.get(from..*to).is_some_and(|own| takes(parameter, own))
+            });
+            if let Some(slot) = next.get_mut(index).and_then(|row| row.get_mut(from)) {
+                *slot = to;
+            }
+        }
+    }
+    let mut from = 0;
+    let end = |row: &Vec<Option<usize>>| {
+        from = (*row.get(from)?)?;
+        Some(from)
+    };
+    next.iter().map(end).collect()
+}
+
+/// Lists the ends that a parameter's text may have, the longest first; one that is written once ends at its own next mark.
+fn candidates(parameter: &PathParameter, from: usize, text: &str, last: bool) -> Box<dyn Iterator<Item = usize>> {
+    if last {
+        return Box::new(std::iter::once(text.len()));
+    }
+    let mark = match parameter.lead {
+        Lead::Dot { is_repeated: false } => '.',
+        Lead::Semicolon { .. } => ';',
+        _ => return Box::new((from + 1..text.len()).rev()),
+    };
+    let behind = text.get(from + 1..).and_then(|rest| rest.find(mark)).map_or(text.len(), |at| from + 1 + at);
+    Box::new((from + 1..=behind.min(text.len().saturating_sub(1))).rev())
+}
+
+/// Splits by the styles alone, and gives every parameter without one a character at least.
+fn ends_by_lead(run: &[PathParameter], text: &str) -> Option<Vec<usize>> {
+    if text.len() > LONGEST_SPLIT && run.iter().all(|parameter| matches!(parameter.lead, Lead::Nothing)) {
+        let first = text.len() - (run.len() - 1);
+        return (first > 0).then(|| (first..=text.len()).collect());
+    }
+    let short = text.len() <= LONGEST_SPLIT;
+    short.then(|| ends(run, text, |parameter, own| !own.is_empty() && parameter.lead.begins(own)))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(path: &str, parameters: &str) -> PathValues {
+        let text = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{'{path}': {{get: {{parameters: [{parameters}], responses: {{}}}}}}}}"
+        );
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+        PathValues::of(&definition, &definition.apis[0])
+    }
+
+    fn parameter(name: &str, more: &str) -> String {
+        format!("{{name: {name}, in: path, required: true, {more}}}")
+    }
+
+    #[test]
+    fn texts_are_split_among_adjacent_parameters_and_by_style() {
+        let text = "schema: {type: string}";
+        let two = |one: &str, other: &str| format!("{}, {}", parameter("a", one), parameter("b", other));
+        for (path, parameters, texts, expected) in [
+            ("/{a}", parameter("a", text), &["x"][..], Some("a=x")),
+            ("/{a:[0-9]+}", parameter("a", text), &["x"], Some("a=x")),
+            ("/{a}{b}", two(text, text), &["xyz"], Some("a=xy b=z")),
+            ("/{a}{b}", two(text, text), &["x"], None),
+            ("/{a}{b}", two("schema: {type: integer}", text), &["12ab3"], Some("a=12 b=ab3")),
+            ("/{a}{b}", two(text, "schema: {enum: [.json, .xml]}"), &["x.y.json"], Some("a=x.y b=.json")),
+            ("/{a}{b}", two(text, "style: label, schema: {type: string}"), &["x.y.json"], Some("a=x.y b=.json")),
+            ("/{a}{b}", two(text, "style: label, schema: {type: string}"), &["x"], None),
+            ("/{a}{b}", two(text, "style: matrix, schema: {type: string}"), &["x;b=1"], Some("a=x b=;b=1")),
+            ("/{a}{b}", two("style: matrix", "style: matrix"), &[";a=1;b=2"], Some("a=;a=1 b=;b=2")),
+            ("/{a}{b}", two("style: matrix", "style: matrix"), &[";b=1;a=2"], None),
+            ("/{a}", parameter("a", "style: matrix, schema: {type: integer}"), &[";a=5"], Some("a=;a=5")),
+            ("/{a}", parameter("a", "style: matrix, schema: {type: integer}"), &[";ab=5"], None),
+            ("/{a}", parameter("a", "style: matrix, schema: {type: integer}"), &["5"], None),
+            ("/{a}", parameter("a", "style: matrix, explode: true, schema: {type: object}"), &[";x=5"], Some("a=;x=5")),
+            ("/{a}", parameter("a", "style: label, schema: {type: integer}"), &[".5"], Some("a=.5")),
+            ("/{a}", parameter("a", "style: label, schema: {type: integer}"), &["5"], None),
+        ] {
+            let values = values(path, &parameters);
+            let named = values.named(texts, None);
+            let named = named.map(|named| named.iter().map(|(a, b)| format!("{a}={b}")).collect::<Vec<_>>().join(" "));
+            assert_eq!(named.as_deref(), expected, "{path} {parameters} {texts:?}");
+        }
+        let long = "x".repeat(1_000);
+        let values = values("/{a}{b}", &two(text, text));
+        assert_eq!(values.named(&[&long], None).expect("it is split")[1], ("b", "x"));
+    }
+
+    #[test]
+    fn a_parameter_that_the_query_behind_the_path_names_is_taken_from_there() {
+        let values = values("/a?x={id}&y=1", &parameter("id", "schema: {type: string}"));
+        assert_eq!(values.named(&[], Some("y=1&x=5")), Some(vec![("id", "5")]));
+        assert_eq!(values.named(&[], None), Some(vec![]));
+    }
+
+    #[test]
+    fn semicolons_begin_the_segments_of_matrix_parameters_alone() {
+        let values = values("/a/{a}/{b}", &format!("{}, {}", parameter("a", "style: matrix"), parameter("b", "")));
+        for (path, expected) in [("/a/;a=1/x", true), ("/a/x/x", true), ("/a/;a=1/;b=1", false), ("/;a/x/x", false)] {
+            assert_eq!(values.takes_semicolons(path), expected, "{path}");
+        }
+    }
+}

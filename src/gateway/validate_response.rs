@@ -1,0 +1,183 @@
+//! Responses of real backends against the definition: their status, headers, media type and body.
+
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderMap, StatusCode};
+
+use super::media_type::{self, MediaRange};
+use super::parameters::RequestTexts;
+use super::problem::Violation;
+use super::validate::{MISSING, MOST_VIOLATIONS, is_json, located};
+use crate::definition::values::{Notation, TextPlace, ValueSchema};
+use crate::definition::{
+    Api, Definition, Direction, Header, MediaType, Node, NodeId, ParameterPlace, Response, StatusPattern, Style,
+};
+
+/// The rules that the responses of an API must follow.
+pub(crate) struct ResponseRules(Box<[ResponseRule]>);
+
+struct ResponseRule {
+    status: StatusPattern,
+    headers: Vec<HeaderRule>,
+    content: Vec<(String, Option<ValueSchema>)>,
+}
+
+struct HeaderRule {
+    name: String,
+    required: bool,
+    notation: Notation,
+    schema: Option<ValueSchema>,
+}
+
+impl ResponseRules {
+    /// Builds the rules of an API; `None` where it declares no response.
+    pub(crate) fn build(definition: &Definition, api: &Api) -> Option<Self> {
+        let schema =
+            |schema: Option<NodeId>| ValueSchema::compile(definition.json_schema(schema?, Direction::Response)?);
+        let header = |header: &Header| HeaderRule {
+            name: header.name.clone(),
+            required: header.required,
+            notation: Notation {
+                place: TextPlace::Header,
+                style: Style::Simple,
+                explode: definition.node(header.node).get("explode").and_then(Node::as_bool) == Some(true),
+            },
+            schema: schema(header.schema),
+        };
+        // The media type is declared by `content` (OpenAPI 3.1, section 4.8.17).
+        let is_own = |header: &&Header| !header.name.eq_ignore_ascii_case("content-type");
+        let content = |media_type: &MediaType| (media_type.name.clone(), schema(media_type.schema));
+        let rule = |response: &Response| ResponseRule {
+            status: response.status,
+            headers: response.headers.iter().filter(is_own).map(header).collect(),
+            content: response.content.iter().map(content).collect(),
+        };
+        (!api.responses.is_empty()).then(|| Self(api.responses.iter().map(rule).collect()))
+    }
+
+    /// Returns `true` if a response has a body that is compared with a schema.
+    pub(crate) fn reads_body(&self, status: StatusCode, headers: &HeaderMap) -> bool {
+        self.rule(status).and_then(|rule| rule.declared(headers)).is_some_and(|(name, schema)| {
+            let sent = sent(headers).map(|sent| sent.essence());
+            schema.is_some() && is_json(sent.as_deref().unwrap_or(name))
+        })
+    }
+
+    /// Lists what a response has that is not declared; `body` is `None` where it was not read.
+    pub(crate) fn check(&self, status: StatusCode, headers: &HeaderMap, body: Option<&Bytes>) -> Vec<Violation> {
+        let Some(rule) = self.rule(status) else {
+            let message = format!("{} is not declared", status.as_u16());
+            return vec![Violation { place: "status".to_owned(), message }];
+        };
+        let mut violations = Vec::new();
+        for header in &rule.headers {
+            header.check(headers, &mut violations);
+        }
+        let declared = rule.declared(headers);
+        // A response that declares no content says nothing of the body that it has.
+        if declared.is_none() && !rule.content.is_empty() && headers.contains_key(CONTENT_TYPE) {
+            let names: Vec<&str> = rule.content.iter().map(|(name, _)| name.as_str()).collect();
+            let message = format!("is not declared; declared are: {}", names.join(", "));
+            violations.push(Violation { place: "header.content-type".to_owned(), message });
+        }
+        if let (Some((_, Some(schema))), Some(body)) = (declared, body) {
+            match serde_json::from_slice(body) {
+                Ok(value) => {
+                    let found = schema.check(&value, MOST_VIOLATIONS);
+                    violations.extend(found.into_iter().map(|found| located("body", found)));
+                }
+                Err(error) => {
+                    violations.push(Violation { place: "body".to_owned(), message: format!("is not JSON: {error}") });
+                }
+            }
+        }
+        violations
+    }
+
+    fn rule(&self, status: StatusCode) -> Option<&ResponseRule> {
+        let code = status.as_u16();
+        let class = u8::try_from(code / 100).unwrap_or_default();
+        let patterns = [StatusPattern::Code(code), StatusPattern::Class(class), StatusPattern::Default];
+        patterns.into_iter().find_map(|pattern| self.0.iter().find(|rule| rule.status == pattern))
+    }
+}
+
+impl ResponseRule {
+    fn declared(&self, headers: &HeaderMap) -> Option<&(String, Option<ValueSchema>)> {
+        media_type::declared(&self.content, |(name, _)| name, &sent(headers)?)
+    }
+}
+
+impl HeaderRule {
+    fn check(&self, headers: &HeaderMap, violations: &mut Vec<Violation>) {
+        let place = format!("header.{}", self.name.to_ascii_lowercase());
+        if !headers.contains_key(self.name.as_str()) {
+            if self.required {
+                violations.push(Violation { place, message: MISSING.to_owned() });
+            }
+            return;
+        }
+        let Some(schema) = &self.schema else { return };
+        let texts = RequestTexts { path_parameters: &[], query: "", headers };
+        let written = texts.written(ParameterPlace::Header, &self.name, self.notation, None);
+        // Lines of a header that is no list are no fault of one value: `Set-Cookie` has many.
+        let Ok(Some(piece)) = self.notation.piece(&self.name, &written, schema) else { return };
+        let found = schema.read(piece, MOST_VIOLATIONS).err().unwrap_or_default();
+        violations.extend(found.into_iter().map(|found| located(&place, found)));
+    }
+}
+
+fn sent(headers: &HeaderMap) -> Option<MediaRange> {
+    MediaRange::parse(headers.get(CONTENT_TYPE)?.to_str().ok()?)
+}
+
+/// Returns `true` if a body can be read as it is: it is not compressed.
+pub(crate) fn is_plain(headers: &HeaderMap) -> bool {
+    let is_identity = |value: &http::HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    headers.get_all(CONTENT_ENCODING).iter().all(is_identity) && !headers.contains_key(TRANSFER_ENCODING)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::header::HeaderName;
+
+    #[test]
+    fn responses_are_held_against_their_definition() {
+        let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {\n  \
+                    '200': {description: d, headers: {X-Count: {required: true, schema: {type: integer}}, X-List: {schema: {type: array, items: {type: integer}}}},\n    \
+                    content: {application/json: {schema: {type: object, required: [id], properties: {id: {type: integer}, in: {writeOnly: true}}}}, text/plain: {}}},\n  \
+                    '204': {description: d}, 4XX: {description: d, content: {application/json: {schema: {type: string}}}}}}}}\n";
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+        let rules = ResponseRules::build(&definition, &definition.apis[0]).expect("rules");
+        let json = ("content-type", "application/json");
+        let count = ("x-count", "1");
+        for (status, headers, body, reads_body, expected) in [
+            (200, &[json, count][..], r#"{"id":1}"#, true, ""),
+            (200, &[json, count], r#"{"id":"x"}"#, true, "body/id"),
+            (200, &[json, count], "{", true, "body"),
+            (200, &[json], r#"{"id":1}"#, true, "header.x-count"),
+            (200, &[json, ("x-count", "x")], r#"{"id":1}"#, true, "header.x-count"),
+            (200, &[json, count, ("x-list", "1,x")], r#"{"id":1}"#, true, "header.x-list/1"),
+            (200, &[("content-type", "application/json; charset=utf-8"), count], "{}", true, "body"),
+            (200, &[("content-type", "text/plain"), count], "hello", false, ""),
+            (200, &[("content-type", "text/html"), count], "<a>", false, "header.content-type"),
+            (204, &[], "", false, ""),
+            (404, &[json], "\"gone\"", true, ""),
+            (404, &[json], "1", true, "body"),
+            (500, &[json], "1", false, "status"),
+        ] {
+            let mut sent = HeaderMap::new();
+            for (name, value) in headers {
+                sent.insert(HeaderName::from_static(name), http::HeaderValue::from_static(value));
+            }
+            let status = StatusCode::from_u16(status).expect("a status");
+            assert_eq!(rules.reads_body(status, &sent), reads_body, "{status} {headers:?}");
+            let body = Bytes::from(body);
+            let violations = rules.check(status, &sent, Some(&body).filter(|_| reads_body));
+            let places: Vec<&str> = violations.iter().map(|found| found.place.as_str()).collect();
+            assert_eq!(places.join(" "), expected, "{status} {headers:?} {body:?}: {violations:?}");
+        }
+    }
+}

@@ -38,8 +38,8 @@ pub use name::{EnvironmentName, GroupName, KeyName, NameError};
 pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
 pub use settings::{
-    Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy, ResponseValidation, RuleLevel,
-    SCHEMA, WorkspaceSettings,
+    Auth, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy, ResponseValidation,
+    RuleLevel, SCHEMA, SunsetPolicy, WorkspaceSettings,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

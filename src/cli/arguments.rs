@@ -47,7 +47,7 @@ pub(super) struct Global {
     /// Run as if started in this folder
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
     pub(super) directory: Option<PathBuf>,
-    /// Format of what is printed [default: table]; `check` has github and sarif too
+    /// Format of what is printed [default: table]; `check` has github and sarif too, `diff` github and markdown
     #[arg(short, long, value_name = "FORMAT", global = true, value_enum, hide_possible_values = true)]
     pub(super) output: Option<Format>,
     /// When to use colours [default: auto]

@@ -188,9 +188,7 @@ fn output(
     command: &Command,
 ) -> Result<Output, CommandError> {
     if global.output.is_some_and(|format| !command.has_format(format)) {
-        return Err(CommandError::usage(
-            "github and sarif are formats of `check` only, and markdown is one of `diff` only",
-        ));
+        return Err(CommandError::usage("sarif is a format of `check` only, markdown of `diff`, and github of both"));
     }
     // A format that was not asked of this command in particular is of no use to it where it does not have it.
     let general = match variables::choice(process, variables::OUTPUT)? {

@@ -23,6 +23,7 @@ mod user_settings;
 mod variables;
 mod views;
 mod wait;
+mod workflow;
 
 use clap::FromArgMatches as _;
 

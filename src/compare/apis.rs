@@ -16,7 +16,7 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, o
     let is_first =
         |apis: &HashMap<Key<'_>, &Api>, api: &Api| apis.get(&key(api)).is_some_and(|first| std::ptr::eq(*first, api));
     for api in before.apis.iter().filter(|api| is_first(&old, api) && !new.contains_key(&key(api))) {
-        reports.push(removed(api));
+        reports.push(removed(api, before.node(api.node)));
     }
     for api in after.apis.iter().filter(|api| is_first(&new, api)) {
         reports.push(match old.get(&key(api)) {
@@ -104,14 +104,14 @@ fn added(api: &Api) -> Report {
     report
 }
 
-fn removed(api: &Api) -> Report {
+fn removed(api: &Api, node: Node<'_>) -> Report {
     let mut report = Report { api: Some(name(api)), ..Report::default() };
     let (kind, message) = if api.deprecated {
         (kinds::DEPRECATED_API_REMOVED, "the API was removed; it was deprecated")
     } else {
         (kinds::API_REMOVED, "the API was removed; it was not deprecated before")
     };
-    report.add("", Found::new(kind, message).at(Some(api.location.clone()), None));
+    report.add("", Found::new(kind, message).at(Some(api.location.clone()), None).with_sunset(node));
     report
 }
 

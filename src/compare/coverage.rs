@@ -44,13 +44,12 @@ const fn not(names: &'static str, note: &'static str) -> Check {
     Check { names, kinds: &[], note }
 }
 
-const SUNSET: &str = "Sunset dates are a rule of how a team takes leave of an API; what is removed breaks who still \
-                      calls it, on any date.";
-const SUNSET_REMOVED: &str = "It breaks who still calls it, before its sunset date and after.";
+const SUNSET: &str = "Sunset dates are a rule of how a team takes leave of an API; `sunset = \"allow\"` of an \
+                      environment lets a removal pass after its date.";
+const SUNSET_REMOVED: &str = "It breaks who still calls it; `sunset = \"allow\"` of an environment makes it a warning \
+                              after its date.";
 const BY_MEANING: &str = "`allOf` is opened: what the schemas say together is compared, so the change is that of the \
                           keywords within.";
-const EXTENSIBLE: &str =
-    "An extension, whose values callers are told not to rely on; only what OpenAPI defines is read.";
 const WRITE_ONLY: &str = "In a response it never travels, so that it is told of the requests alone.";
 
 /// All checks that oasdiff documents.
@@ -101,7 +100,7 @@ pub const CHECKS: &[Check] = &[
     covered("request-parameter-{,property-}enum-value-removed", &["enum-value-removed"]),
     covered("request-parameter-{,property-}became-nullable", &["null-allowed"]),
     covered("request-parameter-{,property-}became-not-nullable", &["null-refused"]),
-    not("request-{parameter,property}-x-extensible-enum-value-removed", EXTENSIBLE),
+    covered("request-{parameter,property}-x-extensible-enum-value-removed", &["extensible-value-removed"]),
     covered("request-parameter-{max,min,exclusive-max,exclusive-min}-{decreased,increased,set}", &["range-narrowed", "range-widened"]),
     covered("request-parameter-max-length-{decreased,increased,set}", &["length-narrowed", "length-widened"]),
     covered("request-parameter-min-length-{decreased,increased}", &["length-narrowed", "length-widened"]),

@@ -194,6 +194,8 @@ kinds! {
     ENUM_REMOVED "enum-removed" Widens "Other values than the listed ones are allowed."
     ENUM_VALUE_ADDED "enum-value-added" Widens "One more value is listed."
     ENUM_VALUE_REMOVED "enum-value-removed" Narrows "A value is no longer listed."
+    EXTENSIBLE_VALUE_ADDED "extensible-value-added" Keeps "One more value of `x-extensible-enum`, of which callers were told to expect others."
+    EXTENSIBLE_VALUE_REMOVED "extensible-value-removed" Narrows "A value of `x-extensible-enum` is no longer listed: sent, it may be refused."
     CONST_CHANGED "const-changed" Replaces "The only value that is allowed is another one."
     RANGE_NARROWED "range-narrowed" Narrows "A number's least or greatest value leaves fewer."
     RANGE_WIDENED "range-widened" Widens "A number's least or greatest value leaves more."

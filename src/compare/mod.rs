@@ -26,11 +26,12 @@ mod schema;
 mod security;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::definition::Definition;
-use crate::model::{GroupSettings, Level, Location, Method};
+use crate::model::{ChangeLevel, GroupSettings, Level, Location, Method, Timestamp};
 
 use schema::Limits;
 
@@ -51,6 +52,18 @@ pub struct Side<'a> {
 pub struct Comparison {
     /// The changes: those of the group, those of the definition as a whole, then those of each API in document order.
     pub changes: Vec<Change>,
+    /// True while the version before is a 0.y.z, which promises nothing (Semantic Versioning 2.0.0, item 4).
+    pub is_initial: bool,
+}
+
+/// How a team judges changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Judgement<'a> {
+    /// What kinds of change do to callers, by their names, where that is not what [`KINDS`] says.
+    pub levels: &'a BTreeMap<String, ChangeLevel>,
+    /// The time after which a removal is a warning where the date of its `x-sunset` is past; `None` where dates change
+    /// nothing.
+    pub sunset: Option<Timestamp>,
 }
 
 /// One thing that changed.
@@ -72,6 +85,8 @@ pub struct Change {
     pub before: Option<Location>,
     /// Where it stands now; `None` for what is gone, and for settings.
     pub after: Option<Location>,
+    /// Until when what is gone was to be kept, where it was deprecated with an `x-sunset`.
+    pub sunset: Option<Timestamp>,
 }
 
 /// Whether callers break.
@@ -107,7 +122,8 @@ fn compare_within(before: Side<'_>, after: Side<'_>, limits: Limits) -> Comparis
     if !same::definitions(before.definition, after.definition) {
         apis::compare(before.definition, after.definition, limits, &mut output);
     }
-    Comparison { changes: output.into_changes() }
+    let is_initial = before.settings.version.is_initial();
+    Comparison { changes: output.into_changes(), is_initial }
 }
 
 impl Comparison {
@@ -117,10 +133,34 @@ impl Comparison {
         self.changes.iter().any(Change::is_breaking)
     }
 
-    /// Advises which part of the version should grow; `None` where nothing differs.
+    /// Returns it as a team judges it.
+    #[must_use]
+    pub fn judged(mut self, judgement: Judgement<'_>) -> Self {
+        for change in &mut self.changes {
+            let is_past = change.sunset.zip(judgement.sunset).is_some_and(|(sunset, now)| sunset <= now);
+            if is_past && change.compatibility == Compatibility::Breaking {
+                change.compatibility = Compatibility::Warning;
+            }
+            change.compatibility = match judgement.levels.get(change.kind) {
+                Some(ChangeLevel::Breaking) => Compatibility::Breaking,
+                Some(ChangeLevel::Warning) => Compatibility::Warning,
+                Some(ChangeLevel::Compatible) => Compatibility::Compatible,
+                None => change.compatibility,
+            };
+        }
+        self
+    }
+
+    /// Advises which part of the version should grow; `None` where nothing differs. While the major number is 0, what
+    /// breaks callers asks for a minor version, and all else for a patch.
     #[must_use]
     pub fn advice(&self) -> Option<Level> {
-        self.changes.iter().map(Change::level).max()
+        let level = self.changes.iter().map(Change::level).max()?;
+        Some(match level {
+            Level::Major if self.is_initial => Level::Minor,
+            _ if self.is_initial => Level::Patch,
+            level => level,
+        })
     }
 }
 

@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::kinds::{self, Effect, Kind};
 use super::{ApiName, Change, Compatibility};
-use crate::definition::Direction;
-use crate::model::Location;
+use crate::definition::{Direction, Node};
+use crate::model::{Location, Timestamp};
 
 /// More changes than this are only counted.
 const MOST_CHANGES: usize = 10_000;
@@ -21,6 +21,8 @@ pub(super) struct Found {
     pub(super) message: String,
     pub(super) before: Option<Location>,
     pub(super) after: Option<Location>,
+    /// Until when what is gone was to be kept.
+    pub(super) sunset: Option<Timestamp>,
 }
 
 impl Found {
@@ -33,6 +35,7 @@ impl Found {
             message: message.into(),
             before: None,
             after: None,
+            sunset: None,
         }
     }
 
@@ -44,6 +47,14 @@ impl Found {
             direction: directed.then_some(direction),
             ..Self::new(kind, message)
         }
+    }
+
+    /// Notes until when what is gone was to be kept, where it was deprecated with a date.
+    pub(super) fn with_sunset(mut self, gone: Node<'_>) -> Self {
+        let is_deprecated = gone.get("deprecated").and_then(Node::as_bool) == Some(true);
+        let date = gone.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated);
+        self.sunset = date.and_then(Timestamp::from_sunset);
+        self
     }
 
     pub(super) fn at(mut self, before: Option<Location>, after: Option<Location>) -> Self {
@@ -89,7 +100,7 @@ impl Output {
             self.breaking_left_out |= found.compatibility == Compatibility::Breaking;
             return;
         }
-        let Found { kind, compatibility, message, before, after, direction: _ } = found;
+        let Found { kind, compatibility, message, before, after, sunset, direction: _ } = found;
         self.changes.push(Change {
             kind,
             compatibility,
@@ -99,6 +110,7 @@ impl Output {
             message,
             before,
             after,
+            sunset,
         });
     }
 
@@ -133,5 +145,6 @@ fn unplaced(kind: Kind, message: String) -> Change {
         message,
         before: None,
         after: None,
+        sunset: None,
     }
 }

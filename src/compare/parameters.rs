@@ -123,7 +123,7 @@ impl Comparer<'_> {
         } else {
             let was = if old.deprecated { "; it was deprecated" } else { "" };
             let found = Found::new(kinds::PARAMETER_REMOVED, format!("the parameter was removed{was}"));
-            (label(old), found.at(place, None))
+            (label(old), found.at(place, None).with_sunset(self.before.node(old.node)))
         };
         report.add(&path, found);
     }

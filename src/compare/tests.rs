@@ -3,13 +3,13 @@
 mod definitions;
 mod schemas;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::coverage::CHECKS;
-use super::{Change, Comparison, Compatibility, KINDS, Side, compare, markdown};
+use super::{Change, Comparison, Compatibility, Judgement, KINDS, Side, compare, markdown};
 use crate::definition::{Definition, read};
-use crate::model::{DEFINITION_FILE, GroupSettings, Level};
+use crate::model::{ChangeLevel, DEFINITION_FILE, GroupSettings, Level, Timestamp};
 use definitions::{DEFINITIONS, SETTINGS};
 use schemas::SCHEMAS;
 
@@ -20,7 +20,7 @@ pub(super) fn definition(text: &str) -> Definition {
 }
 
 pub(super) fn settings(text: &str) -> GroupSettings {
-    serde_yaml::from_str(&format!("{{schema: 1, version: 0.0.1, {text}}}")).expect("settings")
+    serde_yaml::from_str(&format!("{{schema: 1, version: 1.0.0, {text}}}")).expect("settings")
 }
 
 pub(super) fn compared(before: &Definition, after: &Definition) -> Comparison {
@@ -87,7 +87,7 @@ fn every_check_of_the_other_tool_has_a_verdict() {
             assert!(names.insert(name.clone()), "{name} stands twice");
         }
     }
-    assert_eq!((names.len(), covered), (560, 524));
+    assert_eq!((names.len(), covered), (560, 526));
     for name in ["request-body-min-items-set", "api-removed-before-sunset", "response-property-all-of-removed"] {
         assert!(names.contains(name), "{name}");
     }
@@ -160,11 +160,67 @@ fn the_advice_is_the_largest_that_a_change_asks_for() {
 fn markdown_names_what_breaks_first_and_takes_nothing_as_markup() {
     let before = whole("paths: {/a: {get: {}}, /_b|c_: {get: {}}}");
     let after = whole("paths: {/a: {get: {}, put: {}}}");
-    let text = markdown(&compared(&before, &after));
+    let text = markdown(&compared(&before, &after), false, 65_536);
     let expected = "### Breaking changes (1)\n\n| API | Where | Change | Kind |\n| --- | --- | --- | --- |\n\
                     | GET /\\_b\\|c\\_ |  | the API was removed; it was not deprecated before | `api-removed` |\n\n\
-                    ### Compatible changes (1)\n\n| API | Where | Change | Kind |\n| --- | --- | --- | --- |\n\
-                    | PUT /a |  | the API was added | `api-added` |\n\nThe next version should be a **major** one.\n";
+                    ### Compatible changes (1)\n\n<details>\n<summary>Show them</summary>\n\n| API | Where | Change | Kind |\n| --- | --- | --- | --- |\n\
+                    | PUT /a |  | the API was added | `api-added` |\n\n</details>\n\nThe next version should be a **major** one.\n";
     assert_eq!(text, expected);
-    assert_eq!(markdown(&Comparison::default()), "No changes.\n");
+    assert_eq!(markdown(&Comparison::default(), false, 65_536), "No changes.\n");
+}
+
+#[test]
+fn markdown_keeps_within_its_room_and_counts_the_rest() {
+    let paths = |count: usize| {
+        let all: Vec<String> = (0..count).map(|index| format!("/a{index}: {{get: {{}}}}")).collect();
+        whole(&format!("paths: {{{}}}", all.join(", ")))
+    };
+    let comparison = compared(&paths(900), &whole("paths: {/b: {get: {}}}"));
+    for most in [2_000, 20_000] {
+        let text = markdown(&comparison, false, most);
+        assert!(text.chars().count() <= most, "{} characters", text.chars().count());
+        assert!(text.contains("Breaking changes (900)") && text.contains(" more do not fit here"), "{text}");
+        assert!(text.contains("Compatible changes (1)"), "{text}");
+    }
+    let text = markdown(&comparison, true, 1_000_000);
+    assert!(
+        !text.contains("GET /b") && text.contains("Compatible changes (1)") && text.contains("GET /a899"),
+        "{text}"
+    );
+}
+
+#[test]
+fn levels_and_dates_change_what_a_change_does() {
+    let sunset = "deprecated: true, x-sunset: '2026-10-31'";
+    let parameters = format!("parameters: [{{in: query, name: q, {sunset}}}]");
+    let responses = |properties: &str| {
+        format!("responses: {{'200': {{content: {{a/b: {{schema: {{properties: {{{properties}}}}}}}}}}}}}")
+    };
+    let old = responses(&format!("p: {{{sunset}}}"));
+    let before = whole(&format!("paths: {{/a: {{get: {{{sunset}}}}}, /b: {{get: {{{parameters}, {old}}}}}}}"));
+    let after = whole(&format!("paths: {{/b: {{get: {{{}}}}}}}", responses("")));
+    let comparison = compared(&before, &after);
+    let none = BTreeMap::new();
+    let at = |text: &str| Timestamp::from_input(text).ok();
+    let judged = |levels, sunset| kinds(&comparison.clone().judged(Judgement { levels, sunset }));
+    let breaks = ["deprecated-api-removed breaks", "parameter-removed breaks", "property-removed breaks"];
+    let warns = ["deprecated-api-removed warns", "parameter-removed warns", "property-removed warns"];
+    assert_eq!(judged(&none, None), breaks);
+    assert_eq!(judged(&none, at("2026-10-31T23:59:59Z")), breaks);
+    assert_eq!(judged(&none, at("2026-11-01")), warns);
+    let levels = BTreeMap::from([
+        ("parameter-removed".to_owned(), ChangeLevel::Compatible),
+        ("property-removed".to_owned(), ChangeLevel::Breaking),
+    ]);
+    let expected = ["deprecated-api-removed warns", "parameter-removed", "property-removed breaks"];
+    assert_eq!(judged(&levels, at("2026-11-01")), expected);
+}
+
+#[test]
+fn the_advice_before_the_first_major_version_is_smaller() {
+    let (base, gone) = (whole("paths: {/a: {get: {}}}"), whole("paths: {}"));
+    for (before, after, level) in [(&base, &gone, Level::Minor), (&gone, &base, Level::Patch)] {
+        let comparison = Comparison { is_initial: true, ..compared(before, after) };
+        assert_eq!(comparison.advice(), Some(level));
+    }
 }

@@ -43,8 +43,8 @@ pub use name::{EnvironmentName, GroupName, KeyName, NameError};
 pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
 pub use settings::{
-    Auth, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy, ResponseValidation, RuleLevel,
-    RuleLevels, SCHEMA, WorkspaceSettings, apply_levels,
+    Auth, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy, ResponseValidation,
+    RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

@@ -33,6 +33,9 @@ pub struct WorkspaceSettings {
     /// How severe what a rule of `check` finds is, by the rule's name.
     #[serde(default)]
     pub rules: RuleLevels,
+    /// What a kind of change does to callers, by the kind's name, where a team judges it otherwise.
+    #[serde(default)]
+    pub changes: BTreeMap<String, ChangeLevel>,
 }
 
 fn default_base_domain() -> DomainName {
@@ -47,6 +50,7 @@ impl Default for WorkspaceSettings {
             default_group: None,
             environments: BTreeMap::new(),
             rules: BTreeMap::new(),
+            changes: BTreeMap::new(),
         }
     }
 }
@@ -91,6 +95,18 @@ pub fn apply_levels(levels: &RuleLevels, findings: Vec<Finding>) -> Vec<Finding>
     findings.into_iter().filter_map(level).collect()
 }
 
+/// What a kind of change does to callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeLevel {
+    /// It breaks callers.
+    Breaking,
+    /// Nothing is refused that was right, but it may mean something else.
+    Warning,
+    /// Callers keep working.
+    Compatible,
+}
+
 /// The settings of one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +123,9 @@ pub struct EnvironmentSettings {
     /// Decides on a rollback or an undo that breaks callers; unset, it warns where `breaking` warns or denies.
     #[serde(default)]
     pub breaking_rollback: Option<Policy>,
+    /// Decides whether a removal of what was deprecated passes once its `x-sunset` date is past.
+    #[serde(default)]
+    pub sunset: SunsetPolicy,
     /// The environment in which a version must be live, or have been, with the same kind of backend, before it comes
     /// here.
     #[serde(default)]
@@ -115,6 +134,17 @@ pub struct EnvironmentSettings {
     /// Values for `${NAME}` in backend addresses.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+}
+
+/// What a date of `x-sunset` (RFC 8594) does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SunsetPolicy {
+    /// Nothing: a removal breaks callers on any date.
+    #[default]
+    Ignore,
+    /// After its date a removal is a warning.
+    Allow,
 }
 
 /// What a policy says to a change.

@@ -63,6 +63,18 @@ impl Timestamp {
             .ok_or_else(|| TimestampError { text: text.to_owned() })
     }
 
+    /// Parses the end of a sunset: a date as HTTP writes it (RFC 8594), RFC 3339, or a day, which counts to its end in
+    /// UTC.
+    #[must_use]
+    pub fn from_sunset(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if let Ok(time) = DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)) {
+            return Some(Self::from_milliseconds(time.timestamp_millis()));
+        }
+        let next = text.parse::<NaiveDate>().ok()?.succ_opt()?.and_hms_opt(0, 0, 0)?;
+        Some(Self::from_milliseconds(next.and_utc().timestamp_millis()))
+    }
+
     fn date_time(self) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::milliseconds(self.0)
     }
@@ -132,5 +144,10 @@ mod tests {
         assert_eq!(input("2026-11-23"), Ok("2026-11-23T00:00:00.000Z".to_owned()));
         assert_eq!(input("2026-11-23T19:00:00+01:00"), Ok("2026-11-23T18:00:00.000Z".to_owned()));
         assert!(Timestamp::from_input("yesterday").is_err());
+        let sunset = |text| Timestamp::from_sunset(text).map(|time| time.to_string());
+        assert_eq!(sunset("2026-12-31").as_deref(), Some("2027-01-01T00:00:00.000Z"));
+        assert_eq!(sunset("Thu, 31 Dec 2026 23:59:59 GMT").as_deref(), Some("2026-12-31T23:59:59.000Z"));
+        assert_eq!(sunset("2026-12-31T01:00:00+01:00").as_deref(), Some("2026-12-31T00:00:00.000Z"));
+        assert_eq!(sunset("soon"), None);
     }
 }

@@ -45,6 +45,12 @@ impl Version {
         Self(semver::Version::new(0, 0, 1))
     }
 
+    /// Tells whether the major number is 0, so that anything may change (Semantic Versioning 2.0.0, item 4).
+    #[must_use]
+    pub const fn is_initial(&self) -> bool {
+        self.0.major == 0
+    }
+
     /// Returns the first release after this version at the given level.
     ///
     /// A pre-release tag is dropped; as semantic versioning orders them, `1.2.0-rc.1` is followed

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Advice, Error, Facts};
-use crate::compare::{self, Side};
+use crate::compare::{self, Judgement, Side};
 use crate::model::{GroupName, Level, Version};
 
 /// How far a version grows.
@@ -53,7 +53,8 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Err
         Side { settings: &newest.settings, definition: before },
         Side { settings: &working.settings, definition: after },
     );
-    Ok(comparison.advice())
+    let judgement = Judgement { levels: &facts.settings().changes, sunset: None };
+    Ok(comparison.judged(judgement).advice())
 }
 
 /// Computes the version that a bump leads to: counted from the newest frozen version, and never

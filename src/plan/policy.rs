@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::compare::{self, Side};
-use crate::model::{Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, Version};
+use crate::compare::{self, Judgement, Side};
+use crate::model::{Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version};
 
 use super::{Author, Candidate, Error, Facts, Plan};
 
@@ -247,6 +247,10 @@ fn compared(
         Side { settings: &before.settings, definition: old },
         Side { settings: &after.settings, definition: new },
     );
+    let settings = facts.settings();
+    let dates_count = settings.environment(&plan.operation.environment).sunset == SunsetPolicy::Allow;
+    let sunset = dates_count.then_some(plan.operation.time);
+    let comparison = comparison.judged(Judgement { levels: &settings.changes, sunset });
     let breaking = comparison.changes.iter().filter(|change| change.is_breaking());
     let as_data = |change: &compare::Change| {
         let parts = [change.apis(1), change.path.clone()];
@@ -254,7 +258,7 @@ fn compared(
         BreakingChange {
             group: group.clone(),
             place: place.join(", "),
-            message: change.message.clone(),
+            message: format!("{} [{}]", change.message, change.kind),
             next: Some(next.clone()),
         }
     };

@@ -64,9 +64,9 @@ fn the_version_grows_by_what_differs_and_only_once() {
     sandbox.write(DEFINITION, &text.replacen("title: ", "title: A ", 1));
     assert_eq!((bumped(), bumped()), ("0.0.2".into(), "0.0.2".into()), "a text");
     sandbox.run("api add GET /owners").expect_exit(0);
-    assert_eq!((bumped(), bumped()), ("0.1.0".into(), "0.1.0".into()), "a new API");
+    assert_eq!((bumped(), bumped()), ("0.0.2".into(), "0.0.2".into()), "a new API, before 1.0.0");
     sandbox.run("api remove GET /pets").expect_exit(0);
-    assert_eq!((bumped(), bumped()), ("1.0.0".into(), "1.0.0".into()), "an API that is gone");
+    assert_eq!((bumped(), bumped()), ("0.1.0".into(), "0.1.0".into()), "an API that is gone, before 1.0.0");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn diff_tells_what_breaks_first_and_explains_itself() {
     let table = sandbox.run("diff petstore@0.0.1 petstore").expect_exit(0).stdout;
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[1].starts_with("break ") && lines[1].contains("GET /pets"), "{table}");
-    assert!(table.ends_with("petstore: 2 changes, 1 breaking; the next version should be a major one\n"), "{table}");
+    assert!(table.ends_with("petstore: 2 changes, 1 breaking; the next version should be a minor one\n"), "{table}");
     let kind = sandbox.run("diff --explain api-removed").expect_exit(0).stdout;
     assert!(kind.contains("It breaks callers.") && kind.contains("removed-without-deprecation"), "{kind}");
     let kinds = sandbox.run("-o json diff --explain list").expect_exit(0).json();
@@ -87,9 +87,29 @@ fn diff_tells_what_breaks_first_and_explains_itself() {
     assert_eq!((&one["schema"], &one["kind"]), (&1.into(), &"api-removed".into()), "{one}");
     sandbox.run("diff --explain api-remved").expect_exit(3).expect_stderr("did you mean \"api-removed\"?");
     let coverage = sandbox.run("diff --explain oasdiff").expect_exit(0).stdout;
-    assert!(coverage.ends_with("524 of 560 checks are covered; the notes say why the others are not\n"));
+    assert!(coverage.ends_with("526 of 560 checks are covered; the notes say why the others are not\n"));
     sandbox.run("diff --explain nothing").expect_exit(3).expect_stderr("there is no kind of change");
     sandbox.run("diff petstore").expect_exit(64);
+}
+
+#[test]
+fn diff_shows_what_is_asked_for_as_the_workspace_judges_it() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("version create").expect_exit(0);
+    sandbox.run("api add GET /aaa").expect_exit(0);
+    sandbox.run("api remove GET /pets").expect_exit(0);
+    let only = sandbox.run("-o json diff petstore@0.0.1 petstore --only breaking").expect_exit(0).json();
+    let group = &only["groups"][0];
+    assert_eq!((group["counts"]["breaking"].as_u64(), group["counts"]["compatible"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(group["changes"].as_array().map(Vec::len), Some(1), "{group}");
+    let github = sandbox.run("diff petstore@0.0.1 petstore -o github").expect_exit(0).stdout;
+    assert!(github.contains("::error title=api-removed::petstore: GET /pets: the API was removed"), "{github}");
+    assert!(github.contains("::notice file=groups/petstore/openapi.yaml,line="), "{github}");
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}\n[changes]\napi-removed = \"warning\"\n"));
+    sandbox.run("diff petstore@0.0.1 petstore --fail-on breaking").expect_exit(0);
+    let markdown = sandbox.run("diff petstore@0.0.1 petstore -o markdown").expect_exit(0).stdout;
+    assert!(markdown.contains("### Changes of meaning (1)") && markdown.contains("<details>"), "{markdown}");
 }
 
 /// Definitions as people write them.

@@ -195,7 +195,7 @@ fn what_breaks_callers_is_told_and_held_back() {
     sandbox.run("api remove GET /pets").expect_exit(0);
     let diff = sandbox.run("-o json diff petstore@test petstore --fail-on breaking").expect_exit(1).json();
     assert_eq!(diff["breaking"], true);
-    assert_eq!(diff["groups"][0]["advice"], "major");
+    assert_eq!(diff["groups"][0]["advice"], "minor");
     let markdown = sandbox.run("-o markdown diff petstore@0.0.1 petstore").expect_exit(0);
     assert!(markdown.stdout.contains("## petstore") && markdown.stdout.contains("/pets"), "{}", markdown.stdout);
     for dry_run in ["", " --dry-run"] {

@@ -112,6 +112,20 @@ pub(in crate::check) const UNKNOWN_RULE: Rule = Rule::warning(
      \x20 [rules]\n\
      \x20 prefix-collision = \"off\"",
 );
+/// The kinds of change that settings name exist.
+pub(in crate::check) const UNKNOWN_CHANGE: Rule = Rule::warning(
+    "unknown-change",
+    "`[changes]` in apigw.toml sets kinds of change to \"breaking\", \"warning\" or \"compatible\" by name. A name that \
+     no kind has changes nothing. `apigw diff --explain list` lists the names.",
+)
+.example(
+    "wrong:\n\
+     \x20 [changes]\n\
+     \x20 enum-value-aded = \"compatible\"\n\
+     right:\n\
+     \x20 [changes]\n\
+     \x20 enum-value-added = \"compatible\"",
+);
 /// `default_group` is a group.
 pub(in crate::check) const UNKNOWN_GROUP: Rule = Rule::warning(
     "unknown-group",
@@ -173,7 +187,7 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
 );
 
 /// The rules of this room.
-pub(super) const RULES: [Rule; 14] = [
+pub(super) const RULES: [Rule; 15] = [
     FORWARDING,
     TLS_FILE_MISSING,
     CORS_ORIGIN,
@@ -186,6 +200,7 @@ pub(super) const RULES: [Rule; 14] = [
     VARIABLE_UNUSED,
     PROMOTION_CIRCLE,
     UNKNOWN_RULE,
+    UNKNOWN_CHANGE,
     UNKNOWN_GROUP,
     UNKNOWN_API,
 ];

@@ -11,7 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, Format, Sources};
 use crate::cli::views::{Explained, FindingsView, RuleView};
-use crate::cli::{complete, sarif, selection};
+use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
 use crate::model::{Finding, GroupName, Location, SCHEMA, Severity, State, nearest};
@@ -167,19 +167,9 @@ fn page(rule: &Rule, width: Option<u16>) -> String {
 
 /// Renders findings as workflow commands, which GitHub Actions shows beside the lines.
 fn github(findings: &[Finding]) -> String {
-    let property = |text: &str| escape(text).replace(':', "%3A").replace(',', "%2C");
-    let mut text = String::new();
-    for finding in findings {
+    let command = |finding: &Finding| {
         let Finding { rule, severity, message, location, hint, .. } = finding;
-        let _ = write!(text, "::{severity} file={}", property(&location.file));
-        if location.line > 0 {
-            let _ = write!(text, ",line={},col={}", location.line, location.column.max(1));
-        }
-        let _ = writeln!(text, ",title={}::{}", property(rule), escape(&format!("{message}\n{hint}")));
-    }
-    text
-}
-
-fn escape(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+        workflow::command(&severity.to_string(), Some(location), rule, &format!("{message}\n{hint}"))
+    };
+    findings.iter().map(command).collect()
 }

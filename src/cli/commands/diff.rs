@@ -11,11 +11,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
 use crate::cli::views::Explained;
-use crate::cli::{complete, selection, table};
+use crate::cli::{complete, selection, table, workflow};
 use crate::compare::coverage::{CHECKS, Check};
-use crate::compare::{self, Change, Comparison, Effect, KINDS, Kind, Side};
+use crate::compare::{self, Change, Comparison, Compatibility, Effect, Judgement, KINDS, Kind, Side};
 use crate::definition::Direction;
-use crate::model::{EnvironmentName, GroupName, SCHEMA, State, nearest};
+use crate::model::{EnvironmentName, GroupName, SCHEMA, State, SunsetPolicy, nearest};
 use crate::plan::{Candidate, Facts};
 use crate::workspace::DiskFacts;
 
@@ -43,6 +43,15 @@ pub(in crate::cli) struct DiffArguments {
     /// Exit with 1 where callers break
     #[arg(long, value_name = "WHAT")]
     fail_on: Option<FailOn>,
+    /// Show only such changes; all are counted
+    #[arg(long, value_name = "WHAT")]
+    only: Option<Only>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Only {
+    /// Changes that break callers
+    Breaking,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,35 +86,53 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
         return Err(CommandError::usage("name two sides: `apigw diff A B`"));
     };
     let facts = DiskFacts::new(context.workspace()?);
+    let judgement = judgement(context, &facts, [before, after]);
     let before = resolve(context, &facts, before)?;
     let after = resolve(context, &facts, after)?;
     let diffs = match (before, after) {
-        (Reference::Group(_, before), Reference::Group(group, after)) => vec![one(group, before, after)?],
-        (Reference::Environment(before), Reference::Environment(after)) => whole(&facts, &before, &after)?,
+        (Reference::Group(_, before), Reference::Group(group, after)) => vec![one(group, before, after, judgement)?],
+        (Reference::Environment(before), Reference::Environment(after)) => whole(&facts, &before, &after, judgement)?,
         _ => return Err(CommandError::usage("compare a group with a group, or an environment with an environment")),
     };
     let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
     let differs = diffs.iter().any(GroupDiff::differs);
-    if context.output.format == Format::Markdown {
-        context.output.raw(markdown(&diffs).as_bytes())?;
-    } else {
-        let view = json!({
-            "schema": SCHEMA,
-            "breaking": is_breaking,
-            "groups": diffs.iter().map(GroupDiff::view).collect::<Vec<_>>(),
-        });
-        context.output.data(&view, || {
-            if diffs.is_empty() {
-                return "nothing was ever published to either\n".to_owned();
-            }
-            diffs.iter().map(|diff| diff.text(context.output.width)).collect()
-        })?;
-    }
+    show(context, &diffs, arguments.only)?;
     Ok(match (is_breaking && arguments.fail_on.is_some(), differs && arguments.detailed_exitcode) {
         (true, _) => Exit::Failed,
         (false, true) => Exit::ChangesPending,
         (false, false) => Exit::Done,
     })
+}
+
+fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<Only>) -> Result<(), CommandError> {
+    let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
+    match context.output.format {
+        Format::Markdown => context.output.raw(markdown(diffs, only).as_bytes())?,
+        Format::Github => context.output.raw(github(diffs, only).as_bytes())?,
+        _ => {
+            let view = json!({
+                "schema": SCHEMA,
+                "breaking": is_breaking,
+                "groups": diffs.iter().map(|diff| diff.view(only)).collect::<Vec<_>>(),
+            });
+            context.output.data(&view, || {
+                if diffs.is_empty() {
+                    return "nothing was ever published to either\n".to_owned();
+                }
+                diffs.iter().map(|diff| diff.text(context.output.width, only)).collect()
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns how the workspace judges changes; dates count where the environment of a side lets them.
+fn judgement<'a>(context: &Context<'_>, facts: &'a DiskFacts<'_>, sides: [&str; 2]) -> Judgement<'a> {
+    let settings = facts.settings();
+    let places = sides.into_iter().filter_map(|side| side.split_once('@'));
+    let mut environments = places.filter_map(|(_, place)| context.environment(place).ok());
+    let is_allowed = environments.any(|name| settings.environment(&name).sunset == SunsetPolicy::Allow);
+    Judgement { levels: &settings.changes, sunset: is_allowed.then_some(context.process.now) }
 }
 
 fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<Reference, CommandError> {
@@ -152,6 +179,7 @@ fn whole(
     facts: &DiskFacts<'_>,
     before: &EnvironmentName,
     after: &EnvironmentName,
+    judgement: Judgement<'_>,
 ) -> Result<Vec<GroupDiff>, CommandError> {
     let mut groups = BTreeSet::new();
     for environment in [before, after] {
@@ -160,7 +188,7 @@ fn whole(
     }
     let compare = |group: GroupName| {
         let (before, after) = (live(facts, before, &group)?, live(facts, after, &group)?);
-        one(group, before, after)
+        one(group, before, after, judgement)
     };
     groups.into_iter().map(compare).collect()
 }
@@ -169,6 +197,7 @@ fn one(
     group: GroupName,
     before: Option<Arc<Candidate>>,
     after: Option<Arc<Candidate>>,
+    judgement: Judgement<'_>,
 ) -> Result<GroupDiff, CommandError> {
     let outcome = match (before, after) {
         (Some(before), Some(after)) => {
@@ -176,10 +205,11 @@ fn one(
             let definition =
                 |candidate: &Arc<Candidate>| candidate.definition.clone().ok_or_else(|| unreadable(candidate));
             let definitions = (definition(&before)?, definition(&after)?);
-            Outcome::Compared(compare::compare(
+            let comparison = compare::compare(
                 Side { settings: &before.settings, definition: &definitions.0 },
                 Side { settings: &after.settings, definition: &definitions.1 },
-            ))
+            );
+            Outcome::Compared(comparison.judged(judgement))
         }
         (None, Some(_)) => Outcome::Added,
         (Some(_), None) => Outcome::Removed,
@@ -201,24 +231,33 @@ impl GroupDiff {
         !matches!(&self.outcome, Outcome::Compared(comparison) if comparison.changes.is_empty())
     }
 
-    fn view(&self) -> Value {
+    fn view(&self, only: Option<Only>) -> Value {
         let (state, comparison) = match &self.outcome {
             Outcome::Added => ("added", None),
             Outcome::Removed => ("removed", None),
             Outcome::Compared(comparison) => ("compared", Some(comparison)),
         };
         let changes: Vec<Value> =
-            comparison.iter().flat_map(|comparison| &comparison.changes).map(change_view).collect();
+            comparison.iter().flat_map(|comparison| shown(comparison, only)).map(change_view).collect();
+        let count = |compatibility| {
+            let all = comparison.iter().flat_map(|comparison| &comparison.changes);
+            all.filter(|change| change.compatibility == compatibility).count()
+        };
         json!({
             "group": self.group,
             "state": state,
             "breaking": self.is_breaking(),
             "advice": comparison.and_then(Comparison::advice),
+            "counts": {
+                "breaking": count(Compatibility::Breaking),
+                "warning": count(Compatibility::Warning),
+                "compatible": count(Compatibility::Compatible),
+            },
             "changes": changes,
         })
     }
 
-    fn text(&self, width: Option<u16>) -> String {
+    fn text(&self, width: Option<u16>, only: Option<Only>) -> String {
         let group = &self.group;
         let comparison = match &self.outcome {
             Outcome::Added => return format!("{group}: only on the second side\n"),
@@ -229,19 +268,24 @@ impl GroupDiff {
             return format!("{group}: no difference\n");
         };
         let row = |change: &Change| {
-            let callers = if change.is_breaking() { "break" } else { "keep working" };
+            let callers = match change.compatibility {
+                Compatibility::Breaking => "break",
+                Compatibility::Warning => "see another meaning",
+                Compatibility::Compatible => "keep working",
+            };
             vec![callers.to_owned(), change.apis(1), change.path.clone(), change.message.clone()]
         };
-        let (breaking, others): (Vec<&Change>, Vec<&Change>) =
-            comparison.changes.iter().partition(|change| change.is_breaking());
-        let rows = breaking.iter().chain(&others).map(|change| row(change));
+        let mut changes = shown(comparison, only);
+        changes.sort_by_key(|change| change.compatibility);
+        let breaking = comparison.changes.iter().filter(|change| change.is_breaking()).count();
+        let rows = changes.into_iter().map(row);
         let table = table::render(&["CALLERS", "API", "WHERE", "CHANGE"], rows, width);
         let changes = match comparison.changes.len() {
             1 => "1 change".to_owned(),
             count => format!("{count} changes"),
         };
         let level = level(advice);
-        format!("{table}{group}: {changes}, {} breaking; the next version should be {level} one\n", breaking.len())
+        format!("{table}{group}: {changes}, {breaking} breaking; the next version should be {level} one\n")
     }
 }
 
@@ -294,7 +338,10 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
                 let (name, meaning, effect) = (kind.name, kind.explanation, effect(kind.effect));
                 let covers = checks_covered_by(kind).join(", ");
                 let covers = if covers.is_empty() { String::new() } else { format!("\nin oasdiff: {covers}\n") };
-                format!("{name}\n\n{meaning}\n{effect}\n{covers}")
+                let setting = format!(
+                    "in apigw.toml, \"breaking\", \"warning\" or \"compatible\":\n  [changes]\n  {name} = \"warning\"\n"
+                );
+                format!("{name}\n\n{meaning}\n{effect}\n{covers}\n{setting}")
             })?;
         }
     }
@@ -346,10 +393,48 @@ const fn effect(effect: Effect) -> &'static str {
     }
 }
 
-fn markdown(diffs: &[GroupDiff]) -> String {
-    let section = |diff: &GroupDiff| match &diff.outcome {
-        Outcome::Compared(comparison) => format!("## {}\n\n{}\n", diff.group, compare::markdown(comparison)),
-        Outcome::Added | Outcome::Removed => format!("## {}\n\n{}\n", diff.group, diff.text(None)),
+/// Returns the changes that are to be shown.
+fn shown(comparison: &Comparison, only: Option<Only>) -> Vec<&Change> {
+    comparison.changes.iter().filter(|change| only.is_none() || change.is_breaking()).collect()
+}
+
+/// The longest comment on GitHub, in characters.
+const LONGEST_COMMENT: usize = 65_536;
+
+fn markdown(diffs: &[GroupDiff], only: Option<Only>) -> String {
+    let most = LONGEST_COMMENT / diffs.len().max(1);
+    let section = |diff: &GroupDiff| {
+        let title = format!("## {}\n\n", diff.group);
+        let text = match &diff.outcome {
+            Outcome::Compared(comparison) => {
+                compare::markdown(comparison, only.is_some(), most.saturating_sub(title.chars().count() + 1))
+            }
+            Outcome::Added | Outcome::Removed => diff.text(None, only),
+        };
+        format!("{title}{text}\n")
     };
     diffs.iter().map(section).collect()
+}
+
+/// Renders changes as workflow commands, which GitHub Actions shows beside the lines.
+fn github(diffs: &[GroupDiff], only: Option<Only>) -> String {
+    let mut text = String::new();
+    for diff in diffs {
+        let Outcome::Compared(comparison) = &diff.outcome else {
+            let level = if diff.is_breaking() { "error" } else { "notice" };
+            text.push_str(&workflow::command(level, None, "group", &diff.text(None, only)));
+            continue;
+        };
+        for change in shown(comparison, only) {
+            let level = match change.compatibility {
+                Compatibility::Breaking => "error",
+                Compatibility::Warning => "warning",
+                Compatibility::Compatible => "notice",
+            };
+            let parts = [diff.group.to_string(), change.apis(1), change.path.clone(), change.message.clone()];
+            let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            text.push_str(&workflow::command(level, change.after.as_ref(), change.kind, &parts.join(": ")));
+        }
+    }
+    text
 }

@@ -69,7 +69,8 @@ impl Command {
     /// Says whether the command can print in a format.
     pub(super) const fn has_format(&self, format: Format) -> bool {
         match format {
-            Format::Github | Format::Sarif => matches!(self, Self::Check(_)),
+            Format::Github => matches!(self, Self::Check(_) | Self::Diff(_)),
+            Format::Sarif => matches!(self, Self::Check(_)),
             Format::Markdown => matches!(self, Self::Diff(_)),
             Format::Table | Format::Json | Format::Yaml => true,
         }

@@ -38,6 +38,7 @@ fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, af
         } else if comparing.carries(&old.schemas, true) {
             let message = format!("the property {} was removed", documentation::quoted(old.name));
             comparing.add(kinds::PROPERTY_REMOVED, message, Some(place(old)), None);
+            comparing.note_sunset(&old.schemas);
         }
     }
     for new in &after.list {

@@ -83,6 +83,16 @@ impl<'d> Comparing<'_, 'd> {
         self.found.push(found.at(before, after));
     }
 
+    /// Notes of the last change until when what is gone was to be kept.
+    pub(super) fn note_sunset(&mut self, gone: &[NodeId]) {
+        let definition = self.schemas.before.definition;
+        let dated = gone.iter().map(|id| definition.node(*id)).find(|node| node.get("x-sunset").is_some());
+        let Some(node) = dated else { return };
+        if let Some(found) = self.found.pop() {
+            self.found.push(found.with_sunset(node));
+        }
+    }
+
     /// Adds a change of something else than the values that are allowed: of who sends them, or of how.
     pub(super) fn add_beyond_values(
         &mut self,
@@ -218,6 +228,7 @@ impl<'d> Comparing<'_, 'd> {
             return;
         }
         self.annotations();
+        values::compare_extensible(self);
         self.prove();
         let (before, after) = self.places();
         match (self.before.never, self.after.never) {

@@ -15,6 +15,27 @@ pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
     comparing.compare_values();
 }
 
+/// Compares the values that `x-extensible-enum` lists: callers are told to expect others as well.
+pub(super) fn compare_extensible(comparing: &mut Comparing<'_, '_>) {
+    let of = |view: &View<'_>| view.first(EXTENSIBLE).map(|(_, list)| list.id());
+    let (Some(before), Some(after)) = (of(&comparing.before), of(&comparing.after)) else { return };
+    let before: Vec<Node<'_>> = comparing.schemas.before.definition.node(before).items().collect();
+    let after: Vec<Node<'_>> = comparing.schemas.after.definition.node(after).items().collect();
+    let was: Vec<u64> = before.iter().map(|value| comparing.fingerprint_before(*value)).collect();
+    let is: Vec<u64> = after.iter().map(|value| comparing.fingerprint_after(*value)).collect();
+    for (value, _) in before.iter().zip(&was).filter(|(_, number)| !is.contains(number)) {
+        let message = format!("the value {} was removed from `{EXTENSIBLE}`", documentation::shown(*value));
+        comparing.add_beyond_values(kinds::EXTENSIBLE_VALUE_REMOVED, message, Some(value.location()), None);
+    }
+    for (value, _) in after.iter().zip(&is).filter(|(_, number)| !was.contains(number)) {
+        let message = format!("the value {} was added to `{EXTENSIBLE}`", documentation::shown(*value));
+        comparing.add_beyond_values(kinds::EXTENSIBLE_VALUE_ADDED, message, None, Some(value.location()));
+    }
+}
+
+/// The extension that lists values, or says that those of `enum` are not all.
+const EXTENSIBLE: &str = "x-extensible-enum";
+
 impl<'d> Comparing<'_, 'd> {
     fn compare_values(&mut self) {
         let fingerprints = &mut self.schemas.before.fingerprints;
@@ -87,7 +108,11 @@ impl<'d> Comparing<'_, 'd> {
         }
         for (_, value) in after.iter().filter(|(number, _)| !known.contains(number)) {
             let message = format!("the value {} is allowed", documentation::shown(*value));
-            self.add(kinds::ENUM_VALUE_ADDED, message, places.0.clone(), Some(value.location()));
+            if self.before.flag(EXTENSIBLE) {
+                self.add_beyond_values(kinds::EXTENSIBLE_VALUE_ADDED, message, None, Some(value.location()));
+            } else {
+                self.add(kinds::ENUM_VALUE_ADDED, message, places.0.clone(), Some(value.location()));
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     // Listed values
     ("{type: string}", "{type: string, enum: [a, b]}", "enum-added request", "enum-removed response"),
     ("{type: string, enum: [a, b]}", "{type: string, enum: [b, a, c]}", "enum-value-added response", "enum-value-removed request"),
+    ("{type: string, x-extensible-enum: [a]}", "{type: string, x-extensible-enum: [a, b]}", "extensible-value-added none", "extensible-value-removed request"),
+    ("{type: string, enum: [a], x-extensible-enum: true}", "{type: string, enum: [a, b], x-extensible-enum: true}", "extensible-value-added none", "enum-value-removed request"),
     ("{const: a}", "{const: b}", "const-changed both", "const-changed both"),
     ("{const: a}", "{enum: [a, b]}", "enum-value-added response", "enum-value-removed request"),
     ("{type: string}", "{type: string, const: a}", "enum-added request", "enum-removed response"),

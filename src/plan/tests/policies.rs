@@ -3,8 +3,8 @@
 use super::super::*;
 use super::memory::Memory;
 
-const BROKEN: &str = "callers break: g GET /a: the API was removed; it was not deprecated before";
-const BROKEN_B: &str = "callers break: g GET /b: the API was removed; it was not deprecated before";
+const BROKEN: &str = "callers break: g GET /a: the API was removed; it was not deprecated before [api-removed]";
+const BROKEN_B: &str = "callers break: g GET /b: the API was removed; it was not deprecated before [api-removed]";
 const OFFLINE: &str = "callers break: g: the whole group goes offline";
 
 /// What goes before, the line that would break callers, and what the policies make of what it breaks.

@@ -19,7 +19,7 @@ fn a_definition_with_files_above_it_is_published_edited_and_replaced() {
     assert_eq!(sandbox.read("groups/orders/common/order.yaml"), COMMON);
     sandbox.run("publish orders --env test --mock").expect_exit(0);
     sandbox.run("check orders").expect_exit(0);
-    let called = sandbox.run("-q call listOrders --group orders --env test").expect_exit(0);
+    let called = sandbox.run("-q call orders listOrders --env test").expect_exit(0);
     assert_eq!(called.stdout.trim(), "{\"id\":7}");
     assert!(!sandbox.run("status orders").expect_exit(0).stdout.contains("edited"));
     sandbox.run("verify").expect_exit(0);

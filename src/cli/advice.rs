@@ -80,6 +80,7 @@ pub(super) fn refusal_hints(
                 }
                 hints.extend(diffs(environment, changes));
                 hints.push(override_hint(command, has_message));
+                hints.extend(level_hint(changes));
                 if *on_way_back { "breaking_rollback" } else { "breaking" }
             }
             Refusal::Source { source, releases } => {
@@ -116,6 +117,12 @@ fn diffs(environment: &EnvironmentName, changes: &[crate::plan::BreakingChange])
     commands.into_iter().map(|(_, command)| command).take(MOST_COMMANDS).collect()
 }
 
+/// Names the setting that lets kinds of change pass which break nobody here.
+fn level_hint(changes: &[crate::plan::BreakingChange]) -> Option<String> {
+    let kind = changes.iter().find_map(|change| change.kind)?;
+    Some(format!("or, if such a change breaks nobody here: `{kind} = \"compatible\"` under `[changes]` in apigw.toml"))
+}
+
 /// Writes the command that was typed with what lets it break callers. A secret that was blanked cannot be typed again.
 fn override_hint(command: &str, has_message: bool) -> String {
     let message = if has_message { "" } else { " -m WHY" };
@@ -137,6 +144,7 @@ mod tests {
         let change = |next| BreakingChange {
             group: "g".parse().unwrap(),
             place: "GET /a".to_owned(),
+            kind: Some("api-removed"),
             message: "the API was removed".to_owned(),
             next,
         };
@@ -152,6 +160,7 @@ mod tests {
                 vec![
                     "see all that differs: `apigw diff g@online g@0.0.2`",
                     "to break them all the same: `apigw switch g --env online --version 0.0.2 --allow-breaking -m WHY`",
+                    "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking` under `[environments.online]` in apigw.toml",
                 ],
             ),
@@ -162,6 +171,7 @@ mod tests {
                 vec![
                     "see all that differs: `apigw diff g@online g`",
                     "to break them all the same: `apigw rollback g --env online -m why --allow-breaking`",
+                    "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking_rollback` under `[environments.online]` in apigw.toml",
                 ],
             ),
@@ -171,6 +181,7 @@ mod tests {
                 false,
                 vec![
                     "to break them all the same, add `--allow-breaking -m WHY` to the command",
+                    "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking` under `[environments.online]` in apigw.toml",
                 ],
             ),

@@ -49,7 +49,9 @@ pub struct BreakingChange {
     pub group: GroupName,
     /// Where in its definition: the API and the path below it; empty where it concerns the whole group.
     pub place: String,
-    /// What changes.
+    /// The kind of change, as `[changes]` in `apigw.toml` names it; `None` where the group goes offline.
+    pub kind: Option<&'static str>,
+    /// The change in words.
     pub message: String,
     /// The release that callers would get; `None` where the group goes offline.
     pub next: Option<NextVersion>,
@@ -90,9 +92,10 @@ impl BreakingChange {
     /// Says it in a line.
     #[must_use]
     pub fn text(&self) -> String {
-        let Self { group, place, message, .. } = self;
+        let Self { group, place, message, kind, .. } = self;
         let place = if place.is_empty() { String::new() } else { format!(" {place}") };
-        format!("callers break: {group}{place}: {message}")
+        let kind = kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
+        format!("callers break: {group}{place}: {message}{kind}")
     }
 }
 
@@ -208,7 +211,7 @@ fn broken_by(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &Change)
     let Some(before) = before else { return Ok(Verdict::Breaks(Vec::new())) };
     if change.after.state == State::Offline {
         let message = "the whole group goes offline".to_owned();
-        let offline = BreakingChange { group: group.clone(), place: String::new(), message, next: None };
+        let offline = BreakingChange { group: group.clone(), place: String::new(), kind: None, message, next: None };
         return Ok(Verdict::Breaks(vec![offline]));
     }
     if before.digest == change.after.digest {
@@ -258,7 +261,8 @@ fn compared(
         BreakingChange {
             group: group.clone(),
             place: place.join(", "),
-            message: format!("{} [{}]", change.message, change.kind),
+            kind: Some(change.kind),
+            message: change.message.clone(),
             next: Some(next.clone()),
         }
     };

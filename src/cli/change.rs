@@ -10,6 +10,7 @@ use super::arguments::parse_duration;
 use super::backends;
 use super::context::Context;
 use super::error::{CommandError, Exit};
+use super::escape;
 use super::views::PlanView;
 use super::wait::{self, Waited};
 use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State};
@@ -244,7 +245,7 @@ pub(super) fn confirm(
     }
     let mut stderr = std::io::stderr().lock();
     for plan in plans.iter().filter(|plan| plan.operation.environment == *environment) {
-        write!(stderr, "{}", describe(workspace, plan))?;
+        write!(stderr, "{}", escape::text(&describe(workspace, plan)))?;
     }
     write!(stderr, "{environment} is protected. Change it? Type its name to go on: ")?;
     stderr.flush()?;

@@ -11,6 +11,7 @@ mod commands;
 mod complete;
 mod context;
 mod error;
+mod escape;
 mod output;
 mod process;
 mod progress;
@@ -85,7 +86,13 @@ fn refuse(process: &Process, error: &clap::Error) -> Exit {
     }
     let output = process.output_before_arguments();
     if output.format == output::Format::Table {
-        let _ = error.print();
+        let plain = error.render().to_string();
+        let has_controls = process.arguments.iter().any(|word| word.to_string_lossy().chars().any(escape::is_control));
+        if has_controls {
+            output.note(plain.trim_end());
+        } else {
+            let _ = error.print();
+        }
     } else {
         output.error(&usage_error(&error.render().to_string()), &Sources::new(&|_| None));
     }

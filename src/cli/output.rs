@@ -10,8 +10,10 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::error::CommandError;
+use super::escape;
 use super::views::ErrorView;
 use crate::model::{Finding, Location, Severity};
 
@@ -71,6 +73,11 @@ const RESET: &str = "\u{1b}[0m";
 impl Output {
     /// Shows data: as the text in the table format, else as the value.
     pub(super) fn data(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+        self.painted(value, || escape::text(&text()).into_owned())
+    }
+
+    /// Shows data whose text has colours, and whose parts were escaped before they were painted.
+    pub(super) fn painted(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
         let rendered = match self.format {
             Format::Table | Format::Github | Format::Sarif | Format::Markdown => text(),
             Format::Json => json(value)?,
@@ -79,7 +86,12 @@ impl Output {
         self.raw(rendered.as_bytes())
     }
 
-    /// Writes to stdout. A reader that has gone away is no failure: it has what it wanted.
+    /// Shows text of a format of its own.
+    pub(super) fn text(&self, text: &str) -> Result<(), CommandError> {
+        self.raw(escape::text(text).as_bytes())
+    }
+
+    /// Writes bytes to stdout as they are: what was made for programs, or what a backend sent. A reader that has gone away is no failure: it has what it wanted.
     #[expect(clippy::unused_self, reason = "writing goes through the one value that knows where output goes")]
     pub(super) fn raw(&self, bytes: &[u8]) -> Result<(), CommandError> {
         let mut stdout = io::stdout().lock();
@@ -92,21 +104,21 @@ impl Output {
     /// Says something that is worth knowing and is no data.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            say(text);
+            say(&escape::text(text));
         }
     }
 
     /// Says something for those who want to know more.
     pub(super) fn detail(&self, text: &str) {
         if self.verbose {
-            say(text);
+            say(&escape::text(text));
         }
     }
 
     /// Shows a warning. Programs get warnings with the data.
     pub(super) fn warning(&self, text: &str) {
         if !self.quiet {
-            say(&format!("{}: {text}", self.paint(YELLOW, "warning")));
+            say(&format!("{}: {}", self.paint(YELLOW, "warning"), escape::text(text)));
         }
     }
 
@@ -123,18 +135,18 @@ impl Output {
 
     fn error_text(&self, error: &CommandError, sources: &Sources<'_>) -> String {
         let mut text = findings(&error.findings, sources, self.color_talk);
-        let _ = writeln!(text, "{}: {}", self.paint(RED, "error"), error.message);
+        let _ = writeln!(text, "{}: {}", self.paint(RED, "error"), indented(&error.message));
         for cause in &error.causes {
-            let _ = writeln!(text, "  because: {cause}");
+            let _ = writeln!(text, "  because: {}", indented(cause));
         }
         for reason in error.reasons.iter().take(MOST_REASONS) {
-            let _ = writeln!(text, "  {reason}");
+            let _ = writeln!(text, "  {}", indented(reason));
         }
         if error.reasons.len() > MOST_REASONS {
             let _ = writeln!(text, "  and {} more; `-o json` has all", error.reasons.len() - MOST_REASONS);
         }
         for hint in &error.hints {
-            let _ = writeln!(text, "  {}: {hint}", self.paint(CYAN, "hint"));
+            let _ = writeln!(text, "  {}: {}", self.paint(CYAN, "hint"), indented(hint));
         }
         text
     }
@@ -147,6 +159,11 @@ impl Output {
 /// The most reasons of an error that are shown to people.
 const MOST_REASONS: usize = 10;
 
+/// Escapes a part of an error; lines below its first are indented, so that none looks like another part.
+fn indented(text: &str) -> String {
+    escape::text(text).replace('\n', "\n    ")
+}
+
 /// Writes a line to stderr. Where nobody listens there, there is nobody to tell.
 fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
@@ -154,14 +171,64 @@ fn say(text: &str) {
 
 pub(super) fn json(value: &impl Serialize) -> Result<String, CommandError> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
-    Ok(text + "\n")
+    Ok(escape::json(&text).into_owned() + "\n")
 }
 
 pub(super) fn yaml(value: &impl Serialize) -> Result<String, CommandError> {
     // Through JSON, so that both formats say the same.
     let value = serde_json::to_value(value).map_err(io::Error::other)?;
+    let mut quoted = QuotedStrings::new(&value);
+    let value = quoted.take_out(value);
     let text = serde_saphyr::to_string(&value).map_err(io::Error::other)?;
-    Ok(text.trim_end().to_owned() + "\n")
+    Ok(quoted.put_back(text.trim_end()) + "\n")
+}
+
+/// The strings with control characters, for which words stand while YAML is written: its writer has them raw in plain and in
+/// literal scalars, where they cannot be escaped.
+struct QuotedStrings {
+    word: String,
+    strings: Vec<String>,
+}
+
+impl QuotedStrings {
+    fn new(value: &Value) -> Self {
+        let text = value.to_string();
+        let mut word = "quoted".to_owned();
+        while text.contains(&word) {
+            word.push('x');
+        }
+        Self { word, strings: Vec::new() }
+    }
+
+    fn take_out(&mut self, value: Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.word_for(text)),
+            Value::Array(values) => values.into_iter().map(|value| self.take_out(value)).collect(),
+            Value::Object(fields) => {
+                let field = |(name, value)| (self.word_for(name), self.take_out(value));
+                Value::Object(fields.into_iter().map(field).collect())
+            }
+            other => other,
+        }
+    }
+
+    fn word_for(&mut self, text: String) -> String {
+        if !text.chars().any(|character| character != '\n' && escape::is_control(character)) {
+            return text;
+        }
+        self.strings.push(text);
+        format!("{}{}z", self.word, self.strings.len() - 1)
+    }
+
+    fn put_back(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (number, string) in self.strings.iter().enumerate() {
+            // A string of JSON is a double-quoted scalar of YAML 1.2.
+            let quoted = Value::from(string.as_str()).to_string();
+            text = text.replacen(&format!("{}{number}z", self.word), &escape::json(&quoted), 1);
+        }
+        text
+    }
 }
 
 /// The texts of the files in which something was found, each read once, for showing their lines.
@@ -180,6 +247,20 @@ struct Source {
 pub(super) struct Line {
     pub(super) text: String,
     pub(super) token: Range<usize>,
+}
+
+impl Line {
+    /// Escapes control characters but tabs, which are shown as blanks.
+    fn escaped(self) -> Self {
+        let part = |range: Range<usize>| {
+            let part = self.text.get(range).unwrap_or_default();
+            part.split('\t').map(escape::line).collect::<Vec<_>>().join("\t")
+        };
+        let [before, token, after] =
+            [0..self.token.start, self.token.clone(), self.token.end..self.text.len()].map(part);
+        let token_range = before.len()..before.len() + token.len();
+        Self { text: before + &token + &after, token: token_range }
+    }
 }
 
 impl<'a> Sources<'a> {
@@ -214,13 +295,14 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut result = String::new();
     for finding in findings {
-        let file = &*finding.location.file;
-        let line = sources.line(&finding.location);
+        let file = &*escape::line(&finding.location.file);
+        let line = sources.line(&finding.location).map(Line::escaped);
+        let (message, hint) = (escape::text(&finding.message), escape::text(&finding.hint));
         let level = match finding.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let title = level.primary_title(finding.message.as_str()).id(finding.rule);
+        let title = level.primary_title(&*message).id(finding.rule);
         let group = match &line {
             // Only the line is handed over: what renders it would look through the whole file each time.
             Some(Line { text, token }) => title.element(
@@ -233,8 +315,7 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
                 .element(Origin::path(file).line(finding.location.line).char_column(finding.location.column.max(1))),
             None => title.element(Origin::path(file)),
         };
-        let group =
-            if finding.hint.is_empty() { group } else { group.element(Level::HELP.message(finding.hint.as_str())) };
+        let group = if hint.is_empty() { group } else { group.element(Level::HELP.message(&*hint)) };
         result.push_str(&renderer.render(&[group]));
         result.push_str("\n\n");
     }
@@ -272,6 +353,37 @@ fn plain_end(rest: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn yaml_has_no_control_characters_and_says_the_same() {
+        for value in [
+            serde_json::json!({"a": "\u{1b}[2J", "b": ["x\u{202e}y\nz", "quoted0z \u{9b}"], "c\u{85}": {"d": "\u{7f}\t\r"}}),
+            serde_json::json!(["quoted", "quotedx0z", "\u{2066}", "a\nb", 1, null]),
+        ] {
+            let text = yaml(&value).expect("YAML");
+            assert!(text.chars().all(|character| character == '\n' || !escape::is_control(character)), "{text:?}");
+            let read: Value = serde_saphyr::from_str(&text).expect("YAML");
+            assert_eq!(read, value, "{text}");
+        }
+    }
+
+    #[test]
+    fn findings_escape_file_message_line_and_hint() {
+        let finding = Finding {
+            rule: "rule",
+            severity: Severity::Error,
+            message: "says\u{202e}".to_owned(),
+            location: Location { line: 1, column: 3, ..Location::file("a\u{1b}b.yaml") },
+            hint: "do\u{9b}".to_owned(),
+            count: 1,
+        };
+        let read = |_: &str| Some("\u{1b} tok\u{7}en\tx\u{85}".to_owned());
+        let text = findings(&[finding], &Sources::new(&read), false);
+        assert!(text.chars().all(|character| character == '\n' || !escape::is_control(character)), "{text:?}");
+        for part in ["a\\u{1b}b.yaml", "says\\u{202e}", "do\\u{9b}", "\\u{1b} tok\\u{7}en", "^^^^^^^^^^"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
 
     #[test]
     fn tokens_end_where_they_end() {

@@ -6,6 +6,8 @@ use std::cell::Cell;
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use super::escape;
+
 /// How often the line changes at most: faster than this nobody reads.
 const INTERVAL: Duration = Duration::from_millis(100);
 
@@ -28,7 +30,7 @@ impl Progress {
         if now >= self.next.get() {
             self.next.set(now + INTERVAL);
             // Where nobody looks, there is nobody to tell.
-            let _ = write!(std::io::stderr(), "\r{what} {name}\u{1b}[K");
+            let _ = write!(std::io::stderr(), "\r{what} {}\u{1b}[K", escape::line(name));
         }
     }
 }

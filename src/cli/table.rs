@@ -1,32 +1,136 @@
 //! Tables: as wide as the terminal on one, plain columns in a pipe.
 
-use comfy_table::presets::{NOTHING, UTF8_HORIZONTAL_ONLY};
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::presets::NOTHING;
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
+
+use super::escape;
+
+/// The colour of a word in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paint {
+    /// It breaks callers, or is damaged.
+    Red,
+    /// It asks for a look.
+    Yellow,
+    /// It is out of use.
+    Dim,
+}
+
+/// Characters without a width mark the words to paint until the columns are laid out; in cells they are escaped.
+const MARKS: [(Paint, char, &str); 3] = [
+    (Paint::Red, '\u{2061}', "\u{1b}[1;31m"),
+    (Paint::Yellow, '\u{2062}', "\u{1b}[33m"),
+    (Paint::Dim, '\u{2063}', "\u{1b}[2m"),
+];
+const END: char = '\u{2064}';
+const RESET: &str = "\u{1b}[0m";
+
+/// The text of a cell, escaped, with the words that are painted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Cell(String);
+
+impl Cell {
+    /// Adds text that is painted.
+    pub(super) fn painted(mut self, paint: Paint, text: &str) -> Self {
+        let mark = MARKS.iter().find(|(each, ..)| *each == paint).map(|(_, mark, _)| *mark);
+        // Word by word, since a cell may be broken between words.
+        for (number, word) in escape::line(text).split(' ').enumerate() {
+            if number > 0 {
+                self.0.push(' ');
+            }
+            self.0.extend(mark);
+            self.0.push_str(word);
+            self.0.push(END);
+        }
+        self
+    }
+
+    /// Adds plain text.
+    pub(super) fn plain(mut self, text: &str) -> Self {
+        self.0.push_str(&escape::line(text));
+        self
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self::default().plain(&text)
+    }
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Self {
+        Self::default().plain(text)
+    }
+}
+
+/// How a table is laid out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    /// The width of the terminal; `None` in a pipe.
+    pub(super) width: Option<u16>,
+    /// True if words are painted.
+    pub(super) color: bool,
+    /// The number of columns, from the first, whose cells are never broken.
+    pub(super) unbroken: usize,
+}
+
+impl From<Option<u16>> for Layout {
+    fn from(width: Option<u16>) -> Self {
+        Self { width, color: false, unbroken: 0 }
+    }
+}
 
 /// Renders rows under a header. Wide characters count for two columns.
-pub(super) fn render(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<u16>) -> String {
+pub(super) fn render<C: Into<Cell>>(
+    header: &[&str],
+    rows: impl IntoIterator<Item = Vec<C>>,
+    layout: impl Into<Layout>,
+) -> String {
+    let layout = layout.into();
     let mut table = Table::new();
-    table.set_header(header.iter().copied());
-    match width {
+    table.load_style(NOTHING).set_header(header.iter().copied());
+    for row in rows {
+        table.add_row(row.into_iter().map(|cell| cell.into().0));
+    }
+    match layout.width {
         Some(width) => {
-            table
-                .load_style(UTF8_HORIZONTAL_ONLY)
-                .set_content_arrangement(ContentArrangement::Dynamic)
-                .set_width(width);
+            // A cell is padded on both sides, and the first blank of a line is taken away.
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.saturating_add(1));
+            for column in table.column_iter_mut().take(layout.unbroken) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         None => {
-            table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+            table.set_content_arrangement(ContentArrangement::Disabled);
         }
-    }
-    for row in rows {
-        table.add_row(row);
     }
     let mut text = String::new();
     for line in table.lines() {
-        // Cells are padded on both sides; at the edges of the table that is of no use.
         let line = line.trim_end();
-        text.push_str(if width.is_none() { line.strip_prefix(' ').unwrap_or(line) } else { line });
+        text.push_str(&paint(line.strip_prefix(' ').unwrap_or(line), layout.color));
         text.push('\n');
+    }
+    text
+}
+
+/// Replaces the marks of a line by colours, or takes them away.
+fn paint(line: &str, color: bool) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut is_open = false;
+    for character in line.chars() {
+        let code = MARKS.iter().find(|(_, mark, _)| *mark == character).map(|(.., code)| *code);
+        if code.is_none() && character != END {
+            text.push(character);
+            continue;
+        }
+        if color {
+            text.push_str(code.unwrap_or(RESET));
+        }
+        is_open = code.is_some();
+    }
+    if color && is_open {
+        text.push_str(RESET);
     }
     text
 }
@@ -39,8 +143,30 @@ mod tests {
     fn a_pipe_gets_plain_columns_and_a_terminal_its_width() {
         let rows = || [vec!["漢字".to_owned(), "1".to_owned()], vec!["abcd".to_owned(), "2".to_owned()]];
         assert_eq!(render(&["NAME", "N"], rows(), None), "NAME  N\n漢字  1\nabcd  2\n");
+        assert_eq!(render(&["NAME", "N"], rows(), Some(80)), "NAME  N\n漢字  1\nabcd  2\n", "no rules between rows");
         let long = vec!["word ".repeat(30), "2".to_owned()];
         let text = render(&["NAME", "N"], [long], Some(40));
         assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
+
+    #[test]
+    fn ids_are_not_broken_and_lines_fit() {
+        let row = || vec!["0123456789abcdef".to_owned(), "text ".repeat(20), "unbreakable".repeat(8)];
+        for width in [40, 60, 80, 200] {
+            let text =
+                render(&["ID", "A", "B"], [row(), row()], Layout { width: Some(width), color: false, unbroken: 1 });
+            assert_eq!(text.matches("0123456789abcdef").count(), 2, "{width}:\n{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_painted_without_taking_room_and_cells_are_escaped() {
+        let row = || vec![Cell::from("0.0.1 ").painted(Paint::Red, "is damaged"), Cell::from("a\u{1b}[2J\u{2061}\nb")];
+        let plain = render(&["STATE", "WHY"], [row()], Layout { width: Some(80), color: false, unbroken: 0 });
+        assert_eq!(plain, "STATE             WHY\n0.0.1 is damaged  a\\u{1b}[2J\\u{2061}\\nb\n");
+        let painted = render(&["STATE", "WHY"], [row()], Layout { width: Some(80), color: true, unbroken: 0 });
+        let expected = plain.replace("is damaged", "\u{1b}[1;31mis\u{1b}[0m \u{1b}[1;31mdamaged\u{1b}[0m");
+        assert_eq!(painted, expected);
     }
 }

@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod compare;
 mod complete;
+mod escapes;
 mod files;
 mod first_release;
 mod harness;

@@ -39,11 +39,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     let read = |file: &str| workspace.source(file);
     let sources = Sources::new(&read);
     match context.output.format {
-        Format::Github => context.output.raw(github(&findings).as_bytes())?,
+        Format::Github => context.output.text(&github(&findings))?,
         Format::Sarif => context.output.raw(output::json(&sarif::log(&findings, &sources))?.as_bytes())?,
         Format::Table | Format::Json | Format::Yaml | Format::Markdown => {
             let text = || output::findings(&findings, &sources, context.output.color);
-            context.output.data(&FindingsView::new(&findings), text)?;
+            context.output.painted(&FindingsView::new(&findings), text)?;
         }
     }
     let count = |severity| -> usize {

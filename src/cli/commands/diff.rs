@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
+use crate::cli::table::{Cell, Layout, Paint};
 use crate::cli::views::Explained;
 use crate::cli::{complete, selection, table, workflow};
 use crate::compare::coverage::{CHECKS, Check};
@@ -107,19 +108,20 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
 fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<Only>) -> Result<(), CommandError> {
     let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
     match context.output.format {
-        Format::Markdown => context.output.raw(markdown(diffs, only).as_bytes())?,
-        Format::Github => context.output.raw(github(diffs, only).as_bytes())?,
+        Format::Markdown => context.output.text(&markdown(diffs, only))?,
+        Format::Github => context.output.text(&github(diffs, only))?,
         _ => {
             let view = json!({
                 "schema": SCHEMA,
                 "breaking": is_breaking,
                 "groups": diffs.iter().map(|diff| diff.view(only)).collect::<Vec<_>>(),
             });
-            context.output.data(&view, || {
+            let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+            context.output.painted(&view, || {
                 if diffs.is_empty() {
                     return "nothing was ever published to either\n".to_owned();
                 }
-                diffs.iter().map(|diff| diff.text(context.output.width, only)).collect()
+                diffs.iter().map(|diff| diff.text(layout, only)).collect()
             })?;
         }
     }
@@ -257,7 +259,7 @@ impl GroupDiff {
         })
     }
 
-    fn text(&self, width: Option<u16>, only: Option<Only>) -> String {
+    fn text(&self, layout: Layout, only: Option<Only>) -> String {
         let group = &self.group;
         let comparison = match &self.outcome {
             Outcome::Added => return format!("{group}: only on the second side\n"),
@@ -269,17 +271,17 @@ impl GroupDiff {
         };
         let row = |change: &Change| {
             let callers = match change.compatibility {
-                Compatibility::Breaking => "break",
-                Compatibility::Warning => "see another meaning",
-                Compatibility::Compatible => "keep working",
+                Compatibility::Breaking => Cell::default().painted(Paint::Red, "break"),
+                Compatibility::Warning => Cell::default().painted(Paint::Yellow, "see another meaning"),
+                Compatibility::Compatible => Cell::from("keep working"),
             };
-            vec![callers.to_owned(), change.apis(1), change.path.clone(), change.message.clone()]
+            vec![callers, change.apis(1).into(), change.path.as_str().into(), change.message.as_str().into()]
         };
         let mut changes = shown(comparison, only);
         changes.sort_by_key(|change| change.compatibility);
         let breaking = comparison.changes.iter().filter(|change| change.is_breaking()).count();
         let rows = changes.into_iter().map(row);
-        let table = table::render(&["CALLERS", "API", "WHERE", "CHANGE"], rows, width);
+        let table = table::render(&["CALLERS", "API", "WHERE", "CHANGE"], rows, layout);
         let changes = match comparison.changes.len() {
             1 => "1 change".to_owned(),
             count => format!("{count} changes"),
@@ -409,7 +411,7 @@ fn markdown(diffs: &[GroupDiff], only: Option<Only>) -> String {
             Outcome::Compared(comparison) => {
                 compare::markdown(comparison, only.is_some(), most.saturating_sub(title.chars().count() + 1))
             }
-            Outcome::Added | Outcome::Removed => diff.text(None, only),
+            Outcome::Added | Outcome::Removed => diff.text(None.into(), only),
         };
         format!("{title}{text}\n")
     };
@@ -422,7 +424,7 @@ fn github(diffs: &[GroupDiff], only: Option<Only>) -> String {
     for diff in diffs {
         let Outcome::Compared(comparison) = &diff.outcome else {
             let level = if diff.is_breaking() { "error" } else { "notice" };
-            text.push_str(&workflow::command(level, None, "group", &diff.text(None, only)));
+            text.push_str(&workflow::command(level, None, "group", &diff.text(None.into(), only)));
             continue;
         };
         for change in shown(comparison, only) {

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::cli::change::{self, Reason};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::escape;
 use crate::cli::output::{self, Sources};
 use crate::cli::progress::Progress;
 use crate::cli::views::FindingView;
@@ -52,7 +53,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
         "problems": problems.collect::<Vec<_>>(),
         "repairs": repairs,
     });
-    context.output.data(&view, || text(context, workspace, &found, &repairs))?;
+    context.output.painted(&view, || text(context, workspace, &found, &repairs))?;
     let damaged = found.problems.iter().any(|problem| problem.finding.severity == Severity::Error);
     Ok(if damaged { Exit::Invalid } else { Exit::Done })
 }
@@ -67,7 +68,7 @@ fn text(context: &Context<'_>, workspace: &Workspace, found: &Verification, repa
     let read = |file: &str| workspace.source(file);
     let mut text = output::findings(&findings, &Sources::new(&read), context.output.color);
     for repair in repairs {
-        text.push_str(repair);
+        text.push_str(&escape::line(repair));
         text.push('\n');
     }
     let verdict = match findings.len() {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Called;
 use crate::cli::context::{Context, is_secret_name};
 use crate::cli::error::CommandError;
+use crate::cli::escape;
 use crate::cli::output::Format;
 use crate::definition::Api;
 use crate::gateway::call::{Answer, BLANK, Outgoing, decode_query};
@@ -64,13 +65,13 @@ pub(super) fn show(context: &Context<'_>, sent: &Sent, answer: &Answer) -> Resul
     }
     context.output.note(&format!("{} in {took_ms:.1} ms", answer.status));
     for (name, value) in &answer.headers {
-        context.output.note(&format!("{name}: {}", printable(&String::from_utf8_lossy(value.as_bytes()))));
+        context.output.note(&format!("{name}: {}", escape::line(&String::from_utf8_lossy(value.as_bytes()))));
     }
     if answer.status.is_redirection()
         && let Some(location) = answer.headers.get(LOCATION)
     {
         let location = String::from_utf8_lossy(location.as_bytes());
-        context.output.note(&format!("redirects are not followed; it leads to {}", printable(&location)));
+        context.output.note(&format!("redirects are not followed; it leads to {}", escape::line(&location)));
     }
     let text = std::str::from_utf8(&answer.body).ok().filter(|text| is_text(text));
     if text.is_none() && context.process.stdout_is_terminal {
@@ -78,7 +79,7 @@ pub(super) fn show(context: &Context<'_>, sent: &Sent, answer: &Answer) -> Resul
         context.output.note(&format!(
             "{} bytes of {} are no text; redirect stdout to keep them",
             answer.body.len(),
-            printable(&kind)
+            escape::line(&kind)
         ));
         return Ok(());
     }
@@ -113,12 +114,7 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 
 /// Tells whether a body can be shown on a terminal without doing anything to it.
 fn is_text(text: &str) -> bool {
-    text.chars().all(|character| !character.is_control() || matches!(character, '\n' | '\r' | '\t'))
-}
-
-/// Replaces what would do something to a terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    text.chars().all(|character| !escape::is_control(character) || matches!(character, '\n' | '\r' | '\t'))
 }
 
 /// Writes bytes as base64 (RFC 4648, section 4).
@@ -166,6 +162,6 @@ mod tests {
     fn what_does_something_to_a_terminal_is_no_text() {
         assert!(is_text("a\n\tb\r\n"));
         assert!(!is_text("a\u{1b}[2Jb"));
-        assert_eq!(printable("a\u{1b}b"), "a\u{fffd}b");
+        assert!(!is_text("a\u{202e}b"));
     }
 }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::escape;
 use crate::gateway::{AccessLog, AccessRecord};
 use crate::workspace::append_outside;
 
@@ -90,15 +91,7 @@ impl Log {
 
 impl AccessLog for Log {
     fn record(&self, record: &AccessRecord<'_>) {
-        let milliseconds = record.took.as_secs_f64() * 1000.0;
-        let line = if self.is_terminal {
-            format!(
-                "{} {} {}{} {} {} {milliseconds:.1} ms\n",
-                record.status, record.method, record.host, record.path, record.version, record.backend
-            )
-        } else {
-            serde_json::to_string(record).unwrap_or_default() + "\n"
-        };
+        let line = if self.is_terminal { terminal_line(record) } else { json_line(record) };
         // A log that nobody keeps up with must not hold up a request.
         if self.queue.try_send(line).is_err() {
             self.state.dropped.fetch_add(1, Ordering::Relaxed);
@@ -108,6 +101,18 @@ impl AccessLog for Log {
     fn dropped(&self) -> u64 {
         self.state.dropped.load(Ordering::Relaxed)
     }
+}
+
+fn terminal_line(record: &AccessRecord<'_>) -> String {
+    let milliseconds = record.took.as_secs_f64() * 1000.0;
+    let AccessRecord { status, method, host, path, version, backend, .. } = record;
+    let line = format!("{status} {method} {host}{path} {version} {backend} {milliseconds:.1} ms");
+    escape::line(&line).into_owned() + "\n"
+}
+
+fn json_line(record: &AccessRecord<'_>) -> String {
+    let line = serde_json::to_string(record).unwrap_or_default();
+    escape::json(&line).into_owned() + "\n"
 }
 
 /// What takes lines.
@@ -158,15 +163,14 @@ mod tests {
         fn reopen(&mut self) {}
     }
 
-    #[test]
-    fn lines_that_are_left_out_are_counted_and_told_once() {
-        let record = AccessRecord {
+    fn record(path: &str) -> AccessRecord<'_> {
+        AccessRecord {
             time: SystemTime::UNIX_EPOCH,
             request_id: "",
             client: SocketAddr::from(([127, 0, 0, 1], 1)),
             host: "",
             method: "",
-            path: "",
+            path,
             environment: "",
             group: "",
             version: "",
@@ -178,7 +182,22 @@ mod tests {
             bytes_out: 0,
             took: Duration::ZERO,
             backend_took: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_line_does_nothing_to_a_terminal() {
+        let record = record("/a\u{1b}[2J\u{202e}\n200 GET");
+        assert_eq!(terminal_line(&record), "200  /a\\u{1b}[2J\\u{202e}\\n200 GET   0.0 ms\n");
+        let line = json_line(&record);
+        assert!(line.contains("\\u202e"), "{line}");
+        let read: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(read["path"], record.path);
+    }
+
+    #[test]
+    fn lines_that_are_left_out_are_counted_and_told_once() {
+        let record = record("");
         let (go_on, told) = channel();
         let log = Log::to(Slow(told), true);
         assert_eq!(log.begins_to_drop(), None);

@@ -1,0 +1,78 @@
+//! Control characters that somebody wrote into messages, names and definitions are shown escaped, in every view and format.
+
+use crate::harness::{Outcome, Sandbox};
+
+/// Erases the screen, turns the direction of text, and begins a sequence by its C1 form.
+const HOSTILE: &str = "\u{1b}[2J\u{202e}\u{9b}31m\u{7}";
+
+#[track_caller]
+fn expect_harmless(what: &str, outcome: &Outcome) {
+    for text in [&outcome.stdout, &outcome.stderr] {
+        let acts = |character: char| {
+            character != '\n'
+                && (character.is_control() || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        };
+        assert!(!text.chars().any(acts), "{what}: {text:?}");
+    }
+}
+
+#[test]
+fn what_others_wrote_does_nothing_to_a_terminal() {
+    let sandbox = Sandbox::petstore();
+    let hostile = |text: &str| format!("{text} {HOSTILE}");
+    sandbox.write(
+        "groups/petstore/group.yaml",
+        "schema: 1\nversion: \"0.0.1\"\ndescription: \"pets \\e[2J\\u202e\\x9b31m\"\nprefix: /petstore\nauth: none\n",
+    );
+    let definition = sandbox.read("groups/petstore/openapi.yaml");
+    let definition = definition.replacen("summary:", "summary: \"\\e[2J\\u202e\" #", 1);
+    sandbox.write("groups/petstore/openapi.yaml", &definition);
+    let message = hostile("why");
+    let actor = hostile("Eve");
+    let publish = ["--actor", &actor, "publish", "petstore", "--env", "test", "--mock", "-m", &message];
+    let published = sandbox.run_words(&publish).expect_exit(0);
+    expect_harmless("publish", &published);
+    let id = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    sandbox.write(&format!("groups/petstore/versions/0.0.1/{HOSTILE}"), "");
+    sandbox.edit("later");
+    let file = hostile("no");
+    let views: [&[&str]; 14] = [
+        &["history"],
+        &["show", &id],
+        &["status"],
+        &["group", "list"],
+        &["group", "show", "petstore"],
+        &["api", "list", "petstore"],
+        &["api", "show", "petstore", "listPets"],
+        &["version", "list", "petstore"],
+        &["version", "show", "petstore", "0.0.1"],
+        &["verify"],
+        &["check"],
+        &["group", "import", "other", &file],
+        &["show", &message],
+        &["publish", &file, "--env", "test", "--unknown", &file],
+    ];
+    for view in views {
+        for format in [&[][..], &["-o", "yaml"], &["-o", "json"]] {
+            expect_harmless(&format!("{view:?} {format:?}"), &sandbox.run_words(&[format, view].concat()));
+        }
+    }
+    sandbox.run("history").expect_stdout("why \\u{1b}[2J\\u{202e}\\u{9b}31m\\u{7}").expect_stdout("Eve \\u{1b}[2J");
+    assert_eq!(sandbox.entry("test")["message"], message.as_str(), "JSON says what was written");
+    sandbox.run("verify").expect_stdout("\\u{1b}[2J\\u{202e}\\u{9b}31m");
+    let colored = sandbox.run("--color always history");
+    assert!(!colored.stdout.contains("\u{1b}[2J"), "{:?}", colored.stdout);
+}
+
+#[test]
+fn a_definition_with_control_characters_is_found_without_acting() {
+    let sandbox = Sandbox::petstore();
+    let definition = sandbox.read("groups/petstore/openapi.yaml");
+    sandbox
+        .write("groups/petstore/openapi.yaml", &definition.replacen("get:", "\"ge\\e[2Jt\u{202e}\": 1\n    get:", 1));
+    for words in ["check", "-o yaml check", "check -o github", "check -o sarif", "diff petstore petstore"] {
+        expect_harmless(words, &sandbox.run(words));
+    }
+    let outcome = sandbox.run("--color always check");
+    assert!(!outcome.stdout.contains("\u{1b}[2J") && !outcome.stdout.contains('\u{202e}'), "{:?}", outcome.stdout);
+}

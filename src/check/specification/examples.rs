@@ -2,6 +2,7 @@
 
 use super::Walk;
 use super::form::Kind;
+use super::types::is_of_type;
 use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Node, NodeKind, Specification, scalar_text};
 
@@ -116,15 +117,7 @@ fn why(value: Node<'_>, schema: Node<'_>) -> String {
         .flat_map(|written| written.items().chain(written.as_str().map(|_| written)))
         .filter_map(Node::as_str)
         .collect();
-    let is_of = |kind: &&str| match value.kind() {
-        NodeKind::Null => *kind == "null",
-        NodeKind::Bool(_) => *kind == "boolean",
-        NodeKind::Number(number) => *kind == "number" || *kind == "integer" && number.as_f64().is_some_and(is_whole),
-        NodeKind::String(_) => *kind == "string",
-        NodeKind::Array => *kind == "array",
-        NodeKind::Object => *kind == "object",
-    };
-    if !types.is_empty() && !types.iter().any(is_of) {
+    if !types.is_empty() && !types.iter().any(|name| is_of_type(value, name)) {
         return format!("it is {}, and the type is {}", type_name(value), types.join(" or "));
     }
     let own: &[&str] = match value.kind() {
@@ -168,8 +161,4 @@ fn type_name(value: Node<'_>) -> &'static str {
         NodeKind::Array => "an array",
         NodeKind::Object => "an object",
     }
-}
-
-fn is_whole(number: f64) -> bool {
-    number.fract() == 0.0
 }

@@ -10,6 +10,7 @@ mod form;
 mod objects;
 mod pattern;
 mod schema;
+mod types;
 
 use form::{Form, In, Kind, Names, Rest, Shape};
 use objects::REFERENCE;

@@ -2,6 +2,7 @@
 //!
 //! An input is one or more files; a line that begins with `%%% ` ends one and names the next.
 
+mod backend_responses;
 mod records;
 mod service;
 
@@ -19,13 +20,14 @@ use apigw::workspace::edit::{Edit, Format, edit as edit_text};
 pub(crate) type Check = fn(&[u8]);
 
 /// All targets, by name.
-pub(crate) const TARGETS: [(&str, Check); 7] = [
+pub(crate) const TARGETS: [(&str, Check); 8] = [
     ("read", read),
     ("import", import),
     ("results", results),
     ("compare", compare),
     ("edit", edit),
     ("records", records),
+    ("backend_responses", backend_responses),
     ("service", service),
 ];
 
@@ -139,6 +141,11 @@ pub(crate) fn records(data: &[u8]) {
 /// A gateway serves on whatever comes on a connection.
 pub(crate) fn service(data: &[u8]) {
     service::service(data);
+}
+
+/// A gateway passes on whatever a backend sends, and keeps requests apart.
+pub(crate) fn backend_responses(data: &[u8]) {
+    backend_responses::backend_responses(data);
 }
 
 /// The files of an input, by path.

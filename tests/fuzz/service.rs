@@ -14,12 +14,12 @@ use apigw::gateway::Gateway;
 mod backend;
 #[path = "../gateway/snapshot.rs"]
 #[expect(dead_code, reason = "the tests of single requests use more of it")]
-mod snapshot;
+pub(super) mod snapshot;
 
 use backend::Backend;
 
 /// How long a gateway may take for anything before it hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 const PROBE: &[u8] = b"GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 

@@ -42,6 +42,7 @@ mod validate_response;
 
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};
+pub use server::descriptors::ConnectionLimits;
 pub use signals::{Signal, signals};
 pub use snapshot::{
     DefinitionSource, EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot, Unserved,

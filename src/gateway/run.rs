@@ -21,7 +21,8 @@ use tokio_rustls::rustls::ServerConfig;
 use super::compile::Compiler;
 use super::config::Config;
 use super::served::{GroupStatus, State};
-use super::server::listener::{bind, raise_open_files};
+use super::server::descriptors::{ConnectionLimits, raise_open_files};
+use super::server::listener::bind;
 use super::server::worker::{Gauges, LONGEST_TICK, Shared, Socket, Stop, Worker, pace};
 use super::server::yielding::Yielding;
 use super::snapshot::{EntryStatus, Rejected, Snapshot, Unserved};
@@ -74,7 +75,7 @@ impl Gateway {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
         };
-        raise_open_files();
+        let limits = ConnectionLimits::new(raise_open_files(), workers, config.listen.len(), config.limits.connections);
         let meters = Arc::new(Meters::new(workers));
         let compiler = Compiler {
             base_domain: config.base_domain.clone(),
@@ -86,7 +87,7 @@ impl Gateway {
         // Who connects is answered at once, and not kept waiting until everything is built.
         let (sockets, addresses) = listen(&config, workers)?;
         let admin = config.admin.map(bind_one).transpose()?;
-        let shared = Arc::new(shared(config, state, &meters, workers));
+        let shared = Arc::new(shared(config, state, &meters, limits, workers));
         let (stop, stopped) = watch::channel(Stop::Not);
         let mut gateway = Self {
             shared,
@@ -168,6 +169,12 @@ impl Gateway {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many connections are allowed at a time, by the settings and by the system's limit of open files.
+    #[must_use]
+    pub fn connection_limits(&self) -> ConnectionLimits {
+        self.shared.limits
     }
 
     /// Returns how many requests are in flight, as of a moment ago.
@@ -254,7 +261,7 @@ fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), 
     Ok((listener, bound))
 }
 
-fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shared {
+fn shared(config: Config, state: State, meters: &Meters, limits: ConnectionLimits, workers: usize) -> Shared {
     let identity = RandomState::new().build_hasher().finish();
     let pseudonym = format!("apigw-{identity:016x}");
     let via = |version: &str| {
@@ -268,6 +275,7 @@ fn shared(config: Config, state: State, meters: &Meters, workers: usize) -> Shar
         unserved: ArcSwap::default(),
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
+        limits,
         refused: AtomicU64::new(0),
         draining: AtomicBool::new(false),
         started: Instant::now(),

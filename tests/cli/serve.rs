@@ -57,6 +57,24 @@ fn told_twice_to_stop_it_waits_for_nobody() {
 }
 
 #[test]
+fn clients_leave_open_files_for_operators_and_reloads() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let words = "serve --env test --listen 127.0.0.1:0 --admin 127.0.0.1:0 --workers 2";
+    let serving = Serving::start_limited(&sandbox, 182, words);
+    serving.wait_to_hear(
+        "warning: the limit of 182 open files allows 50 connections at a time, not 16384: raise it to 18514",
+    );
+    let clients: Vec<_> =
+        (0..200).map(|_| std::net::TcpStream::connect(&serving.address).expect("a connection")).collect();
+    publish_rex(&sandbox);
+    serving.wait_to_hear("test: petstore 0.0.2 with mock");
+    let status = serving.status();
+    assert!(status.contains("\"connections\":50,") && status.contains("\"version\":\"0.0.2\""), "{status}");
+    drop(clients);
+}
+
+#[test]
 fn what_is_broken_by_hand_takes_nothing_down() {
     let sandbox = Sandbox::petstore();
     sandbox.run("publish --env test --mock").expect_exit(0);

@@ -27,7 +27,20 @@ impl Serving {
     /// Starts it with these words, split at spaces, and waits until it says where it listens.
     pub(crate) fn start_with(sandbox: &Sandbox, words: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
-        command.args(words.split(' ')).current_dir(sandbox.path());
+        command.args(words.split(' '));
+        Self::start_command(sandbox, command)
+    }
+
+    /// Starts it with these words where the system allows so many open files.
+    pub(crate) fn start_limited(sandbox: &Sandbox, open_files: u32, words: &str) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit -n {open_files} && exec \"$0\" {words}");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_apigw")]);
+        Self::start_command(sandbox, command)
+    }
+
+    fn start_command(sandbox: &Sandbox, mut command: Command) -> Self {
+        command.current_dir(sandbox.path());
         isolate(&mut command, sandbox.path());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts");
         let stderr = BufReader::new(child.stderr.take().expect("stderr"));
@@ -129,6 +142,7 @@ impl Drop for Serving {
 
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("a request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");

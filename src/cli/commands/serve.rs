@@ -19,7 +19,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::snapshot::Snapshots;
-use crate::gateway::{AccessLog, Config, Gateway, Limits, Signal, StartError, signals};
+use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, Limits, Signal, StartError, signals};
 use crate::model::EnvironmentName;
 use crate::workspace::{LiveReader, Workspace};
 
@@ -70,7 +70,8 @@ pub(in crate::cli) struct ServeArguments {
     /// The largest body of a request, like 500k or 2m, where a group does not say otherwise [default: 300k]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_body: Option<u64>,
-    /// The most connections at a time [default: 16384]
+    /// The most connections at a time [default: 16384]; fewer where the limit of open files leaves too little for backends,
+    /// operators and reloads
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: Option<u32>,
     /// How many threads answer requests [default: one a core]
@@ -100,10 +101,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     reader.must_read(&workspace, Instant::now());
     let live = reader.read(&workspace);
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
+    let most_connections = config.limits.connections;
     let mut snapshots = Snapshots::default();
     let (gateway, rejected) =
         Gateway::start(config, &snapshots.next(&live)).map_err(|error| cannot_start(arguments, &error))?;
     let read = Read { named, reader, snapshots, certificates };
+    warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, rejected);
     // What is replaced later is not to be kept for as long as the gateway runs.
@@ -163,6 +166,15 @@ fn config(
         trusted_proxies: arguments.trusted_proxy.clone(),
         ..Config::new(([127, 0, 0, 1], 0).into())
     })
+}
+
+fn warn_of_few_open_files(context: &Context<'_>, limits: ConnectionLimits, most_connections: usize) {
+    let Some(open_files) = limits.open_files.filter(|_| limits.clients < most_connections) else { return };
+    context.output.warning(&format!(
+        "the limit of {open_files} open files allows {} connections at a time, not {most_connections}: raise it to {} with \
+         `ulimit -n` or systemd's `LimitNOFILE`, or set fewer with `--max-connections`",
+        limits.clients, limits.wanted_open_files
+    ));
 }
 
 fn cannot_start(arguments: &ServeArguments, error: &StartError) -> CommandError {

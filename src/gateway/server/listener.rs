@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 
-use rustix::process::{Resource, getrlimit, setrlimit};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// How many connections may wait to be accepted.
@@ -33,14 +32,6 @@ pub(crate) fn bind(address: SocketAddr, workers: usize) -> io::Result<Vec<TcpLis
         sockets.push(socket.into());
     }
     Ok(sockets)
-}
-
-/// Raises how many files the process may have open to what the system allows it, since each connection is one: a shell
-/// usually starts programs with a thousand. Where that cannot be done, fewer connections are accepted at a time.
-pub(crate) fn raise_open_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    setrlimit(Resource::Nofile, limit).ok();
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Listening, accepting and watching connections, on one thread a worker.
 
 pub(crate) mod connection;
+pub(crate) mod descriptors;
 mod fragments;
 pub(crate) mod listener;
 mod observed;

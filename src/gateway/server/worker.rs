@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::connection::serve;
+use super::descriptors::ConnectionLimits;
 use super::watch::{Patience, Ticks, Watch};
 use super::yielding::{Trial, Yielding};
 use crate::gateway::body::Pace;
@@ -41,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) unserved: ArcSwap<Vec<Unserved>>,
     /// Counts requests of which no API is known.
     pub(crate) unrouted: Arc<Meter>,
+    /// The most connections at a time.
+    pub(crate) limits: ConnectionLimits,
     /// How many connections are open.
     pub(crate) connections: AtomicUsize,
     /// How many connections were closed at once, as there were too many.
@@ -139,10 +142,11 @@ impl Worker {
     /// Makes a worker.
     pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Rc<Self> {
         let clock = Rc::new(Cell::new(0));
+        let pool = Pool::new(Rc::clone(&clock), shared.limits.backends_a_worker);
         Rc::new(Self {
             index,
             shared,
-            pool: Pool::new(Rc::clone(&clock)),
+            pool,
             clock,
             turn: Cell::new(index),
             id: hexadecimal(RandomState::new().build_hasher().finish()),
@@ -244,7 +248,7 @@ impl Worker {
                         tokio::task::spawn_local(Rc::clone(&self).serve_counted(stream, peer, tls, open));
                     }
                 }
-                // Most likely there are too many open files; trying again at once would only burn time.
+                // The system as a whole may have too many open files; trying again at once would only burn time.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }
@@ -344,7 +348,7 @@ impl Open {
     /// Counts a connection, or returns nothing where there are too many.
     fn count(worker: &Rc<Worker>) -> Option<Self> {
         let connections = &worker.shared.connections;
-        if connections.fetch_add(1, Ordering::Relaxed) >= worker.shared.config.limits.connections {
+        if connections.fetch_add(1, Ordering::Relaxed) >= worker.shared.limits.clients {
             connections.fetch_sub(1, Ordering::Relaxed);
             worker.shared.refused.fetch_add(1, Ordering::Relaxed);
             return None;

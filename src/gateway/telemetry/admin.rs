@@ -175,7 +175,7 @@ impl Admin {
         ] {
             registry.register(name, help, ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX)));
         }
-        let help = "Connections of callers that were closed at once, as there were as many as --max-connections allows";
+        let help = "Connections of callers that were closed at once, as there were as many as --max-connections or the limit of open files allows";
         let refused = ConstCounter::new(self.shared.refused.load(Ordering::Relaxed));
         registry.register("apigw_connections_refused", help, refused);
         if let Some(log) = &self.shared.config.access_log {

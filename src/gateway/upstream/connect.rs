@@ -23,6 +23,9 @@ pub(crate) enum ConnectError {
     /// Nobody answers.
     #[error("{0}")]
     Failed(String),
+    /// The gateway has as many connections to backends as its open files allow, and all are in use.
+    #[error("all connections to backends that the limit of open files allows are in use")]
+    NoneLeft,
     /// It took too long.
     #[error("connecting took too long")]
     Timeout,

@@ -82,6 +82,9 @@ impl From<ConnectError> for Failed {
             ConnectError::Timeout => {
                 Self::new(Kind::DeadlineExceeded, "The backend did not accept a connection in time.", reason)
             }
+            ConnectError::NoneLeft => {
+                Self::new(Kind::SourceUnavailable, "The gateway has no connection to a backend left.", reason)
+            }
             ConnectError::Refused(_) => Self::new(
                 Kind::BadGateway,
                 "The backend's address is one that the gateway does not connect to.",
@@ -293,6 +296,10 @@ impl Exchange<'_> {
         };
         let mut lease = match call.worker.pool.lease(origin, wanted, call.forward.connect_timeout).await {
             Ok(lease) => lease,
+            Err(error @ ConnectError::NoneLeft) => {
+                // It is no fault of the backend's, and another address would fare no better.
+                return Err(Attempt { failed: error.into(), unsent: None, may_repeat: false });
+            }
             Err(error) => {
                 origin.failed();
                 self.avoid = Some(origin.id);

@@ -25,6 +25,8 @@ pub(crate) struct Pool {
     clock: Rc<Cell<Ticks>>,
     /// Held by each open connection, which counts them.
     open: Rc<()>,
+    /// The most open connections.
+    most_open: usize,
 }
 
 /// The connections to one origin that nobody uses.
@@ -67,9 +69,9 @@ pub(crate) enum Wanted {
 const LIVELY: Ticks = 4;
 
 impl Pool {
-    /// Makes an empty pool.
-    pub(crate) fn new(clock: Rc<Cell<Ticks>>) -> Rc<Self> {
-        Rc::new(Self { idle: RefCell::default(), clock, open: Rc::default() })
+    /// Makes an empty pool, of which so many connections may be open at a time.
+    pub(crate) fn new(clock: Rc<Cell<Ticks>>, most_open: usize) -> Rc<Self> {
+        Rc::new(Self { idle: RefCell::default(), clock, open: Rc::default(), most_open })
     }
 
     /// Returns a connection that is open, or opens one.
@@ -89,8 +91,10 @@ impl Pool {
         let (connection, opened, kept_for) = if let Some(idle) = kept {
             (idle.connection, idle.opened, idle.kept_for)
         } else {
+            // Counted while it is being opened.
+            let open = self.make_room().ok_or(ConnectError::NoneLeft)?;
             let stream = connect(origin, timeout).await?;
-            (Connection::new(stream, Rc::clone(&self.open)), self.clock.get(), None)
+            (Connection::new(stream, open), self.clock.get(), None)
         };
         Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh, opened, kept_for })
     }
@@ -112,6 +116,18 @@ impl Pool {
             });
             !idle.is_empty() && origin.strong_count() > 0
         });
+    }
+
+    /// Counts one more open connection, for which the one that nobody has used for the longest time is closed where there
+    /// are too many. `None` where all are in use.
+    fn make_room(&self) -> Option<Rc<()>> {
+        if self.open() >= self.most_open {
+            let mut pool = self.idle.borrow_mut();
+            // Those of an origin are in the order in which they were given back.
+            let longest = pool.values_mut().filter(|kept| !kept.idle.is_empty());
+            longest.min_by_key(|kept| kept.idle.first().map(|idle| idle.since))?.idle.remove(0);
+        }
+        Some(Rc::clone(&self.open))
     }
 
     /// Takes the connection that was used last. Those that the backend has closed meanwhile are closed on the way.
@@ -178,12 +194,22 @@ mod tests {
 
     impl Setting {
         fn new() -> Self {
+            Self::of(usize::MAX)
+        }
+
+        /// So many connections may be open.
+        fn of(most_open: usize) -> Self {
             let backend = TcpListener::bind("127.0.0.1:0").expect("a free port");
             let url = format!("http://{}", backend.local_addr().expect("an address"));
             let settings = Arc::new(OriginSettings { tls: None, tls_identity: Digest::of(b""), allow: Vec::new() });
             let target = Origins::new().target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings)));
             let clock = Rc::new(Cell::new(0));
-            Self { pool: Pool::new(Rc::clone(&clock)), clock, backend, origin: target.expect("a target").origin }
+            Self {
+                pool: Pool::new(Rc::clone(&clock), most_open),
+                clock,
+                backend,
+                origin: target.expect("a target").origin,
+            }
         }
 
         async fn lease(&self) -> Lease {
@@ -255,6 +281,21 @@ mod tests {
             setting.clock.set(0);
             setting.lease().await.release();
             assert_eq!((setting.open_at(LONGEST_LIFE, LONG), setting.open_at(LONGEST_LIFE + 1, LONG)), (1, 0));
+        });
+    }
+
+    #[test]
+    fn an_idle_connection_makes_room_and_one_in_use_does_not() {
+        block_on(async {
+            let setting = Setting::of(2);
+            let (first, second) = (setting.lease().await, setting.lease().await);
+            let third = setting.pool.lease(&setting.origin, Wanted::Fresh, Duration::from_secs(30)).await;
+            assert!(matches!(third.err(), Some(ConnectError::NoneLeft)));
+            first.release();
+            let third = setting.lease().await;
+            assert_eq!(setting.pool.open(), 2);
+            drop((second, third));
+            assert_eq!(setting.pool.open(), 0);
         });
     }
 

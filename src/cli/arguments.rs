@@ -19,7 +19,6 @@ use super::output::{ColorChoice, Format};
     after_help = EXIT_CODES,
     subcommand_required = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
     max_term_width = 100,
 )]
 pub(super) struct Arguments {

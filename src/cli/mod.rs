@@ -25,6 +25,7 @@ mod variables;
 mod views;
 mod wait;
 mod workflow;
+mod yaml;
 
 use clap::FromArgMatches as _;
 

@@ -58,9 +58,22 @@ impl GroupsArguments {
         if self.groups.is_empty() {
             return Ok(Selection::Groups(vec![group(context, None)?]));
         }
-        let named = self.groups.iter().map(|name| group(context, Some(name)));
+        let named = self.groups.iter().map(|name| released_group(context, name));
         Ok(Selection::Groups(named.collect::<Result<_, _>>()?))
     }
+}
+
+/// Returns the group of a name; one whose folder is gone is known still by what environments have of it.
+fn released_group(context: &Context<'_>, name: &str) -> Result<GroupName, CommandError> {
+    let workspace = context.workspace()?;
+    let group = parse(name)?;
+    let unknown = match workspace.require_group(&group) {
+        Ok(()) => return Ok(group),
+        Err(error) => error,
+    };
+    let environments = workspace.overview(&workspace.settings().environments(), None);
+    let is_released = environments.iter().any(|overview| overview.environment.deployments.contains_key(&group));
+    if is_released { Ok(group) } else { Err(unknown.into()) }
 }
 
 /// Parses a group's name.

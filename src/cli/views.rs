@@ -1,8 +1,10 @@
 //! What is printed as JSON and YAML, schema 1. Fields are only ever added.
 
-use std::net::SocketAddr;
+mod status;
 
 use serde::Serialize;
+
+pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
 
 use super::error::CommandError;
 use super::wait::Waited;
@@ -13,7 +15,7 @@ use crate::model::{
     PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
 };
 use crate::plan::{GroupConflict, HeadEntry, MergeSide, Plan};
-use crate::workspace::Committed;
+use crate::workspace::{Committed, ViewProblem};
 
 /// A deployment; without an operation where it is only planned.
 #[derive(Serialize)]
@@ -168,59 +170,20 @@ impl<'a> ReleaseView<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct StatusView {
-    pub(super) schema: u32,
-    pub(super) deployments: Vec<StatusEntryView>,
-    /// The gateways that run on this machine.
-    pub(super) gateways: Vec<GatewayView>,
-}
-
-/// A gateway that runs on this machine.
-#[derive(Serialize)]
-pub(super) struct GatewayView {
-    pub(super) pid: u32,
-    pub(super) since: Timestamp,
-    pub(super) addresses: Vec<String>,
-    pub(super) admin: Option<SocketAddr>,
-    pub(super) environments: Vec<EnvironmentName>,
-}
-
-/// A gateway that serves another operation of a group than the one that is live, or none.
-#[derive(Serialize)]
-pub(super) struct BehindView {
-    pub(super) pid: u32,
-    pub(super) operation: Option<OperationId>,
-    pub(super) reason: Option<String>,
-}
-
-#[derive(Serialize)]
-pub(super) struct StatusEntryView {
-    pub(super) environment: EnvironmentName,
-    pub(super) group: GroupName,
-    #[serde(flatten)]
-    pub(super) entry: EntryView,
-    pub(super) edited: bool,
-    pub(super) urls: Vec<String>,
-    pub(super) by: Option<String>,
-    pub(super) message: Option<String>,
-    /// The policies that the operation overrides.
-    #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
-    pub(super) overrides: Vec<PolicyOverride>,
-    /// The processes of the gateways on this machine in which the operation is in force.
-    pub(super) served_by: Vec<u32>,
-    /// The gateways on this machine that serve the environment, and in which it is not.
-    pub(super) behind: Vec<BehindView>,
-}
-
-#[derive(Serialize)]
 pub(super) struct HistoryView {
     schema: u32,
     operations: Vec<OperationView>,
+    /// The parts that cannot be read.
+    problems: Vec<ViewProblemView>,
 }
 
 impl HistoryView {
-    pub(super) fn new(operations: &[Committed]) -> Self {
-        Self { schema: SCHEMA, operations: operations.iter().map(OperationView::new).collect() }
+    pub(super) fn new(operations: &[Committed], problems: &[ViewProblem]) -> Self {
+        Self {
+            schema: SCHEMA,
+            operations: operations.iter().map(OperationView::new).collect(),
+            problems: problems.iter().map(ViewProblemView::new).collect(),
+        }
     }
 }
 

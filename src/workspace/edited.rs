@@ -1,50 +1,43 @@
-//! Which working copies differ from what is live.
+//! Working copies that differ from the newest version of their group.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Workspace, layout};
-use crate::model::{DEFINITION_FILE, Digest, Environment, FileSet, GroupName, Release, SETTINGS_FILE, Version};
+use crate::model::{DEFINITION_FILE, Digest, FileSet, GroupName, SETTINGS_FILE};
 use crate::spread::spread;
 
-/// The groups whose working copy differs from some release of them.
+/// The groups whose working copy differs from their newest version.
 #[derive(Debug, Default)]
-pub struct EditedGroups(BTreeSet<(GroupName, Digest)>);
+pub struct EditedGroups(BTreeSet<GroupName>);
 
 impl EditedGroups {
-    /// Says whether the working copy of a group differs from a release.
+    /// Returns true if the working copy of a group differs from its newest version.
     #[must_use]
-    pub fn contains(&self, group: &GroupName, release: &Release) -> bool {
-        self.0.contains(&(group.clone(), release.digest))
+    pub fn contains(&self, group: &GroupName) -> bool {
+        self.0.contains(group)
     }
 }
 
-/// The digests that a group is released with, and a version that has each.
-type Releases<'a> = BTreeMap<Digest, &'a Version>;
-
 impl Workspace {
-    /// Compares the working copy of each group with what the environments have of it, byte for byte.
+    /// Compares the working copy of each group with its newest version, byte for byte, spread over the processors.
     ///
-    /// A working copy that cannot be read differs. The work is spread over the processors.
+    /// A group that has no version yet, or no working copy, has nothing to differ.
     #[must_use]
-    pub fn edited_groups(&self, environments: &[Environment]) -> EditedGroups {
-        let mut releases: BTreeMap<&GroupName, Releases<'_>> = BTreeMap::new();
-        for environment in environments {
-            for (group, deployment) in &environment.deployments {
-                let release = &deployment.release;
-                releases.entry(group).or_default().insert(release.digest, &release.version);
-            }
-        }
-        let groups: Vec<(&GroupName, Releases<'_>)> = releases.into_iter().collect();
-        let found = spread(&groups, |(group, releases)| self.differing(group, releases));
-        EditedGroups(found.into_iter().flatten().collect())
+    pub fn edited_groups<'a>(&self, groups: impl IntoIterator<Item = &'a GroupName>) -> EditedGroups {
+        let groups: Vec<&GroupName> = groups.into_iter().collect();
+        let edited = spread(&groups, |group| self.is_edited(group));
+        let edited = groups.into_iter().zip(edited).filter(|(_, is_edited)| *is_edited);
+        EditedGroups(edited.map(|(group, _)| group.clone()).collect())
     }
 
-    /// Returns the releases from which the working copy of a group differs.
-    fn differing(&self, group: &GroupName, releases: &Releases<'_>) -> Vec<(GroupName, Digest)> {
-        let place = layout::group(group);
-        let Ok(folder) = self.root.folder(&place) else {
-            return releases.keys().map(|digest| (group.clone(), *digest)).collect();
+    fn is_edited(&self, group: &GroupName) -> bool {
+        let Some(newest) = self.versions(group).ok().and_then(|versions| versions.last().cloned()) else {
+            return false;
         };
+        // A version that is damaged is told as that, not as an edit.
+        let Some(manifest) = self.manifest(group, &newest).ok().flatten() else { return false };
+        let place = layout::group(group);
+        let Ok(folder) = self.root.folder(&place) else { return false };
         let read = |path: &str| {
             let found = if path.contains('/') {
                 self.root.read(&layout::group_file(group, path), layout::LARGEST_DEFINITION)
@@ -60,22 +53,15 @@ impl Workspace {
                 files.insert(path, bytes);
             }
         }
-        let of_two = files.manifest().digest();
-        let equals = |digest: Digest, version: &Version| {
-            let number = self.locate_release(group, version, digest).ok().flatten();
-            let Some(manifest) = number.and_then(|number| self.manifest(group, &number).ok().flatten()) else {
-                return false;
-            };
-            // As long as these files are the same, so are the references among them, and so is the set.
-            let same = |path: &str, digest: &Digest| match files.get(path) {
-                Some(bytes) => Digest::of(bytes) == *digest,
-                None => read(path).is_some_and(|bytes| Digest::of(&bytes) == *digest),
-            };
-            (manifest.0.len() != 2 || !manifest.0.contains_key(DEFINITION_FILE))
-                && manifest.digest() == digest
-                && manifest.0.iter().all(|(path, digest)| same(path, digest))
+        if files.manifest().digest() == manifest.digest() {
+            return false;
+        }
+        // As long as these files are the same, so are the references among them, and so is the set.
+        let is_same = |path: &str, digest: &Digest| match files.get(path) {
+            Some(bytes) => Digest::of(bytes) == *digest,
+            None => read(path).is_some_and(|bytes| Digest::of(&bytes) == *digest),
         };
-        let differs = releases.iter().filter(|(digest, version)| **digest != of_two && !equals(**digest, version));
-        differs.map(|(digest, _)| (group.clone(), *digest)).collect()
+        let has_two = manifest.0.len() == 2 && manifest.0.contains_key(DEFINITION_FILE);
+        has_two || !manifest.0.iter().all(|(path, digest)| is_same(path, digest))
     }
 }

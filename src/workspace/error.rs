@@ -177,6 +177,18 @@ impl Error {
     pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<String>) -> Self {
         Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into(), count: 1 }])
     }
+
+    /// Puts the error and its findings into one line.
+    #[must_use]
+    pub fn one_line(&self) -> String {
+        match self {
+            Self::Invalid(findings) => {
+                let findings = findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message));
+                findings.collect::<Vec<_>>().join("; ")
+            }
+            other => other.to_string(),
+        }
+    }
 }
 
 impl From<Error> for FetchError {

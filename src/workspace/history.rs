@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
+use super::overview::{EnvironmentOverview, ViewProblem};
 use super::{Workspace, layout, operation_file};
 use crate::model::nearest;
 use crate::model::{Deployment, Environment, EnvironmentName, GroupName, Location, Operation, OperationId, Timestamp};
@@ -31,6 +32,35 @@ impl Workspace {
         most: usize,
     ) -> Result<Vec<Committed>, Error> {
         let live = self.environment(environment)?;
+        let mut failed = None;
+        let operations = self.walk(&live, group, most, &mut |_, error| failed = failed.take().or(Some(error)));
+        failed.map_or(Ok(operations), Err)
+    }
+
+    /// Reads operations like [`history`](Self::history), as many as can be read, and says why others cannot.
+    #[must_use]
+    pub fn readable_history(
+        &self,
+        environment: &EnvironmentName,
+        group: Option<&GroupName>,
+        most: usize,
+    ) -> (Vec<Committed>, Vec<ViewProblem>) {
+        let live = self.overview(std::slice::from_ref(environment), None).pop();
+        let Some(EnvironmentOverview { environment: live, mut problems }) = live else { return Default::default() };
+        let operations = self.walk(&live, group, most, &mut |id, error| {
+            let message = format!("operation {id} and what was before it: {}", error.one_line());
+            problems.push(ViewProblem { environment: environment.clone(), group: None, message });
+        });
+        (operations, problems)
+    }
+
+    fn walk(
+        &self,
+        live: &Environment,
+        group: Option<&GroupName>,
+        most: usize,
+        fail: &mut dyn FnMut(&OperationId, Error),
+    ) -> Vec<Committed> {
         let wanted = |name: &GroupName| group.is_none_or(|group| group == name);
         let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
         let mut pending: BTreeSet<OperationId> = tips.map(|(_, deployment)| deployment.operation.clone()).collect();
@@ -40,7 +70,13 @@ impl Workspace {
         while operations.len() < most
             && let Some(id) = pending.pop_last()
         {
-            let operation = self.read_operation(environment, &id)?;
+            let operation = match self.read_operation(&live.name, &id) {
+                Ok(operation) => operation,
+                Err(error) => {
+                    fail(&id, error);
+                    continue;
+                }
+            };
             let before = operation.changes.iter().filter(|(name, _)| wanted(name));
             let entries = before.flat_map(|(_, change)| change.predecessors());
             pending.extend(entries.map(|entry| entry.operation.clone()));
@@ -52,7 +88,7 @@ impl Workspace {
             let lost = lost.remove(&id).unwrap_or_default();
             operations.push(Committed { id, operation, lost });
         }
-        Ok(operations)
+        operations
     }
 
     /// Reads one operation's file, whether or not it was committed.
@@ -150,21 +186,24 @@ impl Workspace {
         Ok(past)
     }
 
-    /// Returns what was live at a time.
-    pub fn environment_at(&self, environment: &EnvironmentName, time: Timestamp) -> Result<Environment, Error> {
-        let mut then = self.environment(environment)?;
+    /// Puts an environment back to a time; groups whose past cannot be read are left out and returned with the reason.
+    pub(super) fn go_back(&self, then: &mut Environment, time: Timestamp) -> Vec<(GroupName, Error)> {
+        let mut failed = Vec::new();
         let groups: Vec<GroupName> = then.deployments.keys().cloned().collect();
         for group in groups {
             let Some(current) = then.deployments.get(&group).filter(|current| current.since > time) else {
                 continue;
             };
-            let past = self.past_of(environment, &group, Some(current.clone()))?;
+            let past = self.past_of(&then.name, &group, Some(current.clone())).unwrap_or_else(|error| {
+                failed.push((group.clone(), error));
+                Vec::new()
+            });
             match past.into_iter().find(|past| past.deployment.since <= time) {
                 Some(past) => then.deployments.insert(group, past.deployment),
                 None => then.deployments.remove(&group),
             };
         }
-        Ok(then)
+        failed
     }
 }
 

@@ -28,21 +28,22 @@ mod merge;
 mod operation_file;
 mod origins;
 mod outside;
+mod overview;
 mod own_yaml;
 mod quote;
 mod record;
 mod renumber;
 mod settings;
+mod short_ids;
 mod verify;
 mod version_file;
 mod versions;
 
 use std::path::Path;
-use std::thread;
 
 use crate::model::{
     Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, Release, SETTINGS_FILE,
-    State, Timestamp, WorkspaceSettings, nearest,
+    State, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
@@ -62,7 +63,9 @@ pub use origins::{Committer, Origins};
 pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
 };
+pub use overview::{DamagedReleases, EnvironmentOverview, ReleaseDamage, ViewProblem};
 pub use renumber::Renumbering;
+pub use short_ids::ShortIds;
 pub use verify::{Problem, ProblemKind, Verification};
 
 /// A file that is missing says nothing about what is live: it is never taken for an empty one.
@@ -147,20 +150,6 @@ impl Workspace {
     /// Reads what is live in an environment; nothing is where nothing was ever published.
     pub fn environment(&self, environment: &EnvironmentName) -> Result<Environment, Error> {
         self.read_environment(environment)?.whole()
-    }
-
-    /// Reads several environments, as they are or as they were at a time, spread over the processors.
-    pub fn environments(&self, names: &[EnvironmentName], at: Option<Timestamp>) -> Result<Vec<Environment>, Error> {
-        let read = |name: &EnvironmentName| match at {
-            Some(time) => self.environment_at(name, time),
-            None => self.environment(name),
-        };
-        thread::scope(|scope| {
-            let read = &read;
-            let readers: Vec<_> = names.iter().map(|name| scope.spawn(move || read(name))).collect();
-            let joined = readers.into_iter().map(thread::ScopedJoinHandle::join);
-            joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        })
     }
 
     fn read_environment(&self, environment: &EnvironmentName) -> Result<record::Reading, Error> {

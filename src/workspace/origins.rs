@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::Error;
 use super::{Workspace, layout, settings};
 use crate::model::{
     Environment, EnvironmentName, GroupName, GroupSettings, OperationId, PolicyOverride, SETTINGS_FILE, State, Version,
@@ -32,10 +31,9 @@ impl Workspace {
     /// Reads what the entries of some environments go back to, each version and each operation once, spread over the
     /// processors.
     ///
-    /// # Errors
-    ///
-    /// Fails where an operation cannot be read. A version whose settings cannot be read has no addresses.
-    pub fn origins<'a>(&'a self, environments: &'a [Environment]) -> Result<Origins<'a>, Error> {
+    /// An operation that cannot be read has no committer, and a version whose settings cannot be read no addresses.
+    #[must_use]
+    pub fn origins<'a>(&'a self, environments: &'a [Environment]) -> Origins<'a> {
         let mut versions = BTreeSet::new();
         let mut operations = BTreeSet::new();
         for environment in environments {
@@ -50,15 +48,15 @@ impl Workspace {
         let settings = spread(&versions, |(group, version)| self.version_settings(group, version));
         let operations: Vec<_> = operations.into_iter().collect();
         let committers = spread(&operations, |(environment, id)| {
-            let operation = self.read_operation_head(environment, id)?;
-            Ok(Committer { by: operation.actor, message: operation.message, overrides: operation.overrides })
+            let operation = self.read_operation_head(environment, id).ok()?;
+            Some(Committer { by: operation.actor, message: operation.message, overrides: operation.overrides })
         });
-        let committers = committers.into_iter().collect::<Result<Vec<_>, Error>>()?;
-        Ok(Origins {
+        let known = operations.into_iter().zip(committers);
+        Origins {
             workspace: self,
             settings: versions.into_iter().zip(settings).collect(),
-            committers: operations.into_iter().zip(committers).collect(),
-        })
+            committers: known.filter_map(|(operation, committer)| Some((operation, committer?))).collect(),
+        }
     }
 
     fn version_settings(&self, group: &GroupName, version: &Version) -> Option<GroupSettings> {

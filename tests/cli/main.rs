@@ -22,4 +22,5 @@ mod release;
 mod serve;
 mod serving;
 mod tls;
+mod views;
 mod wait;

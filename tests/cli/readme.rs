@@ -13,7 +13,9 @@ fn normalize(text: &str) -> Vec<String> {
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', ')']).trim_start_matches('(');
         let is_age = bare.strip_suffix('s').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-        if bare.len() == 33 && bare.contains("Z-") {
+        let is_hexadecimal =
+            |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        if (bare.len() == 33 && bare.contains("Z-")) || (bare.len() == 8 && is_hexadecimal(bare)) {
             "OPERATION".to_owned()
         } else if bare.starts_with("sha256:") {
             "DIGEST".to_owned()

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::table::{Cell, Layout, Paint};
 use crate::cli::{complete, selection, table};
 use crate::definition;
-use crate::model::{DEFINITION_FILE, Finding, GroupName, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE};
+use crate::model::{
+    DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
+};
 use crate::workspace::edit::Edit;
 use crate::workspace::{self, NewGroup, OutsideFolder};
 
@@ -242,33 +245,40 @@ fn report(
 
 fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
-    let mut groups = Vec::new();
-    for group in workspace.groups()? {
-        groups.push((workspace.group_settings(&group)?, group));
-    }
-    let entries: Vec<Value> = groups
-        .iter()
-        .map(|(settings, group)| {
-            json!({
-                "group": group,
-                "version": settings.version,
-                "prefix": settings.prefix,
-                "auth": settings.auth,
-                "description": settings.description,
-            })
-        })
-        .collect();
-    context.output.data(&json!({"schema": SCHEMA, "groups": entries}), || {
+    let names = workspace.groups()?;
+    let groups: Vec<_> = names.iter().map(|group| (group, workspace.group_settings(group))).collect();
+    let entry = |(group, settings): &(&GroupName, Result<GroupSettings, workspace::Error>)| match settings {
+        Ok(settings) => json!({
+            "group": group,
+            "version": settings.version,
+            "prefix": settings.prefix,
+            "auth": settings.auth,
+            "description": settings.description,
+        }),
+        Err(error) => json!({"group": group, "problem": error.one_line()}),
+    };
+    let entries: Vec<Value> = groups.iter().map(entry).collect();
+    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+    context.output.painted(&json!({"schema": SCHEMA, "groups": entries}), || {
         if groups.is_empty() {
             return "there is no group yet: make one with `apigw group import NAME FILE`\n".to_owned();
         }
-        let rows = groups.iter().map(|(settings, group)| {
-            let description = settings.description.clone().unwrap_or_default();
-            vec![group.to_string(), settings.version.to_string(), settings.prefix.to_string(), description]
+        let rows = groups.iter().map(|(group, settings)| match settings {
+            Ok(settings) => {
+                let description = settings.description.as_deref().unwrap_or_default();
+                let (version, prefix) = (settings.version.to_string(), settings.prefix.to_string());
+                vec![group.as_str().into(), version.into(), prefix.into(), description.into()]
+            }
+            Err(_) => vec![group.as_str().into(), Cell::default().painted(Paint::Red, "unreadable")],
         });
-        table::render(&["GROUP", "VERSION", "PREFIX", "DESCRIPTION"], rows, context.output.width)
+        table::render(&["GROUP", "VERSION", "PREFIX", "DESCRIPTION"], rows, layout)
     })?;
-    Ok(Exit::Done)
+    let unreadable: Vec<_> =
+        groups.iter().filter_map(|(group, settings)| Some((group, settings.as_ref().err()?))).collect();
+    for (group, error) in &unreadable {
+        context.output.warning(&format!("{group}: {}", error.one_line()));
+    }
+    Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Invalid })
 }
 
 fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {

@@ -6,10 +6,15 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::table;
+use crate::cli::table::{self, Cell, Layout, Paint};
+use crate::cli::time::age;
 use crate::cli::views::HistoryView;
 use crate::cli::{change, selection};
-use crate::workspace::Committed;
+use crate::model::{GroupName, State, Timestamp};
+use crate::workspace::{Committed, ShortIds, ViewProblem};
+
+/// The most groups of an operation that are named.
+const MOST_CHANGES: usize = 3;
 
 /// Show who changed what, when and why, the newest first
 #[derive(Debug, Args)]
@@ -35,44 +40,78 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         None => workspace.settings().environments(),
     };
     let mut operations = Vec::new();
+    let mut problems = Vec::new();
     for environment in &environments {
-        operations.extend(workspace.history(environment, group.as_ref(), arguments.number)?);
+        let (found, unreadable) = workspace.readable_history(environment, group.as_ref(), arguments.number);
+        operations.extend(found);
+        problems.extend(unreadable);
     }
     if operations.is_empty()
+        && problems.is_empty()
         && let Some(group) = &group
     {
         workspace.require_group(group)?;
     }
     operations.sort_by(|left, right| right.id.cmp(&left.id));
     operations.truncate(arguments.number);
-    context.output.data(&HistoryView::new(&operations), || text(&operations, context.output.width))?;
-    Ok(Exit::Done)
+    let short = workspace.short_ids()?;
+    let shown = Shown { operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
+    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 3 };
+    context.output.painted(&HistoryView::new(&operations, &problems), || shown.text(layout))?;
+    for ViewProblem { environment, message, .. } in &problems {
+        context.output.warning(&format!("{environment}: {message}"));
+    }
+    Ok(if problems.is_empty() { Exit::Done } else { Exit::Invalid })
 }
 
-fn text(operations: &[Committed], width: Option<u16>) -> String {
-    if operations.is_empty() {
-        return "nothing was published yet\n".to_owned();
+/// The operations that are shown.
+struct Shown<'a> {
+    operations: &'a [Committed],
+    short: &'a ShortIds,
+    /// The group that was asked for, which comes first.
+    group: Option<&'a GroupName>,
+    now: Timestamp,
+}
+
+impl Shown<'_> {
+    fn text(&self, layout: Layout) -> String {
+        if self.operations.is_empty() {
+            return "nothing was published yet\n".to_owned();
+        }
+        let rows = self.operations.iter().map(|committed| self.row(committed));
+        table::render(&["OPERATION", "AGE", "ENVIRONMENT", "CHANGES", "BY", "WHY"], rows, layout)
     }
-    let row = |committed: &Committed| {
-        let operation = &committed.operation;
-        let changed = |(group, change): (&crate::model::GroupName, &crate::model::Change)| {
-            let lost = committed.lost.get(group).map(|resolve| format!(" (lost to {resolve})")).unwrap_or_default();
-            format!("{} {group} {}{lost}", change.action, change::state(&change.after))
-        };
-        let mut changes: Vec<String> = operation.changes.iter().take(3).map(changed).collect();
-        if operation.changes.len() > changes.len() {
-            changes.push(format!("and {} more", operation.changes.len() - changes.len()));
+
+    fn row(&self, committed: &Committed) -> Vec<Cell> {
+        let Committed { id, operation, lost } = committed;
+        let mut changed: Vec<_> = operation.changes.iter().collect();
+        changed.sort_by_key(|(group, _)| self.group != Some(*group));
+        let mut changes = Cell::default();
+        for (number, (group, change)) in changed.iter().take(MOST_CHANGES).enumerate() {
+            let separator = if number > 0 { "; " } else { "" };
+            changes = changes.plain(&format!("{separator}{} {group} ", change.action));
+            let state = change::state(&change.after);
+            changes = match change.after.state {
+                State::Live => changes.plain(&state),
+                State::Offline => changes.painted(Paint::Dim, &state),
+            };
+            if let Some(resolve) = lost.get(*group) {
+                changes = changes.plain(&format!(" (lost to {})", self.short.get(resolve)));
+            }
+        }
+        if changed.len() > MOST_CHANGES {
+            changes = changes.plain(&format!("; and {} more", changed.len() - MOST_CHANGES));
         }
         if !operation.overrides.is_empty() {
-            changes.push(format!("overrides {}", change::overrides(operation)));
+            changes = changes.plain("; ").painted(Paint::Red, &format!("overrides {}", change::overrides(operation)));
         }
         vec![
-            committed.id.to_string(),
-            operation.environment.to_string(),
-            changes.join("; "),
-            operation.actor.clone(),
-            operation.message.clone().unwrap_or_default().replace('\n', " "),
+            self.short.get(id).into(),
+            age(operation.time, self.now).into(),
+            operation.environment.as_str().into(),
+            changes,
+            operation.actor.as_str().into(),
+            operation.message.clone().unwrap_or_default().replace('\n', " ").into(),
         ]
-    };
-    table::render(&["OPERATION", "ENVIRONMENT", "CHANGES", "BY", "WHY"], operations.iter().map(row), width)
+    }
 }

@@ -8,8 +8,8 @@ use crate::cli::backends;
 use crate::cli::change::{self, ChangeArguments, Reason};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::yaml;
 use crate::cli::views::{PlanView, ReleaseView};
+use crate::cli::yaml::yaml;
 use crate::plan::{self, Plan, ReleasePlan};
 use crate::workspace::{DiskFacts, Workspace, read_release_plan, write_outside};
 

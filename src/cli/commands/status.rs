@@ -1,28 +1,29 @@
 //! `apigw status`.
 
+mod matrix;
+
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::time::age;
-use crate::cli::views::{BehindView, EntryView, GatewayView, StatusEntryView, StatusView};
-use crate::cli::{complete, selection, table};
-use crate::model::{
-    Backend, Deployment, Environment, EnvironmentName, GroupName, OperationId, SCHEMA, State, Timestamp,
+use crate::cli::output::Format;
+use crate::cli::table::Layout;
+use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
+use crate::cli::{complete, selection};
+use crate::model::{Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, State, Timestamp, Version};
+use crate::workspace::{
+    Committed, DamagedReleases, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, ViewProblem,
+    Workspace,
 };
-use crate::workspace::{Committed, EditedGroups, RunningGateway, Workspace};
-
-/// How many groups that a gateway does not serve as they are live are named.
-const MOST_BEHIND: usize = 10;
 
 /// Show what is live: the matrix of groups and environments
 ///
-/// "edited" says that the working copy differs from what is live: the edit is not published there. Gateways that run
-/// on this machine are listed below, with what they do not serve as it is live.
+/// "edited" says that the working copy differs from the group's newest version, "behind test (0.0.3)" that an earlier
+/// environment has a newer version, "damaged" and "missing" that a live version is not on disk as it was frozen. With -v,
+/// addresses are shown. Gateways that run on this machine are listed below, with what they do not serve as it is live.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw status\n  apigw status petstore --env online --at 2026-11-01")]
 pub(in crate::cli) struct StatusArguments {
@@ -35,13 +36,22 @@ pub(in crate::cli) struct StatusArguments {
     /// As it was at a time (RFC 3339, or a date), or right after an operation
     #[arg(long, value_name = "TIME|OPERATION")]
     at: Option<String>,
+    /// Exit with 3 where something that is live cannot be read or served
+    #[arg(long)]
+    check: bool,
 }
 
 /// What is live, of the environments and groups that were asked for.
 struct Live {
     environments: Vec<Environment>,
+    /// Every environment, with the same groups.
+    all: Vec<Environment>,
     groups: BTreeSet<GroupName>,
     edited: EditedGroups,
+    damaged: DamagedReleases,
+    /// The parts that cannot be read, and the releases that cannot be served.
+    problems: Vec<ViewProblem>,
+    is_unreadable: bool,
     /// The gateways on this machine that serve one of the environments.
     gateways: Vec<RunningGateway>,
 }
@@ -60,17 +70,34 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         live.gateways = gateways(context, workspace, &names);
     }
     if live.groups.is_empty()
+        && live.problems.is_empty()
         && let Some(group) = &only
     {
         workspace.require_group(group)?;
     }
-    let shown = if context.output.format == crate::cli::output::Format::Table {
-        context.output.raw(text(&live, at.unwrap_or_else(|| context.now()), context.output.width).as_bytes())
+    let shown = if context.output.format == Format::Table {
+        let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+        let addresses =
+            if context.output.verbose { matrix::addresses(workspace, &live, layout) } else { String::new() };
+        let text = matrix::text(&live, at.unwrap_or_else(|| context.now()), layout);
+        context.output.painted(&(), || text + &addresses)
     } else {
-        context.output.data(&view(workspace, &live)?, String::new)
+        context.output.data(&view(workspace, &live), String::new)
     };
     shown?;
-    Ok(Exit::Done)
+    for problem in &live.problems {
+        context.output.warning(&problem_text(problem));
+    }
+    let is_invalid = live.is_unreadable || arguments.check && !live.problems.is_empty();
+    Ok(if is_invalid { Exit::Invalid } else { Exit::Done })
+}
+
+fn problem_text(problem: &ViewProblem) -> String {
+    let ViewProblem { environment, group, message } = problem;
+    match group {
+        Some(group) => format!("{group} in {environment}: {message}"),
+        None => format!("{environment}: {message}"),
+    }
 }
 
 /// Reads which gateways run. What is live can be told without them.
@@ -132,24 +159,72 @@ fn read(
     only: Option<&GroupName>,
     moment: Option<&Moment>,
 ) -> Result<Live, CommandError> {
-    let mut environments = workspace.environments(names, moment.map(Moment::time))?;
-    for environment in &mut environments {
+    // Those that are not shown may be ahead of those that are.
+    let overviews = workspace.overview(&workspace.settings().environments(), moment.map(Moment::time));
+    let mut problems = Vec::new();
+    let mut all = Vec::new();
+    for EnvironmentOverview { mut environment, problems: found } in overviews {
         if let Some(moment) = moment {
-            moment.apply(environment);
+            moment.apply(&mut environment);
         }
         environment.deployments.retain(|group, _| only.is_none_or(|only| only == group));
+        if names.contains(&environment.name) {
+            let concerns =
+                |problem: &ViewProblem| problem.group.as_ref().zip(only).is_none_or(|(group, only)| group == only);
+            problems.extend(found.into_iter().filter(concerns));
+        }
+        all.push(environment);
     }
+    let environments: Vec<Environment> =
+        all.iter().filter(|environment| names.contains(&environment.name)).cloned().collect();
     let mut groups: BTreeSet<GroupName> =
         environments.iter().flat_map(|environment| environment.deployments.keys().cloned()).collect();
+    let mut edited = EditedGroups::default();
     if moment.is_none() {
         groups.extend(workspace.groups()?.into_iter().filter(|group| only.is_none_or(|only| only == group)));
+        edited = workspace.edited_groups(&groups);
     }
-    let edited = workspace.edited_groups(&environments);
-    Ok(Live { environments, groups, edited, gateways: Vec::new() })
+    let damaged = workspace.damaged_releases(&environments);
+    let is_unreadable = !problems.is_empty();
+    for environment in &environments {
+        let damages = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
+        problems.extend(damages.filter_map(|(group, entry)| {
+            let message = damage_text(damaged.get(group, &entry.release)?, &entry.release);
+            Some(ViewProblem { environment: environment.name.clone(), group: Some(group.clone()), message })
+        }));
+    }
+    Ok(Live { environments, all, groups, edited, damaged, problems, is_unreadable, gateways: Vec::new() })
 }
 
-fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> {
-    let origins = workspace.origins(&live.environments)?;
+fn damage_text(damage: &ReleaseDamage, release: &Release) -> String {
+    let version = &release.version;
+    match damage {
+        ReleaseDamage::GroupMissing => {
+            format!("the folder of the group is gone, and {version} is live; `apigw verify` says how to restore it")
+        }
+        ReleaseDamage::Missing => {
+            format!("version {version} is live and missing; `apigw verify` says how to restore it")
+        }
+        ReleaseDamage::Damaged(reason) => format!("version {version} is live and damaged: {reason}"),
+    }
+}
+
+/// Finds the newest version of a group that is live in an environment before this one, where it is newer than here.
+fn newer_before<'a>(
+    live: &'a Live,
+    environment: &EnvironmentName,
+    group: &GroupName,
+    release: &Release,
+) -> Option<(&'a EnvironmentName, &'a Version)> {
+    let before = live.all.iter().take_while(|before| before.name != *environment);
+    let entries = before.filter_map(|before| Some((&before.name, &before.deployments.get(group)?.release)));
+    let newer = entries.filter(|(_, there)| there.state == State::Live && there.version > release.version);
+    // Of several with the same version, the nearest.
+    newer.map(|(name, there)| (name, &there.version)).max_by(|left, right| left.1.cmp(right.1))
+}
+
+fn view(workspace: &Workspace, live: &Live) -> StatusView {
+    let origins = workspace.origins(&live.environments);
     let mut deployments = Vec::new();
     for environment in &live.environments {
         for (group, deployment) in &environment.deployments {
@@ -160,7 +235,14 @@ fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> 
                 environment: environment.name.clone(),
                 group: group.clone(),
                 entry: EntryView::of(deployment),
-                edited: live.edited.contains(group, release),
+                edited: live.edited.contains(group),
+                newer: newer_before(live, &environment.name, group, release)
+                    .filter(|_| release.state == State::Live)
+                    .map(|(environment, version)| NewerView {
+                        environment: environment.clone(),
+                        version: version.clone(),
+                    }),
+                problem: live.damaged.get(group, release).map(|damage| damage_text(damage, release)),
                 urls: match release.state {
                     State::Live => origins.urls(&environment.name, group, &release.version),
                     State::Offline => Vec::new(),
@@ -180,7 +262,13 @@ fn view(workspace: &Workspace, live: &Live) -> Result<StatusView, CommandError> 
         admin: gateway.admin,
         environments: gateway.environments.keys().cloned().collect(),
     };
-    Ok(StatusView { schema: SCHEMA, deployments, gateways: live.gateways.iter().map(gateway).collect() })
+    let problem = |problem: &ViewProblem| ViewProblemView::new(problem);
+    StatusView {
+        schema: SCHEMA,
+        deployments,
+        problems: live.problems.iter().map(problem).collect(),
+        gateways: live.gateways.iter().map(gateway).collect(),
+    }
 }
 
 fn served_by<'a>(
@@ -205,67 +293,4 @@ fn behind<'a>(
         operation: gateway.serves(environment, group).cloned(),
         reason: gateway.behind(environment, group).map(|behind| behind.reason.clone()),
     })
-}
-
-fn text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
-    if live.groups.is_empty() {
-        return "there is no group yet: make one with `apigw group import NAME FILE`\n".to_owned();
-    }
-    let names = live.environments.iter().map(|environment| environment.name.as_str().to_uppercase());
-    let header: Vec<String> = std::iter::once("GROUP".to_owned()).chain(names).collect();
-    let header: Vec<&str> = header.iter().map(String::as_str).collect();
-    let row = |group: &GroupName| {
-        let cell = |environment: &Environment| {
-            let deployment = environment.deployments.get(group);
-            deployment.map_or_else(|| "-".to_owned(), |deployment| cell(live, group, deployment, now))
-        };
-        std::iter::once(group.to_string()).chain(live.environments.iter().map(cell)).collect()
-    };
-    let matrix = table::render(&header, live.groups.iter().map(row), width);
-    if live.gateways.is_empty() { matrix } else { format!("{matrix}\n{}", gateways_text(live, now, width)) }
-}
-
-/// Lists the gateways, and the groups of which they do not serve what is live.
-fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
-    let mut lines = Vec::new();
-    for environment in &live.environments {
-        for (group, deployment) in &environment.deployments {
-            for behind in behind(live, &environment.name, group, &deployment.operation) {
-                let reason = behind.reason.unwrap_or_else(|| "it has not seen the change yet".to_owned());
-                let serves = behind.operation.map_or_else(|| "nothing".to_owned(), |id| format!("operation {id}"));
-                let what = format!("{group} in {}", environment.name);
-                lines.push((behind.pid, format!("process {} serves {serves} of {what}: {reason}\n", behind.pid)));
-            }
-        }
-    }
-    let row = |gateway: &RunningGateway| {
-        let names: Vec<&str> = gateway.environments.keys().map(EnvironmentName::as_str).collect();
-        let late = lines.iter().filter(|(pid, _)| *pid == gateway.pid).count();
-        let state = if late == 0 { "what is live".to_owned() } else { format!("{late} behind") };
-        let since = age(gateway.since, now);
-        vec![gateway.pid.to_string(), since, names.join(", "), gateway.addresses.join(", "), state]
-    };
-    let header = ["GATEWAY", "SINCE", "ENVIRONMENTS", "ADDRESS", "SERVES"];
-    let mut text = table::render(&header, live.gateways.iter().map(row), width);
-    text.extend(lines.iter().take(MOST_BEHIND).map(|(_, line)| line.as_str()));
-    if lines.len() > MOST_BEHIND {
-        let left = lines.len() - MOST_BEHIND;
-        let _ = writeln!(text, "and {left} more; `apigw status -o json` shows all");
-    }
-    text
-}
-
-/// Says in a few words what a group is in an environment: `0.0.1 mock 5m, edited`.
-fn cell(live: &Live, group: &GroupName, deployment: &Deployment, now: Timestamp) -> String {
-    let release = &deployment.release;
-    let since = age(deployment.since, now);
-    if release.state == State::Offline {
-        return format!("offline {since} ({})", release.version);
-    }
-    let backend = match release.backend {
-        Backend::Mock => "mock",
-        Backend::Http { .. } => "real",
-    };
-    let edited = if live.edited.contains(group, release) { ", edited" } else { "" };
-    format!("{} {backend} {since}{edited}", release.version)
 }

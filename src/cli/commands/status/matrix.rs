@@ -1,0 +1,117 @@
+//! The matrix of groups and environments, with addresses and gateways below it.
+
+use std::fmt::Write as _;
+
+use super::{Live, behind, newer_before};
+use crate::cli::table::{self, Cell, Layout, Paint};
+use crate::cli::time::age;
+use crate::model::{Backend, Deployment, Environment, EnvironmentName, GroupName, State, Timestamp};
+use crate::workspace::{ReleaseDamage, RunningGateway, ViewProblem, Workspace};
+
+/// How many groups that a gateway does not serve as they are live are named.
+const MOST_BEHIND: usize = 10;
+
+pub(super) fn text(live: &Live, now: Timestamp, layout: Layout) -> String {
+    if live.groups.is_empty() && live.problems.is_empty() {
+        return "there is no group yet: make one with `apigw group import NAME FILE`\n".to_owned();
+    }
+    let names = live.environments.iter().map(|environment| environment.name.as_str().to_uppercase());
+    let header: Vec<String> = std::iter::once("GROUP".to_owned()).chain(names).collect();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let row = |group: &GroupName| {
+        let cell = |environment: &Environment| {
+            let deployment = environment.deployments.get(group);
+            deployment
+                .map_or_else(|| unread(live, environment, group), |entry| cell(live, environment, group, entry, now))
+        };
+        let name = Cell::from(group.as_str());
+        let name = if live.edited.contains(group) { name.plain(" ").painted(Paint::Yellow, "edited") } else { name };
+        std::iter::once(name).chain(live.environments.iter().map(cell)).collect()
+    };
+    let matrix = table::render(&header, live.groups.iter().map(row), layout);
+    if live.gateways.is_empty() { matrix } else { format!("{matrix}\n{}", gateways_text(live, now, layout.width)) }
+}
+
+/// Returns the cell of a group that has no entry, or none that can be read.
+fn unread(live: &Live, environment: &Environment, group: &GroupName) -> Cell {
+    let concerns = |problem: &&ViewProblem| {
+        problem.environment == environment.name && problem.group.as_ref().is_none_or(|concerned| concerned == group)
+    };
+    match live.problems.iter().find(concerns) {
+        Some(_) => Cell::default().painted(Paint::Red, "unreadable"),
+        None => Cell::from("-"),
+    }
+}
+
+/// Lists the backends, and the addresses at which callers reach the groups.
+pub(super) fn addresses(workspace: &Workspace, live: &Live, layout: Layout) -> String {
+    let origins = workspace.origins(&live.environments);
+    let mut rows = Vec::new();
+    for environment in &live.environments {
+        let entries = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
+        for (group, Deployment { release, .. }) in entries {
+            let urls = origins.urls(&environment.name, group, &release.version).join(" ");
+            rows.push(vec![group.to_string(), environment.name.to_string(), release.backend.to_string(), urls]);
+        }
+    }
+    format!(
+        "\n{}",
+        table::render(&["GROUP", "ENVIRONMENT", "BACKEND", "ADDRESS"], rows, Layout { unbroken: 0, ..layout })
+    )
+}
+
+/// Lists the gateways, and the groups of which they do not serve what is live.
+fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
+    let mut lines = Vec::new();
+    for environment in &live.environments {
+        for (group, deployment) in &environment.deployments {
+            for behind in behind(live, &environment.name, group, &deployment.operation) {
+                let reason = behind.reason.unwrap_or_else(|| "it has not seen the change yet".to_owned());
+                let serves = behind.operation.map_or_else(|| "nothing".to_owned(), |id| format!("operation {id}"));
+                let what = format!("{group} in {}", environment.name);
+                lines.push((behind.pid, format!("process {} serves {serves} of {what}: {reason}\n", behind.pid)));
+            }
+        }
+    }
+    let row = |gateway: &RunningGateway| {
+        let names: Vec<&str> = gateway.environments.keys().map(EnvironmentName::as_str).collect();
+        let late = lines.iter().filter(|(pid, _)| *pid == gateway.pid).count();
+        let state = if late == 0 { "what is live".to_owned() } else { format!("{late} behind") };
+        let since = age(gateway.since, now);
+        vec![gateway.pid.to_string(), since, names.join(", "), gateway.addresses.join(", "), state]
+    };
+    let header = ["GATEWAY", "SINCE", "ENVIRONMENTS", "ADDRESS", "SERVES"];
+    let mut text = table::render(&header, live.gateways.iter().map(row), width);
+    text.extend(lines.iter().take(MOST_BEHIND).map(|(_, line)| line.as_str()));
+    if lines.len() > MOST_BEHIND {
+        let left = lines.len() - MOST_BEHIND;
+        let _ = writeln!(text, "and {left} more; `apigw status -o json` shows all");
+    }
+    text
+}
+
+/// Says in a few words what a group is in an environment: `0.0.1 mock 5m, behind test (0.0.2)`.
+fn cell(live: &Live, environment: &Environment, group: &GroupName, deployment: &Deployment, now: Timestamp) -> Cell {
+    let release = &deployment.release;
+    let since = age(deployment.since, now);
+    if release.state == State::Offline {
+        return Cell::default().painted(Paint::Dim, &format!("offline {since} ({})", release.version));
+    }
+    let backend = match release.backend {
+        Backend::Mock => "mock",
+        Backend::Http { .. } => "real",
+    };
+    let mut cell = Cell::from(format!("{} {backend} {since}", release.version));
+    if let Some(damage) = live.damaged.get(group, release) {
+        let damage = match damage {
+            ReleaseDamage::GroupMissing => "group missing",
+            ReleaseDamage::Missing => "missing",
+            ReleaseDamage::Damaged(_) => "damaged",
+        };
+        cell = cell.plain(", ").painted(Paint::Red, damage);
+    }
+    if let Some((source, version)) = newer_before(live, &environment.name, group, release) {
+        cell = cell.plain(", ").painted(Paint::Yellow, &format!("behind {source} ({version})"));
+    }
+    cell
+}

@@ -1,0 +1,83 @@
+//! The fields of `status`.
+
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+use super::EntryView;
+use crate::model::{EnvironmentName, GroupName, OperationId, PolicyOverride, Timestamp, Version};
+use crate::workspace::ViewProblem;
+
+#[derive(Serialize)]
+pub(in crate::cli) struct StatusView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) deployments: Vec<StatusEntryView>,
+    /// The parts that cannot be read, and the live versions that cannot be served.
+    pub(in crate::cli) problems: Vec<ViewProblemView>,
+    /// The gateways that run on this machine.
+    pub(in crate::cli) gateways: Vec<GatewayView>,
+}
+
+/// A part of a view that cannot be shown.
+#[derive(Serialize)]
+pub(in crate::cli) struct ViewProblemView {
+    environment: EnvironmentName,
+    group: Option<GroupName>,
+    message: String,
+}
+
+impl ViewProblemView {
+    pub(in crate::cli) fn new(problem: &ViewProblem) -> Self {
+        let ViewProblem { environment, group, message } = problem.clone();
+        Self { environment, group, message }
+    }
+}
+
+/// An environment before this one in which a newer version is live.
+#[derive(Serialize)]
+pub(in crate::cli) struct NewerView {
+    pub(in crate::cli) environment: EnvironmentName,
+    pub(in crate::cli) version: Version,
+}
+
+/// A gateway that runs on this machine.
+#[derive(Serialize)]
+pub(in crate::cli) struct GatewayView {
+    pub(in crate::cli) pid: u32,
+    pub(in crate::cli) since: Timestamp,
+    pub(in crate::cli) addresses: Vec<String>,
+    pub(in crate::cli) admin: Option<SocketAddr>,
+    pub(in crate::cli) environments: Vec<EnvironmentName>,
+}
+
+/// A gateway that serves another operation of a group than the one that is live, or none.
+#[derive(Serialize)]
+pub(in crate::cli) struct BehindView {
+    pub(in crate::cli) pid: u32,
+    pub(in crate::cli) operation: Option<OperationId>,
+    pub(in crate::cli) reason: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(in crate::cli) struct StatusEntryView {
+    pub(in crate::cli) environment: EnvironmentName,
+    pub(in crate::cli) group: GroupName,
+    #[serde(flatten)]
+    pub(in crate::cli) entry: EntryView,
+    /// True if the working copy differs from the group's newest version.
+    pub(in crate::cli) edited: bool,
+    /// The environment before this one that has a newer version.
+    pub(in crate::cli) newer: Option<NewerView>,
+    /// The reason why the version cannot be served as it was committed.
+    pub(in crate::cli) problem: Option<String>,
+    pub(in crate::cli) urls: Vec<String>,
+    pub(in crate::cli) by: Option<String>,
+    pub(in crate::cli) message: Option<String>,
+    /// The policies that the operation overrides.
+    #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::cli) overrides: Vec<PolicyOverride>,
+    /// The processes of the gateways on this machine in which the operation is in force.
+    pub(in crate::cli) served_by: Vec<u32>,
+    /// The gateways on this machine that serve the environment, and in which it is not.
+    pub(in crate::cli) behind: Vec<BehindView>,
+}

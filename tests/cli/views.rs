@@ -1,0 +1,120 @@
+//! Views tell what is live, where one is behind another, and what is broken, without hiding the rest.
+
+use std::fs;
+
+use crate::harness::Sandbox;
+
+/// Makes a workspace with 0.0.2 in test and 0.0.1 in pre-release, and a second group.
+fn released() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox.run("promote petstore --from test --to pre-release").expect_exit(0);
+    sandbox.edit("second");
+    sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    fs::copy(sandbox.path().join("groups/petstore/openapi.yaml"), sandbox.path().join("orders.yaml")).expect("a copy");
+    sandbox.run("group import orders orders.yaml").expect_exit(0);
+    sandbox.run("publish orders --env test --mock").expect_exit(0);
+    sandbox
+}
+
+#[test]
+fn status_tells_what_is_behind_and_edited_against_the_newest_version() {
+    let sandbox = released();
+    let status = sandbox.run("status").expect_exit(0).expect_stdout("s, behind test (0.0.2)");
+    assert!(!status.stdout.contains("edited"), "an ordinary cycle is no edit: {}", status.stdout);
+    assert_eq!(sandbox.entry("pre-release")["newer"]["environment"], "test");
+    assert_eq!(sandbox.entry("pre-release")["edited"], false);
+    assert_eq!(sandbox.entry("test")["newer"], serde_json::Value::Null);
+    sandbox.edit("third");
+    sandbox.run("status").expect_stdout("petstore edited");
+    assert_eq!(sandbox.entry("test")["edited"], true);
+    let addresses = sandbox.run("-v status").expect_exit(0);
+    addresses.expect_stdout("http://petstore.test.apigw.localhost/petstore");
+}
+
+#[test]
+fn status_sees_live_versions_that_are_missing_or_damaged() {
+    let sandbox = released();
+    sandbox.run("status --check").expect_exit(0);
+    let place = sandbox.path().join("groups/petstore/versions/0.0.1/openapi.yaml");
+    let text = fs::read(&place).expect("a version");
+    fs::remove_file(&place).expect("a file");
+    fs::write(&place, [text.as_slice(), b"# by hand\n"].concat()).expect("a file");
+    sandbox.run("status").expect_exit(0).expect_stdout("s, damaged, behind test (0.0.2)");
+    sandbox
+        .run("status --check")
+        .expect_exit(3)
+        .expect_stderr("petstore in pre-release: version 0.0.1 is live and damaged");
+    sandbox.run("status --check --env test").expect_exit(0);
+    fs::remove_dir_all(sandbox.path().join("groups/petstore/versions/0.0.2")).expect("a version");
+    sandbox.run("status --check").expect_exit(3).expect_stdout("s, missing");
+    fs::remove_dir_all(sandbox.path().join("groups/petstore")).expect("a group");
+    sandbox.run("status --check").expect_exit(3).expect_stdout("group missing").expect_stdout("orders");
+    let json = sandbox.run("-o json status --check").expect_exit(3).json();
+    assert_eq!(json["problems"][0]["group"], "petstore");
+    sandbox.run("--color always status").expect_stdout("\u{1b}[1;31mgroup\u{1b}[0m \u{1b}[1;31mmissing\u{1b}[0m");
+    assert!(!sandbox.run_with(&[("NO_COLOR", "1")], "status").stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn a_broken_file_hides_nothing_else() {
+    let sandbox = released();
+    let entry = sandbox.entry("pre-release");
+    let id = entry["operation"].as_str().expect("an id");
+    let deployments = sandbox.read("deployments/pre-release.yaml");
+    sandbox.write("deployments/pre-release.yaml", &deployments.replace("0.0.1", "0.0.7"));
+    sandbox
+        .run("status")
+        .expect_exit(3)
+        .expect_stdout("0.0.2 mock")
+        .expect_stdout("unreadable")
+        .expect_stdout("orders");
+    sandbox.run("history").expect_exit(3).expect_stdout("publish orders").expect_stderr("warning: pre-release");
+    sandbox.write("deployments/pre-release.yaml", &deployments);
+    sandbox.write(&format!("history/pre-release/{id}.yaml"), "schema: 1\n");
+    sandbox.run("history").expect_exit(3).expect_stdout("publish orders").expect_stderr(id);
+    sandbox.run("status").expect_exit(0).expect_stdout("0.0.1 mock");
+    sandbox.run("-o json status").expect_exit(0);
+    sandbox.write("groups/petstore/group.yaml", "schema: [\n");
+    sandbox
+        .run("group list")
+        .expect_exit(3)
+        .expect_stdout("orders")
+        .expect_stdout("unreadable")
+        .expect_stderr("petstore");
+}
+
+#[test]
+fn the_way_back_needs_no_working_copy() {
+    let sandbox = released();
+    for file in ["group.yaml", "openapi.yaml"] {
+        fs::remove_file(sandbox.path().join("groups/petstore").join(file)).expect("a file");
+    }
+    sandbox.run("rollback petstore --env test").expect_exit(0).expect_stdout("→ 0.0.1 with mock");
+    sandbox.run("offline petstore --env test").expect_exit(0);
+    fs::remove_dir_all(sandbox.path().join("groups/petstore")).expect("a group");
+    sandbox.run("offline petstore --env pre-release").expect_exit(0).expect_stdout("offline petstore");
+    sandbox.run("rollback petstore --env pre-release").expect_exit(3).expect_stderr("0.0.1");
+    sandbox.run("offline petstor --env pre-release").expect_exit(3).expect_stderr("there is no group");
+}
+
+#[test]
+fn history_is_short_and_its_ids_can_be_typed() {
+    let sandbox = released();
+    sandbox.run("publish --all --env pre-release --mock").expect_exit(0);
+    let history = sandbox.run("history petstore").expect_exit(0).stdout;
+    let first = history.lines().nth(1).expect("an operation");
+    assert!(first.contains(" publish petstore 0.0.2 with mock; publish orders 0.0.1 with mock"), "{first}");
+    let id = first.split(' ').next().expect("an id");
+    assert_eq!(id.len(), 8, "{history}");
+    sandbox.run(&format!("show {id}")).expect_exit(0).expect_stdout("publish petstore");
+    sandbox.run(&format!("status --at {id}")).expect_exit(0);
+    sandbox.run(&format!("undo {id} --env pre-release")).expect_exit(0);
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let sandbox = Sandbox::empty();
+    assert_eq!(sandbox.run("help publish").expect_exit(0).stdout, sandbox.run("publish --help").expect_exit(0).stdout);
+    assert_eq!(sandbox.run("help").expect_exit(0).stdout, sandbox.run("--help").expect_exit(0).stdout);
+}

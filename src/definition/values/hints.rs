@@ -28,6 +28,16 @@ pub(crate) enum Structure {
     Object,
 }
 
+impl Structure {
+    pub(super) fn types(self) -> Types {
+        match self {
+            Self::Scalar => Types::SCALAR,
+            Self::List => Types::ARRAY,
+            Self::Object => Types::OBJECT,
+        }
+    }
+}
+
 /// The schemas of one place.
 #[derive(Clone)]
 pub(crate) struct Hints<'s> {

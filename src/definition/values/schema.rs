@@ -56,7 +56,12 @@ impl ValueSchema {
 
     /// Tells whether its values can have parts under names.
     pub(crate) fn allows_objects(&self) -> bool {
-        self.plain.is_none() && self.hints().allows(Types::OBJECT)
+        self.plain.is_none() && self.allows_structure(Structure::Object)
+    }
+
+    /// Tells whether its values can have this structure.
+    pub(crate) fn allows_structure(&self, structure: Structure) -> bool {
+        self.hints().allows(structure.types())
     }
 
     /// Tells what a value with this text is most likely made of; without a text, one with parts.
@@ -66,13 +71,8 @@ impl ValueSchema {
 
     /// Tells whether it names a type of this structure.
     pub(crate) fn names_structure(&self, structure: Structure) -> bool {
-        let types = match structure {
-            Structure::Scalar => Types::SCALAR,
-            Structure::List => Types::ARRAY,
-            Structure::Object => Types::OBJECT,
-        };
         let hints = self.hints();
-        hints.named(None).both(hints.possible()).meets(types)
+        hints.named(None).both(hints.possible()).meets(structure.types())
     }
 
     /// Judges a value; returns at most so many violations.

@@ -3,6 +3,7 @@
 //! The router takes parameters with nothing between them as one text; here it is split. And it knows no styles: here a
 //! text that has to begin with `;name` or a dot is told from one that has not (RFC 6570, sections 3.2.5 and 3.2.7).
 
+use crate::definition::values::{Structure, ValueSchema};
 use crate::definition::{Api, Definition, Node, PathPiece, Style, path_pieces};
 
 /// Longer texts are split as if each parameter took any text.
@@ -33,9 +34,10 @@ enum Lead {
     Dot {
         is_repeated: bool,
     },
-    /// A semicolon, and the name unless it is an object whose fields are named instead.
+    /// A semicolon, and the name unless it may be an object whose fields are named instead.
     Semicolon {
         name: Option<Box<str>>,
+        is_repeated: bool,
     },
 }
 
@@ -144,11 +146,15 @@ impl PathParameter {
             return Self { name: written.into(), lead: Lead::Nothing, texts: Texts::Any };
         };
         let schema = declared.schema.and_then(|schema| definition.node(schema).resolve());
-        let is_object = schema.and_then(|schema| schema.get("type")).and_then(Node::as_str) == Some("object");
+        // Each part of a value begins with the mark, where the value can have parts at all.
+        let has_marks = declared.explode && matches!(declared.style, Style::Label | Style::Matrix);
+        let values = if has_marks { ValueSchema::build(definition, declared.schema) } else { None };
+        let can_be = |structure| values.as_ref().is_some_and(|values| values.allows_structure(structure));
+        let is_repeated = can_be(Structure::List) || can_be(Structure::Object);
+        let name = Some(declared.name.as_str().into()).filter(|_| !can_be(Structure::Object));
         let lead = match declared.style {
-            Style::Label => Lead::Dot { is_repeated: declared.explode },
-            Style::Matrix if is_object && declared.explode => Lead::Semicolon { name: None },
-            Style::Matrix => Lead::Semicolon { name: Some(declared.name.as_str().into()) },
+            Style::Label => Lead::Dot { is_repeated },
+            Style::Matrix => Lead::Semicolon { name, is_repeated },
             _ => Lead::Nothing,
         };
         Self { name: declared.name.as_str().into(), texts: Texts::of(schema), lead }
@@ -164,8 +170,8 @@ impl Lead {
         match self {
             Self::Nothing => true,
             Self::Dot { .. } => text.starts_with('.'),
-            Self::Semicolon { name: None } => text.starts_with(';'),
-            Self::Semicolon { name: Some(name) } => text
+            Self::Semicolon { name: None, .. } => text.starts_with(';'),
+            Self::Semicolon { name: Some(name), .. } => text
                 .strip_prefix(';')
                 .and_then(|rest| rest.strip_prefix(&**name))
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ';'])),
@@ -252,7 +258,7 @@ fn candidates(parameter: &PathParameter, from: usize, text: &str, last: bool) ->
     }
     let mark = match parameter.lead {
         Lead::Dot { is_repeated: false } => '.',
-        Lead::Semicolon { .. } => ';',
+        Lead::Semicolon { is_repeated: false, .. } => ';',
         _ => return Box::new((from + 1..text.len()).rev()),
     };
     let behind = text.get(from + 1..).and_then(|rest| rest.find(mark)).map_or(text.len(), |at| from + 1 + at);
@@ -306,6 +312,25 @@ mod tests {
             ("/{a}", parameter("a", "style: matrix, schema: {type: integer}"), &[";ab=5"], None),
             ("/{a}", parameter("a", "style: matrix, schema: {type: integer}"), &["5"], None),
             ("/{a}", parameter("a", "style: matrix, explode: true, schema: {type: object}"), &[";x=5"], Some("a=;x=5")),
+            ("/{a}", parameter("a", "style: matrix, explode: true, schema: {type: array}"), &[";x=5"], None),
+            (
+                "/{a}{b}",
+                two("style: matrix, explode: true, schema: {type: array}", "style: matrix"),
+                &[";a=1;a=2;b=3"],
+                Some("a=;a=1;a=2 b=;b=3"),
+            ),
+            (
+                "/{a}{b}",
+                two("style: label, explode: true, schema: {anyOf: [{type: array}]}", "style: label"),
+                &[".1.2.3"],
+                Some("a=.1.2 b=.3"),
+            ),
+            (
+                "/{a}{b}",
+                two("style: label, explode: true, schema: {type: integer}", "style: label, explode: true"),
+                &[".1.2.3"],
+                Some("a=.1 b=.2.3"),
+            ),
             ("/{a}", parameter("a", "style: label, schema: {type: integer}"), &[".5"], Some("a=.5")),
             ("/{a}", parameter("a", "style: label, schema: {type: integer}"), &["5"], None),
         ] {
@@ -317,6 +342,29 @@ mod tests {
         let long = "x".repeat(1_000);
         let values = values("/{a}{b}", &two(text, text));
         assert_eq!(values.named(&[&long], None).expect("it is split")[1], ("b", "x"));
+    }
+
+    #[test]
+    fn an_object_is_known_by_all_that_its_schema_says() {
+        let object = "{type: object, properties: {x: {type: integer}}}";
+        for schema in [
+            format!("{{allOf: [{object}]}}"),
+            format!("{{anyOf: [{object}, {{type: object}}]}}"),
+            format!("{{oneOf: [{{type: integer}}, {{allOf: [{object}]}}]}}"),
+            "{type: [object, 'null']}".to_owned(),
+            "{additionalProperties: {type: integer}}".to_owned(),
+        ] {
+            let parameters = parameter("a", &format!("style: matrix, explode: true, schema: {schema}"));
+            assert_eq!(
+                values("/{a}", &parameters).named(&[";x=5;y=1"], None),
+                Some(vec![("a", ";x=5;y=1")]),
+                "{schema}"
+            );
+        }
+        for schema in ["{allOf: [{type: integer}]}", "{anyOf: [{type: array}, {type: string}]}"] {
+            let parameters = parameter("a", &format!("style: matrix, explode: true, schema: {schema}"));
+            assert_eq!(values("/{a}", &parameters).named(&[";x=5"], None), None, "{schema}");
+        }
     }
 
     #[test]

@@ -77,17 +77,13 @@ impl<'d> Converter<'d, '_> {
             if field.get("required").and_then(Node::as_bool) == Some(true) {
                 required.push(name.clone().into());
             }
-            if let Some(empty) = field.get("allowEmptyValue").filter(|empty| empty.as_bool() == Some(true)) {
-                let message = "OpenAPI 3.0 cannot say that a field of a form may be empty";
-                self.loses(empty, message, "nothing is to be done where the schema of the field allows an empty text");
-            }
-            if let Some((style, explode)) = self.style(*field, "formData") {
+            let (own, style) = self.written_schema(*field, "formData")?;
+            if let Some((style, explode)) = style {
                 encoding.insert(name.clone(), json!({ "style": style, "explode": explode }));
             }
-            let mut schema = Map::new();
-            if let Value::Object(own) = self.inline_schema(*field)? {
-                schema = own;
-            }
+            let may_be_empty = field.get("allowEmptyValue").and_then(Node::as_bool) == Some(true);
+            let own = if may_be_empty { or_empty(own) } else { own };
+            let mut schema = if let Value::Object(own) = own { own } else { Map::new() };
             self.copy(*field, &mut schema, &["description"])?;
             if let Some(example) = field.get("x-example") {
                 schema.insert("example".to_owned(), self.value(example)?);
@@ -124,6 +120,15 @@ impl<'d> Converter<'d, '_> {
         }
         Some(Value::Object(body))
     }
+}
+
+/// Lets the value of a field be empty, where its schema does not do so already.
+fn or_empty(schema: Value) -> Value {
+    let says = |keyword: &str| schema.get(keyword).is_some();
+    let is_free_text = schema.get("type").and_then(Value::as_str) == Some("string")
+        && !["enum", "minLength", "pattern"].into_iter().any(says)
+        && schema.get("format").is_none_or(|format| format == "binary");
+    if is_free_text { schema } else { json!({ "anyOf": [schema, { "type": "string", "enum": [""] }] }) }
 }
 
 /// Returns the media types to write a body for, the usual one where none is named.

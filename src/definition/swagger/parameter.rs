@@ -55,6 +55,31 @@ fn place(parameter: Node<'_>) -> Option<&str> {
     parameter.resolve()?.get("in")?.as_str()
 }
 
+/// The style of a list, and whether it explodes.
+pub(super) type ListStyle = (&'static str, bool);
+
+fn is_list(schema: Node<'_>) -> bool {
+    schema.get("type").and_then(Node::as_str) == Some("array")
+}
+
+/// Returns the name of what separates the items of a list.
+fn separator(list: Node<'_>) -> &str {
+    list.get("collectionFormat").and_then(Node::as_str).unwrap_or("csv")
+}
+
+/// Returns the style of lists that are separated so; `None` where 3.0 has none.
+fn list_style(separator: &str, place: &str) -> Option<ListStyle> {
+    let in_query = matches!(place, "query" | "formData");
+    match separator {
+        "multi" if in_query => Some(("form", true)),
+        "ssv" if in_query => Some(("spaceDelimited", false)),
+        "pipes" if in_query => Some(("pipeDelimited", false)),
+        "csv" if in_query => Some(("form", false)),
+        "csv" => Some(("simple", false)),
+        _ => None,
+    }
+}
+
 impl<'d> Converter<'d, '_> {
     pub(super) fn parameter(&mut self, written: Node<'d>) -> Option<Value> {
         let Some(node) = written.resolve() else { return self.value(written) };
@@ -73,11 +98,12 @@ impl<'d> Converter<'d, '_> {
         if place == "path" {
             parameter.insert("required".to_owned(), true.into());
         }
-        if let Some((style, explode)) = self.style(node, place) {
+        let (schema, style) = self.written_schema(node, place)?;
+        if let Some((style, explode)) = style {
             parameter.insert("style".to_owned(), style.into());
             parameter.insert("explode".to_owned(), explode.into());
         }
-        parameter.insert("schema".to_owned(), self.inline_schema(node)?);
+        parameter.insert("schema".to_owned(), schema);
         self.examples_of(node, &mut parameter)?;
         self.extensions(node, &mut parameter)?;
         for moved in ["x-example", "x-examples"] {
@@ -98,26 +124,37 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(schema))
     }
 
-    /// Returns the style and whether lists explode, where that differs from what 3.0 takes by itself.
-    pub(super) fn style(&mut self, node: Node<'d>, place: &str) -> Option<(&'static str, bool)> {
-        if node.get("type").and_then(Node::as_str) != Some("array") {
-            return None;
+    /// Makes a schema of a value that is written as text, and returns the style of a list with whether it explodes.
+    ///
+    /// What 3.0 cannot take apart stays a text, which any request keeps.
+    pub(super) fn written_schema(&mut self, node: Node<'d>, place: &str) -> Option<(Value, Option<ListStyle>)> {
+        if !is_list(node) || node.get("schema").is_some() {
+            return Some((self.inline_schema(node)?, None));
         }
-        let format = node.get("collectionFormat");
-        let in_query = matches!(place, "query" | "formData");
-        match format.and_then(Node::as_str).unwrap_or("csv") {
-            "multi" => Some(("form", true)),
-            "ssv" if in_query => Some(("spaceDelimited", false)),
-            "pipes" if in_query => Some(("pipeDelimited", false)),
-            "csv" if in_query => Some(("form", false)),
-            "csv" => Some(("simple", false)),
-            other => {
-                let message =
-                    format!("OpenAPI 3.0 has no list whose items are separated as {other:?} says in a {place}");
-                self.loses(format.unwrap_or(node), &message, "the list is separated by commas; look at the backend");
-                Some(if in_query { ("form", false) } else { ("simple", false) })
+        let own = separator(node);
+        let inner = node.get("items").filter(|items| is_list(*items));
+        let hint = "the gateway does not look into this text; the backend has to check it";
+        let is_alike = std::iter::successors(inner, |list| list.get("items").filter(|items| is_list(*items)))
+            .any(|list| separator(list) == own);
+        let Some(style) = list_style(own, place).filter(|_| !is_alike) else {
+            let within = if is_alike { " and are lists like it" } else { "" };
+            let message = format!(
+                "OpenAPI 3.0 has no list whose items are separated as {own:?} says in a {place}{within}: it stays a text"
+            );
+            self.loses(node.get("collectionFormat").unwrap_or(node), &message, hint);
+            return Some((json!({ "type": "string" }), None));
+        };
+        let Some(inner) = inner else { return Some((self.inline_schema(node)?, Some(style))) };
+        let message = format!("OpenAPI 3.0 has no list within a list in a {place}: each item stays a text");
+        self.loses(inner.get("collectionFormat").unwrap_or(inner), &message, hint);
+        let mut schema = Map::new();
+        for field in ["type", "minItems", "maxItems", "uniqueItems", "x-nullable"] {
+            if let Some(value) = node.get(field) {
+                self.schema_field(field, value, &mut schema)?;
             }
         }
+        schema.insert("items".to_owned(), json!({ "type": "string" }));
+        Some((Value::Object(schema), Some(style)))
     }
 
     /// Takes `x-example` and `x-examples` for what 3.0 has fields for; the keys of the latter are names, not media types.

@@ -54,8 +54,8 @@ impl<'d> Converter<'d, '_> {
     fn header(&mut self, node: Node<'d>) -> Option<Value> {
         let mut header = Map::new();
         self.copy(node, &mut header, &["description"])?;
-        self.style(node, "header");
-        header.insert("schema".to_owned(), self.inline_schema(node)?);
+        let (schema, _) = self.written_schema(node, "header")?;
+        header.insert("schema".to_owned(), schema);
         self.examples_of(node, &mut header)?;
         self.extensions(node, &mut header)?;
         header.shift_remove("x-example");

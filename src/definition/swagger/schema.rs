@@ -54,13 +54,8 @@ impl<'d> Converter<'d, '_> {
                 self.findings.add(rules::SLOPPY, value.location(), message, hint);
                 return Some(());
             }
-            "collectionFormat" => {
-                if value.as_str().is_some_and(|format| format != "csv") {
-                    let message = "OpenAPI 3.0 cannot say how the items of a list within a list are separated";
-                    self.loses(value, message, "look at what the backend expects");
-                }
-                return Some(());
-            }
+            // It is part of the style of a text, and says nothing of other values.
+            "collectionFormat" => return Some(()),
             "default" | "enum" | "example" => self.value(value)?,
             extension if extension.starts_with("x-") => self.value(value)?,
             _ => self.unknown(value)?,

@@ -91,7 +91,7 @@ fn parameters_get_a_schema_and_a_style() {
         { "name": "a", "in": "query", "description": "d", "required": true, "allowEmptyValue": true, "schema":
             { "type": "integer", "format": "int32", "minimum": 1, "default": 2, "nullable": true }, "x-own": 1 },
         list("form", false), list("spaceDelimited", false), list("pipeDelimited", false), list("form", true),
-        list("form", false),
+        { "name": "q", "in": "query", "schema": { "type": "string" } },
         { "name": "X", "in": "header", "style": "simple", "explode": false, "schema":
             { "type": "array", "items": { "type": "string" } } },
     ]);
@@ -242,10 +242,57 @@ fn what_3_0_cannot_say_is_named() {
     let nested = json!({ "type": "array", "items": { "type": "string" }, "collectionFormat": "pipes" });
     for parameter in [
         json!({ "name": "a", "in": "query", "type": "array", "items": nested }),
-        json!({ "name": "a", "in": "formData", "type": "string", "allowEmptyValue": true }),
+        json!({ "name": "a", "in": "formData", "type": "array", "items": { "type": "integer" }, "collectionFormat": "tsv" }),
+        json!({ "name": "a", "in": "header", "type": "array", "items": { "type": "integer" }, "collectionFormat": "pipes" }),
     ] {
         let (_, rules) = operation(&json!({ "parameters": [parameter], "responses": {} }));
-        assert_eq!(rules, [rules::CONVERSION.name]);
+        assert_eq!(rules, [rules::CONVERSION.name], "{parameter}");
+    }
+}
+
+#[test]
+fn lists_that_3_0_cannot_take_apart_stay_texts() {
+    let list = |format: &str, items: Value| {
+        json!({ "name": "a", "in": "query", "type": "array", "items": items, "collectionFormat": format, "maxItems": 2,
+            "default": [[1]] })
+    };
+    let inner = |format: &str| json!({ "type": "array", "items": { "type": "integer" }, "collectionFormat": format });
+    let text = json!({ "type": "string" });
+    let texts = json!({ "type": "array", "maxItems": 2, "items": text });
+    let deeper = json!({ "type": "array", "items": inner("csv"), "collectionFormat": "pipes" });
+    for (parameter, schema, style) in [
+        (list("tsv", json!({ "type": "integer" })), &text, Value::Null),
+        (list("csv", inner("csv")), &text, Value::Null),
+        (list("csv", deeper), &text, Value::Null),
+        (list("csv", inner("pipes")), &texts, json!("form")),
+        (list("pipes", inner("csv")), &texts, json!("pipeDelimited")),
+        (list("multi", inner("csv")), &texts, json!("form")),
+    ] {
+        let (converted, rules) = operation(&json!({ "parameters": [parameter], "responses": {} }));
+        let found = &converted["parameters"][0];
+        assert_eq!((&found["schema"], &found["style"]), (schema, &style), "{parameter}");
+        assert_eq!(rules, [rules::CONVERSION.name], "{parameter}");
+    }
+}
+
+#[test]
+fn a_field_that_may_be_empty_allows_an_empty_text() {
+    let empty = json!({ "type": "string", "enum": [""] });
+    for (field, expected) in [
+        (json!({ "type": "integer" }), json!({ "anyOf": [{ "type": "integer" }, empty], "description": "d" })),
+        (
+            json!({ "type": "string", "minLength": 2 }),
+            json!({ "anyOf": [{ "type": "string", "minLength": 2 }, empty], "description": "d" }),
+        ),
+        (json!({ "type": "string" }), json!({ "type": "string", "description": "d" })),
+        (json!({ "type": "file" }), json!({ "type": "string", "format": "binary", "description": "d" })),
+    ] {
+        let mut parameter = json!({ "name": "a", "in": "formData", "description": "d", "allowEmptyValue": true });
+        parameter.as_object_mut().expect("an object").extend(field.as_object().expect("an object").clone());
+        let (converted, rules) = operation(&json!({ "parameters": [parameter], "responses": {} }));
+        let content = converted["requestBody"]["content"].as_object().expect("content").values().next();
+        assert_eq!(content.expect("a media type")["schema"]["properties"]["a"], expected, "{parameter}");
+        assert_eq!(rules, [""; 0], "{parameter}");
     }
 }
 

@@ -21,6 +21,9 @@ pub(crate) const MISSING: &str = "is missing";
 /// What is said of a parameter that has one value.
 const REPEATED: &str = "is there more than once";
 
+/// The media type of forms that have no fields where they are empty.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// The most violations that a problem names.
 pub(crate) const MOST_VIOLATIONS: usize = 50;
 
@@ -108,10 +111,10 @@ impl RequestRules {
         refuse(Kind::InvalidRequest, "The request's parameters do not follow the definition.", violations)
     }
 
-    /// Checks the body of a request; an empty one is one that is not there.
+    /// Checks the body of a request; an empty one is one that is not there, unless it is a form without fields.
     pub(crate) fn check_body(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), Problem> {
         let Some(rule) = &self.body else { return Ok(()) };
-        if body.is_empty() {
+        if body.is_empty() && !(rule.required && is_form(headers)) {
             let missing = Violation { place: "body".to_owned(), message: MISSING.to_owned() };
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
@@ -156,6 +159,10 @@ fn sent_media_type(headers: &HeaderMap) -> Result<MediaRange, String> {
     }
 }
 
+fn is_form(headers: &HeaderMap) -> bool {
+    sent_media_type(headers).is_ok_and(|sent| sent.essence().eq_ignore_ascii_case(FORM))
+}
+
 /// Returns the coding of a body that is not sent as it is (RFC 9110, section 8.4).
 fn content_coding(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(CONTENT_ENCODING).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -190,7 +197,7 @@ impl ContentRule {
                 .map_err(|error| Problem::new(Kind::InvalidRequest, format!("The body is not JSON: {error}.")))?;
             return Ok(schema.check(&value, MOST_VIOLATIONS));
         }
-        if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if essence.eq_ignore_ascii_case(FORM) {
             let form = self.form.urlencoded(&String::from_utf8_lossy(body), schema);
             return Ok(form.check(schema, MOST_VIOLATIONS));
         }

@@ -203,6 +203,11 @@ impl Notation {
             return lists;
         }
         let Some(raw) = self.one(own) else { return lists };
+        if named_each
+            && let Some(parts) = cookie_parts(name, &raw).filter(|parts| parts.iter().all(|(own, _)| *own == name))
+        {
+            lists.push(decoded(parts.into_iter().map(|(_, value)| value).collect()));
+        }
         if self.style == Style::Matrix && self.explode {
             let parts = raw.strip_prefix(';').map(|rest| rest.split(';').map(|part| self.matrix(name, part)));
             lists.extend(parts.and_then(Iterator::collect::<Option<Vec<_>>>).map(decoded));
@@ -223,8 +228,14 @@ impl Notation {
             return found;
         }
         if self.spreads() {
-            let fields: Vec<(String, String)> =
-                written.others.iter().map(|(name, raw)| (name.clone(), self.place.decode(raw))).collect();
+            let decoded = |name: &str, raw: &str| (name.to_owned(), self.place.decode(raw));
+            if self.place == TextPlace::Cookie {
+                let parts = |(name, raw)| cookie_parts(name, raw).unwrap_or_else(|| vec![(name, raw)]);
+                let others = written.others.iter().map(|(name, raw)| (name.as_str(), &**raw));
+                let fields: Vec<_> = others.flat_map(parts).map(|(name, raw)| decoded(name, raw)).collect();
+                found.extend(Some(fields).filter(|fields| fields.len() > written.others.len()));
+            }
+            let fields: Vec<_> = written.others.iter().map(|(name, raw)| decoded(name, raw)).collect();
             found.extend(Some(fields).filter(|fields| !fields.is_empty()));
             if self.place != TextPlace::Cookie {
                 return found;
@@ -302,6 +313,14 @@ impl Notation {
             _ => vec![split(body, ",")],
         }
     }
+}
+
+/// Splits what is one cookie for HTTP and several parts of a value where the expansion `{?name*}` of RFC 6570 stands in the
+/// header; `None` where it has one part.
+fn cookie_parts<'r>(name: &'r str, raw: &'r str) -> Option<Vec<(&'r str, &'r str)>> {
+    let (first, rest) = raw.split_once('&')?;
+    let rest = rest.split('&').map(|part| part.split_once('='));
+    std::iter::once(Some((name, first))).chain(rest).collect()
 }
 
 /// Reads a text as a value of a plain type.

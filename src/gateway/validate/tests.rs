@@ -114,6 +114,8 @@ fn bodies_follow_their_media_types() {
         ("application/json", r#"{"name":"a","parent":{"name":"b"}}"#, ""),
         ("application/JSON; charset=utf-8", r#"{"name":"a"}"#, ""),
         ("application/json", "", "INVALID_REQUEST body"),
+        ("application/x-www-form-urlencoded", "", "INVALID_BODY body"),
+        ("text/plain", "", "INVALID_REQUEST body"),
         ("application/json", "{", "INVALID_REQUEST"),
         ("application/json", "[]", "INVALID_BODY body"),
         ("application/json", r#"{"name":"a","parent":{"name":1},"age":"x"}"#, "INVALID_BODY body/age body/parent/name"),

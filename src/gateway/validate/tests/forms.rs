@@ -150,3 +150,70 @@ fn cookies_of_any_bytes_are_checked() {
         assert_eq!(places(rules.check_parameters(&[], None, &sent)).1, expected, "{cookie:?}");
     }
 }
+
+#[test]
+fn an_empty_form_is_a_body_where_no_field_is_needed() {
+    let form = |media_type: &str, more: &str| {
+        format!(
+            "{{required: true, content: {{{media_type}: {{schema: {{type: object, properties: {{a: {{type: integer}}}}{more}}}}}}}}}"
+        )
+    };
+    let urlencoded = "application/x-www-form-urlencoded";
+    for (declared, more, sent, expected) in [
+        (urlencoded, "", Some(urlencoded), ""),
+        (urlencoded, "", Some("Application/X-WWW-Form-URLencoded; charset=utf-8"), ""),
+        (urlencoded, ", required: [a]", Some(urlencoded), "INVALID_BODY"),
+        (urlencoded, "", None, "INVALID_REQUEST"),
+        ("application/json", "", Some("application/json"), "INVALID_REQUEST"),
+        ("application/json", "", Some(urlencoded), "UNSUPPORTED_MEDIA_TYPE"),
+    ] {
+        let rules = rules_of("[]", &form(declared, more));
+        let sent: Vec<(&str, &str)> = sent.map(|sent| ("content-type", sent)).into_iter().collect();
+        assert_eq!(places(rules.check_body(&headers(&sent), &Bytes::new())).0, expected, "{declared}{more} {sent:?}");
+    }
+}
+
+#[test]
+fn cookies_hold_a_value_with_parts_as_cookies_or_as_rfc_6570_expands_it() {
+    let rules = |schema: &str| {
+        rules_of(&format!("[{{name: c, in: cookie, style: form, explode: true, schema: {schema}}}]"), "{content: {}}")
+    };
+    let list = rules("{type: array, items: {type: integer}, minItems: 2}");
+    let object = rules("{type: object, properties: {r: {type: integer}, g: {type: integer}}, required: [r, g]}");
+    let open = rules("{type: object, additionalProperties: {type: integer}, required: [r, g]}");
+    let texts = rules("{type: array, items: {type: string}}");
+    for (rules, cookie, is_right) in [
+        (&list, "c=1; c=2", true),
+        (&list, "c=1&c=2", true),
+        (&list, "a=b; c=1&c=2&c=3", true),
+        (&list, "c=1&c=x", false),
+        (&list, "c=1&d=2", false),
+        (&list, "c=1", false),
+        (&object, "r=1; g=2", true),
+        (&object, "r=1&g=2", true),
+        (&object, "r=1&g=x", false),
+        (&object, "r=1&g", false),
+        (&open, "a=7; r=1&g=2", true),
+        (&open, "a=x; r=1&g=2", false),
+        (&texts, "c=a&b", true),
+    ] {
+        let sent = headers(&[("cookie", cookie)]);
+        let checked = places(rules.check_parameters(&[], None, &sent)).1;
+        assert_eq!(checked.is_empty(), is_right, "{cookie}: {checked:?}");
+    }
+}
+
+#[test]
+fn a_field_that_may_be_empty_is_a_number_or_nothing() {
+    for (encoding, value, right) in [
+        ("", "{type: integer}", "5"),
+        ("a: {style: form, explode: false}", "{type: array, items: {type: integer}}", "1,2"),
+    ] {
+        let schema = format!("a: {{anyOf: [{value}, {{type: string, enum: ['']}}]}}");
+        let rules = form(URLENCODED, &schema, encoding);
+        for (body, is_right) in [("a=".to_owned(), true), (format!("a={right}"), true), ("a=x".to_owned(), false)] {
+            let checked = rules.check_body(&headers(&[("content-type", URLENCODED)]), &Bytes::from(body.clone()));
+            assert_eq!(checked.is_ok(), is_right, "{schema}: {body}");
+        }
+    }
+}

@@ -39,6 +39,7 @@
 //! |---|---|
 //! | `apigw.toml`, `groups/<group>/group.yaml`, `groups/<group>/openapi.yaml` | people, and commands that change one value |
 //! | `groups/<group>/versions/<x.y.z>/` | a freeze, once |
+//! | `groups/<group>/versions/<x.y.z>.yaml` | a block or a deletion of that version, a line each |
 //! | `deployments/<environment>.yaml` | each commit: renaming it into place is the commit |
 //! | `history/<environment>/<id>.yaml` | each commit, before that rename |
 //! | `.apigw/` | the note of who holds the lock, temporary files and secrets of this machine; what each gateway that runs on it serves |

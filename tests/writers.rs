@@ -56,13 +56,13 @@ fn succeed(folder: &Path, words: &str) -> Output {
 
 impl Worker<'_> {
     /// Runs a command, and returns its output where it was acknowledged. Another worker may have been first: a
-    /// conflict (4), or something that is not there any more (3). Nothing else may keep a command from its end.
+    /// conflict (4), something that is not there any more (3), or a block (5). Nothing else may keep a command from its end.
     fn run(&mut self, words: &str) -> Option<Output> {
         let output = apigw(self.folder, &format!("-o json --lock-timeout 120s {words}"));
         self.acknowledged.commands += 1;
         match output.status.code() {
             Some(0) => Some(output),
-            Some(3 | 4) => {
+            Some(3..=5) => {
                 self.acknowledged.conflicts += 1;
                 None
             }
@@ -88,7 +88,7 @@ impl Worker<'_> {
 }
 
 /// The verbs that write, each with a round.
-const VERBS: [fn(&mut Worker<'_>, usize); 8] = [
+const VERBS: [fn(&mut Worker<'_>, usize); 9] = [
     |worker, round| {
         let path = format!("/w{}-r{round}", worker.number);
         if worker.run(&format!("api add shared GET {path}")).is_some() {
@@ -116,6 +116,18 @@ const VERBS: [fn(&mut Worker<'_>, usize); 8] = [
         worker.acknowledged.created.insert(version.clone());
         if round % 2 == 0 && worker.run(&format!("version delete shared {version}")).is_some() {
             worker.acknowledged.deleted.insert(version);
+        }
+    },
+    |worker, round| {
+        // A version of its own, which no other worker publishes.
+        let group = format!("own-{}", worker.number);
+        worker.run(&format!("version create {group}"));
+        let Some(output) = worker.run(&format!("version list {group}")) else { return };
+        let Some(version) = json(&output)["versions"][0]["version"].as_str().map(str::to_owned) else { return };
+        if worker.run(&format!("version block {group} {version} -m round-{round}")).is_some() {
+            let note = worker.folder.join(format!("groups/{group}/versions/{version}.yaml"));
+            assert!(note.exists(), "the block of {group} {version} is lost");
+            worker.run(&format!("version unblock {group} {version}"));
         }
     },
     |worker, _| worker.change("publish shared --env test --bump patch --mock"),

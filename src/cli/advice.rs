@@ -2,6 +2,7 @@
 
 use crate::model::{EnvironmentName, GroupName};
 use crate::plan::{Advice, NextVersion, Refusal};
+use crate::workspace::NeededState;
 
 /// Writes an advice as a hint.
 pub(super) fn hint(advice: Advice) -> String {
@@ -49,6 +50,9 @@ pub(super) fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> Ve
                 lines.extend(unknown.iter().map(crate::plan::Incomparable::text));
                 lines.extend(changes.iter().map(crate::plan::BreakingChange::text));
             }
+            Refusal::Blocked { releases } => {
+                lines.extend(releases.iter().map(crate::plan::BlockedRelease::text));
+            }
             Refusal::Source { source, releases } => {
                 lines.extend(releases.iter().map(|release| release.text(source, environment)));
             }
@@ -83,6 +87,13 @@ pub(super) fn refusal_hints(
                 hints.extend(level_hint(changes));
                 if *on_way_back { "breaking_rollback" } else { "breaking" }
             }
+            Refusal::Blocked { releases } => {
+                hints.extend(releases.iter().take(MOST_COMMANDS).map(|release| {
+                    let (group, version) = (&release.group, &release.version);
+                    format!("where it is good after all, let it in again: `apigw version unblock {group} {version}`")
+                }));
+                continue;
+            }
             Refusal::Source { source, releases } => {
                 hints.extend(releases.iter().take(MOST_COMMANDS).map(|release| {
                     let mock = if release.is_mock { " --mock" } else { "" };
@@ -95,6 +106,12 @@ pub(super) fn refusal_hints(
         hints.push(format!("the policy is `{policy}` under `[environments.{environment}]` in apigw.toml"));
     }
     hints
+}
+
+/// Says which way back is lost with a version, in a line.
+pub(super) fn lost_state(group: &str, version: &impl std::fmt::Display, state: &NeededState) -> String {
+    let NeededState { environment, operation, .. } = state;
+    format!("{group} {version} was live in {environment} by {operation}: `rollback --to {operation}` needs it")
 }
 
 /// The most commands of one kind that are written out.

@@ -1,7 +1,7 @@
 //! The one error of the command line: code, message, hints, exit code.
 
 use super::advice;
-use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId};
+use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
 use crate::workspace::OutsideFolder;
 use crate::{plan, workspace};
 
@@ -139,6 +139,15 @@ impl From<workspace::Error> for CommandError {
             Error::VersionCase { ref group, .. } => Self::new("version-case", Exit::Conflict, message).hint(format!(
                 "some file systems take the two for one; choose another: `apigw version bump {group} X.Y.Z`"
             )),
+            Error::VersionDeleted { ref group, ref version, ref deletion } => {
+                deleted(Self::new("version-deleted", Exit::Conflict, message), group, version, deletion)
+            }
+            Error::VersionNeeded { ref group, ref version, ref states } => Self {
+                reasons: states.iter().map(|state| advice::lost_state(group, version, state)).collect(),
+                ..Self::new("version-needed", Exit::Conflict, message)
+            }
+            .hint(format!("to delete it all the same: `apigw version delete {group} {version} --force`"))
+            .hint(format!("to keep it out and keep the way back: `apigw version block {group} {version} -m WHY`")),
             Error::VersionLive { ref group, ref environments, .. }
             | Error::GroupLive { ref group, ref environments } => {
                 let first = environments.first().map_or("", String::as_str);
@@ -208,6 +217,9 @@ impl From<plan::Error> for CommandError {
             Error::FrozenDiffers { group, version } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`, or publish with `--bump patch`"))
                 .hint(format!("or publish the frozen version as it is: `--version {version}`")),
+            Error::DeletedDiffers { ref group, ref version, ref deletion } => {
+                deleted(Self::new("version-deleted", Exit::Conflict, message), group.as_str(), version, deletion)
+            }
             Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
                 .hint(format!("see what happened: `apigw history {group} --env {environment}`")),
             Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
@@ -230,6 +242,18 @@ impl From<plan::Error> for CommandError {
             Error::Several(errors) => several(message, errors),
         }
     }
+}
+
+/// Says how to go on where a number was deleted with other bytes.
+fn deleted(
+    error: CommandError,
+    group: &str,
+    version: &impl std::fmt::Display,
+    deletion: &VersionRemark,
+) -> CommandError {
+    error.hint(format!("the bytes of {} may come back under {version}", deletion.digest)).hint(format!(
+        "give the working copy another number: `apigw version bump {group} X.Y.Z`, or publish with `--bump patch`"
+    ))
 }
 
 /// Says how to go on where an operation cannot be undone for all its groups.

@@ -21,6 +21,7 @@ mod settings;
 mod time;
 mod variable;
 mod version;
+mod version_notes;
 
 pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
@@ -49,3 +50,4 @@ pub use settings::{
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};
 pub use version::{Level, Version, VersionError};
+pub use version_notes::{VersionNote, VersionNotes, VersionRemark};

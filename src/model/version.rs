@@ -84,6 +84,10 @@ impl FromStr for Version {
         if !version.build.is_empty() {
             return Err(refuse("build metadata (+…) is not allowed".to_owned()));
         }
+        // Beside the folder of each version lies its note, named like it.
+        if text.to_ascii_lowercase().ends_with(".yaml") {
+            return Err(refuse("it ends in .yaml, as the note beside a version does".to_owned()));
+        }
         Ok(Self(version))
     }
 }
@@ -125,7 +129,20 @@ mod tests {
     #[test]
     fn texts_that_are_no_version_are_refused() {
         let long = format!("1.0.0-{}", "a".repeat(200));
-        for text in ["", "1", "1.2", "v1.2.3", "01.2.3", "1.2.3+build", "1.2.3 ", "../1.2.3", "1.2.3-", &long] {
+        for text in [
+            "",
+            "1",
+            "1.2",
+            "v1.2.3",
+            "01.2.3",
+            "1.2.3+build",
+            "1.2.3 ",
+            "../1.2.3",
+            "1.2.3-",
+            "1.2.3-rc.yaml",
+            "1.2.3-rc.YAML",
+            &long,
+        ] {
             assert!(text.parse::<Version>().is_err(), "{text}");
         }
     }

@@ -57,18 +57,18 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Err
     Ok(comparison.judged(judgement).advice())
 }
 
-/// Computes the version that a bump leads to: counted from the newest frozen version, and never
-/// below what the settings name already.
+/// Computes the version that a bump leads to: counted from the newest number that is `taken` by a version,
+/// frozen or deleted, and never below what the settings name already.
 ///
 /// So a bump that was cut off before its version was frozen leads to the same version again.
 #[must_use]
-pub fn bump_target(frozen: &BTreeSet<Version>, named: &Version, level: Level) -> Version {
-    let target = frozen.last().map_or_else(
+pub fn bump_target(taken: &BTreeSet<Version>, named: &Version, level: Level) -> Version {
+    let target = taken.last().map_or_else(
         || match level {
             Level::Patch => Version::first(),
             _ => Version::first().next(level),
         },
         |newest| newest.next(level),
     );
-    if frozen.contains(named) { target } else { target.max(named.clone()) }
+    if taken.contains(named) { target } else { target.max(named.clone()) }
 }

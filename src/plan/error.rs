@@ -1,6 +1,6 @@
 //! Why a request has no plan.
 
-use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version};
+use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version, VersionRemark};
 
 use super::Plan;
 use super::advice::Advice;
@@ -35,6 +35,16 @@ pub enum Error {
         group: GroupName,
         /// The version.
         version: Version,
+    },
+    /// The number that is to be frozen was deleted with other bytes.
+    #[error("version {version} of {group} was deleted by {} at {}, and never stands for other bytes", .deletion.by, .deletion.at)]
+    DeletedDiffers {
+        /// The group.
+        group: GroupName,
+        /// The version.
+        version: Version,
+        /// The deletion.
+        deletion: Box<VersionRemark>,
     },
     /// The group was changed by another operation than the caller saw.
     #[error("{group} in {environment} is not as operation {expected} left it: {}", now_at(.current.as_ref()))]
@@ -123,6 +133,10 @@ fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> String {
     let reason = |refusal: &Refusal| match refusal {
         Refusal::Mock { groups } => mock_message(groups),
         Refusal::Breaking { changes, unknown, .. } => breaking(changes.len(), unknown.len()),
+        Refusal::Blocked { releases } => match releases.as_slice() {
+            [release] => release.text(),
+            _ => format!("{} versions are blocked", releases.len()),
+        },
         Refusal::Source { source, releases } => match releases.as_slice() {
             [release] => release.text(source, environment),
             _ => format!("{} groups must be live in {source} before they can go to {environment}", releases.len()),

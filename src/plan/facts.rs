@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::check::Subject;
 use crate::definition::Definition;
 use crate::model::{Action, Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName};
-use crate::model::{GroupSettings, Operation, OperationId, Release, SETTINGS_FILE, Version, WorkspaceSettings};
+use crate::model::{
+    GroupSettings, Operation, OperationId, Release, SETTINGS_FILE, Version, VersionNotes, WorkspaceSettings,
+};
 
 /// What is on disk, as far as a plan asks.
 ///
@@ -27,6 +29,9 @@ pub trait Facts {
 
     /// Lists the frozen versions of a group.
     fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error>;
+
+    /// Returns the notes on the versions of a group: which are blocked, which were deleted.
+    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error>;
 
     /// Returns a frozen version, its bytes compared with its digest; `None` where there is none.
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error>;

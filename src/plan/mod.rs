@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Action, Change, Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, Operation};
-use crate::model::{OperationId, Release, State, Timestamp, Version};
+use crate::model::{OperationId, Release, State, Timestamp, Version, VersionRemark};
 
 pub use advice::Advice;
 pub use backend::BackendChoice;
@@ -38,7 +38,7 @@ pub use facts::{Candidate, Facts, Past};
 pub use heads::{GroupHeads, Operations};
 pub use offline::{OfflineRequest, offline};
 pub use past_state::PastState;
-pub use policy::{BreakingChange, Incomparable, NextVersion, Refusal, UnprovenRelease};
+pub use policy::{BlockedRelease, BreakingChange, Incomparable, NextVersion, Refusal, UnprovenRelease};
 pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
 pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
@@ -65,6 +65,14 @@ pub struct Author {
     pub now: Timestamp,
     /// True if callers may break, whatever the environment's policy says; the operation then records it.
     pub allow_breaking: bool,
+}
+
+impl Author {
+    /// Says of a version what the author does to it.
+    #[must_use]
+    pub fn remark(&self, digest: Digest) -> VersionRemark {
+        VersionRemark { at: self.now, by: self.actor.clone(), why: self.message.clone(), digest }
+    }
 }
 
 /// Which groups a request means.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::WorkspaceSettings;
 use crate::model::{
-    Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version,
+    Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version, VersionNotes,
 };
 
 use super::facts::{Candidate, Facts, Past};
@@ -73,6 +73,10 @@ impl Facts for Overlay<'_> {
         let mut versions = self.base.versions(group)?;
         versions.extend(self.frozen.keys().filter(|(name, _)| name == group).map(|(_, version)| version.clone()));
         Ok(versions)
+    }
+
+    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error> {
+        self.base.notes(group)
     }
 
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {

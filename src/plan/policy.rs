@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::compare::{self, Judgement, Side};
-use crate::model::{Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version};
+use crate::model::{
+    Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version, VersionRemark,
+};
 
 use super::{Author, Candidate, Error, Facts, Plan};
 
@@ -32,6 +34,11 @@ pub enum Refusal {
         unknown: Vec<Incomparable>,
         /// True on a way back, where `breaking_rollback` refuses.
         on_way_back: bool,
+    },
+    /// Versions that somebody blocked, whatever the environment's settings say.
+    Blocked {
+        /// The releases.
+        releases: Vec<BlockedRelease>,
     },
     /// `promote_from`: releases that did not pass the environment before.
     Source {
@@ -75,6 +82,17 @@ pub struct Incomparable {
     pub reason: String,
 }
 
+/// A release of a version that is blocked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedRelease {
+    /// The group.
+    pub group: GroupName,
+    /// The version.
+    pub version: Version,
+    /// Who blocked it, when and why.
+    pub block: VersionRemark,
+}
+
 /// A release that was not live where it must have been.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnprovenRelease {
@@ -107,6 +125,16 @@ impl Incomparable {
     }
 }
 
+impl BlockedRelease {
+    /// Says it in a line.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { group, version, block } = self;
+        let why = block.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        format!("{group} {version} was blocked by {} at {}{why}", block.by, block.at)
+    }
+}
+
 impl UnprovenRelease {
     /// Says what it must have been, in a line.
     #[must_use]
@@ -129,6 +157,7 @@ pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, directi
     let environment = plan.operation.environment.clone();
     let settings = facts.settings().environment(&environment);
     let mut refusals = Vec::new();
+    refusals.extend(check_blocks(plan, facts)?);
     refusals.extend(apply_mock(plan, settings.mock, direction));
     let breaking = match direction {
         Direction::Forward => settings.breaking,
@@ -142,6 +171,35 @@ pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, directi
         return Ok(());
     }
     Err(Error::Refused { environment, refusals, plan: Box::new(plan.clone()) })
+}
+
+/// Keeps every blocked version out. One that is live already stays so, and is warned of.
+fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<Refusal>, Error> {
+    let mut releases = Vec::new();
+    for (group, change) in &plan.operation.changes {
+        releases.extend(blocked(facts, group, &change.after)?);
+    }
+    let environment = facts.environment(&plan.operation.environment).map_err(Error::Facts)?;
+    for group in &plan.unchanged {
+        let Some(current) = environment.deployments.get(group) else { continue };
+        plan.warnings
+            .extend(blocked(facts, group, &current.release)?.map(|live| format!("{}; it stays live", live.text())));
+    }
+    Ok(if releases.is_empty() { None } else { Some(Refusal::Blocked { releases }) })
+}
+
+/// Returns the block of a release; `None` where it takes nothing live, or is not blocked.
+pub(super) fn blocked(
+    facts: &dyn Facts,
+    group: &GroupName,
+    release: &Release,
+) -> Result<Option<BlockedRelease>, Error> {
+    if release.state == State::Offline {
+        return Ok(None);
+    }
+    let notes = facts.notes(group).map_err(Error::Facts)?;
+    let block = notes.block(&release.version, &release.digest).cloned();
+    Ok(block.map(|block| BlockedRelease { group: group.clone(), version: release.version.clone(), block }))
 }
 
 fn apply_mock(plan: &mut Plan, policy: Policy, direction: Direction) -> Option<Refusal> {

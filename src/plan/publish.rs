@@ -70,6 +70,13 @@ fn publish_group(
             return Ok(());
         }
     }
+    if !frozen {
+        let notes = facts.notes(group).map_err(Error::Facts)?;
+        if let Some(deletion) = notes.deletion_barring(&version, &candidate.digest) {
+            let deletion = Box::new(deletion.clone());
+            return Err(Error::DeletedDiffers { group: group.clone(), version, deletion });
+        }
+    }
     check_candidate(plan, group, &candidate, is_mock, facts)?;
     let backend = backend?;
     plan.warnings.extend(backend::missing_keys(group, &request.environment, &candidate.settings, &backend));
@@ -122,7 +129,9 @@ fn choose(
                     return Ok((bumped, newest.clone(), true));
                 }
             }
-            let target = bump_target(&versions, &named, bump.level(group, facts)?);
+            let deleted = facts.notes(group).map_err(Error::Facts)?.deleted();
+            let taken = versions.into_iter().chain(deleted).collect();
+            let target = bump_target(&taken, &named, bump.level(group, facts)?);
             let bumped = facts.working_copy(group, Some(&target)).map_err(Error::Facts)?;
             Ok((bumped, target, false))
         }

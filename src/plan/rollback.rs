@@ -87,7 +87,17 @@ fn release_of(
 
 fn release_before(group: &GroupName, environment: &EnvironmentName, facts: &dyn Facts) -> Result<Release, Error> {
     let past = facts.past(environment, group).map_err(Error::Facts)?;
-    live_before(&past).cloned().ok_or_else(|| {
+    let mut before = live_before(&past);
+    let newest = before.next();
+    let mut chosen = newest;
+    while let Some(release) = chosen {
+        if policy::blocked(facts, group, release)?.is_none() {
+            break;
+        }
+        chosen = before.next();
+    }
+    // Where all of them are blocked, the refusal says so of the one that was live last.
+    chosen.or(newest).cloned().ok_or_else(|| {
         Error::state(
             format!("nothing else was live for {group} in {environment} before"),
             [
@@ -98,11 +108,19 @@ fn release_before(group: &GroupName, environment: &EnvironmentName, facts: &dyn 
     })
 }
 
-/// Finds what was live before the present release.
+/// Finds what was live before the present release, the latest first.
 ///
 /// Where that one was itself restored by a rollback, the search goes on from where it was live
 /// first: the second rollback in a row goes further back instead of forward to what was just left.
-fn live_before(past: &[Past]) -> Option<&Release> {
+fn live_before(past: &[Past]) -> impl Iterator<Item = &Release> {
+    let present = present_release(past).unwrap_or(past.len());
+    let release = past.get(present).map(|past| &past.deployment.release);
+    let before = past.iter().skip(present + 1).map(|past| &past.deployment.release);
+    before.filter(move |before| before.state == State::Live && Some(*before) != release)
+}
+
+/// Finds where the present release was live first.
+fn present_release(past: &[Past]) -> Option<usize> {
     let mut index = 0;
     loop {
         match past.get(index)?.action {
@@ -112,13 +130,10 @@ fn live_before(past: &[Past]) -> Option<&Release> {
                 continue;
             }
             Action::Rollback => {}
-            _ => break,
+            _ => return Some(index),
         }
         let restored = &past[index].deployment.release;
         let earlier = past[index + 1..].iter().position(|past| past.deployment.release == *restored)?;
         index += 1 + earlier;
     }
-    let present = &past[index].deployment.release;
-    let mut before = past[index + 1..].iter().map(|past| &past.deployment.release);
-    before.find(|release| release.state == State::Live && *release != present)
 }

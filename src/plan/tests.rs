@@ -1,5 +1,6 @@
 //! Every refusal and every way to have nothing to do, as tables: commands upon a workspace in memory.
 
+mod blocks;
 mod memory;
 mod policies;
 mod releases;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::error::Error;
 use super::{LockGuard, layout};
-use crate::model::{Digest, Environment, EnvironmentName, GroupName, Manifest, Version};
+use crate::model::{Digest, Environment, EnvironmentName, GroupName, Manifest, Version, VersionNotes};
 use crate::plan::Plan;
 
 /// The state that plans were computed from, as far as they read it.
@@ -17,6 +17,7 @@ pub struct PlanBase {
     pub(super) working_copies: BTreeMap<GroupName, Manifest>,
     pub(super) groups: Option<Vec<GroupName>>,
     pub(super) versions: BTreeMap<GroupName, BTreeSet<Version>>,
+    pub(super) notes: BTreeMap<GroupName, Arc<VersionNotes>>,
     pub(super) frozen: BTreeMap<(GroupName, Version), Option<Digest>>,
 }
 
@@ -49,6 +50,11 @@ impl LockGuard {
         for (group, versions) in &base.versions {
             if workspace.versions(group)? != *versions {
                 return Ok(Some(format!("the versions of {group}")));
+            }
+        }
+        for (group, notes) in &base.notes {
+            if workspace.version_notes(group)? != **notes {
+                return Ok(Some(format!("the blocks and deletions of versions of {group}")));
             }
         }
         for ((group, version), digest) in &base.frozen {

@@ -171,6 +171,7 @@ impl LockGuard {
             return Ok(false);
         }
         self.workspace().check_version_case(group, version)?;
+        self.workspace().check_not_deleted(group, version, *digest)?;
         let mut all = files.clone();
         all.insert(VERSION_FILE, version_file::render(group, version, &files.manifest()).into_bytes());
         stage.write_folder(&place, &all, true)?;

@@ -90,6 +90,22 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    /// Puts a folder of files in the place of another one in one step, and removes that one.
+    pub(super) fn replace_folder(&mut self, place: &str, files: &FileSet) -> Result<(), Error> {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        let target = self.root.locate(place)?;
+        let temporary = self.temporary_folder()?;
+        let exchanged = fill_folder(&temporary, files, false, &target).and_then(|()| {
+            let exchanged = renameat_with(CWD, &temporary, CWD, &target, RenameFlags::EXCHANGE);
+            exchanged.map_err(io::Error::from).at("replace", &target)
+        });
+        // What cannot be removed is a leftover, which the next holder of the lock removes.
+        let _ = folders::remove_all(&temporary);
+        exchanged?;
+        self.remember(&target);
+        Ok(())
+    }
+
     /// Syncs what lies in place already: another process may have died before it did so.
     pub(super) fn adopt_folder(&mut self, place: &str, files: &FileSet) -> Result<(), Error> {
         let target = self.root.locate(place)?;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::check::rules::files::FILE_SIZE;
 use crate::definition::FetchError;
-use crate::model::{Finding, Location, OperationId, Severity};
+use crate::model::{Finding, Location, OperationId, Severity, VersionRemark};
+use crate::workspace::versions::NeededState;
 
 /// Why something could not be read from or written to a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,26 @@ pub enum Error {
         version: String,
         /// Where it is live.
         environments: Vec<String>,
+    },
+    /// A number was deleted, and comes back with the same bytes alone.
+    #[error("version {version} of {group} was deleted by {} at {}, and never stands for other bytes", .deletion.by, .deletion.at)]
+    VersionDeleted {
+        /// The group.
+        group: String,
+        /// The version.
+        version: String,
+        /// The deletion.
+        deletion: Box<VersionRemark>,
+    },
+    /// A version cannot be deleted, because states that somebody may go back to have it live.
+    #[error("version {version} of {group} is needed to go back to {}", counted(.states.len()))]
+    VersionNeeded {
+        /// The group.
+        group: String,
+        /// The version.
+        version: String,
+        /// The states, each by the operation that left it.
+        states: Vec<NeededState>,
     },
     /// A group cannot be deleted, because it is live.
     #[error("the group {group} is live in {}", .environments.join(", "))]
@@ -213,6 +234,10 @@ fn first_message(findings: &[Finding]) -> String {
         [only] => format!("{}: {}", only.location, only.message),
         [first, rest @ ..] => format!("{}: {} (and {} more)", first.location, first.message, rest.len()),
     }
+}
+
+fn counted(states: usize) -> String {
+    if states == 1 { "a recent state".to_owned() } else { format!("{states} recent states") }
 }
 
 fn seconds(duration: Duration) -> String {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Error, PlanBase, Workspace};
 use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
-    WorkspaceSettings,
+    VersionNotes, WorkspaceSettings,
 };
 use crate::plan::{Candidate, Facts, Past};
 
@@ -23,6 +23,7 @@ pub struct DiskFacts<'a> {
     frozen: Known<(GroupName, Version), Option<Arc<Candidate>>>,
     groups: RefCell<Option<Vec<GroupName>>>,
     versions: Known<GroupName, BTreeSet<Version>>,
+    notes: Known<GroupName, Arc<VersionNotes>>,
 }
 
 impl<'a> DiskFacts<'a> {
@@ -36,6 +37,7 @@ impl<'a> DiskFacts<'a> {
             frozen: RefCell::new(BTreeMap::new()),
             groups: RefCell::new(None),
             versions: RefCell::new(BTreeMap::new()),
+            notes: RefCell::new(BTreeMap::new()),
         }
     }
 
@@ -57,6 +59,7 @@ impl<'a> DiskFacts<'a> {
             working_copies: working_copies.iter().map(|((group, _), copy)| (group.clone(), on_disk(copy))).collect(),
             groups: self.groups.borrow().clone(),
             versions: self.versions.borrow().clone(),
+            notes: self.notes.borrow().clone(),
             frozen: frozen.collect(),
         }
     }
@@ -109,6 +112,10 @@ impl Facts for DiskFacts<'_> {
 
     fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
         once(&self.versions, group.clone(), |group| self.workspace.versions(group))
+    }
+
+    fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error> {
+        once(&self.notes, group.clone(), |group| Ok(Arc::new(self.workspace.version_notes(group)?)))
     }
 
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {

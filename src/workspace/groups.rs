@@ -1,8 +1,10 @@
 //! Working copies and frozen versions, as they are read.
 
 mod change;
+mod deletion;
 
 pub use change::NewGroup;
+pub(super) use deletion::DeletionIntent;
 
 use std::sync::Arc;
 
@@ -21,12 +23,16 @@ use crate::plan::Candidate;
 impl Workspace {
     /// Lists the groups by name.
     pub fn groups(&self) -> Result<Vec<GroupName>, Error> {
-        Ok(self.root.list(layout::GROUPS_FOLDER)?.iter().filter_map(|name| name.parse().ok()).collect())
+        let names = self.root.list(layout::GROUPS_FOLDER)?;
+        let mut groups: Vec<GroupName> = names.iter().filter_map(|name| name.parse().ok()).collect();
+        // What cannot be looked at is no reason to hide it.
+        groups.retain(|group| self.is_group(group).unwrap_or(true));
+        Ok(groups)
     }
 
     /// Fails unless there is such a group, and names the one that is spelled most alike.
     pub fn require_group(&self, group: &GroupName) -> Result<(), Error> {
-        if self.root.exists(&layout::group(group))? {
+        if self.is_group(group)? {
             return Ok(());
         }
         let groups = self.groups()?;

@@ -34,6 +34,7 @@ protected = true
 const ATTRIBUTES: &str = "\
 # What apigw writes and freezes is compared byte for byte: Git must not change line ends in it.
 groups/** -text
+groups/*/versions/*.yaml merge=union
 deployments/** -text merge=apigw
 history/** -text
 ";

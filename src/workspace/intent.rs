@@ -2,13 +2,14 @@
 //!
 //! The intent of a commit records the identity of the environment's file before the rename. While that very file lies
 //! there, the operation was not committed, and is taken back. Otherwise it may have been committed, pushed and built
-//! upon, so it stays, and `verify` says what it is. The intent of an import names files that are staged, and is rolled
-//! forward.
+//! upon, so it stays, and `verify` says what it is. The intent of an import names files that are staged, that of a deletion
+//! the version and its note; both are rolled forward.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use super::error::{At, Error, PathError};
+use super::groups::DeletionIntent;
 use super::import::ImportIntent;
 use super::{LockGuard, Workspace, folders, layout};
 use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SCHEMA, SETTINGS_FILE};
@@ -19,6 +20,7 @@ use crate::model::{Digest, EnvironmentName, GroupName, Location, OperationId, SC
 pub(super) enum Intent {
     Commit(CommitIntent),
     Import(ImportIntent),
+    Deletion(DeletionIntent),
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -120,12 +122,13 @@ impl LockGuard {
         Ok(stage.sync()?)
     }
 
-    /// Ends what a holder of the lock left half-done: takes back what it did not commit, finishes an import, removes
-    /// temporary files.
+    /// Ends what a holder of the lock left half-done: takes back what it did not commit, finishes an import or a
+    /// deletion, removes temporary files.
     pub(super) fn recover(&self) -> Result<(), Error> {
         match self.workspace().intent()? {
             Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
             Some(Intent::Import(intent)) => self.finish_import(&intent)?,
+            Some(Intent::Deletion(intent)) => self.finish_deletion(&intent)?,
             Some(Intent::Commit(_)) | None => {}
         }
         self.forget_intent()?;

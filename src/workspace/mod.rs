@@ -37,6 +37,7 @@ mod settings;
 mod short_ids;
 mod verify;
 mod version_file;
+mod version_note;
 mod versions;
 
 use std::path::Path;
@@ -67,6 +68,8 @@ pub use overview::{DamagedReleases, EnvironmentOverview, ReleaseDamage, ViewProb
 pub use renumber::Renumbering;
 pub use short_ids::ShortIds;
 pub use verify::{Problem, ProblemKind, Verification};
+pub use version_note::VersionNoteFile;
+pub use versions::NeededState;
 
 /// A file that is missing says nothing about what is live: it is never taken for an empty one.
 fn missing_environment(place: &str) -> Error {
@@ -203,6 +206,7 @@ impl Workspace {
             let will_be = plan.freezes.iter().any(|freeze| freeze.group == *group && freeze.version == after.version);
             if will_be {
                 self.check_version_case(group, &after.version)?;
+                self.check_not_deleted(group, &after.version, after.digest)?;
             }
             if after.state != State::Live || will_be {
                 continue;

@@ -6,6 +6,7 @@
 
 mod chain;
 mod entries;
+mod live_versions;
 mod operations;
 mod repair;
 mod tree;
@@ -70,6 +71,8 @@ pub enum ProblemKind {
     Abandoned,
     /// No entry leads to an operation, and nothing says why.
     Unexplained,
+    /// A blocked version is live.
+    Blocked,
     /// A command that died left temporary files.
     Leftover,
 }
@@ -85,6 +88,7 @@ impl ProblemKind {
             Self::Foreign => "foreign",
             Self::Abandoned => "abandoned",
             Self::Unexplained => "unexplained",
+            Self::Blocked => "blocked",
             Self::Leftover => "leftover",
         }
     }
@@ -92,7 +96,7 @@ impl ProblemKind {
     const fn severity(self) -> Severity {
         match self {
             Self::HandEdit | Self::Damaged | Self::Missing | Self::Unexplained => Severity::Error,
-            Self::Foreign | Self::Abandoned | Self::Leftover => Severity::Warning,
+            Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover => Severity::Warning,
         }
     }
 }
@@ -198,11 +202,12 @@ impl Workspace {
         for (group, deployment) in entries.recorded() {
             chains.walk(group, deployment, &mut problems)?;
         }
-        self.check_live_versions(&entries, environment, &mut problems);
+        live_versions::check(self, &entries, environment, &mut problems);
         self.offer_rebuild(environment, &mut problems)?;
-        let was_whole = problems.is_empty();
+        let found = problems.len();
+        let was_whole = problems.iter().all(|problem| problem.kind == ProblemKind::Blocked);
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
-        let has_loose_ends = was_whole && !problems.is_empty();
+        let has_loose_ends = was_whole && problems.len() > found;
         counts.operations += chains.count();
         Ok(Examination { entries, abandoned, has_loose_ends, problems })
     }
@@ -233,38 +238,6 @@ impl Workspace {
             Err(error) => return Err(error),
         };
         Ok(plan::single_heads(&state.state()))
-    }
-
-    /// Says whether the versions that are live exist with the digest that their entries state.
-    fn check_live_versions(&self, entries: &Entries, environment: &EnvironmentName, problems: &mut Vec<Problem>) {
-        for (group, deployment) in entries.recorded() {
-            let release = &deployment.release;
-            if release.state != crate::model::State::Live {
-                continue;
-            }
-            let place = layout::version(group, &release.version);
-            let found = self.locate_release(group, &release.version, release.digest);
-            let restore = format!("restore it, for example with `git checkout -- {place}`");
-            match found {
-                Ok(None) if self.root.exists(&place).unwrap_or(true) => problems.push(Problem::new(
-                    ProblemKind::Damaged,
-                    Location::file(&place),
-                    format!("version {} of {group} is live in {environment} with another digest", release.version),
-                    restore,
-                )),
-                Ok(None) => problems.push(Problem::new(
-                    ProblemKind::Missing,
-                    Location::file(&place),
-                    format!(
-                        "version {} of {group} is live in {environment}, and its folder is missing",
-                        release.version
-                    ),
-                    restore,
-                )),
-                // What cannot be read is reported by the walk over all versions.
-                Ok(Some(_)) | Err(_) => {}
-            }
-        }
     }
 }
 

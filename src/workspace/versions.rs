@@ -5,13 +5,60 @@ use std::collections::BTreeSet;
 use super::error::Error;
 use super::version_file::VersionRecord;
 use super::{Workspace, layout, version_file};
-use crate::model::{Digest, FileSet, GroupName, Location, Manifest, Release, VERSION_FILE, Version};
+use crate::model::{
+    Digest, EnvironmentName, FileSet, GroupName, Location, Manifest, OperationId, Release, State, VERSION_FILE,
+    Version, nearest,
+};
+
+/// The number of states of an environment, the present one among them, for which versions are kept.
+const KEPT_STATES: usize = 10;
+
+/// A past state of an environment that has a version live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeededState {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The operation that made it live there.
+    pub operation: OperationId,
+    /// True if it is among the last states of the environment.
+    pub is_recent: bool,
+}
 
 impl Workspace {
     /// Lists the frozen versions of a group in semver order.
     pub fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, Error> {
         let names = self.root.list(&layout::versions(group))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// Makes the error of a version that a group does not have.
+    pub(super) fn unknown_version(&self, group: &GroupName, version: &Version) -> Result<Error, Error> {
+        let versions: Vec<String> = self.versions(group)?.iter().map(ToString::to_string).collect();
+        let nearest = nearest(&version.to_string(), versions.iter().map(String::as_str));
+        Ok(Error::Unknown { kind: "version", name: version.to_string(), nearest })
+    }
+
+    /// Finds the past states of all environments that have a version live.
+    pub(super) fn states_with(&self, group: &GroupName, version: &Version) -> Result<Vec<NeededState>, Error> {
+        let mut states = Vec::new();
+        for environment in self.settings.environments() {
+            // The present state is the tenth.
+            let newest = self.history(&environment, None, KEPT_STATES - 1)?;
+            let left: BTreeSet<&OperationId> = newest
+                .iter()
+                .filter_map(|newest| newest.operation.changes.get(group)?.before.as_ref())
+                .map(|before| &before.operation)
+                .collect();
+            for past in self.past(&environment, group)? {
+                let release = &past.deployment.release;
+                if release.state == State::Live && self.is_version_of(group, version, release) {
+                    let operation = past.deployment.operation;
+                    let is_recent = left.contains(&operation);
+                    states.push(NeededState { environment: environment.clone(), operation, is_recent });
+                }
+            }
+        }
+        Ok(states)
     }
 
     /// Refuses a version that another one equals but for the case of letters.

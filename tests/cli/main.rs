@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
 mod bad_input;
+mod blocks;
 mod call;
 mod check;
 mod compare;

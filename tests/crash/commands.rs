@@ -22,6 +22,7 @@ const CHANGES: &[(&str, &str)] = &[
     ("fsync", "EIO"),
     ("rename", "EIO"),
     ("renameat", "EIO"),
+    ("renameat2", "EIO"),
     ("mkdir", "ENOSPC"),
     ("unlink", "EIO"),
     ("rmdir", "EIO"),
@@ -55,6 +56,13 @@ const WRITERS: &[(&str, &[&str], &str)] = &[
     ("version create", &[], "version create pets"),
     ("version bump", &[], "version bump pets minor"),
     ("version delete", &["version create pets"], "version delete pets 0.0.1"),
+    ("version block", &["version create pets"], "version block pets 0.0.1 -m bad"),
+    ("version unblock", &["version create pets", "version block pets 0.0.1 -m bad"], "version unblock pets 0.0.1"),
+    (
+        "group delete, with notes",
+        &["version create shop", "version block shop 0.0.1 -m bad"],
+        "group delete shop --yes",
+    ),
     (
         "publish of two, bumped",
         &["publish --all --env test --mock", "edit"],

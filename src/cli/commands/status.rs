@@ -2,7 +2,7 @@
 
 mod matrix;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -226,6 +226,11 @@ fn newer_before<'a>(
 fn view(workspace: &Workspace, live: &Live) -> StatusView {
     let origins = workspace.origins(&live.environments);
     let mut deployments = Vec::new();
+    let mut notes = BTreeMap::new();
+    for group in &live.groups {
+        // A note that cannot be read is reported by `verify`, and hides nothing else.
+        notes.insert(group, workspace.version_notes(group).unwrap_or_default());
+    }
     for environment in &live.environments {
         for (group, deployment) in &environment.deployments {
             let id = &deployment.operation;
@@ -235,6 +240,7 @@ fn view(workspace: &Workspace, live: &Live) -> StatusView {
                 environment: environment.name.clone(),
                 group: group.clone(),
                 entry: EntryView::of(deployment),
+                blocked: notes.get(group).and_then(|notes| notes.block(&release.version, &release.digest)).cloned(),
                 edited: live.edited.contains(group),
                 newer: newer_before(live, &environment.name, group, release)
                     .filter(|_| release.state == State::Live)

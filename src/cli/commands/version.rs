@@ -1,18 +1,21 @@
 //! `apigw version`.
 
+use std::fmt::Write as _;
+
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 use serde_json::json;
 
 use crate::check;
+use crate::cli::change::Reason;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::{complete, selection, table};
-use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError};
+use crate::cli::{advice, complete, selection, table};
+use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark};
 use crate::plan::{self, Freeze};
 use crate::workspace::{DiskFacts, Workspace, version_edit};
 
-/// Freeze working copies as versions, and look at them
+/// Freeze working copies as versions, look at them, keep bad ones out
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum VersionCommand {
     Create(CreateArguments),
@@ -20,6 +23,8 @@ pub(in crate::cli) enum VersionCommand {
     List(ListArguments),
     Show(OneArguments),
     Delete(DeleteArguments),
+    Block(BlockArguments),
+    Unblock(UnblockArguments),
 }
 
 /// Freeze the working copy under the version that its settings name
@@ -58,25 +63,73 @@ pub(in crate::cli) struct ListArguments {
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version show 0.0.1\n  apigw version show petstore 0.0.1")]
 pub(in crate::cli) struct OneArguments {
+    #[command(flatten)]
+    named: NamedVersion,
+}
+
+/// A version and its group. They may be typed in either order: no group is named like a version.
+#[derive(Debug, Args)]
+struct NamedVersion {
     /// The group [default: the one that is plain]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
     /// The version
     #[arg(value_name = "VERSION", required = true, add = ArgValueCandidates::new(complete::versions))]
-    version: Version,
+    version: String,
+}
+
+impl NamedVersion {
+    fn resolve(&self, context: &Context<'_>) -> Result<(GroupName, Version), CommandError> {
+        let (group, version) = match &self.group {
+            Some(first) if first.parse::<Version>().is_ok() => (Some(&self.version), first),
+            group => (group.as_ref(), &self.version),
+        };
+        let version = version.parse().map_err(|error: VersionError| CommandError::usage(error.to_string()))?;
+        Ok((selection::group(context, group.map(String::as_str))?, version))
+    }
+}
+
+/// Keep a frozen version out of every environment, until it is unblocked
+///
+/// Publish, switch, promote, rollback, undo and apply refuse it. Where it is live, it stays live; `rollback` goes past it.
+#[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
+#[command(
+    after_help = "Examples:\n  apigw version block 0.0.2 -m 'loses orders'\n  apigw version block petstore 0.0.2 -m 'loses orders'"
+)]
+pub(in crate::cli) struct BlockArguments {
+    #[command(flatten)]
+    named: NamedVersion,
+    /// Why, for everybody whom it stops
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
+}
+
+/// Let a blocked version in again
+#[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
+#[command(after_help = "Examples:\n  apigw version unblock 0.0.2\n  apigw version unblock petstore 0.0.2")]
+pub(in crate::cli) struct UnblockArguments {
+    #[command(flatten)]
+    named: NamedVersion,
 }
 
 /// Delete a frozen version that is live nowhere
+///
+/// Its number never stands for other bytes afterwards. A version that one of the last ten states of an environment has
+/// live is deleted with --force alone: nobody can go back to those states then.
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version delete 0.0.1\n  apigw version delete petstore 0.0.1")]
 pub(in crate::cli) struct DeleteArguments {
-    /// The group [default: the one that is plain]
-    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
-    group: Option<String>,
-    /// The version
-    #[arg(value_name = "VERSION", required = true, add = ArgValueCandidates::new(complete::versions))]
-    version: Version,
+    #[command(flatten)]
+    named: NamedVersion,
+    /// Delete it even where rollbacks need it
+    #[arg(long)]
+    force: bool,
+    /// Why, for whoever looks for it
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, command: &VersionCommand) -> Result<Exit, CommandError> {
@@ -86,6 +139,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &VersionCommand) -> Re
         VersionCommand::List(arguments) => list(context, arguments),
         VersionCommand::Show(arguments) => show(context, arguments),
         VersionCommand::Delete(arguments) => delete(context, arguments),
+        VersionCommand::Block(arguments) => block(context, arguments),
+        VersionCommand::Unblock(arguments) => unblock(context, arguments),
     }
 }
 
@@ -137,13 +192,16 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
             CommandError::invalid("version", error.to_string()).hint("or give patch, minor or major")
         })?,
     };
-    if next != now && workspace.versions(&group)?.contains(&next) {
-        return Err(CommandError::new(
-            "exists",
-            Exit::Conflict,
-            format!("version {next} of {group} is frozen already"),
-        )
-        .hint(format!("give a higher one: `apigw version bump {group} X.Y.Z`")));
+    let taken = if workspace.versions(&group)?.contains(&next) {
+        Some("is frozen already")
+    } else if workspace.version_notes(&group)?.deleted().contains(&next) {
+        Some("was deleted, and never stands for other bytes")
+    } else {
+        None
+    };
+    if let Some(why) = taken.filter(|_| next != now) {
+        return Err(CommandError::new("exists", Exit::Conflict, format!("version {next} of {group} {why}"))
+            .hint(format!("give a higher one: `apigw version bump {group} X.Y.Z`")));
     }
     if next != now {
         guard.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
@@ -159,7 +217,11 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
 fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Version, CommandError> {
     let level = plan::advice(group, &DiskFacts::new(workspace))?;
     Ok(match level {
-        Some(level) => plan::bump_target(&workspace.versions(group)?, now, level),
+        Some(level) => {
+            let mut taken = workspace.versions(group)?;
+            taken.extend(workspace.version_notes(group)?.deleted());
+            plan::bump_target(&taken, now, level)
+        }
         None => now.clone(),
     })
 }
@@ -167,41 +229,58 @@ fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Ve
 fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let workspace = context.workspace()?;
+    let notes = workspace.version_notes(&group)?;
     let mut versions = Vec::new();
     for version in workspace.versions(&group)?.into_iter().rev() {
-        let digest = workspace.manifest(&group, &version)?.map(|manifest| manifest.digest().to_string());
+        let digest = workspace.manifest(&group, &version)?.map(|manifest| manifest.digest());
         let live = workspace.live_in(&group, Some(&version))?;
         let frozen_as = workspace.frozen_as(&group, &version)?;
-        versions.push((version, digest.unwrap_or_default(), live, frozen_as));
+        let block = digest.and_then(|digest| notes.block(&version, &digest));
+        versions.push((version, digest, live, frozen_as, block));
     }
     let entries: Vec<_> = versions
         .iter()
-        .map(|(version, digest, live, frozen_as)| {
-            json!({"version": version, "digest": digest, "live": live, "frozen_as": frozen_as})
+        .map(|(version, digest, live, frozen_as, block)| {
+            json!({"version": version, "digest": digest, "live": live, "frozen_as": frozen_as, "blocked": block})
         })
         .collect();
-    let view = json!({"schema": SCHEMA, "group": group, "versions": entries});
+    let is_gone = |version: &&Version| versions.iter().all(|(known, ..)| known != *version);
+    let deleted: Vec<_> =
+        notes.0.iter().filter(|(version, note)| is_gone(version) && !note.deletions.is_empty()).collect();
+    let gone: Vec<_> =
+        deleted.iter().map(|(version, note)| json!({"version": version, "deletions": note.deletions})).collect();
+    let view = json!({"schema": SCHEMA, "group": group, "versions": entries, "deleted": gone});
     context.output.data(&view, || {
+        let mut text = String::new();
         if versions.is_empty() {
-            return format!("{group} has no frozen version yet\n");
+            text = format!("{group} has no frozen version\n");
+        } else {
+            let rows = versions.iter().map(|(version, digest, live, frozen_as, block)| {
+                let frozen_as = frozen_as.as_ref().map(|number| format!(" (frozen as {number})")).unwrap_or_default();
+                let blocked = if block.is_some() { " (blocked)" } else { "" };
+                vec![
+                    format!("{version}{frozen_as}{blocked}"),
+                    if live.is_empty() { "-".to_owned() } else { live.join(", ") },
+                    digest.as_ref().map(ToString::to_string).unwrap_or_default(),
+                ]
+            });
+            text += &table::render(&["VERSION", "LIVE IN", "DIGEST"], rows, context.output.width);
         }
-        let rows = versions.iter().map(|(version, digest, live, frozen_as)| {
-            let frozen_as = frozen_as.as_ref().map(|number| format!(" (frozen as {number})")).unwrap_or_default();
-            vec![
-                format!("{version}{frozen_as}"),
-                if live.is_empty() { "-".to_owned() } else { live.join(", ") },
-                digest.clone(),
-            ]
-        });
-        table::render(&["VERSION", "LIVE IN", "DIGEST"], rows, context.output.width)
+        let blocks = versions.iter().filter_map(|(version, .., block)| Some((version, "blocked", (*block)?)));
+        let deletions =
+            deleted.iter().filter_map(|(version, note)| Some((*version, "deleted", note.deletions.last()?)));
+        for (version, what, VersionRemark { at, by, why, .. }) in blocks.chain(deletions) {
+            let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let _ = writeln!(text, "{version} was {what} by {by} at {at}{why}");
+        }
+        text
     })?;
     Ok(Exit::Done)
 }
 
 fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, CommandError> {
-    let group = selection::group(context, arguments.group.as_deref())?;
-    let workspace = context.workspace()?;
-    let version = &arguments.version;
+    let (group, version) = arguments.named.resolve(context)?;
+    let (workspace, version) = (context.workspace()?, &version);
     let Some((files, digest)) = workspace.version(&group, version)? else {
         return Err(CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
             .hint(format!("see which there are: `apigw version list {group}`")));
@@ -219,8 +298,49 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
 }
 
 fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
-    let group = selection::group(context, arguments.group.as_deref())?;
-    context.workspace()?.lock(&context.lock_request())?.delete_version(&group, &arguments.version)?;
-    context.output.note(&format!("deleted version {} of {group}", arguments.version));
+    let (group, version) = arguments.named.resolve(context)?;
+    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    for state in guard.delete_version(&group, &version, &author, arguments.force)? {
+        let lost = advice::lost_state(group.as_str(), &version, &state);
+        context.output.warning(&format!("{lost}, and fails from now on"));
+    }
+    context.output.note(&format!("deleted version {version} of {group}"));
+    Ok(Exit::Done)
+}
+
+fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    if author.message.is_none() {
+        return Err(CommandError::usage("a block needs a reason, for everybody whom it stops").hint("add `-m WHY`"));
+    }
+    let (group, version) = arguments.named.resolve(context)?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let (block, is_new) = guard.block_version(&group, &version, &author)?;
+    let live = guard.workspace().live_in(&group, Some(&version))?;
+    for environment in &live {
+        context.output.warning(&format!(
+            "{group} {version} stays live in {environment}: go back with `apigw rollback {group} --env {environment}`"
+        ));
+    }
+    let view = json!({"schema": SCHEMA, "group": group, "version": version, "blocked": block, "live": live});
+    context.output.data(&view, || {
+        if is_new {
+            return format!("{group} {version} is blocked\n");
+        }
+        let why = block.why.as_deref().unwrap_or_default();
+        format!("{group} {version} is already blocked by {} since {}: {why}\n", block.by, block.at)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn unblock(context: &Context<'_>, arguments: &UnblockArguments) -> Result<Exit, CommandError> {
+    let (group, version) = arguments.named.resolve(context)?;
+    let removed = context.workspace()?.lock(&context.lock_request())?.unblock_version(&group, &version)?;
+    let view = json!({"schema": SCHEMA, "group": group, "version": version, "unblocked": removed});
+    context.output.data(&view, || {
+        let what = if removed.is_empty() { "is not blocked" } else { "is no longer blocked" };
+        format!("{group} {version} {what}\n")
+    })?;
     Ok(Exit::Done)
 }

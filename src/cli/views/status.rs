@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::EntryView;
-use crate::model::{EnvironmentName, GroupName, OperationId, PolicyOverride, Timestamp, Version};
+use crate::model::{EnvironmentName, GroupName, OperationId, PolicyOverride, Timestamp, Version, VersionRemark};
 use crate::workspace::ViewProblem;
 
 #[derive(Serialize)]
@@ -70,6 +70,8 @@ pub(in crate::cli) struct StatusEntryView {
     pub(in crate::cli) newer: Option<NewerView>,
     /// The reason why the version cannot be served as it was committed.
     pub(in crate::cli) problem: Option<String>,
+    /// The block of the version, which keeps it out elsewhere.
+    pub(in crate::cli) blocked: Option<VersionRemark>,
     pub(in crate::cli) urls: Vec<String>,
     pub(in crate::cli) by: Option<String>,
     pub(in crate::cli) message: Option<String>,

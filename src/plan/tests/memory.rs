@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::super::*;
 use crate::definition::read;
 use crate::model::{
-    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, Location, SETTINGS_FILE, Severity, WorkspaceSettings,
+    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, Location, SETTINGS_FILE, Severity, VersionNotes,
+    VersionRemark, WorkspaceSettings,
 };
 
 /// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.
@@ -14,6 +15,7 @@ pub(super) struct Memory {
     settings: WorkspaceSettings,
     working: Arc<Candidate>,
     frozen: BTreeMap<Version, Option<Arc<Candidate>>>,
+    notes: VersionNotes,
     pub(super) environments: BTreeMap<EnvironmentName, Environment>,
     past: BTreeMap<EnvironmentName, Vec<Past>>,
     operations: Vec<(OperationId, Operation)>,
@@ -52,10 +54,17 @@ impl Memory {
             settings: toml::from_str("schema = 1").expect("settings"),
             working: Arc::new(candidate("0.0.1", "a", None)),
             frozen: BTreeMap::new(),
+            notes: VersionNotes::default(),
             environments: BTreeMap::new(),
             past: BTreeMap::new(),
             operations: Vec::new(),
         }
+    }
+
+    fn remark(&self, version: &str) -> VersionRemark {
+        let digest = self.frozen[&parsed(version)].as_ref().expect("frozen").digest;
+        let at = Timestamp::from_milliseconds(0);
+        VersionRemark { at, by: "me".to_owned(), why: Some("bad".to_owned()), digest }
     }
 
     fn with_version(&self, version: &Version) -> Candidate {
@@ -126,6 +135,15 @@ impl Memory {
                 self.frozen.insert(parsed(version), None);
             }
             ["lose", version] => {
+                self.frozen.remove(&parsed(version));
+            }
+            ["block", version] => {
+                let block = self.remark(version);
+                self.notes.0.entry(parsed(version)).or_default().blocks.push(block);
+            }
+            ["delete", version] => {
+                let deletion = self.remark(version);
+                self.notes.0.entry(parsed(version)).or_default().deletions.push(deletion);
                 self.frozen.remove(&parsed(version));
             }
             ["spoil", version] => {
@@ -263,6 +281,7 @@ pub(super) fn refused(error: &Error) -> String {
         Error::Invalid { .. } => "invalid",
         Error::State { .. } => "state",
         Error::FrozenDiffers { .. } => "differs",
+        Error::DeletedDiffers { .. } => "deleted",
         Error::NotCurrent { .. } => "not current",
         Error::Stale { .. } => "stale",
         Error::Overtaken { .. } => "overtaken",
@@ -292,6 +311,10 @@ impl Facts for Memory {
 
     fn versions(&self, _: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
         Ok(self.frozen.keys().cloned().collect())
+    }
+
+    fn notes(&self, _: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error> {
+        Ok(Arc::new(self.notes.clone()))
     }
 
     fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {

@@ -6,11 +6,12 @@ use super::{check_own, edit_text};
 use crate::definition::{self, Imported};
 use crate::model::{
     DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, PathPrefix, SCHEMA, SETTINGS_FILE, Severity, State,
-    Version, nearest,
+    Version,
 };
-use crate::plan::Freeze;
+use crate::plan::{Author, Freeze};
 use crate::workspace::edit::Edit;
 use crate::workspace::error::Error;
+use crate::workspace::versions::NeededState;
 use crate::workspace::{LockGuard, Workspace, layout, quote, settings};
 
 impl Workspace {
@@ -53,12 +54,20 @@ impl LockGuard {
 
     fn create_with(&self, group: &GroupName, settings: String, mut files: FileSet) -> Result<(), Error> {
         let place = layout::group(group);
-        if self.workspace().root.exists(&place)? {
+        if self.workspace().is_group(group)? {
             return Err(Error::Exists { what: format!("the group {group}") });
         }
         files.insert(SETTINGS_FILE, settings.into_bytes());
         let mut stage = self.stage();
-        stage.write_folder(&place, &files, false)?;
+        if self.workspace().root.exists(&place)? {
+            // The notes on the versions of a group of that name, deleted before.
+            for (path, bytes) in self.workspace().note_files(group)?.iter() {
+                files.insert(path, bytes.clone());
+            }
+            stage.replace_folder(&place, &files)?;
+        } else {
+            stage.write_folder(&place, &files, false)?;
+        }
         stage.settle(&format!("the group {group}"))
     }
 
@@ -139,19 +148,43 @@ impl LockGuard {
         stage.settle(&format!("version {} of {}", freeze.version, freeze.group))
     }
 
-    /// Deletes a version that is live nowhere.
-    pub fn delete_version(&self, group: &GroupName, version: &Version) -> Result<(), Error> {
-        let place = layout::version(group, version);
-        if !self.workspace().root.exists(&place)? {
-            let versions: Vec<String> = self.workspace().versions(group)?.iter().map(ToString::to_string).collect();
-            let nearest = nearest(&version.to_string(), versions.iter().map(String::as_str));
-            return Err(Error::Unknown { kind: "version", name: version.to_string(), nearest });
+    /// Deletes a version that is live nowhere and that no recent state has live, and notes that it was deleted.
+    ///
+    /// Returns the states that nobody can go back to any more. With `force`, recent ones are no bar.
+    pub fn delete_version(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        author: &Author,
+        force: bool,
+    ) -> Result<Vec<NeededState>, Error> {
+        let workspace = self.workspace();
+        if !workspace.root.exists(&layout::version(group, version))? {
+            return Err(workspace.unknown_version(group, version)?);
         }
-        let environments = self.workspace().live_in(group, Some(version))?;
+        let environments = workspace.live_in(group, Some(version))?;
         if !environments.is_empty() {
             return Err(Error::VersionLive { group: group.to_string(), version: version.to_string(), environments });
         }
-        self.remove_folder(&place)
+        let states = match workspace.states_with(group, version) {
+            Ok(states) => states,
+            // A history that cannot be read is no bar to whoever insists.
+            Err(_) if force => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let recent: Vec<NeededState> = states.iter().filter(|state| state.is_recent).cloned().collect();
+        if !recent.is_empty() && !force {
+            return Err(Error::VersionNeeded {
+                group: group.to_string(),
+                version: version.to_string(),
+                states: recent,
+            });
+        }
+        // A version whose list of files is damaged has no digest to remember.
+        let digest = workspace.manifest(group, version).ok().flatten().map(|manifest| manifest.digest());
+        let deletion = digest.map(|digest| author.remark(digest));
+        self.delete_noted(group, version, deletion)?;
+        Ok(states)
     }
 
     /// Deletes a group that is live nowhere, with all its versions.
@@ -161,13 +194,15 @@ impl LockGuard {
         if !environments.is_empty() {
             return Err(Error::GroupLive { group: group.to_string(), environments });
         }
-        self.remove_folder(&layout::group(group))
-    }
-
-    fn remove_folder(&self, place: &str) -> Result<(), Error> {
+        let place = layout::group(group);
         let mut stage = self.stage();
-        stage.remove_folder(place)?;
-        stage.settle(place)
+        let notes = self.workspace().note_files(group)?;
+        if notes.iter().next().is_some() {
+            stage.replace_folder(&place, &notes)?;
+        } else {
+            stage.remove_folder(&place)?;
+        }
+        stage.settle(&place)
     }
 }
 

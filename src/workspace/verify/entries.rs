@@ -208,7 +208,7 @@ fn edited_problem(
         )
     } else {
         format!(
-            "there is no frozen version of this digest, so it cannot be recorded: {}",
+            "there is no frozen version of this digest, or it is blocked, so it cannot be recorded: {}",
             restore_hint(&layout::environment(environment))
         )
     };
@@ -228,6 +228,10 @@ const fn state_text(state: State) -> &'static str {
 /// Whoever changes the version and leaves the digest means that version, with its own digest.
 pub(super) fn accept(workspace: &Workspace, group: &GroupName, before: &Release, edited: &Release) -> Option<Release> {
     let digest = workspace.manifest(group, &edited.version).ok().flatten()?.digest();
+    let is_blocked = workspace.version_notes(group).ok()?.block(&edited.version, &digest).is_some();
+    if is_blocked && edited.state == State::Live {
+        return None;
+    }
     let only_version = edited.version != before.version && edited.digest == before.digest;
     (digest == edited.digest || only_version).then(|| Release { digest, ..edited.clone() })
 }

@@ -5,6 +5,7 @@ use crate::model::{GroupName, Location, SETTINGS_FILE, Version};
 use crate::workspace::Workspace;
 use crate::workspace::error::Error;
 use crate::workspace::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER};
+use crate::workspace::version_note::{self, ReadNote, noted_version};
 
 pub(super) fn verify(
     workspace: &Workspace,
@@ -45,7 +46,8 @@ fn foreign(place: String, message: &str) -> Problem {
 
 fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Verification) -> Result<(), Error> {
     let settings = layout::group_file(group, SETTINGS_FILE);
-    if !workspace.root.exists(&settings)? {
+    // The notes on the versions of a deleted group stay.
+    if workspace.is_group(group)? && !workspace.root.exists(&settings)? {
         let message = format!("the group {group} has no settings");
         result.problems.push(Problem::new(
             ProblemKind::Missing,
@@ -57,10 +59,31 @@ fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Verificat
     for name in workspace.root.list(&layout::versions(group))? {
         if let Ok(version) = name.parse::<Version>() {
             verify_version(workspace, group, &version, result)?;
+        } else if let Some(version) = noted_version(&name) {
+            verify_note(workspace, group, &version, result)?;
         } else {
             let place = format!("{}/{name}", layout::versions(group));
             result.problems.push(foreign(place, "this is not a version: its name is not semver"));
         }
+    }
+    Ok(())
+}
+
+fn verify_note(
+    workspace: &Workspace,
+    group: &GroupName,
+    version: &Version,
+    result: &mut Verification,
+) -> Result<(), Error> {
+    match workspace.read_note(group, version) {
+        Ok(Some(ReadNote { conflict: Some(line), .. })) => {
+            let location = Location { file: version_note::place(group, version).into(), line, column: 1 };
+            let message = "a merge left conflict markers; the lines of both sides count";
+            let hint = "remove the markers, and of the lines those that no longer hold";
+            result.problems.push(Problem::new(ProblemKind::HandEdit, location, message, hint));
+        }
+        Ok(_) => {}
+        Err(error) => result.problems.extend(problem_of(error, ProblemKind::Damaged)?),
     }
     Ok(())
 }

@@ -1,0 +1,70 @@
+//! The versions that are live: each exists with the digest that its entry states, and is not blocked.
+
+use super::entries::Entries;
+use super::{Problem, ProblemKind, group_location, restore_hint};
+use crate::model::{Deployment, Digest, EnvironmentName, GroupName, Location, State, Version, VersionRemark};
+use crate::workspace::{Workspace, layout};
+
+pub(super) fn check(
+    workspace: &Workspace,
+    entries: &Entries,
+    environment: &EnvironmentName,
+    problems: &mut Vec<Problem>,
+) {
+    for (group, Deployment { release, .. }) in entries.recorded() {
+        if release.state != State::Live {
+            continue;
+        }
+        let version = &release.version;
+        let place = layout::version(group, version);
+        let location = || Location::file(&place);
+        // A version or a note that cannot be read is reported by the walk over all of them.
+        match workspace.locate_release(group, version, release.digest) {
+            Ok(None) if workspace.root.exists(&place).unwrap_or(true) => problems.push(Problem::new(
+                ProblemKind::Damaged,
+                location(),
+                format!("version {version} of {group} is live in {environment} with another digest"),
+                restore_hint(&place),
+            )),
+            Ok(None) => problems.push(match deletion(workspace, group, version, &release.digest) {
+                Some(VersionRemark { at, by, why, .. }) => {
+                    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+                    let message = format!(
+                        "version {version} of {group} is live in {environment}, and was deleted by {by} at {at}{why}"
+                    );
+                    Problem::new(ProblemKind::Missing, location(), message, deleted_hint(group, environment, &place))
+                }
+                None => Problem::new(
+                    ProblemKind::Missing,
+                    location(),
+                    format!("version {version} of {group} is live in {environment}, and its folder is missing"),
+                    restore_hint(&place),
+                ),
+            }),
+            Ok(Some(_)) | Err(_) => {}
+        }
+        let notes = workspace.version_notes(group).unwrap_or_default();
+        if let Some(VersionRemark { at, by, why, .. }) = notes.block(version, &release.digest) {
+            let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            let message = format!("version {version} of {group} is live, and was blocked by {by} at {at}{why}");
+            let hint = format!(
+                "go back with `apigw rollback {group} --env {environment}`, or `apigw version unblock {group} {version}`"
+            );
+            problems.push(Problem::new(ProblemKind::Blocked, group_location(environment), message, hint));
+        }
+    }
+}
+
+/// Finds the deletion of a release, most likely on another branch than that on which it went live.
+fn deletion(workspace: &Workspace, group: &GroupName, version: &Version, digest: &Digest) -> Option<VersionRemark> {
+    let note = workspace.read_note(group, version).ok().flatten()?.note;
+    note.deletions.into_iter().find(|deletion| deletion.digest == *digest)
+}
+
+fn deleted_hint(group: &GroupName, environment: &EnvironmentName, place: &str) -> String {
+    let list = format!("{place}/{}", crate::model::VERSION_FILE);
+    format!(
+        "restore it: `git checkout \"$(git log -1 --format=%H --diff-filter=D -- {list})^\" -- {place}`; \
+         or go back: `apigw rollback {group} --env {environment}`"
+    )
+}

@@ -1,0 +1,295 @@
+//! `<x.y.z>.yaml` beside a version's folder: who blocked or deleted the version, when and why.
+//!
+//! Each statement is one line, so that two branches that say something of one version merge in Git: all lines of both
+//! count. A file with conflict markers in it is read like that as well, and `verify` reports the markers.
+
+use std::fmt::Write as _;
+
+use super::error::Error;
+use super::quote::quoted;
+use super::{LockGuard, Workspace, layout, own_yaml};
+use crate::model::{
+    Digest, FileSet, GroupName, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version, VersionNote, VersionNotes,
+    VersionRemark,
+};
+use crate::plan::Author;
+
+/// The last line of the file.
+const END: &str = "...";
+/// The ending of the file's name, behind the version.
+const ENDING: &str = ".yaml";
+/// The most bytes that the file may have.
+pub(super) const LARGEST_NOTE: u64 = 1 << 20;
+
+/// The note on a version, as it lies beside the version's folder.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the shape of the file, for its schema; it is read line by line")]
+pub struct VersionNoteFile {
+    /// The schema of the file, 1.
+    schema: u32,
+    /// The version, as its folder is named.
+    version: String,
+    /// One line for each statement. After a merge there may be several of one kind.
+    notes: Vec<NoteLine>,
+}
+
+/// One statement: `blocked` or `deleted`, with the time at which it was made.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NoteLine {
+    /// The time of a block: until `version unblock`, the version comes into no environment.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    blocked: Option<Timestamp>,
+    /// The time of a deletion: the number stands for the bytes of this digest alone, ever after.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    deleted: Option<Timestamp>,
+    /// The digest of the version that was meant.
+    #[schemars(with = "String")]
+    digest: Digest,
+    /// The person or program that said so.
+    by: String,
+    /// Why.
+    #[serde(default)]
+    why: Option<String>,
+}
+
+/// A note as it was read.
+pub(super) struct ReadNote {
+    pub(super) note: VersionNote,
+    /// The line of the first conflict marker, where a merge left one.
+    pub(super) conflict: Option<usize>,
+}
+
+/// Returns the version that a file in a folder of versions is the note of; `None` where its name is no note's.
+pub(super) fn noted_version(name: &str) -> Option<Version> {
+    name.strip_suffix(ENDING)?.parse().ok()
+}
+
+pub(super) fn place(group: &GroupName, version: &Version) -> String {
+    format!("{}{ENDING}", layout::version(group, version))
+}
+
+pub(super) fn render(group: &GroupName, version: &Version, note: &VersionNote) -> String {
+    let mut text = format!(
+        "# Version {version} of {group}: `apigw version block`, `unblock` and `delete` write this, a line each.\n\
+         schema: {SCHEMA}\n\
+         version: \"{version}\"\n\
+         notes:\n"
+    );
+    let blocks = note.blocks.iter().map(|remark| ("blocked", remark));
+    let deletions = note.deletions.iter().map(|remark| ("deleted", remark));
+    for (kind, VersionRemark { at, by, why, digest }) in blocks.chain(deletions) {
+        let why = why.as_ref().map(|why| format!(", why: {}", quoted(why))).unwrap_or_default();
+        let _ = writeln!(text, "- {{{kind}: {at}, digest: \"{digest}\", by: {}{why}}}", quoted(by));
+    }
+    text.push_str(END);
+    text.push('\n');
+    text
+}
+
+fn parse(place: &str, version: &Version, text: &str) -> Result<ReadNote, Error> {
+    own_yaml::check_schema(place, text, SCHEMA)?;
+    let damaged = |index: usize| {
+        let location = Location { file: place.into(), line: index + 1, column: 1 };
+        let message = "apigw never writes this: edited by hand, or damaged".to_owned();
+        let hint = format!("restore it, for example with `git checkout -- {place}`");
+        Error::invalid("note-damaged", location, message, hint)
+    };
+    let mut read = ReadNote { note: VersionNote::default(), conflict: None };
+    let (own, mut is_named) = (format!("version: \"{version}\""), false);
+    for (index, line) in text.lines().enumerate() {
+        if let Some(statement) = line.strip_prefix("- ") {
+            let NoteLine { blocked, deleted, digest, by, why } =
+                own_yaml::parse(place, statement).map_err(|_| damaged(index))?;
+            let (at, list) = match (blocked, deleted) {
+                (Some(at), None) => (at, &mut read.note.blocks),
+                (None, Some(at)) => (at, &mut read.note.deletions),
+                _ => return Err(damaged(index)),
+            };
+            let remark = VersionRemark { at, by, why, digest };
+            if !list.contains(&remark) {
+                list.push(remark);
+            }
+        } else if is_conflict_marker(line) {
+            read.conflict.get_or_insert(index + 1);
+        } else if line == own {
+            is_named = true;
+        } else if line != "notes:" && line != END && line != format!("schema: {SCHEMA}") && !line.starts_with('#') {
+            return Err(damaged(index));
+        }
+    }
+    let is_whole = is_named && text.lines().any(|line| line == END) && text.ends_with('\n');
+    if !is_whole || read.note.is_empty() {
+        return Err(damaged(text.lines().count().saturating_sub(1)));
+    }
+    read.note.blocks.sort_by_key(|remark| remark.at);
+    read.note.deletions.sort_by_key(|remark| remark.at);
+    Ok(read)
+}
+
+fn is_conflict_marker(line: &str) -> bool {
+    line == "=======" || ["<<<<<<<", "|||||||", ">>>>>>>"].iter().any(|marker| line.starts_with(marker))
+}
+
+impl Workspace {
+    /// Reads the note on a version.
+    pub(super) fn read_note(&self, group: &GroupName, version: &Version) -> Result<Option<ReadNote>, Error> {
+        let place = place(group, version);
+        let Some(bytes) = self.root.read(&place, LARGEST_NOTE)? else { return Ok(None) };
+        parse(&place, version, &layout::text(&place, bytes)?).map(Some)
+    }
+
+    /// Reads the notes on all versions of a group. A block whose version got another number by a merge is found at
+    /// that one.
+    pub fn version_notes(&self, group: &GroupName) -> Result<VersionNotes, Error> {
+        let mut notes = VersionNotes::default();
+        for version in self.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)) {
+            let Some(ReadNote { note, .. }) = self.read_note(group, &version)? else { continue };
+            for block in note.blocks {
+                let located = self.locate_release(group, &version, block.digest).ok().flatten();
+                let blocks = &mut notes.0.entry(located.unwrap_or_else(|| version.clone())).or_default().blocks;
+                blocks.push(block);
+            }
+            if !note.deletions.is_empty() {
+                notes.0.entry(version).or_default().deletions = note.deletions;
+            }
+        }
+        Ok(notes)
+    }
+
+    /// Refuses to freeze a number with other bytes than those that it was deleted with.
+    pub(super) fn check_not_deleted(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<(), Error> {
+        let note = self.read_note(group, version)?.map(|read| read.note).unwrap_or_default();
+        let notes = VersionNotes([(version.clone(), note)].into());
+        notes.deletion_barring(version, &digest).map_or(Ok(()), |deletion| {
+            let deletion = Box::new(deletion.clone());
+            Err(Error::VersionDeleted { group: group.to_string(), version: version.to_string(), deletion })
+        })
+    }
+
+    /// True if a folder is a group, and not what is left of one: the notes on its versions.
+    pub(super) fn is_group(&self, group: &GroupName) -> Result<bool, Error> {
+        if self.root.exists(&layout::group_file(group, SETTINGS_FILE))? {
+            return Ok(true);
+        }
+        if !self.root.exists(&layout::group(group))? {
+            return Ok(false);
+        }
+        let has_only_versions = self.root.list(&layout::group(group))?.iter().all(|name| name == "versions");
+        let versions = self.root.list(&layout::versions(group))?;
+        Ok(!has_only_versions || versions.is_empty() || versions.iter().any(|name| noted_version(name).is_none()))
+    }
+
+    /// Reads the notes of a group as the files that they are, by their paths in the group's folder.
+    pub(super) fn note_files(&self, group: &GroupName) -> Result<FileSet, Error> {
+        let mut files = FileSet::default();
+        for name in self.root.list(&layout::versions(group))? {
+            let path = format!("versions/{name}");
+            if noted_version(&name).is_some()
+                && let Some(bytes) = self.root.read(&layout::group_file(group, &path), LARGEST_NOTE)?
+            {
+                files.insert(path, bytes);
+            }
+        }
+        Ok(files)
+    }
+}
+
+impl LockGuard {
+    /// Blocks a version: it comes into no environment any more. Returns the statement that holds, and whether it is new.
+    pub fn block_version(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        author: &Author,
+    ) -> Result<(VersionRemark, bool), Error> {
+        let mut note = self.workspace().read_note(group, version)?.map(|read| read.note).unwrap_or_default();
+        let manifest = self.workspace().manifest(group, version)?;
+        let deleted = note.deletions.last().map(|deletion| deletion.digest);
+        let Some(digest) = manifest.map(|manifest| manifest.digest()).or(deleted) else {
+            return Err(self.workspace().unknown_version(group, version)?);
+        };
+        if let Some(block) = note.blocks.iter().find(|block| block.digest == digest) {
+            return Ok((block.clone(), false));
+        }
+        let block = author.remark(digest);
+        note.blocks.push(block.clone());
+        self.write_note(group, version, &note)?;
+        Ok((block, true))
+    }
+
+    /// Lets a blocked version in again, and returns the statements that kept it out.
+    pub fn unblock_version(&self, group: &GroupName, version: &Version) -> Result<Vec<VersionRemark>, Error> {
+        let workspace = self.workspace();
+        let digest = workspace.manifest(group, version)?.map(|manifest| manifest.digest());
+        let mut removed = Vec::new();
+        for noted in workspace.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)) {
+            let Some(ReadNote { mut note, .. }) = workspace.read_note(group, &noted)? else { continue };
+            let is_meant = |block: &VersionRemark| noted == *version || Some(block.digest) == digest;
+            let (meant, others): (Vec<_>, Vec<_>) = note.blocks.into_iter().partition(is_meant);
+            if !meant.is_empty() {
+                note.blocks = others;
+                self.write_note(group, &noted, &note)?;
+                removed.extend(meant);
+            }
+        }
+        if removed.is_empty() && digest.is_none() {
+            return Err(workspace.unknown_version(group, version)?);
+        }
+        Ok(removed)
+    }
+
+    fn write_note(&self, group: &GroupName, version: &Version, note: &VersionNote) -> Result<(), Error> {
+        let place = place(group, version);
+        let mut stage = self.stage();
+        if note.is_empty() {
+            stage.remove(&place)?;
+        } else {
+            stage.write(&place, render(group, version, note).as_bytes())?;
+        }
+        stage.settle(&place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remark(at: i64, why: &str) -> VersionRemark {
+        let at = Timestamp::from_milliseconds(at);
+        VersionRemark { at, by: "Ada \"x\"".to_owned(), why: Some(why.to_owned()), digest: Digest::of(b"1") }
+    }
+
+    fn note(blocks: &[(i64, &str)]) -> VersionNote {
+        let blocks = blocks.iter().map(|(at, why)| remark(*at, why)).collect();
+        VersionNote { blocks, deletions: vec![VersionRemark { why: None, ..remark(9, "") }] }
+    }
+
+    fn read(text: &str) -> Result<ReadNote, Error> {
+        parse("n", &Version::first(), text)
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_a_cut_file_is_refused() {
+        let written = note(&[(1, "a: b} \u{1b}\n- {"), (2, "")]);
+        let text = render(&"g".parse().unwrap(), &Version::first(), &written);
+        assert_eq!(read(&text).unwrap().note, written);
+        for index in 0..text.len() {
+            assert!(text.get(..index).is_none_or(|cut| read(cut).is_err()), "cut at {index}");
+        }
+    }
+
+    #[test]
+    fn all_statements_of_both_sides_of_a_merge_count() {
+        let of = |blocks| render(&"g".parse().unwrap(), &Version::first(), &note(blocks));
+        let (ours, theirs) = (of(&[(2, "b")]), of(&[(1, "a")]));
+        for base in ["", "||||||| base\n"] {
+            let text = format!("<<<<<<< HEAD\n{ours}{base}=======\n{theirs}>>>>>>> other\n");
+            let merged = read(&text).unwrap();
+            assert_eq!((merged.note, merged.conflict), (note(&[(1, "a"), (2, "b")]), Some(1)));
+        }
+    }
+}

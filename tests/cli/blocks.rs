@@ -1,0 +1,142 @@
+//! Versions that are kept out, deleted, or cannot be served.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::harness::Sandbox;
+
+/// Publishes 0.0.1 and 0.0.2 of the petstore to test.
+fn two_versions() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.edit("second");
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    sandbox
+}
+
+const RELEASE: &str =
+    "schema: 1\nsteps:\n- publish: {environment: online, groups: [petstore], version: 0.0.2, mock: true}\n";
+
+#[test]
+fn a_blocked_version_comes_in_nowhere_and_stays_where_it_is_live() {
+    let sandbox = two_versions();
+    sandbox.write("release.yaml", RELEASE);
+    sandbox.run("plan release.yaml --out bound.yaml").expect_exit(0);
+    sandbox.run("switch --env test --version 0.0.1").expect_exit(0);
+    let history = sandbox.run("-o json history --env test").expect_exit(0).json();
+    let operation = |index: usize| history["operations"][index]["operation"].as_str().expect("an id").to_owned();
+    sandbox.run("version block 0.0.2").expect_exit(64).expect_stderr("-m WHY");
+    sandbox.run("version block 0.0.9 -m x").expect_exit(3);
+    sandbox.run("version block 0.0.2 -m loses-orders").expect_exit(0).expect_stdout("is blocked");
+    let files = sandbox.files();
+    for words in [
+        "publish --env online --mock --yes".to_owned(),
+        "publish --env test --version 0.0.2 --mock".to_owned(),
+        "switch --env test --version 0.0.2".to_owned(),
+        "switch --env test --previous".to_owned(),
+        format!("rollback --env test --to {}", operation(1)),
+        format!("undo {} --env test", operation(0)),
+        "promote --from test --to online --version 0.0.2 --yes".to_owned(),
+        "apply release.yaml --yes".to_owned(),
+        "apply bound.yaml --yes".to_owned(),
+        "publish --env online --mock --yes --allow-breaking -m x --dry-run".to_owned(),
+    ] {
+        let refused = sandbox.run(&words).expect_exit(5).expect_stderr("loses-orders");
+        refused.expect_stderr("apigw version unblock petstore 0.0.2");
+    }
+    assert_eq!(sandbox.files(), files, "a refusal wrote something");
+    sandbox.run("version block 0.0.2 petstore -m again").expect_exit(0).expect_stdout("already blocked by Ada");
+    assert_eq!(sandbox.files(), files, "a second block wrote something");
+    // It outlives its group, and the group made anew has its number blocked.
+    sandbox.run("offline --env test").expect_exit(0);
+    sandbox.run("group delete petstore --yes").expect_exit(0);
+    sandbox.run("group list -o json").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+    sandbox.run("group create petstore").expect_exit(0);
+    sandbox.run("group create petstore").expect_exit(4);
+    assert!(sandbox.read("groups/petstore/versions/0.0.2.yaml").contains("loses-orders"));
+    sandbox.run("version bump petstore 0.0.2").expect_exit(0);
+    sandbox.run("api add petstore GET /pets").expect_exit(0);
+    sandbox.run("publish --env online --mock --yes").expect_exit(5).expect_stderr("loses-orders");
+}
+
+#[test]
+fn what_is_live_stays_live_and_rollback_goes_past_a_blocked_version() {
+    let sandbox = two_versions();
+    sandbox.edit("third");
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    for version in ["0.0.2", "0.0.3"] {
+        sandbox.run(&format!("version block petstore {version} -m bad")).expect_exit(0);
+    }
+    let entry = sandbox.entry("test");
+    assert_eq!((&entry["version"], &entry["blocked"]["why"]), (&Value::from("0.0.3"), &Value::from("bad")));
+    sandbox.run("verify").expect_exit(0).expect_stdout("was blocked by Ada");
+    sandbox.run("version list").expect_exit(0).expect_stdout("(blocked)");
+    sandbox.run("publish --env test --mock").expect_exit(0).expect_stderr("it stays live");
+    sandbox.run("rollback --env test").expect_exit(0).expect_stdout("0.0.1");
+    sandbox.run("version unblock 0.0.2").expect_exit(0).expect_stdout("no longer blocked");
+    assert!(!sandbox.path().join("groups/petstore/versions/0.0.2.yaml").exists());
+    sandbox.run("version unblock 0.0.2").expect_exit(0).expect_stdout("is not blocked");
+    sandbox.run("switch --env test --version 0.0.2").expect_exit(0);
+}
+
+#[test]
+fn a_deleted_number_never_stands_for_other_bytes() {
+    let sandbox = two_versions();
+    let needed = sandbox.run("version delete petstore 0.0.1").expect_exit(4);
+    needed.expect_stderr("rollback --to").expect_stderr("--force");
+    assert!(sandbox.path().join("groups/petstore/versions/0.0.1").exists());
+    sandbox.run("version delete petstore 0.0.1 --force -m leaked").expect_exit(0).expect_stderr("fails from now on");
+    sandbox.run("version list").expect_exit(0).expect_stdout("0.0.1 was deleted by Ada");
+    sandbox.run("verify").expect_exit(0);
+    sandbox.run("rollback --env test").expect_exit(3);
+    // Other bytes are refused on every way, and a bump goes past the number.
+    let second = sandbox.read("groups/petstore/openapi.yaml");
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    sandbox.write("groups/petstore/group.yaml", &settings.replace("0.0.2", "0.0.1"));
+    for words in ["publish --env test --mock", "publish --env test --mock --dry-run", "version create"] {
+        sandbox.run(words).expect_exit(4).expect_stderr("was deleted by Ada");
+    }
+    sandbox.run("version bump 0.0.4").expect_exit(0);
+    sandbox.run("version bump 0.0.1").expect_exit(4);
+    // The same bytes come back.
+    sandbox.write("groups/petstore/openapi.yaml", &second.replace("\n# second\n", ""));
+    sandbox.write("groups/petstore/group.yaml", &settings.replace("0.0.2", "0.0.1"));
+    sandbox.run("version create").expect_exit(0);
+    sandbox.run("rollback --env test").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+}
+
+#[test]
+fn a_version_is_kept_for_the_last_ten_states() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    for round in 0..9 {
+        sandbox.run("version delete 0.0.1").expect_exit(4);
+        sandbox.edit(&round.to_string());
+        sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    }
+    sandbox.run("version delete 0.0.1").expect_exit(4).expect_stderr("rollback --to");
+    sandbox.edit("last");
+    sandbox.run("publish --env test --mock --bump patch").expect_exit(0);
+    sandbox.run("version delete 0.0.1").expect_exit(0);
+}
+
+#[test]
+fn a_version_deleted_on_another_branch_is_named_with_a_way_out() {
+    let sandbox = two_versions();
+    sandbox.run("version delete petstore 0.0.1 --force").expect_exit(0);
+    let note = sandbox.read("groups/petstore/versions/0.0.1.yaml");
+    fs::remove_file(sandbox.path().join("groups/petstore/versions/0.0.1.yaml")).expect("the note");
+    let second = sandbox.read("groups/petstore/openapi.yaml");
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    sandbox.write("groups/petstore/openapi.yaml", &second.replace("\n# second\n", ""));
+    sandbox.write("groups/petstore/group.yaml", &settings.replace("0.0.2", "0.0.1"));
+    sandbox.run("publish --env online --mock --yes").expect_exit(0);
+    // A merge of the deletion with that publish.
+    fs::remove_dir_all(sandbox.path().join("groups/petstore/versions/0.0.1")).expect("the version");
+    sandbox.write("groups/petstore/versions/0.0.1.yaml", &note);
+    let found = sandbox.run("verify").expect_exit(3).expect_stdout("was deleted by Ada");
+    found.expect_stdout("--diff-filter=D");
+}

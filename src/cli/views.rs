@@ -15,7 +15,7 @@ use crate::model::{
     PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
 };
 use crate::plan::{GroupConflict, HeadEntry, MergeSide, Plan};
-use crate::workspace::{Committed, ViewProblem};
+use crate::workspace::{Committed, ProblemKind, ViewProblem};
 
 /// A deployment; without an operation where it is only planned.
 #[derive(Serialize)]
@@ -198,6 +198,9 @@ pub(super) struct OperationView {
     /// The policies that it was committed against.
     #[serde(rename = "override", skip_serializing_if = "Vec::is_empty")]
     overrides: Vec<PolicyOverride>,
+    /// Why it is no part of the history: `abandoned` or `unexplained`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loose_end: Option<ProblemKind>,
     changes: Vec<ChangeView>,
 }
 
@@ -217,7 +220,12 @@ impl OperationView {
             message: operation.message.clone(),
             command: operation.command.clone(),
             overrides: operation.overrides.clone(),
+            loose_end: None,
         }
+    }
+
+    pub(super) fn loose_end(self, loose_end: Option<ProblemKind>) -> Self {
+        Self { loose_end, ..self }
     }
 }
 

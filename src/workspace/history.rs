@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Error;
 use super::overview::{EnvironmentOverview, ViewProblem};
-use super::{Workspace, layout, operation_file};
+use super::{ProblemKind, Workspace, layout, operation_file};
 use crate::model::nearest;
 use crate::model::{Deployment, Environment, EnvironmentName, GroupName, Location, Operation, OperationId, Timestamp};
 use crate::plan::Past;
@@ -156,10 +156,17 @@ impl Workspace {
         }
     }
 
-    /// Finds the groups for which an operation lost a merge, each with the resolve that kept another release.
-    pub fn lost_merges(&self, committed: &Committed) -> Result<BTreeMap<GroupName, OperationId>, Error> {
+    /// Finds the groups for which an operation lost a merge, each with the resolve that kept another release; `None`
+    /// where no entry leads to the operation.
+    pub fn lost_merges(&self, committed: &Committed) -> Result<Option<BTreeMap<GroupName, OperationId>>, Error> {
         let history = self.history(&committed.operation.environment, None, usize::MAX)?;
-        Ok(history.into_iter().find(|known| known.id == committed.id).map(|known| known.lost).unwrap_or_default())
+        Ok(history.into_iter().find(|known| known.id == committed.id).map(|known| known.lost))
+    }
+
+    /// Says what an operation is to which no entry leads, as `verify` does.
+    pub fn loose_end(&self, committed: &Committed) -> Result<ProblemKind, Error> {
+        let is_abandoned = self.is_abandoned(&committed.operation.environment, &committed.id)?;
+        Ok(if is_abandoned { ProblemKind::Abandoned } else { ProblemKind::Unexplained })
     }
 
     /// Reads what was deployed for a group, the latest first, the present entry included.

@@ -138,6 +138,10 @@ impl Root {
         let path = self.locate(place)?;
         let mut names: Vec<String> = match folders::names(&path) {
             Ok(names) => names.iter().map(|name| name.to_string_lossy().into_owned()).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory && path.exists() => {
+                let message = "a file lies where a folder belongs".to_owned();
+                return Err(Error::invalid("folder", Location::file(place), message, "move it elsewhere"));
+            }
             Err(error) if is_absent(&error) => return Ok(Vec::new()),
             Err(error) => return Err(error).at("list", &path).map_err(Error::Io),
         };
@@ -147,7 +151,10 @@ impl Root {
 
     pub(super) fn exists(&self, place: &str) -> Result<bool, Error> {
         let path = self.locate(place)?;
-        path.try_exists().at("open", &path).map_err(Error::Io)
+        match path.try_exists() {
+            Err(error) if is_absent(&error) => Ok(false),
+            exists => exists.at("open", &path).map_err(Error::Io),
+        }
     }
 }
 

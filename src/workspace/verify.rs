@@ -136,7 +136,14 @@ impl Workspace {
         let mut result = Verification::default();
         for environment in self.settings.environments() {
             progress(environment.as_str());
-            let (mut examination, counts) = self.examine_again(&environment)?;
+            let (mut examination, counts) = match self.examine_again(&environment) {
+                Ok(found) => found,
+                // One environment that cannot be read hides no other.
+                Err(error) => {
+                    result.problems.extend(problem_of(error, ProblemKind::Damaged)?);
+                    continue;
+                }
+            };
             result.entries += counts.entries;
             result.operations += counts.operations;
             if !examination.abandoned.is_empty() && self.is_locked() {
@@ -280,9 +287,9 @@ fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<Problem>, Error> {
             .map(|finding| Problem { kind, finding: Finding { rule: kind.as_str(), ..finding }, repairable: false })
             .collect()),
         Error::OutsideLink { path } => Ok(vec![Problem::new(
-            ProblemKind::Foreign,
+            kind,
             Location::file(path.display().to_string()),
-            "this leads out of the workspace",
+            "this leads out of the workspace, and cannot be served",
             "replace the link by what it leads to",
         )]),
         other => Err(other),

@@ -140,3 +140,43 @@ fn a_version_deleted_on_another_branch_is_named_with_a_way_out() {
     let found = sandbox.run("verify").expect_exit(3).expect_stdout("was deleted by Ada");
     found.expect_stdout("--diff-filter=D");
 }
+
+#[test]
+fn what_cannot_be_served_and_what_lies_in_a_folders_place_is_named() {
+    let live = || {
+        let sandbox = Sandbox::petstore();
+        sandbox.run("publish --env test --mock").expect_exit(0);
+        sandbox
+    };
+    let frozen = "groups/petstore/versions/0.0.1/openapi.yaml";
+    let sandbox = live();
+    let outside = tempfile::tempdir().expect("a folder");
+    let path = sandbox.path().join(frozen);
+    fs::copy(&path, outside.path().join("openapi.yaml")).expect("a copy");
+    fs::remove_file(&path).expect("removed");
+    std::os::unix::fs::symlink(outside.path().join("openapi.yaml"), &path).expect("a link");
+    sandbox.run("verify").expect_exit(3).expect_stdout("leads out of the workspace");
+    for place in ["groups/petstore/versions", "groups/petstore", "groups", "history/test", "history", "deployments"] {
+        let sandbox = live();
+        fs::rename(sandbox.path().join(place), sandbox.path().join("elsewhere")).expect("moved");
+        sandbox.write(place, "junk");
+        let found = sandbox.run("verify").expect_exit(3).expect_stdout("a file lies where a folder belongs");
+        found.expect_stdout(place);
+    }
+}
+
+#[test]
+fn show_marks_an_operation_that_no_entry_leads_to() {
+    let sandbox = two_versions();
+    let history = sandbox.run("-o json history --env test").expect_exit(0).json();
+    let latest = history["operations"][0]["operation"].as_str().expect("an id").to_owned();
+    assert!(sandbox.run(&format!("-o json show {latest}")).expect_exit(0).json()["loose_end"].is_null());
+    let file = "deployments/test.yaml";
+    let newest = sandbox.read(file);
+    sandbox.run("undo --env test").expect_exit(0);
+    let undone = sandbox.run("-o json history --env test").expect_exit(0).json();
+    let undo = undone["operations"][0]["operation"].as_str().expect("an id").to_owned();
+    sandbox.write(file, &newest);
+    sandbox.run(&format!("show {undo}")).expect_exit(0).expect_stdout("unexplained");
+    assert_eq!(sandbox.run(&format!("-o json show {undo}")).expect_exit(0).json()["loose_end"], "unexplained");
+}

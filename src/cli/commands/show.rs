@@ -8,7 +8,7 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::OperationView;
-use crate::workspace::Committed;
+use crate::workspace::{Committed, ProblemKind};
 
 /// Show one operation: who, when, why, and each group before and after
 #[derive(Debug, Args)]
@@ -22,12 +22,16 @@ pub(in crate::cli) struct ShowArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let mut committed = workspace.find_operation(&arguments.operation)?;
-    committed.lost = workspace.lost_merges(&committed)?;
-    context.output.data(&OperationView::new(&committed), || text(&committed))?;
+    let mut loose_end = None;
+    match workspace.lost_merges(&committed)? {
+        Some(lost) => committed.lost = lost,
+        None => loose_end = Some(workspace.loose_end(&committed)?),
+    }
+    context.output.data(&OperationView::new(&committed).loose_end(loose_end), || text(&committed, loose_end))?;
     Ok(Exit::Done)
 }
 
-fn text(committed: &Committed) -> String {
+fn text(committed: &Committed, loose_end: Option<ProblemKind>) -> String {
     let Committed { id, operation, .. } = committed;
     let mut text = format!(
         "operation    {id}\nenvironment  {}\ntime         {}\nby           {}\nwhy          {}\ncommand      {}\n",
@@ -37,6 +41,13 @@ fn text(committed: &Committed) -> String {
         operation.message.as_deref().unwrap_or("(no reason given)").replace('\n', "\n             "),
         operation.command,
     );
+    match loose_end {
+        None => {}
+        Some(ProblemKind::Abandoned) => {
+            text += "committed    never: its command was interrupted, and the next change removes it (abandoned)\n";
+        }
+        Some(_) => text += "committed    unknown: no entry leads to it (unexplained); see `apigw verify`\n",
+    }
     if !operation.overrides.is_empty() {
         let _ = writeln!(text, "overrides    {}", change::overrides(operation));
     }

@@ -12,12 +12,15 @@ pub(super) fn verify(
     result: &mut Verification,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), Error> {
-    for name in workspace.root.list(GROUPS_FOLDER)? {
+    for name in list(workspace, GROUPS_FOLDER, result)? {
         let place = format!("{GROUPS_FOLDER}/{name}");
         match name.parse::<GroupName>() {
             Ok(group) => {
                 progress(group.as_str());
-                verify_group(workspace, &group, result)?;
+                // One group that cannot be read hides no other.
+                if let Err(error) = verify_group(workspace, &group, result) {
+                    result.problems.extend(problem_of(error, ProblemKind::Damaged)?);
+                }
             }
             Err(_) if name.starts_with('.') => {}
             Err(_) => result.problems.push(foreign(place, "this is not a group: its name is not allowed")),
@@ -25,19 +28,27 @@ pub(super) fn verify(
     }
     let known = workspace.settings().environments();
     let is_known = |name: &str| known.iter().any(|environment| environment.as_str() == name);
-    for name in workspace.root.list(DEPLOYMENTS_FOLDER)? {
+    for name in list(workspace, DEPLOYMENTS_FOLDER, result)? {
         if !name.starts_with('.') && !name.strip_suffix(".yaml").is_some_and(is_known) {
             let message = "no environment of apigw.toml has this file: its environment was removed or renamed";
             result.problems.push(foreign(format!("{DEPLOYMENTS_FOLDER}/{name}"), message));
         }
     }
-    for name in workspace.root.list(HISTORY_FOLDER)? {
+    for name in list(workspace, HISTORY_FOLDER, result)? {
         if !name.starts_with('.') && !is_known(&name) {
             let message = "no environment of apigw.toml has this history: its environment was removed or renamed";
             result.problems.push(foreign(format!("{HISTORY_FOLDER}/{name}"), message));
         }
     }
     Ok(())
+}
+
+/// Lists a folder; a file in its place is a problem.
+fn list(workspace: &Workspace, place: &str, result: &mut Verification) -> Result<Vec<String>, Error> {
+    workspace.root.list(place).or_else(|error| {
+        result.problems.extend(problem_of(error, ProblemKind::Damaged)?);
+        Ok(Vec::new())
+    })
 }
 
 fn foreign(place: String, message: &str) -> Problem {

@@ -95,6 +95,23 @@ fn odd_paths_are_routed_and_take_no_other_with_them() {
 }
 
 #[test]
+fn objects_in_the_style_matrix_are_routed_by_all_that_their_schema_says() {
+    let object = "{type: object, properties: {a: {type: integer}, b: {type: boolean}}, required: [a]}";
+    for schema in [format!("{{allOf: [{object}]}}"), format!("{{anyOf: [{object}, {{type: object, required: [c]}}]}}")]
+    {
+        let parameter =
+            format!("{{name: o, in: path, required: true, style: matrix, explode: true, schema: {schema}}}");
+        let text = definition(&[("/mo/{o}", &parameter)]);
+        let pets = group("pets", "0.0.1", &text, &settings(""), model::Backend::Mock);
+        let gateway = start(config(), &snapshot(vec![pets]));
+        for (target, status) in [("/mo/;a=1;b=true", 200), ("/mo/;a=x;b=true", 400), ("/mo/a=1", 404)] {
+            let told = get(gateway.addresses()[0], &format!("/petstore{target}"), "");
+            assert_eq!(told.status, status, "{schema} {target}");
+        }
+    }
+}
+
+#[test]
 fn the_status_names_what_is_not_routed_and_a_group_without_routes_is_refused() {
     let paths = [("/other", ""), ("/broken/{a", ""), ("/two//slashes", ""), ("/other#x", "")];
     let broken = group("broken", "0.0.1", &definition(&paths[1..2]), &settings(""), model::Backend::Mock);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::*;
 
 mod forms;
+mod imported;
 mod matrix;
 
 const DEFINITION: &str = r"

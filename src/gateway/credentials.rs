@@ -39,7 +39,11 @@ impl CredentialRules {
         }
         let list = |list: &[Credential]| list.iter().map(Credential::name).collect::<Vec<_>>().join(" and ");
         let lists: Vec<String> = self.0.iter().map(|credentials| list(credentials)).collect();
-        Err(Problem::new(Kind::Unauthenticated, format!("The request needs {}.", lists.join(", or "))))
+        let mut challenges: Vec<String> = self.0.iter().flatten().map(Credential::challenge).collect();
+        challenges.dedup();
+        let mut problem = Problem::new(Kind::Unauthenticated, format!("The request needs {}.", lists.join(", or ")));
+        problem.challenge = Some(challenges.join(", "));
+        Err(problem)
     }
 }
 
@@ -53,6 +57,16 @@ impl Credential {
             SecurityKind::OAuth2 | SecurityKind::OpenIdConnect => Some(Self::Authorization("bearer".to_owned())),
             // A certificate is shown to whoever ends TLS, and what is not known cannot be looked for.
             _ => None,
+        }
+    }
+
+    /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme.
+    fn challenge(&self) -> String {
+        match self {
+            Self::Authorization(scheme) if scheme == "basic" => "Basic realm=\"api\"".to_owned(),
+            Self::Authorization(scheme) if scheme == "bearer" => "Bearer".to_owned(),
+            Self::Authorization(scheme) => scheme.clone(),
+            Self::Header(_) | Self::Query(_) | Self::Cookie(_) => "ApiKey".to_owned(),
         }
     }
 
@@ -128,6 +142,14 @@ mod tests {
             }
             let checked = rules.map_or(Ok(()), |rules| rules.check(Some(query), &sent));
             assert_eq!(checked.is_ok(), is_let_in, "{security} {headers:?} {query}: {checked:?}");
+            let challenge = checked.err().and_then(|problem| problem.challenge);
+            let expected = match security {
+                _ if is_let_in => None,
+                "[{b: []}]" => Some("Basic realm=\"api\""),
+                "[{o: [read]}]" => Some("Bearer"),
+                _ => Some("ApiKey"),
+            };
+            assert_eq!(challenge.as_deref(), expected, "{security}");
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Problem {
     /// The methods that the path knows, for [`Kind::MethodNotAllowed`].
     pub(crate) allow: Option<String>,
     /// What each rule found, for requests that the definition refuses.
+    /// The challenges of a 401 (RFC 9110, section 11.6.1); `None` for the signature that groups ask for.
+    pub(crate) challenge: Option<String>,
     pub(crate) violations: Vec<Violation>,
     /// Whether the connection cannot be used any further.
     pub(crate) close: bool,
@@ -95,13 +97,16 @@ impl Kind {
 /// The most bytes of the header that tells the violations.
 const MOST_IN_A_HEADER: usize = 4 << 10;
 
+/// The characters that are kept of a place or message which is too long for the header.
+const LONGEST_SHORTENED: usize = 100;
+
 /// The most places of violations that the access log names.
 const MOST_PLACES: usize = 8;
 
 impl Problem {
     /// Makes a problem of a kind, with what is wrong in a sentence.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), allow: None, violations: Vec::new(), close: false }
+        Self { kind, detail: detail.into(), allow: None, challenge: None, violations: Vec::new(), close: false }
     }
 
     /// Makes the problem of a body that cannot be read to its end.
@@ -134,7 +139,12 @@ impl Problem {
         let list = if self.violations.is_empty() { &detail[..] } else { &self.violations };
         let mut text = String::from("[");
         for found in list {
-            let entry = ascii(&serde_json::json!({"in": found.place, "message": found.message}).to_string());
+            let mut entry = header_entry(&found.place, &found.message);
+            if entry.len() > MOST_IN_A_HEADER / 2 {
+                // One that repeats a long value must not take the place of all others, or be lost itself.
+                let shorten = |text: &str| text.chars().take(LONGEST_SHORTENED).collect::<String>() + "…";
+                entry = header_entry(&shorten(&found.place), &shorten(&found.message));
+            }
             if text.len() + entry.len() + 2 > MOST_IN_A_HEADER {
                 break;
             }
@@ -156,7 +166,8 @@ impl Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.kind == Kind::Unauthenticated {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("JDCLOUD2-HMAC-SHA256"));
+            let challenge = self.challenge.as_deref().and_then(|challenge| challenge.parse().ok());
+            headers.insert(WWW_AUTHENTICATE, challenge.unwrap_or(HeaderValue::from_static("JDCLOUD2-HMAC-SHA256")));
         }
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -175,6 +186,11 @@ impl Problem {
         }
         (headers, Bytes::from(body.to_string()))
     }
+}
+
+/// Writes a violation as JSON in ASCII.
+fn header_entry(place: &str, message: &str) -> String {
+    ascii(&serde_json::json!({"in": place, "message": message}).to_string())
 }
 
 /// Writes JSON with escapes for all that is not ASCII (RFC 8259, section 7).
@@ -217,6 +233,10 @@ mod tests {
         let list: Vec<serde_json::Value> = serde_json::from_slice(value.as_bytes()).expect("JSON");
         assert!(value.len() <= MOST_IN_A_HEADER && value.as_bytes().is_ascii());
         assert_eq!((list.len(), &list[1]["in"]), (6, &serde_json::json!("body/1")));
+        problem.violations = vec![Violation { place: "query.n".to_owned(), message: "x".repeat(6_000) }; 2];
+        let value = problem.violations_value();
+        let list: Vec<serde_json::Value> = serde_json::from_slice(value.as_bytes()).expect("JSON");
+        assert_eq!((list.len(), &list[0]["message"]), (2, &serde_json::json!(format!("{}…", "x".repeat(100)))));
     }
 
     #[test]

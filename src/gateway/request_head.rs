@@ -57,7 +57,9 @@ pub(crate) fn ambiguous_path() -> Problem {
 /// Checks that a target is a path or an absolute address of HTTP, and has one reading; returns whether its path has an
 /// encoded slash.
 fn check_target(uri: &Uri) -> Result<bool, Problem> {
-    if uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS) {
+    let has_other_scheme = uri.scheme().is_some_and(|scheme| *scheme != Scheme::HTTP && *scheme != Scheme::HTTPS);
+    // `*` is for the server as a whole, and an authority alone for tunnels (RFC 9112, section 3.2).
+    if has_other_scheme || uri.path().is_empty() || uri.path() == "*" {
         return Err(bad("The target is neither a path nor an absolute address of HTTP."));
     }
     // A segment that begins with a semicolon is looked at once the API is known, which may declare it.
@@ -172,6 +174,17 @@ mod tests {
             let checked = check(&parts)
                 .map_or_else(|problem| problem.kind.status().as_u16().to_string(), |host| host.name().to_owned());
             assert_eq!(checked, expected, "{target} {hosts:?}");
+        }
+    }
+
+    #[test]
+    fn targets_of_the_server_and_of_tunnels_are_called_by_their_name() {
+        for target in ["*", "a.b:80", "ftp://a.b/x"] {
+            let host = if target == "*" { "a.b" } else { "a.b:80" };
+            let host = if target.starts_with("ftp") { "a.b" } else { host };
+            let request = Request::builder().uri(target).header(HOST, host).body(()).expect("a request");
+            let problem = check(&request.into_parts().0).err().expect("it is refused");
+            assert!(problem.detail.starts_with("The target is neither a path"), "{target}: {}", problem.detail);
         }
     }
 

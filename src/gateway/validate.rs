@@ -119,7 +119,7 @@ impl RequestRules {
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
         }
-        let sent = sent_media_type(headers).map_err(|what| rule.unsupported(&what))?;
+        let sent = rule.sent_media_type(headers).map_err(|what| rule.unsupported(&what))?;
         let declared = media_type::declared(&rule.content, |(name, _)| name, &sent);
         let essence = sent.essence();
         let declared = declared.ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
@@ -146,21 +146,9 @@ fn refuse(kind: Kind, detail: &str, violations: Vec<Violation>) -> Result<(), Pr
     Err(problem)
 }
 
-/// Returns the media type of a body; fails with what is wrong with it.
-fn sent_media_type(headers: &HeaderMap) -> Result<MediaRange, String> {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
-    match values.next() {
-        Some(_) => Err("The request has more than one Content-Type".to_owned()),
-        None if value.trim_matches([' ', '\t']).is_empty() => {
-            Err("The request does not say which media type its body has".to_owned())
-        }
-        None => MediaRange::parse(value).ok_or_else(|| format!("{value:?} is no media type")),
-    }
-}
-
 fn is_form(headers: &HeaderMap) -> bool {
-    sent_media_type(headers).is_ok_and(|sent| sent.essence().eq_ignore_ascii_case(FORM))
+    let sent = headers.get(CONTENT_TYPE).and_then(|value| MediaRange::parse(value.to_str().ok()?));
+    sent.is_some_and(|sent| sent.essence().eq_ignore_ascii_case(FORM))
 }
 
 /// Returns the coding of a body that is not sent as it is (RFC 9110, section 8.4).
@@ -176,6 +164,23 @@ fn content_coding(headers: &HeaderMap) -> Option<String> {
 }
 
 impl BodyRule {
+    /// Returns the media type of a body; fails with what is wrong with it.
+    ///
+    /// A body that says none may be taken for bytes (RFC 9110, section 8.3), where those are declared.
+    fn sent_media_type(&self, headers: &HeaderMap) -> Result<MediaRange, String> {
+        let mut values = headers.get_all(CONTENT_TYPE).iter();
+        let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if values.next().is_some() {
+            return Err("The request has more than one Content-Type".to_owned());
+        }
+        if !trim_blanks(value).is_empty() {
+            return MediaRange::parse(value).ok_or_else(|| format!("{value:?} is no media type"));
+        }
+        MediaRange::parse("application/octet-stream")
+            .filter(|bytes| media_type::declared(&self.content, |(name, _)| name, bytes).is_some())
+            .ok_or_else(|| "The request does not say which media type its body has".to_owned())
+    }
+
     /// Says what is wrong with the media type of a body, and which are declared.
     fn unsupported(&self, what: &str) -> Problem {
         let declared: Vec<&str> = self.content.iter().map(|(name, _)| name.as_str()).collect();

@@ -169,6 +169,20 @@ fn backends_are_called_over_tls_where_they_are_trusted() {
 }
 
 #[test]
+fn a_backend_that_switches_to_something_else_is_not_passed_off_as_a_websocket() {
+    for head in ["Connection: Upgrade\r\nUpgrade: h2c\r\n", "", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n"] {
+        let backend = Backend::start(move |_, stream| {
+            stream.write_all(format!("HTTP/1.1 101 Switching Protocols\r\n{head}\r\nhello").as_bytes()).ok();
+            false
+        });
+        let gateway = start(config(), &pets(http(backend.address), ""));
+        let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+        let answer = get(gateway.addresses()[0], "/petstore/live", upgrade);
+        assert_eq!((answer.status, answer.code().as_str()), (502, "BAD_GATEWAY"), "{head:?}");
+    }
+}
+
+#[test]
 fn a_connection_becomes_a_websocket_only_where_the_api_says_so() {
     let backend = Backend::start(|request, stream| {
         if request.header("upgrade") != ["websocket"] {

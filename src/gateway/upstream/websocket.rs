@@ -66,6 +66,10 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Ar
         let answered = Answered::new(head, Carrier { lease, sending, progress: None }, call, started.elapsed());
         return Ok(Upgraded::Refused(Box::new(answered)));
     }
+    if !head.names_websocket {
+        let reason = "it switched to another protocol than the websocket that it was asked for";
+        return Err(Failed::new(Kind::BadGateway, "The backend switched to another protocol.", reason));
+    }
     head.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     head.headers.append(VIA, call.worker.shared.via_http_1.clone());

@@ -247,7 +247,10 @@ fn formats_are_checked_and_bodies_may_be_left_out() {
     ] {
         assert_eq!(check(media_type, body), code, "{media_type} {body}");
     }
+    // A body that does not say its media type is bytes, where those are declared (RFC 9110, section 8.3).
+    assert_eq!(places(rules.check_body(&headers(&[]), &Bytes::from("any"))).0, "");
     let only_text = rules_of("[]", "{content: {text/*: {}}}");
+    assert_eq!(places(only_text.check_body(&headers(&[]), &Bytes::from("a"))).0, "UNSUPPORTED_MEDIA_TYPE");
     let two = only_text.check_body(&headers(&[("content-type", "text/csv, text/plain")]), &Bytes::from("a"));
     assert_eq!(places(two).0, "UNSUPPORTED_MEDIA_TYPE");
 }

@@ -1,7 +1,7 @@
 //! The head of a backend's answer, and what it says of the body and the connection.
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::connection::Broken;
@@ -27,6 +27,8 @@ pub(crate) struct Head {
     /// For how many seconds the backend says that it keeps the connection (`Keep-Alive: timeout=5`, RFC 2068, section
     /// 19.7.1).
     pub(crate) kept_for: Option<u64>,
+    /// True if it names the websocket as the protocol that the connection goes on with (RFC 9110, section 7.8).
+    pub(crate) names_websocket: bool,
 }
 
 /// Finds the end of a head, of which the first `searched` bytes are known to have none. A line feed alone ends a line, too
@@ -64,6 +66,8 @@ impl Head {
             closes: None,
             names_more: false,
             kept_for: None,
+            upgrades: false,
+            is_websocket: false,
         };
         for field in read.headers.iter() {
             reader.field(field, head)?;
@@ -79,6 +83,7 @@ impl Head {
 }
 
 /// What is known of a head while its fields are read.
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of a head, and none excludes another")]
 struct Reader {
     headers: HeaderMap,
     length: Option<u64>,
@@ -89,6 +94,10 @@ struct Reader {
     /// Whether `Connection` names headers of the connection.
     names_more: bool,
     kept_for: Option<u64>,
+    /// True if `Connection` names `Upgrade`.
+    upgrades: bool,
+    /// True if `Upgrade` names the websocket.
+    is_websocket: bool,
 }
 
 impl Reader {
@@ -110,6 +119,9 @@ impl Reader {
             let said = std::str::from_utf8(field.value).unwrap_or_default();
             self.kept_for = said.split(',').find_map(|word| trim_blanks(word).strip_prefix("timeout=")?.parse().ok());
         }
+        if name == UPGRADE {
+            self.is_websocket |= words(field.value).any(|word| word.eq_ignore_ascii_case(b"websocket"));
+        }
         // What `Connection` names is needed until all fields are known, and trailers are passed on.
         if !is_hop_by_hop(&name) || [CONNECTION, TRAILER].contains(&name) {
             let value = HeaderValue::from_maybe_shared(head.slice_ref(field.value))
@@ -120,7 +132,8 @@ impl Reader {
     }
 
     fn connection(&mut self, value: &[u8]) {
-        for word in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+        for word in words(value) {
+            self.upgrades |= word.eq_ignore_ascii_case(b"upgrade");
             if word.eq_ignore_ascii_case(b"close") {
                 self.closes = Some(true);
             } else if word.eq_ignore_ascii_case(b"keep-alive") {
@@ -153,8 +166,19 @@ impl Reader {
             None => Coding::UntilClose,
         };
         let persists = self.closes.map_or(newest, |closes| !closes);
-        Ok(Head { status, headers: self.headers, coding, persists, kept_for: self.kept_for })
+        let names_websocket = self.upgrades && self.is_websocket;
+        Ok(Head { status, headers: self.headers, coding, persists, kept_for: self.kept_for, names_websocket })
     }
+}
+
+/// Splits a list of tokens, with spaces and tabs around them (RFC 9110, sections 5.6.1 and 5.6.3).
+fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    value.split(|&byte| byte == b',').map(move |word| {
+        let start = word.iter().position(|byte| !is_blank(byte)).unwrap_or(word.len());
+        let end = word.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+        word.get(start..end).unwrap_or_default()
+    })
 }
 
 /// Reads a length, of digits alone (RFC 9110, section 8.6).

@@ -25,7 +25,8 @@ fn is_stricter(specification: Specification, finding: &Finding) -> bool {
         "responses-missing" => is_3_1,
         // The text of the specification says it (section 4.8.5), and no schema can.
         "specification-required" => says("declares no variable") || added,
-        "specification-value" => says("is not one of its `enum`") || added,
+        // Which components a reference may lead to is said by the text alone (section 4.8.7).
+        "specification-value" => says("is not one of its `enum`") || says("the reference leads to one of") || added,
         "specification-exclusive" => {
             // The text says that one of the two is there (section 4.7.20.1 of 3.0).
             says("neither `operationRef` nor")
@@ -42,6 +43,8 @@ fn is_stricter(specification: Specification, finding: &Finding) -> bool {
             is_3_1 && (says("has no keyword") || says("has no meaning"))
                 // JSON Schema (draft Wright 00, sections 5.22 to 5.24), on which 3.0 is built, asks for one at least.
                 || says("at least one schema")
+                // What the text says of `nullable` (3.0.3, section 4.7.24) and what no value can be, no schema of schemas says.
+                || says("counts only beside a `type`") || says("this value of `enum` is")
         }
         // Paths of which the schemas ask no more than a slash at the beginning.
         "definition-sloppy" => says("after it; its APIs are variants") || says("twice; its last value counts"),

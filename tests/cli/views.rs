@@ -118,3 +118,35 @@ fn help_is_a_command_too() {
     assert_eq!(sandbox.run("help publish").expect_exit(0).stdout, sandbox.run("publish --help").expect_exit(0).stdout);
     assert_eq!(sandbox.run("help").expect_exit(0).stdout, sandbox.run("--help").expect_exit(0).stdout);
 }
+
+#[test]
+fn diff_tells_what_is_live_apart_where_the_apis_are_the_same() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let never = sandbox.run("diff petstore@test petstore@online").expect_exit(3);
+    assert!(never.stderr.contains("petstore was never published to online"), "{}", never.stderr);
+    sandbox.run("publish --env online --backend https://pets.example.com --yes").expect_exit(0);
+    let diff = sandbox.run("diff petstore@test petstore@online --detailed-exitcode").expect_exit(2);
+    for line in [
+        "petstore: backend mock → real",
+        "petstore: address - → https://pets.example.com",
+        "petstore: operation ",
+        "petstore: no difference in the APIs",
+    ] {
+        assert!(diff.stdout.contains(line), "{}", diff.stdout);
+    }
+    let json = sandbox.run("-o json diff @test @online").expect_exit(0).json();
+    assert_eq!(json["groups"][0]["before"]["backend"]["type"], "mock");
+    assert_eq!(json["groups"][0]["after"]["backend"]["type"], "http");
+    assert!(
+        sandbox.run("diff @test @online -o markdown").expect_exit(0).stdout.contains("- petstore: backend mock → real")
+    );
+
+    // One release in force on both sides is no difference, whatever operation brought it.
+    sandbox.run("publish --env pre-release --mock").expect_exit(0);
+    let same = sandbox.run("diff petstore@test petstore@pre-release --detailed-exitcode").expect_exit(0);
+    assert_eq!(same.stdout, "petstore: no difference\n");
+    sandbox.run("offline --env pre-release").expect_exit(0);
+    let offline = sandbox.run("diff petstore@test petstore@pre-release --detailed-exitcode").expect_exit(2);
+    assert!(offline.stdout.starts_with("petstore: state live → offline\n"), "{}", offline.stdout);
+}

@@ -1,7 +1,8 @@
 //! `apigw diff`.
 
+mod sides;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
@@ -16,9 +17,10 @@ use crate::cli::{complete, selection, table, workflow};
 use crate::compare::coverage::{CHECKS, Check};
 use crate::compare::{self, Change, Comparison, Compatibility, Effect, Judgement, KINDS, Kind, Side};
 use crate::definition::Direction;
-use crate::model::{EnvironmentName, GroupName, SCHEMA, State, SunsetPolicy, nearest};
+use crate::model::{EnvironmentName, GroupName, SCHEMA, SunsetPolicy, nearest};
 use crate::plan::{Candidate, Facts};
 use crate::workspace::DiskFacts;
+use sides::{DeploymentPair, DiffSide};
 
 /// Show what differs, and whether callers break
 ///
@@ -63,7 +65,7 @@ enum FailOn {
 
 /// What a side names.
 enum Reference {
-    Group(GroupName, Option<Arc<Candidate>>),
+    Group(GroupName, DiffSide),
     Environment(EnvironmentName),
 }
 
@@ -71,6 +73,7 @@ enum Reference {
 struct GroupDiff {
     group: GroupName,
     outcome: Outcome,
+    deployments: DeploymentPair,
 }
 
 enum Outcome {
@@ -141,7 +144,7 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<R
     let Some((name, place)) = text.split_once('@') else {
         let group = selection::group(context, Some(text))?;
         let candidate = facts.working_copy(&group, None).map_err(crate::plan::Error::Facts)?;
-        return Ok(Reference::Group(group, Some(candidate)));
+        return Ok(Reference::Group(group, candidate.into()));
     };
     if name.is_empty() {
         return Ok(Reference::Environment(context.environment(place)?));
@@ -153,28 +156,15 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<R
             CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
                 .hint(format!("see which there are: `apigw version list {group}`"))
         })?;
-        return Ok(Reference::Group(group, Some(candidate)));
+        return Ok(Reference::Group(group, candidate.into()));
     }
     let environment = context.environment(place)?;
-    let candidate = live(facts, &environment, &group)?.ok_or_else(|| {
-        CommandError::invalid("state", format!("{group} is not live in {environment}"))
-            .hint("see what is: `apigw status`")
-    })?;
-    Ok(Reference::Group(group, Some(candidate)))
-}
-
-/// Returns what is live of a group in an environment.
-fn live(
-    facts: &DiskFacts<'_>,
-    environment: &EnvironmentName,
-    group: &GroupName,
-) -> Result<Option<Arc<Candidate>>, CommandError> {
-    let entries = facts.environment(environment).map_err(crate::plan::Error::Facts)?;
-    let release = entries.deployments.get(group).map(|deployment| &deployment.release);
-    match release.filter(|release| release.state == State::Live) {
-        Some(release) => Ok(facts.released(group, release).map_err(crate::plan::Error::Facts)?),
-        None => Ok(None),
+    let side = DiffSide::of_environment(facts, &environment, &group)?;
+    if side.deployment.is_none() {
+        return Err(CommandError::invalid("state", format!("{group} was never published to {environment}"))
+            .hint("see what is live: `apigw status`"));
     }
+    Ok(Reference::Group(group, side))
 }
 
 fn whole(
@@ -189,7 +179,8 @@ fn whole(
         groups.extend(entries.deployments.keys().cloned());
     }
     let compare = |group: GroupName| {
-        let (before, after) = (live(facts, before, &group)?, live(facts, after, &group)?);
+        let before = DiffSide::of_environment(facts, before, &group)?;
+        let after = DiffSide::of_environment(facts, after, &group)?;
         one(group, before, after, judgement)
     };
     groups.into_iter().map(compare).collect()
@@ -197,15 +188,15 @@ fn whole(
 
 fn one(
     group: GroupName,
-    before: Option<Arc<Candidate>>,
-    after: Option<Arc<Candidate>>,
+    before: DiffSide,
+    after: DiffSide,
     judgement: Judgement<'_>,
 ) -> Result<GroupDiff, CommandError> {
-    let outcome = match (before, after) {
+    let deployments = DeploymentPair::new(&before, &after);
+    let outcome = match (before.candidate, after.candidate) {
         (Some(before), Some(after)) => {
             let unreadable = |candidate: &Candidate| crate::workspace::Error::Invalid(candidate.findings.clone());
-            let definition =
-                |candidate: &Arc<Candidate>| candidate.definition.clone().ok_or_else(|| unreadable(candidate));
+            let definition = |candidate: &Candidate| candidate.definition.clone().ok_or_else(|| unreadable(candidate));
             let definitions = (definition(&before)?, definition(&after)?);
             let comparison = compare::compare(
                 Side { settings: &before.settings, definition: &definitions.0 },
@@ -217,7 +208,7 @@ fn one(
         (Some(_), None) => Outcome::Removed,
         (None, None) => Outcome::Compared(Comparison::default()),
     };
-    Ok(GroupDiff { group, outcome })
+    Ok(GroupDiff { group, outcome, deployments })
 }
 
 impl GroupDiff {
@@ -230,7 +221,8 @@ impl GroupDiff {
     }
 
     fn differs(&self) -> bool {
-        !matches!(&self.outcome, Outcome::Compared(comparison) if comparison.changes.is_empty())
+        let is_same = matches!(&self.outcome, Outcome::Compared(comparison) if comparison.changes.is_empty());
+        !is_same || !self.deployments.differences().is_empty()
     }
 
     fn view(&self, only: Option<Only>) -> Value {
@@ -245,9 +237,12 @@ impl GroupDiff {
             let all = comparison.iter().flat_map(|comparison| &comparison.changes);
             all.filter(|change| change.compatibility == compatibility).count()
         };
+        let (before, after) = self.deployments.view();
         json!({
             "group": self.group,
             "state": state,
+            "before": before,
+            "after": after,
             "breaking": self.is_breaking(),
             "advice": comparison.and_then(Comparison::advice),
             "counts": {
@@ -261,13 +256,15 @@ impl GroupDiff {
 
     fn text(&self, layout: Layout, only: Option<Only>) -> String {
         let group = &self.group;
+        let deployed = self.deployments.text(group);
         let comparison = match &self.outcome {
-            Outcome::Added => return format!("{group}: only on the second side\n"),
-            Outcome::Removed => return format!("{group}: only on the first side: its callers break\n"),
+            Outcome::Added => return format!("{deployed}{group}: only on the second side\n"),
+            Outcome::Removed => return format!("{deployed}{group}: only on the first side: its callers break\n"),
             Outcome::Compared(comparison) => comparison,
         };
         let Some(advice) = comparison.advice() else {
-            return format!("{group}: no difference\n");
+            let what = if deployed.is_empty() { "no difference" } else { "no difference in the APIs" };
+            return format!("{deployed}{group}: {what}\n");
         };
         let row = |change: &Change| {
             let callers = match change.compatibility {
@@ -287,7 +284,7 @@ impl GroupDiff {
             count => format!("{count} changes"),
         };
         let level = level(advice);
-        format!("{table}{group}: {changes}, {breaking} breaking; the next version should be {level} one\n")
+        format!("{deployed}{table}{group}: {changes}, {breaking} breaking; the next version should be {level} one\n")
     }
 }
 
@@ -409,7 +406,11 @@ fn markdown(diffs: &[GroupDiff], only: Option<Only>) -> String {
         let title = format!("## {}\n\n", diff.group);
         let text = match &diff.outcome {
             Outcome::Compared(comparison) => {
-                compare::markdown(comparison, only.is_some(), most.saturating_sub(title.chars().count() + 1))
+                let lines = diff.deployments.text(&diff.group);
+                let lines = lines.lines().map(|line| format!("- {line}\n")).collect::<Vec<_>>().concat();
+                let taken = title.chars().count() + lines.chars().count() + 2;
+                let changes = compare::markdown(comparison, only.is_some(), most.saturating_sub(taken));
+                if lines.is_empty() { changes } else { format!("{lines}\n{changes}") }
             }
             Outcome::Added | Outcome::Removed => diff.text(None.into(), only),
         };
@@ -427,6 +428,9 @@ fn github(diffs: &[GroupDiff], only: Option<Only>) -> String {
             text.push_str(&workflow::command(level, None, "group", &diff.text(None.into(), only)));
             continue;
         };
+        for line in diff.deployments.text(&diff.group).lines() {
+            text.push_str(&workflow::command("notice", None, "deployment", line));
+        }
         for change in shown(comparison, only) {
             let level = match change.compatibility {
                 Compatibility::Breaking => "error",

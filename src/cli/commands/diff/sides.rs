@@ -1,0 +1,96 @@
+//! A side of a comparison: a definition, and for an environment the deployment that serves it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::cli::error::CommandError;
+use crate::cli::views::EntryView;
+use crate::model::{Backend, Deployment, EnvironmentName, GroupName, State};
+use crate::plan::{Candidate, Facts as _};
+use crate::workspace::DiskFacts;
+
+/// One side of a comparison of a group.
+#[derive(Default)]
+pub(super) struct DiffSide {
+    /// Its settings and definition; `None` where the group is offline or was never published.
+    pub(super) candidate: Option<Arc<Candidate>>,
+    /// Its entry, where the side is an environment.
+    pub(super) deployment: Option<Deployment>,
+}
+
+impl DiffSide {
+    /// Reads what an environment has of a group.
+    pub(super) fn of_environment(
+        facts: &DiskFacts<'_>,
+        environment: &EnvironmentName,
+        group: &GroupName,
+    ) -> Result<Self, CommandError> {
+        let entries = facts.environment(environment).map_err(crate::plan::Error::Facts)?;
+        let Some(deployment) = entries.deployments.get(group).cloned() else { return Ok(Self::default()) };
+        let candidate = match deployment.release.state {
+            State::Live => facts.released(group, &deployment.release).map_err(crate::plan::Error::Facts)?,
+            State::Offline => None,
+        };
+        Ok(Self { candidate, deployment: Some(deployment) })
+    }
+}
+
+impl From<Arc<Candidate>> for DiffSide {
+    fn from(candidate: Arc<Candidate>) -> Self {
+        Self { candidate: Some(candidate), deployment: None }
+    }
+}
+
+/// The deployments of both sides, where both are environments to which the group was published.
+pub(super) struct DeploymentPair(Option<(Deployment, Deployment)>);
+
+impl DeploymentPair {
+    pub(super) fn new(before: &DiffSide, after: &DiffSide) -> Self {
+        Self(before.deployment.clone().zip(after.deployment.clone()))
+    }
+
+    /// Lists the fields that differ, each with the value of both sides; none where one release is in force on both.
+    pub(super) fn differences(&self) -> Vec<(&'static str, String, String)> {
+        let Some((before, after)) = self.0.as_ref().filter(|(before, after)| before.release != after.release) else {
+            return Vec::new();
+        };
+        let fields = |deployment: &Deployment| {
+            let release = &deployment.release;
+            let (backend, address) = match &release.backend {
+                Backend::Mock => ("mock", "-".to_owned()),
+                Backend::Http { url, .. } => ("real", url.to_string()),
+            };
+            let state = match release.state {
+                State::Live => "live",
+                State::Offline => "offline",
+            };
+            [
+                ("state", state.to_owned()),
+                ("version", release.version.to_string()),
+                ("backend", backend.to_owned()),
+                ("address", address),
+                ("digest", release.digest.to_string()),
+                ("operation", deployment.operation.to_string()),
+            ]
+        };
+        let pairs = fields(before).into_iter().zip(fields(after));
+        pairs
+            .filter(|((_, one), (_, other))| one != other)
+            .map(|((name, one), (_, other))| (name, one, other))
+            .collect()
+    }
+
+    /// Writes the differences, a line each.
+    pub(super) fn text(&self, group: &GroupName) -> String {
+        let lines = self.differences().into_iter();
+        let lines = lines.map(|(name, before, after)| format!("{group}: {name} {before} → {after}\n"));
+        lines.collect::<Vec<_>>().concat()
+    }
+
+    /// Returns both entries for programs.
+    pub(super) fn view(&self) -> (Value, Value) {
+        let Some((before, after)) = &self.0 else { return (Value::Null, Value::Null) };
+        (json!(EntryView::of(before)), json!(EntryView::of(after)))
+    }
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::table::{Cell, Layout, Paint};
-use crate::cli::{complete, selection, table};
+use crate::cli::{change, complete, selection, table};
 use crate::definition;
 use crate::model::{
     DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
@@ -232,14 +232,15 @@ fn report(
         "version": settings.version,
         "warnings": findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect::<Vec<_>>(),
     });
-    context.output.data(&view, || {
+    let shown = context.output.data(&view, || {
         let next = if apis == 0 {
             format!("apigw api add {group} GET /path")
         } else {
             format!("apigw publish {group} --env test --mock")
         };
         format!("{what} the group {group}: {apis} APIs below {}\nnext: {next}\n", settings.prefix)
-    })?;
+    });
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }
 

@@ -10,7 +10,7 @@ use crate::check;
 use crate::cli::change::Reason;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::{advice, complete, selection, table};
+use crate::cli::{advice, change, complete, selection, table};
 use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark};
 use crate::plan::{self, Freeze};
 use crate::workspace::{DiskFacts, Workspace, version_edit};
@@ -174,7 +174,8 @@ fn report(
     what: &str,
 ) -> Result<Exit, CommandError> {
     let view = json!({"schema": SCHEMA, "group": group, "version": version, "digest": digest});
-    context.output.data(&view, || format!("{group} {version} {what}\n"))?;
+    let shown = context.output.data(&view, || format!("{group} {version} {what}\n"));
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }
 
@@ -207,9 +208,10 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
         guard.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
     }
     let view = json!({"schema": SCHEMA, "group": group, "before": now, "version": next});
-    context.output.data(&view, || {
+    let shown = context.output.data(&view, || {
         if next == now { format!("{group}: stays at {now}\n") } else { format!("{group}: {now} → {next}\n") }
-    })?;
+    });
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }
 
@@ -316,21 +318,23 @@ fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, Comm
     }
     let (group, version) = arguments.named.resolve(context)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    let (block, is_new) = guard.block_version(&group, &version, &author)?;
+    // Read before the block: an error after it would call a change that was made a failed one.
     let live = guard.workspace().live_in(&group, Some(&version))?;
+    let (block, is_new) = guard.block_version(&group, &version, &author)?;
     for environment in &live {
         context.output.warning(&format!(
             "{group} {version} stays live in {environment}: go back with `apigw rollback {group} --env {environment}`"
         ));
     }
     let view = json!({"schema": SCHEMA, "group": group, "version": version, "blocked": block, "live": live});
-    context.output.data(&view, || {
+    let shown = context.output.data(&view, || {
         if is_new {
             return format!("{group} {version} is blocked\n");
         }
         let why = block.why.as_deref().unwrap_or_default();
         format!("{group} {version} is already blocked by {} since {}: {why}\n", block.by, block.at)
-    })?;
+    });
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }
 
@@ -338,9 +342,10 @@ fn unblock(context: &Context<'_>, arguments: &UnblockArguments) -> Result<Exit, 
     let (group, version) = arguments.named.resolve(context)?;
     let removed = context.workspace()?.lock(&context.lock_request())?.unblock_version(&group, &version)?;
     let view = json!({"schema": SCHEMA, "group": group, "version": version, "unblocked": removed});
-    context.output.data(&view, || {
+    let shown = context.output.data(&view, || {
         let what = if removed.is_empty() { "is not blocked" } else { "is no longer blocked" };
         format!("{group} {version} {what}\n")
-    })?;
+    });
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }

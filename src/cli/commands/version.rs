@@ -159,24 +159,19 @@ fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, Co
         if digest != candidate.digest {
             return Err(plan::Error::FrozenDiffers { group, version }.into());
         }
-        return report(context, &group, &version, &digest.to_string(), "is frozen already");
+        report(context, &group, &version, &digest.to_string(), "is frozen already");
+        return Ok(Exit::Done);
     }
     let digest = candidate.digest;
     guard.freeze(&Freeze { group: group.clone(), version: version.clone(), files: candidate.files, digest })?;
-    report(context, &group, &version, &digest.to_string(), "is frozen")
+    report(context, &group, &version, &digest.to_string(), "is frozen");
+    Ok(Exit::Done)
 }
 
-fn report(
-    context: &Context<'_>,
-    group: &GroupName,
-    version: &Version,
-    digest: &str,
-    what: &str,
-) -> Result<Exit, CommandError> {
+fn report(context: &Context<'_>, group: &GroupName, version: &Version, digest: &str, what: &str) {
     let view = json!({"schema": SCHEMA, "group": group, "version": version, "digest": digest});
     let shown = context.output.data(&view, || format!("{group} {version} {what}\n"));
     change::shown_after_commit(context, shown);
-    Ok(Exit::Done)
 }
 
 fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, CommandError> {

@@ -8,6 +8,8 @@ use crate::definition::document::Node;
 
 /// So many different values are tried for each alternative of a `oneOf`.
 const VARIANTS: usize = 6;
+/// Alternatives that hold more values than this are not compared with each other.
+const MOST_COMPARED: usize = 2_000;
 
 impl<'d> Building<'_, 'd> {
     /// Takes one of several alternatives: the first whose value fits the whole.
@@ -21,6 +23,11 @@ impl<'d> Building<'_, 'd> {
     ) -> Option<Value> {
         let is_one_of = keyword == "oneOf";
         let discriminator = Discriminator::of(schema);
+        // A discriminator says which one is meant, even of two that are the same.
+        if is_one_of && self.terms.allows_several && discriminator.is_none() && is_never_single(list) {
+            self.blame(Some(schema.id()), NO_SINGLE);
+            return None;
+        }
         for optional in [want.optional, false] {
             for variant in want.variant..want.variant + VARIANTS {
                 for branch in list.items() {
@@ -192,6 +199,16 @@ fn components(root: Node<'_>) -> Option<Node<'_>> {
 
 fn component<'d>(root: Node<'d>, name: &str) -> Option<Node<'d>> {
     components(root)?.get(name)
+}
+
+/// Returns `true` if every alternative is the same as another, so that no value can fit exactly one.
+fn is_never_single(list: Node<'_>) -> bool {
+    let mut left = MOST_COMPARED;
+    let values: Option<Vec<Value>> = list
+        .items()
+        .map(|item| item.followed().filter(|_| item.is_bare_reference()).unwrap_or(item).to_value_within(&mut left))
+        .collect();
+    values.is_some_and(|values| values.iter().all(|value| values.iter().filter(|other| *other == value).count() > 1))
 }
 
 pub(super) fn meets_discriminator(goal: &Goal<'_>, value: &Value) -> bool {

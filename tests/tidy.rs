@@ -130,3 +130,25 @@ fn every_fallible_output_is_the_commands_own() {
         refuse(part, &["println!", "eprintln!", "print!("]);
     }
 }
+
+#[test]
+fn no_leftovers_of_merges_and_editors_lie_in_the_tree() {
+    fn walk(folder: &Path, leftovers: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder of the tree") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                walk(&path, leftovers);
+            } else if path
+                .extension()
+                .is_some_and(|extension| ["orig", "rej", "bak", "swp"].iter().any(|leftover| extension == *leftover))
+            {
+                leftovers.push(path);
+            }
+        }
+    }
+    let mut leftovers = Vec::new();
+    for folder in ["src", "tests", "examples"] {
+        walk(&root().join(folder), &mut leftovers);
+    }
+    assert!(leftovers.is_empty(), "{leftovers:?}");
+}

@@ -16,8 +16,9 @@ use super::output::{ColorChoice, Format};
     about = "Manage which version of which API group is live in which environment",
     long_about = "Manage which version of which API group is live in which environment, as plain files that a \
                   team keeps in its own repository",
-    after_help = EXIT_CODES,
+    after_help = AFTER_HELP,
     subcommand_required = true,
+    disable_help_subcommand = true,
     arg_required_else_help = true,
     max_term_width = 100,
 )]
@@ -28,12 +29,15 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-const EXIT_CODES: &str = "\
+const AFTER_HELP: &str = "\
 Exit codes: 0 done, or nothing to do; 1 failed; 2 changes pending (only with --detailed-exitcode);
 3 input is not valid; 4 conflict; 5 refused by policy or by the user; 6 lock not obtained in time;
 7 committed, durability unknown; 64 wrong usage.
 Variables stand for the global options, --message and --wait: APIGW_DIRECTORY, _OUTPUT, _COLOR, _QUIET, _VERBOSE,
 _YES, _LOCK_TIMEOUT, _ACTOR, _MESSAGE, _WAIT. No other option has one.
+
+`apigw help TOPIC` explains: workspace, settings, definitions, plans, compatibility, serving, ci, json, variables,
+troubleshooting, reliability, performance, changes.
 
 Examples:
   apigw init --example petstore shop
@@ -102,7 +106,14 @@ mod tests {
         let globals = globals.get_arguments().filter(|argument| argument.is_global_set());
         for long in globals.filter_map(clap::Arg::get_long).chain(["message", "wait"]) {
             let name = format!("_{}", long.replace('-', "_").to_uppercase());
-            assert!(EXIT_CODES.contains(&name), "{name}");
+            assert!(AFTER_HELP.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_help_names_every_topic() {
+        for topic in crate::cli::topics::TOPICS {
+            assert!(AFTER_HELP.contains(topic.name), "{}", topic.name);
         }
     }
 

@@ -7,6 +7,7 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::CompletionCandidate;
 
 use super::arguments;
+use super::topics::TOPICS;
 use crate::check;
 use crate::compare::KINDS;
 use crate::definition::{Api, ParameterPlace};
@@ -94,6 +95,13 @@ fn call_names(workspace: Option<Workspace>, typed: &[&str]) -> Vec<String> {
     let apis = definition.iter().flat_map(|definition| definition.apis.iter().map(Api::name));
     let groups = groups.iter().filter(|_| named.is_none()).map(ToString::to_string);
     apis.chain(groups).collect()
+}
+
+/// Offers the commands and the topics of `help`.
+pub(super) fn help_names() -> Vec<CompletionCandidate> {
+    let commands = arguments::command();
+    let commands = commands.get_subcommands().map(|command| command.get_name().to_owned());
+    commands.chain(TOPICS.iter().map(|topic| topic.name.to_owned())).map(CompletionCandidate::new).collect()
 }
 
 pub(super) fn rules() -> Vec<CompletionCandidate> {

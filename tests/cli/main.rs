@@ -8,6 +8,7 @@ mod call;
 mod check;
 mod compare;
 mod complete;
+mod documents;
 mod escapes;
 mod files;
 mod first_release;
@@ -18,7 +19,6 @@ mod layout;
 #[cfg(target_os = "linux")]
 mod moved_base;
 mod plans;
-mod readme;
 mod release;
 mod serve;
 mod serving;

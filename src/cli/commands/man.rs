@@ -1,30 +1,37 @@
 //! `apigw man`.
 
 use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
 
+use super::help::unknown_name;
 use crate::cli::arguments;
+use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::markdown::manual_page;
+use crate::cli::topics::find_topic;
 
-/// Print the manual page, of apigw or of one command
+/// Print the manual page of apigw, of a command (section 1), or of a topic (section 7)
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  apigw man > ~/.local/share/man/man1/apigw.1\n  apigw man publish > apigw-publish.1"
-)]
+#[command(after_help = "Examples:\n  apigw man publish > apigw-publish.1\n  apigw man plans > apigw-plans.7")]
 pub(in crate::cli) struct ManArguments {
-    /// The command, like `publish` or `group set`
-    #[arg(value_name = "COMMAND")]
-    command: Vec<String>,
+    /// A command, like `publish` or `group set`, or a topic of `apigw help`
+    #[arg(value_name = "COMMAND|TOPIC", add = ArgValueCandidates::new(complete::help_names))]
+    words: Vec<String>,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ManArguments) -> Result<Exit, CommandError> {
+    if let [name] = &arguments.words[..]
+        && let Some(topic) = find_topic(name)
+    {
+        context.output.raw(manual_page(topic.name, topic.summary, topic.markdown).as_bytes())?;
+        return Ok(Exit::Done);
+    }
     let mut command = arguments::command();
     command.build();
     let mut chosen = &command;
-    for word in &arguments.command {
-        chosen = chosen.find_subcommand(word).ok_or_else(|| {
-            CommandError::usage(format!("there is no command {word:?}")).hint("`apigw --help` shows the commands")
-        })?;
+    for word in &arguments.words {
+        chosen = chosen.find_subcommand(word).ok_or_else(|| unknown_name(word))?;
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(chosen.clone()).render(&mut page)?;

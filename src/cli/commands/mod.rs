@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod diff;
 mod group;
+mod help;
 mod history;
 mod init;
 mod man;
@@ -63,6 +64,7 @@ pub(super) enum Command {
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
+    Help(help::HelpArguments),
 }
 
 impl Command {
@@ -103,7 +105,8 @@ impl Command {
             | Self::Call(_)
             | Self::Schema(_)
             | Self::Completions(_)
-            | Self::Man(_) => false,
+            | Self::Man(_)
+            | Self::Help(_) => false,
         }
     }
 
@@ -135,6 +138,7 @@ impl Command {
             Self::Schema(arguments) => schema::run(context, arguments),
             Self::Completions(arguments) => completions::run(context, arguments),
             Self::Man(arguments) => man::run(context, arguments),
+            Self::Help(arguments) => help::run(context, arguments),
         }
     }
 }

@@ -32,6 +32,9 @@ pub(crate) enum BodyError {
     /// The other side stopped sending.
     #[error("the backend sent nothing for too long")]
     Idle,
+    /// Its trailers are malformed, too many or too large.
+    #[error("the request's trailers have a pseudo-field, or are too many or too large")]
+    Trailers,
     /// The client's connection broke, or its body is not well-formed.
     #[error("the request's body broke off: {0}")]
     Request(#[from] hyper::Error),
@@ -153,6 +156,7 @@ impl Body for Incoming {
                 return Poll::Pending;
             }
             Poll::Ready(Some(Ok(frame))) => match frame.into_trailers() {
+                Ok(_) if incoming.watch.is_distrusted() => Some(Err(BodyError::Trailers)),
                 Ok(mut trailers) => {
                     retain_trailers(&mut trailers);
                     incoming.end();

@@ -43,9 +43,9 @@ pub(crate) fn check_head(
     Ok(CheckedHead { host, has_encoded_slash })
 }
 
-/// Refuses the requests of a connection of HTTP/2 on which a target has a fragment.
-pub(crate) fn has_fragment() -> Problem {
-    bad("A target has a fragment, which is no part of a request.")
+/// Refuses the requests of a connection of HTTP/2 with a header block that hyper mends.
+pub(crate) fn malformed_header_block() -> Problem {
+    bad("A target on this connection has a fragment, or trailers have a pseudo-field or are too many or too large.")
 }
 
 /// Refuses a path that two parties may read in two ways.

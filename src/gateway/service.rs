@@ -25,7 +25,7 @@ use response_check::check_response;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
 use super::problem::{Kind, Problem};
-use super::request_head::{CheckedHead, ambiguous_path, check_head, has_fragment};
+use super::request_head::{CheckedHead, ambiguous_path, check_head, malformed_header_block};
 use super::routing::host::Host;
 use super::routing::hosts::Lookup;
 use super::routing::table::{Found, PickedRoute};
@@ -131,7 +131,7 @@ impl Exchange {
     /// Decides what happens with a request, from its head alone.
     fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
         let checked = check_head(parts, !body.is_end_stream(), |authority| self.watch.host(authority));
-        let checked = if self.watch.is_distrusted() { Err(has_fragment()) } else { checked };
+        let checked = if self.watch.is_distrusted() { Err(malformed_header_block()) } else { checked };
         let CheckedHead { host, has_encoded_slash } = match checked {
             Ok(head) => head,
             Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),

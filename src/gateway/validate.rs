@@ -19,7 +19,7 @@ use crate::model::trim_blanks;
 pub(crate) const MISSING: &str = "is missing";
 
 /// What is said of a parameter that has one value.
-const REPEATED: &str = "is there more than once";
+pub(crate) const REPEATED: &str = "is there more than once";
 
 /// The media type of forms that have no fields where they are empty.
 const FORM: &str = "application/x-www-form-urlencoded";

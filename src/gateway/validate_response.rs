@@ -1,14 +1,16 @@
 //! Responses of real backends against the definition: their status, headers, media type and body.
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, SET_COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 
 use super::media_type::{self, MediaRange};
 use super::parameters::RequestTexts;
 use super::problem::Violation;
-use super::validate::{MISSING, MOST_VIOLATIONS, is_json, located};
-use crate::definition::values::{Notation, TextPlace, ValueSchema};
+use super::validate::{MISSING, MOST_VIOLATIONS, REPEATED, is_json, located};
+use crate::definition::values::{
+    Notation, Structure, TextPlace, Unreadable, ValueSchema, ValueViolation, WrittenTexts,
+};
 use crate::definition::{
     Api, Definition, Direction, Header, MediaType, Node, NodeId, ParameterPlace, Response, StatusPattern, Style,
 };
@@ -73,6 +75,10 @@ impl ResponseRules {
         for header in &rule.headers {
             header.check(headers, &mut violations);
         }
+        if headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
+            // Which of the lines a client goes by is not known (RFC 9110, section 5.3).
+            violations.push(Violation { place: "header.content-type".to_owned(), message: REPEATED.to_owned() });
+        }
         let declared = rule.declared(headers);
         // A response that declares no content says nothing of the body that it has.
         if declared.is_none() && !rule.content.is_empty() && headers.contains_key(CONTENT_TYPE) {
@@ -120,11 +126,40 @@ impl HeaderRule {
         let Some(schema) = &self.schema else { return };
         let texts = RequestTexts { path_parameters: &[], query: "", headers };
         let written = texts.written(ParameterPlace::Header, &self.name, self.notation, None);
-        // Lines of a header that is no list are no fault of one value: `Set-Cookie` has many.
-        let Ok(Some(piece)) = self.notation.piece(&self.name, &written, schema) else { return };
-        let found = schema.read(piece, MOST_VIOLATIONS).err().unwrap_or_default();
+        let found = if self.name.eq_ignore_ascii_case(SET_COOKIE.as_str()) {
+            check_cookies(&written, schema)
+        } else {
+            self.check_lines(&written, schema)
+        };
         violations.extend(found.into_iter().map(|found| located(&place, found)));
     }
+
+    /// Checks all lines of a header as the one value that they are: a list, or the text of all with commas between them
+    /// (RFC 9110, section 5.3).
+    fn check_lines(&self, written: &WrittenTexts<'_>, schema: &ValueSchema) -> Vec<ValueViolation> {
+        let piece = match self.notation.piece(&self.name, written, schema) {
+            Err(Unreadable::Repeated) => {
+                let whole = WrittenTexts { own: vec![written.own.join(", ").into()], others: Vec::new() };
+                self.notation.piece(&self.name, &whole, schema)
+            }
+            piece => piece,
+        };
+        match piece {
+            Ok(Some(piece)) => schema.read(piece, MOST_VIOLATIONS).err().unwrap_or_default(),
+            Ok(None) => Vec::new(),
+            Err(_) => vec![ValueViolation { path: String::new(), message: REPEATED.to_owned() }],
+        }
+    }
+}
+
+/// Checks cookies, of which each line is one (RFC 6265, section 3): all of them as a list where the schema takes one, else each
+/// by itself.
+fn check_cookies(written: &WrittenTexts<'_>, schema: &ValueSchema) -> Vec<ValueViolation> {
+    let cookie = |text: &std::borrow::Cow<'_, str>| serde_json::Value::from(&**text);
+    if schema.allows_structure(Structure::List) {
+        return schema.check(&written.own.iter().map(cookie).collect(), MOST_VIOLATIONS);
+    }
+    written.own.iter().flat_map(|text| schema.check(&cookie(text), MOST_VIOLATIONS)).collect()
 }
 
 fn sent(headers: &HeaderMap) -> Option<MediaRange> {
@@ -145,9 +180,10 @@ mod tests {
     #[test]
     fn responses_are_held_against_their_definition() {
         let text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {\n  \
-                    '200': {description: d, headers: {X-Count: {required: true, schema: {type: integer}}, X-List: {schema: {type: array, items: {type: integer}}}},\n    \
+                    '200': {description: d, headers: {X-Count: {required: true, schema: {type: integer}}, X-List: {schema: {type: array, items: {type: integer}}},\n    \
+                    X-Word: {schema: {type: string, maxLength: 5}}, Set-Cookie: {schema: {type: string, pattern: '='}}},\n    \
                     content: {application/json: {schema: {type: object, required: [id], properties: {id: {type: integer}, in: {writeOnly: true}}}}, text/plain: {}}},\n  \
-                    '204': {description: d}, 4XX: {description: d, content: {application/json: {schema: {type: string}}}}}}}}\n";
+                    '204': {description: d, headers: {Set-Cookie: {schema: {type: array, items: {type: string, pattern: '='}}}}}, 4XX: {description: d, content: {application/json: {schema: {type: string}}}}}}}}\n";
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
         let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
         let rules = ResponseRules::build(&definition, &definition.apis[0]).expect("rules");
@@ -163,14 +199,25 @@ mod tests {
             (200, &[("content-type", "application/json; charset=utf-8"), count], "{}", true, "body"),
             (200, &[("content-type", "text/plain"), count], "hello", false, ""),
             (200, &[("content-type", "text/html"), count], "<a>", false, "header.content-type"),
+            (200, &[json, count, ("x-count", "x")], r#"{"id":1}"#, true, "header.x-count"),
+            (200, &[json, count, ("x-count", "2")], r#"{"id":1}"#, true, "header.x-count"),
+            (200, &[json, count, ("x-list", "1"), ("x-list", "2, 3")], r#"{"id":1}"#, true, ""),
+            (200, &[json, count, ("x-list", "1"), ("x-list", "2, x")], r#"{"id":1}"#, true, "header.x-list/2"),
+            (200, &[json, count, ("x-word", "ab"), ("x-word", "c")], r#"{"id":1}"#, true, ""),
+            (200, &[json, count, ("x-word", "ab"), ("x-word", "cde")], r#"{"id":1}"#, true, "header.x-word"),
+            (200, &[json, count, ("set-cookie", "a=b; Path=/"), ("set-cookie", "c=1, 2")], r#"{"id":1}"#, true, ""),
+            (200, &[json, count, ("set-cookie", "a=b"), ("set-cookie", "c")], r#"{"id":1}"#, true, "header.set-cookie"),
+            (200, &[json, count, ("content-type", "text/html")], r#"{"id":1}"#, true, "header.content-type"),
             (204, &[], "", false, ""),
+            (204, &[("set-cookie", "a=b"), ("set-cookie", "c=1, 2")], "", false, ""),
+            (204, &[("set-cookie", "a=b"), ("set-cookie", "c")], "", false, "header.set-cookie/1"),
             (404, &[json], "\"gone\"", true, ""),
             (404, &[json], "1", true, "body"),
             (500, &[json], "1", false, "status"),
         ] {
             let mut sent = HeaderMap::new();
             for (name, value) in headers {
-                sent.insert(HeaderName::from_static(name), http::HeaderValue::from_static(value));
+                sent.append(HeaderName::from_static(name), http::HeaderValue::from_static(value));
             }
             let status = StatusCode::from_u16(status).expect("a status");
             assert_eq!(rules.reads_body(status, &sent), reads_body, "{status} {headers:?}");

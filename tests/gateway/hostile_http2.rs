@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use super::backend::Backend;
-use super::frames::{CONTINUATION, END_HEADERS, END_STREAM, Ended, Frames, HEADERS, RESET, block, fields};
+use super::frames::{CONTINUATION, DATA, END_HEADERS, END_STREAM, Ended, Frames, HEADERS, RESET, block, fields};
 use super::snapshot::{config, http, pets, start};
 
 /// What is sent as `:method`, `:path` and further fields, the body if there is one, and how it ends.
@@ -88,6 +88,47 @@ fn hostile_requests_over_http2_reach_no_backend() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn trailers_over_http2_that_are_malformed_or_too_many_are_refused() {
+    let backend = Backend::saying("backend");
+    let many: Vec<(String, String)> = (0..101).map(|number| (format!("x-{number}"), "1".to_owned())).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let long = "y".repeat(15_000);
+    for (name, trailers, is_refused) in [
+        ("usual ones", &[("x-sum", "1")][..], false),
+        ("as many as are allowed", &many[1..], false),
+        ("one more", &many, true),
+        ("too large", &[("x-a", long.as_str()), ("x-b", long.as_str()), ("x-c", long.as_str())], true),
+        ("a path", &[(":path", "/petstore/pets")], true),
+        ("a status", &[("x-sum", "1"), (":status", "200")], true),
+    ] {
+        let mock = apigw::model::Backend::Mock;
+        for (served, pause) in [(http(backend.address), 0), (http(backend.address), 30), (mock.clone(), 0), (mock, 30)]
+        {
+            let is_mock = served == apigw::model::Backend::Mock;
+            backend.forget();
+            let gateway = start(config(), &pets(served, "validate_requests: false\n"));
+            let mut client = Frames::connect(gateway.addresses()[0]);
+            client.send(HEADERS, END_HEADERS, 1, &block(&fields("POST", "/petstore/files", &[])));
+            client.send(DATA, 0, 1, b"abc");
+            // The request is on its way before its trailers come, in some rounds.
+            std::thread::sleep(std::time::Duration::from_millis(pause));
+            let trailers = block(trailers);
+            let (first, rest) = trailers.split_at(trailers.len().min(16_000));
+            client.send(HEADERS, END_STREAM | if rest.is_empty() { END_HEADERS } else { 0 }, 1, first);
+            let pieces = rest.chunks(16_000).count();
+            for (place, piece) in rest.chunks(16_000).enumerate() {
+                client.send(CONTINUATION, if place + 1 == pieces { END_HEADERS } else { 0 }, 1, piece);
+            }
+            let ended = client.ended(1);
+            assert_eq!(ended != Ended::Status(200), is_refused, "{name}, mock: {is_mock}: {ended:?}");
+            let received = backend.received();
+            let is_whole = received.iter().any(|request| !request.head.starts_with("UNFINISHED"));
+            assert_eq!(is_whole, !is_refused && !is_mock, "{name}, mock: {is_mock}: {received:?}");
+        }
+    }
 }
 
 /// Sends one piece of a flood, and returns whether it could be sent.

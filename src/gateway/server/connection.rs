@@ -150,7 +150,7 @@ async fn serve_http2(worker: Rc<Worker>, watch: Rc<Watch>, stream: Observed) {
         .keep_alive_interval(Some(timeouts.keep_alive))
         .keep_alive_timeout(timeouts.head);
     let service = service(worker, Rc::clone(&watch));
-    let stream = TokioIo::new(stream.finding_fragments());
+    let stream = TokioIo::new(stream.following_header_blocks(limits.head_bytes));
     let connection = pin!(builder.serve_connection(stream, service));
     // How it ended is of no more interest.
     drive(&watch, connection, http2::Connection::graceful_shutdown).await;

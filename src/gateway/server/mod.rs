@@ -2,7 +2,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod descriptors;
-mod fragments;
+mod header_blocks;
 pub(crate) mod listener;
 mod observed;
 pub(crate) mod watch;

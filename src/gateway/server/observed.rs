@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::fragments::{FragmentFinder, Refused};
+use super::header_blocks::{HeaderBlockFollower, Refused};
 use super::watch::Watch;
 use crate::gateway::stream::Stream;
 
@@ -18,19 +18,19 @@ pub(crate) struct Observed {
     /// Bytes that were read before and come again.
     first: BytesMut,
     /// Follows what is read, on a connection of HTTP/2.
-    fragments: Option<Box<FragmentFinder>>,
+    header_blocks: Option<Box<HeaderBlockFollower>>,
     watch: Rc<Watch>,
 }
 
 impl Observed {
     /// Begins to observe a stream, of which some bytes have been read.
     pub(crate) fn new(stream: Stream, first: BytesMut, watch: Rc<Watch>) -> Self {
-        Self { stream, first, fragments: None, watch }
+        Self { stream, first, header_blocks: None, watch }
     }
 
-    /// Has targets with a fragment noticed, which hyper does not show.
-    pub(crate) fn finding_fragments(self) -> Self {
-        Self { fragments: Some(Box::new(FragmentFinder::new())), ..self }
+    /// Follows the header blocks of HTTP/2, of which hyper mends some without a word. Trailers have at most so many bytes.
+    pub(crate) fn following_header_blocks(self, most_trailer_bytes: usize) -> Self {
+        Self { header_blocks: Some(Box::new(HeaderBlockFollower::new(most_trailer_bytes))), ..self }
     }
 
     /// Returns the stream itself.
@@ -60,11 +60,11 @@ impl AsyncRead for Observed {
         }
         let came = buffer.filled().get(before..).unwrap_or_default();
         self.watch.came(came.len());
-        if let Some(finder) = &mut self.fragments
-            && let Err(Refused) = finder.follow(came)
+        if let Some(follower) = &mut self.header_blocks
+            && let Err(Refused) = follower.follow(came)
         {
             // The service refuses what comes from now on, and the connection ends with what is in flight.
-            self.fragments = None;
+            self.header_blocks = None;
             self.watch.distrust();
         }
         Poll::Ready(Ok(()))

@@ -57,7 +57,7 @@ pub(crate) struct Watch {
     progress: Cell<Ticks>,
     cut: Cell<bool>,
     draining: Cell<bool>,
-    /// True if the client has sent a target with a fragment.
+    /// True if the client has sent a header block that hyper mends: a target with a fragment, or trailers with a fault.
     distrusted: Cell<bool>,
     /// Wakes the task of the connection.
     waker: RefCell<Option<Waker>>,

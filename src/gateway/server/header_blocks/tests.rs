@@ -1,8 +1,14 @@
 use super::*;
 
+const MOST_TRAILER_BYTES: usize = 400;
+
 fn frame(kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
+    frame_of(1, kind, flags, payload)
+}
+
+fn frame_of(stream: u8, kind: u8, flags: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("a short payload").to_be_bytes();
-    [&length[1..], &[kind, flags, 0, 0, 0, 1], payload].concat()
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
 fn literal(first: u8, name: Option<&str>, value: &[u8], is_huffman: bool) -> Vec<u8> {
@@ -18,8 +24,8 @@ fn literal(first: u8, name: Option<&str>, value: &[u8], is_huffman: bool) -> Vec
 /// Follows a connection that sends these frames, byte by byte and all at once.
 fn is_refused(frames: &[Vec<u8>]) -> bool {
     let bytes = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &frame(4, 0, &[0; 6]), &frames.concat()].concat();
-    let refused = FragmentFinder::new().follow(&bytes).is_err();
-    let mut finder = FragmentFinder::new();
+    let refused = HeaderBlockFollower::new(MOST_TRAILER_BYTES).follow(&bytes).is_err();
+    let mut finder = HeaderBlockFollower::new(MOST_TRAILER_BYTES);
     assert_eq!(bytes.iter().any(|byte| finder.follow(&[*byte]).is_err()), refused);
     refused
 }
@@ -39,7 +45,12 @@ fn a_fragment_is_found_wherever_a_path_can_be_written() {
     assert_eq!(decode_huffman(&coded).as_deref(), Ok(&b"/#"[..]));
     let plain = |first, name| literal(first, name, b"/a#b", false);
     let clean = |first, name| literal(first, name, b"/a", false);
-    let headers = |block: Vec<u8>| frame(1, 4, &block);
+    let mut stream = 0;
+    // Each on a stream of its own: another block on the same one is trailers.
+    let mut headers = |block: Vec<u8>| {
+        stream += 2;
+        frame_of(stream - 1, 1, 4, &block)
+    };
     for (name, frames, refused) in [
         ("a new name", vec![headers(plain(0, Some(":path")))], true),
         ("a name of the static table", vec![headers(plain(4, None))], true),
@@ -84,4 +95,49 @@ fn what_is_no_http2_is_refused_and_no_reason_to_panic() {
         assert!(is_refused(&[frame(1, 4, block)]), "{block:?}");
     }
     assert!(is_refused(&[frame(1, 4 | 8, &[9, 0])]), "padding that is longer than the frame");
+}
+
+#[test]
+fn trailers_have_bounds_and_no_pseudo_field() {
+    let head = || frame(1, 4, &[0x84]);
+    let sum = |value: &[u8]| literal(0, Some("x-sum"), value, false);
+    let many = |count: usize, one: &[u8]| one.repeat(count);
+    // In the dynamic table: `x-sum: 1`, which counts for 38 bytes.
+    let kept = || frame(1, 4, &[&[0x84][..], &literal(0x40, Some("x-sum"), b"1", false)].concat());
+    for (name, frames, refused) in [
+        ("usual ones", vec![head(), frame(0, 0, b"x"), frame(1, 5, &sum(b"1"))], false),
+        ("none at all", vec![head(), frame(1, 5, &[])], false),
+        ("a new pseudo-field", vec![head(), frame(1, 5, &literal(0, Some(":x"), b"1", false))], true),
+        ("one of the static table", vec![head(), frame(1, 5, &[0x82])], true),
+        ("a name of it", vec![head(), frame(1, 5, &literal(0x01, None, b"a", false))], true),
+        ("one of the dynamic table", vec![frame(1, 4, &literal(0x44, None, b"/b", false)), frame(1, 5, &[0xbe])], true),
+        ("as many bytes as are allowed", vec![head(), frame(1, 5, &many(10, &sum(b"123")))], false),
+        ("a byte more", vec![head(), frame(1, 5, &[many(9, &sum(b"123")), sum(b"1234")].concat())], true),
+        ("as many by an index", vec![kept(), frame(1, 5, &many(10, &[0xbe]))], false),
+        ("one more", vec![kept(), frame(1, 5, &many(11, &[0xbe]))], true),
+        (
+            "cut into frames",
+            vec![head(), frame(1, 1, &many(9, &sum(b"123"))), frame(9, 4, &many(2, &sum(b"123")))],
+            true,
+        ),
+        (
+            "of an older request",
+            vec![frame_of(1, 1, 4, &[0x84]), frame_of(3, 1, 4, &[0x84]), frame_of(1, 1, 5, &[0x82])],
+            true,
+        ),
+        (
+            "the head of a newer one",
+            vec![frame_of(1, 1, 4, &[0x84]), frame_of(3, 1, 5, &many(20, &sum(b"123")))],
+            false,
+        ),
+    ] {
+        assert_eq!(is_refused(&frames), refused, "{name}");
+    }
+    let mut follower = HeaderBlockFollower::new(usize::MAX);
+    let mut follow = |frame: Vec<u8>| follower.follow(&frame).is_ok();
+    assert!(follow(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec()) && follow(head()));
+    assert!(
+        follow(frame(1, 5, &many(MOST_TRAILERS, &sum(b""))))
+            && !follow(frame(1, 5, &many(MOST_TRAILERS + 1, &sum(b""))))
+    );
 }

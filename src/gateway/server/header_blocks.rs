@@ -1,10 +1,12 @@
-//! Finds fragments in the targets of HTTP/2 requests.
+//! Finds faults in the header blocks of HTTP/2 that h2 mends without a word: a fragment in a target, a pseudo-field among
+//! trailers, and trailers that are too many or too large.
 //!
 //! A `:path` with a fragment is malformed (RFC 9113, section 8.3.1), but h2 cuts the fragment off before anybody sees it, and
-//! what is left looks like another request. So the header blocks of a connection are followed here as far as it takes to see
-//! a `:path` that is new to it: its frames (RFC 9113, section 4), and of HPACK (RFC 7541) the strings and the names in the dynamic
-//! table. A path that comes again is only an index, and costs next to nothing. A client that sends a fragment once is refused
-//! whatever it sends next, so that nothing here has to be right about any other request.
+//! what is left looks like another request. Of trailers it drops the pseudo-fields, which are malformed there (section 8.1),
+//! and those that are too many, so that a message looks whole that is not. So the header blocks of a connection are followed
+//! here: its frames (RFC 9113, section 4), and of HPACK (RFC 7541) the strings of new paths and of trailers, and the names in
+//! the dynamic table. A path that comes again is only an index, and costs next to nothing. A client that sends such a block
+//! once is refused whatever it sends next, so that nothing here has to be right about any other request.
 
 use std::collections::VecDeque;
 
@@ -23,6 +25,18 @@ const TABLE_BYTES: usize = 4096;
 /// The entries of the static table that are called `:path`.
 const STATIC_PATHS: std::ops::RangeInclusive<usize> = 4..=5;
 
+/// The entries of the static table that are pseudo-fields: the first ones.
+const STATIC_PSEUDO_FIELDS: usize = 14;
+
+/// The one entry of the static table behind the pseudo-fields that has a value (`gzip, deflate`), and its length.
+const STATIC_VALUE: (usize, usize) = (16, 13);
+
+/// The bytes that a field counts for beside its name and value (RFC 7541, section 4.1; RFC 9113, section 6.5.2).
+const FIELD_OVERHEAD: usize = 32;
+
+/// The most fields of trailers. hyper holds it for HTTP/1.1.
+const MOST_TRAILERS: usize = 100;
+
 /// The lengths of the names in the static table (RFC 7541, appendix A).
 const STATIC_NAMES: [u8; 61] = [
     10, 7, 7, 5, 5, 7, 7, 7, 7, 7, 7, 7, 7, 7, 14, 15, 15, 13, 6, 27, 3, 5, 13, 13, 19, 16, 16, 14, 16, 13, 12, 6, 4,
@@ -30,7 +44,7 @@ const STATIC_NAMES: [u8; 61] = [
 ];
 
 /// Follows the bytes that a client sends on a connection of HTTP/2.
-pub(super) struct FragmentFinder {
+pub(super) struct HeaderBlockFollower {
     /// Bytes of the preface that are still to come.
     preface: usize,
     /// The head of the frame that is being read, and then its payload where it is part of a header block.
@@ -38,20 +52,33 @@ pub(super) struct FragmentFinder {
     /// Bytes of the payload that are passed over.
     skipped: usize,
     block: Vec<u8>,
+    /// The stream of the newest request: a block on it, or on one before it, is trailers.
+    newest_stream: u32,
+    is_trailers: bool,
+    /// The most bytes of trailers, counted as h2 counts a head.
+    most_trailer_bytes: usize,
     names: NameTable,
 }
 
-/// The bytes are not HTTP/2, which h2 will find out, too; or a target has a fragment.
+/// The bytes are not HTTP/2, which h2 will find out, too; or a target or trailers are malformed or too large.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refused;
 
-impl FragmentFinder {
-    pub(super) fn new() -> Self {
-        let names = NameTable { entries: VecDeque::new(), bytes: 0, limit: TABLE_BYTES };
-        Self { preface: PREFACE_BYTES, frame: Vec::new(), skipped: 0, block: Vec::new(), names }
+impl HeaderBlockFollower {
+    pub(super) fn new(most_trailer_bytes: usize) -> Self {
+        Self {
+            preface: PREFACE_BYTES,
+            frame: Vec::new(),
+            skipped: 0,
+            block: Vec::new(),
+            newest_stream: 0,
+            is_trailers: false,
+            most_trailer_bytes,
+            names: NameTable { entries: VecDeque::new(), bytes: 0, limit: TABLE_BYTES },
+        }
     }
 
-    /// Follows bytes; fails where a request is among them whose target has a fragment.
+    /// Follows bytes; fails where a request is among them that h2 would mend.
     pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
         const HEAD: usize = 9;
         const HEADERS: u8 = 1;
@@ -102,6 +129,7 @@ impl FragmentFinder {
         let mut payload = frame.get(9..).unwrap_or_default();
         if is_first {
             self.block.clear();
+            self.begin_block(&frame);
             let mut padding = 0;
             if flags & PADDED != 0 {
                 let (&length, rest) = payload.split_first().ok_or(Refused)?;
@@ -118,15 +146,48 @@ impl FragmentFinder {
         if flags & END_HEADERS == 0 {
             self.block.extend_from_slice(payload);
         } else if self.block.is_empty() {
-            self.names.read_block(payload)?;
+            self.read_block(payload)?;
         } else {
             let mut block = std::mem::take(&mut self.block);
             block.extend_from_slice(payload);
-            self.names.read_block(&block)?;
+            self.read_block(&block)?;
         }
         // The memory is used again.
         self.frame = frame;
         self.frame.clear();
+        Ok(())
+    }
+
+    /// Finds out whether a block that begins is a request's head or trailers: the streams of requests are numbered in order
+    /// (RFC 9113, section 5.1.1).
+    fn begin_block(&mut self, frame: &[u8]) {
+        let stream = frame.get(5..9).and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()).map_or(0, u32::from_be_bytes);
+        let stream = stream & 0x7fff_ffff;
+        self.is_trailers = stream <= self.newest_stream;
+        self.newest_stream = self.newest_stream.max(stream);
+    }
+
+    fn read_block(&mut self, block: &[u8]) -> Result<(), Refused> {
+        let mut trailers =
+            self.is_trailers.then_some(TrailerBounds { fields: MOST_TRAILERS, bytes: self.most_trailer_bytes });
+        self.names.read_block(block, trailers.as_mut())
+    }
+}
+
+/// The fields and bytes that trailers may still have.
+struct TrailerBounds {
+    fields: usize,
+    bytes: usize,
+}
+
+impl TrailerBounds {
+    /// Counts a field; fails where it is one too many, or none of trailers.
+    fn count(&mut self, is_pseudo: bool, bytes: usize) -> Result<(), Refused> {
+        if is_pseudo {
+            return Err(Refused);
+        }
+        self.fields = self.fields.checked_sub(1).ok_or(Refused)?;
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(Refused)?;
         Ok(())
     }
 }
@@ -149,16 +210,23 @@ struct TableEntry {
 #[derive(Clone, Copy)]
 struct FieldName {
     is_path: bool,
+    is_pseudo: bool,
     length: usize,
 }
 
 impl NameTable {
-    /// Reads a header block (RFC 7541, section 6).
-    fn read_block(&mut self, mut block: &[u8]) -> Result<(), Refused> {
+    /// Reads a header block (RFC 7541, section 6), which is that of trailers where they are bounded.
+    fn read_block(&mut self, mut block: &[u8], mut trailers: Option<&mut TrailerBounds>) -> Result<(), Refused> {
         while let Some(&first) = block.first() {
             match first {
-                0x80.. => _ = read_integer(&mut block, 7)?,
-                0x40.. => self.read_literal(&mut block, 6, true)?,
+                0x80.. => {
+                    let index = read_integer(&mut block, 7)?;
+                    if let Some(bounds) = trailers.as_deref_mut() {
+                        let (name, bytes) = self.entry(index)?;
+                        bounds.count(name.is_pseudo, bytes)?;
+                    }
+                }
+                0x40.. => self.read_literal(&mut block, 6, true, trailers.as_deref_mut())?,
                 0x20.. => {
                     self.limit = read_integer(&mut block, 5)?;
                     if self.limit > TABLE_BYTES {
@@ -166,31 +234,39 @@ impl NameTable {
                     }
                     self.evict();
                 }
-                _ => self.read_literal(&mut block, 4, false)?,
+                _ => self.read_literal(&mut block, 4, false, trailers.as_deref_mut())?,
             }
         }
         Ok(())
     }
 
-    fn read_literal(&mut self, block: &mut &[u8], prefix: u32, is_kept: bool) -> Result<(), Refused> {
+    fn read_literal(
+        &mut self,
+        block: &mut &[u8],
+        prefix: u32,
+        is_kept: bool,
+        trailers: Option<&mut TrailerBounds>,
+    ) -> Result<(), Refused> {
         let name = match read_integer(block, prefix)? {
             0 => {
                 let name = read_string(block)?.decode()?;
-                FieldName { is_path: name == b":path", length: name.len() }
+                FieldName { is_path: name == b":path", is_pseudo: name.starts_with(b":"), length: name.len() }
             }
-            index => self.name(index)?,
+            index => self.entry(index)?.0,
         };
         let value = read_string(block)?;
-        if !is_kept && !name.is_path {
+        if !is_kept && !name.is_path && trailers.is_none() {
             return Ok(());
         }
         let value = value.decode()?;
         if name.is_path && value.contains(&b'#') {
             return Err(Refused);
         }
+        let bytes = name.length + value.len() + FIELD_OVERHEAD;
+        if let Some(bounds) = trailers {
+            bounds.count(name.is_pseudo, bytes)?;
+        }
         if is_kept {
-            const OVERHEAD: usize = 32;
-            let bytes = name.length + value.len() + OVERHEAD;
             self.entries.push_front(TableEntry { name, bytes });
             self.bytes += bytes;
             self.evict();
@@ -198,11 +274,18 @@ impl NameTable {
         Ok(())
     }
 
-    fn name(&self, index: usize) -> Result<FieldName, Refused> {
-        if let Some(&length) = STATIC_NAMES.get(index - 1) {
-            return Ok(FieldName { is_path: STATIC_PATHS.contains(&index), length: usize::from(length) });
+    /// Returns the name of an entry, and the bytes that the whole entry counts for.
+    fn entry(&self, index: usize) -> Result<(FieldName, usize), Refused> {
+        let index_in_static = index.checked_sub(1).ok_or(Refused)?;
+        if let Some(&length) = STATIC_NAMES.get(index_in_static) {
+            let length = usize::from(length);
+            let value = if index == STATIC_VALUE.0 { STATIC_VALUE.1 } else { 0 };
+            let is_pseudo = index <= STATIC_PSEUDO_FIELDS;
+            let name = FieldName { is_path: STATIC_PATHS.contains(&index), is_pseudo, length };
+            return Ok((name, length + value + FIELD_OVERHEAD));
         }
-        self.entries.get(index - 1 - STATIC_NAMES.len()).map(|entry| entry.name).ok_or(Refused)
+        let entry = self.entries.get(index_in_static - STATIC_NAMES.len()).ok_or(Refused)?;
+        Ok((entry.name, entry.bytes))
     }
 
     fn evict(&mut self) {

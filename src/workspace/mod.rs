@@ -30,6 +30,7 @@ mod origins;
 mod outside;
 mod overview;
 mod own_yaml;
+mod prune;
 mod quote;
 mod record;
 mod renumber;
@@ -65,6 +66,7 @@ pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
 };
 pub use overview::{DamagedReleases, EnvironmentOverview, ReleaseDamage, ViewProblem};
+pub use prune::UnusedVersion;
 pub use renumber::Renumbering;
 pub use short_ids::ShortIds;
 pub use verify::{Problem, ProblemKind, Verification};

@@ -19,6 +19,7 @@ mod layout;
 #[cfg(target_os = "linux")]
 mod moved_base;
 mod plans;
+mod prune;
 mod release;
 mod serve;
 mod serving;

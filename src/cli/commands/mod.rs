@@ -15,6 +15,7 @@ mod merge_driver;
 mod offline;
 mod plan;
 mod promote;
+mod prune;
 mod publish;
 mod resolve;
 mod rollback;
@@ -59,6 +60,7 @@ pub(super) enum Command {
     Diff(diff::DiffArguments),
     MergeDriver(merge_driver::MergeDriverArguments),
     Verify(verify::VerifyArguments),
+    Prune(prune::PruneArguments),
     Serve(serve::ServeArguments),
     Call(call::CallArguments),
     Schema(schema::SchemaArguments),
@@ -94,7 +96,8 @@ impl Command {
             | Self::Resolve(_)
             | Self::MergeDriver(_)
             | Self::Apply(_)
-            | Self::Verify(_) => true,
+            | Self::Verify(_)
+            | Self::Prune(_) => true,
             Self::Check(_)
             | Self::Plan(_)
             | Self::Status(_)
@@ -133,6 +136,7 @@ impl Command {
             Self::Diff(arguments) => diff::run(context, arguments),
             Self::MergeDriver(arguments) => merge_driver::run(context, arguments),
             Self::Verify(arguments) => verify::run(context, arguments),
+            Self::Prune(arguments) => prune::run(context, arguments),
             Self::Serve(arguments) => serve::run(context, arguments),
             Self::Call(arguments) => call::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),

@@ -1,0 +1,70 @@
+//! Frozen versions that nothing refers to.
+
+use std::collections::BTreeSet;
+
+use super::error::Error;
+use super::{Workspace, layout};
+use crate::model::{Digest, EnvironmentName, GroupName, OperationId, Version};
+
+/// A frozen version that no operation names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusedVersion {
+    /// Its group.
+    pub group: GroupName,
+    /// Its number.
+    pub version: Version,
+    /// The digest of its files.
+    pub digest: Digest,
+}
+
+impl Workspace {
+    /// Lists the frozen versions of groups that no operation of any environment names and no environment has, but for
+    /// those that equal the working copy: they are about to be published.
+    ///
+    /// Operations that were never committed, or that lost a merge, count too: a branch may still need them.
+    ///
+    /// # Errors
+    ///
+    /// Fails if an operation, an environment or a version cannot be read, for it may name a version.
+    pub fn unused_versions(&self, groups: &[GroupName]) -> Result<Vec<UnusedVersion>, Error> {
+        let used = self.named_releases()?;
+        let mut unused = Vec::new();
+        for group in groups {
+            for version in self.versions(group)? {
+                let Some(manifest) = self.manifest(group, &version)? else { continue };
+                let digest = manifest.digest();
+                if !used.contains(&(group.clone(), digest)) && !self.is_working_copy(group, &version, digest) {
+                    unused.push(UnusedVersion { group: group.clone(), version, digest });
+                }
+            }
+        }
+        Ok(unused)
+    }
+
+    /// Returns every release that an operation or an environment names, by group and digest.
+    fn named_releases(&self) -> Result<BTreeSet<(GroupName, Digest)>, Error> {
+        let mut named = BTreeSet::new();
+        // An environment that the settings no longer declare keeps its history.
+        let past = self.root.list(layout::HISTORY_FOLDER)?.into_iter().filter_map(|name| name.parse().ok());
+        let environments: BTreeSet<EnvironmentName> = self.settings.environments().into_iter().chain(past).collect();
+        for environment in environments {
+            for (group, deployment) in &self.environment(&environment)?.deployments {
+                named.insert((group.clone(), deployment.release.digest));
+            }
+            for file in self.operation_files(&environment)? {
+                let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else {
+                    continue;
+                };
+                for (group, change) in &self.read_operation(&environment, &id)?.changes {
+                    let releases = change.predecessors().map(|entry| &entry.release).chain([&change.after]);
+                    named.extend(releases.map(|release| (group.clone(), release.digest)));
+                }
+            }
+        }
+        Ok(named)
+    }
+
+    fn is_working_copy(&self, group: &GroupName, version: &Version, digest: Digest) -> bool {
+        self.working_copy(group, Some(version)).is_ok_and(|copy| copy.digest == digest)
+    }
+}

@@ -1,12 +1,12 @@
-//! Work on many things, spread over the processors.
+//! Parallel map over a slice.
 
 use std::num::NonZero;
 use std::thread;
 
-/// The fewest things that are worth a thread of their own.
+/// The minimum number of items for each thread.
 const WORTH_A_THREAD: usize = 64;
 
-/// Does the same work on each of several things, and returns what comes of it in their order.
+/// Maps each item, on several threads where there are enough of them, and returns the results in order.
 pub(crate) fn spread<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let most = thread::available_parallelism().map_or(1, NonZero::get);
     let workers = most.min(things.len().div_ceil(WORTH_A_THREAD)).max(1);

@@ -31,12 +31,12 @@ pub(super) fn findings(subject: &Subject<'_>, workspace: &WorkspaceSettings, pla
     findings
 }
 
-/// Lists the variables that a group's addresses name.
+/// Lists the variables used in a group's backend addresses.
 pub(super) fn used_variables(settings: &GroupSettings) -> BTreeSet<&str> {
     addresses(settings).into_iter().filter_map(|(_, text)| variables_of(text).ok()).flatten().collect()
 }
 
-/// Lists the addresses of a group, each with its path in the settings.
+/// Lists the backend addresses of a group, each with its path in the settings.
 fn addresses(settings: &GroupSettings) -> Vec<(Vec<String>, &str)> {
     let own = settings.backend.iter().map(|text| (vec!["backend".to_owned()], text.as_str()));
     let others = settings.forwarding.addresses().into_iter().map(|(mut path, text)| {
@@ -63,7 +63,8 @@ fn undeclared(name: &str, workspace: &WorkspaceSettings, place: impl Fn() -> Loc
     Some(rules::VARIABLE_UNDECLARED.finding(place(), message, hint))
 }
 
-/// Reads an address with the variables of each environment that declares them all; else with something in their place.
+/// Checks an address with the variables of each environment that declares them all, and with placeholders in their
+/// place.
 fn malformed(
     text: &str,
     names: &BTreeSet<&str>,
@@ -91,7 +92,7 @@ fn malformed(
             }
         }
         if resolved.parse::<HttpUrl>().is_err() {
-            // The values may be secret, so the address is shown as it is written.
+            // The values may be secret, so the message shows the address as written.
             return finding(format!("with the variables of {environment}, {text:?} is not a backend's address"));
         }
     }

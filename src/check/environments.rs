@@ -9,7 +9,7 @@ use crate::check::addresses::used_variables;
 use crate::compare::KINDS;
 use crate::model::{EnvironmentName, Finding, WorkspaceSettings, nearest};
 
-/// The file that they are about.
+/// The file that these rules check.
 const FILE: &str = "apigw.toml";
 
 pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
@@ -48,7 +48,7 @@ fn unknown_changes(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding
     unknown.map(finding).collect()
 }
 
-/// Looks for environments that ask for each other in a circle: one finding a circle.
+/// Finds cycles of `promote_from`, with one finding for each cycle.
 fn circles(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
     let sources: BTreeMap<&EnvironmentName, &EnvironmentName> =
         settings.environments.iter().filter_map(|(name, known)| Some((name, known.promote_from.as_ref()?))).collect();
@@ -87,7 +87,7 @@ fn unknown_group(overview: &Overview<'_>, places: &Places) -> Option<Finding> {
 }
 
 fn unused_variables(overview: &Overview<'_>, places: &Places) -> Vec<Finding> {
-    // A group whose settings cannot be read may use any.
+    // A group with unreadable settings may use any variable.
     let known: Option<Vec<_>> = overview.subjects.iter().map(|subject| subject.settings).collect();
     let Some(known) = known else { return Vec::new() };
     let used: BTreeSet<&str> = known.into_iter().flat_map(used_variables).collect();

@@ -1,4 +1,4 @@
-//! Rules over what `group.yaml` says of the way to backends, and of pages of other origins.
+//! Rules over `forwarding` and `cors` in `group.yaml`.
 
 use http::HeaderValue;
 
@@ -26,7 +26,7 @@ pub(super) fn findings(subject: &Subject<'_>, places: &Places) -> Vec<Finding> {
     findings
 }
 
-/// Looks for constants that are no value of a header.
+/// Finds constants that are not valid header values.
 fn constants(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
     let own = forwarding.constants.iter().enumerate().map(|(index, constant)| (Vec::new(), index, constant));
     let of_apis = forwarding.apis.iter().flat_map(|(name, api)| {
@@ -45,7 +45,7 @@ fn constants(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
     unusable.map(finding).collect()
 }
 
-/// Looks for files of a TLS client that cannot be used.
+/// Finds invalid file names of TLS settings, and a certificate or key without its counterpart.
 fn tls(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
     let tls = &forwarding.tls;
     let mut findings = Vec::new();
@@ -65,7 +65,7 @@ fn tls(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
     findings
 }
 
-/// Looks for files of a TLS client that are not there.
+/// Finds files of TLS settings that are missing on this machine.
 fn missing_files(forwarding: &Forwarding, missing: &[String], places: &Places) -> Vec<Finding> {
     let named = forwarding.tls.files().filter(|(_, name)| missing.iter().any(|missing| missing == name));
     let finding = |(field, name): (&str, &str)| {
@@ -76,7 +76,7 @@ fn missing_files(forwarding: &Forwarding, missing: &[String], places: &Places) -
     named.map(finding).collect()
 }
 
-/// Looks at the path of an API at its backend.
+/// Checks the path that an API has at its backend.
 fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places: &Places) -> Vec<Finding> {
     let Some(path) = &api.path else { return Vec::new() };
     let finding = |message: String, hint: String| {
@@ -100,7 +100,7 @@ fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places
     unknown.collect()
 }
 
-/// Looks for what goes into a path at the backend that does not have it, and is left out.
+/// Finds mappings and constants for a path parameter that no path at the backend has, so that they are dropped.
 fn nowhere(
     at: &[&str],
     mappings: &[ParameterMapping],
@@ -124,7 +124,7 @@ fn nowhere(
     mapped.chain(constant).filter_map(finding).collect()
 }
 
-/// Looks for origins that no browser sends (RFC 6454, section 6.1).
+/// Finds origins that no browser sends (RFC 6454, section 6.1).
 fn origins(cors: &Cors, places: &Places) -> Vec<Finding> {
     let is_origin = |text: &str| {
         let Some((scheme, host)) = text.split_once("://") else { return text == "*" || text == "null" };

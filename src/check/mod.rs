@@ -1,15 +1,15 @@
-//! Rules over a workspace: everything that is wrong, each with its place and what to do.
+//! Rules over a workspace: all findings, each with its location and a hint.
 //!
-//! [`group`] looks at one group as it could be published, [`workspace`] at all of them together and at
-//! `apigw.toml`. A finding has the name of its rule; `apigw.toml` can make a rule an error, a warning, or
-//! silent. `rules/` has a page for each rule; the other files here hold what the rules do:
+//! [`group`] checks one group as it could be published, [`workspace`] all of them together and `apigw.toml`. Each
+//! finding names its rule; `apigw.toml` can set a rule to error, warning or off. `rules/` has the documentation of each
+//! rule; the other files here implement them:
 //!
 //! - `specification/`: the definition against the OpenAPI Specification, object by object
-//! - `operations`, `paths`, `security`: what the APIs of a group say
-//! - `addresses`: backends and their variables
-//! - `across`, `routes`: groups that get in each other's way
+//! - `operations`, `paths`, `security`: the APIs of a group
+//! - `addresses`: backend addresses and their variables
+//! - `across`, `routes`: conflicts between groups
 //! - `environments`: `apigw.toml`
-//! - `places`: where a value stands in a settings file
+//! - `places`: locations of values in a settings file
 
 mod across;
 mod addresses;
@@ -39,37 +39,37 @@ use rules::settings::{TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
 pub use rules::{FOLDER_LOCK, all_rules, can_be_set};
 
-/// A group as it could be published: what the rules look at.
+/// A group as it could be published, the input of the rules over one group.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// The group.
     pub group: &'a GroupName,
-    /// Its settings, unless they could not be read.
+    /// Its settings; `None` if they could not be read.
     pub settings: Option<&'a GroupSettings>,
-    /// The text of its settings, for places in it.
+    /// The text of its settings file, for locations.
     pub settings_text: &'a [u8],
-    /// Its definition, unless it could not be read.
+    /// Its definition; `None` if it could not be read.
     pub definition: Option<&'a Definition>,
-    /// What reading its definition found.
+    /// The findings of reading its definition.
     pub reading: &'a [Finding],
-    /// The files of `forwarding.tls` that are not on this machine.
+    /// The files named in `forwarding.tls` that are missing on this machine.
     pub missing_secrets: &'a [String],
 }
 
-/// A workspace as it is on disk: what the rules over all groups look at.
+/// A workspace on disk, the input of the rules over all groups.
 #[derive(Debug, Clone, Copy)]
 pub struct Overview<'a> {
     /// Its settings.
     pub settings: &'a WorkspaceSettings,
-    /// The text of `apigw.toml`, for places in it.
+    /// The text of `apigw.toml`, for locations.
     pub settings_text: &'a str,
     /// Its groups.
     pub subjects: &'a [Subject<'a>],
-    /// What is live, as far as it could be read; nothing where it is not known.
+    /// The live groups that could be read; `None` if the deployments are unknown.
     pub live: Option<&'a [Live]>,
 }
 
-/// That a group is live in an environment.
+/// A group that is live in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
     /// The environment.
@@ -83,19 +83,19 @@ impl Subject<'_> {
         Places::yaml(&self.folder(), SETTINGS_FILE, self.settings_text)
     }
 
-    /// Returns the folder that the group's files lie in: that of a version where it is one.
+    /// Returns the folder with the group's files: that of a version if the subject is one.
     fn folder(&self) -> String {
         let read_in = self.definition.map(|definition| definition.document().folder().to_owned());
         read_in.unwrap_or_else(|| format!("groups/{}", self.group))
     }
 }
 
-/// Says whether what a rule finds in a group concerns a release of it with a mock, or with a real backend.
+/// True if findings of a rule matter for a release with a mock, or with a real backend.
 #[must_use]
 pub fn concerns_release(rule: &str, is_mock: bool) -> bool {
     const MOCKS: [&str; 4] = [NO_RESULT.name, CONSTANT_RESULT.name, MOCK_MISMATCH.name, MOCK_FIELD.name];
     const BACKENDS: [&str; 3] = [VARIABLE_UNKNOWN.name, TLS_FILE_MISSING.name, SECURITY_UNCOVERED.name];
-    // A release is refused where its own environment lacks the variable; others are no matter to it.
+    // A release is refused if its own environment lacks the variable; the other environments do not affect it.
     let is_elsewhere = rule == VARIABLE_UNDECLARED.name;
     let others = if is_mock { &BACKENDS[..] } else { &MOCKS[..] };
     !is_elsewhere && !others.contains(&rule)
@@ -107,7 +107,7 @@ pub fn group(subject: &Subject<'_>, settings: &WorkspaceSettings) -> Vec<Finding
     let places = subject.places();
     let mut findings = subject.reading.to_vec();
     if let Some(definition) = subject.definition {
-        // What reading says of a place says it better than the specification in general.
+        // A finding of the reader at the same location is more precise than one of the specification's rules.
         let read: HashSet<&Location> = subject.reading.iter().map(|finding| &finding.location).collect();
         let mut specification = specification::findings(definition);
         specification.retain(|finding| !read.contains(&finding.location));

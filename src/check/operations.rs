@@ -39,7 +39,7 @@ fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
     rules::NO_API.finding(place, message, format!("add one: `apigw api add {} GET /path`", subject.group))
 }
 
-/// Compares the ids of APIs. One path item under two paths has its ids twice, and no author could help it.
+/// Compares operation ids. A path item shared by two paths has each of its ids twice, which its author cannot avoid.
 fn ids(definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut known: HashMap<&str, &Api> = HashMap::new();
@@ -73,7 +73,7 @@ fn ids(definition: &Definition) -> Vec<Finding> {
 fn result(api: &Api, mut results: ApiResults) -> Vec<Finding> {
     let lacks = results.constant_status().is_none() && !results.is_cut;
     let mut findings = std::mem::take(&mut results.findings);
-    // Examples are looked at once, where they stand; a response that many APIs share would say it for each.
+    // Examples are checked once, where they are declared; many APIs may share a response.
     findings.retain(|finding| finding.rule != EXAMPLE_MISMATCH.name);
     if lacks {
         let message = format!("{} has no constant result", api.name());
@@ -83,11 +83,11 @@ fn result(api: &Api, mut results: ApiResults) -> Vec<Finding> {
     findings
 }
 
-/// Tells whether an API declares what a successful call gives; without it a mock answers with a failure.
+/// Checks that an API declares a successful response, without which a mock responds with an error status.
 fn success(definition: &Definition, api: &Api, mock: Option<u16>) -> Option<Finding> {
     let is_success = |status: StatusPattern| match status {
         StatusPattern::Default => true,
-        // 101 is how a connection becomes a websocket.
+        // 101 switches a connection to the websocket protocol.
         other => matches!(other.code(), 101 | 200..=399),
     };
     let has_success = api.responses.is_empty() || api.responses.iter().any(|response| is_success(response.status));

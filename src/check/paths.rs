@@ -1,4 +1,4 @@
-//! Rules over the paths of one group: their parameters, and which of them a request can mean.
+//! Rules over the paths of one group: their parameters, and paths that match the same requests.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -28,10 +28,10 @@ struct Path<'d> {
     variant: &'d str,
     location: Location,
     apis: Vec<(&'d Api, Node<'d>)>,
-    /// The Path Item Object, and those that its `$ref` leads to.
+    /// The Path Item Object, and those along its chain of `$ref`.
     layers: Vec<Node<'d>>,
     template: Template,
-    /// Whether it has an API that matches its path alone.
+    /// True if an API matches the exact path, not only as a prefix.
     is_whole: bool,
 }
 
@@ -44,7 +44,7 @@ fn paths(definition: &Definition) -> Vec<Path<'_>> {
         let at = *known.entry((&api.path, &api.variant)).or_insert(next);
         if at == next {
             let name = format!("{}{}", api.path, api.variant);
-            // A path that is written without its slash is taken as if it had one.
+            // A path written without its leading slash is treated as if it had one.
             let names = [name.as_str(), name.trim_start_matches('/')];
             let found = names.iter().find_map(|name| Some((*name, written?.get(name)?)));
             let location = match (written, found) {
@@ -80,7 +80,7 @@ fn layers(node: Node<'_>) -> Vec<Node<'_>> {
     layers
 }
 
-/// Looks for parameters of the template that nothing declares.
+/// Finds parameters of a path template that no Parameter Object declares.
 fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
     let mut names = parameter_names(path.text);
     names.dedup();
@@ -107,7 +107,7 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Looks for a path to which requests are refused whatever its parameters are.
+/// Finds a path that no request can reach, since all its requests are refused.
 fn unreachable(path: &Path<'_>) -> Option<Finding> {
     path.apis.iter().find(|(api, _)| api.route == Err(NotRouted::Unreachable)).map(|_| {
         let message = format!("no request reaches the path {:?}: it is read in more than one way", path.text);
@@ -117,9 +117,9 @@ fn unreachable(path: &Path<'_>) -> Option<Finding> {
     })
 }
 
-/// Looks at one list of parameters for path parameters that the template does not have, and for parameters given twice.
+/// Finds declared path parameters that are missing from the template, and duplicate parameters in one list.
 fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
-    // What is written as a template behind the path is a parameter of the path to its author, too.
+    // A template in the query part counts, since its author takes it for a part of the path.
     let names: HashSet<&str> = [path.text, path.variant].into_iter().flat_map(parameter_names).collect();
     let mut known: BTreeMap<(&str, String), Location> = BTreeMap::new();
     for written in list.items() {
@@ -155,18 +155,18 @@ fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Compares the templates with each other.
+/// Compares the templates of all paths with each other.
 fn alike(paths: &[Path<'_>], findings: &mut Vec<Finding>) {
     let mut templates = Templates::new();
     let mut left = MOST_STEPS;
     for (number, path) in paths.iter().enumerate() {
-        // An exact path goes before templates, and one with a query before the one without.
+        // An exact path precedes templates, and a path with a query precedes the one without.
         if !path.is_whole || !path.text.contains('{') || !path.variant.is_empty() {
             continue;
         }
         let meeting = templates.meeting(&path.template, &mut left);
         let others: Vec<&Path<'_>> = meeting.into_iter().filter_map(|other| paths.get(other)).collect();
-        // One finding a path is enough: whoever changes the path looks again.
+        // One finding for each path is enough, since fixing it changes the comparison.
         if let Some(other) = others.iter().find(|other| path.template == other.template) {
             findings.push(equal(path, other));
         }

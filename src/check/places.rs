@@ -1,11 +1,11 @@
-//! Finds where a value or a key stands in a settings file: the exact token, also of an item of a list.
+//! Locations of values and keys in a settings file, down to the exact token.
 
 use toml_edit::{Item, Table, Value};
 
 use crate::definition::{self, Document, Node};
 use crate::model::{EnvironmentName, Location};
 
-/// A settings file, for places in it.
+/// A parsed settings file, for looking up locations.
 #[derive(Debug)]
 pub(crate) struct Places {
     file: String,
@@ -19,25 +19,24 @@ enum Text {
 }
 
 impl Places {
-    /// Reads `group.yaml`, or another YAML file, in a folder.
+    /// Parses `group.yaml`, or another YAML file, in a folder.
     pub(crate) fn yaml(folder: &str, file: &str, text: &[u8]) -> Self {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
         Self { file: path, text: Text::Yaml(Box::new(definition::tree(folder, file, text))) }
     }
 
-    /// Reads `apigw.toml`.
+    /// Parses `apigw.toml`.
     pub(crate) fn toml(file: &str, text: &str) -> Self {
         let document = toml_edit::Document::parse(text.to_owned()).ok().map(Box::new);
         Self { file: file.to_owned(), text: Text::Toml(text.to_owned(), document) }
     }
 
-    /// Returns where the value at a path of keys and indexes begins; else where the last part of the path that is
-    /// there begins.
+    /// Returns the start of the value at a path of keys and indexes, or of the longest prefix of the path that exists.
     pub(crate) fn value(&self, path: &[&str]) -> Location {
         self.find(path, false)
     }
 
-    /// Returns where the last key of a path stands; of an item of a list, where the item begins.
+    /// Returns the position of the last key of a path, or the start of a list's item.
     pub(crate) fn key(&self, path: &[&str]) -> Location {
         self.find(path, true)
     }
@@ -57,7 +56,7 @@ impl Places {
     }
 }
 
-/// Returns the path with an environment's name as its table has it, which may be an alias.
+/// Replaces the name of an environment in a path by the alias that the file uses for it, if any.
 fn as_typed<'p>(root: &'p Table, path: &[&'p str]) -> Vec<&'p str> {
     let mut path = path.to_vec();
     let tables = root.get("environments").and_then(Item::as_table_like);
@@ -85,7 +84,7 @@ fn child<'d>(node: Node<'d>, name: &str) -> Option<Node<'d>> {
     if node.is_array() { node.items().nth(name.parse().ok()?) } else { node.get(name) }
 }
 
-/// Returns the offset in bytes of a key or value.
+/// Returns the byte offset of a key or value.
 fn in_toml(root: &Table, path: &[&str], key: bool) -> Option<usize> {
     let (last, before) = path.split_last()?;
     let mut at = At::Table(root);
@@ -96,7 +95,7 @@ fn in_toml(root: &Table, path: &[&str], key: bool) -> Option<usize> {
     span.map(|span| span.start)
 }
 
-/// A value of a TOML file, however it is written.
+/// A value of a TOML file in any of its notations.
 #[derive(Clone, Copy)]
 enum At<'t> {
     Table(&'t Table),
@@ -138,7 +137,7 @@ impl At<'_> {
     }
 }
 
-/// Returns the line and column of an offset in bytes.
+/// Converts a byte offset to a line and column.
 fn location(file: &str, text: &str, offset: usize) -> Location {
     let before = text.get(..offset).unwrap_or(text);
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);

@@ -1,8 +1,8 @@
-//! Rules over the routes of all groups on one host.
+//! Rules over the routes of all groups on a shared host.
 //!
-//! A group's own host names reach that group alone, and a custom domain belongs to one group. On a loopback
-//! host the groups of one environment share a host, and the gateway asks the group with the longest prefix
-//! first, of equal ones that whose name comes first, whether it knows the path, whatever the method.
+//! A group's own host names lead to that group alone, and a custom domain belongs to one group. On a loopback host the
+//! groups of one environment share a host: the gateway tries groups in the order of the longest prefix, then by name,
+//! and takes the first that has the path, whatever the method.
 
 use std::cell::OnceCell;
 
@@ -27,7 +27,7 @@ pub(super) fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
     findings
 }
 
-/// The routes of a group, laid out once another group may hide them or be hidden.
+/// The routes of a group, computed when they are first compared with another group's.
 struct Routes<'a> {
     subject: &'a Subject<'a>,
     definition: &'a Definition,
@@ -70,7 +70,7 @@ impl<'a> Routes<'a> {
     }
 }
 
-/// Says that the routes of two groups are too many to compare them all.
+/// Reports that two groups have too many routes to compare all of them.
 fn unsearched(api: &Api, hidden: &Routes<'_>, before: &Routes<'_>) -> Finding {
     let message = format!(
         "{} and the APIs of {} after it are not compared with those of {}: comparing took {MOST_STEPS} steps",
@@ -81,7 +81,7 @@ fn unsearched(api: &Api, hidden: &Routes<'_>, before: &Routes<'_>) -> Finding {
     ROUTE_SHADOWED.finding(api.location.clone(), message, "split the definitions into more groups")
 }
 
-/// Looks for APIs of one group whose every request another group answers first: one finding for all of them.
+/// Finds APIs of one group that another group shadows completely, with one finding for all of them.
 fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Vec<Finding> {
     let Some(beyond) = before.prefix.get(hidden.prefix.len()..) else { return Vec::new() };
     let mut found: Vec<(&Api, &Api)> = Vec::new();
@@ -89,7 +89,7 @@ fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Vec<Finding> {
     let mut left = MOST_STEPS;
     for route in hidden.list() {
         let Some(rest) = route.template.strip_prefix(beyond) else { continue };
-        // The group's prefix alone is asked for as its path "/".
+        // A request for the group's prefix alone matches its path "/".
         let root = [Segment::text("")];
         let rest = if rest.is_empty() { &root[..] } else { rest };
         let by = before.by_path().covering(rest, route.open, &mut left).and_then(|by| before.list().get(by));

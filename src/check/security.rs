@@ -1,4 +1,4 @@
-//! Rules over what the definition asks callers to show, and what the group's `auth` checks.
+//! Rules over the security requirements of the definition and the group's `auth`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -33,7 +33,7 @@ fn requirement_findings(
     findings: &mut Vec<Finding>,
 ) {
     let Some(Scheme { kind, scopes: declared }) = schemes.get(name) else {
-        // A scheme whose reference leads nowhere is declared all the same.
+        // A scheme with a dangling reference is declared nevertheless.
         if !is_declared(definition, name) {
             let near = definition.security_schemes.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name));
             let hint = match near {
@@ -69,7 +69,7 @@ fn is_declared(definition: &Definition, name: &str) -> bool {
     schemes.and_then(Node::resolve).is_some_and(|schemes| schemes.get(name).is_some())
 }
 
-/// A security scheme, and the scopes that its flows declare where it has any.
+/// A security scheme with the scopes that its flows declare; `None` if it has no flows.
 struct Scheme<'d> {
     kind: &'d SecurityKind,
     scopes: Option<HashSet<&'d str>>,
@@ -85,17 +85,17 @@ fn schemes(definition: &Definition) -> HashMap<&str, Scheme<'_>> {
     schemes.map(|scheme| (scheme.name.as_str(), Scheme { kind: &scheme.kind, scopes: scopes(scheme) })).collect()
 }
 
-/// Compares what the definition asks for with what the gateway checks before it calls a real backend.
+/// Compares the security requirements of the definition with the group's `auth`.
 fn uncovered(subject: &Subject<'_>, definition: &Definition, places: &Places) -> Option<Finding> {
     let settings = subject.settings?;
-    // A mock asks for nothing, so there is nothing to cover until the group has a backend.
+    // A mock enforces no authentication, so the rule applies only once the group has a backend.
     settings.backend.as_ref()?;
     let place = places.value(&["auth"]);
     match settings.auth {
         Auth::None => {
             let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
             for api in &definition.apis {
-                // An empty requirement among them means that a caller need not show anything.
+                // An empty requirement makes authentication optional (OpenAPI 3.1, section 4.8.30).
                 if api.security.iter().any(Vec::is_empty) {
                     continue;
                 }

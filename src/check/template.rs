@@ -1,14 +1,14 @@
-//! Path templates as sets of paths: which meet, and which lie within each other.
+//! Path templates as sets of paths, with intersection and containment.
 //!
-//! A parameter stands for one or more characters of one segment, as the gateway's router takes it.
+//! A parameter matches one or more characters within one segment, as in the gateway's router.
 
 use std::collections::HashMap;
 
 use crate::definition::{PathPiece, path_pieces};
 
-/// Stands for a parameter within a segment. No path has this character: reading refuses it.
+/// Represents a parameter within a segment. The reader refuses paths with this character.
 const PARAMETER: char = '\u{1}';
-/// Segments longer than this, in characters, are compared by their text only.
+/// Segments longer than this, in characters, are compared only as text.
 const LONGEST: usize = 200;
 
 /// A segment of a path template, without the names of its parameters.
@@ -30,12 +30,12 @@ pub(super) fn template(path: &str) -> Template {
     shape.trim_start_matches('/').split('/').map(|segment| Segment(segment.chars().collect())).collect()
 }
 
-/// Tells whether every path of the second template is one of the first, segment by segment.
+/// True if the first template matches every path of the second.
 pub(super) fn covers(general: &[Segment], special: &[Segment]) -> bool {
     general.len() == special.len() && general.iter().zip(special).all(|(general, special)| general.covers(special))
 }
 
-/// Returns a path that both templates have, where one is plain.
+/// Returns a path that matches both templates, if one is easily found.
 pub(super) fn common_path(one: &[Segment], other: &[Segment]) -> Option<String> {
     let mut path = String::new();
     for (one, other) in one.iter().zip(other) {
@@ -54,7 +54,7 @@ pub(super) fn common_path(one: &[Segment], other: &[Segment]) -> Option<String> 
 }
 
 impl Segment {
-    /// Makes the segment of a text without parameters.
+    /// Creates a segment without parameters.
     pub(super) fn text(text: &str) -> Self {
         Self(text.chars().collect())
     }
@@ -67,7 +67,7 @@ impl Segment {
         self.0.contains(&PARAMETER)
     }
 
-    /// Tells whether every text of the other segment is one of this.
+    /// True if this segment matches every text that the other does.
     fn covers(&self, other: &Self) -> bool {
         if self == other {
             return true;
@@ -75,7 +75,8 @@ impl Segment {
         if !self.has_parameter() || self.0.len() > LONGEST || other.0.len() > LONGEST {
             return false;
         }
-        // Row by row over the other's characters: how much of this may be used up by then.
+        // Dynamic programming over the other's characters: `row[n]` is true if the first `n` pieces of this segment
+        // match the characters so far.
         let mut row = vec![false; self.0.len() + 1];
         row[0] = true;
         for each in &other.0 {
@@ -89,7 +90,7 @@ impl Segment {
         row.last().copied().unwrap_or_default()
     }
 
-    /// Tells whether a text is of both segments.
+    /// True if some text matches both segments.
     fn meets(&self, other: &Self) -> bool {
         if self.is_parameter() || other.is_parameter() {
             return !self.0.is_empty() && !other.0.is_empty();
@@ -126,7 +127,7 @@ impl Segment {
         reached.last().and_then(|row| row.last()).copied().unwrap_or_default()
     }
 
-    /// Writes a parameter as one character of any kind and any number more.
+    /// Expands each parameter to one arbitrary character followed by any number of them.
     fn steps(&self) -> Vec<Step> {
         let step = |each: &char| match *each {
             PARAMETER => vec![Step::Any, Step::Repeat],
@@ -152,7 +153,7 @@ impl Step {
     }
 }
 
-/// Many templates, for finding those that meet or cover one without looking at each.
+/// An index of templates, for finding those that intersect or cover another without comparing each.
 #[derive(Debug)]
 pub(super) struct Templates {
     nodes: Vec<Branch>,
@@ -164,11 +165,11 @@ struct Branch {
     patterns: Vec<(Segment, usize)>,
     /// The numbers of the templates that end here.
     ends: Vec<usize>,
-    /// The numbers of those that go on with anything.
+    /// The numbers of the templates that match everything below.
     open: Vec<usize>,
 }
 
-/// Searching takes no more steps, over all templates; what is past them is not found.
+/// The maximum number of steps over all searches; matches beyond it are missed.
 pub(super) const MOST_STEPS: usize = 1_000_000;
 
 impl Templates {
@@ -176,7 +177,7 @@ impl Templates {
         Self { nodes: vec![Branch::default()] }
     }
 
-    /// Adds a template under a number; an open one matches everything below it, too.
+    /// Adds a template under a number; an open one also matches everything below it.
     pub(super) fn add(&mut self, template: &[Segment], number: usize, open: bool) {
         let mut at = 0;
         for segment in template {
@@ -201,9 +202,9 @@ impl Templates {
         }
     }
 
-    /// Lists the templates of which a path is one of the template's, in the order in which they were added.
+    /// Lists the templates that intersect the given one, in the order in which they were added.
     ///
-    /// `left` counts the steps that may still be taken.
+    /// `left` is the remaining number of steps.
     pub(super) fn meeting(&self, template: &[Segment], left: &mut usize) -> Vec<usize> {
         let mut found = Vec::new();
         self.walk(template, left, &|known, segment| known.meets(segment), &mut |branch, at_end| {
@@ -215,7 +216,7 @@ impl Templates {
         found
     }
 
-    /// Returns the first template that has every path of a template, and of an open one everything below it.
+    /// Returns the first template that covers the given one, and everything below it if that is open.
     pub(super) fn covering(&self, template: &[Segment], open: bool, left: &mut usize) -> Option<usize> {
         let mut found: Option<usize> = None;
         self.walk(template, left, &Segment::covers, &mut |branch, at_end| {
@@ -225,7 +226,7 @@ impl Templates {
         found
     }
 
-    /// Goes to every branch that a template leads to.
+    /// Visits every branch that matches the beginning of a template.
     fn walk(
         &self,
         template: &[Segment],

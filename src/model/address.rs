@@ -1,4 +1,4 @@
-//! Where callers reach a group: domains and path prefixes.
+//! Domains and path prefixes under which callers reach a group.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use std::str::FromStr;
 #[serde(try_from = "String", into = "String")]
 pub struct DomainName(String);
 
-/// Why a text is no domain name.
+/// The error for a text that is not a domain name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a domain name: write it in lower case, without scheme, port or path, like \"api.example.com\""
 )]
 pub struct DomainNameError {
-    /// The text that was refused, cut short where it is long.
+    /// The refused text, truncated if it is long.
     pub text: String,
 }
 
@@ -75,32 +75,32 @@ impl fmt::Display for DomainName {
     }
 }
 
-/// What the paths of a group start with: `/`, or segments without a slash at the end.
+/// The prefix of every path of a group: `/`, or segments without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PathPrefix(String);
 
-/// Why a text is no path prefix.
+/// The error for a text that is not a path prefix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a path prefix: write it like \"/petstore\" or \"/petstore/v1\", of letters, digits and \"-._~\", \
      without a slash at the end, or \"/\" for none"
 )]
 pub struct PathPrefixError {
-    /// The text that was refused, cut short where it is long.
+    /// The refused text, truncated if it is long.
     pub text: String,
 }
 
 impl PathPrefix {
     const LONGEST: usize = 255;
 
-    /// Returns the prefix as text; `/` for none.
+    /// Returns the prefix as text; `/` if there is none.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns what stands before a path that starts with a slash: the prefix, or nothing.
+    /// Returns the text to put before a path that starts with a slash: the prefix, or nothing if it is `/`.
     #[must_use]
     pub fn before_path(&self) -> &str {
         if self.0 == "/" { "" } else { &self.0 }

@@ -1,20 +1,20 @@
-//! What answers a request: the definition's constant result, or a real address.
+//! Backends: the definition's mock response, or a real address.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// What answers the requests of a group in an environment.
+/// The backend that responds to the requests of a group in an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Backend {
     /// The constant result of the definition, without authentication or signature checks.
     Mock,
-    /// A real address.
+    /// An upstream at a real address.
     Http {
-        /// Where requests go; its variables are resolved.
+        /// The address that requests are forwarded to, with its variables resolved.
         url: HttpUrl,
-        /// The values of the variables that the other addresses of the version name, as they were when it was
+        /// The variables that the version's other addresses refer to, with the values that they had when it was
         /// published.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<String, String>,
@@ -22,7 +22,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Says whether it is a mock.
+    /// True for a mock backend.
     #[must_use]
     pub const fn is_mock(&self) -> bool {
         matches!(self, Self::Mock)
@@ -43,24 +43,24 @@ impl fmt::Display for Backend {
 #[serde(try_from = "String", into = "String")]
 pub struct HttpUrl(String);
 
-/// Why a text is no address of a backend.
+/// The error for a text that is not the address of a backend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpUrlError {
-    /// User information is a secret, and the address stands in files that Git sees.
+    /// The address has user information, which is a secret, and addresses are stored in files that Git tracks.
     #[error("a backend's address must not carry a user name or a password")]
     UserInformation,
-    /// Anything else.
+    /// The address is invalid for another reason.
     #[error("{text:?} is not a backend's address: {reason}")]
     Malformed {
-        /// The text that was refused.
+        /// The refused text, truncated to 200 characters.
         text: String,
-        /// What is wrong with it.
+        /// The reason, as a fragment.
         reason: &'static str,
     },
 }
 
 impl HttpUrl {
-    /// Returns the address as it was written.
+    /// Returns the address as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,34 +1,34 @@
-//! Paths that everybody reads alike.
+//! Canonical paths: those that every HTTP implementation interprets alike.
 
-/// The ways in which a path can be read.
+/// The number of interpretations that a path has among HTTP implementations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathReading {
-    /// Everybody reads it alike.
+    /// All implementations agree.
     One,
-    /// Everybody does for whom a segment may begin with a semicolon, as `style: matrix` writes it.
+    /// All implementations agree that allow a segment to begin with a semicolon, as `style: matrix` writes it.
     Matrix,
-    /// Some read it as another path.
+    /// Some implementations take it for another path.
     Several,
 }
 
-/// Returns `true` if everybody reads a path alike.
+/// True if all implementations interpret a path alike.
 #[must_use]
 pub fn is_canonical_path(path: &str) -> bool {
     path_reading(path) == PathReading::One
 }
 
-/// Returns whether a path is read alike by everybody but for its encoded slashes, which are part of a value to some and
-/// separate segments to others: of the parts between them none is a dot segment.
+/// True if all implementations interpret a path alike except for its encoded slashes, which some take as part of a
+/// value and others as separators; none of the parts between them is a dot segment.
 #[must_use]
 pub fn is_canonical_but_for_slashes(path: &str) -> bool {
     reading(path, true) != PathReading::Several
 }
 
-/// Returns the ways in which a path can be read.
+/// Returns the number of interpretations that a path has.
 ///
-/// It has one reading where it has no empty and no dot segment, no slash, backslash or control character behind a
-/// percent sign, nothing that becomes one of these when a path parameter (`;…`) is cut off, and no character in more
-/// bytes of UTF-8 than it needs (RFC 3629, section 10), which some read as a slash or dot.
+/// A path is canonical if it has no empty segment and no dot segment, no percent-encoded slash, backslash or control
+/// character, nothing that becomes one of these when a path parameter (`;…`) is removed, and no overlong UTF-8 sequence
+/// (RFC 3629, section 10), which some decoders take for a slash or a dot.
 #[must_use]
 pub fn path_reading(path: &str) -> PathReading {
     reading(path, false)
@@ -70,7 +70,7 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
             other => other,
         };
         if decoded == b'/' && encoded_slashes {
-            // `https:%2F%2Fa.example` is a usual value, so that the parts between may be empty.
+            // `https:%2F%2Fa.example` is a common value, so the parts between encoded slashes may be empty.
             if !segment.is_canonical(true) {
                 return PathReading::Several;
             }
@@ -92,31 +92,31 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
     }
 }
 
-/// Returns whether two bytes begin a character of UTF-8 that has a shorter form.
+/// True if two bytes begin an overlong UTF-8 sequence.
 fn is_overlong(first: u8, second: u8) -> bool {
     matches!((first, second), (0xc0 | 0xc1, 0x80..=0xbf) | (0xe0, 0x80..=0x9f) | (0xf0, 0x80..=0x8f))
 }
 
-/// What decides whether a segment is canonical.
+/// The state of a segment while its path is scanned.
 #[derive(Default)]
 struct Segment {
-    /// How many bytes stand before the first semicolon.
+    /// The number of bytes before the first semicolon.
     length: usize,
-    /// Whether all of them are dots.
+    /// True if all of those bytes are dots.
     only_dots: bool,
     parameter: bool,
     start: SegmentStart,
 }
 
-/// The beginning of a segment.
+/// The delimiter that a segment begins after.
 #[derive(Default, PartialEq, Eq)]
 enum SegmentStart {
-    /// Behind a slash.
+    /// A slash.
     #[default]
     Slash,
-    /// Behind an encoded slash.
+    /// A percent-encoded slash.
     EncodedSlash,
-    /// Behind a slash, with a semicolon that is not encoded.
+    /// A slash, followed by a semicolon that is not encoded.
     Semicolon,
 }
 
@@ -132,7 +132,7 @@ impl Segment {
 
     fn is_canonical(&self, last: bool) -> bool {
         match self.length {
-            // Only the last segment may be empty: it is the one after a slash at the end.
+            // Only the last segment may be empty, after a trailing slash.
             0 => self.start == SegmentStart::Semicolon || last && !self.parameter,
             1 | 2 => !self.only_dots,
             _ => true,

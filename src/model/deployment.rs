@@ -1,55 +1,55 @@
-//! What is live: an environment's entry for each group.
+//! Deployments: the entries of an environment, one for each group.
 
 use std::collections::BTreeMap;
 
 use super::{Backend, Digest, EnvironmentName, GroupName, OperationId, Timestamp, Version};
 
-/// Whether a group answers in an environment.
+/// The state of a group in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Its version is served.
+    /// The version is served.
     Live,
-    /// It was published once and is taken out.
+    /// The group was published before and has been taken offline.
     Offline,
 }
 
-/// What a deployment sets: all that callers can tell apart.
+/// The part of a deployment that callers can observe.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Release {
-    /// Whether the group answers.
+    /// The state of the group.
     pub state: State,
-    /// The version that is live, or was when the group went offline.
+    /// The version that is live, or was live when the group went offline.
     pub version: Version,
     /// The digest of that version's files.
     pub digest: Digest,
-    /// What answers.
+    /// The backend that responds.
     pub backend: Backend,
 }
 
 /// An environment's entry for a group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Deployment {
-    /// What is deployed.
+    /// The deployed release.
     #[serde(flatten)]
     pub release: Release,
-    /// Since when.
+    /// The time of the commit.
     pub since: Timestamp,
     /// The operation that committed it.
     pub operation: OperationId,
 }
 
-/// What is live in one environment, as one file says.
+/// The content of one `deployments/<environment>.yaml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
-    /// The environment.
+    /// The name of the environment.
     pub name: EnvironmentName,
-    /// Its entries, offline ones among them. An entry is never removed.
+    /// The entries, including offline ones. An entry is never removed.
     pub deployments: BTreeMap<GroupName, Deployment>,
 }
 
 impl Environment {
-    /// Makes an environment to which nothing was ever published.
+    /// Creates an environment to which nothing has been published.
     #[must_use]
     pub const fn empty(name: EnvironmentName) -> Self {
         Self { name, deployments: BTreeMap::new() }

@@ -1,4 +1,4 @@
-//! Digests: what names a version's bytes, whatever folder they lie in.
+//! Digests, which identify the bytes of a version in whatever folder they lie.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,11 +10,11 @@ use sha2::{Digest as _, Sha256};
 #[serde(try_from = "String", into = "String")]
 pub struct Digest([u8; 32]);
 
-/// Why a text is no digest.
+/// The error for a text that is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a digest: it is written \"sha256:\" and 64 hexadecimal digits")]
 pub struct DigestError {
-    /// The text that was refused, cut short where it is long.
+    /// The refused text, truncated if it is long.
     pub text: String,
 }
 
@@ -28,7 +28,7 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Returns the first twelve hexadecimal digits, as they stand in an operation's id.
+    /// Returns the first twelve hexadecimal digits, the part used in an operation's id.
     #[must_use]
     pub fn short(&self) -> String {
         hexadecimal(&self.0[..6])

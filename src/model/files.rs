@@ -7,12 +7,13 @@ use super::Digest;
 
 /// The name of a group's settings file.
 pub const SETTINGS_FILE: &str = "group.yaml";
-/// The path of a group's definition below its folder, YAML or JSON, unless its settings name another.
+/// The default path of a group's definition below its folder; its content may be YAML or JSON.
 pub const DEFINITION_FILE: &str = "openapi.yaml";
-/// The name of the file that lists what a version holds.
+/// The name of the file that lists the files of a version.
 pub const VERSION_FILE: &str = "version.yaml";
 
-/// Returns whether a path below a group's folder is kept for the group's own files, and so none of its definition's.
+/// True if a path below a group's folder is reserved for apigw's own files, so that no file of a definition may have
+/// it.
 #[must_use]
 pub fn is_reserved_file(path: &str) -> bool {
     path == SETTINGS_FILE || path == VERSION_FILE || path.split('/').next() == Some("versions")
@@ -24,7 +25,7 @@ pub fn is_reserved_file(path: &str) -> bool {
 pub struct DefinitionPath(String);
 
 impl DefinitionPath {
-    /// Returns the path, with `/` between its parts.
+    /// Returns the path, with `/` as its separator.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -52,20 +53,20 @@ impl TryFrom<String> for DefinitionPath {
     }
 }
 
-/// The reason why a text is no path of a definition.
+/// The error for a text that is not the path of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DefinitionPathError {
-    /// It is absolute, leads out of the folder or has an odd part.
+    /// The path is absolute, leads out of the folder or has an invalid part.
     #[error("{0:?} is not a path below the group's folder, like specs/openapi.yaml")]
     NotBelow(String),
-    /// The group keeps this file or folder for itself.
+    /// The path is reserved for the group's own files.
     #[error("{0:?} cannot be the definition: a group's folder has that name for its own files")]
     Reserved(String),
 }
 
-/// The files that make up a group or a version of it, by path below its folder.
+/// The files of a group or of one of its versions, by path below its folder.
 ///
-/// Paths have `/` between their parts and neither `.` nor `..` among them.
+/// Paths have `/` as their separator and no `.` or `..` segment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileSet(BTreeMap<String, Arc<[u8]>>);
 
@@ -81,12 +82,12 @@ impl FileSet {
         self.0.get(path)
     }
 
-    /// Goes through the files, sorted by path.
+    /// Iterates over the files, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
         self.0.iter().map(|(path, bytes)| (path.as_str(), bytes))
     }
 
-    /// Lists the digest of each file.
+    /// Computes the digest of each file.
     #[must_use]
     pub fn manifest(&self) -> Manifest {
         Manifest(self.iter().map(|(path, bytes)| (path.to_owned(), Digest::of(bytes))).collect())

@@ -1,15 +1,15 @@
-//! Findings: what is wrong with a file, where, and what to do about it.
+//! Findings: a message about a file, with its location and a hint.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is published while it stands.
+    /// Blocks publishing.
     Error,
-    /// Worth knowing; publishing goes on.
+    /// Does not block publishing.
     Warning,
 }
 
@@ -22,19 +22,19 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
-    /// The file's path, relative to the workspace, with `/` between its parts.
+    /// The file's path relative to the workspace, with `/` as its separator.
     pub file: Arc<str>,
-    /// The line, from 1; 0 where the whole file is meant.
+    /// The line, from 1; 0 if the finding is about the whole file.
     pub line: usize,
-    /// The column in characters, from 1; 0 where the whole line or file is meant.
+    /// The column in characters, from 1; 0 if the finding is about the whole line or file.
     pub column: usize,
 }
 
 impl Location {
-    /// Makes the location of a whole file.
+    /// Creates the location of a whole file.
     #[must_use]
     pub fn file(file: impl Into<String>) -> Self {
         Self { file: Arc::from(file.into()), line: 0, column: 0 }
@@ -51,19 +51,19 @@ impl fmt::Display for Location {
     }
 }
 
-/// One thing that a rule found.
+/// A violation of a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// The rule's name.
     pub rule: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong.
+    /// The violation, as a fragment.
     pub message: String,
-    /// Where.
+    /// The position.
     pub location: Location,
-    /// What to do about it.
+    /// The suggested remedy.
     pub hint: String,
-    /// How many breaches of the rule it stands for: one, or all those that are not listed.
+    /// The number of violations that this finding stands for: one, or all that are not listed.
     pub count: usize,
 }

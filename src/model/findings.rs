@@ -1,31 +1,31 @@
-//! Collects findings: of each rule as many as somebody would read, and the number of the others.
+//! A collection of findings that limits the number listed for each rule.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::finding::{Finding, Severity};
 
-/// Findings of one definition or group, each once.
+/// The findings for one definition or group, without duplicates.
 #[derive(Debug, Default)]
 pub struct Findings {
     listed: Vec<Finding>,
     rules: HashMap<&'static str, OfRule>,
-    /// The hashes of all that were added, also of those that are not listed.
+    /// Hashes of all findings added, listed or not.
     seen: HashSet<u64>,
 }
 
 #[derive(Debug, Default)]
 struct OfRule {
     listed: usize,
-    /// The first that is not listed, which counts the others.
+    /// The first finding past the limit, which counts the others.
     rest: Option<Finding>,
 }
 
 impl Findings {
-    /// So many findings of a rule are listed. A file that breaks one more often is made by a program, or means harm.
+    /// The maximum number of findings listed for a rule. A file with more is generated, or hostile.
     pub const MOST_OF_A_RULE: usize = 500;
 
-    /// Adds a finding, unless it is known.
+    /// Adds a finding unless an equal one was added before.
     pub fn add(&mut self, finding: Finding) {
         let mut hasher = DefaultHasher::new();
         finding.hash(&mut hasher);
@@ -43,13 +43,14 @@ impl Findings {
         }
     }
 
-    /// Tells whether an error is among them.
+    /// True if an error is listed.
     #[must_use]
     pub fn have_errors(&self) -> bool {
         self.listed.iter().any(|finding| finding.severity == Severity::Error)
     }
 
-    /// Returns those that are listed, sorted by place, and for each rule one that counts the others.
+    /// Returns the listed findings, sorted by location, and for each rule past its limit one finding that counts the
+    /// rest.
     #[must_use]
     pub fn into_vec(self) -> Vec<Finding> {
         let mut list = self.listed;
@@ -67,7 +68,7 @@ impl Extend<Finding> for Findings {
     }
 }
 
-/// Says of a finding how many others it stands for.
+/// Adds to the message of a finding the number of others that it stands for.
 fn counted(finding: Finding) -> Finding {
     if finding.count == 1 {
         return finding;

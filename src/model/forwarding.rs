@@ -1,91 +1,91 @@
-//! What `group.yaml` says about the way of a request: who may call from a browser, and how requests
-//! reach a real backend.
+//! Settings of `group.yaml` for cross-origin callers and for forwarding requests to a backend.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// Which pages of other origins may call a group (the Fetch standard, section 3.2, "CORS protocol").
+/// Cross-origin access to a group (the Fetch standard, section 3.2, "CORS protocol").
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
-    /// The origins, like `https://shop.example`; `*` stands for any, without credentials.
+    /// Origins that may call, like `https://shop.example`; `*` allows any origin, without credentials.
     pub allow_origins: Vec<String>,
-    /// The request headers that such a page may set; empty, those that it asks for.
+    /// Request headers that a page may set; if empty, any that it asks for.
     #[serde(default)]
     pub allow_headers: Vec<String>,
-    /// The response headers that such a page may read.
+    /// Response headers that a page may read.
     #[serde(default)]
     pub expose_headers: Vec<String>,
-    /// Whether the listed origins may send cookies and credentials.
+    /// Allow the listed origins to send cookies and credentials.
     #[serde(default)]
     pub allow_credentials: bool,
-    /// How long a browser may remember the answer to a preflight, in seconds.
+    /// Time for which a browser may cache a preflight response, in seconds.
     #[serde(default)]
     pub max_age_seconds: Option<u32>,
 }
 
-/// How requests reach a real backend.
+/// Settings for forwarding requests to a backend.
 ///
 /// Addresses are absolute `http` or `https` addresses; `${NAME}` stands for a variable of the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Forwarding {
-    /// Whether the backend sees the group's prefix before the API's path.
+    /// Keep the group's prefix in the path that the backend receives.
     #[serde(default)]
     pub keep_prefix: bool,
-    /// Further addresses that serve what the default backend does; requests are spread over all that are healthy.
+    /// Further addresses equivalent to the default backend; requests are balanced over all healthy ones.
     #[serde(default)]
     pub more_addresses: Vec<String>,
-    /// How long connecting may take, in milliseconds; unset, 5 seconds.
+    /// Time-out for connecting, in milliseconds; default: 5 seconds.
     #[serde(default)]
     pub connect_timeout_ms: Option<u32>,
-    /// How long the head of the response may take, in milliseconds; unset, 30 seconds.
+    /// Time-out for the head of the response, in milliseconds; default: 30 seconds.
     #[serde(default)]
     pub response_timeout_ms: Option<u32>,
-    /// How long an exchange may stand still once the response has begun, in milliseconds; unset, 60 seconds. A part of
-    /// the request's body or of the response's begins the time anew.
+    /// Time-out for an exchange without progress once the response has begun, in milliseconds; default: 60 seconds.
+    /// Each part of the request's body or of the response's body resets it.
     #[serde(default)]
     pub idle_timeout_ms: Option<u32>,
-    /// How long a websocket may carry nothing in either direction, in milliseconds; unset, 10 minutes. Pings count.
+    /// Time-out for a websocket without traffic in either direction, in milliseconds; default: 10 minutes. Pings count
+    /// as traffic.
     #[serde(default)]
     pub websocket_idle_timeout_ms: Option<u32>,
-    /// Whether a GET, HEAD, OPTIONS, TRACE, PUT or DELETE is sent once more, over a new connection, when its connection
-    /// breaks before the backend has sent anything; unset, yes. The backend may then see such a request twice. A request
-    /// whose body is passed on while it comes is never sent twice, and one of which nothing was sent always is.
+    /// Send a GET, HEAD, OPTIONS, TRACE, PUT or DELETE again over a new connection if its connection breaks before the
+    /// backend has sent anything; default: true. The backend may then receive such a request twice. A request with a
+    /// streamed body is never sent twice, and one of which nothing was sent is always sent again.
     #[serde(default)]
     pub retry: Option<bool>,
-    /// Whether a path parameter may have an encoded slash (`%2F`), which then reaches the backend as it came. Unset, such
-    /// a path is refused with 400, since backends that decode it see another path. It holds for mocks, too.
+    /// Allow an encoded slash (`%2F`) in a path parameter and forward it unchanged. By default such a path is refused
+    /// with 400, since a backend that decodes it sees another path. Applies to mocks as well.
     #[serde(default)]
     pub encoded_slashes: bool,
-    /// Whether the backend gets the client's `Host` instead of the host and port of its own address.
+    /// Forward the client's `Host` instead of the host and port of the backend's address.
     #[serde(default)]
     pub keep_host: bool,
-    /// Link-local and metadata addresses that may be connected to all the same.
+    /// Link-local and metadata addresses that the gateway may connect to.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub allow_addresses: Vec<IpAddr>,
-    /// How `https` backends are trusted, and how the gateway shows them who it is.
+    /// TLS settings for `https` backends: trusted certificates and the gateway's own.
     #[serde(default)]
     pub tls: BackendTls,
-    /// Parameters that the backend knows by another place or name, for every API.
+    /// Parameters that the backend expects in another place or under another name, for every API.
     #[serde(default)]
     pub parameters: Vec<ParameterMapping>,
-    /// Parameters that every request to the backend carries.
+    /// Parameters added to every request to the backend.
     #[serde(default)]
     pub constants: Vec<ConstantParameter>,
-    /// Other backends for requests that match; the first rule that does decides.
+    /// Other backends for requests that match; the first matching rule applies.
     #[serde(default)]
     pub routes: Vec<DynamicRoute>,
-    /// What differs for single APIs, by operation id.
+    /// Settings of single APIs, by operation id.
     #[serde(default)]
     pub apis: BTreeMap<String, ApiForwarding>,
 }
 
 impl Forwarding {
-    /// Lists the addresses of backends, each with its path in the settings below `forwarding`.
+    /// Lists the backend addresses, each with its path in the settings below `forwarding`.
     #[must_use]
     pub fn addresses(&self) -> Vec<(Vec<String>, &str)> {
         let mut addresses = Vec::new();
@@ -110,36 +110,36 @@ impl Forwarding {
     }
 }
 
-/// What differs for one API on its way to a real backend.
+/// Settings for forwarding the requests of one API.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiForwarding {
-    /// Its own backend.
+    /// The API's own backend.
     #[serde(default)]
     pub backend: Option<String>,
-    /// The path at the backend, with the API's path parameters as `{name}`; unset, the API's path.
+    /// The path at the backend, with the API's path parameters as `{name}`; default: the API's path.
     #[serde(default)]
     pub path: Option<String>,
-    /// How long the head of the response may take, in milliseconds.
+    /// Time-out for the head of the response, in milliseconds.
     #[serde(default)]
     pub response_timeout_ms: Option<u32>,
-    /// Parameters that the backend knows by another place or name, after the group's.
+    /// Parameters that the backend expects in another place or under another name, applied after the group's.
     #[serde(default)]
     pub parameters: Vec<ParameterMapping>,
-    /// Parameters that every request to the backend carries, after the group's.
+    /// Parameters added to every request to the backend, applied after the group's.
     #[serde(default)]
     pub constants: Vec<ConstantParameter>,
-    /// Other backends for requests that match, before the group's.
+    /// Other backends for requests that match, tried before the group's.
     #[serde(default)]
     pub routes: Vec<DynamicRoute>,
 }
 
-/// Files of a TLS client, by name.
+/// Names of the files for TLS to a backend.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendTls {
-    /// Certificates (PEM) that are trusted instead of the system's. Like all files named here, it lies in `.apigw/secrets`
-    /// on the machine of the gateway and is named without the folder.
+    /// Certificates (PEM) trusted instead of the system's. Like all files named here, it is stored in `.apigw/secrets`
+    /// on the gateway's machine and named without the folder.
     #[serde(default)]
     pub ca: Option<String>,
     /// The client's certificate and its chain (PEM).
@@ -151,27 +151,27 @@ pub struct BackendTls {
 }
 
 impl BackendTls {
-    /// Lists the files that it names, each with the field that does.
+    /// Lists the files, each with the name of its field.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let fields = [("ca", &self.ca), ("certificate", &self.certificate), ("key", &self.key)];
         fields.into_iter().filter_map(|(field, name)| Some((field, name.as_deref()?)))
     }
 }
 
-/// Returns whether a text is the name of a file, without a folder.
+/// True if a text is the name of a file, without a folder.
 #[must_use]
 pub fn is_file_name(text: &str) -> bool {
     !text.is_empty() && !text.starts_with('.') && !text.contains(['/', '\\'])
 }
 
-/// A parameter that moves to another place or name.
+/// A parameter moved to another place or name.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterMapping {
-    /// Where the caller puts it.
+    /// Place of the parameter in the caller's request.
     #[schemars(with = "String")]
     pub from: ParameterPlace,
-    /// Where the backend finds it.
+    /// Place of the parameter in the request to the backend.
     #[schemars(with = "String")]
     pub to: ParameterPlace,
 }
@@ -180,7 +180,7 @@ pub struct ParameterMapping {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConstantParameter {
-    /// Where the backend finds it; what a caller puts there is replaced.
+    /// Place of the parameter in the request to the backend; replaces the caller's value.
     #[schemars(with = "String")]
     pub to: ParameterPlace,
     /// Its value.
@@ -191,17 +191,17 @@ pub struct ConstantParameter {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DynamicRoute {
-    /// What is looked at, a header or a query parameter.
+    /// The header or query parameter to compare.
     #[schemars(with = "String")]
     pub when: ParameterPlace,
-    /// The values that match; empty, it only has to be there.
+    /// Values that match; if empty, any value matches.
     #[serde(default)]
     pub equals: Vec<String>,
     /// The backend of requests that match.
     pub backend: String,
 }
 
-/// Where a parameter stands in a request: `header.NAME`, `query.NAME` or `path.NAME`.
+/// The place of a parameter in a request: `header.NAME`, `query.NAME` or `path.NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "String")]
 pub enum ParameterPlace {
@@ -213,13 +213,13 @@ pub enum ParameterPlace {
     Path(String),
 }
 
-/// Why a text names no place of a parameter.
+/// The error for a text that is not a place of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParameterPlaceError {
-    /// It has another form.
+    /// The text has another form.
     #[error("{0:?} is not a place of a parameter: write it like \"header.X-Name\", \"query.name\" or \"path.name\"")]
     Malformed(String),
-    /// The header belongs to the connection, not to the request.
+    /// The header is hop-by-hop or frames the message.
     #[error("the header {0:?} belongs to the connection and cannot be mapped")]
     Reserved(String),
 }

@@ -1,4 +1,4 @@
-//! The methods of HTTP that a definition can name.
+//! The HTTP methods that a definition can declare.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,11 +19,11 @@ pub enum Method {
     Query,
 }
 
-/// Why a text is no method.
+/// The error for a text that is not a method.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a method: use GET, PUT, POST, DELETE, OPTIONS, HEAD, PATCH, TRACE or QUERY")]
 pub struct MethodError {
-    /// The text that was refused.
+    /// The refused text.
     pub text: String,
 }
 
@@ -41,7 +41,7 @@ impl Method {
         Self::Query,
     ];
 
-    /// Returns the method as it stands in a request.
+    /// Returns the method as written in a request.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Method {
 impl FromStr for Method {
     type Err = MethodError;
 
-    /// Parses a method in either case, as it is typed on a command line.
+    /// Parses a method, ignoring case.
     fn from_str(text: &str) -> Result<Self, MethodError> {
         Self::ALL
             .into_iter()

@@ -1,7 +1,7 @@
 //! The nouns of a release: names, versions, digests, deployments, operations, settings, findings.
 //!
-//! Each is parsed once and valid afterwards. Nothing here does I/O or reads a clock, and nothing
-//! here knows another part of the project.
+//! Each type is validated when it is parsed. The module does no I/O, reads no clock and depends on no other part of the
+//! project.
 
 mod address;
 mod backend;

@@ -1,8 +1,8 @@
-//! Names that become host names and paths: groups, environments, keys.
+//! Names that become part of host names and paths: groups, environments.
 //!
-//! A name is checked once, when it is parsed. Afterwards it is safe to build a path or a
-//! host name from, because nothing but lower-case letters, digits and inner hyphens can be in it.
-//! A copy shares its text: of ten thousand groups, each name is copied at every change of what is live.
+//! A name is validated when it is parsed and has only lower-case letters, digits and inner hyphens, so it is safe in a
+//! path or a host name. Copies share the text: with ten thousand groups, each name is copied at every change of the
+//! deployments.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,14 +11,14 @@ use std::sync::Arc;
 /// The longest name, in bytes: that of a DNS label (RFC 1035, section 2.3.4).
 const LONGEST_NAME: usize = 63;
 
-/// Why a text is no name.
+/// The error for a text that is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a name: use 1 to 63 lower-case letters, digits and hyphens, \
      with a letter or digit at both ends"
 )]
 pub struct NameError {
-    /// The text that was refused, cut short where it is long.
+    /// The refused text, truncated if it is long.
     pub text: String,
 }
 
@@ -86,7 +86,7 @@ name_type!(
     GroupName
 );
 name_type!(
-    /// The name of an environment, never an alias of one.
+    /// The canonical name of an environment, not an alias.
     EnvironmentName
 );
 name_type!(
@@ -95,10 +95,10 @@ name_type!(
 );
 
 impl EnvironmentName {
-    /// The environments that every workspace has, in the order of a release.
+    /// The environments of every workspace, in the order of a release.
     pub const BUILT_IN: [&'static str; 3] = ["test", "pre-release", "online"];
 
-    /// Parses what somebody typed: a name, or one of the usual aliases of a built-in environment.
+    /// Parses user input: a name, or an alias of a built-in environment.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
-//! The name that somebody meant who typed another.
+//! Suggestions for misspelled names.
 
-/// Returns the candidate that is spelled most like the name, where one is near enough to be meant.
+/// Returns the candidate most similar to the name; `None` if none is close enough to suggest.
 #[must_use]
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let most = (name.chars().count() / 2).clamp(1, 3);

@@ -1,4 +1,4 @@
-//! Operations: who changed what in an environment, when and why.
+//! Operations: the record of each change to an environment, with its author, time and reason.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 use super::{Deployment, Digest, EnvironmentName, GroupName, Release, SCHEMA, Timestamp};
 
-/// The name of an operation: its time, and the first twelve digits of its file's SHA-256. A copy shares its text.
+/// The id of an operation: its time, and the first twelve digits of the SHA-256 of its file. Copies share the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct OperationId(Arc<str>);
 
-/// Why a text is no operation's id.
+/// The error for a text that is not an operation's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not an operation's id: it looks like \"20261123T180000.000Z-0123456789ab\"")]
 pub struct OperationIdError {
-    /// The text that was refused, cut short where it is long.
+    /// The refused text, truncated if it is long.
     pub text: String,
 }
 
@@ -24,7 +24,7 @@ impl OperationId {
     /// The length of an id, in bytes.
     pub const LENGTH: usize = 20 + 1 + 12;
 
-    /// Makes the id of an operation whose file has this digest.
+    /// Creates the id of an operation whose file has the given digest.
     #[must_use]
     pub fn new(time: Timestamp, file: &Digest) -> Self {
         Self(format!("{}-{}", time.compact(), file.short()).into())
@@ -76,30 +76,30 @@ impl fmt::Display for OperationId {
     }
 }
 
-/// What an operation did to a group.
+/// The kind of change that an operation made to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// Set version, backend and address.
+    /// Set the version and the backend.
     Publish,
-    /// Changed the version and kept the backend.
+    /// Changed the version, kept the backend.
     Switch,
-    /// Took the group out.
+    /// Took the group offline.
     Offline,
-    /// Took over what is live in another environment.
+    /// Copied the release from another environment.
     Promote,
-    /// Restored what was live before.
+    /// Restored an earlier release.
     Rollback,
     /// Reversed one operation.
     Undo,
-    /// Recorded what somebody had changed by hand.
+    /// Recorded a manual edit of the environment's file.
     Accept,
-    /// Joined histories that had been continued apart.
+    /// Joined diverged histories.
     Resolve,
 }
 
 impl Action {
-    /// Returns the word that stands in files and output.
+    /// Returns the word used in files and output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -121,31 +121,31 @@ impl fmt::Display for Action {
     }
 }
 
-/// What one operation changed for one group.
+/// The change of one group within an operation.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// What was done.
+    /// The kind of change.
     pub action: Action,
-    /// The entry before, which names the operation before; `None` where the group had none.
+    /// The previous entry, which names the previous operation; `None` if the group had none.
     pub before: Option<Deployment>,
-    /// The entries of the other histories that a resolve joined, sorted by operation; none leads to another.
+    /// The entries of the other histories joined by a resolve, sorted by operation; none is an ancestor of another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<Deployment>,
-    /// What is deployed from then on. Its time and operation are those of this operation.
+    /// The new release. Its time and operation are those of this operation.
     pub after: Release,
 }
 
-/// A policy that an operation was committed against, because whoever made it said so.
+/// A policy that the author of an operation chose to override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyOverride {
-    /// `breaking`: callers of the release before break.
+    /// `breaking`: the change breaks callers of the previous release.
     Breaking,
 }
 
 impl PolicyOverride {
-    /// Returns the word that stands in files and output: the policy's name.
+    /// Returns the word used in files and output, the name of the policy.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -154,48 +154,49 @@ impl PolicyOverride {
     }
 }
 
-/// One committed change of one environment.
+/// A committed change to one environment.
 ///
-/// Its id is not a part of it: it follows from the bytes of its file.
+/// The id is not part of it, since it is derived from the bytes of its file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
-    /// The environment that it changed.
+    /// The changed environment.
     pub environment: EnvironmentName,
-    /// When.
+    /// The time of the commit.
     pub time: Timestamp,
-    /// Who.
+    /// The author.
     pub actor: String,
-    /// Why, where somebody said so.
+    /// The reason, if one was given.
     pub message: Option<String>,
-    /// The command that was typed, secrets blanked.
+    /// The command line, with secrets redacted.
     pub command: String,
-    /// The policies that it was committed against; most often none.
+    /// The overridden policies; usually none.
     #[serde(default, rename = "override", skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<PolicyOverride>,
-    /// What it changed, by group; never empty.
+    /// The changes, by group; never empty.
     pub changes: BTreeMap<GroupName, Change>,
 }
 
 impl Change {
-    /// Returns the entries that the change was built upon: the one before, then the merged ones.
+    /// Returns the entries that the change is based on: the previous one, then the merged ones.
     pub fn predecessors(&self) -> impl Iterator<Item = &Deployment> {
         self.before.iter().chain(&self.merged)
     }
 }
 
 impl Operation {
-    /// The newest schema of an operation's file.
+    /// The newest schema of operation files.
     pub const NEWEST_SCHEMA: u32 = 2;
 
-    /// Returns the lowest schema that can hold the operation: most are of schema 1, which every apigw reads.
+    /// Returns the lowest schema that can represent the operation; for most it is 1, which every release of apigw
+    /// reads.
     #[must_use]
     pub fn schema(&self) -> u32 {
         let joins = |change: &Change| change.action == Action::Resolve || !change.merged.is_empty();
         if !self.overrides.is_empty() || self.changes.values().any(joins) { Self::NEWEST_SCHEMA } else { SCHEMA }
     }
 
-    /// Returns the entry that the operation, under its id, made of a group.
+    /// Returns the entry that the operation, under the given id, created for a group.
     #[must_use]
     pub fn entry(&self, id: &OperationId, group: &GroupName) -> Option<Deployment> {
         let change = self.changes.get(group)?;

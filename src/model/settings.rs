@@ -1,4 +1,4 @@
-//! Settings: what people write into `apigw.toml` and `group.yaml`.
+//! The settings in `apigw.toml` and `group.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use super::{
     Cors, DefinitionPath, DomainName, EnvironmentName, Finding, Forwarding, GroupName, PathPrefix, Severity, Version,
 };
 
-/// The schema that this release of apigw writes into every file.
+/// The schema number in every file that this release of apigw writes.
 pub const SCHEMA: u32 = 1;
 
-/// The most custom domains that a group can have.
+/// The maximum number of custom domains of a group.
 pub const MOST_DOMAINS: usize = 5;
 
 /// The settings of a workspace, from `apigw.toml`.
@@ -18,22 +18,22 @@ pub const MOST_DOMAINS: usize = 5;
 pub struct WorkspaceSettings {
     /// The schema of the file, 1.
     pub schema: u32,
-    /// The domain under which each group has its secondary domain.
+    /// The parent domain of the groups' secondary domains.
     #[serde(default = "default_base_domain")]
     #[schemars(with = "String")]
     pub base_domain: DomainName,
-    /// The group that a command means where none is named.
+    /// The group used by commands that name none.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub default_group: Option<GroupName>,
-    /// Settings of environments, and the declaration of those that are not built in.
+    /// Settings of environments, and declarations of those that are not built in.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, EnvironmentSettings>")]
     pub environments: BTreeMap<EnvironmentName, EnvironmentSettings>,
-    /// How severe what a rule of `check` finds is, by the rule's name.
+    /// Levels of the rules of `check`, by name.
     #[serde(default)]
     pub rules: RuleLevels,
-    /// What a kind of change does to callers, by the kind's name, where a team judges it otherwise.
+    /// Levels of the kinds of change, by name, where they differ from the default.
     #[serde(default)]
     pub changes: BTreeMap<String, ChangeLevel>,
 }
@@ -55,20 +55,20 @@ impl Default for WorkspaceSettings {
     }
 }
 
-/// How severe what a rule finds is.
+/// The level of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleLevel {
-    /// The rule is not applied.
+    /// The rule is disabled.
     Off,
-    /// It warns.
+    /// The rule's findings are warnings.
     Warning,
-    /// It keeps a group from being published.
+    /// The rule's findings are errors, which block publishing.
     Error,
 }
 
 impl RuleLevel {
-    /// Returns the severity of a finding, or `None` where the rule is off.
+    /// Returns the severity of the rule's findings; `None` if the rule is off.
     #[must_use]
     pub const fn severity(self) -> Option<Severity> {
         match self {
@@ -79,10 +79,10 @@ impl RuleLevel {
     }
 }
 
-/// The levels that settings give rules, by the rule's name.
+/// The configured levels of rules, by name.
 pub type RuleLevels = BTreeMap<String, RuleLevel>;
 
-/// Gives each finding the severity that the settings give its rule, and drops those that are off.
+/// Sets the severity of each finding to the level of its rule, and drops the findings of rules that are off.
 #[must_use]
 pub fn apply_levels(levels: &RuleLevels, findings: Vec<Finding>) -> Vec<Finding> {
     let level = |mut finding: Finding| match levels.get(finding.rule) {
@@ -95,13 +95,13 @@ pub fn apply_levels(levels: &RuleLevels, findings: Vec<Finding>) -> Vec<Finding>
     findings.into_iter().filter_map(level).collect()
 }
 
-/// What a kind of change does to callers.
+/// The effect of a kind of change on callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ChangeLevel {
-    /// It breaks callers.
+    /// Callers break.
     Breaking,
-    /// Nothing is refused that was right, but it may mean something else.
+    /// Requests that were valid still are, but may have another effect.
     Warning,
     /// Callers keep working.
     Compatible,
@@ -111,52 +111,52 @@ pub enum ChangeLevel {
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentSettings {
-    /// Whether a change asks first; without a terminal it needs `--yes`.
+    /// Confirm each change; without a terminal, require `--yes`.
     #[serde(default)]
     pub protected: bool,
-    /// Whether a mock backend may be published.
+    /// Policy for publishing with a mock backend.
     #[serde(default)]
     pub mock: Policy,
-    /// Decides on a change that breaks callers of what is live, on every way but the way back.
+    /// Policy for a change that breaks callers of the live release, other than by a rollback or an undo.
     #[serde(default)]
     pub breaking: Policy,
-    /// Decides on a rollback or an undo that breaks callers; unset, it warns where `breaking` warns or denies.
+    /// Policy for a rollback or an undo that breaks callers; by default it warns if `breaking` warns or denies.
     #[serde(default)]
     pub breaking_rollback: Option<Policy>,
-    /// Decides whether a removal of what was deprecated passes once its `x-sunset` date is past.
+    /// Treatment of the removal of a deprecated part after its `x-sunset` date.
     #[serde(default)]
     pub sunset: SunsetPolicy,
-    /// The environment in which a version must be live, or have been, with the same kind of backend, before it comes
-    /// here.
+    /// The environment in which a version must be, or have been, live with the same kind of backend before it can be
+    /// published here.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub promote_from: Option<EnvironmentName>,
-    /// Values for `${NAME}` in backend addresses.
+    /// Values of `${NAME}` in backend addresses.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
 }
 
-/// What a date of `x-sunset` (RFC 8594) does.
+/// The effect of an `x-sunset` date (RFC 8594).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SunsetPolicy {
-    /// Nothing: a removal breaks callers on any date.
+    /// None: a removal breaks callers on any date.
     #[default]
     Ignore,
-    /// After its date a removal is a warning.
+    /// A removal after the date is a warning.
     Allow,
 }
 
-/// What a policy says to a change.
+/// The outcome of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Policy {
-    /// It passes.
+    /// The change passes.
     #[default]
     Allow,
-    /// It passes with a warning.
+    /// The change passes with a warning.
     Warn,
-    /// It is refused.
+    /// The change is refused.
     Deny,
 }
 
@@ -166,84 +166,85 @@ pub enum Policy {
 pub struct GroupSettings {
     /// The schema of the file, 1.
     pub schema: u32,
-    /// The version that the working copy is, or is going to be.
+    /// The version of the working copy.
     #[schemars(with = "String")]
     pub version: Version,
-    /// What the group is for, in a line.
+    /// A one-line description of the group.
     #[serde(default)]
     pub description: Option<String>,
-    /// The path of its OpenAPI definition below the group's folder; unset, `openapi.yaml`.
+    /// The path of the OpenAPI definition below the group's folder; default: `openapi.yaml`.
     #[serde(default)]
     #[schemars(with = "String")]
     pub definition: DefinitionPath,
-    /// What the paths of its APIs start with.
+    /// The prefix of the paths of all APIs.
     #[schemars(with = "String")]
     pub prefix: PathPrefix,
-    /// How callers of a real backend show who they are.
+    /// Authentication of callers of a real backend.
     #[serde(default)]
     pub auth: Auth,
-    /// The address of the default backend; `${NAME}` stands for a variable of the environment.
+    /// The address of the default backend; `${NAME}` refers to a variable of the environment.
     #[serde(default)]
     pub backend: Option<String>,
     /// Custom domains, served in `online` only.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub domains: Vec<DomainName>,
-    /// Whether requests are checked against the definition; unset, those that a mock answers are.
+    /// Validate requests against the definition; by default only requests to a mock are validated.
     #[serde(default)]
     pub validate_requests: Option<bool>,
-    /// What happens with responses of real backends that do not follow the definition.
+    /// Validation of the responses of real backends against the definition.
     #[serde(default)]
     pub validate_responses: ResponseValidation,
-    /// How a mock answers.
+    /// Settings of mock responses.
     #[serde(default)]
     pub mock: MockSettings,
-    /// The largest body of a request, in KiB; unset, what the gateway allows.
+    /// The maximum size of a request body, in KiB; default: the gateway's limit.
     #[serde(default)]
     pub max_body_kib: Option<u32>,
-    /// Which pages of other origins may call; unset, none.
+    /// Cross-origin access; by default none.
     #[serde(default)]
     pub cors: Option<Cors>,
-    /// How requests reach a real backend.
+    /// Settings for forwarding requests to a real backend.
     #[serde(default)]
     pub forwarding: Forwarding,
 }
 
-/// What happens with responses of real backends that do not follow the definition.
+/// The treatment of responses of real backends that violate the definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ResponseValidation {
-    /// They are not looked at.
+    /// Responses are not validated.
     #[default]
     Off,
-    /// They are counted and named in the access log.
+    /// Violations are counted and logged in the access log.
     Log,
-    /// They are replaced by a problem with the status 502, too.
+    /// Violations are also replaced by a problem response with the status 502.
     Fail,
 }
 
-/// How a mock answers.
+/// Settings of mock responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MockSettings {
-    /// Whether requests without the credentials that the definition declares are refused; nobody asks whether they are right.
+    /// Refuse requests without the credentials that the definition declares; the credentials themselves are not
+    /// verified.
     #[serde(default)]
     pub check_security: bool,
 }
 
-/// How callers of a real backend show who they are.
+/// The authentication of callers of a real backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
-    /// Anybody may call.
+    /// None: every caller is admitted.
     #[default]
     None,
-    /// Requests are signed with a key (JDCLOUD2-HMAC-SHA256).
+    /// Each request is signed with a key (JDCLOUD2-HMAC-SHA256).
     Signature,
 }
 
 impl EnvironmentSettings {
-    /// Returns the policy on a rollback or an undo that breaks callers.
+    /// Returns the policy for a rollback or an undo that breaks callers.
     #[must_use]
     pub const fn breaking_on_way_back(&self) -> Policy {
         match (self.breaking_rollback, self.breaking) {
@@ -264,13 +265,13 @@ impl WorkspaceSettings {
         built_in.iter().chain(declared).cloned().collect()
     }
 
-    /// Returns the environment that a text names, by its name or by an alias of it.
+    /// Returns the environment with a given name or alias.
     #[must_use]
     pub fn environment_named(&self, text: &str) -> Option<EnvironmentName> {
         EnvironmentName::from_input(text).ok().filter(|name| self.environments().contains(name))
     }
 
-    /// Returns the settings of an environment; those of one that has none are the defaults.
+    /// Returns the settings of an environment; the defaults if it has none.
     #[must_use]
     pub fn environment(&self, name: &EnvironmentName) -> EnvironmentSettings {
         self.environments.get(name).cloned().unwrap_or_default()

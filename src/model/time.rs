@@ -10,18 +10,18 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
 
-/// Why a text is no point in time.
+/// The error for a text that is not a point in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a time: write it like \"2026-11-23T18:00:00Z\" or \"2026-11-23\" (UTC)")]
 pub struct TimestampError {
-    /// The text that was refused.
+    /// The refused text.
     pub text: String,
 }
 
 impl Timestamp {
-    /// Makes a timestamp of milliseconds since 1970-01-01T00:00:00Z.
+    /// Creates a timestamp from milliseconds since 1970-01-01T00:00:00Z.
     ///
-    /// A time outside the years 0 to 9999, which RFC 3339 cannot write, becomes the nearest inside.
+    /// Clamps to the years 0 to 9999, the range of RFC 3339.
     #[must_use]
     pub fn from_milliseconds(milliseconds: i64) -> Self {
         const YEAR_0: i64 = -62_167_219_200_000;
@@ -41,17 +41,17 @@ impl Timestamp {
         Self::from_milliseconds(self.0 + 1)
     }
 
-    /// Returns the time as it stands in an operation's id: `20261123T180000.000Z`.
+    /// Returns the time in the format of an operation's id: `20261123T180000.000Z`.
     #[must_use]
     pub fn compact(self) -> String {
         self.date_time().format("%Y%m%dT%H%M%S%.3fZ").to_string()
     }
 
-    /// Parses what somebody typed: RFC 3339 with any offset, or a date, which means its first moment in UTC.
+    /// Parses user input: RFC 3339 with any offset, or a date, taken as its first moment in UTC.
     ///
     /// # Errors
     ///
-    /// Fails where the text is neither.
+    /// Fails if the text is neither.
     pub fn from_input(text: &str) -> Result<Self, TimestampError> {
         if let Ok(time) = DateTime::parse_from_rfc3339(text) {
             return Ok(Self::from_milliseconds(time.timestamp_millis()));
@@ -63,7 +63,7 @@ impl Timestamp {
             .ok_or_else(|| TimestampError { text: text.to_owned() })
     }
 
-    /// Parses the end of a sunset: a date as HTTP writes it (RFC 8594), RFC 3339, or a day, which counts to its end in
+    /// Parses the end of a sunset period: an HTTP date (RFC 8594), RFC 3339, or a date, taken as the end of that day in
     /// UTC.
     #[must_use]
     pub fn from_sunset(text: &str) -> Option<Self> {
@@ -83,7 +83,8 @@ impl Timestamp {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// Parses the one form that is written, at the speed at which files of many entries need it.
+    /// Parses the canonical form only, without a general date parser, since environment files have thousands of
+    /// timestamps.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
         let parse = || {
             const SHAPE: &[u8; 24] = b"dddd-dd-ddTdd:dd:dd.dddZ";

@@ -1,24 +1,24 @@
-//! `${NAME}` in the addresses of backends: a variable of the environment.
+//! `${NAME}` in backend addresses, a reference to a variable of the environment.
 
-/// Why the variables of an address cannot be replaced.
+/// The error for an address whose variables cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VariableError {
-    /// A variable has no end.
+    /// A `${` without its `}`.
     #[error("{0:?} has a `${{` without its `}}`")]
     Unclosed(String),
-    /// There is no variable of that name.
+    /// The variable is not set.
     #[error("the variable {0:?} is not set")]
     Unknown(String),
 }
 
-/// Lists the variables that an address names, in its order.
+/// Lists the variables in an address, in order.
 pub fn variables_of(address: &str) -> Result<Vec<&str>, VariableError> {
     let unclosed = || VariableError::Unclosed(address.to_owned());
     let parts = address.split("${").skip(1);
     parts.map(|part| part.split_once('}').map(|(name, _)| name).ok_or_else(unclosed)).collect()
 }
 
-/// Replaces each variable of an address by the value that `value` knows for its name.
+/// Replaces each variable in an address by its value.
 pub fn with_variables<'v>(address: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, VariableError> {
     variables_of(address)?;
     let mut text = String::with_capacity(address.len());

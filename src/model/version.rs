@@ -3,58 +3,58 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A version of a group, ordered as semantic versioning orders it.
+/// A version of a group, ordered by semantic versioning.
 ///
-/// Build metadata (`+…`) is refused, because it takes no part in the order (Semantic Versioning
-/// 2.0.0, item 10): two versions that differ only there could not be told apart by it.
+/// Build metadata (`+…`) is refused, since it has no precedence (Semantic Versioning 2.0.0, item 10): versions that
+/// differ only in it could not be ordered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version(semver::Version);
 
-/// Why a text is no version.
+/// The error for a text that is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a version: {reason}")]
 pub struct VersionError {
-    /// The text that was refused.
+    /// The refused text, truncated if it is long.
     pub text: String,
-    /// What is wrong with it, and what a version looks like.
+    /// The reason, with the expected format.
     pub reason: String,
 }
 
-/// Which part of a version grows.
+/// The part of a version to bump.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The third number: nothing that callers see changes.
+    /// The third number: no change that callers can observe.
     Patch,
-    /// The second number: callers keep working.
+    /// The second number: backward compatible.
     Minor,
-    /// The first number: callers may break.
+    /// The first number: may break callers.
     Major,
 }
 
 impl Version {
-    /// The longest version, in bytes; it becomes the name of a folder.
+    /// The maximum length of a version, in bytes; it becomes the name of a folder.
     const LONGEST: usize = 128;
 
-    /// Returns the version that a new group starts with, `0.0.1`.
+    /// Returns the first version of a new group, `0.0.1`.
     #[must_use]
     pub const fn first() -> Self {
         Self(semver::Version::new(0, 0, 1))
     }
 
-    /// Tells whether the major number is 0, so that anything may change (Semantic Versioning 2.0.0, item 4).
+    /// True if the major number is 0, so that anything may change (Semantic Versioning 2.0.0, item 4).
     #[must_use]
     pub const fn is_initial(&self) -> bool {
         self.0.major == 0
     }
 
-    /// Returns the first release after this version at the given level.
+    /// Returns the next release at the given level.
     ///
-    /// A pre-release tag is dropped; as semantic versioning orders them, `1.2.0-rc.1` is followed
-    /// by `1.2.0` at the levels patch and minor.
+    /// A pre-release tag is dropped; by the order of semantic versioning, `1.2.0-rc.1` is followed by `1.2.0` at the
+    /// levels patch and minor.
     #[must_use]
     pub fn next(&self, level: Level) -> Self {
         let semver::Version { major, minor, patch, .. } = self.0;
@@ -84,7 +84,7 @@ impl FromStr for Version {
         if !version.build.is_empty() {
             return Err(refuse("build metadata (+…) is not allowed".to_owned()));
         }
-        // Beside the folder of each version lies its note, named like it.
+        // The note of a version is stored beside its folder, as `<version>.yaml`.
         if text.to_ascii_lowercase().ends_with(".yaml") {
             return Err(refuse("it ends in .yaml, as the note beside a version does".to_owned()));
         }

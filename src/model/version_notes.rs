@@ -1,33 +1,33 @@
-//! Notes on the versions of a group: all that there is to say of one beside its bytes.
+//! Version notes: blocks and deletions of a group's versions, which are not part of their frozen bytes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Digest, Timestamp, Version};
 
-/// A statement about a version.
+/// A block or a deletion of a version.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct VersionRemark {
-    /// When it was made.
+    /// The time of the remark.
     pub at: Timestamp,
-    /// The person or program that made it.
+    /// The author, a person or a program.
     pub by: String,
-    /// Why, where that was said.
+    /// The reason, if one was given.
     pub why: Option<String>,
-    /// The digest of the version that was meant.
+    /// The digest of the version.
     pub digest: Digest,
 }
 
 /// The note of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VersionNote {
-    /// The statements that keep it out; more than one after a merge.
+    /// Blocks that prevent a release; several after a merge.
     pub blocks: Vec<VersionRemark>,
-    /// Its deletions. The number stands for these bytes alone, ever after.
+    /// Deletions. The number remains reserved for the deleted bytes.
     pub deletions: Vec<VersionRemark>,
 }
 
 impl VersionNote {
-    /// True if there is nothing to say.
+    /// True if there are no remarks.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.blocks.is_empty() && self.deletions.is_empty()
@@ -39,16 +39,16 @@ impl VersionNote {
 pub struct VersionNotes(pub BTreeMap<Version, VersionNote>);
 
 impl VersionNotes {
-    /// Returns the statement that keeps a release out, by its number or by its digest; `None` where none does.
+    /// Returns the block that applies to a release by its number or by its digest; `None` if there is none.
     ///
-    /// A merge may have given the blocked bytes another number, and entries name them by either.
+    /// After a merge the blocked bytes may have another number, so both are compared.
     #[must_use]
     pub fn block(&self, version: &Version, digest: &Digest) -> Option<&VersionRemark> {
         let own = self.0.get(version).and_then(|note| note.blocks.first());
         own.or_else(|| self.0.values().flat_map(|note| &note.blocks).find(|block| block.digest == *digest))
     }
 
-    /// Returns the deletion that keeps other bytes from a number; `None` where the number is free for these.
+    /// Returns the deletion that reserves a number for other bytes; `None` if the number is free for this digest.
     #[must_use]
     pub fn deletion_barring(&self, version: &Version, digest: &Digest) -> Option<&VersionRemark> {
         let deletions = &self.0.get(version)?.deletions;
@@ -56,7 +56,7 @@ impl VersionNotes {
         deletions.last().filter(|_| !is_same)
     }
 
-    /// Lists the numbers that were deleted.
+    /// Lists the deleted versions.
     #[must_use]
     pub fn deleted(&self) -> BTreeSet<Version> {
         let deleted = self.0.iter().filter(|(_, note)| !note.deletions.is_empty());

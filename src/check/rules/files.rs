@@ -1,8 +1,8 @@
-//! The pages of what is found when the files of a workspace cannot be read; these rules cannot be turned off.
+//! Documentation of the rules over unreadable files of a workspace; these rules cannot be turned off.
 
 use crate::definition::Rule;
 
-/// A group has five custom domains at most.
+/// A group has at most five custom domains.
 pub(crate) const DOMAIN_COUNT: Rule = Rule::error(
     "domain-count",
     "A group has five custom domains at most, each of which reaches all of its APIs in `online`. The finding \
@@ -14,7 +14,7 @@ pub(crate) const DOMAIN_COUNT: Rule = Rule::error(
      right:\n\
      \x20 domains: [a.example, b.example, c.example, d.example, e.example]",
 );
-/// `promote_from` names another environment.
+/// `promote_from` names an environment that exists.
 pub(crate) const PROMOTION_SOURCE: Rule = Rule::error(
     "environment",
     "`promote_from` names the environment in which a version must be live, or have been, before it comes to this one: another \
@@ -47,13 +47,13 @@ pub(crate) const ENVIRONMENT_ALIAS: Rule = Rule::error(
      \x20 protected = true\n\
      \x20 breaking = \"deny\"",
 );
-/// A file of a group is there and is its own.
+/// The files of a group exist and belong to it.
 pub(crate) const FILE: Rule = Rule::error(
     "file",
     "A group has its settings in group.yaml, as a regular file, and a definition refers to no file that belongs \
      to apigw: neither to group.yaml nor to anything below `versions`.",
 );
-/// group.yaml can be read.
+/// `group.yaml` is readable.
 pub(crate) const YAML: Rule = Rule::error(
     "yaml",
     "group.yaml is UTF-8 text and one well-formed YAML document with the fields that `apigw schema group` lists, \
@@ -66,7 +66,7 @@ pub(crate) const YAML: Rule = Rule::error(
      right:\n\
      \x20 version: \"1.10.0\"",
 );
-/// apigw.toml can be read.
+/// `apigw.toml` is readable.
 pub(crate) const TOML: Rule = Rule::error(
     "toml",
     "apigw.toml is UTF-8 text and well-formed TOML with the fields that `apigw schema workspace` lists. The \
@@ -79,37 +79,37 @@ pub(crate) const TOML: Rule = Rule::error(
      right:\n\
      \x20 base_domain = \"gateway.local\"",
 );
-/// The schema of a file exists.
+/// The schema number of a file exists.
 pub(crate) const SCHEMA_NUMBER: Rule = Rule::error(
     "schema",
     "Every file that apigw writes or reads has `schema: 1`, in apigw.toml `schema = 1`. No other number was ever \
      in use, so the file is not what it seems.",
 );
-/// The schema of a file is one that this apigw knows.
+/// The schema of a file is supported by this release of apigw.
 pub(crate) const SCHEMA_NEWER: Rule = Rule::error(
     "newer-schema",
     "A newer apigw wrote the file, and may mean what this one does not know. Use that apigw.",
 );
-/// A file of settings is UTF-8 text.
+/// A settings file is UTF-8 text.
 pub(crate) const ENCODING: Rule = Rule::error(
     "encoding",
     "apigw.toml and group.yaml are UTF-8 text. The finding names the first byte that is not; save the file in \
      that encoding.",
 );
-/// A file of settings is small.
+/// A settings file is small.
 pub(crate) const FILE_SIZE: Rule = Rule::error(
     "file-size",
     "A file of settings has at most the size that the finding names. Real ones stay far below; something else \
      lies in its place.",
 );
-/// A command can change a value in place.
+/// A value can be edited in place.
 pub(crate) const EDIT: Rule = Rule::error(
     "edit",
     "A command that changes a value of a hand-written file keeps everything around it, byte for byte. Where that \
      cannot be done safely, nothing is written, and the change is left to a person.",
 );
 
-/// The folder of the workspace can be locked.
+/// The workspace folder supports locks.
 pub const FOLDER_LOCK: Rule = Rule::warning(
     "folder-lock",
     "One writer at a time changes a workspace: it locks the workspace's own folder. Some file systems, NFS among them, \
@@ -117,7 +117,7 @@ pub const FOLDER_LOCK: Rule = Rule::warning(
      holds it. Keep the workspace on a local file system, or do not clean it while it is changed.",
 );
 
-/// The rules of this room.
+/// The rules in this file.
 pub(super) const RULES: [Rule; 12] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,

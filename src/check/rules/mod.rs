@@ -1,4 +1,4 @@
-//! The rules that `check` adds to those of reading a definition, and the levels that settings give them.
+//! The rules that `check` adds to those of reading a definition.
 
 pub(crate) mod files;
 pub(super) mod operations;
@@ -18,7 +18,7 @@ pub fn all_rules() -> Vec<Rule> {
     rules
 }
 
-/// Tells whether `apigw.toml` can set a rule: not where a file cannot be read at all.
+/// True if `apigw.toml` can set the level of a rule; false for the rules over unreadable files.
 #[must_use]
 pub fn can_be_set(name: &str) -> bool {
     !files::RULES.iter().any(|rule| rule.name == name)

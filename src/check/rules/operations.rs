@@ -1,4 +1,4 @@
-//! The pages of the rules over APIs: their paths, names, results and security.
+//! Documentation of the rules over APIs: paths, names, results and security.
 
 use crate::definition::Rule;
 
@@ -34,7 +34,7 @@ pub(in crate::check) const RESPONSES_MISSING: Rule = Rule::warning(
      right:\n\
      \x20 get: {operationId: listPets, responses: {\"200\": {description: The pets}}}",
 );
-/// Every operation has a response of a successful call.
+/// Every operation declares a successful response.
 pub(in crate::check) const NO_SUCCESS: Rule = Rule::warning(
     "success-response-missing",
     "The responses should have that of a successful call: a 2xx, a redirection 3xx, 101 or `default`. With errors \
@@ -59,7 +59,7 @@ pub(in crate::check) const PATH_PARAMETER_UNDECLARED: Rule = Rule::warning(
      right:\n\
      \x20 /pets/{petId}: {get: {parameters: [{name: petId, in: path, required: true, schema: {type: string}}]}}",
 );
-/// Each declared path parameter stands in the path template.
+/// Each declared path parameter is in the path template.
 pub(in crate::check) const PATH_PARAMETER_UNUSED: Rule = Rule::warning(
     "path-parameter-unused",
     "A parameter with `in: path` that the path does not have can never be sent, though it is required. Add \
@@ -71,7 +71,7 @@ pub(in crate::check) const PATH_PARAMETER_UNUSED: Rule = Rule::warning(
      right:\n\
      \x20 /pets/{petId}: {get: {parameters: [{name: petId, in: path, required: true, schema: {type: string}}]}}",
 );
-/// No list of parameters has a name and place twice.
+/// No list of parameters has the same name and place twice.
 pub(in crate::check) const PARAMETER_DUPLICATE: Rule = Rule::warning(
     "parameter-duplicate",
     "A list of parameters must not have two with the same `name` and `in` (OpenAPI 3.1, section 4.8.10.1): tools \
@@ -84,7 +84,7 @@ pub(in crate::check) const PARAMETER_DUPLICATE: Rule = Rule::warning(
      right:\n\
      \x20 parameters: [{name: limit, in: query, required: true}]",
 );
-/// A request can reach each path.
+/// Each path can be reached by a request.
 pub(in crate::check) const PATH_UNREACHABLE: Rule = Rule::warning(
     "path-unreachable",
     "A gateway refuses requests whose path is read in more than one way, since whoever is behind it may take another \
@@ -98,7 +98,7 @@ pub(in crate::check) const PATH_UNREACHABLE: Rule = Rule::warning(
      right:\n\
      \x20 /pets/{id}: {get: {}}",
 );
-/// No two paths differ by the names of their parameters only.
+/// No two paths differ only in the names of their parameters.
 pub(in crate::check) const PATH_EQUAL: Rule = Rule::warning(
     "path-equal",
     "`/pets/{id}` and `/pets/{name}` are the same path, since no request tells them apart (OpenAPI 3.1, section \
@@ -112,7 +112,7 @@ pub(in crate::check) const PATH_EQUAL: Rule = Rule::warning(
      right:\n\
      \x20 /pets/{id}: {get: {}, delete: {}}",
 );
-/// A request fits one path best.
+/// A request has one best match among the paths.
 pub(in crate::check) const PATH_AMBIGUOUS: Rule = Rule::warning(
     "path-ambiguous",
     "Where a request fits two path templates and neither is the more exact one, the specification leaves open \
@@ -127,7 +127,7 @@ pub(in crate::check) const PATH_AMBIGUOUS: Rule = Rule::warning(
      \x20 /mine/{kind}: {get: {}}\n\
      \x20 /books/{id}: {get: {}}",
 );
-/// No group hides the APIs of another on one host.
+/// No group shadows the APIs of another on a shared host.
 pub(in crate::check) const ROUTE_SHADOWED: Rule = Rule::warning(
     "route-shadowed",
     "With one `--env`, a loopback host name reaches all groups of the environment by their prefixes. The longest \
@@ -142,7 +142,7 @@ pub(in crate::check) const ROUTE_SHADOWED: Rule = Rule::warning(
      right:\n\
      \x20 admin: prefix /admin, path /users",
 );
-/// No two operations have one id.
+/// No two operations have the same id.
 pub(in crate::check) const OPERATION_ID_DUPLICATE: Rule = Rule::error(
     "operation-id-duplicate",
     "An operation id names one operation of the whole definition (OpenAPI 3.1, section 4.8.10.1). `apigw api \
@@ -157,7 +157,7 @@ pub(in crate::check) const OPERATION_ID_DUPLICATE: Rule = Rule::error(
      \x20 /pets: {get: {operationId: listPets}}\n\
      \x20 /toys: {get: {operationId: listToys}}",
 );
-/// Operation ids differ by more than capitals.
+/// Operation ids differ in more than case.
 pub(in crate::check) const OPERATION_ID_SIMILAR: Rule = Rule::warning(
     "operation-id-similar",
     "Ids that differ only in capital and small letters are easily taken for each other, and collide where an SDK \
@@ -169,7 +169,7 @@ pub(in crate::check) const OPERATION_ID_SIMILAR: Rule = Rule::warning(
      right:\n\
      \x20 getPet, getPetByName",
 );
-/// Each security scheme that is asked for is declared.
+/// Each required security scheme is declared.
 pub(in crate::check) const SECURITY_UNDECLARED: Rule = Rule::warning(
     "security-undeclared",
     "A security requirement names schemes of `components.securitySchemes` (OpenAPI 3.1, section 4.8.30). One that \
@@ -184,7 +184,7 @@ pub(in crate::check) const SECURITY_UNDECLARED: Rule = Rule::warning(
      \x20 security: [{apiKey: []}]\n\
      \x20 components: {securitySchemes: {apiKey: {type: apiKey, name: X-Key, in: header}}}",
 );
-/// Scopes are asked for where the scheme has them.
+/// Scopes are used only with schemes that declare them.
 pub(in crate::check) const SECURITY_SCOPE: Rule = Rule::warning(
     "security-scope",
     "Scopes belong to schemes of the types oauth2 and openIdConnect; for others the list is empty in OpenAPI 3.0, \
@@ -196,7 +196,7 @@ pub(in crate::check) const SECURITY_SCOPE: Rule = Rule::warning(
      right:\n\
      \x20 security: [{apiKey: []}]",
 );
-/// What the definition asks of callers is what the group's `auth` checks.
+/// The security requirements of the definition match the group's `auth`.
 pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
     "security-uncovered",
     "A definition says how callers show who they are, and `auth` in group.yaml says what the gateway checks \
@@ -210,7 +210,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
      \x20 security-uncovered = \"off\"",
 );
 
-/// The rules of this room.
+/// The rules in this file.
 pub(super) const RULES: [Rule; 16] = [
     NO_API,
     NO_RESULT,

@@ -1,8 +1,8 @@
-//! The pages of the rules over settings: addresses, domains, variables, environments.
+//! Documentation of the rules over settings: addresses, domains, variables, environments.
 
 use crate::definition::Rule;
 
-/// A backend's address can be called.
+/// A backend address is valid.
 pub(in crate::check) const BACKEND_ADDRESS: Rule = Rule::error(
     "backend-address",
     "The backend of a group, of an API and of a dynamic route is an absolute http or https address, without user \
@@ -33,7 +33,7 @@ pub(in crate::check) const DOMAIN_NOT_LIVE: Rule = Rule::warning(
     "Custom domains are served in `online` only. While nothing of the group is live there, whoever calls the \
      domain gets 404. Publish the group to `online`, or remove the domains until then.",
 );
-/// Groups that are reached by one host differ in their prefix.
+/// Groups on a shared host have different prefixes.
 pub(in crate::check) const PREFIX_COLLISION: Rule = Rule::warning(
     "prefix-collision",
     "Each group has a host name of its own, so two groups may have one prefix. On a loopback host, where `apigw \
@@ -48,7 +48,7 @@ pub(in crate::check) const PREFIX_COLLISION: Rule = Rule::warning(
      \x20 pets:  prefix /pets/v1\n\
      \x20 toys:  prefix /toys/v1",
 );
-/// Each variable of a backend address is declared in each environment.
+/// Each variable of a backend address is declared in every environment.
 pub(in crate::check) const VARIABLE_UNDECLARED: Rule = Rule::warning(
     "variable-undeclared",
     "`${NAME}` in a backend address is replaced by the variable of the environment. Where the environment does \
@@ -62,7 +62,7 @@ pub(in crate::check) const VARIABLE_UNDECLARED: Rule = Rule::warning(
      \x20 [environments.test.variables]\n\
      \x20 PETS_HOST = \"pets.test.example.com\"",
 );
-/// Some environment declares each variable.
+/// Each variable of a backend address is declared in some environment.
 pub(in crate::check) const VARIABLE_UNKNOWN: Rule = Rule::error(
     "variable-unknown",
     "No environment declares the variable that `${NAME}` in a backend address stands for, so that a publish with a \
@@ -75,13 +75,13 @@ pub(in crate::check) const VARIABLE_UNKNOWN: Rule = Rule::error(
      right:\n\
      \x20 backend: https://${PETS_HOST}/v1",
 );
-/// Each variable is used.
+/// Each declared variable is used.
 pub(in crate::check) const VARIABLE_UNUSED: Rule = Rule::warning(
     "variable-unused",
     "A variable that no group's backend address uses is left over, or misspelled. Correct it, or remove it once \
      no version that is live needs it.",
 );
-/// `promote_from` leads to an environment that asks for nothing.
+/// `promote_from` has no cycle.
 pub(in crate::check) const PROMOTION_CIRCLE: Rule = Rule::error(
     "promotion-circle",
     "`promote_from` names the environment in which a version must be live before it comes to this one. Where \
@@ -98,7 +98,7 @@ pub(in crate::check) const PROMOTION_CIRCLE: Rule = Rule::error(
      \x20 [environments.online]\n\
      \x20 promote_from = \"test\"",
 );
-/// The rules that settings name exist.
+/// The rules named in settings exist.
 pub(in crate::check) const UNKNOWN_RULE: Rule = Rule::warning(
     "unknown-rule",
     "`[rules]` in apigw.toml sets rules to \"off\", \"warning\" or \"error\" by name. A name that no rule has \
@@ -112,7 +112,7 @@ pub(in crate::check) const UNKNOWN_RULE: Rule = Rule::warning(
      \x20 [rules]\n\
      \x20 prefix-collision = \"off\"",
 );
-/// The kinds of change that settings name exist.
+/// The kinds of change named in settings exist.
 pub(in crate::check) const UNKNOWN_CHANGE: Rule = Rule::warning(
     "unknown-change",
     "`[changes]` in apigw.toml sets kinds of change to \"breaking\", \"warning\" or \"compatible\" by name. A name that \
@@ -126,13 +126,13 @@ pub(in crate::check) const UNKNOWN_CHANGE: Rule = Rule::warning(
      \x20 [changes]\n\
      \x20 enum-value-added = \"compatible\"",
 );
-/// `default_group` is a group.
+/// `default_group` exists.
 pub(in crate::check) const UNKNOWN_GROUP: Rule = Rule::warning(
     "unknown-group",
     "`default_group` in apigw.toml is the group that a command means where none is named. A group that does not \
      exist makes every such command fail. Correct the name, or create the group.",
 );
-/// The APIs that settings name exist.
+/// The APIs named in settings exist.
 pub(in crate::check) const UNKNOWN_API: Rule = Rule::warning(
     "unknown-api",
     "`forwarding.apis` in group.yaml says what differs for single APIs, by operation id, or by method and path \
@@ -144,7 +144,7 @@ pub(in crate::check) const UNKNOWN_API: Rule = Rule::warning(
      right:\n\
      \x20 forwarding: {apis: {listPets: {backend: https://pets.example.com}}}",
 );
-/// A gateway can do what the settings say of forwarding.
+/// The forwarding settings can be applied.
 pub(in crate::check) const FORWARDING: Rule = Rule::error(
     "forwarding",
     "`forwarding` in group.yaml says how requests reach a real backend. A path of an API there begins with a slash and \
@@ -158,7 +158,7 @@ pub(in crate::check) const FORWARDING: Rule = Rule::error(
      right:\n\
      \x20 forwarding: {apis: {getPet: {path: \"/animals/{petId}\"}}}",
 );
-/// The files that TLS needs towards backends are there.
+/// The files for TLS to backends exist.
 pub(in crate::check) const TLS_FILE_MISSING: Rule = Rule::warning(
     "tls-file-missing",
     "`forwarding.tls` in group.yaml names files with the certificates that backends are trusted by and that the gateway \
@@ -172,7 +172,7 @@ pub(in crate::check) const TLS_FILE_MISSING: Rule = Rule::warning(
      on the machine of the gateway:\n\
      \x20 .apigw/secrets/backend-ca.pem",
 );
-/// The origins of pages are those that browsers send.
+/// The allowed origins have the form that browsers send.
 pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
     "cors-origin",
     "`cors.allow_origins` in group.yaml lists the origins of pages that may call, as browsers send them: a scheme, \
@@ -186,7 +186,7 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
      \x20 cors: {allow_origins: [\"https://shop.example\"]}",
 );
 
-/// The rules of this room.
+/// The rules in this file.
 pub(super) const RULES: [Rule; 15] = [
     FORWARDING,
     TLS_FILE_MISSING,

@@ -1,8 +1,8 @@
-//! The pages of the rules that hold a definition against the OpenAPI Specification.
+//! Documentation of the rules that check a definition against the OpenAPI Specification.
 
 use crate::definition::Rule;
 
-/// An object has the fields that the specification asks for.
+/// An object has its required fields.
 pub(in crate::check) const SPECIFICATION_REQUIRED: Rule = Rule::warning(
     "specification-required",
     "The OpenAPI Specification says which fields each object must have. apigw can do without most of them, other \
@@ -15,7 +15,7 @@ pub(in crate::check) const SPECIFICATION_REQUIRED: Rule = Rule::warning(
      right:\n\
      \x20 info: {title: Pets, version: \"1.0\"}",
 );
-/// An object has no fields that the specification does not know.
+/// An object has no unknown fields.
 pub(in crate::check) const SPECIFICATION_UNKNOWN: Rule = Rule::warning(
     "specification-unknown-field",
     "A field that the OpenAPI Specification does not know has no effect: often it is a slip of the pen, or stands \
@@ -27,7 +27,7 @@ pub(in crate::check) const SPECIFICATION_UNKNOWN: Rule = Rule::warning(
      right:\n\
      \x20 get: {operationId: listPets, x-team: animals}",
 );
-/// A field holds what the specification asks for.
+/// A field has a valid value.
 pub(in crate::check) const SPECIFICATION_VALUE: Rule = Rule::warning(
     "specification-value",
     "The OpenAPI Specification says what each field holds: a text, a flag, a list, one of some words. What has \
@@ -40,7 +40,7 @@ pub(in crate::check) const SPECIFICATION_VALUE: Rule = Rule::warning(
      right:\n\
      \x20 tags: [animals]",
 );
-/// A name has the form that the specification asks for.
+/// A name has a valid form.
 pub(in crate::check) const SPECIFICATION_NAME: Rule = Rule::warning(
     "specification-name",
     "Components are named with letters, digits, `.`, `-` and `_`; bodies by a media type like `application/json`; \
@@ -53,7 +53,7 @@ pub(in crate::check) const SPECIFICATION_NAME: Rule = Rule::warning(
      right:\n\
      \x20 content: {application/json: {}}",
 );
-/// Of fields that exclude each other an object has one.
+/// An object has only one of mutually exclusive fields.
 pub(in crate::check) const SPECIFICATION_EXCLUSIVE: Rule = Rule::warning(
     "specification-exclusive",
     "Some fields exclude each other, and of some pairs one must be there: `schema` or `content` of a parameter, \
@@ -66,7 +66,7 @@ pub(in crate::check) const SPECIFICATION_EXCLUSIVE: Rule = Rule::warning(
      right:\n\
      \x20 {name: limit, in: query, schema: {type: integer}}",
 );
-/// The keywords of a schema are known and hold what they must.
+/// The keywords of a schema are known and have valid values.
 pub(in crate::check) const SCHEMA_KEYWORD: Rule = Rule::warning(
     "schema-keyword",
     "A schema's keyword with a value of the wrong kind, or one that its dialect does not know, does not restrict \
@@ -92,7 +92,7 @@ pub(in crate::check) const SCHEMA_TYPE: Rule = Rule::error(
      right:\n\
      \x20 {type: string}",
 );
-/// The pattern of a schema is a regular expression.
+/// The pattern of a schema is a valid regular expression.
 pub(in crate::check) const SCHEMA_PATTERN: Rule = Rule::warning(
     "schema-pattern",
     "`pattern` and the names in `patternProperties` are regular expressions in the dialect of ECMA-262. One that \
@@ -106,7 +106,7 @@ pub(in crate::check) const SCHEMA_PATTERN: Rule = Rule::warning(
      \x20 pattern: \"^[a-z]+$\"",
 );
 
-/// The rules of this room.
+/// The rules in this file.
 pub(super) const RULES: [Rule; 8] = [
     SPECIFICATION_REQUIRED,
     SPECIFICATION_UNKNOWN,

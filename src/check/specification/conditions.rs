@@ -1,4 +1,4 @@
-//! What the specification asks for that no table of fields can say.
+//! Conditions of the specification that the table of fields cannot express.
 
 use std::collections::HashMap;
 
@@ -123,7 +123,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Looks at the ways of describing a value of which exactly one is there.
+    /// Checks that exactly one of `schema` and `content` describes a value.
     fn schema_or_content(&mut self, node: Node<'d>, owner: &str) {
         self.exclude(node, "schema", "content");
         self.exclude(node, "example", "examples");
@@ -173,7 +173,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Notes where of two fields that exclude each other both are there.
+    /// Reports two mutually exclusive fields that are both present.
     fn exclude(&mut self, node: Node<'d>, one: &str, other: &str) {
         if node.get(one).is_some() && node.get(other).is_some() {
             let message = format!("`{one}` and `{other}` exclude each other");

@@ -1,4 +1,4 @@
-//! Examples and defaults, each against the schema that it stands beside.
+//! Checks of examples and defaults against the schemas beside them.
 
 use super::Walk;
 use super::form::Kind;
@@ -7,7 +7,7 @@ use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Node, NodeKind, Specification, scalar_text};
 
 impl<'d> Walk<'d> {
-    /// Compares the examples of a Media Type, Parameter or Header Object with its schema.
+    /// Checks the examples of a Media Type, Parameter or Header Object against its schema.
     pub(super) fn object_examples(&mut self, node: Node<'d>, kind: Kind) {
         let (Some(schema), true) =
             (node.get("schema"), matches!(kind, Kind::MediaType | Kind::Parameter | Kind::Header))
@@ -31,7 +31,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Compares the examples and the default of a schema with the schema itself.
+    /// Checks the examples and the default of a schema against the schema itself.
     pub(super) fn schema_examples(&mut self, schema: Node<'d>) {
         let listed = schema.get("examples").filter(|_| self.specification >= Specification::V3_1);
         let examples: Vec<Node<'d>> =
@@ -41,14 +41,14 @@ impl<'d> Walk<'d> {
                 self.mismatch(example, schema, "example");
             }
         }
-        // `default: null` is how many say that there is none.
+        // Many authors write `default: null` for a property without a default.
         let default = schema.get("default").filter(|default| !matches!(default.kind(), NodeKind::Null));
         if let Some(default) = default.filter(|default| !self.examples.allows(default.id(), schema.id())) {
             self.mismatch(default, schema, "default");
         }
     }
 
-    /// Says which examples and patterns are not looked at, where these are too large or too many.
+    /// Reports the examples and patterns that were skipped because they are too large or too many.
     pub(super) fn left_out(&mut self) {
         let Some((first, count)) = self.examples.left_out() else { return };
         let message = match count {
@@ -62,7 +62,7 @@ impl<'d> Walk<'d> {
         self.findings.add(EXAMPLE_MISMATCH.finding(first.location(), message, hint));
     }
 
-    /// Notes the part of a value that its schema does not allow.
+    /// Reports the smallest part of a value that its schema does not allow.
     fn mismatch(&mut self, value: Node<'d>, schema: Node<'d>, what: &str) {
         let (part, reason) = self.reason(value, schema, MOST_LEVELS);
         let message = format!("this {what} is not what its schema allows: {reason}");
@@ -70,7 +70,7 @@ impl<'d> Walk<'d> {
         self.findings.add(EXAMPLE_MISMATCH.finding(part.location(), message, hint));
     }
 
-    /// Finds the smallest part of a value that is not allowed, and says why.
+    /// Finds the smallest part of a value that its schema does not allow, with the reason.
     fn reason(&mut self, value: Node<'d>, schema: Node<'d>, levels: usize) -> (Node<'d>, String) {
         if let Some(levels) = levels.checked_sub(1) {
             if schema.is_bare_reference()
@@ -93,19 +93,19 @@ impl<'d> Walk<'d> {
     }
 }
 
-/// No reason is looked for deeper in a value.
+/// The depth in a value up to which a reason is searched.
 const MOST_LEVELS: usize = 100;
-/// The keywords that restrict a value by itself, whatever it is.
+/// The keywords that restrict values of every type.
 const RESTRICTING: &[&str] = &["const", "enum", "oneOf", "anyOf", "not"];
 const RESTRICTING_TEXTS: &[&str] = &["format", "pattern", "minLength", "maxLength"];
 const RESTRICTING_NUMBERS: &[&str] =
     &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"];
 const RESTRICTING_LISTS: &[&str] = &["minItems", "maxItems", "uniqueItems"];
 const RESTRICTING_OBJECTS: &[&str] = &["minProperties", "maxProperties", "additionalProperties"];
-/// No more characters of a constant or a pattern are shown.
+/// The maximum length of a constant or pattern in a message, in characters.
 const MOST_SHOWN: usize = 60;
 
-/// Says why a schema does not allow a value whose parts it allows.
+/// Explains why a schema rejects a value although it allows the value's parts.
 fn why(value: Node<'_>, schema: Node<'_>) -> String {
     let mut names = schema.get("required").into_iter().flat_map(Node::items).filter_map(Node::as_str);
     if let Some(name) = names.find(|name| value.is_object() && value.get(name).is_none()) {
@@ -136,7 +136,7 @@ fn why(value: Node<'_>, schema: Node<'_>) -> String {
     }
 }
 
-/// Writes a keyword with what it asks for, where that is short.
+/// Formats a keyword, with its value if that is short.
 fn restriction(name: &str, asks: Node<'_>) -> String {
     let asked = match asks.kind() {
         NodeKind::Array if name == "enum" => {
@@ -151,7 +151,7 @@ fn restriction(name: &str, asks: Node<'_>) -> String {
     }
 }
 
-/// Names the type of a value as a schema does.
+/// Returns the type of a value with its article.
 fn type_name(value: Node<'_>) -> &'static str {
     match value.kind() {
         NodeKind::Null => "null",

@@ -1,15 +1,15 @@
-//! The words of the table: what an object, a field and its value are.
+//! The vocabulary of the table: objects, fields and their values.
 
-/// What may stand in a field.
+/// The kind of value that a field may have.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Form {
-    /// Anything.
+    /// Any value.
     Any,
-    /// A text.
+    /// A string.
     Text,
-    /// `true` or `false`.
+    /// A boolean.
     Flag,
-    /// One of some words.
+    /// One of an enumeration of strings.
     Word(&'static [&'static str]),
     /// An object of the specification.
     Object(Kind),
@@ -19,27 +19,27 @@ pub(super) enum Form {
     List(&'static Form),
     /// A mapping from names to values.
     Map(Names, &'static Form),
-    /// Media types, at most one where that is asked for.
+    /// Media types.
     Content {
-        /// Whether there is exactly one.
+        /// True if exactly one media type is allowed.
         single: bool,
     },
 }
 
-/// What names in a mapping look like.
+/// The form of the names in a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
-    /// Any text.
+    /// Any string.
     Any,
     /// Letters, digits, `.`, `-` and `_` (Components Object).
     Component,
     /// A media type or range.
     MediaType,
-    /// A token of HTTP.
+    /// An HTTP token.
     Header,
 }
 
-/// In which versions of the specification a field exists, or is needed.
+/// The versions of the specification in which a field exists, or is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum In {
     Never,
@@ -65,26 +65,26 @@ pub(super) struct Field {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
     pub(super) name: &'static str,
-    /// The last part of its section's number.
+    /// The last component of the number of its section.
     pub(super) section: u8,
     pub(super) fields: &'static [Field],
     pub(super) rest: Rest,
 }
 
-/// What fields that the table does not name may be.
+/// The fields that an object may have besides those in the table.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Rest {
-    /// Extensions only, which begin with `x-`.
+    /// Extensions, whose names begin with `x-`.
     Extensions,
-    /// Nothing, not even extensions.
+    /// None, not even extensions.
     Nothing,
-    /// Anything.
+    /// Any.
     Anything,
-    /// Names that people choose, beside extensions where `extensions` says so.
+    /// Names chosen by the author, and extensions if `extensions` is set.
     Named { form: &'static Form, extensions: bool },
 }
 
-/// The kinds of object.
+/// The objects of the specification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     OpenApi,

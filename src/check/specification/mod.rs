@@ -1,8 +1,8 @@
-//! Holds a definition against its own specification, OpenAPI 3.0 or 3.1, object by object.
+//! Checks of a definition against its version of the OpenAPI Specification, object by object.
 //!
-//! The walk begins at the root and follows references, so that every object is looked at once as what it is
-//! used for, in whatever file it stands. [`objects`] is the table of what the specification asks for;
-//! `tests/specification` proves it against the official JSON Schemas.
+//! The walk begins at the root and follows references, so that each object is checked once in each of its roles, in
+//! whatever file it is. [`objects`] is the table of the specification's requirements; `tests/specification` tests it
+//! against the official JSON Schemas.
 
 mod conditions;
 mod examples;
@@ -49,16 +49,16 @@ struct Walk<'d> {
     findings: Findings,
     seen: NodeSet<(NodeId, Kind)>,
     pending: Vec<Expected<'d>>,
-    /// The names of Media Type Objects.
+    /// The names of Media Type Objects, by node.
     media_types: NodeMap<NodeId, &'d str>,
     examples: ExampleCheck<'d>,
 }
 
-/// A node that is still to be looked at, and what it should be.
+/// A node to be checked, with the kind of object expected there.
 struct Expected<'d> {
     node: Node<'d>,
     kind: Kind,
-    /// Whether a Reference Object may stand in its place.
+    /// True if a Reference Object is allowed in its place.
     may_refer: bool,
 }
 
@@ -100,7 +100,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Tells whether a reference to a component names one of a kind, and notes where it does not.
+    /// True if a reference leads to the section of components for the given kind; otherwise reports it.
     fn is_reference_of(&mut self, reference: Node<'d>, kind: Kind) -> bool {
         let pointer = reference.as_str().and_then(|text| text.split_once("#/components/")).map(|(_, pointer)| pointer);
         let section = pointer.and_then(|pointer| pointer.split_once('/')).filter(|(_, name)| !name.contains('/'));
@@ -114,7 +114,7 @@ impl<'d> Walk<'d> {
         false
     }
 
-    /// Notes what stands beside a reference in 3.0, where it is ignored.
+    /// Reports fields beside a reference, which OpenAPI 3.0 ignores.
     fn siblings(&mut self, node: Node<'d>) {
         let ignored = node.entries().map(|(name, _)| name).find(|name| *name != "$ref" && !name.starts_with("x-"));
         if let Some(name) = ignored {
@@ -143,7 +143,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Looks at a field that the table does not name.
+    /// Checks a field that is not in the table.
     fn rest(&mut self, node: Node<'d>, name: &str, value: Node<'d>, shape: &'static Shape) {
         let is_extension = name.starts_with("x-");
         match shape.rest {
@@ -174,7 +174,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Looks at a name that stands in place of a field.
+    /// Checks a name chosen by the author, such as a path or status code.
     fn name(&mut self, node: Node<'d>, name: &str, shape: &Shape) {
         let bytes = name.as_bytes();
         let (is_right, hint) = match shape.section {
@@ -259,7 +259,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Tells whether something holds in the version that the definition follows.
+    /// True if the version of the definition is among the given versions.
     fn has(&self, versions: In) -> bool {
         match versions {
             In::Never => false,
@@ -271,12 +271,12 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Names the section of the specification that says what an object has.
+    /// Names the section of the specification that defines an object.
     fn section(&self, shape: &Shape) -> String {
         let chapter = match self.specification {
             Specification::V3_0 => "4.7",
             Specification::V3_1 => "4.8",
-            // 3.2 has no numbers that fit the table: the object is found by its name.
+            // The section numbers of 3.2 differ from the table, so the object is referred to by name.
             Specification::V3_2 => return format!("OpenAPI 3.2, {}", shape.name),
         };
         format!("OpenAPI {}, section {chapter}.{}", self.specification, shape.section)
@@ -299,7 +299,7 @@ impl<'d> Walk<'d> {
 }
 
 impl Names {
-    /// Says how a name should look that does not look like it should.
+    /// Returns a hint for a name of the wrong form; `None` if the name is valid.
     fn fault(self, name: &str) -> Option<&'static str> {
         let token = |text: &str| {
             !text.is_empty()

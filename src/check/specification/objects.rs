@@ -1,8 +1,7 @@
-//! The objects of the OpenAPI Specification and their fields, as one table for 3.0, 3.1 and 3.2.
+//! The objects of the OpenAPI Specification and their fields, in one table for 3.0, 3.1 and 3.2.
 //!
-//! Sections are those of 3.1.0, 4.8.1 to 4.8.30; in 3.0.3 the same objects are 4.7.1 to 4.7.30. What no
-//! table can say, like fields that exclude each other, is in `conditions`; the keywords of schemas are in
-//! `schema`.
+//! Sections are those of 3.1.0, 4.8.1 to 4.8.30; in 3.0.3 the same objects are 4.7.1 to 4.7.30. Conditions beyond the
+//! table, such as mutually exclusive fields, are in `conditions`; the keywords of schemas are in `schema`.
 
 use super::form::{Field, Form, In, Kind, Names, Rest, Shape};
 
@@ -18,7 +17,7 @@ const fn new(name: &'static str, form: Form) -> Field {
     Field { name, form, exists: In::V3_1, needed: In::Never }
 }
 
-/// A field that came with 3.2.
+/// Declares a field that came with 3.2.
 const fn newest(name: &'static str, form: Form) -> Field {
     Field { name, form, exists: In::V3_2, needed: In::Never }
 }
@@ -143,7 +142,7 @@ const OPERATION: Shape = object(
         field("operationId", Text),
         PARAMETERS,
         field("requestBody", OrReference(Kind::RequestBody)),
-        // That it is needed is a rule of its own, with a page of its own.
+        // A missing `responses` is reported by `responses-missing`, so the table does not require it.
         field("responses", Object(Kind::Responses)),
         field("callbacks", Map(Names::Any, &OrReference(Kind::Callback))),
         field("deprecated", Flag),
@@ -272,14 +271,14 @@ const TAG: Shape = object(
     22,
     &[needed("name", Text), newest("summary", Text), DESCRIPTION, DOCS, newest("parent", Text), newest("kind", Text)],
 );
-/// A Reference Object of 3.1; in 3.0 whatever stands beside `$ref` is ignored.
+/// The Reference Object of 3.1; in 3.0, fields beside `$ref` are ignored.
 pub(super) const REFERENCE: Shape = Shape {
     name: "Reference Object",
     section: 23,
     fields: &[needed("$ref", Text), SUMMARY, DESCRIPTION],
     rest: Rest::Nothing,
 };
-/// Its keywords are in `schema`.
+/// The keywords of schemas are in `schema`.
 const SCHEMA_OBJECT: Shape = Shape { name: "Schema Object", section: 24, fields: &[], rest: Rest::Anything };
 const DISCRIMINATOR: Shape = Shape {
     name: "Discriminator Object",
@@ -299,7 +298,7 @@ const XML: Shape = object(
         newest("nodeType", Word(&["element", "attribute", "text", "cdata", "none"])),
     ],
 );
-/// Which of its fields belong to which type is in `conditions`.
+/// The fields required by each `type` are in `conditions`.
 const SECURITY_SCHEME: Shape = object(
     "Security Scheme Object",
     27,

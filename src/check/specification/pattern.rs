@@ -1,9 +1,9 @@
-//! Constructs of other regular expression dialects that ECMA-262 does not have.
+//! Constructs of other regular expression dialects that ECMA-262 lacks.
 //!
-//! JSON Schema asks for the dialect of ECMA-262 (2020-12, section 6.4). A pattern in another one is matched as it was meant
-//! where that is possible; callers' validators may refuse it or match something else.
+//! JSON Schema requires the dialect of ECMA-262 (2020-12, section 6.4). A pattern in another dialect is matched in that
+//! dialect if possible, but callers' validators may reject it or match other strings.
 
-/// Returns the first construct of a pattern that ECMA-262 (section 22.2.1) does not have.
+/// Returns the first construct in a pattern that ECMA-262 (section 22.2.1) does not have.
 pub(super) fn foreign_construct(pattern: &str) -> Option<&str> {
     let mut in_class = false;
     let mut after_quantifier = false;
@@ -17,7 +17,7 @@ pub(super) fn foreign_construct(pattern: &str) -> Option<&str> {
                 if is_foreign {
                     return Some(escape);
                 }
-                // The name in `\\p{…}` and the number in `\\u{…}` belong to the escape.
+                // The name in `\\p{…}` and the number in `\\u{…}` are part of the escape.
                 let braced = rest.get(escape.len()..).filter(|after| after.starts_with('{'));
                 let braced =
                     braced.filter(|_| ["\\p", "\\P", "\\u"].contains(&escape)).and_then(|after| after.find('}'));
@@ -29,7 +29,7 @@ pub(super) fn foreign_construct(pattern: &str) -> Option<&str> {
             },
             '[' => {
                 in_class = true;
-                // A bracket that closes at once is a member of the class in other dialects, and closes it in this one.
+                // In ECMA-262 a `]` directly after `[` closes the class; in other dialects it is a member of it.
                 1
             }
             ']' => {
@@ -51,12 +51,12 @@ pub(super) fn foreign_construct(pattern: &str) -> Option<&str> {
     None
 }
 
-/// Escapes outside of a class that mean something in other dialects, and in ECMA-262 at most the letter itself.
+/// Escapes outside a class that have a meaning in other dialects but at most stand for the letter itself in ECMA-262.
 const ESCAPES: &[&str] =
     &["\\A", "\\Z", "\\z", "\\G", "\\Q", "\\E", "\\h", "\\H", "\\R", "\\X", "\\a", "\\e", "\\K", "\\g", "\\x{"];
 const CLASS_ESCAPES: &[&str] = &["\\h", "\\H", "\\a", "\\e", "\\R"];
 
-/// Returns the beginning of a group `(?…` that is none of ECMA-262's.
+/// Returns the beginning of a group `(?…` that ECMA-262 does not have.
 fn foreign_group(rest: &str) -> Option<&str> {
     let after = rest.get(2..)?;
     if ["=", "!", ":", "<=", "<!"].iter().any(|known| after.starts_with(known)) {
@@ -72,7 +72,7 @@ fn foreign_group(rest: &str) -> Option<&str> {
         })
     });
     match flags {
-        // Modifiers for a group, `(?i:…)`, came with ECMA-262 of 2025; for the rest of a pattern, `(?i)`, they are foreign.
+        // ECMA-262 of 2025 has modifiers for a group, `(?i:…)`, but none for the rest of a pattern, `(?i)`.
         Some(end)
             if after.get(end..)?.starts_with(':') && after.get(..end)?.bytes().all(|flag| b"ims-".contains(&flag)) =>
         {

@@ -1,4 +1,4 @@
-//! Schemas: their keywords, in the dialect of OpenAPI 3.0 (section 4.7.24) or as JSON Schema 2020-12.
+//! Schemas: the keywords of OpenAPI 3.0 (section 4.7.24) or of JSON Schema 2020-12.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::{Walk, rules};
 use crate::definition::{Node, NodeKind, Specification};
 use crate::model::nearest;
 
-/// What a keyword holds.
+/// The kind of value that a keyword has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Holds {
     Any,
@@ -22,7 +22,7 @@ enum Holds {
     Type,
     List,
     Schema,
-    /// In 3.0, where a flag is no schema.
+    /// In 3.0, where a boolean is not a schema.
     SchemaOrFlag,
     Schemas,
     SchemaMap,
@@ -37,7 +37,7 @@ use Holds::{
     SchemaOrFlag, Schemas, Text, Texts, TextsMap, Type,
 };
 
-/// The keywords of both dialects.
+/// The keywords of both dialects, with the versions that have them.
 const KEYWORDS: &[(&str, Holds, In)] = &[
     ("type", Type, In::All),
     ("properties", SchemaMap, In::All),
@@ -162,7 +162,7 @@ impl<'d> Walk<'d> {
                     None => format!("remove it, or name it \"x-{name}\": OpenAPI 3.0, section 4.7.24"),
                 }
             }
-            // JSON Schema takes what it does not know for a remark, so only a slip of the pen is worth a word.
+            // JSON Schema ignores unknown keywords as annotations, so only likely misspellings are reported.
             Specification::V3_1 | Specification::V3_2 => match known.into_iter().find(|known| is_slip(name, known)) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => return,
@@ -194,7 +194,7 @@ impl<'d> Walk<'d> {
         self.bad(value, &format!("`{name}` of a schema"), is);
     }
 
-    /// Goes on to what a keyword of the right kind holds.
+    /// Descends into the value of a keyword that has the right kind.
     fn parts(&mut self, value: Node<'d>, holds: Holds) {
         match holds {
             Object(kind) => self.expect(value, kind, false),
@@ -290,7 +290,7 @@ impl<'d> Walk<'d> {
     }
 }
 
-/// Says how OpenAPI 3.1 writes that a schema allows null, for the schema at hand.
+/// Suggests how OpenAPI 3.1 expresses a nullable schema, given the schema at hand.
 fn nullable_hint(schema: Node<'_>) -> String {
     let others =
         ["type", "enum", "$ref", "oneOf", "anyOf", "allOf"].into_iter().find(|name| schema.get(name).is_some());
@@ -308,7 +308,7 @@ fn number(node: Node<'_>) -> Option<f64> {
     node.as_number().and_then(serde_json::Number::as_f64)
 }
 
-/// Tells whether somebody may have meant a keyword: other capitals, letters swapped, one too many or too few.
+/// True if a name is likely a misspelled keyword: different case, transposed letters, one letter more or less.
 fn is_slip(name: &str, keyword: &str) -> bool {
     let (one, other) = (name.to_ascii_lowercase(), keyword.to_ascii_lowercase());
     let letters = |text: &str| {

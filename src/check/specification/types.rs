@@ -1,4 +1,4 @@
-//! The types of schemas, and what belongs to them: the values of `enum`, `nullable`.
+//! Rules over the types of schemas, and over `enum` and `nullable`, which depend on them.
 
 use std::collections::HashSet;
 
@@ -6,9 +6,9 @@ use super::{Walk, rules};
 use crate::definition::{Node, NodeKind, Specification};
 use crate::model::nearest;
 
-/// The types of both dialects; `null` is one in 3.1 only.
+/// The types in both dialects; 3.1 adds `null`.
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
-/// Words that other versions have for types: what is meant is plain.
+/// Types of other versions of OpenAPI, whose intent is clear.
 const OTHER_TYPES: &[&str] = &["null", "any", "file"];
 
 impl<'d> Walk<'d> {
@@ -32,7 +32,7 @@ impl<'d> Walk<'d> {
             if each.as_str().is_none() {
                 self.bad(each, "an item of `type`", "is a text");
             } else if known.insert(each.as_str()) {
-                // That `null` came with 3.1 is said of the whole list.
+                // The missing support for `null` is reported once, for the whole list.
                 if each.as_str() != Some("null") {
                     self.type_word(each);
                 }
@@ -69,7 +69,7 @@ impl<'d> Walk<'d> {
         self.add(rules::SCHEMA_TYPE, value, format!("there is no type {word:?}"), hint);
     }
 
-    /// Notes the values of an `enum` that the schema's own `type` does not allow: no value can be any of them.
+    /// Reports values of an `enum` that the schema's `type` rejects, so that no instance can equal them.
     pub(super) fn enum_types(&mut self, node: Node<'d>) {
         let Some(written) = node.get("type") else { return };
         let types: Vec<&str> = written.as_str().into_iter().chain(written.items().filter_map(Node::as_str)).collect();
@@ -96,7 +96,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// Notes a `nullable` of 3.0 without the `type` that it belongs to.
+    /// Reports a `nullable` of 3.0 without the `type` that it modifies.
     pub(super) fn idle_nullable(&mut self, node: Node<'d>) {
         if self.specification == Specification::V3_0
             && node.get("nullable").and_then(Node::as_bool) == Some(true)
@@ -113,7 +113,7 @@ impl<'d> Walk<'d> {
     }
 }
 
-/// Returns whether a value is of a type that a schema can name.
+/// True if a value is of the named type.
 pub(super) fn is_of_type(value: Node<'_>, name: &str) -> bool {
     match value.kind() {
         NodeKind::Null => name == "null",

@@ -224,3 +224,22 @@ fn the_advice_before_the_first_major_version_is_smaller() {
         assert_eq!(comparison.advice(), Some(level));
     }
 }
+
+#[test]
+fn schemas_are_compared_under_their_dynamic_scopes() {
+    let around = |item: &str, list: &str| {
+        whole(&format!(
+            "paths: {{/a: {{post: {{requestBody: {{content: {{application/json: {{schema: {{$ref: '#/components/schemas/Own'}}}}}}}}, \
+             responses: {{'200': {{description: d}}}}}}}}}}\n\
+             components: {{schemas: {{\
+             Own: {{$id: own, $ref: list, $defs: {{item: {{$dynamicAnchor: item, {item}}}}}}}, \
+             List: {{$id: list, type: array, items: {{$dynamicRef: '#item'}}, $defs: {{item: {{$dynamicAnchor: item, {list}}}}}}}}}}}"
+        ))
+    };
+    let of = |before: &Definition, after: &Definition| kinds(&compared(before, after));
+    let (integer, number) = (around("type: integer", "title: any"), around("type: number", "title: any"));
+    assert_eq!(of(&number, &integer), ["type-narrowed breaks"]);
+    assert_eq!(of(&integer, &number), ["type-widened"]);
+    // Nobody comes to the list's own anchor.
+    assert_eq!(of(&number, &around("type: number", "type: string")), Vec::<String>::new());
+}

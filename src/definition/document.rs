@@ -30,6 +30,8 @@ pub struct Document {
     nodes: Vec<Stored>,
     store: Store,
     targets: NodeMap<NodeId, Target>,
+    /// The nodes that the last nodes are copies of, as schemas under other dynamic scopes are.
+    originals: Vec<NodeId>,
     /// The files that examples name, by the Example Object.
     externals: NodeMap<NodeId, Arc<[u8]>>,
 }
@@ -153,6 +155,11 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn reference(self) -> Option<&'d str> {
         self.get("$ref").and_then(Node::as_str)
+    }
+
+    /// Returns the node as it stands in its file, of which a copy has the targets of another dynamic scope.
+    pub(super) fn original(self) -> Node<'d> {
+        self.document.node(self.document.original(self.id))
     }
 
     /// Returns the node that its `$ref` means after the whole chain, or itself where there is none.
@@ -293,6 +300,33 @@ impl Document {
         Some(id)
     }
 
+    /// Adds a copy of a node; only once all files are read.
+    pub(super) fn add_copy(&mut self, of: NodeId) -> Option<NodeId> {
+        let Stored { content, place } = *self.stored(of)?;
+        let copy = self.add(content, place)?;
+        self.originals.push(of);
+        Some(copy)
+    }
+
+    /// Replaces the items of a list or the values of an object's fields, all of them in their order.
+    pub(super) fn set_parts(&mut self, id: NodeId, parts: &[NodeId]) {
+        let Some(content) = self.stored(id).map(|stored| stored.content) else { return };
+        let content = match content {
+            Content::Array(_) => self.store.add_items(parts),
+            Content::Object(_) | Content::LargeObject(_) => self.store.add_object_like(content, parts),
+            _ => None,
+        };
+        if let (Some(content), Some(stored)) = (content, self.nodes.get_mut(id.index())) {
+            stored.content = content;
+        }
+    }
+
+    /// Returns the node that a node is a copy of, or itself.
+    pub(super) fn original(&self, id: NodeId) -> NodeId {
+        let first = self.nodes.len() - self.originals.len();
+        id.index().checked_sub(first).and_then(|at| self.originals.get(at)).copied().unwrap_or(id)
+    }
+
     pub(super) fn set_target(&mut self, reference: NodeId, next: NodeId) {
         self.targets.insert(reference, Target { next, meant: None, last: None });
     }
@@ -361,6 +395,7 @@ impl Document {
     }
 
     fn source_file(&self, id: NodeId) -> Option<&SourceFile> {
+        let id = self.original(id);
         let after = self.files.partition_point(|file| file.first <= id.0 as usize);
         after.checked_sub(1).and_then(|index| self.files.get(index))
     }
@@ -388,7 +423,7 @@ struct SourceFile {
     root: Option<NodeId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Stored {
     content: Content,
     place: Place,

@@ -66,7 +66,7 @@ pub const SYNTAX: Rule = Rule::error(
 pub const TOO_LARGE: Rule = Rule::error(
     "definition-too-large",
     "A definition has at most 20,000 files with 64 MiB together, 32 MiB in one file, 800,000 values and 200 levels of \
-     nesting. Real definitions stay below; split a larger one into several groups.",
+     nesting; schemas that mean something else under each dynamic scope have at most 100,000 values more. Real definitions stay below; split a larger one into several groups.",
 );
 /// The keys of a mapping differ.
 pub const DUPLICATE_KEY: Rule = Rule::error(

@@ -10,6 +10,7 @@ use crate::model::DEFINITION_FILE;
 use crate::model::RuleLevels;
 
 mod alternatives;
+mod dynamic;
 mod layout;
 mod objects;
 mod random;

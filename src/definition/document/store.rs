@@ -169,6 +169,16 @@ impl Store {
         Some(Content::LargeObject(place))
     }
 
+    /// Adds an object with the names of another and values of its own.
+    pub(super) fn add_object_like(&mut self, other: Content, values: &[NodeId]) -> Option<Content> {
+        let entries = self.fields(other).to_vec();
+        let mut object = self.begin_object(entries.len());
+        for (entry, value) in entries.into_iter().zip(values) {
+            self.add_field(&mut object, Entry { value: *value, ..entry });
+        }
+        self.end_object(object)
+    }
+
     /// Returns how many fields an object has that is being put together.
     pub(in crate::definition) fn count(&self, object: &Fields) -> usize {
         self.fields.len() - object.from

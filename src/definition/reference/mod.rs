@@ -4,6 +4,7 @@
 //! and constants, which are data, and not inside extensions unless something leads there. Only what
 //! is reached from the root file is followed, so that a version freezes what it needs and no more.
 
+mod dynamic;
 mod resource;
 mod target;
 
@@ -61,6 +62,7 @@ pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
     match loader.file(root) {
         Ok(Some(node)) => {
             loader.walk(node);
+            loader.follow_dynamic_scopes();
             loader.finish();
         }
         Ok(None) => {}
@@ -238,8 +240,9 @@ impl Loader<'_, '_> {
             }
         }
         if !visit.names {
+            let has_dynamic = node.reference().is_none() && self.has_dynamic_references();
             for keyword in ["$ref", "$dynamicRef"] {
-                let reference = node.get(keyword).filter(|_| keyword == "$ref" || node.reference().is_none());
+                let reference = node.get(keyword).filter(|_| keyword == "$ref" || has_dynamic);
                 if let Some(text) = reference.and_then(Node::as_str) {
                     let text = text.to_owned();
                     self.reference(visit.node, keyword, &text);
@@ -249,6 +252,13 @@ impl Loader<'_, '_> {
             self.mapping(visit.node);
             self.external(visit.node);
         }
+    }
+
+    /// Tells whether `$dynamicRef` is a keyword: the schemas of OpenAPI 3.0 and 2.0 have none of that name.
+    fn has_dynamic_references(&self) -> bool {
+        let Some(root) = self.document.root() else { return true };
+        let version = root.get("openapi").map(|version| version.as_str().unwrap_or_default());
+        root.get("swagger").is_none() && version.is_none_or(|version| !version.trim().starts_with("3.0"))
     }
 
     /// Loads the file beside the definition that an Example Object names. An address is not fetched, and a file that is not

@@ -19,7 +19,11 @@ pub(super) struct Resources {
     identifiers: NodeMap<NodeId, String>,
     /// For each node within a schema with an `$id`, that schema.
     enclosing: NodeMap<NodeId, NodeId>,
+    /// For each schema with an `$id`, the resource around it.
+    around: NodeMap<NodeId, NodeId>,
     anchors: NodeMap<NodeId, HashMap<String, NodeId>>,
+    /// Those of the anchors that are dynamic.
+    dynamic: NodeMap<NodeId, HashMap<String, NodeId>>,
 }
 
 impl Resources {
@@ -37,6 +41,7 @@ impl Resources {
         // Few files have any, and then nothing has to be known of what lies within what.
         if has_resources {
             self.anchors.remove(&root.id());
+            self.dynamic.remove(&root.id());
             self.add_resources(root);
         }
     }
@@ -56,6 +61,7 @@ impl Resources {
             {
                 resource = node.id();
                 self.name(resource, identifier);
+                self.around.insert(resource, around);
             }
             self.add_anchors(node, resource);
             if resource != root.id() {
@@ -69,6 +75,9 @@ impl Resources {
         for keyword in ["$anchor", "$dynamicAnchor"] {
             if let Some(name) = node.get(keyword).and_then(Node::as_str) {
                 self.anchors.entry(resource).or_default().entry(name.to_owned()).or_insert(node.id());
+                if keyword == "$dynamicAnchor" {
+                    self.dynamic.entry(resource).or_default().entry(name.to_owned()).or_insert(node.id());
+                }
             }
         }
     }
@@ -88,6 +97,17 @@ impl Resources {
     /// Returns the node that an anchor of a resource names.
     pub(super) fn anchor(&self, resource: NodeId, name: &str) -> Option<NodeId> {
         self.anchors.get(&resource)?.get(name).copied()
+    }
+
+    /// Returns the resource around a schema with an `$id`.
+    pub(super) fn around(&self, resource: NodeId) -> Option<NodeId> {
+        self.around.get(&resource).copied()
+    }
+
+    /// Lists the dynamic anchors: the resource of each, its name and its node.
+    pub(super) fn dynamic_anchors(&self) -> impl Iterator<Item = (NodeId, &str, NodeId)> {
+        let anchors = self.dynamic.iter();
+        anchors.flat_map(|(resource, names)| names.iter().map(|(name, node)| (*resource, name.as_str(), *node)))
     }
 
     fn has_id(&self, identifier: &str) -> bool {

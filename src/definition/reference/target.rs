@@ -153,6 +153,7 @@ impl Loader<'_, '_> {
     /// Finds where each chain of references ends.
     pub(super) fn finish(&mut self) {
         let mut settled = NodeSet::default();
+        let mut circular = NodeSet::default();
         for reference in std::mem::take(&mut self.references) {
             let mut chain = Vec::new();
             let mut on_chain = NodeSet::default();
@@ -162,7 +163,9 @@ impl Loader<'_, '_> {
                     break self.document.last_target(at);
                 }
                 if !on_chain.insert(at) {
-                    self.circular(at);
+                    if circular.insert(self.document.original(at)) {
+                        self.circular(at);
+                    }
                     break None;
                 }
                 match self.document.next_target(at) {
@@ -185,9 +188,9 @@ impl Loader<'_, '_> {
 
     fn circular(&mut self, reference: NodeId) {
         let node = self.document.node(reference);
-        let text = node.reference().unwrap_or_default();
+        let text = written(node).and_then(Node::as_str).unwrap_or_default();
         let message = format!("the reference {text:?} leads back to itself and never to a value");
-        let location = node.get("$ref").map_or_else(|| node.location(), Node::location);
+        let location = written(node).map_or_else(|| node.location(), Node::location);
         self.findings.add(rules::REFERENCE_CIRCULAR, location, message, "let one of the chain hold the value");
     }
 }

@@ -181,7 +181,7 @@ impl<'d> Discriminator<'d> {
         if let Some(told) = self.value_for(schema) {
             return Some(told);
         }
-        let (name, _) = components(root)?.entries().find(|(_, known)| known.id() == schema.id())?;
+        let (name, _) = components(root)?.entries().find(|(_, known)| known.id() == schema.original().id())?;
         let mapped = self.mapping.iter().find(|(_, target)| schema_name(target) == name);
         Some(self.told(mapped.map_or(name, |(value, _)| value)))
     }

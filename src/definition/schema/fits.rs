@@ -12,7 +12,7 @@ use serde_json::{Number, Value};
 use super::json_schema::Direction;
 use super::number;
 use super::pattern::Patterns;
-use super::shape::{Types, count, is_nullable};
+use super::shape::{Types, count, is_nullable, is_reference};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
 use crate::definition::values::allows_number;
@@ -91,7 +91,7 @@ impl Question<'_> {
     }
 
     fn schema(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
-        if schema.reference().is_some() || schema.get("$dynamicRef").is_some() {
+        if is_reference(schema, self.specification) {
             let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.followed() };
             let fits = target.is_none_or(|target| self.check(value, target, level + 1));
             if !fits || self.specification == Specification::V3_0 {

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::pattern;
-use super::shape::{Types, is_nullable};
+use super::shape::{Types, is_nullable, is_reference};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeKind};
 
@@ -66,7 +66,7 @@ impl<'d> Writer<'d> {
             return Some(Value::Bool(answer));
         }
         let mut map = Map::new();
-        if schema.reference().is_some() || schema.get("$dynamicRef").is_some() {
+        if is_reference(schema, self.specification) {
             let target = if self.specification == Specification::V3_0 { schema.resolve() } else { schema.followed() };
             if let Some(target) = target {
                 map.insert("$ref".to_owned(), self.reference(target).into());

@@ -186,7 +186,7 @@ impl<'d> Terms<'d> {
         }
         let mut parts = Vec::new();
         let old_dialect = self.definition(side).specification == Specification::V3_0;
-        if node.reference().is_some() {
+        if node.reference().is_some() || !old_dialect && node.get("$dynamicRef").is_some() {
             // In OpenAPI 3.0 what stands beside a reference is ignored.
             let target = if old_dialect { node.resolve() } else { node.followed() };
             let target = target.filter(|target| target.id() != id);
@@ -196,9 +196,6 @@ impl<'d> Terms<'d> {
                 return term;
             }
             parts.push(term);
-        }
-        if node.get("$dynamicRef").is_some() {
-            parts.push(self.number(Term::Unknown));
         }
         let mut list = |terms: &mut Self, name: &str| -> Option<Box<[TermId]>> {
             let items = node.get(name)?;

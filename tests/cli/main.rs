@@ -5,6 +5,7 @@
 mod bad_input;
 mod blocks;
 mod call;
+mod cases;
 mod check;
 mod compare;
 mod complete;

@@ -10,6 +10,7 @@
 //! | [`compare`] | two definitions: changes, each compatible or breaking |
 //! | [`plan`] | a request and what is on disk become a [`plan::Plan`]; one file a verb |
 //! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
+//! | [`snapshot`] | what is live at one moment, from files to a gateway |
 //! | [`gateway`] | serves snapshots of what is live: the only asynchronous code; it touches no file |
 //! | `spread` | work on many things, spread over the processors |
 //! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
@@ -53,6 +54,7 @@ pub mod definition;
 pub mod gateway;
 pub mod model;
 pub mod plan;
+pub mod snapshot;
 pub mod workspace;
 
 pub use cli::{Process, complete, run};

@@ -18,7 +18,6 @@ mod process;
 mod progress;
 mod sarif;
 mod selection;
-mod snapshot;
 mod table;
 mod time;
 mod topics;

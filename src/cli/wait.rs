@@ -10,6 +10,7 @@ use super::error::{CommandError, Exit};
 use super::views::GatewayWaitView;
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::plan::Plan;
+use crate::snapshot::NotServed;
 use crate::workspace::{self, RunningGateway, RunningGateways, Workspace};
 
 /// How long to sleep between two looks at what the gateways say.
@@ -104,42 +105,41 @@ fn look(workspace: &Workspace, environment: &EnvironmentName, targets: &Targets)
     running.retain(|gateway| gateway.environments.contains_key(environment));
     let mut is_final = false;
     let views = running.into_iter().map(|gateway| {
-        let reason = shortfall(&gateway, environment, targets);
-        is_final |= reason.as_ref().is_some_and(|shortfall| shortfall.is_refused);
+        let missing = not_served(&gateway, environment, targets);
+        is_final |= missing.as_ref().is_some_and(|missing| missing.operation.is_some());
         GatewayWaitView {
             pid: gateway.pid,
-            serves: reason.is_none(),
-            reason: reason.map(|shortfall| shortfall.reason),
+            serves: missing.is_none(),
+            reason: missing.map(|missing| missing.reason),
             addresses: gateway.addresses,
         }
     });
     Ok(Looked { gateways: views.collect(), unreadable, is_final })
 }
 
-/// Why a gateway does not serve what it should.
-#[derive(Debug, PartialEq, Eq)]
-struct Shortfall {
-    reason: String,
-    /// Whether the gateway has seen the change and cannot serve it.
-    is_refused: bool,
-}
-
-fn shortfall(gateway: &RunningGateway, environment: &EnvironmentName, targets: &Targets) -> Option<Shortfall> {
+/// Returns the first group that is not served as it should be; nothing where all are. Its operation is known where the gateway
+/// has seen it and cannot serve it.
+fn not_served(gateway: &RunningGateway, environment: &EnvironmentName, targets: &Targets) -> Option<NotServed> {
+    let entry = |group: Option<&GroupName>, operation: Option<&OperationId>, reason| NotServed {
+        environment: environment.clone(),
+        group: group.cloned(),
+        operation: operation.cloned(),
+        reason,
+    };
     if let Some(worker) = gateway.stuck_workers.first() {
-        let reason = format!("its worker {worker} stands still, and answers nobody");
-        return Some(Shortfall { reason, is_refused: false });
+        return Some(entry(None, None, format!("its worker {worker} stands still, and answers nobody")));
     }
     let is_missing =
         |(group, operation): &(&GroupName, &OperationId)| gateway.serves(environment, group) != Some(operation);
     let (group, operation) = targets.operations.iter().find(is_missing)?;
-    let known = gateway.behind(environment, group);
-    let is_refused = known.is_some_and(|behind| behind.operation.as_ref() == Some(operation));
+    let known = gateway.not_served(environment, group);
+    let refused = known.and_then(|known| known.operation.as_ref()).filter(|refused| *refused == operation);
     let reason = match (known, gateway.serves(environment, group)) {
-        (Some(behind), _) => format!("{group}: {}", behind.reason),
+        (Some(known), _) => format!("{group}: {}", known.reason),
         (None, Some(serving)) => format!("{group}: it still serves operation {serving}"),
         (None, None) => format!("{group}: it has not seen it yet"),
     };
-    Some(Shortfall { reason, is_refused })
+    Some(entry(Some(group), refused, reason))
 }
 
 impl Waited {
@@ -219,7 +219,7 @@ mod tests {
 
     use super::*;
     use crate::model::{SCHEMA, Timestamp};
-    use crate::workspace::{Behind, ServedEnvironment};
+    use crate::workspace::ServedEnvironment;
 
     fn operation(number: u32) -> OperationId {
         format!("20261123T180000.{number:03}Z-e3b0c44298fc").parse().expect("an id")
@@ -230,7 +230,8 @@ mod tests {
         let environment: EnvironmentName = "test".parse().expect("a name");
         let [pets, shop]: [GroupName; 2] = ["pets", "shop"].map(|name| name.parse().expect("a name"));
         let targets = Targets { operations: [(pets.clone(), operation(2))].into(), read: None };
-        let behind = |group: Option<&GroupName>, number: Option<u32>| Behind {
+        let behind = |group: Option<&GroupName>, number: Option<u32>| NotServed {
+            environment: environment.clone(),
             group: group.cloned(),
             operation: number.map(operation),
             reason: "why".to_owned(),
@@ -256,13 +257,14 @@ mod tests {
                 addresses: Vec::new(),
                 admin: None,
                 stuck_workers: Vec::new(),
-                environments: BTreeMap::from([(environment.clone(), ServedEnvironment { serves, behind })]),
+                environments: BTreeMap::from([(environment.clone(), ServedEnvironment { serves })]),
+                not_served: behind,
             };
-            let found = shortfall(&gateway, &environment, &targets);
-            let found = found.as_ref().map(|found| (found.reason.as_str(), found.is_refused));
+            let found = not_served(&gateway, &environment, &targets);
+            let found = found.as_ref().map(|found| (found.reason.as_str(), found.operation.is_some()));
             assert_eq!(found, expected);
             gateway.stuck_workers = vec![1];
-            let found = shortfall(&gateway, &environment, &targets).map(|found| found.reason);
+            let found = not_served(&gateway, &environment, &targets).map(|found| found.reason);
             assert_eq!(found.as_deref(), Some("its worker 1 stands still, and answers nobody"));
         }
     }

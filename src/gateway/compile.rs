@@ -6,22 +6,22 @@ use std::sync::{Arc, OnceLock};
 
 use http::{HeaderValue, Method};
 
+use super::compiled::{
+    Answer, CompiledApi, CompiledEnvironment, CompiledGroup, CompiledSnapshot, GroupSource, NotServedApi, ServedEntry,
+};
 use super::cors::CorsRules;
 use super::credentials::CredentialRules;
 use super::mock::MockResults;
 use super::routing::hosts::HostTable;
 use super::routing::table::{Route, RouteTable};
 use super::routing::values::PathValues;
-use super::served::{
-    Answer, CompiledApi, CompiledGroup, GroupStatus, NotServedApi, ServedEnvironment, ServedGroup, Source, State,
-};
-use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot};
 use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::route::ForwardCompiler;
 use super::upstream::target::Origins;
 use super::validate::RequestRules;
 use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
-use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupName, ResponseValidation};
+use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, ResponseValidation};
+use crate::snapshot::{DefinitionError, EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed, Snapshot};
 use crate::spread::spread;
 
 /// Compiles snapshots, with what lives longer than each of them.
@@ -35,15 +35,19 @@ pub(crate) struct Compiler {
 impl Compiler {
     /// Compiles a snapshot. What did not change is taken from the state before; what cannot be compiled is served as
     /// it was, and named.
-    pub(crate) fn compile(&self, snapshot: &Snapshot, before: Option<&State>) -> (State, Vec<Rejected>) {
-        let mut rejected = Vec::new();
+    pub(crate) fn compile(
+        &self,
+        snapshot: &Snapshot,
+        before: Option<&CompiledSnapshot>,
+    ) -> (CompiledSnapshot, Vec<NotServed>) {
+        let mut not_served = Vec::new();
         let alone = snapshot.environments.len() == 1;
-        let was_alone = before.is_some_and(|state| state.environments.len() == 1);
-        let known = |environment: &EnvironmentSnapshot| before.and_then(|state| state.environment(&environment.name));
-        let is_same = |environment: &Arc<EnvironmentSnapshot>, known: &&Arc<ServedEnvironment>| {
+        let was_alone = before.is_some_and(|before| before.environments.len() == 1);
+        let known = |environment: &EnvironmentSnapshot| before.and_then(|before| before.environment(&environment.name));
+        let is_same = |environment: &Arc<EnvironmentSnapshot>, known: &&Arc<CompiledEnvironment>| {
             known.is_of(environment) && alone == was_alone
         };
-        let kept: Vec<Option<&Arc<ServedEnvironment>>> = snapshot
+        let kept: Vec<Option<&Arc<CompiledEnvironment>>> = snapshot
             .environments
             .iter()
             .map(|environment| known(environment).filter(|known| is_same(environment, known)))
@@ -53,73 +57,26 @@ impl Compiler {
         let environments = snapshot.environments.iter().zip(kept).map(|(environment, kept)| {
             kept.cloned().unwrap_or_else(|| {
                 let known = known(environment).map(|known| &**known);
-                Arc::new(self.environment(environment, alone, known, &mut anew, &mut rejected))
+                Arc::new(compiled_environment(environment, alone, known, &mut anew, &mut not_served))
             })
         });
         let environments: Vec<_> = environments.collect();
         let longest_wait = environments.iter().map(|environment| environment.longest_wait).max().unwrap_or_default();
-        (State { environments, longest_wait }, rejected)
-    }
-
-    fn environment<'s>(
-        &self,
-        environment: &'s Arc<EnvironmentSnapshot>,
-        alone: bool,
-        before: Option<&ServedEnvironment>,
-        anew: &mut Anew<'s>,
-        rejected: &mut Vec<Rejected>,
-    ) -> ServedEnvironment {
-        let mut groups = Vec::with_capacity(environment.groups.len());
-        let mut status = Vec::with_capacity(environment.groups.len());
-        let mut entries: Vec<&GroupSnapshot> = environment.groups.iter().collect();
-        // By name, so that a group is found again without a look at each.
-        entries.sort_by_key(|entry| &entry.name);
-        for entry in entries {
-            let known = before.and_then(|before| before.group(&entry.name));
-            let mut error = None;
-            let compiled = anew.remove(&(&environment.name, &entry.name));
-            let group = group(environment, entry, known, compiled).unwrap_or_else(|reason| {
-                error = Some(reason.clone());
-                rejected.push(Rejected {
-                    environment: environment.name.clone(),
-                    group: entry.name.clone(),
-                    version: entry.version.clone(),
-                    reason,
-                });
-                known.cloned()
-            });
-            let serving = match (&group, &entry.content) {
-                (Some(group), _) => Some(group.operation.clone()),
-                (None, None) => Some(entry.operation.clone()),
-                (None, Some(_)) => None,
-            };
-            let live = entry.content.is_some();
-            let entry = GroupSnapshot { content: None, ..entry.clone() };
-            status.push(GroupStatus { entry, live, serving, error });
-            groups.extend(group);
-        }
-        ServedEnvironment {
-            source: Arc::downgrade(environment),
-            name: environment.name.clone(),
-            hosts: HostTable::build(&environment.name, &groups, &self.base_domain, alone),
-            longest_wait: groups.iter().map(|group| group.compiled.longest_wait()).max().unwrap_or_default(),
-            groups,
-            status,
-        }
+        (CompiledSnapshot { environments, longest_wait }, not_served)
     }
 
     /// Compiles the groups of environments that changed, spread over the processors: at the start they are many. Each
     /// definition is asked for only now, and for all environments together, so that few are there at a time.
     fn compile_groups<'s>(
         &self,
-        environments: impl Iterator<Item = (&'s Arc<EnvironmentSnapshot>, Option<&'s Arc<ServedEnvironment>>)>,
+        environments: impl Iterator<Item = (&'s Arc<EnvironmentSnapshot>, Option<&'s Arc<CompiledEnvironment>>)>,
     ) -> Anew<'s> {
         let mut changed = Vec::new();
         for (environment, before) in environments {
-            for entry in &environment.groups {
+            for entry in environment.groups() {
                 let Some(content) = &entry.content else { continue };
-                let known = before.and_then(|before| before.group(&entry.name));
-                if known.is_none_or(|known| known.compiled.source != Source::of(entry, content)) {
+                let known = before.and_then(|before| before.entry(&entry.name)?.compiled.as_ref());
+                if known.is_none_or(|known| known.source != GroupSource::of(entry, content)) {
                     changed.push(Changed { environment, entry, content });
                 }
             }
@@ -129,8 +86,9 @@ impl Compiler {
         let compiled = spread(&releases, |release| {
             // All are held until the last of them is compiled, so that one that they share is read once.
             let definitions: Vec<_> = release.iter().map(|changed| changed.content.definition.get()).collect();
-            let compile = |(changed, definition): (_, &Result<_, String>)| {
-                self.compile_group(changed, definition.as_ref().map_err(Clone::clone)?).map(Arc::new)
+            let compile = |(changed, definition): (_, &Result<_, DefinitionError>)| {
+                let definition = definition.as_ref().map_err(ToString::to_string)?;
+                self.compile_group(changed, definition).map(Arc::new)
             };
             release.iter().zip(&definitions).map(compile).collect::<Vec<_>>()
         });
@@ -144,16 +102,17 @@ impl Compiler {
         definition: &Arc<Definition>,
     ) -> Result<CompiledGroup, String> {
         let settings = &content.settings;
+        let release = &entry.deployment.release;
         let forwarding = ForwardCompiler {
             origins: &self.origins,
-            variables: match &entry.backend {
+            variables: match &release.backend {
                 Backend::Http { variables, .. } => Some(variables),
                 Backend::Mock => None,
             },
             content,
             allow_addresses: &self.allow_addresses,
         };
-        let answer = match &entry.backend {
+        let answer = match &release.backend {
             Backend::Mock => Answer::Mock,
             Backend::Http { .. } if settings.auth != Auth::None => Answer::Refuse,
             Backend::Http { url, .. } => Answer::Forward(Box::new(forwarding.group(url)?)),
@@ -166,7 +125,7 @@ impl Compiler {
             meters: &self.meters,
             environment: environment.name.as_str().into(),
             group: entry.name.as_str().into(),
-            version: entry.version.to_string().into(),
+            version: release.version.to_string().into(),
         };
         let mut results = if matches!(answer, Answer::Mock) { definition.results() } else { Vec::new() }.into_iter();
         let mut apis = Vec::with_capacity(definition.apis.len());
@@ -194,9 +153,12 @@ impl Compiler {
             settings.validate_responses != ResponseValidation::Off && matches!(answer, Answer::Forward(_));
         let rules_from = definition.apis.iter().any(RequestRules::has).then(|| Arc::clone(definition));
         Ok(CompiledGroup {
+            name: entry.name.to_string(),
+            environment: environment.name.to_string(),
+            version: release.version.to_string(),
             prefix: settings.prefix.clone(),
             prefix_value: HeaderValue::from_str(settings.prefix.as_str()).map_err(|error| error.to_string())?,
-            domains: settings.domains.clone(),
+            hosts: GroupHosts::new(&entry.name, &environment.name, &self.base_domain, &settings.domains),
             routes: RouteTable::build(&routes)?,
             apis: apis.into_boxed_slice(),
             not_served: not_served.into_boxed_slice(),
@@ -207,7 +169,7 @@ impl Compiler {
             validate_responses: settings.validate_responses,
             response_rules_from: checks_responses.then(|| Arc::clone(definition)),
             answer,
-            source: Source::of(entry, content),
+            source: GroupSource::of(entry, content),
         })
     }
 }
@@ -225,33 +187,59 @@ struct Changed<'s> {
 impl<'s> Changed<'s> {
     /// What tells whether two are made of the same definition.
     fn release(&self) -> (&'s GroupName, Digest) {
-        (&self.entry.name, self.entry.digest)
+        (&self.entry.name, self.entry.digest())
     }
 }
 
-/// Puts together what is served of an entry: nothing where it is offline, what is known where it was not compiled anew.
-fn group(
-    environment: &EnvironmentSnapshot,
-    entry: &GroupSnapshot,
-    known: Option<&Arc<ServedGroup>>,
-    anew: Option<Result<Arc<CompiledGroup>, String>>,
-) -> Result<Option<Arc<ServedGroup>>, String> {
-    if entry.content.is_none() {
-        return Ok(None);
+/// Puts together what is served of an environment.
+fn compiled_environment<'s>(
+    environment: &'s Arc<EnvironmentSnapshot>,
+    alone: bool,
+    before: Option<&CompiledEnvironment>,
+    anew: &mut Anew<'s>,
+    not_served: &mut Vec<NotServed>,
+) -> CompiledEnvironment {
+    let mut entries = Vec::with_capacity(environment.groups().len());
+    for group in environment.groups() {
+        let known = before.and_then(|before| before.entry(&group.name));
+        let entry = served_entry(group, known, anew.remove(&(&environment.name, &group.name)));
+        not_served.extend(entry.error.as_ref().map(|reason| NotServed {
+            environment: environment.name.clone(),
+            group: Some(group.name.clone()),
+            operation: Some(group.operation().clone()),
+            reason: reason.clone(),
+        }));
+        entries.push(entry);
     }
-    let compiled = match (anew, known) {
-        (Some(anew), _) => anew?,
-        (None, Some(known)) if known.operation == entry.operation => return Ok(Some(Arc::clone(known))),
-        (None, Some(known)) => Arc::clone(&known.compiled),
-        (None, None) => return Ok(None),
+    let groups = || entries.iter().filter_map(|entry| entry.compiled.as_ref());
+    CompiledEnvironment {
+        source: Arc::downgrade(environment),
+        name: environment.name.clone(),
+        hosts: HostTable::build(groups(), alone),
+        longest_wait: groups().map(|group| group.longest_wait()).max().unwrap_or_default(),
+        entries,
+    }
+}
+
+/// Puts together what is in force of an entry: the group as it was compiled anew, as it is known, or as it was served before
+/// where it cannot be compiled.
+fn served_entry(
+    entry: &GroupSnapshot,
+    known: Option<&ServedEntry>,
+    anew: Option<Result<Arc<CompiledGroup>, String>>,
+) -> ServedEntry {
+    let known_group = known.and_then(|known| known.compiled.clone());
+    let operation = Some(entry.operation().clone());
+    let (serving, compiled, error) = match anew {
+        _ if entry.content.is_none() => (operation, None, None),
+        Some(Ok(compiled)) => (operation, Some(compiled), None),
+        None => (operation.filter(|_| known_group.is_some()), known_group, None),
+        Some(Err(reason)) => {
+            let serving = known.filter(|_| known_group.is_some()).and_then(|known| known.serving.clone());
+            (serving, known_group, Some(reason))
+        }
     };
-    Ok(Some(Arc::new(ServedGroup {
-        name: entry.name.to_string(),
-        environment: environment.name.to_string(),
-        version: entry.version.to_string(),
-        operation: entry.operation.clone(),
-        compiled,
-    })))
+    ServedEntry { group: entry.name.clone(), deployment: entry.deployment.clone(), serving, compiled, error }
 }
 
 /// Compiles the APIs of one group.

@@ -1,11 +1,11 @@
 //! The gateway: serves what is live, at once, from memory.
 //!
-//! This is the only asynchronous code. It is handed [`Snapshot`]s by somebody who reads files, and touches none itself.
+//! This is the only asynchronous code. It is handed [`Snapshot`](crate::snapshot::Snapshot)s by somebody who reads files, and touches none itself.
 //!
 //! - [`Gateway::start`] compiles a snapshot, listens, and runs one worker a core: a thread with a runtime, a socket an
 //!   address and a pool of connections to backends of its own (`server`). Workers share nothing that is written to
 //!   while requests are served.
-//! - [`Gateway::replace`] compiles the next snapshot beside the one that is `served` (`compile`), and swaps one pointer.
+//! - [`Gateway::replace`] compiles the next snapshot beside the one that is served (`compile`, `compiled`), and swaps one pointer.
 //!   The next request that comes sees it; those in flight are answered by what was live when they came.
 //! - hyper speaks HTTP/1.1 and HTTP/2 with clients; towards backends HTTP/1.1 is the gateway's own (`upstream::http1`).
 //! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
@@ -16,6 +16,7 @@
 mod body;
 pub mod call;
 mod compile;
+mod compiled;
 mod config;
 mod cors;
 mod credentials;
@@ -28,11 +29,9 @@ mod problem;
 mod request_head;
 mod routing;
 mod run;
-mod served;
 mod server;
 mod service;
 mod signals;
-mod snapshot;
 mod stream;
 mod telemetry;
 pub mod tls;
@@ -44,8 +43,5 @@ pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};
 pub use server::descriptors::ConnectionLimits;
 pub use signals::{Signal, signals};
-pub use snapshot::{
-    DefinitionSource, EntryStatus, EnvironmentSnapshot, GroupContent, GroupSnapshot, Rejected, Snapshot, Unserved,
-};
 pub use telemetry::access::{AccessLog, AccessRecord};
 pub(crate) use upstream::connect::is_refused as is_refused_address;

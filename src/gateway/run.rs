@@ -19,16 +19,17 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::compile::Compiler;
+use super::compiled::CompiledSnapshot;
 use super::config::Config;
-use super::served::{GroupStatus, State};
 use super::server::descriptors::{ConnectionLimits, raise_open_files};
 use super::server::listener::bind;
 use super::server::worker::{Gauges, LONGEST_TICK, Shared, Socket, Stop, Worker, pace};
 use super::server::yielding::Yielding;
-use super::snapshot::{EntryStatus, Rejected, Snapshot, Unserved};
 use super::telemetry::admin::Admin;
 use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::target::Origins;
+use crate::model::{EnvironmentName, GroupName, OperationId};
+use crate::snapshot::{NotServed, Snapshot};
 
 /// A gateway that runs. When it is dropped, it stops at once.
 pub struct Gateway {
@@ -70,7 +71,7 @@ pub enum StartError {
 
 impl Gateway {
     /// Starts to serve a snapshot. Groups that cannot be served are returned, too.
-    pub fn start(config: Config, snapshot: &Snapshot) -> Result<(Self, Vec<Rejected>), StartError> {
+    pub fn start(config: Config, snapshot: &Snapshot) -> Result<(Self, Vec<NotServed>), StartError> {
         let workers = match config.workers {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
@@ -83,11 +84,11 @@ impl Gateway {
             origins: Origins::new(),
             meters: Arc::clone(&meters),
         };
-        let (state, rejected) = compiler.compile(snapshot, None);
+        let (compiled, not_served) = compiler.compile(snapshot, None);
         // Who connects is answered at once, and not kept waiting until everything is built.
         let (sockets, addresses) = listen(&config, workers)?;
         let admin = config.admin.map(bind_one).transpose()?;
-        let shared = Arc::new(shared(config, state, &meters, limits, workers));
+        let shared = Arc::new(shared(config, compiled, &meters, limits, workers));
         let (stop, stopped) = watch::channel(Stop::Not);
         let mut gateway = Self {
             shared,
@@ -121,29 +122,30 @@ impl Gateway {
                 },
             )?);
         }
-        Ok((gateway, rejected))
+        Ok((gateway, not_served))
     }
 
     /// Serves another snapshot from the next request on. Groups that cannot be served are served as before, and
     /// returned.
-    pub fn replace(&self, snapshot: &Snapshot) -> Vec<Rejected> {
+    pub fn replace(&self, snapshot: &Snapshot) -> Vec<NotServed> {
         let compiler = self.compiler.lock().unwrap_or_else(PoisonError::into_inner);
-        let (state, rejected) = compiler.compile(snapshot, Some(&self.shared.state.load()));
-        self.shared.state.store(Arc::new(state));
-        rejected
+        let (compiled, not_served) = compiler.compile(snapshot, Some(&self.shared.snapshot.load()));
+        self.shared.snapshot.store(Arc::new(compiled));
+        not_served
     }
 
     /// Takes note of what is not served, for operators.
-    pub fn note_unserved(&self, unserved: Vec<Unserved>) {
-        self.shared.unserved.store(Arc::new(unserved));
+    pub fn note_not_served(&self, not_served: Vec<NotServed>) {
+        self.shared.not_served.store(Arc::new(not_served));
     }
 
-    /// Goes through the entries of all environments, and what is served of them.
-    pub fn for_each_entry(&self, mut visit: impl FnMut(EntryStatus<'_>)) {
-        for environment in &self.shared.state.load().environments {
-            for GroupStatus { entry, serving, .. } in &environment.status {
-                let (group, operation, serving) = (&entry.name, &entry.operation, serving.as_ref());
-                visit(EntryStatus { environment: &environment.name, group, operation, serving });
+    /// Goes through the groups of all environments, each with the operation that is in force.
+    pub fn for_each_served(&self, mut visit: impl FnMut(&EnvironmentName, &GroupName, &OperationId)) {
+        for environment in &self.shared.snapshot.load().environments {
+            for entry in &environment.entries {
+                if let Some(serving) = &entry.serving {
+                    visit(&environment.name, &entry.group, serving);
+                }
             }
         }
     }
@@ -261,7 +263,13 @@ fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), 
     Ok((listener, bound))
 }
 
-fn shared(config: Config, state: State, meters: &Meters, limits: ConnectionLimits, workers: usize) -> Shared {
+fn shared(
+    config: Config,
+    snapshot: CompiledSnapshot,
+    meters: &Meters,
+    limits: ConnectionLimits,
+    workers: usize,
+) -> Shared {
     let identity = RandomState::new().build_hasher().finish();
     let pseudonym = format!("apigw-{identity:016x}");
     let via = |version: &str| {
@@ -270,9 +278,9 @@ fn shared(config: Config, state: State, meters: &Meters, limits: ConnectionLimit
     };
     let nobody = MeterName { environment: "".into(), group: "".into(), version: "".into(), api: "".into() };
     Shared {
-        state: ArcSwap::from_pointee(state),
+        snapshot: ArcSwap::from_pointee(snapshot),
         tls: ArcSwapOption::new(config.tls.clone()),
-        unserved: ArcSwap::default(),
+        not_served: ArcSwap::default(),
         unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
         limits,

@@ -24,12 +24,12 @@ use exchange::{At, Exchange, Outcome, OutcomeBody};
 use response_check::check_response;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
+use super::compiled::{Answer, CompiledApi, CompiledGroup, CompiledSnapshot};
 use super::problem::{Kind, Problem};
 use super::request_head::{CheckedHead, ambiguous_path, check_head, malformed_header_block};
 use super::routing::host::Host;
 use super::routing::hosts::Lookup;
 use super::routing::table::{Found, PickedRoute};
-use super::served::{Answer, CompiledApi, CompiledGroup, ServedGroup, State};
 use super::server::watch::Watch;
 use super::server::worker::Worker;
 use super::telemetry::record::Answerer;
@@ -41,8 +41,8 @@ use crate::definition::percent::one_spelling;
 pub(crate) async fn handle(worker: Rc<Worker>, watch: Rc<Watch>, parts: Parts, body: Incoming) -> Response<Payload> {
     let mut exchange = Exchange::begin(Rc::clone(&worker), Rc::clone(&watch), &parts);
     let decided = {
-        let state = worker.shared.state.load();
-        exchange.decide(&state, &parts, &body)
+        let snapshot = worker.shared.snapshot.load();
+        exchange.decide(&snapshot, &parts, &body)
     };
     match decided {
         Decision::Answer(mut response) => {
@@ -107,7 +107,7 @@ enum Decision {
 
 /// What a request needs that has to wait for its body or for a backend.
 struct Wait {
-    group: Arc<ServedGroup>,
+    group: Arc<CompiledGroup>,
     /// The API's place in the group.
     api: usize,
     host: Rc<Host>,
@@ -120,7 +120,7 @@ struct Wait {
 
 /// What a request is for.
 struct Wanted<'s, 'p> {
-    group: &'s Arc<ServedGroup>,
+    group: &'s Arc<CompiledGroup>,
     found: Found<'s, 'p>,
     /// The path below the group's prefix.
     path: &'p str,
@@ -129,7 +129,7 @@ struct Wanted<'s, 'p> {
 
 impl Exchange {
     /// Decides what happens with a request, from its head alone.
-    fn decide(&mut self, state: &State, parts: &Parts, body: &Incoming) -> Decision {
+    fn decide(&mut self, snapshot: &CompiledSnapshot, parts: &Parts, body: &Incoming) -> Decision {
         let checked = check_head(parts, !body.is_end_stream(), |authority| self.watch.host(authority));
         let checked = if self.watch.is_distrusted() { Err(malformed_header_block()) } else { checked };
         let CheckedHead { host, has_encoded_slash } = match checked {
@@ -141,15 +141,15 @@ impl Exchange {
         }
         // What is routed is what the backend sees, so that an encoded letter leads to no other API than a plain one.
         let path = one_spelling(parts.uri.path());
-        match state.find(&host, &path) {
-            Lookup::Path(group, ..) if has_encoded_slash && !group.compiled.encoded_slashes => {
+        match snapshot.find(&host, &path) {
+            Lookup::Path(group, ..) if has_encoded_slash && !group.encoded_slashes => {
                 Decision::Answer(self.refuse(&ambiguous_path().closing(), None))
             }
             Lookup::UnknownPath | Lookup::UnknownHost if has_encoded_slash => {
                 Decision::Answer(self.refuse(&ambiguous_path().closing(), None))
             }
             Lookup::Path(group, found, path) => {
-                let at = At { group: &group.compiled, api: None, headers: &parts.headers };
+                let at = At { group, api: None, headers: &parts.headers };
                 match self.pick_api(&Wanted { group, found, path, host: &host }, at, parts, body) {
                     Ok(decision) => decision,
                     Err((problem, at)) => Decision::Answer(self.refuse(&problem, Some(at))),
@@ -172,7 +172,7 @@ impl Exchange {
         parts: &'s Parts,
         body: &Incoming,
     ) -> Result<Decision, (Problem, At<'s>)> {
-        let group: &'s CompiledGroup = &wanted.group.compiled;
+        let group: &'s CompiledGroup = wanted.group;
         let entry = wanted.found.entry;
         let preflight = parts.method == Method::OPTIONS && at.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
         let texts = &wanted.found.parameters;
@@ -233,7 +233,7 @@ impl Exchange {
 
     /// Answers a request that has a body, or that goes to a backend.
     async fn wait(mut self, wait: Wait, parts: Parts, body: Incoming) -> Response<Payload> {
-        let group = &wait.group.compiled;
+        let group = &*wait.group;
         let Some(api) = group.apis.get(wait.api) else {
             return self.refuse(&Problem::new(Kind::Internal, "The API is gone."), None);
         };
@@ -268,7 +268,7 @@ impl Exchange {
         parts: Parts,
         body: &mut Option<Incoming>,
     ) -> Result<Outcome, Failed> {
-        let group = &wait.group.compiled;
+        let group = &*wait.group;
         let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
         let uri = api.path.reads_query().then(|| parts.uri.clone());
         let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::{EnvironmentName, GroupName};
+
 /// A domain name in lower case, internationalised names as their `xn--` form (RFC 1035, RFC 5890).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -72,6 +74,31 @@ impl From<DomainName> for String {
 impl fmt::Display for DomainName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(&self.0)
+    }
+}
+
+/// The host names by which callers reach a group in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct GroupHosts {
+    /// The secondary domain, which every group has: `<group>.<environment>.<base domain>`.
+    pub secondary: String,
+    /// The custom domains; none but where the environment has them.
+    pub custom: Vec<DomainName>,
+}
+
+impl GroupHosts {
+    /// Decides on the hosts of a group whose settings name these custom domains.
+    #[must_use]
+    pub fn new(group: &GroupName, environment: &EnvironmentName, base: &DomainName, domains: &[DomainName]) -> Self {
+        Self {
+            secondary: format!("{group}.{environment}.{base}"),
+            custom: if environment.has_custom_domains() { domains.to_vec() } else { Vec::new() },
+        }
+    }
+
+    /// Lists all of them, the secondary domain first.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.secondary.as_str()).chain(self.custom.iter().map(DomainName::as_str))
     }
 }
 

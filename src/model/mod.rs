@@ -23,7 +23,7 @@ mod variable;
 mod version;
 mod version_notes;
 
-pub use address::{DomainName, DomainNameError, PathPrefix, PathPrefixError};
+pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;
 pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};

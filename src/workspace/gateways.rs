@@ -17,6 +17,7 @@ use super::error::{At, Error};
 use super::layout::{self, Root};
 use super::{Workspace, folders, lock};
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, SCHEMA, Timestamp};
+use crate::snapshot::NotServed;
 
 /// How old a temporary file must be before it is taken for one that a killed gateway left.
 const ABANDONED: Duration = Duration::from_mins(1);
@@ -41,6 +42,9 @@ pub struct RunningGateway {
     pub stuck_workers: Vec<usize>,
     /// What it serves, by environment.
     pub environments: BTreeMap<EnvironmentName, ServedEnvironment>,
+    /// The entries that are not in force in it.
+    #[serde(default)]
+    pub not_served: Vec<NotServed>,
 }
 
 /// What a gateway serves of an environment.
@@ -48,19 +52,6 @@ pub struct RunningGateway {
 pub struct ServedEnvironment {
     /// The operation that is in force for each group, offline ones among them.
     pub serves: BTreeMap<GroupName, OperationId>,
-    /// The groups for which another operation should be in force, or the environment as a whole.
-    pub behind: Vec<Behind>,
-}
-
-/// Why an operation is not in force in a gateway.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Behind {
-    /// The group; `None` where the environment's file cannot be read.
-    pub group: Option<GroupName>,
-    /// The operation, as far as it is known.
-    pub operation: Option<OperationId>,
-    /// Why, in a sentence without a full stop.
-    pub reason: String,
 }
 
 /// The gateways that run on this machine, as far as their files can be read.
@@ -107,12 +98,13 @@ impl Workspace {
 }
 
 impl RunningGateway {
-    /// Says why an operation of a group is not in force here, where it is known; nothing where it is.
+    /// Returns the reason for which a group's entry is not in force here: its own, or that of the whole environment.
     #[must_use]
-    pub fn behind(&self, environment: &EnvironmentName, group: &GroupName) -> Option<&Behind> {
-        let behind = &self.environments.get(environment)?.behind;
-        let own = |behind: &&Behind| behind.group.as_ref() == Some(group);
-        behind.iter().find(own).or_else(|| behind.iter().find(|behind| behind.group.is_none()))
+    pub fn not_served(&self, environment: &EnvironmentName, group: &GroupName) -> Option<&NotServed> {
+        let of = |group: Option<&GroupName>| {
+            self.not_served.iter().find(|entry| entry.environment == *environment && entry.group.as_ref() == group)
+        };
+        of(Some(group)).or_else(|| of(None))
     }
 
     /// Returns the operation that is in force for a group.
@@ -262,7 +254,6 @@ mod tests {
                 "20261123T180000.123Z-e3b0c44298fc".parse().expect("an id"),
             )]
             .into(),
-            behind: Vec::new(),
         };
         RunningGateway {
             schema: SCHEMA,
@@ -272,6 +263,7 @@ mod tests {
             admin: None,
             stuck_workers: Vec::new(),
             environments: [("test".parse().expect("a name"), served)].into(),
+            not_served: Vec::new(),
         }
     }
 

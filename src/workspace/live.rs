@@ -16,54 +16,12 @@ use super::groups::frozen_settings;
 use super::outside::{FileStamp, stamp_outside};
 use super::{Workspace, layout};
 use crate::model::{
-    Deployment, Digest, Environment, EnvironmentName, GroupName, GroupSettings, OperationId, Release, State, Version,
-    is_file_name,
+    Deployment, Digest, Environment, EnvironmentName, GroupName, GroupSettings, Release, State, Version, is_file_name,
 };
+use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed, Snapshot};
 use crate::spread::spread;
 
-pub use definition::LiveDefinition;
-
-/// What is live in one environment.
-#[derive(Debug, Clone)]
-pub struct LiveEnvironment {
-    /// The environment.
-    pub name: EnvironmentName,
-    /// Its groups, offline ones among them.
-    pub groups: Arc<BTreeMap<GroupName, LiveGroup>>,
-}
-
-/// What is live of a group.
-#[derive(Debug, Clone)]
-pub struct LiveGroup {
-    /// The entry.
-    pub deployment: Deployment,
-    /// What the version holds; nothing where the group is offline.
-    pub content: Option<Arc<LiveContent>>,
-}
-
-/// What a version holds, with what this machine adds to it.
-#[derive(Debug)]
-pub struct LiveContent {
-    /// Its settings.
-    pub settings: Arc<GroupSettings>,
-    /// Its definition.
-    pub definition: LiveDefinition,
-    /// The files that its backends need for TLS, by name, from `.apigw/secrets`.
-    pub secrets: Arc<BTreeMap<String, Arc<[u8]>>>,
-}
-
-/// Why what the files say is not served, or cannot be told.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LiveProblem {
-    /// The environment.
-    pub environment: EnvironmentName,
-    /// The group, unless it concerns the whole environment.
-    pub group: Option<GroupName>,
-    /// The operation that should be served, where its entry could be read.
-    pub operation: Option<OperationId>,
-    /// What is wrong, in a sentence without a full stop.
-    pub message: String,
-}
+use definition::LiveDefinition;
 
 /// Reads what is live, each version once, and an environment only when there may be something new.
 ///
@@ -73,19 +31,19 @@ pub struct LiveProblem {
 pub struct LiveReader {
     names: Vec<EnvironmentName>,
     contents: Contents,
-    known: BTreeMap<EnvironmentName, Known>,
-    reported: BTreeSet<LiveProblem>,
+    known: BTreeMap<EnvironmentName, KnownEnvironment>,
+    reported: BTreeSet<NotServed>,
     pause: Duration,
     next_try: Option<Instant>,
 }
 
-/// What was read of an environment.
-#[derive(Debug, Default)]
-struct Known {
+/// An environment as it was read last.
+#[derive(Debug)]
+struct KnownEnvironment {
     stamp: Option<FileStamp>,
     is_stale: bool,
-    groups: Arc<BTreeMap<GroupName, LiveGroup>>,
-    problems: Vec<LiveProblem>,
+    snapshot: Arc<EnvironmentSnapshot>,
+    not_served: Vec<NotServed>,
 }
 
 /// The versions that were read, by group: few of each, found without a copy of their names.
@@ -97,7 +55,14 @@ struct Contents(BTreeMap<GroupName, Vec<KnownContent>>);
 struct KnownContent {
     version: Version,
     digest: Digest,
-    content: Arc<LiveContent>,
+    content: LiveContent,
+}
+
+/// The content of a version, and its definition, which is kept or let go here.
+#[derive(Debug, Clone)]
+struct LiveContent {
+    content: Arc<GroupContent>,
+    definition: Arc<LiveDefinition>,
 }
 
 /// How long to wait before what had a problem is read again, at first and at most.
@@ -125,21 +90,20 @@ impl LiveReader {
         self.contents = Contents::default();
         self.known.retain(|name, _| names.contains(name));
         for name in &names {
-            self.known.entry(name.clone()).or_default().is_stale = true;
+            self.known.entry(name.clone()).or_insert_with(|| KnownEnvironment::unread(name)).is_stale = true;
         }
         self.names = names;
     }
 
     /// Has a group read again soon, since what was read of it is of no use: this machine may lack a file that it needs.
-    pub fn reconsider(&mut self, problem: LiveProblem) {
-        let Some(known) = self.known.get_mut(&problem.environment) else { return };
-        let live = problem.group.as_ref().and_then(|group| known.groups.get_key_value(group));
-        if let Some((group, live)) = live {
-            self.contents.remove(group, &live.deployment.release);
+    pub fn reconsider(&mut self, not_served: NotServed) {
+        let Some(known) = self.known.get_mut(&not_served.environment) else { return };
+        if let Some(group) = not_served.group.as_ref().and_then(|group| known.snapshot.group(group)) {
+            self.contents.remove(&group.name, &group.deployment.release);
         }
         // A gateway says it again whenever another environment changes.
-        if !known.problems.contains(&problem) {
-            known.problems.push(problem);
+        if !known.not_served.contains(&not_served) {
+            known.not_served.push(not_served);
         }
     }
 
@@ -157,7 +121,7 @@ impl LiveReader {
                 self.pause = FIRST_PAUSE;
                 self.next_try = None;
             }
-            has_problems |= !known.problems.is_empty();
+            has_problems |= !known.not_served.is_empty();
         }
         let due = *self.next_try.get_or_insert(now + self.pause);
         if !has_problems {
@@ -165,26 +129,26 @@ impl LiveReader {
         } else if now >= due {
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);
             self.next_try = Some(now + self.pause);
-            self.known.values_mut().for_each(|known| known.is_stale |= !known.problems.is_empty());
+            self.known.values_mut().for_each(|known| known.is_stale |= !known.not_served.is_empty());
         }
         self.known.values().any(|known| known.is_stale)
     }
 
     /// Reads what is live where that is not known already.
-    pub fn read(&mut self, workspace: &Workspace) -> Vec<LiveEnvironment> {
-        let mut environments = Vec::new();
+    pub fn read(&mut self, workspace: &Workspace) -> Snapshot {
+        let mut environments = Vec::with_capacity(self.names.len());
         for name in self.names.clone() {
-            let mut known = self.known.remove(&name).unwrap_or_default();
+            let mut known = self.known.remove(&name).unwrap_or_else(|| KnownEnvironment::unread(&name));
             if std::mem::take(&mut known.is_stale) {
-                let last = Arc::clone(&known.groups);
-                (known.groups, known.problems) = self.read_environment(workspace, &name, &last);
+                let (snapshot, not_served) = self.read_environment(workspace, &known.snapshot);
+                (known.snapshot, known.not_served) = (snapshot, not_served);
             }
-            environments.push(LiveEnvironment { name: name.clone(), groups: Arc::clone(&known.groups) });
+            environments.push(Arc::clone(&known.snapshot));
             self.known.insert(name, known);
         }
         self.contents.retain_used();
         self.contents.choose_kept();
-        environments
+        Snapshot { environments }
     }
 
     /// Lets go of what is still here of definitions that are not kept, once all that needed them has been built.
@@ -192,59 +156,55 @@ impl LiveReader {
         self.contents.definitions().for_each(LiveDefinition::let_go);
     }
 
-    /// Returns what keeps from being served what the files say.
-    pub fn problems(&self) -> impl Iterator<Item = &LiveProblem> {
-        self.known.values().flat_map(|known| &known.problems)
+    /// Returns the entries that cannot be served, and the environments that cannot be read.
+    pub fn not_served(&self) -> impl Iterator<Item = &NotServed> {
+        self.known.values().flat_map(|known| &known.not_served)
     }
 
-    /// Returns the problems that were not returned before; one that went away and came back is a new one.
-    pub fn new_problems(&mut self) -> Vec<LiveProblem> {
-        let problems: BTreeSet<LiveProblem> = self.problems().cloned().collect();
-        let new = problems.difference(&self.reported).cloned().collect();
-        self.reported = problems;
+    /// Returns those that were not returned before; one that went away and came back is a new one.
+    pub fn newly_not_served(&mut self) -> Vec<NotServed> {
+        let all: BTreeSet<NotServed> = self.not_served().cloned().collect();
+        let new = all.difference(&self.reported).cloned().collect();
+        self.reported = all;
         new
     }
 
+    /// Reads an environment; where something of it cannot be read, what was good last stays.
     fn read_environment(
         &mut self,
         workspace: &Workspace,
-        name: &EnvironmentName,
-        last: &Arc<BTreeMap<GroupName, LiveGroup>>,
-    ) -> (Arc<BTreeMap<GroupName, LiveGroup>>, Vec<LiveProblem>) {
-        let problem = |group, operation, message| LiveProblem { environment: name.clone(), group, operation, message };
+        last: &Arc<EnvironmentSnapshot>,
+    ) -> (Arc<EnvironmentSnapshot>, Vec<NotServed>) {
+        let name = &last.name;
+        let not_served = |group, operation, reason| NotServed { environment: name.clone(), group, operation, reason };
         let reading = match workspace.read_environment(name) {
             // Entries are never removed, so where the file is gone, the state is not known; least of all is it empty.
-            Ok(_) if !last.is_empty() && !workspace.has_environment(name) => {
-                return (
-                    Arc::clone(last),
-                    vec![problem(None, None, "the file that says what is live is gone".to_owned())],
-                );
+            Ok(_) if !last.groups().is_empty() && !workspace.has_environment(name) => {
+                let reason = "the file that says what is live is gone".to_owned();
+                return (Arc::clone(last), vec![not_served(None, None, reason)]);
             }
             Ok(reading) => reading,
-            Err(error) => return (Arc::clone(last), vec![problem(None, None, error.to_string())]),
+            Err(error) => return (Arc::clone(last), vec![not_served(None, None, error.to_string())]),
         };
-        let mut groups = BTreeMap::new();
-        let mut problems = Vec::new();
+        let mut groups = Vec::new();
+        let mut all_not_served = Vec::new();
         for (group, finding) in reading.problems {
-            problems.push(problem(group.clone(), None, format!("{}: {}", finding.location, finding.message)));
-            if let Some((group, live)) = group.and_then(|group| last.get_key_value(&group)) {
-                groups.insert(group.clone(), live.clone());
-            }
+            let reason = format!("{}: {}", finding.location, finding.message);
+            groups.extend(group.as_ref().and_then(|group| last.group(group)).cloned());
+            all_not_served.push(not_served(group, None, reason));
         }
         let mut failed = self.read_contents(workspace, &reading.environment);
         for (group, deployment) in reading.environment.deployments {
             if let Some(error) = failed.remove(&group) {
-                problems.push(problem(Some(group.clone()), Some(deployment.operation), error.to_string()));
-                if let Some(live) = last.get(&group) {
-                    groups.insert(group, live.clone());
-                }
+                groups.extend(last.group(&group).cloned());
+                all_not_served.push(not_served(Some(group), Some(deployment.operation), error.to_string()));
                 continue;
             }
             let is_live = deployment.release.state == State::Live;
             let content = is_live.then(|| self.contents.get(&group, &deployment.release).cloned()).flatten();
-            groups.insert(group, LiveGroup { deployment, content });
+            groups.push(GroupSnapshot { name: group, deployment, content });
         }
-        (Arc::new(groups), problems)
+        (Arc::new(EnvironmentSnapshot::new(name.clone(), groups)), all_not_served)
     }
 
     /// Reads the versions that are live and not known yet, spread over the processors: at the start they are many.
@@ -264,7 +224,7 @@ impl LiveReader {
         for ((group, deployment), content) in unknown.into_iter().zip(contents) {
             match content {
                 Ok(content) => {
-                    self.contents.insert(group, &deployment.release, Arc::new(content));
+                    self.contents.insert(group, &deployment.release, content);
                 }
                 Err(error) => {
                     failed.insert(group.clone(), error);
@@ -275,13 +235,21 @@ impl LiveReader {
     }
 }
 
+impl KnownEnvironment {
+    /// Begins with nothing read.
+    fn unread(name: &EnvironmentName) -> Self {
+        let snapshot = Arc::new(EnvironmentSnapshot::new(name.clone(), Vec::new()));
+        Self { stamp: None, is_stale: false, snapshot, not_served: Vec::new() }
+    }
+}
+
 impl Contents {
-    fn get(&self, group: &GroupName, release: &Release) -> Option<&Arc<LiveContent>> {
+    fn get(&self, group: &GroupName, release: &Release) -> Option<&Arc<GroupContent>> {
         let known = self.0.get(group)?.iter().find(|known| known.is_of(release))?;
-        Some(&known.content)
+        Some(&known.content.content)
     }
 
-    fn insert(&mut self, group: &GroupName, release: &Release, content: Arc<LiveContent>) {
+    fn insert(&mut self, group: &GroupName, release: &Release, content: LiveContent) {
         let known = KnownContent { version: release.version.clone(), digest: release.digest, content };
         self.0.entry(group.clone()).or_default().push(known);
     }
@@ -293,7 +261,7 @@ impl Contents {
     }
 
     fn definitions(&self) -> impl Iterator<Item = &LiveDefinition> {
-        self.0.values().flatten().map(|known| &known.content.definition)
+        self.0.values().flatten().map(|known| &*known.content.definition)
     }
 
     /// Decides which definitions stay here once they are read: few, since one takes a multiple of its files.
@@ -310,7 +278,7 @@ impl Contents {
     /// Drops what no environment holds any more.
     fn retain_used(&mut self) {
         self.0.retain(|_, known| {
-            known.retain(|known| Arc::strong_count(&known.content) > 1);
+            known.retain(|known| Arc::strong_count(&known.content.content) > 1);
             !known.is_empty()
         });
     }
@@ -324,20 +292,22 @@ impl KnownContent {
 
 impl Workspace {
     /// Reads what is live of one group; nothing where it was never published.
-    pub fn live_group(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Option<LiveGroup>, Error> {
+    pub fn live_group(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Option<GroupSnapshot>, Error> {
         let Some(deployment) = self.environment(environment)?.deployments.remove(group) else { return Ok(None) };
         let is_live = deployment.release.state == State::Live;
         let shared = Arc::new(self.clone());
         let content = is_live.then(|| shared.live_content(group, &deployment.release)).transpose()?;
-        Ok(Some(LiveGroup { deployment, content: content.map(Arc::new) }))
+        let content = content.map(|live| live.content);
+        Ok(Some(GroupSnapshot { name: group.clone(), deployment, content }))
     }
 
     fn live_content(self: &Arc<Self>, group: &GroupName, release: &Release) -> Result<LiveContent, Error> {
         let files = self.release_files(group, &release.version, release.digest)?;
-        let settings = frozen_settings(group, &release.version, &files)?;
-        let secrets = Arc::new(self.backend_secrets(&settings)?);
-        let definition = LiveDefinition::new(Arc::clone(self), group, release, files);
-        Ok(LiveContent { settings: Arc::new(settings), definition, secrets })
+        let settings = Arc::new(frozen_settings(group, &release.version, &files)?);
+        let tls_files = Arc::new(self.backend_secrets(&settings)?);
+        let definition = Arc::new(LiveDefinition::new(Arc::clone(self), group, release, files));
+        let content = Arc::new(GroupContent { settings, definition: definition.source(), tls_files });
+        Ok(LiveContent { content, definition })
     }
 
     fn has_environment(&self, name: &EnvironmentName) -> bool {

@@ -44,8 +44,8 @@ mod versions;
 use std::path::Path;
 
 use crate::model::{
-    Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, GroupSettings, Location, Release, SETTINGS_FILE,
-    State, WorkspaceSettings, nearest,
+    Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings, Location, Release,
+    SETTINGS_FILE, State, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
@@ -54,11 +54,11 @@ pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
-pub use gateways::{Behind, GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
+pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use groups::{Draft, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
-pub use live::{LiveContent, LiveDefinition, LiveEnvironment, LiveGroup, LiveProblem, LiveReader};
+pub use live::LiveReader;
 pub use lock::{LockGuard, LockRequest};
 pub use merge::MergeState;
 pub use origins::{Committer, Origins};
@@ -172,8 +172,7 @@ impl Workspace {
         }
     }
 
-    /// Returns where callers reach a version of a group: its secondary domain, and its custom
-    /// domains in `online`. Nothing is returned where the version's settings cannot be read.
+    /// Returns where callers reach a version of a group, by its secondary and its custom domains. Nothing is returned where the version's settings cannot be read.
     #[must_use]
     pub fn urls(
         &self,
@@ -195,10 +194,8 @@ impl Workspace {
     }
 
     fn addresses(&self, environment: &EnvironmentName, group: &GroupName, settings: &GroupSettings) -> Vec<String> {
-        let secondary = format!("{group}.{environment}.{}", self.settings.base_domain);
-        let custom = settings.domains.iter().map(ToString::to_string).filter(|_| environment.as_str() == "online");
-        let hosts = std::iter::once(secondary).chain(custom);
-        hosts.map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
+        let hosts = GroupHosts::new(group, environment, &self.settings.base_domain, &settings.domains);
+        hosts.iter().map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
     }
 
     /// Says whether every version that a plan makes live exists as its digest says, or will be frozen.

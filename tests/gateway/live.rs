@@ -6,8 +6,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use apigw::gateway::Snapshot;
 use apigw::model;
+use apigw::snapshot::{EnvironmentSnapshot, Snapshot};
 
 use super::backend::{Backend, reply};
 use super::client::{Answer, Client, get};
@@ -116,7 +116,8 @@ fn every_answer_is_of_something_that_was_live_meanwhile() {
         ("offline", {
             let mut gone = version("3.0.0", model::Backend::Mock);
             let environment = Arc::make_mut(&mut gone.environments[0]);
-            environment.groups = environment.groups.drain(..).map(offline).collect();
+            let groups = environment.groups().iter().cloned().map(offline).collect();
+            *environment = EnvironmentSnapshot::new(environment.name.clone(), groups);
             gone
         }),
     ];
@@ -166,7 +167,8 @@ fn a_request_in_flight_is_answered_by_what_was_live_when_it_came() {
     has_arrived.recv().expect("a request at the backend");
     let mut gone = pets(http(backend.address), "");
     let environment = Arc::make_mut(&mut gone.environments[0]);
-    environment.groups = environment.groups.drain(..).map(offline).collect();
+    let groups = environment.groups().iter().cloned().map(offline).collect();
+    *environment = EnvironmentSnapshot::new(environment.name.clone(), groups);
     gateway.replace(&gone);
     let answer = get(address, "/petstore/pets", "");
     assert_eq!((answer.status, answer.code().as_str()), (404, "NOT_FOUND"));
@@ -250,7 +252,7 @@ fn a_group_that_cannot_be_compiled_is_served_as_before() {
         group("pets", "2.0.0", broken, &settings(""), model::Backend::Mock),
     ]));
     assert_eq!(rejected.len(), 1);
-    assert_eq!((rejected[0].group.as_str(), rejected[0].version.to_string().as_str()), ("pets", "2.0.0"));
+    assert_eq!(rejected[0].group.as_ref().map(model::GroupName::as_str), Some("pets"));
     assert!(rejected[0].reason.contains("/pets/"), "{}", rejected[0].reason);
     assert_eq!(told(&get(address, "/petstore/pets/mine", "")), "1.0.0");
     assert_eq!(get(address, "/other/pets", "").status, 200);
@@ -265,7 +267,8 @@ fn environments_and_groups_are_told_apart_by_host() {
         &settings("domains: [api.example.com]\n"),
         model::Backend::Mock,
     );
-    with_domain.operation = group("x", "2.0.0", PETS, &settings(""), model::Backend::Mock).operation;
+    with_domain.deployment.operation =
+        group("x", "2.0.0", PETS, &settings(""), model::Backend::Mock).deployment.operation;
     let test = group(
         "pets",
         "1.0.0",

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use apigw::gateway::tls::{Certificate, server_config};
-use apigw::gateway::{AccessLog, AccessRecord, Config, Listen, Unserved};
+use apigw::gateway::{AccessLog, AccessRecord, Config, Listen};
 use apigw::model;
+use apigw::snapshot::{NotServed, Snapshot};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -157,7 +158,7 @@ fn backends_are_called_over_tls_where_they_are_trusted() {
     let url = format!("https://localhost:{}/petstore", inner.addresses()[0].port());
     let backend = || model::Backend::Http { url: url.parse().expect("an address"), variables: BTreeMap::new() };
     let mut trusting = group("pets", "0.0.1", PETS, &settings("forwarding: {tls: {ca: ca.pem}}\n"), backend());
-    if let Some(content) = &mut trusting.content {
+    if let Some(content) = trusting.content.as_mut().map(Arc::make_mut) {
         let file: (String, Arc<[u8]>) = ("ca.pem".to_owned(), Arc::from(CERTIFICATE.as_bytes()));
         content.tls_files = Arc::new([file].into_iter().collect());
     }
@@ -314,10 +315,9 @@ fn operators_see_what_is_served_and_what_was_asked() {
     config.access_log = Some(Arc::<Records>::clone(&records));
     let real = group("pets", "0.0.1", PETS, &settings(""), http(backend.address));
     let gone = super::snapshot::offline(group("gone", "0.0.2", PETS, &settings(""), model::Backend::Mock));
-    let operation = real.operation.to_string();
-    let gateway =
-        start(config, &apigw::gateway::Snapshot { environments: vec![environment("test", vec![real, gone])] });
-    gateway.note_unserved(vec![Unserved {
+    let operation = real.deployment.operation.to_string();
+    let gateway = start(config, &Snapshot { environments: vec![environment("test", vec![real, gone])] });
+    gateway.note_not_served(vec![NotServed {
         environment: "test".parse().expect("a name"),
         group: None,
         operation: None,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use apigw::gateway::{Config, EnvironmentSnapshot, Gateway, GroupContent, GroupSnapshot, Snapshot};
-use apigw::model::{Backend, Digest, OperationId, Timestamp};
+use apigw::gateway::{Config, Gateway};
+use apigw::model::{Backend, Deployment, Digest, OperationId, Release, State, Timestamp};
+use apigw::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 
 /// The definition of a group called `pets`.
 pub(crate) const PETS: &str = r#"
@@ -85,21 +86,23 @@ pub(crate) fn group(name: &str, version: &str, definition: &str, settings: &str,
     let operation = format!("{source} {backend}");
     GroupSnapshot {
         name: name.parse().expect("a name"),
-        version: version.parse().expect("a version"),
-        digest,
-        operation: OperationId::new(Timestamp::from_milliseconds(0), &Digest::of(operation.as_bytes())),
-        backend,
-        content: Some(GroupContent {
+        deployment: Deployment {
+            release: Release { state: State::Live, version: version.parse().expect("a version"), digest, backend },
+            since: Timestamp::from_milliseconds(0),
+            operation: OperationId::new(Timestamp::from_milliseconds(0), &Digest::of(operation.as_bytes())),
+        },
+        content: Some(Arc::new(GroupContent {
             settings: Arc::new(serde_yaml::from_str(settings).expect("settings")),
             definition: Arc::new(reading.definition.expect("a definition")).into(),
             tls_files: Arc::new(BTreeMap::new()),
-        }),
+        })),
     }
 }
 
 /// The same group, taken out.
 pub(crate) fn offline(mut group: GroupSnapshot) -> GroupSnapshot {
     group.content = None;
+    group.deployment.release.state = State::Offline;
     group
 }
 
@@ -110,7 +113,7 @@ pub(crate) fn http(address: std::net::SocketAddr) -> Backend {
 
 /// One environment with these groups.
 pub(crate) fn environment(name: &str, groups: Vec<GroupSnapshot>) -> Arc<EnvironmentSnapshot> {
-    Arc::new(EnvironmentSnapshot { name: name.parse().expect("a name"), groups })
+    Arc::new(EnvironmentSnapshot::new(name.parse().expect("a name"), groups))
 }
 
 /// One environment, `test`, with these groups.
@@ -132,7 +135,7 @@ pub(crate) fn config() -> Config {
 
 /// Starts a gateway, in which every group can be served.
 pub(crate) fn start(config: Config, snapshot: &Snapshot) -> Gateway {
-    let (gateway, rejected) = Gateway::start(config, snapshot).expect("a gateway");
-    assert_eq!(rejected, []);
+    let (gateway, not_served) = Gateway::start(config, snapshot).expect("a gateway");
+    assert_eq!(not_served, []);
     gateway
 }

@@ -21,8 +21,9 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use apigw::definition::Definition;
-use apigw::gateway::{Snapshot, Timeouts};
+use apigw::gateway::Timeouts;
 use apigw::model;
+use apigw::snapshot::{EnvironmentSnapshot, Snapshot};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use backend::{Backend, reply};
@@ -117,7 +118,8 @@ fn many_changes() {
             _ => {
                 let (mut gone, definition) = version(number, model::Backend::Mock);
                 let environment = Arc::make_mut(&mut gone.environments[0]);
-                environment.groups = environment.groups.drain(..).map(offline).collect();
+                let groups = environment.groups().iter().cloned().map(offline).collect();
+                *environment = EnvironmentSnapshot::new(environment.name.clone(), groups);
                 (gone, definition)
             }
         };

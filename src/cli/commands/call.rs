@@ -15,12 +15,12 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
-use crate::cli::snapshot::Snapshots;
 use crate::definition::Definition;
 use crate::gateway::call::{Answer, CallError, Destination, Outgoing, send};
 use crate::gateway::{Config, Gateway};
 use crate::model::{EnvironmentName, GroupName, HttpUrl};
-use crate::workspace::{LiveContent, LiveEnvironment, LiveGroup, Workspace, read_outside};
+use crate::snapshot::{DefinitionError, EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
+use crate::workspace::{self, Workspace, read_outside};
 
 use request::Prepared;
 
@@ -75,9 +75,8 @@ pub(in crate::cli) struct CallArguments {
 /// What is called, as it is live.
 struct Called {
     environment: EnvironmentName,
-    group: GroupName,
-    live: LiveGroup,
-    content: Arc<LiveContent>,
+    live: GroupSnapshot,
+    content: Arc<GroupContent>,
     definition: Arc<Definition>,
 }
 
@@ -87,9 +86,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
     let names: Vec<String> = arguments.words.iter().take_while(is_name).cloned().collect();
     let values = arguments.words.get(names.len()..).unwrap_or_default();
     let (group, api) = selection::group_and_api(&names)?;
-    let called = find(workspace, context.environment(&arguments.env)?, selection::group(context, group)?)?;
+    let called = find(workspace, context.environment(&arguments.env)?, &selection::group(context, group)?)?;
     let definition = &called.definition;
-    let api = definition.api(&api).ok_or_else(|| unknown_api(&called.group, &api, definition))?;
+    let api = definition.api(&api).ok_or_else(|| unknown_api(&called.live.name, &api, definition))?;
     let prepared = request::prepare(context, workspace, arguments, &called, api, values)?;
     let Prepared { outgoing, url, secrets } = prepared;
     let sent = shown::Sent::new(&called, api, &outgoing, &url, &secrets);
@@ -124,36 +123,40 @@ fn deliver(
 }
 
 /// Finds what is live of a group.
-fn find(workspace: &Workspace, environment: EnvironmentName, group: GroupName) -> Result<Called, CommandError> {
+fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) -> Result<Called, CommandError> {
     let hint = format!("publish it: `apigw publish {group} --env {environment}`, with `--mock` for constant results");
     let absent = |what: &str| {
         CommandError::invalid("not-live", format!("{group} {what} {environment}: there is nothing to call"))
             .hint(hint.clone())
     };
-    let live = workspace.live_group(&environment, &group)?.ok_or_else(|| absent("was never published to"))?;
+    let live = workspace.live_group(&environment, group)?.ok_or_else(|| absent("was never published to"))?;
     let content = live.content.clone().ok_or_else(|| absent("is offline in"))?;
-    let definition = content.definition.get()?;
-    Ok(Called { environment, group, live, content, definition })
+    let definition = content.definition.get().map_err(|error| match error {
+        DefinitionError::Invalid(findings) => workspace::Error::Invalid(findings).into(),
+        DefinitionError::Unreadable(_) => CommandError::new("definition", Exit::Failed, error.to_string()),
+    });
+    Ok(Called { environment, live, content, definition: definition? })
 }
 
 /// Starts a gateway that serves what is called, and nothing else.
 fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError> {
-    let groups = Arc::new([(called.group.clone(), called.live.clone())].into());
-    let live = LiveEnvironment { name: called.environment.clone(), groups };
+    let environment = EnvironmentSnapshot::new(called.environment.clone(), vec![called.live.clone()]);
+    let snapshot = Snapshot { environments: vec![Arc::new(environment)] };
     let config = Config {
         workers: 1,
         base_domain: workspace.settings().base_domain.clone(),
         ..Config::new(([127, 0, 0, 1], 0).into())
     };
-    let started = Gateway::start(config, &Snapshots::default().next(&[live]));
-    let (gateway, rejected) =
+    let started = Gateway::start(config, &snapshot);
+    let (gateway, not_served) =
         started.map_err(|error| CommandError::new("call", Exit::Failed, error.to_string()).causes(&error))?;
-    match rejected.into_iter().next() {
+    let GroupSnapshot { name, deployment, .. } = &called.live;
+    match not_served.first() {
         None => Ok(gateway),
-        Some(rejected) => Err(CommandError::new(
+        Some(not_served) => Err(CommandError::new(
             "not-served",
             Exit::Failed,
-            format!("{} {} cannot be served: {}", rejected.group, rejected.version, rejected.reason),
+            format!("{name} {} cannot be served: {}", deployment.release.version, not_served.reason),
         )),
     }
 }

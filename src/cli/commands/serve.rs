@@ -18,7 +18,6 @@ use crate::cli::arguments::parse_duration;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::snapshot::Snapshots;
 use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, Limits, Signal, StartError, signals};
 use crate::model::EnvironmentName;
 use crate::workspace::{LiveReader, Workspace};
@@ -102,13 +101,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let live = reader.read(&workspace);
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
-    let mut snapshots = Snapshots::default();
-    let (gateway, rejected) =
-        Gateway::start(config, &snapshots.next(&live)).map_err(|error| cannot_start(arguments, &error))?;
-    let read = Read { named, reader, snapshots, certificates };
+    let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;
+    let read = Read { named, reader, certificates };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
-    follower.begin(&live, rejected);
+    follower.begin(&live, not_served);
     // What is replaced later is not to be kept for as long as the gateway runs.
     drop(live);
     follower.follow(&asked);

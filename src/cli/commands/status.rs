@@ -297,6 +297,6 @@ fn behind<'a>(
     behind.map(move |gateway| BehindView {
         pid: gateway.pid,
         operation: gateway.serves(environment, group).cloned(),
-        reason: gateway.behind(environment, group).map(|behind| behind.reason.clone()),
+        reason: gateway.not_served(environment, group).map(|entry| entry.reason.clone()),
     })
 }

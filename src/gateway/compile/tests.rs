@@ -4,8 +4,9 @@ use std::sync::{Mutex, Weak};
 use proptest::prelude::*;
 
 use super::*;
-use crate::gateway::snapshot::DefinitionSource;
-use crate::model::{OperationId, Timestamp};
+use crate::gateway::compiled::CompiledGroup;
+use crate::model::{Deployment, OperationId, Release, State, Timestamp};
+use crate::snapshot::DefinitionSource;
 
 fn group(number: usize, edition: usize) -> GroupSnapshot {
     let definition = format!(
@@ -16,15 +17,21 @@ fn group(number: usize, edition: usize) -> GroupSnapshot {
     let digest = Digest::of(definition.as_bytes());
     GroupSnapshot {
         name: format!("g{number}").parse().expect("a name"),
-        version: "0.0.1".parse().expect("a version"),
-        digest,
-        operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
-        backend: Backend::Mock,
-        content: Some(GroupContent {
+        deployment: Deployment {
+            release: Release {
+                state: State::Live,
+                version: "0.0.1".parse().expect("a version"),
+                digest,
+                backend: Backend::Mock,
+            },
+            since: Timestamp::from_milliseconds(0),
+            operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
+        },
+        content: Some(Arc::new(GroupContent {
             settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
             definition: Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition")).into(),
             tls_files: Arc::default(),
-        }),
+        })),
     }
 }
 
@@ -38,8 +45,21 @@ fn compiler() -> Compiler {
 }
 
 fn snapshot(groups: Vec<GroupSnapshot>) -> Snapshot {
-    let name = "test".parse().expect("a name");
-    Snapshot { environments: vec![Arc::new(EnvironmentSnapshot { name, groups })] }
+    Snapshot { environments: vec![environment("test", groups)] }
+}
+
+fn environment(name: &str, groups: Vec<GroupSnapshot>) -> Arc<EnvironmentSnapshot> {
+    Arc::new(EnvironmentSnapshot::new(name.parse().expect("a name"), groups))
+}
+
+/// The content of a group, to be changed.
+fn content(group: &mut GroupSnapshot) -> &mut GroupContent {
+    Arc::make_mut(group.content.as_mut().expect("a live group"))
+}
+
+/// The groups of the first environment.
+fn groups_of(state: &CompiledSnapshot) -> impl Iterator<Item = &Arc<CompiledGroup>> {
+    state.environments[0].entries.iter().filter_map(|entry| entry.compiled.as_ref())
 }
 
 fn near_templates() -> impl Strategy<Value = String> {
@@ -62,10 +82,10 @@ proptest! {
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
         let definition = Arc::new(crate::definition::read("g", &mut fetch).definition.expect("a definition"));
         let routed = definition.apis.iter().filter(|api| api.route.is_ok()).count();
-        entry.content.as_mut().expect("a live group").definition = Arc::clone(&definition).into();
+        content(&mut entry).definition = Arc::clone(&definition).into();
         let (state, rejected) = compiler().compile(&snapshot(vec![entry]), None);
         prop_assert_eq!(rejected, []);
-        let compiled = &state.environments[0].groups[0].compiled;
+        let compiled = groups_of(&state).next().expect("a group");
         prop_assert_eq!(compiled.apis.len(), routed);
         prop_assert_eq!(compiled.apis.len() + compiled.not_served.len(), definition.apis.len());
     }
@@ -78,12 +98,9 @@ fn only_what_changed_is_compiled() {
         |changed: Option<usize>| (0..50).map(move |number| group(number, usize::from(Some(number) == changed)));
     let (before, rejected) = compiler.compile(&snapshot(groups(None).collect()), None);
     assert_eq!(rejected, []);
-    let compiled_anew = |state: &State| {
-        let same = |group: &&Arc<ServedGroup>| {
-            before.environments[0].groups.iter().any(|known| Arc::ptr_eq(&known.compiled, &group.compiled))
-        };
-        let groups = state.environments[0].groups.iter();
-        groups.filter(|group| !same(group)).map(|group| group.name.clone()).collect::<Vec<_>>()
+    let compiled_anew = |state: &CompiledSnapshot| {
+        let is_same = |group: &&Arc<CompiledGroup>| groups_of(&before).any(|known| Arc::ptr_eq(known, group));
+        groups_of(state).filter(|group| !is_same(group)).map(|group| group.name.clone()).collect::<Vec<_>>()
     };
     for (groups, expected) in [
         (groups(None).collect(), vec![]),
@@ -100,9 +117,8 @@ fn only_what_changed_is_compiled() {
 fn an_environment_that_is_the_same_is_taken_over_as_it_is() {
     let compiler = compiler();
     let both = |one: &Snapshot, other: &Snapshot| {
-        let mut other = other.environments.clone();
-        Arc::make_mut(&mut other[0]).name = "online".parse().expect("a name");
-        Snapshot { environments: one.environments.iter().cloned().chain(other).collect() }
+        let other = environment("online", other.environments[0].groups().to_vec());
+        Snapshot { environments: one.environments.iter().cloned().chain([other]).collect() }
     };
     let first = both(&snapshot(vec![group(1, 0)]), &snapshot(vec![group(2, 0)]));
     let (before, _) = compiler.compile(&first, None);
@@ -115,13 +131,14 @@ fn an_environment_that_is_the_same_is_taken_over_as_it_is() {
     assert_eq!(kept(&first), [true, true]);
     assert_eq!(kept(&both(&snapshot(vec![group(1, 1)]), &snapshot(vec![group(2, 0)]))), [false, false]);
     let mut second = first.clone();
-    Arc::make_mut(&mut second.environments[1]).groups = vec![group(2, 1)];
+    second.environments[1] = environment("online", vec![group(2, 1)]);
     assert_eq!(kept(&second), [true, false]);
     // One that is not served as it says is tried again.
     let mut broken = first.clone();
-    let content = Arc::make_mut(&mut broken.environments[0]).groups[0].content.as_mut().expect("a live group");
-    content.definition = DefinitionSource::new(|| Err("it is gone".to_owned()));
-    Arc::make_mut(&mut broken.environments[0]).groups[0].digest = Digest::of(b"another");
+    let mut gone = group(1, 0);
+    content(&mut gone).definition = DefinitionSource::new(|| Err(DefinitionError::Invalid(Vec::new())));
+    gone.deployment.release.digest = Digest::of(b"another");
+    broken.environments[0] = environment("test", vec![gone]);
     let (refused, rejected) = compiler.compile(&broken, Some(&before));
     assert_eq!(rejected.len(), 1);
     assert_eq!(compiler.compile(&broken, Some(&refused)).1, rejected);
@@ -134,9 +151,8 @@ fn a_definition_that_environments_share_is_read_once() {
     let reads = Arc::new(AtomicUsize::new(0));
     let unkept = |number| {
         let mut entry = group(number, 0);
-        let content = entry.content.as_mut().expect("a live group");
         let (reads, given) = (Arc::clone(&reads), Mutex::new(Weak::new()));
-        content.definition = DefinitionSource::new(move || {
+        content(&mut entry).definition = DefinitionSource::new(move || {
             let mut given = given.lock().expect("nobody panics");
             let held: Option<Arc<Definition>> = given.upgrade();
             if let Some(held) = held {
@@ -150,11 +166,9 @@ fn a_definition_that_environments_share_is_read_once() {
         entry
     };
     let mut environments = snapshot((0..100).map(unkept).collect()).environments;
-    let mut online = Arc::clone(&environments[0]);
-    Arc::make_mut(&mut online).name = "online".parse().expect("a name");
-    environments.push(online);
+    environments.push(environment("online", environments[0].groups().to_vec()));
     let (state, rejected) = compiler().compile(&Snapshot { environments }, None);
     assert_eq!(rejected, []);
-    assert_eq!(state.environments.iter().map(|environment| environment.groups.len()).sum::<usize>(), 200);
+    assert_eq!(state.environments.iter().map(|environment| environment.entries.len()).sum::<usize>(), 200);
     assert_eq!(reads.load(Ordering::Relaxed), 100);
 }

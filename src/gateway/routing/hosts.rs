@@ -6,11 +6,7 @@ use std::sync::Arc;
 use super::hash::FastHash;
 use super::host::Host;
 use super::table::Found;
-use crate::gateway::served::ServedGroup;
-use crate::model::{DomainName, EnvironmentName};
-
-/// The environment whose groups have custom domains.
-const CUSTOM_DOMAINS_IN: &str = "online";
+use crate::gateway::compiled::CompiledGroup;
 
 /// What is served of an environment, by host name.
 #[derive(Default)]
@@ -23,14 +19,14 @@ pub(crate) struct HostTable {
 /// The groups of one host, by what their paths start with.
 #[derive(Default)]
 struct GroupsByPrefix {
-    groups: HashMap<Box<str>, Vec<Arc<ServedGroup>>, FastHash>,
+    groups: HashMap<Box<str>, Vec<Arc<CompiledGroup>>, FastHash>,
     most_segments: usize,
 }
 
 /// What a host and a path lead to.
 pub(crate) enum Lookup<'t, 'p> {
     /// A path that a group knows.
-    Path(&'t Arc<ServedGroup>, Found<'t, 'p>, &'p str),
+    Path(&'t Arc<CompiledGroup>, Found<'t, 'p>, &'p str),
     /// The host is served, the path is not.
     UnknownPath,
     /// Nothing is served for the host.
@@ -39,20 +35,12 @@ pub(crate) enum Lookup<'t, 'p> {
 
 impl HostTable {
     /// Builds the table of an environment's live groups; `alone` says that no other environment is served.
-    pub(crate) fn build(
-        environment: &EnvironmentName,
-        groups: &[Arc<ServedGroup>],
-        base: &DomainName,
-        alone: bool,
-    ) -> Self {
-        let mut table =
-            Self { hosts: HashMap::with_capacity_and_hasher(groups.len(), FastHash::default()), loopback: None };
-        let has_custom_domains = environment.as_str() == CUSTOM_DOMAINS_IN;
-        for group in groups {
-            table.add(&format!("{}.{environment}.{base}", group.name), group);
-            let domains = group.compiled.domains.iter().filter(|_| has_custom_domains);
-            for domain in domains {
-                table.add(domain.as_str(), group);
+    pub(crate) fn build<'g>(groups: impl Iterator<Item = &'g Arc<CompiledGroup>> + Clone, alone: bool) -> Self {
+        let room = groups.clone().count();
+        let mut table = Self { hosts: HashMap::with_capacity_and_hasher(room, FastHash::default()), loopback: None };
+        for group in groups.clone() {
+            for host in group.hosts.iter() {
+                table.hosts.entry(host.into()).or_default().add(group);
             }
         }
         if alone {
@@ -72,21 +60,17 @@ impl HostTable {
         let found = groups.find(path);
         Some(found.map_or(Lookup::UnknownPath, |(group, found, rest)| Lookup::Path(group, found, rest)))
     }
-
-    fn add(&mut self, host: &str, group: &Arc<ServedGroup>) {
-        self.hosts.entry(host.into()).or_default().add(group);
-    }
 }
 
 impl GroupsByPrefix {
-    fn add(&mut self, group: &Arc<ServedGroup>) {
-        let prefix = group.compiled.prefix.before_path();
+    fn add(&mut self, group: &Arc<CompiledGroup>) {
+        let prefix = group.prefix.before_path();
         self.most_segments = self.most_segments.max(prefix.matches('/').count());
         self.groups.entry(prefix.into()).or_default().push(Arc::clone(group));
     }
 
     /// Finds the group with the longest prefix that knows the rest of the path.
-    fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t Arc<ServedGroup>, Found<'t, 'p>, &'p str)> {
+    fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t Arc<CompiledGroup>, Found<'t, 'p>, &'p str)> {
         let slashes = path.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
         let mut ends = [0; 17];
         let mut count = 1;
@@ -98,7 +82,7 @@ impl GroupsByPrefix {
             let (prefix, rest) = path.split_at_checked(end)?;
             let rest = if rest.is_empty() { "/" } else { rest };
             let groups = self.groups.get(prefix)?;
-            groups.iter().find_map(|group| Some((group, group.compiled.routes.find(rest)?, rest)))
+            groups.iter().find_map(|group| Some((group, group.routes.find(rest)?, rest)))
         })
     }
 }

@@ -18,11 +18,11 @@ use super::descriptors::ConnectionLimits;
 use super::watch::{Patience, Ticks, Watch};
 use super::yielding::{Trial, Yielding};
 use crate::gateway::body::Pace;
+use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::{Config, Timeouts};
-use crate::gateway::served::State;
-use crate::gateway::snapshot::Unserved;
 use crate::gateway::telemetry::meter::Meter;
 use crate::gateway::upstream::pool::Pool;
+use crate::snapshot::NotServed;
 
 /// The time between two ticks of a worker's clock.
 const TICK: Duration = Duration::from_millis(250);
@@ -36,10 +36,10 @@ const KEEP_BACKEND: Ticks = TICKS_A_SECOND * 20;
 /// What all workers share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
-    pub(crate) state: ArcSwap<State>,
+    pub(crate) snapshot: ArcSwap<CompiledSnapshot>,
     pub(crate) tls: ArcSwapOption<ServerConfig>,
     /// What the files say and is not served.
-    pub(crate) unserved: ArcSwap<Vec<Unserved>>,
+    pub(crate) not_served: ArcSwap<Vec<NotServed>>,
     /// Counts requests of which no API is known.
     pub(crate) unrouted: Arc<Meter>,
     /// The most connections at a time.
@@ -284,7 +284,7 @@ impl Worker {
                 pace.tick(&self.shared);
             }
             self.clock.set(self.clock.get() + 1);
-            let patience = patience(&self.shared.config.timeouts, self.shared.state.load().longest_wait);
+            let patience = patience(&self.shared.config.timeouts, self.shared.snapshot.load().longest_wait);
             let mut in_flight = 0;
             self.each_watch(|watch| {
                 watch.tick(&patience);

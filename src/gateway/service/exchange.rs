@@ -10,9 +10,9 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::gateway::body::{Payload, Progress, Relay};
+use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
 use crate::gateway::problem::Problem;
-use crate::gateway::served::{CompiledApi, CompiledGroup};
 use crate::gateway::server::watch::{InFlight, Watch};
 use crate::gateway::server::worker::Worker;
 use crate::gateway::telemetry::meter::Meter;

@@ -1,8 +1,8 @@
 //! Has the response of a real backend checked against the definition, where the group asks for it.
 
 use super::Failed;
+use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::served::{CompiledApi, CompiledGroup};
 use crate::gateway::telemetry::meter::ResponseCheck;
 use crate::gateway::upstream::forward::Answered;
 use crate::gateway::validate_response::is_plain;

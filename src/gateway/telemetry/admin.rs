@@ -26,8 +26,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::meter::{BOUNDS, Meters};
+use crate::gateway::compiled::ServedEntry;
 use crate::gateway::server::worker::{LONGEST_TICK, Shared, Stop};
-use crate::gateway::snapshot::Unserved;
+use crate::snapshot::NotServed;
 
 /// How long a client of this listener may take for a head.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -113,51 +114,46 @@ impl Admin {
         if self.shared.draining.load(Ordering::Relaxed) {
             return Some("draining".to_owned());
         }
-        let state = self.shared.state.load();
-        let is_dark = |unserved: &&Unserved| {
-            let environment = state.environments.iter().find(|environment| environment.name == unserved.environment);
-            let serves = environment.is_some_and(|environment| environment.status.iter().any(|group| group.live));
-            unserved.group.is_none() && !serves
+        let snapshot = self.shared.snapshot.load();
+        let is_dark = |entry: &&NotServed| {
+            let environment = snapshot.environments.iter().find(|environment| environment.name == entry.environment);
+            let serves = environment.is_some_and(|environment| environment.entries.iter().any(ServedEntry::is_live));
+            entry.group.is_none() && !serves
         };
-        let unserved = self.shared.unserved.load();
-        let dark = || unserved.iter().find(is_dark).map(|dark| format!("{} is not served", dark.environment));
+        let not_served = self.shared.not_served.load();
+        let dark = || not_served.iter().find(is_dark).map(|dark| format!("{} is not served", dark.environment));
         self.stuck(LONGEST_TICK).or_else(dark)
     }
 
     /// Tells which operation is served for each group in each environment.
     fn status(&self) -> serde_json::Value {
-        let state = self.shared.state.load();
-        let environments: Vec<serde_json::Value> = state
-            .environments
-            .iter()
-            .map(|environment| {
-                let groups: Vec<serde_json::Value> = environment
-                    .status
-                    .iter()
-                    .map(|group| {
-                        json!({
-                            "group": group.entry.name,
-                            "state": if group.live { "live" } else { "offline" },
-                            "version": group.entry.version,
-                            "digest": group.entry.digest,
-                            "backend": group.entry.backend,
-                            "operation": group.entry.operation,
-                            "serving": group.serving,
-                            "error": group.error,
-                            "not_served": environment.not_served(&group.entry.name),
-                        })
-                    })
-                    .collect();
-                json!({"environment": environment.name, "groups": groups})
+        let snapshot = self.shared.snapshot.load();
+        let entry = |entry: &ServedEntry| {
+            let release = &entry.deployment.release;
+            json!({
+                "group": entry.group,
+                "state": release.state,
+                "version": release.version,
+                "digest": release.digest,
+                "backend": release.backend,
+                "operation": entry.deployment.operation,
+                "serving": entry.serving,
+                "error": entry.error,
+                "not_served": entry.not_served(),
             })
-            .collect();
+        };
+        let environments = snapshot.environments.iter().map(|environment| {
+            let groups: Vec<serde_json::Value> = environment.entries.iter().map(entry).collect();
+            json!({"environment": environment.name, "groups": groups})
+        });
+        let environments: Vec<serde_json::Value> = environments.collect();
         json!({
             "schema": 1,
             "stuck_workers": self.shared.stuck_workers(LONGEST_TICK),
             "draining": self.shared.draining.load(Ordering::Relaxed),
             "connections": self.shared.connections.load(Ordering::Relaxed),
             "environments": environments,
-            "unserved": **self.shared.unserved.load(),
+            "unserved": **self.shared.not_served.load(),
         })
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::access::AccessRecord;
 use super::meter::Meter;
 use crate::gateway::body::Progress;
-use crate::gateway::served::{CompiledApi, ServedGroup};
+use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::server::worker::Worker;
 
 /// What is gathered about a request.
@@ -66,14 +66,14 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Notes what the request was found to be for. A path that holds a secret is written down as its template.
-    pub(crate) fn found(&mut self, group: &ServedGroup, api: Option<&CompiledApi>) {
+    pub(crate) fn found(&mut self, group: &CompiledGroup, api: Option<&CompiledApi>) {
         self.environment.clone_from(&group.environment);
         self.group.clone_from(&group.name);
         self.version.clone_from(&group.version);
         if let Some(api) = api {
             self.api = api.name.to_string();
             if let Some(template) = &api.secret_path {
-                self.path = format!("{}{template}", group.compiled.prefix.before_path());
+                self.path = format!("{}{template}", group.prefix.before_path());
             }
         }
     }

@@ -18,11 +18,11 @@ use super::pool::{Lease, Wanted};
 use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
 use super::target::{Backend, Target};
 use crate::gateway::body::{BodyFault, Carrier, Progress, Relay, RequestBody};
+use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{Hop, Passage, strip_claims, strip_hop_by_hop, write_field, write_fields};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_head::is_plain_target;
 use crate::gateway::routing::host::Host;
-use crate::gateway::served::{CompiledApi, ServedGroup};
 use crate::gateway::server::watch::Watch;
 use crate::gateway::server::worker::Worker;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
@@ -31,7 +31,7 @@ use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim
 pub(crate) struct Call<'a> {
     pub(crate) worker: &'a Rc<Worker>,
     pub(crate) watch: &'a Watch,
-    pub(crate) group: &'a ServedGroup,
+    pub(crate) group: &'a CompiledGroup,
     pub(crate) api: &'a CompiledApi,
     pub(crate) forward: &'a GroupForward,
     pub(crate) request_id: &'a HeaderValue,
@@ -202,11 +202,11 @@ impl<'a> Call<'a> {
         as_websocket: bool,
         head: &mut Vec<u8>,
     ) -> Result<(), Failed> {
-        let prefix = if self.forward.keep_prefix { self.group.compiled.prefix.before_path() } else { "" };
+        let prefix = if self.forward.keep_prefix { self.group.prefix.before_path() } else { "" };
         let template = self.api_forward().and_then(|api| api.path.as_deref());
         let address = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
         let (path, query) = address.split_at_checked(address.find('?').unwrap_or(address.len())).unwrap_or_default();
-        let is_canonical = if self.group.compiled.encoded_slashes {
+        let is_canonical = if self.group.encoded_slashes {
             is_canonical_but_for_slashes(path)
         } else {
             // A value in the style `matrix` may begin a segment; elsewhere a semicolon is encoded.
@@ -231,7 +231,7 @@ impl<'a> Call<'a> {
         let own_host = self.forward.keep_host.then(|| self.host.authority().as_bytes());
         write_field(head, "host", own_host.unwrap_or(target.origin.authority.as_bytes()));
         let passage = Passage {
-            prefix: &self.group.compiled.prefix_value,
+            prefix: &self.group.prefix_value,
             request_id: self.request_id,
             trusted: prepared.trusted,
             via: prepared.via,

@@ -12,8 +12,8 @@ use super::target::{Backend, OriginSettings, Origins, resolve};
 use super::tls_client::client_config;
 use crate::definition::percent::{self, one_spelling};
 use crate::definition::{PathPiece, path_pieces};
-use crate::gateway::snapshot::GroupContent;
 use crate::model::{ConstantParameter, Digest, DynamicRoute, HttpUrl, ParameterMapping, ParameterPlace};
+use crate::snapshot::GroupContent;
 
 /// How the requests of a group are forwarded.
 pub(crate) struct GroupForward {

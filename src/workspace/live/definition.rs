@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::definition::Definition;
 use crate::model::{Digest, FileSet, GroupName, Release, Version};
+use crate::snapshot::{DefinitionError, DefinitionSource};
 use crate::workspace::groups::frozen_definition;
 use crate::workspace::{Error, Workspace};
 
 /// The definition of a version: read when somebody builds on it, then at hand as long as somebody does or there are few,
 /// else read again.
 #[derive(Debug)]
-pub struct LiveDefinition {
+pub(super) struct LiveDefinition {
     workspace: Arc<Workspace>,
     group: GroupName,
     version: Version,
@@ -45,6 +46,17 @@ impl LiveDefinition {
         }
     }
 
+    /// Makes a source that reads it when it is asked.
+    pub(super) fn source(self: &Arc<Self>) -> DefinitionSource {
+        let definition = Arc::clone(self);
+        DefinitionSource::new(move || {
+            definition.get().map_err(|error| match error {
+                Error::Invalid(findings) => DefinitionError::Invalid(findings),
+                error => DefinitionError::Unreadable(Arc::new(error)),
+            })
+        })
+    }
+
     /// Returns how many bytes its files have.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -56,7 +68,7 @@ impl LiveDefinition {
     }
 
     /// Returns the definition, read again where nobody holds it any more.
-    pub fn get(&self) -> Result<Arc<Definition>, Error> {
+    pub(super) fn get(&self) -> Result<Arc<Definition>, Error> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let files = match std::mem::replace(&mut *held, Held::Elsewhere(Weak::new())) {
             Held::Unread(files) => files,

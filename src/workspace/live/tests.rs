@@ -6,17 +6,16 @@ use crate::model::Backend;
 use crate::model::FileSet;
 
 /// What a version holds of which nothing is on disk, with files of about so many bytes.
-fn content(workspace: &Arc<Workspace>, group: &GroupName, release: &Release, bytes: usize) -> Arc<LiveContent> {
+fn content(workspace: &Arc<Workspace>, group: &GroupName, release: &Release, bytes: usize) -> LiveContent {
     let text =
         "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: d}}}}}\n";
     let mut files = FileSet::default();
     files.insert("openapi.yaml", text.as_bytes().to_vec());
     files.insert("more.txt", vec![b' '; bytes]);
-    Arc::new(LiveContent {
-        settings: Arc::new(serde_yaml::from_str("schema: 1\nversion: \"0.0.1\"\nprefix: /g\n").expect("settings")),
-        definition: LiveDefinition::new(Arc::clone(workspace), group, release, files),
-        secrets: Arc::default(),
-    })
+    let definition = Arc::new(LiveDefinition::new(Arc::clone(workspace), group, release, files));
+    let settings = Arc::new(serde_yaml::from_str("schema: 1\nversion: \"0.0.1\"\nprefix: /g\n").expect("settings"));
+    let content = Arc::new(GroupContent { settings, definition: definition.source(), tls_files: Arc::default() });
+    LiveContent { content, definition }
 }
 
 #[test]
@@ -27,12 +26,12 @@ fn definitions_are_let_go_where_there_are_many_and_read_again_where_nobody_holds
     let version = "0.0.1".parse().expect("a version");
     let release = Release { version, digest: Digest::of(b""), backend: Backend::Mock, state: State::Live };
     let mut reader = LiveReader::new(Vec::new());
-    let contents: Vec<Arc<LiveContent>> = ["a", "b", "c", "d"]
+    let contents: Vec<LiveContent> = ["a", "b", "c", "d"]
         .iter()
         .map(|name| {
             let group: GroupName = name.parse().expect("a name");
             let content = content(&workspace, &group, &release, 400 << 10);
-            reader.contents.insert(&group, &release, Arc::clone(&content));
+            reader.contents.insert(&group, &release, content.clone());
             content
         })
         .collect();

@@ -8,8 +8,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Instant;
 
-use apigw::gateway::{Config, EnvironmentSnapshot, Gateway, GroupContent, GroupSnapshot, Snapshot};
-use apigw::model::{Backend, Digest, OperationId, Timestamp};
+use apigw::gateway::{Config, Gateway};
+use apigw::model::{Backend, Deployment, Digest, OperationId, Release, State, Timestamp};
+use apigw::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 
 use crate::measure::Process;
 
@@ -80,7 +81,7 @@ pub(crate) fn run(groups: usize, apis: usize, backend: &str) -> Result<(), Box<d
     let groups = (0..groups).map(|group| self::group(group, apis, &backend)).collect::<Result<Vec<_>, _>>()?;
     let read = started.elapsed();
     let with_definitions = megabytes()?;
-    let environment = Arc::new(EnvironmentSnapshot { name: "test".parse()?, groups });
+    let environment = Arc::new(EnvironmentSnapshot::new("test".parse()?, groups));
     let snapshot = Snapshot { environments: vec![environment] };
     let (gateway, rejected) = Gateway::start(Config::new(([127, 0, 0, 1], PORT).into()), &snapshot)?;
     assert!(rejected.is_empty(), "{rejected:?}");
@@ -125,14 +126,15 @@ fn group(number: usize, apis: usize, backend: &Backend) -> Result<GroupSnapshot,
     let digest = Digest::of(settings.as_bytes());
     Ok(GroupSnapshot {
         name: format!("g{number}").parse()?,
-        version: "0.0.1".parse()?,
-        digest,
-        operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
-        backend: backend.clone(),
-        content: Some(GroupContent {
+        deployment: Deployment {
+            release: Release { state: State::Live, version: "0.0.1".parse()?, digest, backend: backend.clone() },
+            since: Timestamp::from_milliseconds(0),
+            operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
+        },
+        content: Some(Arc::new(GroupContent {
             settings: Arc::new(serde_yaml::from_str(&settings)?),
             definition: Arc::new(reading.definition.ok_or("a definition")?).into(),
             tls_files: Arc::new(BTreeMap::new()),
-        }),
+        })),
     })
 }

@@ -13,7 +13,7 @@ use crate::definition::{Api, Definition, ParameterPlace};
 use crate::gateway::call::{
     ComposeProblem, Composed, Given, MISSING, Outgoing, check_request, compose, pick_media_type,
 };
-use crate::model::nearest;
+use crate::model::{GroupHosts, nearest};
 use crate::workspace::{Workspace, read_outside};
 
 /// The most bytes of a body.
@@ -64,7 +64,8 @@ pub(super) fn prepare(
             return Err(refused(definition, api, problems));
         }
     }
-    let own_host = format!("{}.{}.{}", called.group, called.environment, workspace.settings().base_domain);
+    let base = &workspace.settings().base_domain;
+    let own_host = GroupHosts::new(&called.live.name, &called.environment, base, &[]).secondary;
     let authority = match arguments.url.as_ref().and_then(|url| url.as_str().parse::<http::Uri>().ok()?.port_u16()) {
         Some(port) => format!("{own_host}:{port}"),
         None => own_host,

@@ -34,7 +34,7 @@ impl Sent {
         let url = blanked(url, is_secret);
         let view = json!({
             "environment": called.environment,
-            "group": called.group,
+            "group": called.live.name,
             "version": called.live.deployment.release.version,
             "operation": called.live.deployment.operation,
             "api": api.name(),

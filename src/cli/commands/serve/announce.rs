@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::cli::context::Context;
-use crate::model::{EnvironmentName, GroupName, OperationId, State};
-use crate::workspace::{LiveEnvironment, LiveGroup, LiveProblem, RunningGateway, Workspace};
+use crate::model::{EnvironmentName, GroupHosts, GroupName, OperationId, State};
+use crate::snapshot::{GroupSnapshot, NotServed, Snapshot};
+use crate::workspace::{RunningGateway, Workspace};
 
 /// The most groups of an environment that are named at once; of more it is said how many there are.
 const MOST_NAMED: usize = 20;
@@ -50,39 +51,37 @@ pub(super) fn groups(
     context: &Context<'_>,
     workspace: &Workspace,
     listeners: &[Listener],
-    live: &[LiveEnvironment],
+    live: &Snapshot,
     served: &RunningGateway,
 ) {
     let Some(listener) = listeners.first() else { return };
     let base = &workspace.settings().base_domain;
-    for environment in live {
+    for environment in &live.environments {
         let name = &environment.name;
-        let is_served = |(group, live): &(&GroupName, &LiveGroup)| {
-            live.deployment.release.state == State::Live
-                && served.serves(name, group) == Some(&live.deployment.operation)
+        let is_served = |group: &&GroupSnapshot| {
+            group.content.is_some() && served.serves(name, &group.name) == Some(group.operation())
         };
-        let groups: Vec<_> = environment.groups.iter().filter(is_served).collect();
-        let is_behind = served.environments.get(name).is_some_and(|served| !served.behind.is_empty());
-        if groups.is_empty() && is_behind {
+        let groups: Vec<_> = environment.groups().iter().filter(is_served).collect();
+        let is_incomplete = served.not_served.iter().any(|entry| entry.environment == *name);
+        if groups.is_empty() && is_incomplete {
             context.output.note(&format!("{name}: nothing is served until that is mended"));
         } else if groups.is_empty() {
             let hint = format!("publish a group with `apigw publish GROUP --env {name}`; it is served at once");
             context.output.note(&format!("{name}: nothing is live yet: {hint}"));
         }
-        for (group, found) in groups.iter().take(MOST_NAMED) {
-            let release = &found.deployment.release;
+        for found in groups.iter().take(MOST_NAMED) {
+            let (group, release) = (&found.name, &found.deployment.release);
             let Some(content) = &found.content else { continue };
             let prefix = content.settings.prefix.before_path();
             let (scheme, port) = (listener.scheme(), listener.address.port());
-            let host = format!("{group}.{name}.{base}");
+            let hosts = GroupHosts::new(group, name, base, &content.settings.domains);
+            let host = &hosts.secondary;
             let what = format!("{name}: {group} {} with {}", release.version, release.backend);
             context.output.note(&format!("{what}: {scheme}://{host}:{port}{prefix}"));
-            if name.as_str() == "online" {
-                for domain in &content.settings.domains {
-                    context.output.note(&format!("  or {scheme}://{domain}:{port}{prefix}"));
-                }
+            for domain in &hosts.custom {
+                context.output.note(&format!("  or {scheme}://{domain}:{port}{prefix}"));
             }
-            if live.len() == 1 {
+            if live.environments.len() == 1 {
                 context.output.note(&format!("  or {}{prefix}", listener.url()));
             }
         }
@@ -91,14 +90,14 @@ pub(super) fn groups(
 }
 
 /// Says what is served since a change, a line a group.
-pub(super) fn changes(context: &Context<'_>, live: &[LiveEnvironment], before: &RunningGateway, now: &RunningGateway) {
-    for environment in live {
+pub(super) fn changes(context: &Context<'_>, live: &Snapshot, before: &RunningGateway, now: &RunningGateway) {
+    for environment in &live.environments {
         let name = &environment.name;
         let Some(served) = now.environments.get(name) else { continue };
         let is_new = |(group, operation): &(&GroupName, &OperationId)| before.serves(name, group) != Some(operation);
         let changed: Vec<_> = served.serves.iter().filter(is_new).collect();
         for (group, operation) in changed.iter().take(MOST_NAMED) {
-            let Some(found) = environment.groups.get(*group) else { continue };
+            let Some(found) = environment.group(group) else { continue };
             let release = &found.deployment.release;
             let what = match release.state {
                 State::Live => format!("{} with {}", release.version, release.backend),
@@ -117,17 +116,17 @@ pub(super) fn changes(context: &Context<'_>, live: &[LiveEnvironment], before: &
 }
 
 /// Says why what the files say is not served, and what is served instead.
-pub(super) fn problems(context: &Context<'_>, problems: &[LiveProblem], served: &RunningGateway) {
-    for LiveProblem { environment, group, message, .. } in problems.iter().take(MOST_NAMED) {
+pub(super) fn not_served(context: &Context<'_>, entries: &[NotServed], served: &RunningGateway) {
+    for NotServed { environment, group, reason, .. } in entries.iter().take(MOST_NAMED) {
         let whose = group.as_ref().map_or_else(|| environment.to_string(), |group| format!("{group} in {environment}"));
         let is_served = match group {
             Some(group) => served.serves(environment, group).is_some(),
             None => served.environments.get(environment).is_some_and(|served| !served.serves.is_empty()),
         };
         let instead = if is_served { "what was live before is served on" } else { "nothing of it is served" };
-        context.output.warning(&format!("{whose}: {message}; {instead}"));
+        context.output.warning(&format!("{whose}: {reason}; {instead}"));
     }
-    let left = problems.len().saturating_sub(MOST_NAMED);
+    let left = entries.len().saturating_sub(MOST_NAMED);
     if left > 0 {
         context.output.warning(&format!("and {left} more; `apigw verify` shows all"));
     }

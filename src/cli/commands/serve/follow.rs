@@ -10,12 +10,10 @@ use super::announce::{self, Listener};
 use super::certificates::Certificates;
 use super::environments;
 use crate::cli::context::Context;
-use crate::cli::snapshot::Snapshots;
-use crate::gateway::{Gateway, Rejected, Signal, Unserved};
+use crate::gateway::{Gateway, Signal};
 use crate::model::{EnvironmentName, SCHEMA};
-use crate::workspace::{
-    Behind, GatewayFile, LiveEnvironment, LiveProblem, LiveReader, RunningGateway, ServedEnvironment, Workspace,
-};
+use crate::snapshot::{NotServed, Snapshot};
+use crate::workspace::{GatewayFile, LiveReader, RunningGateway, ServedEnvironment, Workspace};
 
 /// How often the files are looked at; a commit is served within this time and that of reading it.
 const LOOK: Duration = Duration::from_millis(25);
@@ -34,7 +32,7 @@ pub(super) struct Follower<'a> {
     is_untold: bool,
     /// What was told last.
     told: RunningGateway,
-    had_problems: bool,
+    was_incomplete: bool,
     /// When memory that was let go is to be given back to the system.
     gives_back_at: Option<Instant>,
     looks: u32,
@@ -45,7 +43,6 @@ pub(super) struct Read {
     /// The environments that were named, none for all.
     pub(super) named: Vec<EnvironmentName>,
     pub(super) reader: LiveReader,
-    pub(super) snapshots: Snapshots,
     pub(super) certificates: Option<Certificates>,
 }
 
@@ -68,6 +65,7 @@ impl<'a> Follower<'a> {
             admin: gateway.admin_address(),
             stuck_workers: Vec::new(),
             environments: BTreeMap::new(),
+            not_served: Vec::new(),
         };
         let file = workspace.gateway_file(told.pid, told.since);
         let file = file.map_err(|error| untold(context, &error)).ok();
@@ -82,16 +80,16 @@ impl<'a> Follower<'a> {
             file,
             is_untold,
             told,
-            had_problems: false,
+            was_incomplete: false,
             gives_back_at: None,
             looks: 0,
         }
     }
 
     /// Says where it listens and what it serves.
-    pub(super) fn begin(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) {
+    pub(super) fn begin(&mut self, live: &Snapshot, not_served: Vec<NotServed>) {
         announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
-        self.told = self.note_problems(live, rejected);
+        self.told = self.note_not_served(live, not_served);
         self.let_go();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
         self.tell();
@@ -107,8 +105,8 @@ impl<'a> Follower<'a> {
             }
             if self.read.reader.must_read(&self.workspace, Instant::now()) {
                 let live = self.read.reader.read(&self.workspace);
-                let rejected = self.gateway.replace(&self.read.snapshots.next(&live));
-                let served = self.note_problems(&live, rejected);
+                let not_served = self.gateway.replace(&live);
+                let served = self.note_not_served(&live, not_served);
                 self.let_go();
                 announce::changes(self.context, &live, &self.told, &served);
                 self.told = served;
@@ -212,45 +210,39 @@ impl<'a> Follower<'a> {
     }
 
     /// Takes note of what cannot be served, and says it the first time. Returns what is served.
-    fn note_problems(&mut self, live: &[LiveEnvironment], rejected: Vec<Rejected>) -> RunningGateway {
-        for Rejected { environment, group, version, reason } in rejected {
-            let entry = live.iter().find(|live| live.name == environment).and_then(|live| live.groups.get(&group));
-            self.read.reader.reconsider(LiveProblem {
-                operation: entry.map(|entry| entry.deployment.operation.clone()),
-                environment,
-                group: Some(group),
-                message: format!("version {version} cannot be served: {reason}"),
-            });
+    fn note_not_served(&mut self, live: &Snapshot, not_served: Vec<NotServed>) -> RunningGateway {
+        for mut entry in not_served {
+            let environment = live.environments.iter().find(|environment| environment.name == entry.environment);
+            let group = environment.zip(entry.group.as_ref()).and_then(|(environment, group)| environment.group(group));
+            if let Some(group) = group {
+                let version = &group.deployment.release.version;
+                entry.reason = format!("version {version} cannot be served: {}", entry.reason);
+            }
+            self.read.reader.reconsider(entry);
         }
         let served = self.served(live);
-        announce::problems(self.context, &self.read.reader.new_problems(), &served);
-        self.gateway.note_unserved(self.read.reader.problems().cloned().map(unserved).collect());
-        let has_problems = self.read.reader.problems().next().is_some();
-        if self.had_problems && !has_problems {
+        announce::not_served(self.context, &self.read.reader.newly_not_served(), &served);
+        self.gateway.note_not_served(served.not_served.clone());
+        if self.was_incomplete && served.not_served.is_empty() {
             self.context.output.note("all is well again: what the files say is served");
         }
-        self.had_problems = has_problems;
+        self.was_incomplete = !served.not_served.is_empty();
         served
     }
 
     /// Puts together what is served now, and what is not.
-    fn served(&self, live: &[LiveEnvironment]) -> RunningGateway {
+    fn served(&self, live: &Snapshot) -> RunningGateway {
         let mut environments: BTreeMap<EnvironmentName, ServedEnvironment> =
-            live.iter().map(|live| (live.name.clone(), ServedEnvironment::default())).collect();
-        self.gateway.for_each_entry(|entry| {
-            if let (Some(environment), Some(serving)) = (environments.get_mut(entry.environment), entry.serving) {
-                environment.serves.insert(entry.group.clone(), serving.clone());
+            live.environments.iter().map(|live| (live.name.clone(), ServedEnvironment::default())).collect();
+        self.gateway.for_each_served(|environment, group, operation| {
+            if let Some(environment) = environments.get_mut(environment) {
+                environment.serves.insert(group.clone(), operation.clone());
             }
         });
-        for LiveProblem { environment, group, operation, message } in self.read.reader.problems() {
-            if let Some(environment) = environments.get_mut(environment) {
-                let (group, operation) = (group.clone(), operation.clone());
-                environment.behind.push(Behind { group, operation, reason: message.clone() });
-            }
-        }
         let told = &self.told;
         let (addresses, stuck_workers) = (told.addresses.clone(), told.stuck_workers.clone());
-        RunningGateway { addresses, stuck_workers, environments, ..*told }
+        let not_served = self.read.reader.not_served().cloned().collect();
+        RunningGateway { addresses, stuck_workers, environments, not_served, ..*told }
     }
 
     /// Tells other processes what is served. Where that fails, requests are served all the same.
@@ -265,11 +257,6 @@ impl<'a> Follower<'a> {
             }
         }
     }
-}
-
-fn unserved(problem: LiveProblem) -> Unserved {
-    let LiveProblem { environment, group, operation, message } = problem;
-    Unserved { environment, group, operation, reason: message }
 }
 
 /// Has the allocator give back to the system what nobody wants any more: it does when it is asked for a large piece.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::snapshot::{DefinitionError, DefinitionSource};
 
 fn place(text: &str) -> ParameterPlace {
     text.parse().expect("a place")
@@ -80,7 +81,7 @@ fn content(forwarding: &str, files: &[(&str, &[u8])]) -> GroupContent {
     let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::from(*bytes)));
     GroupContent {
         settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
-        definition: crate::gateway::snapshot::DefinitionSource::new(|| Err("it is not needed".to_owned())),
+        definition: DefinitionSource::new(|| Err(DefinitionError::Invalid(Vec::new()))),
         tls_files: Arc::new(files.collect()),
     }
 }

@@ -13,62 +13,57 @@ use super::routing::host::Host;
 use super::routing::hosts::{HostTable, Lookup};
 use super::routing::table::RouteTable;
 use super::routing::values::PathValues;
-use super::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
 use super::telemetry::meter::Meter;
 use super::upstream::route::{ApiForward, GroupForward};
 use super::validate::RequestRules;
 use super::validate_response::ResponseRules;
 use crate::definition::Definition;
 use crate::model::{
-    Backend, Digest, DomainName, EnvironmentName, GroupName, OperationId, PathPrefix, ResponseValidation,
+    Backend, Deployment, Digest, EnvironmentName, GroupHosts, GroupName, OperationId, PathPrefix, Release,
+    ResponseValidation, State, Version,
 };
+use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
 
-/// All that is served, at one moment.
-pub(crate) struct State {
-    pub(crate) environments: Vec<Arc<ServedEnvironment>>,
+/// A snapshot as it is served.
+pub(crate) struct CompiledSnapshot {
+    pub(crate) environments: Vec<Arc<CompiledEnvironment>>,
     /// The longest time that a group lets its backends be silent.
     pub(crate) longest_wait: Duration,
 }
 
 /// An environment as it is served. It is built anew only where it is another than before.
-pub(crate) struct ServedEnvironment {
-    /// What it was built from, to be known again by.
+pub(crate) struct CompiledEnvironment {
+    /// The snapshot that it was built from, to be known again by.
     pub(super) source: Weak<EnvironmentSnapshot>,
     pub(crate) name: EnvironmentName,
     pub(super) hosts: HostTable,
-    /// The groups that are live, by name.
-    pub(super) groups: Vec<Arc<ServedGroup>>,
-    pub(crate) status: Vec<GroupStatus>,
+    /// Its entries by name, offline ones among them.
+    pub(crate) entries: Vec<ServedEntry>,
     pub(super) longest_wait: Duration,
 }
 
-/// What the status says of a group in an environment.
-pub(crate) struct GroupStatus {
-    pub(crate) entry: GroupSnapshot,
-    /// Whether the entry is live.
-    pub(crate) live: bool,
-    /// The operation that is served; an older one where the entry's cannot be.
+/// An entry of an environment, and what is in force of it.
+pub(crate) struct ServedEntry {
+    pub(crate) group: GroupName,
+    pub(crate) deployment: Deployment,
+    /// The operation that is in force; an older one where the entry's cannot be, if there is one.
     pub(crate) serving: Option<OperationId>,
-    /// Why the entry's is not served.
+    /// The group as it is served, unless it is offline.
+    pub(crate) compiled: Option<Arc<CompiledGroup>>,
+    /// The reason why the entry's own operation is not in force.
     pub(crate) error: Option<String>,
 }
 
-/// A group that is live in an environment.
-pub(crate) struct ServedGroup {
+/// A group as it is served in an environment. It is built anew only where one of its sources changes.
+pub(crate) struct CompiledGroup {
+    pub(super) source: GroupSource,
     pub(crate) name: String,
     pub(crate) environment: String,
     pub(crate) version: String,
-    pub(crate) operation: OperationId,
-    pub(crate) compiled: Arc<CompiledGroup>,
-}
-
-/// A group as it answers. It is built anew only where one of its sources changes.
-pub(crate) struct CompiledGroup {
-    pub(super) source: Source,
     pub(crate) prefix: PathPrefix,
     /// The prefix, as backends are told it.
     pub(crate) prefix_value: HeaderValue,
-    pub(crate) domains: Vec<DomainName>,
+    pub(crate) hosts: GroupHosts,
     pub(crate) routes: RouteTable,
     pub(crate) apis: Box<[CompiledApi]>,
     /// The APIs that no request is routed to, each with the reason.
@@ -86,9 +81,10 @@ pub(crate) struct CompiledGroup {
     pub(super) rules_from: Option<Arc<Definition>>,
 }
 
-/// What a compiled group is made of.
+/// The sources of a compiled group.
 #[derive(PartialEq, Eq)]
-pub(super) struct Source {
+pub(super) struct GroupSource {
+    pub(super) version: Version,
     pub(super) digest: Digest,
     pub(super) backend: Backend,
     pub(super) tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
@@ -160,14 +156,15 @@ impl CompiledGroup {
     }
 }
 
-impl Source {
-    /// Says what a group would be made of, if it were compiled now.
+impl GroupSource {
+    /// Returns the sources of a group, if it were compiled now.
     pub(super) fn of(entry: &GroupSnapshot, content: &GroupContent) -> Self {
-        Self { digest: entry.digest, backend: entry.backend.clone(), tls_files: Arc::clone(&content.tls_files) }
+        let Release { version, digest, backend, .. } = entry.deployment.release.clone();
+        Self { version, digest, backend, tls_files: Arc::clone(&content.tls_files) }
     }
 }
 
-impl State {
+impl CompiledSnapshot {
     /// Finds what a host and a canonical path lead to.
     pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p> {
         self.environments
@@ -176,26 +173,33 @@ impl State {
             .unwrap_or(Lookup::UnknownHost)
     }
 
-    pub(super) fn environment(&self, name: &EnvironmentName) -> Option<&Arc<ServedEnvironment>> {
+    pub(super) fn environment(&self, name: &EnvironmentName) -> Option<&Arc<CompiledEnvironment>> {
         self.environments.iter().find(|environment| environment.name == *name)
     }
 }
 
-impl ServedEnvironment {
-    /// Returns whether it serves all that a snapshot says, and nothing else.
+impl CompiledEnvironment {
+    /// Returns `true` if it serves all that a snapshot says, and nothing else.
     pub(super) fn is_of(&self, snapshot: &Arc<EnvironmentSnapshot>) -> bool {
         // The address of something that is gone is not used again as long as somebody remembers it.
         std::ptr::eq(self.source.as_ptr(), Arc::as_ptr(snapshot))
-            && self.status.iter().all(|group| group.error.is_none())
+            && self.entries.iter().all(|entry| entry.error.is_none())
     }
 
-    /// Returns the APIs of a group that no request is routed to.
-    pub(crate) fn not_served(&self, group: &GroupName) -> &[NotServedApi] {
-        self.group(group).map(|group| &*group.compiled.not_served).unwrap_or_default()
+    pub(super) fn entry(&self, group: &GroupName) -> Option<&ServedEntry> {
+        let at = self.entries.binary_search_by(|entry| entry.group.cmp(group)).ok()?;
+        self.entries.get(at)
+    }
+}
+
+impl ServedEntry {
+    /// Returns `true` if the entry is live.
+    pub(crate) fn is_live(&self) -> bool {
+        self.deployment.release.state == State::Live
     }
 
-    pub(super) fn group(&self, name: &GroupName) -> Option<&Arc<ServedGroup>> {
-        let at = self.groups.binary_search_by(|group| group.name.as_str().cmp(name.as_str())).ok()?;
-        self.groups.get(at)
+    /// Returns the APIs of the group that no request is routed to.
+    pub(crate) fn not_served(&self) -> &[NotServedApi] {
+        self.compiled.as_ref().map(|group| &*group.not_served).unwrap_or_default()
     }
 }

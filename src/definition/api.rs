@@ -1,4 +1,4 @@
-//! What a definition says, as types: its APIs with their parameters, bodies and responses.
+//! The typed view of a definition: its APIs with their parameters, bodies and responses.
 
 use serde_json::Value;
 
@@ -8,16 +8,16 @@ use super::routing::{ApiRoute, NotRouted};
 use super::schema::{self, Direction};
 use crate::model::{Location, Method};
 
-/// A definition that could be read: OpenAPI 3.0 or 3.1.
+/// A definition that was read without errors: OpenAPI 3.0, 3.1 or 3.2.
 #[derive(Debug)]
 pub struct Definition {
     /// The version of the specification that it follows.
     pub specification: Specification,
-    /// The title of the whole (`info.title`).
+    /// The title (`info.title`).
     pub title: String,
-    /// The addresses that it names, in document order.
+    /// The servers, in document order.
     pub servers: Vec<Server>,
-    /// The ways in which callers can prove who they are, in document order.
+    /// The security schemes, in document order.
     pub security_schemes: Vec<SecurityScheme>,
     /// The APIs, in document order.
     pub apis: Vec<Api>,
@@ -25,13 +25,13 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Returns the tree that it was read from.
+    /// Returns the tree that the definition was read from.
     #[must_use]
     pub fn document(&self) -> &Document {
         &self.document
     }
 
-    /// Returns the node of an identity that this definition gave out.
+    /// Returns the node with a given id of this definition.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Node<'_> {
         self.document.node(id)
@@ -43,8 +43,8 @@ impl Definition {
         self.apis.iter().find(|api| api.name() == name || api.method_and_path() == name)
     }
 
-    /// Tells whether a parameter is a secret: its schema has the format `password` (OpenAPI 3.1, section 4.4.2), or a
-    /// caller proves with it who they are.
+    /// True if the values of a parameter are secret: its schema has the format `password` (OpenAPI 3.1, section 4.4.2),
+    /// or it is an API key of a security scheme.
     #[must_use]
     pub fn is_secret(&self, parameter: &Parameter) -> bool {
         let schema = parameter.schema.or(parameter.media_type.as_ref().and_then(|content| content.schema));
@@ -56,7 +56,7 @@ impl Definition {
             })
     }
 
-    /// Lists the names of the keys by which callers prove who they are, as far as they stand in a place.
+    /// Lists the names of the API keys that callers send in a given place.
     pub fn keys(&self, place: ParameterPlace) -> impl Iterator<Item = &str> {
         self.security_schemes.iter().filter_map(move |scheme| match &scheme.kind {
             SecurityKind::ApiKey { place: at, name } if *at == place => Some(name.as_str()),
@@ -64,33 +64,33 @@ impl Definition {
         })
     }
 
-    /// Builds the results of all APIs, in their order: for each response, media type and named example.
+    /// Builds the results of all APIs, in order: one for each response, media type and named example.
     ///
-    /// The first of an API is what a mock publish answers: `x-apigw-mock` if given, else the lowest 2xx response (else
-    /// `default`, else the lowest of any): its example, else a value built from its schema. The same definition always
-    /// gives the same bytes.
+    /// The first result of an API is its mock response: `x-apigw-mock` if given, else the lowest 2xx response (else
+    /// `default`, else the lowest of any), with its example or a value generated from its schema. The same definition
+    /// always yields the same bytes.
     #[must_use]
     pub fn results(&self) -> Vec<ApiResults> {
         result::build(self, Budget::USUAL)
     }
 
-    /// Builds the [`results`](Self::results) of all APIs and keeps none: what is left says what stood in the way.
+    /// Builds the [`results`](Self::results) of all APIs for their findings, without keeping any of them.
     #[must_use]
     pub fn try_results(&self) -> Vec<ApiResults> {
         result::try_out(self, Budget::USUAL)
     }
 
-    /// Builds the constant result of one of the APIs, and no more of the others than decides whether there is one.
+    /// Builds the constant result of one API, and of the other APIs only as much as is needed for the shared budget.
     ///
-    /// It is what [`results`](Self::results) gives as the constant one of this API.
+    /// The result equals the constant one of this API in [`results`](Self::results).
     #[must_use]
     pub fn constant_result(&self, api: &Api) -> ApiResults {
         result::constant(self, api, Budget::USUAL)
     }
 
-    /// Writes a schema as JSON Schema 2020-12 that stands alone, for a validator.
+    /// Converts a schema to a self-contained JSON Schema 2020-12, for a validator.
     ///
-    /// `None` where it and what it refers to are too large to be validated against.
+    /// `None` if the schema, with its references, is too large for a validator.
     #[must_use]
     pub fn json_schema(&self, schema: NodeId, direction: Direction) -> Option<Value> {
         schema::json_schema(self.node(schema), self.specification, direction)
@@ -118,23 +118,23 @@ impl std::fmt::Display for Specification {
     }
 }
 
-/// An address that a definition names (Server Object, section 4.8.5).
+/// A server of a definition (Server Object, section 4.8.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
-    /// The address as it is written, with its variables.
+    /// The URL as written, with its variables.
     pub template: String,
-    /// The address with each variable's default in place.
+    /// The URL with the default of each variable.
     pub url: String,
-    /// What it is for.
+    /// The purpose of the server.
     pub description: Option<String>,
 }
 
-/// A way in which callers can prove who they are (Security Scheme Object, section 4.8.27).
+/// A security scheme (Security Scheme Object, section 4.8.27).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecurityScheme {
-    /// The name by which APIs require it.
+    /// The name used in security requirements.
     pub name: String,
-    /// What kind it is.
+    /// The kind of scheme.
     pub kind: SecurityKind,
     /// The Security Scheme Object.
     pub node: NodeId,
@@ -145,12 +145,12 @@ pub struct SecurityScheme {
 pub enum SecurityKind {
     /// A secret in a header, a query parameter or a cookie.
     ApiKey {
-        /// Where the secret stands.
+        /// The place of the secret.
         place: ParameterPlace,
         /// The name of the header, parameter or cookie.
         name: String,
     },
-    /// A scheme of HTTP's own, like `basic` or `bearer`, in lower case.
+    /// An HTTP authentication scheme, like `basic` or `bearer`, in lower case.
     Http {
         /// The scheme.
         scheme: String,
@@ -161,89 +161,90 @@ pub enum SecurityKind {
     OpenIdConnect,
     /// A client certificate.
     MutualTls,
-    /// A kind that the specification does not know.
+    /// A kind that the specification does not define.
     Unknown,
 }
 
-/// Schemes that must all be satisfied, each with the scopes that it needs; empty where nothing is needed.
+/// Schemes that must all be satisfied, each with its required scopes; empty if anonymous requests are allowed.
 pub type SecurityRequirement = Vec<(String, Vec<String>)>;
 
-/// One operation of a definition: a method and a path, what it takes and what it returns.
+/// An operation of a definition: a method and a path, with its request and responses.
 #[derive(Debug, Clone)]
 pub struct Api {
     /// The method.
     pub method: Method,
     /// The path template, beginning with `/`.
     pub path: String,
-    /// What stands after the path, like `?beta=true`, where a definition tells two APIs of one path apart by it.
+    /// The suffix of the path, like `?beta=true`, by which some definitions distinguish two APIs of the same path.
     ///
-    /// The specification knows no such paths, real definitions have them. A query means that requests with these
-    /// parameters are for this API rather than for the one without; a fragment never reaches a server, so that the API
-    /// without one has the requests of both.
+    /// The specification has no such paths, but real definitions do. With a query, requests that have these parameters
+    /// match this API rather than the one without; a fragment never reaches a server, so the API without one gets the
+    /// requests of both.
     pub variant: String,
-    /// The operation id, where there is one.
+    /// The operation id, if any.
     pub operation_id: Option<String>,
-    /// What it does, in short.
+    /// A short summary.
     pub summary: Option<String>,
-    /// What it does.
+    /// A description.
     pub description: Option<String>,
-    /// The tags that group it with others.
+    /// The tags.
     pub tags: Vec<String>,
-    /// Whether callers should stop using it.
+    /// True if callers should no longer use it.
     pub deprecated: bool,
-    /// Its parameters, those of its path item first unless it declares them anew.
+    /// The parameters, including those of the path item that the operation does not override.
     pub parameters: Vec<Parameter>,
-    /// The body that it takes.
+    /// The request body, if any.
     pub request_body: Option<RequestBody>,
-    /// Its responses, in document order.
+    /// The responses, in document order.
     pub responses: Vec<Response>,
-    /// The requirements of which one must be satisfied: its own, else the definition's; empty where none is asked for.
+    /// Alternative security requirements, of which one must be satisfied: the operation's, else the definition's; empty
+    /// if there are none.
     pub security: Vec<SecurityRequirement>,
-    /// Where its method stands in its path item.
+    /// The location of the method in the path item.
     pub location: Location,
-    /// Its `x-` extensions, those of its path item first unless it declares them anew.
+    /// The `x-` extensions, including those of the path item that the operation does not override.
     pub extensions: Vec<(String, NodeId)>,
     /// The Operation Object.
     pub node: NodeId,
-    /// How requests get to it, or why none does.
+    /// The route of requests to this API, or the reason why it has none.
     pub route: Result<ApiRoute, NotRouted>,
 }
 
 impl Api {
-    /// Returns the name that people call it by: the operation id, else `METHOD path`.
+    /// Returns the operation id, or `METHOD path` if there is none.
     #[must_use]
     pub fn name(&self) -> String {
         self.operation_id.clone().unwrap_or_else(|| self.method_and_path())
     }
 
-    /// Returns the extension of a name.
+    /// Returns the value of an extension.
     #[must_use]
     pub fn extension(&self, name: &str) -> Option<NodeId> {
         self.extensions.iter().find(|(known, _)| known == name).map(|(_, node)| *node)
     }
 
-    /// Returns the method, and the path with its variant.
+    /// Returns the method and the path with its variant.
     #[must_use]
     pub fn method_and_path(&self) -> String {
         format!("{} {}{}", self.method, self.path, self.variant)
     }
 }
 
-/// Where a parameter stands in a request.
+/// The place of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ParameterPlace {
-    /// In the path, as a part of its template.
+    /// The path, as a part of its template.
     Path,
-    /// In the query.
+    /// The query.
     Query,
-    /// In a header.
+    /// A header.
     Header,
-    /// In a cookie.
+    /// A cookie.
     Cookie,
 }
 
 impl ParameterPlace {
-    /// Returns the place as a definition writes it.
+    /// Returns the place as written in a definition.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -255,7 +256,7 @@ impl ParameterPlace {
     }
 }
 
-/// How a list or an object is written into a parameter (section 4.8.12.3).
+/// The serialization of a list or an object in a parameter (section 4.8.12.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of the specification's table of styles")]
 pub enum Style {
@@ -269,7 +270,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// Returns the style of a name.
+    /// Returns the style with a given name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "simple" => Self::Simple,
@@ -300,38 +301,38 @@ impl Style {
 /// A parameter of an API.
 #[derive(Debug, Clone)]
 pub struct Parameter {
-    /// Its name; of a header in any case.
+    /// The name; for a header, in any case.
     pub name: String,
-    /// Where it stands.
+    /// The place in the request.
     pub place: ParameterPlace,
-    /// Whether a request must have it.
+    /// True if a request must have it.
     pub required: bool,
-    /// Whether callers should stop using it.
+    /// True if callers should no longer use it.
     pub deprecated: bool,
-    /// How its value is written.
+    /// The serialization of its value.
     pub style: Style,
-    /// Whether each item of a list, or field of an object, is written as a parameter of its own.
+    /// True if each item of a list, or field of an object, is serialized as a separate parameter.
     pub explode: bool,
-    /// Its schema, unless `media_type` says how its whole value is written.
+    /// The schema, unless the whole value is in `media_type`.
     pub schema: Option<NodeId>,
-    /// The media type that its value is written in, with the schema of that.
+    /// The media type of the value, with its schema.
     pub media_type: Option<MediaType>,
     /// The Parameter Object.
     pub node: NodeId,
 }
 
-/// The body that an API takes.
+/// The request body of an API.
 #[derive(Debug, Clone)]
 pub struct RequestBody {
-    /// Whether a request must have it.
+    /// True if a request must have a body.
     pub required: bool,
-    /// Its media types, in document order.
+    /// The media types, in document order.
     pub content: Vec<MediaType>,
     /// The Request Body Object.
     pub node: NodeId,
 }
 
-/// A media type, and what a body in it looks like.
+/// A media type with the schema of its bodies.
 #[derive(Debug, Clone)]
 pub struct MediaType {
     /// The media type or range, like `application/json` or `text/*`.
@@ -342,19 +343,19 @@ pub struct MediaType {
     pub node: NodeId,
 }
 
-/// For which status codes a response is declared.
+/// The status codes for which a response is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StatusPattern {
-    /// One code.
+    /// A single code.
     Code(u16),
-    /// All codes that begin with a digit: `2XX`.
+    /// All codes that begin with a digit, like `2XX`.
     Class(u8),
-    /// All codes that nothing else is declared for.
+    /// All codes without a declared response.
     Default,
 }
 
 impl StatusPattern {
-    /// Returns the code that stands for it: of a class the first, of the default 200.
+    /// Returns a representative code: the first of a class, 200 for the default.
     #[must_use]
     pub fn code(self) -> u16 {
         match self {
@@ -378,13 +379,13 @@ impl std::fmt::Display for StatusPattern {
 /// A response of an API.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// For which status codes it is declared.
+    /// The status codes that it is declared for.
     pub status: StatusPattern,
-    /// What it means.
+    /// The description.
     pub description: Option<String>,
-    /// The headers that it has, in document order.
+    /// The declared headers, in document order.
     pub headers: Vec<Header>,
-    /// Its media types, in document order; none where it has no body.
+    /// The media types, in document order; empty if the response has no body.
     pub content: Vec<MediaType>,
     /// The Response Object.
     pub node: NodeId,
@@ -393,9 +394,9 @@ pub struct Response {
 /// A header of a response.
 #[derive(Debug, Clone)]
 pub struct Header {
-    /// Its name, in any case.
+    /// The name, in any case.
     pub name: String,
-    /// Whether the response always has it.
+    /// True if the response always has it.
     pub required: bool,
     /// Its schema.
     pub schema: Option<NodeId>,

@@ -1,12 +1,12 @@
-//! Control characters that JSON may hold as they are, and YAML may not (RFC 8259, section 7; YAML 1.2.2, section 5.1).
+//! Control characters that JSON allows unescaped and YAML does not (RFC 8259, section 7; YAML 1.2.2, section 5.1).
 //!
-//! Definitions are read by a reader of YAML. Before it sees such a character, another stands in for it, one that
-//! Unicode gives no meaning; in what was read it is put back. Both are one character, so that places stay as they are.
+//! Definitions are parsed as YAML. Before parsing, each such character is replaced by a Unicode noncharacter, and
+//! afterwards it is restored. Both are one character long, so locations stay the same.
 
 use std::borrow::Cow;
 
-/// Puts stand-ins into a text where it has such characters; `None` where it has none, or where a stand-in would
-/// be taken for what it is not.
+/// Replaces the control characters of a text by placeholders; `None` if there are none, or if the text already has a
+/// placeholder.
 pub(super) fn hidden(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let has_some = bytes.contains(&0x7f) || bytes.windows(2).any(|pair| matches!(pair, [0xc2, 0x80..=0x9f]));
@@ -16,7 +16,7 @@ pub(super) fn hidden(text: &str) -> Option<String> {
     Some(text.chars().map(|each| stand_in(each).unwrap_or(each)).collect())
 }
 
-/// Puts the characters back that something stood in for.
+/// Restores the characters that placeholders replaced.
 pub(super) fn shown(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.contains(|each| real(each).is_some()) {
         return text.chars().map(|each| real(each).unwrap_or(each)).collect();
@@ -24,9 +24,9 @@ pub(super) fn shown(text: Cow<'_, str>) -> Cow<'_, str> {
     text
 }
 
-/// The first of the 32 characters that stand in for U+0080 to U+009F.
+/// The first of the 32 placeholders for U+0080 to U+009F.
 const FIRST: u32 = 0xfdd0;
-/// YAML allows the next line, so that its stand-in is free for the delete.
+/// YAML allows U+0085 (next line), so its placeholder is used for U+007F (delete).
 const NEXT_LINE: u32 = 0x85;
 const DELETE: u32 = 0x7f;
 

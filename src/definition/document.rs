@@ -1,8 +1,8 @@
-//! The tree that a definition is read into: values with the place of every token.
+//! The tree of a definition: values with the location of every token.
 //!
-//! All files of a definition share one arena. A YAML alias does not copy: it is the same node, so
-//! what a node costs is paid once, however often it is named. Whoever walks the tree therefore cuts
-//! repetition and cycles by [`NodeId`].
+//! All files of a definition share one arena. A YAML alias is not a copy but the same node, so the cost of a node is
+//! paid once, however often it is referenced. Walks of the tree must therefore detect repetition and cycles by
+//! [`NodeId`].
 
 mod ids;
 mod object;
@@ -18,7 +18,7 @@ pub use ids::{NodeMap, NodeSet, SeenNodes};
 pub(super) use object::{Entry, Place};
 pub(super) use store::{Content, Fields, Store, Text};
 
-/// The identity of a node within its definition.
+/// The id of a node within its definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);
 
@@ -32,18 +32,18 @@ pub struct Document {
     targets: NodeMap<NodeId, Target>,
     /// The nodes that the last nodes are copies of, as schemas under other dynamic scopes are.
     originals: Vec<NodeId>,
-    /// The files that examples name, by the Example Object.
+    /// The contents of files named by `externalValue`, by Example Object.
     externals: NodeMap<NodeId, Arc<[u8]>>,
 }
 
-/// A value of a definition, and where it stands.
+/// A value of a definition, with its location.
 #[derive(Clone, Copy)]
 pub struct Node<'d> {
     document: &'d Document,
     id: NodeId,
 }
 
-/// What kind of value a node is.
+/// The type of a node, with its value if it is a scalar.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NodeKind<'d> {
     /// `null`.
@@ -65,13 +65,13 @@ impl<'d> Node<'d> {
         self.document
     }
 
-    /// Returns the node's identity.
+    /// Returns the node's id.
     #[must_use]
     pub fn id(self) -> NodeId {
         self.id
     }
 
-    /// Returns what kind of value it is.
+    /// Returns the type of the node.
     #[must_use]
     pub fn kind(self) -> NodeKind<'d> {
         match self.content() {
@@ -84,20 +84,20 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Returns the value of a field, where the node is an object that has it.
+    /// Returns the value of a field; `None` if the node is not an object or lacks it.
     #[must_use]
     pub fn get(self, name: &str) -> Option<Node<'d>> {
         self.entry(name).map(|entry| self.document.node(entry.value))
     }
 
-    /// Goes through the fields of an object in document order; there are none in anything else.
+    /// Iterates over the fields of an object in document order; empty for other nodes.
     pub fn entries(self) -> impl Iterator<Item = (&'d str, Node<'d>)> {
         let Document { store, .. } = self.document;
         let fields = store.fields(self.content()).iter();
         fields.map(move |entry| (store.text(entry.key.text()), self.document.node(entry.value)))
     }
 
-    /// Goes through the items of a list; there are none in anything else.
+    /// Iterates over the items of a list; empty for other nodes.
     pub fn items(self) -> impl Iterator<Item = Node<'d>> {
         self.document.store.items(self.content()).iter().map(move |id| self.document.node(*id))
     }
@@ -120,38 +120,38 @@ impl<'d> Node<'d> {
         if let Content::Number(place) = self.content() { self.document.store.number(place) } else { None }
     }
 
-    /// Tells whether it is an object.
+    /// True for an object.
     #[must_use]
     pub fn is_object(self) -> bool {
         matches!(self.content(), Content::Object(_) | Content::LargeObject(_))
     }
 
-    /// Tells whether it is a list.
+    /// True for a list.
     #[must_use]
     pub fn is_array(self) -> bool {
         matches!(self.content(), Content::Array(_))
     }
 
-    /// Returns where the value begins.
+    /// Returns the start of the value.
     #[must_use]
     pub fn location(self) -> Location {
         let place = self.document.stored(self.id).map_or(Place::default(), |stored| stored.place);
         self.document.location(self.id, place)
     }
 
-    /// Returns where the name of a field stands, or where the object begins if it has no such field.
+    /// Returns the location of a field's name, or of the object if it has no such field.
     #[must_use]
     pub fn key_location(self, name: &str) -> Location {
         self.entry(name).map_or_else(|| self.location(), |entry| self.document.location(self.id, entry.place))
     }
 
-    /// Returns the path of the file that holds the node, below the group's folder.
+    /// Returns the path of the node's file, below the group's folder.
     #[must_use]
     pub fn file(self) -> &'d str {
         self.document.source_file(self.id).map_or("", |file| &file.path)
     }
 
-    /// Returns the text of its `$ref`, where it is a Reference Object or a schema with that keyword.
+    /// Returns the text of `$ref` in a Reference Object or a schema.
     #[must_use]
     pub fn reference(self) -> Option<&'d str> {
         self.get("$ref").and_then(Node::as_str)
@@ -162,9 +162,9 @@ impl<'d> Node<'d> {
         self.document.node(self.document.original(self.id))
     }
 
-    /// Returns the node that its `$ref` means after the whole chain, or itself where there is none.
+    /// Returns the end of the node's chain of references, or the node itself if it is not a reference.
     ///
-    /// `None` where the reference leads nowhere; the reading has a finding for it.
+    /// `None` if the reference cannot be resolved; the reader has reported it.
     #[must_use]
     pub fn resolve(self) -> Option<Node<'d>> {
         if self.reference().is_none() {
@@ -176,37 +176,37 @@ impl<'d> Node<'d> {
         }
     }
 
-    /// Returns the node that its `$ref` names, one step of the chain.
+    /// Returns the node that `$ref` names, one step of the chain.
     #[must_use]
     pub fn referenced(self) -> Option<Node<'d>> {
         self.document.targets.get(&self.id).map(|target| self.document.node(target.next))
     }
 
-    /// Returns the first node of its chain of references that says anything itself.
+    /// Returns the first node of the chain of references that is not a bare reference.
     #[must_use]
     pub fn followed(self) -> Option<Node<'d>> {
         let target = self.document.targets.get(&self.id)?;
         target.meant.map(|meant| self.document.node(meant))
     }
 
-    /// Tells whether it is a reference and nothing beside it.
+    /// True for a reference without other fields.
     #[must_use]
     pub fn is_bare_reference(self) -> bool {
         self.reference().is_some() && self.entries().nth(1).is_none()
     }
 
-    /// Copies it as JSON, with references as they stand, or `None` above a number of values.
+    /// Converts the node to JSON, without resolving references; `None` if it has more than `most` values.
     ///
-    /// Aliases make a tree out of what is stored once, so a small file can stand for a huge tree.
+    /// Aliases are expanded, so a small file can represent a huge tree.
     #[must_use]
     pub fn to_value(self, most: usize) -> Option<Value> {
         let mut left = most;
         self.to_value_within(&mut left)
     }
 
-    /// Copies it as JSON and counts the values down; `None` where that would go below zero.
+    /// Converts the node to JSON and subtracts the number of values; `None` if the budget is exceeded.
     ///
-    /// A long text counts as several, since it takes as long to copy as they do.
+    /// A long text counts as several values, in proportion to the time it takes to copy.
     pub(super) fn to_value_within(self, left: &mut usize) -> Option<Value> {
         take(left, 1 + self.as_str().map_or(0, str::len) / BYTES_A_VALUE)?;
         Some(match self.kind() {
@@ -237,10 +237,10 @@ impl<'d> Node<'d> {
     }
 }
 
-/// So many bytes of a text take about as long to copy as a value.
+/// The number of bytes of a text that take about as long to copy as a value.
 pub(super) const BYTES_A_VALUE: usize = 32;
 
-/// Takes an amount from what is left; all of it, and `None`, where that is less.
+/// Subtracts an amount; `None`, with nothing left, if that is more than remains.
 fn take(left: &mut usize, amount: usize) -> Option<()> {
     let rest = left.checked_sub(amount);
     *left = rest.unwrap_or(0);
@@ -254,7 +254,7 @@ impl std::fmt::Debug for Node<'_> {
 }
 
 impl Document {
-    /// Returns the node of an identity that this document gave out.
+    /// Returns the node with a given id of this document.
     #[must_use]
     pub fn node(&self, id: NodeId) -> Node<'_> {
         Node { document: self, id }
@@ -270,13 +270,13 @@ impl Document {
         Self { folder: folder.trim_end_matches('/').to_owned(), ..Self::default() }
     }
 
-    /// Returns how many nodes there are, over all files.
+    /// Returns the number of nodes in all files.
     #[must_use]
     pub fn size(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Begins to read a file of so many bytes.
+    /// Begins a file of a given size in bytes.
     pub(super) fn begin_file(&mut self, path: &str, bytes: usize) {
         self.nodes.reserve((bytes / 12).min(super::yaml::MOST_NODES));
         self.store.reserve(bytes);
@@ -335,7 +335,7 @@ impl Document {
         self.targets.get(&reference).map(|target| target.next)
     }
 
-    /// Settles the end of a reference's chain; the rest of the chain must be settled already.
+    /// Sets the end of a reference's chain, of which the rest must be resolved already.
     pub(super) fn settle_target(&mut self, reference: NodeId, last: NodeId) {
         let Some(next) = self.next_target(reference) else { return };
         let passes = self.node(next).is_bare_reference();
@@ -346,12 +346,12 @@ impl Document {
         }
     }
 
-    /// Keeps the bytes of the file that an example's `externalValue` names.
+    /// Stores the contents of the file named by an example's `externalValue`.
     pub(super) fn set_external(&mut self, example: NodeId, bytes: Arc<[u8]>) {
         self.externals.insert(example, bytes);
     }
 
-    /// Returns the bytes of the file that an example's `externalValue` names, where it lies beside the definition.
+    /// Returns the contents of the file named by an example's `externalValue`, if it lies beside the definition.
     pub(super) fn external(&self, example: NodeId) -> Option<&Arc<[u8]>> {
         self.externals.get(&example)
     }
@@ -360,7 +360,7 @@ impl Document {
         self.targets.get(&reference).and_then(|target| target.last)
     }
 
-    /// Returns the folder that the files lie in, as findings name it.
+    /// Returns the folder of the files, as named in findings.
     #[must_use]
     pub fn folder(&self) -> &str {
         &self.folder
@@ -370,22 +370,22 @@ impl Document {
         if self.folder.is_empty() { file.to_owned() } else { format!("{}/{file}", self.folder) }
     }
 
-    /// Lists the nodes from the given place on.
+    /// Lists the nodes from a given index on.
     pub(super) fn ids_from(&self, first: usize) -> impl Iterator<Item = NodeId> + use<> {
         (u32::try_from(first).unwrap_or(u32::MAX)..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)).map(NodeId)
     }
 
-    /// Returns where the values lie, for whoever adds some.
+    /// Returns the storage, for adding values.
     pub(super) fn store_mut(&mut self) -> &mut Store {
         &mut self.store
     }
 
-    /// Returns where the text of a node lies.
+    /// Returns the position of a node's text.
     pub(super) fn text_of(&self, id: NodeId) -> Option<Text> {
         if let Content::String(text) = self.node(id).content() { Some(text) } else { None }
     }
 
-    /// Returns a field of an object that stands at a place among its fields.
+    /// Returns the field of an object at a given index.
     pub(super) fn field(&self, object: NodeId, at: usize) -> Option<Entry> {
         self.store.fields(self.node(object).content()).get(at).copied()
     }
@@ -407,7 +407,7 @@ impl Document {
 }
 
 impl NodeId {
-    /// Returns its place among the nodes of its document, which are [`Document::size`].
+    /// Returns the index among the nodes of the document, below [`Document::size`].
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -417,7 +417,7 @@ impl NodeId {
 #[derive(Debug)]
 struct SourceFile {
     path: String,
-    /// Its path as findings name it.
+    /// The path as named in findings.
     shown: Arc<str>,
     first: usize,
     root: Option<NodeId>,
@@ -429,7 +429,7 @@ struct Stored {
     place: Place,
 }
 
-/// Where a reference leads: the next node of its chain, the next that is no bare reference, and the last one.
+/// The target of a reference: the next node of its chain, the first that is not a bare reference, and the last.
 #[derive(Debug)]
 struct Target {
     next: NodeId,

@@ -1,4 +1,4 @@
-//! Writes a value in a media type: JSON, XML, forms, lines, text, or bytes as they are.
+//! Serializes a value in a media type: JSON, XML, forms, lines, plain text or raw bytes.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -7,27 +7,28 @@ use super::api::Specification;
 use super::document::Node;
 use super::xml;
 
-/// A body, and the media type that it is really in.
+/// A body with its concrete media type.
 pub(super) struct Encoded {
     pub(super) media_type: String,
     pub(super) bytes: Bytes,
 }
 
-/// What writing a value may still cost.
+/// The remaining budget for serialization.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Steps to find out which alternatives of a schema a value is.
+    /// Steps for choosing the alternative of a schema that a value matches.
     pub(super) steps: usize,
-    /// What is written, in bytes.
+    /// Bytes of output.
     pub(super) bytes: usize,
 }
 
-/// The media type of bytes that nothing more is known of (RFC 2046, section 4.5.1).
+/// The media type for data of unknown format (RFC 2046, section 4.5.1).
 const OCTETS: &str = "application/octet-stream";
-/// What stands between the parts of a multipart body.
+/// The boundary of multipart bodies.
 const BOUNDARY: &str = "apigw-constant-result";
 
-/// Returns the media type that a value is written in, and how; a range like `text/*` becomes its usual member.
+/// Returns the concrete media type of a body and its serialization; a range like `text/*` becomes a common member of
+/// it.
 pub(super) fn answered_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, Family) {
     let is_file = matches!(essence(media_type).as_str(), "*/*" | "application/*") && is_binary(schema);
     let name = if is_file { OCTETS.to_owned() } else { concrete(media_type) };
@@ -41,7 +42,7 @@ pub(super) fn answered_as(media_type: &str, value: &Value, schema: Option<Node<'
     }
 }
 
-/// Writes a value; `None` where that would take more than the limits.
+/// Serializes a value; `None` if that exceeds the limits.
 pub(super) fn write(
     family: Family,
     value: &Value,
@@ -62,17 +63,17 @@ pub(super) fn write(
     Some(bytes.into_bytes())
 }
 
-/// Writes each value on a line of its own.
+/// Serializes each value on a separate line.
 fn lines(values: &[Value]) -> String {
     values.iter().flat_map(|value| [value.to_string(), "\n".to_owned()]).collect()
 }
 
-/// Tells whether a media type or range is JSON.
+/// True if a media type or range is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
     Family::of(&concrete(media_type)) == Family::Json
 }
 
-/// Writes a value as a header has it: style `simple` without `explode` (section 4.8.12.3).
+/// Serializes a value for a header: style `simple` without `explode` (section 4.8.12.3).
 pub(super) fn simple(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -86,8 +87,8 @@ pub(super) fn simple(value: &Value) -> String {
     }
 }
 
-/// Writes a value as the lines of a header: one, in the style `simple` (section 4.8.12.3), but of `Set-Cookie` one for each
-/// item of a list, as its lines cannot be put together (RFC 6265, section 3).
+/// Serializes a value as header lines in the style `simple` (section 4.8.12.3). A list in `Set-Cookie` becomes one line
+/// for each item, since its lines cannot be combined (RFC 6265, section 3).
 pub(super) fn header_lines(name: &str, value: &Value, explode: bool) -> Vec<String> {
     match value {
         Value::Array(items) if name.eq_ignore_ascii_case("set-cookie") => items.iter().map(simple).collect(),
@@ -99,7 +100,7 @@ pub(super) fn header_lines(name: &str, value: &Value, explode: bool) -> Vec<Stri
     }
 }
 
-/// The ways of writing a value.
+/// The serializations of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Family {
     Json,
@@ -134,7 +135,7 @@ fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// Tells whether a schema stands for bytes (OpenAPI 3.0, section 4.7.14.2).
+/// True if a schema describes binary data (OpenAPI 3.0, section 4.7.14.2).
 fn is_binary(schema: Option<Node<'_>>) -> bool {
     let format = schema.and_then(Node::resolve).and_then(|schema| schema.get("format"));
     format.and_then(Node::as_str) == Some("binary")
@@ -157,9 +158,9 @@ fn is_scalar(value: &Value) -> bool {
     !value.is_array() && !value.is_object()
 }
 
-/// Writes the fields of a form one after another: each item of a list is a field of its own, an object is JSON.
+/// Serializes the fields of a form: each item of a list as a separate field, an object as JSON.
 ///
-/// `None` above a number of bytes: the name of a list is written for each of its items.
+/// `None` above a number of bytes, since the name of a list is repeated for each of its items.
 fn fields(
     map: &serde_json::Map<String, Value>,
     most: usize,
@@ -186,7 +187,7 @@ fn field(value: &Value) -> String {
     }
 }
 
-/// Writes `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).
+/// Serializes as `application/x-www-form-urlencoded` (WHATWG URL, section 5.2).
 fn form(map: &serde_json::Map<String, Value>, most: usize) -> Option<String> {
     fields(map, most, |form, name, value| {
         if !form.is_empty() {
@@ -212,7 +213,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Writes `multipart/form-data` (RFC 7578).
+/// Serializes as `multipart/form-data` (RFC 7578).
 fn multipart(map: &serde_json::Map<String, Value>, most: usize) -> Option<String> {
     let mut parts = fields(map, most, |parts, name, value| {
         let name = name.replace(['"', '\r', '\n'], "_");

@@ -1,4 +1,4 @@
-//! Examples, wherever they stand: whether their schemas allow them.
+//! Validation of all examples in a definition against their schemas.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,12 @@ use super::document::{Node, NodeId};
 use super::encode;
 use super::schema::Sampler;
 
-/// No example that is compared holds more values.
+/// The maximum number of values in an example to be validated.
 const MOST_COPIED: usize = 20_000;
-/// Looking at all examples and patterns of a definition takes no more steps; what is left then is not looked at.
+/// The maximum number of steps for all examples and patterns of a definition; the rest are skipped.
 const MOST_STEPS: usize = 4_000_000;
 
-/// Compares the examples of one definition with their schemas, within bounded work.
+/// Validates the examples of one definition against their schemas, with a bound on the total work.
 #[derive(Debug)]
 pub struct ExampleCheck<'d> {
     definition: &'d Definition,
@@ -25,27 +25,27 @@ pub struct ExampleCheck<'d> {
 }
 
 impl<'d> ExampleCheck<'d> {
-    /// Begins with nothing compared.
+    /// Creates a check with its whole budget.
     #[must_use]
     pub fn new(definition: &'d Definition) -> Self {
         let sampler = Sampler::new(definition.specification);
         Self { definition, sampler, steps: 0, left_out: HashSet::new(), first_left_out: None }
     }
 
-    /// Returns the first of the examples and patterns that were not looked at, and how many there are.
+    /// Returns the first of the skipped examples and patterns, and their number.
     #[must_use]
     pub fn left_out(&self) -> Option<(Node<'d>, usize)> {
         self.first_left_out.map(|first| (self.definition.node(first), self.left_out.len()))
     }
 
-    /// Tells whether a schema allows a value of the definition. What is too large to compare counts as allowed.
+    /// True if a schema allows a value of the definition, or the value is too large to be validated.
     pub fn allows(&mut self, value: NodeId, schema: NodeId) -> bool {
         if self.is_spent(value) {
             return true;
         }
         let mut left = MOST_COPIED;
         let copy = self.definition.node(value).to_value_within(&mut left);
-        // A thousand places may refer to one example, and it is copied for each of them.
+        // An example may be referenced from a thousand places and is copied for each, so every copy counts.
         self.steps += MOST_COPIED - left;
         let Some(copy) = copy else {
             self.leave_out(value);
@@ -54,10 +54,10 @@ impl<'d> ExampleCheck<'d> {
         self.fits(&copy, schema)
     }
 
-    /// Tells whether a schema allows an example of a body in a media type.
+    /// True if a schema allows an example of a body in a media type.
     ///
-    /// JSON that is written as a text counts as what it means. A text in another format than JSON is the body as it
-    /// is sent, which no schema describes.
+    /// JSON given as a string is parsed. For other formats a string is the serialized body, which the schema does not
+    /// describe.
     pub fn allows_body(&mut self, value: NodeId, schema: NodeId, media_type: &str) -> bool {
         let Some(text) = self.definition.node(value).as_str() else { return self.allows(value, schema) };
         if !encode::is_json(media_type) || self.allows(value, schema) {
@@ -66,7 +66,7 @@ impl<'d> ExampleCheck<'d> {
         serde_json::from_str::<Value>(text).is_ok_and(|meant| self.fits(&meant, schema))
     }
 
-    /// Tells whether a schema allows an example of a parameter or header, as a value or as it is sent.
+    /// True if a schema allows an example of a parameter or header, either as a value or in serialized form.
     pub fn allows_parameter(&mut self, value: NodeId, schema: NodeId) -> bool {
         let Some(text) = self.definition.node(value).as_str() else { return self.allows(value, schema) };
         let scalar = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_else(|_| Value::from(text));
@@ -75,14 +75,14 @@ impl<'d> ExampleCheck<'d> {
         let kind = self.definition.node(schema).resolve().and_then(|schema| schema.get("type")).and_then(Node::as_str);
         self.allows(value, schema)
             || self.fits(&scalar(text), schema)
-            // How an object is written depends on the style of the parameter, and often cannot be read back.
+            // The serialization of an object depends on the parameter's style and is often ambiguous.
             || kind == Some("object")
             || kind == Some("array") && (self.fits(&list(), schema) || self.fits(&texts(), schema))
     }
 
-    /// Tells whether a text of the definition is a regular expression that can be used.
+    /// True if a text of the definition is a usable regular expression, or is skipped.
     ///
-    /// `place` is where it stands, or the mapping whose key it is. What is not looked at counts as one.
+    /// `place` is the node of the text, or the mapping whose key it is.
     pub fn is_pattern(&mut self, place: NodeId, pattern: &str) -> bool {
         self.is_spent(place) || self.sampler.is_pattern(pattern, &mut self.steps)
     }

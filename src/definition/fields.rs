@@ -1,16 +1,16 @@
-//! Reads single fields: each of the kind that the specification asks for, or with a finding.
+//! Readers of single fields, which report values of the wrong type.
 
 use super::api::Specification;
 use super::document::{Node, NodeId, NodeKind};
 use super::findings::Findings;
 use super::rules;
 
-/// What is read of the APIs takes no more memory, in bytes.
+/// The maximum memory for the APIs of a definition, in bytes.
 const MOST_BYTES: usize = 64 << 20;
 
-/// Reads fields, and collects what is wrong with them.
+/// Reads fields and collects findings about them.
 ///
-/// What several APIs share is read, and kept, for each of them; so a small file can stand for a lot.
+/// Parts shared by several APIs are read and stored for each of them, so a small file can take much memory.
 pub(super) struct Reader<'f> {
     pub(super) findings: &'f mut Findings,
     pub(super) specification: Specification,
@@ -22,13 +22,13 @@ impl<'f> Reader<'f> {
         Self { findings, specification, left: MOST_BYTES }
     }
 
-    /// Counts what is kept, and tells whether there is still room for it.
+    /// Counts memory for a value; true if there is room for it.
     pub(super) fn keeps(&mut self, bytes: usize) -> bool {
         self.left = self.left.saturating_sub(bytes);
         !self.is_full()
     }
 
-    /// Tells whether no more is kept: the definition is refused then.
+    /// True once the limit is reached; the definition is then refused.
     pub(super) const fn is_full(&self) -> bool {
         self.left == 0
     }
@@ -44,7 +44,7 @@ impl<'f> Reader<'f> {
         None
     }
 
-    /// Returns a field that holds an object; `null` counts as if it were not there.
+    /// Returns a field that holds an object; `null` counts as absent.
     pub(super) fn object<'d>(&mut self, node: Node<'d>, name: &str) -> Option<Node<'d>> {
         let value = node.get(name)?.resolve()?;
         if value.is_object() {
@@ -56,7 +56,7 @@ impl<'f> Reader<'f> {
         None
     }
 
-    /// Returns a field that holds a list; `null` counts as if it were not there.
+    /// Returns a field that holds a list; `null` counts as absent.
     pub(super) fn list<'d>(&mut self, node: Node<'d>, name: &str) -> Option<Node<'d>> {
         let value = node.get(name)?;
         if value.is_array() {
@@ -72,7 +72,7 @@ impl<'f> Reader<'f> {
         node.get(name).and_then(|value| self.text(value))
     }
 
-    /// Returns a text for people, on which nothing depends: anything else in its place is left out, with a warning.
+    /// Returns a text for readers; a list or an object in its place is dropped with a warning.
     pub(super) fn prose(&mut self, node: Node<'_>, name: &str) -> Option<String> {
         let value = node.get(name)?;
         if !value.is_object() && !value.is_array() {
@@ -83,7 +83,7 @@ impl<'f> Reader<'f> {
         None
     }
 
-    /// Returns a text; a number or a boolean in its place is taken as it is written, with a warning.
+    /// Returns a text; a number or a boolean is accepted as written, with a warning.
     pub(super) fn text(&mut self, node: Node<'_>) -> Option<String> {
         if let Some(text) = node.as_str() {
             return self.keeps(text.len()).then(|| text.to_owned());
@@ -100,7 +100,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    /// Returns a flag; a word that can only mean yes or no is taken, with a warning.
+    /// Returns a flag; a word that unambiguously means yes or no is accepted, with a warning.
     pub(super) fn flag(&mut self, node: Node<'_>, name: &str) -> bool {
         let Some(value) = node.get(name) else { return false };
         if let Some(flag) = value.as_bool() {
@@ -128,7 +128,7 @@ impl<'f> Reader<'f> {
     }
 }
 
-/// Names what a value is where a text should be.
+/// Names the type of a value that is not a text.
 fn kind(node: Node<'_>) -> &'static str {
     if node.is_array() { "a list" } else { "a mapping" }
 }

@@ -1,9 +1,9 @@
-//! Collects the findings of one reading.
+//! Collects the findings of reading one definition.
 
 use super::rules::Rule;
 use crate::model::{self, Finding, Location};
 
-/// The findings of one reading.
+/// The findings of reading one definition.
 #[derive(Debug, Default)]
 pub(super) struct Findings(model::Findings);
 
@@ -16,7 +16,7 @@ impl Findings {
         self.0.have_errors()
     }
 
-    /// Returns the findings, sorted by place.
+    /// Returns the findings, sorted by location.
     pub(super) fn into_vec(self) -> Vec<Finding> {
         self.0.into_vec()
     }

@@ -1,4 +1,4 @@
-//! Definitions that mean harm: each is answered, with a message, within bounded work.
+//! Tests with hostile definitions: each is rejected or read within bounded work.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ fn read_text(text: &str) -> Reading {
     read("groups/hostile", &mut |path| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes))))
 }
 
-/// Reads a definition whose one API answers with a schema, and lists the rules that were broken.
+/// Reads a definition whose one API responds with a schema, and lists the rules that it violates.
 fn rules_broken(schemas: &str) -> Vec<&'static str> {
     let mut text =
         "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  /a:\n    get:\n      responses:\n        \
@@ -242,18 +242,18 @@ fn all(count: usize, part: impl Fn(usize) -> String) -> String {
     (0..count).map(part).collect::<Vec<_>>().concat()
 }
 
-/// Reads a definition of so many APIs, each with the operation that is given, its number in place of `@`.
+/// Reads a definition of `count` APIs with the given operation, in which `@` is replaced by the number of the API.
 fn of_apis(count: usize, operation: &str, rest: &str) -> Reading {
     let paths = all(count, |index| format!("  /a{index}: {}\n", operation.replace('@', &index.to_string())));
     read_text(&format!("openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}{rest}"))
 }
 
-/// Writes an operation that answers with a body.
+/// Returns an operation that responds with a body.
 fn answering(content: &str) -> String {
     format!("{{get: {{responses: {{'200': {{description: d, content: {content}}}}}}}}}")
 }
 
-/// What counts is that building stops at the budget, whatever that is.
+/// The tests only need building to stop at the budget, whatever its size.
 const SMALL: Budget = Budget { steps: 200_000, bytes: 4 << 20 };
 
 #[test]

@@ -1,4 +1,4 @@
-//! Takes a document of any version of OpenAPI and makes the files of a group of it.
+//! Import: converts a document of any version of OpenAPI into the files of a group.
 
 mod own_name;
 
@@ -19,37 +19,37 @@ use crate::model::{
 };
 use own_name::Renamed;
 
-/// What an import gives: the files of the group, and what the document suggests for its settings.
+/// The result of an import: the files of the group, and settings suggested by the document.
 #[derive(Debug)]
 pub struct Imported {
-    /// The definition and every file that it refers to, in the layout that they have in a group's folder.
+    /// The definition and every file that it refers to, laid out for a group's folder.
     ///
-    /// A document of 2.0 becomes one file. Where nothing lies above the document's folder, the document becomes
-    /// `openapi.yaml`, and references that lead to it by the name it had lead to its new one. Else the group's folder
-    /// stands for the folder that all files have in common, and every file keeps its name.
+    /// A 2.0 document becomes a single file. If no file lies above the document's folder, the document becomes
+    /// `openapi.yaml`, and references to its original name are rewritten. Otherwise the common parent folder of all
+    /// files becomes the group's folder, and every file keeps its name.
     pub files: FileSet,
     /// The path of the definition's root among the files.
     pub definition: String,
-    /// How many references were written anew for that.
+    /// The number of rewritten references.
     pub renamed: usize,
-    /// What the document was taken with; no error is among them.
+    /// The findings about the document; none is an error.
     pub findings: Vec<Finding>,
-    /// The path prefix that its first server suggests.
+    /// The path prefix of the first server.
     pub prefix: Option<PathPrefix>,
-    /// The backend's address that its first server suggests.
+    /// The backend address of the first server.
     pub backend: Option<HttpUrl>,
     /// The title of the document, for the group's description.
     pub description: Option<String>,
-    /// How many APIs it has.
+    /// The number of APIs.
     pub apis: usize,
 }
 
-/// Imports the document `name`, OpenAPI 2.0, 3.0 or 3.1, YAML or JSON, with the files that it refers to.
+/// Imports the document `name`, OpenAPI 2.0 or 3.x, YAML or JSON, with the files that it refers to.
 ///
-/// `above` names the folders that the document lies in, from the outermost to its own, and none where references must
-/// not lead up. `levels` are those that the workspace gives rules. `fetch` gives the bytes of `name` and of other files by their path below the document's folder, which
-/// begins with `..` for those above it. The bytes of a 3.x document are kept as they are, but for its own name in
-/// references. The error is every finding, with what stands in the way among them.
+/// `above` lists the folders that contain the document, from the outermost to its own; it is empty if references must
+/// not lead up. `levels` are the workspace's levels of rules. `fetch` returns the contents of `name` and of other files
+/// by path relative to the document's folder, with leading `..` for files above it. The bytes of a 3.x document are
+/// kept, except for references to its original name. The error is the list of all findings.
 pub fn import(
     name: &str,
     above: &[String],
@@ -86,16 +86,16 @@ pub fn import(
     })
 }
 
-/// Where the files of a definition lie in a group's folder.
+/// The layout of a definition's files in a group's folder.
 struct Layout {
     files: FileSet,
     /// The path of the definition's root.
     definition: String,
-    /// How many references were written anew.
+    /// The number of rewritten references.
     renamed: usize,
 }
 
-/// Lays a definition out whose files lie in its folder and below: the document becomes `openapi.yaml`.
+/// Lays out a definition with all files in or below its folder: the document becomes `openapi.yaml`.
 fn own_layout(name: &str, files: FileSet, own_references: &[Node<'_>], findings: &mut Findings) -> Layout {
     if name == DEFINITION_FILE {
         return Layout { files, definition: name.to_owned(), renamed: 0 };
@@ -117,7 +117,7 @@ fn own_layout(name: &str, files: FileSet, own_references: &[Node<'_>], findings:
     Layout { files, definition: DEFINITION_FILE.to_owned(), renamed: references }
 }
 
-/// Lays a definition out whose files lie above its folder too: the group's folder is the one that all have in common.
+/// Lays out a definition with files above its folder: the common parent folder becomes the group's folder.
 fn common_layout(name: &str, above: &[String], files: &FileSet) -> Layout {
     let absolute = |path: &str| -> Vec<String> {
         let up = path.split('/').take_while(|part| *part == "..").count();
@@ -184,7 +184,7 @@ fn import_swagger(
     let definition = read::definition(loaded.document, &mut findings);
     let mut late = findings.into_vec();
     if let Some(definition) = &definition {
-        // Places in the converted text mean nothing to the author, who never saw it.
+        // Locations in the converted text would mean nothing to the author, who has only the original.
         swagger::place(&mut late, definition.document(), root);
     }
     imported(files, definition, apply_levels(levels, given.into_iter().chain(late).collect()))
@@ -204,7 +204,7 @@ fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Findin
     Ok(Imported { files, definition: root, renamed: 0, findings, prefix, backend, description, apis })
 }
 
-/// Returns the path of a server's address, absolute or relative, without a slash at its end.
+/// Returns the path of a server's URL, absolute or relative, without a trailing slash.
 fn path_of(url: &str) -> Option<&str> {
     let after = match url.split_once("://") {
         Some((_, rest)) => rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"),

@@ -1,11 +1,11 @@
-//! The path of the file that a reference names, within the group's folder or not at all.
+//! Resolution of a reference to the path of a file in the group's folder.
 
 use super::reference::Problem;
 use crate::model::is_reserved_file;
 
-/// Joins a relative reference to the folder of the file that it stands in (RFC 3986, section 5.2).
+/// Resolves a relative reference against the folder of its file (RFC 3986, section 5.2).
 ///
-/// `above` names the folders that the definition's folder lies in, from the outermost to its own: a path may lead up
+/// `above` lists the folders that contain the definition's folder, from the outermost to its own: a path may lead up
 /// through as many of them, and then begins with as many `..`. A definition in its group has none.
 pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<String, Problem> {
     let scheme = base.split_once(':').map(|(scheme, _)| scheme);
@@ -34,7 +34,8 @@ pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<Str
                 _ => return Err(Problem::outside(format!("the reference {base:?} leads out of the group's folder"))),
             },
             part => {
-                // Down again through a folder that the path has just gone up through: the same place, named once.
+                // Back down into a folder that the path has just left: both steps cancel, so that each file has one
+                // name.
                 let depth = parts.iter().take_while(|part| **part == "..").count();
                 let passed = above.len().checked_sub(depth).and_then(|index| above.get(index));
                 if depth == parts.len() && depth > 0 && passed.is_some_and(|folder| folder == part) {
@@ -57,7 +58,7 @@ pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<Str
     Ok(path)
 }
 
-/// Decodes `%xx`; what is no such triplet, or no UTF-8 afterwards, stays as it is.
+/// Decodes `%xx`; invalid triplets are kept, and so is a text that would not be UTF-8.
 pub(super) fn percent_decoded(text: &str) -> String {
     if !text.contains('%') {
         return text.to_owned();

@@ -1,14 +1,14 @@
-//! OpenAPI documents: reads them with all they refer to, converts 2.0, lists the APIs, builds constant results.
+//! OpenAPI documents: parses them with all files that they refer to, converts 2.0, lists APIs, builds mock responses.
 //!
-//! This is the room for what a definition *says*. Whether it says it well is for `check`, what differs between
-//! two of them for `compare`. Nothing here does I/O: whoever calls hands in a function that gives the bytes of a
-//! file, and gets back the files that were asked for, which are the ones a version freezes.
+//! This module covers the content of a definition; `check` judges its quality, and `compare` the difference between two
+//! of them. It does no I/O: the caller passes a function that returns the contents of a file, and gets the list of the
+//! files that were read, which are those that a version freezes.
 //!
-//! - [`read()`] takes a group's definition, OpenAPI 3.0 or 3.1, and gives a [`Reading`]: the [`Definition`] with its
-//!   APIs, and every [`Finding`] with the place of the exact token.
-//! - [`import()`] takes a document of any version and gives the files of a group.
-//! - [`Definition::results`] gives what a mock publish answers.
-//! - [`Document`] and [`Node`] are the tree underneath, for whoever needs more than the APIs.
+//! - [`read()`] parses a group's definition, OpenAPI 3.x, into a [`Reading`]: the [`Definition`] with its APIs, and
+//! every [`Finding`] with the location of the exact token.
+//! - [`import()`] converts a document of any version into the files of a group.
+//! - [`Definition::results`] builds the mock responses.
+//! - [`Document`] and [`Node`] are the underlying tree, for access beyond the APIs.
 
 mod api;
 mod control;
@@ -52,44 +52,43 @@ pub use rules::{RULES, Rule};
 pub use schema::Direction;
 pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 
-/// What reading a group's definition gave.
+/// The result of reading a group's definition.
 #[derive(Debug)]
 pub struct Reading {
-    /// The definition's file and every file that it refers to, also through others.
+    /// The definition's file and every file that it refers to, directly or indirectly.
     pub files: FileSet,
-    /// The definition, unless it could not be told what it says; the findings then say why.
+    /// The definition; `None` if it cannot be interpreted, for the reason in the findings.
     pub definition: Option<Definition>,
-    /// What is wrong, sorted by place. With an error among them the definition must not be published.
+    /// The findings, sorted by location. A definition with an error must not be published.
     pub findings: Vec<Finding>,
 }
 
-/// Gives the bytes of a file by its path below the group's folder.
+/// Returns the contents of a file by its path below the group's folder.
 ///
-/// `None` where there is no such file; an error where it must not or cannot be read.
+/// `None` if there is no such file; an error if it must not or cannot be read.
 pub type Fetch<'f> = dyn FnMut(&str) -> Result<Option<Arc<[u8]>>, FetchError> + 'f;
 
-/// The reason why the bytes of a file are not to be had.
+/// The error for a file whose contents are not available.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// The file has more bytes than are read, which the message counts.
+    /// The file exceeds the size limit, which the message states.
     #[error("{0}")]
     TooLarge(String),
-    /// It must not be read, or the system does not let it.
+    /// Access is not allowed, by apigw or by the operating system.
     #[error("{0}")]
     Refused(String),
 }
 
-/// Reads the definition of a group that lies at `openapi.yaml`; see [`read_root`].
+/// Reads the definition of a group at `openapi.yaml`; see [`read_root`].
 pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
     read_root(folder, DEFINITION_FILE, fetch)
 }
 
 /// Reads the definition of a group.
 ///
-/// `folder` is the group's folder, like `groups/petstore`; it only stands before the files' names in findings.
-/// `root` is the path of the definition's root file below it (`openapi.yaml` unless the group's settings name another).
-/// `fetch` gives the bytes of a file by its path below that folder, `None` where there is no such file, or says
-/// why it will not: it is where links that lead out of the folder are refused.
+/// `folder` is the group's folder, like `groups/petstore`, used only as the prefix of file names in findings. `root` is
+/// the path of the definition's root file below it. `fetch` returns the contents of a file by its path below that
+/// folder; it must refuse links that lead out of the folder.
 pub fn read_root(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Reading {
     let root = RootFile { folder, path: root, above: &[] };
     let reference::Loaded { document, files, mut findings, .. } = reference::load(root, fetch);
@@ -97,9 +96,9 @@ pub fn read_root(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Reading {
     Reading { files, definition, findings: findings.into_vec() }
 }
 
-/// Reads one YAML or JSON file into a tree, for the places of what stands in it.
+/// Parses one YAML or JSON file into a tree, for the locations of its values.
 ///
-/// `file` is its path below `folder`. What cannot be read is not in the tree, and nothing is said about it.
+/// `file` is its path below `folder`. Parts that cannot be parsed are missing from the tree, without a finding.
 #[must_use]
 pub fn tree(folder: &str, file: &str, bytes: &[u8]) -> Document {
     let mut document = Document::new(folder);

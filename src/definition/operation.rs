@@ -1,4 +1,4 @@
-//! Reads what an operation takes and what it returns.
+//! Reads the request and the responses of an operation.
 
 use super::api::{
     Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, Specification, StatusPattern, Style,
@@ -67,7 +67,7 @@ impl Reader<'_> {
         };
         let Some(written) = node.get("style") else { return by_default };
         if written.as_str() == Some("cookie") && self.specification >= Specification::V3_2 {
-            // As `form`, without the percent-encoding that cookies do not have (OpenAPI 3.2, section 4.12.3).
+            // Like `form`, but without percent-encoding, which cookies do not use (OpenAPI 3.2, section 4.12.3).
             return Style::Form;
         }
         written.as_str().and_then(Style::named).unwrap_or_else(|| {

@@ -1,18 +1,18 @@
-//! Percent-encoding (RFC 3986, section 2.1), and the pairs of a query.
+//! Percent-encoding (RFC 3986, section 2.1), and name-value pairs of a query.
 
 use std::borrow::Cow;
 
-/// Decodes a part of a path; what is not UTF-8 is replaced.
+/// Decodes a part of a path; invalid UTF-8 is replaced.
 pub(crate) fn decode(text: &str) -> String {
     decode_bytes(text, false)
 }
 
-/// Decodes a name or a value of a query, where `+` stands for a space.
+/// Decodes a name or a value in a query, where `+` stands for a space.
 pub(crate) fn decode_query(text: &str) -> String {
     decode_bytes(text, true)
 }
 
-/// Goes through the decoded names and values of a query.
+/// Iterates over the decoded names and values of a query.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -20,7 +20,7 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// Encodes all but the unreserved characters.
+/// Encodes all characters except the unreserved ones.
 pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -29,12 +29,12 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
-/// Encodes all but the unreserved characters and those reserved ones that may stand in a value of a query
-/// (OpenAPI 3.1.1, `allowReserved`), without the one that stands between values.
+/// Encodes all characters except the unreserved ones and those reserved ones that are allowed in the value of a query
+/// parameter (OpenAPI 3.1.1, `allowReserved`); always encodes the delimiter of values.
 pub(crate) fn encode_but_reserved(text: &str, delimiter: char) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        // `&` and `+` have a meaning in every query, `#`, `[` and `]` must not stand in any.
+        // `&` and `+` have a meaning in every query; `#`, `[` and `]` are not allowed in one.
         let is_kept = is_plain(byte) && !matches!(byte, b'&' | b'+') || byte == b'?';
         if is_kept && char::from(byte) != delimiter {
             encoded.push(char::from(byte));
@@ -45,8 +45,9 @@ pub(crate) fn encode_but_reserved(text: &str, delimiter: char) -> String {
     encoded
 }
 
-/// Returns a path in the one spelling that stands for all: what may stand in it plainly does, all else is encoded, with
-/// digits in upper case (RFC 3986, section 6.2.2). A reserved character is another one where it is encoded.
+/// Normalizes the percent-encoding of a path (RFC 3986, section 6.2.2): characters that need no encoding are decoded,
+/// all others encoded with upper-case digits. A reserved character keeps its form, since encoding it changes its
+/// meaning.
 pub(crate) fn one_spelling(path: &str) -> Cow<'_, str> {
     if path.bytes().all(is_plain) {
         return Cow::Borrowed(path);
@@ -64,7 +65,7 @@ pub(crate) fn one_spelling(path: &str) -> Cow<'_, str> {
     Cow::Owned(spelled)
 }
 
-/// Returns the byte that a percent sign and the two digits behind it stand for, and goes past them.
+/// Decodes a percent sign and the two digits after it, and advances past them.
 fn encoded_byte(byte: u8, rest: &mut std::str::Bytes<'_>) -> Option<u8> {
     let mut ahead = rest.clone();
     let mut digit = || char::from(ahead.next()?).to_digit(16);
@@ -74,12 +75,12 @@ fn encoded_byte(byte: u8, rest: &mut std::str::Bytes<'_>) -> Option<u8> {
     Some(decoded)
 }
 
-/// Returns whether a byte means the same encoded or not (RFC 3986, section 2.3).
+/// True if a byte is unreserved, so that encoding does not change its meaning (RFC 3986, section 2.3).
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// Returns whether a byte stands in a path as it is (RFC 3986, section 3.3).
+/// True if a byte is allowed in a path without encoding (RFC 3986, section 3.3).
 const fn is_plain(byte: u8) -> bool {
     is_unreserved(byte)
         || matches!(

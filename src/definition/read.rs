@@ -1,4 +1,4 @@
-//! Makes a [`Definition`] of the tree: lists the APIs, and says what of them cannot be understood.
+//! Builds a [`Definition`] from the tree: lists the APIs, and reports the parts that cannot be interpreted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ use super::rules;
 use super::template::{path_fault, repeated_name, split_variant, template_oddity};
 use crate::model::Method;
 
-/// What is often taken for a definition, each by a field at its root that no definition has.
+/// Documents often mistaken for OpenAPI definitions, by a field at their root that no definition has.
 const OTHER_FORMATS: &[(&str, &str)] = &[
     ("asyncapi", "AsyncAPI, which describes messages and not HTTP requests"),
     ("swaggerVersion", "Swagger 1, which has to be converted to OpenAPI first"),
@@ -24,12 +24,12 @@ const OTHER_FORMATS: &[(&str, &str)] = &[
     ("$schema", "a JSON Schema without an API around it"),
 ];
 
-/// No address of a server is longer, in bytes, once its variables have their values.
+/// The maximum length of a server's URL with its variables substituted, in bytes.
 const MOST_ADDRESS: usize = 8_000;
-/// No path item is made up of more that refer to each other.
+/// The maximum length of the chain of references of a path item.
 const MOST_LAYERS: usize = 32;
 
-/// Makes the definition, or none where it is no OpenAPI 3 document at all; findings say why.
+/// Builds the definition; `None` if the document is not OpenAPI 3 at all, for the reason in the findings.
 pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<Definition> {
     let root = document.root()?;
     let specification = specification(root, findings)?;
@@ -47,7 +47,7 @@ pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<
     Some(Definition { specification, title, servers, security_schemes, apis, document })
 }
 
-/// Tells which specification a document follows, where it is one that apigw reads.
+/// Returns the version of the specification that a document declares; `None` if apigw does not support it.
 fn specification(root: Node<'_>, findings: &mut Findings) -> Option<Specification> {
     let hint = "write the version that it follows, like `openapi: 3.1.0`";
     if !root.is_object() {
@@ -98,11 +98,11 @@ struct Parts {
     apis: Vec<Api>,
 }
 
-/// What the operations of a path item have in common.
+/// The parts of a path item that its operations share.
 struct PathItem<'d> {
     path: String,
     variant: String,
-    /// The objects that make it up: its own, then those that its `$ref` names.
+    /// The Path Item Object, and those along its chain of `$ref`.
     layers: Vec<Node<'d>>,
     parameters: Vec<Parameter>,
 }
@@ -248,7 +248,7 @@ impl Reader<'_> {
         apis
     }
 
-    /// Names the methods of a path item that have no field of their own (OpenAPI 3.2, section 4.9).
+    /// Reports methods of a path item without a field of their own (OpenAPI 3.2, section 4.9), which are not served.
     fn additional_operations(&mut self, layer: Node<'_>) {
         if self.specification < Specification::V3_2 {
             return;
@@ -316,7 +316,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns how much each operation of a path item takes, in bytes, before it says anything itself.
+/// Returns the memory, in bytes, that each operation of a path item takes for the parts shared between them.
 fn shared_size(item: &PathItem<'_>, security: &[SecurityRequirement]) -> usize {
     let parameters = item.parameters.iter().map(|parameter| size_of::<Parameter>() + parameter.name.len());
     let names = item.layers.iter().flat_map(|layer| layer.entries()).map(|(name, _)| name.len() + size_of::<String>());
@@ -332,7 +332,7 @@ fn shared_size(item: &PathItem<'_>, security: &[SecurityRequirement]) -> usize {
         + security.iter().map(requirement).sum::<usize>()
 }
 
-/// Puts the parameters of an operation over those of its path item (OpenAPI 3.1, section 4.8.10.1).
+/// Overrides the parameters of a path item by those of an operation (OpenAPI 3.1, section 4.8.10.1).
 fn overridden(shared: &[Parameter], own: Vec<Parameter>) -> Vec<Parameter> {
     let mut parameters: Vec<Parameter> = Vec::with_capacity(shared.len() + own.len());
     let mut known: HashMap<(ParameterPlace, String), usize> = HashMap::new();
@@ -346,7 +346,7 @@ fn overridden(shared: &[Parameter], own: Vec<Parameter>) -> Vec<Parameter> {
     parameters
 }
 
-/// Lists the fields, of those with one name the last, in the order in which those stand.
+/// Lists the fields without duplicates, keeping the last of each name in its position.
 fn last_of_each<'d>(entries: impl Iterator<Item = (&'d str, Node<'d>)>) -> Vec<(String, NodeId)> {
     let entries: Vec<(&str, NodeId)> = entries.map(|(name, value)| (name, value.id())).collect();
     let mut seen = HashSet::new();
@@ -360,7 +360,7 @@ fn last_of_each<'d>(entries: impl Iterator<Item = (&'d str, Node<'d>)>) -> Vec<(
     last
 }
 
-/// Puts the default values of its variables into the address of a server; `None` where that makes it too long.
+/// Substitutes the default values of variables in a server's URL; `None` if the result is too long.
 fn address(template: &str, server: Node<'_>) -> Option<String> {
     let variables = server.get("variables");
     let mut address = String::new();

@@ -1,6 +1,6 @@
-//! Decides which APIs requests can be routed to: the one place, for `check`, for a publish and for the gateway.
+//! Determines the routes of APIs, in one place for `check`, publishing and the gateway.
 //!
-//! An API that cannot be routed stays in the definition and takes no other with it.
+//! An API without a route stays in the definition and does not affect the others.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,36 +13,36 @@ use super::rules;
 use super::template::{PathPiece, bare_name, path_fault, path_pieces};
 use crate::model::{Method, PathReading, path_reading};
 
-/// How requests get to an API, beside its method and path.
+/// The conditions of a request for an API beyond its method and path.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiRoute {
-    /// True if it matches everything below its path, too.
+    /// True if the API also matches everything below its path.
     pub is_prefix: bool,
-    /// What the query of its requests must have.
+    /// Conditions on the query.
     pub query: Vec<QueryCondition>,
 }
 
-/// A parameter that a query must have.
+/// A condition on a parameter in the query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryCondition {
-    /// Its name, as it is written.
+    /// The name, as written.
     pub name: String,
-    /// Its value, as it is written; `None` where any will do.
+    /// The value, as written; `None` if any value matches.
     pub value: Option<String>,
 }
 
-/// The reason why no request is routed to an API.
+/// The reason why an API has no route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRouted {
-    /// Its path is no template.
+    /// The path is not a valid template.
     Template(&'static str),
-    /// A request for its path is refused, as it is read in more than one way.
+    /// Requests for the path are refused, since the path is ambiguous.
     Unreachable,
-    /// Its requests are those of another API.
+    /// Another API already matches the same requests.
     Taken {
-        /// The other one, as `METHOD path`.
+        /// The other API, as `METHOD path`.
         by: String,
-        /// The line of the other one.
+        /// The line of the other API.
         line: usize,
     },
 }
@@ -57,14 +57,14 @@ impl fmt::Display for NotRouted {
     }
 }
 
-/// The requests of an API: those with one method, one shape of path and the same parameters in the query.
+/// A key for the requests that an API matches: method, shape of the path, prefix match, and query conditions.
 type Requests = (Method, String, bool, Vec<QueryCondition>);
 
-/// Decides for each API how requests get to it, or why none does.
+/// Determines the route of each API, or the reason why it has none.
 pub(super) fn route(apis: &mut [Api], document: &Document, findings: &mut Findings) {
     let mut taken: HashMap<Requests, usize> = HashMap::new();
-    // A fragment never reaches a server: the API that is written without one has the requests of both. And parameters that
-    // nothing tells apart leave the requests to one parameter in their place.
+    // A fragment never reaches a server, so the API without one gets the requests of both. Templates with adjacent,
+    // indistinguishable parameters yield to those with a single parameter in that place.
     let mut order: Vec<usize> = (0..apis.len()).collect();
     order.sort_by_key(|index| apis.get(*index).map(|api| (has_fragment(api), has_merged_parameters(api, document))));
     for index in order {
@@ -87,7 +87,7 @@ pub(super) fn route(apis: &mut [Api], document: &Document, findings: &mut Findin
     }
 }
 
-/// Returns how requests get to an API, as if it were alone.
+/// Returns the route of an API irrespective of other APIs.
 fn own_route(api: &Api, document: &Document) -> Result<ApiRoute, NotRouted> {
     if let Some(fault) = path_fault(&api.path) {
         return Err(NotRouted::Template(fault));
@@ -99,7 +99,7 @@ fn own_route(api: &Api, document: &Document) -> Result<ApiRoute, NotRouted> {
     Ok(ApiRoute { is_prefix, query: conditions(api, document) })
 }
 
-/// Returns whether requests for the path are let in: its values may be anything, so one stands for all.
+/// True if requests for the path are admitted, tested with a sample value for each parameter.
 fn is_reachable(api: &Api) -> bool {
     let mut filled = String::with_capacity(api.path.len());
     let mut matrix_segments = true;
@@ -128,10 +128,10 @@ fn has_fragment(api: &Api) -> bool {
     api.variant.contains('#') && !api.variant.starts_with('?')
 }
 
-/// Lists what the query of an API's requests must have.
+/// Lists the query conditions of an API.
 ///
-/// A query behind the path says it. A fragment says nothing to a server; but where definitions tell APIs of one path apart by
-/// it, required parameters that have one value each do the same.
+/// They come from a query in the path. A fragment never reaches a server; but where a definition distinguishes APIs of
+/// one path by it, required parameters with a single allowed value serve the same purpose.
 fn conditions(api: &Api, document: &Document) -> Vec<QueryCondition> {
     let mut conditions: Vec<QueryCondition> = if let Some(query) = api.variant.strip_prefix('?') {
         let query = query.split('#').next().unwrap_or_default();
@@ -151,7 +151,7 @@ fn conditions(api: &Api, document: &Document) -> Vec<QueryCondition> {
     conditions
 }
 
-/// Reads `name`, `name=value` or `name={parameter}`.
+/// Parses `name`, `name=value` or `name={parameter}`.
 fn condition(pair: &str) -> QueryCondition {
     let (name, value) = pair.split_once('=').map_or((pair, None), |(name, value)| (name, Some(value)));
     let value = value.filter(|value| !value.is_empty() && !value.contains('{'));
@@ -168,7 +168,7 @@ fn only_value(schema: Node<'_>) -> Option<String> {
     if values.next().is_some() { None } else { text(first) }
 }
 
-/// Returns `true` if parameters of the path have nothing between them and nothing that tells them apart.
+/// True if two parameters are adjacent in the path and indistinguishable.
 fn has_merged_parameters(api: &Api, document: &Document) -> bool {
     let is_merged = |pair: &[PathPiece<'_>]| match *pair {
         [PathPiece::Parameter(_), PathPiece::Parameter(next)] => !is_marked(api, next, document),
@@ -177,7 +177,7 @@ fn has_merged_parameters(api: &Api, document: &Document) -> bool {
     path_pieces(&api.path).windows(2).any(is_merged)
 }
 
-/// Returns `true` if the texts of a parameter are told from what stands before them: by their style, or as they are listed.
+/// True if the values of a parameter can be told from preceding text: by their style, or because they are enumerated.
 fn is_marked(api: &Api, written: &str, document: &Document) -> bool {
     api.path_parameter(written).is_some_and(|parameter| {
         let schema = parameter.schema.and_then(|schema| document.node(schema).resolve());
@@ -196,14 +196,14 @@ fn requests(api: &Api, route: &ApiRoute, document: &Document) -> Requests {
         }
     }
     if route.is_prefix {
-        // What is below a folder is below it with and without its slash.
+        // A folder matches with and without its trailing slash.
         shape.truncate(shape.trim_end_matches('/').len());
     }
     (api.method, shape, route.is_prefix, route.query.clone())
 }
 
 impl Api {
-    /// Returns the declared parameter that is meant by what stands between braces in the path.
+    /// Returns the declared parameter for a name in braces in the path.
     #[must_use]
     pub fn path_parameter(&self, written: &str) -> Option<&super::Parameter> {
         let named =

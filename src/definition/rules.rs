@@ -1,37 +1,37 @@
-//! The rules that reading a definition follows, each with the name that a finding carries.
+//! The rules of the reader of definitions.
 
 use crate::model::{Finding, Location, Severity};
 
-/// A rule: what findings of one kind are called, how bad they are, and why the rule exists.
+/// A rule: its name, default severity and documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// The name that findings carry and that settings name.
+    /// The name, used in findings and settings.
     pub name: &'static str,
-    /// How bad a breach is unless the settings say otherwise.
+    /// The default severity.
     pub severity: Severity,
-    /// What the rule asks for, why, and how to satisfy it.
+    /// The requirement, its reason, and how to satisfy it.
     pub explanation: &'static str,
-    /// What breaks it and what keeps it, as lines of a file; empty where the explanation says enough.
+    /// Lines of a file that violate and satisfy the rule; empty if the explanation suffices.
     pub example: &'static str,
 }
 
 impl Rule {
-    /// Makes a rule whose breach keeps a group from being published.
+    /// Declares a rule that blocks publishing.
     pub(crate) const fn error(name: &'static str, explanation: &'static str) -> Self {
         Self { name, severity: Severity::Error, explanation, example: "" }
     }
 
-    /// Makes a rule whose breach is worth knowing.
+    /// Declares a rule that does not block publishing.
     pub(crate) const fn warning(name: &'static str, explanation: &'static str) -> Self {
         Self { name, severity: Severity::Warning, explanation, example: "" }
     }
 
-    /// Adds an example to the rule's page.
+    /// Adds an example to the documentation.
     pub(crate) const fn example(self, example: &'static str) -> Self {
         Self { example, ..self }
     }
 
-    /// Makes a finding of the rule.
+    /// Creates a finding of the rule.
     pub(crate) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Finding {
         Finding {
             rule: self.name,
@@ -50,7 +50,7 @@ pub const DEFINITION_MISSING: Rule = Rule::error(
     "A group's APIs come from its definition, the file openapi.yaml in its folder. Import one with \
      `apigw group import`, or add an API with `apigw api add`.",
 );
-/// A file of a definition is UTF-8 text that is well-formed YAML or JSON.
+/// A file of a definition is UTF-8 and well-formed YAML or JSON.
 pub const SYNTAX: Rule = Rule::error(
     "definition-syntax",
     "A definition and every file that it refers to is UTF-8 text and one well-formed YAML or JSON document. The \
@@ -62,13 +62,13 @@ pub const SYNTAX: Rule = Rule::error(
      right:\n\
      \x20 summary: \"List pets: all of them\"",
 );
-/// A definition stays within what is read at once.
+/// A definition stays within the size limits.
 pub const TOO_LARGE: Rule = Rule::error(
     "definition-too-large",
     "A definition has at most 20,000 files with 64 MiB together, 32 MiB in one file, 800,000 values and 200 levels of \
      nesting; schemas that mean something else under each dynamic scope have at most 100,000 values more. Real definitions stay below; split a larger one into several groups.",
 );
-/// The keys of a mapping differ.
+/// The keys of a mapping are unique.
 pub const DUPLICATE_KEY: Rule = Rule::error(
     "duplicate-key",
     "A mapping that has a key twice is read differently by different tools: some take the first, some the last. \
@@ -82,7 +82,7 @@ pub const DUPLICATE_KEY: Rule = Rule::error(
      \x20 get: {operationId: listPets}\n\
      \x20 post: {operationId: findPets}",
 );
-/// The definition says which specification it follows, and apigw reads that.
+/// The definition declares a supported version of OpenAPI.
 pub const OPENAPI_VERSION: Rule = Rule::error(
     "openapi-version",
     "The field `openapi` names the version of the specification: 3.0.x or 3.1.x. A document of OpenAPI 2.0 is \
@@ -94,7 +94,7 @@ pub const OPENAPI_VERSION: Rule = Rule::error(
      right:\n\
      \x20 openapi: 3.1.0",
 );
-/// A reference leads to something that exists.
+/// A reference resolves.
 pub const REFERENCE_UNRESOLVED: Rule = Rule::error(
     "reference-unresolved",
     "A `$ref` names a file beside the definition, a place in it, or both: `schemas/pet.yaml#/Pet`. The finding \
@@ -132,7 +132,7 @@ pub const REFERENCE_CIRCULAR: Rule = Rule::error(
      \x20 Pet: {$ref: \"#/components/schemas/Animal\"}\n\
      \x20 Animal: {type: object}",
 );
-/// A field holds the kind of value that the specification asks for.
+/// A field has the type that the specification requires.
 pub const STRUCTURE: Rule = Rule::error(
     "definition-structure",
     "A field holds another kind of value than the OpenAPI Specification asks for, so that its meaning cannot be \
@@ -144,7 +144,7 @@ pub const STRUCTURE: Rule = Rule::error(
      right:\n\
      \x20 parameters: [{name: limit, in: query}]",
 );
-/// Something is not written as the specification asks, but can only mean one thing.
+/// A deviation from the specification has only one possible meaning.
 pub const SLOPPY: Rule = Rule::warning(
     "definition-sloppy",
     "The OpenAPI Specification asks for another spelling here. apigw takes what is meant; other tools may not.",
@@ -155,7 +155,7 @@ pub const SLOPPY: Rule = Rule::warning(
      right:\n\
      \x20 deprecated: true",
 );
-/// A reference's siblings have no effect.
+/// Fields beside a reference have no effect.
 pub const REFERENCE_SIBLINGS: Rule = Rule::warning(
     "reference-siblings",
     "In OpenAPI 3.0 whatever stands beside a `$ref` is ignored. Move it to the target, or wrap the reference in \
@@ -169,7 +169,7 @@ pub const REFERENCE_SIBLINGS: Rule = Rule::warning(
      \x20 allOf: [{$ref: \"#/components/schemas/Pet\"}]\n\
      \x20 description: The pet that was sold",
 );
-/// No two APIs have one method and path.
+/// No two APIs have the same method and path.
 pub const DUPLICATE_API: Rule = Rule::warning(
     "duplicate-api",
     "Two APIs of a group must differ in method or path template; `/pets/{id}` and `/pets/{name}` are the same path, \
@@ -184,7 +184,7 @@ pub const DUPLICATE_API: Rule = Rule::warning(
      \x20 /pets/{id}: {get: {}}\n\
      \x20 /pets/by-name/{name}: {get: {}}",
 );
-/// The template of a path can be read, and everybody reads it alike.
+/// The template of a path is valid and unambiguous.
 pub const PATH_TEMPLATE: Rule = Rule::warning(
     "path-template",
     "Each `{name}` in a path is closed, has a name and no pattern behind it, does not touch the next one, and what \
@@ -212,7 +212,7 @@ pub const CONSTANT_RESULT: Rule = Rule::warning(
      \x20 schema: {type: string, pattern: \"^a\", enum: [ab]}",
 );
 
-/// An example is what its schema allows.
+/// An example is valid against its schema.
 pub const EXAMPLE_MISMATCH: Rule = Rule::warning(
     "example-contradicts-schema",
     "An example that its own schema refuses misleads whoever reads it, and a mock publish answers with it. Correct \
@@ -227,7 +227,7 @@ pub const EXAMPLE_MISMATCH: Rule = Rule::warning(
      \x20 example: 12",
 );
 
-/// What `x-apigw-mock` answers is what the response's schema allows.
+/// The body of `x-apigw-mock` is valid against the response's schema.
 pub const MOCK_MISMATCH: Rule = Rule::warning(
     "constant-result-contradicts-schema",
     "A mock publish answers with the body of `x-apigw-mock`, whatever the schema of the response says. Callers that \
@@ -241,7 +241,7 @@ pub const MOCK_MISMATCH: Rule = Rule::warning(
      \x20 x-apigw-mock: {status: 200, body: {id: 1}}",
 );
 
-/// The fields of `x-apigw-mock` are those that it has.
+/// The fields of `x-apigw-mock` are known.
 pub const MOCK_FIELD: Rule = Rule::warning(
     "constant-result-field",
     "The value of `x-apigw-mock` is an object with any of `status` (a code from 200 to 999), `headers`, `mediaType` and \
@@ -258,7 +258,7 @@ pub const MOCK_FIELD: Rule = Rule::warning(
      \x20 x-apigw-mock: {body: {status: available, name: Rex}}",
 );
 
-/// A document of OpenAPI 2.0 says nothing that 3.0 cannot say.
+/// A document of OpenAPI 2.0 can be expressed in 3.0.
 pub const CONVERSION: Rule = Rule::warning(
     "conversion-loss",
     "OpenAPI 2.0 can say a few things that 3.0 has no words for. The import names each, and what was written instead.",
@@ -271,7 +271,7 @@ pub const CONVERSION_FAILED: Rule = Rule::error(
      than guessed.",
 );
 
-/// All rules that reading and converting a definition follows.
+/// The rules of reading and converting a definition.
 pub const RULES: &[Rule] = &[
     DEFINITION_MISSING,
     SYNTAX,

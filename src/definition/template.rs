@@ -1,20 +1,20 @@
-//! Path templates: texts and parameters in turn (OpenAPI 3.1, section 4.8.8.2), and those that real definitions add.
+//! Path templates: alternating texts and parameters (OpenAPI 3.1, section 4.8.8.2), with extensions found in real
+//! definitions.
 
 use std::collections::HashSet;
 
 /// A piece of a path template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathPiece<'p> {
-    /// Text that a request repeats.
+    /// A literal text.
     Text(&'p str),
-    /// A parameter, by all that stands between its braces.
+    /// A parameter, as the text between its braces.
     Parameter(&'p str),
 }
 
-/// Splits a path template into its pieces. A brace without its partner is text.
+/// Splits a path template into its pieces. An unmatched brace is text.
 ///
-/// Braces within braces belong to the parameter: some frameworks write a pattern behind its name, like
-/// `{year:[0-9]{4}}`.
+/// Nested braces belong to the parameter: some frameworks write a pattern after its name, like `{year:[0-9]{4}}`.
 #[must_use]
 pub fn path_pieces(path: &str) -> Vec<PathPiece<'_>> {
     let mut pieces = Vec::new();
@@ -32,7 +32,7 @@ pub fn path_pieces(path: &str) -> Vec<PathPiece<'_>> {
     pieces
 }
 
-/// Returns the parameters of a path template as they are written, in order.
+/// Returns the parameters of a path template as written, in order.
 #[must_use]
 pub fn parameter_names(path: &str) -> Vec<&str> {
     let name = |piece| match piece {
@@ -42,14 +42,14 @@ pub fn parameter_names(path: &str) -> Vec<&str> {
     path_pieces(path).into_iter().filter_map(name).collect()
 }
 
-/// Returns the name in a parameter that some frameworks write with a pattern or a mark, like `{id:[0-9]+}`, `{name=*}`
-/// or `{proxy+}`.
+/// Returns the name of a parameter without the pattern or modifier that some frameworks add, like `{id:[0-9]+}`,
+/// `{name=*}` or `{proxy+}`.
 #[must_use]
 pub fn bare_name(written: &str) -> &str {
     written.split([':', '=']).next().unwrap_or(written).trim_matches(['+', '*', '{', '}', ' '])
 }
 
-/// Returns a path template without the names of its parameters, under which equal templates are equal.
+/// Returns a path template without the names of its parameters, so that equivalent templates are equal.
 #[must_use]
 pub fn template_shape(path: &str) -> String {
     let piece = |piece: &PathPiece<'_>| match *piece {
@@ -59,8 +59,8 @@ pub fn template_shape(path: &str) -> String {
     path_pieces(path).iter().map(piece).collect()
 }
 
-/// Splits a key of `paths` into the path and what stands after it: a query, a fragment, or an expression of RFC 6570 that
-/// writes one of them, like `{?limit}`.
+/// Splits a key of `paths` into the path and the rest: a query, a fragment, or an RFC 6570 expression for one of them,
+/// like `{?limit}`.
 pub(super) fn split_variant(written: &str) -> (&str, &str) {
     let mut at = 0;
     for piece in path_pieces(written) {
@@ -79,7 +79,7 @@ pub(super) fn split_variant(written: &str) -> (&str, &str) {
     written.split_at(at)
 }
 
-/// Returns the fault that keeps a path template from being routed, if it has one.
+/// Returns the fault that prevents a path template from being routed; `None` if it is valid.
 #[must_use]
 pub fn path_fault(path: &str) -> Option<&'static str> {
     path_pieces(path).into_iter().find_map(|piece| match piece {
@@ -95,7 +95,7 @@ pub fn path_fault(path: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns something that is odd about a path template and does not keep it from being routed.
+/// Returns an irregularity of a path template that does not prevent it from being routed.
 pub(super) fn template_oddity(path: &str) -> Option<String> {
     let pieces = path_pieces(path);
     let adjacent = pieces.windows(2).find_map(|pair| match *pair {
@@ -122,13 +122,13 @@ pub(super) fn template_oddity(path: &str) -> Option<String> {
     adjacent.or_else(odd).or_else(pattern)
 }
 
-/// Returns the first parameter that a path template has twice.
+/// Returns the first parameter that occurs twice in a path template.
 pub(super) fn repeated_name(path: &str) -> Option<&str> {
     let mut names = HashSet::new();
     parameter_names(path).into_iter().find(|name| !names.insert(*name))
 }
 
-/// Splits a text at its first parameter: the text before it, the parameter, the text behind.
+/// Splits a text at its first parameter: the text before it, the parameter, the text after it.
 fn next_parameter(text: &str) -> Option<(&str, &str, &str)> {
     let open = text.find('{')?;
     let mut depth = 0_usize;

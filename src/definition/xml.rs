@@ -1,4 +1,4 @@
-//! Writes a value as XML, by the `xml` hints of its schema (OpenAPI 3.1, section 4.8.26).
+//! Serializes a value as XML, with the `xml` hints of its schema (OpenAPI 3.1, section 4.8.26).
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::document::Node;
 use super::encode::Limits;
 use super::schema::{FitTerms, Patterns, Shape, fits};
 
-/// Writes a value as an XML document; `None` where that would take more than the limits.
+/// Serializes a value as an XML document; `None` if that exceeds the limits.
 pub(super) fn encode(
     value: &Value,
     schema: Option<Node<'_>>,
@@ -43,12 +43,12 @@ struct Writer<'l> {
     specification: Specification,
     patterns: Patterns,
     limits: &'l mut Limits,
-    /// Whether a limit was reached; what is written from then on is of no use.
+    /// True once a limit was exceeded; the output is then discarded.
     is_cut: bool,
     out: String,
 }
 
-/// How a value is written.
+/// The `xml` hints for a value.
 #[derive(Debug, Default, Clone, Copy)]
 struct Hints<'d> {
     name: Option<&'d str>,
@@ -80,7 +80,7 @@ impl<'d> Hints<'d> {
 }
 
 impl Writer<'_> {
-    /// Takes the schemas of a value together with those alternatives that it is.
+    /// Combines the schemas of a value with the alternatives that it matches.
     fn shape<'d>(&mut self, value: &Value, schemas: &[Node<'d>]) -> Shape<'d> {
         let mut shape = Shape::of(schemas, self.specification);
         let mut steps = shape.schemas.len() + 1;
@@ -139,7 +139,7 @@ impl Writer<'_> {
         self.close(&name, &hints);
     }
 
-    /// Writes a property that is a list: its items one after another, in an element of their own if wrapped.
+    /// Writes a list property: its items one after another, inside an element of their own if wrapped.
     fn list(&mut self, name: &str, items: &[Value], value: &Value, schemas: &[Node<'_>]) {
         let shape = self.shape(value, schemas);
         let hints = Hints::of(&shape);
@@ -213,13 +213,13 @@ fn scalar(value: &Value) -> String {
     }
 }
 
-/// Returns the name of the schema that a reference leads to.
+/// Returns the name of the schema that a reference points to.
 fn reference_name(schema: Node<'_>) -> Option<String> {
     let name = schema.reference()?.rsplit(['/', '#']).next()?;
     (!name.is_empty()).then(|| name.trim_end_matches(".yaml").trim_end_matches(".json").to_owned())
 }
 
-/// Makes a name that XML allows of any text (XML 1.0, section 2.3).
+/// Converts any text to a valid XML name (XML 1.0, section 2.3).
 fn xml_name(text: &str) -> String {
     let mut name = String::new();
     for each in text.chars() {

@@ -1,8 +1,8 @@
-//! Reads the bytes of one file, YAML or JSON, into a document.
+//! Parses one file, YAML or JSON, into a document.
 //!
-//! JSON is read as the YAML that it is. Scalars follow YAML 1.2's core schema (section 10.3.2), with
-//! two departures that keep what people mean: a number with leading zeros stays a text, and every
-//! key is a text as it is written, so that the response code `200:` and the name `no:` are names.
+//! JSON is parsed as YAML. Scalars follow YAML 1.2's core schema (section 10.3.2), with two deviations in favour of the
+//! author's intent: a number with leading zeros stays a text, and every key is a text as written, so that the response
+//! code `200:` and the name `no:` are names.
 
 mod scalar;
 
@@ -18,14 +18,14 @@ use super::rules;
 use crate::model::Location;
 use scalar::Scalar;
 
-/// No file is larger, in bytes.
+/// The maximum size of a file, in bytes.
 pub(super) const MOST_BYTES: usize = 32 << 20;
-/// No definition holds more values, over all its files.
+/// The maximum number of values in all files of a definition.
 pub(super) const MOST_NODES: usize = 800_000;
-/// Nothing is nested deeper, counted through aliases.
+/// The maximum depth of nesting, counted through aliases.
 pub(super) const MOST_LEVELS: u16 = 200;
 
-/// Reads a file into the document and returns its root; `None`, with a finding, where that cannot be.
+/// Parses a file into the document and returns its root; `None` if it cannot be parsed, which a finding reports.
 pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: &mut Findings) -> Option<NodeId> {
     document.begin_file(path, bytes.len().min(MOST_BYTES));
     let file = Arc::from(document.path_of(path));
@@ -58,7 +58,7 @@ fn text<'b>(file: &Arc<str>, bytes: &'b [u8], findings: &mut Findings) -> Option
     }
 }
 
-/// The reading stopped; a finding says why.
+/// Parsing stopped, for the reason in a finding.
 struct Stopped;
 
 struct Builder<'a> {
@@ -66,38 +66,38 @@ struct Builder<'a> {
     findings: &'a mut Findings,
     file: &'a Arc<str>,
     frames: Vec<Frame>,
-    /// The items of all lists that are being read, those of the innermost last.
+    /// The items of all open lists, those of the innermost last.
     items: Vec<NodeId>,
-    /// The fields of all mappings that are being read, those of the innermost last.
+    /// The fields of all open mappings, those of the innermost last.
     entries: Vec<Entry>,
     anchors: HashMap<usize, (NodeId, u16)>,
     merged: usize,
-    /// Whether other characters stand in for some of the text.
+    /// True if placeholders replace some characters of the text.
     hides: bool,
     root: Option<NodeId>,
 }
 
-/// A collection that is being read.
+/// An open collection.
 struct Frame {
     collection: Collection,
     place: Place,
     anchor: usize,
-    /// How deep what it holds is nested.
+    /// The depth of nesting within it.
     levels: u16,
 }
 
-/// What kind of collection it is, and where what it holds begins.
+/// The kind of collection, with the start of its content.
 enum Collection {
     Sequence { from: usize },
     Mapping { from: usize, key: Key, merges: Vec<(NodeId, Place)> },
 }
 
-/// What of the next field of a mapping is known.
+/// The state of a mapping's next field.
 enum Key {
     Awaited,
     Name(Text, Place),
     Merge(Place),
-    /// The key cannot be a name; a finding says so.
+    /// The key cannot be a name, which a finding reports.
     Refused,
 }
 
@@ -118,7 +118,7 @@ impl<'a> Builder<'a> {
     }
 
     fn read(&mut self, text: &str) -> Result<Option<NodeId>, Stopped> {
-        // A key of YAML has at most 1,024 characters where nothing marks it as one (section 7.4.2); one of JSON has no bound.
+        // YAML limits an implicit key to 1,024 characters (section 7.4.2); JSON has no limit.
         let longest_key = if text.trim_start().starts_with(['{', '[']) { MOST_BYTES } else { 1_024 };
         let mut options = granit_parser::options! {
             flow_nesting_limit: usize::from(MOST_LEVELS),
@@ -224,7 +224,7 @@ impl<'a> Builder<'a> {
         self.complete(node, levels + 1, anchor, place)
     }
 
-    /// Puts a finished value where it belongs.
+    /// Adds a completed value to its collection.
     fn complete(&mut self, node: NodeId, levels: u16, anchor: usize, at: Place) -> Result<(), Stopped> {
         if anchor != 0 {
             self.anchors.insert(anchor, (node, levels));
@@ -255,7 +255,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    /// Takes an alias of a text as a key and refuses anything else that is no scalar.
+    /// Accepts an alias of a text as a key and refuses any other collection.
     fn collection_as_key(&mut self, node: NodeId, at: Place) {
         let name = self.document.text_of(node);
         if name.is_none() {
@@ -265,7 +265,7 @@ impl<'a> Builder<'a> {
         self.set_key(name.map_or(Key::Refused, |name| Key::Name(name, at)));
     }
 
-    /// Puts a mapping together: the first of the fields that share a name, with a finding for each other.
+    /// Completes a mapping, keeping the first of duplicate fields with a finding for each of the others.
     fn mapping(&mut self, from: usize, merges: &[(NodeId, Place)]) -> Result<Content, Stopped> {
         let mut object = self.document.store_mut().begin_object(self.entries.len() - from);
         for entry in self.entries.drain(from..) {
@@ -285,7 +285,7 @@ impl<'a> Builder<'a> {
         self.document.store_mut().end_object(object).ok_or(Stopped)
     }
 
-    /// Adds the fields that merge keys bring in; a field of the mapping itself, then of an earlier source, wins.
+    /// Adds the fields of merge keys; the mapping's own fields take precedence, then those of earlier sources.
     fn merge(&mut self, object: &mut Fields, merges: &[(NodeId, Place)]) -> Result<(), Stopped> {
         for (node, at) in merges {
             let node = self.document.node(*node);

@@ -1,8 +1,8 @@
-//! Sets and maps by identity.
+//! Sets and maps of nodes.
 //!
-//! Identities are small numbers that a document gives out in order, and walks ask for them at every step, so that their
-//! hash has to be quick. An author chooses which of them stand together; a number that is another in each process keeps him
-//! from choosing those that collide.
+//! Node ids are small, consecutive numbers that walks look up at every step, so they need a fast hash. Since the author
+//! of a definition influences which ids are in a map, the hash has a random seed for each process, which prevents
+//! deliberate collisions.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -10,12 +10,12 @@ use std::sync::LazyLock;
 
 use super::NodeId;
 
-/// What is known of nodes, or of what identities are part of.
+/// A map keyed by nodes, or by keys that contain them.
 pub type NodeMap<K, V> = HashMap<K, V, IdState>;
-/// Nodes, or what identities are part of.
+/// A set of nodes, or of keys that contain them.
 pub type NodeSet<K = NodeId> = HashSet<K, IdState>;
 
-/// Makes hashers of identities; all of a process begin with the same number.
+/// Builds hashers of node ids; all hashers of a process have the same seed.
 #[derive(Debug, Clone, Copy)]
 pub struct IdState(u64);
 
@@ -34,7 +34,7 @@ impl BuildHasher for IdState {
     }
 }
 
-/// Hashes identities, addresses and the like.
+/// Hashes node ids, addresses and other integers.
 #[derive(Debug, Clone, Copy)]
 pub struct IdHasher(u64);
 
@@ -58,7 +58,7 @@ impl Hasher for IdHasher {
     }
 
     fn write_u64(&mut self, number: u64) {
-        // The constant is the golden ratio, which spreads numbers that follow each other.
+        // The constant is derived from the golden ratio, which spreads consecutive numbers.
         self.0 = (self.0.rotate_left(29) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 
@@ -67,7 +67,7 @@ impl Hasher for IdHasher {
     }
 }
 
-/// Nodes that a walk came by; a few of them take no memory.
+/// The nodes visited by a walk, without allocation for the first eight.
 #[derive(Debug, Default)]
 pub struct SeenNodes {
     few: [Option<NodeId>; 8],
@@ -75,7 +75,7 @@ pub struct SeenNodes {
 }
 
 impl SeenNodes {
-    /// Adds a node, and tells whether it is new.
+    /// Adds a node; true if it is new.
     pub fn insert(&mut self, node: NodeId) -> bool {
         if self.many.is_empty() {
             for known in &mut self.few {

@@ -1,9 +1,9 @@
-//! The fields of objects: their names, and how one is found among many.
+//! The fields of objects: their names, and lookup by name.
 
 use super::NodeId;
 use super::store::Text;
 
-/// Up to so many fields are searched one by one; an index would cost more.
+/// The number of fields up to which a linear search is used, being cheaper than an index.
 pub(super) const SEARCHED: usize = 12;
 
 /// A field of an object.
@@ -21,7 +21,7 @@ pub(in crate::definition) struct Place {
     pub(in crate::definition) column: u32,
 }
 
-/// The name of a field: where its text lies, and a sign that tells it from most others without looking there.
+/// The name of a field: the position of its text, and a fingerprint that distinguishes it from most other names.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::definition) struct Key {
     text: Text,
@@ -37,14 +37,14 @@ impl Key {
         self.text
     }
 
-    /// Returns what tells whether a key can be that of a name.
+    /// Returns a predicate for the keys that may have a given name.
     pub(super) fn alike(name: &str) -> impl Fn(Self) -> bool {
         let (sign, length) = (sign(name), name.len());
         move |key| key.sign == sign && key.text.length() as usize == length
     }
 }
 
-/// Makes a number of the first and the last letters of a name.
+/// Computes a fingerprint from the first and last bytes of a name.
 fn sign(name: &str) -> u32 {
     let number = |bytes: Option<&[u8; 4]>| bytes.map(|bytes| u32::from_le_bytes(*bytes));
     let bytes = name.as_bytes();
@@ -55,7 +55,7 @@ fn sign(name: &str) -> u32 {
     }
 }
 
-/// The places of fields by the hashes of their names: a table of open addressing, at most half full.
+/// Positions of fields by the hash of their name: an open-addressing table, at most half full.
 #[derive(Debug)]
 pub(super) struct Index {
     slots: Box<[u32]>,
@@ -64,19 +64,19 @@ pub(super) struct Index {
 const FREE: u32 = u32::MAX;
 
 impl Index {
-    /// Makes an index that takes so many fields before it has to grow.
+    /// Creates an index with room for a number of fields.
     pub(super) fn with_room(fields: usize) -> Self {
         Self { slots: vec![FREE; (2 * fields).next_power_of_two()].into_boxed_slice() }
     }
 
-    /// Returns the place of the field that has a hash and is the right one.
+    /// Returns the position of the field with a hash for which `is_right` holds.
     pub(super) fn find(&self, hash: u64, is_right: impl Fn(usize) -> bool) -> Option<usize> {
         self.search(hash, is_right).ok()
     }
 
-    /// Returns the place of the right field; where there is none, adds `next`, the place after all that are known.
+    /// Returns the position of the matching field; if there is none, adds `next`, the position after all known fields.
     ///
-    /// `hash_at` gives the hashes of those, for when the index has to grow.
+    /// `hash_at` returns the hash of a known field, needed when the table grows.
     pub(super) fn find_or_add(
         &mut self,
         hash: u64,
@@ -112,7 +112,7 @@ impl Index {
         }
     }
 
-    /// Returns the place that is found, or the free slot where the search ends.
+    /// Returns the position found, or the free slot at the end of the search.
     fn search(&self, hash: u64, is_right: impl Fn(usize) -> bool) -> Result<usize, usize> {
         let mask = self.slots.len() - 1;
         #[expect(clippy::cast_possible_truncation, reason = "any of its bits will do")]

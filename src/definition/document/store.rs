@@ -1,7 +1,7 @@
-//! Where the values of a document lie: all texts in one place, all numbers, all items of lists, all fields.
+//! Storage for the values of a document: one arena each for texts, numbers, items and fields.
 //!
-//! A definition of 10,000 APIs has some 400,000 values. A box for each would take more room than the values, and time to
-//! make, to find and to let go; so a node only says where its value lies.
+//! A definition of 10,000 APIs has some 400,000 values. A separate allocation for each would take more memory than the
+//! values and be slower to create, traverse and free, so a node only holds the position of its value.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -10,35 +10,35 @@ use serde_json::Number;
 use super::NodeId;
 use super::object::{Entry, Index, Key, SEARCHED};
 
-/// A text: where it begins, and how many bytes it has.
+/// A text: its position and length in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::definition) struct Text {
     start: u32,
     length: u32,
 }
 
-/// Items or fields that lie side by side.
+/// Consecutive items or fields.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::definition) struct Run {
     start: u32,
     length: u32,
 }
 
-/// What a node holds.
+/// The value of a node.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::definition) enum Content {
     Null,
     Bool(bool),
-    /// The place of a number.
+    /// The index of a number.
     Number(u32),
     String(Text),
     Array(Run),
     Object(Run),
-    /// The place of an object that has an index.
+    /// The index of an object with a table of its fields.
     LargeObject(u32),
 }
 
-/// An object that is being put together; its fields are the last of all.
+/// An object under construction; its fields are the last in the arena.
 pub(in crate::definition) struct Fields {
     from: usize,
     index: Option<Index>,
@@ -57,20 +57,20 @@ pub(in crate::definition) struct Store {
     items: Vec<NodeId>,
     fields: Vec<Entry>,
     large: Vec<LargeObject>,
-    /// Nobody can choose names that an index finds in one place.
+    /// Randomly seeded, so that an author cannot choose colliding names.
     hasher: RandomState,
 }
 
 impl Store {
-    /// Takes room for the values of a file of so many bytes: more than most need, since moving costs time, and what is not
-    /// written to costs no more than the rest of a large page.
+    /// Reserves memory for the values of a file of a given size: more than most files need, since reallocation copies
+    /// everything and memory that is never written costs little.
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.texts.reserve(bytes);
         self.fields.reserve(bytes / 12);
         self.items.reserve(bytes / 12);
     }
 
-    /// Adds a text; `None` where there are too many to be counted, which no limit of a file allows.
+    /// Adds a text; `None` if positions exceed 32 bits, which the size limit of a file rules out.
     pub(in crate::definition) fn add_text(&mut self, text: &str) -> Option<Text> {
         let (start, length) = (u32::try_from(self.texts.len()).ok()?, u32::try_from(text.len()).ok()?);
         self.texts.push_str(text);
@@ -127,18 +127,18 @@ impl Store {
         }
     }
 
-    /// Returns the key that a text is.
+    /// Returns the key with a given text.
     pub(in crate::definition) fn key(&self, text: Text) -> Key {
         Key::new(text, self.text(text))
     }
 
-    /// Begins an object of about so many fields.
+    /// Begins an object with about the given number of fields.
     pub(in crate::definition) fn begin_object(&self, fields: usize) -> Fields {
         let index = (fields > SEARCHED).then(|| Index::with_room(fields));
         Fields { from: self.fields.len(), index }
     }
 
-    /// Adds a field, unless there is one of that name already, which is returned then.
+    /// Adds a field; if the object has a field of that name, returns that one instead.
     pub(in crate::definition) fn add_field(&mut self, object: &mut Fields, entry: Entry) -> Option<Entry> {
         let own = self.fields.get(object.from..).unwrap_or_default();
         let name = self.text(entry.key.text());
@@ -160,7 +160,7 @@ impl Store {
         known
     }
 
-    /// Ends an object: what was added is all that it has.
+    /// Completes an object.
     pub(in crate::definition) fn end_object(&mut self, object: Fields) -> Option<Content> {
         let fields = Run::of(object.from, self.fields.len() - object.from)?;
         let Some(index) = object.index else { return Some(Content::Object(fields)) };
@@ -179,7 +179,7 @@ impl Store {
         self.end_object(object)
     }
 
-    /// Returns how many fields an object has that is being put together.
+    /// Returns the number of fields added to an unfinished object.
     pub(in crate::definition) fn count(&self, object: &Fields) -> usize {
         self.fields.len() - object.from
     }

@@ -1,7 +1,7 @@
-//! The name that a document had before it became a group's definition.
+//! The original name of an imported document.
 //!
-//! In the group's folder it is `openapi.yaml`. References that lead back to it by the name it had are written anew in
-//! their place: a second copy under that name would stay as it is when the definition is edited.
+//! In the group's folder the document becomes `openapi.yaml`. References to it by its original name are rewritten,
+//! since a second copy under that name would not follow later edits.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use crate::definition::document::Node;
 use crate::definition::reference::{self, RootFile};
 use crate::model::{DEFINITION_FILE, FileSet, Severity};
 
-/// The files of a definition under the names that they have in a group's folder.
+/// The files of a definition under their names in a group's folder.
 #[derive(Default)]
 pub(super) struct Renamed {
     pub(super) files: FileSet,
-    /// How many references were written anew.
+    /// The number of rewritten references.
     pub(super) references: usize,
 }
 
-/// Gives the document `name` the name of a definition, and lets references that lead to it by `name` lead there.
+/// Renames the document `name` to `openapi.yaml`, and rewrites the references to it.
 ///
-/// `None` where one of them cannot be changed in its place.
+/// `None` if a reference cannot be rewritten in place.
 pub(super) fn renamed(name: &str, files: &FileSet, references: &[Node<'_>]) -> Option<Renamed> {
     let mut renamed = FileSet::default();
     let mut count = 0;
@@ -37,13 +37,13 @@ pub(super) fn renamed(name: &str, files: &FileSet, references: &[Node<'_>]) -> O
     Some(Renamed { files: renamed, references: count })
 }
 
-/// Line and column of a value, from 1.
+/// Returns the line and column of a value, from 1.
 fn place(node: Node<'_>) -> (usize, usize) {
     let location = node.location();
     (location.line, location.column)
 }
 
-/// Writes the references at these places anew; `None` where no plain or quoted text stands there.
+/// Rewrites the references at these positions; `None` if one is not a plain or quoted scalar.
 fn rewritten(bytes: &[u8], places: &BTreeSet<(usize, usize)>) -> Option<String> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut places = places.iter().peekable();
@@ -65,8 +65,7 @@ fn rewritten(bytes: &[u8], places: &BTreeSet<(usize, usize)>) -> Option<String> 
     places.next().is_none().then_some(written)
 }
 
-/// Finds the name of the file in a reference as it is written: what stands before its `#`, or its end, and after the
-/// last slash before that.
+/// Finds the file name in a reference as written: the part between the last slash and the `#` or the end.
 fn own_name(reference: &str) -> Option<std::ops::Range<usize>> {
     let (start, ends): (usize, &[char]) = match reference.chars().next()? {
         '"' => (1, &['"', '#']),
@@ -79,7 +78,7 @@ fn own_name(reference: &str) -> Option<std::ops::Range<usize>> {
     (name < path.len()).then_some(start + name..start + path.len())
 }
 
-/// Tells whether a definition is read without an error from these files, and needs all of them.
+/// True if these files are read without an error and all of them are needed.
 fn stands_alone(files: &FileSet) -> bool {
     let loaded = reference::load(RootFile { folder: "", path: DEFINITION_FILE, above: &[] }, &mut |path| {
         Ok(files.get(path).cloned())

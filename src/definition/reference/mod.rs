@@ -1,8 +1,8 @@
-//! Follows every `$ref` of a definition, loads the files that they lead to, and says where each ends.
+//! Follows every `$ref` of a definition, loads the files that they lead to, and determines their targets.
 //!
-//! A `$ref` counts where the specification gives it a meaning: not inside examples, defaults, enums
-//! and constants, which are data, and not inside extensions unless something leads there. Only what
-//! is reached from the root file is followed, so that a version freezes what it needs and no more.
+//! A `$ref` is followed where the specification gives it a meaning: not in examples, defaults, enums and constants,
+//! which are data, and in extensions only if a reference leads there. Only files that are reached from the root file
+//! are loaded, so that a version freezes the files it needs and no others.
 
 mod dynamic;
 mod resource;
@@ -20,27 +20,27 @@ use super::{Fetch, FetchError};
 use crate::model::{FileSet, Location};
 use resource::Resources;
 
-/// What was loaded: the tree, the files behind it, and what is wrong with either.
+/// The result of loading: the tree, its files and the findings about them.
 pub(super) struct Loaded {
     pub(super) document: Document,
     pub(super) files: FileSet,
     pub(super) findings: Findings,
-    /// The texts that lead to the root file by its name: of references that were followed, and of discriminators.
+    /// The texts that refer to the root file by its name: followed references, and mappings of discriminators.
     pub(super) own_references: Vec<NodeId>,
 }
 
-/// The root file of a definition, and where it lies.
+/// The root file of a definition, with its folder.
 #[derive(Clone, Copy)]
 pub(super) struct RootFile<'a> {
-    /// Stands before the names of files in findings; may be empty.
+    /// The folder that precedes the names of files in findings; may be empty.
     pub(super) folder: &'a str,
-    /// Its path below that folder.
+    /// The path below that folder.
     pub(super) path: &'a str,
-    /// The names of the folders that references may lead up through, from the outermost to its own folder.
+    /// The names of the folders that references may lead up through, from the outermost to the root file's own.
     pub(super) above: &'a [String],
 }
 
-/// Loads the definition whose root file is `root`, and all that it refers to.
+/// Loads the definition with the given root file, and all files that it refers to.
 pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
     let RootFile { folder, path: root, above } = root;
     let mut loader = Loader {
@@ -77,12 +77,12 @@ pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
     Loaded { document, files, findings, own_references }
 }
 
-/// No definition is spread over more files.
+/// The maximum number of files of a definition.
 const MOST_FILES: usize = 20_000;
-/// The files of a definition have no more bytes together.
+/// The maximum total size of the files of a definition, in bytes.
 const MOST_BYTES_TOGETHER: usize = 64 << 20;
 
-/// The fields whose value maps names that people choose to objects with a meaning.
+/// Fields with a mapping from names chosen by the author to objects of the specification.
 const MAPS_OF_NAMES: &[&str] = &[
     "$defs",
     "callbacks",
@@ -107,7 +107,7 @@ const MAPS_OF_NAMES: &[&str] = &[
     "variables",
     "webhooks",
 ];
-/// The fields whose value is data.
+/// Fields that contain data, in which `$ref` has no meaning.
 const DATA: &[&str] = &["const", "default", "enum", "example", "value"];
 
 struct Loader<'f, 'g> {
@@ -117,11 +117,11 @@ struct Loader<'f, 'g> {
     findings: Findings,
     fetch: &'f mut Fetch<'g>,
     bytes: usize,
-    /// True once a limit was met; a finding says which.
+    /// True once a limit was exceeded, which a finding reports.
     is_cut_off: bool,
     loaded: HashMap<String, Option<NodeId>>,
     resources: Resources,
-    /// The files that examples name.
+    /// The number of files named by examples.
     externals: usize,
     visited: Vec<u8>,
     pending: Vec<Visit>,
@@ -129,22 +129,22 @@ struct Loader<'f, 'g> {
     own_references: Vec<NodeId>,
 }
 
-/// A node that is still to be walked.
+/// A node that is still to be visited.
 #[derive(Clone, Copy)]
 struct Visit {
     node: NodeId,
-    /// True if its keys are names that people chose.
+    /// True if its keys are names chosen by the author.
     names: bool,
 }
 
 enum Unloaded {
     Missing,
     Failed(String),
-    /// With this file a limit of the whole definition would be passed.
+    /// This file would exceed a limit of the whole definition.
     TooLarge(String),
 }
 
-/// Why a reference leads nowhere.
+/// The error for a reference that cannot be resolved.
 pub(super) struct Problem {
     pub(super) rule: Rule,
     pub(super) message: String,
@@ -168,7 +168,7 @@ impl Loader<'_, '_> {
         self.findings.add(rules::DEFINITION_MISSING, location, message, "import one with `apigw group import`");
     }
 
-    /// Loads a file once and returns its root; `Ok(None)` where it cannot be read, which a finding says.
+    /// Loads a file once and returns its root; `Ok(None)` if it cannot be parsed, which a finding reports.
     fn file(&mut self, path: &str) -> Result<Option<NodeId>, Unloaded> {
         if let Some(root) = self.loaded.get(path) {
             return Ok(*root);
@@ -261,8 +261,8 @@ impl Loader<'_, '_> {
         root.get("swagger").is_none() && version.is_none_or(|version| !version.trim().starts_with("3.0"))
     }
 
-    /// Loads the file beside the definition that an Example Object names. An address is not fetched, and a file that is not
-    /// there is no fault of the definition: building the results says so.
+    /// Loads the file beside the definition that an Example Object names. URLs are not fetched, and a missing file is
+    /// no fault of the definition: it is reported when the results are built.
     fn external(&mut self, node: NodeId) {
         let example = self.document.node(node);
         let Some(text) = example.get("externalValue").and_then(Node::as_str) else { return };
@@ -285,7 +285,7 @@ impl Loader<'_, '_> {
                 self.pending.push(Visit { node: target, names: false });
             }
             Err(Problem { rule, message, hint }) if rule == rules::TOO_LARGE => {
-                // Each further reference to a file would say the same.
+                // Every further reference to a file would report the same.
                 if !std::mem::replace(&mut self.is_cut_off, true) {
                     let root = self.document.root().map_or("", Node::file);
                     self.findings.add(rule, Location::file(self.document.path_of(root)), message, hint);
@@ -299,7 +299,7 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// Warns of a pointer without its first slash: it is no anchor, so it can only mean one thing.
+    /// Warns about a pointer without its leading slash, which is accepted since no anchor has that name.
     fn slashless(&mut self, node: NodeId, keyword: &str, text: &str, target: NodeId) {
         let Some((file, fragment)) = text.split_once('#').filter(|(_, fragment)| !fragment.is_empty()) else { return };
         let resource = self.resource_of(target);

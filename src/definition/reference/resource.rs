@@ -1,23 +1,23 @@
-//! The names that parts of a definition have beside their paths: `$id`, `$self` and anchors.
+//! Identifiers of parts of a definition other than their paths: `$id`, `$self` and anchors.
 //!
-//! JSON Schema 2020-12, section 8.2: a schema with an `$id` is a resource of its own. Its identifier is resolved against
-//! that of the resource around it, and references and anchors within it against its own. OpenAPI 3.2 names a whole
-//! document by `$self` (section 4.1.2.2). A file without either has the address under which it is looked for.
+//! A schema with an `$id` is a resource of its own (JSON Schema 2020-12, section 8.2): its identifier is resolved
+//! against that of the enclosing resource, and references and anchors within it against its own. OpenAPI 3.2 identifies
+//! a whole document by `$self` (section 4.1.2.2). A file without either is identified by its path.
 
 use std::collections::HashMap;
 
 use crate::definition::document::{Node, NodeId, NodeMap, NodeSet};
 
-/// The scheme that stands for "below the definition's folder" in the address of a file; no reference can name it.
+/// The scheme of identifiers of files in the definition's folder; no reference can have it.
 const FOLDER: &str = "folder:///";
 
 /// The resources of a definition and their anchors.
 #[derive(Default)]
 pub(super) struct Resources {
-    /// Resources by their identifiers, which are absolute and have no fragment.
+    /// Resources by identifier, which is absolute and has no fragment.
     by_id: HashMap<String, NodeId>,
     identifiers: NodeMap<NodeId, String>,
-    /// For each node within a schema with an `$id`, that schema.
+    /// The schema with an `$id` that encloses a node, for nodes that have one.
     enclosing: NodeMap<NodeId, NodeId>,
     /// For each schema with an `$id`, the resource around it.
     around: NodeMap<NodeId, NodeId>,
@@ -27,7 +27,7 @@ pub(super) struct Resources {
 }
 
 impl Resources {
-    /// Takes in the names of a file, given its root; `nodes` are all that it has.
+    /// Adds the identifiers in a file, given its root and all of its nodes.
     pub(super) fn add_file<'d>(&mut self, root: Node<'d>, nodes: impl Iterator<Item = Node<'d>>) {
         let address = format!("{FOLDER}{}", root.file());
         let own = root.get("$self").or_else(|| root.get("$id")).and_then(Node::as_str);
@@ -38,7 +38,7 @@ impl Resources {
             has_resources |= node.id() != root.id() && node.get("$id").and_then(Node::as_str).is_some();
             self.add_anchors(node, root.id());
         }
-        // Few files have any, and then nothing has to be known of what lies within what.
+        // Few files have nested resources; for the others the walk of enclosing schemas is not needed.
         if has_resources {
             self.anchors.remove(&root.id());
             self.dynamic.remove(&root.id());
@@ -50,7 +50,7 @@ impl Resources {
         let mut seen = NodeSet::default();
         let mut pending = vec![(root, root.id())];
         while let Some((node, around)) = pending.pop() {
-            // An alias of YAML leads to one node from several places.
+            // A YAML alias makes a node reachable from several places.
             if !seen.insert(node.id()) {
                 continue;
             }
@@ -82,19 +82,19 @@ impl Resources {
         }
     }
 
-    /// Finds the resource that a reference without its fragment names, from within another resource.
+    /// Returns the resource that a reference without its fragment identifies, relative to another resource.
     pub(super) fn by_reference(&self, from: NodeId, reference: &str) -> Option<NodeId> {
         let identifier = resolve(self.identifier(from), reference)?;
-        // A file is found by its path, which says why where there is none.
+        // A file is looked up by path instead, which explains a missing one.
         self.by_id.get(&identifier).filter(|_| !identifier.starts_with(FOLDER) || self.has_id(&identifier)).copied()
     }
 
-    /// Returns the schema with an `$id` that a node is part of.
+    /// Returns the schema with an `$id` that encloses a node.
     pub(super) fn enclosing(&self, node: NodeId) -> Option<NodeId> {
         self.enclosing.get(&node).copied()
     }
 
-    /// Returns the node that an anchor of a resource names.
+    /// Returns the node that an anchor of a resource identifies.
     pub(super) fn anchor(&self, resource: NodeId, name: &str) -> Option<NodeId> {
         self.anchors.get(&resource)?.get(name).copied()
     }
@@ -130,7 +130,7 @@ fn without_fragment(reference: &str) -> &str {
 
 /// Resolves a reference without a fragment against an absolute identifier (RFC 3986, section 5.2).
 ///
-/// `None` where the identifier has no path that anything could be relative to, like a URN.
+/// `None` if the identifier is not hierarchical, like a URN.
 fn resolve(base: &str, reference: &str) -> Option<String> {
     if has_scheme(reference) {
         return Some(reference.to_owned());
@@ -158,7 +158,7 @@ fn resolve(base: &str, reference: &str) -> Option<String> {
     Some(format!("{scheme}://{authority}/{}{query}", parts.join("/")))
 }
 
-/// Tells whether a reference begins with a scheme (RFC 3986, section 3.1).
+/// True if a reference begins with a scheme (RFC 3986, section 3.1).
 fn has_scheme(reference: &str) -> bool {
     reference.split_once(':').is_some_and(|(scheme, _)| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())

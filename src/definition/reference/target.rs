@@ -1,4 +1,4 @@
-//! Finds the node that a reference names, and where each chain of references ends.
+//! Resolves references to nodes, and determines the end of each chain of references.
 
 use std::borrow::Cow;
 
@@ -7,11 +7,11 @@ use crate::definition::document::{Node, NodeId, NodeSet};
 use crate::definition::local_path::{local_path, percent_decoded};
 use crate::definition::rules;
 
-/// No pointer is followed through more references on its way.
+/// The maximum number of references followed while resolving a pointer.
 const MOST_STEPS: usize = 32;
 
 impl Loader<'_, '_> {
-    /// Returns the node that a reference names, one step of the chain.
+    /// Resolves a reference to a node, one step of the chain.
     pub(super) fn target(&mut self, node: NodeId, text: &str, steps: usize) -> Result<NodeId, Problem> {
         let (base, fragment) = text.split_once('#').unwrap_or((text, ""));
         let own = self.resource_of(node);
@@ -66,7 +66,7 @@ impl Loader<'_, '_> {
         }
     }
 
-    /// Takes note of the values of a discriminator's `mapping` that lead to the root file by its name.
+    /// Records the values of a discriminator's `mapping` that refer to the root file by its name.
     pub(super) fn mapping(&mut self, node: NodeId) {
         let node = self.document.node(node);
         let mapping = node.get("discriminator").and_then(|discriminator| discriminator.get("mapping"));
@@ -135,7 +135,7 @@ impl Loader<'_, '_> {
         Ok(at)
     }
 
-    /// Takes a bare name as that of a schema, as early tools wrote it.
+    /// Interprets a bare name as that of a schema, a notation of early tools.
     fn bare_name(&mut self, node: NodeId, text: &str) -> Option<NodeId> {
         if text.contains(['/', '.', '#', ':']) {
             return None;
@@ -150,7 +150,7 @@ impl Loader<'_, '_> {
         Some(found)
     }
 
-    /// Finds where each chain of references ends.
+    /// Determines the end of each chain of references.
     pub(super) fn finish(&mut self) {
         let mut settled = NodeSet::default();
         let mut circular = NodeSet::default();
@@ -195,7 +195,7 @@ impl Loader<'_, '_> {
     }
 }
 
-/// Returns the text of a reference as it is written.
+/// Returns the node of a reference's text.
 fn written(node: Node<'_>) -> Option<Node<'_>> {
     ["$ref", "$dynamicRef"].into_iter().find_map(|keyword| node.get(keyword).filter(|text| text.as_str().is_some()))
 }

@@ -1,30 +1,30 @@
-//! What building the results of one definition may cost, over all its APIs together.
+//! The budget for building the results of one definition, shared by all its APIs.
 
 use serde_json::Value;
 
-/// Building takes no more steps.
+/// The maximum number of steps.
 const MOST_STEPS: usize = 4_000_000;
-/// The results take no more memory, in bytes.
+/// The maximum memory of the results, in bytes.
 const MOST_BYTES: usize = 64 << 20;
-/// A value takes about so many bytes beside its texts, in a map with those of its name.
+/// The approximate memory of a value beside its texts, in bytes, including its entry in a map.
 const BYTES_A_VALUE: usize = 80;
-/// A result takes about so many bytes beside its body and headers, and so does a header beside its texts.
+/// The approximate memory of a result beside its body and headers, and of a header beside its texts, in bytes.
 const BYTES_A_RESULT: usize = 250;
 const BYTES_A_HEADER: usize = 80;
 
-/// What is left of the budget. What was refused once stays refused, so that the order decides and nothing else.
+/// The remaining budget. Once exceeded it is empty, so that only the order of requests decides which are refused.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::definition) struct Budget {
     pub(in crate::definition) steps: usize,
     pub(in crate::definition) bytes: usize,
 }
 
-/// The budget is spent.
+/// The error for an exceeded budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Spent;
 
 impl Budget {
-    /// What any definition may cost.
+    /// The budget of every definition.
     pub(in crate::definition) const USUAL: Self = Self { steps: MOST_STEPS, bytes: MOST_BYTES };
 
     pub(super) fn take_steps(&mut self, steps: usize) -> Result<(), Spent> {
@@ -46,7 +46,7 @@ impl Budget {
     }
 }
 
-/// Returns how many bytes a value takes in memory, about.
+/// Returns the approximate memory of a value, in bytes.
 pub(super) fn size(value: &Value) -> usize {
     BYTES_A_VALUE
         + match value {
@@ -57,7 +57,7 @@ pub(super) fn size(value: &Value) -> usize {
         }
 }
 
-/// Returns how many bytes a result takes beside its body, about.
+/// Returns the approximate memory of a result beside its body, in bytes.
 pub(super) fn size_of_result(headers: &[(String, String)]) -> usize {
     headers.iter().map(|(name, value)| BYTES_A_HEADER + name.len() + value.len()).sum::<usize>() + BYTES_A_RESULT
 }

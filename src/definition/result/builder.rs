@@ -1,4 +1,4 @@
-//! Builds the results of one API after another.
+//! Builds the results of APIs, one API after another.
 
 use super::budget::{Budget, Spent, size_of_result};
 use super::mock::Mock;
@@ -12,7 +12,7 @@ use crate::definition::rules;
 use crate::definition::schema::Failure;
 use crate::model::Finding;
 
-/// The header fields that only the sender of a message can set (RFC 9110, sections 7.6.1 and 8.6; RFC 9112).
+/// Header fields that only the sender of a message can set (RFC 9110, sections 7.6.1 and 8.6; RFC 9112).
 const FRAMING: &[&str] = &[
     "connection",
     "content-encoding",
@@ -28,17 +28,17 @@ const FRAMING: &[&str] = &[
     "upgrade",
 ];
 
-/// A header of `x-apigw-mock` that holds more values is not sent.
+/// The maximum number of values in a header of `x-apigw-mock`; a larger header is not sent.
 const MOST_IN_A_HEADER: usize = 1_000;
 
 pub(super) struct Builder<'d> {
     definition: &'d Definition,
     values: Values<'d>,
-    /// What was found about the API at hand.
+    /// The findings about the current API.
     findings: Vec<Finding>,
 }
 
-/// A body, and the name of the example that it is.
+/// A body, with the name of its example.
 struct Body<'d> {
     example: Option<String>,
     content: BodyContent<'d>,
@@ -46,13 +46,13 @@ struct Body<'d> {
 
 /// The content of a body.
 enum BodyContent<'d> {
-    /// A value that is to be written in the media type.
+    /// A value to be serialized in the media type.
     Value(Sourced),
-    /// A file that is sent as it is.
+    /// The contents of a file, sent unchanged.
     File(&'d [u8]),
 }
 
-/// An example as the definition gives it.
+/// An example in the definition.
 #[derive(Clone, Copy)]
 enum Example<'d> {
     /// Its value.
@@ -61,7 +61,7 @@ enum Example<'d> {
     External(Node<'d>),
 }
 
-/// What stands beside the body of a result.
+/// The parts of a result other than its body.
 struct Head<'a> {
     response: Option<StatusPattern>,
     example: Option<String>,
@@ -74,9 +74,9 @@ impl<'d> Builder<'d> {
         Self { definition, values: Values::new(definition, budget), findings: Vec::new() }
     }
 
-    /// Builds the constant result of an API, and returns how many of the responses in order were tried for it.
+    /// Builds the constant result of an API, and returns the number of its ordered responses that were tried.
     ///
-    /// The other results of the response that it comes from are built as well, `most` of them all together.
+    /// Also builds up to `most` results in total of the response that it comes from.
     pub(super) fn constant(&mut self, api: &'d Api, most: usize) -> (ApiResults, usize) {
         let mut results = ApiResults::default();
         let mut tried = 0;
@@ -95,7 +95,7 @@ impl<'d> Builder<'d> {
         (self.finished(api, results, built), tried)
     }
 
-    /// Adds the results of the other responses of an API.
+    /// Adds the results of the API's other responses.
     pub(super) fn others(&mut self, api: &'d Api, mut results: ApiResults, tried: usize) -> ApiResults {
         if results.is_cut {
             return results;
@@ -105,7 +105,7 @@ impl<'d> Builder<'d> {
         self.finished(api, results, built)
     }
 
-    /// Puts what was found about an API to its results, with a word where the budget did not last.
+    /// Completes the results of an API with its findings, and with another if the budget was exceeded.
     fn finished(&mut self, api: &Api, mut results: ApiResults, built: Result<(), Spent>) -> ApiResults {
         if built == Err(Spent) {
             results.is_cut = true;
@@ -123,7 +123,7 @@ impl<'d> Builder<'d> {
         results
     }
 
-    /// Builds what `x-apigw-mock` asks for.
+    /// Builds the result specified by `x-apigw-mock`.
     fn mock(&mut self, api: &'d Api) -> Result<Option<DeclaredResult>, Spent> {
         let Some(node) = api.extension("x-apigw-mock").map(|node| self.definition.node(node)) else { return Ok(None) };
         let mock = Mock::read(node);
@@ -174,7 +174,7 @@ impl<'d> Builder<'d> {
         self.declared(Head { response: None, example: None, status, headers: &headers }, body).map(Some)
     }
 
-    /// Adds the results of a response, until there are `most`.
+    /// Adds results of a response, up to a total of `most`.
     fn response(
         &mut self,
         api: &Api,
@@ -206,7 +206,7 @@ impl<'d> Builder<'d> {
         Ok(())
     }
 
-    /// Lists the bodies of a media type: its examples, those that keep the schema first; else a built one.
+    /// Lists the bodies of a media type: its examples, valid ones first, or else a generated value.
     fn bodies(&mut self, api: &Api, media_type: &MediaType) -> Result<Vec<Body<'d>>, Spent> {
         let node = self.definition.node(media_type.node);
         let schema = media_type.schema.map(|schema| self.definition.node(schema));
@@ -260,7 +260,7 @@ impl<'d> Builder<'d> {
         Ok(vec![Body { example: None, content: BodyContent::Value(value) }])
     }
 
-    /// Returns the file that an example names, or says why it is not there.
+    /// Returns the contents of the file named by an example; reports a missing file.
     fn external(&mut self, api: &Api, example: Node<'d>) -> Option<&'d [u8]> {
         let bytes = self.definition.document().external(example.id());
         if bytes.is_none() {
@@ -276,7 +276,7 @@ impl<'d> Builder<'d> {
         bytes.map(|bytes| &**bytes)
     }
 
-    /// Makes a result of a file.
+    /// Builds a result from a file.
     fn file(&mut self, head: Head<'_>, media_type: &str, bytes: &[u8]) -> Result<DeclaredResult, Spent> {
         self.values.budget.take_bytes(bytes.len())?;
         let mut declared = self.declared(head, None)?;
@@ -313,7 +313,7 @@ impl<'d> Builder<'d> {
         Ok(headers)
     }
 
-    /// Makes a result, with a body where there is a value.
+    /// Builds a result, with a body if a value is given.
     fn declared(
         &mut self,
         Head { response, example, status, headers }: Head<'_>,
@@ -336,7 +336,7 @@ impl<'d> Builder<'d> {
         self.finding(rules::CONSTANT_RESULT, node, message, "give the response an `example`, or correct the schema");
     }
 
-    /// Says of a value that is built that it does not fit strictly.
+    /// Reports a generated value that several alternatives of a `oneOf` allow.
     fn doubted(&mut self, api: &Api, schema: Node<'d>, doubt: Option<Failure>) {
         let Some(doubt) = doubt else { return };
         let node = doubt.node.map_or(schema, |node| self.definition.node(node));
@@ -346,7 +346,7 @@ impl<'d> Builder<'d> {
         self.finding(rules::CONSTANT_RESULT, node, message, hint);
     }
 
-    /// Puts the headers of `x-apigw-mock` over those that the response declares.
+    /// Overrides the headers declared by the response with those of `x-apigw-mock`.
     fn override_headers(&mut self, headers: &mut Vec<(String, String)>, own: Option<Node<'d>>) {
         for (name, node) in own.into_iter().flat_map(Node::entries) {
             let value = match scalar_text(node) {
@@ -370,7 +370,7 @@ impl<'d> Builder<'d> {
     }
 }
 
-/// Returns the status of an answer: an interim response cannot be the last word, so it is told with 200.
+/// Returns the status of a final response: an interim status is replaced by 200.
 fn final_status(pattern: StatusPattern) -> u16 {
     match pattern.code() {
         code if code < 200 => 200,
@@ -378,7 +378,7 @@ fn final_status(pattern: StatusPattern) -> u16 {
     }
 }
 
-/// Lists the media types, those with an example first, then JSON, else in document order.
+/// Sorts media types: those with an example first, then JSON, then in document order.
 fn preferred<'d>(definition: &Definition, content: &'d [MediaType]) -> Vec<&'d MediaType> {
     let mut list: Vec<&MediaType> = content.iter().collect();
     let is_there = |example: Example<'_>| match example {
@@ -408,7 +408,7 @@ fn examples(node: Node<'_>) -> Vec<(Option<String>, Example<'_>)> {
     list
 }
 
-/// Tells whether a header can be sent as it is.
+/// True if a header is valid and not reserved for the sender.
 fn is_header(name: &str, value: &str) -> bool {
     http::HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !FRAMING.contains(&name.as_str()))
         && http::HeaderValue::from_str(value).is_ok()

@@ -1,24 +1,24 @@
-//! What an author says with `x-apigw-mock`: a body as it is, or an answer with its status, headers, media type and body.
+//! The extension `x-apigw-mock`: a plain body, or a response with status, headers, media type and body.
 
 use crate::definition::document::Node;
 use crate::model::{Location, nearest};
 
-/// The fields of an answer.
+/// The fields of a response.
 const FIELDS: [&str; 4] = ["status", "headers", "mediaType", "body"];
 
-/// A value of `x-apigw-mock`, read.
+/// A parsed `x-apigw-mock`.
 pub(super) struct Mock<'d> {
-    /// The status that it names, where it is one of a final answer.
+    /// The status, if it is valid for a final response.
     pub(super) status: Option<u16>,
-    /// Whether it is an answer with its fields; else all of it is the body.
+    /// True for a response with fields; false if the whole value is the body.
     pub(super) is_answer: bool,
-    /// What it may have meant instead, and where.
+    /// A likely mistake in the value, with its location.
     pub(super) doubt: Option<(Location, String)>,
     node: Node<'d>,
 }
 
 impl<'d> Mock<'d> {
-    /// Reads a value.
+    /// Parses a value.
     pub(super) fn read(node: Node<'d>) -> Self {
         let status = node.get("status").and_then(Node::as_number).and_then(serde_json::Number::as_u64);
         let status = status.and_then(|status| u16::try_from(status).ok()).filter(|code| (200..=999).contains(code));
@@ -29,17 +29,17 @@ impl<'d> Mock<'d> {
         mock
     }
 
-    /// Returns the body, if there is one.
+    /// Returns the body, if any.
     pub(super) fn body(&self) -> Option<Node<'d>> {
         if self.is_answer { self.node.get("body") } else { Some(self.node) }
     }
 
-    /// Returns another field of an answer.
+    /// Returns another field of a response.
     pub(super) fn field(&self, name: &str) -> Option<Node<'d>> {
         self.node.get(name).filter(|_| self.is_answer)
     }
 
-    /// Says where the value looks as if it meant another thing than it is taken for.
+    /// Detects a value that was probably meant differently.
     fn find_doubt(&self) -> Option<(Location, String)> {
         let node = self.node;
         if self.is_answer {

@@ -1,13 +1,12 @@
-//! The constant result: what a mock publish of an API answers.
+//! Constant results, the mock responses of APIs.
 //!
-//! An author decides with `x-apigw-mock` on an operation, or on a path item for all its operations. Its
-//! value is an object with any of `status`, `headers`, `mediaType` and `body` and no other field, with at
-//! least a `body` or a `status`; or anything else, which is then the body itself. What it leaves out comes
-//! from the response that would be taken without it.
+//! Authors can set the result with `x-apigw-mock` on an operation, or on a path item for all its operations. The value
+//! is an object with at least one of `body` and `status`, optionally `headers` and `mediaType`, and no other field; any
+//! other value is the body itself. Missing fields are taken from the response that would be used without the extension.
 //!
-//! The results of a definition are built together, within one [`budget`]: small files can ask for a lot, by naming
-//! one example a thousand times or by asking for long lists. What is past the budget is not built, which a finding
-//! says. The constant results come first, then what callers can ask for.
+//! The results of a definition are built together within one [`budget`], since small files can demand much work by
+//! referencing one example a thousand times or by requiring long lists. Results beyond the budget are not built, which
+//! a finding reports. The constant results are built first, then those that callers select explicitly.
 
 mod budget;
 mod builder;
@@ -25,14 +24,14 @@ use crate::model::Finding;
 pub(super) use budget::Budget;
 use builder::Builder;
 
-/// An answer that is always the same.
+/// A response that is always the same.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConstantResult {
-    /// The status code, never below 200.
+    /// The status code, at least 200.
     pub status: u16,
-    /// The headers that the response declares, without those that frame or describe the body.
+    /// The headers, without those that frame or describe the body.
     pub headers: Vec<(String, String)>,
-    /// The media type of the body, where there is one.
+    /// The media type of the body, if there is one.
     pub media_type: Option<String>,
     /// The body.
     pub body: Bytes,
@@ -41,60 +40,60 @@ pub struct ConstantResult {
 /// One of the results that an API declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeclaredResult {
-    /// The response that it belongs to, or `None` for that of `x-apigw-mock`.
+    /// The response that it belongs to; `None` for `x-apigw-mock`.
     pub response: Option<StatusPattern>,
-    /// The name of the example that it is, where it is one of several.
+    /// The name of its example, if it is one of several.
     pub example: Option<String>,
-    /// The value before it was written in its media type, where there is a body.
+    /// The value of the body before serialization, if there is a body.
     pub value: Option<Arc<Value>>,
-    /// The answer.
+    /// The result.
     pub result: ConstantResult,
 }
 
 /// The results of one API.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApiResults {
-    /// All that are built: the constant one first, where there is one, then those of the lowest 2xx, and so on.
+    /// All results: the constant one first, if any, then those of the lowest 2xx, and so on.
     pub declared: Vec<DeclaredResult>,
-    /// What stood in the way of building them, and examples that contradict their schema.
+    /// Findings about results that could not be built, and about examples that contradict their schema.
     pub findings: Vec<Finding>,
-    /// Whether some are not built because those of the whole definition cost too much; a finding says so.
+    /// True if results are missing because the budget was exceeded, which a finding reports.
     pub is_cut: bool,
     constant_status: Option<u16>,
 }
 
 impl ApiResults {
-    /// Returns the status that a mock publish answers with, also where the results themselves were let go.
+    /// Returns the status of the mock response, which is known even if the results were dropped.
     #[must_use]
     pub fn constant_status(&self) -> Option<u16> {
         self.constant_status
     }
 
-    /// Returns what a mock publish answers, where the API declares something to answer.
+    /// Returns the mock response; `None` if the API declares none.
     #[must_use]
     pub fn constant(&self) -> Option<&ConstantResult> {
         self.declared.first().filter(|_| self.constant_status.is_some()).map(|first| &first.result)
     }
 }
 
-/// Builds the results of all APIs, in their order.
+/// Builds the results of all APIs, in order.
 pub(super) fn build(definition: &Definition, budget: Budget) -> Vec<ApiResults> {
     build_and(definition, budget, |_| {})
 }
 
-/// Builds the results of all APIs and lets each go at once: what is left says what stood in the way.
+/// Builds the results of all APIs for their findings, dropping each result at once to save memory.
 pub(super) fn try_out(definition: &Definition, budget: Budget) -> Vec<ApiResults> {
     build_and(definition, budget, |results| results.declared = Vec::new())
 }
 
-/// Builds the results of all APIs, and does something with those of each as soon as some are built.
+/// Builds the results of all APIs, and calls `then` with those of each API as they are built.
 fn build_and(definition: &Definition, budget: Budget, then: impl Fn(&mut ApiResults)) -> Vec<ApiResults> {
     let mut builder = Builder::new(definition, budget);
     let then = |mut results: ApiResults| {
         then(&mut results);
         results
     };
-    // What a mock answers unasked comes before what has to be asked for.
+    // The default mock responses precede those that callers must select.
     let constant = definition.apis.iter().map(|api| {
         let (results, tried) = builder.constant(api, usize::MAX);
         (then(results), tried)
@@ -104,10 +103,10 @@ fn build_and(definition: &Definition, budget: Budget, then: impl Fn(&mut ApiResu
     all.map(|(api, (results, tried))| then(builder.others(api, results, tried))).collect()
 }
 
-/// Builds the constant result of one API: the same bytes as among the results of all.
+/// Builds the constant result of one API, identical to that among the results of all.
 ///
-/// The budget is one for the whole definition, and what it is spent on comes in order: the constant results of the APIs
-/// before this one decide whether it is built. They are built too, and nothing that comes later is.
+/// The budget is shared by the whole definition and consumed in order, so the constant results of the APIs before this
+/// one are built too. Nothing after it is built.
 pub(super) fn constant(definition: &Definition, api: &Api, budget: Budget) -> ApiResults {
     let mut builder = Builder::new(definition, budget);
     for before in definition.apis.iter().take_while(|before| !std::ptr::eq(*before, api)) {
@@ -116,7 +115,7 @@ pub(super) fn constant(definition: &Definition, api: &Api, budget: Budget) -> Ap
     builder.constant(api, 1).0
 }
 
-/// Sorts the responses: the lowest 2xx first, then the default, then the others; interim ones last.
+/// Sorts responses: the lowest 2xx first, then the default, then the others, interim ones last.
 fn in_order(api: &Api) -> Vec<&Response> {
     let mut responses: Vec<&Response> = api.responses.iter().collect();
     responses.sort_by_key(|response| match response.status {
@@ -130,11 +129,10 @@ fn in_order(api: &Api) -> Vec<&Response> {
     responses
 }
 
-/// Lists the responses that the constant result may come from.
+/// Lists the responses eligible for the constant result, in order.
 ///
-/// They are the first of those in order. Where a 2xx response is declared, no other one stands in for it: a mock that
-/// answers with an error because the schema of the success is wrong would mislead whoever calls it. The same holds for
-/// the default.
+/// If a 2xx response is declared, no other response is eligible: a mock that responds with an error because the schema
+/// of the success is wrong would mislead callers. The same holds for the default.
 fn constant_responses(api: &Api) -> Vec<&Response> {
     let mut responses = in_order(api);
     let is_success =

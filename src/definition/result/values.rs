@@ -1,7 +1,7 @@
-//! The values of results and how they are written: each copied, built, compared and written once.
+//! Values of results and their serialization, each copied, generated, validated and serialized once.
 //!
-//! What many places of a definition refer to costs once, wherever that is possible; what is paid comes out of the
-//! budget of the whole definition.
+//! Values referenced from several places of a definition are cached where possible; all work is charged to the budget
+//! of the definition.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,40 +15,40 @@ use crate::definition::document::{Node, NodeId, NodeMap};
 use crate::definition::encode::{self, Encoded, Family};
 use crate::definition::schema::{Direction, Failure, Sampler};
 
-/// No example that is copied holds more values; a long text counts as several.
+/// The maximum number of values in a copied example; a long text counts as several.
 pub(super) const MOST_COPIED: usize = 200_000;
 
-/// Where a value comes from, which is what it is known by.
+/// The origin of a value, used as its cache key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Source {
-    /// It stands in the document.
+    /// A value in the document.
     Written(NodeId),
-    /// It stands in the document as a text of JSON.
+    /// JSON in a text of the document.
     Meant(NodeId),
-    /// It is built from a schema.
+    /// A value generated from a schema.
     Built(NodeId),
-    /// It is the one of no schema and no example.
+    /// The value of a body without schema and example.
     Empty,
 }
 
-/// A value, and where it comes from.
+/// A value with its origin.
 #[derive(Debug, Clone)]
 pub(super) struct Sourced {
     pub(super) value: Arc<Value>,
     source: Source,
 }
 
-/// An example, and whether its schema allows it.
+/// An example with the result of its validation.
 #[derive(Debug, Clone)]
 pub(super) struct Compared {
     pub(super) example: Sourced,
     pub(super) fits: bool,
 }
 
-/// A value that was built, and the schema that it does not fit strictly, if there is one.
+/// A generated value, with the schema that it fits only loosely, if any.
 type Doubted<T> = (T, Option<Failure>);
 
-/// What is known of the values of one definition.
+/// The values of one definition, with caches.
 pub(super) struct Values<'d> {
     definition: &'d Definition,
     sampler: Sampler,
@@ -56,7 +56,8 @@ pub(super) struct Values<'d> {
     copied: NodeMap<NodeId, Option<Arc<Value>>>,
     compared: NodeMap<(NodeId, Option<NodeId>, bool), Option<Compared>>,
     built: NodeMap<NodeId, Result<Doubted<Arc<Value>>, Failure>>,
-    /// How many bodies and headers may still ask for the value of a schema: what none asks for is not kept.
+    /// The number of bodies and headers that may still need the value of a schema; it is cached only while that is
+    /// above one.
     asked_for: NodeMap<NodeId, usize>,
     written: HashMap<(Source, Family, Option<NodeId>), Bytes>,
 }
@@ -75,7 +76,7 @@ impl<'d> Values<'d> {
         }
     }
 
-    /// Copies a value of the document; `None` where it is too large.
+    /// Copies a value of the document; `None` if it is too large.
     pub(super) fn copy(&mut self, node: Node<'d>) -> Result<Option<Sourced>, Spent> {
         let sourced = |value: &Arc<Value>| Sourced { value: Arc::clone(value), source: Source::Written(node.id()) };
         if let Some(known) = self.copied.get(&node.id()) {
@@ -93,9 +94,9 @@ impl<'d> Values<'d> {
         Ok(copied)
     }
 
-    /// Takes an example of a media type, and compares it with the schema; `None` where it is too large.
+    /// Returns an example of a media type with its validation; `None` if it is too large.
     ///
-    /// An example that is JSON written as a text is taken for what it means, where only that keeps the schema.
+    /// An example that is JSON in a text is parsed if only the parsed value is valid.
     pub(super) fn example(
         &mut self,
         node: Node<'d>,
@@ -134,7 +135,7 @@ impl<'d> Values<'d> {
         Ok(Compared { fits: self.allows(&example, schema)?, example })
     }
 
-    /// Tells whether a schema allows a value; without one everything is allowed.
+    /// True if a schema allows a value; without a schema every value is allowed.
     pub(super) fn allows(&mut self, value: &Sourced, schema: Option<Node<'d>>) -> Result<bool, Spent> {
         let Some(schema) = schema else { return Ok(true) };
         let mut steps = 0;
@@ -143,7 +144,7 @@ impl<'d> Values<'d> {
         Ok(fits)
     }
 
-    /// Builds a value that a schema allows, with the reason why not strictly, or says why there is none.
+    /// Generates a value that a schema allows, or returns the reason why there is none.
     pub(super) fn build(&mut self, schema: Node<'d>) -> Result<Result<Doubted<Sourced>, Failure>, Spent> {
         let schema = meant(schema);
         let source = Source::Built(schema.id());
@@ -169,7 +170,7 @@ impl<'d> Values<'d> {
         Ok(built.map(|(value, doubt)| (Sourced { value, source }, doubt)))
     }
 
-    /// Returns the value of a body of which nothing is known.
+    /// Returns the value of a body without schema and example.
     pub(super) fn empty(media_type: &str) -> Sourced {
         let value = if encode::is_json(media_type) {
             Value::Object(serde_json::Map::new())
@@ -179,7 +180,7 @@ impl<'d> Values<'d> {
         Sourced { value: Arc::new(value), source: Source::Empty }
     }
 
-    /// Writes a value in a media type.
+    /// Serializes a value in a media type.
     pub(super) fn write(
         &mut self,
         media_type: &str,
@@ -187,7 +188,7 @@ impl<'d> Values<'d> {
         schema: Option<Node<'d>>,
     ) -> Result<Encoded, Spent> {
         let (media_type, family) = encode::answered_as(media_type, value, schema);
-        // Only XML is written by what the schema says.
+        // Only the serialization of XML depends on the schema.
         let schema = schema.filter(|_| family == Family::Xml);
         let key = (*source, family, schema.map(Node::id));
         if let Some(bytes) = self.written.get(&key) {
@@ -203,11 +204,11 @@ impl<'d> Values<'d> {
     }
 }
 
-/// Counts for each schema the bodies and headers whose value it may give.
+/// Counts, for each schema, the bodies and headers that may need its value.
 fn asked_for(definition: &Definition) -> NodeMap<NodeId, usize> {
     let mut asked_for = NodeMap::default();
     for api in &definition.apis {
-        // The headers of a response stand beside `x-apigw-mock` as well.
+        // The headers of a response are also built beside `x-apigw-mock`.
         let times = if api.extension("x-apigw-mock").is_some() { 2 } else { 1 };
         for response in &api.responses {
             let bodies = response.content.iter().filter_map(|media_type| Some((media_type.schema?, 1)));
@@ -220,7 +221,7 @@ fn asked_for(definition: &Definition) -> NodeMap<NodeId, usize> {
     asked_for
 }
 
-/// Returns the schema that a bare reference means, by which it is known.
+/// Returns the target of a bare reference, so that all references to a schema share a cache entry.
 fn meant(schema: Node<'_>) -> Node<'_> {
     schema.followed().filter(|_| schema.is_bare_reference()).unwrap_or(schema)
 }

@@ -1,4 +1,4 @@
-//! Takes one of several alternatives: `oneOf` and `anyOf`, told apart by a discriminator where there is one.
+//! Choice among alternatives: `oneOf` and `anyOf`, with or without a discriminator.
 
 use serde_json::{Map, Value};
 
@@ -6,13 +6,13 @@ use super::sample::{Building, CONTRADICTION, Goal, NO_SINGLE, Want};
 use super::shape::Shape;
 use crate::definition::document::Node;
 
-/// So many different values are tried for each alternative of a `oneOf`.
+/// The number of values tried for each alternative of a `oneOf`.
 const VARIANTS: usize = 6;
-/// Alternatives that hold more values than this are not compared with each other.
+/// The maximum number of values in alternatives that are compared with each other.
 const MOST_COMPARED: usize = 2_000;
 
 impl<'d> Building<'_, 'd> {
-    /// Takes one of several alternatives: the first whose value fits the whole.
+    /// Chooses an alternative: the first whose value fits the whole schema.
     pub(super) fn chosen(
         &mut self,
         goal: &Goal<'d>,
@@ -23,7 +23,7 @@ impl<'d> Building<'_, 'd> {
     ) -> Option<Value> {
         let is_one_of = keyword == "oneOf";
         let discriminator = Discriminator::of(schema);
-        // A discriminator says which one is meant, even of two that are the same.
+        // A discriminator selects an alternative even among equal ones.
         if is_one_of && self.terms.allows_several && discriminator.is_none() && is_never_single(list) {
             self.blame(Some(schema.id()), NO_SINGLE);
             return None;
@@ -65,8 +65,8 @@ impl<'d> Building<'_, 'd> {
         None
     }
 
-    /// Changes an object that several alternatives allow until only its own does: it lacks what another requires, or has
-    /// what another allows in another type alone.
+    /// Modifies an object that several alternatives allow until only its own does: removes a property that another one
+    /// requires, or adds one with a value of a type that only its own allows.
     fn apart(
         &mut self,
         goal: &Goal<'d>,
@@ -119,7 +119,7 @@ impl<'d> Building<'_, 'd> {
         None
     }
 
-    /// Builds an object whose schema inherits a discriminator: its property holds the name of the schema that is built.
+    /// Builds an object that inherits a discriminator, whose property must be the name of the schema that is built.
     pub(super) fn inherited(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
         if goal.discriminated.is_some() {
             return None;
@@ -132,7 +132,7 @@ impl<'d> Building<'_, 'd> {
                 Shape::of(&[*schema], self.specification).schemas.iter().any(|known| known.id() == base.id());
             discriminator.value_for_schema(*schema, self.root).filter(|_| has_base)
         });
-        // One that is built for itself may not be named by its discriminator; then the first that is named stands for it.
+        // A base schema may be missing from its own mapping; the first mapped schema then represents it.
         let root = self.root;
         let mapped = discriminator.mapping.iter().filter_map(|(value, target)| {
             Some((discriminator.told(value), Some(component(root, schema_name(target))?)))
@@ -151,7 +151,7 @@ impl<'d> Building<'_, 'd> {
     }
 }
 
-/// The property that tells alternatives apart, and its values (Discriminator Object, section 4.8.25).
+/// A discriminator: its property and mapping (Discriminator Object, section 4.8.25).
 struct Discriminator<'d> {
     property: &'d str,
     mapping: Vec<(&'d str, &'d str)>,
@@ -176,7 +176,7 @@ impl<'d> Discriminator<'d> {
         Some(self.told(mapped.map_or(name, |(value, _)| value)))
     }
 
-    /// Returns the value for a schema, which may be a reference or a component itself.
+    /// Returns the property and value for a schema, which is a reference or a component.
     fn value_for_schema(&self, schema: Node<'d>, root: Node<'d>) -> Option<(String, String)> {
         if let Some(told) = self.value_for(schema) {
             return Some(told);
@@ -187,7 +187,7 @@ impl<'d> Discriminator<'d> {
     }
 }
 
-/// Returns the name of the schema that a reference or a mapping leads to.
+/// Returns the name of the schema that a reference or mapping points to.
 fn schema_name(reference: &str) -> &str {
     let name = reference.rsplit(['/', '#']).find(|part| !part.is_empty()).unwrap_or(reference);
     [".yaml", ".yml", ".json"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
@@ -201,7 +201,7 @@ fn component<'d>(root: Node<'d>, name: &str) -> Option<Node<'d>> {
     components(root)?.get(name)
 }
 
-/// Returns `true` if every alternative is the same as another, so that no value can fit exactly one.
+/// True if each alternative equals another one, so that no value can match exactly one.
 fn is_never_single(list: Node<'_>) -> bool {
     let mut left = MOST_COMPARED;
     let values: Option<Vec<Value>> = list
@@ -216,7 +216,7 @@ pub(super) fn meets_discriminator(goal: &Goal<'_>, value: &Value) -> bool {
     value.as_object().is_none_or(|map| map.get(name).and_then(Value::as_str) == Some(wanted))
 }
 
-/// Returns the next list of alternatives of which none is taken yet.
+/// Returns the next list of alternatives without a chosen one.
 pub(super) fn next_choice<'d>(goal: &Goal<'d>, shape: &Shape<'d>) -> Option<(Node<'d>, &'static str, Node<'d>)> {
     shape.schemas.iter().find_map(|schema| {
         ["oneOf", "anyOf"].into_iter().find_map(|keyword| {

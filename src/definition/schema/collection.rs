@@ -1,4 +1,4 @@
-//! Builds lists and objects: which parts they have, and how many.
+//! Generates lists and objects.
 
 use std::collections::HashSet;
 
@@ -123,7 +123,7 @@ impl<'d> Building<'_, 'd> {
         self.value(&goal, Want { dispensable: !needed, level: want.level + 1, ..want })
     }
 
-    /// Adds properties that are not declared: as many as must be, and one that shows what a map holds.
+    /// Adds undeclared properties: as many as are required, and one to illustrate a map.
     fn other_properties(
         &mut self,
         goal: &Goal<'d>,
@@ -178,7 +178,7 @@ impl<'d> Building<'_, 'd> {
     }
 }
 
-/// Lists the names that must be there, with those that others ask for.
+/// Lists the required properties, including those that others require.
 fn required<'g, 'd: 'g>(goal: &'g Goal<'d>, shape: &Shape<'d>) -> Vec<&'g str> {
     let mut required: Vec<&'g str> = shape.required();
     required.extend(goal.discriminated.as_ref().map(|(name, _)| name.as_str()));
@@ -194,12 +194,12 @@ fn required<'g, 'd: 'g>(goal: &'g Goal<'d>, shape: &Shape<'d>) -> Vec<&'g str> {
     required
 }
 
-/// Tells whether no schema forbids a property that it does not declare.
+/// True if no schema forbids an undeclared property.
 fn shape_allows(shape: &Shape<'_>, name: &str, patterns: &mut Patterns) -> bool {
     !shape.schemas.iter().any(|schema| closes(*schema, name, patterns))
 }
 
-/// Tells whether a schema forbids a property by not declaring it.
+/// True if a schema forbids a property by not declaring it.
 fn closes(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
     let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
     closed && !declares(schema, name, patterns)
@@ -214,7 +214,7 @@ fn declares(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
             .any(|(pattern, _)| patterns.matches(pattern, name))
 }
 
-/// Lists the schemas that apply to a property's value.
+/// Lists the schemas that apply to the value of a property.
 fn property_schemas<'d>(shape: &Shape<'d>, name: &str, patterns: &mut Patterns) -> Vec<Node<'d>> {
     let mut schemas = Vec::new();
     for schema in &shape.schemas {

@@ -1,9 +1,9 @@
-//! Tells whether a value satisfies schemas as they stand in the document.
+//! Validation of values against schemas in the document.
 //!
-//! The building of a value asks this at every choice, so it works on the tree itself: nothing is
-//! compiled, references are followed where they are met, and each pair of schema and value is looked
-//! at once, which also ends schemas that require themselves. Formats count: JSON Schema leaves that open,
-//! and a value that keeps them satisfies those who check them and those who do not.
+//! The generator validates at every choice, so this works on the tree itself: nothing is compiled, references are
+//! followed when they are met, and each pair of schema and value is checked once, which also terminates recursive
+//! schemas. Formats are enforced: JSON Schema leaves that open, and a value with a valid format satisfies validators of
+//! both kinds.
 
 use std::collections::HashSet;
 
@@ -17,24 +17,25 @@ use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
 use crate::definition::values::allows_number;
 
-/// How values are compared with schemas.
+/// The options of validation.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::definition) struct FitTerms {
     pub(in crate::definition) specification: Specification,
-    /// Where the value stands; `None` where that is not known, and each direction may leave out its properties.
+    /// The direction of the value; `None` if unknown, in which case the properties of either direction may be missing.
     pub(in crate::definition) direction: Option<Direction>,
-    /// True if several alternatives of a `oneOf` may allow a value, as people mean who tell them apart by other means.
+    /// True if several alternatives of a `oneOf` may match, since many authors write `oneOf` for alternatives that
+    /// overlap.
     pub(in crate::definition) allows_several: bool,
 }
 
 impl FitTerms {
-    /// The terms for a value that a response carries.
+    /// The options for a value in a response.
     pub(in crate::definition) fn response(specification: Specification) -> Self {
         Self { specification, direction: Some(Direction::Response), allows_several: false }
     }
 }
 
-/// Tells whether a value fits all of some schemas, and adds what it cost to `steps`.
+/// True if a value is valid against all schemas; adds the cost to `steps`.
 pub(in crate::definition) fn fits(
     value: &Value,
     schemas: &[Node<'_>],
@@ -49,7 +50,7 @@ pub(in crate::definition) fn fits(
     fits
 }
 
-/// One question: what was answered for its parts, by the address of the part.
+/// A validation, with the results for parts by address.
 struct Question<'p> {
     specification: Specification,
     terms: FitTerms,
@@ -58,11 +59,11 @@ struct Question<'p> {
     left: usize,
 }
 
-/// No question costs more steps; a value that needs more counts as one that does not fit.
+/// The maximum number of steps of a validation; a value that needs more counts as invalid.
 const MOST_STEPS: usize = 200_000;
-/// So many constants, names or bytes of a text take about as long to compare as a step.
+/// The number of constants, names or bytes of a text that cost one step to compare.
 const COMPARED_A_STEP: usize = 16;
-/// Nothing is followed deeper, through references that consume no part of the value.
+/// The maximum depth of references that do not descend into the value.
 const MOST_LEVELS: usize = 400;
 
 impl Question<'_> {
@@ -155,14 +156,14 @@ impl Question<'_> {
             && schema.get("pattern").and_then(Node::as_str).is_none_or(|pattern| self.patterns.matches(pattern, text))
     }
 
-    /// Looks at the format too, unless the schema lists its texts itself.
+    /// Checks the format, unless the schema enumerates its texts.
     fn format(&mut self, value: &Value, schema: Node<'_>) -> bool {
         let format = schema.get("format").and_then(Node::as_str);
         let listed = schema.get("enum").is_some() || schema.get("const").is_some();
         format.filter(|_| !listed).is_none_or(|format| self.patterns.is_format(format, value))
     }
 
-    /// Looks at the range that a format stands for, unless the schema lists its numbers itself.
+    /// Checks the range of a numeric format, unless the schema enumerates its numbers.
     fn number_format(number: &Number, schema: Node<'_>) -> bool {
         let format = schema.get("format").and_then(Node::as_str);
         let listed = schema.get("enum").is_some() || schema.get("const").is_some();
@@ -244,7 +245,7 @@ impl Question<'_> {
         self.dependent(map, schema, level)
     }
 
-    /// Looks at the properties that nothing else in the schema speaks of (JSON Schema 2020-12, section 11.3).
+    /// Checks properties that no other keyword evaluates (JSON Schema 2020-12, section 11.3).
     fn unevaluated(
         &mut self,
         value: &Value,
@@ -271,7 +272,7 @@ impl Question<'_> {
         others.into_iter().all(|(_, value)| self.check(value, rest, level + 1))
     }
 
-    /// Adds the properties that one schema speaks of itself.
+    /// Adds the properties that a schema evaluates itself.
     fn declared_names<'m>(
         &mut self,
         map: &'m serde_json::Map<String, Value>,
@@ -289,7 +290,7 @@ impl Question<'_> {
         }
     }
 
-    /// Looks at the items that nothing else in the schema speaks of (JSON Schema 2020-12, section 11.2).
+    /// Checks items that no other keyword evaluates (JSON Schema 2020-12, section 11.2).
     fn unevaluated_items(&mut self, value: &Value, items: &[Value], schema: Node<'_>, level: usize) -> bool {
         let Some(rest) = schema.get("unevaluatedItems") else { return true };
         let mut spoken_of = vec![false; items.len()];
@@ -315,12 +316,12 @@ impl Question<'_> {
         items.iter().zip(spoken_of).all(|(item, spoken_of)| spoken_of || self.check(item, rest, level + 1))
     }
 
-    /// Tells whether a schema is a reference beside which nothing counts (OpenAPI 3.0.4, section 4.7.23).
+    /// True for a reference whose siblings are ignored (OpenAPI 3.0.4, section 4.7.23).
     fn is_only_reference(&self, schema: Node<'_>) -> bool {
         self.specification == Specification::V3_0 && schema.reference().is_some()
     }
 
-    /// Lists the schemas inside one that apply to the same value, and that it keeps.
+    /// Lists the subschemas that apply to the same value and allow it.
     fn parts_in_place<'d>(&mut self, value: &Value, schema: Node<'d>, level: usize) -> Vec<Node<'d>> {
         if self.is_only_reference(schema) {
             return schema.resolve().filter(|target| self.check(value, *target, level + 1)).into_iter().collect();
@@ -338,7 +339,7 @@ impl Question<'_> {
 
     fn name(&mut self, name: &str, naming: Node<'_>, level: usize) -> bool {
         let value = Value::String(name.to_owned());
-        // The value lives only here, so what is remembered of its address must not outlive it.
+        // The value is temporary, so results remembered by its address must not outlive it.
         let known = std::mem::take(&mut self.known);
         let answer = self.check(&value, naming, level + 1);
         self.known = known;
@@ -366,7 +367,7 @@ impl Question<'_> {
     }
 }
 
-/// Compares a value with one of the document; numbers by what they mean.
+/// Compares a value with one of the document; numbers by value.
 pub(super) fn equal(value: &Value, node: Node<'_>) -> bool {
     match value {
         Value::Null => matches!(node.kind(), crate::definition::NodeKind::Null),
@@ -386,7 +387,7 @@ pub(super) fn equal(value: &Value, node: Node<'_>) -> bool {
     }
 }
 
-/// Tells whether no two items are the same.
+/// True if no two items are equal.
 pub(super) fn all_differ(items: &[Value]) -> bool {
     let mut seen = HashSet::new();
     items.iter().all(|item| seen.insert(item.to_string()))

@@ -1,6 +1,6 @@
-//! Formats: a value for each that JSON Schema and the OpenAPI format registry know.
+//! Formats of JSON Schema and the OpenAPI format registry, with sample values.
 
-/// Returns a text of a format; `variant` asks for another one each time. `None` for an unknown format.
+/// Returns a sample text of a format, a different one for each `variant`; `None` for an unknown format.
 pub(super) fn text(format: &str, variant: usize) -> Option<String> {
     let day = variant % 28 + 1;
     let number = |empty: &str| if variant == 0 { empty.to_owned() } else { variant.to_string() };
@@ -30,7 +30,7 @@ pub(super) fn text(format: &str, variant: usize) -> Option<String> {
     })
 }
 
-/// Returns a shorter text of a format than the usual one, where there is one.
+/// Returns a particularly short sample text of a format, if any.
 pub(super) fn short_text(format: &str) -> Option<&'static str> {
     Some(match format {
         "email" | "idn-email" => "a@b.co",
@@ -45,7 +45,7 @@ pub(super) fn short_text(format: &str) -> Option<&'static str> {
     })
 }
 
-/// Lengthens a text of a format, where that can be done and keep the format.
+/// Lengthens a text of a format, if the format allows it.
 pub(super) fn lengthened(format: &str, text: &str, missing: usize) -> Option<String> {
     let letters = |count: usize| "a".repeat(count);
     Some(match format {

@@ -1,8 +1,8 @@
-//! Writes a schema of a definition as JSON Schema 2020-12 that stands alone.
+//! Conversion of a schema to self-contained JSON Schema 2020-12.
 //!
-//! A validator knows neither OpenAPI 3.0's dialect nor the definition's files. So the dialect is
-//! translated, every reference leads to `$defs`, and keywords that do not hold what they must are left
-//! out, as a validator would refuse the whole schema for them.
+//! Validators know neither the dialect of OpenAPI 3.0 nor the files of the definition. So the dialect is translated,
+//! references point to `$defs`, and keywords with invalid values are dropped, since a validator would reject the whole
+//! schema.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,19 +13,19 @@ use super::shape::{Types, is_nullable, is_reference};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeKind};
 
-/// Which way a value goes; it decides which properties may be missing.
+/// The direction of a value, which decides which properties may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
-    /// From the caller to the API: a read-only property need not be there.
+    /// From the caller to the API; read-only properties may be missing.
     Request,
-    /// From the API to the caller: a write-only property need not be there.
+    /// From the API to the caller; write-only properties may be missing.
     Response,
 }
 
-/// No schema that is written holds more values.
+/// The maximum number of values in a converted schema.
 const MOST_VALUES: usize = 500_000;
 
-/// Writes a schema and all that it refers to; `None` where that would be too large.
+/// Converts a schema with its references; `None` if the result would be too large.
 pub(in crate::definition) fn json_schema(
     schema: Node<'_>,
     specification: Specification,
@@ -164,7 +164,7 @@ impl<'d> Writer<'d> {
         *self.usable.entry(pattern).or_insert_with(|| pattern::is_usable(pattern))
     }
 
-    /// Leaves out the names of properties that this direction does not carry.
+    /// Drops required properties that values of this direction do not carry.
     fn required(&self, schema: Node<'d>, value: Node<'d>) -> Option<Value> {
         let flag = if self.direction == Direction::Request { "readOnly" } else { "writeOnly" };
         let carried = |name: &str| {
@@ -179,7 +179,7 @@ impl<'d> Writer<'d> {
         value.is_array().then(|| names.map(Value::from).collect())
     }
 
-    /// Writes OpenAPI 3.0's flags as the bounds that JSON Schema has since.
+    /// Converts the boolean exclusive bounds of OpenAPI 3.0 to numeric ones.
     fn exclusive_bounds(schema: Node<'d>, map: &mut Map<String, Value>) {
         for (exclusive, inclusive) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
             match schema.get(exclusive).map(Node::kind) {

@@ -1,4 +1,4 @@
-//! Schemas: which values they allow, one value that they allow, and the same as plain JSON Schema.
+//! Schemas: validation, generation of sample values, conversion to plain JSON Schema.
 
 mod choice;
 mod collection;

@@ -1,11 +1,11 @@
-//! Numbers: whether one keeps within a schema's bounds, and one that does.
+//! Numbers within the bounds of schemas.
 
 use serde_json::{Number, Value};
 
 use super::shape::Shape;
 use crate::definition::document::Node;
 
-/// Tells whether a number keeps within the bounds of one schema.
+/// True if a number is within the bounds of a schema.
 pub(super) fn fits(number: &Number, schema: Node<'_>) -> bool {
     let bounds = Bounds::of(schema);
     bounds.least.is_none_or(|(least, excluded)| after(number, &least, excluded))
@@ -13,7 +13,7 @@ pub(super) fn fits(number: &Number, schema: Node<'_>) -> bool {
         && schema.get("multipleOf").and_then(Node::as_number).is_none_or(|step| is_multiple(number, step))
 }
 
-/// Compares two numbers by what they mean.
+/// Compares two numbers by value.
 pub(super) fn equal(one: &Number, other: &Number) -> bool {
     match (whole(one), whole(other)) {
         (Some(one), Some(other)) => one == other,
@@ -21,7 +21,7 @@ pub(super) fn equal(one: &Number, other: &Number) -> bool {
     }
 }
 
-/// Builds a number within the bounds of all the schemas; `variant` asks for another one each time.
+/// Generates a number within the bounds of all schemas, a different one for each `variant`.
 pub(super) fn build(shape: &Shape<'_>, integer: bool, variant: usize) -> Option<Value> {
     let bounds: Vec<Bounds> = shape.schemas.iter().map(|schema| Bounds::of(*schema)).collect();
     let steps: Vec<Number> = shape.keyword("multipleOf").filter_map(Node::as_number).cloned().collect();
@@ -43,7 +43,7 @@ pub(super) fn build(shape: &Shape<'_>, integer: bool, variant: usize) -> Option<
     None
 }
 
-/// The lower and upper bound of one schema, each with whether it is itself excluded.
+/// The lower and upper bound of a schema, each with a flag for exclusive.
 struct Bounds {
     least: Option<(Number, bool)>,
     most: Option<(Number, bool)>,
@@ -57,7 +57,7 @@ impl Bounds {
         }
     }
 
-    /// Reads a bound: in OpenAPI 3.0 the exclusive one is a flag, in 3.1 a number of its own.
+    /// Parses a bound: OpenAPI 3.0 has a flag for exclusive bounds, 3.1 separate numbers.
     fn bound(
         schema: Node<'_>,
         inclusive: &str,
@@ -77,10 +77,10 @@ impl Bounds {
     }
 }
 
-/// Tries this many numbers, beside as many as were asked for already.
+/// The number of candidates tried, in addition to the variants asked for.
 const TRIES: u32 = 1_000;
 
-/// Goes through numbers that may fit: zero and upwards, from the lower bound, or downwards from the upper one.
+/// Iterates over candidates: from zero or the lower bound upwards, or from the upper bound downwards.
 fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize) -> impl Iterator<Item = Number> {
     let least = bounds
         .iter()
@@ -121,7 +121,7 @@ fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize
     walked.chain(middle).chain(fractions)
 }
 
-/// Returns the number that is some steps away from a start: whole or half ones, or multiples of the step given.
+/// Returns the number a given count of steps from a start; a step is the given one, or else 1 or a half.
 #[expect(clippy::cast_precision_loss, reason = "a candidate that is inexact is checked before it is used")]
 fn nth(start: &Number, step: Option<&Number>, integer: bool, index: i128) -> Option<Number> {
     let Some(step) = step else {
@@ -143,7 +143,7 @@ fn nth(start: &Number, step: Option<&Number>, integer: bool, index: i128) -> Opt
     rounded((first + index as f64) * step, step)
 }
 
-/// Takes away what floating point adds to a multiple of a decimal fraction.
+/// Rounds off the floating-point error in a multiple of a decimal fraction.
 fn rounded(value: f64, step: f64) -> Option<Number> {
     let decimals = step.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len());
     let text = format!("{value:.decimals$}");
@@ -156,7 +156,7 @@ fn rounded(value: f64, step: f64) -> Option<Number> {
     Number::from_f64(number)
 }
 
-/// Tells whether a number is after another, or equal where that is not excluded.
+/// True if a number is above another, or equal if the bound is not exclusive.
 fn after(one: &Number, other: &Number, excluded: bool) -> bool {
     let order = match (whole(one), whole(other)) {
         (Some(one), Some(other)) => one.cmp(&other),
@@ -175,7 +175,7 @@ fn is_multiple(number: &Number, step: &Number) -> bool {
     }
     let quotient = number / step;
     if step.abs() >= 1.0 {
-        // Nothing is rounded away here, where validators differ: 3e25 is no multiple of 1e25 in their arithmetic.
+        // No rounding here, where validators differ: in their arithmetic 3e25 is not a multiple of 1e25.
         return number % step == 0.0 && quotient.fract() == 0.0;
     }
     (quotient - quotient.round()).abs() < 1e-9 * quotient.abs().max(1.0)

@@ -1,9 +1,8 @@
-//! Regular expressions of schemas: what matches them, and a text that does.
+//! Regular expressions of schemas: matching, and generation of matching texts.
 //!
-//! Schemas write them in ECMAScript's dialect. They are matched by an engine that gives up after a
-//! bounded number of steps. A text is built from the expression's structure, the shortest one first;
-//! what cannot be built by structure, like look-arounds, is tried by a few ways of choosing letters,
-//! and every text is matched before it is used.
+//! Schemas use the dialect of ECMAScript. Expressions are matched by an engine that gives up after a bounded number of
+//! steps. Texts are generated from the structure of the expression, the shortest first; for constructs without a
+//! structure, like look-arounds, a few choices of letters are tried. Every text is matched before it is used.
 
 use std::collections::HashMap;
 
@@ -13,47 +12,48 @@ use serde_json::Value;
 
 use crate::definition::values::with_formats;
 
-/// No pattern is longer, in bytes; longer ones are not checked.
+/// The maximum length of a pattern, in bytes; longer ones are not enforced.
 const LONGEST_PATTERN: usize = 10_000;
-/// No text that is built is longer, in characters.
+/// The maximum length of a generated text, in characters.
 const LONGEST_TEXT: usize = 10_000;
-/// No match takes more steps.
+/// The maximum number of steps of a match.
 const MOST_STEPS: usize = 50_000;
-/// An expression that unfolds to more states than this is refused early, and costs no more than one that does.
+/// The maximum number of states of an expression. Larger ones are refused before they are compiled, which bounds their
+/// cost.
 const LARGEST: usize = 100_000;
 
-/// The patterns and formats of a definition, each compiled once.
+/// The compiled patterns and formats of a definition.
 #[derive(Debug, Default)]
 pub(in crate::definition) struct Patterns {
     expressions: HashMap<String, Option<Regex>>,
-    /// How many states those that are kept have together, about.
+    /// The approximate total of the states of cached expressions.
     kept: usize,
     formats: HashMap<String, Option<jsonschema::Validator>>,
-    /// The steps that were taken since somebody last asked.
+    /// The number of steps since the last call of `taken`.
     steps: usize,
 }
 
-/// So many bytes of a text take a step to match.
+/// The number of bytes of a text that cost one step to match.
 const BYTES_A_STEP: usize = 32;
-/// Compiling a state of an expression takes so many steps, and any expression as many as so many states.
+/// The cost of compiling a state, in steps, and the minimum cost of an expression, in states.
 const STEPS_A_STATE: usize = 4;
 const COMPILED_AT_LEAST: usize = 50;
-/// No more states are kept compiled; each takes some hundred bytes.
+/// The maximum number of cached states; each takes some hundred bytes.
 const MOST_KEPT: usize = 100_000;
 
 impl Patterns {
-    /// Returns the steps that were taken since this was last asked.
+    /// Returns the number of steps since the last call.
     pub(super) fn taken(&mut self) -> usize {
         std::mem::take(&mut self.steps)
     }
 
-    /// Tells whether a text matches a pattern; a pattern that cannot be compiled asks for nothing.
+    /// True if a text matches a pattern, or the pattern is unusable.
     pub(super) fn matches(&mut self, pattern: &str, text: &str) -> bool {
         self.steps += 1 + text.len() / BYTES_A_STEP;
         self.regex(pattern).is_none_or(|regex| regex.is_match(text).unwrap_or(false))
     }
 
-    /// Tells whether a pattern can be compiled.
+    /// True if a pattern can be compiled.
     pub(super) fn is_usable(&mut self, pattern: &str) -> bool {
         self.regex(pattern).is_some()
     }
@@ -72,7 +72,7 @@ impl Patterns {
         self.expressions.get(pattern).and_then(Option::as_ref)
     }
 
-    /// Tells whether a text is of a format; an unknown format asks for nothing.
+    /// True if a text has a format, or the format is unknown.
     pub(super) fn is_format(&mut self, format: &str, text: &Value) -> bool {
         if !self.formats.contains_key(format) {
             let options = with_formats(jsonschema::options());
@@ -83,9 +83,9 @@ impl Patterns {
         validator.is_none_or(|validator| validator.is_valid(text))
     }
 
-    /// Builds a text that matches all the patterns and has a length within the bounds, in characters.
+    /// Generates a text that matches all patterns, with a length within the bounds, in characters.
     ///
-    /// `variant` asks for another text each time, as far as the pattern leaves a choice.
+    /// The text differs for each `variant` as far as the pattern allows.
     pub(super) fn build(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
         let tries = Choice::all(variant);
         for pattern in patterns {
@@ -108,7 +108,7 @@ impl Patterns {
     }
 }
 
-/// Tells whether a pattern can be used at all.
+/// True if a pattern can be compiled.
 pub(super) fn is_usable(pattern: &str) -> bool {
     compile(pattern).is_some()
 }
@@ -135,7 +135,7 @@ fn structure(pattern: &str) -> Option<Hir> {
     regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&plain).ok()
 }
 
-/// Returns how many states an expression unfolds to, about; compiling it takes as many steps.
+/// Returns the approximate number of states of an expression, which is also the cost of compiling it.
 fn size(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
@@ -154,7 +154,7 @@ fn size(hir: &Hir) -> usize {
     .min(LARGEST)
 }
 
-/// Leaves out look-around groups; what they ask for is seen when the text is matched.
+/// Removes look-around groups; matching verifies them afterwards.
 fn without_look_around(pattern: &str) -> String {
     let mut kept = String::with_capacity(pattern.len());
     let mut rest = pattern;
@@ -171,7 +171,7 @@ fn without_look_around(pattern: &str) -> String {
     kept
 }
 
-/// Returns the length in bytes of the group that a text begins with.
+/// Returns the length in bytes of the group at the beginning of a text.
 fn group_length(text: &str) -> usize {
     let (mut open, mut in_class, mut escaped) = (0_usize, false, false);
     for (at, each) in text.char_indices() {
@@ -193,16 +193,16 @@ fn group_length(text: &str) -> usize {
     text.len()
 }
 
-/// One way of choosing where an expression leaves a choice.
+/// A strategy for the choices that an expression leaves open.
 #[derive(Debug, Clone, Copy)]
 struct Choice {
-    /// The letters that are taken in turn where they are allowed.
+    /// Letters to use in turn where they are allowed.
     letters: &'static str,
-    /// Which of several alternatives is taken.
+    /// The alternative to take.
     alternative: usize,
-    /// Added to the place of each letter, for another text each time.
+    /// An offset into the letters, for a different text.
     shift: usize,
-    /// Whether a repetition takes what is missing, or only its least.
+    /// True if repetitions fill up the missing length; false for the minimum.
     fills: bool,
 }
 
@@ -223,7 +223,7 @@ impl Choice {
     }
 }
 
-/// The text became too long.
+/// The error for a text that became too long.
 struct TooLong;
 
 struct Builder {
@@ -287,7 +287,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Picks a letter of a class: the one whose turn it is, else a printable one, else the first.
+    /// Picks a letter of a class: the next in turn, else a printable one, else the first.
     fn letter(&self, class: &Class) -> Option<char> {
         let ranges: Vec<(char, char)> = match class {
             Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
@@ -303,7 +303,7 @@ impl Builder {
         in_turn.chain(usual).find(allowed).or_else(|| printable.next()).or(first)
     }
 
-    /// Lengthens a text that is too short, at an end that the pattern leaves open.
+    /// Pads a text that is too short at an end where the pattern is not anchored.
     fn padded(self, least: usize, pattern: &str) -> String {
         let missing = least.saturating_sub(self.length).min(LONGEST_TEXT);
         let letter = self.choice.letters.chars().next().unwrap_or('a').to_string();

@@ -1,9 +1,8 @@
-//! Builds one value that a schema allows, always the same.
+//! Deterministic generation of a value that a schema allows.
 //!
-//! All schemas that apply to a value are taken together (see [`Shape`]), and a value is built that keeps
-//! every keyword at once. Where schemas leave a choice, each branch is tried in order and the value is
-//! looked at as a whole, until one fits. Optional parts are given as long as that costs little; a part
-//! that would contain itself is left out. The work is bounded, whatever the schema.
+//! All schemas that apply to a value are combined (see [`Shape`]), and the value satisfies every keyword at once. Where
+//! schemas leave a choice, each branch is tried in order, and the whole value is validated, until one is valid.
+//! Optional parts are included while that is cheap; recursive parts are left out. The work is bounded for every schema.
 
 use serde_json::Value;
 
@@ -17,70 +16,70 @@ use super::text;
 use crate::definition::api::Specification;
 use crate::definition::document::{BYTES_A_VALUE, Node, NodeId};
 
-/// Builds values of one definition, and compares values with its schemas.
+/// Generates values for the schemas of a definition, and validates values against them.
 #[derive(Debug)]
 pub(in crate::definition) struct Sampler {
     specification: Specification,
     patterns: Patterns,
 }
 
-/// Why no value was built.
+/// The error for a schema without a generated value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::definition) struct Failure {
     /// The schema that could not be satisfied.
     pub(in crate::definition) node: Option<NodeId>,
-    /// What about it.
+    /// The reason.
     pub(in crate::definition) reason: &'static str,
 }
 
-/// A value that was built.
+/// A generated value.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::definition) struct BuiltValue {
     pub(in crate::definition) value: Value,
-    /// The schema that it does not fit strictly, if there is one.
+    /// The schema of which several alternatives allow the value, if any.
     pub(in crate::definition) doubt: Option<Failure>,
 }
 
-/// How a value is wanted.
+/// The options for a generated value.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Want {
-    /// Which of several possible values.
+    /// The index among the possible values.
     pub(super) variant: usize,
-    /// Whether optional parts are given.
+    /// True if optional parts are included.
     pub(super) optional: bool,
-    /// Whether what asks for the value can do without it.
+    /// True if the caller can do without the value.
     pub(super) dispensable: bool,
     pub(super) level: usize,
 }
 
-/// What applies to one value.
+/// The constraints on a value.
 #[derive(Debug, Clone)]
 pub(super) struct Goal<'d> {
     pub(super) schemas: Vec<Node<'d>>,
-    /// The lists of alternatives of which one was taken.
+    /// The lists of alternatives with a chosen one.
     pub(super) settled: Vec<NodeId>,
-    /// A property that tells the alternative taken from the others, and its value.
+    /// The discriminator's property for the chosen alternative, with its value.
     pub(super) discriminated: Option<(String, String)>,
 }
 
-/// No value takes more steps to build.
+/// The maximum number of steps for a value.
 const MOST_STEPS: usize = 150_000;
-/// Past so many steps or values, optional parts are left out.
+/// The number of steps and values after which optional parts are left out.
 const GENEROUS_STEPS: usize = 30_000;
 const GENEROUS_VALUES: usize = 1_500;
-/// No value holds more values.
+/// The maximum number of values within a value.
 pub(super) const MOST_VALUES: usize = 50_000;
-/// The texts of no value are longer together, in bytes.
+/// The maximum total length of the texts in a value, in bytes.
 const MOST_BYTES: usize = 4 << 20;
-/// Optional parts are given down to this level.
+/// The depth down to which optional parts are included.
 pub(super) const GENEROUS_LEVELS: usize = 8;
-/// A required part may contain itself so often before it is given up.
+/// The maximum recursion of a required part.
 const MOST_REPEATS: usize = 3;
-/// No value is nested deeper.
+/// The maximum nesting of a value.
 pub(super) const MOST_LEVELS: usize = 100;
-/// No value is settled by more choices and values within each other; each takes room on the stack.
+/// The maximum nesting of choices and values; each takes space on the stack.
 const MOST_DEPTH: usize = 250;
-/// No constant of the document that is copied holds more values.
+/// The maximum number of values in a copied constant.
 const MOST_COPIED: usize = 20_000;
 
 const CIRCULAR: &str = "requires itself without end";
@@ -100,9 +99,9 @@ impl Sampler {
         Self { specification, patterns: Patterns::default() }
     }
 
-    /// Builds a value that fits a schema in at most so many steps, and adds what it took to `steps`.
+    /// Generates a value for a schema in at most `most_steps` steps; adds the cost to `steps`.
     ///
-    /// Where no value is found that fits strictly, it is one that several alternatives of a `oneOf` allow.
+    /// If no strictly valid value is found, returns one that several alternatives of a `oneOf` allow.
     pub(in crate::definition) fn build(
         &mut self,
         schema: Node<'_>,
@@ -150,14 +149,14 @@ impl Sampler {
         Err(Failure { node, reason })
     }
 
-    /// Tells whether a text is a regular expression that can be used, and adds what that cost to `steps`.
+    /// True if a text is a usable regular expression; adds the cost to `steps`.
     pub(in crate::definition) fn is_pattern(&mut self, pattern: &str, steps: &mut usize) -> bool {
         let is_usable = self.patterns.is_usable(pattern);
         *steps += self.patterns.taken();
         is_usable
     }
 
-    /// Tells whether a schema allows a value in a direction, where it is known, and adds what it cost to `steps`.
+    /// True if a schema allows a value in a direction, if known; adds the cost to `steps`.
     pub(in crate::definition) fn allows_within(
         &mut self,
         value: &Value,
@@ -170,22 +169,22 @@ impl Sampler {
     }
 }
 
-/// One value that is being built.
+/// The state of generating a value.
 pub(super) struct Building<'s, 'd> {
     pub(super) specification: Specification,
     pub(super) terms: FitTerms,
     pub(super) patterns: &'s mut Patterns,
-    /// The schemas whose value is being built, from the outermost.
+    /// The schemas whose values are under construction, from the outermost.
     pub(super) stack: Vec<NodeId>,
     depth: usize,
     most_steps: usize,
     steps: usize,
     pub(super) values: usize,
-    /// How long the texts are that were made, together.
+    /// The total length of the generated texts.
     bytes: usize,
-    /// The first schema that no value was found for, and why.
+    /// The first schema without a value, with the reason.
     pub(super) fault: Option<(NodeId, &'static str)>,
-    /// The first schema whose alternatives no value tells apart.
+    /// The first schema with overlapping alternatives.
     pub(super) overlap: Option<NodeId>,
     pub(super) root: Node<'d>,
 }
@@ -195,18 +194,18 @@ impl<'d> Building<'_, 'd> {
         fits(value, schemas, self.terms, self.patterns, &mut self.steps)
     }
 
-    /// Tells whether building took all the steps, or made all the texts, that it may.
+    /// True if the budget of steps or texts is exhausted.
     pub(super) fn is_spent(&mut self) -> bool {
         self.steps += self.patterns.taken();
         self.steps > self.most_steps || self.bytes > MOST_BYTES
     }
 
-    /// Tells whether there are steps and values enough for optional parts.
+    /// True if the budget allows optional parts.
     pub(super) fn is_generous(&self) -> bool {
         self.steps < GENEROUS_STEPS && self.values < GENEROUS_VALUES
     }
 
-    /// Counts a text that was made.
+    /// Counts a generated text.
     pub(super) fn made(&mut self, text: &str) {
         self.bytes += text.len();
     }
@@ -282,7 +281,7 @@ impl<'d> Building<'_, 'd> {
         self.otherwise(goal, shape, want)
     }
 
-    /// Takes a constant that the schemas hold: `const`, `default`, `enum`, `examples`, in this order.
+    /// Takes a constant from the schemas: `const`, `default`, `enum`, `examples`, in this order.
     fn constant(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Constant {
         let list = |name: &'static str| shape.keyword(name).filter(|node| node.is_array()).flat_map(Node::items);
         let defaults = shape.keyword("const").chain(shape.keyword("default"));
@@ -310,7 +309,7 @@ impl<'d> Building<'_, 'd> {
         if binding.is_none() { Constant::None } else { Constant::Impossible }
     }
 
-    /// Tries other values where the plain one does not keep a condition, a negation or the like.
+    /// Tries other values if the first violates a condition, a negation or the like.
     fn otherwise(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
         let mut goals = Vec::new();
         for schema in &shape.schemas {
@@ -371,15 +370,15 @@ impl<'d> Building<'_, 'd> {
     }
 }
 
-/// What the constants of schemas gave.
+/// The result of looking for a constant.
 enum Constant {
     Found(Value),
-    /// There are constants of which one must be taken, and none fits.
+    /// Constants exist of which one is mandatory, but none is valid.
     Impossible,
     None,
 }
 
-/// Tells whether a value that keeps the other keywords can still break one of these.
+/// True for a schema with keywords that a value may violate even if it satisfies the others.
 fn is_intricate(schema: Node<'_>) -> bool {
     let keywords = [
         "not",

@@ -1,4 +1,4 @@
-//! The schemas that one value must satisfy at once, with references followed and `allOf` opened.
+//! The set of schemas that apply to one value, with references followed and `allOf` flattened.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeKind, SeenNodes};
 
-/// The kinds of value that JSON Schema tells apart, as a set.
+/// A set of the types of JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::definition) struct Types(u8);
 
@@ -48,7 +48,7 @@ impl Types {
         }
     }
 
-    /// Returns the kind of a value of the document.
+    /// Returns the type of a value of the document.
     pub(in crate::definition) fn of_node(node: Node<'_>) -> Self {
         match node.kind() {
             NodeKind::Null => Self::NULL,
@@ -73,7 +73,7 @@ impl Types {
         Self(self.0 | other.0)
     }
 
-    /// Returns what the keyword `type` of one schema allows; anything where it has none that is known.
+    /// Returns the types allowed by the keyword `type` of a schema; all if it has none that is known.
     pub(super) fn declared(schema: Node<'_>, specification: Specification) -> Self {
         let Some(keyword) = schema.get("type") else { return Self::ANY };
         let names = keyword.as_str().into_iter().chain(keyword.items().filter_map(Node::as_str));
@@ -91,7 +91,7 @@ pub(super) fn is_reference(schema: Node<'_>, specification: Specification) -> bo
     schema.reference().is_some() || specification != Specification::V3_0 && schema.get("$dynamicRef").is_some()
 }
 
-/// Tells whether a schema allows `null` beside what it says (OpenAPI 3.0.3, section 4.7.24.1).
+/// True for a schema that also allows `null` (OpenAPI 3.0.3, section 4.7.24.1).
 pub(super) fn is_nullable(schema: Node<'_>, specification: Specification) -> bool {
     specification == Specification::V3_0 && schema.get("nullable").and_then(Node::as_bool) == Some(true)
 }
@@ -103,21 +103,21 @@ fn is_integer(number: &serde_json::Number) -> bool {
 /// The schemas that apply to one value together.
 #[derive(Debug, Clone)]
 pub(in crate::definition) struct Shape<'d> {
-    /// Objects without a reference or `allOf` left to follow; what those hold stands here too.
+    /// Schema objects, with references and `allOf` replaced by their targets and parts.
     pub(in crate::definition) schemas: Vec<Node<'d>>,
-    /// Whether one of them is `false`, which no value satisfies.
+    /// True if one of them is `false`, which no value satisfies.
     pub(super) never: bool,
     pub(super) specification: Specification,
 }
 
-/// A property, and the schemas that apply to its value.
+/// A property, with the schemas that apply to its value.
 pub(in crate::definition) struct Property<'d> {
     pub(in crate::definition) name: &'d str,
     pub(in crate::definition) schemas: Vec<Node<'d>>,
 }
 
 impl<'d> Shape<'d> {
-    /// Opens schemas: each is followed and taken once, so that repetition costs nothing.
+    /// Flattens schemas. Each is taken once, so repetition costs nothing.
     pub(in crate::definition) fn of(schemas: &[Node<'d>], specification: Specification) -> Self {
         let mut shape = Self { schemas: Vec::new(), never: false, specification };
         let mut seen = SeenNodes::default();
@@ -146,17 +146,17 @@ impl<'d> Shape<'d> {
         shape
     }
 
-    /// Goes through the values of a keyword in all the schemas.
+    /// Iterates over the values of a keyword in all schemas.
     pub(super) fn keyword(&self, name: &'static str) -> impl Iterator<Item = Node<'d>> {
         self.schemas.iter().filter_map(move |schema| schema.get(name))
     }
 
-    /// Returns the largest value of a keyword that counts something.
+    /// Returns the largest value of a keyword with a lower limit.
     pub(super) fn at_least(&self, name: &'static str) -> usize {
         self.keyword(name).filter_map(count).max().unwrap_or(0)
     }
 
-    /// Returns the smallest value of a keyword that counts something.
+    /// Returns the smallest value of a keyword with an upper limit.
     pub(super) fn at_most(&self, name: &'static str) -> Option<usize> {
         self.keyword(name).filter_map(count).min()
     }
@@ -166,7 +166,7 @@ impl<'d> Shape<'d> {
         declared.fold(Types::ANY, Types::both)
     }
 
-    /// Lists the types to try: those that are declared in their order, `null` last; else what the keywords speak of.
+    /// Lists the types to try: declared ones in order with `null` last, else those that other keywords suggest.
     pub(super) fn type_order(&self) -> Vec<Types> {
         let allowed = self.types();
         let declared = self.keyword("type").flat_map(|node| {
@@ -198,7 +198,7 @@ impl<'d> Shape<'d> {
             add(types);
             named.either(types)
         });
-        // Where the declared types are all that is allowed, the others add nothing.
+        // If the declared types are all that is allowed, the others cannot add any.
         if named.either(Types::NULL).both(allowed) != allowed {
             hinted.chain(rest).for_each(add);
         }
@@ -208,7 +208,7 @@ impl<'d> Shape<'d> {
         order
     }
 
-    /// Lists the properties in the order in which they are first declared.
+    /// Lists the properties in the order of their first declaration.
     pub(in crate::definition) fn properties(&self) -> Vec<Property<'d>> {
         let mut properties: Vec<Property<'d>> = Vec::new();
         let mut known: HashMap<&'d str, usize> = HashMap::new();
@@ -222,7 +222,7 @@ impl<'d> Shape<'d> {
         properties
     }
 
-    /// Lists the names that a value must have, in order, each once.
+    /// Lists the required properties, in order and without duplicates.
     pub(super) fn required(&self) -> Vec<&'d str> {
         let mut seen = HashSet::new();
         self.keyword("required")
@@ -232,13 +232,13 @@ impl<'d> Shape<'d> {
             .collect()
     }
 
-    /// Returns the schemas of the items of a list.
+    /// Returns the schemas of a list's items.
     pub(in crate::definition) fn items(&self) -> Vec<Node<'d>> {
         self.keyword("items").filter(|items| !items.is_array()).collect()
     }
 }
 
-/// Returns a number that counts something; a fraction of zero is taken away, as JSON Schema allows.
+/// Returns a count; a zero fraction is dropped, as JSON Schema allows.
 pub(super) fn count(node: Node<'_>) -> Option<usize> {
     let number = node.as_number()?;
     if let Some(value) = number.as_u64() {

@@ -1,14 +1,14 @@
-//! Texts: one that a schema's format, pattern and length allow.
+//! Generation of texts with a given format, pattern and length.
 
 use super::format;
 use super::pattern::Patterns;
 use super::shape::Shape;
 use crate::definition::document::Node;
 
-/// No text that is built is longer, in characters.
+/// The maximum length of a generated text, in characters.
 const LONGEST: usize = 100_000;
 
-/// Builds a text that fits all the schemas; `variant` asks for another one each time.
+/// Generates a text that fits all schemas, a different one for each `variant`.
 pub(super) fn build(shape: &Shape<'_>, variant: usize, patterns: &mut Patterns) -> Option<String> {
     let least = shape.at_least("minLength");
     let most = shape.at_most("maxLength").unwrap_or(usize::MAX);
@@ -44,19 +44,19 @@ fn formatted(format: &str, variant: usize, least: usize, fits: &mut impl FnMut(&
     format::lengthened(format, &text, missing).filter(|text| fits(text))
 }
 
-/// Takes an encoding of OpenAPI 3.1 as the format of 3.0 that it replaces.
+/// Returns an encoding of OpenAPI 3.1 as the equivalent format of 3.0.
 fn encoding<'d>(shape: &Shape<'d>) -> Option<&'d str> {
     let mut encodings = shape.keyword("contentEncoding").filter_map(Node::as_str);
     encodings.find(|encoding| encoding.starts_with("base64"))
 }
 
-/// Builds a text of words, as long as it must be and as short as it may be.
+/// Generates a text of plain words within the bounds.
 fn plain(variant: usize, least: usize, most: usize) -> String {
     let word = if variant == 0 { "string".to_owned() } else { format!("string{variant}") };
     let length = word.len().clamp(least, most.max(least));
     let text: String = word.chars().cycle().take(length).collect();
     if variant > 0 && length < word.len() {
-        // A short text keeps what tells it apart: the end of the number.
+        // A truncated text keeps its distinguishing part, the end of the number.
         return letters(variant, length);
     }
     text

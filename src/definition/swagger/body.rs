@@ -1,4 +1,4 @@
-//! The body of a request: a `body` parameter, or the fields of a form.
+//! Request bodies: a `body` parameter, or the fields of a form.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
 
 impl<'d> Converter<'d, '_> {
-    /// Converts the parameters that make up the body, where there are any.
+    /// Converts the parameters that form the body, if any.
     pub(super) fn request_body(
         &mut self,
         parameters: &[Node<'d>],
@@ -122,7 +122,7 @@ impl<'d> Converter<'d, '_> {
     }
 }
 
-/// Lets the value of a field be empty, where its schema does not do so already.
+/// Allows the value of a field to be empty.
 fn or_empty(schema: Value) -> Value {
     let says = |keyword: &str| schema.get(keyword).is_some();
     let is_free_text = schema.get("type").and_then(Value::as_str) == Some("string")
@@ -131,7 +131,7 @@ fn or_empty(schema: Value) -> Value {
     if is_free_text { schema } else { json!({ "anyOf": [schema, { "type": "string", "enum": [""] }] }) }
 }
 
-/// Returns the media types to write a body for, the usual one where none is named.
+/// Returns the media types of a body, the default one if none is named.
 pub(super) fn media_types(named: &[String]) -> Vec<String> {
     if named.is_empty() { vec![USUAL_MEDIA_TYPE.to_owned()] } else { named.to_vec() }
 }

@@ -1,4 +1,4 @@
-//! The names under which shared parts stand in `components`.
+//! The names of shared parts in `components`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::super::document::{Node, NodeId};
 use super::{Converter, Speech, parameter};
 
-/// Where shared parts go, by the node that they are converted from.
+/// The names of shared parts, by the node that they are converted from.
 pub(super) struct Components<'d> {
     schemas: HashMap<NodeId, String>,
     names: Names,
-    /// Schemas that are named but not converted yet.
+    /// Schemas with a name that are not converted yet.
     pending: Vec<(String, Node<'d>)>,
     parameters: HashMap<NodeId, String>,
     bodies: HashMap<NodeId, String>,
@@ -48,7 +48,7 @@ impl<'d> Components<'d> {
         components
     }
 
-    /// Returns the reference to a schema, which gets a name if it has none.
+    /// Returns the reference to a schema, assigning a name if it has none.
     pub(super) fn schema_reference(&mut self, text: &str, target: Node<'d>) -> String {
         if !self.schemas.contains_key(&target.id()) {
             let last = text.rsplit(['/', '#']).find(|part| !part.is_empty()).unwrap_or("Schema");
@@ -81,7 +81,7 @@ impl<'d> Components<'d> {
 }
 
 impl Converter<'_, '_> {
-    /// Converts all that is shared, and what turned out to be while the paths were converted.
+    /// Converts all shared parts, including those found while converting paths.
     pub(super) fn all_components(&mut self) -> Option<Map<String, Value>> {
         let root = self.root;
         let mut components = Map::new();
@@ -120,7 +120,7 @@ impl Converter<'_, '_> {
         Some(components)
     }
 
-    /// Converts schemas until none is left that another one named.
+    /// Converts schemas until no referenced one is left.
     fn pending_schemas(&mut self) -> Option<Map<String, Value>> {
         let mut schemas = Map::new();
         while !self.components.pending.is_empty() {
@@ -132,16 +132,16 @@ impl Converter<'_, '_> {
     }
 }
 
-/// The names that one part of `components` has.
+/// The names in one section of `components`.
 #[derive(Default)]
 struct Names {
     taken: HashSet<String>,
-    /// The number that was last put after a name, so that many alike are not tried one by one.
+    /// The last suffix appended to a name, so that many equal names do not cost a search each.
     numbers: HashMap<String, usize>,
 }
 
 impl Names {
-    /// Makes a name that `components` allows (OpenAPI 3.0.3, section 4.7.7) and nothing else has.
+    /// Returns a unique name that `components` allows (OpenAPI 3.0.3, section 4.7.7).
     fn unique(&mut self, name: &str) -> String {
         let allowed = |each: char| if each.is_ascii_alphanumeric() || "._-".contains(each) { each } else { '_' };
         let name: String = name.chars().map(allowed).collect();

@@ -1,7 +1,7 @@
-//! Converts OpenAPI 2.0 to 3.0: the document as a whole, its paths and operations.
+//! Conversion of OpenAPI 2.0 to 3.0: the document as a whole, its paths and operations.
 //!
-//! The result is one document: what stands in other files moves into its `components`. Whatever 3.0 can
-//! say is kept; the little that it cannot say has a finding.
+//! The result is a single document: parts in other files move into its `components`. Everything that 3.0 can express is
+//! kept, and each loss has a finding.
 
 mod body;
 mod components;
@@ -25,7 +25,7 @@ use super::findings::Findings;
 use super::rules;
 use crate::model::Method;
 
-/// Converts a document whose references are resolved; `None` where it is too large to write out.
+/// Converts a document with resolved references; `None` if the result would be too large.
 pub(super) fn convert(root: Node<'_>, findings: &mut Findings) -> Option<Value> {
     let mut converter = Converter {
         root,
@@ -38,12 +38,12 @@ pub(super) fn convert(root: Node<'_>, findings: &mut Findings) -> Option<Value> 
     converter.document()
 }
 
-/// No converted document holds more values.
+/// The maximum number of values in a converted document.
 const MOST_VALUES: usize = 1_000_000;
-/// What a document that names no media type is taken to speak.
+/// The media type of a document that names none.
 const USUAL_MEDIA_TYPE: &str = "application/json";
 
-/// The work on one document.
+/// The conversion of one document.
 struct Converter<'d, 'f> {
     root: Node<'d>,
     components: Components<'d>,
@@ -85,19 +85,19 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(document))
     }
 
-    /// Writes the addresses: each scheme with the host and the base path.
+    /// Converts the servers: each scheme with the host and the base path.
     fn servers(root: Node<'d>, schemes: Option<Node<'d>>) -> Value {
         let host = root.get("host").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
         let base = root.get("basePath").and_then(Node::as_str).unwrap_or_default().trim_end_matches('/');
         let base = if base.is_empty() || base.starts_with('/') { base.to_owned() } else { format!("/{base}") };
-        // The scheme does not belong here, and is not given twice.
+        // A scheme in `host` is an error of the author; it must not be repeated.
         let (own_scheme, host) = host.split_once("://").map_or((None, host), |(scheme, host)| (Some(scheme), host));
         if host.is_empty() {
             return json!([{ "url": if base.is_empty() { "/" } else { &base } }]);
         }
         let mut schemes = texts(schemes.or_else(|| root.get("schemes")));
         if schemes.is_empty() {
-            // Generators write the address of the developer's machine, where nothing speaks TLS.
+            // Generators write the address of the developer's machine, which has no TLS.
             let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
             let is_local = matches!(name, "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0");
             schemes.push(own_scheme.unwrap_or(if is_local { "http" } else { "https" }).to_owned());
@@ -179,7 +179,7 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(operation))
     }
 
-    /// Copies a value as it is.
+    /// Copies a value unchanged.
     fn value(&mut self, node: Node<'d>) -> Option<Value> {
         node.to_value_within(&mut self.left)
     }
@@ -205,7 +205,7 @@ impl<'d> Converter<'d, '_> {
     }
 }
 
-/// Lists the texts of a list.
+/// Returns the strings in a list.
 fn texts(list: Option<Node<'_>>) -> Vec<String> {
     list.into_iter().flat_map(Node::items).filter_map(scalar_text).collect()
 }

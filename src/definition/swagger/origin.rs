@@ -1,8 +1,8 @@
-//! Finds for a place in the converted document the place in the author's own one.
+//! Maps locations in a converted document to the author's document.
 //!
-//! Both documents are walked at once. Most fields have the same name on both sides; where 3.0 has a level that 2.0
-//! lacks, such as `components` or `content`, the walk stays where it is on the author's side. What the author wrote
-//! nowhere is therefore placed at the nearest thing that they did write.
+//! Both documents are walked in parallel. Most fields have the same name in both; where 3.0 has a level that 2.0 lacks,
+//! such as `components` or `content`, the walk stays at the same node of the author's document. A part that the author
+//! did not write is therefore mapped to the nearest one that they did.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::model::{Finding, Location};
 /// A line and a column of the converted document.
 type Mark = (usize, usize);
 
-/// Moves findings of the converted document to where the author wrote what they are about.
+/// Moves findings about the converted document to the corresponding locations in the author's.
 pub(in crate::definition) fn place(findings: &mut [Finding], converted: &Document, root: Node<'_>) {
     let mut places: HashMap<Mark, Option<Location>> =
         findings.iter().map(|finding| (mark(&finding.location), None)).collect();
@@ -34,16 +34,16 @@ fn mark(location: &Location) -> Mark {
     (location.line, location.column)
 }
 
-/// What tells a parameter from the others: its name and where it stands.
+/// The identity of a parameter: its name and place.
 type Identity<'d> = (String, &'d str);
 
-/// The items of the author's lists, found at once however long a list is.
+/// The items of the author's lists, indexed for fast lookup in long lists.
 #[derive(Default)]
 struct Lists<'d> {
     known: HashMap<NodeId, List<'d>>,
 }
 
-/// The items of one list; of several that are called alike the first.
+/// The items of one list, indexed; of equal names the first counts.
 #[derive(Default)]
 struct List<'d> {
     items: Vec<Node<'d>>,
@@ -66,7 +66,7 @@ impl<'d> Lists<'d> {
     }
 }
 
-/// A thing that the author wrote, and where its name stands, which is before it.
+/// A node of the author's document, with the location of its name.
 #[derive(Clone)]
 struct Origin<'d> {
     node: Node<'d>,
@@ -74,7 +74,7 @@ struct Origin<'d> {
 }
 
 impl<'d> Origin<'d> {
-    /// Finds the field of the author's that became the field `name`.
+    /// Returns the author's field that became the field `name`.
     fn field(&self, name: &str, root: Node<'d>, lists: &mut Lists<'d>) -> Self {
         let holder = if self.node.get(name).is_some() { self.node } else { self.node.resolve().unwrap_or(self.node) };
         let is_root = holder.id() == root.id();
@@ -97,7 +97,7 @@ impl<'d> Origin<'d> {
         if let Some(node) = holder.get(theirs) {
             return Self { node, name: holder.key_location(theirs) };
         }
-        // The fields of a form are properties in 3.0, and items of the list of parameters in 2.0.
+        // The fields of a form are properties in 3.0, but items of the list of parameters in 2.0.
         let field = if holder.is_array() { lists.of(holder).by_name.get(name) } else { None };
         match field {
             Some(node) => Self { node: *node, name: node.location() },
@@ -105,14 +105,14 @@ impl<'d> Origin<'d> {
         }
     }
 
-    /// Finds the body among the parameters, or all of them where it is a form.
+    /// Returns the body among the parameters, or the list of parameters for a form.
     fn body(&self, operation: Node<'d>) -> Self {
         let Some(list) = operation.get("parameters") else { return self.clone() };
         let node = list.items().find(|item| parameter::is_body(*item)).unwrap_or(list);
         Self { node, name: node.location() }
     }
 
-    /// Finds the item that became the item `index`: a parameter by what it is called, anything else by its number.
+    /// Returns the item that became the item `index`: a parameter by its identity, any other item by its number.
     fn item(&self, index: usize, item: Node<'_>, lists: &mut Lists<'d>) -> Self {
         if !self.node.is_array() {
             return self.clone();
@@ -133,7 +133,7 @@ fn identity(parameter: Node<'_>) -> Option<Identity<'_>> {
 
 fn follow<'d>(mut walk: Vec<(Node<'_>, Origin<'d>)>, root: Node<'d>, places: &mut HashMap<Mark, Option<Location>>) {
     let mut lists = Lists::default();
-    // The first field of a mapping stands where the mapping does, and is what a finding there is about.
+    // The first field of a mapping has the location of the mapping, and a finding there is about the field.
     let mut settle = |at: &Location, place: Location, is_nearer: bool| {
         if let Some(known) = places.get_mut(&mark(at)).filter(|known| is_nearer || known.is_none()) {
             *known = Some(place);

@@ -1,4 +1,4 @@
-//! Parameters in the path, the query and headers: their type becomes a schema, their format a style.
+//! Parameters in the path, the query and headers: their type becomes a schema, their collection format a style.
 
 use std::collections::HashSet;
 
@@ -29,17 +29,17 @@ pub(super) const SCHEMA_FIELDS: &[&str] = &[
     "x-nullable",
 ];
 
-/// Tells whether a parameter is a part of the body.
+/// True if a parameter is part of the body.
 pub(super) fn is_bodily(parameter: Node<'_>) -> bool {
     matches!(place(parameter), Some("body" | "formData"))
 }
 
-/// Tells whether a parameter is the body.
+/// True if a parameter is the whole body.
 pub(super) fn is_body(parameter: Node<'_>) -> bool {
     place(parameter) == Some("body")
 }
 
-/// Takes shared parts of the body together with an operation's own, which win.
+/// Combines shared parts of the body with an operation's own, which take precedence.
 pub(super) fn overridden<'d>(shared: &[Node<'d>], own: Vec<Node<'d>>) -> Vec<Node<'d>> {
     let identity = |parameter: Node<'_>| parameter.resolve().and_then(|node| node.get("name").and_then(scalar_text));
     let names: HashSet<Option<String>> = own.iter().map(|parameter| identity(*parameter)).collect();
@@ -55,19 +55,19 @@ fn place(parameter: Node<'_>) -> Option<&str> {
     parameter.resolve()?.get("in")?.as_str()
 }
 
-/// The style of a list, and whether it explodes.
+/// The style of a list, with its `explode`.
 pub(super) type ListStyle = (&'static str, bool);
 
 fn is_list(schema: Node<'_>) -> bool {
     schema.get("type").and_then(Node::as_str) == Some("array")
 }
 
-/// Returns the name of what separates the items of a list.
+/// Returns the name of the separator between the items of a list.
 fn separator(list: Node<'_>) -> &str {
     list.get("collectionFormat").and_then(Node::as_str).unwrap_or("csv")
 }
 
-/// Returns the style of lists that are separated so; `None` where 3.0 has none.
+/// Returns the style for a separator; `None` if 3.0 has none.
 fn list_style(separator: &str, place: &str) -> Option<ListStyle> {
     let in_query = matches!(place, "query" | "formData");
     match separator {
@@ -112,7 +112,7 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(parameter))
     }
 
-    /// Makes a schema of the fields that 2.0 keeps beside the name.
+    /// Builds a schema from the fields that 2.0 has beside the name.
     pub(super) fn inline_schema(&mut self, node: Node<'d>) -> Option<Value> {
         if let Some(schema) = node.get("schema") {
             return self.schema(schema);
@@ -124,9 +124,9 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(schema))
     }
 
-    /// Makes a schema of a value that is written as text, and returns the style of a list with whether it explodes.
+    /// Builds the schema of a serialized value, and returns the style if it is a list.
     ///
-    /// What 3.0 cannot take apart stays a text, which any request keeps.
+    /// A list that 3.0 cannot express becomes a string, so that every valid request stays valid.
     pub(super) fn written_schema(&mut self, node: Node<'d>, place: &str) -> Option<(Value, Option<ListStyle>)> {
         if !is_list(node) || node.get("schema").is_some() {
             return Some((self.inline_schema(node)?, None));
@@ -157,7 +157,7 @@ impl<'d> Converter<'d, '_> {
         Some((Value::Object(schema), Some(style)))
     }
 
-    /// Takes `x-example` and `x-examples` for what 3.0 has fields for; the keys of the latter are names, not media types.
+    /// Converts `x-example` and `x-examples` to the fields of 3.0; the keys of the latter are names, not media types.
     pub(super) fn examples_of(&mut self, node: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {
         if let Some(example) = node.get("x-example") {
             into.insert("example".to_owned(), self.value(example)?);

@@ -62,7 +62,7 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(header))
     }
 
-    /// Writes the schema for each media type that the operation produces, and each example for its own.
+    /// Adds the schema for each media type that the operation produces, and each example for its own media type.
     fn response_content(&mut self, node: Node<'d>, speech: &Speech) -> Option<Map<String, Value>> {
         let schema = node.get("schema");
         let examples = node.get("examples").filter(|examples| examples.entries().next().is_some());
@@ -89,7 +89,8 @@ impl<'d> Converter<'d, '_> {
             if let Some(example) = examples.and_then(|examples| examples.get(&name)) {
                 object.insert("example".to_owned(), self.value(example)?);
             } else if let Some(examples) = examples.filter(|_| nameless) {
-                // Not by media type as 2.0 asks: then they are named examples, or the one example itself.
+                // Some authors do not key examples by media type as 2.0 requires; then they are named examples, or a
+                // single example.
                 let by_name: Map<String, Value> = match self.value(examples)? {
                     Value::Object(list) => {
                         list.into_iter().map(|(name, value)| (name, json!({ "value": value }))).collect()

@@ -7,7 +7,7 @@ use super::super::rules;
 use super::Converter;
 
 impl<'d> Converter<'d, '_> {
-    /// Converts a schema; one that only refers to another becomes a reference.
+    /// Converts a schema; a bare reference becomes a reference.
     pub(super) fn schema(&mut self, node: Node<'d>) -> Option<Value> {
         self.left = self.left.checked_sub(1)?;
         if !node.is_object() {
@@ -54,7 +54,7 @@ impl<'d> Converter<'d, '_> {
                 self.findings.add(rules::SLOPPY, value.location(), message, hint);
                 return Some(());
             }
-            // It is part of the style of a text, and says nothing of other values.
+            // The field is part of a parameter's style and has no meaning elsewhere.
             "collectionFormat" => return Some(()),
             "default" | "enum" | "example" => self.value(value)?,
             extension if extension.starts_with("x-") => self.value(value)?,
@@ -64,7 +64,7 @@ impl<'d> Converter<'d, '_> {
         Some(())
     }
 
-    /// Copies what stands in a field that 2.0 does not have; its references name the converted schemas.
+    /// Copies an unknown field, with references renamed to the converted schemas.
     fn unknown(&mut self, node: Node<'d>) -> Option<Value> {
         if node.reference().is_some() && node.referenced().is_some() {
             return self.schema(node);

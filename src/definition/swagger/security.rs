@@ -6,7 +6,7 @@ use super::super::document::Node;
 use super::Converter;
 
 impl<'d> Converter<'d, '_> {
-    /// Converts a security definition; one of an unknown kind is left out, with a finding.
+    /// Converts a security definition; one of an unknown kind is dropped with a finding.
     pub(super) fn security_scheme(&mut self, name: &str, node: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {
         let mut scheme = Map::new();
         match node.get("type").and_then(Node::as_str) {

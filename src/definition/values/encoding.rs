@@ -1,22 +1,22 @@
-//! The way in which the fields of a form are written (OpenAPI 3.0.4 and 3.1.1, Encoding Object).
+//! The encoding of the fields of a form (OpenAPI 3.0.4 and 3.1.1, Encoding Object).
 
 use std::collections::HashMap;
 
 use super::schema::ValueSchema;
 use crate::definition::{Definition, MediaType, Node, Style};
 
-/// The encodings of a form's fields, by their names.
+/// The encodings of a form's fields, by name.
 #[derive(Default)]
 pub(crate) struct FormRules {
     fields: HashMap<String, FieldEncoding>,
 }
 
-/// The way in which one field is written.
+/// The encoding of one field.
 #[derive(Default)]
 pub(super) struct FieldEncoding {
-    /// A style and whether it explodes; `content_types` count for nothing then.
+    /// The style and `explode`; if set, `content_types` has no effect.
     pub(super) style: Option<(Style, bool)>,
-    /// The media types and ranges that it may have; empty where the type of the value decides.
+    /// The allowed media types and ranges; if empty, the type of the value decides.
     pub(super) content_types: Vec<String>,
     /// The headers of its parts.
     pub(super) headers: Vec<PartHeader>,
@@ -46,7 +46,7 @@ impl FormRules {
         self.fields.get(name)
     }
 
-    /// Lists the fields that have a style.
+    /// Lists the fields with a style.
     pub(super) fn styled(&self) -> impl Iterator<Item = (&str, Style, bool)> {
         self.fields.iter().filter_map(|(name, field)| {
             let (style, explode) = field.style?;
@@ -57,7 +57,7 @@ impl FormRules {
 
 impl FieldEncoding {
     fn build(definition: &Definition, encoding: Node<'_>) -> Self {
-        // One of the three is enough for the field to be written like a parameter of the query.
+        // Any one of the three makes the field use the rules of a query parameter.
         let is_styled = ["style", "explode", "allowReserved"].iter().any(|name| encoding.get(name).is_some());
         let style = encoding.get("style").and_then(Node::as_str).and_then(Style::named).unwrap_or(Style::Form);
         let explode = encoding.get("explode").and_then(Node::as_bool).unwrap_or(style == Style::Form);
@@ -66,7 +66,7 @@ impl FieldEncoding {
         Self {
             style: is_styled.then_some((style, explode)),
             content_types: content_types.split(',').map(essence).filter(|name| !name.is_empty()).collect(),
-            // The media type of a part is described by `contentType`.
+            // The media type of a part is described by `contentType`, not by a header.
             headers: headers
                 .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
                 .filter_map(|(name, header)| Some(PartHeader::build(definition, name, header.resolve()?)))
@@ -74,7 +74,7 @@ impl FieldEncoding {
         }
     }
 
-    /// Tells whether a part may have a media type.
+    /// True if a part may have a media type.
     pub(super) fn allows(&self, media_type: &str) -> bool {
         let media_type = essence(media_type);
         let is_of = |range: &String| match range.strip_suffix('*') {
@@ -84,7 +84,7 @@ impl FieldEncoding {
         self.content_types.is_empty() || self.content_types.iter().any(is_of)
     }
 
-    /// Tells whether every media type that the field may have is JSON.
+    /// True if every allowed media type of the field is JSON.
     pub(super) fn is_json(&self) -> bool {
         !self.content_types.is_empty() && self.content_types.iter().all(|name| is_json(name))
     }
@@ -106,7 +106,7 @@ fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim_matches([' ', '\t']).to_ascii_lowercase()
 }
 
-/// Tells whether a media type is JSON.
+/// True if a media type is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
     let essence = essence(media_type);
     essence == "application/json" || essence.ends_with("+json") || essence.ends_with("/json")

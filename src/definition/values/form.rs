@@ -1,4 +1,4 @@
-//! Reads forms: their fields are properties of one object (OpenAPI 3.1.1, "Encoding the x-www-form-urlencoded Media
+//! Parses forms, whose fields are properties of one object (OpenAPI 3.1.1, "Encoding the x-www-form-urlencoded Media
 //! Type" and "Encoding multipart Media Types").
 
 use std::borrow::Cow;
@@ -14,28 +14,28 @@ use super::violations::ValueViolation;
 use crate::definition::schema::Types;
 use crate::definition::{Style, percent};
 
-/// A form with all its readings.
+/// A parsed form with all its readings.
 pub(crate) struct FormReading {
     piece: Piece,
-    /// The fields that are wrong in every reading.
+    /// The fields that are invalid in every reading.
     violations: Vec<ValueViolation>,
 }
 
-/// The fields of a form that are still to be read, in the order in which they came.
+/// The fields of a form that are not parsed yet, in the order of the body.
 struct Fields<'b> {
     place: TextPlace,
-    /// Their names, decoded, and their texts as they came.
+    /// The decoded names with the raw texts.
     left: Vec<(String, Cow<'b, str>)>,
     read: BTreeMap<String, Piece>,
     violations: Vec<ValueViolation>,
 }
 
 impl FormReading {
-    /// Judges the form; returns at most so many violations.
+    /// Validates the form; returns at most `most` violations.
     pub(crate) fn check(self, schema: &ValueSchema, most: usize) -> Vec<ValueViolation> {
         let mut violations = self.violations;
         if let Err(mut others) = schema.read(self.piece, most) {
-            // A field without any reading has no value that could be judged.
+            // A field without any reading has no value to be validated.
             others.retain(|other| !violations.iter().any(|known| known.path == other.path));
             violations.extend(others);
         }
@@ -43,7 +43,7 @@ impl FormReading {
         violations
     }
 
-    /// Searches without any shortcut; returns the count of pieces too.
+    /// Runs the search without shortcuts; also returns the number of pieces.
     #[cfg(test)]
     pub(super) fn search(mut self, schema: &ValueSchema) -> (super::search::Outcome, usize) {
         let found = super::search::search(&mut self.piece, schema.validator());
@@ -52,7 +52,7 @@ impl FormReading {
 }
 
 impl FormRules {
-    /// Reads a body of the media type `application/x-www-form-urlencoded`.
+    /// Parses a body of the media type `application/x-www-form-urlencoded`.
     pub(crate) fn urlencoded(&self, body: &str, schema: &ValueSchema) -> FormReading {
         let pairs = body.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -79,7 +79,7 @@ impl FormRules {
         fields.finish()
     }
 
-    /// Reads a body of the media type `multipart/form-data` (RFC 7578); fails with what is wrong with it as a whole.
+    /// Parses a body of the media type `multipart/form-data` (RFC 7578); fails if the body as a whole is malformed.
     pub(crate) fn multipart(
         &self,
         content_type: &str,
@@ -112,7 +112,7 @@ impl FormRules {
     }
 }
 
-/// Reads a body of plain text; `None` where its schema describes something with parts.
+/// Parses a body of plain text; `None` if its schema describes a value with parts.
 pub(crate) fn text_body(body: &str, schema: &ValueSchema) -> Option<Piece> {
     let hints = schema.hints();
     hints.allows(Types::SCALAR).then(|| Piece::text(body.to_owned(), &hints, EmbeddedJson::Refused))
@@ -132,7 +132,7 @@ impl<'b> Fields<'b> {
         FormReading { piece: Piece::new(vec![Reading::Object(self.read)]), violations: self.violations }
     }
 
-    /// Reads the fields that are written like parameters of the query.
+    /// Parses the fields that use the styles of query parameters.
     fn read_styled(&mut self, rules: &FormRules, hints: &Hints<'_>) {
         for (name, style, explode) in rules.styled() {
             let notation = Notation { place: self.place, style, explode };
@@ -140,7 +140,8 @@ impl<'b> Fields<'b> {
             let gathers = notation.gathers() && schema.allows(Types::OBJECT);
             let is_own = |other: &str| other == name;
             let is_part = |other: &str| {
-                // A property of the form is itself; in brackets it is a part of this one.
+                // In brackets a name always belongs to this field; otherwise a declared property of the form is a field
+                // of its own.
                 gathers
                     && notation.takes(name, other, &schema)
                     && (style == Style::DeepObject || !hints.declares(other))
@@ -155,7 +156,7 @@ impl<'b> Fields<'b> {
             }
             match notation.any_piece(name, &written, &schema) {
                 Ok(None) if written.own.is_empty() => continue,
-                // Its parts stand under other names, and yet there is a text under its own.
+                // The parts of the field have other names, but there is also a text under its own name.
                 Ok(None) => {
                     let texts = written.own.iter().map(|raw| self.place.decode(raw)).collect();
                     self.read.insert(name.to_owned(), Piece::texts(texts, &schema, EmbeddedJson::Refused));
@@ -172,7 +173,7 @@ impl<'b> Fields<'b> {
         }
     }
 
-    /// Reads texts that must be JSON: one value, or one each for the items of a list.
+    /// Parses texts that must be JSON: one value, or one for each item of a list.
     fn json(&mut self, name: &str, texts: &[String], hints: &Hints<'_>) -> Piece {
         let values: Result<Vec<serde_json::Value>, _> = texts.iter().map(|text| serde_json::from_str(text)).collect();
         match values {
@@ -184,7 +185,7 @@ impl<'b> Fields<'b> {
         }
     }
 
-    /// Reads the parts of one field.
+    /// Parses the parts of one field.
     fn parts(&mut self, name: &str, parts: &[&Part<'_>], encoding: Option<&FieldEncoding>, hints: &Hints<'_>) -> Piece {
         for part in parts {
             if let (Some(encoding), Some(media_type)) = (encoding, part.media_type.as_deref())
@@ -203,7 +204,7 @@ impl<'b> Fields<'b> {
         Piece::texts(texts, hints, json)
     }
 
-    /// Judges a header of a part.
+    /// Validates a header of a part.
     fn header(&mut self, part: &Part<'_>, header: &PartHeader) {
         let own = part.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name));
         let own: Vec<Cow<'_, str>> = own.map(|(_, value)| Cow::Borrowed(value.as_str())).collect();
@@ -226,7 +227,7 @@ impl<'b> Fields<'b> {
     }
 }
 
-/// Reads values: one is the value itself or the only item of a list.
+/// Builds a piece from JSON values: a single one is the value itself or the only item of a list.
 fn json_piece(mut values: Vec<serde_json::Value>, hints: &Hints<'_>) -> Piece {
     let mut readings = Vec::new();
     if let [value] = values.as_mut_slice() {

@@ -1,31 +1,31 @@
-//! The formats that are enforced: of requests, by the gateway and `apigw call`; of examples, by `apigw check`.
+//! The enforced formats: in requests, by the gateway and `apigw call`; in examples, by `apigw check`.
 //!
-//! One table. Any other format is a note to people (JSON Schema 2020-12 Validation, section 7; OpenAPI 3.1.1, "Data
-//! Type Format"; OpenAPI Format Registry).
+//! All other formats are annotations (JSON Schema 2020-12 Validation, section 7; OpenAPI 3.1.1, "Data Type Format";
+//! OpenAPI Format Registry).
 
 use jsonschema::ValidationOptions;
 use serde_json::{Number, Value, json};
 
-/// A format that a value must follow.
+/// A format that is enforced.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EnforcedFormat {
-    /// Its name.
+    /// The name.
     pub(crate) name: &'static str,
-    /// The values that have it.
+    /// A description of the values that have the format.
     pub(crate) meaning: &'static str,
-    /// The rule that it is enforced by.
+    /// The condition to enforce.
     rule: FormatRule,
 }
 
 #[derive(Debug, Clone, Copy)]
 enum FormatRule {
-    /// A number between two others.
+    /// An integer in a range.
     Integers(i64, u64),
-    /// A number of this size at most.
+    /// A number up to an absolute value.
     Size(f64),
-    /// A text that follows a rule of JSON Schema's own.
+    /// A text with a format of JSON Schema.
     JsonSchema,
-    /// A text that follows a rule of OpenAPI's.
+    /// A text with a format of OpenAPI.
     Text(fn(&str) -> bool),
 }
 
@@ -37,7 +37,7 @@ const fn text(name: &'static str, meaning: &'static str) -> EnforcedFormat {
     EnforcedFormat { name, meaning, rule: FormatRule::JsonSchema }
 }
 
-/// The formats that are enforced.
+/// The enforced formats.
 pub(crate) const ENFORCED_FORMATS: &[EnforcedFormat] = &[
     number("int8", i8::MIN as i64, i8::MAX as u64, "a number from -128 to 127"),
     number("int16", i16::MIN as i64, i16::MAX as u64, "a number from -32768 to 32767"),
@@ -79,7 +79,7 @@ fn find(name: &str) -> Option<&'static EnforcedFormat> {
     ENFORCED_FORMATS.iter().find(|format| format.name == name)
 }
 
-/// Has a validator enforce the formats of texts.
+/// Makes a validator enforce the formats of texts.
 pub(in crate::definition) fn with_formats(options: ValidationOptions<'_>) -> ValidationOptions<'_> {
     let options = options.should_validate_formats(true).should_ignore_unknown_formats(true);
     ENFORCED_FORMATS.iter().fold(options, |options, format| match format.rule {
@@ -97,12 +97,12 @@ fn number_range(format: &str) -> Option<(Number, Number)> {
     }
 }
 
-/// Tells whether a number is one of its format.
+/// True if a number is within the range of a format.
 pub(in crate::definition) fn allows_number(format: &str, number: &Number) -> bool {
     match (find(format).map(|format| format.rule), number.as_i64(), number.as_u64(), number.as_f64()) {
         (Some(FormatRule::Integers(low, _)), Some(number), None, _) => number >= low,
         (Some(FormatRule::Integers(_, high)), _, Some(number), _) => number <= high,
-        // Neither is a whole number of 64 bits.
+        // The number is not a 64-bit integer.
         #[expect(clippy::cast_precision_loss, reason = "the bounds are next to powers of two")]
         (Some(FormatRule::Integers(low, high)), None, None, Some(number)) => {
             number >= low as f64 && number <= high as f64
@@ -112,12 +112,12 @@ pub(in crate::definition) fn allows_number(format: &str, number: &Number) -> boo
     }
 }
 
-/// Writes the ranges of number formats into a schema, as its validator looks at formats of texts alone.
+/// Adds the ranges of number formats to a schema, since validators enforce formats of texts only.
 pub(super) fn add_number_ranges(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             for (keyword, field) in fields.iter_mut() {
-                // These hold values, not schemas.
+                // The values of these keywords are not schemas.
                 if !matches!(keyword.as_str(), "const" | "enum" | "required" | "dependentRequired") {
                     add_number_ranges(field);
                 }
@@ -134,7 +134,7 @@ pub(super) fn add_number_ranges(schema: &mut Value) {
     }
 }
 
-/// Tells whether an `allOf` holds the range of a number format alone.
+/// True for an `allOf` that consists of the range of a number format.
 pub(super) fn is_number_range(parts: &Value) -> bool {
     let is_range = |part: &Value| part.as_object().is_some_and(|part| part.keys().all(|key| key.ends_with("imum")));
     parts.as_array().is_some_and(|parts| parts.iter().all(is_range))
@@ -148,7 +148,7 @@ fn is_base64url(text: &str) -> bool {
     is_encoded(text, b'-', b'_') && (text.len().is_multiple_of(4) || !text.ends_with('=') && text.len() % 4 != 1)
 }
 
-/// Tells whether a text has only letters of base64, with at most two for padding at its end.
+/// True if a text has only base64 letters, with up to two padding characters at its end.
 fn is_encoded(text: &str, second_last: u8, last: u8) -> bool {
     let letters = text.trim_end_matches('=');
     text.len() - letters.len() <= 2

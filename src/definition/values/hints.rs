@@ -1,6 +1,6 @@
-//! The schemas that speak of one place of a value, to say which types it can have and which are likely.
+//! The subschemas for one place of a value, with the possible and likely types of that place.
 //!
-//! They only put readings in order and drop impossible ones: whether a value is valid, the validator says alone.
+//! Hints only order readings and drop impossible ones; validity is decided by the validator alone.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,22 +9,22 @@ use serde_json::Value;
 
 use crate::definition::schema::Types;
 
-/// The compiled names of `patternProperties`, by their patterns.
+/// The compiled names of `patternProperties`, by pattern.
 pub(super) type NamePatterns = HashMap<String, Validator>;
 
-/// No more schemas are looked at for one place.
+/// The maximum number of schemas for one place.
 const MOST_SCHEMAS: usize = 128;
-/// No combination is followed deeper.
+/// The maximum depth of combined schemas.
 const MOST_LEVELS: usize = 8;
 
-/// What a schema lets the value of a place be made of.
+/// The structure of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Structure {
-    /// One text.
+    /// A single text.
     Scalar,
     /// A list of values.
     List,
-    /// Values under names.
+    /// Named values.
     Object,
 }
 
@@ -38,32 +38,32 @@ impl Structure {
     }
 }
 
-/// The schemas of one place.
+/// The schemas for one place.
 #[derive(Clone)]
 pub(crate) struct Hints<'s> {
     root: &'s Value,
     patterns: &'s NamePatterns,
-    /// Those that hold whatever the value is.
+    /// Schemas that apply to every value.
     sure: Vec<&'s Value>,
-    /// Those that hold in one of several alternatives.
+    /// Schemas that apply in one of several alternatives.
     maybe: Vec<&'s Value>,
     possible: Types,
 }
 
-/// The schemas of the items of a list.
+/// The schemas for the items of a list.
 pub(super) struct ItemHints<'h, 's> {
     list: &'h Hints<'s>,
     first: usize,
     current: Option<(usize, Hints<'s>)>,
 }
 
-/// The schemas of the properties of an object.
+/// The schemas for the properties of an object.
 pub(super) struct PropertyHints<'h, 's> {
     object: &'h Hints<'s>,
     declared: HashSet<&'s str>,
     has_patterns: bool,
     named: Option<Hints<'s>>,
-    /// Those of all names that are not declared.
+    /// The schemas for all undeclared names.
     others: Option<Hints<'s>>,
 }
 
@@ -82,7 +82,7 @@ impl<'s> Hints<'s> {
         hints
     }
 
-    /// Adds a schema, and those that it combines.
+    /// Adds a schema and those that it combines.
     fn add(&mut self, start: &'s Value, is_sure: bool) {
         let mut pending = vec![(start, is_sure)];
         while let Some((schema, is_sure)) = pending.pop() {
@@ -112,7 +112,7 @@ impl<'s> Hints<'s> {
         self.root.pointer(pointer)
     }
 
-    /// Returns the types that one schema leaves a value, with its alternatives.
+    /// Returns the types that a schema and its alternatives allow.
     fn own_types(&self, schema: &'s Value, level: usize) -> Types {
         if schema == &Value::Bool(false) {
             return Types::NONE;
@@ -140,23 +140,23 @@ impl<'s> Hints<'s> {
         types
     }
 
-    /// Tells whether no schema speaks of the place.
+    /// True if no schema applies to the place.
     pub(super) fn is_silent(&self) -> bool {
         self.sure.is_empty() && self.maybe.is_empty()
     }
 
-    /// Returns the types that a value of the place can have.
+    /// Returns the possible types of the value.
     pub(super) fn possible(&self) -> Types {
         self.possible
     }
 
-    /// Tells whether a value of the place can have one of these types.
+    /// True if the value may have one of the types.
     pub(super) fn allows(&self, types: Types) -> bool {
         self.possible.meets(types)
     }
 
-    /// Returns the types that the schemas name for a text, or for a value with parts: those that `type` lists, or those
-    /// of the constants that the text writes.
+    /// Returns the types that the schemas name for a text, or without one for a value with parts: those of `type`, or
+    /// those of the constants with that text.
     pub(super) fn named(&self, text: Option<&str>) -> Types {
         let of_schema = |schema: &&'s Value| match listed_values(schema) {
             Some(listed) => {
@@ -168,7 +168,7 @@ impl<'s> Hints<'s> {
         self.all().map(|schema| of_schema(&schema)).fold(Types::NONE, Types::either)
     }
 
-    /// Tells what a value with this text is most likely made of; without a text, one with parts.
+    /// Returns the most likely structure of a value with a text; without one, of a value with parts.
     pub(super) fn likely(&self, text: Option<&str>) -> Option<Structure> {
         let named = self.named(text).both(self.possible);
         let scalars = Types::STRING.either(Types::NUMBER).either(Types::BOOLEAN);
@@ -184,7 +184,7 @@ impl<'s> Hints<'s> {
         }
     }
 
-    /// Returns the schemas of the items of a list.
+    /// Returns the schemas for the items of a list.
     pub(super) fn items(&self) -> ItemHints<'_, 's> {
         let first = self.all().map(|schema| list_of(schema, "prefixItems").count()).max().unwrap_or_default();
         ItemHints { list: self, first, current: None }
@@ -201,7 +201,7 @@ impl<'s> Hints<'s> {
         Self::of(self.root, self.patterns, sure, maybe)
     }
 
-    /// Returns the schemas of the properties of an object.
+    /// Returns the schemas for the properties of an object.
     pub(super) fn properties(&self) -> PropertyHints<'_, 's> {
         let lists = self.all().filter_map(|schema| schema.get("properties")?.as_object());
         let declared = lists.flat_map(|list| list.keys()).map(String::as_str).collect();
@@ -209,7 +209,7 @@ impl<'s> Hints<'s> {
         PropertyHints { object: self, declared, has_patterns, named: None, others: None }
     }
 
-    /// Returns the schemas of a property.
+    /// Returns the schemas for a property.
     pub(super) fn property(&self, name: &str) -> Self {
         let of_list = |list: &[&'s Value]| list.iter().flat_map(|schema| self.of_property(schema, name)).collect();
         Self::of(self.root, self.patterns, of_list(&self.sure), of_list(&self.maybe))
@@ -229,7 +229,7 @@ impl<'s> Hints<'s> {
         self.patterns.get(pattern).is_some_and(|pattern| pattern.is_valid(&Value::from(name)))
     }
 
-    /// Tells whether a name is one of the properties, by its name or by a pattern.
+    /// True if a property is declared, by its name or by a pattern.
     pub(super) fn declares(&self, name: &str) -> bool {
         self.all().any(|schema| {
             let patterns = schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten();
@@ -238,7 +238,7 @@ impl<'s> Hints<'s> {
         })
     }
 
-    /// Tells whether properties with any name are described.
+    /// True if properties with arbitrary names are declared.
     pub(super) fn describes_others(&self) -> bool {
         self.all().any(|schema| schema.get("additionalProperties").is_some_and(|others| others != &Value::Bool(false)))
     }
@@ -249,7 +249,7 @@ impl<'s> Hints<'s> {
 }
 
 impl<'s> ItemHints<'_, 's> {
-    /// Returns the schemas of the item at an index; all behind `prefixItems` have the same.
+    /// Returns the schemas for the item at an index; all items after `prefixItems` share theirs.
     pub(super) fn at(&mut self, index: usize) -> &Hints<'s> {
         let index = index.min(self.first);
         let hints = match self.current.take() {
@@ -261,8 +261,7 @@ impl<'s> ItemHints<'_, 's> {
 }
 
 impl<'s> PropertyHints<'_, 's> {
-    /// Returns the schemas of the property with a name. A request may have many names that nobody declared: all of them
-    /// have the same schemas.
+    /// Returns the schemas for a property. All undeclared names share theirs, since a request may have many of them.
     pub(super) fn at(&mut self, name: &str) -> &Hints<'s> {
         if self.declared.contains(name) || self.has_patterns && self.object.declares(name) {
             return self.named.insert(self.object.property(name));
@@ -281,7 +280,7 @@ fn declared_types(schema: &Value) -> Option<Types> {
     Some(names.filter_map(Types::named).fold(Types::NONE, Types::either))
 }
 
-/// Lists the values of `const` and `enum`, where there is one of them.
+/// Lists the values of `const` and `enum`, if the schema has either.
 fn listed_values(schema: &Value) -> Option<impl Iterator<Item = &Value>> {
     let (constant, listed) = (schema.get("const"), schema.get("enum").and_then(Value::as_array));
     (constant.is_some() || listed.is_some()).then(|| constant.into_iter().chain(listed.into_iter().flatten()))

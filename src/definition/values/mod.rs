@@ -1,16 +1,17 @@
-//! Reads the texts of a request as the values that its schemas describe, by trying the readings that each style allows.
+//! Interprets the texts of a request as values of a schema, by trying the readings that each style allows.
 //!
-//! A parameter or a field of a form is text; the schema says what it means, and it may say so behind `$ref`, `allOf`,
-//! `anyOf`, `oneOf`, `if`, in lists of types, or by `enum` and `const` alone. So this room never asks for *the* type:
+//! A parameter or a field of a form is text. Its meaning depends on the schema, which may be behind `$ref`, `allOf`,
+//! `anyOf`, `oneOf` or `if`, in lists of types, or implied by `enum` and `const`. So there is no single type to ask
+//! for:
 //!
-//! 1. `notation` takes a text apart as its style says (OpenAPI 3.1.1, "Style Values"), `form` does so with the fields of
-//!    a form (Media Type Object, Encoding Object). Both give a `Piece`, in which each text has all its readings.
-//! 2. `hints` walks the schema to put the likeliest reading first and to drop those that no value can have.
-//! 3. `search` validates one reading after another, goes where the violations point, and stops at the first that is
-//!    valid or at its bound; else `violations` says what is wrong with the closest.
+//! 1. `notation` splits a text by its style (OpenAPI 3.1.1, "Style Values"), and `form` splits a form into fields
+//! (Media Type Object, Encoding Object). Both produce a `Piece`, which holds all readings of each text.
+//! 2. `hints` walks the schema to put the likeliest reading first and to drop impossible ones.
+//! 3. `search` validates one reading after another, guided by the violations, and stops at the first valid one or at
+//! its bound; `violations` then describes the closest one.
 //!
-//! The gateway, `apigw call` and all that writes requests judge by it. It is pure, and bounded for any request and any
-//! schema (`search`). A parameter with one plain type costs one reading and one validation.
+//! The gateway and `apigw call` share it. It is pure, and bounded for every request and schema (`search`). A parameter
+//! with one plain type costs one reading and one validation.
 
 mod encoding;
 mod form;

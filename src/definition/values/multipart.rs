@@ -1,4 +1,4 @@
-//! Reads forms whose fields are parts of the body (`multipart/form-data`, RFC 7578).
+//! Parses forms whose fields are parts of the body (`multipart/form-data`, RFC 7578).
 
 use std::borrow::Cow;
 
@@ -8,25 +8,25 @@ use crate::model::trim_blanks;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part<'b> {
     pub(super) name: String,
-    /// The media type that it says it has; without one it is plain text (RFC 7578, section 4.4).
+    /// The declared media type; without one the part is plain text (RFC 7578, section 4.4).
     pub(super) media_type: Option<String>,
-    /// All its headers, in order.
+    /// All headers, in order.
     pub(super) headers: Vec<(String, String)>,
     pub(super) content: &'b [u8],
 }
 
 impl<'b> Part<'b> {
-    /// Returns its content as text; bytes that are no UTF-8 are replaced.
+    /// Returns the content as text; invalid UTF-8 is replaced.
     pub(super) fn text(&self) -> Cow<'b, str> {
         String::from_utf8_lossy(self.content)
     }
 }
 
-/// Takes a form apart; fails with what is wrong with it.
+/// Splits a form into parts; fails if it is malformed.
 pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, &'static str> {
     let boundary = parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty());
     let delimiter = format!("\r\n--{}", boundary.ok_or("its Content-Type names no boundary")?).into_bytes();
-    // The first may stand at the very beginning.
+    // The first delimiter may be at the very beginning, without a line break.
     let first = delimiter.get(2..).unwrap_or_default();
     let mut rest = match body.strip_prefix(first) {
         Some(rest) => rest,
@@ -46,7 +46,7 @@ pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'
 }
 
 fn read(part: &[u8]) -> Result<Part<'_>, &'static str> {
-    // Without a header, an empty line comes first.
+    // A part without headers begins with the empty line.
     let (head, content) = match part.strip_prefix(b"\r\n") {
         Some(content) => (&b""[..], content),
         None => split(part, b"\r\n\r\n").ok_or("the head of a part does not end")?,
@@ -83,7 +83,7 @@ fn parameter(value: &str, wanted: &str) -> Option<String> {
     }
 }
 
-/// Reads a quoted text to its end (RFC 9110, section 5.6.4), and returns what stands behind it.
+/// Parses the rest of a quoted string (RFC 9110, section 5.6.4), and returns it with the text after it.
 fn unquoted(quoted: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     let mut letters = quoted.char_indices();

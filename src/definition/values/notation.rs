@@ -1,4 +1,4 @@
-//! Takes texts apart as a style says (OpenAPI 3.1.1, "Style Values" and appendix C; RFC 6570).
+//! Splits texts by style (OpenAPI 3.1.1, "Style Values" and appendix C; RFC 6570).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
@@ -12,7 +12,7 @@ use crate::definition::schema::Types;
 use crate::definition::{ParameterPlace, Style, percent};
 use crate::model::trim_blanks;
 
-/// The way in which a value is written.
+/// The serialization of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Notation {
     pub(crate) place: TextPlace,
@@ -20,40 +20,40 @@ pub(crate) struct Notation {
     pub(crate) explode: bool,
 }
 
-/// The place of a text, which decides how it is encoded.
+/// The place of a text, which determines its encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextPlace {
-    /// In the path.
+    /// The path.
     Path,
-    /// In the query, or in a form that is written like one.
+    /// The query, or a form with the encoding of one.
     Query,
-    /// In a header.
+    /// A header.
     Header,
-    /// In a cookie.
+    /// A cookie.
     Cookie,
-    /// In a part of a multipart form.
+    /// A part of a multipart form.
     Part,
 }
 
-/// The texts in which a value may stand, as they were sent.
+/// The raw texts of a request that may belong to a value.
 #[derive(Debug, Default)]
 pub(crate) struct WrittenTexts<'t> {
-    /// Those under its own name.
+    /// Texts under the value's own name.
     pub(crate) own: Vec<Cow<'t, str>>,
-    /// Those under names that [`Notation::takes`], the names decoded.
+    /// Texts under other names for which [`Notation::takes`] holds, with the decoded names.
     pub(crate) others: Vec<(String, Cow<'t, str>)>,
 }
 
-/// The reason why texts have no reading at all.
+/// The error for texts without any reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// A value without parts is there more than once: a backend may read another one than is checked.
+    /// A value without parts is repeated; a backend may take another of its texts than the one that was validated.
     Repeated,
-    /// They are not written as the style asks for.
+    /// The texts do not follow the style.
     Notation(Style),
 }
 
-/// No object is written in more levels of brackets.
+/// The maximum depth of brackets in the name of a part.
 const MOST_BRACKETS: usize = 16;
 
 impl From<ParameterPlace> for TextPlace {
@@ -79,7 +79,7 @@ impl TextPlace {
 }
 
 impl Notation {
-    /// Tells whether each part of a value stands under a name of its own.
+    /// True if each part of a value has a name of its own.
     pub(crate) fn gathers(self) -> bool {
         self.spreads() || self.style == Style::DeepObject
     }
@@ -88,7 +88,7 @@ impl Notation {
         self.style == Style::Form && self.explode && !matches!(self.place, TextPlace::Path | TextPlace::Header)
     }
 
-    /// Tells whether what stands under another name is a part of the value.
+    /// True if the text under another name is a part of the value.
     pub(super) fn takes(self, name: &str, other: &str, schema: &Hints<'_>) -> bool {
         if self.style == Style::DeepObject {
             return other.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
@@ -96,7 +96,7 @@ impl Notation {
         self.spreads() && other != name && (schema.declares(other) || schema.describes_others())
     }
 
-    /// Picks from names and texts those that are parts of a value; `declared` are the names that stand for others.
+    /// Selects the texts that are parts of a value; `declared` are the names of other parameters.
     pub(crate) fn gather<'t>(
         self,
         name: &str,
@@ -109,7 +109,7 @@ impl Notation {
         texts
     }
 
-    /// Parses a value whose whole text is JSON (Parameter Object, `content`).
+    /// Parses a value with JSON as its text (Parameter Object, `content`).
     pub(crate) fn json(self, written: &WrittenTexts<'_>) -> Result<serde_json::Result<Value>, Unreadable> {
         match written.own.as_slice() {
             [raw] => Ok(serde_json::from_str(&self.place.decode(raw))),
@@ -118,7 +118,7 @@ impl Notation {
         }
     }
 
-    /// Lists all readings of the texts of a value; `None` where it is not there.
+    /// Lists all readings of the texts of a value; `None` if the value is absent.
     pub(crate) fn piece(
         self,
         name: &str,
@@ -127,7 +127,7 @@ impl Notation {
     ) -> Result<Option<Piece>, Unreadable> {
         match (schema.plain(), written.own.as_slice()) {
             (Some(_), []) => Ok(None),
-            // Of cookies with one name, browsers send the one for the longest path first (RFC 6265, section 5.4).
+            // Of cookies with the same name, browsers send the one for the longest path first (RFC 6265, section 5.4).
             (Some(_), [_, _, ..]) if self.place != TextPlace::Cookie => Err(Unreadable::Repeated),
             (Some(types), [raw, ..]) => {
                 let text = self.scalar(name, raw).ok_or(Unreadable::Notation(self.style))?;
@@ -137,7 +137,7 @@ impl Notation {
         }
     }
 
-    /// Lists all readings of the texts of a value with these schemas.
+    /// Lists all readings of the texts of a value with the given hints.
     pub(super) fn any_piece(
         self,
         name: &str,
@@ -173,7 +173,7 @@ impl Notation {
         }
     }
 
-    /// Reads one text as a value without parts.
+    /// Parses a text as a value without parts.
     fn scalar(self, name: &str, raw: &str) -> Option<String> {
         let raw = match self.style {
             Style::Label => raw.strip_prefix('.')?,
@@ -183,13 +183,13 @@ impl Notation {
         Some(self.place.decode(raw))
     }
 
-    /// Removes the name that stands before a value in the style `matrix`; an empty value may have the name alone.
+    /// Removes the name before a value in the style `matrix`; for an empty value the name may stand alone.
     fn matrix<'r>(self, name: &str, part: &'r str) -> Option<&'r str> {
         let (own, value) = part.split_once('=').unwrap_or((part, ""));
         (self.place.decode(own) == name).then_some(value)
     }
 
-    /// Lists the ways to read texts as a list.
+    /// Lists the readings of texts as a list.
     fn lists(self, name: &str, own: &[Cow<'_, str>]) -> Vec<Vec<String>> {
         let decoded = |parts: Vec<&str>| -> Vec<String> { parts.iter().map(|part| self.place.decode(part)).collect() };
         let all = || own.iter().map(|raw| self.place.decode(raw)).collect::<Vec<_>>();
@@ -221,7 +221,7 @@ impl Notation {
         lists
     }
 
-    /// Lists the ways to read texts as the fields of an object.
+    /// Lists the readings of texts as the fields of an object.
     fn fields(self, name: &str, written: &WrittenTexts<'_>) -> Vec<Vec<(String, String)>> {
         let mut found = Vec::new();
         if self.style == Style::DeepObject {
@@ -269,7 +269,7 @@ impl Notation {
         found
     }
 
-    /// Returns the one text that a value stands in: the lines of a header are one (RFC 9110, section 5.3).
+    /// Returns the single text of a value; header lines are joined (RFC 9110, section 5.3).
     fn one(self, own: &[Cow<'_, str>]) -> Option<String> {
         match own {
             [] => None,
@@ -280,7 +280,7 @@ impl Notation {
         }
     }
 
-    /// Splits a text where the style does; in two ways where the specification's versions differ.
+    /// Splits a text by its style, in two ways where versions of the specification differ.
     fn separated(self, name: &str, raw: &str) -> Vec<Vec<String>> {
         let split = |text: &str, separator: &str| text.split(separator).map(str::to_owned).collect::<Vec<_>>();
         let body = match self.style {
@@ -304,9 +304,9 @@ impl Notation {
             Style::PipeDelimited if body.contains('|') => vec![split(body, "|")],
             Style::PipeDelimited => vec![split(&body.replace("%7c", "%7C"), "%7C")],
             Style::Label if self.explode => vec![split(body, ".")],
-            // OpenAPI 3.0 and 3.1.0 show dots here, 3.0.4 and 3.1.1 commas.
+            // The examples of OpenAPI 3.0 and 3.1.0 have dots here, those of 3.0.4 and 3.1.1 commas.
             Style::Label if !body.contains(',') && body.contains('.') => vec![split(body, ","), split(body, ".")],
-            // A client that encodes a whole value encodes its commas too.
+            // A client that encodes the whole value also encodes the commas in it.
             _ if !body.contains(',') && self.place.decode(body).contains(',') => {
                 vec![split(body, ","), split(&body.replace("%2c", "%2C"), "%2C")]
             }
@@ -315,15 +315,15 @@ impl Notation {
     }
 }
 
-/// Splits what is one cookie for HTTP and several parts of a value where the expansion `{?name*}` of RFC 6570 stands in the
-/// header; `None` where it has one part.
+/// Splits a cookie that contains the RFC 6570 expansion `{?name*}`, one cookie for HTTP but several parts of a value;
+/// `None` if it has a single part.
 fn cookie_parts<'r>(name: &'r str, raw: &'r str) -> Option<Vec<(&'r str, &'r str)>> {
     let (first, rest) = raw.split_once('&')?;
     let rest = rest.split('&').map(|part| part.split_once('='));
     std::iter::once(Some((name, first))).chain(rest).collect()
 }
 
-/// Reads a text as a value of a plain type.
+/// Parses a text as a value of a plain type.
 fn plain_value(text: String, types: Types) -> Value {
     match text.as_str() {
         "true" if types == Types::BOOLEAN => Value::Bool(true),
@@ -333,7 +333,7 @@ fn plain_value(text: String, types: Types) -> Value {
     }
 }
 
-/// Reads fields as an object; a field that is there more than once is a list.
+/// Groups fields into an object; repeated fields form a list.
 pub(super) fn grouped(fields: Vec<(String, String)>, hints: &Hints<'_>) -> Reading {
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, text) in fields {
@@ -347,11 +347,11 @@ pub(super) fn grouped(fields: Vec<(String, String)>, hints: &Hints<'_>) -> Readi
     Reading::Object(texts.into_iter().map(read).collect())
 }
 
-/// Names in brackets, like those of `filter[owner][name]`.
+/// A tree of names in brackets, like those of `filter[owner][name]`.
 #[derive(Default)]
 struct BracketTree {
     texts: Vec<String>,
-    /// True if brackets without a name say that it is a list.
+    /// True if empty brackets mark a list.
     is_list: bool,
     below: BTreeMap<String, BracketTree>,
 }
@@ -383,7 +383,7 @@ impl BracketTree {
                 Piece::texts(self.texts, hints, EmbeddedJson::Refused)
             };
         }
-        // Both a text and an object: no value is.
+        // A text and an object under the same name; no value is both.
         if !self.texts.is_empty() {
             return Piece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)]);
         }
@@ -396,7 +396,7 @@ impl BracketTree {
     }
 }
 
-/// Returns the names in brackets; all that is not in balance is one name.
+/// Splits names in brackets; unbalanced brackets are part of one name.
 fn names_in_brackets(text: &str) -> Vec<&str> {
     let inner = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let names: Vec<&str> = inner.split("][").collect();

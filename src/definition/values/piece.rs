@@ -1,4 +1,4 @@
-//! A piece of a request with all the ways in which it can be read.
+//! A part of a request with all its readings.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use serde_json::{Map, Number, Value};
 use super::hints::Hints;
 use crate::definition::schema::Types;
 
-/// A text, or texts that belong together, with the readings of it in the order in which they are tried.
+/// A text, or several texts of one value, with their readings in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Piece {
     readings: Vec<Reading>,
-    /// Its place among all pieces of the request, which is its place in a choice of readings.
+    /// The number among all pieces of the request, which is its index in a choice of readings.
     number: usize,
 }
 
-/// One way of reading a piece.
+/// A reading of a piece.
 #[derive(Debug)]
 pub(super) enum Reading {
     Value(Value),
@@ -23,14 +23,14 @@ pub(super) enum Reading {
     Object(BTreeMap<String, Piece>),
 }
 
-/// The reading that is taken of each piece, by the pieces' numbers.
+/// The index of the chosen reading for each piece, by the piece's number.
 pub(super) type Choice = Vec<u8>;
 
-/// No piece has more readings; the last ones are left out.
+/// The maximum number of readings of a piece; further ones are dropped.
 const MOST_READINGS: usize = 12;
 
 impl Reading {
-    /// Returns the type of the value that it gives.
+    /// Returns the type of the value.
     pub(super) fn types(&self) -> Types {
         match self {
             Self::Value(value) => Types::of(value),
@@ -40,35 +40,35 @@ impl Reading {
     }
 }
 
-/// The JSON that a text may hold beside what it says as plain text.
+/// The JSON that may be embedded in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EmbeddedJson {
     /// None: the text is plain.
     Refused,
-    /// An object, which has no other way of being written (Encoding Object, default of `contentType`).
+    /// Objects, which have no other serialization (Encoding Object, default of `contentType`).
     Objects,
     /// Any value.
     Any,
 }
 
 impl Piece {
-    /// Makes a piece of readings that are in order already.
+    /// Creates a piece from ordered readings.
     pub(super) fn new(mut readings: Vec<Reading>) -> Self {
         readings.truncate(MOST_READINGS);
         Self { readings, number: 0 }
     }
 
-    /// Makes a piece that is read in one way only.
+    /// Creates a piece with a single reading.
     pub(super) fn fixed(value: Value) -> Self {
         Self::new(vec![Reading::Value(value)])
     }
 
-    /// Makes a piece of one text.
+    /// Creates a piece from one text.
     pub(super) fn text(text: String, hints: &Hints<'_>, json: EmbeddedJson) -> Self {
         Self::new(text_readings(text, hints, json))
     }
 
-    /// Makes a piece of the texts that stand under one name: one text, or a list.
+    /// Creates a piece from the texts under one name: a single text, or a list.
     pub(super) fn texts(mut texts: Vec<String>, hints: &Hints<'_>, json: EmbeddedJson) -> Self {
         let mut readings = Vec::new();
         if let [text] = texts.as_mut_slice() {
@@ -80,7 +80,7 @@ impl Piece {
         Self::new(ordered(readings, hints, None))
     }
 
-    /// Gives each piece its number; returns the count of them all.
+    /// Assigns a number to each piece; returns the total.
     pub(super) fn number_all(&mut self) -> usize {
         let mut next = 0;
         self.number_from(&mut next);
@@ -99,27 +99,27 @@ impl Piece {
         }
     }
 
-    /// Returns its number.
+    /// Returns the number.
     pub(super) fn number(&self) -> usize {
         self.number
     }
 
-    /// Returns its readings, to be put among others.
+    /// Returns the readings, to be merged with others.
     pub(super) fn into_readings(self) -> Vec<Reading> {
         self.readings
     }
 
-    /// Returns its readings in order.
+    /// Returns the readings in order.
     pub(super) fn readings(&self) -> &[Reading] {
         &self.readings
     }
 
-    /// Returns the reading that a choice takes.
+    /// Returns the reading selected by a choice.
     pub(super) fn chosen(&self, choice: &[u8]) -> Option<&Reading> {
         self.readings.get(choice.get(self.number).map_or(0, |index| usize::from(*index)))
     }
 
-    /// Builds the value that a choice of readings gives.
+    /// Builds the value for a choice of readings.
     pub(super) fn value(&self, choice: &[u8]) -> Value {
         match self.chosen(choice) {
             None => Value::Null,
@@ -132,7 +132,7 @@ impl Piece {
         }
     }
 
-    /// Chooses the readings that give a value; tells whether there are such readings.
+    /// Chooses the readings that yield a value; true if there are any.
     pub(super) fn choose(&self, wanted: &Value, choice: &mut Choice) -> bool {
         let gives = |reading: &Reading, choice: &mut Choice| match (reading, wanted) {
             (Reading::Value(value), wanted) => value == wanted,
@@ -155,7 +155,7 @@ impl Piece {
         true
     }
 
-    /// Collects the pieces that a choice makes part of the value and that can be read in another way.
+    /// Collects the pieces that are part of the chosen value and have other readings.
     pub(super) fn open<'p>(&'p self, choice: &[u8], most: usize, open: &mut Vec<&'p Piece>) {
         if open.len() >= most {
             return;
@@ -170,7 +170,7 @@ impl Piece {
         }
     }
 
-    /// Finds the piece at a path below this one, or the last one on the way to it.
+    /// Returns the piece at a path below this one, or the deepest one along that path.
     pub(super) fn at<'p>(&'p self, choice: &[u8], mut path: impl Iterator<Item = String>) -> &'p Piece {
         let mut piece = self;
         loop {
@@ -186,13 +186,13 @@ impl Piece {
     }
 }
 
-/// Reads texts as a list.
+/// Parses texts as a list.
 pub(super) fn list(texts: Vec<String>, hints: &Hints<'_>, json: EmbeddedJson) -> Reading {
     let mut items = hints.items();
     Reading::List(texts.into_iter().enumerate().map(|(index, text)| Piece::text(text, items.at(index), json)).collect())
 }
 
-/// Puts readings in order: first those of a type that the schema names, and none of a type that it cannot have.
+/// Orders readings: those of a type that the schema names come first, and impossible types are dropped.
 pub(super) fn ordered(mut readings: Vec<Reading>, hints: &Hints<'_>, text: Option<&str>) -> Vec<Reading> {
     let possible = hints.possible();
     if readings.iter().any(|reading| reading.types().meets(possible)) {
@@ -205,7 +205,7 @@ pub(super) fn ordered(mut readings: Vec<Reading>, hints: &Hints<'_>, text: Optio
     readings
 }
 
-/// Lists the readings of a text: a text where one is allowed, else the value that it writes.
+/// Lists the readings of a text: a string if allowed, and the values that it can represent.
 fn text_readings(text: String, hints: &Hints<'_>, json: EmbeddedJson) -> Vec<Reading> {
     let possible = hints.possible();
     let mut readings = Vec::new();

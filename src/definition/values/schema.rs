@@ -1,4 +1,4 @@
-//! A schema that values of requests are read and judged by.
+//! A compiled schema for reading and validating values of requests.
 
 use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
@@ -11,27 +11,27 @@ use super::violations::{ValueViolation, closest};
 use crate::definition::schema::Types;
 use crate::definition::{Definition, Direction, NodeId};
 
-/// The steps that a pattern may go back before it counts as not matching.
+/// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
 const BACKTRACK_LIMIT: usize = 100_000;
 
-/// A schema, compiled.
+/// A compiled schema.
 pub(crate) struct ValueSchema {
     value: Value,
     validator: Validator,
     patterns: NamePatterns,
-    /// The one scalar type that it has, where nothing else in it says of which type a text is.
+    /// The only type, if it is a scalar and nothing else in the schema affects the reading.
     plain: Option<Types>,
-    /// True if a part of the value is a secret, which no message may repeat.
+    /// True if part of the value is secret, so that messages must not repeat it.
     is_secret: bool,
 }
 
 impl ValueSchema {
-    /// Compiles a schema of a definition; `None` where no validator takes it.
+    /// Compiles a schema of a definition; `None` if no validator accepts it.
     pub(crate) fn build(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
         Self::compile(definition.json_schema(schema?, Direction::Request)?)
     }
 
-    /// Compiles a schema that stands alone.
+    /// Compiles a self-contained schema.
     pub(crate) fn compile(mut value: Value) -> Option<Self> {
         formats::add_number_ranges(&mut value);
         let options = jsonschema::options()
@@ -44,38 +44,38 @@ impl ValueSchema {
         Some(Self { value, validator, patterns, plain, is_secret })
     }
 
-    /// Returns the schemas of the whole value.
+    /// Returns the hints for the whole value.
     pub(super) fn hints(&self) -> Hints<'_> {
         Hints::new(&self.value, &self.patterns)
     }
 
-    /// Returns the one scalar type that it has, where it is that plain.
+    /// Returns the only type, if the schema is that simple.
     pub(super) fn plain(&self) -> Option<Types> {
         self.plain
     }
 
-    /// Tells whether its values can have parts under names.
+    /// True if the value can be an object.
     pub(crate) fn allows_objects(&self) -> bool {
         self.plain.is_none() && self.allows_structure(Structure::Object)
     }
 
-    /// Tells whether its values can have this structure.
+    /// True if the value can have the given structure.
     pub(crate) fn allows_structure(&self, structure: Structure) -> bool {
         self.hints().allows(structure.types())
     }
 
-    /// Tells what a value with this text is most likely made of; without a text, one with parts.
+    /// Returns the most likely structure of a value with a text; without one, of a value with parts.
     pub(crate) fn likely_structure(&self, text: Option<&str>) -> Option<Structure> {
         self.hints().likely(text)
     }
 
-    /// Tells whether it names a type of this structure.
+    /// True if the schema names a type of the given structure.
     pub(crate) fn names_structure(&self, structure: Structure) -> bool {
         let hints = self.hints();
         hints.named(None).both(hints.possible()).meets(structure.types())
     }
 
-    /// Judges a value; returns at most so many violations.
+    /// Validates a value; returns at most `most` violations.
     pub(crate) fn check(&self, value: &Value, most: usize) -> Vec<ValueViolation> {
         if self.validator.is_valid(value) {
             return Vec::new();
@@ -84,7 +84,7 @@ impl ValueSchema {
         closest(&errors).into_iter().take(most).map(|error| ValueViolation::new(error, self.is_secret)).collect()
     }
 
-    /// Finds a valid reading of a piece; fails with the violations of the closest, at most so many.
+    /// Returns a valid reading of a piece, or at most `most` violations of the closest reading.
     pub(crate) fn read(&self, mut piece: Piece, most: usize) -> Result<Value, Vec<ValueViolation>> {
         if let [Reading::Value(only)] = piece.readings() {
             let violations = self.check(only, most);
@@ -100,12 +100,12 @@ impl ValueSchema {
     }
 }
 
-/// Returns the type of a schema that says it outright, and nothing beside it that could say more.
+/// Returns the scalar type of a schema without any other keyword that affects the type.
 fn plain_type(schema: &Value) -> Option<Types> {
     const OTHERS: [&str; 8] = ["$ref", "allOf", "anyOf", "oneOf", "if", "const", "enum", "dependentSchemas"];
     let types = Types::named(schema.get("type")?.as_str()?)?;
     let is_scalar = !types.meets(Types::ARRAY.either(Types::OBJECT).either(Types::NULL));
-    // The range of a number format is an `allOf` of its own making, which names no type.
+    // The `allOf` for the range of a number format is added by `formats` and names no type.
     let says_more =
         |keyword: &str| schema.get(keyword).is_some_and(|value| keyword != "allOf" || !formats::is_number_range(value));
     (is_scalar && !OTHERS.into_iter().any(says_more)).then_some(types)
@@ -129,8 +129,7 @@ fn collect_patterns(schema: &Value, patterns: &mut NamePatterns) {
     }
 }
 
-/// Tells whether a schema says of a value, or of a part of it, that it is a secret: it has the format `password`
-/// (OpenAPI 3.1, section 4.4.2).
+/// True if a schema marks a value or a part of it as secret with the format `password` (OpenAPI 3.1, section 4.4.2).
 fn marks_secret(schema: &Value) -> bool {
     match schema {
         Value::Object(fields) => {

@@ -1,10 +1,10 @@
 //! Tries the readings of a request until one is valid.
 //!
-//! Readings multiply: twenty fields with two readings each have a million values. So no list of them is made. The first
-//! value takes the likeliest reading of each piece; where it is not valid, its violations name the pieces to read in
-//! another way or the constant to be, each alternative of `anyOf` and `oneOf` its own; then single pieces change, one at a time. No value is
-//! tried twice. The bound is on the work: at most [`MOST_TRIES`] values, and at most [`MOST_PIECES`] pieces in all of
-//! them, whatever the schema and the request are.
+//! Readings multiply: twenty fields with two readings each have a million values, so they are not enumerated. The first
+//! value takes the likeliest reading of each piece. If it is invalid, its violations indicate the pieces to read
+//! differently or the constants to match, separately for each alternative of `anyOf` and `oneOf`; then single pieces
+//! are varied. No value is tried twice. The work is bounded by [`MOST_TRIES`] values with [`MOST_PIECES`] pieces in
+//! total, for every schema and request.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -16,30 +16,30 @@ use super::piece::{Choice, Piece, Reading};
 use super::violations::closest;
 use crate::definition::schema::Types;
 
-/// No more values are validated for one parameter or body.
+/// The maximum number of values validated for one parameter or body.
 pub(super) const MOST_TRIES: usize = 128;
-/// No more pieces are put together in all these values, but for the first few values.
+/// The maximum number of pieces in all these values, not counting the first few values.
 pub(super) const MOST_PIECES: usize = 50_000;
-/// So many values are tried, however large they are.
+/// The number of values that are tried regardless of their size.
 pub(super) const FIRST_TRIES: usize = 3;
-/// No more violations of a value are looked at to find another.
+/// The maximum number of violations considered for the next value.
 const MOST_ERRORS: usize = 1_000;
-/// No more alternatives of one combination are followed.
+/// The maximum number of alternatives of one combination.
 const MOST_ALTERNATIVES: usize = 16;
-/// No more choices wait to be tried than this many times those that can be tried.
+/// The maximum number of waiting choices, as a multiple of the number of tries.
 const MOST_WAITING: usize = 4;
 
-/// How a search ended.
+/// The result of a search.
 pub(super) struct Outcome {
-    /// The valid value, else the closest one.
+    /// The valid value, or else the closest one.
     pub(super) value: Value,
     pub(super) is_valid: bool,
-    /// The number of values that were validated.
+    /// The number of validated values.
     #[cfg_attr(not(test), expect(dead_code, reason = "the tests hold the bound"))]
     pub(super) tries: usize,
 }
 
-/// Finds a reading of a piece that is valid.
+/// Searches for a valid reading of a piece.
 pub(super) fn search(piece: &mut Piece, validator: &Validator) -> Outcome {
     let count = piece.number_all();
     let mut waiting = Waiting::new((MOST_PIECES / count).clamp(FIRST_TRIES, MOST_TRIES));
@@ -66,7 +66,7 @@ pub(super) fn search(piece: &mut Piece, validator: &Validator) -> Outcome {
     Outcome { value, is_valid: false, tries }
 }
 
-/// The choices that are still to be tried.
+/// The queue of choices to be tried.
 struct Waiting {
     most: usize,
     seen: HashSet<Choice>,
@@ -95,7 +95,7 @@ impl Waiting {
     }
 }
 
-/// Proposes the choices that may do better than one with these violations.
+/// Proposes choices that may fix the given violations.
 fn propose(piece: &Piece, choice: &Choice, errors: &[ValidationError<'_>], waiting: &mut Waiting) {
     let alternatives = errors.iter().map(|error| branches(error).len()).max().unwrap_or_default();
     for alternative in 0..alternatives.clamp(1, MOST_ALTERNATIVES) {
@@ -142,7 +142,7 @@ pub(super) fn branches<'e>(error: &'e ValidationError<'_>) -> &'e [Vec<Validatio
     }
 }
 
-/// Lists violations with those of one alternative in place of each combination's.
+/// Lists violations, with each combination replaced by the violations of one alternative.
 fn flatten<'e>(errors: &'e [ValidationError<'_>], alternative: usize, flat: &mut Vec<&'e ValidationError<'e>>) {
     for error in errors {
         let branches = branches(error);
@@ -154,7 +154,7 @@ fn flatten<'e>(errors: &'e [ValidationError<'_>], alternative: usize, flat: &mut
     }
 }
 
-/// Lists the constants one of which a value has to be.
+/// Lists the constants that a value may equal.
 fn wanted_values<'e>(error: &'e ValidationError<'_>) -> &'e [Value] {
     match error.kind() {
         ValidationErrorKind::Constant { expected_value } => std::slice::from_ref(expected_value.as_ref()),
@@ -166,7 +166,7 @@ fn wanted_values<'e>(error: &'e ValidationError<'_>) -> &'e [Value] {
     }
 }
 
-/// Takes another reading of a piece: one that the violation asks for, else the one `turn` places on.
+/// Selects another reading of a piece: one that fixes the violation, or else the one `turn` places further.
 fn change(piece: &Piece, error: &ValidationError<'_>, turn: usize, choice: &[u8], next: &mut Choice) {
     let count = piece.readings().len();
     if count < 2 {
@@ -195,7 +195,7 @@ fn wanted_types(kind: &TypeKind) -> Types {
     }
 }
 
-/// Returns the names on the way to the value that a violation is about.
+/// Returns the path to the value that a violation is about.
 fn path(error: &ValidationError<'_>) -> impl Iterator<Item = String> {
     let text = error.instance_path().as_str().to_owned();
     let names: Vec<String> = text.split('/').skip(1).map(|name| name.replace("~1", "/").replace("~0", "~")).collect();

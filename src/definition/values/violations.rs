@@ -1,4 +1,4 @@
-//! Says what is wrong with a value: of alternatives that all fail, what is wrong with the closest.
+//! Descriptions of violations; if all alternatives fail, of the closest one.
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
@@ -15,15 +15,15 @@ pub(crate) struct ValueViolation {
 }
 
 impl ValueViolation {
-    /// Writes a violation, without the value where that may be a secret.
+    /// Creates a violation, without the value if that may be secret.
     pub(super) fn new(error: &ValidationError<'_>, is_secret: bool) -> Self {
         let message = if is_secret { error.masked().to_string() } else { error.to_string() };
         Self { path: error.instance_path().as_str().to_owned(), message }
     }
 }
 
-/// Lists violations with those of the closest alternative in place of "none of the alternatives", where one is closer
-/// than the others.
+/// Lists violations, with those of the closest alternative in place of "none of the alternatives" if one is closer than
+/// the others.
 pub(super) fn closest<'e>(errors: &'e [ValidationError<'_>]) -> Vec<&'e ValidationError<'e>> {
     let mut found = Vec::new();
     for error in errors {
@@ -35,8 +35,8 @@ pub(super) fn closest<'e>(errors: &'e [ValidationError<'_>]) -> Vec<&'e Validati
     found
 }
 
-/// Finds the alternative that a value was probably meant to be: one whose type it has. `null` is no alternative for a
-/// value that is there.
+/// Returns the alternative that the value probably targets, one of the same type. `null` is never an alternative for a
+/// value that is present.
 fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationError<'static>]> {
     let here = error.instance_path().as_str();
     let is_here = |one: &ValidationError<'static>| one.instance_path().as_str() == here;

@@ -1,8 +1,8 @@
-//! Scalars without quotes: what they mean by YAML 1.2's core schema (section 10.3.2).
+//! Plain scalars in YAML 1.2's core schema (section 10.3.2).
 
 use serde_json::Number;
 
-/// What a scalar means.
+/// The value of a plain scalar.
 pub(super) enum Scalar {
     Null,
     Bool(bool),
@@ -10,7 +10,7 @@ pub(super) enum Scalar {
     Text,
 }
 
-/// Reads a scalar; a number with leading zeros stays a text, since that is what people mean.
+/// Parses a plain scalar; a number with leading zeros stays a text, since authors mean one.
 pub(super) fn plain(text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,

@@ -162,7 +162,7 @@ mod tests {
             (&["domains", "1"], "2:22", "2:22"),
             (&["forwarding", "apis", "listPets"], "5:5", "6:7"),
             (&["forwarding", "apis", "listPets", "backend"], "6:7", "6:17"),
-            // What is not there is shown by what it would be in.
+            // A missing value has the location of its parent.
             (&["domains", "7"], "2:1", "2:1"),
             (&["forwarding", "routes", "0", "backend"], "3:1", "3:1"),
         ] {

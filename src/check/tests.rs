@@ -1,4 +1,4 @@
-//! For each rule what breaks it, with the exact place, and what comes near and keeps it.
+//! For each rule a violation, with its exact location, and a valid case close to it.
 
 mod definitions;
 mod workspaces;
@@ -176,7 +176,7 @@ fn pages_say_what_why_and_how() {
     }
 }
 
-/// What reading says of a place is not said again in other words.
+/// A finding of the reader is not repeated by a rule of the specification.
 #[test]
 fn a_place_is_spoken_of_once() {
     let text = format!(

@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// Many places that refer to one large example: what is looked at is bounded, not what is written.
+    /// With many references to one large example the validation is bounded, not the text.
     #[test]
     fn an_example_is_not_copied_for_each_place_without_end() {
         let list = format!("[{}]", vec!["1"; 10_000].join(","));

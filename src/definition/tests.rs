@@ -1,4 +1,4 @@
-//! What reading gives for small documents: values, places, references, APIs.
+//! Reading small documents: values, locations, references, APIs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -337,7 +337,7 @@ fn json_may_hold_control_characters_that_yaml_may_not() {
     let text = format!(
         "{{\"openapi\": \"3.0.0\", \"info\": {{\"title\": \"{title}\"}}, \"paths\": [], \"\u{80}\": \"\u{fdd0}\"}}"
     );
-    // What stands in for another character is not told from the same character of the text.
+    // A placeholder cannot be distinguished from the same character in the text.
     assert_eq!(places(&read_text(&text)), ["openapi.yaml:1:42 definition-syntax"]);
     let reading = read_text(&text.replace('\u{fdd0}', ""));
     assert_eq!(places(&reading), ["openapi.yaml:1:61 definition-structure"]);

@@ -102,7 +102,7 @@ mod tests {
     fn each_finding_counts_once_and_many_of_a_rule_are_counted() {
         let most = Findings::MOST_OF_A_RULE;
         let mut findings = Findings::default();
-        // Whoever reads what several APIs share says the same of it each time.
+        // A part that several APIs share is read, and reported, once for each of them.
         for _ in 0..3 {
             findings.extend((1..=most + 20).map(|line| finding("a", line)));
             findings.extend((1..=most + 1).map(|line| finding("b", line)));

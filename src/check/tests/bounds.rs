@@ -12,7 +12,7 @@ fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
     })
 }
 
-/// Returns what the findings of a rule say that say a word.
+/// Returns the messages of a rule's findings that contain a word.
 fn told(case: &Case, rule: &str, word: &str) -> Vec<(String, usize)> {
     let findings = case.findings().into_iter().filter(|finding| finding.rule == rule && finding.message.contains(word));
     findings.map(|finding| (finding.message, finding.location.line)).collect()

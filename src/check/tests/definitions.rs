@@ -2,7 +2,7 @@
 
 use super::{Case, OPEN_3_0, OPEN_3_1, PATHS, compare};
 
-/// Definitions of 3.1: the rule, what comes after the head and where it is broken, and what keeps it.
+/// Definitions of 3.1: the rule, the text after the head with the location of its violation, and a valid text.
 pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
     ("definition-missing", "none", &["openapi.yaml"], PATHS),
     ("definition-syntax", "paths: [\n", &["openapi.yaml:3:8"], PATHS),

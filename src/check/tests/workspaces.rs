@@ -2,7 +2,7 @@
 
 use super::{Case, GROUP, OPEN_3_1, PATHS, compare};
 
-/// The rule, what breaks it and where, and what keeps it.
+/// The rule, a violation with its locations, and a valid case.
 pub(super) type Row = (&'static str, Case, Vec<&'static str>, Case);
 
 /// Cases of more than a definition.
@@ -48,7 +48,7 @@ fn addresses() -> Vec<Row> {
             vec!["group.yaml:4:10"],
             with("backend: https://host/a\n"),
         ),
-        // Only the environments that declare all variables say what the address comes to; a variable may begin it.
+        // Only environments that declare all variables determine the address; it may begin with a variable.
         (
             "backend-address",
             with("backend: ftp://${HOST}\n"),

@@ -71,7 +71,7 @@ mod tests {
         let mut budget = Budget { steps: 10, bytes: 10 };
         assert_eq!((budget.take_steps(4), budget.take_bytes(4)), (Ok(()), Ok(())));
         assert_eq!(budget.take_bytes(7), Err(Spent));
-        // What would have fitted before comes too late.
+        // Once exceeded, the budget refuses even amounts that would have fitted before.
         assert_eq!((budget.take_bytes(1), budget.take_steps(1)), (Err(Spent), Err(Spent)));
     }
 }

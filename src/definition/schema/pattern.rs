@@ -323,7 +323,7 @@ mod tests {
     fn what_is_kept_compiled_is_bounded() {
         let mut patterns = Patterns::default();
         let pattern = |index: usize| format!("^[a-z]{{1,300}}{index}$");
-        // What takes long to compile costs steps, once.
+        // A pattern that takes long to compile costs steps, once.
         assert!(patterns.is_usable(&pattern(0)) && patterns.taken() > 300 * STEPS_A_STATE);
         assert!(patterns.is_usable(&pattern(0)) && patterns.taken() == 0);
         for index in 0..600 {

@@ -1,4 +1,4 @@
-//! Random schemas: what is built is valid, what is not built has a reason, and `fits` agrees with a validator.
+//! Random schemas: generated values are valid, failures have a reason, and `fits` agrees with a validator.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What becomes of each part of an OpenAPI 2.0 document.
+//! The conversion of each part of an OpenAPI 2.0 document.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -306,7 +306,7 @@ fn references_in_fields_that_2_0_does_not_have_follow_too() {
     assert_eq!(next["schema"]["$ref"], "#/components/schemas/B");
 }
 
-/// A 2.0 document in YAML, line by line, and where what is wrong with it stands.
+/// A 2.0 document in YAML, line by line, with the locations of its findings.
 #[test]
 fn what_is_found_after_the_conversion_is_placed_in_the_authors_file() {
     let head = "swagger: '2.0'\ninfo: {title: t, version: '1'}\n";

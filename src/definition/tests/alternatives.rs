@@ -1,4 +1,4 @@
-//! Results of schemas with alternatives, and what stands beside the body of a result.
+//! Results of schemas with alternatives, and the parts of a result beside its body.
 
 use serde_json::{Value, json};
 
@@ -120,7 +120,7 @@ fn a_discriminator_names_the_schema_that_is_built() {
     ] {
         let found = results("3.1.0", &answering(&schema), &schemas);
         let value = found.declared.first().and_then(|first| first.value.clone()).expect("a value");
-        // What tells alternatives apart may be added; what is asked for is there.
+        // A distinguishing property may be added, and required ones are present.
         let has = |found: &Value, wanted: &Value| {
             wanted.as_object().is_none_or(|wanted| wanted.iter().all(|(name, value)| found.get(name) == Some(value)))
         };

@@ -1,4 +1,4 @@
-//! Where the files of a definition lie: above its folder, under identifiers, in numbers.
+//! The files of a definition: above its folder, under identifiers, in large numbers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

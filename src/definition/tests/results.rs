@@ -1,4 +1,4 @@
-//! The results of definitions: what is built, in which order, and how it is written.
+//! The results of definitions: their values, order and serialization.
 
 use serde_json::{Value, json};
 

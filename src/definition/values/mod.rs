@@ -5,10 +5,10 @@
 //! for:
 //!
 //! 1. `notation` splits a text by its style (OpenAPI 3.1.1, "Style Values"), and `form` splits a form into fields
-//! (Media Type Object, Encoding Object). Both produce a `Piece`, which holds all readings of each text.
+//!    (Media Type Object, Encoding Object). Both produce a `Piece`, which holds all readings of each text.
 //! 2. `hints` walks the schema to put the likeliest reading first and to drop impossible ones.
 //! 3. `search` validates one reading after another, guided by the violations, and stops at the first valid one or at
-//! its bound; `violations` then describes the closest one.
+//!    its bound; `violations` then describes the closest one.
 //!
 //! The gateway and `apigw call` share it. It is pure, and bounded for every request and schema (`search`). A parameter
 //! with one plain type costs one reading and one validation.

@@ -13,7 +13,7 @@ use super::error::{CommandError, Exit};
 use super::escape;
 use super::views::PlanView;
 use super::wait::{self, Waited};
-use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State};
+use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State, Version};
 use crate::plan::{Author, Facts, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
 
@@ -334,9 +334,12 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
     let environment = &plan.operation.environment;
     let mut text = String::new();
     for (group, change) in &plan.operation.changes {
-        let before =
-            change.before.as_ref().map_or_else(|| "never published".to_owned(), |before| state(&before.release));
-        let _ = writeln!(text, "{environment}: {} {group}: {before} → {}", change.action, state(&change.after));
+        let before = change
+            .before
+            .as_ref()
+            .map_or_else(|| "never published".to_owned(), |before| state(workspace, group, &before.release));
+        let after = state(workspace, group, &change.after);
+        let _ = writeln!(text, "{environment}: {} {group}: {before} → {after}", change.action);
         if plan.freezes.iter().any(|freeze| freeze.group == *group) {
             let _ = writeln!(text, "  freezes version {} ({})", change.after.version, change.after.digest);
         }
@@ -355,15 +358,27 @@ pub(super) fn overrides(operation: &Operation) -> String {
     policies.join(", ")
 }
 
-/// Says in a few words what a release is.
-pub(super) fn state(release: &Release) -> String {
+/// Says in a few words what a release is, with the number that its version has now.
+pub(super) fn state(workspace: &Workspace, group: &GroupName, release: &Release) -> String {
+    state_under(release, &workspace.release_number(group, release))
+}
+
+/// Says in a few words what a release is, whose version lies under a number.
+pub(super) fn state_under(release: &Release, number: &Version) -> String {
+    let version = version_text(release, number);
     match release.state {
-        State::Offline => format!("offline ({})", release.version),
+        State::Offline => format!("offline ({version})"),
         State::Live => match &release.backend {
-            Backend::Mock => format!("{} with mock", release.version),
-            Backend::Http { url, .. } => format!("{} with {url}", release.version),
+            Backend::Mock => format!("{version} with mock"),
+            Backend::Http { url, .. } => format!("{version} with {url}"),
         },
     }
+}
+
+/// Writes the number of a release, with the one that it was committed with where a merge changed it.
+pub(super) fn version_text(release: &Release, number: &Version) -> String {
+    let committed = &release.version;
+    if number == committed { number.to_string() } else { format!("{number} (frozen as {committed})") }
 }
 
 /// Returns where callers reach a release, as far as its settings can be read.

@@ -22,6 +22,9 @@ use crate::workspace::{Committed, ProblemKind, ViewProblem};
 pub(super) struct EntryView {
     state: State,
     version: Version,
+    /// The number that the version has now, where a merge gave it another one than it was committed with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<Version>,
     digest: Digest,
     backend: Backend,
     since: Timestamp,
@@ -31,7 +34,13 @@ pub(super) struct EntryView {
 impl EntryView {
     pub(super) fn new(release: &Release, since: Timestamp, operation: Option<&OperationId>) -> Self {
         let Release { state, version, digest, backend } = release.clone();
-        Self { state, version, digest, backend, since, operation: operation.cloned() }
+        Self { state, version, number: None, digest, backend, since, operation: operation.cloned() }
+    }
+
+    /// Adds the number that the version has now, where that is another one.
+    pub(super) fn numbered(mut self, number: &Version) -> Self {
+        self.number = Some(number).filter(|number| **number != self.version).cloned();
+        self
     }
 
     pub(super) fn of(deployment: &Deployment) -> Self {

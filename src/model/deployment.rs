@@ -27,6 +27,14 @@ pub struct Release {
     pub backend: Backend,
 }
 
+impl Release {
+    /// Returns true where callers cannot tell two releases apart: a merge may have given one version two numbers.
+    #[must_use]
+    pub fn serves_same(&self, other: &Self) -> bool {
+        (self.state, self.digest, &self.backend) == (other.state, other.digest, &other.backend)
+    }
+}
+
 /// An environment's entry for a group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Deployment {

@@ -39,13 +39,12 @@ impl VersionNote {
 pub struct VersionNotes(pub BTreeMap<Version, VersionNote>);
 
 impl VersionNotes {
-    /// Returns the block that applies to a release by its number or by its digest; `None` if there is none.
+    /// Returns the block of the version with a digest; `None` if there is none.
     ///
-    /// After a merge the blocked bytes may have another number, so both are compared.
+    /// The digest decides: a merge may have given the blocked bytes another number, and the number to others.
     #[must_use]
-    pub fn block(&self, version: &Version, digest: &Digest) -> Option<&VersionRemark> {
-        let own = self.0.get(version).and_then(|note| note.blocks.first());
-        own.or_else(|| self.0.values().flat_map(|note| &note.blocks).find(|block| block.digest == *digest))
+    pub fn block(&self, digest: &Digest) -> Option<&VersionRemark> {
+        self.0.values().flat_map(|note| &note.blocks).find(|block| block.digest == *digest)
     }
 
     /// Returns the deletion that reserves a number for other bytes; `None` if the number is free for this digest.

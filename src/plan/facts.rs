@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::Error;
 use crate::check::Subject;
 use crate::definition::Definition;
 use crate::model::{Action, Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName};
@@ -39,11 +40,21 @@ pub trait Facts {
     /// Returns the frozen version that a release names, by its number and its digest; `None` where there is none.
     fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error>;
 
+    /// Returns the number under which the version of a release lies, which a merge may have changed; `None` where it
+    /// lies under none.
+    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error>;
+
     /// Returns what was deployed for a group, the latest first, the present entry included.
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error>;
 
     /// Returns a committed operation; `None` where the environment has none of that id.
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error>;
+}
+
+/// Names the version of a release by its present number.
+pub(super) fn with_number(facts: &dyn Facts, group: &GroupName, release: Release) -> Result<Release, Error> {
+    let number = facts.number(group, &release).map_err(Error::Facts)?;
+    Ok(Release { version: number.unwrap_or(release.version), ..release })
 }
 
 /// A group as it could be published.

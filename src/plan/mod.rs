@@ -10,6 +10,7 @@ mod bump;
 mod error;
 mod facts;
 mod heads;
+mod join;
 mod offline;
 mod overlay;
 mod past_state;
@@ -36,13 +37,14 @@ pub use bump::{Bump, advice, bump_target};
 pub use error::Error;
 pub use facts::{Candidate, Facts, Past};
 pub use heads::{GroupHeads, Operations};
+pub use join::join_plan;
 pub use offline::{OfflineRequest, offline};
 pub use past_state::PastState;
 pub use policy::{BlockedRelease, BreakingChange, Incomparable, NextVersion, Refusal, UnprovenRelease};
 pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
 pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
-pub use renumber::renumber;
+pub use renumber::{NumberClaims, renumber};
 pub use resolve::{
     GroupConflict, HeadChoice, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,
     SideEntries, drop_operation, resolve, single_heads,
@@ -176,7 +178,7 @@ impl Plan {
     /// An operation is later than every operation before it, whatever the clocks say: the history
     /// of a group can be read by time.
     fn change(&mut self, group: &GroupName, action: Action, before: Option<&Deployment>, after: Release) {
-        if before.is_some_and(|before| before.release == after) {
+        if before.is_some_and(|before| before.release.serves_same(&after)) {
             self.unchanged.push(group.clone());
             return;
         }

@@ -88,8 +88,15 @@ impl Facts for Overlay<'_> {
 
     fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
         match self.frozen.get(&(group.clone(), release.version.clone())) {
-            Some(candidate) => Ok(Some(candidate.clone())),
-            None => self.base.released(group, release),
+            Some(candidate) if candidate.digest == release.digest => Ok(Some(candidate.clone())),
+            _ => self.base.released(group, release),
+        }
+    }
+
+    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error> {
+        match self.frozen.get(&(group.clone(), release.version.clone())) {
+            Some(candidate) if candidate.digest == release.digest => Ok(Some(release.version.clone())),
+            _ => self.base.number(group, release),
         }
     }
 

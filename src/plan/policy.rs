@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::compare::{self, Judgement, Side};
 use crate::model::{
-    Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version, VersionRemark,
+    Action, Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version,
+    VersionRemark,
 };
 
 use super::{Author, Candidate, Error, Facts, Plan};
@@ -16,6 +17,9 @@ pub(super) enum Direction {
     Forward,
     /// Back to what was let in before, by rollback or undo.
     Back,
+    /// To one of the releases that branches had, by a resolve: each came in by its own branch's policies, and is new to
+    /// the callers of the others.
+    Join,
 }
 
 /// Why a policy refuses a plan.
@@ -160,7 +164,7 @@ pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, directi
     refusals.extend(check_blocks(plan, facts)?);
     refusals.extend(apply_mock(plan, settings.mock, direction));
     let breaking = match direction {
-        Direction::Forward => settings.breaking,
+        Direction::Forward | Direction::Join => settings.breaking,
         Direction::Back => settings.breaking_on_way_back(),
     };
     refusals.extend(apply_breaking(plan, facts, breaking, author.allow_breaking, direction)?);
@@ -177,7 +181,15 @@ pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, directi
 fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<Refusal>, Error> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
-        releases.extend(blocked(facts, group, &change.after)?);
+        let block = blocked(facts, group, &change.after)?;
+        if replaced(change).any(|before| !before.serves_same(&change.after)) || change.before.is_none() {
+            releases.extend(block);
+        } else {
+            plan.warnings.extend(block.map(|live| format!("{}; it stays live", live.text())));
+        }
+    }
+    if plan.unchanged.is_empty() {
+        return Ok(if releases.is_empty() { None } else { Some(Refusal::Blocked { releases }) });
     }
     let environment = facts.environment(&plan.operation.environment).map_err(Error::Facts)?;
     for group in &plan.unchanged {
@@ -198,16 +210,22 @@ pub(super) fn blocked(
         return Ok(None);
     }
     let notes = facts.notes(group).map_err(Error::Facts)?;
-    let block = notes.block(&release.version, &release.digest).cloned();
+    let block = notes.block(&release.digest).cloned();
     Ok(block.map(|block| BlockedRelease { group: group.clone(), version: release.version.clone(), block }))
 }
 
 fn apply_mock(plan: &mut Plan, policy: Policy, direction: Direction) -> Option<Refusal> {
     let changes = plan.operation.changes.iter();
-    let mocked = changes.filter(|(_, change)| change.after.state == State::Live && change.after.backend.is_mock());
+    // Where every branch has a mock already, there is nothing else to choose.
+    let is_chosen =
+        |change: &Change| direction != Direction::Join || replaced(change).any(|before| !before.backend.is_mock());
+    let mocked = changes
+        .filter(|(_, change)| change.after.state == State::Live && change.after.backend.is_mock() && is_chosen(change));
     let groups: Vec<GroupName> = mocked.map(|(group, _)| group.clone()).collect();
     match (policy, direction) {
-        (Policy::Deny, Direction::Forward) if !groups.is_empty() => return Some(Refusal::Mock { groups }),
+        (Policy::Deny, Direction::Forward | Direction::Join) if !groups.is_empty() => {
+            return Some(Refusal::Mock { groups });
+        }
         (Policy::Warn | Policy::Deny, _) if !groups.is_empty() => {
             let message = mock_message(&groups);
             plan.warnings.push(format!("{} gets {message}", plan.operation.environment));
@@ -236,9 +254,11 @@ fn apply_breaking(
     }
     let (mut changes, mut unknown) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
-        match broken_by(plan, facts, group, change)? {
-            Verdict::Breaks(found) => changes.extend(found),
-            Verdict::Unknown(reason) => unknown.push(Incomparable { group: group.clone(), reason }),
+        for before in replaced(change) {
+            match broken_by(plan, facts, group, before, &change.after)? {
+                Verdict::Breaks(found) => changes.extend(found),
+                Verdict::Unknown(reason) => unknown.push(Incomparable { group: group.clone(), reason }),
+            }
         }
     }
     let is_back = direction == Direction::Back;
@@ -263,21 +283,34 @@ enum Verdict {
     Unknown(String),
 }
 
-/// Says what of a change breaks the callers of what is live.
-fn broken_by(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &Change) -> Result<Verdict, Error> {
-    let before = change.before.as_ref().map(|before| &before.release).filter(|before| before.state == State::Live);
-    let Some(before) = before else { return Ok(Verdict::Breaks(Vec::new())) };
-    if change.after.state == State::Offline {
+/// Returns the releases that a change replaces: that of before, or those that a resolve does not keep.
+fn replaced(change: &Change) -> impl Iterator<Item = &Release> {
+    let before = change.before.iter().filter(|_| change.action != Action::Resolve);
+    before.chain(&change.merged).map(|entry| &entry.release)
+}
+
+/// Says what of a change breaks the callers of a release that it replaces.
+fn broken_by(
+    plan: &Plan,
+    facts: &dyn Facts,
+    group: &GroupName,
+    before: &Release,
+    after: &Release,
+) -> Result<Verdict, Error> {
+    if before.state == State::Offline {
+        return Ok(Verdict::Breaks(Vec::new()));
+    }
+    if after.state == State::Offline {
         let message = "the whole group goes offline".to_owned();
         let offline = BreakingChange { group: group.clone(), place: String::new(), kind: None, message, next: None };
         return Ok(Verdict::Breaks(vec![offline]));
     }
-    if before.digest == change.after.digest {
+    if before.digest == after.digest {
         return Ok(Verdict::Breaks(Vec::new()));
     }
     let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
-    let next = if is_frozen { NextVersion::Frozen(change.after.version.clone()) } else { NextVersion::WorkingCopy };
-    compared(plan, facts, group, (before, &change.after), &next)
+    let next = if is_frozen { NextVersion::Frozen(after.version.clone()) } else { NextVersion::WorkingCopy };
+    compared(plan, facts, group, (before, after), &next)
 }
 
 /// Compares a version that is to be live with the one that is.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{Action, Backend, Environment, EnvironmentName, GroupName, OperationId, Release, State, Version};
 
 use super::advice::Advice;
-use super::facts::Facts;
+use super::facts::{Facts, with_number};
 use super::past_state::FoundState;
 use super::policy::{self, Direction};
 use super::{Author, BackendChoice, Error, PastState, Plan, Selection, backend, check_current, live_groups};
@@ -79,7 +79,7 @@ pub(super) fn promote_bound(
         };
         let after = release.and_then(|release| {
             let backend = target_backend(group, &release, to, facts)?;
-            Ok(Release { backend, ..release })
+            with_number(facts, group, Release { backend, ..release })
         });
         let after = match after {
             Ok(after) => after,
@@ -95,7 +95,7 @@ pub(super) fn promote_bound(
             plan.warnings.push(format!("{group} in {to} changes from {url} to a mock, as it is in {from}"));
         }
         if !after.backend.is_mock()
-            && let Ok(Some(candidate)) = facts.frozen(group, &after.version)
+            && let Ok(Some(candidate)) = facts.released(group, &after)
         {
             plan.warnings.extend(backend::missing_keys(group, to, &candidate.settings, &after.backend));
         }
@@ -146,12 +146,17 @@ impl Source<'_> {
                     .ok_or_else(|| Error::state(format!("{group} is not live in {from}"), [publish(None)]))
             }
             PromotedRelease::Version(version) => {
-                self.find_live(group, |release| release.version == *version)?.ok_or_else(|| {
+                self.find_live(group, |release| self.number(group, release) == *version)?.ok_or_else(|| {
                     let message = format!("version {version} of {group} was never live in {from}");
                     Error::state(message, [history, publish(Some(version.clone()))])
                 })
             }
         }
+    }
+
+    /// Returns the present number of a release, which a merge may have changed; its own where its version is missing.
+    fn number(&self, group: &GroupName, release: &Release) -> Version {
+        self.facts.number(group, release).ok().flatten().unwrap_or_else(|| release.version.clone())
     }
 
     /// Returns the release that a plan was bound to, as the source has or had it; else what the request names.

@@ -65,7 +65,7 @@ fn publish_group(
     if let Ok(backend) = &backend {
         let (version, backend) = (version.clone(), backend.clone());
         let after = Release { state: State::Live, version, digest: candidate.digest, backend };
-        if frozen && current.is_some_and(|current| current.release == after) {
+        if frozen && current.is_some_and(|current| current.release.serves_same(&after)) {
             plan.unchanged.push(group.clone());
             return Ok(());
         }

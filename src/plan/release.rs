@@ -192,7 +192,7 @@ pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, autho
         for (group, change) in &plan.changes {
             let current = environment.deployments.get(group);
             let place = format!("{group} in {}", plan.environment);
-            if current.is_some_and(|current| current.release == change.after) {
+            if current.is_some_and(|current| current.release.serves_same(&change.after)) {
                 continue;
             }
             if current != change.before.as_ref() {

@@ -1,59 +1,122 @@
-//! One version number that was frozen with other bytes on several branches: who keeps it.
+//! Numbers that were given to several versions on several branches: each version gets one of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Digest, Level, Version};
 
-/// Gives each of the digests that one number was frozen with a number of its own.
+/// The frozen versions of a group after a merge, and the numbers that its branches gave them.
+#[derive(Debug, Default)]
+pub struct NumberClaims {
+    /// The versions that lie there whole, by number.
+    pub present: BTreeMap<Version, Digest>,
+    /// The versions that must lie there and do not, each with the numbers that branches have it under.
+    pub missing: BTreeMap<Digest, BTreeSet<Version>>,
+    /// The versions that are live in a protected environment.
+    pub protected: BTreeSet<Digest>,
+    /// The numbers that no version can get any more: frozen on some branch, blocked or deleted.
+    pub taken: BTreeSet<Version>,
+}
+
+/// Returns the number of each version that has to be written.
 ///
-/// One that is live in a protected environment keeps the number, else the smallest; the others get the next free
-/// numbers, in their order. Everybody who resolves the same merge comes to the same.
+/// Of several versions with one number, that which is live in a protected environment keeps it, else the one with the
+/// smallest digest; the others get the next free numbers, in the order of their digests. Everybody who resolves the
+/// same merge comes to the same, whichever side lies there.
 #[must_use]
-pub fn renumber(
-    version: &Version,
-    digests: &BTreeSet<Digest>,
-    protected: &BTreeSet<Digest>,
-    taken: &BTreeSet<Version>,
-) -> BTreeMap<Digest, Version> {
-    let keeper = digests.iter().find(|digest| protected.contains(digest)).or_else(|| digests.first());
-    let mut numbers: BTreeMap<Digest, Version> = keeper.map(|digest| (*digest, version.clone())).into_iter().collect();
-    let mut next = version.clone();
-    for digest in digests.iter().filter(|digest| Some(*digest) != keeper) {
-        next = next.next(Level::Patch);
-        while taken.contains(&next) {
-            next = next.next(Level::Patch);
+pub fn renumber(claims: &NumberClaims) -> BTreeMap<Digest, Version> {
+    let contested = contested_numbers(claims);
+    let mut numbers: BTreeMap<Digest, Version> = BTreeMap::new();
+    for (number, digests) in &contested {
+        let open = || digests.iter().filter(|digest| !numbers.contains_key(digest));
+        let keeper = open().find(|digest| claims.protected.contains(digest)).or_else(|| open().next());
+        if let Some(keeper) = keeper.copied() {
+            numbers.insert(keeper, number.clone());
         }
-        numbers.insert(*digest, next.clone());
     }
+    let mut taken: BTreeSet<Version> = claims.taken.iter().chain(claims.present.keys()).cloned().collect();
+    taken.extend(contested.keys().cloned());
+    let has_home = |digest: &Digest| {
+        claims.present.iter().any(|(number, present)| present == digest && !contested.contains_key(number))
+    };
+    for (number, digests) in &contested {
+        for digest in digests.iter().filter(|digest| !has_home(digest)) {
+            if numbers.contains_key(digest) {
+                continue;
+            }
+            let mut next = number.next(Level::Patch);
+            while taken.contains(&next) {
+                next = next.next(Level::Patch);
+            }
+            taken.insert(next.clone());
+            numbers.insert(*digest, next);
+        }
+    }
+    numbers.retain(|digest, number| claims.present.get(number) != Some(digest));
     numbers
+}
+
+/// Finds the numbers that a missing version claims, with all versions that claim them.
+fn contested_numbers(claims: &NumberClaims) -> BTreeMap<Version, BTreeSet<Digest>> {
+    let mut contested: BTreeMap<Version, BTreeSet<Digest>> = BTreeMap::new();
+    for (digest, numbers) in &claims.missing {
+        for number in numbers {
+            contested.entry(number.clone()).or_default().insert(*digest);
+        }
+    }
+    for (number, digests) in &mut contested {
+        digests.extend(claims.present.get(number));
+    }
+    contested
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn who_keeps_a_number_and_who_gets_which() {
-        let mut digests = ["a", "b", "c"].map(|text| Digest::of(text.as_bytes()));
-        digests.sort_unstable();
-        let versions = |texts: &[&str]| -> BTreeSet<Version> {
-            texts.iter().map(|text| text.parse().expect("a version")).collect()
+    /// Reads `0.0.2=a 0.0.3=b` with digests that are ordered like their names.
+    fn pairs(text: &str, digests: &[Digest]) -> Vec<(Version, Digest)> {
+        let pair = |word: &str| {
+            let (number, name) = word.split_once('=').expect("a pair");
+            (number.parse().expect("a version"), digests[usize::from(name.as_bytes()[0] - b'a')])
         };
-        for (version, protected, taken, expected) in [
-            ("0.0.2", None, &["0.0.2"][..], ["0.0.2", "0.0.3", "0.0.4"]),
-            ("0.0.2", Some(2), &["0.0.2"], ["0.0.3", "0.0.4", "0.0.2"]),
-            ("0.0.2", None, &["0.0.2", "0.0.3", "0.0.5"], ["0.0.2", "0.0.4", "0.0.6"]),
-            ("1.0.0-rc.1", None, &["1.0.0-rc.1", "1.0.0"], ["1.0.0-rc.1", "1.0.1", "1.0.2"]),
+        text.split_whitespace().map(pair).collect()
+    }
+
+    #[test]
+    fn every_version_gets_one_number() {
+        let mut digests = ["a", "b", "c", "d"].map(|text| Digest::of(text.as_bytes()));
+        digests.sort_unstable();
+        for (present, missing, protected, taken, expected) in [
+            // Two branches froze one number: the smaller digest keeps it, or the protected one.
+            ("", "0.0.2=a 0.0.2=b", "", "0.0.2", "a=0.0.2 b=0.0.3"),
+            ("", "0.0.2=a 0.0.2=b", "0=b", "0.0.2", "a=0.0.3 b=0.0.2"),
+            ("", "0.0.2=a 0.0.2=b 0.0.2=c", "", "0.0.2 0.0.3 0.0.5", "a=0.0.2 b=0.0.4 c=0.0.6"),
+            ("", "1.0.0-rc.1=a 1.0.0-rc.1=b", "", "1.0.0-rc.1 1.0.0", "a=1.0.0-rc.1 b=1.0.1"),
+            // One side lies there already, whichever it is.
+            ("0.0.2=a", "0.0.2=b", "", "0.0.2", "b=0.0.3"),
+            ("0.0.2=b", "0.0.2=a", "", "0.0.2", "a=0.0.2 b=0.0.3"),
+            // A third branch froze the number that an earlier resolve gave out.
+            ("0.0.2=a 0.0.3=b", "0.0.2=c 0.0.3=d", "", "0.0.2 0.0.3", "c=0.0.4 d=0.0.5"),
+            ("0.0.2=b 0.0.3=d", "0.0.2=c 0.0.3=a", "", "0.0.2 0.0.3", "a=0.0.3 c=0.0.4 d=0.0.5"),
+            ("0.0.2=a", "0.0.3=b 0.0.3=c", "0=c", "0.0.2 0.0.3", "b=0.0.4 c=0.0.3"),
+            // Two branches renumbered one version, each in its way: it keeps one number.
+            ("0.0.2=a", "0.0.3=b 0.0.4=b 0.0.3=c", "", "0.0.2 0.0.3 0.0.4", "b=0.0.3 c=0.0.5"),
+            ("0.0.3=b 0.0.4=b", "0.0.3=a", "", "0.0.3 0.0.4", "a=0.0.3"),
+            ("0.0.2=a 0.0.3=b", "", "", "", ""),
         ] {
-            let protected = protected.map(|index: usize| digests[index]).into_iter().collect();
-            let numbers = renumber(
-                &version.parse().expect("a version"),
-                &digests.into_iter().collect(),
-                &protected,
-                &versions(taken),
-            );
-            let numbers: Vec<String> = digests.iter().map(|digest| numbers[digest].to_string()).collect();
-            assert_eq!(numbers, expected, "{version} {taken:?}");
+            let mut claims =
+                NumberClaims { present: pairs(present, &digests).into_iter().collect(), ..Default::default() };
+            for (number, digest) in pairs(missing, &digests) {
+                claims.missing.entry(digest).or_default().insert(number);
+            }
+            let names = protected.split_whitespace().map(|word| word.replace("0=", "0.0.0="));
+            claims.protected = names.flat_map(|word| pairs(&word, &digests)).map(|(_, digest)| digest).collect();
+            claims.taken = taken.split_whitespace().map(|text| text.parse().expect("a version")).collect();
+            let numbers = renumber(&claims);
+            let named = digests.iter().zip(["a", "b", "c", "d"]);
+            let shown: Vec<String> =
+                named.filter_map(|(digest, name)| Some(format!("{name}={}", numbers.get(digest)?))).collect();
+            assert_eq!(shown.join(" "), expected, "{present} | {missing}");
         }
     }
 }

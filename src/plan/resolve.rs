@@ -89,6 +89,8 @@ pub struct Resolution {
     pub restored: BTreeMap<GroupName, Option<Deployment>>,
     /// The groups that still have several heads, because they were not asked for.
     pub unresolved: Vec<GroupConflict>,
+    /// True if an operation is dropped: what is in force stays so.
+    pub is_drop: bool,
 }
 
 impl Resolution {
@@ -239,7 +241,7 @@ pub fn drop_operation(
 ) -> Result<Resolution, ResolveError> {
     let resolver = Resolver::new(state)?;
     resolver.check_heads(std::slice::from_ref(dropped))?;
-    let mut outcome = resolver.begin(author);
+    let mut outcome = Resolution { is_drop: true, ..resolver.begin(author) };
     for (group, heads) in resolver.heads.iter() {
         if !heads.contains(dropped) {
             if !resolver.restore_single(&mut outcome, group, heads) {
@@ -289,7 +291,7 @@ fn is_partial(request: &ResolveRequest) -> bool {
 
 impl GroupConflict {
     fn has_equal_releases(&self) -> bool {
-        self.heads.windows(2).all(|pair| pair[0].entry.release == pair[1].entry.release)
+        self.heads.windows(2).all(|pair| pair[0].entry.release.serves_same(&pair[1].entry.release))
     }
 
     fn head_of(&self, side: MergeSide) -> Option<&HeadEntry> {
@@ -334,6 +336,7 @@ impl<'a> Resolver<'a> {
             environment: Environment::empty(self.state.environment.clone()),
             restored: BTreeMap::new(),
             unresolved: Vec::new(),
+            is_drop: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::model::{Action, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
 
 use super::advice::Advice;
-use super::facts::{Facts, Past};
+use super::facts::{Facts, Past, with_number};
 use super::past_state::FoundState;
 use super::policy::{self, Direction};
 use super::{Author, Error, PastState, Plan, Selection, check_current};
@@ -41,7 +41,7 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
             Some(state) => release_of(state, group, environment, current, *groups == Selection::All)?,
             None => release_before(group, environment, facts)?,
         };
-        plan.change(group, Action::Rollback, Some(current), after);
+        plan.change(group, Action::Rollback, Some(current), with_number(facts, group, after)?);
     }
     policy::apply(&mut plan, facts, author, Direction::Back)?;
     Ok(plan)
@@ -116,7 +116,9 @@ fn live_before(past: &[Past]) -> impl Iterator<Item = &Release> {
     let present = present_release(past).unwrap_or(past.len());
     let release = past.get(present).map(|past| &past.deployment.release);
     let before = past.iter().skip(present + 1).map(|past| &past.deployment.release);
-    before.filter(move |before| before.state == State::Live && Some(*before) != release)
+    before.filter(move |before| {
+        before.state == State::Live && !release.is_some_and(|release| release.serves_same(before))
+    })
 }
 
 /// Finds where the present release was live first.
@@ -133,7 +135,7 @@ fn present_release(past: &[Past]) -> Option<usize> {
             _ => return Some(index),
         }
         let restored = &past[index].deployment.release;
-        let earlier = past[index + 1..].iter().position(|past| past.deployment.release == *restored)?;
+        let earlier = past[index + 1..].iter().position(|past| past.deployment.release.serves_same(restored))?;
         index += 1 + earlier;
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::{Action, EnvironmentName, GroupName, OperationId, Release, State, Version};
 
 use super::advice::Advice;
-use super::facts::Facts;
+use super::facts::{Facts, with_number};
 use super::policy::{self, Direction};
 use super::{Author, Error, Plan, backend, check_current};
 
@@ -57,7 +57,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
             let previous = past
                 .into_iter()
                 .map(|past| past.deployment.release)
-                .find(|release| release.state == State::Live && release.version != current.release.version);
+                .find(|release| release.state == State::Live && release.digest != current.release.digest);
             let Some(previous) = previous else {
                 return Err(Error::state(
                     format!("no other version of {group} was ever live in {environment}"),
@@ -69,6 +69,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     };
     let mut plan = Plan::new(environment, author);
     let mut after = Release { version, digest, ..current.release.clone() };
+    after = with_number(facts, group, after)?;
     let next = facts.released(group, &after).map_err(Error::Facts)?;
     if let Some(next) = &next {
         after.backend = backend::rebound(&after.backend, &next.settings, facts.settings(), environment)?;

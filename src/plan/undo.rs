@@ -3,7 +3,7 @@
 use crate::model::{Action, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
 
 use super::advice::Advice;
-use super::facts::Facts;
+use super::facts::{Facts, with_number};
 use super::past_state::unknown_operation;
 use super::policy::{self, Direction};
 use super::{Author, Error, Plan};
@@ -63,7 +63,7 @@ pub fn undo(request: &UndoRequest, facts: &dyn Facts, author: &Author) -> Result
             || Release { state: State::Offline, ..current.release.clone() },
             |entry| entry.release.clone(),
         );
-        plan.change(&group, Action::Undo, Some(current), after);
+        plan.change(&group, Action::Undo, Some(current), with_number(facts, &group, after)?);
     }
     if !changed.is_empty() && !skip_changed {
         return Err(Error::Overtaken { operation: id.clone(), environment: environment.clone(), changed, total });

@@ -76,28 +76,24 @@ impl LockGuard {
             }
             record::render(&environment)
         };
-        self.record_as(stage, operation, edits, next).inspect_err(|error| {
-            let is_visible = matches!(error, Error::DurabilityUnknown { .. });
-            // Where taking back failed as well, the intent stands, and names the file.
-            if has_begun && !is_visible && matches!(self.workspace().intent(), Ok(None)) {
-                let _ = self.stage().remove(&layout::environment(&operation.environment));
-            }
-        })
+        self.record_as(stage, operation, edits, has_begun, next)
     }
 
-    /// Writes an operation, and the file of its environment with the text that follows from its id.
+    /// Writes an operation, and the file of its environment with the text that follows from its id. Where it fails and
+    /// that file was made for it, none stays.
     pub(super) fn record_as(
         &self,
         mut stage: Stage<'_>,
         operation: &Operation,
         edits: &[SettingsEdit],
+        has_begun: bool,
         next: impl FnOnce(&OperationId) -> String,
     ) -> Result<OperationId, Error> {
         let (id, text) = operation_file::render(operation);
         let name = &operation.environment;
         let place = layout::environment(name);
         let mut prepare = || {
-            self.declare_commit(name, &id, edits.iter().map(edit_intent).collect())?;
+            self.declare_commit(name, &id, edits.iter().map(edit_intent).collect(), has_begun)?;
             for edit in edits {
                 self.edit_settings(&mut stage, edit)?;
             }
@@ -108,6 +104,10 @@ impl LockGuard {
         if let Err(error) = prepared.and_then(|()| stage.write(&place, next(&id).as_bytes())) {
             // Where taking back fails as well, the intent stands, and the next holder of the lock does it.
             let _ = self.recover();
+            // Without an intent, nobody else knows that the file was made for this.
+            if has_begun && matches!(self.workspace().intent(), Ok(None)) {
+                let _ = self.stage().remove(&place);
+            }
             return Err(error);
         }
         let what = name.to_string();
@@ -128,13 +128,13 @@ impl LockGuard {
 
     /// Writes the environment's file before the first operation, so that one without the other is
     /// never anything but a file that somebody removed. Returns true if it did.
-    fn begin_environment(&self, environment: &Environment) -> Result<bool, Error> {
+    pub(super) fn begin_environment(&self, environment: &Environment) -> Result<bool, Error> {
         let place = layout::environment(&environment.name);
         if self.workspace().root.exists(&place)? {
             return Ok(false);
         }
         let mut stage = self.stage();
-        stage.write(&place, record::render(&Environment::empty(environment.name.clone())).as_bytes())?;
+        stage.write(&place, record::render(environment).as_bytes())?;
         let synced = stage.sync();
         if synced.is_err() {
             let _ = self.stage().remove(&place);
@@ -186,10 +186,9 @@ impl LockGuard {
         version: &Version,
         digest: Digest,
     ) -> Result<(), Error> {
-        let mut files = self.workspace().release_files(group, version, digest)?;
-        let number = self.workspace().locate_release(group, version, digest)?;
+        let (number, mut files) = self.workspace().located_files(group, version, digest)?;
         files.insert(VERSION_FILE, Vec::new());
-        stage.adopt_folder(&layout::version(group, number.as_ref().unwrap_or(version)), &files)
+        stage.adopt_folder(&layout::version(group, &number), &files)
     }
 
     /// Takes back freezes of a commit that failed. One that stays does no harm: no operation names it.

@@ -92,16 +92,30 @@ impl<'a> Stage<'a> {
 
     /// Puts a folder of files in the place of another one in one step, and removes that one.
     pub(super) fn replace_folder(&mut self, place: &str, files: &FileSet) -> Result<(), Error> {
-        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        let replaced = self.exchange_folder(place, files, false)?;
+        // What cannot be removed is a leftover, which the next holder of the lock removes.
+        let _ = folders::remove_all(&replaced);
+        Ok(())
+    }
+
+    /// Puts a folder of files in the place of another one in one step, and returns the path to which that one moved.
+    pub(super) fn exchange_folder(&mut self, place: &str, files: &FileSet, read_only: bool) -> Result<PathBuf, Error> {
         let target = self.root.locate(place)?;
         let temporary = self.temporary_folder()?;
-        let exchanged = fill_folder(&temporary, files, false, &target).and_then(|()| {
-            let exchanged = renameat_with(CWD, &temporary, CWD, &target, RenameFlags::EXCHANGE);
-            exchanged.map_err(io::Error::from).at("replace", &target)
-        });
-        // What cannot be removed is a leftover, which the next holder of the lock removes.
-        let _ = folders::remove_all(&temporary);
+        let exchanged = fill_folder(&temporary, files, read_only, &target).and_then(|()| exchange(&temporary, &target));
+        if exchanged.is_err() {
+            let _ = folders::remove_all(&temporary);
+        }
         exchanged?;
+        self.remember(&target);
+        Ok(temporary)
+    }
+
+    /// Puts a folder back in its place that was exchanged for another one, and removes that one.
+    pub(super) fn put_back_folder(&mut self, place: &str, replaced: &Path) -> Result<(), Error> {
+        let target = self.root.locate(place)?;
+        exchange(replaced, &target)?;
+        let _ = folders::remove_all(replaced);
         self.remember(&target);
         Ok(())
     }
@@ -192,6 +206,12 @@ fn fill(mut file: &File, path: &Path, bytes: &[u8], target: &Path) -> Result<(),
         Err(_) => inherit_group(path, target),
     }
     file.sync_all().at("sync", path)
+}
+
+/// Exchanges two folders in one step.
+fn exchange(one: &Path, other: &Path) -> Result<(), PathError> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE).map_err(io::Error::from).at("replace", other)
 }
 
 fn fill_folder(folder: &Path, files: &FileSet, read_only: bool, target: &Path) -> Result<(), PathError> {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Error, PlanBase, Workspace};
+use super::{Error, PlanBase, Renumbering, Workspace};
 use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
     VersionNotes, WorkspaceSettings,
@@ -24,6 +24,8 @@ pub struct DiskFacts<'a> {
     groups: RefCell<Option<Vec<GroupName>>>,
     versions: Known<GroupName, BTreeSet<Version>>,
     notes: Known<GroupName, Arc<VersionNotes>>,
+    /// Versions that a resolve is about to write.
+    renumbered: BTreeMap<(GroupName, Digest), (Version, Arc<Candidate>)>,
 }
 
 impl<'a> DiskFacts<'a> {
@@ -38,7 +40,22 @@ impl<'a> DiskFacts<'a> {
             groups: RefCell::new(None),
             versions: RefCell::new(BTreeMap::new()),
             notes: RefCell::new(BTreeMap::new()),
+            renumbered: BTreeMap::new(),
         }
+    }
+
+    /// Answers as if versions that a resolve is about to write lay there already.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the settings of one cannot be read.
+    pub fn with_renumberings(self, renumberings: &[Renumbering]) -> Result<Self, Error> {
+        let candidate = |Renumbering { group, to, digest, files, .. }: &Renumbering| {
+            let candidate = Arc::new(self.workspace.candidate_of(group, to, files.clone(), *digest)?);
+            Ok(((group.clone(), *digest), (to.clone(), candidate)))
+        };
+        let renumbered = renumberings.iter().map(candidate).collect::<Result<_, Error>>()?;
+        Ok(Self { renumbered, ..self })
     }
 
     /// Returns the workspace that answers.
@@ -125,8 +142,18 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+        if let Some((_, candidate)) = self.renumbered.get(&(group.clone(), release.digest)) {
+            return Ok(Some(Arc::clone(candidate)));
+        }
         let located = self.workspace.locate_release(group, &release.version, release.digest)?;
         located.map_or(Ok(None), |number| self.frozen(group, &number))
+    }
+
+    fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error> {
+        if let Some((number, _)) = self.renumbered.get(&(group.clone(), release.digest)) {
+            return Ok(Some(number.clone()));
+        }
+        Ok(self.workspace.locate_release(group, &release.version, release.digest)?)
     }
 
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {

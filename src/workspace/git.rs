@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::error::{At, PathError};
-use super::layout::GROUPS_FOLDER;
-use crate::model::{GroupName, Version};
+use super::layout::{self, GROUPS_FOLDER};
+use crate::model::{GroupName, VERSION_FILE, Version};
 
 /// The Git checkout that a workspace lies in.
 #[derive(Debug)]
@@ -29,6 +29,17 @@ pub(super) struct MergeRevisions {
     pub(super) ours: String,
     /// The other one.
     pub(super) theirs: String,
+}
+
+/// A joining of branches that Git has begun, and that somebody has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GitOperation {
+    /// `git merge`.
+    Merge,
+    /// `git rebase`.
+    Rebase,
+    /// `git cherry-pick`.
+    CherryPick,
 }
 
 impl GitCheckout {
@@ -71,13 +82,20 @@ impl GitCheckout {
     /// Returns the versions of groups whose files are in conflict.
     pub(super) fn unmerged_versions(&self) -> BTreeSet<(GroupName, Version)> {
         let listed = self.ask(&["ls-files", "-u", "-z", "--", GROUPS_FOLDER]).unwrap_or_default();
-        let version = |line: &[u8]| {
-            let (_, place) = std::str::from_utf8(line).ok()?.split_once('\t')?;
-            let mut parts = place.strip_prefix(GROUPS_FOLDER)?.strip_prefix('/')?.split('/');
-            let (group, folder, version) = (parts.next()?, parts.next()?, parts.next()?);
-            (folder == "versions").then_some((group.parse().ok()?, version.parse().ok()?))
-        };
+        let version = |line: &[u8]| layout::version_in(std::str::from_utf8(line).ok()?.split_once('\t')?.1);
         listed.split(|byte| *byte == 0).filter_map(version).collect()
+    }
+
+    /// Returns the digest of every frozen version that a commit has, each with the place of its file.
+    pub(super) fn frozen_digests(&self, revision: &str) -> Vec<(String, String)> {
+        let files = format!("{GROUPS_FOLDER}/*/versions/*/{VERSION_FILE}");
+        let found = self.ask(&["grep", "-z", "-e", "^digest: ", revision, "--", &files]).unwrap_or_default();
+        let prefix = format!("{revision}:");
+        let line = |line: &str| {
+            let (place, text) = line.strip_prefix(&prefix)?.split_once('\0')?;
+            Some((place.to_owned(), text.strip_prefix("digest: ")?.to_owned()))
+        };
+        String::from_utf8_lossy(&found).lines().filter_map(line).collect()
     }
 
     /// Returns every known commit that changed a file, the newest first.
@@ -94,6 +112,17 @@ impl GitCheckout {
         }
         let text = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(io::Error::other(text)).at("change the Git settings of", &self.folder)
+    }
+
+    /// Returns the operation that is under way; `None` where the last one is ended.
+    pub(super) fn operation(&self) -> Option<GitOperation> {
+        if self.is_rebasing() {
+            Some(GitOperation::Rebase)
+        } else if self.has("MERGE_HEAD") {
+            Some(GitOperation::Merge)
+        } else {
+            self.has("CHERRY_PICK_HEAD").then_some(GitOperation::CherryPick)
+        }
     }
 
     fn has(&self, name: &str) -> bool {

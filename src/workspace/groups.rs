@@ -15,8 +15,8 @@ use super::{Workspace, settings};
 use crate::check::Subject;
 use crate::definition::{self, Definition, FetchError, Reading};
 use crate::model::{
-    DefinitionPath, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Version, is_reserved_file,
-    nearest,
+    DefinitionPath, Digest, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Version,
+    is_reserved_file, nearest,
 };
 use crate::plan::Candidate;
 
@@ -121,12 +121,21 @@ impl Workspace {
 
     /// Reads a frozen version as it could be published; `None` where there is no such version.
     pub fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Candidate>, Error> {
-        let Some((files, digest)) = self.version(group, version)? else {
-            return Ok(None);
-        };
+        let found = self.version(group, version)?;
+        found.map(|(files, digest)| self.candidate_of(group, version, files, digest)).transpose()
+    }
+
+    /// Reads the files of a frozen version as it could be published.
+    pub(super) fn candidate_of(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        files: FileSet,
+        digest: Digest,
+    ) -> Result<Candidate, Error> {
         let reading = frozen_definition(group, version, &files);
         let settings = frozen_settings(group, version, &files)?;
-        Ok(Some(Candidate {
+        Ok(Candidate {
             missing_secrets: self.missing_secrets(&settings)?,
             settings,
             definition: reading.definition.map(Arc::new),
@@ -134,7 +143,7 @@ impl Workspace {
             digest,
             findings: reading.findings,
             settings_on_disk: None,
-        }))
+        })
     }
 
     fn group_text(&self, group: &GroupName, file: &str) -> Result<String, Error> {

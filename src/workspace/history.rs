@@ -81,7 +81,7 @@ impl Workspace {
             let entries = before.flat_map(|(_, change)| change.predecessors());
             pending.extend(entries.map(|entry| entry.operation.clone()));
             for (group, change) in &operation.changes {
-                for loser in change.merged.iter().filter(|merged| merged.release != change.after) {
+                for loser in change.merged.iter().filter(|merged| !merged.release.serves_same(&change.after)) {
                     lost.entry(loser.operation.clone()).or_default().insert(group.clone(), id.clone());
                 }
             }

@@ -39,6 +39,9 @@ pub(super) struct CommitIntent {
     file: Option<FileIdentity>,
     /// The settings files that are changed along with it.
     edits: Vec<EditIntent>,
+    /// True if the environment's file was made for this operation.
+    #[serde(default)]
+    has_begun: bool,
 }
 
 /// A settings file that a commit changes.
@@ -108,10 +111,11 @@ impl LockGuard {
         environment: &EnvironmentName,
         operation: &OperationId,
         edits: Vec<EditIntent>,
+        has_begun: bool,
     ) -> Result<(), Error> {
         let file = self.workspace().file_identity(environment)?;
         let (environment, operation) = (environment.clone(), operation.clone());
-        self.declare(Intent::Commit(CommitIntent { environment, operation, file, edits }))
+        self.declare(Intent::Commit(CommitIntent { environment, operation, file, edits, has_begun }))
     }
 
     /// Leaves a durable note of a change.
@@ -157,6 +161,12 @@ impl LockGuard {
         if root.exists(&place)? {
             stage.remove(&place)?;
         }
+        // Last: an operation without the environment's file would be one that somebody removed the file of.
+        if intent.has_begun {
+            stage.sync()?;
+            stage = self.stage();
+            stage.remove(&layout::environment(&intent.environment))?;
+        }
         Ok(stage.sync()?)
     }
 
@@ -166,6 +176,39 @@ impl LockGuard {
         match fs::remove_file(&path) {
             Err(error) if !layout::is_absent(&error) => Err(error).at("remove", &path),
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::LockRequest;
+    use super::*;
+    use crate::model::{Environment, Timestamp};
+
+    #[test]
+    fn a_first_operation_that_is_taken_back_leaves_no_file_of_its_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
+        let workspace = Workspace::open(folder.path()).unwrap();
+        let request = LockRequest { holder: "Ada: a test".to_owned(), timeout: Duration::ZERO };
+        let name: EnvironmentName = "test".parse().unwrap();
+        let operation = OperationId::new(Timestamp::from_milliseconds(1), &Digest::of(b"1"));
+        for (was_there, expected) in [(false, false), (true, true)] {
+            let guard = workspace.lock(&request).unwrap();
+            if was_there {
+                guard.begin_environment(&Environment::empty(name.clone())).unwrap();
+            }
+            let has_begun = guard.begin_environment(&Environment::empty(name.clone())).unwrap();
+            guard.declare_commit(&name, &operation, Vec::new(), has_begun).unwrap();
+            guard.stage().write(&layout::operation(&name, &operation), b"1").unwrap();
+            drop(guard);
+            // The next holder takes it back.
+            workspace.lock(&request).unwrap();
+            assert!(!folder.path().join(layout::operation(&name, &operation)).exists());
+            assert_eq!(folder.path().join("deployments/test.yaml").exists(), expected, "{was_there}");
         }
     }
 }

@@ -59,6 +59,13 @@ pub(super) fn version(group: &GroupName, version: &Version) -> String {
     format!("{GROUPS_FOLDER}/{group}/versions/{version}")
 }
 
+/// Returns the version in whose folder a place lies.
+pub(super) fn version_in(place: &str) -> Option<(GroupName, Version)> {
+    let mut parts = place.strip_prefix(GROUPS_FOLDER)?.strip_prefix('/')?.split('/');
+    let (group, folder, version) = (parts.next()?, parts.next()?, parts.next()?);
+    (folder == "versions").then_some((group.parse().ok()?, version.parse().ok()?))
+}
+
 pub(super) fn environment(environment: &EnvironmentName) -> String {
     format!("{DEPLOYMENTS_FOLDER}/{environment}.yaml")
 }

@@ -1,7 +1,7 @@
 //! An environment as a merge left it, and the commit that makes it whole again.
 
 use super::error::Error;
-use super::git::GitCheckout;
+use super::git::{GitCheckout, GitOperation};
 use super::record::conflict::{ConflictEntry, operations_in, render_conflict, split_conflict};
 use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, OperationId};
@@ -17,8 +17,10 @@ pub struct MergeState {
     bytes: Option<Vec<u8>>,
     /// True where the file has conflict markers.
     is_conflicted: bool,
-    /// True where Git's own "ours" is the other branch.
-    is_rebasing: bool,
+    /// The joining of branches that Git has begun and not ended.
+    git_operation: Option<GitOperation>,
+    /// True where the workspace lies in a Git checkout.
+    has_checkout: bool,
     entries: BTreeMap<GroupName, Deployment>,
     sides: MergeSides,
     heads: GroupHeads,
@@ -57,8 +59,25 @@ impl MergeState {
             head.map(|head| head.entry.clone())
         };
         let (head, other) = (of(MergeSide::Ours), of(MergeSide::Theirs));
-        let (head, other) = if self.is_rebasing { (other, head) } else { (head, other) };
+        let (head, other) = if self.is_rebasing() { (other, head) } else { (head, other) };
         ConflictEntry { group: conflict.group.clone(), head, other }
+    }
+
+    /// Returns true where Git's own "ours" is the other branch.
+    fn is_rebasing(&self) -> bool {
+        self.git_operation == Some(GitOperation::Rebase)
+    }
+
+    /// Returns the joining of branches that Git has begun and not ended.
+    #[must_use]
+    pub const fn git_operation(&self) -> Option<GitOperation> {
+        self.git_operation
+    }
+
+    /// Returns true where the workspace lies in a Git checkout.
+    #[must_use]
+    pub const fn has_checkout(&self) -> bool {
+        self.has_checkout
     }
 
     /// Returns true where an operation is a head of a group.
@@ -87,7 +106,8 @@ impl Workspace {
         let mut state = MergeState {
             environment: environment.clone(),
             is_conflicted: false,
-            is_rebasing: checkout.as_ref().is_some_and(GitCheckout::is_rebasing),
+            git_operation: checkout.as_ref().and_then(GitCheckout::operation),
+            has_checkout: checkout.is_some(),
             entries: BTreeMap::new(),
             sides: MergeSides::default(),
             heads: GroupHeads::of(operations.iter()),
@@ -99,7 +119,7 @@ impl Workspace {
         if let Some(conflict) = conflict {
             state.is_conflicted = true;
             let sides = (operations_in(&conflict.head), operations_in(&conflict.other));
-            let (ours, theirs) = if state.is_rebasing { (sides.1, sides.0) } else { sides };
+            let (ours, theirs) = if state.is_rebasing() { (sides.1, sides.0) } else { sides };
             state.sides = MergeSides { ours: Some(ours), theirs: Some(theirs) };
             let parsed = |text: &str| record::parse(&place, environment, text).ok();
             if let (Some(head), Some(mut other)) = (parsed(&conflict.head), parsed(&conflict.other)) {
@@ -183,7 +203,22 @@ impl LockGuard {
         if now.bytes != state.bytes || !now.operations.keys().eq(state.operations.keys()) {
             return Err(Error::Stale { what: layout::environment(environment) });
         }
-        self.write_renumberings(renumberings)?;
+        let has_moved = !renumberings.is_empty() && self.workspace().renumberings(&now, resolution)? != renumberings;
+        if has_moved {
+            return Err(Error::Stale { what: "a frozen version".to_owned() });
+        }
+        let versions = self.write_renumberings(renumberings)?;
+        let committed = self.commit_entries(state, resolution);
+        if matches!(committed, Ok(_) | Err(Error::DurabilityUnknown { .. })) {
+            versions.keep();
+        } else {
+            self.take_back_versions(versions);
+        }
+        committed
+    }
+
+    fn commit_entries(&self, state: &MergeState, resolution: &Resolution) -> Result<Option<OperationId>, Error> {
+        let environment = &state.environment;
         if state.is_whole(resolution) {
             return Ok(None);
         }
@@ -191,11 +226,8 @@ impl LockGuard {
             self.rewrite(environment, &state.text_after(resolution, None))?;
             return Ok(None);
         }
-        if state.bytes.is_none() {
-            // An operation without the environment's file would be one that somebody removed the file of.
-            self.rewrite(environment, &record::render(&resolution.environment_before()))?;
-        }
+        let has_begun = self.begin_environment(&resolution.environment_before())?;
         let next = |id: &OperationId| state.text_after(resolution, Some(id));
-        self.record_as(self.stage(), &resolution.operation, &[], next).map(Some)
+        self.record_as(self.stage(), &resolution.operation, &[], has_begun, next).map(Some)
     }
 }

@@ -55,6 +55,7 @@ pub use edited::EditedGroups;
 pub use error::{Error, PathError};
 pub use facts::DiskFacts;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
+pub use git::GitOperation;
 pub use groups::{Draft, NewGroup, version_edit};
 pub use history::Committed;
 pub use init::{Example, init};
@@ -65,7 +66,7 @@ pub use origins::{Committer, Origins};
 pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
 };
-pub use overview::{DamagedReleases, EnvironmentOverview, ReleaseDamage, ViewProblem};
+pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProblem};
 pub use prune::UnusedVersion;
 pub use renumber::Renumbering;
 pub use short_ids::ShortIds;
@@ -181,9 +182,7 @@ impl Workspace {
         release: &Release,
         files: Option<&FileSet>,
     ) -> Vec<String> {
-        let located = self.locate_release(group, &release.version, release.digest).ok().flatten();
-        let version = located.as_ref().unwrap_or(&release.version);
-        let place = format!("{}/{SETTINGS_FILE}", layout::version(group, version));
+        let place = format!("{}/{SETTINGS_FILE}", layout::version(group, &self.release_number(group, release)));
         let planned = files.and_then(|files| files.get(SETTINGS_FILE)).map(|bytes| bytes.to_vec());
         let bytes = planned.or_else(|| self.root.read(&place, layout::LARGEST_SETTINGS).ok().flatten());
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Workspace, layout, settings};
 use crate::model::{
-    Environment, EnvironmentName, GroupName, GroupSettings, OperationId, PolicyOverride, SETTINGS_FILE, State, Version,
+    Digest, Environment, EnvironmentName, GroupName, GroupSettings, OperationId, PolicyOverride, Release,
+    SETTINGS_FILE, Version,
 };
 use crate::spread::spread;
 
@@ -12,7 +13,7 @@ use crate::spread::spread;
 #[derive(Debug)]
 pub struct Origins<'a> {
     workspace: &'a Workspace,
-    settings: BTreeMap<(&'a GroupName, &'a Version), Option<GroupSettings>>,
+    settings: BTreeMap<(&'a GroupName, Digest), (Version, Option<GroupSettings>)>,
     committers: BTreeMap<(&'a EnvironmentName, &'a OperationId), Committer>,
 }
 
@@ -34,18 +35,20 @@ impl Workspace {
     /// An operation that cannot be read has no committer, and a version whose settings cannot be read no addresses.
     #[must_use]
     pub fn origins<'a>(&'a self, environments: &'a [Environment]) -> Origins<'a> {
-        let mut versions = BTreeSet::new();
+        let mut releases = BTreeMap::new();
         let mut operations = BTreeSet::new();
         for environment in environments {
             for (group, deployment) in &environment.deployments {
-                if deployment.release.state == State::Live {
-                    versions.insert((group, &deployment.release.version));
-                }
+                releases.insert((group, deployment.release.digest), &deployment.release);
                 operations.insert((&environment.name, &deployment.operation));
             }
         }
-        let versions: Vec<_> = versions.into_iter().collect();
-        let settings = spread(&versions, |(group, version)| self.version_settings(group, version));
+        let releases: Vec<_> = releases.into_iter().collect();
+        let settings = spread(&releases, |((group, _), release)| {
+            let number = self.release_number(group, release);
+            let settings = self.version_settings(group, &number);
+            (number, settings)
+        });
         let operations: Vec<_> = operations.into_iter().collect();
         let committers = spread(&operations, |(environment, id)| {
             let operation = self.read_operation_head(environment, id).ok()?;
@@ -54,7 +57,7 @@ impl Workspace {
         let known = operations.into_iter().zip(committers);
         Origins {
             workspace: self,
-            settings: versions.into_iter().zip(settings).collect(),
+            settings: releases.into_iter().map(|(release, _)| release).zip(settings).collect(),
             committers: known.filter_map(|(operation, committer)| Some((operation, committer?))).collect(),
         }
     }
@@ -67,10 +70,16 @@ impl Workspace {
 }
 
 impl<'a> Origins<'a> {
-    /// Returns where callers reach a version of a group that is live; nothing where that cannot be read.
+    /// Returns the number under which the version of a release lies, which a merge may have changed.
     #[must_use]
-    pub fn urls(&self, environment: &EnvironmentName, group: &GroupName, version: &Version) -> Vec<String> {
-        let settings = self.settings.get(&(group, version)).and_then(Option::as_ref);
+    pub fn number<'b>(&'b self, group: &'b GroupName, release: &'b Release) -> &'b Version {
+        self.settings.get(&(group, release.digest)).map_or(&release.version, |(number, _)| number)
+    }
+
+    /// Returns where callers reach a release that is live; nothing where that cannot be read.
+    #[must_use]
+    pub fn urls(&self, environment: &EnvironmentName, group: &GroupName, release: &Release) -> Vec<String> {
+        let settings = self.settings.get(&(group, release.digest)).and_then(|(_, settings)| settings.as_ref());
         settings.map(|settings| self.workspace.addresses(environment, group, settings)).unwrap_or_default()
     }
 

@@ -1,6 +1,6 @@
 //! Environments for those who look at them: as much as can be read, and why the rest cannot.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::{Workspace, layout};
@@ -38,15 +38,28 @@ pub enum ReleaseDamage {
     Damaged(String),
 }
 
-/// The live releases that are not on disk as they were frozen, by group, number and digest.
+/// The live releases as they lie on disk, by group and digest.
 #[derive(Debug, Default)]
-pub struct DamagedReleases(BTreeMap<(GroupName, Version, Digest), ReleaseDamage>);
+pub struct StoredReleases {
+    damages: BTreeMap<(GroupName, Digest), ReleaseDamage>,
+    /// The numbers of those to which a merge gave another one.
+    numbers: BTreeMap<(GroupName, Digest), Version>,
+}
 
-impl DamagedReleases {
+impl StoredReleases {
     /// Returns the damage of a release, if it has any.
     #[must_use]
-    pub fn get(&self, group: &GroupName, release: &Release) -> Option<&ReleaseDamage> {
-        self.0.get(&(group.clone(), release.version.clone(), release.digest))
+    pub fn damage(&self, group: &GroupName, release: &Release) -> Option<&ReleaseDamage> {
+        self.damages.get(&(group.clone(), release.digest))
+    }
+
+    /// Returns the number under which the version of a release lies.
+    #[must_use]
+    pub fn number<'a>(&'a self, group: &GroupName, release: &'a Release) -> &'a Version {
+        if self.numbers.is_empty() {
+            return &release.version;
+        }
+        self.numbers.get(&(group.clone(), release.digest)).unwrap_or(&release.version)
     }
 }
 
@@ -83,23 +96,28 @@ impl Workspace {
 
     /// Compares every live release with the bytes on disk, each once, spread over the processors.
     #[must_use]
-    pub fn damaged_releases<'a>(&self, environments: impl IntoIterator<Item = &'a Environment>) -> DamagedReleases {
+    pub fn stored_releases<'a>(&self, environments: impl IntoIterator<Item = &'a Environment>) -> StoredReleases {
         let entries = environments.into_iter().flat_map(|environment| &environment.deployments);
         let live = entries.filter(|(_, deployment)| deployment.release.state == State::Live);
-        let releases: BTreeSet<_> =
-            live.map(|(group, entry)| (group, &entry.release.version, entry.release.digest)).collect();
+        let releases: BTreeMap<_, _> =
+            live.map(|(group, entry)| ((group, entry.release.digest), &entry.release.version)).collect();
         let releases: Vec<_> = releases.into_iter().collect();
-        let damages = spread(&releases, |(group, version, digest)| self.release_damage(group, version, *digest));
-        let found = releases
-            .into_iter()
-            .zip(damages)
-            .filter_map(|((group, version, digest), damage)| Some(((group.clone(), version.clone(), digest), damage?)));
-        DamagedReleases(found.collect())
+        let found = spread(&releases, |((group, digest), version)| self.stored_release(group, version, *digest));
+        let mut stored = StoredReleases::default();
+        for (((group, digest), version), found) in releases.into_iter().zip(found) {
+            let key = (group.clone(), digest);
+            match found {
+                Ok(number) if number == *version => {}
+                Ok(number) => _ = stored.numbers.insert(key, number),
+                Err(damage) => _ = stored.damages.insert(key, damage),
+            }
+        }
+        stored
     }
 
-    fn release_damage(&self, group: &GroupName, version: &Version, digest: Digest) -> Option<ReleaseDamage> {
-        let error = self.release_files(group, version, digest).err()?;
-        Some(match error {
+    /// Returns the number under which a release lies whole.
+    fn stored_release(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<Version, ReleaseDamage> {
+        self.located_files(group, version, digest).map(|(number, _)| number).map_err(|error| match error {
             Error::Unknown { .. } if !self.root.exists(&layout::group(group)).unwrap_or(true) => {
                 ReleaseDamage::GroupMissing
             }

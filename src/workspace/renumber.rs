@@ -1,15 +1,17 @@
-//! One version number that was frozen with other bytes on two branches: found, rebuilt from Git, renumbered.
+//! Version numbers that were given twice on two branches: their versions found, rebuilt from Git, renumbered.
 //!
 //! Git leaves a conflict in the files of such a version, or whoever merged took one side of it. The bytes of each
 //! side are in Git's index or commits; whatever is found there counts only where its digest is the one that is wanted.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
+use super::durable::Stage;
 use super::error::Error;
 use super::git::GitCheckout;
-use super::{LockGuard, MergeState, Workspace, layout, version_file};
+use super::{LockGuard, MergeState, Workspace, folders, layout, version_file};
 use crate::model::{Deployment, Digest, FileSet, GroupName, Operation, OperationId, State, VERSION_FILE, Version};
-use crate::plan::{Resolution, renumber};
+use crate::plan::{NumberClaims, Resolution, renumber};
 
 /// A frozen version that has to be written: under a number of its own, or anew under the one that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,51 +24,103 @@ pub struct Renumbering {
     pub to: Version,
     /// Its digest, which stays.
     pub digest: Digest,
-    files: FileSet,
+    pub(super) files: FileSet,
 }
 
-/// The digests that each number of each group was frozen with.
-type FrozenDigests = BTreeMap<(GroupName, Version), BTreeSet<Digest>>;
+/// A version as a commit, or a stage of Git's index, has it.
+#[derive(Debug, Clone)]
+struct GitVersion {
+    revision: String,
+    number: Version,
+    digest: Digest,
+}
+
+/// The versions that the sides of a merge have, by group.
+type SideVersions = BTreeMap<GroupName, Vec<GitVersion>>;
+
+/// Versions that must lie there, by group and digest, with the numbers that operations name them by.
+#[derive(Debug, Default)]
+struct WantedVersions {
+    named: BTreeMap<GroupName, BTreeMap<Digest, BTreeSet<Version>>>,
+    /// Versions that are live, and so must lie there even where somebody deleted them.
+    live: BTreeSet<(GroupName, Digest)>,
+}
 
 impl Workspace {
-    /// Finds the versions that a merge left without their bytes or with those of another branch.
+    /// Finds the versions that a merge left without their bytes, or with a number that another one has.
     pub fn renumberings(&self, state: &MergeState, resolution: &Resolution) -> Result<Vec<Renumbering>, Error> {
         let Some(checkout) = GitCheckout::find(self.folder()) else { return Ok(Vec::new()) };
+        let sides = side_versions(&checkout);
+        let wanted = wanted_versions(state, &sides);
         let protected = self.protected_digests(resolution);
         let mut found = Vec::new();
-        for ((group, version), digests) in wanted_digests(state, &checkout) {
-            let present = self.version(&group, &version).ok().flatten();
-            let mut files = BTreeMap::new();
-            for digest in digests {
-                if present.as_ref().is_some_and(|(_, present)| *present == digest) {
-                    continue;
-                }
-                let is_located = matches!(self.locate_release(&group, &version, digest), Ok(Some(_)));
-                if !is_located && let Some(bytes) = frozen_in_git(&checkout, &group, &version, digest) {
-                    files.insert(digest, bytes);
-                }
-            }
-            if files.is_empty() {
-                continue;
-            }
-            let present_digest = present.as_ref().map(|(_, digest)| *digest);
-            files.extend(present.map(|(bytes, digest)| (digest, bytes)));
-            let numbers = renumber(
-                &version,
-                &files.keys().copied().collect(),
-                protected.get(&group).unwrap_or(&BTreeSet::new()),
-                &self.taken_numbers(&group)?,
-            );
-            for (digest, to) in
-                numbers.into_iter().filter(|(digest, to)| *to != version || present_digest != Some(*digest))
-            {
-                let files = files.remove(&digest).unwrap_or_default();
-                found.push(Renumbering { group: group.clone(), from: version.clone(), to, digest, files });
+        for (group, digests) in wanted.named {
+            let mut missing = self.missing_versions(&group, digests);
+            missing.retain(|digest, _| {
+                wanted.live.contains(&(group.clone(), *digest)) || !self.is_deleted(&group, *digest)
+            });
+            if !missing.is_empty() {
+                let protected = protected.get(&group).cloned().unwrap_or_default();
+                let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
+                found.extend(self.renumber_group(&checkout, &group, sides, missing, protected)?);
             }
         }
-        // What gets another number comes first: until it lies there, its bytes may be nowhere else.
-        found.sort_by_key(|renumbering| renumbering.to == renumbering.from);
         Ok(found)
+    }
+
+    /// Returns those of the digests under which no version of a group lies.
+    fn missing_versions(
+        &self,
+        group: &GroupName,
+        digests: BTreeMap<Digest, BTreeSet<Version>>,
+    ) -> BTreeMap<Digest, BTreeSet<Version>> {
+        let mut missing = BTreeMap::new();
+        for (digest, numbers) in digests {
+            let Some(number) = numbers.first() else { continue };
+            // A version whose list of files is in conflict is as good as none.
+            if !matches!(self.locate_release(group, number, digest), Ok(Some(_))) {
+                missing.insert(digest, numbers);
+            }
+        }
+        missing
+    }
+
+    fn is_deleted(&self, group: &GroupName, digest: Digest) -> bool {
+        let notes = self.version_notes(group).unwrap_or_default();
+        notes.0.values().any(|note| note.deletions.iter().any(|deletion| deletion.digest == digest))
+    }
+
+    fn renumber_group(
+        &self,
+        checkout: &GitCheckout,
+        group: &GroupName,
+        sides: &[GitVersion],
+        missing: BTreeMap<Digest, BTreeSet<Version>>,
+        protected: BTreeSet<Digest>,
+    ) -> Result<Vec<Renumbering>, Error> {
+        let mut claims = NumberClaims { protected, taken: self.taken_numbers(group)?, ..NumberClaims::default() };
+        claims.taken.extend(sides.iter().map(|side| side.number.clone()));
+        let mut sources = BTreeMap::new();
+        for (digest, named) in missing {
+            if let Some(source) = frozen_in_git(checkout, group, digest, sides, &named) {
+                let numbers = sides.iter().filter(|side| side.digest == digest).map(|side| side.number.clone());
+                let numbers: BTreeSet<Version> = numbers.collect();
+                claims.missing.insert(digest, if numbers.is_empty() { named } else { numbers });
+                sources.insert(digest, source);
+            }
+        }
+        for number in self.versions(group)? {
+            if let Ok(Some((files, digest))) = self.version(group, &number) {
+                let from = self.frozen_as(group, &number)?.unwrap_or_else(|| number.clone());
+                claims.present.insert(number, digest);
+                sources.entry(digest).or_insert((from, files));
+            }
+        }
+        let renumbered = renumber(&claims).into_iter().filter_map(|(digest, to)| {
+            let (from, files) = sources.remove(&digest)?;
+            Some(Renumbering { group: group.clone(), from, to, digest, files })
+        });
+        Ok(renumbered.collect())
     }
 
     fn protected_digests(&self, resolution: &Resolution) -> BTreeMap<GroupName, BTreeSet<Digest>> {
@@ -93,69 +147,106 @@ impl Workspace {
     }
 }
 
-/// Collects what must be found: what is live, every digest of a number that has several, and both sides of a
-/// version that is in conflict.
-fn wanted_digests(state: &MergeState, checkout: &GitCheckout) -> FrozenDigests {
-    let mut known = FrozenDigests::new();
-    let mut live = FrozenDigests::new();
+/// Reads the versions that both sides of a merge have, and those that are in conflict.
+fn side_versions(checkout: &GitCheckout) -> SideVersions {
+    let mut sides = SideVersions::new();
+    for (group, number) in checkout.unmerged_versions() {
+        for stage in [":2", ":3"] {
+            if let Some(record) = record_in(checkout, stage, &group, &number) {
+                let found =
+                    GitVersion { revision: stage.to_owned(), number: number.clone(), digest: record.manifest.digest() };
+                sides.entry(group.clone()).or_default().push(found);
+            }
+        }
+    }
+    let revisions = checkout.merge_revisions();
+    for revision in revisions.into_iter().flat_map(|revisions| [revisions.ours, revisions.theirs]) {
+        for (place, digest) in checkout.frozen_digests(&revision) {
+            let Some((group, number)) = layout::version_in(&place) else { continue };
+            let Ok(digest) = digest.parse() else { continue };
+            sides.entry(group).or_default().push(GitVersion { revision: revision.clone(), number, digest });
+        }
+    }
+    sides
+}
+
+/// Collects what must be found: what is live, every digest of a number that has several, in operations or on the sides
+/// of the merge.
+fn wanted_versions(state: &MergeState, sides: &SideVersions) -> WantedVersions {
+    let mut numbers: BTreeMap<(GroupName, Version), BTreeSet<Digest>> = BTreeMap::new();
+    let mut wanted = WantedVersions::default();
     for (id, operation) in state.state().operations {
-        collect(&mut known, &mut live, state, (id, operation));
+        collect(&mut numbers, &mut wanted, state, (id, operation));
     }
-    known.retain(|_, digests| digests.len() > 1);
-    for (key, digests) in live {
-        known.entry(key).or_default().extend(digests);
+    for (group, versions) in sides {
+        for GitVersion { number, digest, .. } in versions {
+            numbers.entry((group.clone(), number.clone())).or_default().insert(*digest);
+        }
     }
-    for (group, version) in checkout.unmerged_versions() {
-        let digests = known.entry((group.clone(), version.clone())).or_default();
-        let stages = [":2", ":3"].into_iter();
-        digests.extend(stages.filter_map(|stage| Some(manifest_in(checkout, stage, &group, &version)?.0)));
+    for ((group, number), digests) in numbers {
+        let has_several = digests.len() > 1;
+        let named = wanted.named.entry(group.clone()).or_default();
+        for digest in digests {
+            if has_several || wanted.live.contains(&(group.clone(), digest)) {
+                named.entry(digest).or_default().insert(number.clone());
+            }
+        }
     }
-    known
+    wanted
 }
 
 /// Adds the releases that an operation names, and those that it leaves live.
 fn collect(
-    known: &mut FrozenDigests,
-    live: &mut FrozenDigests,
+    numbers: &mut BTreeMap<(GroupName, Version), BTreeSet<Digest>>,
+    wanted: &mut WantedVersions,
     state: &MergeState,
     (id, operation): (&OperationId, &Operation),
 ) {
     for (group, change) in &operation.changes {
         let releases = change.predecessors().map(|entry: &Deployment| &entry.release);
         for release in releases.chain([&change.after]) {
-            known.entry((group.clone(), release.version.clone())).or_default().insert(release.digest);
+            numbers.entry((group.clone(), release.version.clone())).or_default().insert(release.digest);
         }
         if change.after.state == State::Live && state.is_head(group, id) {
-            live.entry((group.clone(), change.after.version.clone())).or_default().insert(change.after.digest);
+            wanted.live.insert((group.clone(), change.after.digest));
         }
     }
 }
 
-/// Reads the digest and the files of a version as a commit, or a stage of the index, has it.
-fn manifest_in(
+/// Reads the record of a version as a commit, or a stage of the index, has it.
+fn record_in(
     checkout: &GitCheckout,
     revision: &str,
     group: &GroupName,
     version: &Version,
-) -> Option<(Digest, BTreeMap<String, Digest>)> {
+) -> Option<version_file::VersionRecord> {
     let place = format!("{}/{VERSION_FILE}", layout::version(group, version));
     let text = String::from_utf8(checkout.read(revision, &place)?).ok()?;
-    let record = version_file::parse(&place, group, version, &text).ok()?;
-    Some((record.manifest.digest(), record.manifest.0))
+    version_file::parse(&place, group, version, &text).ok()
 }
 
-/// Finds the bytes of a version with a digest in Git's index or commits.
-fn frozen_in_git(checkout: &GitCheckout, group: &GroupName, version: &Version, digest: Digest) -> Option<FileSet> {
-    let folder = layout::version(group, version);
-    let commits = checkout.commits_of(&format!("{folder}/{VERSION_FILE}"));
-    let revisions = [":2".to_owned(), ":3".to_owned()].into_iter().chain(commits);
-    revisions.into_iter().find_map(|revision| {
-        let (found, manifest) = manifest_in(checkout, &revision, group, version)?;
-        if found != digest {
+/// Finds the bytes of a version in Git's index or commits, with the number that it was frozen with.
+fn frozen_in_git(
+    checkout: &GitCheckout,
+    group: &GroupName,
+    digest: Digest,
+    sides: &[GitVersion],
+    named: &BTreeSet<Version>,
+) -> Option<(Version, FileSet)> {
+    let on_sides = sides.iter().filter(|side| side.digest == digest);
+    let on_sides = on_sides.map(|side| (side.revision.clone(), side.number.clone()));
+    let earlier = named.iter().flat_map(|number| {
+        let commits = checkout.commits_of(&format!("{}/{VERSION_FILE}", layout::version(group, number)));
+        commits.into_iter().map(|commit| (commit, number.clone()))
+    });
+    on_sides.chain(earlier).find_map(|(revision, number)| {
+        let record = record_in(checkout, &revision, group, &number)?;
+        if record.manifest.digest() != digest {
             return None;
         }
+        let folder = layout::version(group, &number);
         let mut files = FileSet::default();
-        for (path, wanted) in manifest {
+        for (path, wanted) in record.manifest.0 {
             let place = format!("{folder}/{path}");
             // A file that is alike on both sides is not in conflict, and lies in the first stage alone.
             let staged = || checkout.read(":0", &place).filter(|_| revision.starts_with(':'));
@@ -165,26 +256,152 @@ fn frozen_in_git(checkout: &GitCheckout, group: &GroupName, version: &Version, d
             }
             files.insert(path, bytes);
         }
-        Some(files)
+        Some((record.frozen_as.unwrap_or(number), files))
     })
 }
 
-impl LockGuard {
-    /// Writes the versions that a merge left without a number of their own.
-    pub(super) fn write_renumberings(&self, renumberings: &[Renumbering]) -> Result<(), Error> {
-        for Renumbering { group, from, to, files, .. } in renumberings {
-            let mut stage = self.stage();
-            let place = layout::version(group, to);
-            if to == from && self.workspace().root.exists(&place)? {
-                stage.remove_folder(&place)?;
-            }
-            let frozen_as = (to != from).then_some(from);
-            let mut all = files.clone();
-            let text = version_file::render_frozen_as(group, to, frozen_as, &files.manifest());
-            all.insert(VERSION_FILE, text.into_bytes());
-            stage.write_folder(&place, &all, true)?;
-            stage.sync()?;
+/// Versions that were written, and can be taken back until they are kept.
+#[derive(Debug, Default)]
+pub(super) struct WrittenVersions {
+    /// The places that were free before.
+    created: Vec<String>,
+    /// The places of other folders, each with the path to which that one was moved.
+    replaced: Vec<(String, PathBuf)>,
+}
+
+impl WrittenVersions {
+    /// Keeps them, and removes what they replaced.
+    pub(super) fn keep(self) {
+        for (_, replaced) in self.replaced {
+            // What cannot be removed is a leftover, which the next holder of the lock removes.
+            let _ = folders::remove_all(&replaced);
         }
-        Ok(())
+    }
+}
+
+impl LockGuard {
+    /// Writes the versions that a merge left without a number of their own: all of them, or none.
+    pub(super) fn write_renumberings(&self, renumberings: &[Renumbering]) -> Result<WrittenVersions, Error> {
+        let mut written = WrittenVersions::default();
+        match self.write_each(renumberings, &mut written) {
+            Ok(()) => Ok(written),
+            Err(error) => {
+                self.take_back_versions(written);
+                Err(error)
+            }
+        }
+    }
+
+    fn write_each(&self, renumberings: &[Renumbering], written: &mut WrittenVersions) -> Result<(), Error> {
+        let root = &self.workspace().root;
+        let (mut free, mut occupied) = (Vec::new(), Vec::new());
+        for renumbering in renumberings {
+            let place = layout::version(&renumbering.group, &renumbering.to);
+            let list = if root.exists(&place)? { &mut occupied } else { &mut free };
+            list.push((place, files_of(renumbering)));
+        }
+        // Until a version lies durably under its new number, its bytes may be nowhere but under the old one.
+        let mut stage = self.stage();
+        for (place, files) in free {
+            stage.write_folder(&place, &files, true)?;
+            written.created.push(place);
+        }
+        stage.sync()?;
+        let mut stage = self.stage();
+        for (place, files) in occupied {
+            let replaced = stage.exchange_folder(&place, &files, true)?;
+            written.replaced.push((place, replaced));
+        }
+        Ok(stage.sync()?)
+    }
+
+    /// Takes versions back that were written for a commit that failed.
+    pub(super) fn take_back_versions(&self, written: WrittenVersions) {
+        let mut stage: Stage<'_> = self.stage();
+        for (place, replaced) in written.replaced {
+            let _ = stage.put_back_folder(&place, &replaced);
+        }
+        for place in written.created {
+            let _ = stage.remove_folder(&place);
+        }
+        // An error says that the change failed; that it was taken back durably is no promise.
+        let _ = stage.sync();
+    }
+}
+
+/// Returns the files of a version as they lie under its number.
+fn files_of(renumbering: &Renumbering) -> FileSet {
+    let Renumbering { group, from, to, files, .. } = renumbering;
+    let frozen_as = (to != from).then_some(from);
+    let text = version_file::render_frozen_as(group, to, frozen_as, &files.manifest());
+    let mut all = files.clone();
+    all.insert(VERSION_FILE, text.into_bytes());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::super::LockRequest;
+    use super::*;
+
+    fn renumbering(group: &str, from: &str, to: &str, text: &str) -> Renumbering {
+        let mut files = FileSet::default();
+        files.insert("group.yaml", text.as_bytes().to_vec());
+        let digest = files.manifest().digest();
+        Renumbering {
+            group: group.parse().unwrap(),
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            digest,
+            files,
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn versions_are_written_all_or_none_and_can_be_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let versions = folder.path().join("groups/a/versions");
+        fs::create_dir_all(versions.join("0.0.2")).unwrap();
+        fs::write(versions.join("0.0.2/group.yaml"), "<<<<<<< HEAD").unwrap();
+        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
+        fs::write(folder.path().join("groups/b"), "a file where a folder belongs").unwrap();
+        let workspace = Workspace::open(folder.path()).unwrap();
+        let request = LockRequest { holder: "Ada: a test".to_owned(), timeout: Duration::ZERO };
+        let guard = workspace.lock(&request).unwrap();
+        let is_untouched = || {
+            assert_eq!(names(&versions), ["0.0.2"]);
+            assert_eq!(fs::read_to_string(versions.join("0.0.2/group.yaml")).unwrap(), "<<<<<<< HEAD");
+        };
+        let (kept, moved) = (renumbering("a", "0.0.2", "0.0.2", "x"), renumbering("a", "0.0.2", "0.0.3", "y"));
+        let unwritable = renumbering("b", "0.0.2", "0.0.2", "z");
+        assert!(guard.write_renumberings(&[kept.clone(), moved.clone(), unwritable]).is_err());
+        is_untouched();
+        let written = guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap();
+        assert_eq!(names(&versions), ["0.0.2", "0.0.3"]);
+        guard.take_back_versions(written);
+        is_untouched();
+        guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap().keep();
+        for renumbering in [&kept, &moved] {
+            let group = &renumbering.group;
+            assert_eq!(workspace.version(group, &renumbering.to).unwrap().unwrap().1, renumbering.digest);
+            // An entry may name it by any number that a merge gave it.
+            for number in ["0.0.2", "0.0.9"] {
+                let located = workspace.locate_release(group, &number.parse().unwrap(), renumbering.digest);
+                let expected = (renumbering == &moved || number == "0.0.2").then(|| renumbering.to.clone());
+                assert_eq!(located.unwrap(), expected, "{number}");
+            }
+        }
+        assert!(names(&folder.path().join(".apigw/tmp")).is_empty());
     }
 }

@@ -94,10 +94,10 @@ impl Workspace {
         {
             return Ok(Some(version.clone()));
         }
+        // An entry may name it by any number that a merge gave it, and it may have been given several in a row.
         let is_release = |number: &Version| {
             let record = self.version_record(group, number).ok().flatten();
-            record
-                .is_some_and(|record| record.frozen_as.as_ref() == Some(version) && record.manifest.digest() == digest)
+            record.is_some_and(|record| record.frozen_as.is_some() && record.manifest.digest() == digest)
         };
         match self.versions(group)?.into_iter().find(is_release) {
             Some(number) => Ok(Some(number)),
@@ -105,10 +105,16 @@ impl Workspace {
         }
     }
 
+    /// Returns the number under which a release lies; the one that it was committed with where it lies under none.
+    #[must_use]
+    pub fn release_number(&self, group: &GroupName, release: &Release) -> Version {
+        let located = self.locate_release(group, &release.version, release.digest).ok().flatten();
+        located.unwrap_or_else(|| release.version.clone())
+    }
+
     /// Returns true where a release lies under a number, which a merge may have given it.
     pub(super) fn is_version_of(&self, group: &GroupName, version: &Version, release: &Release) -> bool {
-        let located = self.locate_release(group, &release.version, release.digest).ok().flatten();
-        located.as_ref().unwrap_or(&release.version) == version
+        self.release_number(group, release) == *version
     }
 
     /// Reads the files of a release, every byte compared with its digest.
@@ -117,6 +123,16 @@ impl Workspace {
     ///
     /// Fails where no version of that number has that digest.
     pub fn release_files(&self, group: &GroupName, version: &Version, digest: Digest) -> Result<FileSet, Error> {
+        self.located_files(group, version, digest).map(|(_, files)| files)
+    }
+
+    /// Reads the files of a release as [`release_files`](Self::release_files) does, with the number that they lie under.
+    pub(super) fn located_files(
+        &self,
+        group: &GroupName,
+        version: &Version,
+        digest: Digest,
+    ) -> Result<(Version, FileSet), Error> {
         let Some(number) = self.locate_release(group, version, digest)? else {
             return Err(if self.root.exists(&layout::version(group, version))? {
                 Error::FrozenDiffers { group: group.to_string(), version: version.to_string() }
@@ -126,7 +142,10 @@ impl Workspace {
         };
         let found = self.version(group, &number)?.filter(|(_, found)| *found == digest);
         let unknown = || Error::Unknown { kind: "version", name: format!("{group}@{number}"), nearest: None };
-        found.map(|(files, _)| files).ok_or_else(unknown)
+        match found {
+            Some((files, _)) => Ok((number, files)),
+            None => Err(unknown()),
+        }
     }
 
     fn version_record(&self, group: &GroupName, version: &Version) -> Result<Option<VersionRecord>, Error> {

@@ -45,8 +45,7 @@ impl SeededRandom {
 pub(crate) struct Outcome {
     pub(crate) code: i32,
     pub(crate) stdout: String,
-    #[expect(dead_code, reason = "a failing test shows it")]
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Outcome {

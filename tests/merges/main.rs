@@ -9,6 +9,7 @@ mod cases;
 #[path = "../clones/mod.rs"]
 mod clones;
 mod model;
+mod numbers;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;

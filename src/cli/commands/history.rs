@@ -11,7 +11,7 @@ use crate::cli::time::age;
 use crate::cli::views::HistoryView;
 use crate::cli::{change, selection};
 use crate::model::{GroupName, State, Timestamp};
-use crate::workspace::{Committed, ShortIds, ViewProblem};
+use crate::workspace::{Committed, ShortIds, ViewProblem, Workspace};
 
 /// The most groups of an operation that are named.
 const MOST_CHANGES: usize = 3;
@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     operations.sort_by(|left, right| right.id.cmp(&left.id));
     operations.truncate(arguments.number);
     let short = workspace.short_ids()?;
-    let shown = Shown { operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
+    let shown = Shown { workspace, operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
     let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 3 };
     context.output.painted(&HistoryView::new(&operations, &problems), || shown.text(layout))?;
     for ViewProblem { environment, message, .. } in &problems {
@@ -66,6 +66,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
 
 /// The operations that are shown.
 struct Shown<'a> {
+    workspace: &'a Workspace,
     operations: &'a [Committed],
     short: &'a ShortIds,
     /// The group that was asked for, which comes first.
@@ -90,7 +91,7 @@ impl Shown<'_> {
         for (number, (group, change)) in changed.iter().take(MOST_CHANGES).enumerate() {
             let separator = if number > 0 { "; " } else { "" };
             changes = changes.plain(&format!("{separator}{} {group} ", change.action));
-            let state = change::state(&change.after);
+            let state = change::state(self.workspace, group, &change.after);
             changes = match change.after.state {
                 State::Live => changes.plain(&state),
                 State::Offline => changes.painted(Paint::Dim, &state),

@@ -1,19 +1,22 @@
 //! `apigw resolve`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 use serde_json::json;
 
-use crate::cli::change::Reason;
+use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::{ChangeView, ConflictView, EntryView};
+use crate::cli::wait::{self, Waited};
 use crate::cli::{change, complete, selection};
-use crate::model::{Deployment, OperationId, SCHEMA};
-use crate::plan::{self, HeadChoice, MergeSide, Resolution, ResolveError, ResolveRequest};
-use crate::workspace::{self, MergeState, Renumbering, Workspace};
+use crate::model::{Deployment, GroupName, OperationId, Release, SCHEMA};
+use crate::plan::{self, Author, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
+use crate::workspace::{self, DiskFacts, GitOperation, MergeState, Renumbering, Workspace};
 
 /// Join what two branches did to an environment, group by group
 ///
@@ -33,15 +36,8 @@ pub(in crate::cli) struct ResolveArguments {
     env: String,
     #[command(flatten)]
     choice: ChoiceArguments,
-    /// Show what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
-    /// With --dry-run: exit with 2 where there is something to do
-    #[arg(long)]
-    detailed_exitcode: bool,
-    /// Why, for the history
-    #[arg(short, long, value_name = "WHY")]
-    message: Option<String>,
+    #[command(flatten)]
+    change: ChangeArguments,
 }
 
 #[derive(Debug, Args)]
@@ -64,45 +60,66 @@ struct ChoiceArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let environment = context.environment(&arguments.env)?;
+    let author = context.author(&arguments.change.reason)?;
     let state = workspace.merge_state(&environment)?;
-    let resolution = plan(context, workspace, arguments, &state)?;
+    let mut resolution = resolution(workspace, arguments, &state, &author)?;
     let renumberings = workspace.renumberings(&state, &resolution)?;
+    let facts = DiskFacts::new(workspace).with_renumberings(&renumberings)?;
+    let joined = plan::join_plan(&mut resolution, &facts, &author);
+    let joined = joined.map_err(|error| change::refused(context, workspace, error))?;
+    change::warn(context, &joined);
     let is_pending = !state.is_whole(&resolution) || !renumberings.is_empty();
-    let outcome = Outcome { resolution: &resolution, renumberings: &renumberings, is_pending };
-    if arguments.dry_run {
-        show(context, &outcome, None, true)?;
-        let is_told = arguments.detailed_exitcode && is_pending;
-        return Ok(if is_told { Exit::ChangesPending } else { Exit::Done });
+    let mut outcome = Outcome {
+        workspace,
+        state: &state,
+        resolution: &resolution,
+        joined: &joined,
+        renumberings: &renumberings,
+        is_pending,
+        id: None,
+        waited: None,
+    };
+    let wait = context.wait(arguments.change.wait)?;
+    if arguments.change.dry_run {
+        wait::note_dry_run(context, wait);
+        outcome.show(context, true)?;
+        return Ok(change::pending(&arguments.change, is_pending));
     }
-    let mut id = None;
     let mut unknown = None;
     if is_pending {
-        change::confirm(context, &environment, &[])?;
+        change::confirm(context, &environment, &[&joined])?;
         let lock = workspace.lock(&context.lock_request())?;
         match lock.commit_resolution(&state, &resolution, &renumberings) {
-            Ok(committed) => id = committed,
-            Err(error @ workspace::Error::DurabilityUnknown { .. }) => unknown = Some(error.into()),
+            Ok(committed) => outcome.id = committed,
+            Err(workspace::Error::DurabilityUnknown { what, operation, source }) => {
+                outcome.id.clone_from(&operation);
+                unknown = Some(workspace::Error::DurabilityUnknown { what, operation, source }.into());
+            }
             Err(error) => return Err(error.into()),
         }
     }
-    change::shown_after_commit(context, show(context, &outcome, id.as_ref(), false));
-    unknown.map_or(Ok(Exit::Done), Err)
+    let limit = wait.filter(|_| unknown.is_none());
+    outcome.waited =
+        limit.map(|limit| wait::wait_for(context, workspace, &joined, outcome.id.as_ref(), Instant::now(), limit));
+    change::shown_after_commit(context, outcome.show(context, false));
+    let failed = unknown.or_else(|| outcome.waited.and_then(Waited::failure));
+    failed.map_or(Ok(Exit::Done), Err)
 }
 
-fn plan(
-    context: &Context<'_>,
+/// Plans what becomes of each group.
+fn resolution(
     workspace: &Workspace,
     arguments: &ResolveArguments,
     state: &MergeState,
+    author: &Author,
 ) -> Result<Resolution, CommandError> {
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
     let find = |text: &String| Ok::<_, CommandError>(workspace.find_operation(text)?.id);
     let choice = &arguments.choice;
     if let Some(dropped) = &choice.drop {
         if author.message.is_none() {
             return Err(CommandError::usage("--drop needs a reason, for the history").hint("add `-m WHY`"));
         }
-        return Ok(plan::drop_operation(&find(dropped)?, &state.state(), &author)?);
+        return Ok(plan::drop_operation(&find(dropped)?, &state.state(), author)?);
     }
     let choice = match (choice.ours, choice.theirs, choice.take.as_slice()) {
         (true, _, _) => HeadChoice::Side(MergeSide::Ours),
@@ -112,83 +129,125 @@ fn plan(
     };
     // A group that was deleted has a history still.
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
-    Ok(plan::resolve(&ResolveRequest { groups, choice }, &state.state(), &author)?)
+    Ok(plan::resolve(&ResolveRequest { groups, choice }, &state.state(), author)?)
 }
 
 /// The outcome of a resolve, committed or not.
 struct Outcome<'a> {
+    workspace: &'a Workspace,
+    state: &'a MergeState,
     resolution: &'a Resolution,
+    /// The resolution as a plan.
+    joined: &'a Plan,
     renumberings: &'a [Renumbering],
     is_pending: bool,
+    /// The operation, once there is one.
+    id: Option<OperationId>,
+    waited: Option<Waited>,
 }
 
-fn show(
-    context: &Context<'_>,
-    outcome: &Outcome<'_>,
-    id: Option<&OperationId>,
-    dry_run: bool,
-) -> Result<(), CommandError> {
-    let Outcome { resolution, renumberings, .. } = outcome;
-    let entry = |entry: &Option<Deployment>| entry.as_ref().map(EntryView::of);
-    let restored = resolution.restored.iter().map(|(group, before)| {
-        let after = resolution.environment.deployments.get(group).map(EntryView::of);
-        json!({"group": group, "before": entry(before), "after": after})
-    });
-    let versions = renumberings.iter().map(|Renumbering { group, from, to, digest, .. }| {
-        json!({"group": group, "frozen_as": from, "version": to, "digest": digest})
-    });
-    let view = json!({
-        "schema": SCHEMA,
-        "environment": resolution.operation.environment,
-        "operation": id,
-        "dry_run": dry_run,
-        "warnings": [],
-        "changes": ChangeView::all(&resolution.operation, id),
-        "restored": restored.collect::<Vec<_>>(),
-        "versions": versions.collect::<Vec<_>>(),
-        "unresolved": resolution.unresolved.iter().map(ConflictView::new).collect::<Vec<_>>(),
-    });
-    context.output.data(&view, || text(outcome, id, dry_run))
-}
+impl Outcome<'_> {
+    fn show(&self, context: &Context<'_>, dry_run: bool) -> Result<(), CommandError> {
+        let resolution = self.resolution;
+        let entry = |entry: &Option<Deployment>| entry.as_ref().map(EntryView::of);
+        let restored = resolution.restored.iter().map(|(group, before)| {
+            let after = resolution.environment.deployments.get(group).map(EntryView::of);
+            json!({"group": group, "before": entry(before), "after": after})
+        });
+        let versions = self.renumberings.iter().map(|Renumbering { group, from, to, digest, .. }| {
+            json!({"group": group, "frozen_as": from, "version": to, "digest": digest})
+        });
+        let mut view = json!({
+            "schema": SCHEMA,
+            "environment": resolution.operation.environment,
+            "operation": self.id,
+            "dry_run": dry_run,
+            "warnings": self.joined.warnings,
+            "changes": ChangeView::all(&resolution.operation, self.id.as_ref()),
+            "override": resolution.operation.overrides,
+            "restored": restored.collect::<Vec<_>>(),
+            "versions": versions.collect::<Vec<_>>(),
+            "unresolved": resolution.unresolved.iter().map(ConflictView::new).collect::<Vec<_>>(),
+        });
+        if let Some(waited) = &self.waited {
+            view["gateways"] = json!(waited.gateways);
+        }
+        context.output.data(&view, || self.text(dry_run) + &self.waited.as_ref().map(Waited::text).unwrap_or_default())
+    }
 
-fn text(outcome: &Outcome<'_>, id: Option<&OperationId>, dry_run: bool) -> String {
-    let Outcome { resolution, renumberings, is_pending } = outcome;
-    let environment = &resolution.operation.environment;
-    let mut text = String::new();
-    for (group, change) in &resolution.operation.changes {
-        let _ = writeln!(text, "{environment}: resolve {group}: {}", change::state(&change.after));
-        for merged in &change.merged {
-            let (state, operation) = (change::state(&merged.release), &merged.operation);
-            let _ = writeln!(text, "  not kept: {state}, by operation {operation}");
-        }
-    }
-    for group in resolution.restored.keys() {
-        if let Some(after) = resolution.environment.deployments.get(group) {
-            let (state, operation) = (change::state(&after.release), &after.operation);
-            let _ = writeln!(text, "{environment}: {group}: {state}, as operation {operation} left it");
-        }
-    }
-    for Renumbering { group, from, to, digest, .. } in *renumberings {
-        let _ = if from == to {
-            writeln!(text, "{group}: version {from} is the one of {digest}")
-        } else {
-            writeln!(text, "{group}: version {from} was frozen twice; the one of {digest} is version {to} from now on")
+    fn text(&self, dry_run: bool) -> String {
+        let environment = &self.resolution.operation.environment;
+        let mut text = self.changes_text();
+        let _ = match &self.id {
+            Some(id) => writeln!(text, "{environment}: committed as operation {id}"),
+            None if !self.is_pending => writeln!(text, "{environment}: nothing to do"),
+            None if dry_run => writeln!(text, "{environment}: dry run, nothing was changed"),
+            None => writeln!(text, "{environment}: joined both sides"),
         };
+        if self.is_pending && !dry_run && self.state.has_checkout() {
+            text.push_str(&self.next_text());
+        }
+        text
     }
-    for conflict in &resolution.unresolved {
-        let _ = writeln!(
-            text,
-            "{environment}: {} still needs a choice: `apigw resolve {0} --env {environment}`",
-            conflict.group
-        );
+
+    /// Says what becomes of each group and of each version.
+    fn changes_text(&self) -> String {
+        let Self { resolution, renumberings, .. } = self;
+        let environment = &resolution.operation.environment;
+        let mut text = String::new();
+        let state = |group: &GroupName, release: &Release| self.state_text(group, release);
+        for (group, change) in &resolution.operation.changes {
+            let _ = writeln!(text, "{environment}: resolve {group}: {}", state(group, &change.after));
+            for merged in &change.merged {
+                let (state, operation) = (state(group, &merged.release), &merged.operation);
+                let _ = writeln!(text, "  not kept: {state}, by operation {operation}");
+            }
+        }
+        for group in resolution.restored.keys() {
+            if let Some(after) = resolution.environment.deployments.get(group) {
+                let (state, operation) = (state(group, &after.release), &after.operation);
+                let _ = writeln!(text, "{environment}: {group}: {state}, as operation {operation} left it");
+            }
+        }
+        for Renumbering { group, from, to, digest, .. } in *renumberings {
+            let _ = if from == to {
+                writeln!(text, "{group}: version {from} is the one of {digest}")
+            } else {
+                writeln!(text, "{group}: the version of {digest}, frozen as {from}, is version {to} from now on")
+            };
+        }
+        for conflict in &resolution.unresolved {
+            let group = &conflict.group;
+            let _ = writeln!(
+                text,
+                "{environment}: {group} still needs a choice: `apigw resolve {group} --env {environment}`",
+            );
+        }
+        text
     }
-    let _ = match id {
-        Some(id) => writeln!(text, "{environment}: committed as operation {id}"),
-        None if !is_pending => writeln!(text, "{environment}: nothing to do"),
-        None if dry_run => writeln!(text, "{environment}: dry run, nothing was changed"),
-        None => writeln!(text, "{environment}: joined both sides"),
-    };
-    text
+
+    /// Says in a few words what a release is, with the number that its version has from now on.
+    fn state_text(&self, group: &GroupName, release: &Release) -> String {
+        let is_it = |renumbering: &&Renumbering| renumbering.group == *group && renumbering.digest == release.digest;
+        match self.renumberings.iter().find(is_it) {
+            Some(renumbering) => change::state_under(release, &renumbering.to),
+            None => change::state(self.workspace, group, release),
+        }
+    }
+
+    /// Says how the merge goes on in Git.
+    fn next_text(&self) -> String {
+        let groups: BTreeSet<&GroupName> = self.renumberings.iter().map(|renumbering| &renumbering.group).collect();
+        let mut places = vec!["deployments".to_owned(), "history".to_owned()];
+        places.extend(groups.into_iter().map(|group| format!("groups/{group}/versions")));
+        let then = match self.state.git_operation() {
+            Some(GitOperation::Merge) => "git merge --continue",
+            Some(GitOperation::Rebase) => "git rebase --continue",
+            Some(GitOperation::CherryPick) => "git cherry-pick --continue",
+            None => "git commit",
+        };
+        format!("next: `git add {}`, then `{then}`\n", places.join(" "))
+    }
 }
 
 impl From<ResolveError> for CommandError {
@@ -234,7 +293,7 @@ fn choices(conflict: &plan::GroupConflict) -> Vec<String> {
         let Deployment { release, since, operation } = &head.entry;
         let why =
             head.message.as_deref().map(|message| format!(": {}", message.replace('\n', " "))).unwrap_or_default();
-        let (group, state) = (&conflict.group, change::state(release));
+        let (group, state) = (&conflict.group, change::state_under(release, &release.version));
         format!("{group}, {side}: {state}, operation {operation} by {} at {since}{why}", head.actor)
     };
     conflict.heads.iter().map(line).collect()

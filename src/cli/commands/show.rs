@@ -8,7 +8,8 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::OperationView;
-use crate::workspace::{Committed, ProblemKind};
+use crate::model::Release;
+use crate::workspace::{Committed, ProblemKind, Workspace};
 
 /// Show one operation: who, when, why, and each group before and after
 #[derive(Debug, Args)]
@@ -27,11 +28,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
         Some(lost) => committed.lost = lost,
         None => loose_end = Some(workspace.loose_end(&committed)?),
     }
-    context.output.data(&OperationView::new(&committed).loose_end(loose_end), || text(&committed, loose_end))?;
+    context
+        .output
+        .data(&OperationView::new(&committed).loose_end(loose_end), || text(workspace, &committed, loose_end))?;
     Ok(Exit::Done)
 }
 
-fn text(committed: &Committed, loose_end: Option<ProblemKind>) -> String {
+fn text(workspace: &Workspace, committed: &Committed, loose_end: Option<ProblemKind>) -> String {
     let Committed { id, operation, .. } = committed;
     let mut text = format!(
         "operation    {id}\nenvironment  {}\ntime         {}\nby           {}\nwhy          {}\ncommand      {}\n",
@@ -53,7 +56,8 @@ fn text(committed: &Committed, loose_end: Option<ProblemKind>) -> String {
     }
     for (group, planned) in &operation.changes {
         let before = planned.before.as_ref();
-        let was = before.map_or_else(|| "never published".to_owned(), |before| change::state(&before.release));
+        let state = |release: &Release| change::state(workspace, group, release);
+        let was = before.map_or_else(|| "never published".to_owned(), |before| state(&before.release));
         let _ = writeln!(text, "\n{} {group}", planned.action);
         if let Some(resolve) = committed.lost.get(group) {
             let _ = writeln!(text, "  lost    to what {resolve} kept");
@@ -63,9 +67,9 @@ fn text(committed: &Committed, loose_end: Option<ProblemKind>) -> String {
             let _ = writeln!(text, "          {}, by operation {}", before.release.digest, before.operation);
         }
         for merged in &planned.merged {
-            let _ = writeln!(text, "  merged  {}, by operation {}", change::state(&merged.release), merged.operation);
+            let _ = writeln!(text, "  merged  {}, by operation {}", state(&merged.release), merged.operation);
         }
-        let _ = writeln!(text, "  after   {}\n          {}", change::state(&planned.after), planned.after.digest);
+        let _ = writeln!(text, "  after   {}\n          {}", state(&planned.after), planned.after.digest);
     }
     text
 }

@@ -15,8 +15,7 @@ use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEnt
 use crate::cli::{complete, selection};
 use crate::model::{Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, State, Timestamp, Version};
 use crate::workspace::{
-    Committed, DamagedReleases, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, ViewProblem,
-    Workspace,
+    Committed, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases, ViewProblem, Workspace,
 };
 
 /// Show what is live: the matrix of groups and environments
@@ -48,7 +47,7 @@ struct Live {
     all: Vec<Environment>,
     groups: BTreeSet<GroupName>,
     edited: EditedGroups,
-    damaged: DamagedReleases,
+    stored: StoredReleases,
     /// The parts that cannot be read, and the releases that cannot be served.
     problems: Vec<ViewProblem>,
     is_unreadable: bool,
@@ -184,16 +183,16 @@ fn read(
         groups.extend(workspace.groups()?.into_iter().filter(|group| only.is_none_or(|only| only == group)));
         edited = workspace.edited_groups(&groups);
     }
-    let damaged = workspace.damaged_releases(&environments);
+    let stored = workspace.stored_releases(&environments);
     let is_unreadable = !problems.is_empty();
     for environment in &environments {
         let damages = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
         problems.extend(damages.filter_map(|(group, entry)| {
-            let message = damage_text(damaged.get(group, &entry.release)?, &entry.release);
+            let message = damage_text(stored.damage(group, &entry.release)?, &entry.release);
             Some(ViewProblem { environment: environment.name.clone(), group: Some(group.clone()), message })
         }));
     }
-    Ok(Live { environments, all, groups, edited, damaged, problems, is_unreadable, gateways: Vec::new() })
+    Ok(Live { environments, all, groups, edited, stored, problems, is_unreadable, gateways: Vec::new() })
 }
 
 fn damage_text(damage: &ReleaseDamage, release: &Release) -> String {
@@ -218,9 +217,11 @@ fn newer_before<'a>(
 ) -> Option<(&'a EnvironmentName, &'a Version)> {
     let before = live.all.iter().take_while(|before| before.name != *environment);
     let entries = before.filter_map(|before| Some((&before.name, &before.deployments.get(group)?.release)));
-    let newer = entries.filter(|(_, there)| there.state == State::Live && there.version > release.version);
+    let there = entries.filter(|(_, there)| there.state == State::Live);
+    let here = live.stored.number(group, release);
+    let newer = there.map(|(name, there)| (name, live.stored.number(group, there))).filter(|(_, there)| *there > here);
     // Of several with the same version, the nearest.
-    newer.map(|(name, there)| (name, &there.version)).max_by(|left, right| left.1.cmp(right.1))
+    newer.max_by(|left, right| left.1.cmp(right.1))
 }
 
 fn view(workspace: &Workspace, live: &Live) -> StatusView {
@@ -239,8 +240,8 @@ fn view(workspace: &Workspace, live: &Live) -> StatusView {
             deployments.push(StatusEntryView {
                 environment: environment.name.clone(),
                 group: group.clone(),
-                entry: EntryView::of(deployment),
-                blocked: notes.get(group).and_then(|notes| notes.block(&release.version, &release.digest)).cloned(),
+                entry: EntryView::of(deployment).numbered(origins.number(group, release)),
+                blocked: notes.get(group).and_then(|notes| notes.block(&release.digest)).cloned(),
                 edited: live.edited.contains(group),
                 newer: newer_before(live, &environment.name, group, release)
                     .filter(|_| release.state == State::Live)
@@ -248,9 +249,9 @@ fn view(workspace: &Workspace, live: &Live) -> StatusView {
                         environment: environment.clone(),
                         version: version.clone(),
                     }),
-                problem: live.damaged.get(group, release).map(|damage| damage_text(damage, release)),
+                problem: live.stored.damage(group, release).map(|damage| damage_text(damage, release)),
                 urls: match release.state {
-                    State::Live => origins.urls(&environment.name, group, &release.version),
+                    State::Live => origins.urls(&environment.name, group, release),
                     State::Offline => Vec::new(),
                 },
                 by: committer.map(|committer| committer.by.clone()),

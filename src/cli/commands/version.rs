@@ -232,7 +232,7 @@ fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, Comman
         let digest = workspace.manifest(&group, &version)?.map(|manifest| manifest.digest());
         let live = workspace.live_in(&group, Some(&version))?;
         let frozen_as = workspace.frozen_as(&group, &version)?;
-        let block = digest.and_then(|digest| notes.block(&version, &digest));
+        let block = digest.and_then(|digest| notes.block(&digest));
         versions.push((version, digest, live, frozen_as, block));
     }
     let entries: Vec<_> = versions

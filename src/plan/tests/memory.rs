@@ -329,6 +329,10 @@ impl Facts for Memory {
         self.frozen(group, &release.version)
     }
 
+    fn number(&self, _: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error> {
+        Ok(Some(release.version.clone()))
+    }
+
     fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
         Ok(self.past.get(environment).cloned().unwrap_or_default())
     }

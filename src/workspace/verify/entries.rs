@@ -228,7 +228,7 @@ const fn state_text(state: State) -> &'static str {
 /// Whoever changes the version and leaves the digest means that version, with its own digest.
 pub(super) fn accept(workspace: &Workspace, group: &GroupName, before: &Release, edited: &Release) -> Option<Release> {
     let digest = workspace.manifest(group, &edited.version).ok().flatten()?.digest();
-    let is_blocked = workspace.version_notes(group).ok()?.block(&edited.version, &digest).is_some();
+    let is_blocked = workspace.version_notes(group).ok()?.block(&digest).is_some();
     if is_blocked && edited.state == State::Live {
         return None;
     }

@@ -44,7 +44,7 @@ pub(super) fn check(
             Ok(Some(_)) | Err(_) => {}
         }
         let notes = workspace.version_notes(group).unwrap_or_default();
-        if let Some(VersionRemark { at, by, why, .. }) = notes.block(version, &release.digest) {
+        if let Some(VersionRemark { at, by, why, .. }) = notes.block(&release.digest) {
             let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             let message = format!("version {version} of {group} is live, and was blocked by {by} at {at}{why}");
             let hint = format!(

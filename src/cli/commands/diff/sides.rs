@@ -27,7 +27,11 @@ impl DiffSide {
         group: &GroupName,
     ) -> Result<Self, CommandError> {
         let entries = facts.environment(environment).map_err(crate::plan::Error::Facts)?;
-        let Some(deployment) = entries.deployments.get(group).cloned() else { return Ok(Self::default()) };
+        let Some(mut deployment) = entries.deployments.get(group).cloned() else { return Ok(Self::default()) };
+        // Compared by the numbers that both have now: a merge may have changed one of them.
+        if let Ok(Some(number)) = facts.number(group, &deployment.release) {
+            deployment.release.version = number;
+        }
         let candidate = match deployment.release.state {
             State::Live => facts.released(group, &deployment.release).map_err(crate::plan::Error::Facts)?,
             State::Offline => None,
@@ -52,7 +56,9 @@ impl DeploymentPair {
 
     /// Lists the fields that differ, each with the value of both sides; none where one release is in force on both.
     pub(super) fn differences(&self) -> Vec<(&'static str, String, String)> {
-        let Some((before, after)) = self.0.as_ref().filter(|(before, after)| before.release != after.release) else {
+        let Some((before, after)) =
+            self.0.as_ref().filter(|(before, after)| !before.release.serves_same(&after.release))
+        else {
             return Vec::new();
         };
         let fields = |deployment: &Deployment| {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Live, behind, newer_before};
+use crate::cli::change::version_text;
 use crate::cli::table::{self, Cell, Layout, Paint};
 use crate::cli::time::age;
 use crate::model::{Backend, Deployment, Environment, EnvironmentName, GroupName, State, Timestamp};
@@ -50,7 +51,7 @@ pub(super) fn addresses(workspace: &Workspace, live: &Live, layout: Layout) -> S
     for environment in &live.environments {
         let entries = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
         for (group, Deployment { release, .. }) in entries {
-            let urls = origins.urls(&environment.name, group, &release.version).join(" ");
+            let urls = origins.urls(&environment.name, group, release).join(" ");
             rows.push(vec![group.to_string(), environment.name.to_string(), release.backend.to_string(), urls]);
         }
     }
@@ -94,15 +95,16 @@ fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
 fn cell(live: &Live, environment: &Environment, group: &GroupName, deployment: &Deployment, now: Timestamp) -> Cell {
     let release = &deployment.release;
     let since = age(deployment.since, now);
+    let version = version_text(release, live.stored.number(group, release));
     if release.state == State::Offline {
-        return Cell::default().painted(Paint::Dim, &format!("offline {since} ({})", release.version));
+        return Cell::default().painted(Paint::Dim, &format!("offline {since} ({version})"));
     }
     let backend = match release.backend {
         Backend::Mock => "mock",
         Backend::Http { .. } => "real",
     };
-    let mut cell = Cell::from(format!("{} {backend} {since}", release.version));
-    if let Some(damage) = live.damaged.get(group, release) {
+    let mut cell = Cell::from(format!("{version} {backend} {since}"));
+    if let Some(damage) = live.stored.damage(group, release) {
         let damage = match damage {
             ReleaseDamage::GroupMissing => "group missing",
             ReleaseDamage::Missing => "missing",

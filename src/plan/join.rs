@@ -1,0 +1,19 @@
+//! A resolution as a plan: policies are applied to it, it is shown and waited for like any other.
+
+use super::policy::{self, Direction};
+use super::{Author, Error, Facts, Plan, Resolution};
+
+/// Applies the environment's policies to a resolution, and returns it as a plan.
+///
+/// A group with a choice is judged as a change from every release that is not kept. What was dropped, and what one
+/// branch alone changed, was no choice: nothing refuses it. Overridden policies are recorded in the resolution.
+pub fn join_plan(resolution: &mut Resolution, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
+    let mut plan = Plan::new(&resolution.operation.environment, author);
+    plan.operation = resolution.operation.clone();
+    if !resolution.is_drop {
+        policy::apply(&mut plan, facts, author, Direction::Join)?;
+    }
+    resolution.operation.overrides.clone_from(&plan.operation.overrides);
+    plan.unchanged = resolution.restored.keys().cloned().collect();
+    Ok(plan)
+}

@@ -229,3 +229,31 @@ fn one_number_frozen_with_other_bytes_is_renumbered() {
     assert!(status["deployments"][0]["urls"][0].as_str().is_some(), "{status}");
     ada.done("verify");
 }
+
+#[test]
+fn several_numbers_frozen_with_other_bytes_are_renumbered_apart() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut ada, mut bob) = clones(folder.path());
+    let mut digests = Vec::new();
+    for (clone, name) in [(&mut ada, "ours"), (&mut bob, "theirs")] {
+        for number in [1, 2] {
+            clone.done(&format!("api add a GET /{name}-{number}"));
+            let published = clone.done("-o json publish a --env test --bump patch --mock").json();
+            digests.push(published["changes"][0]["after"]["digest"].as_str().expect("a digest").to_owned());
+        }
+        clone.commit("freeze");
+    }
+    conflict(&mut ada, &bob);
+    let resolved = ada.done("-o json resolve --env test --ours").json();
+    let versions = resolved["versions"].as_array().expect("versions");
+    assert_eq!(versions.iter().filter(|version| version["version"] != version["frozen_as"]).count(), 2, "{resolved}");
+    ada.git_done("checkout --ours -- groups/a/openapi.yaml");
+    ada.commit("merge");
+    ada.done("verify");
+    for digest in &digests {
+        assert!(ada.done("-o json version list a").stdout.contains(digest), "{digest} is lost");
+    }
+}

@@ -9,7 +9,7 @@ use std::fs;
 
 use super::durable::Stage;
 use super::error::{Error, PathError};
-use super::intent::EditIntent;
+use super::intent::{EditIntent, Intent};
 use super::lock::LockRequest;
 use super::{LockGuard, Workspace, layout, operation_file, record, version_file};
 use crate::model::{
@@ -92,8 +92,15 @@ impl LockGuard {
         let (id, text) = operation_file::render(operation);
         let name = &operation.environment;
         let place = layout::environment(name);
+        let intent = self.commit_intent(name, &id, edits.iter().map(edit_intent).collect(), has_begun);
+        let intent = intent.inspect_err(|_| {
+            // Without an intent, nobody else knows that the file was made for this.
+            if has_begun {
+                let _ = self.stage().remove(&place);
+            }
+        })?;
         let mut prepare = || {
-            self.declare_commit(name, &id, edits.iter().map(edit_intent).collect(), has_begun)?;
+            self.declare(Intent::Commit(intent.clone()))?;
             for edit in edits {
                 self.edit_settings(&mut stage, edit)?;
             }
@@ -103,11 +110,7 @@ impl LockGuard {
         let mut stage = self.stage();
         if let Err(error) = prepared.and_then(|()| stage.write(&place, next(&id).as_bytes())) {
             // Where taking back fails as well, the intent stands, and the next holder of the lock does it.
-            let _ = self.recover();
-            // Without an intent, nobody else knows that the file was made for this.
-            if has_begun && matches!(self.workspace().intent(), Ok(None)) {
-                let _ = self.stage().remove(&place);
-            }
+            let _ = self.abandon(&intent);
             return Err(error);
         }
         let what = name.to_string();

@@ -79,6 +79,11 @@ impl GitCheckout {
         self.ask(&["show", &format!("{revision}:./{place}")])
     }
 
+    /// Returns true where Git has a file: committed, or about to be.
+    pub(super) fn is_tracked(&self, place: &str) -> bool {
+        self.ask(&["ls-files", "-z", "--", place]).is_some_and(|listed| !listed.is_empty())
+    }
+
     /// Returns the versions of groups whose files are in conflict.
     pub(super) fn unmerged_versions(&self) -> BTreeSet<(GroupName, Version)> {
         let listed = self.ask(&["ls-files", "-u", "-z", "--", GROUPS_FOLDER]).unwrap_or_default();

@@ -2,13 +2,15 @@
 //!
 //! The intent of a commit records the identity of the environment's file before the rename. While that very file lies
 //! there, the operation was not committed, and is taken back. Otherwise it may have been committed, pushed and built
-//! upon, so it stays, and `verify` says what it is. The intent of an import names files that are staged, that of a deletion
+//! upon, so it stays, and `verify` says what it is. So does one whose file Git has already: a colleague may have put it
+//! in force. The intent of an import names files that are staged, that of a deletion
 //! the version and its note; both are rolled forward.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use super::error::{At, Error, PathError};
+use super::git::GitCheckout;
 use super::groups::DeletionIntent;
 use super::import::ImportIntent;
 use super::{LockGuard, Workspace, folders, layout};
@@ -79,7 +81,7 @@ impl Workspace {
     pub(super) fn is_abandoned(&self, environment: &EnvironmentName, id: &OperationId) -> Result<bool, Error> {
         match self.intent()? {
             Some(Intent::Commit(intent)) if intent.environment == *environment && intent.operation == *id => {
-                self.is_unchanged(&intent)
+                Ok(self.is_unchanged(&intent)? && !self.is_tracked(&intent))
             }
             _ => Ok(false),
         }
@@ -87,6 +89,12 @@ impl Workspace {
 
     fn is_unchanged(&self, intent: &CommitIntent) -> Result<bool, Error> {
         Ok(self.file_identity(&intent.environment)? == intent.file)
+    }
+
+    /// True if Git has the file of an operation that was about to be committed.
+    fn is_tracked(&self, intent: &CommitIntent) -> bool {
+        let place = layout::operation(&intent.environment, &intent.operation);
+        GitCheckout::find(self.root.path()).is_some_and(|checkout| checkout.is_tracked(&place))
     }
 
     fn file_identity(&self, environment: &EnvironmentName) -> Result<Option<FileIdentity>, Error> {
@@ -105,17 +113,24 @@ impl Workspace {
 }
 
 impl LockGuard {
-    /// Leaves a durable note that an operation is about to be committed.
-    pub(super) fn declare_commit(
+    /// Returns the intent to commit an operation to an environment as it is now.
+    pub(super) fn commit_intent(
         &self,
         environment: &EnvironmentName,
         operation: &OperationId,
         edits: Vec<EditIntent>,
         has_begun: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<CommitIntent, Error> {
         let file = self.workspace().file_identity(environment)?;
-        let (environment, operation) = (environment.clone(), operation.clone());
-        self.declare(Intent::Commit(CommitIntent { environment, operation, file, edits, has_begun }))
+        Ok(CommitIntent { environment: environment.clone(), operation: operation.clone(), file, edits, has_begun })
+    }
+
+    /// Takes back a commit that failed, unless it can be seen. The note of it may be gone: `git clean` removes it.
+    pub(super) fn abandon(&self, intent: &CommitIntent) -> Result<(), Error> {
+        if self.workspace().is_unchanged(intent)? {
+            self.take_back(intent)?;
+        }
+        self.recover()
     }
 
     /// Leaves a durable note of a change.
@@ -158,6 +173,9 @@ impl LockGuard {
             }
         }
         let place = layout::operation(&intent.environment, &intent.operation);
+        if self.workspace().is_tracked(intent) {
+            return Ok(stage.sync()?);
+        }
         if root.exists(&place)? {
             stage.remove(&place)?;
         }

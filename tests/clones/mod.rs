@@ -94,9 +94,22 @@ impl WorkspaceClone {
 
     /// Runs apigw with words that have no blanks in them.
     pub(crate) fn apigw(&mut self, words: &str) -> Outcome {
-        self.script.push(format!("{}: apigw {words}", self.actor));
-        let mut command = Command::new(env!("CARGO_BIN_EXE_apigw"));
-        command.args(words.split(' ')).current_dir(&self.folder).env_clear();
+        self.apigw_under("", words)
+    }
+
+    /// Runs apigw under a program that traces it or shows it another time; the words that start that may be none.
+    pub(crate) fn apigw_under(&mut self, wrapper: &str, words: &str) -> Outcome {
+        let blank = if wrapper.is_empty() { "" } else { " " };
+        self.script.push(format!("{}: {wrapper}{blank}apigw {words}", self.actor));
+        self.observe_under(wrapper, words)
+    }
+
+    /// Runs apigw for what it says alone: it is no part of the script.
+    pub(crate) fn observe_under(&self, wrapper: &str, words: &str) -> Outcome {
+        let program = wrapper.split(' ').filter(|word| !word.is_empty()).chain([env!("CARGO_BIN_EXE_apigw")]);
+        let mut line = program.chain(words.split(' '));
+        let mut command = Command::new(line.next().expect("a program"));
+        command.args(line).current_dir(&self.folder).env_clear();
         command.env("HOME", &self.folder).env("APIGW_ACTOR", &self.actor).env("GIT_CONFIG_NOSYSTEM", "1");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         Outcome::of(&command.output().expect("apigw runs"))

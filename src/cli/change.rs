@@ -17,8 +17,6 @@ use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, Opera
 use crate::plan::{Author, Facts, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
 
-/// How many warnings are shown before it is said how many more there are.
-const MOST_WARNINGS: usize = 10;
 /// How far ahead of the clock an operation's time may be without a word, in milliseconds.
 const FAR_AHEAD_MS: i64 = 60_000;
 
@@ -213,13 +211,7 @@ pub(super) fn shown_after_commit(context: &Context<'_>, shown: Result<(), Comman
 }
 
 pub(super) fn warn(context: &Context<'_>, plan: &Plan) {
-    for warning in plan.warnings.iter().take(MOST_WARNINGS) {
-        context.output.warning(warning);
-    }
-    let more = plan.warnings.len().saturating_sub(MOST_WARNINGS);
-    if more > 0 {
-        context.output.warning(&format!("and {more} more; `-o json` has all"));
-    }
+    context.output.warnings(&plan.warnings);
 }
 
 /// Asks before a protected environment is changed; without a terminal it needs `--yes`. Returns true if it asked.

@@ -210,14 +210,17 @@ fn output(
     // What is typed wins over a variable that says the opposite.
     let quiet = global.quiet || (!global.verbose && variables::flag(process, variables::QUIET)?);
     let verbose = global.verbose || (!quiet && variables::flag(process, variables::VERBOSE)?);
+    let format = format.unwrap_or_default();
     Ok(Output {
-        format: format.unwrap_or_default(),
+        format,
         color: color(process.stdout_is_terminal),
         color_talk: color(process.stderr_is_terminal),
         width: process.width,
         quiet,
         verbose,
         progress: process.stderr_is_terminal && !quiet,
+        // A command that runs on has more to say after its document.
+        held_warnings: Output::held_warnings(format).filter(|_| !command.runs_on()),
     })
 }
 

@@ -10,6 +10,7 @@ mod change;
 mod commands;
 mod complete;
 mod context;
+mod documents;
 mod error;
 mod escape;
 mod markdown;

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::error::CommandError;
 use super::escape;
-use super::views::ErrorView;
+use super::views::{Document, ErrorView};
 use super::yaml::yaml;
 use crate::model::{Finding, Location, Severity};
 
@@ -34,6 +35,13 @@ pub(super) enum Format {
     Sarif,
     /// For the comment of a pull request (`diff` only)
     Markdown,
+}
+
+impl Format {
+    /// True if programs read it, as one document.
+    pub(super) const fn is_document(self) -> bool {
+        matches!(self, Self::Json | Self::Yaml)
+    }
 }
 
 /// When to use colours.
@@ -63,7 +71,12 @@ pub(super) struct Output {
     pub(super) verbose: bool,
     /// Whether stderr is a terminal, where progress can be shown.
     pub(super) progress: bool,
+    /// The warnings for programs, which come with the document or with the error; `None` where they are shown at once.
+    pub(super) held_warnings: Option<RefCell<Vec<String>>>,
 }
+
+/// The most warnings that are shown to people at once.
+const MOST_WARNINGS: usize = 10;
 
 const RED: &str = "\u{1b}[1;31m";
 const YELLOW: &str = "\u{1b}[1;33m";
@@ -71,19 +84,40 @@ const CYAN: &str = "\u{1b}[36m";
 const RESET: &str = "\u{1b}[0m";
 
 impl Output {
-    /// Shows data: as the text in the table format, else as the value.
-    pub(super) fn data(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
-        self.painted(value, || escape::text(&text()).into_owned())
+    /// Returns where warnings are held for programs in a format.
+    pub(super) fn held_warnings(format: Format) -> Option<RefCell<Vec<String>>> {
+        format.is_document().then(RefCell::default)
+    }
+
+    /// Shows data: as the text in the table format, else as the document.
+    pub(super) fn data(&self, document: &impl Document, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+        self.painted(document, || escape::text(&text()).into_owned())
     }
 
     /// Shows data whose text has colours, and whose parts were escaped before they were painted.
-    pub(super) fn painted(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+    pub(super) fn painted(&self, document: &impl Document, text: impl FnOnce() -> String) -> Result<(), CommandError> {
         let rendered = match self.format {
             Format::Table | Format::Github | Format::Sarif | Format::Markdown => text(),
-            Format::Json => json(value)?,
-            Format::Yaml => yaml(value)?,
+            Format::Json | Format::Yaml => self.rendered(document)?,
         };
         self.raw(rendered.as_bytes())
+    }
+
+    /// Renders a document with the warnings that were held so far.
+    fn rendered(&self, document: &impl Document) -> Result<String, CommandError> {
+        let mut value = serde_json::to_value(document).map_err(io::Error::other)?;
+        let held = self.held_warnings.as_ref().map(RefCell::take).unwrap_or_default();
+        if let Some(fields) = value.as_object_mut().filter(|_| !held.is_empty()) {
+            let warnings = fields.entry("warnings").or_insert_with(|| Value::Array(Vec::new()));
+            if let Some(warnings) = warnings.as_array_mut() {
+                for warning in held.into_iter().map(Value::String) {
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
+            }
+        }
+        if self.format == Format::Yaml { yaml(&value) } else { json(&value) }
     }
 
     /// Shows text of a format of its own.
@@ -101,9 +135,9 @@ impl Output {
         }
     }
 
-    /// Says something that is worth knowing and is no data.
+    /// Says something that is worth knowing and is no data. Programs are told by the document alone.
     pub(super) fn note(&self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && self.held_warnings.is_none() {
             say(&escape::text(text));
         }
     }
@@ -115,10 +149,24 @@ impl Output {
         }
     }
 
-    /// Shows a warning. Programs get warnings with the data.
+    /// Shows a warning. Programs get it with the document.
     pub(super) fn warning(&self, text: &str) {
-        if !self.quiet {
+        if let Some(held) = &self.held_warnings {
+            held.borrow_mut().push(text.to_owned());
+        } else if !self.quiet {
             say(&format!("{}: {}", self.paint(YELLOW, "warning"), escape::text(text)));
+        }
+    }
+
+    /// Shows the first of many warnings; programs get them all.
+    pub(super) fn warnings(&self, warnings: &[String]) {
+        let most = if self.held_warnings.is_some() { warnings.len() } else { MOST_WARNINGS };
+        for warning in warnings.iter().take(most) {
+            self.warning(warning);
+        }
+        let more = warnings.len().saturating_sub(most);
+        if more > 0 {
+            self.warning(&format!("and {more} more; `-o json` has all"));
         }
     }
 
@@ -128,8 +176,7 @@ impl Output {
             Format::Table | Format::Github | Format::Sarif | Format::Markdown => {
                 say(self.error_text(error, sources).trim_end());
             }
-            Format::Json => say(json(&ErrorView::new(error)).unwrap_or_default().trim_end()),
-            Format::Yaml => say(yaml(&ErrorView::new(error)).unwrap_or_default().trim_end()),
+            Format::Json | Format::Yaml => say(self.rendered(&ErrorView::new(error)).unwrap_or_default().trim_end()),
         }
     }
 

@@ -79,6 +79,15 @@ impl Process {
             (_, true) => Format::Yaml,
             _ => Format::Table,
         };
-        Output { format, color: false, color_talk: false, width: None, quiet: false, verbose: false, progress: false }
+        Output {
+            format,
+            color: false,
+            color_talk: false,
+            width: None,
+            quiet: false,
+            verbose: false,
+            progress: false,
+            held_warnings: Output::held_warnings(format),
+        }
     }
 }

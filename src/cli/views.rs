@@ -1,15 +1,36 @@
-//! What is printed as JSON and YAML, schema 1. Fields are only ever added.
+//! The documents that are printed as JSON and YAML, schema 1. Fields are only ever added.
 
+mod apis;
+mod checks;
+mod comparison;
+mod groups;
 mod status;
+mod versions;
+mod workspace;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(super) use apis::{
+    ApiChangeView, ApiListView, ApiShowView, ApiView, CallView, HeaderView, MockResponseView, SentView,
+};
+pub(super) use checks::{CheckDocument, FormatView, RuleView, VerifyView};
+pub(super) use comparison::{
+    ChangeCountsView, CheckCoverageView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView,
+};
+pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
 pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
+pub(super) use versions::{
+    DeletedVersionView, PruneView, PrunedVersionView, VersionBlockView, VersionBumpView, VersionCreateView,
+    VersionDeleteView, VersionListEntryView, VersionListView, VersionShowView, VersionUnblockView,
+};
+pub(super) use workspace::{
+    CompletionsView, HelpView, InitView, ManualPageView, MergeDriverDocument, RenumberedView, ResolveView,
+    RestoredView, SchemaDocument, SchemaNameView, ServeView,
+};
 
 use super::error::CommandError;
 use super::wait::Waited;
-use crate::check::can_be_set;
-use crate::definition::Rule;
 use crate::model::{
     Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId,
     PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
@@ -17,8 +38,11 @@ use crate::model::{
 use crate::plan::{GroupConflict, HeadEntry, MergeSide, Plan};
 use crate::workspace::{Committed, ProblemKind, ViewProblem};
 
+/// One document, as a command prints it for programs. `documents` lists the one of each command.
+pub(super) trait Document: Serialize + JsonSchema {}
+
 /// A deployment; without an operation where it is only planned.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct EntryView {
     state: State,
     version: Version,
@@ -48,7 +72,7 @@ impl EntryView {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ChangeView {
     group: GroupName,
     action: Action,
@@ -77,14 +101,14 @@ impl ChangeView {
 }
 
 /// A group that both branches of a merge changed.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ConflictView<'a> {
     group: &'a GroupName,
     heads: Vec<HeadView<'a>>,
 }
 
 /// One of the operations that a group has to choose among.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct HeadView<'a> {
     side: Option<MergeSide>,
     #[serde(flatten)]
@@ -106,7 +130,7 @@ impl<'a> ConflictView<'a> {
 }
 
 /// What a change came to, or would come to.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct PlanView<'a> {
     schema: u32,
     environment: EnvironmentName,
@@ -128,7 +152,7 @@ pub(super) struct PlanView<'a> {
 }
 
 /// Whether a gateway serves a change that was waited for.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct GatewayWaitView {
     pub(super) pid: u32,
     pub(super) addresses: Vec<String>,
@@ -166,19 +190,27 @@ impl<'a> PlanView<'a> {
 }
 
 /// What a release plan came to, one plan an environment.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ReleaseView<'a> {
     schema: u32,
     plans: Vec<PlanView<'a>>,
+    /// The file to which the bound plan was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
 }
 
 impl<'a> ReleaseView<'a> {
     pub(super) const fn new(plans: Vec<PlanView<'a>>) -> Self {
-        Self { schema: SCHEMA, plans }
+        Self { schema: SCHEMA, plans, file: None }
+    }
+
+    /// Names the file to which the bound plan was written.
+    pub(super) fn written_to(self, file: Option<String>) -> Self {
+        Self { file, ..self }
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct HistoryView {
     schema: u32,
     operations: Vec<OperationView>,
@@ -196,7 +228,7 @@ impl HistoryView {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct OperationView {
     operation: OperationId,
     environment: EnvironmentName,
@@ -211,6 +243,20 @@ pub(super) struct OperationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     loose_end: Option<ProblemKind>,
     changes: Vec<ChangeView>,
+}
+
+/// One operation, as `show` prints it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ShowView {
+    schema: u32,
+    #[serde(flatten)]
+    operation: OperationView,
+}
+
+impl ShowView {
+    pub(super) const fn new(operation: OperationView) -> Self {
+        Self { schema: SCHEMA, operation }
+    }
 }
 
 impl OperationView {
@@ -238,7 +284,7 @@ impl OperationView {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct FindingsView<'a> {
     schema: u32,
     findings: Vec<FindingView<'a>>,
@@ -250,7 +296,7 @@ impl<'a> FindingsView<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct FindingView<'a> {
     rule: &'a str,
     severity: Severity,
@@ -284,13 +330,13 @@ impl<'a> FindingView<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ErrorView<'a> {
     schema: u32,
     error: ErrorBody<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ErrorBody<'a> {
     code: &'a str,
     message: String,
@@ -330,34 +376,9 @@ impl<'a> ErrorView<'a> {
     }
 }
 
-/// The page of a rule or of a kind of change, where one is asked for by name.
-#[derive(Serialize)]
-pub(super) struct Explained<T> {
-    pub(super) schema: u32,
-    #[serde(flatten)]
-    pub(super) view: T,
-}
-
-/// A rule of `check`.
-#[derive(Serialize)]
-pub(super) struct RuleView {
-    rule: &'static str,
-    severity: Severity,
-    explanation: &'static str,
-    /// What breaks it and what keeps it; nothing where the explanation says enough.
-    example: Option<&'static str>,
-    /// Whether `apigw.toml` can give it another severity.
-    can_be_set: bool,
-}
-
-impl RuleView {
-    pub(super) fn new(rule: &Rule) -> Self {
-        Self {
-            rule: rule.name,
-            severity: rule.severity,
-            explanation: rule.explanation,
-            example: Some(rule.example).filter(|example| !example.is_empty()),
-            can_be_set: can_be_set(rule.name),
-        }
-    }
-}
+impl Document for PlanView<'_> {}
+impl Document for ReleaseView<'_> {}
+impl Document for HistoryView {}
+impl Document for ShowView {}
+impl Document for ErrorView<'_> {}
+impl Document for StatusView {}

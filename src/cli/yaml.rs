@@ -14,7 +14,9 @@ pub(super) fn yaml(value: &impl Serialize) -> Result<String, CommandError> {
     let mut quoted = QuotedStrings::new(&value);
     let value = quoted.take_out(value);
     let text = serde_saphyr::to_string(&value).map_err(io::Error::other)?;
-    Ok(quoted.put_back(text.trim_end()) + "\n")
+    // Line feeds at the end belong to the last string, where it is a literal one.
+    let text = quoted.put_back(&text);
+    Ok(if text.ends_with('\n') { text } else { text + "\n" })
 }
 
 /// The strings with control characters, for which words stand while YAML is written: its writer has them raw in plain and in
@@ -74,6 +76,8 @@ mod tests {
         for value in [
             serde_json::json!({"a": "\u{1b}[2J", "b": ["x\u{202e}y\nz", "quoted0z \u{9b}"], "c\u{85}": {"d": "\u{7f}\t\r"}}),
             serde_json::json!(["quoted", "quotedx0z", "\u{2066}", "a\nb", 1, null]),
+            serde_json::json!({"script": "\na {\n    b\n}\n\n"}),
+            serde_json::json!({"script": "a\n"}),
         ] {
             let text = yaml(&value).expect("YAML");
             assert!(text.chars().all(|character| character == '\n' || !escape::is_control(character)), "{text:?}");

@@ -90,7 +90,7 @@ pub struct Change {
 }
 
 /// Whether callers break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compatibility {
     /// Callers that keep to what was declared before may fail.

@@ -103,7 +103,9 @@ impl GroupHosts {
 }
 
 /// The prefix of every path of a group: `/`, or segments without a trailing slash.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct PathPrefix(String);
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The backend that responds to the requests of a group in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Backend {
     /// The constant result of the definition, without authentication or signature checks.
@@ -39,7 +39,9 @@ impl fmt::Display for Backend {
 }
 
 /// An absolute `http` or `https` address without user information, query or fragment.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct HttpUrl(String);
 

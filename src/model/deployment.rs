@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Backend, Digest, EnvironmentName, GroupName, OperationId, Timestamp, Version};
 
 /// The state of a group in an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// The version is served.

@@ -95,7 +95,7 @@ impl FileSet {
 }
 
 /// The digest of each file of a version.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Manifest(pub BTreeMap<String, Digest>);
 

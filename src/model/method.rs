@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A method with a field of its own in a path item (OpenAPI 3.1, section 4.8.9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the names are those of RFC 9110, section 9, RFC 5789, and OpenAPI 3.2, section 4.9")]
 pub enum Method {

@@ -36,7 +36,8 @@ macro_rules! name_type {
     ($(#[$documentation:meta])* $name:ident) => {
         $(#[$documentation])*
         #[derive(
-            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize,
+            serde::Deserialize,
         )]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(Arc<str>);

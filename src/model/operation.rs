@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::{Deployment, Digest, EnvironmentName, GroupName, Release, SCHEMA, Timestamp};
 
 /// The id of an operation: its time, and the first twelve digits of the SHA-256 of its file. Copies share the text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct OperationId(Arc<str>);
 
@@ -77,7 +79,7 @@ impl fmt::Display for OperationId {
 }
 
 /// The kind of change that an operation made to a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Set the version and the backend.
@@ -137,7 +139,9 @@ pub struct Change {
 }
 
 /// A policy that the author of an operation chose to override.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyOverride {
     /// `breaking`: the change breaks callers of the previous release.

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use chrono::{DateTime, NaiveDate, SecondsFormat, TimeDelta, Utc};
 
 /// A point in time, in UTC, to the millisecond; written as RFC 3339 with three decimals and `Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Timestamp(i64);
 

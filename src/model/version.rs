@@ -7,7 +7,9 @@ use std::str::FromStr;
 ///
 /// Build metadata (`+…`) is refused, since it has no precedence (Semantic Versioning 2.0.0, item 10): versions that
 /// differ only in it could not be ordered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version(semver::Version);
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Digest, Timestamp, Version};
 
 /// A block or a deletion of a version.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 pub struct VersionRemark {
     /// The time of the remark.
     pub at: Timestamp,

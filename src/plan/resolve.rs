@@ -15,7 +15,7 @@ use crate::model::{
 };
 
 /// One of the two branches of a merge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MergeSide {
     /// The person's own branch, in a rebase too.

@@ -56,7 +56,7 @@ pub struct Problem {
 }
 
 /// What can have happened to a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
     /// Somebody changed by hand what apigw writes.

@@ -26,14 +26,20 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 #[test]
 fn the_exit_code_is_the_same_in_every_format() {
     let sandbox = Sandbox::petstore();
+    // Programs are told by the document alone.
+    let total =
+        |format: &str, text: &str| if ["json", "yaml"].contains(&format) { String::new() } else { format!("{text}\n") };
     for format in ["table", "json", "yaml", "github", "sarif"] {
         let outcome = sandbox.run(&format!("-o {format} check")).expect_exit(0);
-        assert!(outcome.stderr.contains("0 error(s), 0 warning(s)"), "{}", outcome.stderr);
+        assert_eq!(outcome.stderr, total(format, "0 error(s), 0 warning(s)"), "{format}");
     }
     assert_eq!(sandbox.run("-o json check").json()["findings"], serde_json::json!([]));
     sandbox.write(DEFINITION, WRONG);
     for format in ["table", "json", "yaml", "github", "sarif"] {
-        sandbox.run(&format!("-o {format} check")).expect_exit(3).expect_stderr("1 error(s), 1 warning(s)");
+        sandbox
+            .run(&format!("-o {format} check"))
+            .expect_exit(3)
+            .expect_stderr(&total(format, "1 error(s), 1 warning(s)"));
     }
     sandbox.write("apigw.toml", "schema = 1\n[rules]\nno-api = \"warning\"\nspecification-unknown-field = \"off\"\n");
     sandbox.run("check").expect_exit(0).expect_stderr("0 error(s), 1 warning(s)");
@@ -190,7 +196,7 @@ fn findings_that_are_not_listed_count_in_every_total() {
         text + &format!("  /a{number}: {{get: {{operationID: a, responses: {{'200': {{}}}}}}}}\n")
     });
     sandbox.write(DEFINITION, &format!("openapi: 3.1.0\ninfo: {{title: t, version: \"1\"}}\npaths:\n{paths}"));
-    for format in ["table", "json", "yaml", "github", "sarif"] {
+    for format in ["table", "github", "sarif"] {
         let outcome = sandbox.run(&format!("-o {format} check")).expect_exit(3);
         assert!(outcome.stderr.contains("700 error(s), 700 warning(s)"), "{format}: {}", outcome.stderr);
     }

@@ -38,13 +38,7 @@ fn errors_are_json_on_stderr() {
         ("-o json publish", 64),
     ] {
         let outcome = sandbox.run(words).expect_exit(exit);
-        let error: serde_json::Value = outcome
-            .stderr
-            .lines()
-            .filter(|line| !line.starts_with("warning"))
-            .collect::<String>()
-            .parse()
-            .expect("JSON");
+        let error: serde_json::Value = outcome.stderr.parse().expect("JSON");
         assert_eq!(error["error"]["exit"], exit);
         assert_eq!(keys(&error["error"])[..4], ["code", "message", "hints", "exit"]);
     }

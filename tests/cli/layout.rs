@@ -25,7 +25,7 @@ fn a_definition_with_files_above_it_is_published_edited_and_replaced() {
     sandbox.run("verify").expect_exit(0);
 
     let added = sandbox.run("api add orders POST /orders").expect_exit(0);
-    assert!(added.stderr.contains("groups/orders/api/orders.yaml"), "{}", added.stderr);
+    assert!(added.stdout.contains("groups/orders/api/orders.yaml"), "{}", added.stdout);
     assert!(sandbox.read("groups/orders/api/orders.yaml").contains("post:"));
     assert!(sandbox.run("status orders").expect_exit(0).stdout.contains("edited"));
 

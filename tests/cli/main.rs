@@ -19,6 +19,7 @@ mod json;
 mod layout;
 #[cfg(target_os = "linux")]
 mod moved_base;
+mod outputs;
 mod plans;
 mod prune;
 mod release;

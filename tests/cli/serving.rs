@@ -39,6 +39,13 @@ impl Serving {
         Self::start_command(sandbox, command)
     }
 
+    /// Starts it with these words, and writes its stdout into a file of the sandbox.
+    pub(crate) fn start_into(sandbox: &Sandbox, file: &str, words: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("exec \"$0\" {words} > {file}"), env!("CARGO_BIN_EXE_apigw")]);
+        Self::start_command(sandbox, command)
+    }
+
     fn start_command(sandbox: &Sandbox, mut command: Command) -> Self {
         command.current_dir(sandbox.path());
         isolate(&mut command, sandbox.path());

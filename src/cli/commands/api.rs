@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::unknown_api;
-use crate::cli::{complete, selection, table};
+use crate::cli::views::{ApiChangeView, ApiListView, ApiShowView, MockResponseView};
+use crate::cli::{change, complete, selection, table};
 use crate::definition::{Api, Definition, Node, parameter_names, path_fault, template_shape};
 use crate::model::{GroupName, Method, SCHEMA};
 use crate::plan::Candidate;
@@ -139,7 +140,9 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
     let edit = Edit::set(["paths", path.as_str(), method.field()], Value::Object(operation));
     let file = candidate.settings.definition.as_str();
     guard.edit(&group, file, &[edit])?;
-    context.output.note(&format!("added {method} {path} to groups/{group}/{file}"));
+    let file = format!("groups/{group}/{file}");
+    let text = format!("added {method} {path} to {file}\n");
+    report(context, &ApiChangeView { schema: SCHEMA, group, method, path, file, added: true }, text);
     Ok(Exit::Done)
 }
 
@@ -171,26 +174,21 @@ fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, Co
     let edit = if others { Edit::remove(["paths", &path, method.field()]) } else { Edit::remove(["paths", &path]) };
     let file = candidate.settings.definition.as_str();
     guard.edit(&group, file, &[edit])?;
-    context.output.note(&format!("removed {method} {path} from groups/{group}/{file}"));
+    let file = format!("groups/{group}/{file}");
+    let text = format!("removed {method} {path} from {file}\n");
+    report(context, &ApiChangeView { schema: SCHEMA, group, method, path, file, added: false }, text);
     Ok(Exit::Done)
 }
 
-fn view(api: &Api) -> Value {
-    json!({
-        "method": api.method,
-        "path": format!("{}{}", api.path, api.variant),
-        "operationId": api.operation_id,
-        "summary": api.summary,
-        "deprecated": api.deprecated,
-    })
+fn report(context: &Context<'_>, view: &ApiChangeView, text: String) {
+    change::shown_after_commit(context, context.output.data(view, || text));
 }
 
 fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let candidate = candidate(context, &group)?;
     let apis = &definition(&candidate)?.apis;
-    let value = json!({"schema": SCHEMA, "group": group, "apis": apis.iter().map(view).collect::<Vec<_>>()});
-    context.output.data(&value, || {
+    context.output.data(&ApiListView::new(group, apis), || {
         let row = |api: &Api| {
             vec![
                 api.method.to_string(),
@@ -212,18 +210,10 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
     let api = definition.api(&name).ok_or_else(|| unknown_api(&group, &name, definition))?;
     let results = definition.constant_result(api);
     let result = results.constant();
-    let mut value = view(api);
-    value["schema"] = json!(SCHEMA);
-    value["group"] = json!(group);
-    value["constantResult"] = result.map_or(Value::Null, |result| {
-        json!({
-            "status": result.status,
-            "headers": result.headers,
-            "mediaType": result.media_type,
-            "body": String::from_utf8_lossy(&result.body),
-        })
+    let response = result.map(|result| {
+        MockResponseView::new(result.status, result.headers.clone(), result.media_type.clone(), &result.body)
     });
-    context.output.data(&value, || {
+    context.output.data(&ApiShowView::new(group, api, response), || {
         let mut text = format!("{} {}{}\n", api.method, api.path, api.variant);
         if let Some(summary) = &api.summary {
             let _ = writeln!(text, "{summary}");

@@ -42,7 +42,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ApplyArguments) -> 
     let wait = context.wait(arguments.change.wait)?;
     if arguments.change.dry_run {
         wait::note_dry_run(context, wait);
-        plan::show(context, workspace, &plans)?;
+        plan::show(context, workspace, &plans, None)?;
         return Ok(change::pending(&arguments.change, plans.iter().any(|plan| !plan.is_empty())));
     }
     for plan in &plans {

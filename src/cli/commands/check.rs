@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
-use serde_json::json;
 
 use crate::check::{self, Live, Overview, Subject};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, Format, Sources};
-use crate::cli::views::{Explained, FindingsView, RuleView};
+use crate::cli::views::{CheckDocument, FindingsView, FormatView, RuleView};
 use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
@@ -43,7 +42,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
         Format::Sarif => context.output.raw(output::json(&sarif::log(&findings, &sources))?.as_bytes())?,
         Format::Table | Format::Json | Format::Yaml | Format::Markdown => {
             let text = || output::findings(&findings, &sources, context.output.color);
-            context.output.painted(&FindingsView::new(&findings), text)?;
+            context.output.painted(&CheckDocument::Findings(FindingsView::new(&findings)), text)?;
         }
     }
     let count = |severity| -> usize {
@@ -100,15 +99,15 @@ fn live(workspace: &Workspace) -> Option<Vec<Live>> {
 fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
     let rules = check::all_rules();
     if name == "list" {
-        let view = json!({"schema": SCHEMA, "rules": rules.iter().map(RuleView::new).collect::<Vec<_>>()});
+        let view = CheckDocument::Rules { schema: SCHEMA, rules: rules.iter().map(RuleView::new).collect() };
         let line = |rule: &Rule| format!("{} ({})\n", rule.name, rule.severity);
         context.output.data(&view, || rules.iter().map(line).collect())?;
         return Ok(Exit::Done);
     }
     if name == "formats" {
-        let formats: Vec<_> =
-            ENFORCED_FORMATS.iter().map(|format| json!({"name": format.name, "meaning": format.meaning})).collect();
-        context.output.data(&json!({"schema": SCHEMA, "formats": formats}), formats_page)?;
+        let formats = ENFORCED_FORMATS.iter().map(|format| FormatView { name: format.name, meaning: format.meaning });
+        let view = CheckDocument::Formats { schema: SCHEMA, formats: formats.collect() };
+        context.output.data(&view, formats_page)?;
         return Ok(Exit::Done);
     }
     let Some(rule) = rules.iter().find(|rule| rule.name == name) else {
@@ -119,9 +118,8 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
             None => error.hint("`apigw check --explain list` lists the rules"),
         });
     };
-    context
-        .output
-        .data(&Explained { schema: SCHEMA, view: RuleView::new(rule) }, || page(rule, context.output.width))?;
+    let view = CheckDocument::Rule { schema: SCHEMA, rule: RuleView::new(rule) };
+    context.output.data(&view, || page(rule, context.output.width))?;
     Ok(Exit::Done)
 }
 

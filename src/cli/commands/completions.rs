@@ -5,6 +5,7 @@ use clap_complete::env::Shells;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::views::CompletionsView;
 
 /// Print the script that makes a shell complete commands, groups, versions and environments
 #[derive(Debug, Args)]
@@ -37,6 +38,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CompletionsArgument
     if let Some(completer) = shells.completer(name) {
         completer.write_registration("COMPLETE", "apigw", "apigw", "apigw", &mut script)?;
     }
-    context.output.raw(&script)?;
+    let script = String::from_utf8_lossy(&script).into_owned();
+    context.output.data(&CompletionsView::new(name, script.clone()), || script)?;
     Ok(Exit::Done)
 }

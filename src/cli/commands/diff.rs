@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
 use clap_complete::engine::ArgValueCandidates;
-use serde_json::{Value, json};
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
 use crate::cli::table::{Cell, Layout, Paint};
-use crate::cli::views::Explained;
+use crate::cli::views::{
+    ChangeCountsView, CheckCoverageView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView,
+};
 use crate::cli::{complete, selection, table, workflow};
 use crate::compare::coverage::{CHECKS, Check};
 use crate::compare::{self, Change, Comparison, Compatibility, Effect, Judgement, KINDS, Kind, Side};
@@ -114,11 +115,11 @@ fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<Only>) -> Resul
         Format::Markdown => context.output.text(&markdown(diffs, only))?,
         Format::Github => context.output.text(&github(diffs, only))?,
         _ => {
-            let view = json!({
-                "schema": SCHEMA,
-                "breaking": is_breaking,
-                "groups": diffs.iter().map(|diff| diff.view(only)).collect::<Vec<_>>(),
-            });
+            let view = DiffDocument::Groups {
+                schema: SCHEMA,
+                breaking: is_breaking,
+                groups: diffs.iter().map(|diff| diff.view(only)).collect(),
+            };
             let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
             context.output.painted(&view, || {
                 if diffs.is_empty() {
@@ -225,33 +226,32 @@ impl GroupDiff {
         !is_same || !self.deployments.differences().is_empty()
     }
 
-    fn view(&self, only: Option<Only>) -> Value {
+    fn view(&self, only: Option<Only>) -> GroupDiffView {
         let (state, comparison) = match &self.outcome {
             Outcome::Added => ("added", None),
             Outcome::Removed => ("removed", None),
             Outcome::Compared(comparison) => ("compared", Some(comparison)),
         };
-        let changes: Vec<Value> =
-            comparison.iter().flat_map(|comparison| shown(comparison, only)).map(change_view).collect();
+        let changes = comparison.iter().flat_map(|comparison| shown(comparison, only)).map(change_view).collect();
         let count = |compatibility| {
             let all = comparison.iter().flat_map(|comparison| &comparison.changes);
             all.filter(|change| change.compatibility == compatibility).count()
         };
         let (before, after) = self.deployments.view();
-        json!({
-            "group": self.group,
-            "state": state,
-            "before": before,
-            "after": after,
-            "breaking": self.is_breaking(),
-            "advice": comparison.and_then(Comparison::advice),
-            "counts": {
-                "breaking": count(Compatibility::Breaking),
-                "warning": count(Compatibility::Warning),
-                "compatible": count(Compatibility::Compatible),
+        GroupDiffView {
+            group: self.group.clone(),
+            state,
+            before,
+            after,
+            breaking: self.is_breaking(),
+            advice: comparison.and_then(Comparison::advice),
+            counts: ChangeCountsView {
+                breaking: count(Compatibility::Breaking),
+                warning: count(Compatibility::Warning),
+                compatible: count(Compatibility::Compatible),
             },
-            "changes": changes,
-        })
+            changes,
+        }
     }
 
     fn text(&self, layout: Layout, only: Option<Only>) -> String {
@@ -296,31 +296,31 @@ const fn level(level: crate::model::Level) -> &'static str {
     }
 }
 
-fn change_view(change: &Change) -> Value {
+fn change_view(change: &Change) -> CompatibilityChangeView {
     let place = |location: &Option<crate::model::Location>| location.as_ref().map(ToString::to_string);
-    json!({
-        "kind": change.kind,
-        "compatibility": change.compatibility,
-        "method": change.api.as_ref().map(|api| api.method),
-        "path": change.api.as_ref().map(|api| api.path.to_string()),
-        "also": change.also.iter().map(|api| format!("{} {}", api.method, api.path)).collect::<Vec<_>>(),
-        "where": change.path,
-        "message": change.message,
-        "before": place(&change.before),
-        "after": place(&change.after),
-    })
+    CompatibilityChangeView {
+        kind: change.kind,
+        compatibility: change.compatibility,
+        method: change.api.as_ref().map(|api| api.method),
+        path: change.api.as_ref().map(|api| api.path.to_string()),
+        also: change.also.iter().map(|api| format!("{} {}", api.method, api.path)).collect(),
+        place: change.path.clone(),
+        message: change.message.clone(),
+        before: place(&change.before),
+        after: place(&change.after),
+    }
 }
 
 fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
     match name {
         "list" => {
-            let kinds: Vec<Value> = KINDS.iter().map(kind_view).collect();
+            let view = DiffDocument::Kinds { schema: SCHEMA, kinds: KINDS.iter().map(kind_view).collect() };
             let row = |kind: &Kind| {
                 let breaks = |direction| if kind.effect.breaks(direction) { "break" } else { "keep working" };
                 let (request, response) = (breaks(Direction::Request), breaks(Direction::Response));
                 vec![kind.name.to_owned(), request.to_owned(), response.to_owned(), kind.explanation.to_owned()]
             };
-            context.output.data(&json!({"schema": SCHEMA, "kinds": kinds}), || {
+            context.output.data(&view, || {
                 table::render(&["KIND", "SENDERS", "READERS", "MEANING"], KINDS.iter().map(row), context.output.width)
             })?;
         }
@@ -333,7 +333,7 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
                     None => error.hint("`apigw diff --explain list` lists them"),
                 });
             };
-            context.output.data(&Explained { schema: SCHEMA, view: kind_view(kind) }, || {
+            context.output.data(&DiffDocument::Kind { schema: SCHEMA, kind: kind_view(kind) }, || {
                 let (name, meaning, effect) = (kind.name, kind.explanation, effect(kind.effect));
                 let covers = checks_covered_by(kind).join(", ");
                 let covers = if covers.is_empty() { String::new() } else { format!("\nin oasdiff: {covers}\n") };
@@ -349,12 +349,12 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
 
 /// Says which checks of oasdiff are covered, by what, and why the others are not.
 fn explain_coverage(context: &Context<'_>) -> Result<(), CommandError> {
-    let view = |check: &Check| json!({"checks": check.expanded(), "kinds": check.kinds, "note": check.note});
-    let checks: Vec<Value> = CHECKS.iter().map(view).collect();
+    let view = |check: &Check| CheckCoverageView { checks: check.expanded(), kinds: check.kinds, note: check.note };
+    let checks = CHECKS.iter().map(view).collect();
     let count = |checks: &mut dyn Iterator<Item = &Check>| checks.map(|check| check.expanded().len()).sum::<usize>();
     let all = count(&mut CHECKS.iter());
     let covered = count(&mut CHECKS.iter().filter(|check| !check.kinds.is_empty()));
-    let view = json!({"schema": SCHEMA, "documented": all, "covered": covered, "checks": checks});
+    let view = DiffDocument::Coverage { schema: SCHEMA, documented: all, covered, checks };
     context.output.data(&view, || {
         let row = |check: &Check| {
             let kinds = if check.kinds.is_empty() { "-".to_owned() } else { check.kinds.join(", ") };
@@ -370,14 +370,14 @@ fn checks_covered_by(kind: &Kind) -> Vec<&'static str> {
     CHECKS.iter().filter(|check| check.kinds.contains(&kind.name)).map(|check| check.names).collect()
 }
 
-fn kind_view(kind: &Kind) -> Value {
-    json!({
-        "kind": kind.name,
-        "explanation": kind.explanation,
-        "breaks_requests": kind.effect.breaks(Direction::Request),
-        "breaks_responses": kind.effect.breaks(Direction::Response),
-        "oasdiff": checks_covered_by(kind),
-    })
+fn kind_view(kind: &Kind) -> KindView {
+    KindView {
+        kind: kind.name,
+        explanation: kind.explanation,
+        breaks_requests: kind.effect.breaks(Direction::Request),
+        breaks_responses: kind.effect.breaks(Direction::Response),
+        oasdiff: checks_covered_by(kind),
+    }
 }
 
 const fn effect(effect: Effect) -> &'static str {

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::table::{Cell, Layout, Paint};
+use crate::cli::views::{
+    ApiView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
+};
 use crate::cli::{change, complete, selection, table};
 use crate::definition;
 use crate::model::{
@@ -215,23 +218,19 @@ fn report(
     apis: usize,
     findings: &[Finding],
 ) -> Result<Exit, CommandError> {
-    for finding in findings.iter().take(10) {
-        context.output.warning(&format!("{}: {}", finding.location, finding.message));
-    }
-    let more: usize = findings.iter().skip(10).map(|finding| finding.count).sum();
-    if more > 0 {
-        context.output.warning(&format!("and {more} more; `apigw check {group}` shows all"));
-    }
+    let warnings: Vec<String> =
+        findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect();
+    context.output.warnings(&warnings);
     let settings = context.workspace()?.group_settings(group)?;
-    let view = json!({
-        "schema": SCHEMA,
-        "group": group,
-        "apis": apis,
-        "prefix": settings.prefix,
-        "backend": settings.backend,
-        "version": settings.version,
-        "warnings": findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect::<Vec<_>>(),
-    });
+    let view = GroupView {
+        schema: SCHEMA,
+        group: group.clone(),
+        apis,
+        prefix: settings.prefix.clone(),
+        backend: settings.backend,
+        version: settings.version,
+        warnings,
+    };
     let shown = context.output.data(&view, || {
         let next = if apis == 0 {
             format!("apigw api add {group} GET /path")
@@ -249,18 +248,18 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     let names = workspace.groups()?;
     let groups: Vec<_> = names.iter().map(|group| (group, workspace.group_settings(group))).collect();
     let entry = |(group, settings): &(&GroupName, Result<GroupSettings, workspace::Error>)| match settings {
-        Ok(settings) => json!({
-            "group": group,
-            "version": settings.version,
-            "prefix": settings.prefix,
-            "auth": settings.auth,
-            "description": settings.description,
-        }),
-        Err(error) => json!({"group": group, "problem": error.one_line()}),
+        Ok(settings) => GroupListEntryView::Readable {
+            group: (*group).clone(),
+            version: settings.version.clone(),
+            prefix: settings.prefix.clone(),
+            auth: settings.auth,
+            description: settings.description.clone(),
+        },
+        Err(error) => GroupListEntryView::Unreadable { group: (*group).clone(), problem: error.one_line() },
     };
-    let entries: Vec<Value> = groups.iter().map(entry).collect();
+    let entries = groups.iter().map(entry).collect();
     let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
-    context.output.painted(&json!({"schema": SCHEMA, "groups": entries}), || {
+    context.output.painted(&GroupListView::new(entries), || {
         if groups.is_empty() {
             return "there is no group yet: make one with `apigw group import NAME FILE`\n".to_owned();
         }
@@ -287,17 +286,17 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
     let candidate = context.workspace()?.working_copy(&group, None)?;
     let settings = &candidate.settings;
     let apis: Vec<_> = candidate.definition.iter().flat_map(|definition| &definition.apis).collect();
-    let view = json!({
-        "schema": SCHEMA,
-        "group": group,
-        "description": settings.description,
-        "version": settings.version,
-        "prefix": settings.prefix,
-        "auth": settings.auth,
-        "backend": settings.backend,
-        "domains": settings.domains,
-        "apis": apis.iter().map(|api| json!({"method": api.method, "path": api.path, "operationId": api.operation_id})).collect::<Vec<_>>(),
-    });
+    let view = GroupShowView {
+        schema: SCHEMA,
+        group: group.clone(),
+        description: settings.description.clone(),
+        version: settings.version.clone(),
+        prefix: settings.prefix.clone(),
+        auth: settings.auth,
+        backend: settings.backend.clone(),
+        domains: settings.domains.iter().map(ToString::to_string).collect(),
+        apis: apis.iter().map(|api| ApiView::new(api)).collect(),
+    };
     context.output.data(&view, || {
         let rows = apis
             .iter()
@@ -319,7 +318,9 @@ fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandE
     let edits: Result<Vec<Edit>, CommandError> = arguments.values.iter().map(|text| parse_edit(text)).collect();
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let changed = guard.edit(&group, SETTINGS_FILE, &edits?)?;
-    context.output.note(if changed { "changed; publish it to make it live" } else { "nothing to change" });
+    let view = GroupSetView::new(group.clone(), format!("groups/{group}/{SETTINGS_FILE}"), changed);
+    let text = if changed { "changed; publish it to make it live\n" } else { "nothing to change\n" };
+    change::shown_after_commit(context, context.output.data(&view, || text.to_owned()));
     Ok(Exit::Done)
 }
 
@@ -343,6 +344,7 @@ fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, Co
             .hint("give `--yes` to do it"));
     }
     context.workspace()?.lock(&context.lock_request())?.delete_group(&group)?;
-    context.output.note(&format!("deleted the group {group}"));
+    let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted the group {group}\n"));
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }

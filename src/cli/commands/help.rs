@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::markdown::terminal_text;
 use crate::cli::topics::{TOPICS, find_topic};
+use crate::cli::views::HelpView;
 
 /// The widest line of a topic: longer ones are hard to read.
 const MAX_WIDTH: u16 = 100;
@@ -28,8 +29,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HelpArguments) -> R
         && let Some(topic) = find_topic(name)
     {
         let width = context.output.width.map_or(MAX_WIDTH, |width| width.min(MAX_WIDTH));
-        context.output.raw(terminal_text(topic.markdown, usize::from(width), context.output.color).as_bytes())?;
-        return Ok(Exit::Done);
+        let text = terminal_text(topic.markdown, usize::from(width), has_color(context));
+        return show(context, topic.name.to_owned(), text);
     }
     let mut command = arguments::command();
     command.build();
@@ -38,8 +39,18 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HelpArguments) -> R
         chosen = chosen.find_subcommand_mut(word).ok_or_else(|| unknown_name(word))?;
     }
     let help = chosen.render_long_help();
-    let text = if context.output.color { help.ansi().to_string() } else { help.to_string() };
-    context.output.raw(text.as_bytes())?;
+    let text = if has_color(context) { help.ansi().to_string() } else { help.to_string() };
+    let name = std::iter::once("apigw").chain(words).collect::<Vec<_>>().join(" ");
+    show(context, name, text)
+}
+
+/// True if the text is for people, and takes colours.
+const fn has_color(context: &Context<'_>) -> bool {
+    context.output.color && !context.output.format.is_document()
+}
+
+fn show(context: &Context<'_>, name: String, text: String) -> Result<Exit, CommandError> {
+    context.output.painted(&HelpView::new(name, text.clone()), || text)?;
     Ok(Exit::Done)
 }
 

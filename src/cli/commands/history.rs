@@ -58,6 +58,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     let shown = Shown { workspace, operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
     let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 3 };
     context.output.painted(&HistoryView::new(&operations, &problems), || shown.text(layout))?;
+    // Programs have them in the document.
     for ViewProblem { environment, message, .. } in &problems {
         context.output.warning(&format!("{environment}: {message}"));
     }

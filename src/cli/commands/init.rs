@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::model::SCHEMA;
+use crate::cli::views::InitView;
 use crate::workspace::{Example, init};
 
 /// Make a new workspace
@@ -33,7 +32,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> R
         arguments.folder.as_ref().map_or_else(|| context.folder().clone(), |folder| context.folder().join(folder));
     let example = arguments.example.map(|ExampleName::Petstore| Example::Petstore);
     let files = init(&folder, example)?;
-    let view = json!({"schema": SCHEMA, "folder": folder.display().to_string(), "files": files});
+    let view = InitView::new(folder.display().to_string(), files);
     context.output.data(&view, || {
         let next = match example {
             Some(Example::Petstore) => "apigw publish petstore --env test --mock",

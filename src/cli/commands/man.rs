@@ -10,6 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::markdown::manual_page;
 use crate::cli::topics::find_topic;
+use crate::cli::views::ManualPageView;
 
 /// Print the manual page of apigw, of a command (section 1), or of a topic (section 7)
 #[derive(Debug, Args)]
@@ -24,8 +25,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ManArguments) -> Re
     if let [name] = &arguments.words[..]
         && let Some(topic) = find_topic(name)
     {
-        context.output.raw(manual_page(topic.name, topic.summary, topic.markdown).as_bytes())?;
-        return Ok(Exit::Done);
+        return show(context, topic.name.to_owned(), manual_page(topic.name, topic.summary, topic.markdown));
     }
     let mut command = arguments::command();
     command.build();
@@ -35,6 +35,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ManArguments) -> Re
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(chosen.clone()).render(&mut page)?;
-    context.output.raw(&page)?;
+    let name = std::iter::once("apigw").chain(arguments.words.iter().map(String::as_str)).collect::<Vec<_>>();
+    show(context, name.join(" "), String::from_utf8_lossy(&page).into_owned())
+}
+
+fn show(context: &Context<'_>, name: String, page: String) -> Result<Exit, CommandError> {
+    context.output.data(&ManualPageView::new(name, page.clone()), || page)?;
     Ok(Exit::Done)
 }

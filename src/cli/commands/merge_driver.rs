@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::views::MergeDriverDocument;
 use crate::model::SCHEMA;
 use crate::workspace::{MergeFiles, merge_environment_files};
 
@@ -30,7 +30,7 @@ pub(in crate::cli) struct MergeDriverArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &MergeDriverArguments) -> Result<Exit, CommandError> {
     if arguments.install {
         context.workspace()?.install_merge_driver(&context.process.executable)?;
-        context.output.data(&json!({"schema": SCHEMA, "installed": true}), || {
+        context.output.data(&MergeDriverDocument::Installed { schema: SCHEMA, installed: true }, || {
             "Git calls `apigw merge-driver` for the files in deployments/ of this checkout\n".to_owned()
         })?;
         return Ok(Exit::Done);
@@ -40,6 +40,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &MergeDriverArgument
         return Err(CommandError::usage("name three files: the common version, ours and theirs"));
     };
     let is_clean = merge_environment_files(&MergeFiles { base, ours, theirs })?;
+    // Git shows what is printed here; people need nothing beside Git's own words.
+    context.output.data(&MergeDriverDocument::Merged { schema: SCHEMA, clean: is_clean }, String::new)?;
     // Git takes 1 for a conflict that is marked in the file, and anything above 128 for a failure.
     Ok(if is_clean { Exit::Done } else { Exit::Failed })
 }

@@ -80,6 +80,11 @@ impl Command {
         }
     }
 
+    /// True if the command goes on after it has printed its document.
+    pub(super) const fn runs_on(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
     /// Says whether the command writes into the workspace, so that it may ask and waits for locks.
     pub(super) const fn writes(&self) -> bool {
         match self {

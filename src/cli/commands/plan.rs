@@ -42,10 +42,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
     let file = read_release_plan(&context.folder().join(&arguments.file))?;
     let workspace = context.workspace()?;
     let plans = compute(context, &DiskFacts::new(workspace), &file, &change)?;
-    show(context, workspace, &plans)?;
-    if let Some(out) = &arguments.out {
-        let out = context.folder().join(out);
-        write_outside(&out, &yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?))?)?;
+    let out = arguments.out.as_ref().map(|out| context.folder().join(out));
+    if let Some(out) = &out {
+        write_outside(out, &yaml(&plan::bind(&file, &plans, &context.author(&change.reason)?))?)?;
+    }
+    show(context, workspace, &plans, out.as_ref().map(|out| out.display().to_string()))?;
+    if let Some(out) = &out {
         context.output.note(&format!("wrote {}; apply it with `apigw apply {}`", out.display(), out.display()));
     }
     Ok(change::pending(&change, plans.iter().any(|plan| !plan.is_empty())))
@@ -71,10 +73,15 @@ pub(super) fn compute(
 }
 
 /// Shows what plans come to, without committing them.
-pub(super) fn show(context: &Context<'_>, workspace: &Workspace, plans: &[Plan]) -> Result<(), CommandError> {
+pub(super) fn show(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    plans: &[Plan],
+    file: Option<String>,
+) -> Result<(), CommandError> {
     for plan in plans {
         change::warn(context, plan);
     }
-    let view = ReleaseView::new(plans.iter().map(|plan| PlanView::new(plan, None, true)).collect());
+    let view = ReleaseView::new(plans.iter().map(|plan| PlanView::new(plan, None, true)).collect()).written_to(file);
     context.output.data(&view, || plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect())
 }

@@ -2,13 +2,13 @@
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
-use serde_json::json;
 
 use crate::cli::change::{self, Reason};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection;
+use crate::cli::views::{PruneView, PrunedVersionView};
 use crate::model::{GroupName, SCHEMA};
 use crate::workspace::UnusedVersion;
 
@@ -68,9 +68,13 @@ fn name(unused: &UnusedVersion) -> String {
 fn show(context: &Context<'_>, unused: &[UnusedVersion], is_dry_run: bool) -> Result<(), CommandError> {
     let versions: Vec<_> = unused
         .iter()
-        .map(|unused| json!({"group": unused.group, "version": unused.version, "digest": unused.digest}))
+        .map(|unused| PrunedVersionView {
+            group: unused.group.clone(),
+            version: unused.version.clone(),
+            digest: unused.digest,
+        })
         .collect();
-    let view = json!({"schema": SCHEMA, "dry_run": is_dry_run, "versions": versions});
+    let view = PruneView { schema: SCHEMA, dry_run: is_dry_run, versions };
     context.output.data(&view, || {
         if unused.is_empty() {
             return "nothing to prune: every frozen version is named by an operation\n".to_owned();

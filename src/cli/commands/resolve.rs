@@ -6,12 +6,11 @@ use std::time::Instant;
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
-use serde_json::json;
 
 use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::views::{ChangeView, ConflictView, EntryView};
+use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, Waited};
 use crate::cli::{change, complete, selection};
 use crate::model::{Deployment, GroupName, OperationId, Release, SCHEMA};
@@ -152,26 +151,27 @@ impl Outcome<'_> {
         let entry = |entry: &Option<Deployment>| entry.as_ref().map(EntryView::of);
         let restored = resolution.restored.iter().map(|(group, before)| {
             let after = resolution.environment.deployments.get(group).map(EntryView::of);
-            json!({"group": group, "before": entry(before), "after": after})
+            RestoredView { group: group.clone(), before: entry(before), after }
         });
-        let versions = self.renumberings.iter().map(|Renumbering { group, from, to, digest, .. }| {
-            json!({"group": group, "frozen_as": from, "version": to, "digest": digest})
+        let versions = self.renumberings.iter().map(|Renumbering { group, from, to, digest, .. }| RenumberedView {
+            group: group.clone(),
+            frozen_as: from.clone(),
+            version: to.clone(),
+            digest: *digest,
         });
-        let mut view = json!({
-            "schema": SCHEMA,
-            "environment": resolution.operation.environment,
-            "operation": self.id,
-            "dry_run": dry_run,
-            "warnings": self.joined.warnings,
-            "changes": ChangeView::all(&resolution.operation, self.id.as_ref()),
-            "override": resolution.operation.overrides,
-            "restored": restored.collect::<Vec<_>>(),
-            "versions": versions.collect::<Vec<_>>(),
-            "unresolved": resolution.unresolved.iter().map(ConflictView::new).collect::<Vec<_>>(),
-        });
-        if let Some(waited) = &self.waited {
-            view["gateways"] = json!(waited.gateways);
-        }
+        let view = ResolveView {
+            schema: SCHEMA,
+            environment: resolution.operation.environment.clone(),
+            operation: self.id.clone(),
+            dry_run,
+            warnings: &self.joined.warnings,
+            changes: ChangeView::all(&resolution.operation, self.id.as_ref()),
+            overrides: &resolution.operation.overrides,
+            restored: restored.collect(),
+            versions: versions.collect(),
+            unresolved: resolution.unresolved.iter().map(ConflictView::new).collect(),
+            gateways: self.waited.as_ref().map(|waited| waited.gateways.as_slice()),
+        };
         context.output.data(&view, || self.text(dry_run) + &self.waited.as_ref().map(Waited::text).unwrap_or_default())
     }
 

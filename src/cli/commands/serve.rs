@@ -76,8 +76,8 @@ pub(in crate::cli) struct ServeArguments {
     /// How many threads answer requests [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
-    /// Where the access log goes: - for stdout, as a line a request on a terminal and as JSON lines in a pipe; a file, as
-    /// JSON lines at its end, opened again on SIGHUP; or off
+    /// Where the access log goes: - for stdout (with `-o json|yaml` stderr), as a line a request on a terminal and as JSON
+    /// lines in a pipe; a file, as JSON lines at its end, opened again on SIGHUP; or off
     #[arg(long, value_name = "-|FILE|off", default_value = "-", value_hint = clap::ValueHint::FilePath)]
     access_log: LogTarget,
     /// How long requests in flight may take when it is told to stop; told again, it waits no longer
@@ -105,7 +105,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let read = Read { named, reader, certificates };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
-    follower.begin(&live, not_served);
+    follower.begin(&live, not_served)?;
     // What is replaced later is not to be kept for as long as the gateway runs.
     drop(live);
     follower.follow(&asked);

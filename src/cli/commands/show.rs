@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::views::OperationView;
+use crate::cli::views::{OperationView, ShowView};
 use crate::model::Release;
 use crate::workspace::{Committed, ProblemKind, Workspace};
 
@@ -28,9 +28,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
         Some(lost) => committed.lost = lost,
         None => loose_end = Some(workspace.loose_end(&committed)?),
     }
-    context
-        .output
-        .data(&OperationView::new(&committed).loose_end(loose_end), || text(workspace, &committed, loose_end))?;
+    context.output.data(&ShowView::new(OperationView::new(&committed).loose_end(loose_end)), || {
+        text(workspace, &committed, loose_end)
+    })?;
     Ok(Exit::Done)
 }
 

@@ -9,7 +9,6 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::Format;
 use crate::cli::table::Layout;
 use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
 use crate::cli::{complete, selection};
@@ -74,16 +73,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     {
         workspace.require_group(group)?;
     }
-    let shown = if context.output.format == Format::Table {
+    context.output.painted(&view(workspace, &live), || {
         let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
         let addresses =
             if context.output.verbose { matrix::addresses(workspace, &live, layout) } else { String::new() };
-        let text = matrix::text(&live, at.unwrap_or_else(|| context.now()), layout);
-        context.output.painted(&(), || text + &addresses)
-    } else {
-        context.output.data(&view(workspace, &live), String::new)
-    };
-    shown?;
+        matrix::text(&live, at.unwrap_or_else(|| context.now()), layout) + &addresses
+    })?;
+    // Programs have them in the document.
     for problem in &live.problems {
         context.output.warning(&problem_text(problem));
     }

@@ -1,7 +1,6 @@
 //! `apigw verify`.
 
 use clap::Args;
-use serde_json::json;
 
 use crate::cli::change::{self, Reason};
 use crate::cli::context::Context;
@@ -9,8 +8,8 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::escape;
 use crate::cli::output::{self, Sources};
 use crate::cli::progress::Progress;
-use crate::cli::views::FindingView;
-use crate::model::{Finding, SCHEMA, Severity};
+use crate::cli::views::VerifyView;
+use crate::model::{Finding, Severity};
 use crate::workspace::{Verification, Workspace};
 
 /// Compare every checksum, digest and chain with what was committed
@@ -41,18 +40,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
         repairs = workspace.repair(&found.repairable, &author, &context.lock_request())?;
         found = verify(context, workspace)?;
     }
-    let problems = found.problems.iter().map(|problem| {
-        let finding = serde_json::to_value(FindingView::new(&problem.finding)).unwrap_or_default();
-        json!({"kind": problem.kind.as_str(), "repairable": problem.repairable, "finding": finding})
-    });
-    let view = json!({
-        "schema": SCHEMA,
-        "entries": found.entries,
-        "operations": found.operations,
-        "versions": found.versions,
-        "problems": problems.collect::<Vec<_>>(),
-        "repairs": repairs,
-    });
+    let view = VerifyView::new(&found, &repairs);
     context.output.painted(&view, || text(context, workspace, &found, &repairs))?;
     let damaged = found.problems.iter().any(|problem| problem.finding.severity == Severity::Error);
     Ok(if damaged { Exit::Invalid } else { Exit::Done })

@@ -4,14 +4,17 @@ use std::fmt::Write as _;
 
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
-use serde_json::json;
 
 use crate::check;
 use crate::cli::change::Reason;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::views::{
+    DeletedVersionView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListEntryView,
+    VersionListView, VersionShowView, VersionUnblockView,
+};
 use crate::cli::{advice, change, complete, selection, table};
-use crate::model::{GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark};
+use crate::model::{Digest, GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark};
 use crate::plan::{self, Freeze};
 use crate::workspace::{DiskFacts, Workspace, version_edit};
 
@@ -159,18 +162,19 @@ fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, Co
         if digest != candidate.digest {
             return Err(plan::Error::FrozenDiffers { group, version }.into());
         }
-        report(context, &group, &version, &digest.to_string(), "is frozen already");
+        report(context, &group, &version, digest, false);
         return Ok(Exit::Done);
     }
     let digest = candidate.digest;
     guard.freeze(&Freeze { group: group.clone(), version: version.clone(), files: candidate.files, digest })?;
-    report(context, &group, &version, &digest.to_string(), "is frozen");
+    report(context, &group, &version, digest, true);
     Ok(Exit::Done)
 }
 
-fn report(context: &Context<'_>, group: &GroupName, version: &Version, digest: &str, what: &str) {
-    let view = json!({"schema": SCHEMA, "group": group, "version": version, "digest": digest});
-    let shown = context.output.data(&view, || format!("{group} {version} {what}\n"));
+fn report(context: &Context<'_>, group: &GroupName, version: &Version, digest: Digest, created: bool) {
+    let view = VersionCreateView { schema: SCHEMA, group: group.clone(), version: version.clone(), digest, created };
+    let state = if created { "is frozen" } else { "is frozen already" };
+    let shown = context.output.data(&view, || format!("{group} {version} {state}\n"));
     change::shown_after_commit(context, shown);
 }
 
@@ -202,7 +206,7 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
     if next != now {
         guard.edit(&group, SETTINGS_FILE, &[version_edit(&next)])?;
     }
-    let view = json!({"schema": SCHEMA, "group": group, "before": now, "version": next});
+    let view = VersionBumpView { schema: SCHEMA, group: group.clone(), before: now.clone(), version: next.clone() };
     let shown = context.output.data(&view, || {
         if next == now { format!("{group}: stays at {now}\n") } else { format!("{group}: {now} → {next}\n") }
     });
@@ -237,16 +241,21 @@ fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, Comman
     }
     let entries: Vec<_> = versions
         .iter()
-        .map(|(version, digest, live, frozen_as, block)| {
-            json!({"version": version, "digest": digest, "live": live, "frozen_as": frozen_as, "blocked": block})
+        .map(|(version, digest, live, frozen_as, block)| VersionListEntryView {
+            version: version.clone(),
+            digest: *digest,
+            live: live.clone(),
+            frozen_as: frozen_as.clone(),
+            blocked: block.cloned(),
         })
         .collect();
     let is_gone = |version: &&Version| versions.iter().all(|(known, ..)| known != *version);
     let deleted: Vec<_> =
         notes.0.iter().filter(|(version, note)| is_gone(version) && !note.deletions.is_empty()).collect();
-    let gone: Vec<_> =
-        deleted.iter().map(|(version, note)| json!({"version": version, "deletions": note.deletions})).collect();
-    let view = json!({"schema": SCHEMA, "group": group, "versions": entries, "deleted": gone});
+    let gone = deleted
+        .iter()
+        .map(|(version, note)| DeletedVersionView { version: (*version).clone(), deletions: note.deletions.clone() });
+    let view = VersionListView { schema: SCHEMA, group: group.clone(), versions: entries, deleted: gone.collect() };
     context.output.data(&view, || {
         let mut text = String::new();
         if versions.is_empty() {
@@ -284,7 +293,14 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
     };
     let live = workspace.live_in(&group, Some(version))?;
     let manifest = files.manifest();
-    let view = json!({"schema": SCHEMA, "group": group, "version": version, "digest": digest, "live": live, "files": manifest});
+    let view = VersionShowView {
+        schema: SCHEMA,
+        group: group.clone(),
+        version: version.clone(),
+        digest,
+        live: live.clone(),
+        files: manifest.clone(),
+    };
     context.output.data(&view, || {
         let place = if live.is_empty() { "nowhere".to_owned() } else { live.join(", ") };
         let rows = manifest.0.iter().map(|(path, digest)| vec![path.clone(), digest.to_string()]);
@@ -298,11 +314,15 @@ fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, Co
     let (group, version) = arguments.named.resolve(context)?;
     let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
-    for state in guard.delete_version(&group, &version, &author, arguments.force)? {
-        let lost = advice::lost_state(group.as_str(), &version, &state);
-        context.output.warning(&format!("{lost}, and fails from now on"));
+    let states = guard.delete_version(&group, &version, &author, arguments.force)?;
+    let lost: Vec<String> = states.iter().map(|state| advice::lost_state(group.as_str(), &version, state)).collect();
+    for state in &lost {
+        context.output.warning(&format!("{state}, and fails from now on"));
     }
-    context.output.note(&format!("deleted version {version} of {group}"));
+    let view =
+        VersionDeleteView { schema: SCHEMA, group: group.clone(), version: version.clone(), deleted: true, lost };
+    let shown = context.output.data(&view, || format!("deleted version {version} of {group}\n"));
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }
 
@@ -321,7 +341,13 @@ fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, Comm
             "{group} {version} stays live in {environment}: go back with `apigw rollback {group} --env {environment}`"
         ));
     }
-    let view = json!({"schema": SCHEMA, "group": group, "version": version, "blocked": block, "live": live});
+    let view = VersionBlockView {
+        schema: SCHEMA,
+        group: group.clone(),
+        version: version.clone(),
+        blocked: block.clone(),
+        live,
+    };
     let shown = context.output.data(&view, || {
         if is_new {
             return format!("{group} {version} is blocked\n");
@@ -336,7 +362,12 @@ fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, Comm
 fn unblock(context: &Context<'_>, arguments: &UnblockArguments) -> Result<Exit, CommandError> {
     let (group, version) = arguments.named.resolve(context)?;
     let removed = context.workspace()?.lock(&context.lock_request())?.unblock_version(&group, &version)?;
-    let view = json!({"schema": SCHEMA, "group": group, "version": version, "unblocked": removed});
+    let view = VersionUnblockView {
+        schema: SCHEMA,
+        group: group.clone(),
+        version: version.clone(),
+        unblocked: removed.clone(),
+    };
     let shown = context.output.data(&view, || {
         let what = if removed.is_empty() { "is not blocked" } else { "is no longer blocked" };
         format!("{group} {version} {what}\n")

@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::EntryView;
 use crate::model::{EnvironmentName, GroupName, OperationId, PolicyOverride, Timestamp, Version, VersionRemark};
 use crate::workspace::ViewProblem;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct StatusView {
     pub(in crate::cli) schema: u32,
     pub(in crate::cli) deployments: Vec<StatusEntryView>,
@@ -19,7 +20,7 @@ pub(in crate::cli) struct StatusView {
 }
 
 /// A part of a view that cannot be shown.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct ViewProblemView {
     environment: EnvironmentName,
     group: Option<GroupName>,
@@ -34,14 +35,14 @@ impl ViewProblemView {
 }
 
 /// An environment before this one in which a newer version is live.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct NewerView {
     pub(in crate::cli) environment: EnvironmentName,
     pub(in crate::cli) version: Version,
 }
 
 /// A gateway that runs on this machine.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct GatewayView {
     pub(in crate::cli) pid: u32,
     pub(in crate::cli) since: Timestamp,
@@ -51,14 +52,14 @@ pub(in crate::cli) struct GatewayView {
 }
 
 /// A gateway that serves another operation of a group than the one that is live, or none.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct BehindView {
     pub(in crate::cli) pid: u32,
     pub(in crate::cli) operation: Option<OperationId>,
     pub(in crate::cli) reason: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(in crate::cli) struct StatusEntryView {
     pub(in crate::cli) environment: EnvironmentName,
     pub(in crate::cli) group: GroupName,

@@ -2,13 +2,13 @@
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use serde_json::{Value, json};
 
 use super::Called;
 use crate::cli::context::{Context, is_secret_name};
 use crate::cli::error::CommandError;
 use crate::cli::escape;
 use crate::cli::output::Format;
+use crate::cli::views::{CallView, HeaderView, SentView};
 use crate::definition::Api;
 use crate::gateway::call::{Answer, BLANK, Outgoing, decode_query};
 use crate::model::SCHEMA;
@@ -17,7 +17,7 @@ use crate::model::SCHEMA;
 pub(super) struct Sent {
     /// What is called, the values of secrets blanked.
     pub(super) url: String,
-    view: Value,
+    view: SentView,
 }
 
 impl Sent {
@@ -29,20 +29,20 @@ impl Sent {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             let secret = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].contains(name) || is_secret(name.as_str());
             let value = if secret { BLANK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
-            json!({"name": name.as_str(), "value": value})
+            HeaderView { name: name.as_str().to_owned(), value: value.into_owned() }
         };
         let url = blanked(url, is_secret);
-        let view = json!({
-            "environment": called.environment,
-            "group": called.live.name,
-            "version": called.live.deployment.release.version,
-            "operation": called.live.deployment.operation,
-            "api": api.name(),
-            "method": outgoing.method.as_str(),
-            "url": url,
-            "headers": outgoing.headers.iter().map(header).collect::<Vec<_>>(),
-            "body_bytes": outgoing.body.len(),
-        });
+        let view = SentView {
+            environment: called.environment.clone(),
+            group: called.live.name.clone(),
+            version: called.live.deployment.release.version.clone(),
+            operation: called.live.deployment.operation.clone(),
+            api: api.name(),
+            method: outgoing.method.as_str().to_owned(),
+            url: url.clone(),
+            headers: outgoing.headers.iter().map(header).collect(),
+            body_bytes: outgoing.body.len(),
+        };
         Self { url, view }
     }
 }
@@ -92,20 +92,21 @@ pub(super) fn show(context: &Context<'_>, sent: &Sent, answer: &Answer) -> Resul
     Ok(())
 }
 
-fn view(sent: &Sent, answer: &Answer, took_ms: f64) -> Value {
-    let header = |(name, value): (&HeaderName, &HeaderValue)| json!({"name": name.as_str(), "value": String::from_utf8_lossy(value.as_bytes())});
-    let mut view = json!({
-        "schema": SCHEMA,
-        "request": sent.view,
-        "status": answer.status.as_u16(),
-        "headers": answer.headers.iter().map(header).collect::<Vec<_>>(),
-    });
-    match std::str::from_utf8(&answer.body) {
-        Ok(text) => view["body"] = text.into(),
-        Err(_) => view["body_base64"] = base64(&answer.body).into(),
+fn view(sent: &Sent, answer: &Answer, took_ms: f64) -> CallView {
+    let header = |(name, value): (&HeaderName, &HeaderValue)| HeaderView {
+        name: name.as_str().to_owned(),
+        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    };
+    let text = std::str::from_utf8(&answer.body).ok();
+    CallView {
+        schema: SCHEMA,
+        request: sent.view.clone(),
+        status: answer.status.as_u16(),
+        headers: answer.headers.iter().map(header).collect(),
+        body: text.map(str::to_owned),
+        body_base64: text.is_none().then(|| base64(&answer.body)),
+        time_ms: took_ms,
     }
-    view["time_ms"] = took_ms.into();
-    view
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {

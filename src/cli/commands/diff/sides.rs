@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use crate::cli::error::CommandError;
 use crate::cli::views::EntryView;
 use crate::model::{Backend, Deployment, EnvironmentName, GroupName, State};
@@ -95,8 +93,7 @@ impl DeploymentPair {
     }
 
     /// Returns both entries for programs.
-    pub(super) fn view(&self) -> (Value, Value) {
-        let Some((before, after)) = &self.0 else { return (Value::Null, Value::Null) };
-        (json!(EntryView::of(before)), json!(EntryView::of(after)))
+    pub(super) fn view(&self) -> (Option<EntryView>, Option<EntryView>) {
+        self.0.as_ref().map(|(before, after)| (EntryView::of(before), EntryView::of(after))).unzip()
     }
 }

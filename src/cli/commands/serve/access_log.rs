@@ -37,7 +37,12 @@ struct State {
 /// Where lines go.
 enum Sink {
     Stdout,
-    File { path: PathBuf, file: Box<dyn Write + Send> },
+    /// Stdout has one document, and nothing else.
+    Stderr,
+    File {
+        path: PathBuf,
+        file: Box<dyn Write + Send>,
+    },
 }
 
 impl Log {
@@ -45,6 +50,7 @@ impl Log {
     pub(super) fn start(context: &Context<'_>, target: &LogTarget) -> Result<Option<Arc<Self>>, CommandError> {
         let (sink, is_terminal) = match target {
             LogTarget::Off => return Ok(None),
+            LogTarget::Stdout if context.output.format.is_document() => (Sink::Stderr, false),
             LogTarget::Stdout => (Sink::Stdout, context.process.stdout_is_terminal),
             LogTarget::File(path) => {
                 let path = context.folder().join(path);
@@ -131,6 +137,7 @@ impl Destination for Sink {
                 let mut stdout = io::stdout().lock();
                 stdout.write_all(line).and_then(|()| stdout.flush())
             }
+            Self::Stderr => io::stderr().lock().write_all(line),
             Self::File { file, .. } => file.write_all(line),
         }
     }

@@ -10,6 +10,8 @@ use super::announce::{self, Listener};
 use super::certificates::Certificates;
 use super::environments;
 use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::views::ServeView;
 use crate::gateway::{Gateway, Signal};
 use crate::model::{EnvironmentName, SCHEMA};
 use crate::snapshot::{NotServed, Snapshot};
@@ -87,12 +89,21 @@ impl<'a> Follower<'a> {
     }
 
     /// Says where it listens and what it serves.
-    pub(super) fn begin(&mut self, live: &Snapshot, not_served: Vec<NotServed>) {
+    pub(super) fn begin(&mut self, live: &Snapshot, not_served: Vec<NotServed>) -> Result<(), CommandError> {
+        let view = ServeView {
+            schema: SCHEMA,
+            pid: self.told.pid,
+            listening: self.listeners.iter().map(|listener| listener.url()).collect(),
+            admin: self.gateway.admin_address(),
+            environments: live.environments.iter().map(|environment| environment.name.clone()).collect(),
+        };
+        self.context.output.data(&view, String::new)?;
         announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
         self.told = self.note_not_served(live, not_served);
         self.let_go();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
         self.tell();
+        Ok(())
     }
 
     /// Serves every change until a signal asks to stop.

@@ -1,0 +1,152 @@
+//! The document of each command, as `apigw schema output-<command>` describes it.
+
+use schemars::Schema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::views::{
+    ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument, CompletionsView, DiffDocument, Document,
+    ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView, GroupView, HelpView, HistoryView, InitView,
+    ManualPageView, MergeDriverDocument, PlanView, PruneView, ReleaseView, ResolveView, SchemaDocument, ServeView,
+    ShowView, StatusView, VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
+    VersionListView, VersionShowView, VersionUnblockView,
+};
+
+/// The kind of document that a command prints.
+pub(super) struct DocumentKind {
+    /// The words of the command, joined by hyphens; `error` is what a command that failed prints on stderr.
+    pub(super) name: &'static str,
+    schema: fn() -> Schema,
+}
+
+impl DocumentKind {
+    const fn new<D: Document>(name: &'static str) -> Self {
+        Self { name, schema: schema::<D> }
+    }
+
+    /// Returns the JSON Schema of the document.
+    pub(super) fn schema(&self) -> Schema {
+        (self.schema)()
+    }
+}
+
+/// The documents of all commands, in the order of the help.
+pub(super) static DOCUMENTS: &[DocumentKind] = &[
+    DocumentKind::new::<InitView>("init"),
+    DocumentKind::new::<GroupView>("group-create"),
+    DocumentKind::new::<GroupView>("group-import"),
+    DocumentKind::new::<GroupListView>("group-list"),
+    DocumentKind::new::<GroupShowView>("group-show"),
+    DocumentKind::new::<GroupSetView>("group-set"),
+    DocumentKind::new::<GroupDeleteView>("group-delete"),
+    DocumentKind::new::<ApiChangeView>("api-add"),
+    DocumentKind::new::<ApiListView>("api-list"),
+    DocumentKind::new::<ApiShowView>("api-show"),
+    DocumentKind::new::<ApiChangeView>("api-remove"),
+    DocumentKind::new::<VersionCreateView>("version-create"),
+    DocumentKind::new::<VersionBumpView>("version-bump"),
+    DocumentKind::new::<VersionListView>("version-list"),
+    DocumentKind::new::<VersionShowView>("version-show"),
+    DocumentKind::new::<VersionDeleteView>("version-delete"),
+    DocumentKind::new::<VersionBlockView>("version-block"),
+    DocumentKind::new::<VersionUnblockView>("version-unblock"),
+    DocumentKind::new::<CheckDocument<'_>>("check"),
+    DocumentKind::new::<PlanView<'_>>("publish"),
+    DocumentKind::new::<PlanView<'_>>("switch"),
+    DocumentKind::new::<PlanView<'_>>("offline"),
+    DocumentKind::new::<PlanView<'_>>("promote"),
+    DocumentKind::new::<PlanView<'_>>("rollback"),
+    DocumentKind::new::<PlanView<'_>>("undo"),
+    DocumentKind::new::<ResolveView<'_>>("resolve"),
+    DocumentKind::new::<ReleaseView<'_>>("plan"),
+    DocumentKind::new::<ReleaseView<'_>>("apply"),
+    DocumentKind::new::<StatusView>("status"),
+    DocumentKind::new::<HistoryView>("history"),
+    DocumentKind::new::<ShowView>("show"),
+    DocumentKind::new::<DiffDocument>("diff"),
+    DocumentKind::new::<MergeDriverDocument>("merge-driver"),
+    DocumentKind::new::<VerifyView<'_>>("verify"),
+    DocumentKind::new::<PruneView>("prune"),
+    DocumentKind::new::<ServeView>("serve"),
+    DocumentKind::new::<CallView>("call"),
+    DocumentKind::new::<SchemaDocument>("schema"),
+    DocumentKind::new::<CompletionsView>("completions"),
+    DocumentKind::new::<ManualPageView>("man"),
+    DocumentKind::new::<HelpView>("help"),
+    DocumentKind::new::<ErrorView<'_>>("error"),
+];
+
+fn schema<D: Document>() -> Schema {
+    let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<D>();
+    // `output` adds the warnings to any document.
+    let properties = schema.ensure_object().entry("properties").or_insert_with(|| json!({}));
+    if let Some(properties) = properties.as_object_mut() {
+        properties.entry("warnings").or_insert_with(warnings);
+    }
+    schema
+}
+
+fn warnings() -> Value {
+    json!({"description": "The warnings, where there are any.", "type": "array", "items": {"type": "string"}})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_document_says_its_schema_and_is_in_snake_case() {
+        fn names(value: &Value, found: &mut Vec<String>) {
+            if let Some(properties) = value.get("properties").and_then(Value::as_object) {
+                found.extend(properties.keys().cloned());
+            }
+            match value {
+                Value::Object(fields) => fields.values().for_each(|field| names(field, found)),
+                Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+                _ => {}
+            }
+        }
+        let is_snake_case =
+            |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || b"_0123456789".contains(&byte));
+        for kind in DOCUMENTS {
+            let schema = kind.schema().to_value();
+            let mut found = Vec::new();
+            names(&schema, &mut found);
+            let has_schema = |part: &Value| {
+                let required = part["required"].as_array().cloned().unwrap_or_default();
+                required.contains(&"schema".into()) || required.contains(&"$schema".into())
+            };
+            let parts = schema["anyOf"].as_array().cloned().unwrap_or_else(|| vec![schema.clone()]);
+            let resolved = parts.iter().map(|part| match part["$ref"].as_str() {
+                Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap_or(part),
+                None => part,
+            });
+            for part in resolved {
+                assert!(has_schema(part), "{}: {part}", kind.name);
+            }
+            // Old spellings, each of which stands beside the new one.
+            found.retain(|name| !["operationId", "constantResult", "mediaType"].contains(&name.as_str()));
+            assert!(found.iter().all(|name| is_snake_case(name)), "{}: {found:?}", kind.name);
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_document() {
+        fn leaves(command: &clap::Command, above: &str, found: &mut Vec<String>) {
+            for each in command.get_subcommands() {
+                let name =
+                    if above.is_empty() { each.get_name().to_owned() } else { format!("{above}-{}", each.get_name()) };
+                if each.has_subcommands() {
+                    leaves(each, &name, found);
+                } else {
+                    found.push(name);
+                }
+            }
+        }
+        let mut commands = Vec::new();
+        leaves(&crate::cli::arguments::command(), "", &mut commands);
+        commands.push("error".to_owned());
+        let documents: Vec<&str> = DOCUMENTS.iter().map(|kind| kind.name).collect();
+        assert_eq!(commands, documents);
+    }
+}

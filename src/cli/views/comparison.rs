@@ -1,0 +1,96 @@
+//! The documents of `diff`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Document, EntryView};
+use crate::compare::Compatibility;
+use crate::model::{GroupName, Level, Method};
+
+/// The comparison, or what `--explain` asks for.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::cli) enum DiffDocument {
+    Groups {
+        schema: u32,
+        breaking: bool,
+        groups: Vec<GroupDiffView>,
+    },
+    Kinds {
+        schema: u32,
+        kinds: Vec<KindView>,
+    },
+    Kind {
+        schema: u32,
+        #[serde(flatten)]
+        kind: KindView,
+    },
+    Coverage {
+        schema: u32,
+        /// The number of checks that oasdiff documents.
+        documented: usize,
+        /// The number of those that are covered.
+        covered: usize,
+        checks: Vec<CheckCoverageView>,
+    },
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct GroupDiffView {
+    pub(in crate::cli) group: GroupName,
+    /// `added` or `removed` where one side has the group alone, else `compared`.
+    pub(in crate::cli) state: &'static str,
+    pub(in crate::cli) before: Option<EntryView>,
+    pub(in crate::cli) after: Option<EntryView>,
+    pub(in crate::cli) breaking: bool,
+    /// The level by which the version should be bumped; none where nothing changed.
+    pub(in crate::cli) advice: Option<Level>,
+    pub(in crate::cli) counts: ChangeCountsView,
+    pub(in crate::cli) changes: Vec<CompatibilityChangeView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct ChangeCountsView {
+    pub(in crate::cli) breaking: usize,
+    pub(in crate::cli) warning: usize,
+    pub(in crate::cli) compatible: usize,
+}
+
+/// A change between two definitions.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct CompatibilityChangeView {
+    pub(in crate::cli) kind: &'static str,
+    pub(in crate::cli) compatibility: Compatibility,
+    pub(in crate::cli) method: Option<Method>,
+    pub(in crate::cli) path: Option<String>,
+    /// The other APIs that have the same change.
+    pub(in crate::cli) also: Vec<String>,
+    #[serde(rename = "where")]
+    pub(in crate::cli) place: String,
+    pub(in crate::cli) message: String,
+    /// The place in the old definition.
+    pub(in crate::cli) before: Option<String>,
+    /// The place in the new definition.
+    pub(in crate::cli) after: Option<String>,
+}
+
+/// A kind of change.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct KindView {
+    pub(in crate::cli) kind: &'static str,
+    pub(in crate::cli) explanation: &'static str,
+    pub(in crate::cli) breaks_requests: bool,
+    pub(in crate::cli) breaks_responses: bool,
+    /// The checks of oasdiff that it covers.
+    pub(in crate::cli) oasdiff: Vec<&'static str>,
+}
+
+/// Checks of oasdiff, and the kinds of change that cover them.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct CheckCoverageView {
+    pub(in crate::cli) checks: Vec<String>,
+    pub(in crate::cli) kinds: &'static [&'static str],
+    pub(in crate::cli) note: &'static str,
+}
+
+impl Document for DiffDocument {}

@@ -1,0 +1,116 @@
+//! The documents of `version`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Document;
+use crate::model::{Digest, GroupName, Manifest, Version, VersionRemark};
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionCreateView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) digest: Digest,
+    /// False if the version was frozen already, with these bytes.
+    pub(in crate::cli) created: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionBumpView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) before: Version,
+    pub(in crate::cli) version: Version,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionListView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) group: GroupName,
+    /// The frozen versions, the newest first.
+    pub(in crate::cli) versions: Vec<VersionListEntryView>,
+    /// The versions that were deleted.
+    pub(in crate::cli) deleted: Vec<DeletedVersionView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionListEntryView {
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) digest: Option<Digest>,
+    /// The environments in which it is live.
+    pub(in crate::cli) live: Vec<String>,
+    /// The number that it was frozen as, where a merge renumbered it.
+    pub(in crate::cli) frozen_as: Option<Version>,
+    pub(in crate::cli) blocked: Option<VersionRemark>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct DeletedVersionView {
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) deletions: Vec<VersionRemark>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionShowView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) digest: Digest,
+    pub(in crate::cli) live: Vec<String>,
+    /// Each file with its sha256.
+    pub(in crate::cli) files: Manifest,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionDeleteView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) deleted: bool,
+    /// The states that nobody can go back to any more.
+    pub(in crate::cli) lost: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionBlockView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) blocked: VersionRemark,
+    /// The environments in which it stays live.
+    pub(in crate::cli) live: Vec<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct VersionUnblockView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) version: Version,
+    /// The blocks that were removed; none where it was not blocked.
+    pub(in crate::cli) unblocked: Vec<VersionRemark>,
+}
+
+/// Versions that no operation names, deleted or to be deleted.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct PruneView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) dry_run: bool,
+    pub(in crate::cli) versions: Vec<PrunedVersionView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct PrunedVersionView {
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) version: Version,
+    pub(in crate::cli) digest: Digest,
+}
+
+impl Document for PruneView {}
+impl Document for VersionCreateView {}
+impl Document for VersionBumpView {}
+impl Document for VersionListView {}
+impl Document for VersionShowView {}
+impl Document for VersionDeleteView {}
+impl Document for VersionBlockView {}
+impl Document for VersionUnblockView {}

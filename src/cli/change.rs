@@ -11,6 +11,7 @@ use super::backends;
 use super::context::Context;
 use super::error::{CommandError, Exit};
 use super::escape;
+use super::output::MOST_WARNINGS;
 use super::views::PlanView;
 use super::wait::{self, Waited};
 use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State, Version};
@@ -211,7 +212,8 @@ pub(super) fn shown_after_commit(context: &Context<'_>, shown: Result<(), Comman
 }
 
 pub(super) fn warn(context: &Context<'_>, plan: &Plan) {
-    context.output.warnings(&plan.warnings);
+    let more = plan.warnings.len().saturating_sub(MOST_WARNINGS);
+    context.output.warnings(&plan.warnings, more, "`-o json` has all");
 }
 
 /// Asks before a protected environment is changed; without a terminal it needs `--yes`. Returns true if it asked.

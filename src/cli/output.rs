@@ -76,7 +76,7 @@ pub(super) struct Output {
 }
 
 /// The most warnings that are shown to people at once.
-const MOST_WARNINGS: usize = 10;
+pub(super) const MOST_WARNINGS: usize = 10;
 
 const RED: &str = "\u{1b}[1;31m";
 const YELLOW: &str = "\u{1b}[1;33m";
@@ -158,15 +158,15 @@ impl Output {
         }
     }
 
-    /// Shows the first of many warnings; programs get them all.
-    pub(super) fn warnings(&self, warnings: &[String]) {
-        let most = if self.held_warnings.is_some() { warnings.len() } else { MOST_WARNINGS };
+    /// Shows the first `MOST_WARNINGS` of many warnings, and how many more there are; programs get them all.
+    pub(super) fn warnings(&self, warnings: &[String], more: usize, all: &str) {
+        let is_held = self.held_warnings.is_some();
+        let most = if is_held { warnings.len() } else { MOST_WARNINGS };
         for warning in warnings.iter().take(most) {
             self.warning(warning);
         }
-        let more = warnings.len().saturating_sub(most);
-        if more > 0 {
-            self.warning(&format!("and {more} more; `-o json` has all"));
+        if more > 0 && !is_held {
+            self.warning(&format!("and {more} more; {all}"));
         }
     }
 

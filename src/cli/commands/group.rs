@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::MOST_WARNINGS;
 use crate::cli::table::{Cell, Layout, Paint};
 use crate::cli::views::{
     ApiView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
@@ -220,7 +221,8 @@ fn report(
 ) -> Result<Exit, CommandError> {
     let warnings: Vec<String> =
         findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect();
-    context.output.warnings(&warnings);
+    let more = findings.iter().skip(MOST_WARNINGS).map(|finding| finding.count).sum();
+    context.output.warnings(&warnings, more, &format!("`apigw check {group}` shows all"));
     let settings = context.workspace()?.group_settings(group)?;
     let view = GroupView {
         schema: SCHEMA,

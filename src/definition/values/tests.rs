@@ -206,6 +206,7 @@ fn the_violation_is_that_of_the_closest_alternative() {
     let integers = json!({"type": "array", "items": {"type": "integer"}});
     let cat = json!({"type": "object", "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}, "required": ["lives"]});
     let dog = json!({"type": "object", "properties": {"kind": {"const": "dog"}, "name": {"type": "string"}}, "required": ["name"]});
+    let needs_two = json!({"type": "object", "required": ["b", "c"]});
     for (texts, schema, expected) in [
         (
             &["color=1", "color=x"][..],
@@ -219,6 +220,18 @@ fn the_violation_is_that_of_the_closest_alternative() {
         ),
         (&["kind=dog", "lives=9"], json!({"oneOf": [cat, dog]}), ("", "\"name\" is a required property")),
         (&["kind=cat", "lives=x"], json!({"oneOf": [dog, cat]}), ("/lives", "\"x\" is not of type \"integer\"")),
+        // A property that is known and wrong is nearer than others that are missing.
+        (&["lives=x", "a=1"], json!({"anyOf": [needs_two, cat]}), ("/lives", "\"x\" is not of type \"integer\"")),
+        (
+            &["lives=9", "a=1"],
+            json!({"anyOf": [{"properties": {"z": true}, "additionalProperties": false}, dog]}),
+            ("", "\"name\" is a required property"),
+        ),
+        (
+            &["lives=x"],
+            json!({"anyOf": [{"oneOf": [dog, needs_two]}, {"allOf": [{"oneOf": [cat, needs_two]}]}]}),
+            ("/lives", "\"x\" is not of type \"integer\""),
+        ),
     ] {
         let schema = compiled(&schema);
         let pairs = texts.iter().map(|text| text.split_once('=').expect("a pair"));

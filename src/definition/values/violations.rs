@@ -35,8 +35,8 @@ pub(super) fn closest<'e>(errors: &'e [ValidationError<'_>]) -> Vec<&'e Validati
     found
 }
 
-/// Returns the alternative that the value probably targets, one of the same type. `null` is never an alternative for a
-/// value that is present.
+/// Returns the alternative that the value probably targets: one of the same type, and of those the nearest. `null` is never
+/// an alternative for a value that is present.
 fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationError<'static>]> {
     let here = error.instance_path().as_str();
     let is_here = |one: &ValidationError<'static>| one.instance_path().as_str() == here;
@@ -51,12 +51,27 @@ fn closest_branch<'e>(error: &'e ValidationError<'_>) -> Option<&'e [ValidationE
     if let [only] = candidates.as_slice() {
         return Some(only);
     }
-    let is_other = |one: &&ValidationError<'static>| {
+    let is_other = |one: &ValidationError<'static>| {
         matches!(
             one.kind(),
             ValidationErrorKind::Type { .. } | ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. }
         )
     };
-    let of_its_type = candidates.into_iter().filter(|branch| !branch.iter().any(|one| is_here(one) && is_other(&one)));
-    of_its_type.min_by_key(|branch| (branch.iter().filter(is_other).count(), branch.len())).map(Vec::as_slice)
+    let of_its_type = candidates.into_iter().filter(|branch| !branch.iter().any(|one| is_here(one) && is_other(one)));
+    of_its_type.min_by_key(|branch| branch.iter().map(distance).sum::<usize>()).map(Vec::as_slice)
+}
+
+/// Returns how far a violation takes a value from an alternative.
+///
+/// Another constant is mostly that of another alternative. A property that is missing, or that nobody knows, speaks against
+/// the alternative as well; one that is known and wrong was meant for it.
+fn distance(error: &ValidationError<'_>) -> usize {
+    match error.kind() {
+        ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. } => 4,
+        ValidationErrorKind::Required { .. } | ValidationErrorKind::FalseSchema => 3,
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => 3 * unexpected.len(),
+        ValidationErrorKind::Type { .. } => 2,
+        _ => branches(error).iter().map(|branch| branch.iter().map(distance).sum()).min().unwrap_or(1),
+    }
 }

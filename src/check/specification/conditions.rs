@@ -18,7 +18,14 @@ impl<'d> Walk<'d> {
             Kind::Parameter => self.parameter(node),
             Kind::Header => self.schema_or_content(node, "Header Object"),
             Kind::MediaType => self.exclude(node, "example", "examples"),
-            Kind::Example => self.exclude(node, "value", "externalValue"),
+            Kind::Example => {
+                self.exclude(node, "value", "externalValue");
+                if self.specification >= Specification::V3_2 {
+                    self.exclude(node, "value", "dataValue");
+                    self.exclude(node, "value", "serializedValue");
+                    self.exclude(node, "serializedValue", "externalValue");
+                }
+            }
             Kind::Link => {
                 self.exclude(node, "operationRef", "operationId");
                 if node.get("operationRef").is_none() && node.get("operationId").is_none() {

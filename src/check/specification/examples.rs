@@ -15,7 +15,8 @@ impl<'d> Walk<'d> {
             return;
         };
         let named = node.get("examples").into_iter().flat_map(Node::entries);
-        let named = named.filter_map(|(_, example)| example.resolve()?.get("value"));
+        let value = |example: Node<'d>| example.get("value").or_else(|| example.get("dataValue"));
+        let named = named.filter_map(|(_, example)| value(example.resolve()?));
         let examples: Vec<Node<'d>> = node.get("example").into_iter().chain(named).collect();
         for example in examples {
             let name = self.media_types.get(&node.id()).copied();

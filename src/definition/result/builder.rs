@@ -48,8 +48,8 @@ struct Body<'d> {
 enum BodyContent<'d> {
     /// A value to be serialized in the media type.
     Value(Sourced),
-    /// The contents of a file, sent unchanged.
-    File(&'d [u8]),
+    /// Bytes that are sent as they are: those of a file, or of a value that stands in the definition as it is sent.
+    Written(&'d [u8]),
 }
 
 /// An example in the definition.
@@ -57,6 +57,8 @@ enum BodyContent<'d> {
 enum Example<'d> {
     /// Its value.
     Value(Node<'d>),
+    /// The Example Object with a `serializedValue` (OpenAPI 3.2, section 4.19).
+    Serialized(Node<'d>),
     /// The Example Object with an `externalValue`.
     External(Node<'d>),
 }
@@ -199,7 +201,7 @@ impl<'d> Builder<'d> {
                     BodyContent::Value(value) => {
                         self.declared(head(example), Some((&media_type.name, value, schema)))?
                     }
-                    BodyContent::File(bytes) => self.file(head(example), &media_type.name, bytes)?,
+                    BodyContent::Written(bytes) => self.written(head(example), &media_type.name, bytes)?,
                 });
             }
         }
@@ -214,14 +216,14 @@ impl<'d> Builder<'d> {
         let mut others = Vec::new();
         for (name, node) in examples(node) {
             self.values.budget.take_steps(1)?;
-            let node = match node {
-                Example::Value(node) => node,
-                Example::External(node) => {
-                    fitting.extend(
-                        self.external(api, node).map(|file| Body { example: name, content: BodyContent::File(file) }),
-                    );
-                    continue;
-                }
+            let (value, written) = match node {
+                Example::Value(node) => (Some(node), None),
+                Example::Serialized(node) => serialized(node, &media_type.name),
+                Example::External(node) => (node.get("dataValue"), self.external(api, node)),
+            };
+            let Some(node) = value else {
+                fitting.extend(written.map(|bytes| Body { example: name, content: BodyContent::Written(bytes) }));
+                continue;
             };
             let Some(Compared { example, fits }) = self.values.example(node, &media_type.name, schema)? else {
                 let message = format!(
@@ -231,13 +233,14 @@ impl<'d> Builder<'d> {
                 self.finding(rules::CONSTANT_RESULT, node, message, "give a smaller example");
                 continue;
             };
+            let content = written.map_or(BodyContent::Value(example), BodyContent::Written);
             if fits {
-                fitting.push(Body { example: name, content: BodyContent::Value(example) });
+                fitting.push(Body { example: name, content });
             } else {
                 let message = format!("this example of {} is not what its schema allows", api.name());
                 let hint = "correct the example or the schema; a mock publish answers with the example";
                 self.finding(rules::EXAMPLE_MISMATCH, node, message, hint);
-                others.push(Body { example: name, content: BodyContent::Value(example) });
+                others.push(Body { example: name, content });
             }
         }
         fitting.append(&mut others);
@@ -276,8 +279,8 @@ impl<'d> Builder<'d> {
         bytes.map(|bytes| &**bytes)
     }
 
-    /// Builds a result from a file.
-    fn file(&mut self, head: Head<'_>, media_type: &str, bytes: &[u8]) -> Result<DeclaredResult, Spent> {
+    /// Makes a result of bytes that are sent as they are.
+    fn written(&mut self, head: Head<'_>, media_type: &str, bytes: &[u8]) -> Result<DeclaredResult, Spent> {
         self.values.budget.take_bytes(bytes.len())?;
         let mut declared = self.declared(head, None)?;
         declared.result.media_type = Some(encode::concrete(media_type));
@@ -296,7 +299,12 @@ impl<'d> Builder<'d> {
             let schema = header.schema.map(|schema| self.definition.node(schema));
             let mut value = None;
             for (_, example) in examples(node) {
-                let Example::Value(example) = example else { continue };
+                let example = match example {
+                    Example::Value(node) => Some(node),
+                    Example::Serialized(node) => node.get("serializedValue"),
+                    Example::External(_) => None,
+                };
+                let Some(example) = example else { continue };
                 value = self.values.copy(example)?;
                 if value.is_some() {
                     break;
@@ -382,7 +390,7 @@ fn final_status(pattern: StatusPattern) -> u16 {
 fn preferred<'d>(definition: &Definition, content: &'d [MediaType]) -> Vec<&'d MediaType> {
     let mut list: Vec<&MediaType> = content.iter().collect();
     let is_there = |example: Example<'_>| match example {
-        Example::Value(_) => true,
+        Example::Value(_) | Example::Serialized(_) => true,
         Example::External(node) => definition.document().external(node.id()).is_some(),
     };
     let has_example = |media_type: &MediaType| {
@@ -400,12 +408,26 @@ fn examples(node: Node<'_>) -> Vec<(Option<String>, Example<'_>)> {
         list.extend(named.items().map(|value| (None, Example::Value(value))));
         let values = named.entries().filter_map(|(name, example)| {
             let example = example.resolve()?;
-            let external = || example.get("externalValue").map(|_| Example::External(example));
-            Some((name, example.get("value").map(Example::Value).or_else(external)?))
+            let is_serialized = example.get("serializedValue").is_some_and(|text| text.as_str().is_some());
+            let has_file = example.document().external(example.id()).is_some();
+            let found = match (example.get("value"), example.get("dataValue")) {
+                (Some(value), _) => Example::Value(value),
+                _ if is_serialized => Example::Serialized(example),
+                (None, Some(value)) if !has_file => Example::Value(value),
+                _ => example.get("externalValue").map(|_| Example::External(example))?,
+            };
+            Some((name, found))
         });
         list.extend(values.map(|(name, value)| (Some(name.to_owned()), value)));
     }
     list
+}
+
+/// Returns the value of an example and the bytes that it is sent as; no value where only the bytes are known.
+fn serialized<'d>(example: Node<'d>, media_type: &str) -> (Option<Node<'d>>, Option<&'d [u8]>) {
+    let text = example.get("serializedValue");
+    let value = example.get("dataValue").or(text.filter(|_| encode::is_json(media_type)));
+    (value, text.and_then(Node::as_str).map(str::as_bytes))
 }
 
 /// True if a header is valid and not reserved for the sender.

@@ -199,3 +199,34 @@ fn a_file_beside_the_definition_is_an_example_and_an_address_is_not() {
         );
     }
 }
+
+#[test]
+fn examples_of_3_2_are_sent_as_they_are_serialized() {
+    let example = |media_type: &str, example: &str| {
+        let text = format!(
+            "openapi: 3.2.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {{'200': {{description: d, \
+             headers: {{X-A: {{schema: {{type: array}}, examples: {{e: {{serializedValue: 'a,b', dataValue: [a, b]}}}}}}}}, \
+             content: {{{media_type}: {{schema: {{type: object, required: [n]}}, examples: {{e: {example}}}}}}}}}}}}}}}}}\n"
+        );
+        let reading = read_files(&[(DEFINITION_FILE, &text), ("f.json", "{ \"n\": 3 }")]);
+        assert!(reading.findings.is_empty(), "{:?}", reading.findings);
+        let results = reading.definition.expect("a definition").results().remove(0);
+        let constant = results.constant().expect("a result");
+        assert_eq!(constant.headers, [("X-A".to_owned(), "a,b".to_owned())]);
+        let rules: Vec<&str> = results.findings.iter().map(|finding| finding.rule).collect();
+        (String::from_utf8_lossy(&constant.body).into_owned(), rules.join(" "))
+    };
+    let mismatch = "example-contradicts-schema";
+    for (media_type, given, body, rules) in [
+        ("application/json", "{dataValue: {n: 1, $ref: no}}", r#"{"n":1,"$ref":"no"}"#, ""),
+        ("application/json", "{dataValue: {n: 1}, serializedValue: '{ \"n\": 1 }'}", r#"{ "n": 1 }"#, ""),
+        ("application/json", "{serializedValue: '{ \"n\": 1 }'}", r#"{ "n": 1 }"#, ""),
+        ("application/json", "{serializedValue: '{ \"m\": 1 }'}", r#"{ "m": 1 }"#, mismatch),
+        ("application/json", "{dataValue: {m: 1}, serializedValue: '{}'}", "{}", mismatch),
+        ("application/x-www-form-urlencoded", "{serializedValue: n=%20}", "n=%20", ""),
+        ("application/json", "{dataValue: {n: 3}, externalValue: f.json}", r#"{ "n": 3 }"#, ""),
+        ("application/json", "{dataValue: {n: 3}, externalValue: 'https://x.example/f'}", r#"{"n":3}"#, ""),
+    ] {
+        assert_eq!(example(media_type, given), (body.to_owned(), rules.to_owned()), "{given}");
+    }
+}

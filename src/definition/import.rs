@@ -57,28 +57,29 @@ pub fn import(
     fetch: &mut Fetch<'_>,
 ) -> Result<Imported, Vec<Finding>> {
     let root = RootFile { folder: "", path: name, above };
-    let Loaded { document, files, mut findings, own_references } = reference::load(root, fetch);
+    let Loaded { document, files, mut findings, own_references, file_references } = reference::load(root, fetch);
     if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
         return import_swagger(name, &document, levels, findings);
     }
     let own_references: Vec<_> = own_references.into_iter().map(|reference| document.node(reference)).collect();
+    // Where a file is in the way, what brings it in has to change.
+    let place_of = |path: &str| match file_references.get(path) {
+        Some(reference) => document.node(*reference).location(),
+        None => Location::file(name),
+    };
     let laid_out = if files.iter().any(|(path, _)| path.starts_with("../")) {
         common_layout(name, above, &files)
     } else {
-        own_layout(name, files, &own_references, &mut findings)
+        own_layout(name, files, &own_references, &place_of, &mut findings)
     };
-    for (path, _) in laid_out.files.iter().filter(|(path, _)| is_reserved_file(path)) {
+    for (given, path) in laid_out.moved.iter().filter(|(_, path)| is_reserved_file(path)) {
         let message =
             format!("the definition needs the file {path:?}, a name that a group's folder has for its own files");
-        findings.add(
-            rules::REFERENCE_OUTSIDE,
-            Location::file(name),
-            message,
-            "give the file or its folder another name",
-        );
+        let hint = "give the file or its folder another name";
+        findings.add(rules::REFERENCE_OUTSIDE, place_of(given), message, hint);
     }
     let definition = read::definition(document, &mut findings);
-    let Layout { files, definition: path, renamed } = laid_out;
+    let Layout { files, definition: path, renamed, .. } = laid_out;
     Ok(Imported {
         renamed,
         definition: path,
@@ -93,17 +94,26 @@ struct Layout {
     definition: String,
     /// The number of rewritten references.
     renamed: usize,
+    /// The paths that files had below the document's folder, and those that they have in the group's, where these may differ.
+    moved: Vec<(String, String)>,
 }
 
 /// Lays out a definition with all files in or below its folder: the document becomes `openapi.yaml`.
-fn own_layout(name: &str, files: FileSet, own_references: &[Node<'_>], findings: &mut Findings) -> Layout {
+fn own_layout(
+    name: &str,
+    files: FileSet,
+    own_references: &[Node<'_>],
+    place_of: &dyn Fn(&str) -> Location,
+    findings: &mut Findings,
+) -> Layout {
     if name == DEFINITION_FILE {
-        return Layout { files, definition: name.to_owned(), renamed: 0 };
+        return Layout { files, definition: name.to_owned(), renamed: 0, moved: Vec::new() };
     }
     if files.get(DEFINITION_FILE).is_some() {
         let message =
             format!("the document refers to a file {DEFINITION_FILE:?}, which is the name that it gets itself");
-        findings.add(rules::REFERENCE_UNRESOLVED, Location::file(name), message, "give the other file another name");
+        let hint = "give the other file another name";
+        findings.add(rules::REFERENCE_UNRESOLVED, place_of(DEFINITION_FILE), message, hint);
     }
     let renamed = own_name::renamed(name, &files, own_references);
     let unchanged = own_references.first().filter(|_| renamed.is_none() && !findings.have_errors());
@@ -114,7 +124,7 @@ fn own_layout(name: &str, files: FileSet, own_references: &[Node<'_>], findings:
         findings.add(rules::REFERENCE_UNRESOLVED, reference.location(), message, hint);
     }
     let Renamed { files, references } = renamed.unwrap_or_default();
-    Layout { files, definition: DEFINITION_FILE.to_owned(), renamed: references }
+    Layout { files, definition: DEFINITION_FILE.to_owned(), renamed: references, moved: Vec::new() }
 }
 
 /// Lays out a definition with files above its folder: the common parent folder becomes the group's folder.
@@ -134,10 +144,12 @@ fn common_layout(name: &str, above: &[String], files: &FileSet) -> Layout {
     }
     let below = |path: &str| absolute(path).split_off(common.len()).join("/");
     let mut laid_out = FileSet::default();
+    let mut moved = Vec::new();
     for (path, bytes) in files.iter() {
         laid_out.insert(below(path), Arc::clone(bytes));
+        moved.push((path.to_owned(), below(path)));
     }
-    Layout { files: laid_out, definition: below(name), renamed: 0 }
+    Layout { files: laid_out, definition: below(name), renamed: 0, moved }
 }
 
 fn import_swagger(

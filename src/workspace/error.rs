@@ -219,6 +219,10 @@ impl From<Error> for FetchError {
                 [finding] if finding.rule == FILE_SIZE.name => Self::TooLarge(finding.message.clone()),
                 _ => Self::Refused(first_message(&findings)),
             },
+            Error::OutsideLink { path } if path.exists() => {
+                Self::Refused("a link on its path leads out of the folder that files are read from".to_owned())
+            }
+            Error::OutsideLink { .. } => Self::Refused("a link on its path leads to nothing that exists".to_owned()),
             error => Self::Refused(error.to_string()),
         }
     }

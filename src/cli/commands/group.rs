@@ -62,7 +62,8 @@ struct SettingsArguments {
 ///
 /// Takes OpenAPI 2.0, 3.0 and 3.1, YAML or JSON, with the files that the document refers to. 2.0 is
 /// converted to 3.0; the bytes of other documents are kept, and references that lead to the document by
-/// the name of its file lead to `openapi.yaml`.
+/// the name of its file lead to `openapi.yaml`. What cannot be read is refused, with the levels that `[rules]` sets;
+/// all other rules are those of `apigw check`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"

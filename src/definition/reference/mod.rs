@@ -27,6 +27,8 @@ pub(super) struct Loaded {
     pub(super) findings: Findings,
     /// The texts that refer to the root file by its name: followed references, and mappings of discriminators.
     pub(super) own_references: Vec<NodeId>,
+    /// For each file, the first reference that leads to it.
+    pub(super) file_references: HashMap<String, NodeId>,
 }
 
 /// The root file of a definition, with its folder.
@@ -58,6 +60,7 @@ pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
         pending: Vec::new(),
         references: Vec::new(),
         own_references: Vec::new(),
+        file_references: HashMap::new(),
     };
     match loader.file(root) {
         Ok(Some(node)) => {
@@ -73,8 +76,8 @@ pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
             loader.findings.add(rules::TOO_LARGE, location, message, "split the definition into several groups");
         }
     }
-    let Loader { document, files, findings, own_references, .. } = loader;
-    Loaded { document, files, findings, own_references }
+    let Loader { document, files, findings, own_references, file_references, .. } = loader;
+    Loaded { document, files, findings, own_references, file_references }
 }
 
 /// The maximum number of files of a definition.
@@ -108,7 +111,7 @@ const MAPS_OF_NAMES: &[&str] = &[
     "webhooks",
 ];
 /// Fields that contain data, in which `$ref` has no meaning.
-const DATA: &[&str] = &["const", "default", "enum", "example", "value"];
+const DATA: &[&str] = &["const", "dataValue", "default", "enum", "example", "value"];
 
 struct Loader<'f, 'g> {
     document: Document,
@@ -127,6 +130,7 @@ struct Loader<'f, 'g> {
     pending: Vec<Visit>,
     references: Vec<NodeId>,
     own_references: Vec<NodeId>,
+    file_references: HashMap<String, NodeId>,
 }
 
 /// A node that is still to be visited.
@@ -267,6 +271,9 @@ impl Loader<'_, '_> {
         let example = self.document.node(node);
         let Some(text) = example.get("externalValue").and_then(Node::as_str) else { return };
         let Ok(path) = local_path(example.file(), text, self.above) else { return };
+        if let Some(text) = example.get("externalValue") {
+            self.file_references.entry(path.clone()).or_insert(text.id());
+        }
         let Ok(Some(bytes)) = (self.fetch)(&path) else { return };
         self.bytes += bytes.len();
         self.externals += 1;

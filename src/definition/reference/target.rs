@@ -43,6 +43,9 @@ impl Loader<'_, '_> {
         if self.is_root(&path) {
             self.own_references.extend(written(self.document.node(node)).map(Node::id));
         }
+        if let Some(reference) = written(self.document.node(node)) {
+            self.file_references.entry(path.clone()).or_insert(reference.id());
+        }
         match self.file(&path) {
             Ok(Some(root)) => Ok(root),
             Ok(None) => Err(Problem::unresolved(

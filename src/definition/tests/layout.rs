@@ -47,6 +47,11 @@ fn a_layout_that_would_take_the_place_of_the_groups_own_files_is_refused() {
         let findings = import_files("a.yaml", above, files).expect_err("it is refused");
         findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>()
     };
+    // The reference has to change, or the file that it leads to.
+    let findings = import_files("a.yaml", &["w", "api"], &[("a.yaml", &root), ("../group.yaml", "{}\n")]);
+    let column = 1 + root.lines().last().and_then(|line| line.find("'../group")).expect("the reference");
+    let location = format!("a.yaml:{}:{column}", root.lines().count());
+    assert_eq!(findings.expect_err("it is refused")[0].location.to_string(), location);
     let own = "a name that a group's folder has for its own files";
     let found = refused(&["w", "api"], &[("a.yaml", &root), ("../group.yaml", "{type: string}\n")]);
     assert_eq!(found, [format!("the definition needs the file \"group.yaml\", {own}")]);

@@ -97,7 +97,17 @@ fn push_encoded(text: &mut String, byte: u8) {
     }
 }
 
+/// True if the encoded bytes of a text are UTF-8.
+pub(crate) fn is_utf8(text: &str) -> bool {
+    !text.contains('%') || std::str::from_utf8(&decoded_bytes(text, false)).is_ok()
+}
+
 fn decode_bytes(text: &str, plus: bool) -> String {
+    let decoded = decoded_bytes(text, plus);
+    String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+fn decoded_bytes(text: &str, plus: bool) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|&byte| char::from(byte).to_digit(16));
@@ -113,7 +123,7 @@ fn decode_bytes(text: &str, plus: bool) -> String {
             _ => decoded.push(byte),
         }
     }
-    String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    decoded
 }
 
 #[cfg(test)]
@@ -155,5 +165,7 @@ mod tests {
     #[test]
     fn what_is_not_utf_8_is_replaced_alone() {
         assert_eq!(decode("a%FFb"), "a\u{FFFD}b");
+        let judged = ["a%FFb", "%C3", "%C3%A9", "%EF%BF%BD", "%", "%zz"].map(is_utf8);
+        assert_eq!(judged, [false, false, true, true, true, true]);
     }
 }

@@ -10,7 +10,7 @@ use super::media_type::{self, MediaRange};
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::values::{
-    FormRules, Notation, TextPlace, Unreadable, ValueSchema, ValueViolation, WrittenTexts, text_body,
+    FormRules, NOT_UTF8, Notation, TextPlace, Unreadable, ValueSchema, ValueViolation, WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace};
 use crate::model::trim_blanks;
@@ -203,7 +203,10 @@ impl ContentRule {
             return Ok(schema.check(&value, MOST_VIOLATIONS));
         }
         if essence.eq_ignore_ascii_case(FORM) {
-            let form = self.form.urlencoded(&String::from_utf8_lossy(body), schema);
+            let text = std::str::from_utf8(body).map_err(|_| {
+                Problem::new(Kind::InvalidRequest, "The body is not a form: it has bytes that are not UTF-8.")
+            })?;
+            let form = self.form.urlencoded(text, schema);
             return Ok(form.check(schema, MOST_VIOLATIONS));
         }
         if essence.eq_ignore_ascii_case("multipart/form-data") {
@@ -277,6 +280,9 @@ impl ParameterRule {
             let is_repeated = written.own.len() > 1 && self.place != ParameterPlace::Cookie;
             return if is_repeated { whole(REPEATED.to_owned()) } else { Vec::new() };
         };
+        if !self.notation.is_utf8(written) && !schema.allows_bytes() {
+            return whole(NOT_UTF8.to_owned());
+        }
         if self.text == ValueText::Json {
             return match self.notation.json(written) {
                 Ok(Ok(value)) => schema.check(&value, most),

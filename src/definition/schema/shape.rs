@@ -22,6 +22,7 @@ impl Types {
     pub(in crate::definition) const ANY: Self = Self(127);
     pub(in crate::definition) const SCALAR: Self = Self(1 | 2 | 4 | 8 | 16);
     pub(in crate::definition) const NONE: Self = Self(0);
+    pub(in crate::definition) const NOT_NULL: Self = Self(127 & !1);
 
     pub(in crate::definition) fn named(name: &str) -> Option<Self> {
         Some(match name {

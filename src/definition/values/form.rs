@@ -14,6 +14,9 @@ use super::violations::ValueViolation;
 use crate::definition::schema::Types;
 use crate::definition::{Style, percent};
 
+/// The message for a text that is no text in UTF-8.
+pub(crate) const NOT_UTF8: &str = "is not UTF-8";
+
 /// A parsed form with all its readings.
 pub(crate) struct FormReading {
     piece: Piece,
@@ -60,6 +63,7 @@ impl FormRules {
         });
         let hints = schema.hints();
         let mut fields = Fields::new(TextPlace::Query, pairs.collect());
+        fields.refuse_other_encodings(&hints);
         fields.read_styled(self, &hints);
         let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, raw) in std::mem::take(&mut fields.left) {
@@ -130,6 +134,18 @@ impl<'b> Fields<'b> {
 
     fn finish(self) -> FormReading {
         FormReading { piece: Piece::new(vec![Reading::Object(self.read)]), violations: self.violations }
+    }
+
+    /// Refuses texts that are not UTF-8 where they are no bytes.
+    fn refuse_other_encodings(&mut self, hints: &Hints<'_>) {
+        let mut properties = hints.properties();
+        let mut is_wrong =
+            |(name, raw): &&(String, Cow<'_, str>)| !percent::is_utf8(raw) && !properties.at(name).allows_bytes();
+        let wrong: Vec<String> =
+            self.left.iter().filter(|field| is_wrong(field)).map(|(name, _)| name.clone()).collect();
+        for name in wrong {
+            self.violate(&name, NOT_UTF8.to_owned());
+        }
     }
 
     /// Parses the fields that use the styles of query parameters.

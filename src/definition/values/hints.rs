@@ -155,6 +155,16 @@ impl<'s> Hints<'s> {
         self.possible.meets(types)
     }
 
+    /// True if the value, or an item of it, can be bytes: its schemas say so or name no type (OpenAPI 3.1.1,
+    /// "Working with Binary Data").
+    pub(super) fn allows_bytes(&self) -> bool {
+        let is_binary = |schema: &Value| {
+            schema.get("format").and_then(Value::as_str) == Some("binary")
+                || schema.get("contentMediaType").is_some() && schema.get("contentEncoding").is_none()
+        };
+        self.named(None) == Types::NONE || self.all().any(is_binary) || self.item(0).all().any(is_binary)
+    }
+
     /// Returns the types that the schemas name for a text, or without one for a value with parts: those of `type`, or
     /// those of the constants with that text.
     pub(super) fn named(&self, text: Option<&str>) -> Types {

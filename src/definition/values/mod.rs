@@ -22,10 +22,11 @@ mod notation;
 mod piece;
 mod schema;
 mod search;
+mod typed;
 mod violations;
 
 pub(crate) use encoding::FormRules;
-pub(crate) use form::text_body;
+pub(crate) use form::{NOT_UTF8, text_body};
 pub(crate) use formats::ENFORCED_FORMATS;
 pub(in crate::definition) use formats::{allows_number, with_formats};
 pub(crate) use hints::Structure;

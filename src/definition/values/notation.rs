@@ -109,6 +109,13 @@ impl Notation {
         texts
     }
 
+    /// True if the encoded bytes of all texts are UTF-8: others are replaced where they are decoded, and the backend
+    /// would see what was not judged. Bytes of headers and cookies mean what the backend says (RFC 9110, section 5.5).
+    pub(crate) fn is_utf8(self, written: &WrittenTexts<'_>) -> bool {
+        let mut texts = written.own.iter().chain(written.others.iter().map(|(_, raw)| raw));
+        !matches!(self.place, TextPlace::Query | TextPlace::Path) || texts.all(|raw| percent::is_utf8(raw))
+    }
+
     /// Parses a value with JSON as its text (Parameter Object, `content`).
     pub(crate) fn json(self, written: &WrittenTexts<'_>) -> Result<serde_json::Result<Value>, Unreadable> {
         match written.own.as_slice() {
@@ -144,10 +151,16 @@ impl Notation {
         written: &WrittenTexts<'_>,
         hints: &Hints<'_>,
     ) -> Result<Option<Piece>, Unreadable> {
-        let possible = hints.possible();
+        // Of a value that nothing can be, all readings are there to be refused.
+        let possible = if hints.possible() == Types::NONE { Types::ANY } else { hints.possible() };
+        // Where the parts stand under names of their own, `null` beside them makes no value of another text.
+        let is_null_alone = self.gathers()
+            && possible.meets(Types::OBJECT)
+            && !possible.both(Types::NOT_NULL).meets(Types::SCALAR);
+        let is_scalar = |text: &String| !is_null_alone || matches!(text.as_str(), "" | "null");
         let is_one = written.own.len() == 1 || self.place == TextPlace::Cookie;
         let text = written.own.first().filter(|_| is_one).and_then(|raw| self.scalar(name, raw));
-        let scalar = text.clone().filter(|_| possible.meets(Types::SCALAR));
+        let scalar = text.clone().filter(|text| possible.meets(Types::SCALAR) && is_scalar(text));
         let scalar = scalar.map(|text| Piece::text(text, hints, EmbeddedJson::Refused));
         let mut readings = scalar.map(Piece::into_readings).unwrap_or_default();
         if possible.meets(Types::ARRAY) {
@@ -155,7 +168,7 @@ impl Notation {
             readings.extend(lists.into_iter().map(|texts| list(texts, hints, EmbeddedJson::Refused)));
         }
         if possible.meets(Types::OBJECT) {
-            let fields = self.fields(name, written);
+            let fields = self.fields(name, written, hints);
             readings.extend(fields.into_iter().map(|fields| grouped(fields, hints)));
         }
         if self.style == Style::DeepObject && !written.others.is_empty() {
@@ -167,7 +180,7 @@ impl Notation {
         }
         match written.own.len() {
             0 => Ok(None),
-            _ if self.gathers() && !possible.meets(Types::SCALAR.either(Types::ARRAY)) => Ok(None),
+            _ if is_null_alone && !possible.meets(Types::ARRAY) => Ok(None),
             1 => Err(Unreadable::Notation(self.style)),
             _ => Err(Unreadable::Repeated),
         }
@@ -222,7 +235,7 @@ impl Notation {
     }
 
     /// Lists the readings of texts as the fields of an object.
-    fn fields(self, name: &str, written: &WrittenTexts<'_>) -> Vec<Vec<(String, String)>> {
+    fn fields(self, name: &str, written: &WrittenTexts<'_>, hints: &Hints<'_>) -> Vec<Vec<(String, String)>> {
         let mut found = Vec::new();
         if self.style == Style::DeepObject {
             return found;
@@ -235,7 +248,9 @@ impl Notation {
                 let fields: Vec<_> = others.flat_map(parts).map(|(name, raw)| decoded(name, raw)).collect();
                 found.extend(Some(fields).filter(|fields| fields.len() > written.others.len()));
             }
-            let fields: Vec<_> = written.others.iter().map(|(name, raw)| decoded(name, raw)).collect();
+            // A part may have the name of the whole.
+            let own = written.own.iter().filter(|_| hints.declares(name)).map(|raw| decoded(name, raw));
+            let fields: Vec<_> = written.others.iter().map(|(name, raw)| decoded(name, raw)).chain(own).collect();
             found.extend(Some(fields).filter(|fields| !fields.is_empty()));
             if self.place != TextPlace::Cookie {
                 return found;

@@ -54,9 +54,14 @@ impl ValueSchema {
         self.plain
     }
 
-    /// True if the value can be an object.
+    /// True if the value can be an object, or if nothing satisfies the schema: what is sent is read then to be refused.
     pub(crate) fn allows_objects(&self) -> bool {
-        self.plain.is_none() && self.allows_structure(Structure::Object)
+        self.plain.is_none() && (self.allows_structure(Structure::Object) || self.hints().possible() == Types::NONE)
+    }
+
+    /// True if the value can be bytes in no text encoding.
+    pub(crate) fn allows_bytes(&self) -> bool {
+        self.hints().allows_bytes()
     }
 
     /// True if the value can have the given structure.
@@ -94,7 +99,6 @@ impl ValueSchema {
         if found.is_valid { Ok(found.value) } else { Err(self.check(&found.value, most)) }
     }
 
-    #[cfg(test)]
     pub(super) fn validator(&self) -> &Validator {
         &self.validator
     }

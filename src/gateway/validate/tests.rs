@@ -254,3 +254,80 @@ fn formats_are_checked_and_bodies_may_be_left_out() {
     let two = only_text.check_body(&headers(&[("content-type", "text/csv, text/plain")]), &Bytes::from("a"));
     assert_eq!(places(two).0, "UNSUPPORTED_MEDIA_TYPE");
 }
+
+#[test]
+fn a_parameter_that_nothing_satisfies_is_refused_by_its_schema() {
+    let both = "{allOf: [{type: boolean}, {type: string, maxLength: 1}]}";
+    for (schema, style) in [
+        (both, ""),
+        (both, "style: deepObject, "),
+        ("false", ""),
+        ("false", "explode: false, "),
+        ("{type: integer, allOf: [{type: string}]}", ""),
+        ("{allOf: [{type: object}, {type: array}]}", ""),
+    ] {
+        for required in [false, true] {
+            let rules = rules_of(
+                &format!("[{{name: q, in: query, {style}required: {required}, schema: {schema}}}]"),
+                "{content: {}}",
+            );
+            let check = |query: &str| {
+                let checked = rules.check_parameters(&[], Some(query), &headers(&[]));
+                let violations = checked.err().map(|problem| problem.violations).unwrap_or_default();
+                violations.first().map(|first| (first.place.clone(), first.message == MISSING))
+            };
+            let name = if style.starts_with("style") { "q[a]" } else { "q" };
+            for query in [format!("{name}=1"), format!("{name}=true"), format!("{name}=a&{name}=b")] {
+                assert_eq!(check(&query), Some(("query.q".to_owned(), false)), "{schema} {style}{query}");
+            }
+            assert_eq!(check("x=1"), required.then(|| ("query.q".to_owned(), true)), "{schema} {style}");
+        }
+    }
+}
+
+#[test]
+fn a_part_may_have_the_name_of_its_object() {
+    let object = "{type: object, required: [age], properties: {q: {type: integer}, age: {type: integer}}}";
+    for schema in
+        [object.to_owned(), format!("{{anyOf: [{object}, {{type: 'null'}}]}}"), format!("{{allOf: [{object}]}}")]
+    {
+        let rules = rules_of(&format!("[{{name: q, in: query, schema: {schema}}}]"), "{content: {}}");
+        let check = |query: &str| places(rules.check_parameters(&[], Some(query), &headers(&[]))).1;
+        assert_eq!(check("q=1&age=3"), [""; 0], "{schema}");
+        assert_eq!(check("q=x&age=3"), ["query.q/q"], "{schema}");
+        assert_eq!(check("q=1"), ["query.q"], "{schema}");
+    }
+    // A text that is no part and not `null` is another parameter, whether the object may be `null` or not.
+    let plain = "{type: object, properties: {age: {type: integer}}}";
+    for schema in [plain.to_owned(), format!("{{anyOf: [{plain}, {{type: 'null'}}]}}")] {
+        let rules = rules_of(&format!("[{{name: q, in: query, schema: {schema}}}]"), "{content: {}}");
+        let check = |query: &str| places(rules.check_parameters(&[], Some(query), &headers(&[]))).1;
+        assert_eq!(check("q=x"), [""; 0], "{schema}");
+        assert_eq!(check("q=x&age=y"), ["query.q/age"], "{schema}");
+    }
+}
+
+#[test]
+fn texts_in_another_encoding_than_utf_8_are_refused() {
+    for (schema, query, is_right) in [
+        ("{type: string}", "q=%C3%A9", true),
+        ("{type: string}", "q=%E9", false),
+        ("{type: [string, 'null']}", "q=%FF", false),
+        ("{type: array, items: {type: string}}", "q=a&q=%FF", false),
+        ("{type: object, properties: {a: {type: string}}}", "a=%FF", false),
+        ("{type: string, format: binary}", "q=%FF", true),
+        ("{contentMediaType: image/png}", "q=%FF", true),
+        ("{type: string, contentMediaType: text/plain, contentEncoding: base64}", "q=%FF", false),
+        ("{}", "q=%FF", true),
+    ] {
+        let rules = rules_of(&format!("[{{name: q, in: query, schema: {schema}}}]"), "{content: {}}");
+        let found = places(rules.check_parameters(&[], Some(query), &headers(&[]))).1;
+        assert_eq!(found.is_empty(), is_right, "{schema} {query}: {found:?}");
+        let media_type = "application/x-www-form-urlencoded";
+        let rules =
+            rules_of("[]", &format!("{{content: {{{media_type}: {{schema: {{properties: {{q: {schema}}}}}}}}}}}"));
+        let form = if query.starts_with('q') { query.to_owned() } else { "q=%FF".to_owned() };
+        let found = places(rules.check_body(&headers(&[("content-type", media_type)]), &Bytes::from(form))).1;
+        assert_eq!(found, if is_right { vec![] } else { vec!["body/q"] }, "{schema} {query}");
+    }
+}

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use crate::definition::percent::{encode, encode_but_reserved, one_spelling};
 use crate::definition::values::{Structure, ValueSchema};
 use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPiece, Style, path_pieces};
+use crate::gateway::validate::is_json;
+use crate::model::trim_blanks;
 
 /// What stands for a secret where a request is shown.
 pub const BLANK: &str = "***";
@@ -124,7 +126,7 @@ pub fn pick_media_type(api: &Api, body: &[u8]) -> Option<String> {
     let looks_like_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     let declared: Vec<&str> = api.request_body.as_ref()?.content.iter().map(|content| content.name.as_str()).collect();
     let is_json = |name: &&&str| {
-        let essence = name.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let essence = trim_blanks(name.split(';').next().unwrap_or_default()).to_ascii_lowercase();
         essence.ends_with("json") || essence.ends_with("/*")
     };
     let picked = declared.iter().find(|name| is_json(name) == looks_like_json).or_else(|| declared.first())?;
@@ -214,7 +216,8 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) 
     };
     let name = encoded(&parameter.name);
     if parameter.media_type.is_some() {
-        let value = content(collected)?;
+        let schema = ValueSchema::build(definition, parameter.media_type.as_ref().and_then(|content| content.schema));
+        let value = content(collected, schema.as_ref().filter(|_| is_json_content(parameter)))?;
         return Ok(named(parameter, &name, &encoded(&value)));
     }
     let schema = ValueSchema::build(definition, parameter.schema);
@@ -270,8 +273,19 @@ fn only(collected: &Collected) -> Result<&str, String> {
     }
 }
 
-/// Returns what was given for a value that is written as JSON: JSON as it is, else a text.
-fn content(collected: &Collected) -> Result<String, String> {
+fn is_json_content(parameter: &Parameter) -> bool {
+    parameter.media_type.as_ref().is_some_and(|content| is_json(&content.name))
+}
+
+/// Returns what was given for a value that is written in a media type: the JSON that its schema takes the texts and fields
+/// for; without a schema JSON as it is, else a text.
+fn content(collected: &Collected, schema: Option<&ValueSchema>) -> Result<String, String> {
+    if !collected.texts.is_empty() && !collected.fields.is_empty() {
+        return Err("is given both as a whole and by its fields".to_owned());
+    }
+    if let Some(value) = schema.and_then(|schema| schema.typed(&collected.texts, &collected.fields)) {
+        return Ok(value.to_string());
+    }
     let text = only(collected)?;
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     Ok(if is_json { text.to_owned() } else { Value::from(text).to_string() })

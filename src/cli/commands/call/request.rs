@@ -13,7 +13,7 @@ use crate::definition::{Api, Definition, ParameterPlace};
 use crate::gateway::call::{
     ComposeProblem, Composed, Given, MISSING, Outgoing, check_request, compose, pick_media_type,
 };
-use crate::model::{GroupHosts, nearest};
+use crate::model::{GroupHosts, nearest, trim_blanks};
 use crate::workspace::{Workspace, read_outside};
 
 /// The most bytes of a body.
@@ -139,13 +139,13 @@ fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, 
             CommandError::usage(format!("the header {shown:?} has no colon after its name"))
                 .hint("write it like `--header 'X-Trace: 7'`")
         })?;
-        let header = name(header.trim())?;
+        let header = name(trim_blanks(header))?;
         if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
             // The receiver would wait for bytes that never come, or take some for another request.
             return Err(CommandError::invalid("header", format!("the body itself says what {header} is"))
                 .hint("leave it out; `--body` gives the body"));
         }
-        let text = value(header.as_str(), text.trim())?;
+        let text = value(header.as_str(), trim_blanks(text))?;
         typed.append(header, text);
     }
     for header in typed.keys().filter(|header| **header != COOKIE) {

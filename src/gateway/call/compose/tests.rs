@@ -223,3 +223,38 @@ fn what_the_path_itself_says_is_encoded() {
     let definition = definition("path", TEXT);
     assert_eq!(fill(&definition.apis[0], "/größe/{x}/ü", &values).as_deref(), Ok("/gr%C3%B6%C3%9Fe/%C3%A9/%C3%BC"));
 }
+
+#[test]
+fn json_content_is_made_of_texts_and_fields() {
+    let content = |schema: &str| format!("content: {{application/json: {{schema: {schema}}}}}");
+    let object = "{type: object, required: [x], properties: {x: {type: integer}, s: {type: string}, o: {type: object, \
+                  properties: {b: {type: boolean}}}, l: {type: array, items: {type: string}}}}";
+    for (schema, given, expected) in [
+        (object, &[("p", "{\"x\":1}")][..], json!({"x": 1})),
+        (
+            object,
+            &[("p[x]", "1"), ("p[s]", "2"), ("p[o][b]", "true"), ("p[l][]", "3")],
+            json!({"x": 1, "s": "2", "o": {"b": true}, "l": ["3"]}),
+        ),
+        (object, &[("p[s]", "a")], json!({"s": "a"})),
+        ("{type: array, items: {type: integer}}", &[("p", "1"), ("p", "2")], json!([1, 2])),
+        ("{type: array, items: {type: string}}", &[("p", "1")], json!(["1"])),
+        ("{type: string}", &[("p", "5")], json!("5")),
+        ("{type: string}", &[("p", "\"5\"")], json!("5")),
+        ("{type: integer}", &[("p", "5")], json!(5)),
+        ("{}", &[("p", "{\"a\": [1]}")], json!({"a": [1]})),
+        ("{}", &[("p", "a b")], json!("a b")),
+    ] {
+        let definition = definition("query", &content(schema));
+        let given: Vec<Given> = given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let composed = compose(&definition, &definition.apis[0], &given, false).expect("a request");
+        let written = composed.query.strip_prefix("p=").expect("the parameter");
+        let found: Value = serde_json::from_str(&crate::definition::percent::decode(written)).expect("JSON");
+        assert_eq!(found, expected, "{schema} {given:?}");
+    }
+    let definition = definition("query", &content(object));
+    let given = [("p".to_owned(), "{}".to_owned()), ("p[x]".to_owned(), "1".to_owned())];
+    let problems = compose(&definition, &definition.apis[0], &given, false).expect_err("two ways at once");
+    let message = "is given both as a whole and by its fields".to_owned();
+    assert_eq!(problems, [ComposeProblem::Unfit { place: "query.p".to_owned(), message }]);
+}

@@ -305,6 +305,9 @@ fn a_part_may_have_the_name_of_its_object() {
         assert_eq!(check("q=x"), [""; 0], "{schema}");
         assert_eq!(check("q=x&age=y"), ["query.q/age"], "{schema}");
     }
+    let rules = rules_of("[{name: q, in: query, schema: {type: 'null'}}]", "{content: {}}");
+    let check = |query: &str| places(rules.check_parameters(&[], Some(query), &headers(&[]))).1;
+    assert_eq!((check("q=null"), check("q=x")), (vec![], vec!["query.q".to_owned()]));
 }
 
 #[test]

@@ -154,9 +154,8 @@ impl Notation {
         // Of a value that nothing can be, all readings are there to be refused.
         let possible = if hints.possible() == Types::NONE { Types::ANY } else { hints.possible() };
         // Where the parts stand under names of their own, `null` beside them makes no value of another text.
-        let is_null_alone = self.gathers()
-            && possible.meets(Types::OBJECT)
-            && !possible.both(Types::NOT_NULL).meets(Types::SCALAR);
+        let is_null_alone =
+            self.gathers() && possible.meets(Types::OBJECT) && !possible.both(Types::NOT_NULL).meets(Types::SCALAR);
         let is_scalar = |text: &String| !is_null_alone || matches!(text.as_str(), "" | "null");
         let is_one = written.own.len() == 1 || self.place == TextPlace::Cookie;
         let text = written.own.first().filter(|_| is_one).and_then(|raw| self.scalar(name, raw));

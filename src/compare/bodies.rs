@@ -3,8 +3,8 @@
 use super::apis::{Comparer, Report};
 use super::kinds;
 use super::output::Found;
-use super::schema::{Encodings, FieldEncoding, ListWriting};
-use crate::definition::{Api, Direction, Header, MediaType, Node, NodeId, Response, StatusPattern, Style};
+use super::media_types::{MediaTypeKinds, header_lists, media_types};
+use crate::definition::{Api, Direction, Header, Node, NodeId, Response, StatusPattern};
 
 pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
     let path = "request body";
@@ -43,7 +43,9 @@ pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
                 report.add(path, found);
             }
             let label = |media_type: &str| format!("request {media_type} body");
-            comparer.content(&old.content, &new.content, Direction::Request, &label, report);
+            let content = (media_types(Some(was)), media_types(Some(is)));
+            let lists = (content.0.as_slice(), content.1.as_slice());
+            comparer.content(lists, Direction::Request, MediaTypeKinds::INCOMING, &label, report);
         }
     }
 }
@@ -176,7 +178,8 @@ impl Comparer<'_> {
         }
         self.headers(old, new, report);
         let label = |media_type: &str| format!("response {status} {media_type} body");
-        self.content(&old.content, &new.content, Direction::Response, &label, report);
+        let (was, is) = (media_types(Some(before)), media_types(Some(after)));
+        self.content((&was, &is), Direction::Response, MediaTypeKinds::INCOMING, &label, report);
     }
 
     fn headers(&mut self, old: &Response, new: &Response, report: &mut Report) {
@@ -228,116 +231,9 @@ impl Comparer<'_> {
             report.add(&path, Found::new(kinds::HEADER_ADDED, "the header was added").at(None, place));
         }
     }
-
-    fn content(
-        &mut self,
-        before: &[MediaType],
-        after: &[MediaType],
-        direction: Direction,
-        label: &dyn Fn(&str) -> String,
-        report: &mut Report,
-    ) {
-        let mut paired: Vec<NodeId> = Vec::new();
-        for old in before {
-            let was = self.before.node(old.node);
-            let Some((new, kind)) = media_type_partner(old, after) else {
-                let found = Found::new(kinds::MEDIA_TYPE_REMOVED, format!("the media type {} was removed", old.name));
-                report.add(&label(&old.name), found.at(Some(was.location()), None));
-                continue;
-            };
-            paired.push(new.node);
-            let (path, is) = (label(&new.name), self.after.node(new.node));
-            if let Some(kind) = kind {
-                let message = format!("the media type was {} and is {}", old.name, new.name);
-                let found = Found::directed(kind, kind.effect, direction, message);
-                report.add(&path, found.at(Some(was.location()), Some(is.location())));
-            }
-            self.examples(was, is, &path, report);
-            self.body((&old.name, was), (&new.name, is), direction, &path, report);
-        }
-        for new in after.iter().filter(|new| !paired.contains(&new.node)) {
-            let place = Some(self.after.node(new.node).location());
-            let found = Found::new(kinds::MEDIA_TYPE_ADDED, format!("the media type {} was added", new.name));
-            report.add(&label(&new.name), found.at(None, place));
-        }
-    }
-}
-
-impl<'d> Comparer<'d> {
-    /// Compares the schemas of two media types, and how the fields of forms are written.
-    pub(super) fn body(
-        &mut self,
-        (old_name, old): (&str, Node<'d>),
-        (new_name, new): (&str, Node<'d>),
-        direction: Direction,
-        path: &str,
-        report: &mut Report,
-    ) {
-        let schema = |node: Node<'d>| node.get("schema").map(Node::id);
-        let pair = if let (Some(was), Some(is)) = (Encodings::of(old_name, old), Encodings::of(new_name, new)) {
-            let mut names: Vec<&str> = was.names().chain(is.names()).collect();
-            names.sort_unstable();
-            names.dedup();
-            for name in names {
-                let property = |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
-                let both_structured = self.schemas.are_structured(property(old), property(new)) == (true, true);
-                if let Some(message) = encoding_change(name, &was.field(name), &is.field(name), both_structured) {
-                    let effect = kinds::ENCODING_CHANGED.effect;
-                    let found = Found::directed(kinds::ENCODING_CHANGED, effect, direction, message);
-                    let places = (old.key_location("encoding"), new.key_location("encoding"));
-                    report.add(path, found.at(Some(places.0), Some(places.1)));
-                }
-            }
-            self.schemas.form_pair(schema(old), schema(new), (was, is), direction)
-        } else {
-            self.schemas.pair(schema(old), schema(new), direction)
-        };
-        report.add_schema(path, pair);
-    }
-}
-
-/// Says how the field of a form is written otherwise; single values are written alike in all styles.
-fn encoding_change(name: &str, old: &FieldEncoding<'_>, new: &FieldEncoding<'_>, structured: bool) -> Option<String> {
-    let name = super::documentation::quoted(name);
-    if old.content_type != new.content_type {
-        let shown = |media_type: Option<&str>| media_type.unwrap_or("the usual media type").to_owned();
-        let (was, is) = (shown(old.content_type), shown(new.content_type));
-        return Some(format!("the field {name} was written as {was} and is written as {is}"));
-    }
-    let differs = structured && old.style != new.style;
-    let shown = |(style, explode): (Style, bool)| format!("{style:?}{}", if explode { ", exploded" } else { "" });
-    differs.then(|| {
-        format!("the field {name} was written in the style {} and is in {}", shown(old.style), shown(new.style))
-    })
-}
-
-/// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).
-fn header_lists(header: Node<'_>) -> ListWriting {
-    let explode = header.get("explode").and_then(Node::as_bool).unwrap_or_default();
-    ListWriting::of_style(Style::Simple, explode)
 }
 
 /// Returns the schema of a header that is written in a media type.
 fn content_schema(header: Node<'_>) -> Option<NodeId> {
     header.get("content")?.entries().next()?.1.resolve()?.get("schema").map(Node::id)
-}
-
-/// Finds the media type that took the place of another, and what that means where it is not the same.
-fn media_type_partner<'a>(old: &MediaType, after: &'a [MediaType]) -> Option<(&'a MediaType, Option<kinds::Kind>)> {
-    let normal = |name: &str| name.to_ascii_lowercase().replace(' ', "");
-    let essence = |name: &str| normal(name).split(';').next().unwrap_or_default().to_owned();
-    let find = |fits: &dyn Fn(&str) -> bool| after.iter().find(|new| fits(&new.name));
-    let (exact, bare) = (normal(&old.name), essence(&old.name));
-    if let Some(new) = find(&|name| normal(name) == exact).or_else(|| find(&|name| essence(name) == bare)) {
-        return Some((new, None));
-    }
-    if let Some(new) = find(&|name| includes(&essence(name), &bare)) {
-        return Some((new, Some(kinds::MEDIA_TYPE_WIDENED)));
-    }
-    find(&|name| includes(&bare, &essence(name))).map(|new| (new, Some(kinds::MEDIA_TYPE_NARROWED)))
-}
-
-/// Tells whether a range of media types includes another one (RFC 9110, section 12.5.1).
-fn includes(range: &str, other: &str) -> bool {
-    range == "*/*" || range.strip_suffix('*').is_some_and(|kind| kind.ends_with('/') && other.starts_with(kind))
 }

@@ -44,6 +44,16 @@ impl Fingerprints {
         self.look(node).number
     }
 
+    /// Returns the same number for values that are written as the same text: `1` and `"1"`.
+    pub(super) fn of_text(&mut self, node: Node<'_>) -> u64 {
+        match node.kind() {
+            NodeKind::Bool(value) => text_number(if value { "true" } else { "false" }),
+            NodeKind::Number(number) => text_number(&canonical(number)),
+            NodeKind::String(text) => text_number(text),
+            NodeKind::Null | NodeKind::Array | NodeKind::Object => self.of(node),
+        }
+    }
+
     /// Returns the number of a value within which nothing refers to anything else; `None` for any other.
     pub(super) fn of_closed(&mut self, node: Node<'_>) -> Option<u64> {
         let Fingerprint { number, closed } = self.look(node);
@@ -89,10 +99,19 @@ impl Fingerprints {
     }
 }
 
+fn text_number(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (3_u8, text).hash(&mut hasher);
+    hasher.finish()
+}
+
 /// Writes a number so that `1` and `1.0` are one.
-fn canonical(number: &serde_json::Number) -> String {
+pub(super) fn canonical(number: &serde_json::Number) -> String {
     match number.as_f64() {
-        Some(value) if !number.is_i64() && !number.is_u64() && value.fract() == 0.0 => format!("{value:.0}"),
+        Some(value) if !number.is_i64() && !number.is_u64() && value.fract() == 0.0 => {
+            // Zero has no sign.
+            format!("{:.0}", value + 0.0)
+        }
         _ => number.to_string(),
     }
 }

@@ -18,6 +18,7 @@ mod documentation;
 mod fingerprint;
 mod kinds;
 mod markdown;
+mod media_types;
 mod outgoing;
 mod output;
 mod parameters;

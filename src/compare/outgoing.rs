@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::apis::{Comparer, Report};
 use super::kinds::{self, Kind};
+use super::media_types::{MediaTypeKinds, media_types};
 use super::output::Found;
 use super::schema::ListWriting;
 use crate::definition::{Direction, Node, Style};
@@ -222,12 +223,8 @@ fn content<'d>(
     direction: Direction,
     report: &mut Report,
 ) {
-    let media_types = |node: Option<Node<'d>>| node.and_then(|node| node.get("content"));
     let (was, is) = (media_types(old), media_types(new));
-    differing_names(path, "media type", was, is, report);
-    for (name, old, new) in both(was, is) {
-        comparer.body((name, old), (name, new), direction, path, report);
-    }
+    comparer.content((&was, &is), direction, MediaTypeKinds::OUTGOING, &|_| path.to_owned(), report);
 }
 
 /// Goes through the values that two maps have under the same name.

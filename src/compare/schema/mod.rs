@@ -251,6 +251,21 @@ impl<'d> Schemas<'d> {
         (before.meets(structured), after.meets(structured))
     }
 
+    /// Returns for each side the media type that a part of a form has by its schema.
+    pub(super) fn default_media_types(
+        &mut self,
+        before: Option<NodeId>,
+        after: Option<NodeId>,
+    ) -> (Option<&'static str>, Option<&'static str>) {
+        let before: Vec<NodeId> = before.into_iter().collect();
+        let after: Vec<NodeId> = after.into_iter().collect();
+        let steps = &mut self.steps_left;
+        (
+            writing::default_media_type(self.before.definition, &before, steps),
+            writing::default_media_type(self.after.definition, &after, steps),
+        )
+    }
+
     /// Compares all pairs that were brought together, and those that they lead to.
     pub(super) fn finish(&mut self) {
         while self.compared < self.pairs.len() {

@@ -10,6 +10,8 @@ impl Types {
     pub(super) const NULL: Self = Self(1);
     pub(super) const BOOLEAN: Self = Self(2);
     pub(super) const INTEGER: Self = Self(4);
+    /// Numbers that are not whole.
+    pub(super) const FRACTION: Self = Self(8);
     pub(super) const NUMBER: Self = Self(4 | 8);
     pub(super) const STRING: Self = Self(16);
     pub(super) const ARRAY: Self = Self(32);
@@ -17,7 +19,7 @@ impl Types {
     pub(super) const ANY: Self = Self(127);
     /// Each type alone; numbers that are whole and those that are not are two.
     pub(super) const EACH: [Self; 7] =
-        [Self::NULL, Self::BOOLEAN, Self::INTEGER, Self(8), Self::STRING, Self::ARRAY, Self::OBJECT];
+        [Self::NULL, Self::BOOLEAN, Self::INTEGER, Self::FRACTION, Self::STRING, Self::ARRAY, Self::OBJECT];
 
     /// Returns what the keyword `type` allows; anything where it names no type that is known.
     pub(super) fn declared(schema: Node<'_>) -> Self {
@@ -33,7 +35,7 @@ impl Types {
             NodeKind::Null => Self::NULL,
             NodeKind::Bool(_) => Self::BOOLEAN,
             NodeKind::Number(number) if number.as_f64().is_some_and(|value| value.fract() == 0.0) => Self::INTEGER,
-            NodeKind::Number(_) => Self(8),
+            NodeKind::Number(_) => Self::FRACTION,
             NodeKind::String(_) => Self::STRING,
             NodeKind::Array => Self::ARRAY,
             NodeKind::Object => Self::OBJECT,

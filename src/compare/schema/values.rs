@@ -4,6 +4,7 @@ use super::pair::Comparing;
 use super::types::Types;
 use super::view::View;
 use crate::compare::documentation;
+use crate::compare::fingerprint::Fingerprints;
 use crate::compare::kinds;
 use crate::definition::Node;
 use crate::model::Location;
@@ -38,10 +39,11 @@ const EXTENSIBLE: &str = "x-extensible-enum";
 
 impl<'d> Comparing<'_, 'd> {
     fn compare_values(&mut self) {
+        let number = if self.context.writing.is_text() { Fingerprints::of_text } else { Fingerprints::of };
         let fingerprints = &mut self.schemas.before.fingerprints;
-        let before = self.before.values(|node| fingerprints.of(node));
+        let before = self.before.values(|node| number(fingerprints, node));
         let fingerprints = &mut self.schemas.after.fingerprints;
-        let after = self.after.values(|node| fingerprints.of(node));
+        let after = self.after.values(|node| number(fingerprints, node));
         let keyword = |view: &View<'d>| {
             let schema = view.first("enum").or_else(|| view.first("const"));
             schema.map(|(_, list)| list.location())

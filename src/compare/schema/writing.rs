@@ -1,6 +1,6 @@
 //! Values that are written as text: how lists of them are written, and what becomes of one value that is a list now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Kept;
 use super::pair::Comparing;
@@ -8,7 +8,7 @@ use super::proof::{Operand, Rules, Side, Writing};
 use super::types::Types;
 use super::view::View;
 use crate::compare::kinds;
-use crate::definition::{Direction, Node, NodeId, Style};
+use crate::definition::{Definition, Direction, Node, NodeId, Specification, Style};
 
 /// How the items of a list are written (OpenAPI 3.1, section 4.8.12.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,33 +42,20 @@ pub(in crate::compare) struct Encodings<'d> {
     is_multipart: bool,
 }
 
-/// How one field of a form is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How one field of a form, or one part of a multipart body, is written.
+#[derive(Debug, Clone, Copy)]
 pub(in crate::compare) struct FieldEncoding<'d> {
+    /// The media types that it may have; `None` where its schema decides.
     pub(in crate::compare) content_type: Option<&'d str>,
     pub(in crate::compare) style: (Style, bool),
+    /// The headers of its part.
+    pub(in crate::compare) headers: Option<Node<'d>>,
 }
 
-impl<'d> Encodings<'d> {
-    /// Returns the encodings of a Media Type Object; `None` where it is no form.
-    pub(in crate::compare) fn of(media_type: &str, node: Node<'d>) -> Option<Self> {
-        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let is_multipart = essence.starts_with("multipart/");
-        let by_name = node.get("encoding").into_iter().flat_map(Node::entries).collect();
-        (is_multipart || essence == "application/x-www-form-urlencoded").then_some(Self { by_name, is_multipart })
-    }
-
-    pub(in crate::compare) fn names(&self) -> impl Iterator<Item = &'d str> {
-        self.by_name.keys().copied()
-    }
-
-    /// Tells whether a field is written as JSON, or in a media type of its own.
-    pub(super) fn has_json(&self) -> bool {
-        self.by_name.keys().any(|name| self.lists_of(name) == ListWriting::Json)
-    }
-
-    pub(in crate::compare) fn field(&self, name: &str) -> FieldEncoding<'d> {
-        let node = self.by_name.get(name);
+impl<'d> FieldEncoding<'d> {
+    /// Reads an Encoding Object; without one, all is as the specification says.
+    pub(in crate::compare) fn of(encoding: Option<Node<'d>>) -> Self {
+        let node = encoding.map(|encoding| encoding.resolve().unwrap_or(encoding));
         let style = match node.and_then(|node| node.get("style")?.as_str()) {
             Some("spaceDelimited") => Style::SpaceDelimited,
             Some("pipeDelimited") => Style::PipeDelimited,
@@ -80,7 +67,32 @@ impl<'d> Encodings<'d> {
             node.is_some_and(|node| ["style", "explode", "allowReserved"].iter().any(|name| node.get(name).is_some()));
         // Where a style is given, the media type is ignored.
         let content_type = node.and_then(|node| node.get("contentType")?.as_str()).filter(|_| !is_styled);
-        FieldEncoding { content_type, style: (style, explode) }
+        let headers = node.and_then(|node| node.get("headers"));
+        Self { content_type, style: (style, explode), headers }
+    }
+}
+
+impl<'d> Encodings<'d> {
+    /// Returns the encodings of a Media Type Object; `None` where it is no form.
+    pub(in crate::compare) fn of(media_type: &str, node: Node<'d>) -> Option<Self> {
+        let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let is_multipart = essence.starts_with("multipart/");
+        let by_name = node.get("encoding").into_iter().flat_map(Node::entries).collect();
+        (is_multipart || essence == "application/x-www-form-urlencoded").then_some(Self { by_name, is_multipart })
+    }
+
+    /// Lists the fields that have an encoding on either side.
+    pub(in crate::compare) fn names_of(old: &Self, new: &Self) -> BTreeSet<&'d str> {
+        old.by_name.keys().chain(new.by_name.keys()).copied().collect()
+    }
+
+    /// Tells whether a field is written as JSON, or in a media type of its own.
+    pub(super) fn has_json(&self) -> bool {
+        self.by_name.keys().any(|name| self.lists_of(name) == ListWriting::Json)
+    }
+
+    pub(in crate::compare) fn field(&self, name: &str) -> FieldEncoding<'d> {
+        FieldEncoding::of(self.by_name.get(name).copied())
     }
 
     pub(super) fn lists_of(&self, name: &str) -> ListWriting {
@@ -195,4 +207,37 @@ fn can_contain(view: &View<'_>, separator: char) -> bool {
         return lists.into_iter().all(|has| has);
     }
     !view.keyword("format").filter_map(Node::as_str).any(|format| PLAIN.contains(&format))
+}
+
+/// Returns the media type of a part by its schema (OpenAPI 3.1.1, section 4.8.15.1.1); `None` where that leaves several.
+pub(super) fn default_media_type(
+    definition: &Definition,
+    schemas: &[NodeId],
+    steps: &mut usize,
+) -> Option<&'static str> {
+    const MOST_NESTED: usize = 20;
+    let (text, binary) = (Some("text/plain"), Some("application/octet-stream"));
+    let mut view = View::open(definition, schemas, steps);
+    for _ in 0..MOST_NESTED {
+        let types = view.types.without(Types::NULL);
+        let has = |keyword: &str, value: Option<&str>| {
+            view.keyword(keyword).any(|node| value.is_none() || node.as_str() == value)
+        };
+        if types.includes(Types::ANY.without(Types::NULL)) {
+            return binary;
+        } else if types == Types::OBJECT {
+            return Some("application/json");
+        } else if types == Types::ARRAY {
+            let items: Vec<NodeId> = view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect();
+            view = View::open(definition, &items, steps);
+        } else if types.meets(Types::ARRAY.either(Types::OBJECT)) {
+            return None;
+        } else if has("contentEncoding", None) || has("format", Some("binary")) {
+            return binary;
+        } else {
+            let is_old = definition.specification == Specification::V3_0;
+            return if is_old && has("format", Some("base64")) { binary } else { text };
+        }
+    }
+    None
 }

@@ -205,6 +205,21 @@ fn what_is_written_otherwise_is_no_change() {
     }
 }
 
+/// `null` satisfied both schemas, and was refused: nothing but a proof tells.
+#[test]
+fn null_is_told_where_it_alone_breaks_callers() {
+    let (was, is) = ("{oneOf: [{}, {const: null}]}", "{oneOf: [{const: 0}, {const: null}]}");
+    for (before, after, sent, expected) in [
+        (was, is, false, &["null-allowed breaks", "schema-added"][..]),
+        (is, was, true, &["null-refused breaks", "schema-removed"]),
+        (was, is, true, &["schema-added breaks"]),
+        (is, was, false, &["schema-removed breaks"]),
+    ] {
+        let comparison = compared(&around("3.1.0", before, sent, ""), &around("3.1.0", after, sent, ""));
+        assert_eq!(kinds(&comparison), expected, "{before} → {after}, sent: {sent}");
+    }
+}
+
 #[test]
 fn the_same_text_can_mean_another_thing() {
     // `nullable` is a keyword of OpenAPI 3.0 alone; and what a reference means stands elsewhere.

@@ -3,6 +3,7 @@
 
 use super::terms::{Term, TermId};
 use super::{Case, DEEPEST, Facts, MOST_CASES, Prover, Side, keywords};
+use crate::compare::fingerprint::canonical;
 use crate::compare::schema::types::Types;
 use crate::definition::Node;
 
@@ -51,7 +52,7 @@ impl<'d> Prover<'_, 'd> {
             for id in facts.atoms.clone() {
                 match self.term(id) {
                     Term::Own(side, schema) => schemas.push((side, self.proofs.terms.node(side, schema))),
-                    Term::Value(..) | Term::Text(_) | Term::Flag(_) | Term::Null => {
+                    Term::Value(..) | Term::Number(_) | Term::Text(_) | Term::Flag(_) | Term::Null => {
                         if value.is_some_and(|other| other != id) {
                             return true;
                         }
@@ -103,7 +104,29 @@ impl<'d> Prover<'_, 'd> {
             let mut facts = case.facts.clone();
             return !self.learn(&mut facts, &further) || self.split(facts, right);
         }
-        self.is_contradictory(case) || right.is_some_and(|right| self.follows(case, right))
+        self.is_contradictory(case)
+            || right.is_some_and(|right| self.follows(case, right) || self.reads_otherwise(case, right))
+    }
+
+    /// Tells whether the text that a value is written as can also be read as a value of another type that lies within
+    /// a set: `1` is a number and a text, `true` a flag and a text.
+    fn reads_otherwise(&mut self, case: &Case<'d>, right: TermId) -> bool {
+        let Some(value) = case.value.filter(|_| self.rules.writing.is_text()) else { return false };
+        let other = match self.term(value) {
+            Term::Number(number) => Term::Text(String::from(number).into()),
+            Term::Flag(flag) => Term::Text(if flag { "true" } else { "false" }.into()),
+            Term::Text(text) => match text.as_ref() {
+                "true" => Term::Flag(true),
+                "false" => Term::Flag(false),
+                text => match number_in(text) {
+                    Some(number) => Term::Number(number.into()),
+                    None => return false,
+                },
+            },
+            _ => return false,
+        };
+        let other = self.number(other);
+        self.prove(&[other], Some(right))
     }
 
     /// Tells whether nothing can be as a case says.
@@ -186,7 +209,7 @@ impl<'d> Prover<'_, 'd> {
             Term::Has(name) => self.present(case).contains(&name),
             Term::Always => true,
             Term::Null => case.kind == Types::NULL,
-            Term::Value(..) | Term::Text(_) | Term::Flag(_) => case.value == Some(right),
+            Term::Value(..) | Term::Number(_) | Term::Text(_) | Term::Flag(_) => case.value == Some(right),
             Term::Never | Term::Unknown => false,
         };
         self.nesting -= 1;
@@ -233,4 +256,11 @@ impl<'d> Prover<'_, 'd> {
             _ => false,
         }
     }
+}
+
+/// Returns the canonical form of the number that a text is.
+fn number_in(text: &str) -> Option<String> {
+    let is_number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) && !text.ends_with(' ');
+    let number: serde_json::Number = serde_json::from_str(text).ok().filter(|_| is_number)?;
+    Some(canonical(&number))
 }

@@ -56,14 +56,14 @@ impl<'d> Prover<'_, 'd> {
         }
     }
 
-    fn number_value(&self, case: &Case<'d>) -> Option<&'d Number> {
-        let Term::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
-        self.proofs.terms.node(side, id).as_number()
+    fn number_value(&self, case: &Case<'d>) -> Option<Number> {
+        let Term::Number(text) = self.proofs.terms.get(case.value?) else { return None };
+        text.parse().ok()
     }
 
     fn limit(&self, case: &Case<'d>, least: bool) -> Option<Limit> {
         if let Some(value) = self.number_value(case) {
-            return Some(Limit { value: value.clone(), exclusive: false });
+            return Some(Limit { value, exclusive: false });
         }
         let limits = case.schemas.iter().flat_map(|(_, schema)| bounds::limits(*schema, least));
         let whole = case.kind == Types::INTEGER;
@@ -84,7 +84,7 @@ impl<'d> Prover<'_, 'd> {
                     return true;
                 };
                 if let Some(value) = self.number_value(case) {
-                    return bounds::is_multiple(value, step);
+                    return bounds::is_multiple(&value, step);
                 }
                 let mut known = case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf")?.as_number());
                 (case.kind == Types::INTEGER && bounds::is_multiple(&Number::from(1), step))
@@ -97,7 +97,7 @@ impl<'d> Prover<'_, 'd> {
     fn contradicts_number(&self, case: &Case<'d>) -> bool {
         let mut steps = case.schemas.iter().filter_map(|(_, schema)| schema.get("multipleOf")?.as_number());
         let is_off = |step: &Number| match self.number_value(case) {
-            Some(value) => !bounds::is_multiple(value, step),
+            Some(value) => !bounds::is_multiple(&value, step),
             // No fraction is a multiple of a whole number.
             None => case.kind != Types::INTEGER && step.as_f64().is_some_and(|step| step > 0.0 && step.fract() == 0.0),
         };
@@ -106,7 +106,7 @@ impl<'d> Prover<'_, 'd> {
         }
         let bound = |least: bool| {
             let limits = case.schemas.iter().flat_map(|(_, schema)| bounds::limits(*schema, least));
-            let value = self.number_value(case).map(|value| Limit { value: value.clone(), exclusive: false });
+            let value = self.number_value(case).map(|value| Limit { value, exclusive: false });
             let whole = case.kind == Types::INTEGER;
             let limits = limits.map(|limit| if whole { bounds::inclusive_limit(limit, least) } else { limit });
             limits.chain(value).max_by(|one, other| bounds::tighter(one, other, least))

@@ -320,6 +320,10 @@ impl<'d> Prover<'_, 'd> {
                     facts.types = facts.types.both(Types::of(self.proofs.terms.node(side, node)));
                     true
                 }
+                Term::Number(number) => {
+                    facts.types = facts.types.both(if number.contains(['.', 'e']) { Types::FRACTION } else { Types::INTEGER });
+                    true
+                }
                 Term::Text(_) => {
                     facts.types = facts.types.both(Types::STRING);
                     true

@@ -91,7 +91,7 @@ impl<'d> Prover<'_, 'd> {
                 facts.push(self.schema(*side, node.id()));
             }
             if let Some(node) = schema.get("propertyNames") {
-                let (text, names) = (self.number(Term::Text(name)), self.schema(*side, node.id()));
+                let (text, names) = (self.number(Term::Text(name.into())), self.schema(*side, node.id()));
                 if self.prove_within(Writing::Json, &[text, names], None) {
                     facts.push(self.number(Term::Never));
                 }
@@ -237,7 +237,7 @@ impl<'d> Prover<'_, 'd> {
             return false;
         };
         names.collect::<Vec<_>>().into_iter().all(|name| {
-            let text = self.number(Term::Text(name));
+            let text = self.number(Term::Text(name.into()));
             self.prove_within(Writing::Json, &[text], Some(wanted)) || self.is_impossible(case, name)
         })
     }

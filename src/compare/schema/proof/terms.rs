@@ -1,9 +1,10 @@
 //! Terms of a proof: schemas taken apart, and facts about one value.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::compare::fingerprint::Fingerprints;
+use crate::compare::fingerprint::{Fingerprints, canonical};
 use crate::compare::schema::sets::meant;
 use crate::compare::schema::types::Types;
 use crate::definition::{Definition, Node, NodeId, NodeKind, Specification};
@@ -29,10 +30,12 @@ pub(super) enum Term<'d> {
     Kind(Types),
     /// Objects that have a property.
     Has(&'d str),
-    /// One number, list or object.
+    /// One list or object.
     Value(Side, NodeId),
+    /// One number, in its canonical text.
+    Number(Box<str>),
     /// One text.
-    Text(&'d str),
+    Text(Cow<'d, str>),
     /// `true` or `false`.
     Flag(bool),
     Null,
@@ -136,8 +139,9 @@ impl<'d> Terms<'d> {
         match node.kind() {
             NodeKind::Null => self.number(Term::Null),
             NodeKind::Bool(flag) => self.number(Term::Flag(flag)),
-            NodeKind::String(text) => self.number(Term::Text(text)),
-            NodeKind::Number(_) | NodeKind::Array | NodeKind::Object => {
+            NodeKind::String(text) => self.number(Term::Text(text.into())),
+            NodeKind::Number(number) => self.number(Term::Number(canonical(number).into())),
+            NodeKind::Array | NodeKind::Object => {
                 let fingerprint = fingerprints.of(side).of(node);
                 if let Some(known) = self.values.get(&fingerprint) {
                     return *known;

@@ -1,0 +1,336 @@
+//! Compares media types: their names and ranges, their schemas, and how the parts of forms are written.
+
+use super::apis::{Comparer, Report};
+use super::documentation;
+use super::kinds::{self, Effect, Kind};
+use super::output::Found;
+use super::schema::{Encodings, FieldEncoding, ListWriting};
+use crate::definition::{Direction, Node, NodeId, Style};
+use crate::model::Location;
+
+/// A media type or range, and its Media Type Object.
+pub(super) type NamedMediaType<'d> = (&'d str, Node<'d>);
+
+/// The kinds of change of a list of media types.
+#[derive(Clone, Copy)]
+pub(super) struct MediaTypeKinds {
+    pub(super) added: Kind,
+    pub(super) removed: Kind,
+    pub(super) widened: Kind,
+    pub(super) narrowed: Kind,
+}
+
+impl MediaTypeKinds {
+    /// Requests and responses of an API: callers say which media types they take (RFC 9110, section 12.5.1).
+    pub(super) const INCOMING: Self = Self {
+        added: kinds::MEDIA_TYPE_ADDED,
+        removed: kinds::MEDIA_TYPE_REMOVED,
+        widened: kinds::MEDIA_TYPE_WIDENED,
+        narrowed: kinds::MEDIA_TYPE_NARROWED,
+    };
+    /// Webhooks and callbacks: the sender alone chooses.
+    pub(super) const OUTGOING: Self = Self {
+        added: kinds::OUTGOING_MEDIA_TYPE_ADDED,
+        removed: kinds::OUTGOING_MEDIA_TYPE_REMOVED,
+        widened: kinds::OUTGOING_MEDIA_TYPE_ADDED,
+        narrowed: kinds::OUTGOING_MEDIA_TYPE_REMOVED,
+    };
+}
+
+/// Lists the media types below `content` of an object.
+pub(super) fn media_types<'d>(owner: Option<Node<'d>>) -> Vec<NamedMediaType<'d>> {
+    let content = owner.and_then(|owner| owner.get("content"));
+    let entries = content.into_iter().flat_map(Node::entries);
+    // A Media Type Object can be a reference since OpenAPI 3.2.
+    entries.map(|(name, node)| (name, node.resolve().unwrap_or(node))).collect()
+}
+
+impl<'d> Comparer<'d> {
+    pub(super) fn content(
+        &mut self,
+        (before, after): (&[NamedMediaType<'d>], &[NamedMediaType<'d>]),
+        direction: Direction,
+        kinds: MediaTypeKinds,
+        label: &dyn Fn(&str) -> String,
+        report: &mut Report,
+    ) {
+        let mut paired: Vec<NodeId> = Vec::new();
+        let add = |report: &mut Report, kind: Kind, path: &str, message: String, before, after| {
+            report.add(path, Found::directed(kind, kind.effect, direction, message).at(before, after));
+        };
+        for (name, was) in before {
+            let Some(partner) = partner(name, before, after) else {
+                let message = format!("the media type {name} was removed");
+                add(report, kinds.removed, &label(name), message, Some(was.location()), None);
+                continue;
+            };
+            let (new_name, is) = partner.media_type;
+            paired.push(is.id());
+            let path = label(new_name);
+            let kind = match partner.range {
+                RangeChange::None => None,
+                RangeChange::Widened => Some(kinds.widened),
+                RangeChange::Narrowed => Some(kinds.narrowed),
+            };
+            if let Some(kind) = kind {
+                let message = format!("the media type was {name} and is {new_name}");
+                add(report, kind, &path, message, Some(was.location()), Some(is.location()));
+            }
+            self.examples(*was, is, &path, report);
+            self.body((name, *was), (new_name, is), direction, &path, report);
+        }
+        for (name, is) in after.iter().filter(|(_, is)| !paired.contains(&is.id())) {
+            let path = label(name);
+            let Some((range, was)) = narrowest_range(name, before) else {
+                let message = format!("the media type {name} was added");
+                add(report, kinds.added, &path, message, None, Some(is.location()));
+                continue;
+            };
+            // The most specific media type decides, so that its own schema takes the place of the range's.
+            let message = format!("the media type {name} was declared, which {range} covered");
+            report.add(&path, Found::new(kinds::MEDIA_TYPE_DECLARED, message).at(None, Some(is.location())));
+            self.body((range, was), (name, *is), direction, &path, report);
+        }
+    }
+
+    /// Compares the schemas of two media types, and how the parts of forms are written.
+    pub(super) fn body(
+        &mut self,
+        (old_name, old): NamedMediaType<'d>,
+        (new_name, new): NamedMediaType<'d>,
+        direction: Direction,
+        path: &str,
+        report: &mut Report,
+    ) {
+        let schema = |node: Node<'d>, keyword: &str| node.get(keyword).map(Node::id);
+        let (was, is) = (schema(old, "schema"), schema(new, "schema"));
+        let pair = if let (Some(was_encoded), Some(is_encoded)) =
+            (Encodings::of(old_name, old), Encodings::of(new_name, new))
+        {
+            let mut part = PartComparison { direction, path, places: places(old, new, "encoding"), report };
+            for name in Encodings::names_of(&was_encoded, &is_encoded) {
+                let property =
+                    |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
+                let fields = (was_encoded.field(name), is_encoded.field(name));
+                let noun = format!("the field {}", documentation::quoted(name));
+                self.part(&noun, fields, (property(old), property(new)), &mut part);
+            }
+            self.positions(old, new, &mut part);
+            self.schemas.form_pair(was, is, (was_encoded, is_encoded), direction)
+        } else {
+            self.schemas.pair(was, is, direction)
+        };
+        report.add_schema(path, pair);
+        // Each item of a sequential media type (OpenAPI 3.2, section 4.14).
+        let items = self.schemas.pair(schema(old, "itemSchema"), schema(new, "itemSchema"), direction);
+        report.add_schema(&format!("{path} item"), items);
+    }
+
+    /// Compares how the parts without a name are written (OpenAPI 3.2, section 4.14.5).
+    fn positions(&mut self, old: Node<'d>, new: Node<'d>, comparison: &mut PartComparison<'_>) {
+        let encoding = |node: Node<'d>, position: Option<usize>| {
+            let own = position.and_then(|position| node.get("prefixEncoding")?.items().nth(position));
+            own.or_else(|| node.get("itemEncoding"))
+        };
+        let schema = |node: Node<'d>, position: Option<usize>| {
+            let list = node.get("schema").and_then(Node::resolve);
+            let own = position.and_then(|position| list?.get("prefixItems")?.items().nth(position));
+            let others = || list.and_then(|list| list.get("items")).or_else(|| node.get("itemSchema"));
+            own.or_else(others).map(Node::id)
+        };
+        let count = |node: Node<'d>| node.get("prefixEncoding").into_iter().flat_map(Node::items).count();
+        let named = count(old).max(count(new));
+        for position in (0..named).map(Some).chain([None]) {
+            let (was, is) = (encoding(old, position), encoding(new, position));
+            let noun = match position {
+                Some(position) => format!("part {}", position + 1),
+                None => "each further part".to_owned(),
+            };
+            comparison.places = (was.map(Node::location), is.map(Node::location));
+            let fields = (FieldEncoding::of(was), FieldEncoding::of(is));
+            self.part(&noun, fields, (schema(old, position), schema(new, position)), comparison);
+        }
+    }
+
+    /// Compares how one part of a body is written: its media types, its style and its headers.
+    fn part(
+        &mut self,
+        noun: &str,
+        (old, new): (FieldEncoding<'d>, FieldEncoding<'d>),
+        (before, after): (Option<NodeId>, Option<NodeId>),
+        comparison: &mut PartComparison<'_>,
+    ) {
+        if old.content_type.is_some() || new.content_type.is_some() {
+            let defaults = self.schemas.default_media_types(before, after);
+            let (was, is) = (old.content_type.or(defaults.0), new.content_type.or(defaults.1));
+            let shown = |media_type: Option<&str>| media_type.unwrap_or("the usual media type").to_owned();
+            let message = format!("{noun} was written as {} and is written as {}", shown(was), shown(is));
+            comparison.changed(media_types_effect(was, is), message);
+        } else if old.style != new.style && self.schemas.are_structured(before, after) == (true, true) {
+            let shown = |(style, explode): (Style, bool)| {
+                format!("{}{}", style.as_str(), if explode { ", exploded" } else { "" })
+            };
+            let (was, is) = (shown(old.style), shown(new.style));
+            let message = format!("{noun} was written in the style {was} and is written in the style {is}");
+            comparison.changed(Some(Effect::Replaces), message);
+        }
+        self.part_headers(noun, (old.headers, new.headers), comparison);
+    }
+
+    fn part_headers(
+        &mut self,
+        noun: &str,
+        (old, new): (Option<Node<'d>>, Option<Node<'d>>),
+        comparison: &mut PartComparison<'_>,
+    ) {
+        let headers = |node: Option<Node<'d>>| -> Vec<(&'d str, Node<'d>)> {
+            let all = node.into_iter().flat_map(Node::entries);
+            // Its media type is described by `contentType`.
+            let described = all.filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+            described.map(|(name, node)| (name, node.resolve().unwrap_or(node))).collect()
+        };
+        let find = |list: &[(&'d str, Node<'d>)], name: &str| {
+            list.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, node)| *node)
+        };
+        let is_required = |node: Node<'_>| node.get("required").and_then(Node::as_bool) == Some(true);
+        let (old, new) = (headers(old), headers(new));
+        for (name, was) in &old {
+            let is = find(&new, name);
+            let (kind, message) = match (is_required(*was), is.map(is_required)) {
+                (false, Some(true)) => (kinds::PART_HEADER_BECAME_REQUIRED, "could be missing and is required"),
+                (true, Some(false)) => (kinds::PART_HEADER_BECAME_OPTIONAL, "was required and can be missing"),
+                (_, None) => (kinds::PART_HEADER_REMOVED, "was removed"),
+                _ => {
+                    self.part_header_value(noun, name, (*was, is.unwrap_or(*was)), comparison);
+                    continue;
+                }
+            };
+            comparison.header(kind, noun, name, message, (Some(was.location()), is.map(Node::location)));
+        }
+        for (name, is) in new.iter().filter(|(name, _)| find(&old, name).is_none()) {
+            let (kind, message) = if is_required(*is) {
+                (kinds::PART_HEADER_BECAME_REQUIRED, "was added and is required")
+            } else {
+                (kinds::PART_HEADER_ADDED, "was added")
+            };
+            comparison.header(kind, noun, name, message, (None, Some(is.location())));
+        }
+    }
+
+    fn part_header_value(
+        &mut self,
+        noun: &str,
+        name: &str,
+        (was, is): (Node<'d>, Node<'d>),
+        comparison: &mut PartComparison<'_>,
+    ) {
+        let schema = |node: Node<'d>| node.get("schema").map(Node::id);
+        let lists = (header_lists(was), header_lists(is));
+        let pair = self.schemas.text_pair(schema(was), schema(is), lists, comparison.direction);
+        let path = format!("{} {} header {name}", comparison.path, noun.trim_start_matches("the "));
+        comparison.report.add_schema(&path, pair);
+    }
+}
+
+/// The parts of one body while they are compared.
+struct PartComparison<'r> {
+    direction: Direction,
+    path: &'r str,
+    /// Where the encodings stand.
+    places: (Option<Location>, Option<Location>),
+    report: &'r mut Report,
+}
+
+impl PartComparison<'_> {
+    fn changed(&mut self, effect: Option<Effect>, message: String) {
+        let Some(effect) = effect else { return };
+        let found = Found::directed(kinds::ENCODING_CHANGED, effect, self.direction, message);
+        self.report.add(self.path, found.at(self.places.0.clone(), self.places.1.clone()));
+    }
+
+    fn header(
+        &mut self,
+        kind: Kind,
+        noun: &str,
+        name: &str,
+        message: &str,
+        (before, after): (Option<Location>, Option<Location>),
+    ) {
+        let message = format!("the header {} of {noun} {message}", documentation::quoted(name));
+        let found = Found::directed(kind, kind.effect, self.direction, message);
+        self.report.add(self.path, found.at(before, after));
+    }
+}
+
+fn places(old: Node<'_>, new: Node<'_>, name: &str) -> (Option<Location>, Option<Location>) {
+    (Some(old.key_location(name)), Some(new.key_location(name)))
+}
+
+/// Returns the effect of other media types on a part, each side a list with commas; `None` where they are the same.
+fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<Effect> {
+    let (Some(old), Some(new)) = (old, new) else { return (old != new).then_some(Effect::Replaces) };
+    let list = |text: &str| -> Vec<String> { text.split(',').map(essence).collect() };
+    let (old, new) = (list(old), list(new));
+    let covers = |wide: &[String], narrow: &[String]| {
+        narrow.iter().all(|one| wide.iter().any(|range| range == one || includes(range, one)))
+    };
+    match (covers(&new, &old), covers(&old, &new)) {
+        (true, true) => None,
+        (true, false) => Some(Effect::Widens),
+        (false, true) => Some(Effect::Narrows),
+        (false, false) => Some(Effect::Replaces),
+    }
+}
+
+/// The media type that took the place of another.
+struct Partner<'d> {
+    media_type: NamedMediaType<'d>,
+    range: RangeChange,
+}
+
+enum RangeChange {
+    None,
+    Widened,
+    Narrowed,
+}
+
+/// Finds the media type that took the place of another.
+fn partner<'d>(old: &str, before: &[NamedMediaType<'d>], after: &[NamedMediaType<'d>]) -> Option<Partner<'d>> {
+    let normal = |name: &str| name.to_ascii_lowercase().replace(' ', "");
+    let (exact, bare) = (normal(old), essence(old));
+    let same = after.iter().find(|(name, _)| normal(name) == exact);
+    // One that differs in its parameters is another one where both stand there.
+    let is_free = |name: &str| !before.iter().any(|(other, _)| normal(other) == normal(name));
+    let alike = || after.iter().find(|(name, _)| essence(name) == bare && is_free(name));
+    if let Some(media_type) = same.or_else(alike) {
+        return Some(Partner { media_type: *media_type, range: RangeChange::None });
+    }
+    if let Some(media_type) = narrowest_range(old, after) {
+        return Some(Partner { media_type, range: RangeChange::Widened });
+    }
+    let narrowed = after.iter().find(|(name, _)| includes(&bare, &essence(name)))?;
+    Some(Partner { media_type: *narrowed, range: RangeChange::Narrowed })
+}
+
+/// Finds the narrowest range that includes a media type.
+fn narrowest_range<'d>(name: &str, media_types: &[NamedMediaType<'d>]) -> Option<NamedMediaType<'d>> {
+    let bare = essence(name);
+    let ranges = media_types.iter().filter(|(range, _)| includes(&essence(range), &bare));
+    ranges.max_by_key(|(range, _)| essence(range) != "*/*").copied()
+}
+
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim_matches([' ', '\t']).to_ascii_lowercase()
+}
+
+/// Tells whether a range of media types includes another one (RFC 9110, section 12.5.1).
+fn includes(range: &str, other: &str) -> bool {
+    range != other
+        && (range == "*/*" || range.strip_suffix('*').is_some_and(|kind| kind.ends_with('/') && other.starts_with(kind)))
+}
+
+/// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).
+pub(super) fn header_lists(header: Node<'_>) -> ListWriting {
+    let explode = header.get("explode").and_then(Node::as_bool).unwrap_or_default();
+    ListWriting::of_style(Style::Simple, explode)
+}

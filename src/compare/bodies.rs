@@ -2,8 +2,8 @@
 
 use super::apis::{Comparer, Report};
 use super::kinds;
-use super::output::Found;
 use super::media_types::{MediaTypeKinds, header_lists, media_types};
+use super::output::Found;
 use crate::definition::{Api, Direction, Header, Node, NodeId, Response, StatusPattern};
 
 pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {

@@ -109,8 +109,7 @@ impl<'d> Comparer<'d> {
         {
             let mut part = PartComparison { direction, path, places: places(old, new, "encoding"), report };
             for name in Encodings::names_of(&was_encoded, &is_encoded) {
-                let property =
-                    |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
+                let property = |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
                 let fields = (was_encoded.field(name), is_encoded.field(name));
                 let noun = format!("the field {}", documentation::quoted(name));
                 self.part(&noun, fields, (property(old), property(new)), &mut part);
@@ -326,7 +325,8 @@ fn essence(media_type: &str) -> String {
 /// Tells whether a range of media types includes another one (RFC 9110, section 12.5.1).
 fn includes(range: &str, other: &str) -> bool {
     range != other
-        && (range == "*/*" || range.strip_suffix('*').is_some_and(|kind| kind.ends_with('/') && other.starts_with(kind)))
+        && (range == "*/*"
+            || range.strip_suffix('*').is_some_and(|kind| kind.ends_with('/') && other.starts_with(kind)))
 }
 
 /// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).

@@ -321,7 +321,8 @@ impl<'d> Prover<'_, 'd> {
                     true
                 }
                 Term::Number(number) => {
-                    facts.types = facts.types.both(if number.contains(['.', 'e']) { Types::FRACTION } else { Types::INTEGER });
+                    facts.types =
+                        facts.types.both(if number.contains(['.', 'e']) { Types::FRACTION } else { Types::INTEGER });
                     true
                 }
                 Term::Text(_) => {

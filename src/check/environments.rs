@@ -6,7 +6,6 @@ use super::places::Places;
 use super::rules::settings as rules;
 use super::{Overview, all_rules};
 use crate::check::addresses::used_variables;
-use crate::compare::KINDS;
 use crate::model::{EnvironmentName, Finding, WorkspaceSettings, nearest};
 
 /// The file that these rules check.
@@ -15,7 +14,6 @@ const FILE: &str = "apigw.toml";
 pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
     let places = Places::toml(FILE, overview.settings_text);
     let mut findings = unknown_rules(overview.settings, &places);
-    findings.extend(unknown_changes(overview.settings, &places));
     findings.extend(circles(overview.settings, &places));
     findings.extend(unknown_group(overview, &places));
     findings.extend(unused_variables(overview, &places));
@@ -31,19 +29,6 @@ fn unknown_rules(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> 
             None => "`apigw check --explain list` lists the rules".to_owned(),
         };
         rules::UNKNOWN_RULE.finding(places.key(&["rules", name]), format!("there is no rule {name:?}"), hint)
-    };
-    unknown.map(finding).collect()
-}
-
-fn unknown_changes(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
-    let unknown = settings.changes.keys().filter(|name| !KINDS.iter().any(|kind| kind.name == name.as_str()));
-    let finding = |name: &String| {
-        let hint = match nearest(name, KINDS.iter().map(|kind| kind.name)) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "`apigw diff --explain list` lists the kinds of change".to_owned(),
-        };
-        let message = format!("there is no kind of change {name:?}");
-        rules::UNKNOWN_CHANGE.finding(places.key(&["changes", name]), message, hint)
     };
     unknown.map(finding).collect()
 }

@@ -38,7 +38,7 @@ impl MediaTypeKinds {
 }
 
 /// Lists the media types below `content` of an object.
-pub(super) fn media_types<'d>(owner: Option<Node<'d>>) -> Vec<NamedMediaType<'d>> {
+pub(super) fn media_types(owner: Option<Node<'_>>) -> Vec<NamedMediaType<'_>> {
     let content = owner.and_then(|owner| owner.get("content"));
     let entries = content.into_iter().flat_map(Node::entries);
     // A Media Type Object can be a reference since OpenAPI 3.2.

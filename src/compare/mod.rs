@@ -28,7 +28,7 @@ mod security;
 mod settings;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use crate::definition::Definition;
@@ -86,8 +86,19 @@ pub struct Change {
     pub before: Option<Location>,
     /// Where it stands now; `None` for what is gone, and for settings.
     pub after: Option<Location>,
-    /// Until when what is gone was to be kept, where it was deprecated with an `x-sunset`.
-    pub sunset: Option<Timestamp>,
+    /// The date in the `x-sunset` of a deprecated part that is gone.
+    pub sunset: Option<Sunset>,
+    /// True where it is no breaking change any longer, as that date is past.
+    pub is_past_sunset: bool,
+}
+
+/// The date until which a deprecated part was to be kept (RFC 8594).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sunset {
+    /// The moment after which it may go.
+    pub end: Timestamp,
+    /// The date as it is written.
+    pub date: String,
 }
 
 /// Whether callers break.
@@ -138,16 +149,12 @@ impl Comparison {
     #[must_use]
     pub fn judged(mut self, judgement: Judgement<'_>) -> Self {
         for change in &mut self.changes {
-            let is_past = change.sunset.zip(judgement.sunset).is_some_and(|(sunset, now)| sunset <= now);
-            if is_past && change.compatibility == Compatibility::Breaking {
-                change.compatibility = Compatibility::Warning;
+            match judgement.levels.get(change.kind) {
+                Some(ChangeLevel::Breaking) => change.compatibility = Compatibility::Breaking,
+                Some(ChangeLevel::Warning) => change.compatibility = Compatibility::Warning,
+                Some(ChangeLevel::Compatible) => change.compatibility = Compatibility::Compatible,
+                None => change.pass_sunset(judgement.sunset),
             }
-            change.compatibility = match judgement.levels.get(change.kind) {
-                Some(ChangeLevel::Breaking) => Compatibility::Breaking,
-                Some(ChangeLevel::Warning) => Compatibility::Warning,
-                Some(ChangeLevel::Compatible) => Compatibility::Compatible,
-                None => change.compatibility,
-            };
         }
         self
     }
@@ -174,6 +181,15 @@ impl Change {
             Compatibility::Breaking => Level::Major,
             Compatibility::Compatible if describes() => Level::Patch,
             Compatibility::Warning | Compatibility::Compatible => Level::Minor,
+        }
+    }
+
+    /// Makes a removal a warning that says so, where its date is past.
+    fn pass_sunset(&mut self, now: Option<Timestamp>) {
+        let past = self.sunset.as_ref().zip(now).filter(|(sunset, now)| sunset.end <= *now);
+        if let Some((sunset, _)) = past.filter(|_| self.is_breaking()) {
+            let _ = write!(self.message, "; allowed, as its sunset date {} is past", sunset.date);
+            (self.compatibility, self.is_past_sunset) = (Compatibility::Warning, true);
         }
     }
 

@@ -76,9 +76,9 @@ fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     }
     let body = |operation: Node<'d>| operation.get("requestBody").and_then(Node::resolve);
     if let (Some(old), Some(new)) = (body(old), body(new)) {
-        presence(&format!("{path} body"), "body", (old, new), report);
+        presence(&format!("{path} request body"), "body", (old, new), report);
     }
-    content(comparer, &format!("{path} body"), body(old), body(new), Direction::Response, report);
+    content(comparer, &format!("{path} request body"), body(old), body(new), Direction::Response, report);
     responses(comparer, path, (old.get("responses"), new.get("responses")), report);
 }
 
@@ -162,7 +162,7 @@ fn parameters<'d>(
     after: &[(Identity<'d>, Node<'d>)],
     report: &mut Report,
 ) {
-    let label = |identity: &Identity<'_>| format!("{path} {} parameter {}", identity.0, identity.1);
+    let label = |identity: &Identity<'_>| format!("{path} request {} parameter {}", identity.0, identity.1);
     let mut fresh: HashMap<&Identity<'d>, Node<'d>> = after.iter().map(|(identity, new)| (identity, *new)).collect();
     for (identity, old) in before {
         if let Some(new) = fresh.remove(identity) {

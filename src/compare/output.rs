@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::kinds::{self, Effect, Kind};
-use super::{ApiName, Change, Compatibility};
+use super::{ApiName, Change, Compatibility, Sunset, documentation};
 use crate::definition::{Direction, Node};
 use crate::model::{Location, Timestamp};
 
@@ -21,8 +21,8 @@ pub(super) struct Found {
     pub(super) message: String,
     pub(super) before: Option<Location>,
     pub(super) after: Option<Location>,
-    /// Until when what is gone was to be kept.
-    pub(super) sunset: Option<Timestamp>,
+    /// The date until which a part that is gone was to be kept.
+    pub(super) sunset: Option<Sunset>,
 }
 
 impl Found {
@@ -53,7 +53,8 @@ impl Found {
     pub(super) fn with_sunset(mut self, gone: Node<'_>) -> Self {
         let is_deprecated = gone.get("deprecated").and_then(Node::as_bool) == Some(true);
         let date = gone.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated);
-        self.sunset = date.and_then(Timestamp::from_sunset);
+        let sunset = |date: &str| Some(Sunset { end: Timestamp::from_sunset(date)?, date: documentation::quoted(date) });
+        self.sunset = date.and_then(sunset);
         self
     }
 
@@ -111,6 +112,7 @@ impl Output {
             before,
             after,
             sunset,
+            is_past_sunset: false,
         });
     }
 
@@ -146,5 +148,6 @@ fn unplaced(kind: Kind, message: String) -> Change {
         before: None,
         after: None,
         sunset: None,
+        is_past_sunset: false,
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
         let message = format!("the parameter {old:?} of the path is called {new:?}");
         let found = Found::new(kinds::PATH_PARAMETER_RENAMED, message);
         report.add(
-            &format!("path parameter {new}"),
+            &format!("request path parameter {new}"),
             found.at(Some(before.location.clone()), Some(after.location.clone())),
         );
     }
@@ -109,7 +109,7 @@ fn identity(place: ParameterPlace, name: &str) -> (ParameterPlace, Cow<'_, str>)
 }
 
 fn label(parameter: &Parameter) -> String {
-    format!("{} parameter {}", parameter.place.as_str(), parameter.name)
+    format!("request {} parameter {}", parameter.place.as_str(), parameter.name)
 }
 
 impl Comparer<'_> {

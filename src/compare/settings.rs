@@ -1,6 +1,6 @@
 //! Compares the settings of a group. The version is no change: it is what the changes are measured for.
 
-use super::kinds;
+use super::{documentation, kinds};
 use super::output::{Found, Output};
 use crate::model::{Auth, GroupSettings};
 
@@ -25,13 +25,16 @@ pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mu
     for domain in after.domains.iter().filter(|domain| !before.domains.contains(domain)) {
         add(kinds::DOMAIN_ADDED, "settings domains", format!("the domain {domain} was added"));
     }
-    let shown = |text: &Option<String>| text.as_deref().map_or_else(|| "none".to_owned(), super::documentation::quoted);
+    let shown = |text: &Option<String>, other: &Option<String>| match text {
+        Some(text) => documentation::quoted_among(text, other.as_deref()),
+        None => "none".to_owned(),
+    };
     if before.backend != after.backend {
-        let message = format!("the backend was {} and is {}", shown(&before.backend), shown(&after.backend));
+        let message = format!("the backend was {} and is {}", shown(&before.backend, &after.backend), shown(&after.backend, &before.backend));
         add(kinds::BACKEND_CHANGED, "settings backend", message);
     }
     if before.description != after.description {
-        let (before, after) = (shown(&before.description), shown(&after.description));
+        let (before, after) = (shown(&before.description, &after.description), shown(&after.description, &before.description));
         let message = format!("the description was {before} and is {after}");
         add(kinds::GROUP_DESCRIPTION_CHANGED, "settings description", message);
     }

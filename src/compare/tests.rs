@@ -143,6 +143,28 @@ fn a_change_says_where_it_is_and_whom_it_concerns() {
 }
 
 #[test]
+fn both_sides_of_a_long_value_look_different() {
+    let long = "x".repeat(80);
+    let object = |end: &str| format!("{{a: {long}, b: {long}, c: {end}}}");
+    for (before, after) in [
+        (format!("{{type: string, pattern: {long}1}}"), format!("{{type: string, pattern: {long}2}}")),
+        (format!("{{const: {long}1}}"), format!("{{const: {long}2}}")),
+        (format!("{{const: {}}}", object("1")), format!("{{const: {}}}", object("2"))),
+        (format!("{{enum: [{long}1, {long}2]}}"), format!("{{enum: [{long}1, {long}3]}}")),
+        ("{type: string}".to_owned(), format!("{{type: string, enum: [{long}1, {long}2]}}")),
+        (format!("{{default: {}}}", object("1")), format!("{{default: {}}}", object("2"))),
+        (format!("{{dependentRequired: {{a: [{long}1]}}}}"), format!("{{dependentRequired: {{a: [{long}2]}}}}")),
+    ] {
+        let comparison = compared(&around("3.1.0", &before, true, ""), &around("3.1.0", &after, true, ""));
+        let messages: Vec<&str> = comparison.changes.iter().map(|change| change.message.as_str()).collect();
+        let all = messages.join("\n");
+        let digits: BTreeSet<char> = all.chars().filter(char::is_ascii_digit).collect();
+        assert!(digits.len() == 2, "{before} → {after}: {all}");
+        assert!(messages.iter().all(|message| message.chars().count() < 260), "{all}");
+    }
+}
+
+#[test]
 fn the_advice_is_the_largest_that_a_change_asks_for() {
     let base = whole("paths: {/a: {get: {summary: x}}}");
     for (after, level) in [
@@ -203,6 +225,10 @@ fn levels_and_dates_change_what_a_change_does() {
     let none = BTreeMap::new();
     let at = |text: &str| Timestamp::from_input(text).ok();
     let judged = |levels, sunset| kinds(&comparison.clone().judged(Judgement { levels, sunset }));
+    let past = comparison.clone().judged(Judgement { levels: &none, sunset: at("2026-11-01") });
+    assert!(past.changes.iter().all(|change| change.is_past_sunset));
+    let message = "the API was removed; it was deprecated; allowed, as its sunset date \"2026-10-31\" is past";
+    assert_eq!(past.changes.first().map(|change| change.message.as_str()), Some(message));
     let breaks = ["deprecated-api-removed breaks", "parameter-removed breaks", "property-removed breaks"];
     let warns = ["deprecated-api-removed warns", "parameter-removed warns", "property-removed warns"];
     assert_eq!(judged(&none, None), breaks);

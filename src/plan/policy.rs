@@ -114,10 +114,14 @@ impl BreakingChange {
     /// Says it in a line.
     #[must_use]
     pub fn text(&self) -> String {
+        format!("callers break: {}", self.place_and_message())
+    }
+
+    fn place_and_message(&self) -> String {
         let Self { group, place, message, kind, .. } = self;
         let place = if place.is_empty() { String::new() } else { format!(" {place}") };
         let kind = kind.map(|kind| format!(" [{kind}]")).unwrap_or_default();
-        format!("callers break: {group}{place}: {message}{kind}")
+        format!("{group}{place}: {message}{kind}")
     }
 }
 
@@ -256,7 +260,10 @@ fn apply_breaking(
     for (group, change) in &plan.operation.changes {
         for before in replaced(change) {
             match broken_by(plan, facts, group, before, &change.after)? {
-                Verdict::Breaks(found) => changes.extend(found),
+                Verdict::Compared { breaking, past_sunset } => {
+                    changes.extend(breaking);
+                    plan.warnings.extend(past_sunset.iter().map(BreakingChange::place_and_message));
+                }
                 Verdict::Unknown(reason) => unknown.push(Incomparable { group: group.clone(), reason }),
             }
         }
@@ -277,8 +284,8 @@ fn apply_breaking(
 
 /// What is known of how a change serves the callers of what is live.
 enum Verdict {
-    /// What breaks them; nothing where they keep working.
-    Breaks(Vec<BreakingChange>),
+    /// Changes that break them, and removals that would, were their sunset dates not past.
+    Compared { breaking: Vec<BreakingChange>, past_sunset: Vec<BreakingChange> },
     /// Why nobody can tell.
     Unknown(String),
 }
@@ -297,16 +304,17 @@ fn broken_by(
     before: &Release,
     after: &Release,
 ) -> Result<Verdict, Error> {
+    let nothing = || Verdict::Compared { breaking: Vec::new(), past_sunset: Vec::new() };
     if before.state == State::Offline {
-        return Ok(Verdict::Breaks(Vec::new()));
+        return Ok(nothing());
     }
     if after.state == State::Offline {
         let message = "the whole group goes offline".to_owned();
         let offline = BreakingChange { group: group.clone(), place: String::new(), kind: None, message, next: None };
-        return Ok(Verdict::Breaks(vec![offline]));
+        return Ok(Verdict::Compared { breaking: vec![offline], past_sunset: Vec::new() });
     }
     if before.digest == after.digest {
-        return Ok(Verdict::Breaks(Vec::new()));
+        return Ok(nothing());
     }
     let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
     let next = if is_frozen { NextVersion::Frozen(after.version.clone()) } else { NextVersion::WorkingCopy };
@@ -345,7 +353,6 @@ fn compared(
     let dates_count = settings.environment(&plan.operation.environment).sunset == SunsetPolicy::Allow;
     let sunset = dates_count.then_some(plan.operation.time);
     let comparison = comparison.judged(Judgement { levels: &settings.changes, sunset });
-    let breaking = comparison.changes.iter().filter(|change| change.is_breaking());
     let as_data = |change: &compare::Change| {
         let parts = [change.apis(1), change.path.clone()];
         let place: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
@@ -357,7 +364,10 @@ fn compared(
             next: Some(next.clone()),
         }
     };
-    Ok(Verdict::Breaks(breaking.map(as_data).collect()))
+    let of = |is_listed: fn(&compare::Change) -> bool| {
+        comparison.changes.iter().filter(move |change| is_listed(change)).map(as_data).collect()
+    };
+    Ok(Verdict::Compared { breaking: of(compare::Change::is_breaking), past_sunset: of(|change| change.is_past_sunset) })
 }
 
 /// Returns the version that a plan makes live, frozen already or about to be.

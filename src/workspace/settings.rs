@@ -7,8 +7,9 @@ use serde::de::DeserializeOwned;
 use super::error::Error;
 use super::layout::WORKSPACE_FILE;
 use crate::check::places::Places;
-use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE};
-use crate::model::{EnvironmentName, Finding, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings};
+use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE, UNKNOWN_CHANGE};
+use crate::compare::KINDS;
+use crate::model::{EnvironmentName, Finding, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest};
 
 /// Parses `apigw.toml`.
 pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
@@ -32,7 +33,22 @@ pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
             format!("there are {}", names.join(", ")),
         ));
     }
+    problems.extend(unknown_changes(text, &settings));
     if problems.is_empty() { Ok(settings) } else { Err(Error::Invalid(problems)) }
+}
+
+/// Finds names in `[changes]` that no kind of change has.
+fn unknown_changes(text: &str, settings: &WorkspaceSettings) -> Vec<Finding> {
+    let unknown = settings.changes.keys().filter(|name| !KINDS.iter().any(|kind| kind.name == name.as_str()));
+    let finding = |name: &String| {
+        let hint = match nearest(name, KINDS.iter().map(|kind| kind.name)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "`apigw diff --explain list` lists the kinds of change".to_owned(),
+        };
+        let place = Places::toml(WORKSPACE_FILE, text).key(&["changes", name]);
+        UNKNOWN_CHANGE.finding(place, format!("there is no kind of change {name:?}"), hint)
+    };
+    unknown.map(finding).collect()
 }
 
 /// Gives each environment its own name, where a table or `promote_from` has an alias; two tables for one environment are
@@ -212,6 +228,10 @@ mod tests {
             ("schema = 1\nschema = 1\n", "apigw.toml:2:1: duplicate key"),
             ("schema = 1\n[environments.Q]\n", "apigw.toml:2:"),
             ("schema = 1\n[environments.online]\npromote_from = \"qa\"\n", "apigw.toml:3:16: `promote_from` of online"),
+            (
+                "schema = 1\n[changes]\napi-added = \"breaking\"\napi-aded = \"breaking\"\n",
+                "apigw.toml:4:1: there is no kind of change \"api-aded\"",
+            ),
             (
                 "schema = 1\n[environments.prod]\npromote_from = \"release\"\n",
                 "apigw.toml:3:16: `promote_from` of online",

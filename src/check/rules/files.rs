@@ -29,6 +29,20 @@ pub(crate) const PROMOTION_SOURCE: Rule = Rule::error(
      \x20 [environments.online]\n\
      \x20 promote_from = \"qa\"",
 );
+/// The kinds of change that settings name exist.
+pub(crate) const UNKNOWN_CHANGE: Rule = Rule::error(
+    "unknown-change",
+    "`[changes]` in apigw.toml sets kinds of change to \"breaking\", \"warning\" or \"compatible\" by name. A name that \
+     no kind has would leave a change as it is, unseen. `apigw diff --explain list` lists the names.",
+)
+.example(
+    "wrong:\n\
+     \x20 [changes]\n\
+     \x20 enum-value-aded = \"compatible\"\n\
+     right:\n\
+     \x20 [changes]\n\
+     \x20 enum-value-added = \"compatible\"",
+);
 /// An environment has one table.
 pub(crate) const ENVIRONMENT_ALIAS: Rule = Rule::error(
     "environment-alias",
@@ -118,9 +132,10 @@ pub const FOLDER_LOCK: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 12] = [
+pub(super) const RULES: [Rule; 13] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
+    UNKNOWN_CHANGE,
     ENVIRONMENT_ALIAS,
     FILE,
     YAML,

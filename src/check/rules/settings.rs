@@ -112,20 +112,6 @@ pub(in crate::check) const UNKNOWN_RULE: Rule = Rule::warning(
      \x20 [rules]\n\
      \x20 prefix-collision = \"off\"",
 );
-/// The kinds of change named in settings exist.
-pub(in crate::check) const UNKNOWN_CHANGE: Rule = Rule::warning(
-    "unknown-change",
-    "`[changes]` in apigw.toml sets kinds of change to \"breaking\", \"warning\" or \"compatible\" by name. A name that \
-     no kind has changes nothing. `apigw diff --explain list` lists the names.",
-)
-.example(
-    "wrong:\n\
-     \x20 [changes]\n\
-     \x20 enum-value-aded = \"compatible\"\n\
-     right:\n\
-     \x20 [changes]\n\
-     \x20 enum-value-added = \"compatible\"",
-);
 /// `default_group` exists.
 pub(in crate::check) const UNKNOWN_GROUP: Rule = Rule::warning(
     "unknown-group",
@@ -187,7 +173,7 @@ pub(in crate::check) const CORS_ORIGIN: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 15] = [
+pub(super) const RULES: [Rule; 14] = [
     FORWARDING,
     TLS_FILE_MISSING,
     CORS_ORIGIN,
@@ -200,7 +186,6 @@ pub(super) const RULES: [Rule; 15] = [
     VARIABLE_UNUSED,
     PROMOTION_CIRCLE,
     UNKNOWN_RULE,
-    UNKNOWN_CHANGE,
     UNKNOWN_GROUP,
     UNKNOWN_API,
 ];

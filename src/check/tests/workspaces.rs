@@ -241,12 +241,6 @@ fn workspaces() -> Vec<Row> {
             with("").settings("[rules]\nno-api = \"off\"\n"),
         ),
         (
-            "unknown-change",
-            with("").settings("[changes]\napi-added = \"breaking\"\napi-aded = \"breaking\"\n"),
-            vec!["apigw.toml:4:1"],
-            with("").settings("[changes]\napi-added = \"breaking\"\n"),
-        ),
-        (
             "unknown-group",
             with("").settings("default_group = \"onne\"\n"),
             vec!["apigw.toml:2:17"],

@@ -8,6 +8,7 @@ use serde_json::Number;
 use super::pair::Comparing;
 use super::types::Types;
 use super::view::View;
+use crate::compare::documentation;
 use crate::compare::kinds::{self, Kind};
 use crate::definition::Node;
 use crate::model::Location;
@@ -218,8 +219,10 @@ fn patterns(comparing: &mut Comparing<'_, '_>) {
     let place = |view: &View<'_>| view.first("pattern").map(|(_, node)| node.location());
     let (before, after) = (known(&comparing.before), known(&comparing.after));
     let places = (place(&comparing.before), place(&comparing.after));
+    let all: Vec<&str> = before.iter().chain(&after).map(String::as_str).collect();
     let list = |patterns: &mut dyn Iterator<Item = &String>| {
-        patterns.map(|pattern| crate::compare::documentation::quoted(pattern)).collect::<Vec<_>>().join(" and ")
+        let quoted = patterns.map(|pattern| documentation::quoted_among(pattern, all.iter().copied()));
+        quoted.collect::<Vec<_>>().join(" and ")
     };
     let gone = list(&mut before.difference(&after));
     let fresh = list(&mut after.difference(&before));

@@ -284,8 +284,10 @@ fn value<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
         (Some(_), None) => kinds::CONSTRAINT_REMOVED,
         (Some(_), Some(_)) => kinds::CONSTRAINT_CHANGED,
     };
-    let shown = |node: Option<Node<'_>>| node.map_or_else(|| "absent".to_owned(), documentation::shown);
-    let message = format!("`{keyword}` was {} and is {}", shown(before), shown(after));
+    let shown = |node: Option<Node<'d>>, other: Option<Node<'d>>| {
+        node.map_or_else(|| "absent".to_owned(), |node| documentation::shown_among(node, other))
+    };
+    let message = format!("`{keyword}` was {} and is {}", shown(before, after), shown(after, before));
     comparing.add(kind, message, before.map(Node::location), after.map(Node::location));
 }
 

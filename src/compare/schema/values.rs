@@ -24,14 +24,22 @@ pub(super) fn compare_extensible(comparing: &mut Comparing<'_, '_>) {
     let after: Vec<Node<'_>> = comparing.schemas.after.definition.node(after).items().collect();
     let was: Vec<u64> = before.iter().map(|value| comparing.fingerprint_before(*value)).collect();
     let is: Vec<u64> = after.iter().map(|value| comparing.fingerprint_after(*value)).collect();
+    let shown = |value| documentation::shown_among(value, before.iter().chain(&after).take(MOST_OTHERS).copied());
     for (value, _) in before.iter().zip(&was).filter(|(_, number)| !is.contains(number)) {
-        let message = format!("the value {} was removed from `{EXTENSIBLE}`", documentation::shown(*value));
+        let message = format!("the value {} was removed from `{EXTENSIBLE}`", shown(*value));
         comparing.add_beyond_values(kinds::EXTENSIBLE_VALUE_REMOVED, message, Some(value.location()), None);
     }
     for (value, _) in after.iter().zip(&is).filter(|(_, number)| !was.contains(number)) {
-        let message = format!("the value {} was added to `{EXTENSIBLE}`", documentation::shown(*value));
+        let message = format!("the value {} was added to `{EXTENSIBLE}`", shown(*value));
         comparing.add_beyond_values(kinds::EXTENSIBLE_VALUE_ADDED, message, None, Some(value.location()));
     }
+}
+
+/// A value is told from so many others where it is long.
+const MOST_OTHERS: usize = 50;
+
+fn all<'v, 'd>(values: &'v [(u64, Node<'d>)]) -> impl Iterator<Item = Node<'d>> + use<'v, 'd> {
+    values.iter().map(|(_, node)| *node)
 }
 
 /// The extension that lists values, or says that those of `enum` are not all.
@@ -53,7 +61,7 @@ impl<'d> Comparing<'_, 'd> {
             if values.is_empty() {
                 return "null".to_owned();
             }
-            let shown = values.iter().take(5).map(|(_, node)| documentation::shown(*node));
+            let shown = values.iter().take(5).map(|(_, node)| documentation::shown_among(*node, all(values)));
             let more = if values.len() > 5 { ", …" } else { "" };
             format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
         };
@@ -96,20 +104,22 @@ impl<'d> Comparing<'_, 'd> {
     ) {
         if let ([(was, old)], [(is, new)]) = (before, after) {
             if was != is {
-                let message =
-                    format!("the value was {} and is {}", documentation::shown(*old), documentation::shown(*new));
+                let (old_text, new_text) = documentation::shown_both(*old, *new);
+                let message = format!("the value was {old_text} and is {new_text}");
                 self.add(kinds::CONST_CHANGED, message, Some(old.location()), Some(new.location()));
             }
             return;
         }
+        let others: Vec<Node<'d>> = all(before).chain(all(after)).take(MOST_OTHERS).collect();
+        let shown = |value: Node<'d>| documentation::shown_among(value, others.iter().copied());
         let known: std::collections::HashSet<u64> = before.iter().map(|(number, _)| *number).collect();
         let kept: std::collections::HashSet<u64> = after.iter().map(|(number, _)| *number).collect();
         for (_, value) in before.iter().filter(|(number, _)| !kept.contains(number)) {
-            let message = format!("the value {} is no longer allowed", documentation::shown(*value));
+            let message = format!("the value {} is no longer allowed", shown(*value));
             self.add(kinds::ENUM_VALUE_REMOVED, message, Some(value.location()), places.1.clone());
         }
         for (_, value) in after.iter().filter(|(number, _)| !known.contains(number)) {
-            let message = format!("the value {} is allowed", documentation::shown(*value));
+            let message = format!("the value {} is allowed", shown(*value));
             if self.before.flag(EXTENSIBLE) {
                 self.add_beyond_values(kinds::EXTENSIBLE_VALUE_ADDED, message, None, Some(value.location()));
             } else {

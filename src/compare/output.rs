@@ -53,7 +53,8 @@ impl Found {
     pub(super) fn with_sunset(mut self, gone: Node<'_>) -> Self {
         let is_deprecated = gone.get("deprecated").and_then(Node::as_bool) == Some(true);
         let date = gone.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated);
-        let sunset = |date: &str| Some(Sunset { end: Timestamp::from_sunset(date)?, date: documentation::quoted(date) });
+        let sunset =
+            |date: &str| Some(Sunset { end: Timestamp::from_sunset(date)?, date: documentation::quoted(date) });
         self.sunset = date.and_then(sunset);
         self
     }

@@ -1,7 +1,7 @@
 //! Compares the settings of a group. The version is no change: it is what the changes are measured for.
 
-use super::{documentation, kinds};
 use super::output::{Found, Output};
+use super::{documentation, kinds};
 use crate::model::{Auth, GroupSettings};
 
 pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut Output) {
@@ -30,11 +30,16 @@ pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mu
         None => "none".to_owned(),
     };
     if before.backend != after.backend {
-        let message = format!("the backend was {} and is {}", shown(&before.backend, &after.backend), shown(&after.backend, &before.backend));
+        let message = format!(
+            "the backend was {} and is {}",
+            shown(&before.backend, &after.backend),
+            shown(&after.backend, &before.backend)
+        );
         add(kinds::BACKEND_CHANGED, "settings backend", message);
     }
     if before.description != after.description {
-        let (before, after) = (shown(&before.description, &after.description), shown(&after.description, &before.description));
+        let (before, after) =
+            (shown(&before.description, &after.description), shown(&after.description, &before.description));
         let message = format!("the description was {before} and is {after}");
         add(kinds::GROUP_DESCRIPTION_CHANGED, "settings description", message);
     }

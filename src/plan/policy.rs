@@ -367,7 +367,10 @@ fn compared(
     let of = |is_listed: fn(&compare::Change) -> bool| {
         comparison.changes.iter().filter(move |change| is_listed(change)).map(as_data).collect()
     };
-    Ok(Verdict::Compared { breaking: of(compare::Change::is_breaking), past_sunset: of(|change| change.is_past_sunset) })
+    Ok(Verdict::Compared {
+        breaking: of(compare::Change::is_breaking),
+        past_sunset: of(|change| change.is_past_sunset),
+    })
 }
 
 /// Returns the version that a plan makes live, frozen already or about to be.

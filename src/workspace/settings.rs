@@ -9,7 +9,9 @@ use super::layout::WORKSPACE_FILE;
 use crate::check::places::Places;
 use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE, UNKNOWN_CHANGE};
 use crate::compare::KINDS;
-use crate::model::{EnvironmentName, Finding, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest};
+use crate::model::{
+    EnvironmentName, Finding, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest,
+};
 
 /// Parses `apigw.toml`.
 pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {

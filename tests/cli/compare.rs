@@ -120,9 +120,12 @@ fn a_kind_of_change_that_does_not_exist_is_refused_wherever_it_is_read() {
     let line = settings.lines().count() + 2;
     sandbox.write("apigw.toml", &format!("{settings}[changes]\napi-remved = \"compatible\"\n"));
     let before = sandbox.files();
-    for command in
-        ["publish --env test --mock", "diff petstore@test petstore", "version bump auto", "promote test pre-release"]
-    {
+    for command in [
+        "publish --env test --mock",
+        "diff petstore@test petstore",
+        "version bump auto",
+        "promote --from test --to pre-release petstore",
+    ] {
         let run = sandbox.run(command).expect_exit(3).expect_stderr("there is no kind of change \"api-remved\"");
         run.expect_stderr(&format!("--> apigw.toml:{line}:1\n")).expect_stderr("did you mean \"api-removed\"?");
     }

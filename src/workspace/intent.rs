@@ -220,7 +220,8 @@ mod tests {
                 guard.begin_environment(&Environment::empty(name.clone())).unwrap();
             }
             let has_begun = guard.begin_environment(&Environment::empty(name.clone())).unwrap();
-            guard.declare_commit(&name, &operation, Vec::new(), has_begun).unwrap();
+            let intent = guard.commit_intent(&name, &operation, Vec::new(), has_begun).unwrap();
+            guard.declare(Intent::Commit(intent)).unwrap();
             guard.stage().write(&layout::operation(&name, &operation), b"1").unwrap();
             drop(guard);
             // The next holder takes it back.

@@ -265,6 +265,11 @@ fn show(
     })
 }
 
+/// Shortens the ids of operations in a text for people, as far as the history can be read.
+pub(super) fn with_short_ids(workspace: &Workspace, text: &str) -> String {
+    workspace.short_ids().unwrap_or_default().shorten(text)
+}
+
 /// Says what a plan changes, and what came of it.
 pub(super) fn text(workspace: &Workspace, plan: &Plan, id: Option<&OperationId>, dry_run: bool) -> String {
     let environment = &plan.operation.environment;
@@ -282,7 +287,7 @@ pub(super) fn text(workspace: &Workspace, plan: &Plan, id: Option<&OperationId>,
         }
         None => {}
     }
-    text
+    with_short_ids(workspace, &text)
 }
 
 /// Counts what a plan changes and what is up to date already.

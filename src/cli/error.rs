@@ -2,7 +2,7 @@
 
 use super::advice;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
-use crate::workspace::OutsideFolder;
+use crate::workspace::{OutsideFolder, ShortIds};
 use crate::{plan, workspace};
 
 /// How a command ended. The numbers are a promise to scripts.
@@ -73,6 +73,19 @@ impl CommandError {
             source = cause.source();
         }
         self
+    }
+
+    /// Shortens the ids of operations in all that is said.
+    #[must_use]
+    pub(super) fn with_short_ids(self, short: &ShortIds) -> Self {
+        let all = |texts: Vec<String>| texts.iter().map(|text| short.shorten(text)).collect();
+        Self {
+            message: short.shorten(&self.message),
+            hints: all(self.hints),
+            reasons: all(self.reasons),
+            causes: all(self.causes),
+            ..self
+        }
     }
 
     /// Says that the findings are in files of a folder of the user's, whose names begin with `shown`.

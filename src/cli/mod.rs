@@ -53,6 +53,10 @@ pub fn run(process: &Process) -> u8 {
     match result {
         Ok(exit) => exit as u8,
         Err(Failure { error, output, workspace }) => {
+            // Programs get whole ids.
+            let is_for_people = !output.format.is_document();
+            let short = workspace.as_ref().filter(|_| is_for_people).and_then(|workspace| workspace.short_ids().ok());
+            let error = short.into_iter().fold(error, |error, short| error.with_short_ids(&short));
             let within = |file: &str| workspace.as_ref().and_then(|workspace| workspace.source(file));
             let read = |file: &str| error.source(file).or_else(|| within(file));
             output.error(&error, &Sources::new(&read));

@@ -9,6 +9,13 @@ use crate::model::OperationId;
 /// The length from which short ids are given, so that most of them stay unambiguous as the history grows.
 const SHORTEST: usize = 8;
 
+/// The end of the time in an id, and the separator behind it.
+const TIME_END: &str = "Z-";
+/// The number of characters of an id before the end of its time.
+const TIME_LENGTH: usize = 19;
+/// The number of characters of an id's last part.
+const LAST_PART_LENGTH: usize = 12;
+
 /// The short forms of the ids of all operations.
 #[derive(Debug, Default)]
 pub struct ShortIds(BTreeMap<OperationId, String>);
@@ -40,6 +47,28 @@ impl ShortIds {
     pub fn get<'a>(&'a self, id: &'a OperationId) -> &'a str {
         self.0.get(id).map_or(id.as_str(), String::as_str)
     }
+
+    /// Shortens the whole ids in a text. Names of files keep them.
+    #[must_use]
+    pub fn shorten(&self, text: &str) -> String {
+        let mut shortened = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(TIME_END) {
+            let (start, end) = (at.saturating_sub(TIME_LENGTH), at + TIME_END.len() + LAST_PART_LENGTH);
+            let id = rest.get(start..end).and_then(|id| id.parse::<OperationId>().ok());
+            let after = rest.get(end..).unwrap_or_default();
+            if let Some(id) = id.filter(|_| !after.starts_with(".yaml")) {
+                shortened.push_str(&rest[..start]);
+                shortened.push_str(self.get(&id));
+                rest = after;
+            } else {
+                let (before, behind) = rest.split_at(at + TIME_END.len());
+                shortened.push_str(before);
+                rest = behind;
+            }
+        }
+        shortened + rest
+    }
 }
 
 fn last_part(id: &OperationId) -> &str {
@@ -61,6 +90,21 @@ impl Workspace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_in_a_text_are_shortened_and_names_of_files_are_not() {
+        let whole = "20261124T021611.036Z-0b2a68d22e03";
+        let short = ShortIds::new(vec![whole.parse().expect("an id")]);
+        for (text, expected) in [
+            (format!("undo {whole}, or {whole}"), "undo 0b2a68d2, or 0b2a68d2".to_owned()),
+            (format!("ä{whole}"), "ä0b2a68d2".to_owned()),
+            (format!("history/test/{whole}.yaml"), format!("history/test/{whole}.yaml")),
+            ("Z-a Z- ä20261124T021611.036Z-0b2a".to_owned(), "Z-a Z- ä20261124T021611.036Z-0b2a".to_owned()),
+            (whole.replace("036", "037"), whole.replace("036", "037")),
+        ] {
+            assert_eq!(short.shorten(&text), expected);
+        }
+    }
 
     #[test]
     fn ids_are_as_short_as_they_are_unambiguous() {

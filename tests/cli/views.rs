@@ -150,3 +150,23 @@ fn diff_tells_what_is_live_apart_where_the_apis_are_the_same() {
     let offline = sandbox.run("diff petstore@test petstore@pre-release --detailed-exitcode").expect_exit(2);
     assert!(offline.stdout.starts_with("petstore: state live → offline\n"), "{}", offline.stdout);
 }
+
+#[test]
+fn the_short_id_that_a_commit_prints_is_taken_wherever_an_id_is() {
+    let sandbox = Sandbox::petstore();
+    let published = sandbox.run("publish --env test --mock").expect_exit(0);
+    let short = published.stdout.trim_end().rsplit(' ').next().expect("an id").to_owned();
+    assert_eq!(short.len(), 8, "{short}");
+    let id = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    sandbox.run(&format!("show {short}")).expect_exit(0).expect_stdout(&format!("operation    {id}"));
+    for words in [
+        format!("status --at {short}"),
+        format!("rollback --all --env test --to {short}"),
+        format!("offline --env test --if-current {short} --dry-run"),
+        format!("undo {short} --env test"),
+    ] {
+        sandbox.run(&words).expect_exit(0);
+    }
+    let refused = sandbox.run(&format!("undo {short} --env test")).expect_exit(4);
+    assert!(!refused.stderr.contains("Z-"), "ids are short in errors and hints: {}", refused.stderr);
+}

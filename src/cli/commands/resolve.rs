@@ -172,7 +172,10 @@ impl Outcome<'_> {
             unresolved: resolution.unresolved.iter().map(ConflictView::new).collect(),
             gateways: self.waited.as_ref().map(|waited| waited.gateways.as_slice()),
         };
-        context.output.data(&view, || self.text(dry_run) + &self.waited.as_ref().map(Waited::text).unwrap_or_default())
+        context.output.data(&view, || {
+            change::with_short_ids(self.workspace, &self.text(dry_run))
+                + &self.waited.as_ref().map(Waited::text).unwrap_or_default()
+        })
     }
 
     fn text(&self, dry_run: bool) -> String {

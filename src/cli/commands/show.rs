@@ -54,22 +54,23 @@ fn text(workspace: &Workspace, committed: &Committed, loose_end: Option<ProblemK
     if !operation.overrides.is_empty() {
         let _ = writeln!(text, "overrides    {}", change::overrides(operation));
     }
+    let mut changes = String::new();
     for (group, planned) in &operation.changes {
         let before = planned.before.as_ref();
         let state = |release: &Release| change::state(workspace, group, release);
         let was = before.map_or_else(|| "never published".to_owned(), |before| state(&before.release));
-        let _ = writeln!(text, "\n{} {group}", planned.action);
+        let _ = writeln!(changes, "\n{} {group}", planned.action);
         if let Some(resolve) = committed.lost.get(group) {
-            let _ = writeln!(text, "  lost    to what {resolve} kept");
+            let _ = writeln!(changes, "  lost    to what {resolve} kept");
         }
-        let _ = writeln!(text, "  before  {was}");
+        let _ = writeln!(changes, "  before  {was}");
         if let Some(before) = before {
-            let _ = writeln!(text, "          {}, by operation {}", before.release.digest, before.operation);
+            let _ = writeln!(changes, "          {}, by operation {}", before.release.digest, before.operation);
         }
         for merged in &planned.merged {
-            let _ = writeln!(text, "  merged  {}, by operation {}", state(&merged.release), merged.operation);
+            let _ = writeln!(changes, "  merged  {}, by operation {}", state(&merged.release), merged.operation);
         }
-        let _ = writeln!(text, "  after   {}\n          {}", state(&planned.after), planned.after.digest);
+        let _ = writeln!(changes, "  after   {}\n          {}", state(&planned.after), planned.after.digest);
     }
-    text
+    text + &change::with_short_ids(workspace, &changes)
 }

@@ -1,7 +1,9 @@
 //! The commands to type, for the ways out that plans advise.
 
+use std::collections::BTreeMap;
+
 use crate::model::{EnvironmentName, GroupName};
-use crate::plan::{Advice, NextVersion, Refusal};
+use crate::plan::{Advice, NextVersion, Plan, Refusal, UnprovenRelease};
 use crate::workspace::NeededState;
 
 /// Writes an advice as a hint.
@@ -25,9 +27,6 @@ pub(super) fn hint(advice: Advice) -> String {
         }
         Advice::Switch { group, environment } => {
             format!("name a version: `apigw switch {group} --env {environment} --version V`")
-        }
-        Advice::Undo { environment } => {
-            format!("take back the last operation: `apigw undo --env {environment}`")
         }
         Advice::Offline { group, environment } => {
             format!("take it offline: `apigw offline {group} --env {environment}`")
@@ -61,12 +60,21 @@ pub(super) fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> Ve
     lines
 }
 
+/// The versions that a refused plan would have frozen, by group: true for one that it would have bumped to.
+pub(super) type NewVersions = BTreeMap<GroupName, bool>;
+
+/// Lists the versions that a plan freezes.
+pub(super) fn new_versions(plan: &Plan) -> NewVersions {
+    let is_bumped = |group: &GroupName| plan.edits.iter().any(|edit| edit.group == *group);
+    plan.freezes.iter().map(|freeze| (freeze.group.clone(), is_bumped(&freeze.group))).collect()
+}
+
 /// Says what to do about a refusal; `command` is what was typed.
 pub(super) fn refusal_hints(
     environment: &EnvironmentName,
     refusals: &[Refusal],
-    command: &str,
-    has_message: bool,
+    (command, has_message): (&str, bool),
+    new_versions: &NewVersions,
 ) -> Vec<String> {
     let mut hints = Vec::new();
     for refusal in refusals {
@@ -95,10 +103,21 @@ pub(super) fn refusal_hints(
                 continue;
             }
             Refusal::Source { source, releases } => {
-                hints.extend(releases.iter().take(MOST_COMMANDS).map(|release| {
+                // A mock that is denied here is of no use there.
+                let is_denied = |release: &&UnprovenRelease| {
+                    release.is_mock && refusals.iter().any(|refusal| matches!(refusal, Refusal::Mock { .. }))
+                };
+                let needed = releases.iter().filter(|release| !is_denied(release));
+                hints.extend(needed.take(MOST_COMMANDS).map(|release| {
                     let mock = if release.is_mock { " --mock" } else { "" };
                     let (group, version) = (&release.group, &release.version);
-                    format!("publish it there first: `apigw publish {group} --env {source} --version {version}{mock}`")
+                    // A number that is not frozen yet is none to name.
+                    let which = match new_versions.get(group) {
+                        None => format!(" --version {version}"),
+                        Some(true) => " --bump patch".to_owned(),
+                        Some(false) => String::new(),
+                    };
+                    format!("publish it there first: `apigw publish {group} --env {source}{which}{mock}`")
                 }));
                 "promote_from"
             }
@@ -154,7 +173,25 @@ fn override_hint(command: &str, has_message: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{BreakingChange, UnprovenRelease};
+    use crate::plan::BreakingChange;
+
+    #[test]
+    fn a_version_that_is_not_frozen_is_not_named() {
+        let group: GroupName = "g".parse().unwrap();
+        let release = UnprovenRelease {
+            group: group.clone(),
+            version: "0.0.2".parse().unwrap(),
+            is_mock: false,
+            had_other_backend: false,
+        };
+        let refusal = Refusal::Source { source: "test".parse().unwrap(), releases: vec![release] };
+        for (is_bumped, expected) in [(true, "--bump patch`"), (false, "--env test`")] {
+            let new = NewVersions::from([(group.clone(), is_bumped)]);
+            let hints =
+                refusal_hints(&"online".parse().unwrap(), std::slice::from_ref(&refusal), ("apigw", false), &new);
+            assert!(hints[0].ends_with(expected), "{hints:?}");
+        }
+    }
 
     #[test]
     fn a_refusal_names_the_command_that_overrides_it() {
@@ -220,7 +257,8 @@ mod tests {
                 ],
             ),
         ] {
-            assert_eq!(refusal_hints(&online, &[refusal], command, has_message), expected);
+            let new = NewVersions::from([("other".parse().unwrap(), true)]);
+            assert_eq!(refusal_hints(&online, &[refusal], (command, has_message), &new), expected);
         }
     }
 }

@@ -73,8 +73,12 @@ impl IfCurrent {
     }
 
     /// Returns the whole id of the operation, of which the beginning may have been typed.
-    pub(super) fn resolve(&self, context: &Context<'_>) -> Result<Option<OperationId>, CommandError> {
-        let find = |text: &String| Ok(context.workspace()?.find_operation(text)?.id);
+    pub(super) fn resolve(
+        &self,
+        context: &Context<'_>,
+        environment: &EnvironmentName,
+    ) -> Result<Option<OperationId>, CommandError> {
+        let find = |text: &String| Ok(context.workspace()?.find_operation_of(environment, text)?);
         self.if_current.as_ref().map(find).transpose()
     }
 }

@@ -169,9 +169,14 @@ impl From<workspace::Error> for CommandError {
             }
             Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; look at `apigw status`, then run the command again"),
-            Error::Locked { holder, .. } => {
-                let held = holder
-                    .map_or_else(|| "another process holds it".to_owned(), |holder| format!("it is held by {holder}"));
+            Error::Locked { holder, has_ended, .. } => {
+                let held = match holder {
+                    None => "another process holds it".to_owned(),
+                    Some(holder) if has_ended => {
+                        format!("another process holds it; the last one that said so has ended: {holder}")
+                    }
+                    Some(holder) => format!("it is held by {holder}"),
+                };
                 Self::new("locked", Exit::Locked, message).hint(held).hint("wait longer with `--lock-timeout 60s`")
             }
             Error::DurabilityUnknown { ref operation, .. } => {
@@ -248,7 +253,12 @@ impl From<plan::Error> for CommandError {
                 let Operation { command, message: reason, .. } = &plan.operation;
                 Self {
                     reasons: advice::reasons(&environment, &refusals),
-                    hints: advice::refusal_hints(&environment, &refusals, command, reason.is_some()),
+                    hints: advice::refusal_hints(
+                        &environment,
+                        &refusals,
+                        (command, reason.is_some()),
+                        &advice::new_versions(&plan),
+                    ),
                     ..Self::new("refused", Exit::Refused, message)
                 }
             }

@@ -59,8 +59,8 @@ pub(super) fn wait_for(
     limit: Duration,
 ) -> Waited {
     let environment = &plan.operation.environment;
-    let what = id.map_or_else(|| "nothing to do".to_owned(), |id| format!("committed as operation {id}"));
-    context.output.note(&format!("{environment}: {what}; waiting for the gateways"));
+    let what = id.map_or_else(|| "what is live".to_owned(), |id| format!("operation {id}"));
+    context.output.note(&format!("{environment}: waiting for the gateways to serve {what}"));
     let mut waited = Waited {
         environment: environment.clone(),
         operation: id.cloned(),

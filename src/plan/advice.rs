@@ -39,11 +39,6 @@ pub enum Advice {
         /// The environment.
         environment: EnvironmentName,
     },
-    /// Undo the latest operation of an environment.
-    Undo {
-        /// The environment.
-        environment: EnvironmentName,
-    },
     /// Take a group offline.
     Offline {
         /// The group.

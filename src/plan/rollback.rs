@@ -23,7 +23,8 @@ pub struct RollbackRequest {
 
 /// Plans a rollback.
 ///
-/// With all groups, one that was first published after the state goes offline: an entry is never removed.
+/// A group that was first published after the state goes offline, an entry is never removed; where all of them were,
+/// there is no such state to go back to.
 pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
     let RollbackRequest { environment, groups, to, .. } = request;
     let live = facts.environment(environment).map_err(Error::Facts)?;
@@ -32,16 +33,40 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
         check_state_of_all(state.as_ref(), environment, live.deployments.keys())?;
     }
     let mut plan = Plan::new(environment, author);
-    for group in &groups.resolve(|| Ok(live.deployments.keys().cloned().collect()))? {
+    let groups = groups.resolve(|| Ok(live.deployments.keys().cloned().collect()))?;
+    let (mut younger, mut errors) = (Vec::new(), Vec::new());
+    for group in &groups {
         let Some(current) = live.deployments.get(group) else {
-            return Err(Error::state(format!("{group} was never published to {environment}"), [Advice::Status]));
+            errors.push(Error::state(format!("{group} was never published to {environment}"), [Advice::Status]));
+            continue;
         };
         check_current(group, environment, Some(current), request.if_current.as_ref())?;
         let after = match &state {
-            Some(state) => release_of(state, group, environment, current, *groups == Selection::All)?,
-            None => release_before(group, environment, facts)?,
+            Some(state) => state.release(group)?,
+            None => match release_before(group, environment, current, facts) {
+                Err(error @ Error::State { .. }) => {
+                    errors.push(error);
+                    continue;
+                }
+                after => Some(after?),
+            },
+        };
+        let Some(after) = after else {
+            younger.push((group, current));
+            continue;
         };
         plan.change(group, Action::Rollback, Some(current), with_number(facts, group, after)?);
+    }
+    if younger.len() == groups.len() {
+        errors.extend(younger.iter().map(|(group, _)| not_yet_published(group, environment)));
+    }
+    Error::all(errors)?;
+    for (group, current) in younger {
+        let release = Release { state: State::Offline, ..current.release.clone() };
+        if current.release.state == State::Live {
+            plan.warnings.push(format!("{group} had not been published to {environment} then, and goes offline"));
+        }
+        plan.change(group, Action::Rollback, Some(current), release);
     }
     policy::apply(&mut plan, facts, author, Direction::Back)?;
     Ok(plan)
@@ -65,27 +90,22 @@ fn check_state_of_all<'g>(
     Ok(())
 }
 
-fn release_of(
-    state: &FoundState<'_>,
+fn not_yet_published(group: &GroupName, environment: &EnvironmentName) -> Error {
+    Error::state(
+        format!("{group} had not been published to {environment} yet"),
+        [
+            Advice::History { group: Some(group.clone()), environment: environment.clone() },
+            Advice::Offline { group: group.clone(), environment: environment.clone() },
+        ],
+    )
+}
+
+fn release_before(
     group: &GroupName,
     environment: &EnvironmentName,
     current: &Deployment,
-    all: bool,
+    facts: &dyn Facts,
 ) -> Result<Release, Error> {
-    match state.release(group)? {
-        Some(release) => Ok(release),
-        None if all => Ok(Release { state: State::Offline, ..current.release.clone() }),
-        None => Err(Error::state(
-            format!("{group} had not been published to {environment} yet"),
-            [
-                Advice::History { group: Some(group.clone()), environment: environment.clone() },
-                Advice::Offline { group: group.clone(), environment: environment.clone() },
-            ],
-        )),
-    }
-}
-
-fn release_before(group: &GroupName, environment: &EnvironmentName, facts: &dyn Facts) -> Result<Release, Error> {
     let past = facts.past(environment, group).map_err(Error::Facts)?;
     let mut before = live_before(&past);
     let newest = before.next();
@@ -98,13 +118,11 @@ fn release_before(group: &GroupName, environment: &EnvironmentName, facts: &dyn 
     }
     // Where all of them are blocked, the refusal says so of the one that was live last.
     chosen.or(newest).cloned().ok_or_else(|| {
-        Error::state(
-            format!("nothing else was live for {group} in {environment} before"),
-            [
-                Advice::History { group: Some(group.clone()), environment: environment.clone() },
-                Advice::Undo { environment: environment.clone() },
-            ],
-        )
+        let mut advice = vec![Advice::History { group: Some(group.clone()), environment: environment.clone() }];
+        if current.release.state == State::Live {
+            advice.push(Advice::Offline { group: group.clone(), environment: environment.clone() });
+        }
+        Error::state(format!("nothing else was live for {group} in {environment} before"), advice)
     })
 }
 

@@ -116,6 +116,8 @@ pub enum Error {
         waited: Duration,
         /// Its holder, as far as the note says.
         holder: Option<String>,
+        /// True if that process has ended: another one has the lock, and left no note.
+        has_ended: bool,
     },
     /// A version is named like another one but for the case of its letters, which some file systems take for the same.
     #[error("version {version} of {group} differs from {existing} in the case of letters alone")]
@@ -226,6 +228,18 @@ impl From<Error> for FetchError {
             error => Self::Refused(error.to_string()),
         }
     }
+}
+
+/// Says how to restore a file that is not as it was committed.
+pub(super) fn restore_hint(place: &str) -> String {
+    format!("restore it, for example with `git checkout -- {place}`")
+}
+
+/// Says how to restore a file or a folder that is missing, and perhaps not even in Git's index.
+pub(super) fn missing_hint(place: &str) -> String {
+    format!(
+        "restore it from a commit that has it: `git log --all -- {place}` lists them, then `git checkout COMMIT -- {place}`"
+    )
 }
 
 fn nearest_text(nearest: Option<&str>) -> String {

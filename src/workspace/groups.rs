@@ -9,7 +9,7 @@ pub(super) use deletion::DeletionIntent;
 use std::sync::Arc;
 
 use super::edit::{self, Edit, Format};
-use super::error::Error;
+use super::error::{Error, missing_hint};
 use super::layout;
 use super::{Workspace, settings};
 use crate::check::Subject;
@@ -157,7 +157,7 @@ impl Workspace {
             "file",
             Location::file(&place),
             format!("the group {group} has no {file}"),
-            format!("restore it, for example with `git checkout -- {place}`"),
+            missing_hint(&place),
         ))
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::error::Error;
+use super::error::{Error, missing_hint};
 use super::overview::{EnvironmentOverview, ViewProblem};
 use super::{ProblemKind, Workspace, layout, operation_file};
 use crate::model::nearest;
@@ -103,7 +103,7 @@ impl Workspace {
                 "operation-missing",
                 Location::file(&place),
                 "the file of a committed operation is missing".to_owned(),
-                format!("restore it, for example with `git checkout -- {place}`"),
+                missing_hint(&place),
             )
         })
     }
@@ -124,9 +124,22 @@ impl Workspace {
 
     /// Finds a committed operation by its id or by the beginning of it, in any environment.
     pub fn find_operation(&self, text: &str) -> Result<Committed, Error> {
+        self.find_operation_among(text, self.settings.environments())
+    }
+
+    /// Finds a committed operation of one environment by its id or by the beginning of it.
+    pub fn find_operation_of(&self, environment: &EnvironmentName, text: &str) -> Result<OperationId, Error> {
+        match self.find_operation_among(text, vec![environment.clone()]) {
+            // One of another environment is named as such by whoever uses it.
+            Err(error @ Error::Unknown { .. }) => self.find_operation(text).map(|found| found.id).map_err(|_| error),
+            found => Ok(found?.id),
+        }
+    }
+
+    fn find_operation_among(&self, text: &str, environments: Vec<EnvironmentName>) -> Result<Committed, Error> {
         let mut found = Vec::new();
         let mut names = Vec::new();
-        for environment in self.settings.environments() {
+        for environment in environments {
             for file in self.operation_files(&environment)? {
                 let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else {
                     continue;

@@ -148,7 +148,15 @@ fn is_at(file: &File, path: &Path) -> bool {
 fn timed_out(root: &Root, request: &LockRequest) -> Error {
     let read = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten();
     let holder = read.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
-    Error::Locked { waited: request.timeout, holder: holder.filter(|holder| !holder.is_empty()) }
+    let holder = holder.filter(|holder| !holder.is_empty());
+    Error::Locked { waited: request.timeout, has_ended: holder.as_deref().is_some_and(has_ended), holder }
+}
+
+/// Returns true if the process that a note on the holder names is known to be gone: whoever has the lock left no note.
+fn has_ended(holder: &str) -> bool {
+    let process = holder.split_once("(process ").and_then(|(_, rest)| rest.split_once(',')?.0.parse::<u32>().ok());
+    let processes = Path::new("/proc");
+    process.is_some_and(|process| processes.join("self").exists() && !processes.join(process.to_string()).exists())
 }
 
 /// Makes the folder of what is this machine's own, ignored by Git whatever the workspace ignores.

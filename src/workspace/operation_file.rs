@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use super::layout;
 use super::own_yaml;
 use super::quote::quoted;
@@ -147,12 +147,7 @@ fn check_name(
 }
 
 fn damaged(place: &str, message: String) -> Error {
-    Error::invalid(
-        "operation-damaged",
-        Location::file(place),
-        message,
-        format!("restore it, for example with `git checkout -- {place}`"),
-    )
+    Error::invalid("operation-damaged", Location::file(place), message, restore_hint(place))
 }
 
 #[cfg(test)]

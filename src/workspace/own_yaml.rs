@@ -8,7 +8,7 @@ use std::iter::Peekable;
 
 use serde::de::DeserializeOwned;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use crate::model::Location;
 
 /// The deepest that flow collections nest: `backend: {…}`.
@@ -18,12 +18,7 @@ const DEEPEST_FLOW: usize = 2;
 pub(super) fn parse<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Error> {
     let broken = |line: usize, column: usize, message: String| {
         let location = Location { file: place.into(), line, column };
-        Error::invalid(
-            "file-damaged",
-            location,
-            message,
-            format!("restore it, for example with `git checkout -- {place}`"),
-        )
+        Error::invalid("file-damaged", location, message, restore_hint(place))
     };
     if let Some((line, column)) = foreign_construct(text) {
         return Err(broken(line, column, "apigw never writes this: edited by hand, or damaged".to_owned()));

@@ -10,7 +10,7 @@ pub(super) mod conflict;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
 use crate::model::{
@@ -118,7 +118,7 @@ pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<R
             "cut-short",
             at(place, lines.len().max(1)),
             format!("the file is cut short: its last line is not the end marker {END:?}"),
-            format!("restore it, for example with `git checkout -- {place}`"),
+            restore_hint(place),
         ));
     }
     let mut expected = String::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use super::layout::WORKSPACE_FILE;
 use crate::check::places::Places;
 use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE, UNKNOWN_CHANGE};
@@ -99,12 +99,7 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
 /// Parses YAML that somebody wrote by hand, with duplicate keys, unknown keys and bombs refused.
 pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) -> Result<T, Error> {
     if text.trim().is_empty() {
-        return Err(Error::invalid(
-            "yaml",
-            Location::file(place),
-            "the file is empty".to_owned(),
-            format!("restore it, for example with `git checkout -- {place}`"),
-        ));
+        return Err(Error::invalid("yaml", Location::file(place), "the file is empty".to_owned(), restore_hint(place)));
     }
     let options = serde_saphyr::options! {
         strict_booleans: true,

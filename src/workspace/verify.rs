@@ -275,10 +275,6 @@ fn group_location(environment: &EnvironmentName) -> Location {
     Location::file(layout::environment(environment))
 }
 
-fn restore_hint(place: &str) -> String {
-    format!("restore it, for example with `git checkout -- {place}`")
-}
-
 /// The part of an error that says what is wrong with a file, as a problem.
 fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<Problem>, Error> {
     match error {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
 use crate::model::{Digest, GroupName, Location, Manifest, SCHEMA, Version};
@@ -58,6 +58,11 @@ pub(super) fn render_frozen_as(
 
 /// Reads a version's file. Only the very bytes that [`render`] writes are taken.
 pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &str) -> Result<VersionRecord, Error> {
+    if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
+        let message = "a merge left both sides in the file".to_owned();
+        let hint = "`apigw resolve --env ENV` gives the version of each side a number of its own";
+        return Err(Error::invalid("version-damaged", Location::file(place), message, hint));
+    }
     own_yaml::check_schema(place, text, SCHEMA)?;
     let file: File = own_yaml::parse(place, text)?;
     let problem = if file.schema != SCHEMA {
@@ -73,12 +78,7 @@ pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &st
     };
     match problem {
         None => Ok(VersionRecord { manifest: file.files, frozen_as: file.frozen_as }),
-        Some(message) => Err(Error::invalid(
-            "version-damaged",
-            Location::file(place),
-            message,
-            format!("restore it, for example with `git checkout -- {place}`"),
-        )),
+        Some(message) => Err(Error::invalid("version-damaged", Location::file(place), message, restore_hint(place))),
     }
 }
 

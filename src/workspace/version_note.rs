@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::error::Error;
+use super::error::{Error, restore_hint};
 use super::quote::quoted;
 use super::{LockGuard, Workspace, layout, own_yaml};
 use crate::model::{
@@ -95,7 +95,7 @@ fn parse(place: &str, version: &Version, text: &str) -> Result<ReadNote, Error> 
     let damaged = |index: usize| {
         let location = Location { file: place.into(), line: index + 1, column: 1 };
         let message = "apigw never writes this: edited by hand, or damaged".to_owned();
-        let hint = format!("restore it, for example with `git checkout -- {place}`");
+        let hint = restore_hint(place);
         Error::invalid("note-damaged", location, message, hint)
     };
     let mut read = ReadNote { note: VersionNote::default(), conflict: None };

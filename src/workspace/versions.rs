@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::error::Error;
+use super::error::{Error, missing_hint, restore_hint};
 use super::version_file::VersionRecord;
 use super::{Workspace, layout, version_file};
 use crate::model::{
@@ -157,7 +157,7 @@ impl Workspace {
                 "version-damaged",
                 Location::file(&place),
                 "the version's list of files is missing".to_owned(),
-                format!("restore it, for example with `git checkout -- {folder}`"),
+                missing_hint(&folder),
             )),
             None => Ok(None),
         }
@@ -173,12 +173,7 @@ impl Workspace {
         for (path, digest) in &manifest.0 {
             let place = format!("{folder}/{path}");
             let damaged = |message: &str| {
-                Error::invalid(
-                    "version-damaged",
-                    Location::file(&place),
-                    message.to_owned(),
-                    format!("restore it, for example with `git checkout -- {place}`"),
-                )
+                Error::invalid("version-damaged", Location::file(&place), message.to_owned(), restore_hint(&place))
             };
             let bytes = self.root.read(&place, layout::LARGEST_DEFINITION)?;
             let bytes = bytes.ok_or_else(|| damaged("a file of a frozen version is missing"))?;

@@ -13,7 +13,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::wait::{self, Waited};
-use crate::model::OperationId;
+use crate::model::{OperationId, Timestamp};
 use crate::plan::{Plan, ReleasePlan};
 use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
 
@@ -96,8 +96,13 @@ fn commit_each(
         return Err(workspace::Error::Stale { what }.into());
     }
     let mut committed = Vec::new();
+    let mut latest: Option<Timestamp> = None;
     for plan in plans {
-        match change::commit(&guard, plan) {
+        // Operations of one run can be told apart, and their order, by their time.
+        plan.operation.time = latest.map_or(plan.operation.time, |latest| plan.operation.time.max(latest.successor()));
+        let outcome = change::commit(&guard, plan);
+        latest = Some(plan.operation.time);
+        match outcome {
             Ok((id, None)) => committed.push(id),
             Ok((id, unknown)) => {
                 committed.push(id);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::InitView;
@@ -33,13 +34,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> R
     let example = arguments.example.map(|ExampleName::Petstore| Example::Petstore);
     let files = init(&folder, example)?;
     let view = InitView::new(folder.display().to_string(), files);
-    context.output.data(&view, || {
+    let shown = context.output.data(&view, || {
         let next = match example {
             Some(Example::Petstore) => "apigw publish petstore --env test --mock",
             None => "apigw group import NAME openapi.yaml",
         };
         let shown = arguments.folder.as_deref().unwrap_or(Path::new("."));
         format!("made the workspace {}\nnext: {next}\n", shown.display())
-    })?;
+    });
+    change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }

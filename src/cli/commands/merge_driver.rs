@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::MergeDriverDocument;
@@ -30,9 +31,10 @@ pub(in crate::cli) struct MergeDriverArguments {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &MergeDriverArguments) -> Result<Exit, CommandError> {
     if arguments.install {
         context.workspace()?.install_merge_driver(&context.process.executable)?;
-        context.output.data(&MergeDriverDocument::Installed { schema: SCHEMA, installed: true }, || {
+        let shown = context.output.data(&MergeDriverDocument::Installed { schema: SCHEMA, installed: true }, || {
             "Git calls `apigw merge-driver` for the files in deployments/ of this checkout\n".to_owned()
-        })?;
+        });
+        change::shown_after_commit(context, shown);
         return Ok(Exit::Done);
     }
     let paths: Vec<PathBuf> = arguments.files.iter().map(|file| context.folder().join(file)).collect();

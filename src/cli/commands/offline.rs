@@ -28,10 +28,11 @@ pub(in crate::cli) struct OfflineArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &OfflineArguments) -> Result<Exit, CommandError> {
+    let environment = context.environment(&arguments.env)?;
     let request = OfflineRequest {
-        environment: context.environment(&arguments.env)?,
         groups: arguments.groups.resolve(context)?,
-        if_current: arguments.if_current.resolve(context)?,
+        if_current: arguments.if_current.resolve(context, &environment)?,
+        environment,
     };
     change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
         plan::offline(&request, facts, author)

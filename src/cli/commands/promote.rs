@@ -41,17 +41,19 @@ pub(in crate::cli) struct PromoteArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PromoteArguments) -> Result<Exit, CommandError> {
+    let from = context.environment(&arguments.from)?;
+    let to = context.environment(&arguments.to)?;
     let release = match (&arguments.version, &arguments.at) {
         (Some(version), _) => PromotedRelease::Version(version.clone()),
-        (None, Some(text)) => PromotedRelease::After(context.workspace()?.find_operation(text)?.id),
+        (None, Some(text)) => PromotedRelease::After(context.workspace()?.find_operation_of(&from, text)?),
         (None, None) => PromotedRelease::Live,
     };
     let request = PromoteRequest {
-        from: context.environment(&arguments.from)?,
-        to: context.environment(&arguments.to)?,
+        from,
         groups: arguments.groups.resolve(context)?,
         release,
-        if_current: arguments.if_current.resolve(context)?,
+        if_current: arguments.if_current.resolve(context, &to)?,
+        to,
     };
     change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
         plan::promote(&request, facts, author)

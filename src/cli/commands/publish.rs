@@ -68,8 +68,8 @@ impl From<BumpName> for Bump {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -> Result<Exit, CommandError> {
+    let environment = context.environment(&arguments.env)?;
     let request = PublishRequest {
-        environment: context.environment(&arguments.env)?,
         groups: arguments.groups.resolve(context)?,
         version: arguments.version.clone(),
         bump: arguments.bump.map(Bump::from),
@@ -78,7 +78,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -
             (false, Some(address)) => BackendChoice::Address(address.clone()),
             (false, None) => BackendChoice::Settings,
         },
-        if_current: arguments.if_current.resolve(context)?,
+        if_current: arguments.if_current.resolve(context, &environment)?,
+        environment,
     };
     change::run(context, &arguments.change, arguments.if_current.replan(), |facts, author| {
         plan::publish(&request, facts, author)

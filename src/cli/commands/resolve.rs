@@ -112,7 +112,7 @@ fn resolution(
     state: &MergeState,
     author: &Author,
 ) -> Result<Resolution, CommandError> {
-    let find = |text: &String| Ok::<_, CommandError>(workspace.find_operation(text)?.id);
+    let find = |text: &String| Ok::<_, CommandError>(workspace.find_operation_of(state.state().environment, text)?);
     let choice = &arguments.choice;
     if let Some(dropped) = &choice.drop {
         if author.message.is_none() {

@@ -8,7 +8,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
-use crate::model::Timestamp;
+use crate::model::{EnvironmentName, Timestamp};
 use crate::plan::{self, PastState, RollbackRequest};
 use crate::workspace::Workspace;
 
@@ -36,24 +36,25 @@ pub(in crate::cli) struct RollbackArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
-    let to = arguments.to.as_deref().map(|text| past_state(context.workspace()?, text)).transpose()?;
+    let environment = context.environment(&arguments.env)?;
+    let to = arguments.to.as_deref().map(|text| past_state(context.workspace()?, &environment, text)).transpose()?;
     // Planned anew, a rollback without a name would go back twice.
     let replan = if to.is_some() { arguments.if_current.replan() } else { Replan::Never };
     let request = RollbackRequest {
-        environment: context.environment(&arguments.env)?,
         groups: arguments.groups.resolve(context)?,
         to,
-        if_current: arguments.if_current.resolve(context)?,
+        if_current: arguments.if_current.resolve(context, &environment)?,
+        environment,
     };
     change::run(context, &arguments.change, replan, |facts, author| plan::rollback(&request, facts, author))
 }
 
 /// Reads a time, or an operation.
-fn past_state(workspace: &Workspace, text: &str) -> Result<PastState, CommandError> {
+fn past_state(workspace: &Workspace, environment: &EnvironmentName, text: &str) -> Result<PastState, CommandError> {
     match Timestamp::from_input(text) {
         Ok(time) => Ok(PastState::At(time)),
         Err(_) if text.starts_with(|first: char| first.is_ascii_hexdigit()) => {
-            Ok(PastState::After(workspace.find_operation(text)?.id))
+            Ok(PastState::After(workspace.find_operation_of(environment, text)?))
         }
         Err(error) => Err(CommandError::invalid("time", error.to_string()).hint("or give the id of an operation")),
     }

@@ -36,11 +36,12 @@ pub(in crate::cli) struct SwitchArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SwitchArguments) -> Result<Exit, CommandError> {
+    let environment = context.environment(&arguments.env)?;
     let request = SwitchRequest {
-        environment: context.environment(&arguments.env)?,
         group: selection::group(context, arguments.group.as_deref())?,
         to: arguments.version.clone().map_or(SwitchTo::Previous, SwitchTo::Version),
-        if_current: arguments.if_current.resolve(context)?,
+        if_current: arguments.if_current.resolve(context, &environment)?,
+        environment,
     };
     // Planned anew, "previous" would be the version that somebody has just left.
     let replan = if arguments.previous { Replan::Never } else { arguments.if_current.replan() };

@@ -32,7 +32,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
     let workspace = context.workspace()?;
     let environment = context.environment(&arguments.env)?;
     let operation = if let Some(text) = &arguments.operation {
-        workspace.find_operation(text)?.id
+        workspace.find_operation_of(&environment, text)?
     } else {
         let latest = workspace.history(&environment, None, 1)?.pop();
         let latest = latest.ok_or_else(|| {

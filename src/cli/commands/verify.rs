@@ -41,7 +41,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
         found = verify(context, workspace)?;
     }
     let view = VerifyView::new(&found, &repairs);
-    context.output.painted(&view, || text(context, workspace, &found, &repairs))?;
+    let shown = context.output.painted(&view, || text(context, workspace, &found, &repairs));
+    if repairs.is_empty() {
+        shown?;
+    } else {
+        change::shown_after_commit(context, shown);
+    }
     let damaged = found.problems.iter().any(|problem| problem.finding.severity == Severity::Error);
     Ok(if damaged { Exit::Invalid } else { Exit::Done })
 }

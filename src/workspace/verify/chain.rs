@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::entries::Entries;
 use super::operations::{Operations, Read};
-use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
+use super::{Problem, ProblemKind, group_location, problem_of};
 use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, OperationId};
 use crate::plan::GroupHeads;
-use crate::workspace::error::Error;
+use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout};
 
 /// The chains of one environment.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::operations::Operations;
-use super::{Problem, ProblemKind, group_location, problem_of, restore_hint};
+use super::{Problem, ProblemKind, group_location, problem_of};
 use crate::model::{
     Backend, Deployment, Digest, EnvironmentName, GroupName, Location, OperationId, Release, State, Timestamp, Version,
 };
-use crate::workspace::error::Error;
+use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout, own_yaml, record};
 
 /// The entries of an environment's file, sorted by what became of them.

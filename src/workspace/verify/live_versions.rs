@@ -1,8 +1,9 @@
 //! The versions that are live: each exists with the digest that its entry states, and is not blocked.
 
 use super::entries::Entries;
-use super::{Problem, ProblemKind, group_location, restore_hint};
+use super::{Problem, ProblemKind, group_location};
 use crate::model::{Deployment, Digest, EnvironmentName, GroupName, Location, State, Version, VersionRemark};
+use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
 
 pub(super) fn check(
@@ -24,7 +25,7 @@ pub(super) fn check(
                 ProblemKind::Damaged,
                 location(),
                 format!("version {version} of {group} is live in {environment} with another digest"),
-                restore_hint(&place),
+                missing_hint(&place),
             )),
             Ok(None) => problems.push(match deletion(workspace, group, version, &release.digest) {
                 Some(VersionRemark { at, by, why, .. }) => {
@@ -38,7 +39,7 @@ pub(super) fn check(
                     ProblemKind::Missing,
                     location(),
                     format!("version {version} of {group} is live in {environment}, and its folder is missing"),
-                    restore_hint(&place),
+                    missing_hint(&place),
                 ),
             }),
             Ok(Some(_)) | Err(_) => {}

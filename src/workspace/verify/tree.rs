@@ -1,9 +1,9 @@
 //! The tree of files: every version's bytes, and what does not belong.
 
-use super::{Problem, ProblemKind, Verification, problem_of, restore_hint};
+use super::{Problem, ProblemKind, Verification, problem_of};
 use crate::model::{GroupName, Location, SETTINGS_FILE, Version};
 use crate::workspace::Workspace;
-use crate::workspace::error::Error;
+use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER};
 use crate::workspace::version_note::{self, ReadNote, noted_version};
 

@@ -1,0 +1,55 @@
+//! The way back for several groups, and the operation that somebody means by the beginning of its id.
+
+use crate::harness::Sandbox;
+
+#[test]
+fn named_groups_go_back_as_all_of_them_do() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("group create owners").expect_exit(0);
+    sandbox.run("api add owners GET /owners").expect_exit(0);
+    let first = sandbox.run("-o json publish petstore --env test --mock").expect_exit(0).json();
+    let first = first["operation"].as_str().expect("an operation").to_owned();
+    sandbox.edit("two");
+    sandbox.run("publish --all --env test --mock --bump patch").expect_exit(0);
+    let planned = |groups: &str| {
+        let words = format!("-o json rollback {groups} --env test --to {first} --dry-run");
+        let mut view = sandbox.run(&words).expect_exit(0).json();
+        view["changes"].as_array_mut().expect("changes").iter_mut().for_each(|change| _ = change["after"]["since"].take());
+        (view["changes"].clone(), view["warnings"].clone())
+    };
+    let named = planned("owners petstore");
+    assert_eq!(named, planned("--all"));
+    assert_eq!(named.1[0], "owners had not been published to test then, and goes offline");
+    // A group that was never live before does not hide what is wrong with the others.
+    let refused = sandbox.run("rollback owners nothing --env test").expect_exit(3);
+    refused.expect_stderr("nothing");
+    let refused = sandbox.run("rollback owners --env test").expect_exit(3).expect_stderr("apigw offline owners --env test");
+    assert!(!refused.stderr.contains("apigw undo"), "it would take back a release of another group: {}", refused.stderr);
+}
+
+#[test]
+fn the_beginning_of_an_id_means_an_operation_of_the_environment() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox.run("publish --env pre-release --mock").expect_exit(0);
+    // Both ids begin like this; in each environment only one does.
+    for environment in ["test", "pre-release"] {
+        sandbox.run(&format!("undo 2 --env {environment} --dry-run")).expect_exit(0);
+        sandbox.run(&format!("rollback petstore --env {environment} --to 20 --dry-run")).expect_exit(0);
+    }
+    sandbox.run("promote petstore --from test --to pre-release --at 20 --dry-run").expect_exit(0);
+    sandbox.run("show 20").expect_exit(3).expect_stderr("give more of the id");
+}
+
+#[test]
+fn operations_of_one_run_are_in_the_order_of_their_times() {
+    let sandbox = Sandbox::petstore();
+    sandbox.write(
+        "plan.yaml",
+        "schema: 1\nsteps:\n- publish: {environment: test, all: true, mock: true}\n\
+         - promote: {from: test, to: pre-release, all: true}\n",
+    );
+    let applied = sandbox.run("-o json apply plan.yaml").expect_exit(0).json();
+    let since = |at: usize| applied["plans"][at]["changes"][0]["after"]["since"].as_str().expect("a time").to_owned();
+    assert!(since(0) < since(1), "{applied}");
+}

@@ -14,7 +14,11 @@ fn named_groups_go_back_as_all_of_them_do() {
     let planned = |groups: &str| {
         let words = format!("-o json rollback {groups} --env test --to {first} --dry-run");
         let mut view = sandbox.run(&words).expect_exit(0).json();
-        view["changes"].as_array_mut().expect("changes").iter_mut().for_each(|change| _ = change["after"]["since"].take());
+        view["changes"]
+            .as_array_mut()
+            .expect("changes")
+            .iter_mut()
+            .for_each(|change| _ = change["after"]["since"].take());
         (view["changes"].clone(), view["warnings"].clone())
     };
     let named = planned("owners petstore");
@@ -23,8 +27,13 @@ fn named_groups_go_back_as_all_of_them_do() {
     // A group that was never live before does not hide what is wrong with the others.
     let refused = sandbox.run("rollback owners nothing --env test").expect_exit(3);
     refused.expect_stderr("nothing");
-    let refused = sandbox.run("rollback owners --env test").expect_exit(3).expect_stderr("apigw offline owners --env test");
-    assert!(!refused.stderr.contains("apigw undo"), "it would take back a release of another group: {}", refused.stderr);
+    let refused =
+        sandbox.run("rollback owners --env test").expect_exit(3).expect_stderr("apigw offline owners --env test");
+    assert!(
+        !refused.stderr.contains("apigw undo"),
+        "it would take back a release of another group: {}",
+        refused.stderr
+    );
 }
 
 #[test]

@@ -184,3 +184,48 @@ fn a_blocked_version_is_not_what_a_resolve_keeps() {
     ada.done("resolve --env test --ours");
     ada.done("verify");
 }
+
+#[test]
+fn what_two_branches_say_of_one_version_counts_both() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+    for (clone, why) in [(&mut ada, "one"), (&mut bob, "two")] {
+        clone.done(&format!("version block a 0.0.1 -m {why}"));
+        clone.commit("blocked");
+    }
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    ada.git_done("merge -q --no-edit FETCH_HEAD");
+    let note = fs::read_to_string(ada.folder.join("groups/a/versions/0.0.1.yaml")).expect("the note");
+    assert!(note.contains("one") && note.contains("two") && !note.contains("<<<<<<<"), "{note}");
+    assert_eq!(ada.apigw("promote a --from test --to pre-release").code, 5);
+    let unblocked = ada.done("-o json version unblock a 0.0.1").json();
+    assert_eq!(unblocked["unblocked"].as_array().map(Vec::len), Some(2), "{unblocked}");
+    ada.done("promote a --from test --to pre-release");
+    ada.done("verify");
+}
+
+#[test]
+fn a_version_that_one_branch_deletes_and_another_promotes_is_named_and_restored() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+    freeze(&mut ada, "/ada", "test");
+    ada.done("version delete a 0.0.1 --force -m old");
+    ada.commit("deleted");
+    bob.done("promote a --from test --to pre-release");
+    bob.commit("promoted");
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    ada.git("merge -q --no-edit FETCH_HEAD");
+    let verified = ada.apigw("verify");
+    assert!(verified.code == 3 && verified.stdout.contains("was deleted by Ada"), "{verified:?}");
+    // What is live comes back from Git, deleted or not.
+    ada.done("resolve --env pre-release");
+    ada.commit("restored");
+    ada.done("verify");
+    ada.done("status --check");
+}

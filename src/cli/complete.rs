@@ -110,7 +110,7 @@ pub(super) fn rules() -> Vec<CompletionCandidate> {
 
 pub(super) fn changes() -> Vec<CompletionCandidate> {
     let kinds = KINDS.iter().map(|kind| kind.name);
-    ["list", "oasdiff"].into_iter().chain(kinds).map(CompletionCandidate::new).collect()
+    std::iter::once("list").chain(kinds).map(CompletionCandidate::new).collect()
 }
 
 #[cfg(test)]

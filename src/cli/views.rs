@@ -15,9 +15,7 @@ pub(super) use apis::{
     ApiChangeView, ApiListView, ApiShowView, ApiView, CallView, HeaderView, MockResponseView, SentView,
 };
 pub(super) use checks::{CheckDocument, FormatView, RuleView, VerifyView};
-pub(super) use comparison::{
-    ChangeCountsView, CheckCoverageView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView,
-};
+pub(super) use comparison::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
 pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
 pub(super) use versions::{

@@ -5,23 +5,25 @@ use std::sync::Arc;
 
 use super::output::{Found, Output};
 use super::schema::{Limits, PairId, Schemas};
-use super::{ApiName, Compatibility, bodies, documentation, kinds, outgoing, parameters, security};
+use super::{ApiName, Compatibility, bodies, documentation, kinds, outgoing, parameters, query_string, security};
 use crate::definition::{Api, Definition, Node, template_shape};
-use crate::model::{Location, Method};
+use crate::model::Location;
 
 pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, output: &mut Output) {
     let mut comparer = Comparer { before, after, schemas: Schemas::new(before, after, limits) };
     let mut reports = vec![comparer.whole()];
-    let (old, new) = (by_key(before), by_key(after));
-    let is_first =
-        |apis: &HashMap<Key<'_>, &Api>, api: &Api| apis.get(&key(api)).is_some_and(|first| std::ptr::eq(*first, api));
-    for api in before.apis.iter().filter(|api| is_first(&old, api) && !new.contains_key(&key(api))) {
-        reports.push(removed(api, before.node(api.node)));
+    let (old_apis, new_apis) = (all(before), all(after));
+    let (old, new) = (by_key(&old_apis), by_key(&new_apis));
+    let is_first = |apis: &HashMap<Key<'_>, Operation<'_>>, operation: &Operation<'_>| {
+        apis.get(&operation.key()).is_some_and(|first| std::ptr::eq(first.api, operation.api))
+    };
+    for gone in old_apis.iter().filter(|api| is_first(&old, api) && !new.contains_key(&api.key())) {
+        reports.push(removed(*gone, before.node(gone.api.node)));
     }
-    for api in after.apis.iter().filter(|api| is_first(&new, api)) {
-        reports.push(match old.get(&key(api)) {
-            Some(partner) => comparer.api(partner, api),
-            None => added(api),
+    for api in new_apis.iter().filter(|api| is_first(&new, api)) {
+        reports.push(match old.get(&api.key()) {
+            Some(partner) => comparer.api(partner.api, *api),
+            None => added(*api),
         });
     }
     comparer.schemas.finish();
@@ -78,34 +80,53 @@ impl Report {
     }
 }
 
-/// What makes two APIs one: the method, the path without the names of its parameters, and its variant.
-type Key<'a> = (Method, String, &'a str);
+/// The signs by which two APIs are one: the method, the path without the names of its parameters, and its variant.
+type Key<'a> = (&'a str, String, &'a str);
 
-fn key(api: &Api) -> Key<'_> {
-    (api.method, template_shape(&api.path), &api.variant)
+/// An API and its method, which may be one without a field of its own (OpenAPI 3.2, section 4.9).
+#[derive(Clone, Copy)]
+struct Operation<'a> {
+    method: &'a str,
+    api: &'a Api,
 }
 
-/// Finds APIs by what makes two one; of several that are one, the first is served.
-fn by_key(definition: &Definition) -> HashMap<Key<'_>, &Api> {
-    let mut apis = HashMap::with_capacity(definition.apis.len());
-    for api in &definition.apis {
-        apis.entry(key(api)).or_insert(api);
+impl<'a> Operation<'a> {
+    fn key(&self) -> Key<'a> {
+        (self.method, template_shape(&self.api.path), &self.api.variant)
+    }
+
+    fn name(&self) -> ApiName {
+        let path = format!("{}{}", self.api.path, self.api.variant);
+        ApiName { method: Arc::from(self.method), path: Arc::from(path) }
+    }
+}
+
+/// Lists all APIs of a definition, those that no gateway serves last.
+fn all(definition: &Definition) -> Vec<Operation<'_>> {
+    let served = definition.apis.iter().map(|api| Operation { method: api.method.as_str(), api });
+    let additional = definition.additional.iter().map(|(method, api)| Operation { method, api });
+    served.chain(additional).collect()
+}
+
+/// Finds APIs by their keys; of several with one key, the first is served.
+fn by_key<'a>(operations: &[Operation<'a>]) -> HashMap<Key<'a>, Operation<'a>> {
+    let mut apis = HashMap::with_capacity(operations.len());
+    for operation in operations {
+        apis.entry(operation.key()).or_insert(*operation);
     }
     apis
 }
 
-fn name(api: &Api) -> ApiName {
-    ApiName { method: api.method, path: Arc::from(format!("{}{}", api.path, api.variant)) }
-}
-
-fn added(api: &Api) -> Report {
-    let mut report = Report { api: Some(name(api)), ..Report::default() };
+fn added(operation: Operation<'_>) -> Report {
+    let api = operation.api;
+    let mut report = Report { api: Some(operation.name()), ..Report::default() };
     report.add("", Found::new(kinds::API_ADDED, "the API was added").at(None, Some(api.location.clone())));
     report
 }
 
-fn removed(api: &Api, node: Node<'_>) -> Report {
-    let mut report = Report { api: Some(name(api)), ..Report::default() };
+fn removed(operation: Operation<'_>, node: Node<'_>) -> Report {
+    let api = operation.api;
+    let mut report = Report { api: Some(operation.name()), ..Report::default() };
     let (kind, message) = if api.deprecated {
         (kinds::DEPRECATED_API_REMOVED, "the API was removed; it was deprecated")
     } else {
@@ -176,10 +197,12 @@ impl<'d> Comparer<'d> {
         report
     }
 
-    fn api(&mut self, before: &Api, after: &Api) -> Report {
-        let mut report = Report { api: Some(name(after)), ..Report::default() };
+    fn api(&mut self, before: &Api, operation: Operation<'_>) -> Report {
+        let after = operation.api;
+        let mut report = Report { api: Some(operation.name()), ..Report::default() };
         self.metadata(before, after, &mut report);
         parameters::compare(self, before, after, &mut report);
+        query_string::compare(self, before, after, &mut report);
         bodies::request(self, before, after, &mut report);
         bodies::responses(self, before, after, &mut report);
         security::requirements(self, before, after, &mut report);

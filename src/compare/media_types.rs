@@ -117,7 +117,7 @@ impl<'d> Comparer<'d> {
             self.positions(old, new, &mut part);
             self.schemas.form_pair(was, is, (was_encoded, is_encoded), direction)
         } else {
-            self.schemas.pair(was, is, direction)
+            self.schemas.body_pair(was, is, is_xml(old_name) || is_xml(new_name), direction)
         };
         report.add_schema(path, pair);
         // Each item of a sequential media type (OpenAPI 3.2, section 4.14).
@@ -320,6 +320,12 @@ fn narrowest_range<'d>(name: &str, media_types: &[NamedMediaType<'d>]) -> Option
 
 fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim_matches([' ', '\t']).to_ascii_lowercase()
+}
+
+/// Tells whether a body of a media type or range can be XML.
+fn is_xml(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    essence.ends_with("/xml") || essence.ends_with("+xml") || essence.ends_with("/*")
 }
 
 /// Tells whether a range of media types includes another one (RFC 9110, section 12.5.1).

@@ -2,8 +2,7 @@
 //!
 //! [`compare`] takes the settings and the definition of both sides and gives a [`Comparison`]. Whether a change
 //! breaks follows from the direction of the data: a request that accepts less breaks who sends it, a response that
-//! may hold more, or lacks what was promised, breaks who reads it. [`KINDS`] is the table of all kinds of change,
-//! [`coverage`] compares them with the checks of another tool.
+//! may hold more, or lacks what was promised, breaks who reads it. [`KINDS`] is the table of all kinds of change.
 //!
 //! What counts is what a definition means, not how it is written: a schema is the same behind a `$ref`, in `allOf`,
 //! or written out; in the dialect of OpenAPI 3.0 or in JSON Schema 2020-12. Each pair of schemas is compared once
@@ -13,7 +12,6 @@
 
 mod apis;
 mod bodies;
-pub mod coverage;
 mod documentation;
 mod fingerprint;
 mod kinds;
@@ -22,6 +20,7 @@ mod media_types;
 mod outgoing;
 mod output;
 mod parameters;
+mod query_string;
 mod same;
 mod schema;
 mod security;
@@ -32,7 +31,7 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use crate::definition::Definition;
-use crate::model::{ChangeLevel, GroupSettings, Level, Location, Method, Timestamp};
+use crate::model::{ChangeLevel, GroupSettings, Level, Location, Timestamp};
 
 use schema::Limits;
 
@@ -117,7 +116,7 @@ pub enum Compatibility {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ApiName {
     /// Its method.
-    pub method: Method,
+    pub method: Arc<str>,
     /// Its path template, with its variant; that of after, where it is on both sides.
     pub path: Arc<str>,
 }

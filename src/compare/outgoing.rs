@@ -11,8 +11,14 @@ use super::media_types::{MediaTypeKinds, media_types};
 use super::output::Found;
 use super::schema::ListWriting;
 use crate::definition::{Direction, Node, Style};
+use crate::model::Method;
 
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+/// Lists the operations of a path item, each after its method.
+fn operations(item: Node<'_>) -> Vec<(String, Node<'_>)> {
+    let own = Method::ALL.iter().filter_map(|method| Some((method.as_str().to_owned(), item.get(method.field())?)));
+    let additional = item.get("additionalOperations").into_iter().flat_map(Node::entries);
+    own.chain(additional.map(|(method, operation)| (method.to_owned(), operation))).collect()
+}
 
 /// The same thing before and after, where it is there at all.
 type Pair<'d> = (Option<Node<'d>>, Option<Node<'d>>);
@@ -52,9 +58,13 @@ fn named<'d>(
 
 fn path_item<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut Report) {
     let (old, new) = (old.resolve().unwrap_or(old), new.resolve().unwrap_or(new));
-    for method in METHODS {
-        let shown = method.to_ascii_uppercase();
-        match (old.get(method), new.get(method)) {
+    let (before, after) = (operations(old), operations(new));
+    let find = |list: &[(String, Node<'d>)], method: &str| {
+        list.iter().find(|(other, _)| other == method).map(|(_, operation)| *operation)
+    };
+    let fresh = after.iter().filter(|(method, _)| find(&before, method).is_none());
+    for (shown, _) in before.iter().chain(fresh) {
+        match (find(&before, shown), find(&after, shown)) {
             (Some(was), Some(is)) => {
                 let path = format!("{path} {shown}");
                 parameters(comparer, &path, &effective(old, was), &effective(new, is), report);

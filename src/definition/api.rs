@@ -21,6 +21,9 @@ pub struct Definition {
     pub security_schemes: Vec<SecurityScheme>,
     /// The APIs, in document order.
     pub apis: Vec<Api>,
+    /// Operations of methods without a field of their own, each after its method (OpenAPI 3.2, section 4.9). No gateway
+    /// serves them, and the `method` of such an API stands for nothing.
+    pub additional: Vec<(String, Api)>,
     pub(super) document: Document,
 }
 

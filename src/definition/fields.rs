@@ -1,6 +1,6 @@
 //! Readers of single fields, which report values of the wrong type.
 
-use super::api::Specification;
+use super::api::{Api, Specification};
 use super::document::{Node, NodeId, NodeKind};
 use super::findings::Findings;
 use super::rules;
@@ -14,12 +14,14 @@ const MOST_BYTES: usize = 64 << 20;
 pub(super) struct Reader<'f> {
     pub(super) findings: &'f mut Findings,
     pub(super) specification: Specification,
+    /// Operations of methods that are not served, each after its method.
+    pub(super) additional: Vec<(String, Api)>,
     left: usize,
 }
 
 impl<'f> Reader<'f> {
     pub(super) const fn new(findings: &'f mut Findings, specification: Specification) -> Self {
-        Self { findings, specification, left: MOST_BYTES }
+        Self { findings, specification, additional: Vec::new(), left: MOST_BYTES }
     }
 
     /// Counts memory for a value; true if there is room for it.

@@ -42,9 +42,10 @@ pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<
         findings.add(rules::TOO_LARGE, place, message, hint);
         return None;
     }
+    let additional = std::mem::take(&mut reader.additional);
     routing::route(&mut parts.apis, &document, findings);
     let Parts { title, servers, security_schemes, apis } = parts;
-    Some(Definition { specification, title, servers, security_schemes, apis, document })
+    Some(Definition { specification, title, servers, security_schemes, apis, additional, document })
 }
 
 /// Returns the version of the specification that a document declares; `None` if apigw does not support it.
@@ -243,22 +244,27 @@ impl Reader<'_> {
                 }
                 apis.push(self.operation(item, *layer, key, method, node, security));
             }
-            self.additional_operations(*layer);
+            self.additional_operations(item, *layer, security);
         }
         apis
     }
 
-    /// Reports methods of a path item without a field of their own (OpenAPI 3.2, section 4.9), which are not served.
-    fn additional_operations(&mut self, layer: Node<'_>) {
+    /// Reads operations of methods without a field of their own (OpenAPI 3.2, section 4.9), which are not served.
+    fn additional_operations(&mut self, item: &PathItem<'_>, layer: Node<'_>, security: &[SecurityRequirement]) {
         if self.specification < Specification::V3_2 {
             return;
         }
         let Some(operations) = self.object(layer, "additionalOperations") else { return };
-        for (method, _) in operations.entries() {
+        for (method, node) in operations.entries() {
             let message = format!("the method {method:?} is not served");
             let hint =
                 "use one of the methods that have a field of their own, or leave it to the backend's own address";
             self.findings.add(rules::SLOPPY, operations.key_location(method), message, hint);
+            let shared = shared_size(item, security);
+            if node.is_object() && self.keeps(shared) {
+                let api = self.operation(item, operations, method, Method::Post, node, security);
+                self.additional.push((method.to_owned(), api));
+            }
         }
     }
 

@@ -358,7 +358,6 @@ fn views(validated: &Validated) {
     validated.read("diff", 0, "diff @test @pre-release");
     validated.read("diff", 2, "diff @test @pre-release --detailed-exitcode");
     validated.read("diff", 0, "diff --explain list");
-    validated.read("diff", 0, "diff --explain oasdiff");
     validated.read("diff", 0, "diff --explain api-removed");
     validated.read("diff", 3, "diff --explain nonsense");
     validated.read("diff", 64, "diff petstore");

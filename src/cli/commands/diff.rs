@@ -11,11 +11,8 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
 use crate::cli::table::{Cell, Layout, Paint};
-use crate::cli::views::{
-    ChangeCountsView, CheckCoverageView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView,
-};
+use crate::cli::views::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
 use crate::cli::{complete, selection, table, workflow};
-use crate::compare::coverage::{CHECKS, Check};
 use crate::compare::{self, Change, Comparison, Compatibility, Effect, Judgement, KINDS, Kind, Side};
 use crate::definition::Direction;
 use crate::model::{EnvironmentName, GroupName, SCHEMA, SunsetPolicy, nearest};
@@ -38,7 +35,7 @@ pub(in crate::cli) struct DiffArguments {
     /// What is
     #[arg(value_name = "B", required_unless_present = "explain")]
     after: Option<String>,
-    /// Explain a kind of change; `list` shows all kinds, `oasdiff` how they cover the checks of that tool
+    /// Explain a kind of change; `list` shows all kinds
     #[arg(long, value_name = "KIND", conflicts_with_all = ["before", "after"], add = ArgValueCandidates::new(complete::changes))]
     explain: Option<String>,
     /// Exit with 2 where something differs
@@ -301,7 +298,7 @@ fn change_view(change: &Change) -> CompatibilityChangeView {
     CompatibilityChangeView {
         kind: change.kind,
         compatibility: change.compatibility,
-        method: change.api.as_ref().map(|api| api.method),
+        method: change.api.as_ref().map(|api| api.method.to_string()),
         path: change.api.as_ref().map(|api| api.path.to_string()),
         also: change.also.iter().map(|api| format!("{} {}", api.method, api.path)).collect(),
         place: change.path.clone(),
@@ -324,7 +321,6 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
                 table::render(&["KIND", "SENDERS", "READERS", "MEANING"], KINDS.iter().map(row), context.output.width)
             })?;
         }
-        "oasdiff" => explain_coverage(context)?,
         name => {
             let Some(kind) = KINDS.iter().find(|kind| kind.name == name) else {
                 let error = CommandError::invalid("unknown-kind", format!("there is no kind of change {name:?}"));
@@ -335,39 +331,14 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
             };
             context.output.data(&DiffDocument::Kind { schema: SCHEMA, kind: kind_view(kind) }, || {
                 let (name, meaning, effect) = (kind.name, kind.explanation, effect(kind.effect));
-                let covers = checks_covered_by(kind).join(", ");
-                let covers = if covers.is_empty() { String::new() } else { format!("\nin oasdiff: {covers}\n") };
                 let setting = format!(
                     "in apigw.toml, \"breaking\", \"warning\" or \"compatible\":\n  [changes]\n  {name} = \"warning\"\n"
                 );
-                format!("{name}\n\n{meaning}\n{effect}\n{covers}\n{setting}")
+                format!("{name}\n\n{meaning}\n{effect}\n\n{setting}")
             })?;
         }
     }
     Ok(Exit::Done)
-}
-
-/// Says which checks of oasdiff are covered, by what, and why the others are not.
-fn explain_coverage(context: &Context<'_>) -> Result<(), CommandError> {
-    let view = |check: &Check| CheckCoverageView { checks: check.expanded(), kinds: check.kinds, note: check.note };
-    let checks = CHECKS.iter().map(view).collect();
-    let count = |checks: &mut dyn Iterator<Item = &Check>| checks.map(|check| check.expanded().len()).sum::<usize>();
-    let all = count(&mut CHECKS.iter());
-    let covered = count(&mut CHECKS.iter().filter(|check| !check.kinds.is_empty()));
-    let view = DiffDocument::Coverage { schema: SCHEMA, documented: all, covered, checks };
-    context.output.data(&view, || {
-        let row = |check: &Check| {
-            let kinds = if check.kinds.is_empty() { "-".to_owned() } else { check.kinds.join(", ") };
-            vec![check.names.to_owned(), kinds, check.note.to_owned()]
-        };
-        let table =
-            table::render(&["CHECK OF OASDIFF", "KIND HERE", "NOTE"], CHECKS.iter().map(row), context.output.width);
-        format!("{table}{covered} of {all} checks are covered; the notes say why the others are not\n")
-    })
-}
-
-fn checks_covered_by(kind: &Kind) -> Vec<&'static str> {
-    CHECKS.iter().filter(|check| check.kinds.contains(&kind.name)).map(|check| check.names).collect()
 }
 
 fn kind_view(kind: &Kind) -> KindView {
@@ -376,7 +347,6 @@ fn kind_view(kind: &Kind) -> KindView {
         explanation: kind.explanation,
         breaks_requests: kind.effect.breaks(Direction::Request),
         breaks_responses: kind.effect.breaks(Direction::Response),
-        oasdiff: checks_covered_by(kind),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Document, EntryView};
 use crate::compare::Compatibility;
-use crate::model::{GroupName, Level, Method};
+use crate::model::{GroupName, Level};
 
 /// The comparison, or what `--explain` asks for.
 #[derive(Serialize, JsonSchema)]
@@ -24,14 +24,6 @@ pub(in crate::cli) enum DiffDocument {
         schema: u32,
         #[serde(flatten)]
         kind: KindView,
-    },
-    Coverage {
-        schema: u32,
-        /// The number of checks that oasdiff documents.
-        documented: usize,
-        /// The number of those that are covered.
-        covered: usize,
-        checks: Vec<CheckCoverageView>,
     },
 }
 
@@ -61,7 +53,7 @@ pub(in crate::cli) struct ChangeCountsView {
 pub(in crate::cli) struct CompatibilityChangeView {
     pub(in crate::cli) kind: &'static str,
     pub(in crate::cli) compatibility: Compatibility,
-    pub(in crate::cli) method: Option<Method>,
+    pub(in crate::cli) method: Option<String>,
     pub(in crate::cli) path: Option<String>,
     /// The other APIs that have the same change.
     pub(in crate::cli) also: Vec<String>,
@@ -81,16 +73,6 @@ pub(in crate::cli) struct KindView {
     pub(in crate::cli) explanation: &'static str,
     pub(in crate::cli) breaks_requests: bool,
     pub(in crate::cli) breaks_responses: bool,
-    /// The checks of oasdiff that it covers.
-    pub(in crate::cli) oasdiff: Vec<&'static str>,
-}
-
-/// Checks of oasdiff, and the kinds of change that cover them.
-#[derive(Serialize, JsonSchema)]
-pub(in crate::cli) struct CheckCoverageView {
-    pub(in crate::cli) checks: Vec<String>,
-    pub(in crate::cli) kinds: &'static [&'static str],
-    pub(in crate::cli) note: &'static str,
 }
 
 impl Document for DiffDocument {}

@@ -66,6 +66,8 @@ struct Context {
     form: Option<u32>,
     /// True where it was said already what becomes of `null`.
     null_told: bool,
+    /// True where the value can travel as XML.
+    is_xml: bool,
     kept: Kept,
 }
 
@@ -108,6 +110,7 @@ impl Context {
             lists,
             form: None,
             null_told: false,
+            is_xml: false,
             kept: Kept::default(),
         }
     }
@@ -209,6 +212,17 @@ impl<'d> Schemas<'d> {
         direction: Direction,
     ) -> Option<PairId> {
         self.root(before, after, Context::new(direction, Writing::Json))
+    }
+
+    /// Brings the schemas of two media types together.
+    pub(super) fn body_pair(
+        &mut self,
+        before: Option<NodeId>,
+        after: Option<NodeId>,
+        is_xml: bool,
+        direction: Direction,
+    ) -> Option<PairId> {
+        self.root(before, after, Context { is_xml, ..Context::new(direction, Writing::Json) })
     }
 
     /// Brings two schemas of values together that are written as text, and says how lists of them are written.

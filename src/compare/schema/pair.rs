@@ -326,6 +326,12 @@ impl<'d> Comparing<'_, 'd> {
             let schemas = &mut *self.schemas;
             let fingerprints = (&mut schemas.before.fingerprints, &mut schemas.after.fingerprints);
             if let Some(message) = documentation::change(&format!("the {name}"), before, after, fingerprints) {
+                // The names and attributes of XML mean nothing in JSON.
+                let kind = if name == "xml" && !self.context.is_xml {
+                    Kind { effect: Effect::Describes, ..kind }
+                } else {
+                    kind
+                };
                 self.add_beyond_values(kind, message, before.map(Node::location), after.map(Node::location));
             }
         }

@@ -1,6 +1,6 @@
 //! Each kind of change of a definition and of a group's settings.
 
-use super::{compared, kinds, settings, whole};
+use super::{compared, definition, kinds, settings, whole};
 use crate::compare::{Comparison, Side, compare};
 use crate::model::Level;
 
@@ -114,6 +114,7 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: string, enum: ['01']}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: integer}}]}}}", "type-changed breaks", "type-changed breaks"),
     ("paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: array, items: {type: integer, enum: [1]}}}]}}}", "paths: {/a: {get: {parameters: [{in: query, name: b, schema: {type: array, items: {type: string, enum: ['1']}}}]}}}", "", ""),
     ("paths: {/a: {put: {requestBody: {content: {application/x-www-form-urlencoded: {schema: {properties: {x: {enum: [true]}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {application/x-www-form-urlencoded: {schema: {properties: {x: {enum: ['true']}}}}}}}}}", "", ""),
+    ("paths: {/a: {put: {requestBody: {content: {application/xml: {schema: {xml: {name: a}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {application/xml: {schema: {xml: {name: b}}}}}}}}", "xml-changed breaks", "xml-changed breaks"),
     // Responses
     ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, '201': {description: d}}}}}", "response-added", "success-response-removed breaks"),
     ("paths: {/a: {get: {responses: {'200': {description: d}}}}}", "paths: {/a: {get: {responses: {'200': {description: d}, '404': {description: d}}}}}", "response-added", "error-response-removed"),
@@ -163,6 +164,41 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     ("paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: query, name: X}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: apiKey, in: query, name: x}}}", "security-scheme-changed breaks", "security-scheme-changed breaks"),
     ("paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {}}}}", "paths: {}\ncomponents: {securitySchemes: {k: {type: oauth2, flows: {implicit: {}}}}}", "security-scheme-updated", "security-scheme-updated"),
 ];
+
+/// Parts that came with OpenAPI 3.2, as above.
+#[rustfmt::skip]
+const NEWER: &[(&str, &str, &str, &str)] = &[
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {}, query: {}}}", "api-added", "api-removed breaks"),
+    ("paths: {/a: {query: {requestBody: {content: {a/b: {schema: {type: number}}}}}}}", "paths: {/a: {query: {requestBody: {content: {a/b: {schema: {type: integer}}}}}}}", "type-narrowed breaks", "type-widened"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {}, additionalOperations: {COPY: {}}}}", "api-added", "api-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {}, additionalOperations: {COPY: {deprecated: true}}}}", "api-added", "deprecated-api-removed breaks"),
+    ("paths: {/a: {additionalOperations: {COPY: {}}}}", "paths: {/a: {parameters: [{in: query, name: q, required: true}], additionalOperations: {COPY: {}}}}", "required-parameter-added breaks", "parameter-removed breaks"),
+    ("paths: {/a: {additionalOperations: {COPY: {responses: {'200': {content: {a/b: {schema: {type: integer}}}}}}}}}", "paths: {/a: {additionalOperations: {COPY: {responses: {'200': {content: {a/b: {schema: {type: number}}}}}}}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {get: {parameters: [{in: querystring, name: q, content: {a/b: {}}}]}}}", "parameter-added", "parameter-removed breaks"),
+    ("paths: {/a: {get: {}}}", "paths: {/a: {parameters: [{in: querystring, name: q, required: true, content: {a/b: {}}}], get: {}}}", "required-parameter-added breaks", "parameter-removed breaks"),
+    ("paths: {/a: {get: {parameters: [{in: querystring, name: q, content: {application/x-www-form-urlencoded: {schema: {properties: {x: {type: integer}}}}}}]}}}", "paths: {/a: {get: {parameters: [{in: querystring, name: other, required: true, content: {application/x-www-form-urlencoded: {schema: {properties: {x: {type: string}}}}}}]}}}", "parameter-became-required breaks, type-widened", "parameter-became-optional, type-narrowed breaks"),
+    ("paths: {/a: {get: {responses: {'200': {content: {text/event-stream: {itemSchema: {type: integer}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {text/event-stream: {itemSchema: {type: number}}}}}}}}", "type-widened breaks", "type-narrowed"),
+    ("paths: {/a: {put: {requestBody: {content: {application/jsonl: {}}}}}}", "paths: {/a: {put: {requestBody: {content: {application/jsonl: {itemSchema: {type: number}}}}}}}", "schema-added breaks", "schema-removed"),
+    ("paths: {/a: {put: {requestBody: {content: {multipart/mixed: {prefixEncoding: [{contentType: a/b}]}}}}}}", "paths: {/a: {put: {requestBody: {content: {multipart/mixed: {prefixEncoding: [{contentType: a/c}]}}}}}}", "encoding-changed breaks", "encoding-changed breaks"),
+    ("paths: {/a: {put: {requestBody: {content: {multipart/mixed: {itemEncoding: {contentType: a/b}}}}}}}", "paths: {/a: {put: {requestBody: {content: {multipart/mixed: {itemEncoding: {contentType: a/*}}}}}}}", "encoding-changed", "encoding-changed breaks"),
+    ("paths: {/a: {put: {requestBody: {content: {multipart/mixed: {schema: {items: {type: object}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {multipart/mixed: {itemEncoding: {contentType: application/json}, schema: {items: {type: object}}}}}}}}", "", ""),
+    ("paths: {}\nwebhooks: {w: {query: {}}}", "paths: {}\nwebhooks: {w: {additionalOperations: {COPY: {}}}}", "outgoing-changed breaks, outgoing-changed breaks", "outgoing-changed breaks, outgoing-changed breaks"),
+];
+
+#[test]
+fn newer_definitions_there_and_back() {
+    let newer = |text: &str| definition(&format!("openapi: 3.2.0\ninfo: {{title: t, version: '1'}}\n{text}\n"));
+    let mut wrong = Vec::new();
+    for (before, after, there, back) in NEWER {
+        for (before, after, expected) in [(before, after, there), (after, before, back)] {
+            let found = kinds(&compared(&newer(before), &newer(after))).join(", ");
+            if found != *expected {
+                wrong.push(format!("{before} → {after}: {found}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
 
 #[test]
 fn definitions_there_and_back() {

@@ -116,7 +116,7 @@ pub(super) const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     ("{type: string}", "{type: string, deprecated: true}", "schema-deprecated none", "schema-reactivated none"),
     ("{type: string}", "{type: string, description: a}", "documentation-changed none", "documentation-changed none"),
     ("{type: string}", "{type: string, examples: [a]}", "example-changed none", "example-changed none"),
-    ("{type: string, xml: {name: a}}", "{type: string, xml: {name: b}}", "xml-changed both", "xml-changed both"),
+    ("{type: string, xml: {name: a}}", "{type: string, xml: {name: b}}", "xml-changed none", "xml-changed none"),
 ];
 
 #[test]
@@ -189,6 +189,13 @@ const ALIKE: &[(&str, &str, &str, &str, &str)] = &[
     ("3.1.0", "{not: {type: object, properties: {a: {}}}}", "3.1.0", "{not: {type: object, properties: {a: {}, b: {}}}}", "{}"),
     ("3.1.0", "{anyOf: [{$ref: '#/components/schemas/A'}, {type: object}]}", "3.1.0", "{type: object}", "{A: {type: object, required: [a]}}"),
     ("3.1.0", "{type: array, items: {oneOf: [{$ref: '#/components/schemas/A'}, {type: string}]}}", "3.1.0", "{type: array, items: {anyOf: [{type: string}, {$ref: '#/components/schemas/A'}]}}", "{A: {type: object, properties: {a: {$ref: '#/components/schemas/A'}}}}"),
+    ("3.1.0", "{type: array, minItems: 1}", "3.1.0", "{type: array, contains: true}", "{}"),
+    ("3.1.0", "{type: object, dependentRequired: {a: [b]}}", "3.1.0", "{type: object, dependentSchemas: {a: {required: [b]}}}", "{}"),
+    ("3.1.0", "{type: object, dependentRequired: {a: [b]}}", "3.1.0", "{type: object, if: {required: [a]}, then: {required: [b]}}", "{}"),
+    ("3.1.0", "{type: integer, minimum: 1, maximum: 3}", "3.1.0", "{type: integer, enum: [1, 2, 3]}", "{}"),
+    ("3.1.0", "{type: integer, exclusiveMinimum: 2, maximum: 3}", "3.1.0", "{const: 3}", "{}"),
+    ("3.1.0", "{type: object, properties: {a: {}}, additionalProperties: false}", "3.1.0", "{type: object, properties: {a: {}}, unevaluatedProperties: false}", "{}"),
+    ("3.1.0", "{type: object, additionalProperties: {type: string}}", "3.1.0", "{type: object, unevaluatedProperties: {type: string}}", "{}"),
     ("3.1.0", "{type: object, default: {a: 1, b: 2}}", "3.1.0", "{type: object, default: {b: 2, a: 1}}", "{}"),
 ];
 

@@ -81,11 +81,18 @@ impl<'d> Prover<'_, 'd> {
                     let list = node.get("enum").filter(|list| list.is_array());
                     constant.into_iter().chain(list.map(|list| (*side, list.items().collect::<Vec<_>>())))
                 });
-                let Some((side, list)) = lists.min_by_key(|(_, list)| list.len()) else {
-                    return self.decide(case, right);
-                };
-                let of_kind = list.into_iter().filter(|value| case.kind.meets(Types::of(*value)));
-                of_kind.map(|value| self.value(side, value)).collect()
+                match lists.min_by_key(|(_, list)| list.len()) {
+                    Some((side, list)) => {
+                        let of_kind = list.into_iter().filter(|value| case.kind.meets(Types::of(*value)));
+                        of_kind.map(|value| self.value(side, value)).collect()
+                    }
+                    None => match self.whole_numbers(case) {
+                        Some(numbers) => {
+                            numbers.map(|number| self.number(Term::Number(number.to_string().into()))).collect()
+                        }
+                        None => return self.decide(case, right),
+                    },
+                }
             }
         };
         values.dedup();

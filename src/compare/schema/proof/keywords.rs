@@ -1,5 +1,7 @@
 //! The keywords of numbers and texts, and which keywords concern which type.
 
+use std::ops::RangeInclusive;
+
 use serde_json::Number;
 
 use super::terms::Term;
@@ -69,6 +71,17 @@ impl<'d> Prover<'_, 'd> {
         let whole = case.kind == Types::INTEGER;
         let limits = limits.map(|limit| if whole { bounds::inclusive_limit(limit, least) } else { limit });
         limits.max_by(|one, other| bounds::tighter(one, other, least))
+    }
+
+    /// Returns the numbers of a case, where they are whole and few.
+    pub(super) fn whole_numbers(&self, case: &Case<'d>) -> Option<RangeInclusive<i64>> {
+        const MOST: i64 = 50;
+        if case.kind != Types::INTEGER || case.schemas.iter().all(|(_, schema)| schema.get("maximum").is_none()) {
+            return None;
+        }
+        let (least, most) = (self.limit(case, true)?, self.limit(case, false)?);
+        let (least, most) = (least.value.as_i64()?, most.value.as_i64()?);
+        most.checked_sub(least).is_some_and(|count| count < MOST).then_some(least..=most)
     }
 
     fn follows_number(&self, case: &Case<'d>, schema: Node<'d>, name: &str, value: Node<'d>) -> bool {

@@ -22,7 +22,18 @@ fn number(schema: Node<'_>, name: &str) -> Option<f64> {
     schema.get(name)?.as_number()?.as_f64()
 }
 
+/// Returns the number of items that a schema asks for by `contains`.
+fn least_contained(schema: Node<'_>) -> f64 {
+    schema.get("contains").map_or(0.0, |_| number(schema, "minContains").unwrap_or(1.0))
+}
+
 impl<'d> Prover<'_, 'd> {
+    /// Returns the least and the greatest number of items.
+    fn item_counts(&mut self, case: &Case<'d>) -> (f64, f64) {
+        let (least, most) = self.counts(case, "minItems", "maxItems");
+        (case.schemas.iter().map(|(_, schema)| least_contained(*schema)).fold(least, f64::max), most)
+    }
+
     fn item_writing(&self) -> Writing {
         self.rules.writing.of_items()
     }
@@ -53,7 +64,7 @@ impl<'d> Prover<'_, 'd> {
 
     /// Returns the positions that a list may have, up to where the others begin, and whether there may be others.
     fn positions(&mut self, case: &Case<'d>, right: Option<Node<'d>>) -> Option<(usize, bool)> {
-        let (_, most) = self.counts(case, "minItems", "maxItems");
+        let (_, most) = self.item_counts(case);
         let named = case.schemas.iter().map(|(_, schema)| first(*schema).len()).max().unwrap_or_default();
         let named = named.max(right.map_or(0, |right| first(right).len()));
         let named = named.max(self.list_value(case).map_or(0, |(_, list)| list.items().count()));
@@ -65,7 +76,7 @@ impl<'d> Prover<'_, 'd> {
     }
 
     pub(super) fn follows_list(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>, name: &str) -> bool {
-        let (least, most) = self.counts(case, "minItems", "maxItems");
+        let (least, most) = self.item_counts(case);
         match name {
             "minItems" => number(schema, name).is_none_or(|number| least >= number),
             "maxItems" => number(schema, name).is_none_or(|number| most <= number),
@@ -95,7 +106,7 @@ impl<'d> Prover<'_, 'd> {
     fn follows_contains(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
         let Some(contains) = schema.get("contains") else { return true };
         let contains = self.schema(side, contains.id());
-        let (least, most) = self.counts(case, "minItems", "maxItems");
+        let (least, most) = self.item_counts(case);
         let (wanted, limit) = (number(schema, "minContains").unwrap_or(1.0), number(schema, "maxContains"));
         let known: Vec<(TermId, f64, Option<f64>)> = case
             .schemas
@@ -133,7 +144,7 @@ impl<'d> Prover<'_, 'd> {
     }
 
     pub(super) fn contradicts_list(&mut self, case: &Case<'d>) -> bool {
-        let (least, most) = self.counts(case, "minItems", "maxItems");
+        let (least, most) = self.item_counts(case);
         if least > most {
             return true;
         }

@@ -20,12 +20,24 @@ fn has_patterns(schema: Node<'_>) -> bool {
 }
 
 fn is_closed(schema: Node<'_>) -> bool {
-    schema.get("additionalProperties").and_then(Node::as_bool) == Some(false)
+    other_properties(schema).and_then(Node::as_bool) == Some(false)
 }
 
 /// Returns the schema of properties that are not declared, where it refuses any.
 fn others(schema: Node<'_>) -> Option<Node<'_>> {
-    schema.get("additionalProperties").filter(|node| node.as_bool() != Some(true))
+    other_properties(schema).filter(|node| node.as_bool() != Some(true))
+}
+
+/// Returns the schema of properties that are not declared. `unevaluatedProperties` is that too where nothing else in the
+/// schema applies to the object (JSON Schema 2020-12, Core 11.3).
+fn other_properties(schema: Node<'_>) -> Option<Node<'_>> {
+    const APPLICATORS: [&str; 9] =
+        ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "not", "dependentSchemas", "additionalProperties"];
+    let unevaluated = || {
+        let is_alone = APPLICATORS.iter().all(|name| schema.get(name).is_none());
+        schema.get("unevaluatedProperties").filter(|_| is_alone)
+    };
+    schema.get("additionalProperties").or_else(unevaluated)
 }
 
 impl<'d> Prover<'_, 'd> {
@@ -141,7 +153,8 @@ impl<'d> Prover<'_, 'd> {
             "dependentRequired" => entries(schema, name).all(|(name, list)| {
                 let case = self.having(case, name);
                 let present = self.present(&case);
-                names(list).all(|name| present.contains(name)) || self.is_impossible(&case, name)
+                names(list).all(|name| present.contains(name) || self.is_present(&case, name))
+                    || self.is_impossible(&case, name)
             }),
             "dependentSchemas" => entries(schema, name).all(|(name, node)| {
                 let (has, wanted) = (self.number(Term::Has(name)), self.schema(side, node.id()));
@@ -153,7 +166,12 @@ impl<'d> Prover<'_, 'd> {
             "minProperties" => number(name).is_none_or(|least| self.property_counts(case).0 >= least),
             "maxProperties" => number(name).is_none_or(|most| self.property_counts(case).1 <= most),
             "unevaluatedProperties" => {
-                schema.get(name).and_then(Node::as_bool) == Some(true) || self.property_counts(case).1 <= 0.0
+                let is_alone = other_properties(schema).map(Node::id) == schema.get(name).map(Node::id);
+                schema.get(name).and_then(Node::as_bool) == Some(true)
+                    || self.property_counts(case).1 <= 0.0
+                    || (is_alone
+                        && self.follows_properties(case, side, schema)
+                        && self.follows_unnamed(case, side, schema))
             }
             _ => true,
         }
@@ -163,6 +181,12 @@ impl<'d> Prover<'_, 'd> {
         let mut case = case.clone();
         case.facts.atoms.push(self.number(Term::Has(name)));
         case
+    }
+
+    /// Proves that an object has a property, by its choices and conditions too.
+    fn is_present(&mut self, case: &Case<'d>, name: &'d str) -> bool {
+        let (left, has) = (self.left_of(case), self.number(Term::Has(name)));
+        self.prove(&left, Some(has))
     }
 
     fn is_impossible(&mut self, case: &Case<'d>, name: &'d str) -> bool {

@@ -66,13 +66,17 @@ pub(crate) struct WorkspaceClone {
     pub(crate) actor: String,
     /// The commands that were run, for a failing test to show.
     pub(crate) script: Vec<String>,
+    /// The program that is run as apigw.
+    pub(crate) program: PathBuf,
+    /// The words that start it; they may be none.
+    pub(crate) wrapper: String,
 }
 
 impl WorkspaceClone {
     /// Makes a workspace with groups, each with one API, and commits it.
     pub(crate) fn new(folder: &Path, actor: &str, groups: &[&str]) -> Self {
         fs::create_dir_all(folder).expect("a folder");
-        let mut clone = Self { folder: folder.to_owned(), actor: actor.to_owned(), script: Vec::new() };
+        let mut clone = Self::at(folder, actor);
         clone.done("init");
         for group in groups {
             clone.done(&format!("group create {group}"));
@@ -83,10 +87,17 @@ impl WorkspaceClone {
         clone
     }
 
+    /// Somebody in a folder, with the program that was built and no words to start it.
+    pub(crate) fn at(folder: &Path, actor: &str) -> Self {
+        let program = PathBuf::from(env!("CARGO_BIN_EXE_apigw"));
+        let (folder, actor) = (folder.to_owned(), actor.to_owned());
+        Self { folder, actor, script: Vec::new(), program, wrapper: String::new() }
+    }
+
     /// Clones another person's workspace.
     pub(crate) fn of(origin: &Path, folder: &Path, actor: &str) -> Self {
         let parent = folder.parent().expect("a parent");
-        let mut clone = Self { folder: parent.to_owned(), actor: actor.to_owned(), script: Vec::new() };
+        let mut clone = Self::at(parent, actor);
         clone.git_done(&format!("clone -q {} {}", origin.display(), folder.display()));
         folder.clone_into(&mut clone.folder);
         clone
@@ -106,7 +117,8 @@ impl WorkspaceClone {
 
     /// Runs apigw for what it says alone: it is no part of the script.
     pub(crate) fn observe_under(&self, wrapper: &str, words: &str) -> Outcome {
-        let program = wrapper.split(' ').filter(|word| !word.is_empty()).chain([env!("CARGO_BIN_EXE_apigw")]);
+        let wrappers = [self.wrapper.as_str(), wrapper].into_iter().flat_map(|wrapper| wrapper.split(' '));
+        let program = wrappers.filter(|word| !word.is_empty()).chain(self.program.to_str());
         let mut line = program.chain(words.split(' '));
         let mut command = Command::new(line.next().expect("a program"));
         command.args(line).current_dir(&self.folder).env_clear();

@@ -1,14 +1,25 @@
 //! The protocol of commits, searched breadth-first: every promise holds in every state that two commands, a colleague,
 //! a crash, a failing call, `git clean`, pushes, pulls and checkouts can lead to, and each rule is needed for it.
 //!
-//! `APIGW_MODEL=full` searches further.
+//! `APIGW_MODEL=full` searches further. Traces are replayed with the real program; with `--ignored`, also with a copy of it
+//! in which the rule is broken.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
+
+mod broken;
+#[path = "../clones/mod.rs"]
+#[expect(dead_code, reason = "nothing is random in a trace")]
+mod clones;
+mod replay;
 mod rules;
 mod search;
 mod state;
 
 use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
 
+use replay::{People, REPLAYS};
 use rules::{EVERYTHING, RULES};
 use search::{Outcome, search};
 use state::{Budget, Event};
@@ -51,4 +62,47 @@ fn each_rule_is_needed() {
             Outcome::Holds { states } => panic!("{rule:?} goes unseen in {states} states"),
         }
     }
+}
+
+/// Says if a tool is missing, and fails where tools are required.
+fn has_tools() -> bool {
+    let has_strace =
+        Command::new("strace").args(["-o", "/dev/null", "true"]).output().is_ok_and(|tried| tried.status.success());
+    if !has_strace {
+        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "strace is missing or may not trace");
+        say("model: no trace is replayed: strace is missing or may not trace");
+    }
+    has_strace && clones::has_git()
+}
+
+#[test]
+fn the_program_keeps_every_promise_that_a_trace_would_break() {
+    if !has_tools() {
+        return;
+    }
+    for (rule, replay) in REPLAYS {
+        let mut people = People::new("", Path::new(env!("CARGO_BIN_EXE_apigw")));
+        replay(&mut people).unwrap_or_else(|broken| panic!("{rule:?}: {broken}"));
+    }
+}
+
+#[test]
+#[ignore = "builds a copy of the program"]
+fn each_rule_is_needed_in_the_program() {
+    assert!(has_tools(), "a tool is missing");
+    let program = broken::build();
+    let mut wrong = Vec::new();
+    for (rule, replay) in REPLAYS {
+        let mut people = People::new(&format!("env APIGW_BROKEN={rule:?}"), &program);
+        match replay(&mut people) {
+            Ok(()) => wrong.push(format!("{rule:?} is broken, and nothing comes of it")),
+            Err(broken) => say(&format!("model: with {rule:?} broken: {}", broken.lines().next().unwrap_or_default())),
+        }
+        // The copy is the program: with nothing broken, it keeps the promise.
+        let mut people = People::new("env APIGW_BROKEN=nothing", &program);
+        if let Err(broken) = replay(&mut people) {
+            wrong.push(format!("{rule:?} is not broken: {broken}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -176,7 +176,7 @@ impl World {
                 ensure!(had_leftovers || files == now, "{words} was refused and changed something: {outcome:?}");
                 ensure!(new.is_empty(), "{words} was refused and made {new:?}: {outcome:?}");
             }
-            _ => bail!("{words}: {outcome:?}"),
+            code => bail!("{words}: exit {code}: {}{}", outcome.stdout, outcome.stderr),
         }
         for (id, path) in new {
             self.take_over(who, id, path, expected, is_killed).with_context(|| format!("{words}: {outcome:?}"))?;

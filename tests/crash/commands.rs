@@ -35,7 +35,7 @@ const STEP: usize = 9;
 /// A command that writes, and the workspace that it writes to.
 pub(crate) struct Writer {
     name: &'static str,
-    words: &'static str,
+    words: String,
     before: TempDir,
     old: Files,
     new: Files,
@@ -44,7 +44,8 @@ pub(crate) struct Writer {
 /// The files of a workspace but for what differs from run to run: times, ids, checksums.
 type Files = BTreeMap<String, Vec<String>>;
 
-/// Names, the commands before it, and the command. `edit` and `hand` are edits of files.
+/// Names, the commands before it, and the command. `edit` and `hand` are edits of files; `keep`, `restore` and `remove`
+/// are what a merge or a checkout does to the environment's file. Numbers stand for operations, the first is `#1`.
 const WRITERS: &[(&str, &[&str], &str)] = &[
     ("group set", &[], "group set pets description=other"),
     ("group create", &[], "group create other"),
@@ -75,7 +76,12 @@ const WRITERS: &[(&str, &[&str], &str)] = &[
         "switch pets --env test --version 0.0.2",
     ),
     ("offline", &["publish --all --env test --mock"], "offline --all --env test"),
-    ("rollback", &["publish pets --env test --mock", "offline pets --env test"], "rollback pets --env test --to 20"),
+    ("rollback", &["publish pets --env test --mock", "offline pets --env test"], "rollback pets --env test --to #1"),
+    (
+        "rollback of all",
+        &["publish --all --env test --mock", "offline --all --env test"],
+        "rollback --all --env test --to #1",
+    ),
     ("undo", &["publish --all --env test --mock"], "undo --env test"),
     ("apply to three environments", &["publish --all --env test --mock", "edit"], "apply release.yaml --yes"),
     (
@@ -83,6 +89,33 @@ const WRITERS: &[(&str, &[&str], &str)] = &[
         &["publish pets --env test --mock", "edit", "publish pets --env test --mock --bump patch", "hand"],
         "verify --repair --yes",
     ),
+    ("repair of a missing file", &["publish --all --env test --mock", "remove"], "verify --repair --yes"),
+    (
+        "resolve of one head",
+        &["publish pets --env test --mock", "keep", "offline pets --env test", "restore"],
+        "resolve --env test",
+    ),
+    ("resolve of two heads", TWO_HEADS, "resolve --env test --take #2"),
+    ("resolve that drops", TWO_HEADS, "resolve --env test --drop #2 -m bad"),
+    ("undo of a resolve", RESOLVED, "undo --env test"),
+];
+
+/// Both take `pets` on from its first operation, as two branches do.
+const TWO_HEADS: &[&str] = &[
+    "publish --all --env test --mock",
+    "keep",
+    "offline pets --env test",
+    "restore",
+    "publish pets --env test --backend http://127.0.0.1:1",
+];
+
+const RESOLVED: &[&str] = &[
+    "publish --all --env test --mock",
+    "keep",
+    "offline pets --env test",
+    "restore",
+    "publish pets --env test --backend http://127.0.0.1:1",
+    "resolve --env test --take #2",
 ];
 
 impl Writer {
@@ -90,7 +123,7 @@ impl Writer {
         WRITERS.iter().map(|(name, before, words)| Self::new(name, before, words).context(*name)).collect()
     }
 
-    fn new(name: &'static str, before: &[&str], words: &'static str) -> Result<Self> {
+    fn new(name: &'static str, before: &[&str], words: &str) -> Result<Self> {
         let folder = new_folder()?;
         let root = folder.path();
         for (version, place) in [("1", "old"), ("2", "new")] {
@@ -102,22 +135,25 @@ impl Writer {
         for words in
             ["init", "group import pets old/openapi.yaml", "group import shop old/openapi.yaml"].iter().chain(before)
         {
+            let environment = root.join("deployments/test.yaml");
             match *words {
+                "keep" => drop(fs::copy(&environment, root.join("kept.yaml"))?),
+                "restore" => fs::rename(root.join("kept.yaml"), &environment)?,
+                "remove" => fs::remove_file(&environment)?,
                 "edit" => ["pets", "shop"].iter().try_for_each(|group| {
                     let path = root.join("groups").join(group).join("schemas.yaml");
                     Ok::<_, anyhow::Error>(fs::write(&path, fs::read_to_string(&path)? + "# edited\n")?)
                 })?,
                 "hand" => {
-                    let path = root.join("deployments/test.yaml");
-                    fs::write(&path, fs::read_to_string(&path)?.replace("\"0.0.2\"", "\"0.0.1\""))?;
+                    fs::write(&environment, fs::read_to_string(&environment)?.replace("\"0.0.2\"", "\"0.0.1\""))?;
                 }
-                words => drop(succeed(root, &words.split(' ').collect::<Vec<_>>())?),
+                words => drop(succeed(root, &named(root, words)?.split(' ').collect::<Vec<_>>())?),
             }
         }
         if root.join(".apigw").exists() {
             fs::remove_dir_all(root.join(".apigw"))?;
         }
-        let words = if words.ends_with("--to 20") { Box::leak(rollback(root)?.into_boxed_str()) } else { words };
+        let words = named(root, words)?;
         let after = new_folder()?;
         copy(root, after.path())?;
         succeed(after.path(), &words.split(' ').collect::<Vec<_>>())?;
@@ -126,7 +162,7 @@ impl Writer {
         Ok(Self { name, words, before: folder, old, new })
     }
 
-    pub(crate) fn arguments(&self) -> Vec<&'static str> {
+    pub(crate) fn arguments(&self) -> Vec<&str> {
         self.words.split(' ').collect()
     }
 
@@ -179,16 +215,23 @@ impl Writer {
         }
         // The next command ends what this one left; the hand edit of the scenario is repaired by it as well.
         let repaired = quiet(Command::new(APIGW).args(["verify", "--repair", "--yes", "-o", "json"]), root)?;
-        ensure!(repaired.status.success(), "then: {}: {}", repaired.status, text(&repaired));
         let state = self.state(root, true).with_context(|| text(&output))?;
+        // A merge that is not resolved yet is nothing that a repair mends.
+        let is_unresolved = self.words.starts_with("resolve") && state == State::Old;
+        let is_as_said = if is_unresolved { repaired.status.code() == Some(3) } else { repaired.status.success() };
+        ensure!(is_as_said, "then: {}: {}", repaired.status, text(&repaired));
         match code {
             None => {}
             // The environments before the one that failed are committed, and it says so.
             Some(7) if self.words.starts_with("apply") => {}
             Some(0 | 7) => ensure!(state == State::New, "{:?} with the old state: {}", code, text(&output)),
-            Some(1) if self.name == "repair" || self.words.starts_with("apply") => {}
+            Some(1) if self.words.starts_with("verify") || self.words.starts_with("apply") => {}
             Some(1) => ensure!(state == State::Old, "exit 1 with the new state: {}", text(&output)),
             Some(_) => bail!("{}: {}", output.status, text(&output)),
+        }
+        if is_unresolved {
+            succeed(root, &self.arguments()).context("typed again")?;
+            ensure!(self.state(root, true)? == State::New, "typed again, it left something else");
         }
         let verified = succeed(root, &["verify", "-o", "json"])?;
         let verified: serde_json::Value = serde_json::from_slice(&verified.stdout)?;
@@ -252,12 +295,14 @@ fn definition(version: &str) -> String {
     )
 }
 
-/// Returns a rollback to the first operation.
-fn rollback(root: &Path) -> Result<String> {
+/// Puts the ids of operations in the place of their numbers.
+fn named(root: &Path, words: &str) -> Result<String> {
+    let Some((_, after)) = words.split_once('#') else { return Ok(words.to_owned()) };
+    let number = after.split(' ').next().unwrap_or_default();
     let mut operations = entries(&root.join("history/test"))?;
     operations.sort();
-    let first = operations.first().and_then(|path| path.file_stem()?.to_str()).context("no operation")?;
-    Ok(format!("rollback pets --env test --to {first}"))
+    let operation = operations.get(number.parse::<usize>()? - 1).and_then(|path| path.file_stem()?.to_str());
+    Ok(words.replace(&format!("#{number}"), operation.context("no such operation")?))
 }
 
 fn files(root: &Path) -> Result<Files> {

@@ -50,7 +50,7 @@ pub struct GroupContent {
 }
 
 /// An entry that is not in force in a gateway, with the reason.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct NotServed {
     /// The environment.
     pub environment: EnvironmentName,

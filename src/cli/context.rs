@@ -13,7 +13,7 @@ use super::output::{ColorChoice, Output};
 use super::process::Process;
 use super::user_settings::UserSettings;
 use super::variables;
-use crate::model::{EnvironmentName, Timestamp};
+use crate::model::{EnvironmentName, Timestamp, is_secret_name};
 use crate::plan::Author;
 use crate::workspace::{LockRequest, Workspace};
 
@@ -244,15 +244,6 @@ fn change_options(
     };
     let timeout = timeout.map(Ok).or_else(from_settings).transpose()?;
     Ok((yes, timeout.unwrap_or(LOCK_TIMEOUT)))
-}
-
-/// The words by which a name says that its value is a secret.
-const SECRET_NAMES: [&str; 8] = ["secret", "token", "password", "passwd", "api-key", "api_key", "apikey", "credential"];
-
-/// Says whether a name tells that its value is a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.split('=').next().unwrap_or_default().to_lowercase();
-    SECRET_NAMES.iter().any(|secret| name.contains(secret))
 }
 
 /// Blanks the value in `name=value` where the name says that it is a secret, and user information in an address.

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::views::{
     ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument, CompletionsView, DiffDocument, Document,
     ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView, GroupView, HelpView, HistoryView, InitView,
-    ManualPageView, MergeDriverDocument, PlanView, PruneView, ReleaseView, ResolveView, SchemaDocument, ServeView,
-    ShowView, StatusView, VerifyView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView,
-    VersionListView, VersionShowView, VersionUnblockView,
+    ManualPageView, MergeDriverDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView, SchemaDocument,
+    ServeView, ShowView, StatusView, VerifyView, VersionBlockView, VersionBumpView, VersionCreateView,
+    VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
 };
 
 /// The kind of document that a command prints.
@@ -68,6 +68,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<VerifyView<'_>>("verify"),
     DocumentKind::new::<PruneView>("prune"),
     DocumentKind::new::<ServeView>("serve"),
+    DocumentKind::new::<RoutesView<'_>>("routes"),
     DocumentKind::new::<CallView>("call"),
     DocumentKind::new::<SchemaDocument>("schema"),
     DocumentKind::new::<CompletionsView>("completions"),

@@ -4,6 +4,7 @@ mod apis;
 mod checks;
 mod comparison;
 mod groups;
+mod routes;
 mod status;
 mod versions;
 mod workspace;
@@ -17,6 +18,7 @@ pub(super) use apis::{
 pub(super) use checks::{CheckDocument, FormatView, RuleView, VerifyView};
 pub(super) use comparison::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
+pub(super) use routes::RoutesView;
 pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
 pub(super) use versions::{
     DeletedVersionView, PruneView, PrunedVersionView, VersionBlockView, VersionBumpView, VersionCreateView,

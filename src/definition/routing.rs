@@ -23,7 +23,7 @@ pub struct ApiRoute {
 }
 
 /// A condition on a parameter in the query.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema)]
 pub struct QueryCondition {
     /// The name, as written.
     pub name: String,

@@ -1,4 +1,5 @@
-//! From what is live to what answers: routes, constant results and backends, built before the first request needs them.
+//! From the routes of what is live to what answers: tables, mock responses and backends, built before the first request needs
+//! them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,20 +8,20 @@ use std::sync::{Arc, OnceLock};
 use http::{HeaderValue, Method};
 
 use super::compiled::{
-    Answer, CompiledApi, CompiledEnvironment, CompiledGroup, CompiledSnapshot, GroupSource, NotServedApi, ServedEntry,
+    AccessRule, Answer, CompiledApi, CompiledEnvironment, CompiledGroup, CompiledSnapshot, GroupSource, ServedEntry,
 };
-use super::cors::CorsRules;
-use super::credentials::CredentialRules;
+use super::cors::{CorsError, CorsRules};
 use super::mock::MockResults;
 use super::routing::hosts::HostTable;
-use super::routing::table::{Route, RouteTable};
+use super::routing::table::{Route, RouteTable, RouterError};
 use super::routing::values::PathValues;
 use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::route::ForwardCompiler;
-use super::upstream::target::Origins;
+use super::upstream::target::{Origins, UpstreamError};
 use super::validate::RequestRules;
-use crate::definition::{Api, ApiResults, Definition, ParameterPlace};
-use crate::model::{Auth, Backend, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, ResponseValidation};
+use crate::definition::Definition;
+use crate::model::{Digest, DomainName, EnvironmentName, GroupName, ResponseValidation};
+use crate::routes::{self, PathTemplate, Responder, RouteError};
 use crate::snapshot::{DefinitionError, EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed, Snapshot};
 use crate::spread::spread;
 
@@ -87,8 +88,7 @@ impl Compiler {
             // All are held until the last of them is compiled, so that one that they share is read once.
             let definitions: Vec<_> = release.iter().map(|changed| changed.content.definition.get()).collect();
             let compile = |(changed, definition): (_, &Result<_, DefinitionError>)| {
-                let definition = definition.as_ref().map_err(ToString::to_string)?;
-                self.compile_group(changed, definition).map(Arc::new)
+                self.compile_group(changed, definition.as_ref().map_err(Clone::clone)?).map(Arc::new)
             };
             release.iter().zip(&definitions).map(compile).collect::<Vec<_>>()
         });
@@ -100,82 +100,82 @@ impl Compiler {
         &self,
         &Changed { environment, entry, content }: &Changed<'_>,
         definition: &Arc<Definition>,
-    ) -> Result<CompiledGroup, String> {
-        let settings = &content.settings;
-        let release = &entry.deployment.release;
-        let forwarding = ForwardCompiler {
+    ) -> Result<CompiledGroup, CompileError> {
+        let group = routes::build(&environment.name, entry, content, definition, &self.base_domain)?;
+        let forwarding = group.forward.as_ref().map(|forward| ForwardCompiler {
             origins: &self.origins,
-            variables: match &release.backend {
-                Backend::Http { variables, .. } => Some(variables),
-                Backend::Mock => None,
-            },
-            content,
+            forward,
+            tls_files: &content.tls_files,
             allow_addresses: &self.allow_addresses,
+        });
+        let answer = match &forwarding {
+            None => Answer::Mock,
+            Some(forwarding) => Answer::Forward(Box::new(forwarding.group()?)),
         };
-        let answer = match &release.backend {
-            Backend::Mock => Answer::Mock,
-            Backend::Http { .. } if settings.auth != Auth::None => Answer::Refuse,
-            Backend::Http { url, .. } => Answer::Forward(Box::new(forwarding.group(url)?)),
-        };
-        let compiling = ApiCompiler {
-            forwarding: &forwarding,
-            definition,
-            checks_security: settings.mock.check_security && matches!(answer, Answer::Mock),
-            answer: &answer,
+        let routes = group.routes.iter();
+        let checks_requests =
+            routes.clone().any(|route| route.validation.requests) && definition.apis.iter().any(RequestRules::has);
+        let validate_responses = routes.clone().map(|route| route.validation.responses).next().unwrap_or_default();
+        let max_body = routes.clone().find_map(|route| route.limits.body_bytes);
+        let compiler = ApiCompiler {
+            forwarding: forwarding.as_ref(),
             meters: &self.meters,
-            environment: environment.name.as_str().into(),
-            group: entry.name.as_str().into(),
-            version: release.version.to_string().into(),
+            environment: group.environment.as_str().into(),
+            group: group.group.as_str().into(),
+            version: group.version.to_string().into(),
         };
-        let mut results = if matches!(answer, Answer::Mock) { definition.results() } else { Vec::new() }.into_iter();
-        let mut apis = Vec::with_capacity(definition.apis.len());
-        let mut routes = Vec::with_capacity(definition.apis.len());
-        let mut not_served = Vec::new();
-        for (index, api) in definition.apis.iter().enumerate() {
-            let results = results.next();
-            match &api.route {
-                Ok(route) => {
-                    let compiled = compiling.api(index, api, results)?;
-                    let method =
-                        Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| error.to_string())?;
-                    routes.push(Route { method, path: &api.path, matching: route, values: Arc::clone(&compiled.path) });
-                    apis.push(compiled);
-                }
-                Err(reason) => not_served.push(NotServedApi { name: api.name(), reason: reason.to_string() }),
-            }
-        }
-        if let ([], Some(first)) = (apis.as_slice(), not_served.first()) {
-            return Err(format!("none of its APIs can be served: of {}, {}", first.name, first.reason));
-        }
-        let validates = settings.validate_requests.unwrap_or(matches!(answer, Answer::Mock));
-        // A definition is large; it is kept only where a request can be checked against it.
-        let checks_responses =
-            settings.validate_responses != ResponseValidation::Off && matches!(answer, Answer::Forward(_));
-        let rules_from = definition.apis.iter().any(RequestRules::has).then(|| Arc::clone(definition));
+        let (apis, table) = compiler.apis(group.routes)?;
         Ok(CompiledGroup {
-            name: entry.name.to_string(),
-            environment: environment.name.to_string(),
-            version: release.version.to_string(),
-            prefix: settings.prefix.clone(),
-            prefix_value: HeaderValue::from_str(settings.prefix.as_str()).map_err(|error| error.to_string())?,
-            hosts: GroupHosts::new(&entry.name, &environment.name, &self.base_domain, &settings.domains),
-            routes: RouteTable::build(&routes)?,
-            apis: apis.into_boxed_slice(),
-            not_served: not_served.into_boxed_slice(),
-            cors: settings.cors.as_ref().map(CorsRules::build).transpose()?,
-            encoded_slashes: settings.forwarding.encoded_slashes,
-            max_body: settings.max_body_kib.map(|kib| u64::from(kib) * 1024),
-            rules_from: rules_from.filter(|_| validates),
-            validate_responses: settings.validate_responses,
-            response_rules_from: checks_responses.then(|| Arc::clone(definition)),
+            name: group.group.to_string(),
+            environment: group.environment.to_string(),
+            version: group.version.to_string(),
+            prefix_value: HeaderValue::from_str(group.prefix.as_str())?,
+            prefix: group.prefix,
+            hosts: group.hosts,
+            routes: table,
+            apis,
+            not_served: group.not_served.into_boxed_slice(),
+            cors: group.cors.as_ref().map(CorsRules::build).transpose()?,
+            encoded_slashes: group.encoded_slashes,
+            max_body,
+            // A definition is large; it is kept only where a message can be checked against it.
+            rules_from: checks_requests.then(|| Arc::clone(definition)),
+            validate_responses,
+            response_rules_from: (validate_responses != ResponseValidation::Off).then(|| Arc::clone(definition)),
             answer,
             source: GroupSource::of(entry, content),
         })
     }
 }
 
+/// A group cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CompileError {
+    /// Its definition cannot be had.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// It cannot be routed.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// The router does not take one of its paths.
+    #[error(transparent)]
+    Router(#[from] RouterError),
+    /// The method of a route is none.
+    #[error(transparent)]
+    Method(#[from] http::method::InvalidMethod),
+    /// Its prefix cannot be told to backends.
+    #[error(transparent)]
+    Prefix(#[from] http::header::InvalidHeaderValue),
+    /// Its cross-origin rules cannot be written.
+    #[error(transparent)]
+    Cors(#[from] CorsError),
+    /// A backend cannot be called.
+    #[error(transparent)]
+    Upstream(#[from] UpstreamError),
+}
+
 /// The groups that were compiled anew, or why they cannot be, by environment and name.
-type Anew<'s> = BTreeMap<(&'s EnvironmentName, &'s GroupName), Result<Arc<CompiledGroup>, String>>;
+type Anew<'s> = BTreeMap<(&'s EnvironmentName, &'s GroupName), Result<Arc<CompiledGroup>, CompileError>>;
 
 /// A group that is to be compiled anew.
 struct Changed<'s> {
@@ -226,7 +226,7 @@ fn compiled_environment<'s>(
 fn served_entry(
     entry: &GroupSnapshot,
     known: Option<&ServedEntry>,
-    anew: Option<Result<Arc<CompiledGroup>, String>>,
+    anew: Option<Result<Arc<CompiledGroup>, CompileError>>,
 ) -> ServedEntry {
     let known_group = known.and_then(|known| known.compiled.clone());
     let operation = Some(entry.operation().clone());
@@ -234,9 +234,9 @@ fn served_entry(
         _ if entry.content.is_none() => (operation, None, None),
         Some(Ok(compiled)) => (operation, Some(compiled), None),
         None => (operation.filter(|_| known_group.is_some()), known_group, None),
-        Some(Err(reason)) => {
+        Some(Err(error)) => {
             let serving = known.filter(|_| known_group.is_some()).and_then(|known| known.serving.clone());
-            (serving, known_group, Some(reason))
+            (serving, known_group, Some(error.to_string()))
         }
     };
     ServedEntry { group: entry.name.clone(), deployment: entry.deployment.clone(), serving, compiled, error }
@@ -244,11 +244,8 @@ fn served_entry(
 
 /// Compiles the APIs of one group.
 struct ApiCompiler<'a> {
-    forwarding: &'a ForwardCompiler<'a>,
-    definition: &'a Definition,
-    /// True if a mock looks for the credentials that are declared.
-    checks_security: bool,
-    answer: &'a Answer,
+    /// `None` for a mock.
+    forwarding: Option<&'a ForwardCompiler<'a>>,
     meters: &'a Meters,
     environment: Arc<str>,
     group: Arc<str>,
@@ -256,43 +253,52 @@ struct ApiCompiler<'a> {
 }
 
 impl ApiCompiler<'_> {
-    fn api(&self, index: usize, api: &Api, results: Option<ApiResults>) -> Result<CompiledApi, String> {
-        let name = api.name();
-        let (mock, forward) = match self.answer {
-            Answer::Mock => (Some(MockResults::build(results.unwrap_or_default())), None),
-            Answer::Forward(_) => (None, self.forwarding.api(&name)?.map(Box::new)),
-            Answer::Refuse => (None, None),
+    fn apis(&self, routes: Vec<routes::Route>) -> Result<(Box<[CompiledApi]>, RouteTable), CompileError> {
+        let mut apis = Vec::with_capacity(routes.len());
+        let mut paths = Vec::with_capacity(routes.len());
+        for route in routes {
+            let method = Method::from_bytes(route.method.as_str().as_bytes())?;
+            let (api, path) = self.api(route)?;
+            paths.push((method, path, Arc::clone(&api.path)));
+            apis.push(api);
+        }
+        let entries = paths.iter().map(|(method, path, values)| Route {
+            method: method.clone(),
+            path,
+            values: Arc::clone(values),
+        });
+        let table = RouteTable::build(&entries.collect::<Vec<_>>())?;
+        Ok((apis.into_boxed_slice(), table))
+    }
+
+    fn api(&self, route: routes::Route) -> Result<(CompiledApi, PathTemplate), CompileError> {
+        let (mock, forward) = match (route.responder, self.forwarding) {
+            (Responder::Mock(responses), _) => (Some(MockResults::build(responses)), None),
+            (Responder::Forward(forward), Some(forwarding)) => (None, forwarding.route(&forward)?),
+            (Responder::Forward(_), None) => (None, None),
         };
-        let name: Arc<str> = name.into();
+        let name: Arc<str> = route.api.into();
         let meter = self.meters.get(MeterName {
             environment: Arc::clone(&self.environment),
             group: Arc::clone(&self.group),
             version: Arc::clone(&self.version),
             api: Arc::clone(&name),
         });
-        Ok(CompiledApi {
+        let api = CompiledApi {
             name,
-            path: Arc::new(PathValues::of(self.definition, api)),
-            secret_path: has_secret_in_path(self.definition, api).then(|| api.path.as_str().into()),
+            path: Arc::new(PathValues::new(&route.path)),
+            secret_path: route.path.has_secret.then(|| route.path.template.as_str().into()),
             mock,
             meter,
-            credentials: if self.checks_security { CredentialRules::of(self.definition, api) } else { None },
+            access: AccessRule::new(&route.access),
             forward,
-            websocket: flag_extension(self.definition, api, "x-apigw-websocket"),
+            websocket: route.websocket,
             rules: OnceLock::new(),
             response_rules: OnceLock::new(),
-            index,
-        })
+            index: route.index,
+        };
+        Ok((api, route.path))
     }
-}
-
-fn has_secret_in_path(definition: &Definition, api: &Api) -> bool {
-    let mut in_path = api.parameters.iter().filter(|parameter| parameter.place == ParameterPlace::Path);
-    in_path.any(|parameter| definition.is_secret(parameter))
-}
-
-fn flag_extension(definition: &Definition, api: &Api, name: &str) -> bool {
-    api.extension(name).and_then(|node| definition.node(node).as_bool()).unwrap_or(false)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::model::{
     Backend, Deployment, Digest, EnvironmentName, GroupHosts, GroupName, OperationId, PathPrefix, Release,
     ResponseValidation, State, Version,
 };
+use crate::routes::{Access, NotServedApi};
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
 
 /// A snapshot as it is served.
@@ -96,18 +97,16 @@ pub(crate) enum Answer {
     Mock,
     /// By real backends.
     Forward(Box<GroupForward>),
-    /// Not at all: callers cannot show who they are yet.
-    Refuse,
 }
 
-/// An API that no request is routed to.
-#[derive(serde::Serialize)]
-pub(crate) struct NotServedApi {
-    /// Its operation id, or its method and path.
-    #[serde(rename = "api")]
-    pub(crate) name: String,
-    /// The reason, in a sentence without a full stop.
-    pub(crate) reason: String,
+/// Who may call an API.
+pub(crate) enum AccessRule {
+    /// Anybody.
+    Anyone,
+    /// Nobody: callers cannot show who they are yet.
+    Nobody,
+    /// Whoever shows the credentials that a mock looks for.
+    Presence(CredentialRules),
 }
 
 /// An API as it answers.
@@ -119,8 +118,7 @@ pub(crate) struct CompiledApi {
     /// Its constant results; empty where the backend is real.
     pub(crate) mock: Option<MockResults>,
     pub(crate) meter: Arc<Meter>,
-    /// The credentials that a mock looks for.
-    pub(crate) credentials: Option<CredentialRules>,
+    pub(crate) access: AccessRule,
     /// What differs from the group on the way to a real backend.
     pub(crate) forward: Option<Box<ApiForward>>,
     /// Its path as the definition writes it, where a parameter in it is a secret.
@@ -153,6 +151,17 @@ impl CompiledGroup {
         let Answer::Forward(forward) = &self.answer else { return Duration::ZERO };
         let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();
         forward.response_timeout.max(forward.idle_timeout).max(own)
+    }
+}
+
+impl AccessRule {
+    /// Compiles the access step of a route.
+    pub(super) fn new(access: &Access) -> Self {
+        match access {
+            Access::Anyone => Self::Anyone,
+            Access::Signature => Self::Nobody,
+            Access::Presence { any_of } => Self::Presence(CredentialRules::new(any_of)),
+        }
     }
 }
 

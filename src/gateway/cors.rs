@@ -19,12 +19,18 @@ pub(crate) struct CorsRules {
     max_age: Option<HeaderValue>,
 }
 
+/// A setting cannot stand in a header.
+#[derive(Debug, thiserror::Error)]
+#[error("cors: {text:?} cannot stand in a header")]
+pub(crate) struct CorsError {
+    text: String,
+}
+
 impl CorsRules {
     /// Builds the rules from a group's settings; fails with what cannot stand in a header.
-    pub(crate) fn build(settings: &Cors) -> Result<Self, String> {
-        let value =
-            |text: &str| HeaderValue::try_from(text).map_err(|_| format!("cors: {text:?} cannot stand in a header"));
-        let list = |names: &[String]| -> Result<Option<HeaderValue>, String> {
+    pub(crate) fn build(settings: &Cors) -> Result<Self, CorsError> {
+        let value = |text: &str| HeaderValue::try_from(text).map_err(|_| CorsError { text: text.to_owned() });
+        let list = |names: &[String]| -> Result<Option<HeaderValue>, CorsError> {
             if names.is_empty() { Ok(None) } else { value(&names.join(", ")).map(Some) }
         };
         Ok(Self {

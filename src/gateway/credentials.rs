@@ -6,40 +6,27 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
 
 use super::problem::{Kind, Problem};
-use crate::definition::{Api, Definition, ParameterPlace, SecurityKind, percent};
+use crate::definition::percent;
+use crate::routes::Credential;
 
 /// The credentials that an API asks for: all of one of the lists.
 pub(crate) struct CredentialRules(Box<[Box<[Credential]>]>);
 
-enum Credential {
-    Header(String),
-    Query(String),
-    Cookie(String),
-    /// A scheme of the header `Authorization`, in lower case.
-    Authorization(String),
-}
-
 impl CredentialRules {
-    /// Reads what an API asks for; `None` where that is nothing, or nothing that a request shows.
-    pub(crate) fn of(definition: &Definition, api: &Api) -> Option<Self> {
-        let scheme = |name: &String| definition.security_schemes.iter().find(|scheme| scheme.name == *name);
-        let requirement = |names: &Vec<(String, Vec<String>)>| -> Box<[Credential]> {
-            names.iter().filter_map(|(name, _)| Credential::of(&scheme(name)?.kind)).collect()
-        };
-        let lists: Box<[Box<[Credential]>]> = api.security.iter().map(requirement).collect();
-        // One that asks for nothing that can be seen is always met.
-        (!lists.is_empty() && lists.iter().all(|list| !list.is_empty())).then_some(Self(lists))
+    /// Takes the lists of credentials of which a route asks for one.
+    pub(crate) fn new(any_of: &[Vec<Credential>]) -> Self {
+        Self(any_of.iter().map(|list| list.clone().into_boxed_slice()).collect())
     }
 
     /// Looks for the credentials of one of the lists.
     pub(crate) fn check(&self, query: Option<&str>, headers: &HeaderMap) -> Result<(), Problem> {
-        let is_met = |list: &[Credential]| list.iter().all(|credential| credential.is_there(query, headers));
+        let is_met = |list: &[Credential]| list.iter().all(|credential| is_there(credential, query, headers));
         if self.0.iter().any(|list| is_met(list)) {
             return Ok(());
         }
-        let list = |list: &[Credential]| list.iter().map(Credential::name).collect::<Vec<_>>().join(" and ");
+        let list = |list: &[Credential]| list.iter().map(name).collect::<Vec<_>>().join(" and ");
         let lists: Vec<String> = self.0.iter().map(|credentials| list(credentials)).collect();
-        let mut challenges: Vec<String> = self.0.iter().flatten().map(Credential::challenge).collect();
+        let mut challenges: Vec<String> = self.0.iter().flatten().map(challenge).collect();
         challenges.dedup();
         let mut problem = Problem::new(Kind::Unauthenticated, format!("The request needs {}.", lists.join(", or ")));
         problem.challenge = Some(challenges.join(", "));
@@ -47,56 +34,42 @@ impl CredentialRules {
     }
 }
 
-impl Credential {
-    fn of(kind: &SecurityKind) -> Option<Self> {
-        match kind {
-            SecurityKind::ApiKey { place: ParameterPlace::Header, name } => Some(Self::Header(name.clone())),
-            SecurityKind::ApiKey { place: ParameterPlace::Query, name } => Some(Self::Query(name.clone())),
-            SecurityKind::ApiKey { place: ParameterPlace::Cookie, name } => Some(Self::Cookie(name.clone())),
-            SecurityKind::Http { scheme } => Some(Self::Authorization(scheme.clone())),
-            SecurityKind::OAuth2 | SecurityKind::OpenIdConnect => Some(Self::Authorization("bearer".to_owned())),
-            // A certificate is shown to whoever ends TLS, and what is not known cannot be looked for.
-            _ => None,
-        }
+/// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme.
+fn challenge(credential: &Credential) -> String {
+    match credential {
+        Credential::Authorization(scheme) if scheme == "basic" => "Basic realm=\"api\"".to_owned(),
+        Credential::Authorization(scheme) if scheme == "bearer" => "Bearer".to_owned(),
+        Credential::Authorization(scheme) => scheme.clone(),
+        Credential::Header(_) | Credential::Query(_) | Credential::Cookie(_) => "ApiKey".to_owned(),
     }
+}
 
-    /// Returns the challenge that asks for it (RFC 9110, section 11.6.1; RFC 7617; RFC 6750). Keys have no registered scheme.
-    fn challenge(&self) -> String {
-        match self {
-            Self::Authorization(scheme) if scheme == "basic" => "Basic realm=\"api\"".to_owned(),
-            Self::Authorization(scheme) if scheme == "bearer" => "Bearer".to_owned(),
-            Self::Authorization(scheme) => scheme.clone(),
-            Self::Header(_) | Self::Query(_) | Self::Cookie(_) => "ApiKey".to_owned(),
-        }
+fn name(credential: &Credential) -> String {
+    match credential {
+        Credential::Header(name) => format!("the header {name}"),
+        Credential::Query(name) => format!("the query parameter {name}"),
+        Credential::Cookie(name) => format!("the cookie {name}"),
+        Credential::Authorization(scheme) => format!("the header Authorization with {scheme} credentials"),
     }
+}
 
-    fn name(&self) -> String {
-        match self {
-            Self::Header(name) => format!("the header {name}"),
-            Self::Query(name) => format!("the query parameter {name}"),
-            Self::Cookie(name) => format!("the cookie {name}"),
-            Self::Authorization(scheme) => format!("the header Authorization with {scheme} credentials"),
+fn is_there(credential: &Credential, query: Option<&str>, headers: &HeaderMap) -> bool {
+    match credential {
+        Credential::Header(name) => headers.get(name.as_str()).is_some_and(|value| !value.is_empty()),
+        Credential::Query(name) => {
+            percent::pairs(query.unwrap_or_default()).any(|(key, value)| key == *name && !value.is_empty())
         }
-    }
-
-    fn is_there(&self, query: Option<&str>, headers: &HeaderMap) -> bool {
-        match self {
-            Self::Header(name) => headers.get(name.as_str()).is_some_and(|value| !value.is_empty()),
-            Self::Query(name) => {
-                percent::pairs(query.unwrap_or_default()).any(|(key, value)| key == *name && !value.is_empty())
-            }
-            Self::Cookie(name) => {
-                let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-                let mut pairs = lines
-                    .flat_map(|line| line.split(';'))
-                    .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='));
-                pairs.any(|(key, value)| key == name && !value.is_empty())
-            }
-            Self::Authorization(scheme) => {
-                let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-                let (known, rest) = value.split_once(' ').unwrap_or((value, ""));
-                known.eq_ignore_ascii_case(scheme) && !rest.trim_matches(' ').is_empty()
-            }
+        Credential::Cookie(name) => {
+            let lines = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+            let mut pairs = lines
+                .flat_map(|line| line.split(';'))
+                .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='));
+            pairs.any(|(key, value)| key == name && !value.is_empty())
+        }
+        Credential::Authorization(scheme) => {
+            let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+            let (known, rest) = value.split_once(' ').unwrap_or((value, ""));
+            known.eq_ignore_ascii_case(scheme) && !rest.trim_matches(' ').is_empty()
         }
     }
 }
@@ -104,6 +77,8 @@ impl Credential {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::GroupSettings;
+    use crate::routes::Access;
 
     #[test]
     fn credentials_are_looked_for_where_the_definition_says() {
@@ -135,7 +110,15 @@ mod tests {
             let text = text.replace('@', security);
             let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
             let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
-            let rules = CredentialRules::of(&definition, &definition.apis[0]);
+            let rules = {
+                let mut settings: GroupSettings =
+                    serde_yaml::from_str("schema: 1\nversion: \"0.0.1\"\nprefix: /g\n").expect("settings");
+                settings.mock.check_security = true;
+                match Access::new(&definition, &definition.apis[0], &settings, true) {
+                    Access::Presence { any_of } => Some(CredentialRules::new(&any_of)),
+                    _ => None,
+                }
+            };
             let mut sent = HeaderMap::new();
             for (name, value) in headers {
                 sent.insert(http::HeaderName::from_static(name), http::HeaderValue::from_static(value));

@@ -7,8 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::headers::PREFER;
 use super::media_type::{MediaRange, quality};
 use super::problem::{Kind, Problem};
-use crate::definition::{ApiResults, StatusPattern};
+use crate::definition::StatusPattern;
 use crate::model::trim_blanks;
+use crate::routes::MockResponses;
 
 /// What an API can answer without a backend; the constant result first.
 pub(crate) struct MockResults {
@@ -53,16 +54,15 @@ impl Picked<'_> {
 }
 
 impl MockResults {
-    /// Takes the results of an API.
+    /// Takes the responses of a route.
     ///
-    /// One that cannot be sent is left out; the API's others are there.
-    pub(crate) fn build(results: ApiResults) -> Self {
+    /// One that cannot be sent is left out; the route's others are there.
+    pub(crate) fn build(responses: MockResponses) -> Self {
         let mut list = Vec::new();
-        let is_cut = results.is_cut;
-        let mut has_constant = results.constant().is_some();
-        for (index, declared) in results.declared.into_iter().enumerate() {
-            let status = StatusCode::from_u16(declared.result.status).ok();
-            let headers = headers(&declared.result.headers, declared.result.media_type.as_deref());
+        let MockResponses { mut has_constant, is_cut, responses } = responses;
+        for (index, declared) in responses.into_iter().enumerate() {
+            let status = StatusCode::from_u16(declared.status).ok();
+            let headers = headers(&declared.headers, declared.media_type.as_deref());
             let Some((status, headers)) = status.filter(|status| !status.is_informational()).zip(headers) else {
                 has_constant &= index != 0;
                 continue;
@@ -71,10 +71,10 @@ impl MockResults {
             list.push(MockResult {
                 status,
                 headers,
-                body: if bodiless { Bytes::new() } else { declared.result.body },
-                pattern: declared.response,
+                body: if bodiless { Bytes::new() } else { declared.body },
+                pattern: declared.declared_for,
                 example: declared.example,
-                media_type: declared.result.media_type,
+                media_type: declared.media_type,
             });
         }
         Self { list: list.into_boxed_slice(), has_constant, is_cut }
@@ -310,7 +310,7 @@ mod tests {
         );
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
         let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
-        MockResults::build(definition.results().remove(0))
+        MockResults::build(MockResponses::new(definition.results().remove(0)))
     }
 
     fn asking(list: &[(&'static str, &'static str)]) -> HeaderMap {

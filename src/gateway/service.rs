@@ -24,7 +24,7 @@ use exchange::{At, Exchange, Outcome, OutcomeBody};
 use response_check::check_response;
 
 use super::body::{BodyFault, Incoming, Pace, Payload, Progress, RequestBody};
-use super::compiled::{Answer, CompiledApi, CompiledGroup, CompiledSnapshot};
+use super::compiled::{AccessRule, Answer, CompiledApi, CompiledGroup, CompiledSnapshot};
 use super::problem::{Kind, Problem};
 use super::request_head::{CheckedHead, ambiguous_path, check_head, malformed_header_block};
 use super::routing::host::Host;
@@ -203,11 +203,7 @@ impl Exchange {
         if let Some(record) = &mut self.entry {
             record.found(wanted.group, Some(api));
         }
-        if matches!(group.answer, Answer::Refuse) {
-            let detail = "The group asks callers to show who they are, which this gateway cannot check.";
-            return Err((Problem::new(Kind::Unauthenticated, detail), at));
-        }
-        if let Some(Err(problem)) = api.credentials.as_ref().map(|rules| rules.check(parts.uri.query(), at.headers)) {
+        if let Err(problem) = check_access(&api.access, parts) {
             return Err((problem, at));
         }
         let body_limit = group.max_body.unwrap_or(self.worker.shared.config.limits.body_bytes);
@@ -386,6 +382,18 @@ fn mock(worker: &Worker, api: &CompiledApi, headers: &HeaderMap) -> Result<Outco
     // Told apart in the log from what the gateway answers on its own account.
     outcome.backend = Answerer::Mock;
     Ok(outcome)
+}
+
+/// Refuses a request of somebody who may not call the API.
+fn check_access(access: &AccessRule, parts: &Parts) -> Result<(), Problem> {
+    match access {
+        AccessRule::Anyone => Ok(()),
+        AccessRule::Presence(credentials) => credentials.check(parts.uri.query(), &parts.headers),
+        AccessRule::Nobody => {
+            let detail = "The group asks callers to show who they are, which this gateway cannot check.";
+            Err(Problem::new(Kind::Unauthenticated, detail))
+        }
+    }
 }
 
 fn too_large(limit: u64) -> Problem {

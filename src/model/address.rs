@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{EnvironmentName, GroupName};
 
 /// A domain name in lower case, internationalised names as their `xn--` form (RFC 1035, RFC 5890).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct DomainName(String);
 
@@ -78,7 +78,7 @@ impl fmt::Display for DomainName {
 }
 
 /// The host names by which callers reach a group in an environment.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct GroupHosts {
     /// The secondary domain, which every group has: `<group>.<environment>.<base domain>`.
     pub secondary: String,

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 /// Cross-origin access to a group (the Fetch standard, section 3.2, "CORS protocol").
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
     /// Origins that may call, like `https://shop.example`; `*` allows any origin, without credentials.
@@ -135,7 +135,7 @@ pub struct ApiForwarding {
 }
 
 /// Names of the files for TLS to a backend.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BackendTls {
     /// Certificates (PEM) trusted instead of the system's. Like all files named here, it is stored in `.apigw/secrets`
@@ -165,7 +165,7 @@ pub fn is_file_name(text: &str) -> bool {
 }
 
 /// A parameter moved to another place or name.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParameterMapping {
     /// Place of the parameter in the caller's request.
@@ -264,6 +264,12 @@ impl TryFrom<String> for ParameterPlace {
 
     fn try_from(text: String) -> Result<Self, ParameterPlaceError> {
         text.parse()
+    }
+}
+
+impl serde::Serialize for ParameterPlace {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -17,6 +17,7 @@ mod method;
 mod name;
 mod nearest;
 mod operation;
+mod secret;
 mod settings;
 mod time;
 mod variable;
@@ -43,6 +44,7 @@ pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError};
 pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
+pub use secret::is_secret_name;
 pub use settings::{
     Auth, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy, ResponseValidation,
     RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,

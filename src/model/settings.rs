@@ -210,7 +210,7 @@ pub struct GroupSettings {
 }
 
 /// The treatment of responses of real backends that violate the definition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ResponseValidation {
     /// Responses are not validated.

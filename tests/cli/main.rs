@@ -24,6 +24,7 @@ mod outputs;
 mod plans;
 mod prune;
 mod release;
+mod routes;
 mod serve;
 mod serving;
 mod tls;

@@ -361,6 +361,9 @@ fn views(validated: &Validated) {
     validated.read("diff", 0, "diff --explain api-removed");
     validated.read("diff", 3, "diff --explain nonsense");
     validated.read("diff", 64, "diff petstore");
+    validated.read("routes", 0, "routes --env test");
+    validated.read("routes", 0, "routes petstore");
+    validated.read("routes", 3, "routes nobody");
     validated.read("call", 0, "call petstore getPet --env test petId=1");
     validated.read("call", 3, "call petstore nothing --env test");
     validated.read("call", 1, "call petstore getPet --env test petId=1 --url http://127.0.0.1:9");

@@ -19,6 +19,7 @@ mod prune;
 mod publish;
 mod resolve;
 mod rollback;
+mod routes;
 mod schema;
 mod serve;
 mod show;
@@ -62,6 +63,7 @@ pub(super) enum Command {
     Verify(verify::VerifyArguments),
     Prune(prune::PruneArguments),
     Serve(serve::ServeArguments),
+    Routes(routes::RoutesArguments),
     Call(call::CallArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -110,6 +112,7 @@ impl Command {
             | Self::Show(_)
             | Self::Diff(_)
             | Self::Serve(_)
+            | Self::Routes(_)
             | Self::Call(_)
             | Self::Schema(_)
             | Self::Completions(_)
@@ -143,6 +146,7 @@ impl Command {
             Self::Verify(arguments) => verify::run(context, arguments),
             Self::Prune(arguments) => prune::run(context, arguments),
             Self::Serve(arguments) => serve::run(context, arguments),
+            Self::Routes(arguments) => routes::run(context, arguments),
             Self::Call(arguments) => call::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),
             Self::Completions(arguments) => completions::run(context, arguments),

@@ -12,6 +12,7 @@ use super::validate::RequestRules;
 use crate::definition::{Api, Definition};
 use crate::gateway::routing::values::PathValues;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
+use crate::routes::PathTemplate;
 
 pub(crate) use super::validate::MISSING;
 pub(crate) use crate::definition::percent::decode_query;
@@ -39,7 +40,7 @@ pub fn check_request(
     // The gateway refuses it before it looks at the definition.
     let has_one_reading = match path_reading(&composed.path) {
         PathReading::One => true,
-        PathReading::Matrix => PathValues::of(definition, api).takes_semicolons(&composed.path),
+        PathReading::Matrix => PathValues::new(&PathTemplate::new(definition, api)).takes_semicolons(&composed.path),
         PathReading::Several => encoded_slashes && is_canonical_but_for_slashes(&composed.path),
     };
     if !has_one_reading {

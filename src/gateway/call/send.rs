@@ -119,7 +119,7 @@ async fn connect_and_send(to: &Destination, outgoing: Outgoing) -> Result<Answer
         settings.ca = Some(OWN_AUTHORITY.to_owned());
         files.insert(OWN_AUTHORITY.to_owned(), Arc::clone(authority));
     }
-    let config = client_config(&settings, &files).map_err(CallError::Tls)?;
+    let config = client_config(&settings, &files).map_err(|error| CallError::Tls(error.to_string()))?;
     // The certificate must be for the host that is asked for, which is another than the one that is connected to.
     let host = outgoing.host.to_str().unwrap_or_default();
     let host = host.rsplit_once(':').map_or(host, |(host, _)| host).trim_matches(['[', ']']);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::gateway::compiled::CompiledGroup;
-use crate::model::{Deployment, OperationId, Release, State, Timestamp};
+use crate::model::{Backend, Deployment, OperationId, Release, State, Timestamp};
 use crate::snapshot::DefinitionSource;
 
 fn group(number: usize, edition: usize) -> GroupSnapshot {

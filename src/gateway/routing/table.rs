@@ -7,8 +7,9 @@ use http::Method;
 
 use super::hash::FastHash;
 use super::values::PathValues;
-use crate::definition::percent::{decode_query, one_spelling};
-use crate::definition::{ApiRoute, PathPiece, QueryCondition, path_pieces};
+use crate::definition::QueryCondition;
+use crate::definition::percent::decode_query;
+use crate::routes::{PathPart, PathTemplate};
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {
@@ -22,10 +23,8 @@ pub(crate) struct RouteTable {
 pub(crate) struct Route<'a> {
     /// The method.
     pub(crate) method: Method,
-    /// The path template, as the definition writes it.
-    pub(crate) path: &'a str,
-    /// The rest of how requests get to it.
-    pub(crate) matching: &'a ApiRoute,
+    /// The path.
+    pub(crate) path: &'a PathTemplate,
     /// The parameters of its path.
     pub(crate) values: Arc<PathValues>,
 }
@@ -55,6 +54,14 @@ pub(crate) enum PickedRoute {
     NoMethod,
 }
 
+/// The router does not take a path.
+#[derive(Debug, thiserror::Error)]
+#[error("the path {template:?} cannot be routed: {source}")]
+pub(crate) struct RouterError {
+    template: String,
+    source: wayfind::InsertError,
+}
+
 /// A path that is known.
 pub(crate) struct Found<'t, 'p> {
     /// What it knows.
@@ -67,7 +74,7 @@ impl RouteTable {
     /// Builds the table; a route is known by its place in the list.
     ///
     /// Fails with a path that the router does not take, of which the definition's own routing leaves none.
-    pub(crate) fn build(routes: &[Route<'_>]) -> Result<Self, String> {
+    pub(crate) fn build(routes: &[Route<'_>]) -> Result<Self, RouterError> {
         let mut builder = TableBuilder::default();
         for (index, route) in routes.iter().enumerate() {
             builder.add(index, route);
@@ -127,13 +134,13 @@ struct TableBuilder {
 
 impl TableBuilder {
     fn add(&mut self, index: usize, route: &Route<'_>) {
-        let mut template = router_template(route.path);
-        if route.matching.is_prefix && template.len() > 1 {
+        let mut template = router_template(&route.path.parts);
+        if route.path.is_prefix && template.len() > 1 {
             // What is below a folder is below it with and without its slash.
             template.truncate(template.trim_end_matches('/').len());
         }
         let next = self.paths.len();
-        let entry = *self.templates.entry((template, route.matching.is_prefix)).or_insert(next);
+        let entry = *self.templates.entry((template, route.path.is_prefix)).or_insert(next);
         if entry == next {
             self.paths.push(PathEntry { methods: Vec::new(), allow: String::new() });
         }
@@ -143,7 +150,7 @@ impl TableBuilder {
             value: condition.value.as_deref().map(decode_query),
         };
         let candidate = Candidate {
-            query: route.matching.query.iter().map(decoded).collect(),
+            query: route.path.query.iter().map(decoded).collect(),
             values: Some(Arc::clone(&route.values)).filter(|values| values.is_selective()),
             route: index,
         };
@@ -160,7 +167,7 @@ impl TableBuilder {
         }
     }
 
-    fn finish(mut self) -> Result<RouteTable, String> {
+    fn finish(mut self) -> Result<RouteTable, RouterError> {
         for entry in &mut self.paths {
             let mut names: Vec<&str> = entry.methods.iter().map(|(method, _)| method.as_str()).collect();
             if names.contains(&"GET") && !names.contains(&"HEAD") {
@@ -176,7 +183,7 @@ impl TableBuilder {
         let mut templates = wayfind::RouterBuilder::new();
         let mut prefixes = wayfind::RouterBuilder::new();
         for ((template, is_prefix), &entry) in &self.templates {
-            let failed = |error: wayfind::InsertError| format!("the path {template:?} cannot be routed: {error}");
+            let failed = |source| RouterError { template: template.clone(), source };
             if *is_prefix {
                 let folder = format!("{}/", template.trim_end_matches('/'));
                 prefixes.insert(&format!("{folder}<*rest>"), entry).map_err(failed)?;
@@ -196,20 +203,22 @@ impl TableBuilder {
 }
 
 /// Writes a template as the router takes it, with `<0>`, `<1>` … for its parameters; those with nothing between them are one.
-fn router_template(path: &str) -> String {
-    let mut template = String::with_capacity(path.len());
+fn router_template(parts: &[PathPart]) -> String {
+    let mut template = String::new();
     let mut count = 0;
-    for piece in path_pieces(path) {
-        match piece {
-            PathPiece::Text(text) => template.push_str(&one_spelling(text)),
-            PathPiece::Parameter(_) if template.ends_with('>') => {}
-            PathPiece::Parameter(_) => {
+    let mut is_adjacent = false;
+    for part in parts {
+        match part {
+            PathPart::Text(text) => template.push_str(text),
+            PathPart::Parameter(_) if is_adjacent => {}
+            PathPart::Parameter(_) => {
                 template.push('<');
                 template.push_str(&count.to_string());
                 template.push('>');
                 count += 1;
             }
         }
+        is_adjacent = matches!(part, PathPart::Parameter(_));
     }
     template
 }
@@ -217,9 +226,12 @@ fn router_template(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::percent::one_spelling;
+    use crate::definition::{PathPiece, path_pieces};
+    use crate::routes::{Lead, PathParameter, Texts};
 
     fn table(routes: &[&'static str]) -> (RouteTable, Vec<&'static str>) {
-        let parsed: Vec<(Method, &'static str, ApiRoute)> = routes
+        let parsed: Vec<(Method, PathTemplate)> = routes
             .iter()
             .map(|route| {
                 let mut words = route.split(' ');
@@ -231,17 +243,28 @@ mod tests {
                     value: Some(value.to_owned()),
                 };
                 let query = query.split('&').filter_map(|pair| pair.split_once('=')).map(condition).collect();
-                (method, path, ApiRoute { is_prefix: words.next().is_some(), query })
+                let part = |piece| match piece {
+                    PathPiece::Text(text) => PathPart::Text(one_spelling(text).into_owned()),
+                    PathPiece::Parameter(name) => PathPart::Parameter(PathParameter {
+                        name: name.to_owned(),
+                        lead: Lead::Nothing,
+                        texts: Texts::Any,
+                    }),
+                };
+                let template = PathTemplate {
+                    template: path.to_owned(),
+                    is_prefix: words.next().is_some(),
+                    query,
+                    parts: path_pieces(path).into_iter().map(part).collect(),
+                    in_query: Vec::new(),
+                    has_secret: false,
+                };
+                (method, template)
             })
             .collect();
         let parsed: Vec<Route<'_>> = parsed
             .iter()
-            .map(|(method, path, route)| Route {
-                method: method.clone(),
-                path,
-                matching: route,
-                values: Arc::default(),
-            })
+            .map(|(method, path)| Route { method: method.clone(), path, values: Arc::default() })
             .collect();
         (RouteTable::build(&parsed).expect("a table"), routes.to_vec())
     }

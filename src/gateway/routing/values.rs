@@ -3,8 +3,7 @@
 //! The router takes parameters with nothing between them as one text; here it is split. And it knows no styles: here a
 //! text that has to begin with `;name` or a dot is told from one that has not (RFC 6570, sections 3.2.5 and 3.2.7).
 
-use crate::definition::values::{Structure, ValueSchema};
-use crate::definition::{Api, Definition, Node, PathPiece, Style, path_pieces};
+use crate::routes::{InQuery, Lead, PathParameter, PathPart, PathTemplate, Texts};
 
 /// Longer texts are split as if each parameter took any text.
 const LONGEST_SPLIT: usize = 128;
@@ -17,63 +16,32 @@ pub(crate) struct PathValues {
     /// The segments that begin with a parameter in the style `matrix`, counted from 0.
     matrix_segments: Box<[usize]>,
     /// The parameters that the query behind the path names, each with its name in the query.
-    in_query: Box<[(Box<str>, Box<str>)]>,
-}
-
-#[derive(Debug)]
-struct PathParameter {
-    name: Box<str>,
-    lead: Lead,
-    texts: Texts,
-}
-
-/// The beginning of a parameter's text, by its style.
-#[derive(Debug)]
-enum Lead {
-    Nothing,
-    Dot {
-        is_repeated: bool,
-    },
-    /// A semicolon, and the name unless it may be an object whose fields are named instead.
-    Semicolon {
-        name: Option<Box<str>>,
-        is_repeated: bool,
-    },
-}
-
-/// The texts that a parameter takes.
-#[derive(Debug)]
-enum Texts {
-    Any,
-    Integer,
-    Number,
-    OneOf(Box<[Box<str>]>),
+    in_query: Box<[InQuery]>,
 }
 
 impl PathValues {
-    /// Reads the path of an API.
-    pub(crate) fn of(definition: &Definition, api: &Api) -> Self {
+    /// Takes the parameters of a template.
+    pub(crate) fn new(template: &PathTemplate) -> Self {
         let mut runs: Vec<Vec<PathParameter>> = Vec::new();
         let mut matrix_segments = Vec::new();
         let mut segment = 0;
         let mut before = "";
         let mut is_adjacent = false;
-        for piece in path_pieces(&api.path) {
-            match piece {
-                PathPiece::Text(text) => {
+        for part in &template.parts {
+            match part {
+                PathPart::Text(text) => {
                     segment += text.matches('/').count();
                     before = text;
                     is_adjacent = false;
                 }
-                PathPiece::Parameter(written) => {
-                    let parameter = PathParameter::of(definition, api, written);
+                PathPart::Parameter(parameter) => {
                     if before.ends_with('/') && !is_adjacent && matches!(parameter.lead, Lead::Semicolon { .. }) {
                         // The text before the first segment is empty.
                         matrix_segments.push(segment - 1);
                     }
                     match runs.last_mut() {
-                        Some(run) if is_adjacent => run.push(parameter),
-                        _ => runs.push(vec![parameter]),
+                        Some(run) if is_adjacent => run.push(parameter.clone()),
+                        _ => runs.push(vec![parameter.clone()]),
                     }
                     is_adjacent = true;
                 }
@@ -82,7 +50,7 @@ impl PathValues {
         Self {
             runs: runs.into_iter().map(Vec::into_boxed_slice).collect(),
             matrix_segments: matrix_segments.into(),
-            in_query: in_query(&api.variant),
+            in_query: template.in_query.clone().into(),
         }
     }
 
@@ -115,9 +83,9 @@ impl PathValues {
         for (run, text) in self.runs.iter().zip(texts) {
             split(run, text, &mut named)?;
         }
-        for (name, key) in &self.in_query {
+        for InQuery { name, key } in &self.in_query {
             let mut pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-            named.extend(pairs.find(|(known, _)| **known == **key).map(|(_, value)| (&**name, value)));
+            named.extend(pairs.find(|(known, _)| known == key).map(|(_, value)| (name.as_str(), value)));
         }
         Some(named)
     }
@@ -129,77 +97,29 @@ impl PathValues {
     }
 }
 
-/// Lists the parameters of a query like `?id={id}`, with their names there.
-fn in_query(variant: &str) -> Box<[(Box<str>, Box<str>)]> {
-    let query = variant.strip_prefix('?').unwrap_or_default();
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let parameter = |(key, value): (&str, &str)| {
-        let name = value.strip_prefix('{')?.strip_suffix('}')?;
-        Some((name.into(), key.into()))
-    };
-    pairs.filter_map(parameter).collect()
+fn takes(parameter: &PathParameter, text: &str) -> bool {
+    let PathParameter { lead, texts, .. } = parameter;
+    !text.is_empty() && begins(lead, text) && (*lead != Lead::Nothing || contains(texts, text))
 }
 
-impl PathParameter {
-    fn of(definition: &Definition, api: &Api, written: &str) -> Self {
-        let Some(declared) = api.path_parameter(written) else {
-            return Self { name: written.into(), lead: Lead::Nothing, texts: Texts::Any };
-        };
-        let schema = declared.schema.and_then(|schema| definition.node(schema).resolve());
-        // Each part of a value begins with the mark, where the value can have parts at all.
-        let has_marks = declared.explode && matches!(declared.style, Style::Label | Style::Matrix);
-        let values = if has_marks { ValueSchema::build(definition, declared.schema) } else { None };
-        let can_be = |structure| values.as_ref().is_some_and(|values| values.allows_structure(structure));
-        let is_repeated = can_be(Structure::List) || can_be(Structure::Object);
-        let name = Some(declared.name.as_str().into()).filter(|_| !can_be(Structure::Object));
-        let lead = match declared.style {
-            Style::Label => Lead::Dot { is_repeated },
-            Style::Matrix => Lead::Semicolon { name, is_repeated },
-            _ => Lead::Nothing,
-        };
-        Self { name: declared.name.as_str().into(), texts: Texts::of(schema), lead }
-    }
-
-    fn takes(&self, text: &str) -> bool {
-        !text.is_empty() && self.lead.begins(text) && (!matches!(self.lead, Lead::Nothing) || self.texts.contain(text))
+fn begins(lead: &Lead, text: &str) -> bool {
+    match lead {
+        Lead::Nothing => true,
+        Lead::Dot { .. } => text.starts_with('.'),
+        Lead::Semicolon { name: None, .. } => text.starts_with(';'),
+        Lead::Semicolon { name: Some(name), .. } => text
+            .strip_prefix(';')
+            .and_then(|rest| rest.strip_prefix(&**name))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ';'])),
     }
 }
 
-impl Lead {
-    fn begins(&self, text: &str) -> bool {
-        match self {
-            Self::Nothing => true,
-            Self::Dot { .. } => text.starts_with('.'),
-            Self::Semicolon { name: None, .. } => text.starts_with(';'),
-            Self::Semicolon { name: Some(name), .. } => text
-                .strip_prefix(';')
-                .and_then(|rest| rest.strip_prefix(&**name))
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ';'])),
-        }
-    }
-}
-
-impl Texts {
-    fn of(schema: Option<Node<'_>>) -> Self {
-        let Some(schema) = schema else { return Self::Any };
-        if let Some(values) = schema.get("enum") {
-            return Self::OneOf(values.items().filter_map(crate::definition::scalar_text).map(Into::into).collect());
-        }
-        match schema.get("type").and_then(Node::as_str) {
-            Some("integer") => Self::Integer,
-            Some("number") => Self::Number,
-            Some("boolean") => Self::OneOf(["true", "false"].map(Into::into).into()),
-            _ => Self::Any,
-        }
-    }
-
-    fn contain(&self, text: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Integer => text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit()),
-            Self::Number => text.parse::<f64>().is_ok(),
-            Self::OneOf(values) => values.iter().any(|value| **value == *text),
-        }
+fn contains(texts: &Texts, text: &str) -> bool {
+    match texts {
+        Texts::Any => true,
+        Texts::Integer => text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit()),
+        Texts::Number => text.parse::<f64>().is_ok(),
+        Texts::OneOf(values) => values.iter().any(|value| value == text),
     }
 }
 
@@ -207,14 +127,14 @@ impl Texts {
 fn split<'v, 'p>(run: &'v [PathParameter], text: &'p str, named: &mut Vec<(&'v str, &'p str)>) -> Option<()> {
     match run {
         [] => Some(()),
-        [one] if matches!(one.lead, Lead::Nothing) || one.lead.begins(text) => {
+        [one] if matches!(one.lead, Lead::Nothing) || begins(&one.lead, text) => {
             named.push((&one.name, text));
             Some(())
         }
         [_] => None,
         _ if run.len() > text.len() => None,
         _ => {
-            let ends = if text.len() > LONGEST_SPLIT { None } else { ends(run, text, PathParameter::takes) };
+            let ends = if text.len() > LONGEST_SPLIT { None } else { ends(run, text, takes) };
             // Where the texts fit no split, a check of the request says so of a plain one.
             let ends = ends.or_else(|| ends_by_lead(run, text))?;
             let mut from = 0;
@@ -272,7 +192,7 @@ fn ends_by_lead(run: &[PathParameter], text: &str) -> Option<Vec<usize>> {
         return (first > 0).then(|| (first..=text.len()).collect());
     }
     let short = text.len() <= LONGEST_SPLIT;
-    short.then(|| ends(run, text, |parameter, own| !own.is_empty() && parameter.lead.begins(own)))?
+    short.then(|| ends(run, text, |parameter, own| !own.is_empty() && begins(&parameter.lead, own)))?
 }
 
 #[cfg(test)]
@@ -285,7 +205,7 @@ mod tests {
         );
         let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| std::sync::Arc::from(text.as_bytes())));
         let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
-        PathValues::of(&definition, &definition.apis[0])
+        PathValues::new(&PathTemplate::new(&definition, &definition.apis[0]))
     }
 
     fn parameter(name: &str, more: &str) -> String {

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::target::{Backend, OriginSettings, Origins, resolve};
-use super::tls_client::client_config;
+use super::target::{Backend, OriginSettings, Origins, UpstreamError};
+use super::tls_client::{TlsError, client_config};
 use crate::definition::percent::{self, one_spelling};
 use crate::definition::{PathPiece, path_pieces};
-use crate::model::{ConstantParameter, Digest, DynamicRoute, HttpUrl, ParameterMapping, ParameterPlace};
-use crate::snapshot::GroupContent;
+use crate::model::{Digest, ParameterPlace};
+use crate::routes::{DynamicUpstream, Forward, Mapping, RouteForward, Upstream};
 
 /// How the requests of a group are forwarded.
 pub(crate) struct GroupForward {
@@ -41,114 +41,94 @@ pub(crate) struct ApiForward {
 
 #[derive(Default)]
 struct Rules {
-    parameters: Vec<ParameterMapping>,
-    constants: Vec<ConstantParameter>,
-    routes: Vec<(ParameterPlace, Vec<String>, Backend)>,
+    /// Changes of the request, in order.
+    mappings: Vec<Mapping>,
+    /// Other backends, the first whose rule matches.
+    dynamic: Vec<DynamicBackend>,
 }
 
-impl Rules {
-    fn is_empty(&self) -> bool {
-        self.parameters.is_empty() && self.constants.is_empty() && self.routes.is_empty()
-    }
+struct DynamicBackend {
+    when: ParameterPlace,
+    /// The values that match; empty, it only has to be there.
+    equals: Vec<String>,
+    backend: Backend,
 }
-
-const CONNECT_TIMEOUT_MS: u32 = 5_000;
-const RESPONSE_TIMEOUT_MS: u32 = 30_000;
-const IDLE_TIMEOUT_MS: u32 = 60_000;
-const WEBSOCKET_IDLE_TIMEOUT_MS: u32 = 600_000;
 
 /// Builds how a group's requests are forwarded.
 pub(crate) struct ForwardCompiler<'a> {
     pub(crate) origins: &'a Origins,
-    pub(crate) variables: Option<&'a BTreeMap<String, String>>,
-    pub(crate) content: &'a GroupContent,
+    pub(crate) forward: &'a Forward,
+    /// The files that `forwarding.tls` names, by name.
+    pub(crate) tls_files: &'a BTreeMap<String, Arc<[u8]>>,
     pub(crate) allow_addresses: &'a [IpAddr],
 }
 
 impl ForwardCompiler<'_> {
-    /// Builds what the group says, with the backend that its deployment names.
-    pub(crate) fn group(&self, url: &HttpUrl) -> Result<GroupForward, String> {
-        let forwarding = &self.content.settings.forwarding;
-        let mut backend = self.backend(url)?;
-        for address in &forwarding.more_addresses {
-            backend.targets.extend(self.backend(&resolve(address, self.variables)?)?.targets);
-        }
-        let milliseconds = |value: Option<u32>, usual: u32| Duration::from_millis(u64::from(value.unwrap_or(usual)));
+    /// Builds what holds for the group.
+    pub(crate) fn group(&self) -> Result<GroupForward, UpstreamError> {
+        let Forward { upstream, keep_prefix, keep_host, retry, timeouts, dynamic, mappings, .. } = self.forward;
         Ok(GroupForward {
-            keep_prefix: forwarding.keep_prefix,
-            connect_timeout: milliseconds(forwarding.connect_timeout_ms, CONNECT_TIMEOUT_MS),
-            response_timeout: milliseconds(forwarding.response_timeout_ms, RESPONSE_TIMEOUT_MS),
-            idle_timeout: milliseconds(forwarding.idle_timeout_ms, IDLE_TIMEOUT_MS),
-            websocket_idle_timeout: milliseconds(forwarding.websocket_idle_timeout_ms, WEBSOCKET_IDLE_TIMEOUT_MS),
-            retry: forwarding.retry.unwrap_or(true),
-            keep_host: forwarding.keep_host,
-            backend,
-            rules: self.rules(&forwarding.parameters, &forwarding.constants, &forwarding.routes)?,
+            keep_prefix: *keep_prefix,
+            connect_timeout: milliseconds(timeouts.connect_ms),
+            response_timeout: milliseconds(timeouts.response_ms),
+            idle_timeout: milliseconds(timeouts.idle_ms),
+            websocket_idle_timeout: milliseconds(timeouts.websocket_idle_ms),
+            retry: *retry,
+            keep_host: *keep_host,
+            backend: self.backend(upstream)?,
+            rules: self.rules(mappings, dynamic)?,
         })
     }
 
-    /// Builds what differs for an API, if anything does.
-    pub(crate) fn api(&self, name: &str) -> Result<Option<ApiForward>, String> {
-        let Some(settings) = self.content.settings.forwarding.apis.get(name) else { return Ok(None) };
-        if settings.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
-            return Err(format!("forwarding.apis.{name}.path must begin with a slash"));
+    /// Builds what differs for a route, if anything does.
+    pub(crate) fn route(&self, route: &RouteForward) -> Result<Option<Box<ApiForward>>, UpstreamError> {
+        if *route == RouteForward::default() {
+            return Ok(None);
         }
-        Ok(Some(ApiForward {
-            response_timeout: settings.response_timeout_ms.map(|value| Duration::from_millis(u64::from(value))),
-            path: settings.path.clone(),
-            backend: settings
-                .backend
-                .as_ref()
-                .map(|address| self.backend(&resolve(address, self.variables)?))
-                .transpose()?,
-            rules: self.rules(&settings.parameters, &settings.constants, &settings.routes)?,
-        }))
+        let RouteForward { upstream, path, response_timeout_ms, dynamic, mappings } = route;
+        Ok(Some(Box::new(ApiForward {
+            response_timeout: response_timeout_ms.map(milliseconds),
+            path: path.clone(),
+            backend: upstream.as_ref().map(|upstream| self.backend(upstream)).transpose()?,
+            rules: self.rules(mappings, dynamic)?,
+        })))
     }
 
-    fn rules(
-        &self,
-        parameters: &[ParameterMapping],
-        constants: &[ConstantParameter],
-        routes: &[DynamicRoute],
-    ) -> Result<Rules, String> {
-        let route = |route: &DynamicRoute| {
-            let backend = self.backend(&resolve(&route.backend, self.variables)?)?;
-            Ok((route.when.clone(), route.equals.clone(), backend))
+    fn rules(&self, mappings: &[Mapping], dynamic: &[DynamicUpstream]) -> Result<Rules, UpstreamError> {
+        let compile = |dynamic: &DynamicUpstream| {
+            let DynamicUpstream { when, equals, upstream, .. } = dynamic;
+            Ok(DynamicBackend { when: when.clone(), equals: equals.clone(), backend: self.backend(upstream)? })
         };
-        let unusable = |constant: &&ConstantParameter| {
-            matches!(constant.to, ParameterPlace::Header(_))
-                && HeaderValue::from_bytes(constant.value.as_bytes()).is_err()
-        };
-        if let Some(constant) = constants.iter().find(unusable) {
-            return Err(format!("the constant {} has a value that cannot stand in a header", constant.to));
-        }
-        Ok(Rules {
-            parameters: parameters.to_vec(),
-            constants: constants.to_vec(),
-            routes: routes.iter().map(route).collect::<Result<_, String>>()?,
-        })
+        let dynamic = dynamic.iter().map(compile).collect::<Result<_, UpstreamError>>()?;
+        Ok(Rules { mappings: mappings.to_vec(), dynamic })
     }
 
-    fn backend(&self, url: &HttpUrl) -> Result<Backend, String> {
-        let target = self.origins.target(url, &mut |https| self.origin_settings(https).map(Arc::new))?;
-        Ok(Backend { targets: vec![target], name: url.as_str().into() })
+    fn backend(&self, upstream: &Upstream) -> Result<Backend, UpstreamError> {
+        let mut settings = |https: bool| self.origin_settings(https).map(Arc::new);
+        let targets = upstream.targets.iter().map(|url| self.origins.target(url, &mut settings));
+        let targets = targets.collect::<Result<Vec<_>, _>>()?;
+        let name = upstream.targets.first().map_or("", |url| url.as_str()).into();
+        Ok(Backend { targets, name })
     }
 
-    fn origin_settings(&self, https: bool) -> Result<OriginSettings, String> {
-        let forwarding = &self.content.settings.forwarding;
-        let files = &self.content.tls_files;
+    fn origin_settings(&self, https: bool) -> Result<OriginSettings, TlsError> {
+        let Forward { tls, allow_addresses, .. } = self.forward;
         let mut identity = Vec::new();
-        for name in [&forwarding.tls.ca, &forwarding.tls.certificate, &forwarding.tls.key].into_iter().flatten() {
+        for (_, name) in tls.files() {
             identity.extend_from_slice(name.as_bytes());
-            identity
-                .extend_from_slice(&Digest::of(files.get(name).map_or(&[][..], |file| file)).to_string().into_bytes());
+            let file = self.tls_files.get(name).map_or(&[][..], |file| file);
+            identity.extend_from_slice(&Digest::of(file).to_string().into_bytes());
         }
-        let mut allow: Vec<IpAddr> = forwarding.allow_addresses.iter().chain(self.allow_addresses).copied().collect();
+        let mut allow: Vec<IpAddr> = allow_addresses.iter().chain(self.allow_addresses).copied().collect();
         allow.sort_unstable();
         allow.dedup();
-        let tls = if https { Some(client_config(&forwarding.tls, files)?) } else { None };
-        Ok(OriginSettings { tls, tls_identity: Digest::of(&identity), allow })
+        let config = if https { Some(client_config(tls, self.tls_files)?) } else { None };
+        Ok(OriginSettings { tls: config, tls_identity: Digest::of(&identity), allow })
     }
+}
+
+fn milliseconds(count: u32) -> Duration {
+    Duration::from_millis(u64::from(count))
 }
 
 /// A value has control characters, which no header has.
@@ -168,29 +148,28 @@ pub(crate) struct Outgoing<'a> {
 impl GroupForward {
     /// Picks the backend of a request: the first rule that matches, the API's, the group's.
     pub(crate) fn backend<'f>(&'f self, api: Option<&'f ApiForward>, outgoing: &Outgoing<'_>) -> &'f Backend {
-        let routes = api.into_iter().flat_map(|api| &api.rules.routes).chain(&self.rules.routes);
-        let matching = routes.into_iter().find(|(place, equals, _)| {
-            outgoing.values(place).iter().any(|value| equals.is_empty() || equals.iter().any(|equal| equal == value))
+        let mut rules = api.into_iter().flat_map(|api| &api.rules.dynamic).chain(&self.rules.dynamic);
+        let matching = rules.find(|DynamicBackend { when, equals, .. }| {
+            outgoing.values(when).iter().any(|value| equals.is_empty() || equals.iter().any(|equal| equal == value))
         });
         match matching {
-            Some((_, _, backend)) => backend,
+            Some(DynamicBackend { backend, .. }) => backend,
             None => api.and_then(|api| api.backend.as_ref()).unwrap_or(&self.backend),
         }
     }
 
     /// Moves and adds the parameters that the settings name. Fails where a value cannot stand where it belongs.
     pub(crate) fn apply(&self, api: Option<&ApiForward>, outgoing: &mut Outgoing<'_>) -> Result<(), NoHeaderValue> {
-        let rules = [Some(&self.rules), api.map(|api| &api.rules)];
-        for rules in rules.into_iter().flatten().filter(|rules| !rules.is_empty()) {
-            for mapping in &rules.parameters {
-                let values = outgoing.values(&mapping.from);
-                if !values.is_empty() {
-                    outgoing.remove(&mapping.from);
-                    outgoing.set(&mapping.to, &values)?;
+        for mapping in self.rules.mappings.iter().chain(api.into_iter().flat_map(|api| &api.rules.mappings)) {
+            match mapping {
+                Mapping::Move(mapping) => {
+                    let values = outgoing.values(&mapping.from);
+                    if !values.is_empty() {
+                        outgoing.remove(&mapping.from);
+                        outgoing.set(&mapping.to, &values)?;
+                    }
                 }
-            }
-            for constant in &rules.constants {
-                outgoing.set(&constant.to, std::slice::from_ref(&constant.value))?;
+                Mapping::Set(constant) => outgoing.set(&constant.to, std::slice::from_ref(&constant.value))?,
             }
         }
         Ok(())

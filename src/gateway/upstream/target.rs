@@ -1,6 +1,6 @@
 //! The addresses of backends, and whether they are up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -10,7 +10,8 @@ use http::HeaderValue;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use crate::model::{HttpUrl, with_variables};
+use super::tls_client::TlsError;
+use crate::model::HttpUrl;
 
 /// How long an address that failed is passed over while others are up.
 const DOWN_FOR: Duration = Duration::from_secs(5);
@@ -107,6 +108,17 @@ impl Origin {
     }
 }
 
+/// A backend cannot be called.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpstreamError {
+    /// Its address is not one.
+    #[error("{0} is not a backend's address")]
+    Address(HttpUrl),
+    /// Its TLS settings cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
 /// What tells origins apart.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct OriginKey {
@@ -143,9 +155,9 @@ impl Origins {
     pub(crate) fn target(
         &self,
         url: &HttpUrl,
-        settings: &mut dyn FnMut(bool) -> Result<Arc<OriginSettings>, String>,
-    ) -> Result<Target, String> {
-        let malformed = || format!("{url} is not a backend's address");
+        settings: &mut dyn FnMut(bool) -> Result<Arc<OriginSettings>, TlsError>,
+    ) -> Result<Target, UpstreamError> {
+        let malformed = || UpstreamError::Address(url.clone());
         let uri: http::Uri = url.as_str().parse().map_err(|_| malformed())?;
         let https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
         let host = uri.host().ok_or_else(malformed)?.to_ascii_lowercase();
@@ -194,15 +206,10 @@ impl Origins {
     }
 }
 
-/// Puts the variables that were bound when it was published into an address.
-pub(crate) fn resolve(address: &str, variables: Option<&BTreeMap<String, String>>) -> Result<HttpUrl, String> {
-    let value = |name: &str| variables?.get(name).map(String::as_str);
-    let text = with_variables(address, value).map_err(|error| format!("{address}: {error}; publish it again"))?;
-    text.parse::<HttpUrl>().map_err(|error| error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::model::Digest;
 

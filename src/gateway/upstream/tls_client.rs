@@ -3,28 +3,70 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto};
 
 use crate::model::BackendTls;
+
+/// The TLS settings of a group's backends cannot be used.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum TlsError {
+    /// A file is not on this machine.
+    #[error("there is no file .apigw/secrets/{0}, which forwarding.tls names")]
+    MissingFile(String),
+    /// A file holds no certificate.
+    #[error("the file {0:?} holds no certificate")]
+    NoCertificate(String),
+    /// A file is not PEM.
+    #[error("the file {name:?} is not PEM: {source}")]
+    Pem {
+        /// The file.
+        name: String,
+        /// The fault.
+        source: Arc<pem::Error>,
+    },
+    /// A file holds no private key.
+    #[error("the file {name:?} holds no private key: {source}")]
+    Key {
+        /// The file.
+        name: String,
+        /// The fault.
+        source: Arc<pem::Error>,
+    },
+    /// A certificate that should be trusted is not valid.
+    #[error("a certificate in {name:?} is not valid: {source}")]
+    Authority {
+        /// The file.
+        name: String,
+        /// The fault.
+        source: rustls::Error,
+    },
+    /// The client's certificate and key do not go together.
+    #[error("the client certificate cannot be used: {0}")]
+    ClientCertificate(rustls::Error),
+    /// One of the client's certificate and key is not named.
+    #[error("forwarding.tls needs both certificate and key, or neither")]
+    HalfIdentity,
+    /// TLS itself is not to be had.
+    #[error(transparent)]
+    Provider(rustls::Error),
+}
 
 /// Builds the TLS settings of a group's backends from the files that it names.
 pub(crate) fn client_config(
     settings: &BackendTls,
     files: &BTreeMap<String, Arc<[u8]>>,
-) -> Result<Arc<ClientConfig>, String> {
+) -> Result<Arc<ClientConfig>, TlsError> {
     if *settings == BackendTls::default() {
         return system_config();
     }
-    let file = |name: &String| {
-        files.get(name).ok_or_else(|| format!("there is no file .apigw/secrets/{name}, which forwarding.tls names"))
-    };
+    let file = |name: &String| files.get(name).ok_or_else(|| TlsError::MissingFile(name.clone()));
     let roots = match &settings.ca {
         Some(name) => {
             let mut roots = RootCertStore::empty();
             for certificate in certificates(file(name)?, name)? {
-                roots.add(certificate).map_err(|error| format!("a certificate in {name:?} is not valid: {error}"))?;
+                roots.add(certificate).map_err(|source| TlsError::Authority { name: name.clone(), source })?;
             }
             Arc::new(roots)
         }
@@ -35,24 +77,25 @@ pub(crate) fn client_config(
         (Some(certificate), Some(key)) => {
             let chain = certificates(file(certificate)?, certificate)?;
             let key_bytes = PrivateKeyDer::from_pem_slice(file(key)?)
-                .map_err(|error| format!("the file {key:?} holds no private key: {error}"))?;
+                .map_err(|source| TlsError::Key { name: key.clone(), source: Arc::new(source) })?;
             let config = builder.with_client_auth_cert(chain, key_bytes);
-            config.map(Arc::new).map_err(|error| format!("the client certificate cannot be used: {error}"))
+            config.map(Arc::new).map_err(TlsError::ClientCertificate)
         }
         (None, None) => Ok(Arc::new(builder.with_no_client_auth())),
-        _ => Err("forwarding.tls needs both certificate and key, or neither".to_owned()),
+        _ => Err(TlsError::HalfIdentity),
     }
 }
 
-fn system_config() -> Result<Arc<ClientConfig>, String> {
-    static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
+fn system_config() -> Result<Arc<ClientConfig>, TlsError> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, TlsError>> = OnceLock::new();
     CONFIG.get_or_init(|| Ok(Arc::new(builder()?.with_root_certificates(system_roots()).with_no_client_auth()))).clone()
 }
 
-fn builder() -> Result<tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>, String> {
+fn builder() -> Result<tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>, TlsError>
+{
     ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())
+        .map_err(TlsError::Provider)
 }
 
 /// The certificates that the system trusts. Those that cannot be read are left out: a backend that needs one
@@ -67,12 +110,12 @@ fn system_roots() -> Arc<RootCertStore> {
     Arc::clone(ROOTS.get_or_init(load))
 }
 
-fn certificates(bytes: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+fn certificates(bytes: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(format!("the file {name:?} holds no certificate")),
-        Err(error) => Err(format!("the file {name:?} is not PEM: {error}")),
+        Ok(_) => Err(TlsError::NoCertificate(name.to_owned())),
+        Err(source) => Err(TlsError::Pem { name: name.to_owned(), source: Arc::new(source) }),
     }
 }
 
@@ -93,7 +136,7 @@ mod tests {
             (BackendTls { ca: named("empty"), ..usual.clone() }, "\"empty\" holds no certificate"),
             (BackendTls { ca: named("gone"), ..usual.clone() }, "no file .apigw/secrets/gone"),
         ] {
-            let refused = client_config(&settings, &files).err().unwrap_or_default();
+            let refused = client_config(&settings, &files).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(refused.contains(expected), "{settings:?}: {refused}");
         }
         assert!(client_config(&BackendTls { ca: named("good"), ..usual }, &files).is_ok());

@@ -7,13 +7,13 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::{CallArguments, Called};
-use crate::cli::context::{Context, is_secret_name};
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::definition::{Api, Definition, ParameterPlace};
 use crate::gateway::call::{
     ComposeProblem, Composed, Given, MISSING, Outgoing, check_request, compose, pick_media_type,
 };
-use crate::model::{GroupHosts, nearest, trim_blanks};
+use crate::model::{GroupHosts, is_secret_name, nearest, trim_blanks};
 use crate::workspace::{Workspace, read_outside};
 
 /// The most bytes of a body.

@@ -4,14 +4,14 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZ
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Called;
-use crate::cli::context::{Context, is_secret_name};
+use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::escape;
 use crate::cli::output::Format;
 use crate::cli::views::{CallView, HeaderView, SentView};
 use crate::definition::Api;
 use crate::gateway::call::{Answer, BLANK, Outgoing, decode_query};
-use crate::model::SCHEMA;
+use crate::model::{SCHEMA, is_secret_name};
 
 /// What is told of a request that was sent.
 pub(super) struct Sent {

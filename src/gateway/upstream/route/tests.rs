@@ -1,8 +1,13 @@
 use super::*;
-use crate::snapshot::{DefinitionError, DefinitionSource};
+use crate::model::ParameterMapping;
+use crate::routes::{Constant, ForwardTimeouts};
 
 fn place(text: &str) -> ParameterPlace {
     text.parse().expect("a place")
+}
+
+fn constant(to: &str, value: &str) -> Mapping {
+    Mapping::Set(Constant { to: place(to), value: value.to_owned(), is_secret: false })
 }
 
 fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForward {
@@ -17,17 +22,18 @@ fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForw
         keep_host: false,
         backend: backend("default"),
         rules: Rules {
-            parameters: parameters
+            mappings: parameters
                 .iter()
-                .map(|(from, to)| ParameterMapping { from: place(from), to: place(to) })
+                .map(|(from, to)| Mapping::Move(ParameterMapping { from: place(from), to: place(to) }))
+                .chain(constants.iter().map(|(to, value)| constant(to, value)))
                 .collect(),
-            constants: constants
-                .iter()
-                .map(|(to, value)| ConstantParameter { to: place(to), value: (*value).to_owned() })
-                .collect(),
-            routes: vec![
-                (place("header.x-canary"), vec!["1".to_owned(), "2".to_owned()], backend("canary")),
-                (place("query.beta"), Vec::new(), backend("beta")),
+            dynamic: vec![
+                DynamicBackend {
+                    when: place("header.x-canary"),
+                    equals: vec!["1".to_owned(), "2".to_owned()],
+                    backend: backend("canary"),
+                },
+                DynamicBackend { when: place("query.beta"), equals: Vec::new(), backend: backend("beta") },
             ],
         },
     }
@@ -76,42 +82,32 @@ fn parameters_move_and_constants_replace() {
     assert_eq!(outgoing.path_and_query("", "/prefix", None), "/prefix/pets/a%20b?a=b&user=m%26n&source=a%20b%26c");
 }
 
-fn content(forwarding: &str, files: &[(&str, &[u8])]) -> GroupContent {
-    let settings = format!("schema: 1\nversion: \"0.0.1\"\nprefix: /g\nforwarding: {forwarding}\n");
-    let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::from(*bytes)));
-    GroupContent {
-        settings: Arc::new(serde_yaml::from_str(&settings).expect("settings")),
-        definition: DefinitionSource::new(|| Err(DefinitionError::Invalid(Vec::new()))),
-        tls_files: Arc::new(files.collect()),
-    }
-}
-
-fn compiler<'a>(origins: &'a Origins, content: &'a GroupContent) -> ForwardCompiler<'a> {
-    ForwardCompiler { origins, variables: None, content, allow_addresses: &[] }
-}
-
-#[test]
-fn settings_that_no_request_could_follow_are_refused() {
-    let origins = Origins::new();
-    let url = "http://a.example".parse().expect("an address");
-    let constant = content("{constants: [{to: header.x-a, value: \"a\\nb\"}]}", &[]);
-    let refused = compiler(&origins, &constant).group(&url).err().unwrap_or_default();
-    assert!(refused.contains("cannot stand in a header"), "{refused}");
-    let path = content("{apis: {a: {path: v1}}}", &[]);
-    let refused = compiler(&origins, &path).api("a").err().unwrap_or_default();
-    assert!(refused.contains("must begin with a slash"), "{refused}");
-}
-
 #[test]
 fn who_trusts_another_file_of_the_same_name_has_connections_of_its_own() {
     let origins = Origins::new();
-    let url = "https://a.example".parse().expect("an address");
+    let upstream = Upstream { targets: vec!["https://a.example".parse().expect("an address")] };
+    let forward = Forward {
+        upstream,
+        keep_prefix: false,
+        keep_host: false,
+        retry: true,
+        timeouts: ForwardTimeouts { connect_ms: 1, response_ms: 1, idle_ms: 1, websocket_idle_ms: 1 },
+        tls: crate::model::BackendTls { ca: Some("ca.pem".to_owned()), ..Default::default() },
+        allow_addresses: Vec::new(),
+        dynamic: Vec::new(),
+        mappings: Vec::new(),
+    };
     let backends: Vec<GroupForward> = [
         &include_bytes!("../../../../tests/certificates/shop.crt")[..],
         include_bytes!("../../../../tests/certificates/localhost.crt"),
     ]
     .iter()
-    .map(|file| compiler(&origins, &content("{tls: {ca: ca.pem}}", &[("ca.pem", file)])).group(&url).expect("it"))
+    .map(|file| {
+        let tls_files = BTreeMap::from([("ca.pem".to_owned(), Arc::from(*file))]);
+        let compiler =
+            ForwardCompiler { origins: &origins, forward: &forward, tls_files: &tls_files, allow_addresses: &[] };
+        compiler.group().expect("it")
+    })
     .collect();
     assert_ne!(backends[0].backend.targets[0].origin.id, backends[1].backend.targets[0].origin.id);
 }
@@ -119,8 +115,7 @@ fn who_trusts_another_file_of_the_same_name_has_connections_of_its_own() {
 #[test]
 fn what_an_api_says_comes_after_what_its_group_says() {
     let forward = forward(&[("query.limit", "header.x-limit")], &[("header.x-const", "group")]);
-    let constants = vec![ConstantParameter { to: place("header.x-const"), value: "api".to_owned() }];
-    let rules = Rules { constants, ..Rules::default() };
+    let rules = Rules { mappings: vec![constant("header.x-const", "api")], ..Rules::default() };
     let api = ApiForward { response_timeout: None, path: None, backend: None, rules };
     let mut outgoing = outgoing("a=b", &[("x-limit", "7")]);
     forward.apply(Some(&api), &mut outgoing).expect("values that can stand there");

@@ -1,0 +1,233 @@
+//! `apigw routes`.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::table::{self, Layout};
+use crate::cli::views::RoutesView;
+use crate::cli::{complete, selection};
+use crate::model::{EnvironmentName, GroupName, SCHEMA};
+use crate::routes::{
+    Access, Credential, DynamicUpstream, EnvironmentRoutes, Forward, GroupRoutes, Mapping, MockResponses, Responder,
+    Route, RouteForward, build_environment,
+};
+use crate::snapshot::NotServed;
+use crate::workspace::{LiveReader, Workspace};
+
+/// Show what a gateway has to do: the requests it matches, answers, forwards and rewrites
+///
+/// Each API that is live is listed with its method and path, who may call it, and the mock response or the address that answers.
+/// A path is matched exactly before as a template, and that before as a prefix (`/*`). With `-o yaml` or `-o json`, every mock
+/// response, rule and time-out is printed; values of secrets are blanked.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw routes --env test\n  apigw routes petstore --env test -o yaml")]
+pub(in crate::cli) struct RoutesArguments {
+    /// Only these groups
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    groups: Vec<String>,
+    /// An environment; may be given more than once [default: all]
+    #[arg(long, value_name = "ENV", value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
+    env: Vec<String>,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let named = arguments.env.iter().map(|name| context.environment(name)).collect::<Result<BTreeSet<_>, _>>()?;
+    let mut environments = workspace.settings().environments();
+    environments.retain(|name| named.is_empty() || named.contains(name));
+    let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
+    let routes = read(workspace, environments, &groups);
+    for group in &groups {
+        let is_live = |environment: &EnvironmentRoutes| environment.groups.iter().any(|live| live.group == *group);
+        if !routes.iter().any(is_live) {
+            workspace.require_group(group)?;
+            context.output.note(&format!("{group} is not live there"));
+        }
+    }
+    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+    context.output.painted(&RoutesView { schema: SCHEMA, environments: &routes }, || text(&routes, layout))?;
+    let mut is_complete = true;
+    for NotServed { environment, group, reason, .. } in routes.iter().flat_map(|environment| &environment.not_served) {
+        is_complete = false;
+        let subject =
+            group.as_ref().map_or_else(|| environment.to_string(), |group| format!("{group} in {environment}"));
+        context.output.warning(&format!("{subject} is not served: {reason}"));
+    }
+    Ok(if is_complete { Exit::Done } else { Exit::Invalid })
+}
+
+/// Reads what is live, as a gateway does that starts, and makes the routes of it; of all groups where none is named.
+fn read(
+    workspace: &Workspace,
+    environments: Vec<EnvironmentName>,
+    groups: &BTreeSet<GroupName>,
+) -> Vec<EnvironmentRoutes> {
+    let is_wanted = |group: &GroupName| groups.is_empty() || groups.contains(group);
+    let mut reader = LiveReader::new(environments);
+    let snapshot = reader.read(workspace);
+    let base_domain = &workspace.settings().base_domain;
+    let routes = snapshot.environments.iter().map(|environment| {
+        let mut routes = build_environment(environment, base_domain, is_wanted);
+        let unread = reader.not_served().filter(|entry| entry.environment == environment.name);
+        routes.not_served.extend(unread.filter(|entry| entry.group.as_ref().is_none_or(is_wanted)).cloned());
+        routes
+    });
+    routes.collect()
+}
+
+fn text(routes: &[EnvironmentRoutes], layout: Layout) -> String {
+    let groups = routes.iter().flat_map(|environment| &environment.groups);
+    let texts: Vec<String> = groups.map(|group| group_text(group, layout)).collect();
+    if texts.is_empty() { "nothing is live\n".to_owned() } else { texts.join("\n") }
+}
+
+fn group_text(group: &GroupRoutes, layout: Layout) -> String {
+    let GroupRoutes { environment, group: name, version, hosts, forward, cors, .. } = group;
+    let mut text = format!("{environment}: {name} {version}\n");
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "  {name:<9}{value}");
+        }
+    };
+    line("hosts", &hosts.iter().collect::<Vec<_>>().join(", "));
+    match forward {
+        None => line("backend", "mock"),
+        Some(forward) => {
+            line("backend", &forward.upstream.to_string());
+            line("requests", &settings_text(forward));
+            line("dynamic", &dynamic_text(&forward.dynamic));
+            line("rewrites", &mappings_text(&forward.mappings));
+        }
+    }
+    line("cors", &cors.as_ref().map(|cors| cors.allow_origins.join(", ")).unwrap_or_default());
+    let rows = group.routes.iter().map(|route| {
+        vec![
+            route.method.to_string(),
+            path_text(group, route),
+            route.api.clone(),
+            access_text(&route.access),
+            responder_text(group, route),
+        ]
+    });
+    text.push_str(&table::render(&["METHOD", "PATH", "API", "ACCESS", "RESPONSE"], rows, layout));
+    for api in &group.not_served {
+        let _ = writeln!(text, "not served: {}: {}", api.api, api.reason);
+    }
+    text
+}
+
+/// Writes the path of a route as callers use it, with what its query must have.
+fn path_text(group: &GroupRoutes, route: &Route) -> String {
+    let path = &route.path;
+    let mut text = format!("{}{}", group.prefix.before_path(), path.template);
+    if path.is_prefix {
+        text.truncate(text.trim_end_matches('/').len());
+        text.push_str("/*");
+    }
+    for (index, condition) in path.query.iter().enumerate() {
+        text.push(if index == 0 { '?' } else { '&' });
+        text.push_str(&condition.name);
+        if let Some(value) = &condition.value {
+            text.push('=');
+            text.push_str(value);
+        }
+    }
+    text
+}
+
+fn access_text(access: &Access) -> String {
+    let credential = |credential: &Credential| match credential {
+        Credential::Header(name) => format!("header {name}"),
+        Credential::Query(name) => format!("query {name}"),
+        Credential::Cookie(name) => format!("cookie {name}"),
+        Credential::Authorization(scheme) => format!("{scheme} credentials"),
+    };
+    match access {
+        Access::Anyone => "anyone".to_owned(),
+        Access::Signature => "signature".to_owned(),
+        Access::Presence { any_of } => {
+            let list = |list: &Vec<Credential>| list.iter().map(credential).collect::<Vec<_>>().join(" and ");
+            any_of.iter().map(list).collect::<Vec<_>>().join(", or ")
+        }
+    }
+}
+
+fn responder_text(group: &GroupRoutes, route: &Route) -> String {
+    match (&route.responder, &group.forward) {
+        (Responder::Mock(responses), _) => mock_text(responses),
+        (Responder::Forward(own), Some(forward)) => forward_text(group, forward, own, route),
+        (Responder::Forward(_), None) => String::new(),
+    }
+}
+
+fn mock_text(responses: &MockResponses) -> String {
+    let others = responses.responses.len().saturating_sub(usize::from(responses.has_constant));
+    let others = if others == 0 { String::new() } else { format!("{others} on request") };
+    match responses.constant() {
+        None if others.is_empty() => "501: nothing to answer with".to_owned(),
+        None => format!("501: nothing to answer with; {others}"),
+        Some(constant) => {
+            let media_type = constant.media_type.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+            let others = if others.is_empty() { others } else { format!("; {others}") };
+            format!("{}{media_type}{others}", constant.status)
+        }
+    }
+}
+
+/// Writes the address that a request goes to, and what differs from the group.
+fn forward_text(group: &GroupRoutes, forward: &Forward, own: &RouteForward, route: &Route) -> String {
+    let upstream = own.upstream.as_ref().unwrap_or(&forward.upstream);
+    let address = upstream.targets.first().map_or("", |url| url.as_str()).trim_end_matches('/');
+    let kept = if forward.keep_prefix { group.prefix.before_path() } else { "" };
+    let path = own.path.clone().unwrap_or_else(|| format!("{kept}{}", route.path.template));
+    let more = match upstream.targets.len() {
+        0 | 1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let rest = if route.path.is_prefix && own.path.is_none() { "/*" } else { "" };
+    let websocket = if route.websocket { "; websocket" } else { "" };
+    let timeout = own.response_timeout_ms.map(|ms| format!("; within {ms} ms")).unwrap_or_default();
+    let mut text = format!("{address}{path}{rest}{more}{websocket}{timeout}");
+    for part in [dynamic_text(&own.dynamic), mappings_text(&own.mappings)] {
+        if !part.is_empty() {
+            text.push_str("; ");
+            text.push_str(&part);
+        }
+    }
+    text
+}
+
+fn settings_text(forward: &Forward) -> String {
+    let timeouts = &forward.timeouts;
+    let mut parts = vec![format!(
+        "connect {} ms, response {} ms, idle {} ms, websocket idle {} ms",
+        timeouts.connect_ms, timeouts.response_ms, timeouts.idle_ms, timeouts.websocket_idle_ms
+    )];
+    parts.extend(forward.keep_prefix.then(|| "prefix kept".to_owned()));
+    parts.extend(forward.keep_host.then(|| "client's host kept".to_owned()));
+    parts.push(if forward.retry { "retried once" } else { "not retried" }.to_owned());
+    parts.extend(forward.tls.files().map(|(field, name)| format!("{field} {name}")));
+    parts.join("; ")
+}
+
+fn dynamic_text(dynamic: &[DynamicUpstream]) -> String {
+    let rule = |rule: &DynamicUpstream| {
+        let values = rule.shown_values().collect::<Vec<_>>().join(" or ");
+        let condition = if values.is_empty() { "present".to_owned() } else { format!("is {values}") };
+        format!("{} {condition} → {}", rule.when, rule.upstream)
+    };
+    dynamic.iter().map(rule).collect::<Vec<_>>().join("; ")
+}
+
+fn mappings_text(mappings: &[Mapping]) -> String {
+    let mapping = |mapping: &Mapping| match mapping {
+        Mapping::Move(mapping) => format!("{} → {}", mapping.from, mapping.to),
+        Mapping::Set(constant) => format!("{} = {}", constant.to, constant.shown_value()),
+    };
+    mappings.iter().map(mapping).collect::<Vec<_>>().join("; ")
+}

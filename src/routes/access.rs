@@ -1,0 +1,72 @@
+//! Who may call a route.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
+use crate::model::{Auth, GroupSettings};
+
+/// The callers of a route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Access {
+    /// Anybody may call.
+    Anyone,
+    /// Requests that are signed with a key.
+    Signature,
+    /// Requests to a mock with all credentials of one of these lists. Nobody can say whether they are right.
+    Presence {
+        /// The lists.
+        any_of: Vec<Vec<Credential>>,
+    },
+}
+
+/// A credential that a request shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Credential {
+    /// A header of this name.
+    Header(String),
+    /// A query parameter of this name.
+    Query(String),
+    /// A cookie of this name.
+    Cookie(String),
+    /// A scheme of the header `Authorization`, in lower case.
+    Authorization(String),
+}
+
+impl Access {
+    /// Decides who may call an API of a group, which has a mock or a real backend.
+    pub(crate) fn new(definition: &Definition, api: &Api, settings: &GroupSettings, is_mock: bool) -> Self {
+        match settings.auth {
+            _ if is_mock && settings.mock.check_security => Self::presence(definition, api),
+            Auth::Signature if !is_mock => Self::Signature,
+            Auth::None | Auth::Signature => Self::Anyone,
+        }
+    }
+
+    /// Reads the credentials that an API asks for; anybody may call where those are none that a request shows.
+    fn presence(definition: &Definition, api: &Api) -> Self {
+        let scheme = |name: &String| definition.security_schemes.iter().find(|scheme| scheme.name == *name);
+        let requirement = |names: &Vec<(String, Vec<String>)>| -> Vec<Credential> {
+            names.iter().filter_map(|(name, _)| Credential::of(&scheme(name)?.kind)).collect()
+        };
+        let any_of: Vec<Vec<Credential>> = api.security.iter().map(requirement).collect();
+        // One that asks for nothing that can be seen is always met.
+        if any_of.iter().any(Vec::is_empty) || any_of.is_empty() { Self::Anyone } else { Self::Presence { any_of } }
+    }
+}
+
+impl Credential {
+    fn of(kind: &SecurityKind) -> Option<Self> {
+        match kind {
+            SecurityKind::ApiKey { place: ParameterPlace::Header, name } => Some(Self::Header(name.clone())),
+            SecurityKind::ApiKey { place: ParameterPlace::Query, name } => Some(Self::Query(name.clone())),
+            SecurityKind::ApiKey { place: ParameterPlace::Cookie, name } => Some(Self::Cookie(name.clone())),
+            SecurityKind::Http { scheme } => Some(Self::Authorization(scheme.clone())),
+            SecurityKind::OAuth2 | SecurityKind::OpenIdConnect => Some(Self::Authorization("bearer".to_owned())),
+            // A certificate is shown to whoever ends TLS, and what is not known cannot be looked for.
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! What a gateway has to do for an environment, as plain data: which requests it matches, who may send them, what it answers
+//! or where it forwards them, rewritten how.
+//!
+//! This is the one reading of a definition and of `group.yaml` for routing: [`build()`] makes the routes of a group from its
+//! snapshot, `gateway` compiles them, and an export to another engine renders them. Nothing here does I/O, and nothing knows
+//! a connection. All of it can be printed: a secret is written as `***`.
+//!
+//! A request goes through a [`Route`] from its top to its bottom: matched by host, prefix, path and method; then the steps
+//! `access`, `limits` and `validation`; then the [`Responder`].
+//!
+//! - `path`: the template of a path, with its parameters
+//! - `access`: who may call
+//! - `mock`: the responses of a mock
+//! - `upstream`: the backends, and the request as they see it
+
+mod access;
+mod error;
+mod mock;
+mod path;
+mod upstream;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::definition::{Api, ApiResults, Definition, NotRouted};
+use crate::model::{
+    Backend, Cors, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, GroupSettings, Method, OperationId,
+    PathPrefix, ResponseValidation, Version,
+};
+use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed};
+
+pub use access::{Access, Credential};
+pub use error::RouteError;
+pub use mock::{MockResponse, MockResponses};
+pub use path::{InQuery, Lead, PathParameter, PathPart, PathTemplate, Texts};
+pub use upstream::{Constant, DynamicUpstream, Forward, ForwardTimeouts, Mapping, RouteForward, Upstream};
+
+use upstream::ForwardReader;
+
+/// The routes of an environment.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct EnvironmentRoutes {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// Its groups that are live, by name.
+    pub groups: Vec<GroupRoutes>,
+    /// Its entries that cannot be served.
+    pub not_served: Vec<NotServed>,
+}
+
+/// The routes of a group that is live in an environment.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct GroupRoutes {
+    /// The group.
+    pub group: GroupName,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The version that is live.
+    pub version: Version,
+    /// The digest of its files.
+    pub digest: Digest,
+    /// The operation that made it live.
+    pub operation: OperationId,
+    /// The hosts that its requests are for.
+    pub hosts: GroupHosts,
+    /// What their paths start with.
+    pub prefix: PathPrefix,
+    /// True if a path parameter may have an encoded slash (`%2F`).
+    pub encoded_slashes: bool,
+    /// The pages of other origins that may call.
+    pub cors: Option<Cors>,
+    /// How its requests reach a real backend; `None` for a mock.
+    pub forward: Option<Forward>,
+    /// Its routes, in the order of the definition. An exact path is matched before a template, and that before a prefix.
+    pub routes: Vec<Route>,
+    /// The APIs that no request is routed to.
+    pub not_served: Vec<NotServedApi>,
+}
+
+/// The requests of an API, and what happens with them.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Route {
+    /// The API's operation id, or its method and path.
+    pub api: String,
+    /// The API's place in the definition.
+    #[serde(skip)]
+    pub index: usize,
+    /// The method; `HEAD` is matched by `GET`, where nothing else matches it (RFC 9110, section 9.3.2).
+    pub method: Method,
+    /// The path below the group's prefix.
+    pub path: PathTemplate,
+    /// True if a connection may go on as a websocket.
+    pub websocket: bool,
+    /// The step that decides who may call.
+    pub access: Access,
+    /// The step that bounds what they may send.
+    pub limits: Limits,
+    /// The step that holds requests and responses against the definition.
+    pub validation: Validation,
+    /// What answers.
+    pub responder: Responder,
+}
+
+/// The bounds of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Limits {
+    /// The most bytes of a body; `None` for what the gateway allows.
+    pub body_bytes: Option<u64>,
+}
+
+/// The messages that are held against the definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Validation {
+    /// True if requests are refused that do not follow it.
+    pub requests: bool,
+    /// What happens with responses that do not.
+    pub responses: ResponseValidation,
+}
+
+/// What answers the requests of a route.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Responder {
+    /// The responses that the definition declares.
+    Mock(MockResponses),
+    /// A real backend: the group's [`Forward`], with what differs for this route.
+    Forward(Box<RouteForward>),
+}
+
+/// An API that no request is routed to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NotServedApi {
+    /// Its operation id, or its method and path.
+    pub api: String,
+    /// The reason.
+    #[serde(serialize_with = "as_text")]
+    #[schemars(with = "String")]
+    pub reason: NotRouted,
+}
+
+/// Makes the routes of an environment's groups, as far as they are asked for.
+#[must_use]
+pub fn build_environment(
+    environment: &EnvironmentSnapshot,
+    base_domain: &DomainName,
+    is_wanted: impl Fn(&GroupName) -> bool,
+) -> EnvironmentRoutes {
+    let name = &environment.name;
+    let mut routes = EnvironmentRoutes { environment: name.clone(), groups: Vec::new(), not_served: Vec::new() };
+    for group in environment.groups().iter().filter(|group| is_wanted(&group.name)) {
+        let Some(content) = &group.content else { continue };
+        let built = content.definition.get().map_err(|error| error.to_string());
+        let built = built.and_then(|definition| {
+            build(name, group, content, &definition, base_domain).map_err(|error| error.to_string())
+        });
+        match built {
+            Ok(built) => routes.groups.push(built),
+            Err(reason) => routes.not_served.push(NotServed {
+                environment: name.clone(),
+                group: Some(group.name.clone()),
+                operation: Some(group.operation().clone()),
+                reason,
+            }),
+        }
+    }
+    routes
+}
+
+/// Makes the routes of a group that is live, whose version has this content and this definition.
+pub fn build(
+    environment: &EnvironmentName,
+    group: &GroupSnapshot,
+    content: &GroupContent,
+    definition: &Definition,
+    base_domain: &DomainName,
+) -> Result<GroupRoutes, RouteError> {
+    let settings = &*content.settings;
+    let release = &group.deployment.release;
+    let forwarding = match &release.backend {
+        Backend::Mock => None,
+        Backend::Http { url, variables } => {
+            let reader = ForwardReader::new(&settings.forwarding, variables, definition);
+            Some((reader.group(url)?, reader))
+        }
+    };
+    let reader = RouteReader { definition, settings, forward: forwarding.as_ref().map(|(_, reader)| reader) };
+    let (routes, not_served) = reader.routes()?;
+    Ok(GroupRoutes {
+        group: group.name.clone(),
+        environment: environment.clone(),
+        version: release.version.clone(),
+        digest: release.digest,
+        operation: group.operation().clone(),
+        hosts: GroupHosts::new(&group.name, environment, base_domain, &settings.domains),
+        prefix: settings.prefix.clone(),
+        encoded_slashes: settings.forwarding.encoded_slashes,
+        cors: settings.cors.clone(),
+        forward: forwarding.map(|(forward, _)| forward),
+        routes,
+        not_served,
+    })
+}
+
+/// Reads the routes of a definition.
+struct RouteReader<'a> {
+    definition: &'a Definition,
+    settings: &'a GroupSettings,
+    /// `None` for a mock.
+    forward: Option<&'a ForwardReader<'a>>,
+}
+
+impl RouteReader<'_> {
+    fn routes(&self) -> Result<(Vec<Route>, Vec<NotServedApi>), RouteError> {
+        let mut results = if self.forward.is_none() { self.definition.results() } else { Vec::new() }.into_iter();
+        let mut routes = Vec::with_capacity(self.definition.apis.len());
+        let mut not_served = Vec::new();
+        for (index, api) in self.definition.apis.iter().enumerate() {
+            let results = results.next().unwrap_or_default();
+            match &api.route {
+                Ok(_) => routes.push(self.route(index, api, results)?),
+                Err(reason) => not_served.push(NotServedApi { api: api.name(), reason: reason.clone() }),
+            }
+        }
+        match not_served.first() {
+            Some(first) if routes.is_empty() => Err(RouteError::NothingRouted(first.clone())),
+            _ => Ok((routes, not_served)),
+        }
+    }
+
+    fn route(&self, index: usize, api: &Api, results: ApiResults) -> Result<Route, RouteError> {
+        let settings = self.settings;
+        let name = api.name();
+        let responder = match self.forward {
+            None => Responder::Mock(MockResponses::new(results)),
+            Some(forward) => Responder::Forward(Box::new(forward.route(&name)?)),
+        };
+        let is_mock = self.forward.is_none();
+        let is_websocket = api.extension("x-apigw-websocket").and_then(|node| self.definition.node(node).as_bool());
+        Ok(Route {
+            api: name,
+            index,
+            method: api.method,
+            path: PathTemplate::new(self.definition, api),
+            websocket: is_websocket == Some(true) && !is_mock,
+            access: Access::new(self.definition, api, settings, is_mock),
+            limits: Limits { body_bytes: settings.max_body_kib.map(|kib| u64::from(kib) * 1024) },
+            validation: Validation {
+                requests: settings.validate_requests.unwrap_or(is_mock),
+                responses: if is_mock { ResponseValidation::Off } else { settings.validate_responses },
+            },
+            responder,
+        })
+    }
+}
+
+fn as_text<S: serde::Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[cfg(test)]
+mod tests;

@@ -227,13 +227,12 @@ impl Reference {
         ensure!(undone.is_none_or(|undone| undone == current), "{undone:?} was to be undone, and {current} was");
         let undone = self.change(current, group).context("an unknown operation")?;
         let restored = if undone.action == "resolve" { undone.merged.first() } else { undone.before.as_ref() };
-        let wanted = match restored {
-            Some(id) => self.release_of(id, group).context("an unknown operation")?.clone(),
-            None => {
-                let mut offline = undone.after.clone();
-                offline["state"] = "offline".into();
-                offline
-            }
+        let wanted = if let Some(id) = restored {
+            self.release_of(id, group).context("an unknown operation")?.clone()
+        } else {
+            let mut offline = undone.after.clone();
+            offline["state"] = "offline".into();
+            offline
         };
         ensure!(change.after == wanted, "before it was {wanted}");
         Ok(())

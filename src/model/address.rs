@@ -6,7 +6,9 @@ use std::str::FromStr;
 use super::{EnvironmentName, GroupName};
 
 /// A domain name in lower case, internationalised names as their `xn--` form (RFC 1035, RFC 5890).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 #[serde(try_from = "String", into = "String")]
 pub struct DomainName(String);
 

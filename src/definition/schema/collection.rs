@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::fits::all_differ;
 use super::pattern::Patterns;
 use super::sample::{Building, FORBIDDEN, GENEROUS_LEVELS, Goal, MOST_LEVELS, MOST_VALUES, NO_LIST, TOO_LARGE, Want};
-use super::shape::Shape;
+use super::shape::{Shape, count};
 use crate::definition::api::Specification;
 use crate::definition::document::Node;
 
@@ -26,9 +26,17 @@ impl<'d> Building<'_, 'd> {
             .chain(shape.keyword("items").filter(|items| items.is_array()))
             .flat_map(Node::items)
             .collect();
-        let contained: Vec<Node<'d>> = shape.keyword("contains").collect();
+        let contained = contained(shape);
+        // What the list has to contain may not be what its first items are.
+        let is_open = !shape.keyword("items").any(|items| items.as_bool() == Some(false));
+        let behind =
+            if is_open && prefix.len().saturating_add(contained.len()) <= most && self.differ(&prefix, &contained) {
+                prefix.len()
+            } else {
+                0
+            };
         let shown = usize::from(want.optional);
-        let wanted = least.max(shown).max(prefix.len()).max(contained.len()).min(most);
+        let wanted = least.max(shown).max(prefix.len()).max(behind + contained.len()).min(most);
         let mut items: Vec<Value> = Vec::new();
         let mut seen: HashSet<String> = HashSet::new();
         let mut variant = want.variant;
@@ -38,7 +46,7 @@ impl<'d> Building<'_, 'd> {
             if schemas.is_empty() {
                 schemas = shape.items();
             }
-            schemas.extend(contained.get(items.len()));
+            schemas.extend(items.len().checked_sub(behind).and_then(|at| contained.get(at)));
             let goal = Goal { schemas, settled: Vec::new(), discriminated: None };
             let inner = Want { variant, dispensable: !needed, level: want.level + 1, ..want };
             let item = self.value(&goal, inner);
@@ -59,6 +67,12 @@ impl<'d> Building<'_, 'd> {
             return None;
         }
         Some(Value::Array(items))
+    }
+
+    /// True if no first item can be what the list has to contain at its place, by their types.
+    fn differ(&self, prefix: &[Node<'d>], contained: &[Node<'d>]) -> bool {
+        let types = |schema: &Node<'d>| Shape::of(&[*schema], self.specification).types();
+        prefix.iter().zip(contained).any(|(first, contained)| !types(first).meets(types(contained)))
     }
 
     pub(super) fn object(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
@@ -176,6 +190,15 @@ impl<'d> Building<'_, 'd> {
             None => Some(format!("property{}", index + 1)),
         }
     }
+}
+
+/// Lists the schemas that items have to satisfy, each as often as its `minContains` says.
+fn contained<'d>(shape: &Shape<'d>) -> Vec<Node<'d>> {
+    let with_counts = shape.schemas.iter().filter_map(|schema| {
+        let least = schema.get("minContains").and_then(count).unwrap_or(1);
+        Some(std::iter::repeat_n(schema.get("contains")?, least.min(MOST_VALUES)))
+    });
+    with_counts.flatten().collect()
 }
 
 /// Lists the required properties, including those that others require.

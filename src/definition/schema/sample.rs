@@ -333,40 +333,48 @@ impl<'d> Building<'_, 'd> {
                 }
             }
         }
+        // A negation may leave other types than the likeliest.
+        for (variant, types) in
+            (0..=1).flat_map(|variant| shape.type_order().into_iter().map(move |types| (variant, types)))
+        {
+            let want = Want { optional: false, variant: want.variant + variant, ..want };
+            let value = self.of_type(goal, shape, types, want);
+            if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
+                return Some(value);
+            }
+        }
         self.blame(shape.schemas.first().map(|schema| schema.id()), CONTRADICTION);
         None
     }
 
     pub(super) fn typed(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+        shape.type_order().into_iter().find_map(|types| self.of_type(goal, shape, types, want))
+    }
+
+    fn of_type(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, types: Types, want: Want) -> Option<Value> {
         let first = shape.schemas.first().map(|schema| schema.id());
-        for types in shape.type_order() {
-            let built = match types {
-                Types::OBJECT => self.object(goal, shape, want),
-                Types::ARRAY => self.array(shape, want),
-                Types::STRING => {
-                    let text = text::build(shape, want.variant, self.patterns);
-                    match &text {
-                        Some(text) => self.made(text),
-                        None => self.blame(first, NO_TEXT),
-                    }
-                    text.map(Value::String)
+        match types {
+            Types::OBJECT => self.object(goal, shape, want),
+            Types::ARRAY => self.array(shape, want),
+            Types::STRING => {
+                let text = text::build(shape, want.variant, self.patterns);
+                match &text {
+                    Some(text) => self.made(text),
+                    None => self.blame(first, NO_TEXT),
                 }
-                Types::INTEGER | Types::NUMBER => {
-                    let number = number::build(shape, types == Types::INTEGER, want.variant);
-                    if number.is_none() {
-                        self.blame(first, NO_NUMBER);
-                    }
-                    number
-                }
-                Types::BOOLEAN if want.variant < 2 => Some(Value::Bool(want.variant == 0)),
-                Types::NULL if want.variant == 0 => Some(Value::Null),
-                _ => None,
-            };
-            if built.is_some() {
-                return built;
+                text.map(Value::String)
             }
+            Types::INTEGER | Types::NUMBER => {
+                let number = number::build(shape, types == Types::INTEGER, want.variant);
+                if number.is_none() {
+                    self.blame(first, NO_NUMBER);
+                }
+                number
+            }
+            Types::BOOLEAN if want.variant < 2 => Some(Value::Bool(want.variant == 0)),
+            Types::NULL if want.variant == 0 => Some(Value::Null),
+            _ => None,
         }
-        None
     }
 }
 

@@ -62,6 +62,17 @@ fn values_are_built_that_keep_their_schema() {
         (json!({ "type": "array", "prefixItems": [{ "const": 1 }, { "const": 2 }], "maxItems": 1 }), json!([1])),
         (json!({ "type": "array", "maxItems": 0 }), json!([])),
         (json!({ "type": "array", "contains": { "const": 5 }, "items": { "type": "integer" } }), json!([5])),
+        (
+            json!({ "type": "array", "contains": { "minimum": 10 }, "minContains": 2, "items": { "type": "integer" }, "minItems": 3 }),
+            json!([10, 10, 0]),
+        ),
+        (json!({ "type": "array", "contains": { "type": "integer" }, "minContains": 0 }), json!([{}])),
+        (
+            json!({ "type": "array", "prefixItems": [{ "type": "string" }], "contains": { "const": 5 } }),
+            json!(["string", 5]),
+        ),
+        (json!({ "not": { "type": ["object", "array", "string", "null", "boolean"] } }), json!(0)),
+        (json!({ "not": { "type": ["object", "string", "number"] } }), json!(true)),
         (json!({ "type": "object", "additionalProperties": { "type": "integer" } }), json!({ "property1": 0 })),
         (json!({ "type": "object", "required": ["a"], "additionalProperties": { "const": 1 } }), json!({ "a": 1 })),
         (

@@ -211,3 +211,31 @@ fn a_shell_is_offered_apis_and_their_parameters() {
         assert_eq!(offered(words).trim(), expected, "{words}");
     }
 }
+
+#[test]
+fn a_form_is_written_as_the_definition_says() {
+    let sandbox = Sandbox::petstore();
+    let form = "schema: {type: object, required: [name], properties: {name: {type: string}, ages: {type: array, items: {type: integer}}, \
+                photo: {type: string, format: binary}}}, encoding: {ages: {explode: false}}";
+    let definition = format!(
+        "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{post: {{operationId: upload, requestBody: {{content: {{\
+         application/x-www-form-urlencoded: {{{form}}}, multipart/form-data: {{{form}}}}}}}, responses: {{'204': {{description: d}}}}}}}}}}\n"
+    );
+    std::fs::write(sandbox.path().join("forms.yaml"), definition).expect("a file");
+    std::fs::write(sandbox.path().join("a.png"), b"\xff\r\n--").expect("a file");
+    sandbox.run("group import forms forms.yaml").expect_exit(0);
+    sandbox.run("publish forms --env test --mock").expect_exit(0);
+    for (words, exit, shown) in [
+        ("--form name=Rex --form ages=1 --form ages=2", 0, "204 No Content"),
+        ("-F name=Rex -F photo=@a.png", 0, "204 No Content"),
+        ("--form ages=x", 3, "body: \"name\" is a required property"),
+        ("--form photo=@a.png --form name=x --form ages=y", 3, "body/ages: "),
+        ("--form name", 64, "write fields as `--form name=value`"),
+        ("--form name=x --body y", 64, "--body"),
+        ("--form photo=@missing.png", 1, "missing.png"),
+        ("--form name=x --content-type text/plain", 3, "takes no body that is a text/plain"),
+        ("--form photo=@a.png --content-type application/x-www-form-urlencoded", 3, "the field \"photo\" is not UTF-8"),
+    ] {
+        sandbox.run(&format!("call forms upload --env test {words}")).expect_exit(exit).expect_stderr(shown);
+    }
+}

@@ -35,7 +35,7 @@ const LARGEST_PEM: u64 = 1 << 20;
 #[derive(Debug, Args)]
 #[command(
     override_usage = "apigw call [OPTIONS] --env <ENV> [GROUP] <API> [NAME=VALUE]...",
-    after_help = "Examples:\n  apigw call petstore getPet --env test petId=1\n  apigw call POST /pets --env test --body '{\"name\": \"Rex\", \"species\": \"dog\"}' --url http://127.0.0.1:8080"
+    after_help = "Examples:\n  apigw call petstore getPet --env test petId=1\n  apigw call POST /pets --env test --body '{\"name\": \"Rex\", \"species\": \"dog\"}' --url http://127.0.0.1:8080\n  apigw call upload --env test --form name=Rex --form photo=@rex.png"
 )]
 pub(in crate::cli) struct CallArguments {
     /// The group, if it is not plain; the operation id, or the method and the path; then parameters as `name=value`.
@@ -49,6 +49,9 @@ pub(in crate::cli) struct CallArguments {
     /// The body: a text, @FILE, or - for what comes on stdin
     #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     body: Option<String>,
+    /// A field of a form as the body: NAME=TEXT, or NAME=@FILE; may be given more than once
+    #[arg(long, short = 'F', value_name = "NAME=TEXT|NAME=@FILE", conflicts_with = "body")]
+    form: Vec<String>,
     /// The media type of the body [default: one that the API declares]
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::schema::ValueSchema;
+use crate::definition::schema::Types;
 use crate::definition::{Definition, MediaType, Node, Style};
 
 /// The encodings of a form's fields, by name.
@@ -39,6 +40,25 @@ impl FormRules {
             Some((name.to_owned(), FieldEncoding::build(definition, encoding)))
         });
         Self { fields: fields.collect() }
+    }
+
+    /// Returns the style of a field and whether it explodes, where it has one.
+    pub(crate) fn style(&self, name: &str) -> Option<(Style, bool)> {
+        self.field(name)?.style
+    }
+
+    /// Returns the media type of a part with this text, or of a file: the declared one, else the default of its value.
+    pub(crate) fn part_media_type(&self, name: &str, text: Option<&str>, schema: Option<&ValueSchema>) -> Option<&str> {
+        let declared = self.field(name).map(|field| field.content_types.as_slice()).unwrap_or_default();
+        if let [only] = declared
+            && !only.contains('*')
+        {
+            return Some(only);
+        }
+        let Some(text) = text else { return Some("application/octet-stream") };
+        let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
+        let may_be_object = schema.is_some_and(|schema| schema.hints().property(name).allows(Types::OBJECT));
+        (is_object && may_be_object).then_some("application/json")
     }
 
     /// Returns the encoding of a field.

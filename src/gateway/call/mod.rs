@@ -3,6 +3,7 @@
 //! [`compose()`] is the opposite of reading a request: what it writes, `parameters` reads back as the same values.
 
 mod compose;
+mod form;
 mod send;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use crate::routes::PathTemplate;
 pub(crate) use super::validate::MISSING;
 pub(crate) use crate::definition::percent::decode_query;
 pub use compose::{BLANK, ComposeProblem, Composed, Given, compose, pick_media_type};
+pub use form::{FormBody, FormField, FormProblem, compose_form};
 pub use send::{Answer, CallError, Destination, Outgoing, send};
 
 /// What a path that is read alike by everybody does not have.

@@ -1,6 +1,7 @@
 //! From what was typed to the request that is sent.
 
 use std::io::Read;
+use std::path::Path;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_ENCODING};
@@ -11,7 +12,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::definition::{Api, Definition, ParameterPlace};
 use crate::gateway::call::{
-    ComposeProblem, Composed, Given, MISSING, Outgoing, check_request, compose, pick_media_type,
+    ComposeProblem, Composed, FormBody, FormField, FormProblem, Given, MISSING, Outgoing, check_request, compose,
+    compose_form, pick_media_type,
 };
 use crate::model::{GroupHosts, is_secret_name, nearest, trim_blanks};
 use crate::workspace::{Workspace, read_outside};
@@ -39,12 +41,20 @@ pub(super) fn prepare(
 ) -> Result<Prepared, CommandError> {
     let definition = &called.definition;
     let given = values.iter().map(|word| given(word)).collect::<Result<Vec<_>, _>>()?;
-    let body = body(context, arguments)?;
+    let form = if arguments.form.is_empty() { None } else { Some(form(context, arguments, definition, api)?) };
+    let body = match &form {
+        Some(form) => form.bytes.clone(),
+        None => body(context, arguments)?,
+    };
     let composed = compose(definition, api, &given, arguments.no_check).map_err(|problems| {
         refused(definition, api, problems.iter().map(|problem| sentence(definition, api, problem)))
     })?;
     let secrets = secrets(definition, api);
     let mut headers = headers(arguments, &composed)?;
+    if let Some(form) = &form {
+        // Only it knows the boundary of the parts.
+        headers.insert(CONTENT_TYPE, value("the media type", &form.content_type)?);
+    }
     let host = headers.remove(HOST);
     if let Some(media_type) = pick_media_type(api, &body).filter(|_| !body.is_empty())
         && !headers.contains_key(CONTENT_TYPE)
@@ -102,6 +112,47 @@ fn body(context: &Context<'_>, arguments: &CallArguments) -> Result<Bytes, Comma
             None => Ok(text.to_owned().into()),
         },
     }
+}
+
+/// Writes the fields of a form that were typed.
+fn form(
+    context: &Context<'_>,
+    arguments: &CallArguments,
+    definition: &Definition,
+    api: &Api,
+) -> Result<FormBody, CommandError> {
+    let field = |word: &String| {
+        let (name, text) = word.split_once('=').ok_or_else(|| {
+            CommandError::usage(format!("{word:?} is not a field of a form"))
+                .hint("write fields as `--form name=value`")
+        })?;
+        let (content, file_name) = match text.strip_prefix('@') {
+            Some(path) => {
+                let bytes = read_outside(&context.folder().join(path), LARGEST_BODY)?;
+                let file_name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
+                (bytes.into(), Some(file_name.unwrap_or_default()))
+            }
+            None => (text.to_owned().into(), None),
+        };
+        Ok(FormField { name: name.to_owned(), content, file_name })
+    };
+    let fields = arguments.form.iter().map(field).collect::<Result<Vec<_>, CommandError>>()?;
+    compose_form(definition, api, arguments.content_type.as_deref(), &fields).map_err(|problem| match problem {
+        FormProblem::Undeclared { declared } if declared.is_empty() => {
+            CommandError::invalid("request", format!("{} takes no body", api.name()))
+        }
+        FormProblem::Undeclared { declared } => {
+            let wanted = arguments.content_type.as_deref().unwrap_or("form");
+            let message = format!("{} takes no body that is a {wanted}", api.name());
+            let hint = format!("it takes {}; `--body` gives a body as it is", declared.join(", "));
+            CommandError::invalid("request", message).hint(hint)
+        }
+        FormProblem::Bytes { name } => {
+            let message = format!("the field {name:?} is not UTF-8, and stands in a form of texts");
+            CommandError::invalid("request", message)
+                .hint("`--content-type multipart/form-data` sends it as a file, where that is declared")
+        }
+    })
 }
 
 /// Reads what comes, all of it or nothing: a body that is cut off says something else.

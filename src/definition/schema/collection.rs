@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::fits::all_differ;
 use super::pattern::Patterns;
 use super::sample::{Building, FORBIDDEN, GENEROUS_LEVELS, Goal, MOST_LEVELS, MOST_VALUES, NO_LIST, TOO_LARGE, Want};
-use super::shape::{Shape, count};
+use super::shape::{Shape, Types, count};
 use crate::definition::api::Specification;
 use crate::definition::document::Node;
 
@@ -71,7 +71,12 @@ impl<'d> Building<'_, 'd> {
 
     /// True if no first item can be what the list has to contain at its place, by their types.
     fn differ(&self, prefix: &[Node<'d>], contained: &[Node<'d>]) -> bool {
-        let types = |schema: &Node<'d>| Shape::of(&[*schema], self.specification).types();
+        let types = |schema: &Node<'d>| {
+            let shape = Shape::of(&[*schema], self.specification);
+            let constants = shape.keyword("const").chain(shape.keyword("enum").flat_map(Node::items));
+            let listed = constants.map(Types::of_node).reduce(Types::either);
+            shape.types().both(listed.unwrap_or(Types::ANY))
+        };
         prefix.iter().zip(contained).any(|(first, contained)| !types(first).meets(types(contained)))
     }
 

@@ -229,7 +229,7 @@ fn a_form_is_written_as_the_definition_says() {
         ("--form name=Rex --form ages=1 --form ages=2", 0, "204 No Content"),
         ("-F name=Rex -F photo=@a.png", 0, "204 No Content"),
         ("--form ages=x", 3, "body: \"name\" is a required property"),
-        ("--form photo=@a.png --form name=x --form ages=y", 3, "body/ages: "),
+        ("--form photo=@a.png --form name=x --form ages=y", 3, "body/ages/0: "),
         ("--form name", 64, "write fields as `--form name=value`"),
         ("--form name=x --body y", 64, "--body"),
         ("--form photo=@missing.png", 1, "missing.png"),

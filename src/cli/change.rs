@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::arguments::parse_duration;
 use super::backends;
 use super::context::Context;
+use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
 use super::escape;
 use super::output::MOST_WARNINGS;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::process::Command as Subprocess;
 use std::time::Duration;
 
-use super::arguments::{self, Global};
+use super::arguments::Global;
 use super::change::Reason;
 use super::commands::Command;
+use super::duration::parse_duration;
 use super::error::CommandError;
 use super::output::{ColorChoice, Output};
 use super::process::Process;
@@ -238,7 +239,7 @@ fn change_options(
     let from_settings = || {
         let text = settings.lock_timeout.as_deref()?;
         Some(
-            arguments::parse_duration(text)
+            parse_duration(text)
                 .map_err(|error| CommandError::invalid("user-settings", format!("lock_timeout: {error}"))),
         )
     };

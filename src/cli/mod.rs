@@ -11,6 +11,7 @@ mod commands;
 mod complete;
 mod context;
 mod documents;
+mod duration;
 mod error;
 mod escape;
 mod markdown;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use clap::builder::BoolishValueParser;
 
-use super::arguments::parse_duration;
+use super::duration::parse_duration;
 use super::error::CommandError;
 use super::process::Process;
 

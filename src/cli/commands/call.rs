@@ -10,9 +10,9 @@ use std::time::Duration;
 use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 
-use crate::cli::arguments::parse_duration;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
 use crate::definition::Definition;

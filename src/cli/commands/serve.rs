@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::arguments::parse_duration;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, Limits, Signal, StartError, signals};
 use crate::model::EnvironmentName;

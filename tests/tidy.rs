@@ -113,6 +113,66 @@ fn routes_are_data_that_no_connection_needs() {
     }
 }
 
+/// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
+const GATEWAY: [&str; 27] = [
+    "access_log",
+    "config",
+    "clock",
+    "headers",
+    "media_type",
+    "stream",
+    "tls",
+    "signals",
+    "routing",
+    "watch",
+    "request_body",
+    "problem",
+    "request_head",
+    "parameters",
+    "cors",
+    "credentials",
+    "mock",
+    "validate",
+    "validate_response",
+    "meter",
+    "upstream",
+    "compiled",
+    "compile",
+    "call",
+    "service",
+    "server",
+    "run",
+];
+
+/// Returns `true` if a line has a path that ends in a name, or goes on behind it.
+fn has_path(line: &str, path: &str) -> bool {
+    let is_word = |character: char| character.is_alphanumeric() || character == '_';
+    line.match_indices(path).any(|(at, _)| !line[at + path.len()..].starts_with(is_word))
+}
+
+#[test]
+fn the_gateway_goes_in_one_direction() {
+    let folder = root().join("src/gateway");
+    for entry in fs::read_dir(&folder).expect("the gateway") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name").to_owned();
+        assert!(name == "mod" || GATEWAY.contains(&name.as_str()), "{name} has no place in the order of the gateway");
+    }
+    for (place, module) in GATEWAY.iter().enumerate() {
+        for (path, text) in sources(&format!("gateway/{module}")) {
+            // Of a file of the module's own folder, `super` is the module.
+            let is_outer = path.parent() == Some(&folder);
+            for line in code(&text) {
+                for above in GATEWAY.iter().skip(place + 1) {
+                    let is_named = has_path(line, &format!("crate::gateway::{above}"))
+                        || is_outer && has_path(line, &format!("super::{above}"));
+                    assert!(!is_named, "{}: {above} is above {module}: {line:?}", path.display());
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn only_the_workspace_touches_files() {
     refuse("cli", &["std::fs", "fs::", "File::", "OpenOptions"]);

@@ -11,11 +11,11 @@ use super::compiled::{
     AccessRule, Answer, CompiledApi, CompiledEnvironment, CompiledGroup, CompiledSnapshot, GroupSource, ServedEntry,
 };
 use super::cors::{CorsError, CorsRules};
+use super::meter::{MeterName, Meters};
 use super::mock::MockResults;
 use super::routing::hosts::HostTable;
 use super::routing::table::{Route, RouteTable, RouterError};
 use super::routing::values::PathValues;
-use super::telemetry::meter::{MeterName, Meters};
 use super::upstream::route::ForwardCompiler;
 use super::upstream::target::{Origins, UpstreamError};
 use super::validate::RequestRules;

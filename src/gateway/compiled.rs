@@ -8,12 +8,12 @@ use http::HeaderValue;
 
 use super::cors::CorsRules;
 use super::credentials::CredentialRules;
+use super::meter::Meter;
 use super::mock::MockResults;
 use super::routing::host::Host;
-use super::routing::hosts::{HostTable, Lookup};
+use super::routing::hosts::{HostTable, Lookup, RoutedGroup};
 use super::routing::table::RouteTable;
 use super::routing::values::PathValues;
-use super::telemetry::meter::Meter;
 use super::upstream::route::{ApiForward, GroupForward};
 use super::validate::RequestRules;
 use super::validate_response::ResponseRules;
@@ -37,7 +37,7 @@ pub(crate) struct CompiledEnvironment {
     /// The snapshot that it was built from, to be known again by.
     pub(super) source: Weak<EnvironmentSnapshot>,
     pub(crate) name: EnvironmentName,
-    pub(super) hosts: HostTable,
+    pub(super) hosts: HostTable<CompiledGroup>,
     /// Its entries by name, offline ones among them.
     pub(crate) entries: Vec<ServedEntry>,
     pub(super) longest_wait: Duration,
@@ -154,6 +154,20 @@ impl CompiledGroup {
     }
 }
 
+impl RoutedGroup for CompiledGroup {
+    fn hosts(&self) -> &GroupHosts {
+        &self.hosts
+    }
+
+    fn prefix(&self) -> &str {
+        self.prefix.before_path()
+    }
+
+    fn routes(&self) -> &RouteTable {
+        &self.routes
+    }
+}
+
 impl AccessRule {
     /// Compiles the access step of a route.
     pub(super) fn new(access: &Access) -> Self {
@@ -175,7 +189,7 @@ impl GroupSource {
 
 impl CompiledSnapshot {
     /// Finds what a host and a canonical path lead to.
-    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p> {
+    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p, CompiledGroup> {
         self.environments
             .iter()
             .find_map(|environment| environment.hosts.find(host, path))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::ServerConfig;
 
-use super::telemetry::access::AccessLog;
+use super::access_log::AccessLog;
 use crate::model::DomainName;
 
 /// The settings of a gateway.

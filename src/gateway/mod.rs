@@ -1,6 +1,7 @@
 //! The gateway: serves what is live, at once, from memory.
 //!
-//! This is the only asynchronous code. It is handed [`Snapshot`](crate::snapshot::Snapshot)s by somebody who reads files, and touches none itself.
+//! This is the only asynchronous code. It is handed [`Snapshot`](crate::snapshot::Snapshot)s by somebody who reads
+//! files, and touches none itself.
 //!
 //! - [`Gateway::start`] compiles a snapshot, listens, and runs one worker a core: a thread with a runtime, a socket an
 //!   address and a pool of connections to backends of its own (`server`). Workers share nothing that is written to
@@ -11,21 +12,25 @@
 //! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
 //!   `upstream` answers it. What cannot be answered is a `problem`.
 //! - [`call`] is the other side: it builds a request from a definition and sends it.
-//! - `telemetry` counts, times and writes down.
+//! - Each request is written down (`access_log`), counted and timed (`meter`); operators ask `server::admin`.
+//!
+//! The modules point one way: upstream ← service ← server. Nothing below `server` knows a worker.
 
-mod body;
+mod access_log;
 pub mod call;
+mod clock;
 mod compile;
 mod compiled;
 mod config;
 mod cors;
 mod credentials;
 mod headers;
-mod http1;
 mod media_type;
+mod meter;
 mod mock;
 mod parameters;
 mod problem;
+mod request_body;
 mod request_head;
 mod routing;
 mod run;
@@ -33,15 +38,16 @@ mod server;
 mod service;
 mod signals;
 mod stream;
-mod telemetry;
 pub mod tls;
 mod upstream;
 mod validate;
 mod validate_response;
+mod watch;
 
+pub use access_log::{AccessLog, AccessRecord};
 pub use config::{Config, Limits, Listen, Timeouts};
 pub use run::{Gateway, StartError};
 pub use server::descriptors::ConnectionLimits;
 pub use signals::{Signal, signals};
-pub use telemetry::access::{AccessLog, AccessRecord};
+
 pub(crate) use upstream::connect::is_refused as is_refused_address;

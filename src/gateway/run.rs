@@ -1,6 +1,5 @@
 //! Starting, changing and stopping a gateway.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
@@ -13,7 +12,6 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use http::HeaderValue;
 use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
@@ -21,12 +19,15 @@ use tokio_rustls::rustls::ServerConfig;
 use super::compile::Compiler;
 use super::compiled::CompiledSnapshot;
 use super::config::Config;
+use super::meter::{MeterName, Meters};
+use super::request_body::Pace;
+use super::server::admin::Admin;
 use super::server::descriptors::{ConnectionLimits, raise_open_files};
 use super::server::listener::bind;
-use super::server::worker::{Gauges, LONGEST_TICK, Shared, Socket, Stop, Worker, pace};
+use super::server::worker::{LONGEST_TICK, Shared, Socket, Stop, Worker};
 use super::server::yielding::Yielding;
-use super::telemetry::admin::Admin;
-use super::telemetry::meter::{MeterName, Meters};
+use super::service::context::{Gauges, SharedContext};
+use super::upstream::identity::Identity;
 use super::upstream::target::Origins;
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::snapshot::{NotServed, Snapshot};
@@ -129,8 +130,8 @@ impl Gateway {
     /// returned.
     pub fn replace(&self, snapshot: &Snapshot) -> Vec<NotServed> {
         let compiler = self.compiler.lock().unwrap_or_else(PoisonError::into_inner);
-        let (compiled, not_served) = compiler.compile(snapshot, Some(&self.shared.snapshot.load()));
-        self.shared.snapshot.store(Arc::new(compiled));
+        let (compiled, not_served) = compiler.compile(snapshot, Some(&self.shared.context.snapshot.load()));
+        self.shared.context.snapshot.store(Arc::new(compiled));
         not_served
     }
 
@@ -141,7 +142,7 @@ impl Gateway {
 
     /// Goes through the groups of all environments, each with the operation that is in force.
     pub fn for_each_served(&self, mut visit: impl FnMut(&EnvironmentName, &GroupName, &OperationId)) {
-        for environment in &self.shared.snapshot.load().environments {
+        for environment in &self.shared.context.snapshot.load().environments {
             for entry in &environment.entries {
                 if let Some(serving) = &entry.serving {
                     visit(&environment.name, &entry.group, serving);
@@ -202,7 +203,7 @@ impl Gateway {
     /// says so, which is asked again and again. Returns whether all was answered. A worker that stands still is left behind,
     /// and ends with the process.
     pub fn shutdown(mut self, limit: Duration, mut hurry: impl FnMut() -> bool) -> bool {
-        self.shared.draining.store(true, Ordering::Relaxed);
+        self.shared.context.draining.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Drain);
         let deadline = Instant::now() + limit;
         while Instant::now() < deadline && !self.workers.iter().all(JoinHandle::is_finished) && !hurry() {
@@ -214,7 +215,7 @@ impl Gateway {
     }
 
     fn stop_now(&mut self) {
-        self.shared.stopped.store(true, Ordering::Relaxed);
+        self.shared.context.stopped.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Now);
         let deadline = Instant::now() + LONGEST_END;
         for thread in self.workers.drain(..).chain(self.admin.take()) {
@@ -270,31 +271,25 @@ fn shared(
     limits: ConnectionLimits,
     workers: usize,
 ) -> Shared {
-    let identity = RandomState::new().build_hasher().finish();
-    let pseudonym = format!("apigw-{identity:016x}");
-    let via = |version: &str| {
-        HeaderValue::try_from(format!("{version} {pseudonym}"))
-            .unwrap_or_else(|_| HeaderValue::from_static("1.1 apigw"))
-    };
     let nobody = MeterName { environment: "".into(), group: "".into(), version: "".into(), api: "".into() };
     Shared {
-        snapshot: ArcSwap::from_pointee(snapshot),
         tls: ArcSwapOption::new(config.tls.clone()),
         not_served: ArcSwap::default(),
-        unrouted: meters.get(nobody),
         connections: AtomicUsize::new(0),
         limits,
         refused: AtomicU64::new(0),
-        draining: AtomicBool::new(false),
         started: Instant::now(),
-        stopped: AtomicBool::new(false),
-        gauges: (0..workers).map(|_| Gauges::default()).collect(),
         yielding: Yielding::default(),
-        via_http_1: via("1.1"),
-        via_http_2: via("2.0"),
-        pseudonym,
-        pace: pace(&config.timeouts),
-        config,
+        context: Arc::new(SharedContext {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            unrouted: meters.get(nobody),
+            identity: Identity::random(),
+            pace: Pace::new(&config.timeouts),
+            draining: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            gauges: (0..workers).map(|_| Gauges::default()).collect(),
+            config,
+        }),
     }
 }
 

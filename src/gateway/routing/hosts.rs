@@ -5,46 +5,59 @@ use std::sync::Arc;
 
 use super::hash::FastHash;
 use super::host::Host;
-use super::table::Found;
-use crate::gateway::compiled::CompiledGroup;
+use super::table::{Found, RouteTable};
+use crate::model::GroupHosts;
+
+/// A group that requests are routed to.
+pub(crate) trait RoutedGroup {
+    /// Returns the hosts that its requests are for.
+    fn hosts(&self) -> &GroupHosts;
+
+    /// Returns what their paths start with; nothing for `/`.
+    fn prefix(&self) -> &str;
+
+    /// Returns its routes.
+    fn routes(&self) -> &RouteTable;
+}
 
 /// What is served of an environment, by host name.
-#[derive(Default)]
-pub(crate) struct HostTable {
-    hosts: HashMap<Box<str>, GroupsByPrefix, FastHash>,
+pub(crate) struct HostTable<G> {
+    hosts: HashMap<Box<str>, GroupsByPrefix<G>, FastHash>,
     /// What a loopback host name reaches, where no other environment is served.
-    loopback: Option<GroupsByPrefix>,
+    loopback: Option<GroupsByPrefix<G>>,
 }
 
 /// The groups of one host, by what their paths start with.
-#[derive(Default)]
-struct GroupsByPrefix {
-    groups: HashMap<Box<str>, Vec<Arc<CompiledGroup>>, FastHash>,
+struct GroupsByPrefix<G> {
+    groups: HashMap<Box<str>, Vec<Arc<G>>, FastHash>,
     most_segments: usize,
 }
 
 /// What a host and a path lead to.
-pub(crate) enum Lookup<'t, 'p> {
+pub(crate) enum Lookup<'t, 'p, G> {
     /// A path that a group knows.
-    Path(&'t Arc<CompiledGroup>, Found<'t, 'p>, &'p str),
+    Path(&'t Arc<G>, Found<'t, 'p>, &'p str),
     /// The host is served, the path is not.
     UnknownPath,
     /// Nothing is served for the host.
     UnknownHost,
 }
 
-impl HostTable {
+impl<G: RoutedGroup> HostTable<G> {
     /// Builds the table of an environment's live groups; `alone` says that no other environment is served.
-    pub(crate) fn build<'g>(groups: impl Iterator<Item = &'g Arc<CompiledGroup>> + Clone, alone: bool) -> Self {
+    pub(crate) fn build<'g>(groups: impl Iterator<Item = &'g Arc<G>> + Clone, alone: bool) -> Self
+    where
+        G: 'g,
+    {
         let room = groups.clone().count();
         let mut table = Self { hosts: HashMap::with_capacity_and_hasher(room, FastHash::default()), loopback: None };
         for group in groups.clone() {
-            for host in group.hosts.iter() {
-                table.hosts.entry(host.into()).or_default().add(group);
+            for host in group.hosts().iter() {
+                table.hosts.entry(host.into()).or_insert_with(GroupsByPrefix::new).add(group);
             }
         }
         if alone {
-            let mut loopback = GroupsByPrefix::default();
+            let mut loopback = GroupsByPrefix::new();
             for group in groups {
                 loopback.add(group);
             }
@@ -54,7 +67,7 @@ impl HostTable {
     }
 
     /// Finds what a host and a canonical path lead to, or nothing where the host is not of this environment.
-    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Option<Lookup<'t, 'p>> {
+    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Option<Lookup<'t, 'p, G>> {
         let loopback = || self.loopback.as_ref().filter(|_| host.is_loopback());
         let groups = self.hosts.get(host.name()).or_else(loopback)?;
         let found = groups.find(path);
@@ -62,15 +75,19 @@ impl HostTable {
     }
 }
 
-impl GroupsByPrefix {
-    fn add(&mut self, group: &Arc<CompiledGroup>) {
-        let prefix = group.prefix.before_path();
+impl<G: RoutedGroup> GroupsByPrefix<G> {
+    fn new() -> Self {
+        Self { groups: HashMap::default(), most_segments: 0 }
+    }
+
+    fn add(&mut self, group: &Arc<G>) {
+        let prefix = group.prefix();
         self.most_segments = self.most_segments.max(prefix.matches('/').count());
         self.groups.entry(prefix.into()).or_default().push(Arc::clone(group));
     }
 
     /// Finds the group with the longest prefix that knows the rest of the path.
-    fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t Arc<CompiledGroup>, Found<'t, 'p>, &'p str)> {
+    fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t Arc<G>, Found<'t, 'p>, &'p str)> {
         let slashes = path.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
         let mut ends = [0; 17];
         let mut count = 1;
@@ -82,7 +99,7 @@ impl GroupsByPrefix {
             let (prefix, rest) = path.split_at_checked(end)?;
             let rest = if rest.is_empty() { "/" } else { rest };
             let groups = self.groups.get(prefix)?;
-            groups.iter().find_map(|group| Some((group, group.routes.find(rest)?, rest)))
+            groups.iter().find_map(|group| Some((group, group.routes().find(rest)?, rest)))
         })
     }
 }

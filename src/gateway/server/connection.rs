@@ -6,9 +6,9 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -21,13 +21,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use super::observed::Observed;
-use super::watch::{Reading, Watch};
-use super::worker::Worker;
-use crate::gateway::body::{Incoming, Payload};
+use crate::gateway::request_body::Incoming;
+use crate::gateway::service::context::{Client, Context};
+use crate::gateway::service::payload::Payload;
 use crate::gateway::service::{handle, note_refused};
 use crate::gateway::stream::Stream;
+use crate::gateway::watch::{Reading, Watch};
 
 /// The connection preface of a client that speaks HTTP/2 without negotiating it (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -38,27 +40,30 @@ const FIRST_ROOM: usize = 4 * 1024;
 /// The most bytes of a response that wait to be written, on a connection of HTTP/1.1 or a stream of HTTP/2.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Serves a connection to its end.
-pub(crate) async fn serve(worker: Rc<Worker>, mut stream: TcpStream, peer: SocketAddr, tls: bool) {
+/// Serves a connection to its end, encrypted where there are certificates.
+pub(crate) async fn serve(
+    context: Rc<Context>,
+    client: Rc<Client>,
+    mut stream: TcpStream,
+    certificates: Option<Arc<ServerConfig>>,
+) {
     // Without it a response waits for the acknowledgement of the one before; where it fails, responses are only slower.
     stream.set_nodelay(true).ok();
-    let watch = Rc::new(Watch::new(peer, tls, Rc::clone(&worker.clock)));
-    worker.watch(&watch);
-    let (stream, first, is_http2) = if tls {
-        let Some(config) = worker.shared.tls.load_full() else { return };
+    let watch = &client.watch;
+    let (stream, first, is_http2) = if let Some(config) = certificates {
         let handshake = TlsAcceptor::from(config).accept(stream);
-        let Some(Ok(stream)) = unless_over(&watch, handshake).await else { return };
+        let Some(Ok(stream)) = unless_over(watch, handshake).await else { return };
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         (Stream::Tls(Box::new(stream.into())), BytesMut::new(), is_http2)
     } else {
-        let Some(Ok((first, is_http2))) = unless_over(&watch, read_preface(&mut stream)).await else { return };
+        let Some(Ok((first, is_http2))) = unless_over(watch, read_preface(&mut stream)).await else { return };
         (Stream::Plain(stream), first, is_http2)
     };
-    let stream = Observed::new(stream, first, Rc::clone(&watch));
+    let stream = Observed::new(stream, first, Rc::clone(watch));
     if is_http2 {
-        serve_http2(worker, watch, stream).await;
+        serve_http2(context, client, stream).await;
     } else {
-        serve_http1(worker, watch, stream).await;
+        serve_http1(context, client, stream).await;
     }
 }
 
@@ -101,46 +106,48 @@ async fn read_preface(stream: &mut TcpStream) -> io::Result<(BytesMut, bool)> {
     }
 }
 
-async fn serve_http1(worker: Rc<Worker>, watch: Rc<Watch>, stream: Observed) {
+async fn serve_http1(context: Rc<Context>, client: Rc<Client>, stream: Observed) {
+    let watch = &client.watch;
     let mut builder = http1::Builder::new();
     // Deadlines are the watch's, for which no request pays with a timer. Not `pipeline_flush`: with it, hyper 1.12 never sends
     // a response that closes the connection while more has been read.
     builder
         .half_close(true)
         .header_read_timeout(None)
-        .max_header_size(worker.shared.config.limits.head_bytes)
+        .max_header_size(context.shared.config.limits.head_bytes)
         .max_buf_size(BUFFER_BYTES);
-    let service = service(Rc::clone(&worker), Rc::clone(&watch));
+    let service = service(Rc::clone(&context), Rc::clone(&client));
     let mut connection = builder.serve_connection(TokioIo::new(stream), service);
-    let driven = drive(&watch, Pin::new(&mut connection), http1::Connection::graceful_shutdown).await;
+    let driven = drive(watch, Pin::new(&mut connection), http1::Connection::graceful_shutdown).await;
     match driven {
         Some(Ok(())) => {}
         Some(Err(error)) if error.is_parse() => {
             // hyper has answered by itself, without a body; the log and the metrics learn of it here.
             let too_large = error.is_parse_too_large();
             let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-            note_refused(worker, Rc::clone(&watch), status, error.to_string());
+            note_refused(context, Rc::clone(&client), status, error.to_string());
         }
         // Which side broke it is of no more interest than which side closed it.
         None | Some(Err(_)) => return,
     }
     let parts = connection.into_parts();
     let stream = parts.io.into_inner().into_stream();
-    let tunnel = watch.tunnel.borrow_mut().take();
+    let tunnel = client.tunnel.borrow_mut().take();
     match tunnel {
         Some(tunnel) => {
             watch.reads(Reading::Tunnel, true);
-            unless_cut(&watch, tunnel.run(stream, &parts.read_buf)).await;
+            unless_cut(watch, tunnel.run(stream, &parts.read_buf)).await;
         }
         None => linger(stream).await,
     }
 }
 
-async fn serve_http2(worker: Rc<Worker>, watch: Rc<Watch>, stream: Observed) {
+async fn serve_http2(context: Rc<Context>, client: Rc<Client>, stream: Observed) {
+    let watch = &client.watch;
     watch.multiplexes();
     watch.reads(Reading::Tunnel, true);
-    let limits = worker.shared.config.limits;
-    let timeouts = worker.shared.config.timeouts;
+    let limits = context.shared.config.limits;
+    let timeouts = context.shared.config.timeouts;
     let mut builder = http2::Builder::new(LocalExecutor);
     builder
         .timer(TokioTimer::new())
@@ -149,22 +156,22 @@ async fn serve_http2(worker: Rc<Worker>, watch: Rc<Watch>, stream: Observed) {
         .max_send_buf_size(BUFFER_BYTES)
         .keep_alive_interval(Some(timeouts.keep_alive))
         .keep_alive_timeout(timeouts.head);
-    let service = service(worker, Rc::clone(&watch));
+    let service = service(context, Rc::clone(&client));
     let stream = TokioIo::new(stream.following_header_blocks(limits.head_bytes));
     let connection = pin!(builder.serve_connection(stream, service));
     // How it ended is of no more interest.
-    drive(&watch, connection, http2::Connection::graceful_shutdown).await;
+    drive(watch, connection, http2::Connection::graceful_shutdown).await;
 }
 
 /// Makes the service that answers the requests of a connection.
 fn service(
-    worker: Rc<Worker>,
-    watch: Rc<Watch>,
+    context: Rc<Context>,
+    client: Rc<Client>,
 ) -> impl HttpService<hyper::body::Incoming, ResBody = Payload, Error = std::convert::Infallible, Future: 'static> {
     service_fn(move |request: Request<hyper::body::Incoming>| {
         let (parts, body) = request.into_parts();
-        let body = Incoming::new(body, Rc::clone(&watch));
-        let handled = handle(Rc::clone(&worker), Rc::clone(&watch), parts, body);
+        let body = Incoming::new(body, Rc::clone(&client.watch));
+        let handled = handle(Rc::clone(&context), Rc::clone(&client), parts, body);
         async { Ok::<Response<Payload>, _>(handled.await) }
     })
 }

@@ -1,10 +1,10 @@
 //! Listening, accepting and watching connections, on one thread a worker.
 
+pub(crate) mod admin;
 pub(crate) mod connection;
 pub(crate) mod descriptors;
 mod header_blocks;
 pub(crate) mod listener;
 mod observed;
-pub(crate) mod watch;
 pub(crate) mod worker;
 pub(crate) mod yielding;

@@ -9,8 +9,8 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::header_blocks::{HeaderBlockFollower, Refused};
-use super::watch::Watch;
 use crate::gateway::stream::Stream;
+use crate::gateway::watch::Watch;
 
 /// A client's stream whose watch is told of each read and write.
 pub(crate) struct Observed {

@@ -1,22 +1,28 @@
-//! What is known of a request on its way, and how its answer is written, counted and written down.
+//! A request on its way: how its response is written, counted and written down.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use http_body::Body as _;
 
-use crate::gateway::body::{Payload, Progress, Relay};
+use super::access_log::{Answerer, Entry, Record};
+use super::context::{Client, Context};
+use super::payload::Payload;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
-use crate::gateway::problem::Problem;
-use crate::gateway::server::watch::{InFlight, Watch};
-use crate::gateway::server::worker::Worker;
-use crate::gateway::telemetry::meter::Meter;
-use crate::gateway::telemetry::record::{Answerer, Entry, Record};
+use crate::gateway::meter::Meter;
+use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::request_body::{Incoming, Progress};
+use crate::gateway::upstream::relay::Relay;
+use crate::gateway::watch::{InFlight, Watch};
 
 /// Where a request has come to, for what its answer then carries and what counts it.
 #[derive(Clone, Copy)]
@@ -28,8 +34,8 @@ pub(super) struct At<'a> {
 
 /// What is known of a request on its way.
 pub(super) struct Exchange {
-    pub(super) worker: Rc<Worker>,
-    pub(super) watch: Rc<Watch>,
+    pub(super) context: Rc<Context>,
+    pub(super) client: Rc<Client>,
     in_flight: Option<InFlight>,
     started: Instant,
     pub(super) request_id: HeaderValue,
@@ -55,7 +61,7 @@ pub(super) struct Outcome {
 
 pub(super) enum OutcomeBody {
     Bytes(Bytes),
-    Answered(Box<Relay>),
+    Relayed(Box<Relay>),
 }
 
 impl Outcome {
@@ -66,13 +72,13 @@ impl Outcome {
 }
 
 impl Exchange {
-    pub(super) fn begin(worker: Rc<Worker>, watch: Rc<Watch>, parts: &Parts) -> Self {
-        let in_flight = watch.begin();
-        let request_id = worker.request_id(parts.headers.get(X_REQUEST_ID));
+    pub(super) fn begin(context: Rc<Context>, client: Rc<Client>, parts: &Parts) -> Self {
+        let in_flight = client.watch.begin();
+        let request_id = context.request_id(parts.headers.get(X_REQUEST_ID));
         let new_entry = || Entry {
             time: SystemTime::now(),
             request_id: request_id.to_str().unwrap_or_default().to_owned(),
-            client: watch.peer,
+            client: client.watch.peer,
             host: String::new(),
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
@@ -81,11 +87,11 @@ impl Exchange {
             version: String::new(),
             api: String::new(),
         };
-        let entry = worker.shared.config.access_log.as_ref().map(|_| Box::new(new_entry()));
+        let entry = context.shared.config.access_log.as_ref().map(|_| Box::new(new_entry()));
         let head_only = parts.method == Method::HEAD;
         Self {
-            worker,
-            watch,
+            context,
+            client,
             in_flight: Some(in_flight),
             started: Instant::now(),
             request_id,
@@ -134,23 +140,23 @@ impl Exchange {
         if let Some(At { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
             cors.decorate(request, &mut headers);
         }
-        let in_flight = self.in_flight.take().unwrap_or_else(|| self.watch.begin());
-        self.watch.answered();
-        self.worker.answered();
-        let meter = at.and_then(|at| at.api).map_or(&self.worker.shared.unrouted, |api| &api.meter);
-        let waits = matches!(body, OutcomeBody::Answered(_));
+        let in_flight = self.in_flight.take().unwrap_or_else(|| self.client.watch.begin());
+        self.client.watch.answered();
+        self.context.answered();
+        let meter = at.and_then(|at| at.api).map_or(&self.context.shared.unrouted, |api| &api.meter);
+        let waits = matches!(body, OutcomeBody::Relayed(_));
         let payload = match body {
             OutcomeBody::Bytes(bytes) if self.head_only => {
                 headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
                 Payload::bytes(Bytes::new(), in_flight)
             }
             OutcomeBody::Bytes(bytes) => Payload::bytes(bytes, in_flight),
-            OutcomeBody::Answered(relay) => Payload::relay(relay, in_flight),
+            OutcomeBody::Relayed(relay) => Payload::relay(relay, in_flight),
         };
         let entry = self.entry.take();
         let payload = if entry.is_some() || waits {
             payload.recorded(Box::new(Record {
-                worker: Rc::clone(&self.worker),
+                context: Rc::clone(&self.context),
                 started: self.started,
                 status: status.as_u16(),
                 meter: Arc::clone(meter),
@@ -161,7 +167,7 @@ impl Exchange {
                 backend_took,
             }))
         } else {
-            meter.record(self.worker.index, status.as_u16(), self.started.elapsed());
+            meter.record(self.context.index, status.as_u16(), self.started.elapsed());
             payload
         };
         let mut response = Response::new(payload);
@@ -171,16 +177,54 @@ impl Exchange {
     }
 }
 
+/// Answers with a mock response.
+pub(super) fn mock_response(context: &Context, api: &CompiledApi, headers: &HeaderMap) -> Result<Outcome, Problem> {
+    let results = api.mock.as_ref().ok_or_else(|| Problem::new(Kind::Internal, "The API has no constant results."))?;
+    let picked = results.pick(headers)?;
+    let mut outcome = Outcome::bytes(picked.status, picked.headers(context.kept_headers()), picked.body());
+    // Told apart in the log from what the gateway answers on its own account.
+    outcome.backend = Answerer::Mock;
+    Ok(outcome)
+}
+
+/// Sees to it that a body that nobody has read is not taken for a request: it is skipped where all of it has come, else the
+/// connection is closed, and the response says so (RFC 9112, section 9.3). A client that waits for `100 Continue` is not told
+/// to go on.
+pub(super) async fn leave_body(watch: &Watch, body: Incoming, expects: bool, response: &mut Response<Payload>) {
+    let persists = watch.is_multiplexed() || body.is_end_stream() || response.headers().contains_key(CONNECTION);
+    if !persists && (expects || !skip_body(watch, body).await) {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+}
+
+/// Reads what has come of a body, and returns whether that was all of it.
+async fn skip_body(watch: &Watch, mut body: Incoming) -> bool {
+    const MOST_BYTES: usize = 64 * 1024;
+    let mut skipped = 0;
+    poll_fn(|context| {
+        while skipped < MOST_BYTES {
+            match Pin::new(&mut body).poll_frame(context) {
+                Poll::Ready(None) => return Poll::Ready(true),
+                Poll::Ready(Some(Ok(frame))) => skipped += frame.data_ref().map_or(0, Bytes::len),
+                Poll::Pending if !watch.is_starved() => return Poll::Pending,
+                Poll::Ready(Some(Err(_))) | Poll::Pending => break,
+            }
+        }
+        Poll::Ready(false)
+    })
+    .await
+}
+
 impl Drop for Exchange {
     fn drop(&mut self) {
         if self.in_flight.is_none() {
             return;
         }
-        self.watch.given_up();
-        let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.worker.shared.unrouted));
-        let (status, reason) = self.worker.shared.unheard();
+        self.client.watch.given_up();
+        let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.context.shared.unrouted));
+        let (status, reason) = self.context.shared.abort_status();
         let record = Record {
-            worker: Rc::clone(&self.worker),
+            context: Rc::clone(&self.context),
             started: self.started,
             status,
             meter,
@@ -190,6 +234,6 @@ impl Drop for Exchange {
             error: reason.to_owned(),
             backend_took: None,
         };
-        record.tell(0);
+        record.write(0);
     }
 }

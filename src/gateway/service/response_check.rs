@@ -1,10 +1,9 @@
 //! Has the response of a real backend checked against the definition, where the group asks for it.
 
-use super::Failed;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
+use crate::gateway::meter::ResponseCheck;
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::telemetry::meter::ResponseCheck;
-use crate::gateway::upstream::forward::Answered;
+use crate::gateway::upstream::forward::{Failed, UpstreamResponse};
 use crate::gateway::validate_response::is_plain;
 use crate::model::ResponseValidation;
 
@@ -15,15 +14,15 @@ const MOST_CHECKED: usize = 1 << 20;
 pub(super) async fn check_response(
     group: &CompiledGroup,
     api: &CompiledApi,
-    answered: &mut Answered,
+    response: &mut UpstreamResponse,
     is_head: bool,
 ) -> Result<String, Failed> {
     let Some(rules) = group.response_rules(api) else { return Ok(String::new()) };
-    let (status, headers) = (answered.status, &answered.headers);
+    let (status, headers) = (response.status, &response.headers);
     let reads_body = !is_head && rules.reads_body(status, headers);
     let body =
         if reads_body && is_plain(headers) {
-            answered.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
+            response.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
                 Failed::new(Kind::BadGateway, "The backend broke off its response.", error.to_string())
             })?
         } else {

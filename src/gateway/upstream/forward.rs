@@ -11,38 +11,52 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
 use super::connect::ConnectError;
-use super::http1::answer::Head;
-use super::http1::connection::Broken;
-use super::http1::sending::Sending;
-use super::pool::{Lease, Wanted};
+use super::http1::Broken;
+use super::http1::connection::Sending;
+use super::http1::head::Head;
+use super::identity::Identity;
+use super::pool::{Lease, Pool, Wanted};
+use super::relay::{Carrier, Relay};
 use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
 use super::target::{Backend, Target};
-use crate::gateway::body::{BodyFault, Carrier, Progress, Relay, RequestBody};
-use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{Hop, Passage, strip_claims, strip_hop_by_hop, write_field, write_fields};
 use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::request_body::{BodyFault, Progress, RequestBody};
 use crate::gateway::request_head::is_plain_target;
 use crate::gateway::routing::host::Host;
-use crate::gateway::server::watch::Watch;
-use crate::gateway::server::worker::Worker;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
 
 /// A request that is to be passed on.
 pub(crate) struct Call<'a> {
-    pub(crate) worker: &'a Rc<Worker>,
-    pub(crate) watch: &'a Watch,
-    pub(crate) group: &'a CompiledGroup,
-    pub(crate) api: &'a CompiledApi,
+    pub(crate) pool: &'a Rc<Pool>,
+    pub(crate) identity: &'a Identity,
     pub(crate) forward: &'a GroupForward,
+    /// What differs for the API.
+    pub(crate) api: Option<&'a ApiForward>,
+    pub(crate) group: GroupPath<'a>,
     pub(crate) request_id: &'a HeaderValue,
     pub(crate) host: &'a Host,
+    /// What the backend is told of where the request comes from.
+    pub(crate) hop: &'a Hop,
+    /// True if the client's word on the hops before it is taken.
+    pub(crate) is_trusted: bool,
     /// The path below the group's prefix.
     pub(crate) path: &'a str,
     pub(crate) parameters: &'a [(&'a str, &'a str)],
 }
 
-/// A backend's answer.
-pub(crate) struct Answered {
+/// What the paths of a group have in common.
+pub(crate) struct GroupPath<'a> {
+    /// The prefix, as it stands before a path.
+    pub(crate) prefix: &'a str,
+    /// The prefix, as backends are told it.
+    pub(crate) prefix_value: &'a HeaderValue,
+    /// True if a path parameter may have an encoded slash.
+    pub(crate) encoded_slashes: bool,
+}
+
+/// A backend's response.
+pub(crate) struct UpstreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) relay: Relay,
@@ -109,9 +123,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) outgoing: Outgoing<'a>,
     pub(crate) backend: &'a Backend,
     pub(crate) method: Method,
-    hop: &'a Hop,
     via: &'a HeaderValue,
-    trusted: bool,
     /// Whether the caller takes trailers.
     trailers: bool,
 }
@@ -122,7 +134,7 @@ pub(crate) async fn forward(
     parts: Parts,
     body: RequestBody,
     asked: &mut Option<Arc<str>>,
-) -> Result<Answered, Failed> {
+) -> Result<UpstreamResponse, Failed> {
     let prepared = call.prepare(parts)?;
     *asked = Some(Arc::clone(&prepared.backend.name));
     let started = Instant::now();
@@ -147,14 +159,14 @@ pub(crate) async fn forward(
         let reason = format!("it answered {} to a request that asked for no such thing", head.status);
         return Err(Failed::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
     }
-    Ok(Answered::new(head, Carrier { lease, sending, progress }, call, started.elapsed()))
+    Ok(UpstreamResponse::new(head, Carrier { lease, sending, progress }, call, started.elapsed()))
 }
 
-impl Answered {
+impl UpstreamResponse {
     /// Passes an answer back: with the gateway's name, and with its body as it comes.
     pub(crate) fn new(head: Head, carrier: Carrier, call: &Call<'_>, took: Duration) -> Self {
         let Head { status, mut headers, coding, persists, .. } = head;
-        headers.append(VIA, call.worker.shared.via_http_1.clone());
+        headers.append(VIA, call.identity.via_http_1.clone());
         let relay = Relay::new(coding, carrier, persists, call.forward.idle_timeout);
         Self { status, headers, relay, took }
     }
@@ -167,15 +179,13 @@ fn is_idempotent(method: &Method) -> bool {
 impl<'a> Call<'a> {
     /// Decides where a request goes and what it carries.
     pub(crate) fn prepare(&'a self, mut parts: Parts) -> Result<Prepared<'a>, Failed> {
-        let shared = &self.worker.shared;
         let via = parts.headers.get_all(VIA).iter();
-        if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&shared.pseudonym)) {
+        if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&self.identity.pseudonym)) {
             return Err(Failed::new(Kind::LoopDetected, "The backend leads back to this gateway.", "it is a loop"));
         }
         let trailers = parts.headers.get_all(TE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
         strip_hop_by_hop(&mut parts.headers);
-        let trusted = shared.config.trusted_proxies.contains(&self.watch.peer.ip().to_canonical());
-        if !trusted {
+        if !self.is_trusted {
             // Before the settings have their turn, which may say the same.
             strip_claims(&mut parts.headers);
         }
@@ -186,11 +196,11 @@ impl<'a> Call<'a> {
             path_parameters: self.parameters.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))).collect(),
             headers: parts.headers,
         };
-        let backend = self.forward.backend(self.api_forward(), &outgoing);
-        self.forward.apply(self.api_forward(), &mut outgoing)?;
-        let via = if parts.version == Version::HTTP_2 { &shared.via_http_2 } else { &shared.via_http_1 };
-        let hop = self.watch.hop(self.host);
-        Ok(Prepared { outgoing, backend, method: parts.method, hop, via, trusted, trailers })
+        let backend = self.forward.backend(self.api, &outgoing);
+        self.forward.apply(self.api, &mut outgoing)?;
+        let identity = self.identity;
+        let via = if parts.version == Version::HTTP_2 { &identity.via_http_2 } else { &identity.via_http_1 };
+        Ok(Prepared { outgoing, backend, method: parts.method, via, trailers })
     }
 
     /// Writes the head of the request for a target, but for what says how long its body is. `as_websocket` asks to go on as
@@ -202,8 +212,8 @@ impl<'a> Call<'a> {
         as_websocket: bool,
         head: &mut Vec<u8>,
     ) -> Result<(), Failed> {
-        let prefix = if self.forward.keep_prefix { self.group.prefix.before_path() } else { "" };
-        let template = self.api_forward().and_then(|api| api.path.as_deref());
+        let prefix = if self.forward.keep_prefix { self.group.prefix } else { "" };
+        let template = self.api.and_then(|api| api.path.as_deref());
         let address = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
         let (path, query) = address.split_at_checked(address.find('?').unwrap_or(address.len())).unwrap_or_default();
         let is_canonical = if self.group.encoded_slashes {
@@ -231,12 +241,12 @@ impl<'a> Call<'a> {
         let own_host = self.forward.keep_host.then(|| self.host.authority().as_bytes());
         write_field(head, "host", own_host.unwrap_or(target.origin.authority.as_bytes()));
         let passage = Passage {
-            prefix: &self.group.prefix_value,
+            prefix: self.group.prefix_value,
             request_id: self.request_id,
-            trusted: prepared.trusted,
+            trusted: self.is_trusted,
             via: prepared.via,
         };
-        write_fields(head, &prepared.outgoing.headers, prepared.hop, &passage);
+        write_fields(head, &prepared.outgoing.headers, self.hop, &passage);
         if as_websocket {
             write_field(head, CONNECTION.as_str(), b"upgrade");
             write_field(head, UPGRADE.as_str(), b"websocket");
@@ -248,11 +258,7 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn response_timeout(&self) -> Duration {
-        self.api_forward().and_then(|api| api.response_timeout).unwrap_or(self.forward.response_timeout)
-    }
-
-    fn api_forward(&self) -> Option<&'a ApiForward> {
-        self.api.forward.as_deref()
+        self.api.and_then(|api| api.response_timeout).unwrap_or(self.forward.response_timeout)
     }
 }
 
@@ -284,7 +290,7 @@ struct Success {
 impl Exchange<'_> {
     async fn attempt(&mut self, call: &Call<'_>, last: bool) -> Result<Success, Attempt> {
         let body = self.body.take().unwrap_or(RequestBody::Empty);
-        let Some(target) = self.prepared.backend.pick(call.worker.turn(), self.avoid) else {
+        let Some(target) = self.prepared.backend.pick(call.pool.next_turn(), self.avoid) else {
             let failed = Failed::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address");
             return Err(Attempt { failed, unsent: None, may_repeat: false });
         };
@@ -294,7 +300,7 @@ impl Exchange<'_> {
             (false, true) => Wanted::Any,
             (false, false) => Wanted::Lively,
         };
-        let mut lease = match call.worker.pool.lease(origin, wanted, call.forward.connect_timeout).await {
+        let mut lease = match call.pool.lease(origin, wanted, call.forward.connect_timeout).await {
             Ok(lease) => lease,
             Err(error @ ConnectError::NoneLeft) => {
                 // It is no fault of the backend's, and another address would fare no better.

@@ -3,7 +3,9 @@
 pub(crate) mod connect;
 pub(crate) mod forward;
 pub(crate) mod http1;
+pub(crate) mod identity;
 pub(crate) mod pool;
+pub(crate) mod relay;
 pub(crate) mod route;
 pub(crate) mod target;
 pub(crate) mod tls_client;

@@ -10,8 +10,7 @@ use std::time::Duration;
 use super::connect::{ConnectError, connect};
 use super::http1::connection::Connection;
 use super::target::Origin;
-use crate::gateway::server::watch::Ticks;
-use crate::gateway::server::worker::TICKS_A_SECOND;
+use crate::gateway::clock::{Clock, TICKS_A_SECOND, Ticks};
 
 /// The most connections that are kept open to an origin while nobody uses them.
 const MOST_IDLE: usize = 128;
@@ -22,11 +21,13 @@ const LONGEST_LIFE: Ticks = TICKS_A_SECOND * 60;
 /// The connections of one worker that nobody uses.
 pub(crate) struct Pool {
     idle: RefCell<HashMap<u64, Kept>>,
-    clock: Rc<Cell<Ticks>>,
+    clock: Clock,
     /// Held by each open connection, which counts them.
     open: Rc<()>,
     /// The most open connections.
     most_open: usize,
+    /// Grows with every request, by which requests are spread over the addresses of a backend.
+    turn: Cell<usize>,
 }
 
 /// The connections to one origin that nobody uses.
@@ -70,8 +71,18 @@ const LIVELY: Ticks = 4;
 
 impl Pool {
     /// Makes an empty pool, of which so many connections may be open at a time.
-    pub(crate) fn new(clock: Rc<Cell<Ticks>>, most_open: usize) -> Rc<Self> {
-        Rc::new(Self { idle: RefCell::default(), clock, open: Rc::default(), most_open })
+    ///
+    /// The pools of several workers begin with turns of their own.
+    pub(crate) fn new(clock: Clock, most_open: usize, first_turn: usize) -> Rc<Self> {
+        let turn = Cell::new(first_turn);
+        Rc::new(Self { idle: RefCell::default(), clock, open: Rc::default(), most_open, turn })
+    }
+
+    /// Returns the turn of the next request.
+    pub(crate) fn next_turn(&self) -> usize {
+        let turn = self.turn.get();
+        self.turn.set(turn.wrapping_add(1));
+        turn
     }
 
     /// Returns a connection that is open, or opens one.
@@ -187,7 +198,7 @@ mod tests {
     /// A pool with its clock, and a backend that accepts connections.
     struct Setting {
         pool: Rc<Pool>,
-        clock: Rc<Cell<Ticks>>,
+        clock: Clock,
         backend: TcpListener,
         origin: Arc<Origin>,
     }
@@ -205,7 +216,7 @@ mod tests {
             let target = Origins::new().target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings)));
             let clock = Rc::new(Cell::new(0));
             Self {
-                pool: Pool::new(Rc::clone(&clock), most_open),
+                pool: Pool::new(Rc::clone(&clock), most_open, 0),
                 clock,
                 backend,
                 origin: target.expect("a target").origin,

@@ -15,13 +15,14 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional};
 use tokio::time::{Instant, timeout_at};
 
-use super::forward::{Answered, Call, Failed};
-use super::http1::sending::Sending;
+use super::forward::{Call, Failed, UpstreamResponse};
+use super::http1::connection::Sending;
 use super::pool::Wanted;
-use crate::gateway::body::{Carrier, RequestBody};
+use super::relay::Carrier;
 use crate::gateway::problem::Kind;
-use crate::gateway::server::watch::InFlight;
+use crate::gateway::request_body::RequestBody;
 use crate::gateway::stream::Stream;
+use crate::gateway::watch::InFlight;
 
 /// The other end of a connection that goes on as another protocol.
 pub(crate) struct Tunnel {
@@ -40,7 +41,7 @@ pub(crate) enum Upgraded {
     /// It agreed: with these headers, after this time.
     Agreed(HeaderMap, Box<Tunnel>, Duration),
     /// It answered something else.
-    Refused(Box<Answered>),
+    Refused(Box<UpstreamResponse>),
 }
 
 /// Passes a request for a websocket on.
@@ -50,9 +51,9 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Ar
     let started = Instant::now();
     let target = prepared
         .backend
-        .pick(call.worker.turn(), None)
+        .pick(call.pool.next_turn(), None)
         .ok_or_else(|| Failed::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address"))?;
-    let mut lease = call.worker.pool.lease(&target.origin, Wanted::Fresh, call.forward.connect_timeout).await?;
+    let mut lease = call.pool.lease(&target.origin, Wanted::Fresh, call.forward.connect_timeout).await?;
     let head = lease.connection.begin();
     call.write_head(&prepared, target, true, head)?;
     let mut sending = Sending::new(RequestBody::Empty, &prepared.method, head);
@@ -63,7 +64,7 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Ar
         Failed::new(Kind::DeadlineExceeded, "The backend did not answer in time.", "it did not answer in time")
     })??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
-        let answered = Answered::new(head, Carrier { lease, sending, progress: None }, call, started.elapsed());
+        let answered = UpstreamResponse::new(head, Carrier { lease, sending, progress: None }, call, started.elapsed());
         return Ok(Upgraded::Refused(Box::new(answered)));
     }
     if !head.names_websocket {
@@ -72,7 +73,7 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Ar
     }
     head.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    head.headers.append(VIA, call.worker.shared.via_http_1.clone());
+    head.headers.append(VIA, call.identity.via_http_1.clone());
     let (backend, first, open) = lease.connection.into_parts();
     let idle_timeout = call.forward.websocket_idle_timeout;
     let tunnel = Box::new(Tunnel { backend, first, idle_timeout, _open: open, _in_flight: None });

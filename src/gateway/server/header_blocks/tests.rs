@@ -33,16 +33,16 @@ fn is_refused(frames: &[Vec<u8>]) -> bool {
 #[test]
 fn huffman_codes_are_those_of_the_specification() {
     let coded = [0xf1, 0xe3, 0xc2, 0xe5, 0xf2, 0x3a, 0x6b, 0xa0, 0xab, 0x90, 0xf4, 0xff];
-    assert_eq!(decode_huffman(&coded).as_deref(), Ok(&b"www.example.com"[..]), "RFC 7541, C.4.1");
+    assert_eq!(decode_huffman(&coded).as_deref(), Some(&b"www.example.com"[..]), "RFC 7541, C.4.1");
     let coded = [0x9d, 0x29, 0xad, 0x17, 0x18, 0x63, 0xc7, 0x8f, 0x0b, 0x97, 0xc8, 0xe9, 0xae, 0x82, 0xae, 0x43, 0xd3];
-    assert_eq!(decode_huffman(&coded).as_deref(), Ok(&b"https://www.example.com"[..]), "RFC 7541, C.6.1");
+    assert_eq!(decode_huffman(&coded).as_deref(), Some(&b"https://www.example.com"[..]), "RFC 7541, C.6.1");
 }
 
 #[test]
 fn a_fragment_is_found_wherever_a_path_can_be_written() {
     // "/#" in the Huffman code: 011000 111111111010, and padding.
     let coded = [0b0110_0011, 0b1111_1110, 0b1011_1111];
-    assert_eq!(decode_huffman(&coded).as_deref(), Ok(&b"/#"[..]));
+    assert_eq!(decode_huffman(&coded).as_deref(), Some(&b"/#"[..]));
     let plain = |first, name| literal(first, name, b"/a#b", false);
     let clean = |first, name| literal(first, name, b"/a", false);
     let mut stream = 0;

@@ -1,15 +1,116 @@
-//! The body of a backend's answer (RFC 9112, sections 6 and 7).
+//! The body of a backend's response, as it is read (RFC 9112, sections 6 and 7).
 
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use http_body::Frame;
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body::{Frame, SizeHint};
 
-use super::connection::{Broken, Connection};
-use crate::gateway::http1::coding::Coding;
+use super::chunk::{CHUNK_START, Chunk, advance_chunk};
+use super::connection::Connection;
+use super::{Broken, Malformed};
+use crate::gateway::headers::is_trailer;
 
 /// How much is read at once of a body whose length is not known, in bytes.
 const ROOM: usize = 32 * 1024;
+
+/// The most trailers of a message.
+const MOST_TRAILERS: usize = 32;
+
+/// How a body is written, and what is still to come of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    /// There is none, or it has ended.
+    None,
+    /// So many bytes.
+    Length(u64),
+    /// In chunks; with the lines of the trailers that have come.
+    Chunked(Chunk, Vec<u8>),
+    /// Until the connection is closed, which only an answer may be.
+    UntilClose,
+}
+
+impl Coding {
+    /// Returns what a chunked body begins with.
+    pub(crate) fn chunked() -> Self {
+        Self::Chunked(CHUNK_START, Vec::new())
+    }
+
+    /// Returns whether nothing more comes.
+    pub(crate) fn is_end(&self) -> bool {
+        matches!(self, Self::None | Self::Length(0))
+    }
+
+    /// Returns how many bytes are still to come, as far as that is known.
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::None => SizeHint::with_exact(0),
+            Self::Length(left) => SizeHint::with_exact(*left),
+            Self::Chunked(..) | Self::UntilClose => SizeHint::default(),
+        }
+    }
+
+    /// Takes what has been read of the body.
+    /// Returns a part of it or its trailers; nothing where more has to be read first, or at its end.
+    pub(crate) fn take(&mut self, read: &mut BytesMut) -> Result<Option<Frame<Bytes>>, Malformed> {
+        if read.is_empty() {
+            return Ok(None);
+        }
+        let data = match self {
+            Self::None => return Ok(None),
+            Self::Length(left) => {
+                let here = usize::try_from(*left).unwrap_or(usize::MAX).min(read.len());
+                *left -= here as u64;
+                read.split_to(here)
+            }
+            Self::UntilClose => read.split(),
+            Self::Chunked(chunk, trailers) => {
+                while !read.is_empty() {
+                    let at = *chunk;
+                    let (taken, next) = advance_chunk(at, read)?;
+                    if let Some(next) = next {
+                        *chunk = next;
+                    }
+                    match at {
+                        Chunk::Data(_) => return Ok(Some(Frame::data(read.split_to(taken).freeze()))),
+                        Chunk::Trailer(..) | Chunk::TrailerEnd(..) => {
+                            trailers.extend_from_slice(read.get(..taken).unwrap_or_default());
+                        }
+                        _ => {}
+                    }
+                    read.advance(taken);
+                    if next.is_none() {
+                        let trailers = std::mem::take(trailers);
+                        *self = Self::None;
+                        return Ok(Some(parse_trailers(&trailers)?).filter(|map| !map.is_empty()).map(Frame::trailers));
+                    }
+                }
+                return Ok(None);
+            }
+        };
+        Ok(Some(Frame::data(data.freeze())))
+    }
+}
+
+/// Reads trailers, and leaves out those that a trailer may not be (RFC 9110, section 6.5.1).
+fn parse_trailers(lines: &[u8]) -> Result<HeaderMap, Malformed> {
+    let malformed = || Malformed("its trailers are not well-formed");
+    let mut map = HeaderMap::new();
+    let mut fields = [httparse::EMPTY_HEADER; MOST_TRAILERS];
+    if lines == b"\r\n" {
+        return Ok(map);
+    }
+    let parsed = httparse::parse_headers(lines, &mut fields).map_err(|_| malformed())?;
+    let httparse::Status::Complete((_, fields)) = parsed else { return Err(malformed()) };
+    for field in fields {
+        let name = HeaderName::from_bytes(field.name.as_bytes()).map_err(|_| malformed())?;
+        let value = HeaderValue::from_bytes(field.value).map_err(|_| malformed())?;
+        if is_trailer(&name) {
+            map.append(name, value);
+        }
+    }
+    Ok(map)
+}
 
 /// Reads on in a body: a part of it, its trailers, or nothing at its end.
 pub(crate) fn poll_frame(
@@ -36,6 +137,65 @@ pub(crate) fn poll_frame(
             Ok(0) => return Poll::Ready(Some(Err(Broken::Closed))),
             Ok(_) => {}
             Err(error) => return Poll::Ready(Some(Err(error.into()))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes all of a body that comes in pieces of a size; what is left over comes last.
+    fn decode(mut coding: Coding, text: &str, size: usize) -> Result<(String, Option<HeaderMap>, String), Malformed> {
+        let (mut data, mut trailers) = (Vec::new(), None);
+        let mut read = BytesMut::new();
+        for piece in text.as_bytes().chunks(size) {
+            read.extend_from_slice(piece);
+            while let Some(frame) = coding.take(&mut read)? {
+                match frame.into_data() {
+                    Ok(part) => data.extend_from_slice(&part),
+                    Err(frame) => trailers = frame.into_trailers().ok(),
+                }
+                if coding.is_end() {
+                    break;
+                }
+            }
+        }
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
+        assert!(coding.is_end() || coding == Coding::UntilClose, "{coding:?}");
+        Ok((text(&data), trailers, text(&read)))
+    }
+
+    #[test]
+    fn bodies_end_where_they_say() {
+        let chunked = "3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\nrest";
+        for (coding, text, data, rest) in [
+            ((|| Coding::Length(3)) as fn() -> Coding, "abcrest", "abc", "rest"),
+            (Coding::chunked, chunked, "abc0123456789", "rest"),
+            (|| Coding::UntilClose, "abc", "abc", ""),
+        ] {
+            for size in 1..=text.len() {
+                let (found, trailers, left) = decode(coding(), text, size).expect("a body");
+                assert_eq!((found.as_str(), left.as_str(), trailers), (data, rest, None), "{text:?} by {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn trailers_are_handed_on_unless_they_would_frame_another_message() {
+        let text = "0\r\nX-Sum: 1\r\nContent-Length: 3\r\nConnection: x\r\nX-Sum: 2\r\n\r\n";
+        for size in 1..=text.len() {
+            let (_, trailers, _) = decode(Coding::chunked(), text, size).expect("a body");
+            let trailers = trailers.expect("trailers");
+            assert_eq!(trailers.get_all("x-sum").iter().collect::<Vec<_>>(), ["1", "2"]);
+            assert_eq!(trailers.keys_len(), 1);
+        }
+    }
+
+    #[test]
+    fn chunks_that_are_not_well_formed_are_refused() {
+        for text in ["x\r\n", "3\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "0\r\nno trailer\r\n\r\n"] {
+            assert!(matches!(decode(Coding::chunked(), text, 1), Err(Malformed(_))), "{text:?}");
         }
     }
 }

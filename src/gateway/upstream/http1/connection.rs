@@ -1,19 +1,20 @@
-//! A connection to a backend: the bytes that are on their way in both directions.
+//! A connection to a backend: a request on its way out, and the bytes of the response that have come.
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Write as _};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::BytesMut;
-use tokio::io::{AsyncRead as _, ReadBuf};
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::{HeaderMap, Method};
+use http_body::{Body as _, Frame};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 
-use super::answer::{self, Head};
-use super::sending::Sending;
-use crate::gateway::body::BodyFault;
-use crate::gateway::http1::Malformed;
-use crate::gateway::http1::wire::Wire;
+use super::Broken;
+use super::framing::{Framing, OtherLength};
+use super::head::{self, Head};
+use crate::gateway::request_body::{BodyFault, RequestBody};
 use crate::gateway::stream::Stream;
 
 /// How much room is made for an answer whose length is not known, in bytes.
@@ -21,29 +22,6 @@ const ROOM: usize = 16 * 1024;
 
 /// The largest head of an answer with the interim ones before it, in bytes.
 const LARGEST_HEAD: usize = 512 * 1024;
-
-/// Why an exchange with a backend broke off.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Broken {
-    /// The connection is gone.
-    #[error("the connection broke: {0}")]
-    Connection(#[from] io::Error),
-    /// The backend closed the connection before it had answered.
-    #[error("the connection was closed before the answer was complete")]
-    Closed,
-    /// What the backend sent is not an answer.
-    #[error("the answer is not HTTP: {0}")]
-    Malformed(&'static str),
-    /// What the caller sends is at fault.
-    #[error("the request's body broke off")]
-    Request(BodyFault),
-}
-
-impl From<Malformed> for Broken {
-    fn from(Malformed(reason): Malformed) -> Self {
-        Self::Malformed(reason)
-    }
-}
 
 /// A connection to a backend.
 pub(crate) struct Connection {
@@ -95,7 +73,7 @@ impl Connection {
                 return Poll::Ready(Err(Broken::Request(fault)));
             }
             loop {
-                while let Some(end) = answer::head_end(&self.wire.read, searched) {
+                while let Some(end) = head::head_end(&self.wire.read, searched) {
                     searched = 0;
                     let head = Head::parse(&self.wire.read.split_to(end).freeze(), to_head)?;
                     if !head.is_interim() {
@@ -128,5 +106,203 @@ impl Connection {
     /// Gives out the stream, what has been read of what follows the answer's head, and what counts it as open.
     pub(crate) fn into_parts(self) -> (Stream, BytesMut, Rc<()>) {
         (self.wire.stream, self.wire.read, self.open)
+    }
+}
+
+/// What is still to be sent of a request; it goes on behind the head that has been written into the connection's buffer.
+pub(crate) struct Sending {
+    /// The body, until it has ended.
+    body: Option<RequestBody>,
+    framing: Framing,
+    /// The part of the body that is being written.
+    part: Bytes,
+    /// Whether a byte of the request has been written, or a part of its body been taken.
+    begun: bool,
+    flushed: bool,
+    /// Why no more of it is written.
+    failure: Option<io::Error>,
+}
+
+impl Sending {
+    /// Begins to send a body, and writes into the head what says how long it is (RFC 9112, section 6).
+    pub(crate) fn new(body: RequestBody, method: &Method, head: &mut Vec<u8>) -> Self {
+        let length = body.size_hint().exact();
+        match length {
+            // Where a body is expected, its absence is said (RFC 9110, section 8.6).
+            Some(0) if ![Method::POST, Method::PUT, Method::PATCH].contains(method) => {}
+            // Writing into memory does not fail.
+            Some(length) => write!(head, "content-length: {length}\r\n").unwrap_or_default(),
+            None => head.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+        }
+        let framing = length.map_or(Framing::Chunked(false), Framing::Length);
+        Self { body: Some(body), framing, part: Bytes::new(), begun: false, flushed: false, failure: None }
+    }
+
+    /// Sends on, and is ready when there is nothing left to send, or nothing more can be sent.
+    ///
+    /// Fails with what is wrong with the body that the caller sends.
+    pub(crate) fn poll(
+        &mut self,
+        connection: &mut Connection,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), BodyFault>> {
+        if self.is_done() {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let before = (connection.wire.unwritten(), self.part.len());
+            let written = connection.wire.poll_write(&mut self.part, context);
+            self.begun |= (connection.wire.unwritten(), self.part.len()) != before;
+            match written {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    self.fail(error);
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+            if self.body.is_none() {
+                if let Err(error) = ready!(connection.wire.poll_flush(context)) {
+                    self.fail(error);
+                }
+                self.flushed = true;
+                return Poll::Ready(Ok(()));
+            }
+            self.begun = true;
+            if self.poll_part(connection, context)?.is_pending() {
+                // What is there goes out, though more is to come.
+                if let Poll::Ready(Err(error)) = connection.wire.poll_flush(context) {
+                    self.fail(error);
+                    return Poll::Ready(Ok(()));
+                }
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Takes the next part of the body.
+    fn poll_part(&mut self, connection: &mut Connection, context: &mut Context<'_>) -> Poll<Result<(), BodyFault>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(Ok(())) };
+        let taken = match ready!(Pin::new(body).poll_frame(context)) {
+            None => self.end(None, &mut connection.wire.write),
+            Some(Ok(frame)) => self.take(frame, &mut connection.wire.write),
+            Some(Err(fault)) => Err(fault),
+        };
+        Poll::Ready(taken)
+    }
+
+    fn take(&mut self, frame: Frame<Bytes>, write: &mut Vec<u8>) -> Result<(), BodyFault> {
+        let data = match frame.into_data() {
+            Ok(data) => data,
+            Err(frame) => return self.end(frame.trailers_ref(), write),
+        };
+        self.framing.part(data.len(), write)?;
+        self.part = data;
+        Ok(())
+    }
+
+    fn end(&mut self, trailers: Option<&HeaderMap>, write: &mut Vec<u8>) -> Result<(), BodyFault> {
+        self.framing.end(trailers, write)?;
+        self.body = None;
+        Ok(())
+    }
+
+    /// Returns whether all of the request has been sent.
+    pub(crate) fn is_done(&self) -> bool {
+        self.flushed || self.failure.is_some()
+    }
+
+    /// Returns whether the request was sent in full, so that another may follow it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.flushed && self.failure.is_none()
+    }
+
+    /// Takes why no more was sent.
+    pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+
+    /// Returns the body, where the backend cannot have seen a byte of the request.
+    pub(crate) fn into_unsent(self) -> Option<RequestBody> {
+        self.body.filter(|_| !self.begun)
+    }
+
+    /// Notes that no more can be sent; what the backend has to say to it may still come.
+    fn fail(&mut self, error: io::Error) {
+        self.failure = Some(error);
+    }
+}
+
+impl From<OtherLength> for BodyFault {
+    fn from(OtherLength: OtherLength) -> Self {
+        Self::Broken
+    }
+}
+
+/// The least room that is made at once, in bytes; where more is wanted, no less is read into.
+const LEAST_ROOM: usize = 4 * 1024;
+
+/// The most room that is made at once, in bytes.
+const MOST_ROOM: usize = 64 * 1024;
+
+/// A stream with what has been read of it and not used, and what is to be written.
+pub(super) struct Wire {
+    stream: Stream,
+    /// What has been read and not used.
+    pub(super) read: BytesMut,
+    /// What is to be written: heads, small bodies, and what stands between the parts of a chunked body.
+    write: Vec<u8>,
+    /// How much of it has been written.
+    written: usize,
+}
+
+impl Wire {
+    /// Makes a wire of a stream, of which some bytes may have been read.
+    fn new(stream: Stream, read: BytesMut) -> Self {
+        Self { stream, read, write: Vec::new(), written: 0 }
+    }
+
+    /// Reads more, and returns how many bytes came; none where the other side has closed the connection. `wanted` bytes have
+    /// room, within bounds.
+    fn poll_fill(&mut self, wanted: usize, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.read.capacity() - self.read.len() < wanted.min(LEAST_ROOM) {
+            self.read.reserve(wanted.clamp(LEAST_ROOM, MOST_ROOM));
+        }
+        pin!(self.stream.read_buf(&mut self.read)).poll(context)
+    }
+
+    /// Returns how many bytes are to be written.
+    fn unwritten(&self) -> usize {
+        self.write.len() - self.written
+    }
+
+    /// Writes what is to be written, and `more` behind it; cuts off what of `more` has been written.
+    fn poll_write(&mut self, more: &mut Bytes, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let first = self.write.get(self.written..).unwrap_or_default();
+            let count = if more.is_empty() {
+                if first.is_empty() {
+                    self.write.clear();
+                    self.written = 0;
+                    return Poll::Ready(Ok(()));
+                }
+                ready!(Pin::new(&mut self.stream).poll_write(context, first))?
+            } else {
+                let slices = [io::IoSlice::new(first), io::IoSlice::new(more)];
+                ready!(Pin::new(&mut self.stream).poll_write_vectored(context, &slices))?
+            };
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            let of_first = count.min(first.len());
+            self.written += of_first;
+            more.advance(count - of_first);
+        }
+    }
+
+    /// Writes what is to be written, and has the stream hand on what it keeps back.
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_write(&mut Bytes::new(), context))?;
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 }

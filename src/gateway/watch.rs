@@ -1,4 +1,4 @@
-//! What is known of one connection: what is in flight, what is waited for and since when.
+//! The state of one connection of a client: what is in flight, what is waited for and since when.
 //!
 //! The connection, the service and the worker's clock share it on one thread. No request pays for a timer: the clock
 //! ticks a few times a second, and looks at every connection once a tick.
@@ -8,12 +8,9 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::gateway::headers::Hop;
-use crate::gateway::routing::host::Host;
-use crate::gateway::upstream::websocket::Tunnel;
-
-/// A count of ticks of the worker's clock.
-pub(crate) type Ticks = u64;
+use super::clock::{Clock, Ticks};
+use super::headers::Hop;
+use super::routing::host::Host;
 
 /// What a connection waits for from its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +33,9 @@ pub(crate) struct Watch {
     pub(crate) encrypted: bool,
     /// The host that the last request asked for.
     host: RefCell<Option<Rc<Host>>>,
-    /// The other end of a connection that is about to speak another protocol.
-    pub(crate) tunnel: RefCell<Option<Tunnel>>,
     /// Whether it carries many requests at a time (HTTP/2).
     multiplexed: Cell<bool>,
-    clock: Rc<Cell<Ticks>>,
+    clock: Clock,
     in_flight: Cell<u32>,
     /// How many of them wait for the client to take what is there.
     untaken: Cell<u32>,
@@ -84,13 +79,12 @@ pub(crate) struct Patience {
 
 impl Watch {
     /// Begins to watch a connection, from which a head or a handshake has to come first.
-    pub(crate) fn new(peer: SocketAddr, encrypted: bool, clock: Rc<Cell<Ticks>>) -> Self {
+    pub(crate) fn new(peer: SocketAddr, encrypted: bool, clock: Clock) -> Self {
         let now = clock.get();
         Self {
             peer,
             encrypted,
             host: RefCell::default(),
-            tunnel: RefCell::new(None),
             multiplexed: Cell::new(false),
             clock,
             in_flight: Cell::new(0),

@@ -1,19 +1,19 @@
-//! What is gathered about a request until its answer has ended.
+//! Writes the access log, and counts: each request has a record, which is written when its response has ended.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::access::AccessRecord;
-use super::meter::Meter;
-use crate::gateway::body::Progress;
+use super::context::Context;
+use crate::gateway::access_log::AccessRecord;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
-use crate::gateway::server::worker::Worker;
+use crate::gateway::meter::Meter;
+use crate::gateway::request_body::Progress;
 
-/// What is gathered about a request.
+/// A request as it is going to be written down.
 pub(crate) struct Record {
-    pub(crate) worker: Rc<Worker>,
+    pub(crate) context: Rc<Context>,
     pub(crate) started: Instant,
     pub(crate) status: u16,
     pub(crate) meter: Arc<Meter>,
@@ -88,10 +88,10 @@ impl Record {
     }
 
     /// Counts the request and writes it down.
-    pub(crate) fn tell(self, bytes_out: u64) {
+    pub(crate) fn write(self, bytes_out: u64) {
         let took = self.started.elapsed();
-        self.meter.record(self.worker.index, self.status, took);
-        let (Some(log), Some(entry)) = (&self.worker.shared.config.access_log, &self.entry) else { return };
+        self.meter.record(self.context.index, self.status, took);
+        let (Some(log), Some(entry)) = (&self.context.shared.config.access_log, &self.entry) else { return };
         log.record(&AccessRecord {
             time: entry.time,
             request_id: &entry.request_id,

@@ -25,9 +25,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::meter::{BOUNDS, Meters};
+use super::worker::{LONGEST_TICK, Shared, Stop};
 use crate::gateway::compiled::ServedEntry;
-use crate::gateway::server::worker::{LONGEST_TICK, Shared, Stop};
+use crate::gateway::meter::{BOUNDS, Meters};
 use crate::snapshot::NotServed;
 
 /// How long a client of this listener may take for a head.
@@ -111,10 +111,10 @@ impl Admin {
 
     /// Says why requests should go elsewhere, if they should.
     fn not_ready(&self) -> Option<String> {
-        if self.shared.draining.load(Ordering::Relaxed) {
+        if self.shared.context.draining.load(Ordering::Relaxed) {
             return Some("draining".to_owned());
         }
-        let snapshot = self.shared.snapshot.load();
+        let snapshot = self.shared.context.snapshot.load();
         let is_dark = |entry: &&NotServed| {
             let environment = snapshot.environments.iter().find(|environment| environment.name == entry.environment);
             let serves = environment.is_some_and(|environment| environment.entries.iter().any(ServedEntry::is_live));
@@ -127,7 +127,7 @@ impl Admin {
 
     /// Tells which operation is served for each group in each environment.
     fn status(&self) -> serde_json::Value {
-        let snapshot = self.shared.snapshot.load();
+        let snapshot = self.shared.context.snapshot.load();
         let entry = |entry: &ServedEntry| {
             let release = &entry.deployment.release;
             json!({
@@ -150,7 +150,7 @@ impl Admin {
         json!({
             "schema": 1,
             "stuck_workers": self.shared.stuck_workers(LONGEST_TICK),
-            "draining": self.shared.draining.load(Ordering::Relaxed),
+            "draining": self.shared.context.draining.load(Ordering::Relaxed),
             "connections": self.shared.connections.load(Ordering::Relaxed),
             "environments": environments,
             "unserved": **self.shared.not_served.load(),
@@ -174,7 +174,7 @@ impl Admin {
         let help = "Connections of callers that were closed at once, as there were as many as --max-connections or the limit of open files allows";
         let refused = ConstCounter::new(self.shared.refused.load(Ordering::Relaxed));
         registry.register("apigw_connections_refused", help, refused);
-        if let Some(log) = &self.shared.config.access_log {
+        if let Some(log) = &self.shared.context.config.access_log {
             let help = "Lines of the access log that were left out, as they could not be written in time";
             registry.register("apigw_access_log_dropped_lines", help, ConstCounter::new(log.dropped()));
         }

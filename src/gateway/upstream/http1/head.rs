@@ -4,9 +4,9 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::connection::Broken;
+use super::Broken;
+use super::body::Coding;
 use crate::gateway::headers::{KEEP_ALIVE, is_hop_by_hop, strip_named};
-use crate::gateway::http1::coding::Coding;
 use crate::model::trim_blanks;
 
 /// The most header fields of an answer.

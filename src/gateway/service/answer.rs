@@ -1,0 +1,203 @@
+//! The last steps of a request that has to wait for its body or for a backend.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::EXPECT;
+use http::request::Parts;
+use http::{HeaderMap, Method, Response, StatusCode};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+
+use super::access_log::Answerer;
+use super::exchange::{At, Exchange, Outcome, OutcomeBody, leave_body, mock_response};
+use super::payload::Payload;
+use super::response_check::check_response;
+use crate::gateway::compiled::{Answer, CompiledApi, CompiledGroup};
+use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::request_body::{BodyFault, Incoming, Progress, RequestBody};
+use crate::gateway::routing::host::Host;
+use crate::gateway::upstream::forward::{Call, Failed, GroupPath, forward, wants_websocket};
+use crate::gateway::upstream::route::GroupForward;
+use crate::gateway::upstream::websocket::{Upgraded, upgrade};
+
+/// What a request needs that has to wait for its body or for a backend.
+pub(super) struct Wait {
+    pub(super) group: Arc<CompiledGroup>,
+    /// The API's place in the group.
+    pub(super) api: usize,
+    pub(super) host: Rc<Host>,
+    /// The path below the group's prefix.
+    pub(super) path: String,
+    /// The texts in the path's parameters, percent-encoded.
+    pub(super) texts: Vec<String>,
+    pub(super) body_limit: u64,
+}
+
+impl Exchange {
+    /// Answers a request that has a body, or that goes to a backend.
+    pub(super) async fn wait(mut self, wait: Wait, parts: Parts, body: Incoming) -> Response<Payload> {
+        let group = &*wait.group;
+        let Some(api) = group.apis.get(wait.api) else {
+            return self.refuse(&Problem::new(Kind::Internal, "The API is gone."), None);
+        };
+        // The request's headers go to the backend; only cross-origin rules and declared refusals look at them again.
+        let keeps_headers = group.cors.is_some() || matches!(group.answer, Answer::Mock);
+        let headers = if keeps_headers { parts.headers.clone() } else { HeaderMap::new() };
+        let at = At { group, api: Some(api), headers: &headers };
+        self.meter = Some(Arc::clone(&api.meter));
+        let expects = parts.headers.contains_key(EXPECT);
+        let mut body = Some(body);
+        match self.answer(&wait, api, parts, &mut body).await {
+            Ok(outcome) => self.finish(outcome, Some(at)),
+            Err(failed) => {
+                let mut outcome = self.refusal(&failed.problem, Some(at));
+                outcome.error = failed.reason;
+                if let Some(asked) = self.asked.take() {
+                    outcome.backend = Answerer::Backend(asked);
+                }
+                let client = Rc::clone(&self.client);
+                let mut response = self.finish(outcome, Some(at));
+                if let Some(body) = body {
+                    leave_body(&client.watch, body, expects, &mut response).await;
+                }
+                response
+            }
+        }
+    }
+
+    async fn answer(
+        &mut self,
+        wait: &Wait,
+        api: &CompiledApi,
+        parts: Parts,
+        body: &mut Option<Incoming>,
+    ) -> Result<Outcome, Failed> {
+        let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
+        let uri = api.path.reads_query().then(|| parts.uri.clone());
+        let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();
+        if let Some(rules) = wait.group.rules(api) {
+            rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
+        }
+        let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
+        // A request with a body cannot go on as another protocol: which bytes would be its own?
+        let upgrades = api.websocket && body.is_end_stream() && wants_websocket(&parts);
+        let body = self.receive_body(wait, api, &parts, body).await?;
+        match &wait.group.answer {
+            Answer::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
+            Answer::Forward(forwarding) => {
+                self.forward_request(wait, api, forwarding, &parameters, ForwardedRequest { parts, body, upgrades })
+                    .await
+            }
+        }
+    }
+
+    /// Takes the body of a request: as it comes where nobody looks at it, else whole, checked against the definition.
+    async fn receive_body(
+        &mut self,
+        wait: &Wait,
+        api: &CompiledApi,
+        parts: &Parts,
+        body: Incoming,
+    ) -> Result<RequestBody, Problem> {
+        let rules = wait.group.rules(api);
+        if rules.is_none() && body.is_end_stream() {
+            return Ok(RequestBody::Empty);
+        }
+        let (body, progress) = self.stream(body, wait.body_limit);
+        if rules.is_none() && matches!(wait.group.answer, Answer::Forward(_)) {
+            return Ok(body);
+        }
+        let bytes = read_whole(body, &progress).await?;
+        if let Some(rules) = rules {
+            rules.check_body(&parts.headers, &bytes)?;
+        }
+        Ok(if bytes.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(bytes)) })
+    }
+
+    /// Passes a request on to a backend, and its response back.
+    async fn forward_request(
+        &mut self,
+        wait: &Wait,
+        api: &CompiledApi,
+        forwarding: &GroupForward,
+        parameters: &[(&str, &str)],
+        request: ForwardedRequest,
+    ) -> Result<Outcome, Failed> {
+        let ForwardedRequest { parts, body, upgrades } = request;
+        let group = &*wait.group;
+        let context = Rc::clone(&self.context);
+        let client = Rc::clone(&self.client);
+        let request_id = self.request_id.clone();
+        let shared = &context.shared;
+        let call = Call {
+            pool: &context.pool,
+            identity: &shared.identity,
+            forward: forwarding,
+            api: api.forward.as_deref(),
+            group: GroupPath {
+                prefix: group.prefix.before_path(),
+                prefix_value: &group.prefix_value,
+                encoded_slashes: group.encoded_slashes,
+            },
+            request_id: &request_id,
+            host: &wait.host,
+            hop: client.watch.hop(&wait.host),
+            is_trusted: shared.config.trusted_proxies.contains(&client.watch.peer.ip().to_canonical()),
+            path: &wait.path,
+            parameters,
+        };
+        let is_head = parts.method == Method::HEAD;
+        let mut response = if upgrades {
+            match upgrade(&call, parts, &mut self.asked).await? {
+                Upgraded::Agreed(headers, tunnel, took) => {
+                    *client.tunnel.borrow_mut() = Some(tunnel.keeping(client.watch.begin()));
+                    let mut outcome = Outcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
+                    outcome.backend = Answerer::asked(self.asked.take());
+                    outcome.backend_took = Some(took);
+                    return Ok(outcome);
+                }
+                Upgraded::Refused(response) => *response,
+            }
+        } else {
+            forward(&call, parts, body, &mut self.asked).await?
+        };
+        let error = check_response(group, api, &mut response, is_head).await?;
+        Ok(Outcome {
+            status: response.status,
+            headers: response.headers,
+            backend: Answerer::asked(self.asked.take()),
+            backend_took: Some(response.took),
+            body: OutcomeBody::Relayed(Box::new(response.relay)),
+            error,
+        })
+    }
+
+    /// Takes a request's body as it comes, and counts it.
+    fn stream(&mut self, incoming: Incoming, limit: u64) -> (RequestBody, Rc<Progress>) {
+        let progress = Progress::new(Rc::clone(&self.client.watch));
+        self.progress = Some(Rc::clone(&progress));
+        let pace = self.context.shared.pace;
+        (RequestBody::Stream { incoming, limit, pace, progress: Rc::clone(&progress) }, progress)
+    }
+}
+
+/// A request that is to be passed on.
+struct ForwardedRequest {
+    parts: Parts,
+    body: RequestBody,
+    /// True if it asks to go on as a websocket.
+    upgrades: bool,
+}
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Self {
+        Self { reason: problem.reason(), problem }
+    }
+}
+
+async fn read_whole(body: RequestBody, progress: &Progress) -> Result<Bytes, Problem> {
+    let collected = body.collect().await.map(http_body_util::Collected::to_bytes);
+    collected.map_err(|_| Problem::of_body(progress.failed.get().unwrap_or(BodyFault::Broken)))
+}

@@ -1,0 +1,155 @@
+//! What the service needs beside a request: of the gateway as a whole, of the worker that it runs on, of the client's
+//! connection.
+
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use arc_swap::ArcSwap;
+use http::{HeaderMap, HeaderValue};
+
+use crate::gateway::compiled::CompiledSnapshot;
+use crate::gateway::config::Config;
+use crate::gateway::meter::Meter;
+use crate::gateway::request_body::Pace;
+use crate::gateway::upstream::identity::Identity;
+use crate::gateway::upstream::pool::Pool;
+use crate::gateway::upstream::websocket::Tunnel;
+use crate::gateway::watch::Watch;
+
+/// What the service has in common on all workers.
+pub(crate) struct SharedContext {
+    pub(crate) config: Config,
+    pub(crate) snapshot: ArcSwap<CompiledSnapshot>,
+    /// Counts requests of which no API is known.
+    pub(crate) unrouted: Arc<Meter>,
+    pub(crate) identity: Identity,
+    /// How slowly the bodies of requests may come.
+    pub(crate) pace: Pace,
+    pub(crate) draining: AtomicBool,
+    /// True if what is in flight is cut off.
+    pub(crate) stopped: AtomicBool,
+    /// What each worker has on its hands.
+    pub(crate) gauges: Box<[Gauges]>,
+}
+
+/// What a worker has done and has on its hands. Each has cache lines of its own, since workers write to them all the time.
+#[derive(Default)]
+#[repr(align(128))]
+pub(crate) struct Gauges {
+    /// How many requests it has answered.
+    pub(crate) answered: AtomicU64,
+    /// How many requests are in flight, as of its last tick.
+    pub(crate) in_flight: AtomicUsize,
+    /// How many connections to backends are open, as of its last tick.
+    pub(crate) backend_connections: AtomicUsize,
+    /// When it ticked last, in milliseconds since the gateway was started; `u64::MAX` once it has ended.
+    pub(crate) ticked_ms: AtomicU64,
+}
+
+/// What the service has on one worker.
+pub(crate) struct Context {
+    /// The worker's number.
+    pub(crate) index: usize,
+    pub(crate) shared: Arc<SharedContext>,
+    pub(crate) pool: Rc<Pool>,
+    /// What the ids of requests begin with.
+    id: [u8; 16],
+    requests: Cell<u64>,
+    /// The memory of headers that were read or written, for those that come next.
+    spare_headers: RefCell<Vec<HeaderMap>>,
+}
+
+/// A client's connection.
+pub(crate) struct Client {
+    pub(crate) watch: Rc<Watch>,
+    /// The other end of a connection that is about to speak another protocol.
+    pub(crate) tunnel: RefCell<Option<Tunnel>>,
+}
+
+impl SharedContext {
+    /// Returns under which status a request counts of which nobody hears the answer, and why nobody does.
+    pub(crate) fn abort_status(&self) -> (u16, &'static str) {
+        if self.stopped.load(Ordering::Relaxed) {
+            (503, "the gateway was stopped before the end of the answer")
+        } else {
+            (499, "the client left, or was too slow, before the end of the answer")
+        }
+    }
+}
+
+impl Context {
+    /// Makes the context of a worker.
+    pub(crate) fn new(index: usize, shared: Arc<SharedContext>, pool: Rc<Pool>) -> Self {
+        Self {
+            index,
+            shared,
+            pool,
+            id: hexadecimal(RandomState::new().build_hasher().finish()),
+            requests: Cell::new(0),
+            spare_headers: RefCell::default(),
+        }
+    }
+
+    /// Returns the id of a request: the caller's where it is harmless, else a new one.
+    pub(crate) fn request_id(&self, given: Option<&HeaderValue>) -> HeaderValue {
+        const LONGEST: usize = 128;
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if let Some(given) = given {
+            let bytes = given.as_bytes();
+            if (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(plain) {
+                return given.clone();
+            }
+        }
+        let number = self.requests.get().wrapping_add(1);
+        self.requests.set(number);
+        let mut text = [0; 32];
+        let (worker, request) = text.split_at_mut(16);
+        worker.copy_from_slice(&self.id);
+        request.copy_from_slice(&hexadecimal(number));
+        HeaderValue::from_bytes(&text).unwrap_or_else(|_| HeaderValue::from_static("0"))
+    }
+
+    /// Takes headers that nobody needs any more, for the memory that they are in.
+    pub(crate) fn keep_headers(&self, mut headers: HeaderMap) {
+        /// Maps with room for more are seldom needed.
+        const MOST_ROOM: usize = 64;
+        /// A request and its answer have one each.
+        const MOST_KEPT: usize = 2;
+        let mut spare = self.spare_headers.borrow_mut();
+        if headers.capacity() <= MOST_ROOM && spare.len() < MOST_KEPT {
+            headers.clear();
+            spare.push(headers);
+        }
+    }
+
+    /// Returns an empty map, in memory that has been used before if there is some.
+    pub(crate) fn kept_headers(&self) -> HeaderMap {
+        self.spare_headers.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self) {
+        if let Some(Gauges { answered, .. }) = self.shared.gauges.get(self.index) {
+            // Only this worker writes, so that reading and writing need not be one step.
+            answered.store(answered.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Client {
+    /// Makes a connection that is watched.
+    pub(crate) fn new(watch: Rc<Watch>) -> Rc<Self> {
+        Rc::new(Self { watch, tunnel: RefCell::default() })
+    }
+}
+
+fn hexadecimal(number: u64) -> [u8; 16] {
+    let mut text = [0; 16];
+    for (digits, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(number.to_be_bytes()) {
+        *digits = [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
+    }
+    text
+}

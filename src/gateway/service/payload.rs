@@ -1,0 +1,104 @@
+//! The body of a response, as hyper takes it from the service.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use super::access_log::Record;
+use crate::gateway::upstream::relay::{Relay, RelayError};
+use crate::gateway::watch::InFlight;
+
+/// The body of an answer. What is told of the request is told when it is dropped.
+pub(crate) struct Payload {
+    source: Source,
+    /// Why the source broke off, until the parts before have been written.
+    broken: Option<RelayError>,
+    bytes_out: u64,
+    record: Option<Box<Record>>,
+    in_flight: InFlight,
+}
+
+enum Source {
+    Bytes(Bytes),
+    Backend(Box<Relay>),
+}
+
+impl Payload {
+    /// Makes a body of bytes that are there.
+    pub(crate) fn bytes(bytes: Bytes, in_flight: InFlight) -> Self {
+        in_flight.untaken(true);
+        Self { source: Source::Bytes(bytes), broken: None, bytes_out: 0, record: None, in_flight }
+    }
+
+    /// Makes a body of a backend's answer.
+    pub(crate) fn relay(relay: Box<Relay>, in_flight: InFlight) -> Self {
+        in_flight.untaken(true);
+        Self { source: Source::Backend(relay), broken: None, bytes_out: 0, record: None, in_flight }
+    }
+
+    /// Has a record told when the body has ended.
+    pub(crate) fn recorded(mut self, record: Box<Record>) -> Self {
+        self.record = Some(record);
+        self
+    }
+}
+
+impl Body for Payload {
+    type Data = Bytes;
+    type Error = RelayError;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
+        let payload = self.get_mut();
+        if let Some(error) = payload.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
+        let polled = match &mut payload.source {
+            Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Source::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Source::Backend(relay) => relay.poll_frame(context),
+        };
+        payload.in_flight.untaken(polled.is_ready());
+        if let Poll::Ready(Some(Err(error))) = polled {
+            if let Some(record) = &mut payload.record {
+                record.broke_off(&error);
+            }
+            // hyper drops what it has not written yet where a body fails; while it waits for one, it writes.
+            payload.broken = Some(error);
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            payload.bytes_out += frame.data_ref().map_or(0, |data| data.len() as u64);
+            payload.in_flight.progress();
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.source {
+            Source::Bytes(bytes) => bytes.is_empty(),
+            Source::Backend(relay) => relay.is_end(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.source {
+            Source::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Source::Backend(relay) => relay.size_hint(),
+        }
+    }
+}
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        if let Some(mut record) = self.record.take() {
+            if matches!(&self.source, Source::Backend(relay) if !relay.is_end()) {
+                let (_, reason) = record.context.shared.abort_status();
+                record.broke_off(&reason);
+            }
+            record.write(self.bytes_out);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The body of a backend's response on its way to the client.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Frame, SizeHint};
+use tokio::time::Sleep;
+
+use super::http1::Broken;
+use super::http1::body::{Coding, poll_frame};
+use super::http1::connection::Sending;
+use super::pool::Lease;
+use crate::gateway::request_body::Progress;
+
+/// A response broke off.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RelayError {
+    /// The backend stopped sending.
+    #[error("the backend sent nothing for too long")]
+    Idle,
+    /// The exchange with the backend broke off.
+    #[error("the backend's answer broke off: {0}")]
+    Broken(#[from] Broken),
+}
+
+/// A backend's answer on its way to the caller.
+pub(crate) struct Relay {
+    coding: Coding,
+    /// The connection that it comes on, until the answer has ended.
+    lease: Option<Lease>,
+    /// What is still to be sent of the request.
+    sending: Sending,
+    /// How much of the request's body has been passed on.
+    progress: Option<Rc<Progress>>,
+    /// Whether the connection may have another request after this one.
+    persists: bool,
+    idle_timeout: Duration,
+    idle: Option<IdleTimer>,
+    /// What was read before it is passed on.
+    ahead: VecDeque<Frame<Bytes>>,
+}
+
+/// What carries a backend's answer: its connection, and the request that may still be on its way.
+pub(crate) struct Carrier {
+    pub(crate) lease: Lease,
+    pub(crate) sending: Sending,
+    /// How much of the request's body has been passed on, where it is passed on while it comes.
+    pub(crate) progress: Option<Rc<Progress>>,
+}
+
+/// The time for which nothing has moved.
+struct IdleTimer {
+    sleep: Pin<Box<Sleep>>,
+    /// How much of the request had been passed on when it began.
+    sent: u64,
+}
+
+impl Relay {
+    /// Makes the relay of an answer that comes on a connection, while the rest of its request may still go out.
+    pub(crate) fn new(coding: Coding, carrier: Carrier, persists: bool, idle_timeout: Duration) -> Self {
+        let Carrier { lease, sending, progress } = carrier;
+        let ahead = VecDeque::new();
+        let mut relay =
+            Self { coding, lease: Some(lease), sending, progress, persists, idle_timeout, idle: None, ahead };
+        relay.release_at_end();
+        relay
+    }
+
+    /// Reads the body before it is passed on, and returns it where it ends within so many bytes.
+    pub(crate) async fn read_ahead(&mut self, most: usize) -> Result<Option<Bytes>, RelayError> {
+        let mut read = BytesMut::new();
+        if self.coding.size_hint().lower() > most as u64 {
+            return Ok(None);
+        }
+        while let Some(frame) = std::future::poll_fn(|context| self.poll_backend(context)).await {
+            let frame = frame?;
+            if let Some(data) = frame.data_ref() {
+                read.extend_from_slice(data);
+            }
+            self.ahead.push_back(frame);
+            if read.len() > most {
+                return Ok(None);
+            }
+        }
+        Ok(Some(read.freeze()))
+    }
+
+    pub(crate) fn is_end(&self) -> bool {
+        self.ahead.is_empty() && self.coding.is_end()
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        let hint = self.coding.size_hint();
+        let ahead: u64 = self.ahead.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
+        let has_trailers = self.ahead.iter().any(Frame::is_trailers);
+        let mut sum = SizeHint::new();
+        sum.set_lower(hint.lower() + ahead);
+        match hint.exact().filter(|_| !has_trailers) {
+            Some(exact) => SizeHint::with_exact(exact + ahead),
+            None => sum,
+        }
+    }
+
+    pub(crate) fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
+        match self.ahead.pop_front() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => self.poll_backend(context),
+        }
+    }
+
+    fn poll_backend(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
+        let Some(lease) = &mut self.lease else { return Poll::Ready(None) };
+        if let Poll::Ready(Err(fault)) = self.sending.poll(&mut lease.connection, context) {
+            self.lease = None;
+            return Poll::Ready(Some(Err(Broken::Request(fault).into())));
+        }
+        let polled = poll_frame(&mut self.coding, &mut lease.connection, context);
+        match &polled {
+            Poll::Ready(Some(Err(_))) => self.lease = None,
+            Poll::Ready(_) => {
+                self.idle = None;
+                self.release_at_end();
+            }
+            Poll::Pending => {
+                ready!(self.poll_idle(context));
+                return Poll::Ready(Some(Err(RelayError::Idle)));
+            }
+        }
+        polled.map(|frame| frame.map(|frame| frame.map_err(RelayError::from)))
+    }
+
+    /// Is ready when nothing has moved for too long, neither of the answer nor of the request, which may still be on its way.
+    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let sent = self.progress.as_ref().map_or(0, |progress| progress.bytes.get());
+        let timeout = self.idle_timeout;
+        let begin = || IdleTimer { sleep: Box::pin(tokio::time::sleep(timeout)), sent };
+        let mut idle = self.idle.take().filter(|idle| idle.sent == sent).unwrap_or_else(begin);
+        let over = idle.sleep.as_mut().poll(context);
+        self.idle = Some(idle);
+        over
+    }
+
+    /// Gives the connection back at the end of the answer, if it can have another request; else it is closed.
+    fn release_at_end(&mut self) {
+        if !self.coding.is_end() {
+            return;
+        }
+        if let Some(lease) = self.lease.take().filter(|_| self.persists && self.sending.is_whole()) {
+            lease.release();
+        }
+    }
+}

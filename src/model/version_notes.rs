@@ -47,6 +47,14 @@ impl VersionNotes {
         self.0.values().flat_map(|note| &note.blocks).find(|block| block.digest == *digest)
     }
 
+    /// Returns the block of a number that is about to be frozen; `None` if there is none.
+    ///
+    /// The blocked bytes are gone, with their group for example, and nobody unblocked the number.
+    #[must_use]
+    pub fn block_of_number(&self, version: &Version) -> Option<&VersionRemark> {
+        self.0.get(version)?.blocks.first()
+    }
+
     /// Returns the deletion that reserves a number for other bytes; `None` if the number is free for this digest.
     #[must_use]
     pub fn deletion_barring(&self, version: &Version, digest: &Digest) -> Option<&VersionRemark> {

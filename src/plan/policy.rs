@@ -134,6 +134,10 @@ impl Incomparable {
 }
 
 impl BlockedRelease {
+    fn new(group: &GroupName, version: &Version, block: &VersionRemark) -> Self {
+        Self { group: group.clone(), version: version.clone(), block: block.clone() }
+    }
+
     /// Says it in a line.
     #[must_use]
     pub fn text(&self) -> String {
@@ -185,7 +189,13 @@ pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, directi
 fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<Refusal>, Error> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
-        let block = blocked(facts, group, &change.after)?;
+        let is_new = plan.freezes.iter().any(|freeze| freeze.group == *group);
+        let mut block = blocked(facts, group, &change.after)?;
+        if block.is_none() && is_new {
+            let notes = facts.notes(group).map_err(Error::Facts)?;
+            let version = &change.after.version;
+            block = notes.block_of_number(version).map(|block| BlockedRelease::new(group, version, block));
+        }
         if replaced(change).any(|before| !before.serves_same(&change.after)) || change.before.is_none() {
             releases.extend(block);
         } else {
@@ -214,8 +224,7 @@ pub(super) fn blocked(
         return Ok(None);
     }
     let notes = facts.notes(group).map_err(Error::Facts)?;
-    let block = notes.block(&release.digest).cloned();
-    Ok(block.map(|block| BlockedRelease { group: group.clone(), version: release.version.clone(), block }))
+    Ok(notes.block(&release.digest).map(|block| BlockedRelease::new(group, &release.version, block)))
 }
 
 fn apply_mock(plan: &mut Plan, policy: Policy, direction: Direction) -> Option<Refusal> {

@@ -1,4 +1,4 @@
-//! What somebody can do about a refusal, as data: the command line writes the command to type.
+//! Ways out of a refusal, as data: the command line writes the commands to type.
 
 use crate::model::{EnvironmentName, GroupName, Version};
 
@@ -7,7 +7,7 @@ use crate::model::{EnvironmentName, GroupName, Version};
 pub enum Advice {
     /// A change of a file or of the request, in words.
     Text(String),
-    /// Look at what is live.
+    /// Show the status.
     Status,
     /// Look at the operations of an environment, or of a group in it.
     History {
@@ -21,7 +21,7 @@ pub enum Advice {
         /// The group.
         group: GroupName,
     },
-    /// Find out what is missing or damaged.
+    /// Verify the workspace.
     Verify,
     /// Publish a group.
     Publish {

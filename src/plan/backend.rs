@@ -1,4 +1,4 @@
-//! Which backend a release gets, with its variables resolved.
+//! The backend of a release, with its variables resolved.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::{
 use super::Error;
 use super::advice::Advice;
 
-/// What a request says about the backend.
+/// The backend that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum BackendChoice {
     /// The address in the settings of the version.

@@ -6,7 +6,7 @@ use super::{Advice, Error, Facts};
 use crate::compare::{self, Judgement, Side};
 use crate::model::{GroupName, Level, Version};
 
-/// How far a version grows.
+/// The part of a version to bump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Bump {
@@ -16,7 +16,7 @@ pub enum Bump {
     Minor,
     /// The first number.
     Major,
-    /// By what differs from the newest frozen version.
+    /// By the difference from the newest frozen version.
     Auto,
 }
 
@@ -32,8 +32,8 @@ impl Bump {
     }
 }
 
-/// Advises how far the version of a group's working copy should grow, by what differs from the newest frozen one;
-/// `None` where nothing does.
+/// Advises which part of a working copy's version to bump, by the difference from the newest frozen one; `None` if
+/// there is none.
 pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Error> {
     let Some(version) = facts.versions(group).map_err(Error::Facts)?.pop_last() else {
         return Ok(Some(Level::Patch));
@@ -57,10 +57,10 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Err
     Ok(comparison.judged(judgement).advice())
 }
 
-/// Computes the version that a bump leads to: counted from the newest number that is `taken` by a version,
-/// frozen or deleted, and never below what the settings name already.
+/// Computes the version after a bump: counted from the newest number that is `taken` by a version, frozen or deleted,
+/// and never below the one in the settings.
 ///
-/// So a bump that was cut off before its version was frozen leads to the same version again.
+/// A bump that was cut off before its version was frozen leads to the same version again.
 #[must_use]
 pub fn bump_target(taken: &BTreeSet<Version>, named: &Version, level: Level) -> Version {
     let target = taken.last().map_or_else(

@@ -9,23 +9,23 @@ use super::policy::{Refusal, mock_message};
 /// Why a request has no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// What is on disk could not be read.
+    /// The files could not be read.
     #[error("cannot read what the plan needs")]
     Facts(#[source] anyhow::Error),
-    /// What is to be published is not valid.
+    /// A definition or its settings are not valid.
     #[error("{group} cannot be published: {} found", problems(.findings))]
     Invalid {
         /// The group.
         group: GroupName,
-        /// What is wrong with it.
+        /// The findings.
         findings: Vec<Finding>,
     },
     /// The state does not allow the request.
     #[error("{message}")]
     State {
-        /// What does not go.
+        /// The refusal.
         message: String,
-        /// What to do instead.
+        /// Ways out.
         advice: Vec<Advice>,
     },
     /// The working copy differs from the version that it names, which is frozen.
@@ -61,7 +61,7 @@ pub enum Error {
     /// A bound plan no longer holds.
     #[error("the plan no longer holds: {message}")]
     Stale {
-        /// What is not as it was.
+        /// The part that changed.
         message: String,
     },
     /// Later operations changed the same groups.

@@ -1,4 +1,4 @@
-//! What a plan asks about what is on disk.
+//! The facts that plans are computed from.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::model::{
     GroupSettings, Operation, OperationId, Release, SETTINGS_FILE, Version, VersionNotes, WorkspaceSettings,
 };
 
-/// What is on disk, as far as a plan asks.
+/// The state on disk, as far as plans need it.
 ///
 /// The workspace answers from files and tests answer from memory. Two questions alike have the same
 /// answer during one plan.
@@ -22,7 +22,7 @@ pub trait Facts {
     /// Lists the groups of the workspace.
     fn groups(&self) -> Result<Vec<GroupName>, anyhow::Error>;
 
-    /// Returns what is live in an environment.
+    /// Returns the live entries of an environment.
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error>;
 
     /// Returns a group's working copy; with a version, as it is once its settings name that version.
@@ -44,7 +44,7 @@ pub trait Facts {
     /// lies under none.
     fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error>;
 
-    /// Returns what was deployed for a group, the latest first, the present entry included.
+    /// Returns a group's deployments, the latest first, the present entry included.
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error>;
 
     /// Returns a committed operation; `None` where the environment has none of that id.
@@ -68,7 +68,7 @@ pub struct Candidate {
     pub files: FileSet,
     /// The digest of its files.
     pub digest: Digest,
-    /// What reading it found.
+    /// The findings of reading it.
     pub findings: Vec<Finding>,
     /// The settings file as it lies on disk, where `files` has another text of it.
     pub settings_on_disk: Option<Arc<[u8]>>,
@@ -96,6 +96,6 @@ impl Candidate {
 pub struct Past {
     /// The entry.
     pub deployment: Deployment,
-    /// How it came about.
+    /// The action that made it.
     pub action: Action,
 }

@@ -1,4 +1,4 @@
-//! The heads of an environment's history: what nothing was built upon yet.
+//! The heads of an environment's history: operations that nothing was built upon yet.
 //!
 //! Git merges histories by adding up their files. A group is whole when it has one head; it has several
 //! where two branches changed it, until a resolve joins them.

@@ -5,8 +5,8 @@ use super::{Author, Error, Facts, Plan, Resolution};
 
 /// Applies the environment's policies to a resolution, and returns it as a plan.
 ///
-/// A group with a choice is judged as a change from every release that is not kept. What was dropped, and what one
-/// branch alone changed, was no choice: nothing refuses it. Overridden policies are recorded in the resolution.
+/// A group with a choice is judged as a change from every release that is not kept. Dropped operations and groups that
+/// one branch alone changed were no choice: nothing refuses them. Overridden policies are recorded in the resolution.
 pub fn join_plan(resolution: &mut Resolution, facts: &dyn Facts, author: &Author) -> Result<Plan, Error> {
     let mut plan = Plan::new(&resolution.operation.environment, author);
     plan.operation = resolution.operation.clone();

@@ -1,8 +1,8 @@
-//! From a request and what is on disk to the complete outcome: a [`Plan`].
+//! From a request and the state on disk to the complete outcome: a [`Plan`].
 //!
-//! One file a verb. A function here decides everything that a commit does; committing makes no
-//! choice, and a dry run is the same plan, shown and dropped. Nothing here touches a file or reads
-//! a clock: what is on disk comes through [`Facts`], time and user through [`Author`].
+//! One file a verb. A function here decides everything that a commit does; committing makes no choice, and a dry run is
+//! the same plan, shown and dropped. Nothing here touches a file or reads a clock: the state comes through [`Facts`],
+//! time and user through [`Author`].
 
 mod advice;
 mod backend;
@@ -54,10 +54,10 @@ pub use switch::{SwitchRequest, SwitchTo, switch};
 pub use three_way::{SidePair, merge_entries};
 pub use undo::{UndoRequest, undo};
 
-/// Who asks for a change, when and why: what an operation records besides its changes.
+/// The author of a change, with time and reason: all that an operation records besides its changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    /// Who.
+    /// The author's name.
     pub actor: String,
     /// Why, where somebody said so.
     pub message: Option<String>,
@@ -70,14 +70,14 @@ pub struct Author {
 }
 
 impl Author {
-    /// Says of a version what the author does to it.
+    /// Returns the author's note on a version.
     #[must_use]
     pub fn remark(&self, digest: Digest) -> VersionRemark {
         VersionRemark { at: self.now, by: self.actor.clone(), why: self.message.clone(), digest }
     }
 }
 
-/// Which groups a request means.
+/// The groups of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
     /// These.
@@ -108,7 +108,7 @@ fn live_groups(environment: &Environment) -> Vec<GroupName> {
 /// The complete outcome of a request in one environment, not yet committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// What is to be committed. It has no changes where there is nothing to do.
+    /// The operation to commit. It has no changes if there is nothing to do.
     pub operation: Operation,
     /// The groups that are as the request wants them already.
     pub unchanged: Vec<GroupName>,
@@ -118,7 +118,7 @@ pub struct Plan {
     pub freezes: Vec<Freeze>,
     /// The settings files that get a new version number.
     pub edits: Vec<SettingsEdit>,
-    /// What is worth knowing and does not keep the plan from being committed.
+    /// Warnings, which do not keep the plan from being committed.
     pub warnings: Vec<String>,
 }
 
@@ -173,7 +173,7 @@ impl Plan {
         }
     }
 
-    /// Adds what becomes of a group, unless it is so already.
+    /// Adds a group's change, unless its release stays the same.
     ///
     /// An operation is later than every operation before it, whatever the clocks say: the history
     /// of a group can be read by time.

@@ -12,7 +12,7 @@ use super::{Author, Error, Plan, Selection, check_current, live_groups};
 pub struct OfflineRequest {
     /// Where.
     pub environment: EnvironmentName,
-    /// Which groups.
+    /// The groups.
     pub groups: Selection,
     /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,

@@ -1,4 +1,4 @@
-//! What is on disk, with the outcome of the steps of a release plan upon it.
+//! The state on disk, with the outcome of a release plan's steps upon it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::model::{
 use super::facts::{Candidate, Facts, Past};
 use super::{Error, Plan};
 
-/// What is on disk, with the outcome of the steps so far upon it.
+/// The state on disk, with the outcome of the steps so far upon it.
 pub(super) struct Overlay<'a> {
     base: &'a dyn Facts,
     environments: BTreeMap<EnvironmentName, Arc<Environment>>,

@@ -1,4 +1,4 @@
-//! The policies of an environment: what they refuse, and what they only warn of.
+//! The policies of an environment: refusals and warnings.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use crate::model::{
 
 use super::{Author, Candidate, Error, Facts, Plan};
 
-/// The direction of a change: a way back is never barred by what lets new releases in.
+/// The direction of a change: policies on new releases never bar the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     /// To a release that somebody names, new or not.
     Forward,
-    /// Back to what was let in before, by rollback or undo.
+    /// Back to an earlier release, by rollback or undo.
     Back,
     /// To one of the releases that branches had, by a resolve: each came in by its own branch's policies, and is new to
     /// the callers of the others.
@@ -93,7 +93,7 @@ pub struct BlockedRelease {
     pub group: GroupName,
     /// The version.
     pub version: Version,
-    /// Who blocked it, when and why.
+    /// The author, time and reason of the block.
     pub block: VersionRemark,
 }
 
@@ -148,7 +148,7 @@ impl BlockedRelease {
 }
 
 impl UnprovenRelease {
-    /// Says what it must have been, in a line.
+    /// Describes the required release, in a line.
     #[must_use]
     pub fn text(&self, source: &EnvironmentName, environment: &EnvironmentName) -> String {
         let Self { group, version, is_mock, had_other_backend } = self;
@@ -248,13 +248,13 @@ fn apply_mock(plan: &mut Plan, policy: Policy, direction: Direction) -> Option<R
     None
 }
 
-/// Says what is wrong with a mock.
+/// Returns the message on mock backends of some groups.
 pub(super) fn mock_message(groups: &[GroupName]) -> String {
     let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
     format!("a mock backend, which skips authentication and signature checks, for {}", groups.join(", "))
 }
 
-/// Compares each group with what is live, and holds back what breaks its callers.
+/// Compares each group with its live release, and refuses breaking changes if the policy denies them.
 fn apply_breaking(
     plan: &mut Plan,
     facts: &dyn Facts,
@@ -278,7 +278,7 @@ fn apply_breaking(
         }
     }
     let is_back = direction == Direction::Back;
-    // The way back from what cannot be read, and so cannot be compared, stays open.
+    // A release that cannot be read cannot be compared either, and must not bar the way back from it.
     let is_refused = policy == Policy::Deny && !(changes.is_empty() && (is_back || unknown.is_empty()));
     if is_refused && !is_overridden {
         return Ok(Some(Refusal::Breaking { changes, unknown, on_way_back: is_back }));
@@ -291,7 +291,7 @@ fn apply_breaking(
     Ok(None)
 }
 
-/// What is known of how a change serves the callers of what is live.
+/// The compatibility of a change with the callers of the live release.
 enum Verdict {
     /// Changes that break them, and removals that would, were their sunset dates not past.
     Compared { breaking: Vec<BreakingChange>, past_sunset: Vec<BreakingChange> },
@@ -305,7 +305,7 @@ fn replaced(change: &Change) -> impl Iterator<Item = &Release> {
     before.chain(&change.merged).map(|entry| &entry.release)
 }
 
-/// Says what of a change breaks the callers of a release that it replaces.
+/// Returns the changes that break the callers of a release.
 fn broken_by(
     plan: &Plan,
     facts: &dyn Facts,

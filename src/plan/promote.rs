@@ -1,4 +1,4 @@
-//! Promote: take over what is live in another environment, or was, the same digest.
+//! Promote: take over the live or an earlier release of another environment, the same digest.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ pub struct PromoteRequest {
     pub from: EnvironmentName,
     /// To where.
     pub to: EnvironmentName,
-    /// Which groups.
+    /// The groups.
     pub groups: Selection,
-    /// Which of the releases that the source has, or had.
+    /// The release to take of those that the source has, or had.
     pub release: PromotedRelease,
     /// The operation that must be the latest of each group in the environment that changes.
     pub if_current: Option<OperationId>,
@@ -28,12 +28,12 @@ pub struct PromoteRequest {
 /// The release of the source that is promoted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PromotedRelease {
-    /// What is live there.
+    /// The live one.
     #[default]
     Live,
     /// This version, as it was live there last.
     Version(Version),
-    /// What was live there right after this operation.
+    /// The one that was live right after this operation.
     After(OperationId),
 }
 
@@ -45,8 +45,8 @@ pub fn promote(request: &PromoteRequest, facts: &dyn Facts, author: &Author) -> 
     promote_bound(request, None, facts, author)
 }
 
-/// Plans a promotion of what it was bound to, where that was live in the source: what went live there since is no
-/// matter. Other groups are left as they are.
+/// Plans a promotion of the bound releases, if each was live in the source at some time, even if it is not any more.
+/// Other groups stay as they are.
 pub(super) fn promote_bound(
     request: &PromoteRequest,
     bound: Option<&BTreeMap<GroupName, Release>>,
@@ -159,7 +159,7 @@ impl Source<'_> {
         self.facts.number(group, release).ok().flatten().unwrap_or_else(|| release.version.clone())
     }
 
-    /// Returns the release that a plan was bound to, as the source has or had it; else what the request names.
+    /// Returns the release that a plan was bound to, as the source has or had it; else the one that the request names.
     fn bound_release(&self, group: &GroupName, bound: &Release) -> Result<Release, Error> {
         let is_it =
             |release: &Release| release.digest == bound.digest && release.backend.is_mock() == bound.backend.is_mock();

@@ -18,13 +18,13 @@ use super::{Advice, Author, BackendChoice, Error, Freeze, Plan, Selection, Setti
 pub struct PublishRequest {
     /// Where.
     pub environment: EnvironmentName,
-    /// Which groups.
+    /// The groups.
     pub groups: Selection,
     /// The version; without one, the version that the group's settings name.
     pub version: Option<Version>,
-    /// How far the version grows first, where the working copy is not frozen as it is.
+    /// The part of the version to bump first, unless the working copy is frozen unchanged.
     pub bump: Option<Bump>,
-    /// What answers.
+    /// The backend.
     pub backend: BackendChoice,
     /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,
@@ -96,7 +96,7 @@ fn publish_group(
     Ok(())
 }
 
-/// Chooses what is published: the candidate, its version, and whether that is frozen already.
+/// Chooses the candidate and its version, and finds out if that is frozen already.
 fn choose(
     request: &PublishRequest,
     group: &GroupName,
@@ -158,7 +158,7 @@ fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> R
     Ok(Error::state(message, [newest, Advice::Versions { group: group.clone() }]))
 }
 
-/// Refuses what is not valid, as far as it concerns the kind of backend.
+/// Refuses an invalid candidate, as far as its findings concern the kind of backend.
 fn check_candidate(
     plan: &mut Plan,
     group: &GroupName,

@@ -13,7 +13,7 @@ use super::{
     Selection, SwitchRequest, SwitchTo, offline, publish, switch,
 };
 
-/// A release plan: a file of steps, and, once it is bound, what they come to.
+/// A release plan: a file of steps, and, once it is bound, their outcome.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleasePlan {
@@ -26,10 +26,9 @@ pub struct ReleasePlan {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// What to do, in this order. The steps of one environment stand together and commit together.
+    /// The steps, in order. Those of one environment stand together and commit together.
     pub steps: Vec<Step>,
-    /// What the steps come to, written by `plan --out`: the plan applies only to the state from
-    /// which this was computed.
+    /// The outcome of the steps, written by `plan --out`: the plan applies only to the state that it was computed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<Vec<BoundPlan>>,
 }
@@ -68,7 +67,7 @@ pub struct Verb {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub version: Option<Version>,
-    /// How far the version grows first (publish).
+    /// The part of the version to bump first (publish).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<Bump>,
     /// A mock backend (publish).
@@ -97,7 +96,7 @@ pub struct Verb {
     pub allow_breaking: bool,
 }
 
-/// What a plan comes to in one environment.
+/// The outcome of a plan in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BoundPlan {
@@ -117,14 +116,14 @@ pub struct BoundPlan {
     pub overrides: Vec<PolicyOverride>,
 }
 
-/// What a plan changes for one group.
+/// The outcome of a plan for one group.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BoundChange {
     /// The entry from which the plan was computed.
     #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
     pub before: Option<Deployment>,
-    /// What is deployed afterwards.
+    /// The release that is deployed afterwards.
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub after: Release,
 }
@@ -158,7 +157,7 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
     Ok(plans)
 }
 
-/// Writes down what plans come to, so that they apply to this state only. What the author says of all steps is said of
+/// Records the outcome of plans, so that they apply to this state only. The author's reason for all steps is copied to
 /// each of them.
 #[must_use]
 pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan {
@@ -182,8 +181,8 @@ pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan 
     file
 }
 
-/// Compares what plans come to now with what they were bound to. What was applied already, by a run
-/// that stopped half-way, counts as it should be.
+/// Compares plans with the outcome that they were bound to. Changes that were applied already, by a run that stopped
+/// half-way, are accepted.
 pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, author: &Author) -> Result<(), Error> {
     let stale = |message: String| Err(Error::Stale { message });
     for plan in bound {
@@ -294,7 +293,8 @@ fn plan_step(
     }
 }
 
-/// Returns what a bound plan promotes from one environment to another; `None` where it does not say from where.
+/// Returns the releases that a bound plan promotes from one environment to another; `None` if it does not name the
+/// source.
 fn promoted(bound: &[BoundPlan], from: &EnvironmentName, to: &EnvironmentName) -> Option<BTreeMap<GroupName, Release>> {
     let plan = bound.iter().find(|plan| plan.environment == *to).filter(|plan| !plan.sources.is_empty())?;
     let ours = plan.changes.iter().filter(|(group, _)| plan.sources.get(*group) == Some(from));

@@ -89,7 +89,7 @@ pub struct Resolution {
     pub restored: BTreeMap<GroupName, Option<Deployment>>,
     /// The groups that still have several heads, because they were not asked for.
     pub unresolved: Vec<GroupConflict>,
-    /// True if an operation is dropped: what is in force stays so.
+    /// True if an operation is dropped: the entries stay as they are.
     pub is_drop: bool,
 }
 
@@ -407,7 +407,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Records a group's kept entry, with all other heads of the conflict as what was merged.
+/// Records a group's kept entry, with all other heads of the conflict as merged ones.
 fn join(outcome: &mut Resolution, conflict: &GroupConflict, kept: Option<Deployment>, after: Release) {
     let is_kept = |entry: &Deployment| kept.as_ref().is_some_and(|kept| kept.operation == entry.operation);
     let merged: Vec<Deployment> =

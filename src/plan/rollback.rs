@@ -1,4 +1,4 @@
-//! Rollback: restore what was live before, byte for byte.
+//! Rollback: restore an earlier release, byte for byte.
 
 use crate::model::{Action, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
 
@@ -13,9 +13,9 @@ use super::{Author, Error, PastState, Plan, Selection, check_current};
 pub struct RollbackRequest {
     /// Where.
     pub environment: EnvironmentName,
-    /// Which groups; all of them go back to one state, which must then be given.
+    /// The groups; all of them go back to one state, which must then be given.
     pub groups: Selection,
-    /// The state that is restored; without one, what was live of each group before.
+    /// The state to restore; without one, each group's release before the present one.
     pub to: Option<PastState>,
     /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,
@@ -126,10 +126,10 @@ fn release_before(
     })
 }
 
-/// Finds what was live before the present release, the latest first.
+/// Finds the releases before the present one, the latest first.
 ///
-/// Where that one was itself restored by a rollback, the search goes on from where it was live
-/// first: the second rollback in a row goes further back instead of forward to what was just left.
+/// If that one was itself restored by a rollback, the search goes on from its first deployment: the second rollback in
+/// a row goes further back instead of forward again.
 fn live_before(past: &[Past]) -> impl Iterator<Item = &Release> {
     let present = present_release(past).unwrap_or(past.len());
     let release = past.get(present).map(|past| &past.deployment.release);

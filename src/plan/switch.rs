@@ -12,7 +12,7 @@ use super::{Author, Error, Plan, backend, check_current};
 pub struct SwitchRequest {
     /// Where.
     pub environment: EnvironmentName,
-    /// Which group.
+    /// The group.
     pub group: GroupName,
     /// To which version.
     pub to: SwitchTo,

@@ -8,7 +8,7 @@ mod resolve;
 
 use memory::Memory;
 
-/// Lines that are done one after the other, and what the last one comes to.
+/// Lines that run one after the other, and the outcome of the last one.
 #[rustfmt::skip]
 const LINES: &[(&str, &str)] = &[
     // Publish
@@ -34,9 +34,9 @@ const LINES: &[(&str, &str)] = &[
     ("work 0.0.1 |publish test mock", "invalid: g cannot be published: 1 problem was found"),
     ("publish test mock|publish online mock|work 0.0.2 ab|publish test mock if 1", "not current: g in test is not as operation 19700101T000000.000Z-6b86b273ff34 left it: the latest is 19700101T000000.000Z-5feceb66ffc8"),
     ("publish test mock|work 0.0.2 ab|publish test mock if 0", "publish 0.0.2 live mock"),
-    // A definition that cannot be read is what is wrong; another version would not mend it.
+    // The refusal is about the unreadable definition; another version would not mend it.
     ("publish test mock|break|publish test mock", "invalid: g cannot be published: 1 problem was found"),
-    // Who could never call it is told, and only of what calls a backend.
+    // A missing key is warned of, for `http` backends only.
     ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: g in test: `auth: signature` asks callers for a key, and there is none: every request gets 401"),
     ("keys 0.0.1 a|publish test mock", "publish 0.0.1 live mock"),
     ("keys 0.0.1 a|publish test http://b|publish test http://b", "nothing to do"),
@@ -85,7 +85,7 @@ const LINES: &[(&str, &str)] = &[
     ("publish test mock|publish test http://b|undo test 0", "overtaken: 19700101T000000.000Z-5feceb66ffc8 cannot be undone: g was changed by 19700101T000000.001Z-6b86b273ff34 since"),
     ("publish test mock|publish test http://b|undo test 0 skip", "nothing to do; warns: g is left as it is: 19700101T000000.001Z-6b86b273ff34 changed it since"),
     ("publish test mock|publish test http://b|undo test 1 skip", "undo 0.0.1 live mock"),
-    // What was live counts, not only what is.
+    // Earlier releases of the source count, not only the live one.
     ("publish test mock|work 0.0.2 ab|publish test mock|promote test online version 0.0.1", "promote 0.0.1 live mock"),
     ("publish test mock|work 0.0.2 ab|publish test mock|promote test online version 0.0.2", "promote 0.0.2 live mock"),
     ("publish test mock|work 0.0.2 ab|publish test mock|promote test online version 0.0.3", "state: version 0.0.3 of g was never live in test"),

@@ -7,8 +7,8 @@ use crate::model::{Deployment, Environment, GroupName};
 /// The entries of a group on the two sides of a merge.
 pub type SidePair = (Option<Deployment>, Option<Deployment>);
 
-/// Merges entries by group: what one side changed is taken from it. Returns the groups that both changed with the
-/// entry of each side; they are not in the environment that is returned.
+/// Merges entries by group: a group that one side changed is taken from that side. Returns the groups that both changed
+/// with the entry of each side; they are not in the environment that is returned.
 #[must_use]
 pub fn merge_entries(
     base: &Environment,

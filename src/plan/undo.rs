@@ -13,7 +13,7 @@ use super::{Author, Error, Plan};
 pub struct UndoRequest {
     /// Where.
     pub environment: EnvironmentName,
-    /// Which operation.
+    /// The operation.
     pub operation: OperationId,
     /// True if groups that were changed since are left as they are; else they keep the operation from being undone.
     pub skip_changed: bool,

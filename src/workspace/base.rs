@@ -22,7 +22,7 @@ pub struct PlanBase {
 }
 
 impl LockGuard {
-    /// Compares the base of plans with what is there under the lock, and names what is not as it was.
+    /// Compares the base of plans with the files under the lock, and names the first part that has changed.
     ///
     /// Of an environment only the groups count that a plan looked at: changes of others go well with it.
     pub fn moved(&self, base: &PlanBase, plans: &[&Plan]) -> Result<Option<String>, Error> {

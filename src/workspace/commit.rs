@@ -1,9 +1,9 @@
-//! The commit: one rename makes a plan what is live, for all its groups together.
+//! The commit: one rename puts a plan in force, for all its groups together.
 //!
-//! Under the lock, what the plan was computed from is compared with what is there; versions are frozen; the intent is
-//! noted; the operation's file is written; the new environment's file is renamed over the old one. All that this
-//! rename makes visible is durable before it, and nothing has to happen after it. A commit that fails before it takes
-//! back what it did.
+//! Under the lock, the plan's base is compared with the files; versions are frozen; the intent is noted; the
+//! operation's file is written; the new environment's file is renamed over the old one. All that this rename makes
+//! visible is durable before it, and nothing has to happen after it. A commit that fails before the rename undoes its
+//! own writes.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ use crate::model::{
 use crate::plan::{Freeze, Plan, SettingsEdit};
 
 impl Workspace {
-    /// Ends what a command that died left half-done, if it left anything.
+    /// Recovers from a command that died half-way, if there was one.
     pub fn sweep(&self, request: &LockRequest) -> Result<(), Error> {
         if self.has_leftovers()? {
             // Taking the lock does it.
@@ -61,7 +61,7 @@ impl LockGuard {
         recorded.map(Some)
     }
 
-    /// Writes an operation and makes it what is live. `stage` has what must be durable before that.
+    /// Writes an operation and puts it in force. `stage` holds the writes that must be durable before that.
     pub(super) fn record(
         &self,
         stage: Stage<'_>,
@@ -116,8 +116,8 @@ impl LockGuard {
         let what = name.to_string();
         let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
         stage.sync().map_err(unknown)?;
-        // Not before: until the rename is durable, the intent says what became of the operation. One that cannot be
-        // removed is looked at by the next holder of the lock, who finds another file than it names.
+        // Not before: until the rename is durable, the intent is the only record of the operation's outcome. One that
+        // cannot be removed is examined by the next holder of the lock, who finds another file than it names.
         let _ = self.forget_intent();
         Ok(id)
     }

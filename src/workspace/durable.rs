@@ -1,4 +1,4 @@
-//! Writing so that what was written survives: temporary file, fsync, rename, fsync of the folders.
+//! Durable writes: temporary file, fsync, rename, fsync of the folders.
 //!
 //! After a failed fsync nothing is synced again through the same descriptor: the kernel may have
 //! dropped the pages and would report success. The caller fails, and the next run writes anew.
@@ -14,7 +14,7 @@ use super::folders;
 use super::layout::{self, Root};
 use crate::model::FileSet;
 
-/// The bit by which a folder hands its group on to what is made in it.
+/// The bit by which new files inherit the group of their folder.
 const SET_GROUP_ID: u32 = 0o2000;
 
 /// Files on their way into a workspace, and the folders that must be synced before they count.
@@ -63,7 +63,7 @@ impl<'a> Stage<'a> {
         let filled = fill_folder(&temporary, files, read_only, &target);
         let moved = filled.and_then(|()| fs::rename(&temporary, &target).at("create", &target));
         if moved.is_err() {
-            // What cannot be removed is a leftover, which the next holder of the lock removes.
+            // A leftover is removed by the next holder of the lock.
             let _ = folders::remove_all(&temporary);
         }
         moved?;
@@ -79,7 +79,8 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Takes a folder away in one step. What was in it is removed then; the rest of a removal that fails is a leftover.
+    /// Moves a folder away in one step, then removes its files; the next holder of the lock removes the rest if that
+    /// fails.
     pub(super) fn remove_folder(&mut self, place: &str) -> Result<(), Error> {
         let target = self.root.locate(place)?;
         let grave = self.temporary_folder()?;
@@ -93,7 +94,7 @@ impl<'a> Stage<'a> {
     /// Puts a folder of files in the place of another one in one step, and removes that one.
     pub(super) fn replace_folder(&mut self, place: &str, files: &FileSet) -> Result<(), Error> {
         let replaced = self.exchange_folder(place, files, false)?;
-        // What cannot be removed is a leftover, which the next holder of the lock removes.
+        // A leftover is removed by the next holder of the lock.
         let _ = folders::remove_all(&replaced);
         Ok(())
     }
@@ -120,7 +121,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Syncs what lies in place already: another process may have died before it did so.
+    /// Syncs files that are in place already: another process may have died before it did so.
     pub(super) fn adopt_folder(&mut self, place: &str, files: &FileSet) -> Result<(), Error> {
         let target = self.root.locate(place)?;
         let mut folders = BTreeSet::from([target.clone()]);
@@ -137,7 +138,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Syncs every folder from what was written up to the workspace's own, the deepest first.
+    /// Syncs every folder from the written files up to the workspace's own, the deepest first.
     pub(super) fn sync(self) -> Result<(), PathError> {
         for folder in self.folders.iter().rev() {
             sync_folder(folder)?;
@@ -145,13 +146,13 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Syncs as [`Stage::sync`] does what is visible already, and is all of the change.
+    /// Syncs like [`Stage::sync`], for a change that is complete and visible already.
     pub(super) fn settle(self, what: &str) -> Result<(), Error> {
         let unknown = |source| Error::DurabilityUnknown { what: what.to_owned(), operation: None, source };
         self.sync().map_err(unknown)
     }
 
-    /// Returns the path to write to, with its folder made: where a link inside the workspace stands, what it leads to.
+    /// Returns the path to write to, with its folder created. A link inside the workspace is followed to its target.
     fn target(&self, place: &str) -> Result<PathBuf, Error> {
         let path = self.root.locate(place)?;
         let parent = path.parent().unwrap_or_else(|| self.root.path());
@@ -165,7 +166,7 @@ impl<'a> Stage<'a> {
     }
 
     fn temporary_file(&self) -> Result<tempfile::NamedTempFile, PathError> {
-        // The system takes off what the user's umask says.
+        // The kernel applies the umask to this.
         let permissions = Permissions::from_mode(0o666);
         self.in_temporary(|folder| tempfile::Builder::new().permissions(permissions.clone()).tempfile_in(folder))
     }
@@ -245,7 +246,7 @@ fn keep_owner(path: &Path, replaced: &Metadata) {
     }
 }
 
-/// Gives what is new the group of the folder that it goes to, where that hands it on: it was made elsewhere.
+/// Gives a file or folder that was created elsewhere the group of its new parent, if that has the set-group-ID bit.
 fn inherit_group(path: &Path, target: &Path) {
     let parent = target.parent().map(fs::metadata).and_then(Result::ok);
     let Some(parent) = parent.filter(|parent| parent.mode() & SET_GROUP_ID != 0) else { return };

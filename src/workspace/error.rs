@@ -1,4 +1,4 @@
-//! What can go wrong with a workspace, told apart as far as a caller acts on it.
+//! Errors of a workspace, as far as a caller acts on them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub enum Error {
     /// A name that nothing has.
     #[error("there is no {kind} {name:?}{}", nearest_text(.nearest.as_deref()))]
     Unknown {
-        /// What the name should name: a group, a version, an operation.
+        /// The kind of thing that was looked for: a group, a version, an operation.
         kind: &'static str,
         /// The name that was given.
         name: String,
@@ -37,15 +37,15 @@ pub enum Error {
     /// The beginning of an id that several have.
     #[error("{name:?} could be each of {candidates}")]
     Ambiguous {
-        /// What was given.
+        /// The name as given.
         name: String,
-        /// What it could mean.
+        /// The matches.
         candidates: String,
     },
     /// Something has this name already.
     #[error("{what} exists already")]
     Exists {
-        /// What exists.
+        /// The thing that exists.
         what: String,
     },
     /// Files whose content is not valid.
@@ -97,10 +97,10 @@ pub enum Error {
         /// Where it is live.
         environments: Vec<String>,
     },
-    /// What a plan was computed from has changed since.
+    /// The base of a plan has changed since.
     #[error("{what} changed since the plan was made")]
     Stale {
-        /// What changed.
+        /// The part that changed.
         what: String,
     },
     /// A working copy is half-way between two definitions.
@@ -151,15 +151,15 @@ pub enum Error {
     Io(#[from] PathError),
 }
 
-/// An error of the system, with the path and what was being done to it.
+/// An error of the operating system, with its path and action.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}", .path.display())]
 pub struct PathError {
-    /// What was being done, as a verb: "read", "write".
+    /// The action, as a verb: "read", "write".
     pub action: &'static str,
-    /// To what.
+    /// The path that it was done to.
     pub path: PathBuf,
-    /// What the system said.
+    /// The system's error.
     #[source]
     pub source: io::Error,
 }
@@ -184,7 +184,7 @@ impl PathError {
     }
 }
 
-/// Gives a system's error its path and what was being done.
+/// Adds path and action to a system's error.
 pub(super) trait At<T> {
     fn at(self, action: &'static str, path: &Path) -> Result<T, PathError>;
 }

@@ -1,4 +1,4 @@
-//! What is on disk, for plans: each answer is read once and stays the same.
+//! Facts from disk, for plans: each file is read once, so a plan sees one state.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +11,10 @@ use crate::model::{
 };
 use crate::plan::{Candidate, Facts, Past};
 
-/// What was read once, by what it was asked with.
+/// Values that were read, by their key.
 type Known<K, V> = RefCell<BTreeMap<K, V>>;
 
-/// The answers of a workspace to what plans ask.
+/// A workspace's facts for plans.
 #[derive(Debug)]
 pub struct DiskFacts<'a> {
     workspace: &'a Workspace,

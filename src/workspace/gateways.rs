@@ -1,8 +1,8 @@
-//! The gateways that run on this machine: each keeps one file in `.apigw/gateways` that says what it serves.
+//! The gateways that run on this machine. Each keeps one file in `.apigw/gateways` with the entries that it serves.
 //!
-//! The file is locked for as long as its gateway lives. The kernel frees the lock of one that was killed, so what it
-//! left is known to be of no use, and whoever starts next removes it. A change replaces the file by another one that
-//! was locked before, so a reader sees a whole file that is locked, or knows that it has to look again. Nothing is
+//! The file is locked for as long as its gateway lives. The kernel frees the lock of a gateway that was killed, so its
+//! file is known to be stale, and the next gateway that starts removes it. A change replaces the file by another one
+//! that was locked before, so a reader sees a whole file that is locked, or knows that it has to read again. Nothing is
 //! synced: after a loss of power no gateway runs.
 
 use std::collections::BTreeMap;
@@ -19,12 +19,12 @@ use super::{Workspace, folders, lock};
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, SCHEMA, Timestamp};
 use crate::snapshot::NotServed;
 
-/// How old a temporary file must be before it is taken for one that a killed gateway left.
+/// The age from which a temporary file counts as left by a killed gateway.
 const ABANDONED: Duration = Duration::from_mins(1);
-/// How often a file is opened again that was replaced while it was looked at.
+/// The number of times that a file is opened again if it was replaced while being read.
 const ATTEMPTS: usize = 20;
 
-/// What a gateway says of itself.
+/// A gateway's file.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RunningGateway {
     /// The schema of the file, 1.
@@ -40,14 +40,14 @@ pub struct RunningGateway {
     /// The workers that stand still, by number: their connections are answered by nobody.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stuck_workers: Vec<usize>,
-    /// What it serves, by environment.
+    /// The entries that it serves, by environment.
     pub environments: BTreeMap<EnvironmentName, ServedEnvironment>,
     /// The entries that are not in force in it.
     #[serde(default)]
     pub not_served: Vec<NotServed>,
 }
 
-/// What a gateway serves of an environment.
+/// The entries that a gateway serves of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct ServedEnvironment {
     /// The operation that is in force for each group, offline ones among them.
@@ -57,7 +57,7 @@ pub struct ServedEnvironment {
 /// The gateways that run on this machine, as far as their files can be read.
 #[derive(Debug, Default)]
 pub struct RunningGateways {
-    /// What each says of itself, the oldest first.
+    /// The gateways, the oldest first.
     pub running: Vec<RunningGateway>,
     /// Why the file of one cannot be read, which hides none of the others.
     pub unreadable: Vec<Error>,
@@ -115,7 +115,7 @@ impl RunningGateway {
 }
 
 impl GatewayFile {
-    /// Says what the gateway serves now. Where nothing changed and the file is in its place, nothing is written.
+    /// Writes the gateway's file, unless it is in place with the same content.
     pub fn write(&mut self, gateway: &RunningGateway) -> Result<(), Error> {
         let path = self.root.locate(&self.place)?;
         let bytes = serde_json::to_vec(gateway).map_err(std::io::Error::other).at("write", &path)?;
@@ -167,7 +167,7 @@ fn make_folder(root: &Root) -> Result<PathBuf, Error> {
     Ok(folder)
 }
 
-/// Removes what gateways left that were killed. One that cannot be removed does no harm.
+/// Removes the files of killed gateways. One that cannot be removed does no harm.
 fn remove_dead(folder: &Path) {
     for name in folders::names(folder).unwrap_or_default() {
         let path = folder.join(&name);
@@ -303,7 +303,7 @@ mod tests {
         let mut dead = workspace.gateway_file(1, since).expect("a file");
         dead.write(&gateway(1)).expect("written");
         let path = folder.path().join(&dead.place);
-        // The kernel lets go of what a killed process had locked, and nobody removes the file.
+        // Closing the file frees its lock, as the death of a process does, and leaves the file in place.
         dead.written = None;
         assert!(path.exists());
         assert_eq!(pids(&workspace), [0; 0]);
@@ -355,7 +355,7 @@ mod tests {
                 is_done.store(true, std::sync::atomic::Ordering::Relaxed);
                 assert!(is_seen, "the gateway was missed");
             });
-            // Others that start look for what killed ones left.
+            // Gateways that start remove the files of killed ones.
             scope.spawn(|| {
                 while !is_done.load(std::sync::atomic::Ordering::Relaxed) {
                     remove_dead(&workspace.root.locate(layout::GATEWAYS_FOLDER).expect("a path"));

@@ -25,7 +25,7 @@ impl Workspace {
     pub fn groups(&self) -> Result<Vec<GroupName>, Error> {
         let names = self.root.list(layout::GROUPS_FOLDER)?;
         let mut groups: Vec<GroupName> = names.iter().filter_map(|name| name.parse().ok()).collect();
-        // What cannot be looked at is no reason to hide it.
+        // A folder that cannot be read may be a group: hiding it would hide the error.
         groups.retain(|group| self.is_group(group).unwrap_or(true));
         Ok(groups)
     }
@@ -74,7 +74,7 @@ impl Workspace {
         })
     }
 
-    /// Reads what of a group's working copy can be read, and says what cannot.
+    /// Reads the readable parts of a group's working copy, with findings for the others.
     pub fn draft(&self, group: &GroupName) -> Result<Draft, Error> {
         self.read_whole(group, || self.read_draft(group), |draft| &draft.files)
     }

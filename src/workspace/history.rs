@@ -1,7 +1,7 @@
-//! The history: operations, reached from what is live through what was live before.
+//! The history: operations, reached from the live entries backwards.
 //!
 //! Each entry names the operation that made it, and each operation the entries before it: one, or those of every
-//! history that a resolve joined. What no chain reaches is not shown.
+//! history that a resolve joined. Operations that no chain reaches are not shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::plan::Past;
 pub struct Committed {
     /// The id.
     pub id: OperationId,
-    /// What the operation's file says.
+    /// The content of the operation's file.
     pub operation: Operation,
     /// The groups for which it lost a merge, each with the resolve that kept another release.
     pub lost: BTreeMap<GroupName, OperationId>,
@@ -176,13 +176,13 @@ impl Workspace {
         Ok(history.into_iter().find(|known| known.id == committed.id).map(|known| known.lost))
     }
 
-    /// Says what an operation is to which no entry leads, as `verify` does.
+    /// Classifies an operation that no entry leads to, as `verify` does.
     pub fn loose_end(&self, committed: &Committed) -> Result<ProblemKind, Error> {
         let is_abandoned = self.is_abandoned(&committed.operation.environment, &committed.id)?;
         Ok(if is_abandoned { ProblemKind::Abandoned } else { ProblemKind::Unexplained })
     }
 
-    /// Reads what was deployed for a group, the latest first, the present entry included.
+    /// Reads a group's deployments, the latest first, the present entry included.
     pub fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, Error> {
         let live = self.environment(environment)?;
         self.past_of(environment, group, live.deployments.get(group).cloned())

@@ -12,7 +12,7 @@ use super::intent::Intent;
 use super::{LockGuard, Workspace, layout};
 use crate::model::{FileSet, GroupName, SETTINGS_FILE};
 
-/// How often a working copy is read again that is being changed, and how long to wait before that.
+/// The number of attempts to read a working copy that is being changed, and the pause before each.
 const ATTEMPTS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 

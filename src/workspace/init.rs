@@ -75,7 +75,7 @@ pub fn init(folder: &Path, example: Option<Example>) -> Result<Vec<String>, Erro
     Ok(made)
 }
 
-/// Adds what Git must know of a workspace to its `.gitattributes`.
+/// Adds the lines that Git needs for a workspace to its `.gitattributes`.
 pub(super) fn add_attributes(folder: &Path) -> Result<(), Error> {
     add_lines(&folder.join(".gitattributes"), ATTRIBUTES)
 }

@@ -1,10 +1,11 @@
-//! Intents: notes of what the holder of the lock is about to change, for the next holder to end where it died.
+//! Intents: notes of the changes that the holder of the lock is about to make, so that the next holder can finish or
+//! undo them.
 //!
 //! The intent of a commit records the identity of the environment's file before the rename. While that very file lies
-//! there, the operation was not committed, and is taken back. Otherwise it may have been committed, pushed and built
-//! upon, so it stays, and `verify` says what it is. So does one whose file Git has already: a colleague may have put it
-//! in force. The intent of an import names files that are staged, that of a deletion
-//! the version and its note; both are rolled forward.
+//! there, the operation was not committed, and is undone. Otherwise it may have been committed, pushed and built upon,
+//! so it stays, and `verify` reports it. An operation whose file Git has already stays too: a colleague may have put it
+//! in force. The intent of an import names files that are staged, that of a deletion the version and its note; both are
+//! rolled forward.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -66,7 +67,7 @@ struct FileIdentity {
 }
 
 impl Workspace {
-    /// Reads what a holder of the lock was about to change; `None` where nothing is under way.
+    /// Reads the intent that a holder of the lock left. None when nothing is under way.
     pub(super) fn intent(&self) -> Result<Option<Intent>, Error> {
         let Some(bytes) = self.root.read(layout::INTENT_FILE, layout::LARGEST_RECORD)? else { return Ok(None) };
         let file: Result<IntentFile, _> = serde_json::from_slice(&bytes);
@@ -141,8 +142,8 @@ impl LockGuard {
         Ok(stage.sync()?)
     }
 
-    /// Ends what a holder of the lock left half-done: takes back what it did not commit, finishes an import or a
-    /// deletion, removes temporary files.
+    /// Recovers from a holder of the lock that died: undoes an uncommitted operation, finishes an import or a deletion,
+    /// removes temporary files.
     pub(super) fn recover(&self) -> Result<(), Error> {
         match self.workspace().intent()? {
             Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
@@ -188,7 +189,7 @@ impl LockGuard {
         Ok(stage.sync()?)
     }
 
-    /// Removes the note. Where a loss of power brings it back, what it names is done, and seen to be.
+    /// Removes the intent. If a loss of power brings it back, recovery finds its change complete.
     pub(super) fn forget_intent(&self) -> Result<(), PathError> {
         let path = self.workspace().folder().join(layout::INTENT_FILE);
         match fs::remove_file(&path) {

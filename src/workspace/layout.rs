@@ -13,7 +13,7 @@ use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 
 /// The name of the file that makes a folder a workspace.
 pub(super) const WORKSPACE_FILE: &str = "apigw.toml";
-/// The folder of what is this machine's own.
+/// The folder of files that belong to this machine alone.
 pub(super) const LOCAL_FOLDER: &str = ".apigw";
 /// The folder of this machine's secrets.
 pub(super) const SECRETS_FOLDER: &str = ".apigw/secrets";
@@ -27,7 +27,7 @@ pub(super) const INTENT_FILE: &str = ".apigw/intent.json";
 pub(super) const IMPORT_FOLDER: &str = ".apigw/import";
 /// The folder of the temporary files.
 pub(super) const TEMPORARY_FOLDER: &str = ".apigw/tmp";
-/// The folder in which gateways say what they serve.
+/// The folder of the running gateways' files.
 pub(super) const GATEWAYS_FOLDER: &str = ".apigw/gateways";
 /// The folder of the groups.
 pub(super) const GROUPS_FOLDER: &str = "groups";
@@ -118,7 +118,7 @@ impl Root {
     }
 
     fn check_link(&self, path: &Path) -> Result<(), Error> {
-        // Where a link leads nowhere, what is written through it could land anywhere.
+        // A dangling link could be created anywhere outside by a write through it.
         let stays_inside = fs::canonicalize(path).is_ok_and(|target| target.starts_with(&self.0));
         if stays_inside { Ok(()) } else { Err(Error::OutsideLink { path: path.to_owned() }) }
     }

@@ -1,7 +1,7 @@
-//! What is live, for whoever serves it: read again and again, and never worse than the last good state.
+//! The live state for gateways: polled, and never worse than the last good state.
 //!
-//! A file that is broken by hand, or half-way through a checkout, says nothing: what was good before it
-//! stays, and the problem is reported once.
+//! A file that is broken by hand, or half-way through a checkout, is ignored: the last good state stays, and the
+//! problem is reported once.
 
 mod definition;
 #[cfg(test)]
@@ -23,10 +23,10 @@ use crate::spread::spread;
 
 use definition::LiveDefinition;
 
-/// Reads what is live, each version once, and an environment only when there may be something new.
+/// Reads the live state, each version once, and an environment only if its file may have changed.
 ///
-/// Where something is wrong it looks again without being asked: what was missing may have come since, a version
-/// after the environment's file, say, which shows on no file that is watched.
+/// A problem is read again by itself, after a pause: a missing version, say, may arrive after the environment's file,
+/// without any change to a watched file.
 #[derive(Debug)]
 pub struct LiveReader {
     names: Vec<EnvironmentName>,
@@ -65,7 +65,7 @@ struct LiveContent {
     definition: Arc<LiveDefinition>,
 }
 
-/// How long to wait before what had a problem is read again, at first and at most.
+/// The first and the longest pause before a problem is read again.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -85,7 +85,7 @@ impl LiveReader {
         reader
     }
 
-    /// Has everything read again, of these environments: what was read of them stays only as what was good last.
+    /// Forces a reread of these environments; the earlier state stays only as the last good one.
     pub fn read_anew(&mut self, names: Vec<EnvironmentName>) {
         self.contents = Contents::default();
         self.known.retain(|name, _| names.contains(name));
@@ -95,7 +95,7 @@ impl LiveReader {
         self.names = names;
     }
 
-    /// Has a group read again soon, since what was read of it is of no use: this machine may lack a file that it needs.
+    /// Schedules a reread of a group that the gateway cannot serve: this machine may lack a file that it needs.
     pub fn reconsider(&mut self, not_served: NotServed) {
         let Some(known) = self.known.get_mut(&not_served.environment) else { return };
         if let Some(group) = not_served.group.as_ref().and_then(|group| known.snapshot.group(group)) {
@@ -107,8 +107,7 @@ impl LiveReader {
         }
     }
 
-    /// Says whether there is something to read: an environment's file is another one than before, or it is time to
-    /// look again at what had a problem.
+    /// Returns true if an environment's file has changed, or a problem is due to be read again.
     ///
     /// A commit renames a new file into place, so a look at its number, size and time is enough.
     pub fn must_read(&mut self, workspace: &Workspace, now: Instant) -> bool {
@@ -134,7 +133,7 @@ impl LiveReader {
         self.known.values().any(|known| known.is_stale)
     }
 
-    /// Reads what is live where that is not known already.
+    /// Reads the parts of the live state that have changed.
     pub fn read(&mut self, workspace: &Workspace) -> Snapshot {
         let mut environments = Vec::with_capacity(self.names.len());
         for name in self.names.clone() {
@@ -151,7 +150,7 @@ impl LiveReader {
         Snapshot { environments }
     }
 
-    /// Lets go of what is still here of definitions that are not kept, once all that needed them has been built.
+    /// Drops definitions that are not to be kept, once all routes that needed them have been built.
     pub fn let_definitions_go(&self) {
         self.contents.definitions().for_each(LiveDefinition::let_go);
     }
@@ -169,7 +168,7 @@ impl LiveReader {
         new
     }
 
-    /// Reads an environment; where something of it cannot be read, what was good last stays.
+    /// Reads an environment; unreadable parts keep their last good state.
     fn read_environment(
         &mut self,
         workspace: &Workspace,
@@ -275,7 +274,7 @@ impl Contents {
         }
     }
 
-    /// Drops what no environment holds any more.
+    /// Drops the versions that no environment uses any more.
     fn retain_used(&mut self) {
         self.0.retain(|_, known| {
             known.retain(|known| Arc::strong_count(&known.content.content) > 1);
@@ -291,7 +290,7 @@ impl KnownContent {
 }
 
 impl Workspace {
-    /// Reads what is live of one group; nothing where it was never published.
+    /// Reads the live state of one group. None when it was never published.
     pub fn live_group(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Option<GroupSnapshot>, Error> {
         let Some(deployment) = self.environment(environment)?.deployments.remove(group) else { return Ok(None) };
         let is_live = deployment.release.state == State::Live;

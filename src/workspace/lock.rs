@@ -37,7 +37,7 @@ pub struct LockGuard {
 }
 
 impl Workspace {
-    /// Takes the lock, waiting for it where somebody else holds it, and ends what a dead holder left half-done.
+    /// Takes the lock, waiting for another holder if there is one, and recovers from one that died.
     pub fn lock(&self, request: &LockRequest) -> Result<LockGuard, Error> {
         let lock = take(&self.root, request)?;
         make_local_folder(&self.root)?;
@@ -159,7 +159,7 @@ fn has_ended(holder: &str) -> bool {
     process.is_some_and(|process| processes.join("self").exists() && !processes.join(process.to_string()).exists())
 }
 
-/// Makes the folder of what is this machine's own, ignored by Git whatever the workspace ignores.
+/// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it.
 pub(super) fn make_local_folder(root: &Root) -> Result<(), Error> {
     let folder = root.locate(LOCAL_FOLDER)?;
     let ignore = folder.join(".gitignore");

@@ -74,7 +74,7 @@ pub use verify::{Problem, ProblemKind, Verification};
 pub use version_note::VersionNoteFile;
 pub use versions::NeededState;
 
-/// A file that is missing says nothing about what is live: it is never taken for an empty one.
+/// The error for a missing environment's file, which is never taken for an empty one.
 fn missing_environment(place: &str) -> Error {
     Error::invalid(
         "environment-missing",
@@ -101,8 +101,7 @@ impl Workspace {
         }
     }
 
-    /// Opens the workspace that a folder lies in, also where its settings are not valid: then with those that a
-    /// workspace has by default, and with what is wrong.
+    /// Opens the workspace that contains a folder, with default settings and findings if its own are not valid.
     pub fn open_draft(folder: &Path) -> Result<(Self, Option<Vec<Finding>>), Error> {
         let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists());
         let root = layout::Root::new(found.ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?)?;
@@ -153,7 +152,7 @@ impl Workspace {
         })
     }
 
-    /// Reads what is live in an environment; nothing is where nothing was ever published.
+    /// Reads the live entries of an environment; it is empty if nothing was ever published.
     pub fn environment(&self, environment: &EnvironmentName) -> Result<Environment, Error> {
         self.read_environment(environment)?.whole()
     }

@@ -1,4 +1,4 @@
-//! Where callers reach what is live, and who made it so.
+//! The URLs and the authors of live entries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::spread::spread;
 
-/// What the entries of some environments go back to: the settings of their versions, and their operations.
+/// The versions' settings and the operations behind the entries of some environments.
 #[derive(Debug)]
 pub struct Origins<'a> {
     workspace: &'a Workspace,
@@ -17,10 +17,10 @@ pub struct Origins<'a> {
     committers: BTreeMap<(&'a EnvironmentName, &'a OperationId), Committer>,
 }
 
-/// Who committed an operation, and why.
+/// The author and the reason of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committer {
-    /// Who.
+    /// The author.
     pub by: String,
     /// Why, if they said.
     pub message: Option<String>,
@@ -29,8 +29,7 @@ pub struct Committer {
 }
 
 impl Workspace {
-    /// Reads what the entries of some environments go back to, each version and each operation once, spread over the
-    /// processors.
+    /// Reads the versions and operations behind the entries of some environments, each once, on all processors.
     ///
     /// An operation that cannot be read has no committer, and a version whose settings cannot be read no addresses.
     #[must_use]

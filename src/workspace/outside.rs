@@ -34,7 +34,7 @@ pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// By what it shows that a file is another one than before: its time, size and number.
+/// The time, size and inode of a file, to notice that it was replaced or changed.
 pub type FileStamp = (SystemTime, u64, u64);
 
 /// Looks at a file that the user named, without reading it; `None` where there is none.
@@ -45,8 +45,8 @@ pub fn stamp_outside(path: &Path) -> Option<FileStamp> {
     Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
 }
 
-/// Writes a file that the user named, whole or not at all. A pipe, a device and what another program has open under a
-/// name of the system's, like `/dev/stdout`, are written to directly.
+/// Writes a file that the user named, whole or not at all. Pipes, devices and names of open files like `/dev/stdout`
+/// are written to directly.
 pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
     let existing = fs::metadata(path).ok();
     let is_named_by_system = path.starts_with("/dev") || path.starts_with("/proc");
@@ -54,11 +54,11 @@ pub fn write_outside(path: &Path, text: &str) -> Result<(), Error> {
         let mut file = fs::OpenOptions::new().append(true).open(path).at("write", path)?;
         return Ok(file.write_all(text.as_bytes()).at("write", path)?);
     }
-    // A link stays, and what it leads to is written.
+    // A link stays: its target is written.
     let target = if existing.is_some() { fs::canonicalize(path).at("write", path)? } else { path.to_owned() };
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
-    // The system takes off what the user's umask says.
+    // The kernel applies the umask to this.
     let mut file = builder.permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder).at("write in", folder)?;
     file.write_all(text.as_bytes()).at("write", path)?;
     if let Some(existing) = existing {

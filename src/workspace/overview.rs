@@ -34,7 +34,7 @@ pub enum ReleaseDamage {
     GroupMissing,
     /// The version is gone.
     Missing,
-    /// The version is not what was frozen.
+    /// The version's files have another digest than when it was frozen.
     Damaged(String),
 }
 
@@ -64,7 +64,7 @@ impl StoredReleases {
 }
 
 impl Workspace {
-    /// Reads environments, as they are or as they were at a time; what cannot be read is told beside the rest.
+    /// Reads environments, as they are now or were at a time, with the problems of those that cannot be read.
     #[must_use]
     pub fn overview(&self, names: &[EnvironmentName], at: Option<Timestamp>) -> Vec<EnvironmentOverview> {
         spread(names, |name| self.environment_overview(name, at))

@@ -1,8 +1,7 @@
 //! Reading the YAML that apigw itself wrote.
 //!
-//! Such files have neither anchors nor aliases, and nest only as deep as their one shape does. That
-//! is looked at before the parser sees the text, because both can cost a parser far more memory and
-//! time than the text's size suggests.
+//! Such files have neither anchors nor aliases, and nest only as deep as their schema does. This is checked before the
+//! parser sees the text, because both can cost a parser far more memory and time than the text's size suggests.
 
 use std::iter::Peekable;
 
@@ -46,8 +45,8 @@ pub(super) fn check_schema(place: &str, text: &str, newest: u32) -> Result<(), E
     }
 }
 
-/// Finds what apigw never writes: an anchor, an alias, a tag, a flow collection that nests too deep, and a quoted text
-/// or a flow collection that does not end in the line in which it begins.
+/// Finds constructs that apigw never writes: an anchor, an alias, a tag, a flow collection that nests too deep, and a
+/// quoted text or a flow collection that does not end in the line in which it begins.
 fn foreign_construct(text: &str) -> Option<(usize, usize)> {
     text.lines().enumerate().find_map(|(index, line)| {
         let mut column = 1;
@@ -60,10 +59,10 @@ fn foreign_construct(text: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// Finds what is foreign in a line, as its column from 0.
+/// Finds a foreign construct in a line and returns its column, from 0.
 ///
-/// A quotation mark or a bracket is taken only where a value can begin, and is foreign elsewhere: whoever takes one
-/// within a plain text for the beginning of a quoted one overlooks what stands behind it.
+/// A quotation mark or a bracket is accepted only where a value can begin, and is foreign elsewhere: taken for the
+/// start of a quoted text within a plain one, it would hide everything behind it.
 fn foreign_in_line(line: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut value_can_begin = true;

@@ -1,4 +1,4 @@
-//! An environment's file: what is live, one entry a group.
+//! An environment's file: the live entries, one a group.
 //!
 //! The file is YAML, but of one fixed shape, a line a field, so that it is written and read at the
 //! speed of the disk and two branches merge line by line. A reader takes that shape and nothing
@@ -21,12 +21,12 @@ use crate::model::{
 /// The YAML end marker: a file without it is cut short.
 pub(super) const END: &str = "...";
 
-/// What a reader makes of an environment's file.
+/// An environment's file as far as it can be read.
 #[derive(Debug)]
 pub(super) struct Reading {
     /// The entries that are whole and unchanged.
     pub(super) environment: Environment,
-    /// What is wrong with the others, each with the group that it concerns where that is known.
+    /// The findings on the others, each with its group where that is known.
     pub(super) problems: Vec<(Option<GroupName>, Finding)>,
 }
 

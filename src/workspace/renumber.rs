@@ -170,8 +170,8 @@ fn side_versions(checkout: &GitCheckout) -> SideVersions {
     sides
 }
 
-/// Collects what must be found: what is live, every digest of a number that has several, in operations or on the sides
-/// of the merge.
+/// Collects the versions that must be found: live ones, and every digest of a number that has several, in operations or
+/// on the sides of the merge.
 fn wanted_versions(state: &MergeState, sides: &SideVersions) -> WantedVersions {
     let mut numbers: BTreeMap<(GroupName, Version), BTreeSet<Digest>> = BTreeMap::new();
     let mut wanted = WantedVersions::default();
@@ -270,10 +270,10 @@ pub(super) struct WrittenVersions {
 }
 
 impl WrittenVersions {
-    /// Keeps them, and removes what they replaced.
+    /// Keeps the new folders and removes the replaced ones.
     pub(super) fn keep(self) {
         for (_, replaced) in self.replaced {
-            // What cannot be removed is a leftover, which the next holder of the lock removes.
+            // A leftover is removed by the next holder of the lock.
             let _ = folders::remove_all(&replaced);
         }
     }

@@ -1,4 +1,4 @@
-//! Reading what people write: `apigw.toml`, `group.yaml` and release plans.
+//! Reads hand-written files: `apigw.toml`, `group.yaml` and release plans.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +123,7 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
 /// The schema of `group.yaml`, by its name.
 const GROUP_SHAPE: &str = "group";
 
-/// Says what is wrong with a file in the words of its format, not in those of the library that read it.
+/// Rewrites a parser's error in the terms of the file's format.
 fn plain_words(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error;
     match error {

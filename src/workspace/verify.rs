@@ -1,8 +1,8 @@
-//! Verifying: every checksum, digest and chain, and what differs from what was committed.
+//! Verifying: every checksum, digest and chain, and differences from the committed state.
 //!
-//! Verifying reads without a lock. Repairing takes each environment's lock, looks again, and does
-//! only what loses nothing: it removes what was never committed, writes an entry's layout anew, and
-//! records an edit by hand as an operation of its own.
+//! Verifying reads without a lock. Repairing takes each environment's lock, verifies again, and makes only repairs that
+//! lose nothing: it removes uncommitted files, rewrites an entry's layout, and records an edit by hand as an operation
+//! of its own.
 
 mod chain;
 mod entries;
@@ -24,19 +24,19 @@ use chain::Chains;
 use entries::Entries;
 use operations::Operations;
 
-/// How long to wait before looking again at what looks wrong.
+/// The pause before a suspect file is read again.
 const BEFORE_LOOKING_AGAIN: Duration = Duration::from_millis(20);
 
-/// What verifying a workspace found.
+/// The outcome of verifying a workspace.
 #[derive(Debug, Default)]
 pub struct Verification {
-    /// What is wrong, in order of environments, then groups.
+    /// The problems, in order of environments, then groups.
     pub problems: Vec<Problem>,
-    /// How many entries were compared with their checksums and chains.
+    /// The number of entries compared with their checksums and chains.
     pub entries: usize,
-    /// How many operations were compared with their names.
+    /// The number of operations compared with their names.
     pub operations: usize,
-    /// How many versions were compared with their digests, byte for byte.
+    /// The number of versions compared with their digests, byte for byte.
     pub versions: usize,
     /// The environments in which something can be repaired.
     pub repairable: Vec<EnvironmentName>,
@@ -47,19 +47,19 @@ pub struct Verification {
 /// Something that is not as it was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of thing happened.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// Where, what, and what to do.
+    /// The location, the message and a hint.
     pub finding: Finding,
-    /// Whether `--repair` mends it.
+    /// True if `--repair` mends it.
     pub repairable: bool,
 }
 
-/// What can have happened to a workspace.
+/// The kinds of problem that a workspace can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProblemKind {
-    /// Somebody changed by hand what apigw writes.
+    /// A file of apigw's was edited by hand.
     HandEdit,
     /// Bytes are not those that were written.
     Damaged,
@@ -120,12 +120,12 @@ impl Problem {
     }
 }
 
-/// What verifying one environment found, with all that repairing it needs.
+/// The outcome of verifying one environment, with all that repairing it needs.
 #[derive(Debug)]
 struct Examination {
     entries: Entries,
     abandoned: Vec<OperationId>,
-    /// Whether operations that nothing leads to are all that is wrong.
+    /// True if all problems are operations that nothing leads to.
     has_loose_ends: bool,
     problems: Vec<Problem>,
 }
@@ -163,7 +163,7 @@ impl Workspace {
         Ok(result)
     }
 
-    /// Repairs what can be repaired in environments without losing anything, and returns what was done, a line each.
+    /// Makes the repairs that lose nothing, and returns one line for each.
     pub fn repair(
         &self,
         environments: &[EnvironmentName],
@@ -172,7 +172,7 @@ impl Workspace {
     ) -> Result<Vec<String>, Error> {
         let mut done = Vec::new();
         let has_leftovers = self.has_leftovers()?;
-        // Taking the lock ends what a dead holder left half-done.
+        // Taking the lock runs the recovery.
         let guard = self.lock(request)?;
         if has_leftovers {
             done.push("removed what an interrupted command had left".to_owned());
@@ -199,7 +199,7 @@ impl Workspace {
     }
 
     fn examine(&self, environment: &EnvironmentName, counts: &mut Verification) -> Result<Examination, Error> {
-        // The list of operations comes first: what is committed in between is then still reached.
+        // The list of operations comes first: an operation committed after it is still reached.
         let files = self.operation_files(environment)?;
         let mut problems = Vec::new();
         let mut operations = Operations::new(self, environment);
@@ -219,8 +219,8 @@ impl Workspace {
         Ok(Examination { entries, abandoned, has_loose_ends, problems })
     }
 
-    /// Marks the problem of a missing environment's file as one that `--repair` mends, where its history says what was
-    /// in it.
+    /// Marks the problem of a missing environment's file as one that `--repair` mends, if the history holds its
+    /// entries.
     fn offer_rebuild(&self, environment: &EnvironmentName, problems: &mut [Problem]) -> Result<(), Error> {
         let is_missing = |problem: &&mut Problem| {
             problem.kind == ProblemKind::Missing && *problem.finding.location.file == *layout::environment(environment)
@@ -275,7 +275,7 @@ fn group_location(environment: &EnvironmentName) -> Location {
     Location::file(layout::environment(environment))
 }
 
-/// The part of an error that says what is wrong with a file, as a problem.
+/// Converts an error about a file's content into problems; passes any other error on.
 fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<Problem>, Error> {
     match error {
         Error::Invalid(findings) => Ok(findings

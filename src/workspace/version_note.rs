@@ -170,7 +170,7 @@ impl Workspace {
         })
     }
 
-    /// True if a folder is a group, and not what is left of one: the notes on its versions.
+    /// True if a folder is a group; false if it holds only notes on versions of a deleted one.
     pub(super) fn is_group(&self, group: &GroupName) -> Result<bool, Error> {
         if self.root.exists(&layout::group_file(group, SETTINGS_FILE))? {
             return Ok(true);

@@ -185,7 +185,7 @@ impl Workspace {
         Ok(Some((files, manifest.digest())))
     }
 
-    /// Lists what lies in a version's folder without belonging to it.
+    /// Lists the files in a version's folder that do not belong to it.
     pub(super) fn foreign_files(
         &self,
         group: &GroupName,

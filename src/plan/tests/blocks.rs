@@ -6,7 +6,7 @@ const BLOCKED: &str = "refused: test refuses this: g 0.0.1 was blocked by me at 
 const DELETED: &str =
     "deleted: version 0.0.2 of g was deleted by me at 1970-01-01T00:00:00.000Z, and never stands for other bytes";
 
-/// What comes after 0.0.1 and 0.0.2 were live in `test`, the last line, and what becomes of it.
+/// Lines that follow upon 0.0.1 and 0.0.2 having been live in `test`, the last line, and its outcome.
 #[rustfmt::skip]
 const OUTCOMES: &[(&str, &str, &str)] = &[
     ("block 0.0.1", "switch test 0.0.1", BLOCKED),
@@ -19,7 +19,7 @@ const OUTCOMES: &[(&str, &str, &str)] = &[
     ("block 0.0.1", "undo test 1", BLOCKED),
     ("publish online mock at 0.0.1|block 0.0.1", "promote online test", BLOCKED),
     ("publish online mock at 0.0.1|block 0.0.1", "promote online test version 0.0.1", BLOCKED),
-    // What is live stays so, goes offline, and is left.
+    // A live version stays live, can go offline, and can be replaced.
     ("switch test 0.0.1|block 0.0.1", "publish test mock at 0.0.1", "nothing to do; warns: g 0.0.1 was blocked by me at 1970-01-01T00:00:00.000Z: bad; it stays live"),
     ("switch test 0.0.1|block 0.0.1", "publish test http://b at 0.0.1", BLOCKED),
     ("switch test 0.0.1|block 0.0.1", "offline test", "offline 0.0.1 offline mock"),

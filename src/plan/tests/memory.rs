@@ -103,7 +103,7 @@ impl Memory {
         self.operations.push((id, plan.operation.clone()));
     }
 
-    /// Changes what is on disk as a line says; false where the line is a request.
+    /// Changes the state on disk as a line says; false if the line is a request.
     fn prepare(&mut self, words: &[&str]) -> bool {
         match *words {
             ["work", version, letters] => self.working = Arc::new(candidate(version, letters, None)),
@@ -156,7 +156,7 @@ impl Memory {
         true
     }
 
-    /// Does what a line says. A request is planned and committed; returned is what became of it.
+    /// Runs a line. A request is planned and committed; its outcome is returned.
     pub(super) fn run(&mut self, line: &str) -> Option<String> {
         let words: Vec<&str> = line.split(' ').collect();
         if self.prepare(&words) {

@@ -1,4 +1,4 @@
-//! The policy on what breaks callers: held by every verb, overridden where somebody says so, never a bar to the way back.
+//! The policy on breaking changes: held by every verb, overridden on request, never a bar to the way back.
 
 use super::super::*;
 use super::memory::Memory;
@@ -7,7 +7,7 @@ const BROKEN: &str = "callers break: g GET /a: the API was removed; it was not d
 const BROKEN_B: &str = "callers break: g GET /b: the API was removed; it was not deprecated before [api-removed]";
 const OFFLINE: &str = "callers break: g: the whole group goes offline";
 
-/// What goes before, the line that would break callers, and what the policies make of what it breaks.
+/// Lines that prepare the workspace, a line that would break callers, and its outcome by policy.
 #[rustfmt::skip]
 const BREAKING: &[(&str, &str, &str, &str)] = &[
     ("work 0.0.2 b", "publish test mock", "publish 0.0.2 live mock", BROKEN),
@@ -16,7 +16,7 @@ const BREAKING: &[(&str, &str, &str, &str)] = &[
     ("work 0.0.2 b|publish online mock", "promote online test", "promote 0.0.2 live mock", BROKEN),
     ("work 0.0.2 ab|publish test mock", "switch test previous", "switch 0.0.1 live mock", BROKEN_B),
     ("work 0.0.1 a", "offline test", "offline 0.0.1 offline mock", OFFLINE),
-    // What cannot be compared is held back as well.
+    // A change that cannot be compared is held back as well.
     ("work 0.0.2 ab|lose 0.0.1", "publish test mock", "publish 0.0.2 live mock", "cannot check compatibility of g: version 0.0.1 is live, but its folder is missing"),
     ("work 0.0.2 ab|damage 0.0.1", "publish test mock", "publish 0.0.2 live mock", "cannot check compatibility of g: version 0.0.1 is live, but cannot be read: the digest differs"),
     ("work 0.0.2 ab|spoil 0.0.1", "publish test mock", "publish 0.0.2 live mock", "cannot check compatibility of g: version 0.0.1 is live, but its definition cannot be read"),
@@ -62,7 +62,7 @@ fn the_gate_holds_for_every_verb() {
     }
 }
 
-/// What goes before, and the way back that breaks callers of what is live.
+/// Lines that prepare the workspace, and a way back that breaks callers of the live release.
 const WAYS_BACK: &[(&str, &str, &str, &str)] = &[
     ("work 0.0.2 ab|publish test mock", "rollback test", "rollback 0.0.1 live mock", BROKEN_B),
     ("work 0.0.2 ab|publish test mock", "rollback test 0", "rollback 0.0.1 live mock", BROKEN_B),
@@ -139,7 +139,7 @@ fn what_breaks_nobody_passes_the_gate() {
         let outcomes: Vec<String> = lines.split('|').filter_map(|line| memory.run(line)).collect();
         assert_eq!(outcomes.last().map(String::as_str), Some(expected), "{lines}");
     }
-    // The way back from what cannot be read stays open.
+    // The way back from a release that cannot be read stays open.
     let mut memory = Memory::new();
     for line in ["publish test mock", "work 0.0.2 ab", "publish test mock", "damage 0.0.2"] {
         memory.run(line);

@@ -1,9 +1,9 @@
-//! Release plans: what their steps come to, and for how long a bound one holds.
+//! Release plans: the outcome of their steps, and the life of a bound one.
 
 use super::super::*;
 use super::memory::{Memory, refused, shown};
 
-/// A release plan upon a workspace where 0.0.1 is live in `test`, and what its plans come to.
+/// A release plan upon a workspace where 0.0.1 is live in `test`, and its plans.
 #[rustfmt::skip]
 const RELEASES: &[(&str, &str)] = &[
     ("{schema: 1, environment: test, steps: []}", ""),
@@ -69,7 +69,7 @@ fn a_bound_promotion_holds_when_its_source_alone_moved_on() {
         (FILE, "", "work 0.0.2 ab|publish test mock", "online: promote 0.0.1 live mock"),
         (ALL, "", "work 0.0.2 ab|publish test mock", "online: promote 0.0.1 live mock"),
         (ALL, "", "offline test", "online: promote 0.0.1 live mock"),
-        // What stayed as it was stays so.
+        // A group that did not change needs nothing done.
         (FILE, "publish online mock", "work 0.0.2 ab|publish test mock", "online: nothing to do"),
         (ALL, "publish online mock", "work 0.0.2 ab|publish test mock", "online: nothing to do"),
         (FILE, "", "publish online http://b", "g in online is not what it was when the plan was made"),
@@ -111,7 +111,7 @@ fn a_bound_plan_keeps_its_override_and_gets_no_other() {
         let willing = Author { message: Some("why".into()), allow_breaking: true, ..author() };
         let bound = bind(&file, &release(&file, &memory, &willing).expect("plans"), &willing);
         memory.run(since);
-        // Who applies it need not say it again.
+        // An override of the plan's author holds for any user that applies it.
         let plans = release(&bound, &memory, &author()).expect("plans");
         assert_eq!(plans[0].operation.message.as_deref(), Some("why"));
         let verdict = check_bound(bound.bound.as_deref().expect("bound"), &plans, &memory, &author()).err();
@@ -125,7 +125,7 @@ fn a_bound_plan_holds_until_the_state_is_another() {
     const FILE: &str = "{schema: 1, environment: test, steps: [publish: {groups: [g], backend: 'http://b'}]}";
     for (since, expected) in [
         ("work 0.0.1 a", None),
-        // What was done already counts as it should be.
+        // A step that was applied already is accepted.
         ("publish test http://b", None),
         (
             "publish test http://c",

@@ -1,4 +1,4 @@
-//! Resolves as tables: a history and two sides, and what joining them comes to.
+//! Resolves as tables: a history and two sides, and their outcome.
 
 use super::super::*;
 use crate::model::{Backend, Change, Digest};
@@ -121,7 +121,7 @@ const RESOLVES: &[(&str, &str, &str, &str, &str, &str)] = &[
     ("a0:1 a1=a0:2 a2=a0:3", "", "a2", "a1", "ours", "a keeps a2 over a1"),
     ("a0:1 a1=a0:2 a2=a0:3", "a1", "!", "!", "take a2", "a keeps a2 over a1"),
     ("a0:1 a1=a0:2 a2=a0:3", "a1", "!", "!", "ours", "unknown: a1 None, a2 None"),
-    // A side that is behind its head is known by what was built upon it alone.
+    // The side of a branch that is behind its head follows from operations built upon it alone.
     ("a0:1 a1=a0:2 a2=a1:4 a3=a0:3", "", "a1", "a3", "ours", "a keeps a2 over a3"),
     ("a0:1 a1=a0:2 a2=a0:3", "", "a0", "a2", "ours", "unknown: a1 None, a2 Some(Theirs)"),
     // First publishes of one group, and of another beside it.
@@ -131,7 +131,7 @@ const RESOLVES: &[(&str, &str, &str, &str, &str, &str)] = &[
     ("a0:1 a1=a0:2 a2=a0:2", "", "!", "!", "", "a keeps a2 over a1"),
     ("a0:1 a1=a0:2 a2=a0:2", "a1", "!", "!", "", "a keeps a1 over a2"),
     ("a0:1 a1=a0:2 a2=a0:2 b3:1 b4:2", "", "a1 b3", "a2 b4", "", "choose: b3 Some(Ours), b4 Some(Theirs)"),
-    // Three heads; what was merged is sorted.
+    // Three heads; the merged entries are sorted.
     ("a0:1 a1:2 a2:3", "", "a0", "a2", "ours", "a keeps a0 over a1+a2"),
     ("a0:1 a1:2 a2:3", "", "!", "!", "take a1", "a keeps a1 over a0+a2"),
     // By group: the others stay as they are.

@@ -167,7 +167,7 @@ fn column(text: &str, entry: &Entry) -> Result<usize, Stop> {
     }
 }
 
-/// Returns the place of a block scalar's header, `|` or `>` and what follows it up to a blank.
+/// Returns the range of a block scalar's header: `|` or `>` and its indicators, up to a blank.
 fn header(text: &str, base: usize) -> Option<Range<usize>> {
     let line = text.get(base..line_end(text, base))?;
     let start = base + (line.len() - line.trim_start().len());

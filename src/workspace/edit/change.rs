@@ -67,12 +67,12 @@ impl Stop {
         Self { place: Place::Unknown, reason }
     }
 
-    /// Refuses because of what stands at an offset.
+    /// Refuses because of the text at an offset.
     pub(super) fn at(offset: usize, reason: Refusal) -> Self {
         Self { place: Place::Offset(offset), reason }
     }
 
-    /// Refuses because of what stands at a line and column, from 1.
+    /// Refuses because of the text at a line and column, both from 1.
     pub(super) fn at_line(line: usize, column: usize, reason: Refusal) -> Self {
         Self { place: Place::LineAndColumn(line, column), reason }
     }
@@ -124,7 +124,7 @@ pub(super) fn whole_lines(text: &str, from: usize, to: usize) -> Range<usize> {
     }
 }
 
-/// Returns what stands before an offset in its line, where that is only spaces and tabs.
+/// Returns the text before an offset in its line, if it is only spaces and tabs.
 pub(super) fn indentation(text: &str, offset: usize) -> Option<&str> {
     let before = text.get(line_start(text, offset)..offset)?;
     before.bytes().all(|byte| byte == b' ' || byte == b'\t').then_some(before)

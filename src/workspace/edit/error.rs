@@ -1,4 +1,4 @@
-//! Why an edit was refused, and what to do instead.
+//! Reasons why an edit was refused, and hints.
 
 /// An edit that was not made; the text is as it was.
 ///
@@ -17,7 +17,7 @@ pub struct EditError {
 }
 
 impl EditError {
-    /// Returns what to do instead.
+    /// Returns a hint for the user.
     #[must_use]
     pub fn hint(&self) -> String {
         let path = shown(&self.path);
@@ -75,7 +75,7 @@ pub enum Refusal {
     NotAMapping {
         /// The keys to the value.
         parent: Vec<String>,
-        /// What kind of value it is.
+        /// The kind of its value.
         holds: &'static str,
     },
     /// The value has an anchor (its name) whose aliases would change with it.
@@ -102,7 +102,7 @@ pub enum Refusal {
     /// A TOML table would have to be replaced as a whole.
     #[error("it is a table, which is only changed key by key")]
     Table,
-    /// The edited text does not read as what was meant.
+    /// The edited text reads as something else than the edit means.
     #[error("the edited text would not read as what was meant ({0})")]
     Unsure(String),
 }

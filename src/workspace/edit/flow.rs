@@ -124,7 +124,7 @@ fn in_lines(text: &str, mapping: &Node, entries: &[Entry]) -> bool {
     })
 }
 
-/// Returns what the line of an offset is indented by.
+/// Returns the indentation of an offset's line.
 fn line_indentation(text: &str, offset: usize) -> &str {
     let line = text.get(line_start(text, offset)..offset).unwrap_or_default();
     line.get(..line.len() - line.trim_start_matches([' ', '\t']).len()).unwrap_or_default()

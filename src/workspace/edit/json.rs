@@ -1,4 +1,4 @@
-//! How a JSON text is laid out, for what is added to it.
+//! The layout of a JSON text, for additions to it.
 
 use super::change::indentation;
 use super::quote::double_quoted;
@@ -11,9 +11,9 @@ const USUAL_INDENT: &str = "  ";
 /// The habits of a JSON text.
 #[derive(Debug)]
 pub(super) struct JsonLayout {
-    /// What a nested line is indented by, where the text is written in lines.
+    /// The indentation of one level. None when the text is a single line.
     pub(super) indent: Option<String>,
-    /// What stands after a colon, and after a comma that does not end its line.
+    /// The text after a colon, and after a comma that does not end its line.
     gap: &'static str,
 }
 
@@ -38,7 +38,7 @@ impl JsonLayout {
         format!("{}:{}{}", double_quoted(key), self.gap, self.value(value, outer, newline))
     }
 
-    /// Returns what separates entries within a line.
+    /// Returns the separator of entries within a line.
     pub(super) fn comma(&self) -> String {
         format!(",{}", self.gap)
     }

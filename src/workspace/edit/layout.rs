@@ -1,4 +1,4 @@
-//! How a YAML text is laid out: its line breaks, indentation and quotes, for what is added to it.
+//! The layout of a YAML text, for additions to it: line breaks, indentation and quotes.
 
 use super::change::{line_start, newline};
 use super::quote::{Quote, Quoting, literal_lines};
@@ -21,14 +21,14 @@ pub(super) struct Layout {
     list_indent: usize,
     /// The quotes that the text uses more.
     fallback: Quote,
-    /// Whether a block scalar may be last: without a line break after it, readers disagree about its end.
+    /// True if a block scalar may be last: without a line break after it, readers disagree about its end.
     block_scalars: bool,
 }
 
-/// A value as text: what stands in the line of its key, and whole lines below.
+/// A value as text: the rest of its key's line, and whole lines below.
 #[derive(Debug, Default)]
 pub(super) struct Rendered {
-    /// What stands after the key.
+    /// The text after the key.
     pub(super) head: Option<String>,
     /// The lines below, with their indentation.
     pub(super) lines: Vec<String>,

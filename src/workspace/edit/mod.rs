@@ -1,9 +1,9 @@
 //! Edits of files that people write: one value changes, every other byte stays.
 //!
-//! Text in, text out; nothing here touches a file. An edit finds the place of a value in the text,
-//! replaces only those characters, reads the result with a reader that shares no code with the one
-//! that found the place, and compares it with what was meant, key order and comments included.
-//! What cannot be shown to be right is refused with an [`EditError`]; nothing is guessed.
+//! Text in, text out; nothing here touches a file. An edit finds the place of a value in the text, replaces only those
+//! characters, reads the result with a reader that shares no code with the one that found the place, and compares it
+//! with the intended value, key order and comments included. An edit that cannot be shown to be right is refused with
+//! an [`EditError`]; nothing is guessed.
 //!
 //! - A path is a list of keys. Items of lists have none: a list is replaced as a whole.
 //! - `Set` replaces a value in its place, in the quotes it had, or adds a key at the end of its
@@ -36,7 +36,7 @@ use serde_json::Value;
 /// The mark that some editors put at the start of a UTF-8 file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// What a file is written in.
+/// The syntax of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// YAML; text that is a JSON object is edited as JSON.
@@ -54,14 +54,14 @@ pub enum Edit {
     Set {
         /// The keys from the top to the value.
         path: Vec<String>,
-        /// What it shall be.
+        /// The new value.
         value: Value,
     },
     /// Takes the path away.
     Remove {
         /// The keys from the top to the entry.
         path: Vec<String>,
-        /// How many leading keys of the path stay even where the removal leaves them empty.
+        /// The number of leading keys of the path that stay even if the removal leaves them empty.
         keep: usize,
     },
 }
@@ -93,7 +93,7 @@ impl Edit {
 ///
 /// # Errors
 ///
-/// Refuses text that cannot be read, and each edit whose result would not be exactly what was meant.
+/// Refuses text that cannot be read, and each edit whose result would differ from its meaning.
 pub fn edit(text: &str, format: Format, edits: &[Edit]) -> Result<String, EditError> {
     let (mark, body) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(body) => (&text[..BYTE_ORDER_MARK.len_utf8()], body),

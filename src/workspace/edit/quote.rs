@@ -6,7 +6,7 @@
 use super::tree::{Node, Shape};
 use serde_json::Value;
 
-/// How a string is written.
+/// A way to write a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quote {
     /// `text`
@@ -28,14 +28,14 @@ impl Quote {
     }
 }
 
-/// How strings are written at one place.
+/// The quoting of strings at one place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quoting {
-    /// What is tried first.
+    /// The style to try first.
     pub(super) preferred: Quote,
-    /// What is used where no quotes are not safe.
+    /// The style to use if no quotes are not safe.
     pub(super) fallback: Quote,
-    /// Whether the place is inside brackets or braces, where more characters have a meaning.
+    /// True inside brackets or braces, where more characters have a meaning.
     pub(super) flow: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What an edit does to a text, case by case, and that it does nothing else to any text.
+//! Edits of small texts, case by case: each changes its value and nothing else.
 
 use super::change::Change;
 use super::verify::{Syntax, check};

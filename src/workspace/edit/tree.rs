@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::iter::Peekable;
 use std::ops::Range;
 
-/// How many times over aliases may multiply a text, and how many nodes they may always make.
+/// The factor by which aliases may multiply a text, and the number of nodes that they may always produce.
 const MOST_EXPANSION: (u64, u64) = (10, 100_000);
 
 /// A document with everything that an edit needs to know of it.
@@ -37,7 +37,7 @@ pub(super) struct Comment {
 /// A value or key.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// What it is.
+    /// The node itself.
     pub(super) shape: Shape,
     /// Where its text is, without anchor and tag; a block scalar's is without its header.
     pub(super) range: Range<usize>,
@@ -45,14 +45,14 @@ pub(super) struct Node {
     pub(super) column: usize,
     /// Where its anchor or tag ends.
     pub(super) properties_end: Option<usize>,
-    /// Whether it has an explicit tag.
+    /// True if it has an explicit tag.
     pub(super) tagged: bool,
     anchor: Option<(usize, String)>,
-    /// How many nodes it is, with all aliases written out.
+    /// The number of nodes, with all aliases expanded.
     size: u64,
 }
 
-/// What a node is.
+/// The kind of a node, with its content.
 #[derive(Debug)]
 pub(super) enum Shape {
     /// Nothing is written.
@@ -69,14 +69,14 @@ pub(super) enum Shape {
     Block,
     /// A list.
     Sequence {
-        /// Whether it is in brackets.
+        /// True if it is in brackets.
         flow: bool,
         /// Its items.
         items: Vec<Node>,
     },
     /// A mapping.
     Mapping {
-        /// Whether it is in braces.
+        /// True if it is in braces.
         flow: bool,
         /// Its entries.
         entries: Vec<Entry>,
@@ -109,7 +109,7 @@ impl Entry {
 }
 
 impl Node {
-    /// Says what the node holds, for a message.
+    /// Names the kind of the node, for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self.shape {
             Shape::Empty => "nothing",

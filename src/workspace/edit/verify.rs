@@ -1,4 +1,4 @@
-//! Reads a text before and after an edit, and compares it with what was meant.
+//! Reads a text before and after an edit, and compares it with the intended result.
 //!
 //! YAML is read by `yaml_serde` here, which shares nothing with the parser that finds places for the edits.
 
@@ -10,7 +10,7 @@ use super::tree::Tree;
 use super::{Edit, Format};
 use serde_json::{Map, Value};
 
-/// What a text really is: a YAML file may hold JSON.
+/// The syntax that a text is parsed with: a YAML file may hold JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
     Yaml,
@@ -30,7 +30,7 @@ impl Syntax {
     }
 }
 
-/// Refuses a change that does not give exactly what the edit means, or that loses a comment.
+/// Refuses a change whose result differs from the edit's meaning, or that loses a comment.
 pub(super) fn check(text: &str, changed: &str, edit: &Edit, syntax: Syntax, change: &Change) -> Result<(), Stop> {
     let unsure = |why: String| Stop::new(Refusal::Unsure(why));
     let meant = meant(read(text, syntax)?, edit).ok_or_else(|| unsure("another reader finds other keys".to_owned()))?;

@@ -35,7 +35,7 @@ pub(super) struct Step<'tree> {
     pub(super) index: usize,
     /// The entry.
     pub(super) entry: &'tree Entry,
-    /// Whether the mapping is in braces.
+    /// True if the mapping is in braces.
     pub(super) flow: bool,
 }
 

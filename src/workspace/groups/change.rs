@@ -1,4 +1,4 @@
-//! Changing working copies, freezing them, deleting what is live nowhere.
+//! Changes to working copies: creation, settings, freezing, and deletion of groups and versions that are live nowhere.
 
 use std::sync::Arc;
 
@@ -209,9 +209,9 @@ impl LockGuard {
 /// The settings of a group that is to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
-    /// What the group is for, in a line.
+    /// The group's purpose, in a line.
     pub description: Option<String>,
-    /// What the paths of its APIs start with.
+    /// The prefix of its APIs' paths.
     pub prefix: PathPrefix,
     /// The address of its backend.
     pub backend: Option<String>,

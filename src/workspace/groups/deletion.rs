@@ -38,7 +38,7 @@ impl LockGuard {
         let intent = DeletionIntent { group: group.clone(), version: version.clone(), note: text };
         let deleted = self.declare(Intent::Deletion(intent.clone())).and_then(|()| self.finish_deletion(&intent));
         let Err(error) = deleted else {
-            // One that cannot be removed names what is done already.
+            // An intent that stays names a deletion that is complete already.
             let _ = self.forget_intent();
             return Ok(());
         };

@@ -83,7 +83,7 @@ impl LiveDefinition {
         Ok(self.hold(&mut held, Arc::new(definition)))
     }
 
-    /// Leaves what is not kept to others.
+    /// Downgrades a definition that is not to be kept to a weak reference.
     pub(super) fn let_go(&self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if self.is_kept.load(Ordering::Relaxed) {

@@ -5,7 +5,7 @@ use crate::definition::Definition;
 use crate::model::Backend;
 use crate::model::FileSet;
 
-/// What a version holds of which nothing is on disk, with files of about so many bytes.
+/// Content of a version that is not on disk, with files of about so many bytes.
 fn content(workspace: &Arc<Workspace>, group: &GroupName, release: &Release, bytes: usize) -> LiveContent {
     let text =
         "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: d}}}}}\n";

@@ -1,4 +1,5 @@
-//! The chains of operations: from each entry through what was there before to where it began, and what no chain reaches.
+//! The chains of operations, from each entry back to its group's first publish, and the operations that no chain
+//! reaches.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -18,7 +19,7 @@ pub(super) struct Chains<'a> {
     environment: &'a EnvironmentName,
     /// The operations that an entry leads to, each with the groups through which it does.
     reached: BTreeMap<OperationId, BTreeSet<GroupName>>,
-    /// The groups whose chains end at a file that is missing or damaged: of what lies beyond it nothing can be said.
+    /// The groups whose chains end at a missing or damaged file: anything beyond it is unknown.
     cut: BTreeSet<GroupName>,
 }
 
@@ -109,7 +110,7 @@ impl<'a> Chains<'a> {
                 Read::Broken => self.report(&id, problems)?,
             }
         }
-        // With a broken environment's file, nothing can be said about what it no longer reaches.
+        // A broken environment's file hides which operations it reached.
         if entries.broken {
             return Ok(Vec::new());
         }
@@ -125,7 +126,7 @@ impl<'a> Chains<'a> {
         Ok(abandoned)
     }
 
-    /// Reports the heads that no entry leads to: what they were built upon is explained with them.
+    /// Reports the heads that no entry leads to, which stand for their predecessors as well.
     fn report_unexplained(
         &self,
         whole: &BTreeMap<OperationId, Rc<Operation>>,

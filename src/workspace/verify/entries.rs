@@ -10,18 +10,18 @@ use crate::model::{
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout, own_yaml, record};
 
-/// The entries of an environment's file, sorted by what became of them.
+/// The entries of an environment's file, sorted by their state.
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     /// As they were written.
     pub(super) whole: BTreeMap<GroupName, Deployment>,
     /// With the values that were committed, in another layout or with another checksum.
     pub(super) relaid: BTreeMap<GroupName, Deployment>,
-    /// With other values than were committed: the committed entry, and what it was changed to.
+    /// With other values than were committed: the committed entry, and the edited release.
     pub(super) edited: BTreeMap<GroupName, (Deployment, Release)>,
-    /// Whether something is broken beyond what can be told.
+    /// True if a part of the file cannot be read at all.
     pub(super) broken: bool,
-    /// Whether the file's text differs from what apigw would write.
+    /// True if the file's text differs from the layout that apigw would write.
     pub(super) differs: bool,
 }
 
@@ -37,7 +37,7 @@ impl Entries {
     }
 }
 
-/// The file as any YAML reader sees it, for whoever wants to know what an edit meant.
+/// The file as any YAML reader sees it, to tell the meaning of an edit.
 #[derive(serde::Deserialize)]
 struct LooseFile {
     schema: u32,
@@ -120,7 +120,7 @@ fn find_unrecorded(
     Ok(())
 }
 
-/// Reads what the strict reader refuses; `found` is why it refused.
+/// Reads a file that the strict reader refuses; `found` is its reason.
 fn loose_file(
     operations: &mut Operations<'_>,
     found: Vec<Problem>,
@@ -223,7 +223,7 @@ const fn state_text(state: State) -> &'static str {
     }
 }
 
-/// Returns what an edit by hand means, if it is something that can be deployed.
+/// Returns the meaning of an edit by hand, if it is a release that can be deployed.
 ///
 /// Whoever changes the version and leaves the digest means that version, with its own digest.
 pub(super) fn accept(workspace: &Workspace, group: &GroupName, before: &Release, edited: &Release) -> Option<Release> {

@@ -7,7 +7,7 @@ use crate::model::{Deployment, EnvironmentName, GroupName, Operation, OperationI
 use crate::workspace::Workspace;
 use crate::workspace::error::Error;
 
-/// What reading an operation's file gave; an error is told once, to whoever walks to it.
+/// The outcome of reading an operation's file; an error is reported once, on the first chain that reaches it.
 #[derive(Clone)]
 pub(super) enum Read {
     Whole(Rc<Operation>),

@@ -1,4 +1,4 @@
-//! Repairs, under the lock: what loses nothing, and an edit by hand as an operation of its own.
+//! Repairs under the lock that lose nothing, among them an edit by hand recorded as an operation of its own.
 
 use super::entries::accept;
 use super::{Examination, Verification};

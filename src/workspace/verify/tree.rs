@@ -1,4 +1,4 @@
-//! The tree of files: every version's bytes, and what does not belong.
+//! The tree of files: every version's bytes, and files that belong to none.
 
 use super::{Problem, ProblemKind, Verification, problem_of};
 use crate::model::{GroupName, Location, SETTINGS_FILE, Version};

@@ -1,4 +1,4 @@
-//! Sets and removes every leaf of awkward texts: each result is exactly what was meant, or a refusal.
+//! Sets and removes every leaf of awkward texts: each result is exact, or a refusal.
 
 use crate::workspace::edit::tree::{Node, Shape, Tree};
 use crate::workspace::edit::verify::{Syntax, read};
@@ -71,7 +71,7 @@ fn syntax(format: Format) -> Syntax {
     }
 }
 
-/// Makes an edit and, where it is not refused, holds the outcome against what it may do.
+/// Makes an edit and checks the outcome unless it is refused.
 fn hold(text: &str, format: Format, change: &Edit) -> Result<(), Refusal> {
     let changed = edit(text, format, std::slice::from_ref(change)).map_err(|error| error.reason)?;
     assert_eq!(text.starts_with('\u{feff}'), changed.starts_with('\u{feff}'));

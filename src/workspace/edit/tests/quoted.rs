@@ -1,4 +1,4 @@
-//! What stands in quotes, and what in lines of its own.
+//! Quoted strings and block scalars.
 
 use super::super::toml::comments;
 use super::{Format, case, json, set};

@@ -1,4 +1,4 @@
-//! How a value that takes the place of another is laid out, and what stands beside it.
+//! The layout of a value that replaces another, and of its neighbours.
 
 use super::{Change, Format, Refusal, case, edit, json, refused, remove, set};
 

@@ -12,6 +12,8 @@ use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
 use super::escape;
 use super::output::MOST_WARNINGS;
+use super::reason::Reason;
+use super::short_ids;
 use super::views::PlanView;
 use super::wait::{self, Waited};
 use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State, Version};
@@ -36,17 +38,6 @@ pub(super) struct ChangeArguments {
     /// [with --wait alone: 10s]; fail with 1 where one does not, or none runs: the change stays committed
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
     pub(super) wait: Option<Duration>,
-}
-
-/// Why a change is made, and that it may break callers.
-#[derive(Debug, Clone, Default, Args)]
-pub(super) struct Reason {
-    /// Why, for the history
-    #[arg(short, long, value_name = "WHY")]
-    pub(super) message: Option<String>,
-    /// Change it even where callers break and the environment's policy refuses that; needs -m, and is recorded
-    #[arg(long)]
-    pub(super) allow_breaking: bool,
 }
 
 /// What becomes of a change whose base another command changed before it had the lock.
@@ -264,14 +255,11 @@ fn show(
     dry_run: bool,
     waited: Option<&Waited>,
 ) -> Result<(), CommandError> {
-    context.output.data(&PlanView::new(plan, id, dry_run).waited(waited), || {
-        text(workspace, plan, id, dry_run) + &waited.map(Waited::text).unwrap_or_default()
-    })
-}
-
-/// Shortens the ids of operations in a text for people, as far as the history can be read.
-pub(super) fn with_short_ids(workspace: &Workspace, text: &str) -> String {
-    workspace.short_ids().unwrap_or_default().shorten(text)
+    context
+        .output
+        .data(&PlanView::new(plan, id, dry_run).gateways(waited.map(|waited| waited.gateways.as_slice())), || {
+            text(workspace, plan, id, dry_run) + &waited.map(Waited::text).unwrap_or_default()
+        })
 }
 
 /// Says what a plan changes, and what came of it.
@@ -291,7 +279,7 @@ pub(super) fn text(workspace: &Workspace, plan: &Plan, id: Option<&OperationId>,
         }
         None => {}
     }
-    with_short_ids(workspace, &text)
+    short_ids::shorten(workspace, &text)
 }
 
 /// Counts what a plan changes and what is up to date already.

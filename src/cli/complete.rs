@@ -2,11 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use clap_complete::CompleteEnv;
 use clap_complete::engine::CompletionCandidate;
 
-use super::arguments;
 use super::topics::TOPICS;
 use crate::check;
 use crate::compare::KINDS;
@@ -14,23 +14,29 @@ use crate::definition::{Api, ParameterPlace};
 use crate::model::GroupName;
 use crate::workspace::Workspace;
 
+/// The parser of arguments, for candidates: the engine calls their functions with nothing but the word that was begun.
+static PARSER: OnceLock<fn() -> clap::Command> = OnceLock::new();
+
 /// Answers a shell that asks for completions, and ends the process then; else does nothing.
-pub fn complete() {
-    CompleteEnv::with_factory(arguments::command).complete();
+pub(super) fn answer_shell(parser: fn() -> clap::Command) {
+    // It is set before the engine asks for candidates, and once.
+    let parser = PARSER.get_or_init(|| parser);
+    CompleteEnv::with_factory(parser).complete();
 }
 
 fn workspace() -> Option<Workspace> {
     let folder = std::env::current_dir().ok()?;
-    let folder = directory(std::env::args_os()).map_or_else(|| folder.clone(), |typed| folder.join(typed));
+    let folder =
+        directory(PARSER.get()?(), std::env::args_os()).map_or_else(|| folder.clone(), |typed| folder.join(typed));
     Workspace::open(&folder).ok()
 }
 
 /// Returns the folder of `-C` on the line that a shell hands over behind `--`, or of its variable.
 ///
 /// The line is not finished, so whatever is wrong with the rest of it is no matter.
-fn directory(arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
+fn directory(parser: clap::Command, arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     let line = arguments.skip_while(|word| word != "--").skip(1);
-    let matches = arguments::command().ignore_errors(true).try_get_matches_from(line).ok()?;
+    let matches = parser.ignore_errors(true).try_get_matches_from(line).ok()?;
     matches.get_one::<PathBuf>("directory").cloned()
 }
 
@@ -99,8 +105,9 @@ fn call_names(workspace: Option<Workspace>, typed: &[&str]) -> Vec<String> {
 
 /// Offers the commands and the topics of `help`.
 pub(super) fn help_names() -> Vec<CompletionCandidate> {
-    let commands = arguments::command();
-    let commands = commands.get_subcommands().map(|command| command.get_name().to_owned());
+    let parser = PARSER.get().map(|parser| parser());
+    let commands = parser.iter().flat_map(clap::Command::get_subcommands);
+    let commands = commands.map(|command| command.get_name().to_owned());
     commands.chain(TOPICS.iter().map(|topic| topic.name.to_owned())).map(CompletionCandidate::new).collect()
 }
 
@@ -129,7 +136,7 @@ mod tests {
             ("apigw -- apigw publish ", None),
             ("apigw -C shop", None),
         ] {
-            let found = directory(line.split(' ').map(OsString::from));
+            let found = directory(crate::cli::arguments::command(), line.split(' ').map(OsString::from));
             assert_eq!(found, expected.map(PathBuf::from), "{line}");
         }
     }

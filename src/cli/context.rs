@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::process::Command as Subprocess;
 use std::time::Duration;
 
-use super::arguments::Global;
-use super::change::Reason;
-use super::commands::Command;
+use super::command_kind::CommandKind;
+use super::display;
 use super::duration::parse_duration;
 use super::error::CommandError;
-use super::output::{ColorChoice, Output};
+use super::global::Global;
+use super::output::Output;
 use super::process::Process;
+use super::reason::Reason;
 use super::user_settings::UserSettings;
 use super::variables;
 use crate::model::{EnvironmentName, Timestamp, is_secret_name};
@@ -39,6 +40,8 @@ pub(super) struct Context<'a> {
     pub(super) process: &'a Process,
     pub(super) output: Output,
     pub(super) yes: bool,
+    /// Makes the parser of arguments, which knows the help of every command.
+    pub(super) parser: fn() -> clap::Command,
     folder: PathBuf,
     named_actor: Option<String>,
     actor: OnceCell<String>,
@@ -48,11 +51,16 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// Puts flags, variables and user settings together; an error comes with what can show it.
-    pub(super) fn new(process: &'a Process, global: Global, command: &Command) -> Result<Self, (CommandError, Output)> {
-        let failed = |error| (error, process.output_before_arguments());
+    pub(super) fn new(
+        process: &'a Process,
+        parser: fn() -> clap::Command,
+        global: Global,
+        kind: &CommandKind,
+    ) -> Result<Self, (CommandError, Output)> {
+        let failed = |error| (error, display::output_before_arguments(process));
         let settings = UserSettings::read(process.settings_folder.as_deref()).map_err(failed)?;
-        let output = output(process, &global, &settings, command).map_err(failed)?;
-        let (yes, lock_timeout) = if command.writes() {
+        let output = display::output(process, &global, &settings, kind).map_err(failed)?;
+        let (yes, lock_timeout) = if kind.writes {
             change_options(process, &global, &settings).map_err(failed)?
         } else {
             (false, LOCK_TIMEOUT)
@@ -63,6 +71,7 @@ impl<'a> Context<'a> {
             process,
             output,
             yes,
+            parser,
             named_actor: global
                 .actor
                 .or_else(|| process.variable(variables::ACTOR).map(str::to_owned))
@@ -179,50 +188,6 @@ impl<'a> Context<'a> {
         }
         typed.join(" ")
     }
-}
-
-/// Puts together how things are shown.
-fn output(
-    process: &Process,
-    global: &Global,
-    settings: &UserSettings,
-    command: &Command,
-) -> Result<Output, CommandError> {
-    if global.output.is_some_and(|format| !command.has_format(format)) {
-        return Err(CommandError::usage("sarif is a format of `check` only, markdown of `diff`, and github of both"));
-    }
-    // A format that was not asked of this command in particular is of no use to it where it does not have it.
-    let general = match variables::choice(process, variables::OUTPUT)? {
-        Some(format) => Some(format),
-        None => settings.output,
-    };
-    let format = global.output.or_else(|| general.filter(|format| command.has_format(*format)));
-    let choice = match (global.color, variables::choice(process, variables::COLOR)?) {
-        (Some(choice), _) | (None, Some(choice)) => choice,
-        (None, None) => settings.color.unwrap_or_default(),
-    };
-    let color = |is_terminal: bool| match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            is_terminal && process.variable("NO_COLOR").is_none() && process.variable("TERM") != Some("dumb")
-        }
-    };
-    // What is typed wins over a variable that says the opposite.
-    let quiet = global.quiet || (!global.verbose && variables::flag(process, variables::QUIET)?);
-    let verbose = global.verbose || (!quiet && variables::flag(process, variables::VERBOSE)?);
-    let format = format.unwrap_or_default();
-    Ok(Output {
-        format,
-        color: color(process.stdout_is_terminal),
-        color_talk: color(process.stderr_is_terminal),
-        width: process.width,
-        quiet,
-        verbose,
-        progress: process.stderr_is_terminal && !quiet,
-        // A command that runs on has more to say after its document.
-        held_warnings: Output::held_warnings(format).filter(|_| !command.runs_on()),
-    })
 }
 
 /// Returns whether questions are answered with yes, and how long to wait for a lock.

@@ -7,19 +7,24 @@ mod advice;
 mod arguments;
 mod backends;
 mod change;
+mod command_kind;
 mod commands;
 mod complete;
 mod context;
+mod display;
 mod documents;
 mod duration;
 mod error;
 mod escape;
+mod global;
 mod markdown;
 mod output;
 mod process;
 mod progress;
+mod reason;
 mod sarif;
 mod selection;
+mod short_ids;
 mod table;
 mod time;
 mod topics;
@@ -32,13 +37,17 @@ mod yaml;
 
 use clap::FromArgMatches as _;
 
-pub use complete::complete;
 pub use process::Process;
 
 use arguments::Arguments;
 use context::Context;
 use error::{CommandError, Exit};
 use output::{Output, Sources};
+
+/// Answers a shell that asks for completions, and ends the process then; else does nothing.
+pub fn complete() {
+    complete::answer_shell(arguments::command);
+}
 
 /// Runs one command to its end and returns its exit code, as DESIGN and README list them.
 #[must_use]
@@ -75,7 +84,7 @@ struct Failure {
 
 fn run_command(process: &Process, arguments: Arguments) -> Result<Exit, Failure> {
     let Arguments { global, command } = arguments;
-    let context = match Context::new(process, global, &command) {
+    let context = match Context::new(process, arguments::command, global, &command.kind()) {
         Ok(context) => context,
         Err((error, output)) => return Err(Failure { error, output, workspace: None }),
     };
@@ -87,19 +96,19 @@ fn run_command(process: &Process, arguments: Arguments) -> Result<Exit, Failure>
 
 /// Shows what the parser of arguments says: help and version are data, all else is wrong usage.
 fn refuse(process: &Process, error: &clap::Error) -> Exit {
+    let output = display::output_before_arguments(process);
+    let styled = |color: bool| if color { error.render().ansi().to_string() } else { error.render().to_string() };
     if !error.use_stderr() {
         // A reader that has gone away has what it wanted.
-        let _ = error.print();
+        let _ = output.raw(styled(output.color).as_bytes());
         return Exit::Done;
     }
-    let output = process.output_before_arguments();
     if output.format == output::Format::Table {
-        let plain = error.render().to_string();
         let has_controls = process.arguments.iter().any(|word| word.to_string_lossy().chars().any(escape::is_control));
         if has_controls {
-            output.note(plain.trim_end());
+            output.note(styled(false).trim_end());
         } else {
-            let _ = error.print();
+            output.styled_note(styled(output.color_talk).trim_end());
         }
     } else {
         output.error(&usage_error(&error.render().to_string()), &Sources::new(&|_| None));

@@ -142,6 +142,12 @@ impl Output {
         }
     }
 
+    /// Says something whose colours are chosen, and in which nothing has to be escaped.
+    #[expect(clippy::unused_self, reason = "talking goes through the one value that knows where output goes")]
+    pub(super) fn styled_note(&self, text: &str) {
+        say(text);
+    }
+
     /// Says something for those who want to know more.
     pub(super) fn detail(&self, text: &str) {
         if self.verbose {

@@ -6,7 +6,6 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::output::{Format, Output};
 use crate::model::Timestamp;
 
 /// What surrounds the process.
@@ -62,32 +61,5 @@ impl Process {
     /// Returns a variable that is set and not empty.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    /// Returns an output for what has to be said before the arguments are understood.
-    pub(super) fn output_before_arguments(&self) -> Output {
-        let words: Vec<&str> = self.arguments.iter().filter_map(|word| word.to_str()).collect();
-        let asked = |format: &str| {
-            let long = format!("--output={format}");
-            let short = format!("-o{format}");
-            words.iter().any(|word| *word == long || *word == short)
-                || words.windows(2).any(|pair| ["-o", "--output"].contains(&pair[0]) && pair[1] == format)
-                || self.variable("APIGW_OUTPUT") == Some(format)
-        };
-        let format = match (asked("json"), asked("yaml")) {
-            (true, _) => Format::Json,
-            (_, true) => Format::Yaml,
-            _ => Format::Table,
-        };
-        Output {
-            format,
-            color: false,
-            color_talk: false,
-            width: None,
-            quiet: false,
-            verbose: false,
-            progress: false,
-            held_warnings: Output::held_warnings(format),
-        }
     }
 }

@@ -30,7 +30,6 @@ pub(super) use workspace::{
 };
 
 use super::error::CommandError;
-use super::wait::Waited;
 use crate::model::{
     Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId,
     PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
@@ -182,9 +181,9 @@ impl<'a> PlanView<'a> {
         self
     }
 
-    /// Adds what waiting for the gateways came to.
-    pub(super) fn waited(mut self, waited: Option<&'a Waited>) -> Self {
-        self.gateways = waited.map(|waited| waited.gateways.as_slice());
+    /// Adds the gateways that were waited for.
+    pub(super) const fn gateways(mut self, gateways: Option<&'a [GatewayWaitView]>) -> Self {
+        self.gateways = gateways;
         self
     }
 }

@@ -27,6 +27,8 @@ mod release;
 mod routes;
 mod serve;
 mod serving;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod tls;
 mod views;
 mod wait;

@@ -136,7 +136,7 @@ fn commit_all(
     };
     let waited: Vec<Waited> = limit.map(wait).unwrap_or_default();
     let view = |(at, (plan, id)): (usize, (_, &Option<OperationId>))| {
-        PlanView::new(plan, id.as_ref(), false).waited(waited.get(at))
+        PlanView::new(plan, id.as_ref(), false).gateways(waited.get(at).map(|waited| waited.gateways.as_slice()))
     };
     let view = ReleaseView::new(done().enumerate().map(view).collect());
     let text = || {

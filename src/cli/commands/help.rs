@@ -3,7 +3,6 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::arguments;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -32,7 +31,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HelpArguments) -> R
         let text = terminal_text(topic.markdown, usize::from(width), has_color(context));
         return show(context, topic.name.to_owned(), text);
     }
-    let mut command = arguments::command();
+    let mut command = (context.parser)();
     command.build();
     let mut chosen = &mut command;
     for word in &words {

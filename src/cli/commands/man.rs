@@ -4,7 +4,6 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use super::help::unknown_name;
-use crate::cli::arguments;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -27,7 +26,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ManArguments) -> Re
     {
         return show(context, topic.name.to_owned(), manual_page(topic.name, topic.summary, topic.markdown));
     }
-    let mut command = arguments::command();
+    let mut command = (context.parser)();
     command.build();
     let mut chosen = &command;
     for word in &arguments.words {

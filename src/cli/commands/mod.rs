@@ -31,6 +31,7 @@ mod version;
 
 use clap::Subcommand;
 
+use super::command_kind::CommandKind;
 use super::context::Context;
 use super::error::{CommandError, Exit};
 use super::output::Format;
@@ -72,23 +73,17 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Says whether the command can print in a format.
-    pub(super) const fn has_format(&self, format: Format) -> bool {
-        match format {
-            Format::Github => matches!(self, Self::Check(_) | Self::Diff(_)),
-            Format::Sarif => matches!(self, Self::Check(_)),
-            Format::Markdown => matches!(self, Self::Diff(_)),
-            Format::Table | Format::Json | Format::Yaml => true,
-        }
+    /// Returns the properties that decide about its output and its options.
+    pub(super) const fn kind(&self) -> CommandKind {
+        let formats: &[Format] = match self {
+            Self::Check(_) => &[Format::Table, Format::Json, Format::Yaml, Format::Github, Format::Sarif],
+            Self::Diff(_) => &[Format::Table, Format::Json, Format::Yaml, Format::Github, Format::Markdown],
+            _ => &[Format::Table, Format::Json, Format::Yaml],
+        };
+        CommandKind { formats, runs_on: matches!(self, Self::Serve(_)), writes: self.writes() }
     }
 
-    /// True if the command goes on after it has printed its document.
-    pub(super) const fn runs_on(&self) -> bool {
-        matches!(self, Self::Serve(_))
-    }
-
-    /// Says whether the command writes into the workspace, so that it may ask and waits for locks.
-    pub(super) const fn writes(&self) -> bool {
+    const fn writes(&self) -> bool {
         match self {
             Self::Init(_)
             | Self::Group(_)

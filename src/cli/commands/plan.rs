@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::cli::backends;
-use crate::cli::change::{self, ChangeArguments, Reason};
+use crate::cli::change::{self, ChangeArguments};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::reason::Reason;
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::yaml::yaml;
 use crate::plan::{self, Plan, ReleasePlan};

@@ -3,10 +3,11 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::change::{self, Reason};
+use crate::cli::change;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::reason::Reason;
 use crate::cli::selection;
 use crate::cli::views::{PruneView, PrunedVersionView};
 use crate::model::{GroupName, SCHEMA};

@@ -10,6 +10,7 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, Waited};
 use crate::cli::{change, complete, selection};
@@ -173,7 +174,7 @@ impl Outcome<'_> {
             gateways: self.waited.as_ref().map(|waited| waited.gateways.as_slice()),
         };
         context.output.data(&view, || {
-            change::with_short_ids(self.workspace, &self.text(dry_run))
+            short_ids::shorten(self.workspace, &self.text(dry_run))
                 + &self.waited.as_ref().map(Waited::text).unwrap_or_default()
         })
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::short_ids;
 use crate::cli::views::{OperationView, ShowView};
 use crate::model::Release;
 use crate::workspace::{Committed, ProblemKind, Workspace};
@@ -72,5 +73,5 @@ fn text(workspace: &Workspace, committed: &Committed, loose_end: Option<ProblemK
         }
         let _ = writeln!(changes, "  after   {}\n          {}", state(&planned.after), planned.after.digest);
     }
-    text + &change::with_short_ids(workspace, &changes)
+    text + &short_ids::shorten(workspace, &changes)
 }

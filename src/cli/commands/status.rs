@@ -9,9 +9,10 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::short_ids;
 use crate::cli::table::Layout;
 use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
-use crate::cli::{change, complete, selection};
+use crate::cli::{complete, selection};
 use crate::model::{Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, State, Timestamp, Version};
 use crate::workspace::{
     Committed, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases, ViewProblem, Workspace,
@@ -78,7 +79,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         let addresses =
             if context.output.verbose { matrix::addresses(workspace, &live, layout) } else { String::new() };
         let matrix = matrix::text(&live, at.unwrap_or_else(|| context.now()), layout);
-        change::with_short_ids(workspace, &matrix) + &addresses
+        short_ids::shorten(workspace, &matrix) + &addresses
     })?;
     // Programs have them in the document.
     for problem in &live.problems {

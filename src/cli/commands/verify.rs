@@ -2,12 +2,14 @@
 
 use clap::Args;
 
-use crate::cli::change::{self, Reason};
+use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::escape;
 use crate::cli::output::{self, Sources};
 use crate::cli::progress::Progress;
+use crate::cli::reason::Reason;
+use crate::cli::short_ids::shorten_findings;
 use crate::cli::views::VerifyView;
 use crate::model::{Finding, Severity};
 use crate::workspace::{Verification, Workspace};
@@ -58,10 +60,12 @@ fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<Verification, 
 
 fn text(context: &Context<'_>, workspace: &Workspace, found: &Verification, repairs: &[String]) -> String {
     let findings: Vec<Finding> = found.problems.iter().map(|problem| problem.finding.clone()).collect();
+    let short = workspace.short_ids().unwrap_or_default();
+    let findings = shorten_findings(&short, findings);
     let read = |file: &str| workspace.source(file);
     let mut text = output::findings(&findings, &Sources::new(&read), context.output.color);
     for repair in repairs {
-        text.push_str(&escape::line(repair));
+        text.push_str(&escape::line(&short.shorten(repair)));
         text.push('\n');
     }
     let verdict = match findings.len() {

@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::check;
-use crate::cli::change::Reason;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::reason::Reason;
 use crate::cli::views::{
     DeletedVersionView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListEntryView,
     VersionListView, VersionShowView, VersionUnblockView,

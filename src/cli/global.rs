@@ -1,0 +1,39 @@
+//! The options that every command has.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::duration::parse_duration;
+use super::output::{ColorChoice, Format};
+
+/// The options that every command has.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// Run as if started in this folder
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
+    pub(super) directory: Option<PathBuf>,
+    /// Format of what is printed [default: table]; `check` has github and sarif too, `diff` github and markdown
+    #[arg(short, long, value_name = "FORMAT", global = true, value_enum, hide_possible_values = true)]
+    pub(super) output: Option<Format>,
+    /// When to use colours [default: auto]
+    #[arg(long, value_name = "WHEN", global = true, value_enum)]
+    pub(super) color: Option<ColorChoice>,
+    /// Print results and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say what is read and decided
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// Answer yes where a protected environment asks
+    #[arg(short, long, global = true)]
+    pub(super) yes: bool,
+    /// How long to wait for a lock at most [default: 10s]
+    #[arg(long, value_name = "TIME", global = true, value_parser = parse_duration)]
+    pub(super) lock_timeout: Option<Duration>,
+    /// Who makes the change [default: the CI system's user, else Git's, else the system's]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(super) actor: Option<String>,
+}

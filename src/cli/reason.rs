@@ -1,0 +1,14 @@
+//! The options that say why a change is made.
+
+use clap::Args;
+
+/// Why a change is made, and that it may break callers.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct Reason {
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY")]
+    pub(super) message: Option<String>,
+    /// Change it even where callers break and the environment's policy refuses that; needs -m, and is recorded
+    #[arg(long)]
+    pub(super) allow_breaking: bool,
+}

@@ -1,0 +1,93 @@
+//! Colours, widths and progress on a terminal, for which the program `script` of util-linux stands in.
+
+use std::process::{Command, Stdio};
+
+use crate::harness::{Sandbox, isolate};
+
+/// Runs the command on a terminal, and returns all that is written there.
+fn on_terminal(sandbox: &Sandbox, columns: usize, variables: &[(&str, &str)], words: &str) -> String {
+    let line = format!("stty cols {columns} rows 24; exec {} {words}", env!("CARGO_BIN_EXE_apigw"));
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--command", &line, "/dev/null"]).current_dir(sandbox.path()).stdin(Stdio::null());
+    isolate(&mut command, sandbox.path());
+    command.env("TERM", "xterm").envs(variables.iter().copied());
+    let output = command.output().expect("`script` of util-linux runs");
+    String::from_utf8(output.stdout).expect("UTF-8").replace("\r\n", "\n")
+}
+
+/// Commands with coloured data, help of two ways, an error of this program, and an error of the parser of arguments.
+const COLOURED: [&str; 5] = ["status", "--help", "help publish", "show nothing", "publish --nothing"];
+
+/// Makes a workspace whose status has a coloured word.
+fn behind() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox.run("promote petstore --from test --to pre-release").expect_exit(0);
+    sandbox.edit("second");
+    sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    sandbox
+}
+
+#[test]
+fn flags_and_variables_decide_about_colours_everywhere() {
+    let sandbox = behind();
+    let cases: [(&[(&str, &str)], &str, bool); 8] = [
+        (&[], "", true),
+        (&[("NO_COLOR", "")], "", true),
+        (&[("NO_COLOR", "1")], "", false),
+        (&[("TERM", "dumb")], "", false),
+        (&[], "--color never ", false),
+        (&[("NO_COLOR", "1"), ("TERM", "dumb")], "--color=always ", true),
+        (&[("APIGW_COLOR", "never")], "", false),
+        (&[("APIGW_COLOR", "never")], "--color always ", true),
+    ];
+    for (variables, flag, expected) in cases {
+        for words in COLOURED {
+            let text = on_terminal(&sandbox, 80, variables, &format!("{flag}{words}"));
+            assert!(text.lines().count() > 1, "{words}: {text}");
+            assert_eq!(text.contains("\u{1b}["), expected, "{variables:?} {flag}{words}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_pipe_has_colours_where_they_are_asked_for() {
+    let sandbox = behind();
+    for words in COLOURED {
+        for (flag, expected) in [("", false), ("--color always ", true)] {
+            let outcome = sandbox.run(&format!("{flag}{words}"));
+            let text = outcome.stdout + &outcome.stderr;
+            assert_eq!(text.contains("\u{1b}["), expected, "{flag}{words}: {text:?}");
+        }
+    }
+    let json = sandbox.run("--color always -o json publish --nothing").expect_exit(64);
+    assert!(!json.stderr.contains('\u{1b}'), "{}", json.stderr);
+    sandbox.write(".config/apigw/config.toml", "color = \"always\"\n");
+    let error = sandbox.run("publish --nothing").expect_exit(64).stderr;
+    assert!(error.contains("\u{1b}["), "the user's settings count: {error:?}");
+}
+
+#[test]
+fn a_terminal_that_knows_no_sequences_gets_none() {
+    let sandbox = behind();
+    for words in ["verify", "status", "history", "check"] {
+        let text = on_terminal(&sandbox, 80, &[("TERM", "dumb")], words);
+        assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{words}: {text:?}");
+    }
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let sandbox = behind();
+    let id = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
+    let short = &id[id.len() - 12..][..8];
+    for columns in [60, 80, 120] {
+        for words in ["status", "history", "group list", "api list", "version list petstore"] {
+            let text = on_terminal(&sandbox, columns, &[("NO_COLOR", "1")], words);
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or_default();
+            assert!(widest <= columns, "{words} has {widest} of {columns} columns:\n{text}");
+        }
+        let history = on_terminal(&sandbox, columns, &[("NO_COLOR", "1")], "history");
+        assert!(history.lines().any(|line| line.starts_with(short)), "ids are whole: {history}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The one error of the command line: code, message, hints, exit code.
 
 use super::advice;
+use super::short_ids::shorten_findings;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
 use crate::workspace::{OutsideFolder, ShortIds};
 use crate::{plan, workspace};
@@ -84,6 +85,7 @@ impl CommandError {
             hints: all(self.hints),
             reasons: all(self.reasons),
             causes: all(self.causes),
+            findings: shorten_findings(short, self.findings),
             ..self
         }
     }

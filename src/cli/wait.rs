@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::error::{CommandError, Exit};
+use super::short_ids::short_id;
 use super::views::GatewayWaitView;
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::plan::Plan;
@@ -59,7 +60,7 @@ pub(super) fn wait_for(
     limit: Duration,
 ) -> Waited {
     let environment = &plan.operation.environment;
-    let what = id.map_or_else(|| "what is live".to_owned(), |id| format!("operation {id}"));
+    let what = id.map_or_else(|| "what is live".to_owned(), |id| format!("operation {}", short_id(workspace, id)));
     context.output.note(&format!("{environment}: waiting for the gateways to serve {what}"));
     let mut waited = Waited {
         environment: environment.clone(),

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::Sandbox;
+use crate::harness::{Outcome, Sandbox};
 
 /// Makes a workspace with 0.0.2 in test and 0.0.1 in pre-release, and a second group.
 fn released() -> Sandbox {
@@ -169,4 +169,59 @@ fn the_short_id_that_a_commit_prints_is_taken_wherever_an_id_is() {
     }
     let refused = sandbox.run(&format!("undo {short} --env test")).expect_exit(4);
     assert!(!refused.stderr.contains("Z-"), "ids are short in errors and hints: {}", refused.stderr);
+}
+
+/// Asserts that an output has short ids only, in which the given one is.
+#[track_caller]
+fn expect_short_ids(sandbox: &Sandbox, outcome: &Outcome, id: &str) {
+    let text = outcome.stdout.clone() + &outcome.stderr;
+    assert!(text.contains(&id[id.len() - 12..][..8]), "{id} is not in:\n{text}");
+    for (file, _) in sandbox.files() {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let is_operation = file.starts_with(sandbox.path().join("history"));
+        let id = name.strip_suffix(".yaml").filter(|_| is_operation);
+        let is_whole = id.is_some_and(|id| text.replace(name, "").contains(id));
+        assert!(!is_whole, "{name} is whole in:\n{text}");
+    }
+}
+
+#[test]
+fn people_see_short_ids_and_may_type_them() {
+    let sandbox = released();
+    let operation = |environment: &str| sandbox.entry(environment)["operation"].as_str().expect("an id").to_owned();
+    let id = operation("test");
+    for format in ["table", "markdown", "github"] {
+        let diff = sandbox.run(&format!("-o {format} diff petstore@pre-release petstore@test")).expect_exit(0);
+        expect_short_ids(&sandbox, &diff, &id);
+    }
+    let before = sandbox.read("deployments/test.yaml");
+    let waiting = sandbox.run("offline petstore --env test --wait=20ms").expect_exit(1);
+    let id = operation("test");
+    expect_short_ids(&sandbox, &waiting, &id);
+    // An operation that no entry leads to is a finding.
+    sandbox.write("deployments/test.yaml", &before);
+    fs::remove_dir_all(sandbox.path().join(".apigw")).expect("the folder of the machine");
+    let verified = sandbox.run("verify").expect_exit(3);
+    expect_short_ids(&sandbox, &verified, &id);
+}
+
+#[test]
+fn an_ambiguous_id_is_refused_with_all_that_it_could_be() {
+    let sandbox = released();
+    let id = sandbox.entry("pre-release")["operation"].as_str().expect("an id").to_owned();
+    let short = &id[id.len() - 12..];
+    let last = if id.ends_with('0') { "1" } else { "0" };
+    let twin = format!("{}{last}", &id[..id.len() - 1]);
+    let text = sandbox.read(&format!("history/pre-release/{id}.yaml"));
+    sandbox.write(&format!("history/pre-release/{twin}.yaml"), &text);
+    for words in [format!("show {}", &short[..8]), format!("undo {} --env pre-release", &short[..11])] {
+        let refused =
+            sandbox.run(&words).expect_exit(3).expect_stderr("could be each of").expect_stderr("more of the id");
+        // Both are named by what tells them apart.
+        for each in [&id, &twin] {
+            assert!(refused.stderr.contains(&each[each.len() - 12..]), "{}", refused.stderr);
+        }
+    }
+    sandbox.run(&format!("show {short}")).expect_exit(0);
+    assert!(sandbox.run("history").stdout.contains(short), "history gives what can be typed");
 }

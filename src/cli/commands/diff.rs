@@ -12,7 +12,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
 use crate::cli::table::{Cell, Layout, Paint};
 use crate::cli::views::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
-use crate::cli::{complete, selection, table, workflow};
+use crate::cli::{complete, selection, short_ids, table, workflow};
 use crate::compare::{self, Change, Comparison, Compatibility, Effect, Judgement, KINDS, Kind, Side};
 use crate::definition::Direction;
 use crate::model::{EnvironmentName, GroupName, SCHEMA, SunsetPolicy, nearest};
@@ -107,10 +107,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
 }
 
 fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<Only>) -> Result<(), CommandError> {
+    let workspace = context.workspace()?;
     let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
     match context.output.format {
-        Format::Markdown => context.output.text(&markdown(diffs, only))?,
-        Format::Github => context.output.text(&github(diffs, only))?,
+        Format::Markdown => context.output.text(&short_ids::shorten(workspace, &markdown(diffs, only)))?,
+        Format::Github => context.output.text(&short_ids::shorten(workspace, &github(diffs, only)))?,
         _ => {
             let view = DiffDocument::Groups {
                 schema: SCHEMA,
@@ -122,7 +123,8 @@ fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<Only>) -> Resul
                 if diffs.is_empty() {
                     return "nothing was ever published to either\n".to_owned();
                 }
-                diffs.iter().map(|diff| diff.text(layout, only)).collect()
+                let text: String = diffs.iter().map(|diff| diff.text(layout, only)).collect();
+                short_ids::shorten(workspace, &text)
             })?;
         }
     }

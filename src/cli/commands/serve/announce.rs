@@ -90,7 +90,14 @@ pub(super) fn groups(
 }
 
 /// Says what is served since a change, a line a group.
-pub(super) fn changes(context: &Context<'_>, live: &Snapshot, before: &RunningGateway, now: &RunningGateway) {
+pub(super) fn changes(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    live: &Snapshot,
+    before: &RunningGateway,
+    now: &RunningGateway,
+) {
+    let short = workspace.short_ids().unwrap_or_default();
     for environment in &live.environments {
         let name = &environment.name;
         let Some(served) = now.environments.get(name) else { continue };
@@ -103,7 +110,7 @@ pub(super) fn changes(context: &Context<'_>, live: &Snapshot, before: &RunningGa
                 State::Live => format!("{} with {}", release.version, release.backend),
                 State::Offline => format!("offline ({})", release.version),
             };
-            context.output.note(&format!("{name}: {group} {what} (operation {operation})"));
+            context.output.note(&format!("{name}: {group} {what} (operation {})", short.get(operation)));
         }
         more(context, name, changed.len());
         let gone = before.environments.get(name).into_iter().flat_map(|before| before.serves.keys());

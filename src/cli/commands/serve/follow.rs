@@ -119,7 +119,7 @@ impl<'a> Follower<'a> {
                 let not_served = self.gateway.replace(&live);
                 let served = self.note_not_served(&live, not_served);
                 self.let_go();
-                announce::changes(self.context, &live, &self.told, &served);
+                announce::changes(self.context, &self.workspace, &live, &self.told, &served);
                 self.told = served;
                 self.tell();
             }

@@ -131,7 +131,7 @@ impl LockGuard {
         if self.workspace().is_unchanged(intent)? {
             self.take_back(intent)?;
         }
-        self.recover()
+        self.settle_intent()
     }
 
     /// Leaves a durable note of a change.
@@ -145,13 +145,7 @@ impl LockGuard {
     /// Recovers from a holder of the lock that died: undoes an uncommitted operation, finishes an import or a deletion,
     /// removes temporary files.
     pub(super) fn recover(&self) -> Result<(), Error> {
-        match self.workspace().intent()? {
-            Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
-            Some(Intent::Import(intent)) => self.finish_import(&intent)?,
-            Some(Intent::Deletion(intent)) => self.finish_deletion(&intent)?,
-            Some(Intent::Commit(_)) | None => {}
-        }
-        self.forget_intent()?;
+        self.settle_intent()?;
         for place in [layout::TEMPORARY_FOLDER, layout::IMPORT_FOLDER] {
             let folder = self.workspace().root.locate(place)?;
             for name in self.workspace().root.list(place)? {
@@ -160,6 +154,18 @@ impl LockGuard {
             }
         }
         Ok(())
+    }
+
+    /// Takes back or finishes the change that is noted. Temporary files stay: a change that fails may need what it
+    /// replaced, to put it back.
+    pub(super) fn settle_intent(&self) -> Result<(), Error> {
+        match self.workspace().intent()? {
+            Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
+            Some(Intent::Import(intent)) => self.finish_import(&intent)?,
+            Some(Intent::Deletion(intent)) => self.finish_deletion(&intent)?,
+            Some(Intent::Commit(_)) | None => {}
+        }
+        Ok(self.forget_intent()?)
     }
 
     /// Takes back an operation that was not committed, and the edits that came with it.

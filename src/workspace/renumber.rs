@@ -347,6 +347,7 @@ mod tests {
 
     use super::super::LockRequest;
     use super::*;
+    use crate::model::Timestamp;
 
     fn renumbering(group: &str, from: &str, to: &str, text: &str) -> Renumbering {
         let mut files = FileSet::default();
@@ -389,6 +390,10 @@ mod tests {
         is_untouched();
         let written = guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap();
         assert_eq!(names(&versions), ["0.0.2", "0.0.3"]);
+        // A commit that fails after it takes itself back first, and must not sweep what was replaced.
+        let operation = OperationId::new(Timestamp::from_milliseconds(1), &Digest::of(b"1"));
+        let intent = guard.commit_intent(&"test".parse().unwrap(), &operation, Vec::new(), false).unwrap();
+        guard.abandon(&intent).unwrap();
         guard.take_back_versions(written);
         is_untouched();
         guard.write_renumberings(&[kept.clone(), moved.clone()]).unwrap().keep();

@@ -49,6 +49,7 @@
 mod cli;
 mod spread;
 
+pub mod access;
 pub mod check;
 pub mod compare;
 pub mod definition;

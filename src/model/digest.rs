@@ -30,6 +30,12 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Returns the bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Returns the first twelve hexadecimal digits, the part used in an operation's id.
     #[must_use]
     pub fn short(&self) -> String {

@@ -41,7 +41,7 @@ pub use forwarding::{
     ParameterPlaceError, is_file_name,
 };
 pub use method::{Method, MethodError};
-pub use name::{EnvironmentName, GroupName, KeyName, NameError};
+pub use name::{EnvironmentName, GroupName, KeyName, NameError, OwnerName};
 pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
 pub use secret::is_secret_name;

@@ -13,13 +13,25 @@ const LONGEST_NAME: usize = 63;
 
 /// The error for a text that is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{text:?} is not a name: use 1 to 63 lower-case letters, digits and hyphens, \
-     with a letter or digit at both ends"
-)]
+#[error("{text:?} {}", reason(.text))]
 pub struct NameError {
     /// The refused text, truncated if it is long.
     pub text: String,
+}
+
+fn reason(text: &str) -> &'static str {
+    if RESERVED.contains(&text) {
+        "is a name of apigw's own, and none for a key or an environment"
+    } else {
+        "is not a name: use 1 to 63 lower-case letters, digits and hyphens, with a letter or digit at both ends"
+    }
+}
+
+/// Names of folders and files beside those of keys and environments: one of these would lie where another kind does.
+const RESERVED: [&str; 3] = ["access", "owners", "revoked"];
+
+fn check_unreserved_name(text: &str) -> Result<(), NameError> {
+    if RESERVED.contains(&text) { Err(NameError { text: text.to_owned() }) } else { check_name(text) }
 }
 
 fn check_name(text: &str) -> Result<(), NameError> {
@@ -33,7 +45,7 @@ fn check_name(text: &str) -> Result<(), NameError> {
 }
 
 macro_rules! name_type {
-    ($(#[$documentation:meta])* $name:ident) => {
+    ($(#[$documentation:meta])* $name:ident, $check:ident) => {
         $(#[$documentation])*
         #[derive(
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize,
@@ -54,7 +66,7 @@ macro_rules! name_type {
             type Err = NameError;
 
             fn from_str(text: &str) -> Result<Self, NameError> {
-                check_name(text)?;
+                $check(text)?;
                 Ok(Self(text.into()))
             }
         }
@@ -63,7 +75,7 @@ macro_rules! name_type {
             type Error = NameError;
 
             fn try_from(text: String) -> Result<Self, NameError> {
-                check_name(&text)?;
+                $check(&text)?;
                 Ok(Self(text.into()))
             }
         }
@@ -84,15 +96,23 @@ macro_rules! name_type {
 
 name_type!(
     /// The name of an API group.
-    GroupName
+    GroupName,
+    check_name
 );
 name_type!(
     /// The canonical name of an environment, not an alias.
-    EnvironmentName
+    EnvironmentName,
+    check_unreserved_name
 );
 name_type!(
     /// The name of a caller's key.
-    KeyName
+    KeyName,
+    check_unreserved_name
+);
+name_type!(
+    /// The name of an owner of keys: a team, a customer.
+    OwnerName,
+    check_name
 );
 
 impl EnvironmentName {
@@ -133,6 +153,14 @@ mod tests {
         let too_long = "a".repeat(64);
         for refused in ["", "-a", "a-", "A", "a_b", "a.b", "..", "a/b", "../a", "ä", "a\n", &too_long] {
             assert!(refused.parse::<GroupName>().is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn names_of_other_kinds_of_files_are_reserved() {
+        for name in RESERVED {
+            assert!(name.parse::<KeyName>().is_err() && name.parse::<EnvironmentName>().is_err(), "{name}");
+            assert!(name.parse::<GroupName>().is_ok(), "{name}");
         }
     }
 

@@ -1,0 +1,282 @@
+//! Changes of keys and grants: a request and the present state become an [`Operation`], whole, or an error.
+
+use std::fmt::Write as _;
+
+use super::key::MOST_LIVE_SECRETS;
+use super::{
+    Action, Grant, Key, Operation, OwnerGrants, Revocation, Secret, SecretId, Subject, SubjectRecord, SubjectState,
+};
+use crate::model::{EnvironmentName, GroupName, OperationId, Timestamp};
+use crate::plan::Author;
+
+/// Why a change is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeError {
+    /// A rotation would leave a third live secret.
+    #[error("key {key} has {MOST_LIVE_SECRETS} live secrets already: {}", .secrets.join(", "))]
+    ThirdSecret {
+        /// The key.
+        key: String,
+        /// The live secrets.
+        secrets: Vec<String>,
+    },
+    /// A time that a key ends at has passed.
+    #[error("{at} is in the past: the key would let nobody in")]
+    ExpiryPast {
+        /// The time.
+        at: Timestamp,
+    },
+    /// A key would end before it begins.
+    #[error("the key would expire at {expires}, before it is valid at {not_before}")]
+    EndBeforeBegin {
+        /// The end.
+        expires: Timestamp,
+        /// The beginning.
+        not_before: Timestamp,
+    },
+    /// There is no such grant.
+    #[error("{holder} has no grant {what}")]
+    NoGrant {
+        /// The key or the owner.
+        holder: String,
+        /// The grant that was meant.
+        what: String,
+    },
+    /// A revocation is never undone.
+    #[error("secret {id} stays revoked: a revocation is never undone")]
+    RevocationUndone {
+        /// The secret.
+        id: SecretId,
+        /// The key that had it.
+        key: String,
+    },
+    /// A key that was made is not unmade.
+    #[error("the creation of key {key} is not undone: requests may have been let in with it")]
+    CreationUndone {
+        /// The key.
+        key: String,
+    },
+    /// A later operation changed the same subject.
+    #[error("{subject} was changed since, by operation {later}")]
+    ChangedSince {
+        /// The key or the owner.
+        subject: Subject,
+        /// The later operation.
+        later: OperationId,
+    },
+}
+
+/// Makes a key.
+///
+/// # Errors
+///
+/// Fails where the key would let nobody in at any time.
+pub fn create(key: Key, author: &Author) -> Result<Operation, ChangeError> {
+    if let Some(at) = key.expires.filter(|at| *at <= author.now) {
+        return Err(ChangeError::ExpiryPast { at });
+    }
+    if let (Some(expires), Some(not_before)) = (key.expires, key.not_before)
+        && expires <= not_before
+    {
+        return Err(ChangeError::EndBeforeBegin { expires, not_before });
+    }
+    let mut summary = format!("kind {}", key.kind);
+    for secret in &key.secrets {
+        let _ = write!(summary, ", secret {}", secret.id);
+    }
+    if let Some(expires) = key.expires {
+        let _ = write!(summary, ", expires {expires}");
+    }
+    Ok(operation(Action::Create, author, None, summary, SubjectState::Key(key)))
+}
+
+/// Gives a key another secret; those before it end after an overlap.
+///
+/// # Errors
+///
+/// Fails where the key has two live secrets already.
+pub fn rotate(
+    (key, before): (&Key, &OperationId),
+    secret: Secret,
+    overlap_ms: i64,
+    is_revoked: impl Fn(&SecretId) -> bool,
+    author: &Author,
+) -> Result<Operation, ChangeError> {
+    let mut kept: Vec<Secret> = key.live_secrets(author.now).filter(|secret| !is_revoked(&secret.id)).cloned().collect();
+    if kept.len() >= MOST_LIVE_SECRETS {
+        let secrets = kept.iter().map(|secret| secret.id.to_string()).collect();
+        return Err(ChangeError::ThirdSecret { key: key.name.to_string(), secrets });
+    }
+    let end = Timestamp::from_milliseconds(author.now.milliseconds().saturating_add(overlap_ms));
+    let mut summary = format!("secret {}", secret.id);
+    for old in &mut kept {
+        let retires = old.retires.map_or(end, |retires| retires.min(end));
+        old.retires = Some(retires);
+        let _ = write!(summary, ", {} retires {retires}", old.id);
+    }
+    kept.push(secret);
+    let after = SubjectState::Key(Key { secrets: kept, ..key.clone() });
+    Ok(operation(Action::Rotate, author, Some(before.clone()), summary, after))
+}
+
+/// Revokes a secret for good.
+#[must_use]
+pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> Operation {
+    let revocation = Revocation {
+        secret: id.clone(),
+        key: key.name.clone(),
+        time: author.now,
+        by: author.actor.clone(),
+        why: author.message.clone(),
+    };
+    let summary = format!("secret {id} of key {}", key.name);
+    operation(Action::Revoke, author, None, summary, SubjectState::Revocation(revocation))
+}
+
+/// The groups, environments and APIs that a grant is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantScope {
+    /// The groups.
+    pub groups: Vec<GroupName>,
+    /// The environments.
+    pub environments: Vec<EnvironmentName>,
+    /// The APIs; all where it is empty.
+    pub apis: Vec<String>,
+}
+
+/// Adds grants to a key or an owner; `None` where each is there already.
+#[must_use]
+pub fn grant(
+    subject: SubjectState,
+    before: Option<&OperationId>,
+    scope: &GrantScope,
+    author: &Author,
+) -> Option<Operation> {
+    let mut grants = subject.grants().to_vec();
+    let mut summaries = Vec::new();
+    for group in &scope.groups {
+        let is_missing =
+            |environment: &&EnvironmentName| !grants.iter().any(|grant| grant.covers(group, environment, &scope.apis));
+        let missing: Vec<EnvironmentName> = scope.environments.iter().filter(is_missing).cloned().collect();
+        if missing.is_empty() {
+            continue;
+        }
+        let holder = subject.subject().to_string();
+        let by = (author.now, author.actor.clone());
+        let grant = Grant::new(&holder, group.clone(), missing, scope.apis.clone(), by);
+        summaries.push(described(&grant));
+        grants.push(grant);
+    }
+    if summaries.is_empty() {
+        return None;
+    }
+    let after = subject.with_grants(grants);
+    Some(operation(Action::Grant, author, before.cloned(), summaries.join("; "), after))
+}
+
+/// The grants that are to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RemovedGrants {
+    /// One, by its id or the beginning of it.
+    Id(String),
+    /// All of some groups in some environments.
+    Scope {
+        /// The groups.
+        groups: Vec<GroupName>,
+        /// The environments.
+        environments: Vec<EnvironmentName>,
+    },
+}
+
+/// Removes grants from a key or an owner.
+///
+/// # Errors
+///
+/// Fails where there is no such grant.
+pub fn ungrant(record: &SubjectRecord, removed: &RemovedGrants, author: &Author) -> Result<Operation, ChangeError> {
+    let SubjectRecord { operation: before, state } = record;
+    let mut summaries = Vec::new();
+    let mut kept = Vec::new();
+    for grant in state.grants() {
+        let gone: Vec<EnvironmentName> = match removed {
+            RemovedGrants::Id(id) if grant.id.as_str().starts_with(id.as_str()) => grant.environments.clone(),
+            RemovedGrants::Scope { groups, environments } if groups.contains(&grant.group) => {
+                grant.environments.iter().filter(|name| environments.contains(name)).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        let (gone, left): (Vec<_>, Vec<_>) =
+            grant.environments.iter().cloned().partition(|environment| gone.contains(environment));
+        if !gone.is_empty() {
+            summaries.push(described(&Grant { environments: gone, ..grant.clone() }));
+        }
+        if !left.is_empty() {
+            kept.push(Grant { environments: left, ..grant.clone() });
+        }
+    }
+    if summaries.is_empty() {
+        return Err(ChangeError::NoGrant { holder: state.subject().to_string(), what: wanted(removed) });
+    }
+    let after = state.clone().with_grants(kept);
+    Ok(operation(Action::Ungrant, author, Some(before.clone()), summaries.join("; "), after))
+}
+
+fn wanted(removed: &RemovedGrants) -> String {
+    match removed {
+        RemovedGrants::Id(id) => id.clone(),
+        RemovedGrants::Scope { groups, environments } => {
+            let groups: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
+            let environments: Vec<&str> = environments.iter().map(EnvironmentName::as_str).collect();
+            format!("of {} in {}", groups.join(", "), environments.join(", "))
+        }
+    }
+}
+
+/// Reverses an operation that is the latest of its subject. `earlier` is the state that the operation before it left.
+///
+/// # Errors
+///
+/// Fails where the subject was changed since, and for a creation and a revocation.
+pub fn undo(
+    (id, undone): (&OperationId, &Operation),
+    present: &SubjectRecord,
+    earlier: Option<SubjectState>,
+    author: &Author,
+) -> Result<Operation, ChangeError> {
+    if let SubjectState::Revocation(Revocation { secret, key, .. }) = &undone.after {
+        return Err(ChangeError::RevocationUndone { id: secret.clone(), key: key.to_string() });
+    }
+    if present.operation != *id {
+        let later = present.operation.clone();
+        return Err(ChangeError::ChangedSince { subject: undone.after.subject(), later });
+    }
+    let after = match (earlier, &undone.after) {
+        (Some(state), _) => state,
+        (None, SubjectState::Owner(owner)) => {
+            SubjectState::Owner(OwnerGrants { owner: owner.owner.clone(), grants: Vec::new() })
+        }
+        (None, state) => return Err(ChangeError::CreationUndone { key: state.subject().to_string() }),
+    };
+    let summary = format!("reverses {} {id}", undone.action);
+    Ok(operation(Action::Undo, author, Some(id.clone()), summary, after))
+}
+
+fn operation(
+    action: Action,
+    author: &Author,
+    before: Option<OperationId>,
+    summary: String,
+    after: SubjectState,
+) -> Operation {
+    let Author { actor, message, now, .. } = author;
+    Operation { action, time: *now, actor: actor.clone(), message: message.clone(), summary, before, after }
+}
+
+fn described(grant: &Grant) -> String {
+    let environments: Vec<&str> = grant.environments.iter().map(EnvironmentName::as_str).collect();
+    let apis = if grant.apis.is_empty() { String::new() } else { format!(" ({})", grant.apis.join(", ")) };
+    format!("{} in {}{apis}", grant.group, environments.join(", "))
+}
+
+#[cfg(test)]
+mod tests;

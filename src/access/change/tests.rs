@@ -1,0 +1,141 @@
+use super::*;
+use crate::access::{KeyKind, SecretProof, SigningSettings};
+use crate::model::Digest;
+
+fn at(milliseconds: i64) -> Timestamp {
+    Timestamp::from_milliseconds(1_800_000_000_000 + milliseconds)
+}
+
+fn author(now: i64) -> Author {
+    Author {
+        actor: "Ada".to_owned(),
+        message: None,
+        command: "apigw key create ci --to secret".to_owned(),
+        now: at(now),
+        allow_breaking: false,
+    }
+}
+
+fn secret(id: &str) -> Secret {
+    let proof = SecretProof::Sha256(Digest::of(id.as_bytes()));
+    Secret { id: id.parse().unwrap(), created: at(0), retires: None, proof }
+}
+
+fn key() -> Key {
+    Key {
+        name: "ci".parse().unwrap(),
+        kind: KeyKind::Subscription,
+        owner: None,
+        description: None,
+        created: at(0),
+        not_before: None,
+        expires: None,
+        signing: SigningSettings::default(),
+        secrets: vec![secret("aaaa")],
+        grants: Vec::new(),
+    }
+}
+
+fn id(number: i64) -> OperationId {
+    OperationId::new(at(number), &Digest::of(&number.to_be_bytes()))
+}
+
+fn scope(groups: &[&str], environments: &[&str], apis: &[&str]) -> GrantScope {
+    GrantScope {
+        groups: groups.iter().map(|name| name.parse().unwrap()).collect(),
+        environments: environments.iter().map(|name| name.parse().unwrap()).collect(),
+        apis: apis.iter().map(|&name| name.to_owned()).collect(),
+    }
+}
+
+fn key_of(operation: &Operation) -> &Key {
+    let SubjectState::Key(key) = &operation.after else { panic!("{operation:?}") };
+    key
+}
+
+#[test]
+fn a_key_that_never_lets_in_is_not_made() {
+    let made = |not_before: Option<i64>, expires: Option<i64>| {
+        let key = Key { not_before: not_before.map(at), expires: expires.map(at), ..key() };
+        create(key, &author(10)).map(|_| ())
+    };
+    assert_eq!(made(None, None), Ok(()));
+    assert_eq!(made(None, Some(11)), Ok(()));
+    assert_eq!(made(None, Some(10)), Err(ChangeError::ExpiryPast { at: at(10) }));
+    assert!(matches!(made(Some(30), Some(30)), Err(ChangeError::EndBeforeBegin { .. })));
+    // The command could hold a secret; the operation has the fields instead.
+    assert_eq!(create(key(), &author(10)).unwrap().summary, "kind subscription, secret aaaa");
+}
+
+#[test]
+fn a_rotation_leaves_two_live_secrets_at_most() {
+    let turn = |key: &Key, new: &str, overlap: i64, now: i64, revoked: &[&str]| {
+        rotate((key, &id(1)), secret(new), overlap, |id| revoked.contains(&id.as_str()), &author(now))
+    };
+    let first = turn(&key(), "bbbb", 100, 10, &[]).unwrap();
+    let retires: Vec<_> = key_of(&first).secrets.iter().map(|secret| secret.retires).collect();
+    assert_eq!(retires, [Some(at(110)), None]);
+    let refused = turn(key_of(&first), "cccc", 100, 109, &[]);
+    assert!(matches!(refused, Err(ChangeError::ThirdSecret { secrets, .. }) if secrets == ["aaaa", "bbbb"]));
+    // A retired or a revoked one makes room, and leaves the file.
+    for (now, revoked) in [(110, &[][..]), (50, &["aaaa"][..])] {
+        let second = turn(key_of(&first), "cccc", 0, now, revoked).unwrap();
+        let ids: Vec<_> = key_of(&second).secrets.iter().map(|secret| secret.id.as_str()).collect();
+        assert_eq!(ids, ["bbbb", "cccc"]);
+    }
+    // An end is never moved away.
+    let mut ending = key();
+    ending.secrets[0].retires = Some(at(20));
+    let turned = turn(&ending, "bbbb", 100, 10, &[]).unwrap();
+    assert_eq!(key_of(&turned).secrets[0].retires, Some(at(20)));
+}
+
+#[test]
+fn grants_are_added_once_and_removed_by_environment_or_id() {
+    let first = grant(SubjectState::Key(key()), Some(&id(1)), &scope(&["b", "a"], &["test"], &[]), &author(1)).unwrap();
+    assert_eq!(first.summary, "b in test; a in test");
+    assert_eq!(key_of(&first).grants.iter().map(|grant| grant.group.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let again = |scope| grant(first.after.clone(), Some(&id(2)), &scope, &author(2));
+    assert_eq!(again(scope(&["a"], &["test"], &[])), None);
+    assert_eq!(again(scope(&["a"], &["test"], &["GET /pets"])), None, "all APIs are granted already");
+    let second = again(scope(&["a"], &["test", "online"], &[])).unwrap();
+    assert_eq!(second.summary, "a in online");
+    let record = SubjectRecord { operation: id(2), state: second.after };
+    let remove = |removed| ungrant(&record, &removed, &author(3));
+    let by_scope = |group: &str, environment: &str| RemovedGrants::Scope {
+        groups: vec![group.parse().unwrap()],
+        environments: vec![environment.parse().unwrap()],
+    };
+    let removed = remove(by_scope("a", "test")).unwrap();
+    assert_eq!((removed.summary.as_str(), removed.after.grants().len()), ("a in test", 2));
+    assert!(matches!(remove(by_scope("a", "pre-release")), Err(ChangeError::NoGrant { .. })));
+    let by_id = RemovedGrants::Id(record.state.grants()[0].id.to_string());
+    assert_eq!(remove(by_id).unwrap().after.grants().len(), 2);
+    assert!(remove(RemovedGrants::Id("zz".to_owned())).is_err());
+}
+
+#[test]
+fn a_grant_of_some_apis_does_not_cover_all() {
+    let some = grant(SubjectState::Key(key()), None, &scope(&["a"], &["test"], &["GET /x"]), &author(1)).unwrap();
+    let all = grant(some.after, None, &scope(&["a"], &["test"], &[]), &author(2)).unwrap();
+    assert_eq!(all.after.grants().len(), 2);
+}
+
+#[test]
+fn an_undo_reverses_the_latest_operation_alone_and_no_revocation() {
+    let granted =
+        grant(SubjectState::Key(key()), Some(&id(1)), &scope(&["a"], &["test"], &[]), &author(2)).unwrap();
+    let present = SubjectRecord { operation: id(2), state: granted.after.clone() };
+    let earlier = || Some(SubjectState::Key(key()));
+    let undone = undo((&id(2), &granted), &present, earlier(), &author(3)).unwrap();
+    assert!(undone.after.grants().is_empty() && undone.before == Some(id(2)));
+    let later = SubjectRecord { operation: id(3), ..present.clone() };
+    let refused = undo((&id(2), &granted), &later, earlier(), &author(4));
+    assert!(matches!(refused, Err(ChangeError::ChangedSince { later, .. }) if later == id(3)));
+    let made = create(key(), &author(1)).unwrap();
+    let refused = undo((&id(2), &made), &present, None, &author(4));
+    assert!(matches!(refused, Err(ChangeError::CreationUndone { .. })));
+    let revoked = revoke(&key(), &"aaaa".parse().unwrap(), &author(5));
+    let record = SubjectRecord { operation: id(5), state: revoked.after.clone() };
+    assert!(matches!(undo((&id(5), &revoked), &record, None, &author(6)), Err(ChangeError::RevocationUndone { .. })));
+}

@@ -1,0 +1,274 @@
+//! All keys at one moment: who shows this secret, and may it call this API.
+//!
+//! An unknown id costs the work of a known one, with a secret that nobody has; the state of a key is looked at after
+//! its secret. So neither time nor answer tells which ids exist.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use subtle::ConstantTimeEq as _;
+
+use super::sigv4::{Authorization, ReceivedRequest};
+use super::{
+    Grant, Key, KeyKind, NonceFault, OwnerGrants, PathForm, Secret, SecretId, SignatureFault, SubscriptionKey,
+};
+use crate::model::{Digest, OwnerName, Timestamp};
+
+/// A secret with which requests are signed. Shown as `***` where it is formatted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HmacSecret(Arc<[u8]>);
+
+impl HmacSecret {
+    /// Takes the bytes of a secret, as they stand in its file or variable.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(Arc::from(bytes))
+    }
+
+    /// Returns the bytes.
+    #[must_use]
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Returns the SHA-256 that the key's file has.
+    #[must_use]
+    pub fn fingerprint(&self) -> Digest {
+        Digest::of(&self.0)
+    }
+}
+
+impl fmt::Debug for HmacSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// Why a call is refused: for the operator. A caller learns no more than the status.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// The request shows no key of a kind that the group takes.
+    #[error("the request shows no key")]
+    NoKey,
+    /// A header that must stand once stands twice, or holds no key.
+    #[error("the text of the key is malformed")]
+    Malformed,
+    /// No key has the id.
+    #[error("no key has this id")]
+    UnknownId,
+    /// The secret is another one.
+    #[error("key {0}: the secret is wrong")]
+    WrongSecret(String),
+    /// The signature does not hold.
+    #[error("{}{fault}", named(.key.as_deref()))]
+    Signature {
+        /// The key, where its id is known.
+        key: Option<String>,
+        /// Why.
+        fault: SignatureFault,
+    },
+    /// The secret is not on this machine, so that no signature can be verified.
+    #[error("key {0}: its secret is not on this machine")]
+    NoSecretHere(String),
+    /// The secret was revoked.
+    #[error("key {0}: the secret was revoked")]
+    Revoked(String),
+    /// The secret retired, or the key expired.
+    #[error("key {key}: {what} ended at {at}")]
+    Ended {
+        /// The key.
+        key: String,
+        /// The key or the secret.
+        what: &'static str,
+        /// When.
+        at: Timestamp,
+    },
+    /// The key is not yet valid.
+    #[error("key {0}: it is valid from {1} on")]
+    NotYet(String, Timestamp),
+    /// No grant of the key or of its owner allows the call.
+    #[error("key {0}: no grant for this API in this environment")]
+    NoGrant(String),
+    /// The same request was let in before, or there is no room to remember it.
+    #[error("key {0}: {1}")]
+    Nonce(String, NonceFault),
+}
+
+fn named(key: Option<&str>) -> String {
+    key.map(|key| format!("key {key}: ")).unwrap_or_default()
+}
+
+/// A call that somebody wants to make.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// The group.
+    pub group: &'a str,
+    /// The environment.
+    pub environment: &'a str,
+    /// The names of the API: its operation id, and its method and path.
+    pub api_names: &'a [&'a str],
+}
+
+/// The secret that a request has shown to be its own, of a key that lets in at the moment.
+#[derive(Debug, Clone)]
+pub struct PresentedSecret {
+    /// The key.
+    pub key: Arc<Key>,
+    /// The secret's id.
+    pub id: SecretId,
+}
+
+/// All keys, owners and revocations at one moment, with the secrets that this machine has.
+#[derive(Debug, Default)]
+pub struct KeyDirectory {
+    secrets: HashMap<SecretId, DirectoryEntry>,
+    owners: BTreeMap<OwnerName, OwnerGrants>,
+    /// In lower case: a file system may take two cases for one.
+    revoked: BTreeSet<String>,
+    /// The ids that two keys have, which let nobody in.
+    repeated: BTreeSet<SecretId>,
+}
+
+#[derive(Debug)]
+struct DirectoryEntry {
+    key: Arc<Key>,
+    secret: Secret,
+    hmac: Option<HmacSecret>,
+}
+
+impl KeyDirectory {
+    /// Puts together what is known of keys. An id that two keys have lets nobody in.
+    pub fn new(
+        keys: impl IntoIterator<Item = Arc<Key>>,
+        owners: impl IntoIterator<Item = OwnerGrants>,
+        revoked: impl IntoIterator<Item = SecretId>,
+        hmac_secrets: &HashMap<SecretId, HmacSecret>,
+    ) -> Self {
+        let mut directory = Self {
+            owners: owners.into_iter().map(|owner| (owner.owner.clone(), owner)).collect(),
+            revoked: revoked.into_iter().map(|id| id.as_str().to_ascii_lowercase()).collect(),
+            ..Self::default()
+        };
+        let mut seen: HashMap<String, SecretId> = HashMap::new();
+        for key in keys {
+            for secret in &key.secrets {
+                if let Some(other) = seen.insert(secret.id.as_str().to_ascii_lowercase(), secret.id.clone()) {
+                    directory.repeated.extend([other, secret.id.clone()]);
+                }
+                // A secret that is not the one of the file is none: a rotation has not come to this machine yet.
+                let hmac = hmac_secrets.get(&secret.id).filter(|hmac| hmac.fingerprint() == secret.proof.digest());
+                let entry = DirectoryEntry { key: Arc::clone(&key), secret: secret.clone(), hmac: hmac.cloned() };
+                directory.secrets.insert(secret.id.clone(), entry);
+            }
+        }
+        for id in &directory.repeated {
+            directory.secrets.remove(id);
+        }
+        directory
+    }
+
+    /// Lists the ids that two keys have.
+    pub fn repeated_ids(&self) -> impl Iterator<Item = &SecretId> {
+        self.repeated.iter()
+    }
+
+    /// Lists the live secrets for signing that are not on this machine, each with its key.
+    pub fn missing_secrets(&self, now: Timestamp) -> impl Iterator<Item = (&Key, &SecretId)> {
+        let is_missing = move |entry: &&DirectoryEntry| {
+            entry.key.kind == KeyKind::Signature
+                && entry.hmac.is_none()
+                && entry.secret.is_live(now)
+                && !self.is_revoked(&entry.secret.id)
+        };
+        self.secrets.values().filter(is_missing).map(|entry| (&*entry.key, &entry.secret.id))
+    }
+
+    /// True if a secret was revoked.
+    #[must_use]
+    pub fn is_revoked(&self, id: &SecretId) -> bool {
+        self.revoked.contains(&id.as_str().to_ascii_lowercase())
+    }
+
+    /// Finds the secret that a subscription key's text is.
+    ///
+    /// # Errors
+    ///
+    /// Says for the operator why it lets nobody in.
+    pub fn check_subscription(&self, text: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
+        let shown = SubscriptionKey::parse(text).ok_or(Denial::Malformed)?;
+        let entry = self.entry(shown.id).filter(|entry| entry.key.kind == KeyKind::Subscription);
+        let expected = entry.map_or_else(|| Digest::of(b""), |entry| entry.secret.proof.digest());
+        let is_equal = bool::from(shown.digest().bytes().ct_eq(expected.bytes()));
+        let entry = entry.ok_or(Denial::UnknownId)?;
+        if !is_equal {
+            return Err(Denial::WrongSecret(entry.key.name.to_string()));
+        }
+        self.presented(entry, now)
+    }
+
+    /// Finds the secret that a request is signed with. Its nonce is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// Says for the operator why it lets nobody in.
+    pub fn check_signature(
+        &self,
+        authorization: &Authorization<'_>,
+        request: &ReceivedRequest<'_>,
+        now: Timestamp,
+        tolerance_ms: i64,
+    ) -> Result<PresentedSecret, Denial> {
+        let entry = self.entry(authorization.key_id()).filter(|entry| entry.key.kind == KeyKind::Signature);
+        let hmac = entry.and_then(|entry| entry.hmac.as_ref());
+        let secret = hmac.map_or(&b"of nobody, for the same work"[..], HmacSecret::reveal);
+        let path_form = entry.map_or(PathForm::default(), |entry| entry.key.signing.path);
+        let verified = authorization.verify(request, secret, path_form);
+        let name = entry.map(|entry| entry.key.name.to_string());
+        let fault = |fault| Denial::Signature { key: name.clone(), fault };
+        authorization.check_date(now, tolerance_ms).map_err(fault)?;
+        let Some(entry) = entry else { return Err(Denial::UnknownId) };
+        if hmac.is_none() {
+            return Err(Denial::NoSecretHere(entry.key.name.to_string()));
+        }
+        verified.map_err(fault)?;
+        let signing = &entry.key.signing;
+        authorization.check_scope(signing.region.as_deref(), signing.service.as_deref()).map_err(fault)?;
+        self.presented(entry, now)
+    }
+
+    /// Finds the grant that allows a call, of the key or of its owner.
+    ///
+    /// # Errors
+    ///
+    /// Fails where there is none.
+    pub fn check_grant<'k>(&'k self, key: &'k Key, call: &Call<'_>) -> Result<&'k Grant, Denial> {
+        let of_owner = key.owner.as_ref().and_then(|owner| self.owners.get(owner));
+        let mut grants = key.grants.iter().chain(of_owner.into_iter().flat_map(|owner| &owner.grants));
+        let found = grants.find(|grant| grant.allows(call.group, call.environment, call.api_names));
+        found.ok_or_else(|| Denial::NoGrant(key.name.to_string()))
+    }
+
+    fn entry(&self, id: &str) -> Option<&DirectoryEntry> {
+        self.secrets.get(&id.parse::<SecretId>().ok()?)
+    }
+
+    /// Looks at the state of a key whose secret was right.
+    fn presented(&self, entry: &DirectoryEntry, now: Timestamp) -> Result<PresentedSecret, Denial> {
+        let DirectoryEntry { key, secret, .. } = entry;
+        let name = || key.name.to_string();
+        if self.is_revoked(&secret.id) {
+            return Err(Denial::Revoked(name()));
+        }
+        if let Some(at) = secret.retires.filter(|at| now >= *at) {
+            return Err(Denial::Ended { key: name(), what: "the secret", at });
+        }
+        if let Some(at) = key.expires.filter(|at| now >= *at) {
+            return Err(Denial::Ended { key: name(), what: "the key", at });
+        }
+        if let Some(from) = key.not_before.filter(|from| now < *from) {
+            return Err(Denial::NotYet(name(), from));
+        }
+        Ok(PresentedSecret { key: Arc::clone(key), id: secret.id.clone() })
+    }
+}

@@ -1,0 +1,63 @@
+//! Reasons for which a signature is refused, for the operator alone: a caller gets one and the same 401 for each.
+
+/// Why a signed request is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureFault {
+    /// Two headers `Authorization`.
+    #[error("there are several Authorization headers")]
+    SeveralAuthorizations,
+    /// The header is longer than any signer makes it.
+    #[error("the Authorization header is too long")]
+    TooLong,
+    /// The header does not have the fields of its scheme.
+    #[error("the Authorization header is malformed")]
+    Malformed,
+    /// The list of signed headers is not in order, has too many names, or one that cannot be signed.
+    #[error("SignedHeaders is not a sorted list of at most 64 names in lower case")]
+    SignedHeaders,
+    /// The date is missing or malformed.
+    #[error("the date header is missing or malformed")]
+    NoDate,
+    /// The day of the scope differs from the date.
+    #[error("the day of the scope is not that of the date header")]
+    ScopeDate,
+    /// The nonce is missing, too long, or not signed.
+    #[error("the nonce is missing, longer than 256 bytes, or not among the signed headers")]
+    NoNonce,
+    /// A header that has one value stands twice.
+    #[error("the header {0} stands twice")]
+    RepeatedHeader(&'static str),
+    /// A header that is named as signed is not there.
+    #[error("a header that is named as signed is missing")]
+    SignedHeaderMissing,
+    /// The clocks differ by more than is allowed.
+    #[error("the signer's clock is {}", clock(*.ahead_ms))]
+    Clock {
+        /// The milliseconds by which the signer's clock is ahead; negative where it is behind.
+        ahead_ms: i64,
+    },
+    /// The region or the service is not the one that the key is bound to.
+    #[error("the region or the service of the scope is not that of the key (`signing`)")]
+    Scope,
+    /// The stated hash is not that of the body.
+    #[error("the stated hash is not that of the body")]
+    BodyHash,
+    /// No canonical form has this signature.
+    #[error("the signature fits no canonical form of the request{}", path_hint(*.has_encoded_path))]
+    Mismatch {
+        /// True if the path holds a `%`, so that the form of the path was that of the key's setting alone.
+        has_encoded_path: bool,
+    },
+}
+
+fn clock(ahead_ms: i64) -> String {
+    let seconds = ahead_ms.unsigned_abs() / 1000;
+    let (minutes, rest) = (seconds / 60, seconds % 60);
+    let direction = if ahead_ms > 0 { "ahead" } else { "behind" };
+    format!("{minutes} min {rest} s {direction}")
+}
+
+/// Names the setting on which a verdict depended. The other form is not tried: the time that it takes would tell.
+const fn path_hint(has_encoded_path: bool) -> &'static str {
+    if has_encoded_path { "; its path holds a `%`, so the key's `signing: {path: sent|again}` decides on the form" } else { "" }
+}

@@ -1,0 +1,107 @@
+//! Grants: the groups, environments and APIs that a key or all keys of an owner may call.
+
+use std::fmt;
+
+use crate::model::{Digest, EnvironmentName, GroupName, OwnerName, Timestamp};
+
+/// The id of a grant, 12 hexadecimal digits, by which it is revoked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GrantId(String);
+
+impl GrantId {
+    /// Returns the id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for GrantId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == 12 && text.bytes().all(is_digit) {
+            return Ok(Self(text));
+        }
+        Err("a grant's id has 12 hexadecimal digits".to_owned())
+    }
+}
+
+impl From<GrantId> for String {
+    fn from(id: GrantId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.0)
+    }
+}
+
+/// A grant: APIs of one group in some environments.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// The id.
+    pub id: GrantId,
+    /// The group.
+    pub group: GroupName,
+    /// The environments, sorted.
+    pub environments: Vec<EnvironmentName>,
+    /// The APIs by operation id, or by method and path, sorted; empty where all of the group are meant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apis: Vec<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// The person or program that granted it.
+    pub by: String,
+}
+
+impl Grant {
+    /// Makes a grant, with an id that follows from all that it says and for whom.
+    #[must_use]
+    pub fn new(
+        holder: &str,
+        group: GroupName,
+        mut environments: Vec<EnvironmentName>,
+        mut apis: Vec<String>,
+        (since, by): (Timestamp, String),
+    ) -> Self {
+        environments.sort_unstable();
+        environments.dedup();
+        apis.sort_unstable();
+        apis.dedup();
+        let said = format!("{holder}\n{group}\n{environments:?}\n{apis:?}\n{since}\n{by}");
+        let id = GrantId(Digest::of(said.as_bytes()).short());
+        Self { id, group, environments, apis, since, by }
+    }
+
+    /// True if the grant allows a call; an API has one or two names.
+    #[must_use]
+    pub fn allows(&self, group: &str, environment: &str, api_names: &[&str]) -> bool {
+        self.group.as_str() == group
+            && self.environments.iter().any(|name| name.as_str() == environment)
+            && (self.apis.is_empty() || self.apis.iter().any(|api| api_names.contains(&api.as_str())))
+    }
+
+    /// True if all that another grant would allow is allowed already.
+    #[must_use]
+    pub fn covers(&self, group: &GroupName, environment: &EnvironmentName, apis: &[String]) -> bool {
+        let has_apis = self.apis.is_empty() || (!apis.is_empty() && apis.iter().all(|api| self.apis.contains(api)));
+        self.group == *group && self.environments.contains(environment) && has_apis
+    }
+}
+
+/// The grants that every key of an owner has.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerGrants {
+    /// The owner.
+    pub owner: OwnerName,
+    /// The grants, sorted by group and id.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+}

@@ -1,0 +1,274 @@
+//! Keys: what a key's file says, valid once it is parsed. No secret is in it.
+
+use std::fmt;
+
+use super::{Grant, SecretId};
+use crate::model::{Digest, KeyName, OwnerName, Timestamp};
+
+/// How a caller shows that a key is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyKind {
+    /// Each request is signed.
+    Signature,
+    /// Each request has the key's text in a header.
+    Subscription,
+}
+
+impl KeyKind {
+    /// Returns the word that stands in files and output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// The form of a path that holds a `%` in a canonical request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PathForm {
+    /// As sent.
+    #[default]
+    Sent,
+    /// Percent-encoded again.
+    Again,
+}
+
+impl fmt::Display for PathForm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Sent => "sent",
+            Self::Again => "again",
+        })
+    }
+}
+
+/// What signatures of a key must look like.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningSettings {
+    /// The region of the scope; unset, any.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The service of the scope; unset, any.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// The form of paths that hold a `%`.
+    #[serde(default)]
+    pub path: PathForm,
+}
+
+/// A secret of a key, as far as its file knows it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "SecretFields")]
+pub struct Secret {
+    /// The id.
+    pub id: SecretId,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it ends, where another took its place.
+    pub retires: Option<Timestamp>,
+    /// What the secret is compared with.
+    pub proof: SecretProof,
+}
+
+/// The fields of a secret as they stand in a file.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SecretFields {
+    id: SecretId,
+    created: Timestamp,
+    #[serde(default)]
+    retires: Option<Timestamp>,
+    #[serde(default)]
+    sha256: Option<Digest>,
+    #[serde(default)]
+    fingerprint: Option<Digest>,
+}
+
+impl TryFrom<SecretFields> for Secret {
+    type Error = &'static str;
+
+    fn try_from(fields: SecretFields) -> Result<Self, &'static str> {
+        let SecretFields { id, created, retires, sha256, fingerprint } = fields;
+        let proof = match (sha256, fingerprint) {
+            (Some(digest), None) => SecretProof::Sha256(digest),
+            (None, Some(digest)) => SecretProof::Fingerprint(digest),
+            _ => return Err("a secret has either `sha256` or `fingerprint`"),
+        };
+        Ok(Self { id, created, retires, proof })
+    }
+}
+
+/// What a secret is compared with; no secret follows from it, as each has 256 bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretProof {
+    /// The SHA-256 of a subscription key's text.
+    Sha256(Digest),
+    /// The SHA-256 of the secret with which requests are signed, which this machine must have.
+    Fingerprint(Digest),
+}
+
+impl SecretProof {
+    /// Returns the kind of key that has such secrets.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        match self {
+            Self::Sha256(_) => KeyKind::Subscription,
+            Self::Fingerprint(_) => KeyKind::Signature,
+        }
+    }
+
+    /// Returns the name of the field that has the digest.
+    #[must_use]
+    pub const fn field(&self) -> &'static str {
+        match self {
+            Self::Sha256(_) => "sha256",
+            Self::Fingerprint(_) => "fingerprint",
+        }
+    }
+
+    /// Returns the digest.
+    #[must_use]
+    pub const fn digest(&self) -> Digest {
+        match self {
+            Self::Sha256(digest) | Self::Fingerprint(digest) => *digest,
+        }
+    }
+}
+
+impl Secret {
+    /// True if the secret has not retired yet.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.retires.is_none_or(|retires| now < retires)
+    }
+}
+
+/// A caller's key.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The name, by which it is known to people and to backends.
+    pub name: KeyName,
+    /// How a caller shows that it is its own.
+    pub kind: KeyKind,
+    /// The owner, whose grants it has too.
+    #[serde(default)]
+    pub owner: Option<OwnerName>,
+    /// What it is for, in a line.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// From when on it lets in.
+    #[serde(default)]
+    pub not_before: Option<Timestamp>,
+    /// Until when it lets in.
+    #[serde(default)]
+    pub expires: Option<Timestamp>,
+    /// What its signatures must look like.
+    #[serde(default)]
+    pub signing: SigningSettings,
+    /// Its secrets, the oldest first; two are live at most.
+    pub secrets: Vec<Secret>,
+    /// Its grants, sorted by group and id.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+}
+
+/// The most secrets of a key that are live at a time: one that is used, and one that takes its place.
+pub const MOST_LIVE_SECRETS: usize = 2;
+
+impl Key {
+    /// Returns the secrets that have not retired yet.
+    pub fn live_secrets(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().filter(move |secret| secret.is_live(now))
+    }
+
+    /// Finds what cannot be, each fault with the text that stands in the line that is at fault.
+    #[must_use]
+    pub fn faults(&self) -> Vec<KeyFault> {
+        let mut faults = Vec::new();
+        for (index, secret) in self.secrets.iter().enumerate() {
+            if self.secrets.iter().take(index).any(|earlier| earlier.id.is_same_file(&secret.id)) {
+                faults.push(KeyFault::RepeatedId(secret.id.clone()));
+            }
+            if secret.proof.kind() != self.kind {
+                faults.push(KeyFault::OtherKind(secret.id.clone(), self.kind));
+            }
+        }
+        let unretired: Vec<&Secret> = self.secrets.iter().filter(|secret| secret.retires.is_none()).collect();
+        if let Some(third) = unretired.get(MOST_LIVE_SECRETS) {
+            faults.push(KeyFault::ThirdSecret(third.id.clone()));
+        }
+        for (index, grant) in self.grants.iter().enumerate() {
+            if self.grants.iter().take(index).any(|earlier| earlier.id == grant.id) {
+                faults.push(KeyFault::RepeatedGrant(grant.id.to_string()));
+            }
+            if grant.environments.is_empty() {
+                faults.push(KeyFault::NoEnvironment(grant.id.to_string()));
+            }
+        }
+        faults
+    }
+}
+
+/// Something in a key's file that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// Two secrets of one id.
+    #[error("the id {0} stands here twice")]
+    RepeatedId(SecretId),
+    /// A secret of another kind than its key.
+    #[error("the secret {0} does not belong to a key of kind {1}")]
+    OtherKind(SecretId, KeyKind),
+    /// More live secrets than a rotation needs.
+    #[error("the secret {0} is the third live one, and a key has {MOST_LIVE_SECRETS} at most")]
+    ThirdSecret(SecretId),
+    /// Two grants of one id.
+    #[error("the grant {0} stands here twice")]
+    RepeatedGrant(String),
+    /// A grant for nowhere.
+    #[error("the grant {0} names no environment")]
+    NoEnvironment(String),
+}
+
+impl KeyFault {
+    /// Returns the id that is at fault, and the place of the line with it among those with the same text.
+    #[must_use]
+    pub fn place(&self) -> (&str, usize) {
+        match self {
+            Self::RepeatedId(id) => (id.as_str(), 1),
+            Self::OtherKind(id, _) | Self::ThirdSecret(id) => (id.as_str(), 0),
+            Self::RepeatedGrant(id) => (id, 1),
+            Self::NoEnvironment(id) => (id, 0),
+        }
+    }
+}
+
+/// A secret that lets nobody in any more; never undone.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revocation {
+    /// The secret.
+    pub secret: SecretId,
+    /// The key that had it.
+    pub key: KeyName,
+    /// When.
+    pub time: Timestamp,
+    /// The person or program that revoked it.
+    pub by: String,
+    /// Why, where somebody said so.
+    #[serde(default)]
+    pub why: Option<String>,
+}

@@ -1,0 +1,29 @@
+//! Callers: keys, grants, limits, and the verification of what a request shows of them.
+//!
+//! Pure but for the clock and the randomness that it is given: [`crate::workspace`] reads and writes the files, the
+//! gateway asks. [`Key`] is what a key's file says, [`change`] what commands make of it, [`Operation`] one committed
+//! change. [`sigv4`] verifies and signs requests of JDCLOUD2, JDCLOUD3 and AWS4, [`SubscriptionKey`] is the text that
+//! callers show as it is. [`KeyDirectory`] finds the secret of an id and the grant of a call; [`NonceTable`] lets each
+//! signed request in once.
+
+pub mod change;
+pub mod sigv4;
+
+mod directory;
+mod fault;
+mod grant;
+mod hexadecimal;
+mod key;
+mod nonces;
+mod operation;
+mod secret_id;
+mod subscription;
+
+pub use directory::{Call, Denial, HmacSecret, KeyDirectory, PresentedSecret};
+pub use fault::SignatureFault;
+pub use grant::{Grant, GrantId, OwnerGrants};
+pub use key::{Key, KeyFault, KeyKind, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings};
+pub use nonces::{Moment, NonceFault, NonceTable};
+pub use operation::{Action, Operation, Subject, SubjectRecord, SubjectState};
+pub use secret_id::{SecretId, SecretIdError};
+pub use subscription::{NewSecret, SubscriptionKey, contains_subscription_key};

@@ -1,0 +1,141 @@
+//! Operations on keys and grants: one changes one file, and names the operation that changed it before.
+
+use std::fmt;
+
+use super::{Grant, Key, OwnerGrants, Revocation, SecretId};
+use crate::model::{KeyName, OperationId, OwnerName, Timestamp};
+
+/// What an operation did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Made a key.
+    Create,
+    /// Gave a key another secret.
+    Rotate,
+    /// Closed a secret for good.
+    Revoke,
+    /// Added grants.
+    Grant,
+    /// Removed grants.
+    Ungrant,
+    /// Reversed the latest operation of a key or an owner.
+    Undo,
+}
+
+impl Action {
+    /// Returns the word that stands in files and output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Rotate => "rotate",
+            Self::Revoke => "revoke",
+            Self::Grant => "grant",
+            Self::Ungrant => "ungrant",
+            Self::Undo => "undo",
+        }
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// The one thing that an operation changes, which has a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A key.
+    Key(KeyName),
+    /// The grants of an owner.
+    Owner(OwnerName),
+    /// The revocation of a secret.
+    Secret(SecretId),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(name) => write!(formatter, "key {name}"),
+            Self::Owner(name) => write!(formatter, "owner {name}"),
+            Self::Secret(id) => write!(formatter, "secret {id}"),
+        }
+    }
+}
+
+/// All that the file of a subject says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectState {
+    /// A key.
+    Key(Key),
+    /// The grants of an owner.
+    Owner(OwnerGrants),
+    /// The revocation of a secret.
+    Revocation(Revocation),
+}
+
+impl SubjectState {
+    /// Returns the subject.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Key(key) => Subject::Key(key.name.clone()),
+            Self::Owner(owner) => Subject::Owner(owner.owner.clone()),
+            Self::Revocation(revocation) => Subject::Secret(revocation.secret.clone()),
+        }
+    }
+
+    /// Returns the grants; a revocation has none.
+    #[must_use]
+    pub fn grants(&self) -> &[Grant] {
+        match self {
+            Self::Key(key) => &key.grants,
+            Self::Owner(owner) => &owner.grants,
+            Self::Revocation(_) => &[],
+        }
+    }
+
+    /// Replaces the grants, sorted by group and id.
+    #[must_use]
+    pub fn with_grants(mut self, mut grants: Vec<Grant>) -> Self {
+        grants.sort_by(|one, other| (&one.group, &one.id).cmp(&(&other.group, &other.id)));
+        match &mut self {
+            Self::Key(key) => key.grants = grants,
+            Self::Owner(owner) => owner.grants = grants,
+            Self::Revocation(_) => {}
+        }
+        self
+    }
+}
+
+/// One committed change of one key, owner or secret.
+///
+/// Its id is not a part of it: it follows from the bytes of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// What was done.
+    pub action: Action,
+    /// When.
+    pub time: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// Why, where somebody said so.
+    pub message: Option<String>,
+    /// The fields that changed, in a line. The typed command is not kept: it could hold a secret.
+    pub summary: String,
+    /// The operation that changed the subject before.
+    pub before: Option<OperationId>,
+    /// The subject from then on.
+    pub after: SubjectState,
+}
+
+/// The state of a subject, with the operation that made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubjectRecord {
+    /// The operation.
+    pub operation: OperationId,
+    /// The state.
+    pub state: SubjectState,
+}

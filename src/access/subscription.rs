@@ -1,0 +1,149 @@
+//! Secrets that are made: subscription keys, and the secrets with which requests are signed.
+//!
+//! A subscription key is `apk_<id>_<256 bits, base64url>_<crc32>`. The prefix and the checksum let scanners find a
+//! leaked one without a false alarm; the file of the key has the SHA-256 of the whole text, so that
+//! `printf %s "$KEY" | sha256sum` says whether a text is the key.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::error::Unspecified;
+use ring::rand::SecureRandom;
+
+use super::SecretId;
+use crate::model::Digest;
+
+/// The beginning of a subscription key's text.
+const PREFIX: &str = "apk_";
+/// The length of 256 bits in base64url.
+const SECRET_LENGTH: usize = 43;
+/// The length of a CRC-32 in hexadecimal digits.
+const CHECKSUM_LENGTH: usize = 8;
+
+/// A secret that was just made, the one time that its text is there. Shown as `***` where it is formatted.
+pub struct NewSecret(String);
+
+impl NewSecret {
+    /// Makes a secret of 256 bits for signing requests.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the system has no randomness.
+    pub fn for_signing(random: &dyn SecureRandom) -> Result<Self, Unspecified> {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// Makes the text of a subscription key.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the system has no randomness.
+    pub fn for_subscription(id: &SecretId, random: &dyn SecureRandom) -> Result<Self, Unspecified> {
+        let unchecked = format!("{PREFIX}{id}_{}", Self::for_signing(random)?.0);
+        let checksum = crc32(unchecked.as_bytes());
+        Ok(Self(format!("{unchecked}_{checksum:08x}")))
+    }
+
+    /// Returns the text, to write it to its one place.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the SHA-256 that the key's file has.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for NewSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("***")
+    }
+}
+
+/// The text of a subscription key as a request shows it: well-formed, with the right checksum.
+pub struct SubscriptionKey<'t> {
+    /// The id of the secret.
+    pub id: &'t str,
+    text: &'t str,
+}
+
+impl<'t> SubscriptionKey<'t> {
+    /// Parses a text; `None` where it is no subscription key.
+    #[must_use]
+    pub fn parse(text: &'t str) -> Option<Self> {
+        let (id, rest) = text.strip_prefix(PREFIX)?.split_once('_')?;
+        id.parse::<SecretId>().ok()?;
+        let is_shaped = rest.is_ascii()
+            && rest.len() == SECRET_LENGTH + 1 + CHECKSUM_LENGTH
+            && rest.as_bytes().get(SECRET_LENGTH) == Some(&b'_');
+        let (unchecked, checksum) = text.split_at_checked(text.len().checked_sub(1 + CHECKSUM_LENGTH)?)?;
+        let is_right = format!("_{:08x}", crc32(unchecked.as_bytes())) == checksum;
+        (is_shaped && is_right).then_some(Self { id, text })
+    }
+
+    /// Returns the SHA-256 of the text.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.text.as_bytes())
+    }
+}
+
+/// True if a text contains a subscription key in clear.
+#[must_use]
+pub fn contains_subscription_key(text: &str) -> bool {
+    let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
+    text.split(|character| !is_part(character)).any(|word| SubscriptionKey::parse(word).is_some())
+}
+
+/// Computes the CRC-32 of ISO-HDLC, bit by bit: a few dozen bytes, once a key.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made() -> NewSecret {
+        NewSecret::for_subscription(&"abcd1234".parse().unwrap(), &ring::rand::SystemRandom::new()).unwrap()
+    }
+
+    #[test]
+    fn the_checksum_has_the_published_value() {
+        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
+    }
+
+    #[test]
+    fn a_key_is_parsed_and_each_changed_byte_is_noticed() {
+        let secret = made();
+        let text = secret.reveal();
+        let parsed = SubscriptionKey::parse(text).unwrap();
+        assert_eq!((parsed.id, parsed.digest()), ("abcd1234", secret.digest()));
+        for index in 0..text.len() {
+            assert!(SubscriptionKey::parse(&text[..index]).is_none(), "cut at {index}");
+            let mut changed = text.as_bytes().to_vec();
+            changed[index] = if changed[index] == b'x' { b'y' } else { b'x' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(SubscriptionKey::parse(&changed).is_none(), "{index}");
+        }
+        for other in ["", "apk_", "apk__", "apk_abcd", "äpk_abcd_x", &format!("{text} ")] {
+            assert!(SubscriptionKey::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_key_within_a_text_is_found_and_none_is_formatted() {
+        let secret = made();
+        assert!(contains_subscription_key(&format!("- secret: \"{}\"", secret.reveal())));
+        assert!(!contains_subscription_key("- id: \"abcd1234\""));
+        assert_eq!(format!("{secret:?}"), "***");
+    }
+}

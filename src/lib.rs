@@ -9,6 +9,7 @@
 //! | [`check`] | rules over a workspace: all findings, each with its place |
 //! | [`compare`] | two definitions: changes, each compatible or breaking |
 //! | [`plan`] | a request and what is on disk become a [`plan::Plan`]; one file a verb |
+//! | [`access`] | keys, grants, signatures: verify and sign; pure but for the clock it is given |
 //! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
 //! | [`snapshot`] | what is live at one moment, from files to a gateway |
 //! | [`routes`] | what a gateway has to do for an environment, as plain data |
@@ -28,7 +29,7 @@
 //! # What always holds
 //!
 //! - `model` imports nothing of the project, and nothing imports `cli`.
-//! - `model`, `definition`, `check`, `plan` and `routes` do no I/O and read no clock: time, user and what is
+//! - `access`, `model`, `definition`, `check`, `plan` and `routes` do no I/O and read no clock: time, user and what is
 //!   on disk are handed to them.
 //! - Only `workspace` touches files, and only a value that holds a lock writes.
 //! - A plan is whole; committing makes no choice. Data goes to stdout, talk to stderr.
@@ -44,6 +45,8 @@
 //! | `groups/<group>/versions/<x.y.z>.yaml` | a block or a deletion of that version, a line each |
 //! | `deployments/<environment>.yaml` | each commit: renaming it into place is the commit |
 //! | `history/<environment>/<id>.yaml` | each commit, before that rename |
+//! | `keys/<name>.yaml`, `keys/owners/<owner>.yaml`, `keys/revoked/<id>.yaml` | each change of access: renaming it into place is the commit |
+//! | `history/access/<id>.yaml` | each change of access, before that rename |
 //! | `.apigw/` | the note of who holds the lock, temporary files and secrets of this machine; what each gateway that runs on it serves |
 
 mod cli;

@@ -56,8 +56,8 @@ fn refuse(folder: &str, patterns: &[&str]) {
     }
 }
 
-const PARTS: [&str; 10] =
-    ["definition", "compare", "check", "plan", "snapshot", "routes", "workspace", "gateway", "cli", "model"];
+const PARTS: [&str; 11] =
+    ["access", "definition", "compare", "check", "plan", "snapshot", "routes", "workspace", "gateway", "cli", "model"];
 
 #[test]
 fn model_knows_nothing_of_the_project() {
@@ -75,7 +75,7 @@ fn nothing_knows_the_command_line() {
 
 #[test]
 fn pure_parts_do_no_input_or_output_and_read_no_clock() {
-    for part in ["model", "definition", "compare", "check", "plan", "snapshot", "routes"] {
+    for part in ["access", "model", "definition", "compare", "check", "plan", "snapshot", "routes"] {
         refuse(
             part,
             &[

@@ -1,10 +1,11 @@
-//! Changes of keys and grants: a request and the present state become an [`Operation`], whole, or an error.
+//! Changes of keys and grants: a request and the present state become an [`AccessOperation`], whole, or an error.
 
 use std::fmt::Write as _;
 
 use super::key::MOST_LIVE_SECRETS;
 use super::{
-    Action, Grant, Key, Operation, OwnerGrants, Revocation, Secret, SecretId, Subject, SubjectRecord, SubjectState,
+    AccessAction, AccessOperation, AccessSubject, Grant, Key, OwnerGrants, Revocation, Secret, SecretId, SubjectRecord,
+    SubjectState,
 };
 use crate::model::{EnvironmentName, GroupName, OperationId, Timestamp};
 use crate::plan::Author;
@@ -51,7 +52,7 @@ pub enum ChangeError {
         key: String,
     },
     /// A key that was made is not unmade.
-    #[error("the creation of key {key} is not undone: requests may have been let in with it")]
+    #[error("the creation of {key} is not undone: requests may have been let in with it")]
     CreationUndone {
         /// The key.
         key: String,
@@ -60,7 +61,7 @@ pub enum ChangeError {
     #[error("{subject} was changed since, by operation {later}")]
     ChangedSince {
         /// The key or the owner.
-        subject: Subject,
+        subject: AccessSubject,
         /// The later operation.
         later: OperationId,
     },
@@ -71,7 +72,7 @@ pub enum ChangeError {
 /// # Errors
 ///
 /// Fails where the key would let nobody in at any time.
-pub fn create(key: Key, author: &Author) -> Result<Operation, ChangeError> {
+pub fn create(key: Key, author: &Author) -> Result<AccessOperation, ChangeError> {
     if let Some(at) = key.expires.filter(|at| *at <= author.now) {
         return Err(ChangeError::ExpiryPast { at });
     }
@@ -87,7 +88,7 @@ pub fn create(key: Key, author: &Author) -> Result<Operation, ChangeError> {
     if let Some(expires) = key.expires {
         let _ = write!(summary, ", expires {expires}");
     }
-    Ok(operation(Action::Create, author, None, summary, SubjectState::Key(key)))
+    Ok(operation(AccessAction::Create, author, None, summary, SubjectState::Key(key)))
 }
 
 /// Gives a key another secret; those before it end after an overlap.
@@ -101,8 +102,9 @@ pub fn rotate(
     overlap_ms: i64,
     is_revoked: impl Fn(&SecretId) -> bool,
     author: &Author,
-) -> Result<Operation, ChangeError> {
-    let mut kept: Vec<Secret> = key.live_secrets(author.now).filter(|secret| !is_revoked(&secret.id)).cloned().collect();
+) -> Result<AccessOperation, ChangeError> {
+    let mut kept: Vec<Secret> =
+        key.live_secrets(author.now).filter(|secret| !is_revoked(&secret.id)).cloned().collect();
     if kept.len() >= MOST_LIVE_SECRETS {
         let secrets = kept.iter().map(|secret| secret.id.to_string()).collect();
         return Err(ChangeError::ThirdSecret { key: key.name.to_string(), secrets });
@@ -116,12 +118,12 @@ pub fn rotate(
     }
     kept.push(secret);
     let after = SubjectState::Key(Key { secrets: kept, ..key.clone() });
-    Ok(operation(Action::Rotate, author, Some(before.clone()), summary, after))
+    Ok(operation(AccessAction::Rotate, author, Some(before.clone()), summary, after))
 }
 
 /// Revokes a secret for good.
 #[must_use]
-pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> Operation {
+pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> AccessOperation {
     let revocation = Revocation {
         secret: id.clone(),
         key: key.name.clone(),
@@ -130,7 +132,7 @@ pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> Operation {
         why: author.message.clone(),
     };
     let summary = format!("secret {id} of key {}", key.name);
-    operation(Action::Revoke, author, None, summary, SubjectState::Revocation(revocation))
+    operation(AccessAction::Revoke, author, None, summary, SubjectState::Revocation(revocation))
 }
 
 /// The groups, environments and APIs that a grant is about.
@@ -151,7 +153,7 @@ pub fn grant(
     before: Option<&OperationId>,
     scope: &GrantScope,
     author: &Author,
-) -> Option<Operation> {
+) -> Option<AccessOperation> {
     let mut grants = subject.grants().to_vec();
     let mut summaries = Vec::new();
     for group in &scope.groups {
@@ -171,7 +173,7 @@ pub fn grant(
         return None;
     }
     let after = subject.with_grants(grants);
-    Some(operation(Action::Grant, author, before.cloned(), summaries.join("; "), after))
+    Some(operation(AccessAction::Grant, author, before.cloned(), summaries.join("; "), after))
 }
 
 /// The grants that are to be removed.
@@ -193,7 +195,11 @@ pub enum RemovedGrants {
 /// # Errors
 ///
 /// Fails where there is no such grant.
-pub fn ungrant(record: &SubjectRecord, removed: &RemovedGrants, author: &Author) -> Result<Operation, ChangeError> {
+pub fn ungrant(
+    record: &SubjectRecord,
+    removed: &RemovedGrants,
+    author: &Author,
+) -> Result<AccessOperation, ChangeError> {
     let SubjectRecord { operation: before, state } = record;
     let mut summaries = Vec::new();
     let mut kept = Vec::new();
@@ -218,7 +224,7 @@ pub fn ungrant(record: &SubjectRecord, removed: &RemovedGrants, author: &Author)
         return Err(ChangeError::NoGrant { holder: state.subject().to_string(), what: wanted(removed) });
     }
     let after = state.clone().with_grants(kept);
-    Ok(operation(Action::Ungrant, author, Some(before.clone()), summaries.join("; "), after))
+    Ok(operation(AccessAction::Ungrant, author, Some(before.clone()), summaries.join("; "), after))
 }
 
 fn wanted(removed: &RemovedGrants) -> String {
@@ -238,11 +244,11 @@ fn wanted(removed: &RemovedGrants) -> String {
 ///
 /// Fails where the subject was changed since, and for a creation and a revocation.
 pub fn undo(
-    (id, undone): (&OperationId, &Operation),
+    (id, undone): (&OperationId, &AccessOperation),
     present: &SubjectRecord,
     earlier: Option<SubjectState>,
     author: &Author,
-) -> Result<Operation, ChangeError> {
+) -> Result<AccessOperation, ChangeError> {
     if let SubjectState::Revocation(Revocation { secret, key, .. }) = &undone.after {
         return Err(ChangeError::RevocationUndone { id: secret.clone(), key: key.to_string() });
     }
@@ -258,18 +264,18 @@ pub fn undo(
         (None, state) => return Err(ChangeError::CreationUndone { key: state.subject().to_string() }),
     };
     let summary = format!("reverses {} {id}", undone.action);
-    Ok(operation(Action::Undo, author, Some(id.clone()), summary, after))
+    Ok(operation(AccessAction::Undo, author, Some(id.clone()), summary, after))
 }
 
 fn operation(
-    action: Action,
+    action: AccessAction,
     author: &Author,
     before: Option<OperationId>,
     summary: String,
     after: SubjectState,
-) -> Operation {
+) -> AccessOperation {
     let Author { actor, message, now, .. } = author;
-    Operation { action, time: *now, actor: actor.clone(), message: message.clone(), summary, before, after }
+    AccessOperation { action, time: *now, actor: actor.clone(), message: message.clone(), summary, before, after }
 }
 
 fn described(grant: &Grant) -> String {

@@ -10,10 +10,8 @@ use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
 
 use super::sigv4::{Authorization, ReceivedRequest};
-use super::{
-    Grant, Key, KeyKind, NonceFault, OwnerGrants, PathForm, Secret, SecretId, SignatureFault, SubscriptionKey,
-};
-use crate::model::{Digest, OwnerName, Timestamp};
+use super::{Grant, Key, NonceFault, OwnerGrants, PathForm, Secret, SecretId, SignatureFault, SubscriptionKey};
+use crate::model::{Digest, KeyKind, OwnerName, Timestamp};
 
 /// A secret with which requests are signed. Shown as `***` where it is formatted.
 #[derive(Clone, PartialEq, Eq)]
@@ -101,7 +99,7 @@ fn named(key: Option<&str>) -> String {
 
 /// A call that somebody wants to make.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
+pub struct ApiCall<'a> {
     /// The group.
     pub group: &'a str,
     /// The environment.
@@ -242,7 +240,7 @@ impl KeyDirectory {
     /// # Errors
     ///
     /// Fails where there is none.
-    pub fn check_grant<'k>(&'k self, key: &'k Key, call: &Call<'_>) -> Result<&'k Grant, Denial> {
+    pub fn check_grant<'k>(&'k self, key: &'k Key, call: &ApiCall<'_>) -> Result<&'k Grant, Denial> {
         let of_owner = key.owner.as_ref().and_then(|owner| self.owners.get(owner));
         let mut grants = key.grants.iter().chain(of_owner.into_iter().flat_map(|owner| &owner.grants));
         let found = grants.find(|grant| grant.allows(call.group, call.environment, call.api_names));

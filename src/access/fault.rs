@@ -59,5 +59,9 @@ fn clock(ahead_ms: i64) -> String {
 
 /// Names the setting on which a verdict depended. The other form is not tried: the time that it takes would tell.
 const fn path_hint(has_encoded_path: bool) -> &'static str {
-    if has_encoded_path { "; its path holds a `%`, so the key's `signing: {path: sent|again}` decides on the form" } else { "" }
+    if has_encoded_path {
+        "; its path holds a `%`, so the key's `signing: {path: sent|again}` decides on the form"
+    } else {
+        ""
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::model::{Digest, EnvironmentName, GroupName, OwnerName, Timestamp};
 
 /// The id of a grant, 12 hexadecimal digits, by which it is revoked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct GrantId(String);
 
@@ -42,7 +42,7 @@ impl fmt::Display for GrantId {
 }
 
 /// A grant: APIs of one group in some environments.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The id.

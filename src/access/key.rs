@@ -3,37 +3,10 @@
 use std::fmt;
 
 use super::{Grant, SecretId};
-use crate::model::{Digest, KeyName, OwnerName, Timestamp};
-
-/// How a caller shows that a key is its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KeyKind {
-    /// Each request is signed.
-    Signature,
-    /// Each request has the key's text in a header.
-    Subscription,
-}
-
-impl KeyKind {
-    /// Returns the word that stands in files and output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Signature => "signature",
-            Self::Subscription => "subscription",
-        }
-    }
-}
-
-impl fmt::Display for KeyKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.as_str())
-    }
-}
+use crate::model::{Digest, KeyKind, KeyName, OwnerName, Timestamp};
 
 /// The form of a path that holds a `%` in a canonical request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PathForm {
     /// As sent.
@@ -53,7 +26,7 @@ impl fmt::Display for PathForm {
 }
 
 /// What signatures of a key must look like.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SigningSettings {
     /// The region of the scope; unset, any.

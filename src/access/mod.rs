@@ -1,7 +1,7 @@
 //! Callers: keys, grants, limits, and the verification of what a request shows of them.
 //!
 //! Pure but for the clock and the randomness that it is given: [`crate::workspace`] reads and writes the files, the
-//! gateway asks. [`Key`] is what a key's file says, [`change`] what commands make of it, [`Operation`] one committed
+//! gateway asks. [`Key`] is what a key's file says, [`change`] what commands make of it, [`AccessOperation`] one committed
 //! change. [`sigv4`] verifies and signs requests of JDCLOUD2, JDCLOUD3 and AWS4, [`SubscriptionKey`] is the text that
 //! callers show as it is. [`KeyDirectory`] finds the secret of an id and the grant of a call; [`NonceTable`] lets each
 //! signed request in once.
@@ -19,11 +19,11 @@ mod operation;
 mod secret_id;
 mod subscription;
 
-pub use directory::{Call, Denial, HmacSecret, KeyDirectory, PresentedSecret};
+pub use directory::{ApiCall, Denial, HmacSecret, KeyDirectory, PresentedSecret};
 pub use fault::SignatureFault;
 pub use grant::{Grant, GrantId, OwnerGrants};
-pub use key::{Key, KeyFault, KeyKind, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings};
+pub use key::{Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings};
 pub use nonces::{Moment, NonceFault, NonceTable};
-pub use operation::{Action, Operation, Subject, SubjectRecord, SubjectState};
+pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 pub use secret_id::{SecretId, SecretIdError};
 pub use subscription::{NewSecret, SubscriptionKey, contains_subscription_key};

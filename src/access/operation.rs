@@ -6,9 +6,9 @@ use super::{Grant, Key, OwnerGrants, Revocation, SecretId};
 use crate::model::{KeyName, OperationId, OwnerName, Timestamp};
 
 /// What an operation did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub enum AccessAction {
     /// Made a key.
     Create,
     /// Gave a key another secret.
@@ -23,7 +23,7 @@ pub enum Action {
     Undo,
 }
 
-impl Action {
+impl AccessAction {
     /// Returns the word that stands in files and output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -38,7 +38,7 @@ impl Action {
     }
 }
 
-impl fmt::Display for Action {
+impl fmt::Display for AccessAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.as_str())
     }
@@ -46,7 +46,7 @@ impl fmt::Display for Action {
 
 /// The one thing that an operation changes, which has a file of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
+pub enum AccessSubject {
     /// A key.
     Key(KeyName),
     /// The grants of an owner.
@@ -55,7 +55,7 @@ pub enum Subject {
     Secret(SecretId),
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for AccessSubject {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(name) => write!(formatter, "key {name}"),
@@ -79,11 +79,11 @@ pub enum SubjectState {
 impl SubjectState {
     /// Returns the subject.
     #[must_use]
-    pub fn subject(&self) -> Subject {
+    pub fn subject(&self) -> AccessSubject {
         match self {
-            Self::Key(key) => Subject::Key(key.name.clone()),
-            Self::Owner(owner) => Subject::Owner(owner.owner.clone()),
-            Self::Revocation(revocation) => Subject::Secret(revocation.secret.clone()),
+            Self::Key(key) => AccessSubject::Key(key.name.clone()),
+            Self::Owner(owner) => AccessSubject::Owner(owner.owner.clone()),
+            Self::Revocation(revocation) => AccessSubject::Secret(revocation.secret.clone()),
         }
     }
 
@@ -114,9 +114,9 @@ impl SubjectState {
 ///
 /// Its id is not a part of it: it follows from the bytes of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
+pub struct AccessOperation {
     /// What was done.
-    pub action: Action,
+    pub action: AccessAction,
     /// When.
     pub time: Timestamp,
     /// Who.

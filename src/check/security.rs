@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::Subject;
 use super::places::Places;
 use super::rules::operations as rules;
+use crate::access::sigv4::SCHEMES;
 use crate::definition::{Definition, Node, NodeId, ParameterPlace, SecurityKind, SecurityScheme, Specification};
-use crate::model::{Auth, Finding};
+use crate::model::{Auth, Finding, Location};
 
 pub(super) fn findings(subject: &Subject<'_>, definition: &Definition, places: &Places) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -91,58 +92,67 @@ fn uncovered(subject: &Subject<'_>, definition: &Definition, places: &Places) ->
     // A mock enforces no authentication, so the rule applies only once the group has a backend.
     settings.backend.as_ref()?;
     let place = places.value(&["auth"]);
-    match settings.auth {
-        Auth::None => {
-            let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
-            for api in &definition.apis {
-                // An empty requirement makes authentication optional (OpenAPI 3.1, section 4.8.30).
-                if api.security.iter().any(Vec::is_empty) {
-                    continue;
-                }
-                for name in api.security.iter().flatten().map(|(name, _)| name.as_str()).collect::<HashSet<_>>() {
-                    *asked.entry(name).or_default() += 1;
-                }
-            }
-            let names: Vec<String> = asked.iter().map(|(name, count)| format!("{name} ({})", apis(*count))).collect();
-            if names.is_empty() {
-                return None;
-            }
-            let message = format!(
-                "the definition asks callers for {}, and `auth: none` lets every request through to the backend",
-                names.join(", ")
-            );
-            let hint = "make sure that the backend checks it, then turn the rule off; or set `auth: signature`";
-            Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+    if settings.auth.is_none() { unchecked(definition, place) } else { undeclared(&settings.auth, definition, place) }
+}
+
+/// Finds what the definition asks callers for, where the gateway lets everybody through.
+fn unchecked(definition: &Definition, place: Location) -> Option<Finding> {
+    let mut asked: BTreeMap<&str, usize> = BTreeMap::new();
+    for api in &definition.apis {
+        // An empty requirement makes authentication optional (OpenAPI 3.1, section 4.8.30).
+        if api.security.iter().any(Vec::is_empty) {
+            continue;
         }
-        Auth::Signature => {
-            let is_signature = |scheme: &SecurityScheme| match &scheme.kind {
-                SecurityKind::ApiKey { place, name } => {
-                    *place == ParameterPlace::Header && name.eq_ignore_ascii_case("authorization")
-                }
-                SecurityKind::Http { scheme } => scheme == "jdcloud2-hmac-sha256",
-                _ => false,
-            };
-            let signing: HashSet<&str> = definition
-                .security_schemes
-                .iter()
-                .filter(|scheme| is_signature(scheme))
-                .map(|scheme| scheme.name.as_str())
-                .collect();
-            let says = |requirement: &Vec<(String, Vec<String>)>| {
-                requirement.iter().any(|(name, _)| signing.contains(name.as_str()))
-            };
-            let silent: Vec<_> = definition.apis.iter().filter(|api| !api.security.iter().any(says)).collect();
-            let first = silent.first()?;
-            let message = format!(
-                "`auth: signature` asks callers to sign each request, and the definition does not say so of {}, like \
-                 {}",
-                apis(silent.len()),
-                first.name()
-            );
-            let hint = "declare a security scheme `{type: apiKey, in: header, name: Authorization}` and ask for it";
-            Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+        for name in api.security.iter().flatten().map(|(name, _)| name.as_str()).collect::<HashSet<_>>() {
+            *asked.entry(name).or_default() += 1;
         }
     }
+    let names: Vec<String> = asked.iter().map(|(name, count)| format!("{name} ({})", apis(*count))).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "the definition asks callers for {}, and `auth: none` lets every request through to the backend",
+        names.join(", ")
+    );
+    let hint = "make sure that the backend checks it, then turn the rule off; or set `auth: signature`";
+    Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
+}
+
+/// Finds the APIs of which the definition does not say what the gateway asks callers for.
+fn undeclared(auth: &Auth, definition: &Definition, place: Location) -> Option<Finding> {
+    let is_declared = |scheme: &SecurityScheme| match &scheme.kind {
+        SecurityKind::ApiKey { place: ParameterPlace::Header, name } => {
+            let is_key = |header: &String| header.eq_ignore_ascii_case(name);
+            auth.signature.is_some() && name.eq_ignore_ascii_case("authorization")
+                || auth.subscription.as_ref().is_some_and(|subscription| subscription.headers.iter().any(is_key))
+        }
+        SecurityKind::Http { scheme } => {
+            let is_signature = SCHEMES.iter().any(|known| known.name.eq_ignore_ascii_case(scheme));
+            auth.signature.is_some() && is_signature
+        }
+        _ => false,
+    };
+    let schemes = definition.security_schemes.iter().filter(|scheme| is_declared(scheme));
+    let declared: HashSet<&str> = schemes.map(|scheme| scheme.name.as_str()).collect();
+    let says =
+        |requirement: &Vec<(String, Vec<String>)>| requirement.iter().any(|(name, _)| declared.contains(name.as_str()));
+    let silent: Vec<_> = definition.apis.iter().filter(|api| !api.security.iter().any(says)).collect();
+    let first = silent.first()?;
+    let (asks, header) = match (&auth.signature, &auth.subscription) {
+        (Some(_), None) => ("to sign each request", "Authorization"),
+        (None, Some(subscription)) => {
+            ("for a subscription key", subscription.headers.first().map_or("x-api-key", String::as_str))
+        }
+        _ => ("to sign each request or to send a subscription key", "Authorization"),
+    };
+    let message = format!(
+        "`auth: {auth}` asks callers {asks}, and the definition does not say so of {}, like {}",
+        apis(silent.len()),
+        first.name()
+    );
+    let hint = format!("declare a security scheme `{{type: apiKey, in: header, name: {header}}}` and ask for it");
+    Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
 }
 
 fn apis(count: usize) -> String {

@@ -50,6 +50,11 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
     names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
 }
 
+pub(super) fn keys() -> Vec<CompletionCandidate> {
+    let keys = workspace().and_then(|workspace| workspace.key_names().ok()).unwrap_or_default();
+    keys.iter().map(|key| CompletionCandidate::new(key.as_str())).collect()
+}
+
 /// Offers the versions of the groups that were typed, and those of every group where none was.
 pub(super) fn versions() -> Vec<CompletionCandidate> {
     let Some(workspace) = workspace() else {

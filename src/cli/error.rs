@@ -2,7 +2,9 @@
 
 use super::advice;
 use super::short_ids::shorten_findings;
+use crate::access::change::ChangeError;
 use crate::model::{EnvironmentName, Finding, GroupName, Operation, OperationId, VersionRemark};
+use crate::snapshot::DefinitionError;
 use crate::workspace::{OutsideFolder, ShortIds};
 use crate::{plan, workspace};
 
@@ -142,6 +144,8 @@ impl From<workspace::Error> for CommandError {
                         None => "`apigw version list` shows the versions",
                     },
                     "operation" => "`apigw history` shows the operations",
+                    "key" => "`apigw key list` shows the keys",
+                    "access operation" => "`apigw history --access` shows the operations on keys and grants",
                     _ => "`apigw group list` shows the groups",
                 };
                 Self::invalid(unknown_code(kind), message).hint(hint)
@@ -209,7 +213,8 @@ const fn unknown_code(kind: &str) -> &'static str {
     match kind.as_bytes() {
         b"environment" => "unknown-environment",
         b"version" => "unknown-version",
-        b"operation" => "unknown-operation",
+        b"operation" | b"access operation" => "unknown-operation",
+        b"key" => "unknown-key",
         _ => "unknown-group",
     }
 }
@@ -313,6 +318,38 @@ fn several(message: String, errors: Vec<plan::Error>) -> CommandError {
         all.hints.extend(error.hints);
     }
     all
+}
+
+impl From<DefinitionError> for CommandError {
+    fn from(error: DefinitionError) -> Self {
+        match error {
+            DefinitionError::Invalid(findings) => workspace::Error::Invalid(findings).into(),
+            DefinitionError::Unreadable(_) => Self::new("definition", Exit::Failed, error.to_string()),
+        }
+    }
+}
+
+impl From<ChangeError> for CommandError {
+    fn from(error: ChangeError) -> Self {
+        let message = error.to_string();
+        match error {
+            ChangeError::ThirdSecret { ref key, .. } => Self::new("third-secret", Exit::Conflict, message)
+                .hint(format!("wait until one retires, or close one for good: `apigw key revoke {key} SECRET`")),
+            ChangeError::ExpiryPast { .. } | ChangeError::EndBeforeBegin { .. } => {
+                Self::invalid("expiry", message).hint("give a time to come, like `--expires 90d`")
+            }
+            ChangeError::NoGrant { .. } => {
+                Self::invalid("unknown-grant", message).hint("`apigw access list` shows the grants")
+            }
+            ChangeError::RevocationUndone { ref key, .. } => Self::new("revoked", Exit::Refused, message)
+                .hint(format!("give the key another secret: `apigw key rotate {key} --to FILE`")),
+            ChangeError::CreationUndone { .. } => {
+                Self::new("created", Exit::Refused, message).hint("close it instead: `apigw key revoke NAME -m WHY`")
+            }
+            ChangeError::ChangedSince { ref later, .. } => Self::new("changed-since", Exit::Conflict, message)
+                .hint(format!("undo the later operation first: `apigw undo {later} --access`")),
+        }
+    }
 }
 
 impl From<std::io::Error> for CommandError {

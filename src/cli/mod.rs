@@ -25,6 +25,7 @@ mod reason;
 mod sarif;
 mod selection;
 mod short_ids;
+mod signing;
 mod table;
 mod time;
 mod topics;

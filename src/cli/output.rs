@@ -12,11 +12,12 @@ use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::error::CommandError;
+use super::error::{CommandError, Exit};
 use super::escape;
 use super::views::{Document, ErrorView};
 use super::yaml::yaml;
 use crate::model::{Finding, Location, Severity};
+use crate::workspace::Workspace;
 
 /// The format of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Deserialize)]
@@ -118,6 +119,18 @@ impl Output {
             }
         }
         if self.format == Format::Yaml { yaml(&value) } else { json(&value) }
+    }
+
+    /// Shows files that cannot be read, which programs have in the document, and returns how the command ends.
+    pub(super) fn unreadable(&self, workspace: &Workspace, problems: &[Finding]) -> Exit {
+        if problems.is_empty() {
+            return Exit::Done;
+        }
+        if !self.format.is_document() {
+            let read = |file: &str| workspace.source(file);
+            say(findings(problems, &Sources::new(&read), self.color_talk).trim_end());
+        }
+        Exit::Invalid
     }
 
     /// Shows text of a format of its own.

@@ -30,6 +30,7 @@ topics! {
     "plans": "release plans over many groups and environments",
     "compatibility": "which changes break callers, and the policies about them",
     "serving": "the gateway: addresses, mocks, backends, TLS, logs, refusals",
+    "access": "keys of callers, signatures, grants, rotation, leaks",
     "ci": "recipes for pipelines and pull requests",
     "json": "the documents that -o json prints",
     "variables": "environment variables and your own defaults",

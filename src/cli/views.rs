@@ -1,5 +1,6 @@
 //! The documents that are printed as JSON and YAML, schema 1. Fields are only ever added.
 
+mod access;
 mod apis;
 mod checks;
 mod comparison;
@@ -12,6 +13,11 @@ mod workspace;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(super) use access::{
+    AccessChangeView, AccessHistoryView, AccessListEntryView, AccessListView, AccessStepView, AccessTestView,
+    HistoryDocument, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, KeyView, RevokedSecretView, SecretView,
+    SignView, SignedHeaderView, UndoDocument,
+};
 pub(super) use apis::{
     ApiChangeView, ApiListView, ApiShowView, ApiView, CallView, HeaderView, MockResponseView, SentView,
 };
@@ -377,7 +383,6 @@ impl<'a> ErrorView<'a> {
 
 impl Document for PlanView<'_> {}
 impl Document for ReleaseView<'_> {}
-impl Document for HistoryView {}
 impl Document for ShowView {}
 impl Document for ErrorView<'_> {}
 impl Document for StatusView {}

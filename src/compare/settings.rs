@@ -2,7 +2,7 @@
 
 use super::output::{Found, Output};
 use super::{documentation, kinds};
-use crate::model::{Auth, GroupSettings};
+use crate::model::{GroupSettings, KeyKind};
 
 pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut Output) {
     let mut add = |kind, path: &str, message: String| output.add(Found::new(kind, message), path, None);
@@ -10,14 +10,14 @@ pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mu
         let message = format!("the prefix was {} and is {}", before.prefix, after.prefix);
         add(kinds::PREFIX_CHANGED, "settings prefix", message);
     }
-    match (before.auth, after.auth) {
-        (Auth::None, Auth::Signature) => {
-            add(kinds::AUTH_REQUIRED, "settings auth", "auth was none and is signature".to_owned());
-        }
-        (Auth::Signature, Auth::None) => {
-            add(kinds::AUTH_LIFTED, "settings auth", "auth was signature and is none".to_owned());
-        }
-        (Auth::None, Auth::None) | (Auth::Signature, Auth::Signature) => {}
+    // A kind that is no longer taken shuts out who shows it; one more lets more in.
+    let is_lost = |kind: &KeyKind| !after.auth.takes(*kind);
+    if before.auth.is_none() != after.auth.is_none() || before.auth.kinds().any(|kind| is_lost(&kind)) {
+        let kind = if after.auth.is_none() { kinds::AUTH_LIFTED } else { kinds::AUTH_REQUIRED };
+        add(kind, "settings auth", format!("auth was {} and is {}", before.auth, after.auth));
+    } else if before.auth.to_string() != after.auth.to_string() {
+        let message = format!("auth was {} and is {}", before.auth, after.auth);
+        add(kinds::AUTH_LIFTED, "settings auth", message);
     }
     for domain in before.domains.iter().filter(|domain| !after.domains.contains(domain)) {
         add(kinds::DOMAIN_REMOVED, "settings domains", format!("the domain {domain} was removed"));

@@ -4,6 +4,7 @@
 //! project.
 
 mod address;
+mod auth;
 mod backend;
 mod blanks;
 mod canonical;
@@ -25,6 +26,7 @@ mod version;
 mod version_notes;
 
 pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError};
+pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth};
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;
 pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};
@@ -46,8 +48,8 @@ pub use nearest::nearest;
 pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
 pub use secret::is_secret_name;
 pub use settings::{
-    Auth, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy, ResponseValidation,
-    RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,
+    AccessSettings, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy,
+    ResponseValidation, RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

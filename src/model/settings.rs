@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Cors, DefinitionPath, DomainName, EnvironmentName, Finding, Forwarding, GroupName, PathPrefix, Severity, Version,
+    Auth, Cors, DefinitionPath, DomainName, EnvironmentName, Finding, Forwarding, GroupName, PathPrefix, Severity,
+    Version,
 };
 
 /// The schema number in every file that this release of apigw writes.
@@ -36,6 +37,22 @@ pub struct WorkspaceSettings {
     /// Levels of the kinds of change, by name, where they differ from the default.
     #[serde(default)]
     pub changes: BTreeMap<String, ChangeLevel>,
+    /// Where secrets of callers are found beside `.apigw/secrets`.
+    #[serde(default)]
+    pub access: AccessSettings,
+}
+
+/// Where the secrets with which callers sign are found, beside variables and `.apigw/secrets`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccessSettings {
+    /// A folder with a file a secret, named by the secret's id, as Kubernetes, Docker and Vault's agent make it.
+    #[serde(default)]
+    pub secrets_dir: Option<String>,
+    /// A program and its arguments that print secrets as a JSON object by id, like SOPS and pass; run at start and on
+    /// SIGHUP, for 10 s at most.
+    #[serde(default)]
+    pub secrets_command: Vec<String>,
 }
 
 fn default_base_domain() -> DomainName {
@@ -51,6 +68,7 @@ impl Default for WorkspaceSettings {
             environments: BTreeMap::new(),
             rules: BTreeMap::new(),
             changes: BTreeMap::new(),
+            access: AccessSettings::default(),
         }
     }
 }
@@ -230,17 +248,6 @@ pub struct MockSettings {
     /// verified.
     #[serde(default)]
     pub check_security: bool,
-}
-
-/// The authentication of callers of a real backend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Auth {
-    /// None: every caller is admitted.
-    #[default]
-    None,
-    /// Each request is signed with a key (JDCLOUD2-HMAC-SHA256).
-    Signature,
 }
 
 impl EnvironmentSettings {

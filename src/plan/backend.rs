@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Auth, Backend, EnvironmentName, GroupName, GroupSettings, HttpUrl, VariableError, WorkspaceSettings, variables_of,
+    Backend, EnvironmentName, GroupName, GroupSettings, HttpUrl, VariableError, WorkspaceSettings, variables_of,
     with_variables,
 };
 
-use super::Error;
 use super::advice::Advice;
+use super::{Error, Facts};
 
 /// The backend that a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,17 +63,19 @@ pub(super) fn rebound(
 
 /// Warns of a group that nobody can call: it asks callers for a key, and no key may call it. A mock asks nobody.
 pub(super) fn missing_keys(
+    facts: &dyn Facts,
     group: &GroupName,
     environment: &EnvironmentName,
     settings: &GroupSettings,
     backend: &Backend,
-) -> Option<String> {
-    match settings.auth {
-        Auth::Signature if !backend.is_mock() => Some(format!(
-            "{group} in {environment}: `auth: signature` asks callers for a key, and there is none: every request gets 401"
-        )),
-        Auth::None | Auth::Signature => None,
+) -> Result<Option<String>, Error> {
+    if settings.auth.is_none() || backend.is_mock() || facts.has_grant(environment, group).map_err(Error::Facts)? {
+        return Ok(None);
     }
+    Ok(Some(format!(
+        "{group} in {environment}: `auth: {}` asks callers for a key, and none may call it: every request gets 401 or 403",
+        settings.auth
+    )))
 }
 
 /// Binds the variables of the addresses under `forwarding`, each of which must be one with them.

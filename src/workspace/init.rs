@@ -37,6 +37,7 @@ groups/** -text
 groups/*/versions/*.yaml merge=union
 deployments/** -text merge=apigw
 history/** -text
+keys/** -text
 ";
 
 const PETSTORE_SETTINGS: &str = include_str!("../../examples/petstore/groups/petstore/group.yaml");

@@ -10,6 +10,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
+use super::access::AccessIntent;
 use super::error::{At, Error, PathError};
 use super::git::GitCheckout;
 use super::groups::DeletionIntent;
@@ -24,6 +25,7 @@ pub(super) enum Intent {
     Commit(CommitIntent),
     Import(ImportIntent),
     Deletion(DeletionIntent),
+    Access(AccessIntent),
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -57,7 +59,7 @@ pub(super) struct EditIntent {
 
 /// All that tells a file from any other, of the same content too.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct FileIdentity {
+pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
     /// When it was changed last, in seconds and nanoseconds.
@@ -89,7 +91,7 @@ impl Workspace {
     }
 
     fn is_unchanged(&self, intent: &CommitIntent) -> Result<bool, Error> {
-        Ok(self.file_identity(&intent.environment)? == intent.file)
+        Ok(self.file_identity(&layout::environment(&intent.environment))? == intent.file)
     }
 
     /// True if Git has the file of an operation that was about to be committed.
@@ -98,10 +100,9 @@ impl Workspace {
         GitCheckout::find(self.root.path()).is_some_and(|checkout| checkout.is_tracked(&place))
     }
 
-    fn file_identity(&self, environment: &EnvironmentName) -> Result<Option<FileIdentity>, Error> {
-        let place = layout::environment(environment);
-        let Some(bytes) = self.root.read(&place, layout::LARGEST_RECORD)? else { return Ok(None) };
-        let path = self.root.locate(&place)?;
+    pub(super) fn file_identity(&self, place: &str) -> Result<Option<FileIdentity>, Error> {
+        let Some(bytes) = self.root.read(place, layout::LARGEST_RECORD)? else { return Ok(None) };
+        let path = self.root.locate(place)?;
         let metadata = fs::metadata(&path).at("read", &path)?;
         Ok(Some(FileIdentity {
             device: metadata.dev(),
@@ -122,7 +123,7 @@ impl LockGuard {
         edits: Vec<EditIntent>,
         has_begun: bool,
     ) -> Result<CommitIntent, Error> {
-        let file = self.workspace().file_identity(environment)?;
+        let file = self.workspace().file_identity(&layout::environment(environment))?;
         Ok(CommitIntent { environment: environment.clone(), operation: operation.clone(), file, edits, has_begun })
     }
 
@@ -163,6 +164,7 @@ impl LockGuard {
             Some(Intent::Commit(intent)) if self.workspace().is_unchanged(&intent)? => self.take_back(&intent)?,
             Some(Intent::Import(intent)) => self.finish_import(&intent)?,
             Some(Intent::Deletion(intent)) => self.finish_deletion(&intent)?,
+            Some(Intent::Access(intent)) => self.take_back_access(&intent)?,
             Some(Intent::Commit(_)) | None => {}
         }
         Ok(self.forget_intent()?)

@@ -6,6 +6,7 @@
 
 pub mod edit;
 
+mod access;
 mod base;
 mod commit;
 mod driver;
@@ -49,6 +50,7 @@ use crate::model::{
 };
 use crate::plan::Plan;
 
+pub use access::{AccessReader, CommittedAccess, SecretSources, SecretsOnMachine};
 pub use base::PlanBase;
 pub use driver::{MergeFiles, merge_environment_files};
 pub use edited::EditedGroups;
@@ -216,6 +218,10 @@ impl Workspace {
     /// Returns the text of a file of the workspace, to show a place in it.
     #[must_use]
     pub fn source(&self, file: &str) -> Option<String> {
+        // A line of a key's file may hold the secret that is complained of.
+        if file.starts_with(access::KEYS_FOLDER) {
+            return None;
+        }
         let bytes = self.root.read(file, layout::LARGEST_DEFINITION).ok().flatten()?;
         String::from_utf8(bytes).ok()
     }

@@ -15,17 +15,23 @@ const DEEPEST_FLOW: usize = 2;
 
 /// Parses a file of apigw's own.
 pub(super) fn parse<T: DeserializeOwned>(place: &str, text: &str) -> Result<T, Error> {
-    let broken = |line: usize, column: usize, message: String| {
-        let location = Location { file: place.into(), line, column };
-        Error::invalid("file-damaged", location, message, restore_hint(place))
-    };
-    if let Some((line, column)) = foreign_construct(text) {
-        return Err(broken(line, column, "apigw never writes this: edited by hand, or damaged".to_owned()));
-    }
+    check_constructs(place, text)?;
     serde_yaml::from_str(text).map_err(|error| {
         let (line, column) = error.location().map_or((0, 0), |location| (location.line(), location.column()));
-        broken(line, column, format!("the file is damaged: {error}"))
+        broken(place, (line, column), format!("the file is damaged: {error}"))
     })
+}
+
+/// Refuses what apigw never writes and what can cost a parser far more than the text's size suggests.
+pub(super) fn check_constructs(place: &str, text: &str) -> Result<(), Error> {
+    let found = foreign_construct(text);
+    let message = "apigw never writes this: edited by hand, or damaged";
+    found.map_or(Ok(()), |position| Err(broken(place, position, message.to_owned())))
+}
+
+fn broken(place: &str, (line, column): (usize, usize), message: String) -> Error {
+    let location = Location { file: place.into(), line, column };
+    Error::invalid("file-damaged", location, message, restore_hint(place))
 }
 
 /// Refuses a file of a newer schema than this apigw knows; it is looked at before any field is read.

@@ -83,6 +83,7 @@ impl Workspace {
             let files = self.operation_files(&environment)?;
             ids.extend(files.iter().filter_map(|file| file.strip_suffix(".yaml")?.parse::<OperationId>().ok()));
         }
+        ids.extend(self.access_operation_ids()?);
         Ok(ShortIds::new(ids))
     }
 }

@@ -4,6 +4,7 @@
 //! lose nothing: it removes uncommitted files, rewrites an entry's layout, and records an edit by hand as an operation
 //! of its own.
 
+mod access;
 mod chain;
 mod entries;
 mod live_versions;
@@ -159,6 +160,7 @@ impl Workspace {
             result.has_leftovers = true;
             result.problems.push(leftover_problem());
         }
+        access::verify(self, &mut result)?;
         tree::verify(self, &mut result, progress)?;
         Ok(result)
     }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
+mod access;
 mod back;
 mod bad_input;
 mod blocks;

@@ -169,6 +169,7 @@ fn every_command_prints_the_document_of_its_schema() {
     changes(&validated);
     plans(&validated);
     views(&validated);
+    access(&validated);
     merges(&validated);
     others(&validated);
     let names = validated.read("schema", 0, "schema");
@@ -376,6 +377,43 @@ fn views(validated: &Validated) {
     validated.run("verify", 0, "verify --repair -m mended");
     validated.run("verify", 0, "verify --repair");
     validated.run("switch", 3, "switch petstore --env test --version 0.0.1 --if-current ffffffff");
+}
+
+fn access(validated: &Validated) {
+    validated.read("key-list", 0, "key list");
+    validated.read("access-list", 0, "access list");
+    let made = validated.run("key-create", 0, "key create ci --kind signature --owner web --to .apigw/ci.secret");
+    validated.equal(&made["file"], &json!(".apigw/ci.secret"));
+    validated.run("key-create", 4, "key create ci --kind signature --to .apigw/other.secret");
+    validated.run("key-create", 64, "key create other --kind signature");
+    validated.run("key-rotate", 0, "key rotate ci --to .apigw/ci.second");
+    validated.run("key-rotate", 4, "key rotate ci --to .apigw/ci.third");
+    validated.run("access-grant", 0, "access grant ci petstore --env test --api listPets");
+    validated.run("access-grant", 0, "access grant ci petstore --env test --api listPets");
+    validated.run("access-grant", 0, "access grant owner:web petstore --env online");
+    validated.run("access-grant", 3, "access grant nobody petstore --env test");
+    validated.read("access-list", 0, "access list");
+    validated.read("access-test", 0, "access test ci petstore listPets --env test");
+    validated.read("access-test", 5, "access test ci petstore listPets --env online");
+    validated.read("key-list", 0, "key list");
+    validated.read("key-show", 0, "key show ci");
+    validated.read("key-show", 3, "key show nobody");
+    validated.run("sign", 0, "sign GET http://127.0.0.1/petstore/pets --key ci");
+    validated.run("sign", 3, "sign GET http://127.0.0.1/petstore/pets --key nobody");
+    validated.read("history", 0, "history --access");
+    validated.run("undo", 0, "undo --access --dry-run");
+    validated.run("undo", 0, "undo --access");
+    validated.run("access-revoke", 0, "access revoke ci petstore --env test");
+    validated.run("access-revoke", 3, "access revoke ci petstore --env test");
+    validated.run("key-revoke", 0, "key revoke ci");
+    validated.run("key-revoke", 0, "key revoke ci");
+    validated.run("undo", 5, "undo --access");
+    let text = validated.sandbox.read("keys/ci.yaml");
+    validated.sandbox.write("keys/ci.yaml", &text.replace("kind: signature", "kind: magic"));
+    for (kind, words) in [("key-list", "key list"), ("access-list", "access list"), ("verify", "verify")] {
+        validated.read(kind, 3, words);
+    }
+    validated.sandbox.write("keys/ci.yaml", &text);
 }
 
 fn merges(validated: &Validated) {

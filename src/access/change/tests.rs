@@ -1,6 +1,6 @@
 use super::*;
-use crate::access::{KeyKind, SecretProof, SigningSettings};
-use crate::model::Digest;
+use crate::access::{SecretProof, SigningSettings};
+use crate::model::{Digest, KeyKind};
 
 fn at(milliseconds: i64) -> Timestamp {
     Timestamp::from_milliseconds(1_800_000_000_000 + milliseconds)
@@ -48,7 +48,7 @@ fn scope(groups: &[&str], environments: &[&str], apis: &[&str]) -> GrantScope {
     }
 }
 
-fn key_of(operation: &Operation) -> &Key {
+fn key_of(operation: &AccessOperation) -> &Key {
     let SubjectState::Key(key) = &operation.after else { panic!("{operation:?}") };
     key
 }
@@ -123,8 +123,7 @@ fn a_grant_of_some_apis_does_not_cover_all() {
 
 #[test]
 fn an_undo_reverses_the_latest_operation_alone_and_no_revocation() {
-    let granted =
-        grant(SubjectState::Key(key()), Some(&id(1)), &scope(&["a"], &["test"], &[]), &author(2)).unwrap();
+    let granted = grant(SubjectState::Key(key()), Some(&id(1)), &scope(&["a"], &["test"], &[]), &author(2)).unwrap();
     let present = SubjectRecord { operation: id(2), state: granted.after.clone() };
     let earlier = || Some(SubjectState::Key(key()));
     let undone = undo((&id(2), &granted), &present, earlier(), &author(3)).unwrap();

@@ -1,4 +1,4 @@
-//! The SigV4 family: JDCLOUD2, JDCLOUD3 and AWS4, one verifier and one signer with the scheme as parameter.
+//! The family of AWS Signature Version 4: JDCLOUD2, JDCLOUD3 and AWS4, one verifier and one signer with the scheme as parameter.
 //!
 //! [`Authorization::parse`] reads the header, with bounds on all that a client chooses; [`Authorization::check_date`]
 //! compares the date with the clock; [`Authorization::verify`] recomputes the signature over a closed set of canonical
@@ -141,19 +141,8 @@ impl<'h> Authorization<'h> {
             return Err(SignatureFault::ScopeDate);
         }
         let nonce = scheme.nonce_header.map(|header| nonce(headers, header)).transpose()?;
-        let authorization = Self {
-            scheme,
-            key_id,
-            scope,
-            date,
-            region,
-            service,
-            signed_headers,
-            signature,
-            date_time,
-            time,
-            nonce,
-        };
+        let authorization =
+            Self { scheme, key_id, scope, date, region, service, signed_headers, signature, date_time, time, nonce };
         Ok(authorization)
     }
 

@@ -54,7 +54,7 @@ impl Signer<'_> {
         signed.push((self.scheme.date_header, date_time.clone()));
         signed.extend(self.scheme.nonce_header.map(|name| (name, nonce.to_owned())));
         signed.sort_unstable();
-        let lines: String = signed.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let lines: String = signed.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
         let names = signed.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
         let path = match self.path_form {
             PathForm::Sent => request.path.to_owned(),

@@ -1,5 +1,7 @@
 //! `apigw history`.
 
+mod access;
+
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
@@ -8,7 +10,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::table::{self, Cell, Layout, Paint};
 use crate::cli::time::age;
-use crate::cli::views::HistoryView;
+use crate::cli::views::{HistoryDocument, HistoryView};
 use crate::cli::{change, selection};
 use crate::model::{GroupName, State, Timestamp};
 use crate::workspace::{Committed, ShortIds, ViewProblem, Workspace};
@@ -18,7 +20,7 @@ const MOST_CHANGES: usize = 3;
 
 /// Show who changed what, when and why, the newest first
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  apigw history\n  apigw history petstore --env online -n 5")]
+#[command(after_help = "Examples:\n  apigw history petstore --env online -n 5\n  apigw history --access")]
 pub(in crate::cli) struct HistoryArguments {
     /// Only what changed this group
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
@@ -26,6 +28,9 @@ pub(in crate::cli) struct HistoryArguments {
     /// Only this environment
     #[arg(long, value_name = "ENV", add = ArgValueCandidates::new(complete::environments))]
     env: Option<String>,
+    /// Changes of keys and grants, instead of releases
+    #[arg(long, conflicts_with_all = ["group", "env"])]
+    access: bool,
     /// At most this many
     #[arg(short = 'n', long = "number", value_name = "N", default_value_t = 20)]
     number: usize,
@@ -33,6 +38,9 @@ pub(in crate::cli) struct HistoryArguments {
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
+    if arguments.access {
+        return access::show(context, arguments.number);
+    }
     // A group that was deleted has a history still.
     let group = arguments.group.as_deref().map(selection::parse).transpose()?;
     let environments = match &arguments.env {
@@ -57,7 +65,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     let short = workspace.short_ids()?;
     let shown = Shown { workspace, operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
     let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 3 };
-    context.output.painted(&HistoryView::new(&operations, &problems), || shown.text(layout))?;
+    let document = HistoryDocument::Releases(HistoryView::new(&operations, &problems));
+    context.output.painted(&document, || shown.text(layout))?;
     // Programs have them in the document.
     for ViewProblem { environment, message, .. } in &problems {
         context.output.warning(&format!("{environment}: {message}"));

@@ -1,5 +1,6 @@
 //! The commands: one file a verb, its arguments and its handler together.
 
+mod access;
 mod api;
 mod apply;
 mod call;
@@ -10,6 +11,7 @@ mod group;
 mod help;
 mod history;
 mod init;
+mod key;
 mod man;
 mod merge_driver;
 mod offline;
@@ -23,6 +25,7 @@ mod routes;
 mod schema;
 mod serve;
 mod show;
+mod sign;
 mod status;
 mod switch;
 mod undo;
@@ -61,6 +64,11 @@ pub(super) enum Command {
     Show(show::ShowArguments),
     Diff(diff::DiffArguments),
     MergeDriver(merge_driver::MergeDriverArguments),
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    #[command(subcommand)]
+    Access(access::AccessCommand),
+    Sign(sign::SignArguments),
     Verify(verify::VerifyArguments),
     Prune(prune::PruneArguments),
     Serve(serve::ServeArguments),
@@ -98,6 +106,8 @@ impl Command {
             | Self::Resolve(_)
             | Self::MergeDriver(_)
             | Self::Apply(_)
+            | Self::Key(_)
+            | Self::Access(_)
             | Self::Verify(_)
             | Self::Prune(_) => true,
             Self::Check(_)
@@ -109,6 +119,7 @@ impl Command {
             | Self::Serve(_)
             | Self::Routes(_)
             | Self::Call(_)
+            | Self::Sign(_)
             | Self::Schema(_)
             | Self::Completions(_)
             | Self::Man(_)
@@ -138,6 +149,9 @@ impl Command {
             Self::Show(arguments) => show::run(context, arguments),
             Self::Diff(arguments) => diff::run(context, arguments),
             Self::MergeDriver(arguments) => merge_driver::run(context, arguments),
+            Self::Key(command) => key::run(context, command),
+            Self::Access(command) => access::run(context, command),
+            Self::Sign(arguments) => sign::run(context, arguments),
             Self::Verify(arguments) => verify::run(context, arguments),
             Self::Prune(arguments) => prune::run(context, arguments),
             Self::Serve(arguments) => serve::run(context, arguments),

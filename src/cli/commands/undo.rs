@@ -3,24 +3,29 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
+use crate::access;
 use crate::cli::change::{self, ChangeArguments, Replan};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::plan::{self, UndoRequest};
+use crate::workspace::CommittedAccess;
 
 /// Reverse one operation for all its groups, if nothing changed them since
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw undo --env test\n  apigw undo 20261123T180000.000Z --env test -m 'wrong group'"
+    after_help = "Examples:\n  apigw undo 20261123T180000.000Z --env test -m 'wrong group'\n  apigw undo --access -m 'wrong key'"
 )]
 pub(in crate::cli) struct UndoArguments {
-    /// The operation, or the beginning of its id [default: the latest of the environment]
+    /// The operation, or the beginning of its id [default: the latest of the environment, or of keys and grants]
     #[arg(value_name = "OPERATION")]
     operation: Option<String>,
     /// The environment
-    #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
-    env: String,
+    #[arg(long, value_name = "ENV", required_unless_present = "access", add = ArgValueCandidates::new(complete::environments))]
+    env: Option<String>,
+    /// Reverse a change of a key or of grants; a revocation is never undone
+    #[arg(long, conflicts_with_all = ["env", "skip_changed"])]
+    access: bool,
     /// Leave groups as they are that were changed since
     #[arg(long)]
     skip_changed: bool,
@@ -30,7 +35,8 @@ pub(in crate::cli) struct UndoArguments {
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
-    let environment = context.environment(&arguments.env)?;
+    let Some(environment) = &arguments.env else { return undo_access(context, arguments) };
+    let environment = context.environment(environment)?;
     let operation = if let Some(text) = &arguments.operation {
         workspace.find_operation_of(&environment, text)?
     } else {
@@ -45,4 +51,32 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
     // Planned anew, an undo without a name would undo what somebody has just done.
     let replan = if arguments.operation.is_some() { Replan::WhereStale } else { Replan::Never };
     change::run(context, &arguments.change, replan, |facts, author| plan::undo(&request, facts, author))
+}
+
+/// Reverses an operation on a key or on the grants of an owner.
+fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&arguments.change.reason)?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let workspace = guard.workspace();
+    let undone = match &arguments.operation {
+        Some(text) => workspace.find_access_operation(text)?,
+        None => workspace.access_history()?.0.into_iter().next().ok_or_else(|| {
+            CommandError::invalid("state", "no key was ever made").hint("make one: `apigw key create NAME --kind KIND`")
+        })?,
+    };
+    let CommittedAccess { id, operation } = &undone;
+    let subject = operation.after.subject();
+    let present = workspace.access_record(&subject)?.ok_or_else(|| {
+        CommandError::invalid("state", format!("the file of {subject} is gone"))
+            .hint("see what happened: `apigw verify`")
+    })?;
+    let earlier = operation.before.as_ref().map(|before| workspace.state_after(before)).transpose()?;
+    let reversed = access::change::undo((id, operation), &present, earlier, &author)?;
+    if arguments.change.dry_run {
+        let document = super::access::change_view(&reversed, None, true);
+        let what = reversed.summary.replace("reverses", "would reverse");
+        context.output.data(&document, || format!("{subject}: {what}; nothing was written\n"))?;
+        return Ok(Exit::Done);
+    }
+    super::access::commit(context, &guard, reversed)
 }

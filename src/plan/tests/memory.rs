@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::*;
 use crate::definition::read;
 use crate::model::{
-    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, Location, SETTINGS_FILE, Severity, VersionNotes,
+    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, KeyKind, Location, SETTINGS_FILE, Severity, VersionNotes,
     VersionRemark, WorkspaceSettings,
 };
 
@@ -111,7 +111,10 @@ impl Memory {
                 self.working = Arc::new(candidate(version, letters, Some(address)));
             }
             ["keys", version, letters] => {
-                let settings = GroupSettings { auth: Auth::Signature, ..candidate(version, letters, None).settings };
+                let settings = GroupSettings {
+                    auth: Auth::default().with(KeyKind::Signature),
+                    ..candidate(version, letters, None).settings
+                };
                 self.working = Arc::new(Candidate { settings, ..candidate(version, letters, None) });
             }
             ["break"] => {
@@ -335,6 +338,10 @@ impl Facts for Memory {
 
     fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
         Ok(self.past.get(environment).cloned().unwrap_or_default())
+    }
+
+    fn has_grant(&self, _: &EnvironmentName, _: &GroupName) -> Result<bool, anyhow::Error> {
+        Ok(false)
     }
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {

@@ -7,6 +7,9 @@ use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::layout::{self, DEPLOYMENTS_FOLDER, GROUPS_FOLDER, HISTORY_FOLDER};
 use crate::workspace::version_note::{self, ReadNote, noted_version};
 
+/// The name of the history of keys and grants, which is none of an environment.
+const ACCESS_HISTORY: &str = "access";
+
 pub(super) fn verify(
     workspace: &Workspace,
     result: &mut Verification,
@@ -35,7 +38,7 @@ pub(super) fn verify(
         }
     }
     for name in list(workspace, HISTORY_FOLDER, result)? {
-        if !name.starts_with('.') && !is_known(&name) {
+        if !name.starts_with('.') && !is_known(&name) && name != ACCESS_HISTORY {
             let message = "no environment of apigw.toml has this history: its environment was removed or renamed";
             result.problems.push(foreign(format!("{HISTORY_FOLDER}/{name}"), message));
         }

@@ -1,0 +1,282 @@
+//! `apigw access`.
+
+mod listed;
+mod tested;
+
+use std::str::FromStr;
+
+use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::access::change::{self, GrantScope, RemovedGrants};
+use crate::access::{AccessOperation, AccessSubject, SubjectRecord, SubjectState};
+use crate::cli::change::{Reason, shown_after_commit};
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::selection::{self, unknown_api};
+use crate::cli::views::AccessChangeView;
+use crate::definition::Api;
+use crate::model::{EnvironmentName, GroupName, KeyName, NameError, OperationId, OwnerName, SCHEMA};
+use crate::workspace::{LockGuard, Workspace};
+
+/// Say which keys may call which groups, where
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum AccessCommand {
+    Grant(GrantArguments),
+    Revoke(RevokeArguments),
+    List(ListArguments),
+    Test(TestArguments),
+}
+
+/// A key, or an owner, whose grants all its keys have.
+#[derive(Debug, Clone)]
+enum Holder {
+    Key(KeyName),
+    Owner(OwnerName),
+}
+
+impl FromStr for Holder {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        match text.strip_prefix("owner:") {
+            Some(owner) => owner.parse().map(Self::Owner),
+            None => text.parse().map(Self::Key),
+        }
+    }
+}
+
+/// Let a key, or all keys of an owner, call groups
+///
+/// It takes effect at once, wherever the groups are live.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw access grant ci petstore --env test\n  apigw access grant owner:web petstore --env pre-release,online --api listPets -m 'web shop'"
+)]
+pub(in crate::cli) struct GrantArguments {
+    /// The key, or `owner:NAME`
+    #[arg(value_name = "KEY|owner:NAME", add = ArgValueCandidates::new(complete::keys))]
+    holder: Holder,
+    /// The groups
+    #[arg(value_name = "GROUP", required = true, add = ArgValueCandidates::new(complete::groups))]
+    groups: Vec<String>,
+    /// An environment; may be given more than once
+    #[arg(long, value_name = "ENV", required = true, value_delimiter = ',', add = ArgValueCandidates::new(complete::environments))]
+    env: Vec<String>,
+    /// An API of the group, by operation id or like 'GET /pets'; may be given more than once [default: all]
+    #[arg(long, value_name = "API")]
+    api: Vec<String>,
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
+}
+
+/// Take grants away
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw access revoke ci petstore --env online\n  apigw access revoke ci --grant 0123456789ab -m 'moved to another team'"
+)]
+pub(in crate::cli) struct RevokeArguments {
+    /// The key, or `owner:NAME`
+    #[arg(value_name = "KEY|owner:NAME", add = ArgValueCandidates::new(complete::keys))]
+    holder: Holder,
+    /// The groups
+    #[arg(value_name = "GROUP", required_unless_present = "grant", requires = "env", add = ArgValueCandidates::new(complete::groups))]
+    groups: Vec<String>,
+    /// An environment; may be given more than once
+    #[arg(long, value_name = "ENV", value_delimiter = ',', requires = "groups", add = ArgValueCandidates::new(complete::environments))]
+    env: Vec<String>,
+    /// One grant, by its id or the beginning of it
+    #[arg(long, value_name = "ID", conflicts_with = "groups")]
+    grant: Option<String>,
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
+}
+
+/// List who may call what, since when, and who said so
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw access list --env online\n  apigw access list --key ci -o json")]
+pub(in crate::cli) struct ListArguments {
+    /// Only in this environment
+    #[arg(long, value_name = "ENV", add = ArgValueCandidates::new(complete::environments))]
+    env: Option<String>,
+    /// Only of this key
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
+    key: Option<KeyName>,
+}
+
+/// Explain whether a key may call an API, step by step
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "apigw access test [OPTIONS] --env <ENV> <KEY> [GROUP] <API>",
+    after_help = "Examples:\n  apigw access test ci petstore listPets --env test\n  apigw access test ci petstore GET /pets --env online"
+)]
+pub(in crate::cli) struct TestArguments {
+    /// The key
+    #[arg(value_name = "KEY", add = ArgValueCandidates::new(complete::keys))]
+    key: KeyName,
+    /// The group, if it is not plain; then the operation id, or the method and the path
+    #[arg(value_name = "API", num_args = 1..=3, required = true)]
+    words: Vec<String>,
+    /// The environment
+    #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
+    env: String,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, command: &AccessCommand) -> Result<Exit, CommandError> {
+    match command {
+        AccessCommand::Grant(arguments) => grant(context, arguments),
+        AccessCommand::Revoke(arguments) => revoke(context, arguments),
+        AccessCommand::List(arguments) => listed::list(context, arguments),
+        AccessCommand::Test(arguments) => tested::test(context, arguments),
+    }
+}
+
+fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<Vec<_>, _>>()?;
+    let environments = environments(context, &arguments.env)?;
+    let apis = apis(context.workspace()?, &groups, &environments, &arguments.api)?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let (state, before) = holder_state(guard.workspace(), &arguments.holder)?;
+    let scope = GrantScope { groups, environments, apis };
+    let Some(operation) = change::grant(state, before.as_ref(), &scope, &author) else {
+        let subject = holder_name(&arguments.holder);
+        let what = format!("{subject} has each of these grants already");
+        let (state, _) = holder_state(guard.workspace(), &arguments.holder)?;
+        let document = AccessChangeView {
+            schema: SCHEMA,
+            operation: None,
+            dry_run: false,
+            subject,
+            action: None,
+            summary: None,
+            grants: state.grants().to_vec(),
+        };
+        context.output.data(&document, || format!("{what}\n"))?;
+        return Ok(Exit::Done);
+    };
+    commit(context, &guard, operation)
+}
+
+fn revoke(context: &Context<'_>, arguments: &RevokeArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let removed = match &arguments.grant {
+        Some(id) => RemovedGrants::Id(id.clone()),
+        None => RemovedGrants::Scope {
+            groups: arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<Vec<_>, _>>()?,
+            environments: environments(context, &arguments.env)?,
+        },
+    };
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let (state, before) = holder_state(guard.workspace(), &arguments.holder)?;
+    let Some(before) = before else {
+        let holder = holder_name(&arguments.holder);
+        return Err(CommandError::invalid("unknown-grant", format!("{holder} has no grants"))
+            .hint("`apigw access list` shows the grants"));
+    };
+    let record = SubjectRecord { operation: before, state };
+    let operation = change::ungrant(&record, &removed, &author)?;
+    commit(context, &guard, operation)
+}
+
+/// Commits an operation and shows it.
+pub(super) fn commit(
+    context: &Context<'_>,
+    guard: &LockGuard,
+    mut operation: AccessOperation,
+) -> Result<Exit, CommandError> {
+    use crate::workspace::Error;
+    let (id, unknown) = match guard.commit_access(&mut operation) {
+        Ok(id) => (id, None),
+        Err(error @ Error::DurabilityUnknown { .. }) => {
+            let Error::DurabilityUnknown { operation: Some(id), .. } = &error else { return Err(error.into()) };
+            (id.clone(), Some(error))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let document = change_view(&operation, Some(id), false);
+    let text = || format!("{}: {} {}\n", operation.after.subject(), operation.action, operation.summary);
+    let shown = context.output.data(&document, text);
+    shown_after_commit(context, shown);
+    unknown.map_or(Ok(Exit::Done), |error| Err(error.into()))
+}
+
+/// Makes the document of a change; without an id where it is not committed.
+pub(super) fn change_view(operation: &AccessOperation, id: Option<OperationId>, dry_run: bool) -> AccessChangeView {
+    AccessChangeView {
+        schema: SCHEMA,
+        operation: id,
+        dry_run,
+        subject: operation.after.subject().to_string(),
+        action: Some(operation.action),
+        summary: Some(operation.summary.clone()),
+        grants: operation.after.grants().to_vec(),
+    }
+}
+
+fn holder_name(holder: &Holder) -> String {
+    match holder {
+        Holder::Key(name) => AccessSubject::Key(name.clone()).to_string(),
+        Holder::Owner(name) => AccessSubject::Owner(name.clone()).to_string(),
+    }
+}
+
+fn holder_state(workspace: &Workspace, holder: &Holder) -> Result<(SubjectState, Option<OperationId>), CommandError> {
+    match holder {
+        Holder::Key(name) => {
+            let (key, operation) = workspace.key(name)?;
+            Ok((SubjectState::Key(key), Some(operation)))
+        }
+        Holder::Owner(name) => {
+            let (grants, operation) = workspace.owner_grants(name)?;
+            Ok((SubjectState::Owner(grants), operation))
+        }
+    }
+}
+
+fn environments(context: &Context<'_>, named: &[String]) -> Result<Vec<EnvironmentName>, CommandError> {
+    named.iter().map(|name| context.environment(name)).collect()
+}
+
+/// Gives each API the name by which its definition has it; one that no definition has is refused.
+fn apis(
+    workspace: &Workspace,
+    groups: &[GroupName],
+    environments: &[EnvironmentName],
+    named: &[String],
+) -> Result<Vec<String>, CommandError> {
+    for group in groups {
+        workspace.require_group(group)?;
+    }
+    let [group] = groups else {
+        return if named.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Err(CommandError::usage("--api names APIs of one group").hint("grant group by group"))
+        };
+    };
+    let mut names = Vec::new();
+    for name in named {
+        let mut found = None;
+        let candidate = workspace.working_copy(group, None)?;
+        if let Some(definition) = candidate.definition.as_deref() {
+            found = definition.api(name).map(Api::name);
+        }
+        for environment in environments {
+            // What is live may have APIs that the working copy has not any more.
+            if found.is_none()
+                && let Some(content) = workspace.live_group(environment, group)?.and_then(|live| live.content)
+            {
+                found = content.definition.get()?.api(name).map(Api::name);
+            }
+        }
+        names.push(found.ok_or_else(|| match candidate.definition.as_deref() {
+            Some(definition) => unknown_api(group, name, definition),
+            None => crate::workspace::Error::Invalid(candidate.findings.clone()).into(),
+        })?);
+    }
+    Ok(names)
+}

@@ -1,0 +1,37 @@
+//! The history of keys and grants.
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::table::{self, Cell, Layout};
+use crate::cli::time::age;
+use crate::cli::views::{AccessHistoryView, HistoryDocument};
+use crate::model::Timestamp;
+use crate::workspace::{CommittedAccess, ShortIds};
+
+pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let (mut operations, problems) = workspace.access_history()?;
+    operations.truncate(most);
+    let short = workspace.short_ids()?;
+    let document = HistoryDocument::Access(AccessHistoryView::new(&operations, &problems));
+    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 2 };
+    context.output.painted(&document, || {
+        if operations.is_empty() && problems.is_empty() {
+            return "no key was made yet\n".to_owned();
+        }
+        let rows = operations.iter().map(|committed| row(committed, &short, context.now()));
+        table::render(&["OPERATION", "AGE", "OF", "CHANGE", "BY", "WHY"], rows, layout)
+    })?;
+    Ok(context.output.unreadable(workspace, &problems))
+}
+
+fn row(CommittedAccess { id, operation }: &CommittedAccess, short: &ShortIds, now: Timestamp) -> Vec<Cell> {
+    vec![
+        short.get(id).into(),
+        age(operation.time, now).into(),
+        operation.after.subject().to_string().into(),
+        format!("{} {}", operation.action, operation.summary).into(),
+        operation.actor.as_str().into(),
+        operation.message.clone().unwrap_or_default().replace('\n', " ").into(),
+    ]
+}

@@ -1,0 +1,267 @@
+//! `apigw key`.
+
+mod made;
+mod shown;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::access::{AccessSubject, PathForm, SecretId, change};
+use crate::cli::change::{Reason, shown_after_commit};
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::views::{KeyRevokeView, RevokedSecretView};
+use crate::model::{KeyKind, KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
+
+/// Make, rotate, revoke and show the keys of callers
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum KeyCommand {
+    Create(CreateArguments),
+    Rotate(RotateArguments),
+    Revoke(RevokeArguments),
+    List(ListArguments),
+    Show(ShowArguments),
+}
+
+/// Make a key, and hand out its secret once
+///
+/// The secret goes into the file that --to names, which nobody else can read, or onto a terminal; apigw keeps its hash. The
+/// secret of a signature key is kept in .apigw/secrets too, as a gateway needs it to verify.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw key create ci --kind subscription --to ~/ci.key\n  apigw key create shop --kind signature --owner web --expires 90d --to ~/shop.secret -m 'web shop'"
+)]
+pub(in crate::cli) struct CreateArguments {
+    /// The name of the key: lower-case letters, digits and hyphens
+    #[arg(value_name = "NAME", value_parser = parse_key)]
+    name: KeyName,
+    /// How a request shows that it is the caller's
+    #[arg(long, value_enum)]
+    kind: KindArgument,
+    /// A team or customer, whose grants the key has too
+    #[arg(long, value_name = "NAME", value_parser = parse_owner)]
+    owner: Option<OwnerName>,
+    /// What it is for, in a line
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// When it ends: a lifetime like 90d or 12h, or a time
+    #[arg(long, value_name = "TIME", value_parser = parse_end)]
+    expires: Option<TimeArgument>,
+    /// When it begins
+    #[arg(long, value_name = "TIME", value_parser = parse_end)]
+    not_before: Option<TimeArgument>,
+    /// The region that signatures must name [default: any]
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
+    /// The service that signatures must name [default: any]
+    #[arg(long, value_name = "SERVICE")]
+    service: Option<String>,
+    /// How its signer writes a path that holds a `%` [default: sent]
+    #[arg(long, value_name = "FORM", value_enum)]
+    path: Option<PathArgument>,
+    #[command(flatten)]
+    out: SecretOut,
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum KindArgument {
+    /// Each request is signed (JDCLOUD2, JDCLOUD3, AWS4)
+    Signature,
+    /// Each request has the key in a header
+    Subscription,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum PathArgument {
+    /// As sent
+    Sent,
+    /// Percent-encoded again
+    Again,
+}
+
+/// Where a secret goes.
+#[derive(Debug, Args)]
+struct SecretOut {
+    /// The file for the secret, made for you alone [default: the terminal]
+    #[arg(long = "to", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    file: Option<PathBuf>,
+}
+
+/// Give a key another secret; the one before ends after an overlap
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw key rotate ci --to ~/ci.key.new\n  apigw key rotate ci --overlap 0s --to ~/ci.key.new -m 'laptop was stolen'"
+)]
+pub(in crate::cli) struct RotateArguments {
+    /// The key
+    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    name: KeyName,
+    /// How long the secret before lets in
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_lifetime)]
+    overlap: i64,
+    #[command(flatten)]
+    out: SecretOut,
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
+}
+
+/// Close secrets of a key for good, whatever Git brings back
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw key revoke ci -m 'found in a log'\n  apigw key revoke ci k3yw2qpx7abcdefg -m 'only the old one'"
+)]
+pub(in crate::cli) struct RevokeArguments {
+    /// The key
+    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    name: KeyName,
+    /// The ids of its secrets [default: all that let in]
+    #[arg(value_name = "SECRET")]
+    secrets: Vec<SecretId>,
+    /// Why, for the history
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
+}
+
+/// List the keys
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw key list\n  apigw key list -o json")]
+pub(in crate::cli) struct ListArguments {}
+
+/// Show a key: its secrets by id, its grants, and where it stands
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  apigw key show ci\n  apigw key show ci -o json")]
+pub(in crate::cli) struct ShowArguments {
+    /// The key
+    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    name: KeyName,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, command: &KeyCommand) -> Result<Exit, CommandError> {
+    match command {
+        KeyCommand::Create(arguments) => made::create(context, arguments),
+        KeyCommand::Rotate(arguments) => made::rotate(context, arguments),
+        KeyCommand::Revoke(arguments) => revoke(context, arguments),
+        KeyCommand::List(ListArguments {}) => shown::list(context),
+        KeyCommand::Show(arguments) => shown::show(context, &arguments.name),
+    }
+}
+
+fn revoke(context: &Context<'_>, arguments: &RevokeArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let guard = context.workspace()?.lock(&context.lock_request())?;
+    let (key, _) = guard.workspace().key(&arguments.name)?;
+    let revoked = guard.workspace().revoked_secrets()?;
+    let name = &arguments.name;
+    if let Some(other) = arguments.secrets.iter().find(|id| !key.secrets.iter().any(|secret| secret.id == **id)) {
+        return Err(CommandError::invalid("unknown-secret", format!("key {name} has no secret {other}"))
+            .hint(format!("see which there are: `apigw key show {name}`")));
+    }
+    let live: Vec<SecretId> = key.live_secrets(author.now).map(|secret| secret.id.clone()).collect();
+    let named = if arguments.secrets.is_empty() { &live } else { &arguments.secrets };
+    let mut operations = Vec::new();
+    for id in named {
+        // A file that is there says so already; one that only this machine remembers is written again.
+        if guard.workspace().access_record(&AccessSubject::Secret(id.clone()))?.is_none() {
+            let mut operation = change::revoke(&key, id, &author);
+            operations.push((id.clone(), guard.commit_access(&mut operation)?));
+        }
+    }
+    let is_left = |id: &&SecretId| !named.contains(id) && !revoked.contains(*id);
+    let left: Vec<SecretId> = live.iter().filter(is_left).cloned().collect();
+    let view = |(secret, operation): &(SecretId, OperationId)| RevokedSecretView {
+        secret: secret.clone(),
+        operation: operation.clone(),
+    };
+    let view = KeyRevokeView {
+        schema: SCHEMA,
+        key: name.clone(),
+        revoked: operations.iter().map(view).collect(),
+        live: left.clone(),
+    };
+    let shown = context.output.data(&view, || {
+        if operations.is_empty() {
+            return format!("key {name}: nothing to revoke, no such secret lets anybody in\n");
+        }
+        let secrets: Vec<&str> = operations.iter().map(|(id, _)| id.as_str()).collect();
+        format!("key {name}: revoked {}, for good\n", secrets.join(", "))
+    });
+    shown_after_commit(context, shown);
+    if left.is_empty() && !operations.is_empty() {
+        context.output.note(&format!("give its caller another secret: `apigw key rotate {name} --to FILE`"));
+    }
+    Ok(Exit::Done)
+}
+
+/// An end or a beginning as it was typed.
+#[derive(Debug, Clone, Copy)]
+enum TimeArgument {
+    /// So many milliseconds from now.
+    After(i64),
+    At(Timestamp),
+}
+
+impl TimeArgument {
+    fn resolve(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::After(milliseconds) => Timestamp::from_milliseconds(now.milliseconds().saturating_add(milliseconds)),
+            Self::At(time) => time,
+        }
+    }
+}
+
+fn parse_end(text: &str) -> Result<TimeArgument, String> {
+    if let Ok(milliseconds) = parse_lifetime(text) {
+        return Ok(TimeArgument::After(milliseconds));
+    }
+    Timestamp::from_input(text)
+        .map(TimeArgument::At)
+        .map_err(|_| "write a lifetime like 90d or 12h, or a time like 2027-01-31".to_owned())
+}
+
+/// Parses a lifetime like `90d`, `12h`, `30m` or `10s`, in milliseconds.
+fn parse_lifetime(text: &str) -> Result<i64, String> {
+    let wrong = || "write it like 7d, 12h, 30m or 10s".to_owned();
+    let (number, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?);
+    let number: i64 = number.parse().map_err(|_| wrong())?;
+    let seconds = match unit {
+        "d" => 86_400,
+        "h" => 3600,
+        "m" => 60,
+        "s" => 1,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(seconds * 1000).ok_or_else(wrong)
+}
+
+fn parse_key(text: &str) -> Result<KeyName, String> {
+    text.parse().map_err(|error: crate::model::NameError| error.to_string())
+}
+
+fn parse_owner(text: &str) -> Result<OwnerName, String> {
+    text.parse().map_err(|error: crate::model::NameError| error.to_string())
+}
+
+impl From<KindArgument> for KeyKind {
+    fn from(kind: KindArgument) -> Self {
+        match kind {
+            KindArgument::Signature => Self::Signature,
+            KindArgument::Subscription => Self::Subscription,
+        }
+    }
+}
+
+impl From<PathArgument> for PathForm {
+    fn from(form: PathArgument) -> Self {
+        match form {
+            PathArgument::Sent => Self::Sent,
+            PathArgument::Again => Self::Again,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Keys as they are shown.
+
+use std::fmt::Write as _;
+
+use crate::access::{Grant, Key, SubjectState};
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::table::{self, Cell, Layout, Paint};
+use crate::cli::time::age;
+use crate::cli::views::{FindingView, KeyListView, KeyShowView, KeyView, SecretView};
+use crate::model::{EnvironmentName, KeyName, OwnerName, SCHEMA, Timestamp};
+
+pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let (records, problems) = workspace.access_records()?;
+    let revoked = workspace.revoked_secrets()?;
+    let now = context.now();
+    let keys: Vec<(&Key, KeyView)> = records
+        .iter()
+        .filter_map(|record| match &record.state {
+            SubjectState::Key(key) => Some((key, KeyView::new(key, &revoked, now))),
+            _ => None,
+        })
+        .collect();
+    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 4 };
+    let rows: Vec<Vec<Cell>> = keys.iter().map(|(key, view)| row(key, view)).collect();
+    let document = KeyListView {
+        schema: SCHEMA,
+        keys: keys.into_iter().map(|(_, view)| view).collect(),
+        problems: problems.iter().map(FindingView::new).collect(),
+    };
+    context.output.painted(&document, || {
+        if rows.is_empty() && problems.is_empty() {
+            return "there is no key yet\n".to_owned();
+        }
+        table::render(&["KEY", "KIND", "OWNER", "STATE", "SECRETS", "GRANTS", "FOR"], rows, layout)
+    })?;
+    Ok(context.output.unreadable(workspace, &problems))
+}
+
+pub(super) fn show(context: &Context<'_>, name: &KeyName) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let (key, operation) = workspace.key(name)?;
+    let revoked = workspace.revoked_secrets()?;
+    let now = context.now();
+    let document = KeyShowView { schema: SCHEMA, operation, key: KeyView::new(&key, &revoked, now) };
+    context.output.data(&document, || text(&key, &document.key, now))?;
+    Ok(Exit::Done)
+}
+
+fn row(key: &Key, view: &KeyView) -> Vec<Cell> {
+    let state = match view.state {
+        "live" => Cell::from("live"),
+        state => Cell::default().painted(Paint::Yellow, state),
+    };
+    let live = view.secrets().iter().filter(|secret| secret.state == "live").count();
+    vec![
+        key.name.as_str().into(),
+        key.kind.as_str().into(),
+        key.owner.as_ref().map_or("", OwnerName::as_str).into(),
+        state,
+        live.to_string().into(),
+        key.grants.len().to_string().into(),
+        key.description.clone().unwrap_or_default().into(),
+    ]
+}
+
+fn text(key: &Key, view: &KeyView, now: Timestamp) -> String {
+    let optional = |time: Option<Timestamp>, none: &str| time.map_or_else(|| none.to_owned(), |time| time.to_string());
+    let mut text = format!(
+        "key          {}, {}\nkind         {}\nowner        {}\nfor          {}\ncreated      {}\nvalid from   {}\n\
+         expires      {}\n",
+        key.name,
+        view.state,
+        key.kind,
+        key.owner.as_ref().map_or("(none)", OwnerName::as_str),
+        key.description.as_deref().unwrap_or("(not said)"),
+        key.created,
+        optional(key.not_before, "its creation"),
+        optional(key.expires, "never"),
+    );
+    for SecretView { id, created, retires, state } in view.secrets() {
+        let retires = retires.map(|time| format!(", retires {time}")).unwrap_or_default();
+        let _ = writeln!(text, "secret       {id}, {state}, {} old{retires}", age(*created, now));
+    }
+    for Grant { id, group, environments, apis, since, by } in &key.grants {
+        let environments: Vec<&str> = environments.iter().map(EnvironmentName::as_str).collect();
+        let apis = if apis.is_empty() { "all APIs".to_owned() } else { apis.join(", ") };
+        let _ = writeln!(text, "grant {id}  {group} in {}: {apis}, since {since} by {by}", environments.join(", "));
+    }
+    text
+}

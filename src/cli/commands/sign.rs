@@ -1,0 +1,110 @@
+//! `apigw sign`.
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::access::sigv4::{SCHEMES, Scheme, SigningRequest};
+use crate::cli::complete;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::signing::sign_with_key;
+use crate::cli::views::{SignView, SignedHeaderView};
+use crate::model::{KeyName, SCHEMA};
+use crate::workspace::read_outside;
+
+/// The most bytes of a body.
+const LARGEST_BODY: u64 = 256 << 20;
+
+/// The scheme of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum SchemeArgument {
+    /// JDCLOUD2-HMAC-SHA256
+    Jdcloud2,
+    /// JDCLOUD3-HMAC-SHA256
+    Jdcloud3,
+    /// AWS4-HMAC-SHA256
+    Aws4,
+}
+
+impl SchemeArgument {
+    pub(in crate::cli) fn scheme(self) -> &'static Scheme {
+        match self {
+            Self::Jdcloud2 => &SCHEMES[0],
+            Self::Jdcloud3 => &SCHEMES[1],
+            Self::Aws4 => &SCHEMES[2],
+        }
+    }
+}
+
+/// Print the headers with which a request is signed
+///
+/// They let the request in once, within five minutes. For curl: `apigw sign … > headers; curl -H @headers URL`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw sign GET 'http://petstore.test.apigw.localhost:8080/petstore/pets' --key shop\n  apigw sign POST http://127.0.0.1:8080/petstore/pets --key shop --body @pet.json -H 'content-type: application/json'"
+)]
+pub(in crate::cli) struct SignArguments {
+    /// The method
+    #[arg(value_name = "METHOD")]
+    method: String,
+    /// The address, with its query
+    #[arg(value_name = "URL", value_parser = parse_url)]
+    url: http::Uri,
+    /// The key, whose secret has to be on this machine
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
+    key: KeyName,
+    /// The scheme
+    #[arg(long, value_name = "SCHEME", value_enum, default_value = "jdcloud2")]
+    scheme: SchemeArgument,
+    /// The body: a text, or @FILE
+    #[arg(long, value_name = "TEXT|@FILE", allow_hyphen_values = true)]
+    body: Option<String>,
+    /// A header that is sent, and signed too; may be given more than once
+    #[arg(long, short = 'H', value_name = "NAME: VALUE")]
+    header: Vec<String>,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SignArguments) -> Result<Exit, CommandError> {
+    let uri = &arguments.url;
+    let method = arguments.method.to_ascii_uppercase();
+    http::Method::from_bytes(method.as_bytes())
+        .map_err(|_| CommandError::usage(format!("{:?} is not a method", arguments.method)))?;
+    let body = match arguments.body.as_deref() {
+        None => Vec::new(),
+        Some(text) => match text.strip_prefix('@') {
+            Some(path) => read_outside(&context.folder().join(path), LARGEST_BODY)?,
+            None => text.as_bytes().to_vec(),
+        },
+    };
+    let headers = arguments.header.iter().map(|line| header(line)).collect::<Result<Vec<_>, _>>()?;
+    let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let input = SigningRequest {
+        method: &method,
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
+        authority: uri.authority().map_or("", http::uri::Authority::as_str),
+        headers: &headers,
+        body: &body,
+    };
+    let signed = sign_with_key(context, &arguments.key, arguments.scheme.scheme(), &input)?;
+    let lines = || signed.iter().map(|(name, value)| [*name, ": ", value, "\n"].concat()).collect::<Vec<_>>().concat();
+    let header = |(name, value): &(&'static str, String)| SignedHeaderView { name, value: value.clone() };
+    let document = SignView { schema: SCHEMA, headers: signed.iter().map(header).collect() };
+    context.output.data(&document, lines)?;
+    Ok(Exit::Done)
+}
+
+fn parse_url(text: &str) -> Result<http::Uri, String> {
+    let uri: http::Uri = text.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
+    let is_whole =
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty());
+    if is_whole { Ok(uri) } else { Err("write it like http://host:8080/path?name=value".to_owned()) }
+}
+
+fn header(line: &str) -> Result<(String, &str), CommandError> {
+    let (name, value) = line.split_once(':').ok_or_else(|| {
+        CommandError::usage(format!("the header {:?} has no colon after its name", line.split_whitespace().next()))
+            .hint("write it like `--header 'X-Trace: 7'`")
+    })?;
+    Ok((name.trim().to_ascii_lowercase(), value.trim()))
+}

@@ -1,0 +1,75 @@
+//! Requests that a command signs, or gives a key, with a secret that is on this machine.
+
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::context::Context;
+use super::error::{CommandError, Exit};
+use crate::access::sigv4::{Scheme, Signer, SigningRequest};
+use crate::access::{HmacSecret, Key, SecretId};
+use crate::model::{KeyKind, KeyName};
+use crate::workspace::SecretSources;
+
+/// The region and the service of signatures of a key that names none.
+const ANY_SCOPE: (&str, &str) = ("local", "apigw");
+
+/// Finds a key and a secret of it on this machine.
+pub(super) fn key_with_secret(
+    context: &Context<'_>,
+    name: &KeyName,
+) -> Result<(Key, SecretId, HmacSecret), CommandError> {
+    let workspace = context.workspace()?;
+    let (key, _) = workspace.key(name)?;
+    let sources = SecretSources::read(workspace, &context.process.variables);
+    if let Some((id, secret)) = workspace.secret_of_key(&sources, &key, context.now())? {
+        return Ok((key, id, secret));
+    }
+    let id = key.live_secrets(context.now()).last().map_or("ID", |secret| secret.id.as_str()).to_owned();
+    let message = format!("no secret of key {name} is on this machine");
+    let hint = format!("give it in the variable APIGW_SECRET_{id}, or put it into .apigw/secrets/{id} (mode 0600)");
+    Err(CommandError::invalid("no-secret", message).hint(hint))
+}
+
+/// Signs a request with a key: returns the headers to send with it.
+pub(super) fn sign_with_key(
+    context: &Context<'_>,
+    name: &KeyName,
+    scheme: &'static Scheme,
+    request: &SigningRequest<'_>,
+) -> Result<Vec<(&'static str, String)>, CommandError> {
+    let (key, id, secret) = key_with_secret(context, name)?;
+    if key.kind != KeyKind::Signature {
+        return Err(CommandError::invalid(
+            "key-kind",
+            format!("key {name} is of kind {}, and signs nothing", key.kind),
+        )
+        .hint("send the text of a subscription key in the header x-api-key"));
+    }
+    sign(context, (&key, &id, &secret), scheme, request)
+}
+
+/// Signs a request with a secret of a key.
+pub(super) fn sign(
+    context: &Context<'_>,
+    (key, id, secret): (&Key, &SecretId, &HmacSecret),
+    scheme: &'static Scheme,
+    request: &SigningRequest<'_>,
+) -> Result<Vec<(&'static str, String)>, CommandError> {
+    let signer = Signer {
+        scheme,
+        key_id: id.as_str(),
+        secret: secret.reveal(),
+        region: key.signing.region.as_deref().unwrap_or(ANY_SCOPE.0),
+        service: key.signing.service.as_deref().unwrap_or(ANY_SCOPE.1),
+        path_form: key.signing.path,
+    };
+    Ok(signer.sign(request, context.now(), &nonce()?))
+}
+
+/// Makes a nonce of 128 random bits.
+fn nonce() -> Result<String, CommandError> {
+    let mut bytes = [0; 16];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| CommandError::new("random", Exit::Failed, "the system gives no random bytes"))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}

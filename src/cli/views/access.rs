@@ -1,0 +1,268 @@
+//! The documents of `key`, `access`, `sign`, and of the history and the undo of what they change.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Document, FindingView, HistoryView, PlanView};
+use crate::access::{AccessAction, Grant, GrantId, Key, SecretId, SigningSettings};
+use crate::model::{EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
+use crate::workspace::CommittedAccess;
+
+/// A secret that was made, with a key or in the place of one before.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct KeySecretView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) operation: OperationId,
+    pub(in crate::cli) key: KeyName,
+    pub(in crate::cli) kind: KeyKind,
+    /// The id of the secret.
+    pub(in crate::cli) secret: SecretId,
+    /// The file that holds it.
+    pub(in crate::cli) file: Option<String>,
+    /// The secret itself, on a terminal alone.
+    pub(in crate::cli) text: Option<String>,
+    pub(in crate::cli) expires: Option<Timestamp>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct KeyRevokeView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) key: KeyName,
+    pub(in crate::cli) revoked: Vec<RevokedSecretView>,
+    /// The secrets that still let in.
+    pub(in crate::cli) live: Vec<SecretId>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct RevokedSecretView {
+    pub(in crate::cli) secret: SecretId,
+    pub(in crate::cli) operation: OperationId,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct KeyListView<'a> {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) keys: Vec<KeyView>,
+    /// The files that cannot be read.
+    pub(in crate::cli) problems: Vec<FindingView<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct KeyShowView {
+    pub(in crate::cli) schema: u32,
+    /// The latest operation on it.
+    pub(in crate::cli) operation: OperationId,
+    #[serde(flatten)]
+    pub(in crate::cli) key: KeyView,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct KeyView {
+    name: KeyName,
+    kind: KeyKind,
+    owner: Option<OwnerName>,
+    description: Option<String>,
+    created: Timestamp,
+    not_before: Option<Timestamp>,
+    expires: Option<Timestamp>,
+    /// `live`, `not yet valid`, `expired`, or `no live secret`.
+    pub(in crate::cli) state: &'static str,
+    signing: SigningSettings,
+    secrets: Vec<SecretView>,
+    grants: Vec<Grant>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct SecretView {
+    pub(in crate::cli) id: SecretId,
+    pub(in crate::cli) created: Timestamp,
+    pub(in crate::cli) retires: Option<Timestamp>,
+    /// `live`, `retired` or `revoked`.
+    pub(in crate::cli) state: &'static str,
+}
+
+impl KeyView {
+    pub(in crate::cli) fn new(key: &Key, revoked: &BTreeSet<SecretId>, now: Timestamp) -> Self {
+        let secret_state = |secret: &crate::access::Secret| {
+            if revoked.iter().any(|id| id.is_same_file(&secret.id)) {
+                "revoked"
+            } else if secret.is_live(now) {
+                "live"
+            } else {
+                "retired"
+            }
+        };
+        let state = if key.expires.is_some_and(|expires| now >= expires) {
+            "expired"
+        } else if key.not_before.is_some_and(|from| now < from) {
+            "not yet valid"
+        } else if key.secrets.iter().any(|secret| secret_state(secret) == "live") {
+            "live"
+        } else {
+            "no live secret"
+        };
+        let secrets = key.secrets.iter().map(|secret| SecretView {
+            id: secret.id.clone(),
+            created: secret.created,
+            retires: secret.retires,
+            state: secret_state(secret),
+        });
+        Self {
+            state,
+            secrets: secrets.collect(),
+            name: key.name.clone(),
+            kind: key.kind,
+            owner: key.owner.clone(),
+            description: key.description.clone(),
+            created: key.created,
+            not_before: key.not_before,
+            expires: key.expires,
+            signing: key.signing.clone(),
+            grants: key.grants.clone(),
+        }
+    }
+
+    /// Returns the secrets.
+    pub(in crate::cli) fn secrets(&self) -> &[SecretView] {
+        &self.secrets
+    }
+}
+
+/// A change of a key or of grants; without an operation where nothing was changed.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessChangeView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) operation: Option<OperationId>,
+    pub(in crate::cli) dry_run: bool,
+    /// Like `key ci` or `owner web`.
+    pub(in crate::cli) subject: String,
+    pub(in crate::cli) action: Option<AccessAction>,
+    /// The fields that changed, in a line.
+    pub(in crate::cli) summary: Option<String>,
+    /// All grants of the subject from then on.
+    pub(in crate::cli) grants: Vec<Grant>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessListView<'a> {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) grants: Vec<AccessListEntryView>,
+    /// The files that cannot be read.
+    pub(in crate::cli) problems: Vec<FindingView<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessListEntryView {
+    pub(in crate::cli) key: KeyName,
+    pub(in crate::cli) kind: KeyKind,
+    pub(in crate::cli) owner: Option<OwnerName>,
+    /// True if the grant is the owner's.
+    pub(in crate::cli) by_owner: bool,
+    pub(in crate::cli) group: GroupName,
+    pub(in crate::cli) environment: EnvironmentName,
+    /// The APIs; all where it is empty.
+    pub(in crate::cli) apis: Vec<String>,
+    pub(in crate::cli) grant: GrantId,
+    pub(in crate::cli) since: Timestamp,
+    pub(in crate::cli) by: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessTestView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) key: KeyName,
+    pub(in crate::cli) allowed: bool,
+    /// The steps in the order in which a gateway takes them.
+    pub(in crate::cli) steps: Vec<AccessStepView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessStepView {
+    pub(in crate::cli) step: &'static str,
+    pub(in crate::cli) passed: bool,
+    pub(in crate::cli) reason: String,
+    /// The command or the change that makes it pass.
+    pub(in crate::cli) next: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct SignView {
+    pub(in crate::cli) schema: u32,
+    pub(in crate::cli) headers: Vec<SignedHeaderView>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct SignedHeaderView {
+    pub(in crate::cli) name: &'static str,
+    pub(in crate::cli) value: String,
+}
+
+/// The history of releases, or with `--access` that of keys and grants.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(in crate::cli) enum HistoryDocument<'a> {
+    Releases(HistoryView),
+    Access(AccessHistoryView<'a>),
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessHistoryView<'a> {
+    schema: u32,
+    operations: Vec<AccessOperationView>,
+    /// The files that cannot be read.
+    problems: Vec<FindingView<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(in crate::cli) struct AccessOperationView {
+    operation: OperationId,
+    subject: String,
+    action: AccessAction,
+    summary: String,
+    time: Timestamp,
+    actor: String,
+    message: Option<String>,
+    before: Option<OperationId>,
+}
+
+impl<'a> AccessHistoryView<'a> {
+    pub(in crate::cli) fn new(operations: &[CommittedAccess], problems: &'a [Finding]) -> Self {
+        let view = |CommittedAccess { id, operation }: &CommittedAccess| AccessOperationView {
+            operation: id.clone(),
+            subject: operation.after.subject().to_string(),
+            action: operation.action,
+            summary: operation.summary.clone(),
+            time: operation.time,
+            actor: operation.actor.clone(),
+            message: operation.message.clone(),
+            before: operation.before.clone(),
+        };
+        Self {
+            schema: SCHEMA,
+            operations: operations.iter().map(view).collect(),
+            problems: problems.iter().map(FindingView::new).collect(),
+        }
+    }
+}
+
+/// The reversal of a release, or with `--access` of a change of a key or of grants.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the two documents of one command, for its schema; each is printed by itself")]
+pub(in crate::cli) enum UndoDocument<'a> {
+    Release(PlanView<'a>),
+    Access(AccessChangeView),
+}
+
+impl Document for KeySecretView {}
+impl Document for KeyRevokeView {}
+impl Document for KeyListView<'_> {}
+impl Document for KeyShowView {}
+impl Document for AccessChangeView {}
+impl Document for AccessListView<'_> {}
+impl Document for AccessTestView {}
+impl Document for SignView {}
+impl Document for HistoryDocument<'_> {}
+impl Document for UndoDocument<'_> {}

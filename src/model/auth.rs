@@ -1,0 +1,260 @@
+//! The ways in which callers of a group show who they are (`auth` in `group.yaml`).
+
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// How a caller shows that a key is its own.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyKind {
+    /// Each request is signed.
+    Signature,
+    /// Each request has the key's text in a header.
+    Subscription,
+}
+
+impl KeyKind {
+    /// Returns the word that stands in files and output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// The ways in which callers of a real backend show who they are; one suffices. Without any, anybody may call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Auth {
+    /// Requests are signed.
+    pub signature: Option<SignatureAuth>,
+    /// Requests have a subscription key.
+    pub subscription: Option<SubscriptionAuth>,
+}
+
+/// The settings of signatures.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureAuth {
+    /// The most seconds by which the clock of a signer may differ.
+    #[serde(default = "usual_tolerance_s")]
+    #[schemars(range(min = 1, max = 900))]
+    pub tolerance_s: u16,
+}
+
+/// The settings of subscription keys.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubscriptionAuth {
+    /// The headers in which a key may stand; the first that is there counts.
+    #[serde(default = "usual_headers")]
+    pub headers: Vec<String>,
+}
+
+const fn usual_tolerance_s() -> u16 {
+    300
+}
+
+fn usual_headers() -> Vec<String> {
+    vec!["jdcloud-apim-subscription-key".to_owned(), "x-api-key".to_owned()]
+}
+
+impl Default for SignatureAuth {
+    fn default() -> Self {
+        Self { tolerance_s: usual_tolerance_s() }
+    }
+}
+
+impl Default for SubscriptionAuth {
+    fn default() -> Self {
+        Self { headers: usual_headers() }
+    }
+}
+
+impl Auth {
+    /// True if anybody may call.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.signature.is_none() && self.subscription.is_none()
+    }
+
+    /// True if a key of a kind is taken.
+    #[must_use]
+    pub const fn takes(&self, kind: KeyKind) -> bool {
+        match kind {
+            KeyKind::Signature => self.signature.is_some(),
+            KeyKind::Subscription => self.subscription.is_some(),
+        }
+    }
+
+    /// Returns the kinds of keys that are taken.
+    pub fn kinds(&self) -> impl Iterator<Item = KeyKind> {
+        [KeyKind::Signature, KeyKind::Subscription].into_iter().filter(|kind| self.takes(*kind))
+    }
+
+    /// Takes keys of a kind, with the usual settings.
+    #[must_use]
+    pub fn with(mut self, kind: KeyKind) -> Self {
+        match kind {
+            KeyKind::Signature => self.signature = Some(SignatureAuth::default()),
+            KeyKind::Subscription => self.subscription = Some(SubscriptionAuth::default()),
+        }
+        self
+    }
+}
+
+impl fmt::Display for Auth {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds: Vec<&str> = self.kinds().map(KeyKind::as_str).collect();
+        formatter.pad(&if kinds.is_empty() { "none".to_owned() } else { kinds.join(", ") })
+    }
+}
+
+/// Writes the one kind as a word, several as a list, as they are written in `group.yaml`.
+impl Serialize for Auth {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let kinds: Vec<KeyKind> = self.kinds().collect();
+        match kinds.as_slice() {
+            [] => serializer.serialize_str("none"),
+            [kind] => kind.serialize(serializer),
+            kinds => kinds.serialize(serializer),
+        }
+    }
+}
+
+/// Reads a word, a list of kinds, or a map from kinds to their settings.
+impl<'de> Deserialize<'de> for Auth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AuthVisitor)
+    }
+}
+
+struct AuthVisitor;
+
+/// The settings of each kind, by its word.
+#[derive(serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct AuthFields {
+    #[serde(default)]
+    signature: Option<SignatureAuth>,
+    #[serde(default)]
+    subscription: Option<SubscriptionAuth>,
+}
+
+impl<'de> Visitor<'de> for AuthVisitor {
+    type Value = Auth;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("`none`, `signature`, `subscription`, a list of kinds, or a map with their settings")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Auth, E> {
+        match text {
+            "none" => Ok(Auth::default()),
+            "signature" => Ok(Auth::default().with(KeyKind::Signature)),
+            "subscription" => Ok(Auth::default().with(KeyKind::Subscription)),
+            other => Err(E::unknown_variant(other, &["none", "signature", "subscription"])),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Auth, A::Error> {
+        let kinds: Vec<KeyKind> = Deserialize::deserialize(SeqAccessDeserializer::new(list))?;
+        if kinds.is_empty() {
+            return Err(A::Error::custom("the list names no kind: write `none` where anybody may call"));
+        }
+        Ok(kinds.into_iter().fold(Auth::default(), Auth::with))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Auth, A::Error> {
+        let AuthFields { signature, subscription } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+        let auth = Auth { signature, subscription };
+        let error = |text: &str| Err(A::Error::custom(text));
+        if auth.is_none() {
+            return error("the map names no kind: write `none` where anybody may call");
+        }
+        if auth.signature.as_ref().is_some_and(|signature| !(1..=900).contains(&signature.tolerance_s)) {
+            return error("`tolerance_s` is from 1 to 900");
+        }
+        let is_header =
+            |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let are_headers = |headers: &Vec<String>| !headers.is_empty() && headers.iter().all(is_header);
+        if auth.subscription.as_ref().is_some_and(|subscription| !are_headers(&subscription.headers)) {
+            return error("`headers` is a list of names of headers, of letters, digits and hyphens");
+        }
+        Ok(auth)
+    }
+}
+
+impl schemars::JsonSchema for Auth {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Auth".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let (kind, fields) = (generator.subschema_for::<KeyKind>(), generator.subschema_for::<AuthFields>());
+        schemars::json_schema!({
+            "description": "The ways in which callers of a real backend show who they are; one suffices.",
+            "anyOf": [
+                {"const": "none"},
+                kind,
+                {"type": "array", "items": kind, "minItems": 1},
+                fields,
+            ],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Auth, String> {
+        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_word_a_list_and_a_map_are_read() {
+        let both = Auth::default().with(KeyKind::Signature).with(KeyKind::Subscription);
+        assert_eq!(read("none").unwrap(), Auth::default());
+        assert_eq!(read("signature").unwrap().to_string(), "signature");
+        assert_eq!(read("[subscription, signature]").unwrap(), both);
+        assert_eq!(read("{signature: {}, subscription: {}}").unwrap(), both);
+        let set = read("{signature: {tolerance_s: 60}, subscription: {headers: [X-Key]}}").unwrap();
+        assert_eq!(set.signature, Some(SignatureAuth { tolerance_s: 60 }));
+        assert_eq!(set.subscription, Some(SubscriptionAuth { headers: vec!["X-Key".to_owned()] }));
+        assert_eq!(serde_json::to_string(&both).unwrap(), "[\"signature\",\"subscription\"]");
+        assert_eq!(serde_json::to_string(&Auth::default()).unwrap(), "\"none\"");
+    }
+
+    #[test]
+    fn what_opens_a_group_by_mistake_is_refused() {
+        for text in [
+            "magic",
+            "[]",
+            "{}",
+            "[none]",
+            "[signature, magic]",
+            "{magic: {}}",
+            "{signature: {tolerance_s: 0}}",
+            "{signature: {tolerance_s: 901}}",
+            "{subscription: {headers: []}}",
+            "{subscription: {headers: [x_key]}}",
+            "null",
+            "7",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

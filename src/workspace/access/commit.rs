@@ -1,0 +1,111 @@
+//! The commit of an operation on keys and grants: one rename, as for a publish.
+
+use std::fs;
+use std::io::Write as _;
+
+use super::super::error::{At, Error, PathError};
+use super::super::git::GitCheckout;
+use super::super::intent::{FileIdentity, Intent};
+use super::super::{LockGuard, Workspace, layout, lock};
+use super::{REVOKED_FILE, operation_file, operation_place, subject_file, subject_place};
+use crate::access::{AccessOperation, AccessSubject, SecretId};
+use crate::model::OperationId;
+
+/// An operation on keys and grants that is about to be committed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(in crate::workspace) struct AccessIntent {
+    operation: OperationId,
+    /// The file of the subject.
+    place: String,
+    /// That file before the commit; `None` where there is none.
+    file: Option<FileIdentity>,
+}
+
+impl LockGuard {
+    /// Commits an operation on a key, an owner or a secret, and returns its id.
+    ///
+    /// The time of the operation becomes later than that of the one before it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::DurabilityUnknown`] means that the change is committed and visible. After any other error nothing is
+    /// changed.
+    pub fn commit_access(&self, operation: &mut AccessOperation) -> Result<OperationId, Error> {
+        let workspace = self.workspace();
+        let subject = operation.after.subject();
+        let present = workspace.access_record(&subject)?.map(|record| record.operation);
+        if present != operation.before {
+            return Err(Error::Stale { what: subject.to_string() });
+        }
+        if let Some(before) = &operation.before {
+            operation.time = operation.time.max(workspace.read_access_operation(before)?.time.successor());
+        }
+        if let AccessSubject::Secret(id) = &subject {
+            // Before the commit: a machine that forgets a revocation lets somebody in, one that knows it early does not.
+            self.remember_revocation(id)?;
+        }
+        let (id, text) = operation_file::render(operation);
+        let place = subject_place(&subject);
+        let file = workspace.file_identity(&place)?;
+        let intent = AccessIntent { operation: id.clone(), place: place.clone(), file };
+        let prepare = || {
+            self.declare(Intent::Access(intent.clone()))?;
+            let mut stage = self.stage();
+            stage.write(&operation_place(&id), text.as_bytes())?;
+            Ok(stage.sync()?)
+        };
+        let mut stage = self.stage();
+        let next = subject_file::render(&operation.after, &id);
+        if let Err(error) = prepare().and_then(|()| stage.write(&place, next.as_bytes())) {
+            // Where taking back fails as well, the intent stands, and the next holder of the lock does it. The note of it
+            // may be gone: `git clean` removes it.
+            let _ = self.take_back_access(&intent).and_then(|()| self.settle_intent());
+            return Err(error);
+        }
+        let what = subject.to_string();
+        let unknown = |source: PathError| Error::DurabilityUnknown { what, operation: Some(id.clone()), source };
+        stage.sync().map_err(unknown)?;
+        // Not before: until the rename is durable, the intent says what became of the operation.
+        let _ = self.forget_intent();
+        Ok(id)
+    }
+
+    /// Takes back an operation that was not committed. One stays whose subject's file is another one than before, or that
+    /// Git has: a colleague may have put it in force.
+    pub(in crate::workspace) fn take_back_access(&self, intent: &AccessIntent) -> Result<(), Error> {
+        let place = operation_place(&intent.operation);
+        let workspace = self.workspace();
+        let is_tracked = || GitCheckout::find(workspace.folder()).is_some_and(|checkout| checkout.is_tracked(&place));
+        let is_unchanged = workspace.file_identity(&intent.place)? == intent.file;
+        if !is_unchanged || !workspace.root.exists(&place)? || is_tracked() {
+            return Ok(());
+        }
+        let mut stage = self.stage();
+        stage.remove(&place)?;
+        Ok(stage.sync()?)
+    }
+
+    fn remember_revocation(&self, id: &SecretId) -> Result<(), Error> {
+        self.workspace().remember_revocations(std::iter::once(id))
+    }
+}
+
+impl Workspace {
+    /// Notes revocations in this machine's own memory of them, which no checkout takes away. A line is appended in one
+    /// write, so that several gateways and commands need no lock for it.
+    pub(super) fn remember_revocations<'i>(&self, ids: impl Iterator<Item = &'i SecretId>) -> Result<(), Error> {
+        let known = self.remembered_revocations()?;
+        let lines: String = ids.filter(|id| !known.contains(*id)).flat_map(|id| [id.as_str(), "\n"]).collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        lock::make_local_folder(&self.root)?;
+        let path = self.root.locate(REVOKED_FILE)?;
+        let mut file = fs::OpenOptions::new().append(true).create(true).open(&path).at("write", &path)?;
+        file.write_all(lines.as_bytes()).at("write", &path)?;
+        file.sync_all().at("sync", &path)?;
+        let folder = self.root.locate(layout::LOCAL_FOLDER)?;
+        fs::File::open(&folder).and_then(|folder| folder.sync_all()).at("sync", &folder)?;
+        Ok(())
+    }
+}

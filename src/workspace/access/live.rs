@@ -1,0 +1,183 @@
+//! Keys as a gateway follows them: read again and again, and never worse than the last good state for a minute.
+//!
+//! A key's file that is missing or broken keeps what was good, less what is revoked, for [`KEEP_BROKEN`]: a checkout is
+//! half-way. Then its key is closed; one that is broken at the start is closed at once. A revocation is remembered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::outside::{FileStamp, stamp_outside};
+use super::super::{Workspace, layout};
+use super::{KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
+use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, SecretId, SubjectState};
+use crate::model::{Finding, Timestamp};
+
+/// How long what was good of a broken or missing file is kept.
+const KEEP_BROKEN: Duration = Duration::from_mins(1);
+/// How long after a change the folders are read at each look: the system's stamps are a few milliseconds coarse.
+const UNSETTLED: Duration = Duration::from_millis(100);
+/// How often each file is looked at, which shows what was changed in its place.
+const SELDOM: Duration = Duration::from_secs(1);
+
+/// Reads the keys of a workspace, as often as they change.
+#[derive(Debug)]
+pub struct AccessReader {
+    sources: SecretSources,
+    known: BTreeMap<AccessSubject, KnownState>,
+    revoked: BTreeSet<SecretId>,
+    folders: Vec<Option<FileStamp>>,
+    files: BTreeMap<AccessSubject, Option<FileStamp>>,
+    /// Until when the folders are read at each look.
+    unsettled_until: Option<Instant>,
+    next_files: Option<Instant>,
+    problems: BTreeSet<String>,
+    reported: BTreeSet<String>,
+}
+
+/// What was read of a subject, and since when its file is broken.
+#[derive(Debug)]
+struct KnownState {
+    state: SubjectState,
+    broken_since: Option<Instant>,
+}
+
+impl AccessReader {
+    /// Begins with nothing read.
+    #[must_use]
+    pub fn new(sources: SecretSources) -> Self {
+        Self {
+            sources,
+            known: BTreeMap::new(),
+            revoked: BTreeSet::new(),
+            folders: Vec::new(),
+            files: BTreeMap::new(),
+            unsettled_until: None,
+            next_files: None,
+            problems: BTreeSet::new(),
+            reported: BTreeSet::new(),
+        }
+    }
+
+    /// Takes secrets from other sources, and has everything read again.
+    pub fn read_anew(&mut self, sources: SecretSources) {
+        self.sources = sources;
+        self.folders.clear();
+    }
+
+    /// Says whether there may be something new. A commit renames a file, which shows on its folder.
+    pub fn must_read(&mut self, workspace: &Workspace, now: Instant) -> bool {
+        let folders = self.folder_stamps(workspace);
+        if folders != self.folders {
+            self.folders = folders;
+            self.unsettled_until = Some(now + UNSETTLED);
+            return true;
+        }
+        if self.unsettled_until.is_some_and(|until| now < until) {
+            return true;
+        }
+        if self.next_files.is_some_and(|next| now < next) {
+            return false;
+        }
+        self.next_files = Some(now + SELDOM);
+        let is_closing = |known: &KnownState| known.broken_since.is_some_and(|since| now >= since + KEEP_BROKEN);
+        let files = workspace.subjects().unwrap_or_default().into_iter().map(|subject| {
+            let stamp = workspace.root.locate(&subject_place(&subject)).ok().and_then(|path| stamp_outside(&path));
+            (subject, stamp)
+        });
+        let files: BTreeMap<_, _> = files.collect();
+        let is_changed = files != self.files;
+        self.files = files;
+        is_changed || !self.problems.is_empty() || self.known.values().any(is_closing)
+    }
+
+    /// Reads the keys as they are now.
+    pub fn read(&mut self, workspace: &Workspace, now: Instant, clock: Timestamp) -> Arc<KeyDirectory> {
+        self.problems.clear();
+        self.read_subjects(workspace, now);
+        self.read_revocations(workspace);
+        let states: Vec<&SubjectState> = self.known.values().map(|known| &known.state).collect();
+        let keys: Vec<Arc<Key>> = states
+            .iter()
+            .filter_map(|state| if let SubjectState::Key(key) = state { Some(Arc::new(key.clone())) } else { None })
+            .collect();
+        let owners: Vec<OwnerGrants> = states
+            .iter()
+            .filter_map(|state| if let SubjectState::Owner(owner) = state { Some(owner.clone()) } else { None })
+            .collect();
+        let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
+        self.problems.extend(found.problems.iter().map(sentence));
+        let directory = KeyDirectory::new(keys, owners, self.revoked.iter().cloned(), &found.secrets);
+        let repeated =
+            directory.repeated_ids().map(|id| format!("the secret {id} belongs to two keys: it lets nobody in"));
+        self.problems.extend(repeated);
+        let missing = directory.missing_secrets(clock);
+        self.problems.extend(missing.map(|(key, id)| {
+            format!("key {}: its secret {id} is not on this machine, so that requests signed with it get 401", key.name)
+        }));
+        Arc::new(directory)
+    }
+
+    fn read_subjects(&mut self, workspace: &Workspace, now: Instant) {
+        let subjects = match workspace.subjects() {
+            Ok(subjects) => subjects,
+            Err(error) => {
+                self.problems.insert(error.one_line());
+                Vec::new()
+            }
+        };
+        let mut broken: BTreeMap<AccessSubject, String> =
+            self.known.keys().map(|subject| (subject.clone(), format!("the file of {subject} is gone"))).collect();
+        for subject in subjects {
+            match workspace.access_record(&subject) {
+                Ok(Some(record)) => {
+                    broken.remove(&subject);
+                    self.known.insert(subject, KnownState { state: record.state, broken_since: None });
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    broken.insert(subject, error.one_line());
+                }
+            }
+        }
+        for (subject, reason) in broken {
+            let Some(known) = self.known.get_mut(&subject) else {
+                self.problems.insert(format!("{reason}; the {subject} is closed"));
+                continue;
+            };
+            let since = *known.broken_since.get_or_insert(now);
+            if now < since + KEEP_BROKEN {
+                self.problems.insert(format!("{reason}; what was good is kept for a minute"));
+            } else {
+                self.problems.insert(format!("{reason}; the {subject} is closed"));
+                self.known.remove(&subject);
+            }
+        }
+    }
+
+    /// Adds what is revoked, and remembers it on this machine: no checkout takes a revocation back.
+    fn read_revocations(&mut self, workspace: &Workspace) {
+        let read = workspace.revoked_secrets().map(|revoked| self.revoked.extend(revoked));
+        let remembered = read.and_then(|()| workspace.remember_revocations(self.revoked.iter()));
+        if let Err(error) = remembered {
+            self.problems.insert(format!("revocations cannot be remembered beyond this process: {}", error.one_line()));
+        }
+    }
+
+    /// Returns the problems that were not returned before, each a sentence without a full stop.
+    pub fn new_problems(&mut self) -> Vec<String> {
+        let new = self.problems.difference(&self.reported).cloned().collect();
+        self.reported.clone_from(&self.problems);
+        new
+    }
+
+    fn folder_stamps(&self, workspace: &Workspace) -> Vec<Option<FileStamp>> {
+        let places = [KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, REVOKED_FILE, layout::SECRETS_FOLDER];
+        let own = places.iter().map(|place| workspace.root.locate(place).ok().and_then(|path| stamp_outside(&path)));
+        own.chain(self.sources.folders(workspace).iter().map(|path| stamp_outside(path))).collect()
+    }
+}
+
+fn sentence(finding: &Finding) -> String {
+    format!("{}: {}", finding.location, finding.message)
+}

@@ -1,0 +1,181 @@
+//! Keys, grants of owners and revocations, as files; their operations; and the secrets that this machine has.
+
+mod commit;
+mod live;
+mod operation_file;
+mod secrets;
+mod subject_file;
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use super::error::{Error, missing_hint};
+use super::{Workspace, layout};
+use crate::access::{AccessOperation, AccessSubject, Key, OwnerGrants, SecretId, SubjectRecord, SubjectState};
+use crate::model::{Finding, KeyName, Location, OperationId, OwnerName, nearest};
+
+pub(super) use commit::AccessIntent;
+pub use live::AccessReader;
+pub use secrets::{SecretSources, SecretsOnMachine};
+
+/// The folder of the keys.
+pub(super) const KEYS_FOLDER: &str = "keys";
+/// The folder of the grants of owners.
+const OWNERS_FOLDER: &str = "keys/owners";
+/// The folder of the revocations.
+const REVOKED_FOLDER: &str = "keys/revoked";
+/// The folder of the operations.
+const HISTORY_FOLDER: &str = "history/access";
+/// The revocations that this machine has seen, whatever Git does to their files.
+const REVOKED_FILE: &str = ".apigw/revoked";
+/// The most bytes of a key's file: thousands of grants.
+const LARGEST_SUBJECT: u64 = 4 << 20;
+
+/// An operation on keys and grants, with its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommittedAccess {
+    /// The id.
+    pub id: OperationId,
+    /// What the operation's file says.
+    pub operation: AccessOperation,
+}
+
+pub(super) fn subject_place(subject: &AccessSubject) -> String {
+    match subject {
+        AccessSubject::Key(name) => format!("{KEYS_FOLDER}/{name}.yaml"),
+        AccessSubject::Owner(name) => format!("{OWNERS_FOLDER}/{name}.yaml"),
+        AccessSubject::Secret(id) => format!("{REVOKED_FOLDER}/{id}.yaml"),
+    }
+}
+
+pub(super) fn operation_place(id: &OperationId) -> String {
+    format!("{HISTORY_FOLDER}/{id}.yaml")
+}
+
+impl Workspace {
+    /// Reads a key, the grants of an owner or a revocation; `None` where there is no file of it.
+    pub fn access_record(&self, subject: &AccessSubject) -> Result<Option<SubjectRecord>, Error> {
+        let place = subject_place(subject);
+        let Some(bytes) = self.root.read(&place, LARGEST_SUBJECT)? else { return Ok(None) };
+        let record = subject_file::parse(&place, subject, &layout::text(&place, bytes)?)?;
+        Ok(Some(record))
+    }
+
+    /// Reads a key.
+    pub fn key(&self, name: &KeyName) -> Result<(Key, OperationId), Error> {
+        match self.access_record(&AccessSubject::Key(name.clone()))? {
+            Some(SubjectRecord { operation, state: SubjectState::Key(key) }) => Ok((key, operation)),
+            _ => Err(self.unknown_key(name)?),
+        }
+    }
+
+    fn unknown_key(&self, name: &KeyName) -> Result<Error, Error> {
+        let names = self.key_names()?;
+        let nearest = nearest(name.as_str(), names.iter().map(KeyName::as_str));
+        Ok(Error::Unknown { kind: "key", name: name.to_string(), nearest })
+    }
+
+    /// Lists the names of the keys that have a file.
+    pub fn key_names(&self) -> Result<Vec<KeyName>, Error> {
+        Ok(names(&self.root.list(KEYS_FOLDER)?))
+    }
+
+    /// Reads all subjects of the kinds that have files. A file that cannot be read hides none of the others.
+    pub fn access_records(&self) -> Result<(Vec<SubjectRecord>, Vec<Finding>), Error> {
+        let mut records = Vec::new();
+        let mut problems = Vec::new();
+        for subject in self.subjects()? {
+            match self.access_record(&subject) {
+                Ok(record) => records.extend(record),
+                Err(Error::Invalid(findings)) => problems.extend(findings),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((records, problems))
+    }
+
+    /// Reads which secrets were revoked: the files, and what this machine has seen before.
+    pub fn revoked_secrets(&self) -> Result<BTreeSet<SecretId>, Error> {
+        let mut revoked: BTreeSet<SecretId> = names(&self.root.list(REVOKED_FOLDER)?).into_iter().collect();
+        revoked.extend(self.remembered_revocations()?);
+        Ok(revoked)
+    }
+
+    pub(super) fn remembered_revocations(&self) -> Result<BTreeSet<SecretId>, Error> {
+        let bytes = self.root.read(REVOKED_FILE, layout::LARGEST_RECORD)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&bytes).lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
+    pub(super) fn subjects(&self) -> Result<Vec<AccessSubject>, Error> {
+        let keys = self.key_names()?.into_iter().map(AccessSubject::Key);
+        let owners = names(&self.root.list(OWNERS_FOLDER)?).into_iter().map(AccessSubject::Owner);
+        let revoked = names(&self.root.list(REVOKED_FOLDER)?).into_iter().map(AccessSubject::Secret);
+        Ok(keys.chain(owners).chain(revoked).collect())
+    }
+
+    /// Reads the grants of an owner; none where there is no file of them.
+    pub fn owner_grants(&self, owner: &OwnerName) -> Result<(OwnerGrants, Option<OperationId>), Error> {
+        match self.access_record(&AccessSubject::Owner(owner.clone()))? {
+            Some(SubjectRecord { operation, state: SubjectState::Owner(grants) }) => Ok((grants, Some(operation))),
+            _ => Ok((OwnerGrants { owner: owner.clone(), grants: Vec::new() }, None)),
+        }
+    }
+
+    /// Reads the operations on keys and grants, newest first.
+    pub fn access_history(&self) -> Result<(Vec<CommittedAccess>, Vec<Finding>), Error> {
+        let mut operations = Vec::new();
+        let mut problems = Vec::new();
+        for id in self.access_operation_ids()?.into_iter().rev() {
+            match self.read_access_operation(&id) {
+                Ok(operation) => operations.push(CommittedAccess { id, operation }),
+                Err(Error::Invalid(findings)) => problems.extend(findings),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((operations, problems))
+    }
+
+    pub(super) fn access_operation_ids(&self) -> Result<Vec<OperationId>, Error> {
+        Ok(names(&self.root.list(HISTORY_FOLDER)?))
+    }
+
+    pub(super) fn read_access_operation(&self, id: &OperationId) -> Result<AccessOperation, Error> {
+        let place = operation_place(id);
+        let bytes = self.root.read(&place, LARGEST_SUBJECT)?.ok_or_else(|| {
+            let message = "the file of a committed operation is missing".to_owned();
+            let hint = missing_hint(&place);
+            Error::invalid("operation-missing", Location::file(&place), message, hint)
+        })?;
+        operation_file::parse(&place, id, bytes)
+    }
+
+    /// Reads the state that an operation left.
+    pub fn state_after(&self, id: &OperationId) -> Result<SubjectState, Error> {
+        Ok(self.read_access_operation(id)?.after)
+    }
+
+    /// Finds an operation on keys and grants by its id or by the beginning of it or of its last part.
+    pub fn find_access_operation(&self, text: &str) -> Result<CommittedAccess, Error> {
+        let ids = self.access_operation_ids()?;
+        let last_part = |id: &OperationId| id.as_str().rsplit_once('-').is_some_and(|(_, part)| part.starts_with(text));
+        let is_meant = |id: &&OperationId| !text.is_empty() && (id.as_str().starts_with(text) || last_part(id));
+        let found: Vec<&OperationId> = ids.iter().filter(is_meant).collect();
+        match found.as_slice() {
+            [id] => Ok(CommittedAccess { id: (*id).clone(), operation: self.read_access_operation(id)? }),
+            [] => Err(Error::Unknown {
+                kind: "access operation",
+                name: text.to_owned(),
+                nearest: nearest(text, ids.iter().map(OperationId::as_str)),
+            }),
+            several => {
+                let names: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
+                Err(Error::Ambiguous { name: text.to_owned(), candidates: names.join(", ") })
+            }
+        }
+    }
+}
+
+/// Parses the names of files, each without its ending; other files are none of ours.
+fn names<T: FromStr>(files: &[String]) -> Vec<T> {
+    files.iter().filter_map(|file| file.strip_suffix(".yaml")?.parse().ok()).collect()
+}

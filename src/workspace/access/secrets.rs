@@ -1,0 +1,315 @@
+//! The secrets with which callers sign, in five places; the first that has one counts.
+//!
+//! Variables `APIGW_SECRET_<ID>`, `$CREDENTIALS_DIRECTORY/<id>`, `secrets_dir`, `secrets_command`, `.apigw/secrets/<id>`.
+//! No message says anything of a secret but its id.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::error::{At, Error};
+use super::super::git::is_hidden_from_git;
+use super::super::{LockGuard, Workspace, layout, lock};
+use super::subject_place;
+use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, SecretId};
+use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
+
+/// The beginning of the variables that hold secrets.
+const VARIABLE: &str = "APIGW_SECRET_";
+/// The variable in which systemd names the folder of credentials.
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+/// The most bytes of a secret, and of all that a command prints.
+const LARGEST_SECRET: u64 = 64 << 10;
+const LARGEST_OUTPUT: u64 = 4 << 20;
+/// The longest that a command may take.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// The permissions of others than the owner.
+const OTHERS: u32 = 0o077;
+
+/// The places of secrets that do not lie in the workspace.
+#[derive(Debug, Default)]
+pub struct SecretSources {
+    variables: BTreeMap<String, HmacSecret>,
+    credentials: Option<PathBuf>,
+    printed: BTreeMap<String, HmacSecret>,
+    problem: Option<Finding>,
+}
+
+/// The secrets of keys that were found, and what is wrong with others.
+#[derive(Debug, Default)]
+pub struct SecretsOnMachine {
+    /// The secrets, by id.
+    pub secrets: HashMap<SecretId, HmacSecret>,
+    /// Why one cannot be used.
+    pub problems: Vec<Finding>,
+}
+
+impl SecretSources {
+    /// Takes the secrets in the variables of a process, and runs the workspace's command for others.
+    #[must_use]
+    pub fn read(workspace: &Workspace, variables: &BTreeMap<String, String>) -> Self {
+        let of_secrets = variables.iter().filter_map(|(name, value)| {
+            let id = name.strip_prefix(VARIABLE).filter(|_| !value.is_empty())?;
+            Some((id.to_owned(), HmacSecret::new(value.as_bytes())))
+        });
+        let mut sources = Self {
+            variables: of_secrets.collect(),
+            credentials: variables.get(CREDENTIALS_DIRECTORY).filter(|path| !path.is_empty()).map(PathBuf::from),
+            ..Self::default()
+        };
+        if let [program, arguments @ ..] = workspace.settings.access.secrets_command.as_slice() {
+            match printed(workspace, program, arguments, variables) {
+                Ok(printed) => sources.printed = printed,
+                Err(problem) => sources.problem = Some(command_problem(program, &problem)),
+            }
+        }
+        sources
+    }
+}
+
+impl SecretSources {
+    /// Returns the folders outside of the workspace's own in which secrets may lie.
+    pub(super) fn folders(&self, workspace: &Workspace) -> Vec<PathBuf> {
+        let named = workspace.settings.access.secrets_dir.as_ref().map(|path| workspace.folder().join(path));
+        self.credentials.iter().cloned().chain(named).collect()
+    }
+}
+
+/// Why a command gives no secrets.
+#[derive(Debug, thiserror::Error)]
+enum CommandProblem {
+    #[error("cannot be started: {0}")]
+    Start(io::Error),
+    #[error("took longer than 10 s")]
+    Slow,
+    #[error("failed with {0}")]
+    Failed(ExitStatus),
+    #[error("printed no JSON object of texts by id")]
+    NoJson,
+}
+
+fn command_problem(program: &str, problem: &CommandProblem) -> Finding {
+    Finding {
+        rule: "secrets-command",
+        severity: Severity::Error,
+        message: format!("`secrets_command` {program:?} {problem}"),
+        location: Location::file(layout::WORKSPACE_FILE),
+        hint: "run it by hand: it has to print like {\"ID\": \"SECRET\"}; keys without a secret let nobody in"
+            .to_owned(),
+        count: 1,
+    }
+}
+
+/// Runs the command and reads what it prints. Nothing of that is ever shown.
+fn printed(
+    workspace: &Workspace,
+    program: &str,
+    arguments: &[String],
+    variables: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, HmacSecret>, CommandProblem> {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(workspace.folder());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    for name in variables.keys().filter(|name| name.starts_with(VARIABLE)) {
+        command.env_remove(name);
+    }
+    let mut child = command.spawn().map_err(CommandProblem::Start)?;
+    let (sender, receiver) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let read = stdout.take(LARGEST_OUTPUT).read_to_end(&mut bytes);
+            let _ = sender.send(read.map(|_| bytes));
+        });
+    }
+    let deadline = Instant::now() + COMMAND_TIMEOUT;
+    let output = receiver.recv_timeout(COMMAND_TIMEOUT);
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            _ if Instant::now() >= deadline => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(CommandProblem::Slow);
+            }
+            _ => thread::sleep(Duration::from_millis(5)),
+        }
+    };
+    if !status.success() {
+        return Err(CommandProblem::Failed(status));
+    }
+    let bytes = output.ok().and_then(Result::ok).ok_or(CommandProblem::NoJson)?;
+    let texts: BTreeMap<String, String> = serde_json::from_slice(&bytes).map_err(|_| CommandProblem::NoJson)?;
+    Ok(texts.into_iter().map(|(id, text)| (id, HmacSecret::new(text.as_bytes()))).collect())
+}
+
+impl Workspace {
+    /// Finds the text of a secret of one key of any kind, for a client that runs on this machine.
+    pub fn secret_of_key(
+        &self,
+        sources: &SecretSources,
+        key: &Key,
+        now: Timestamp,
+    ) -> Result<Option<(SecretId, HmacSecret)>, Error> {
+        // The latest first: of two live secrets it is the one that stays.
+        for secret in key.live_secrets(now).collect::<Vec<_>>().into_iter().rev() {
+            let found = self.find_secret(sources, &secret.id)?;
+            if let Some(found) = found.filter(|found| found.fingerprint() == secret.proof.digest()) {
+                return Ok(Some((secret.id.clone(), found)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Finds the secrets of keys whose requests are signed.
+    #[must_use]
+    pub fn secrets_on_machine<'k>(
+        &self,
+        sources: &SecretSources,
+        keys: impl IntoIterator<Item = &'k Key>,
+    ) -> SecretsOnMachine {
+        let mut found = SecretsOnMachine::default();
+        found.problems.extend(sources.problem.clone());
+        for key in keys.into_iter().filter(|key| key.kind == KeyKind::Signature) {
+            for secret in &key.secrets {
+                match self.find_secret(sources, &secret.id) {
+                    Ok(Some(hmac)) if hmac.fingerprint() == secret.proof.digest() => {
+                        found.secrets.insert(secret.id.clone(), hmac);
+                    }
+                    Ok(Some(_)) => found.problems.push(other_secret(key, &secret.id)),
+                    Ok(None) => {}
+                    Err(Error::Invalid(findings)) => found.problems.extend(findings),
+                    Err(error) => found.problems.push(unreadable(&secret.id, &error)),
+                }
+            }
+        }
+        found
+    }
+
+    fn find_secret(&self, sources: &SecretSources, id: &SecretId) -> Result<Option<HmacSecret>, Error> {
+        let named = |secrets: &BTreeMap<String, HmacSecret>| {
+            let upper = id.as_str().to_ascii_uppercase();
+            secrets.get(id.as_str()).or_else(|| secrets.get(&upper)).cloned()
+        };
+        if let Some(secret) = named(&sources.variables) {
+            return Ok(Some(secret));
+        }
+        for folder in sources.folders(self) {
+            if let Some(secret) = read_secret(&folder.join(id.as_str()), false)? {
+                return Ok(Some(secret));
+            }
+        }
+        if let Some(secret) = sources.printed.get(id.as_str()) {
+            return Ok(Some(secret.clone()));
+        }
+        read_secret(&self.root.locate(layout::SECRETS_FOLDER)?.join(id.as_str()), true)
+    }
+}
+
+fn other_secret(key: &Key, id: &SecretId) -> Finding {
+    Finding {
+        rule: "secret-differs",
+        severity: Severity::Error,
+        message: format!("the secret {id} on this machine is not the one of key {}", key.name),
+        location: Location::file(subject_place(&AccessSubject::Key(key.name.clone()))),
+        hint: "put the secret in its place that was made with the id; requests that are signed with it get 401"
+            .to_owned(),
+        count: 1,
+    }
+}
+
+fn unreadable(id: &SecretId, error: &Error) -> Finding {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Finding {
+        rule: "secret-unreadable",
+        severity: Severity::Error,
+        message: format!("the secret {id} cannot be read: {error}{cause}"),
+        location: Location::file(layout::SECRETS_FOLDER),
+        hint: "requests that are signed with it get 401".to_owned(),
+        count: 1,
+    }
+}
+
+/// Reads the file of a secret, without the end of its line; `None` where there is none.
+fn read_secret(path: &Path, is_private: bool) -> Result<Option<HmacSecret>, Error> {
+    let file = match fs::File::open(path) {
+        Err(error) if layout::is_absent(&error) => return Ok(None),
+        file => file.at("read", path)?,
+    };
+    let metadata = file.metadata().at("read", path)?;
+    let refuse = |message: &str, hint: &str| {
+        let location = Location::file(path.display().to_string());
+        Err(Error::invalid("secret-file", location, message.to_owned(), hint))
+    };
+    if is_private && metadata.mode() & OTHERS != 0 {
+        return refuse(
+            "others than its owner can read this secret",
+            "`chmod 600` it, and rotate the key if others did",
+        );
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST_SECRET + 1).read_to_end(&mut bytes).at("read", path)?;
+    if !metadata.is_file() || bytes.len() as u64 > LARGEST_SECRET {
+        return refuse("this is not the file of a secret", "put the text of the secret alone into it");
+    }
+    let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let text = text.strip_suffix(b"\r").unwrap_or(text);
+    Ok(Some(HmacSecret::new(text)))
+}
+
+impl LockGuard {
+    /// Keeps a secret on this machine, where the gateway finds it; durable when this returns.
+    pub fn keep_secret(&self, id: &SecretId, secret: &NewSecret) -> Result<PathBuf, Error> {
+        let root = &self.workspace().root;
+        lock::make_local_folder(root)?;
+        let folder = root.locate(layout::SECRETS_FOLDER)?;
+        if !folder.exists() {
+            fs::create_dir_all(&folder).at("create", &folder)?;
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).at("create", &folder)?;
+        }
+        let path = folder.join(id.as_str());
+        create_private(&path, secret.reveal())?;
+        Ok(path)
+    }
+
+    /// Writes a secret into a file of its own that nobody else can read; durable when this returns.
+    ///
+    /// # Errors
+    ///
+    /// Refuses a file that is there already, and a place in the workspace that Git would see.
+    pub fn hand_out_secret(&self, path: &Path, secret: &NewSecret) -> Result<(), Error> {
+        if !is_hidden_from_git(self.workspace().folder(), path) {
+            let location = Location::file(path.display().to_string());
+            let message = "Git would see a secret in this place".to_owned();
+            return Err(Error::invalid("secret-place", location, message, "name a file outside of the repository"));
+        }
+        create_private(path, &format!("{}\n", secret.reveal()))
+    }
+
+    /// Takes back a file with a secret, of a change that was not committed.
+    pub fn take_back_secret(&self, path: &Path) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn create_private(path: &Path, text: &str) -> Result<(), Error> {
+    let mut options = fs::OpenOptions::new();
+    let created = options.write(true).create_new(true).mode(0o600).open(path);
+    if created.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::AlreadyExists) {
+        return Err(Error::Exists { what: format!("the file {}", path.display()) });
+    }
+    let mut file = created.at("create", path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).at("write", path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let synced = written.and_then(|()| fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder));
+    if synced.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    Ok(synced?)
+}

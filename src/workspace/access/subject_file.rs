@@ -1,0 +1,207 @@
+//! The files of keys, owners and revocations: YAML of one shape, a line a field, with a checksum over it.
+//!
+//! No secret stands in them. One that somebody put there is found before anything else, and never shown.
+
+use std::fmt::Write as _;
+
+use super::super::error::Error;
+use super::super::quote::quoted;
+use super::super::{own_yaml, settings};
+use super::subject_place;
+use crate::access::{
+    AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SubjectRecord, SubjectState,
+    contains_subscription_key,
+};
+use crate::model::{Digest, Finding, Location, OperationId, OwnerName, SCHEMA, Severity};
+
+/// The last line of a file.
+const END: &str = "...";
+/// What the fields are called that people put a secret into.
+const SECRET_FIELDS: [&str; 8] =
+    ["secret", "password", "private_key", "plain", "token", "hmac", "secret_key", "secret_access_key"];
+
+/// Writes the file of a subject that an operation made.
+pub(super) fn render(state: &SubjectState, operation: &OperationId) -> String {
+    let subject = state.subject();
+    let mut text = format!("# The {subject}. Written by apigw, never by hand; no secret is in it.\nschema: {SCHEMA}\n");
+    fields(&mut text, "", state);
+    let _ = writeln!(text, "operation: \"{operation}\"");
+    let checksum = checksum(&subject, &text);
+    let _ = write!(text, "checksum: {checksum}\n{END}\n");
+    text
+}
+
+fn checksum(subject: &AccessSubject, text: &str) -> Digest {
+    Digest::of(format!("{}\n{text}", subject_place(subject)).as_bytes())
+}
+
+/// Writes the fields of a subject, as they stand in its file and in operations.
+pub(super) fn fields(text: &mut String, indent: &str, state: &SubjectState) {
+    match state {
+        SubjectState::Key(key) => key_fields(text, indent, key),
+        SubjectState::Owner(OwnerGrants { owner, grants }) => {
+            let _ = writeln!(text, "{indent}owner: {}", quoted(owner.as_str()));
+            grant_fields(text, indent, grants);
+        }
+        SubjectState::Revocation(Revocation { secret, key, time, by, why }) => {
+            let _ = writeln!(text, "{indent}secret: \"{secret}\"\n{indent}key: {}", quoted(key.as_str()));
+            let _ = writeln!(text, "{indent}time: \"{time}\"\n{indent}by: {}", quoted(by));
+            let _ = writeln!(text, "{indent}why: {}", optional(why.as_deref()));
+        }
+    }
+}
+
+fn optional(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".to_owned(), quoted)
+}
+
+fn key_fields(text: &mut String, indent: &str, key: &Key) {
+    let time = |time: Option<crate::model::Timestamp>| optional(time.map(|time| time.to_string()).as_deref());
+    let _ = writeln!(text, "{indent}name: {}\n{indent}kind: {}", quoted(key.name.as_str()), key.kind);
+    let _ = writeln!(text, "{indent}owner: {}", optional(key.owner.as_ref().map(OwnerName::as_str)));
+    let _ = writeln!(text, "{indent}description: {}", optional(key.description.as_deref()));
+    let _ = writeln!(text, "{indent}created: \"{}\"", key.created);
+    let _ = writeln!(text, "{indent}not_before: {}\n{indent}expires: {}", time(key.not_before), time(key.expires));
+    let signing = &key.signing;
+    let path = if signing.path == PathForm::Sent { String::new() } else { format!(", path: {}", signing.path) };
+    let (region, service) = (optional(signing.region.as_deref()), optional(signing.service.as_deref()));
+    let _ = writeln!(text, "{indent}signing: {{region: {region}, service: {service}{path}}}");
+    let _ = writeln!(text, "{indent}secrets:");
+    for Secret { id, created, retires, proof } in &key.secrets {
+        let _ = writeln!(text, "{indent}- id: \"{id}\"\n{indent}  created: \"{created}\"");
+        if let Some(retires) = retires {
+            let _ = writeln!(text, "{indent}  retires: \"{retires}\"");
+        }
+        let _ = writeln!(text, "{indent}  {}: {}", proof.field(), proof.digest());
+    }
+    grant_fields(text, indent, &key.grants);
+}
+
+fn grant_fields(text: &mut String, indent: &str, grants: &[Grant]) {
+    if grants.is_empty() {
+        let _ = writeln!(text, "{indent}grants: []");
+        return;
+    }
+    let _ = writeln!(text, "{indent}grants:");
+    for Grant { id, group, environments, apis, since, by } in grants {
+        let environments: Vec<String> = environments.iter().map(|name| quoted(name.as_str())).collect();
+        let _ = writeln!(text, "{indent}- id: \"{id}\"\n{indent}  group: {}", quoted(group.as_str()));
+        let _ = writeln!(text, "{indent}  environments: [{}]", environments.join(", "));
+        if !apis.is_empty() {
+            let apis: Vec<String> = apis.iter().map(|api| quoted(api)).collect();
+            let _ = writeln!(text, "{indent}  apis: [{}]", apis.join(", "));
+        }
+        let _ = writeln!(text, "{indent}  since: \"{since}\"\n{indent}  by: {}", quoted(by));
+    }
+}
+
+/// Reads the file of a subject.
+///
+/// # Errors
+///
+/// Fails with all that is wrong: a secret in clear, a conflict, a field that cannot be, an edit by hand.
+pub(super) fn parse(place: &str, subject: &AccessSubject, text: &str) -> Result<SubjectRecord, Error> {
+    if !matches!(subject, AccessSubject::Secret(_)) {
+        check_clear_secrets(place, text)?;
+    }
+    if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+        let hint = "keep one side whole, and repeat the change of the other by command";
+        let message = "Git left a merge conflict here".to_owned();
+        return Err(Error::invalid("merge-conflict", at(place, line + 1), message, hint));
+    }
+    own_yaml::check_schema(place, text, SCHEMA)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let edited = |line: usize| {
+        let hint = format!("take it back, for example with `git checkout -- {place}`, and change it by command");
+        let message = "this is not as apigw wrote it: edited by hand, or damaged".to_owned();
+        Error::invalid("hand-edit", at(place, line), message, hint)
+    };
+    let count = lines.len();
+    let tail = count.checked_sub(3).and_then(|from| lines.get(from..)).unwrap_or_default();
+    let [operation, stated, END] = tail else {
+        return Err(edited(count.max(1)));
+    };
+    let schema = format!("schema: {SCHEMA}");
+    // Lines that are not the subject's own become comments, so that each of the others keeps its number.
+    let own =
+        |(index, line): (usize, &&str)| if **line == *schema || index + 3 >= count { "#" } else { *line }.to_owned();
+    let body = lines.iter().enumerate().map(own).collect::<Vec<_>>().join("\n");
+    let state = parse_fields(place, subject, &body)?;
+    if state.subject() != *subject {
+        return Err(edited(1));
+    }
+    let faults = faults(place, text, &state);
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let operation = operation.strip_prefix("operation: \"").and_then(|rest| rest.strip_suffix('"')?.parse().ok());
+    let operation: OperationId = operation.ok_or_else(|| edited(count - 2))?;
+    let expected = render(&state, &operation);
+    if expected == text {
+        return Ok(SubjectRecord { operation, state });
+    }
+    // The layout may be another apigw's; then the checksum says whether somebody changed it.
+    let stated: Option<Digest> = stated.strip_prefix("checksum: ").and_then(|digest| digest.parse().ok());
+    let before = text.split_once("\nchecksum: ").map_or(text, |(before, _)| before);
+    let is_whole = stated == Some(checksum(subject, &format!("{before}\n"))) && text.ends_with(&format!("{END}\n"));
+    if is_whole {
+        return Ok(SubjectRecord { operation, state });
+    }
+    let differs = expected.lines().zip(text.lines()).take_while(|(one, other)| one == other).count();
+    Err(edited(differs + 1))
+}
+
+fn parse_fields(place: &str, subject: &AccessSubject, body: &str) -> Result<SubjectState, Error> {
+    // Refuses what costs a parser more than its size suggests, like each file of apigw's own.
+    own_yaml::check_constructs(place, body)?;
+    Ok(match subject {
+        AccessSubject::Key(_) => SubjectState::Key(settings::yaml(place, body, "key")?),
+        AccessSubject::Owner(_) => SubjectState::Owner(settings::yaml(place, body, "owner")?),
+        AccessSubject::Secret(_) => SubjectState::Revocation(settings::yaml(place, body, "revocation")?),
+    })
+}
+
+fn faults(place: &str, text: &str, state: &SubjectState) -> Vec<Finding> {
+    let SubjectState::Key(key) = state else { return Vec::new() };
+    let finding = |fault: crate::access::KeyFault| {
+        let (id, number) = fault.place();
+        let quoted_id = format!("\"{id}\"");
+        let with_id = text.lines().enumerate().filter(|(_, line)| line.contains(&quoted_id) || line.ends_with(id));
+        let lines: Vec<usize> = with_id.map(|(index, _)| index + 1).collect();
+        Finding {
+            rule: "key-fault",
+            severity: Severity::Error,
+            message: fault.to_string(),
+            location: at(place, lines.get(number).or(lines.last()).copied().unwrap_or_default()),
+            hint: format!("take it back, for example with `git checkout -- {place}`, and change the key by command"),
+            count: 1,
+        }
+    };
+    key.faults().into_iter().map(finding).collect()
+}
+
+fn check_clear_secrets(place: &str, text: &str) -> Result<(), Error> {
+    let is_secret = |line: &str| {
+        let field = line.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
+        SECRET_FIELDS.contains(&field) || contains_subscription_key(line) || line.contains("PRIVATE KEY")
+    };
+    let finding = |index: usize| Finding {
+        rule: "clear-secret",
+        severity: Severity::Error,
+        message: "a secret stands here in clear".to_owned(),
+        location: at(place, index + 1),
+        hint: "take the line out and rotate the key: whoever reads this file, or its past in Git, has the secret"
+            .to_owned(),
+        count: 1,
+    };
+    let found: Vec<Finding> =
+        text.lines().enumerate().filter(|(_, line)| is_secret(line)).map(|(index, _)| finding(index)).collect();
+    if found.is_empty() { Ok(()) } else { Err(Error::Invalid(found)) }
+}
+
+fn at(place: &str, line: usize) -> Location {
+    Location { file: place.into(), line, column: usize::from(line > 0) }
+}
+
+#[cfg(test)]
+mod tests;

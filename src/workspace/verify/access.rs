@@ -1,0 +1,139 @@
+//! Keys and grants: each file against the operation that made it, each chain to its beginning, and what no file leads to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Problem, ProblemKind, Verification, problem_of};
+use crate::access::{AccessOperation, AccessSubject, SubjectState};
+use crate::model::{Location, OperationId};
+use crate::workspace::Workspace;
+use crate::workspace::access::{operation_place, subject_place};
+use crate::workspace::error::{Error, missing_hint, restore_hint};
+
+pub(super) fn verify(workspace: &Workspace, result: &mut Verification) -> Result<(), Error> {
+    // The list of operations comes first: what is committed in between is then still reached.
+    let ids = workspace.access_operation_ids()?;
+    let mut chains = AccessChains::default();
+    for id in &ids {
+        match workspace.read_access_operation(id) {
+            Ok(operation) => {
+                chains.operations.insert(id.clone(), operation);
+            }
+            Err(error) => {
+                chains.is_cut = true;
+                result.problems.extend(problem_of(error, ProblemKind::Damaged)?);
+            }
+        }
+    }
+    result.operations += ids.len();
+    let subjects = workspace.subjects()?;
+    for subject in &subjects {
+        result.entries += 1;
+        let record = match workspace.access_record(subject) {
+            Ok(record) => record,
+            Err(error) => {
+                chains.is_cut = true;
+                result.problems.extend(problem_of(error, ProblemKind::HandEdit)?);
+                continue;
+            }
+        };
+        if let Some(record) = record {
+            result.problems.extend(chains.walk(subject, &record.operation, &record.state));
+        }
+    }
+    result.problems.extend(repeated_ids(workspace)?);
+    result.problems.extend(lost_revocations(workspace)?);
+    // Somebody may be committing at this moment: an operation's file comes before its commit.
+    if !chains.is_cut && !workspace.is_locked() && workspace.intent()?.is_none() {
+        result.problems.extend(chains.unreached());
+    }
+    Ok(())
+}
+
+/// The operations on keys and grants, and those that a file leads to.
+#[derive(Default)]
+struct AccessChains {
+    operations: BTreeMap<OperationId, AccessOperation>,
+    reached: BTreeSet<OperationId>,
+    /// True if a file could not be read: of what lies beyond it nothing can be said.
+    is_cut: bool,
+}
+
+impl AccessChains {
+    /// Walks from the file of a subject to its first operation.
+    fn walk(&mut self, subject: &AccessSubject, latest: &OperationId, state: &SubjectState) -> Option<Problem> {
+        let mut pending = vec![latest.clone()];
+        let mut expected = Some(state);
+        while let Some(id) = pending.pop() {
+            let Some(operation) = self.operations.get(&id) else {
+                self.is_cut = true;
+                let place = operation_place(&id);
+                let message = format!("the file of an operation on {subject} is missing or damaged");
+                let hint = missing_hint(&place);
+                return Some(Problem::new(ProblemKind::Missing, Location::file(place), message, hint));
+            };
+            let is_other = expected.take().is_some_and(|state| operation.after != *state);
+            if is_other || operation.after.subject() != *subject {
+                self.is_cut = true;
+                let place = subject_place(subject);
+                let message = format!("{subject} is not as operation {id} left it");
+                let hint = restore_hint(&place);
+                return Some(Problem::new(ProblemKind::HandEdit, Location::file(place), message, hint));
+            }
+            pending.extend(operation.before.clone());
+            if !self.reached.insert(id) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Finds the operations that no file leads to: a file was removed or taken from another branch.
+    fn unreached(&self) -> Vec<Problem> {
+        let loose = self.operations.iter().filter(|(id, _)| !self.reached.contains(*id));
+        let problem = |(id, operation): (&OperationId, &AccessOperation)| {
+            let subject = operation.after.subject();
+            let message = format!("no file leads to this operation ({} of {subject})", operation.action);
+            let place = operation_place(id);
+            let hint = match operation.after {
+                SubjectState::Revocation(_) => missing_hint(&subject_place(&subject)),
+                _ => "a merge kept the other side's file, or the file was removed: repeat the change, or restore the file"
+                    .to_owned(),
+            };
+            Problem::new(ProblemKind::Unexplained, Location::file(place), message, hint)
+        };
+        loose.map(problem).collect()
+    }
+}
+
+fn repeated_ids(workspace: &Workspace) -> Result<Vec<Problem>, Error> {
+    let (records, _) = workspace.access_records()?;
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for record in &records {
+        let SubjectState::Key(key) = &record.state else { continue };
+        for secret in &key.secrets {
+            let other = seen.insert(secret.id.as_str().to_ascii_lowercase(), key.name.to_string());
+            if let Some(other) = other.filter(|other| *other != key.name.as_str()) {
+                let message = format!("the secret {} belongs to key {other} too: it lets nobody in", secret.id);
+                let place = subject_place(&AccessSubject::Key(key.name.clone()));
+                let hint = "rotate one of the keys: ids differ in more than the case of letters";
+                problems.push(Problem::new(ProblemKind::HandEdit, Location::file(place), message, hint));
+            }
+        }
+    }
+    Ok(problems)
+}
+
+/// Finds revocations that this machine has seen and whose files are gone: it keeps to them, other machines may not.
+fn lost_revocations(workspace: &Workspace) -> Result<Vec<Problem>, Error> {
+    let mut problems = Vec::new();
+    for id in workspace.remembered_revocations()? {
+        let place = subject_place(&AccessSubject::Secret(id.clone()));
+        if !workspace.root.exists(&place)? {
+            let message = format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
+            let hint = missing_hint(&place);
+            problems.push(Problem::new(ProblemKind::Missing, Location::file(&place), message, hint));
+        }
+    }
+    Ok(problems)
+}

@@ -114,7 +114,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 27] = [
+const GATEWAY: [&str; 28] = [
     "access_log",
     "config",
     "clock",
@@ -131,6 +131,7 @@ const GATEWAY: [&str; 27] = [
     "parameters",
     "cors",
     "credentials",
+    "access",
     "mock",
     "validate",
     "validate_response",

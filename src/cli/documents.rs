@@ -8,9 +8,9 @@ use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
     CompletionsView, DiffDocument, Document, ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
     GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView,
-    ManualPageView, MergeDriverDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView, SchemaDocument, ServeView,
-    ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView, VersionBumpView, VersionCreateView,
-    VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
+    ManualPageView, MergeDriverDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView, SchemaDocument,
+    ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView, VersionBumpView,
+    VersionCreateView, VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
 };
 
 /// The kind of document that a command prints.

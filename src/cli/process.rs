@@ -33,11 +33,16 @@ pub struct Process {
     pub width: Option<u16>,
 }
 
+/// Reads the clock: for a process that follows files for as long as it runs.
+pub(super) fn wall_clock() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_milliseconds(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+}
+
 impl Process {
     /// Captures the present process.
     #[must_use]
     pub fn capture() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let variables = std::env::vars_os();
         let stdout_is_terminal = std::io::stdout().is_terminal();
         let width = terminal_size::terminal_size().map_or(80, |(width, _)| width.0.max(20));
@@ -49,7 +54,7 @@ impl Process {
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
                 .collect(),
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-            now: Timestamp::from_milliseconds(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX)),
+            now: wall_clock(),
             settings_folder: dirs::config_dir(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal,

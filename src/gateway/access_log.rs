@@ -39,6 +39,8 @@ pub struct AccessRecord<'a> {
     pub version: &'a str,
     /// The API's operation id, or method and path.
     pub api: &'a str,
+    /// The name of the caller's key; empty where none was asked for, or none lets it in.
+    pub key: &'a str,
     /// `mock`, or the address that was asked; empty where the gateway answered itself.
     pub backend: &'a str,
     /// The status of the answer.

@@ -277,6 +277,7 @@ impl ApiCompiler<'_> {
             (Responder::Forward(forward), Some(forwarding)) => (None, forwarding.route(&forward)?),
             (Responder::Forward(_), None) => (None, None),
         };
+        let method_and_path = format!("{} {}", route.method, route.path.template).into();
         let name: Arc<str> = route.api.into();
         let meter = self.meters.get(MeterName {
             environment: Arc::clone(&self.environment),
@@ -285,6 +286,7 @@ impl ApiCompiler<'_> {
             api: Arc::clone(&name),
         });
         let api = CompiledApi {
+            method_and_path,
             name,
             path: Arc::new(PathValues::new(&route.path)),
             secret_path: route.path.has_secret.then(|| route.path.template.as_str().into()),

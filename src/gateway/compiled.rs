@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::access::AccessRules;
 use super::cors::CorsRules;
 use super::credentials::CredentialRules;
 use super::meter::Meter;
@@ -103,8 +104,8 @@ pub(crate) enum Answer {
 pub(crate) enum AccessRule {
     /// Anybody.
     Anyone,
-    /// Nobody: callers cannot show who they are yet.
-    Nobody,
+    /// Whoever shows a key that may.
+    Key(AccessRules),
     /// Whoever shows the credentials that a mock looks for.
     Presence(CredentialRules),
 }
@@ -113,6 +114,8 @@ pub(crate) enum AccessRule {
 pub(crate) struct CompiledApi {
     /// Its operation id, or its method and path.
     pub(crate) name: Arc<str>,
+    /// Its method and path, by which a grant may name it too.
+    pub(crate) method_and_path: Box<str>,
     /// The parameters of its path.
     pub(crate) path: Arc<PathValues>,
     /// Its constant results; empty where the backend is real.
@@ -173,7 +176,9 @@ impl AccessRule {
     pub(super) fn new(access: &Access) -> Self {
         match access {
             Access::Anyone => Self::Anyone,
-            Access::Signature => Self::Nobody,
+            Access::Key { signature, subscription, pass_credentials } => {
+                Self::Key(AccessRules::new(signature.as_ref(), subscription.as_ref(), *pass_credentials))
+            }
             Access::Presence { any_of } => Self::Presence(CredentialRules::new(any_of)),
         }
     }

@@ -23,6 +23,9 @@ pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// The header by which a mock tells the violations of a request that it answers with a declared response.
 pub(crate) const X_APIGW_VIOLATIONS: HeaderName = HeaderName::from_static("x-apigw-violations");
 
+/// The header that names a caller's key to a backend. A caller's own is never passed on.
+pub(crate) const X_APIGW_KEY: HeaderName = HeaderName::from_static("x-apigw-key");
+
 /// The header that carries a request's id.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -46,8 +49,8 @@ pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
 /// is or where it comes from (RFC 9110, section 6.5.1), nor one that a backend takes for such a field, since it holds
 /// underscores and hyphens for one.
 pub(crate) fn is_trailer(name: &HeaderName) -> bool {
-    const NEVER: [HeaderName; 8] =
-        [CONTENT_LENGTH, HOST, AUTHORIZATION, COOKIE, SET_COOKIE, FORWARDED, VIA, X_REQUEST_ID];
+    const NEVER: [HeaderName; 9] =
+        [CONTENT_LENGTH, HOST, AUTHORIZATION, COOKIE, SET_COOKIE, FORWARDED, VIA, X_REQUEST_ID, X_APIGW_KEY];
     if name.as_str().contains('_') {
         let plain = HeaderName::from_bytes(name.as_str().replace('_', "-").as_bytes());
         return plain.is_ok_and(|plain| is_trailer(&plain));
@@ -204,7 +207,7 @@ pub(crate) fn write_field(head: &mut Vec<u8>, name: &str, value: &[u8]) {
 /// Nor does one that becomes such a header, or one that frames a request, where underscores and hyphens are one: a backend
 /// behind CGI or WSGI sees `X_Forwarded_For` and `X-Forwarded-For` under one name (RFC 3875, section 4.1.18).
 fn is_passed_on(name: &str, trusted: bool) -> bool {
-    const OWN: [&str; 4] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id"];
+    const OWN: [&str; 5] = ["content-length", "transfer-encoding", "x-real-ip", "x-request-id", "x-apigw-key"];
     match name {
         "host" | "expect" | "content-length" | "cookie" | "x-request-id" | "forwarded" | "x-forwarded-for" => false,
         "x-forwarded-host" | "x-forwarded-proto" | "x-forwarded-prefix" => trusted,
@@ -274,6 +277,8 @@ mod tests {
         let claimed = [
             ("x-forwarded-for", "198.51.100.1"),
             ("x_forwarded-for", "198.51.100.1"),
+            ("x_apigw_key", "admin"),
+            ("x-apigw_key", "admin"),
             ("content_length", "7"),
             ("x_mine", "kept"),
             ("x-forwarded-proto", "ftp"),
@@ -305,7 +310,15 @@ mod tests {
         assert_eq!(found["x-forwarded-prefix"], "/p");
         assert_eq!(found["forwarded"], "for=192.0.2.1;host=\"a.example\";proto=https");
         assert_eq!((&found["via"], &found["x-request-id"]), (&via, &id));
-        let not_believed = ["x_forwarded-for", "content_length", "x-real-ip", "x-forwarded-port", "x-forwarded-ssl"];
+        let not_believed = [
+            "x_apigw_key",
+            "x-apigw_key",
+            "x_forwarded-for",
+            "content_length",
+            "x-real-ip",
+            "x-forwarded-port",
+            "x-forwarded-ssl",
+        ];
         for name in not_believed.into_iter().chain(["host", "expect", "content-length"]) {
             assert!(!found.contains_key(name), "{name}");
         }
@@ -332,6 +345,8 @@ mod tests {
             "forwarded",
             "via",
             "x-request-id",
+            "x-apigw-key",
+            "x_apigw_key",
             "x-forwarded-for",
             "x-real-ip",
             "transfer-encoding",

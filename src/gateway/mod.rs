@@ -12,10 +12,12 @@
 //! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
 //!   `upstream` answers it. What cannot be answered is a `problem`.
 //! - [`call`] is the other side: it builds a request from a definition and sends it.
+//! - `access` lets callers in, or says why not.
 //! - Each request is written down (`access_log`), counted and timed (`meter`); operators ask `server::admin`.
 //!
 //! The modules point one way: upstream ← service ← server. Nothing below `server` knows a worker.
 
+mod access;
 mod access_log;
 pub mod call;
 mod clock;

@@ -21,6 +21,8 @@ pub(crate) struct Problem {
     /// The challenges of a 401 (RFC 9110, section 11.6.1); `None` for the signature that groups ask for.
     pub(crate) challenge: Option<String>,
     pub(crate) violations: Vec<Violation>,
+    /// Why, for the operator, where the caller is told less.
+    pub(crate) operator_reason: Option<String>,
     /// Whether the connection cannot be used any further.
     pub(crate) close: bool,
 }
@@ -64,6 +66,7 @@ kinds! {
     BadRequest BAD_REQUEST "BAD_REQUEST" "The request is not well-formed";
     InvalidRequest BAD_REQUEST "INVALID_REQUEST" "The request does not follow the definition";
     Unauthenticated UNAUTHORIZED "UNAUTHENTICATED" "The caller is not known";
+    Forbidden FORBIDDEN "HTTP_FORBIDDEN" "The caller may not do this";
     NotFound NOT_FOUND "NOT_FOUND" "Nothing is served here";
     MethodNotAllowed METHOD_NOT_ALLOWED "METHOD_NOT_ALLOWED" "The path knows other methods";
     NotAcceptable NOT_ACCEPTABLE "NOT_ACCEPTABLE" "No media type that the caller accepts is declared";
@@ -77,6 +80,7 @@ kinds! {
     NoConstantResult NOT_IMPLEMENTED "NO_CONSTANT_RESULT" "The definition declares no result to answer with";
     InvalidResponse BAD_GATEWAY "INVALID_RESPONSE" "The backend's response does not follow the definition";
     BadGateway BAD_GATEWAY "BAD_GATEWAY" "The backend's answer cannot be passed on";
+    AccessUnavailable SERVICE_UNAVAILABLE "ACCESS_UNAVAILABLE" "The gateway cannot let in such requests now";
     SourceUnavailable SERVICE_UNAVAILABLE "SOURCE_UNAVAILABLE" "The backend cannot be reached";
     DeadlineExceeded GATEWAY_TIMEOUT "DEADLINE_EXCEEDED" "The backend took too long";
     LoopDetected LOOP_DETECTED "LOOP_DETECTED" "The request has been here before";
@@ -106,7 +110,15 @@ const MOST_PLACES: usize = 8;
 impl Problem {
     /// Makes a problem of a kind, with what is wrong in a sentence.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), allow: None, challenge: None, violations: Vec::new(), close: false }
+        Self {
+            kind,
+            detail: detail.into(),
+            allow: None,
+            challenge: None,
+            violations: Vec::new(),
+            operator_reason: None,
+            close: false,
+        }
     }
 
     /// Makes the problem of a body that cannot be read to its end.
@@ -127,6 +139,9 @@ impl Problem {
 
     /// Says what is wrong for the access log: of violations only where they are, since the rest repeats what was sent.
     pub(crate) fn reason(&self) -> String {
+        if let Some(reason) = &self.operator_reason {
+            return reason.clone();
+        }
         let mut places: Vec<&str> =
             self.violations.iter().filter_map(|found| found.place.split('/').next()).take(MOST_PLACES).collect();
         places.dedup();
@@ -162,7 +177,7 @@ impl Problem {
         if let Some(allow) = self.allow.as_deref().and_then(|allow| allow.parse().ok()) {
             headers.insert(ALLOW, allow);
         }
-        if self.kind == Kind::SourceUnavailable {
+        if matches!(self.kind, Kind::SourceUnavailable | Kind::AccessUnavailable) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if self.kind == Kind::Unauthenticated {

@@ -16,6 +16,7 @@ use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
+use super::access::Access;
 use super::compile::Compiler;
 use super::compiled::CompiledSnapshot;
 use super::config::Config;
@@ -29,6 +30,7 @@ use super::server::yielding::Yielding;
 use super::service::context::{Gauges, SharedContext};
 use super::upstream::identity::Identity;
 use super::upstream::target::Origins;
+use crate::access::KeyDirectory;
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::snapshot::{NotServed, Snapshot};
 
@@ -133,6 +135,11 @@ impl Gateway {
         let (compiled, not_served) = compiler.compile(snapshot, Some(&self.shared.context.snapshot.load()));
         self.shared.context.snapshot.store(Arc::new(compiled));
         not_served
+    }
+
+    /// Lets callers in by these keys from the next request on; before the first, none is let in that needs one.
+    pub fn replace_access(&self, directory: Arc<KeyDirectory>) {
+        self.shared.context.access.replace(directory);
     }
 
     /// Takes note of what is not served, for operators.
@@ -282,6 +289,7 @@ fn shared(
         yielding: Yielding::default(),
         context: Arc::new(SharedContext {
             snapshot: ArcSwap::from_pointee(snapshot),
+            access: Access::new(),
             unrouted: meters.get(nobody),
             identity: Identity::random(),
             pace: Pace::new(&config.timeouts),

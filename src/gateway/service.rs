@@ -30,11 +30,12 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 
-use answer::Wait;
+use answer::{Wait, api_call};
 use context::{Client, Context};
 use exchange::{At, Exchange, Outcome, leave_body, mock_response};
 use payload::Payload;
 
+use super::access::CallerCheck;
 use super::compiled::{AccessRule, Answer, CompiledApi, CompiledGroup, CompiledSnapshot};
 use super::problem::{Kind, Problem};
 use super::request_body::Incoming;
@@ -137,7 +138,7 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             entry.found(group, Some(api));
         }
-        check_access(&api.access, parts).map_err(|problem| (problem, at))?;
+        let caller = self.check_access(group, api, parts, body).map_err(|problem| (problem, at))?;
         let body_limit = self.check_body_size(group, body).map_err(|problem| (problem, at))?;
         let texts = &found.found.parameters;
         if matches!(group.answer, Answer::Mock) && body.is_end_stream() {
@@ -154,6 +155,7 @@ impl Exchange {
             path: found.path.to_owned(),
             texts: texts.iter().map(|text| (*text).to_owned()).collect(),
             body_limit,
+            caller,
         })))
     }
 
@@ -182,6 +184,30 @@ impl Exchange {
         }
         let outcome = Outcome::bytes(StatusCode::NO_CONTENT, headers, Bytes::new());
         Ok(Decision::Answer(self.finish(outcome, None)))
+    }
+
+    /// Finds out who calls, and whether they may, as far as the head tells: a signed body has to be whole first.
+    fn check_access(
+        &mut self,
+        group: &CompiledGroup,
+        api: &CompiledApi,
+        parts: &Parts,
+        body: &Incoming,
+    ) -> Result<Option<CallerCheck>, Problem> {
+        let rules = match &api.access {
+            AccessRule::Anyone => return Ok(None),
+            AccessRule::Presence(credentials) => {
+                return credentials.check(parts.uri.query(), &parts.headers).map(|()| None);
+            }
+            AccessRule::Key(rules) => rules,
+        };
+        let names = [&*api.name, &*api.method_and_path];
+        let call = api_call(group, &names);
+        let check = self.context.shared.access.check_head(rules, &call, parts, !body.is_end_stream())?;
+        if let (CallerCheck::Passed(key), Some(entry)) = (&check, &mut self.entry) {
+            key.as_str().clone_into(&mut entry.key);
+        }
+        Ok(Some(check))
     }
 
     /// Refuses a request that says that it sends too much; returns the most bytes that it may send.
@@ -230,18 +256,6 @@ fn match_api<'s>(found: &FoundPath<'s, '_>, parts: &Parts) -> Result<Option<(usi
         return Err(semicolons());
     }
     Ok(matched)
-}
-
-/// Refuses a request of somebody who may not call the API.
-fn check_access(access: &AccessRule, parts: &Parts) -> Result<(), Problem> {
-    match access {
-        AccessRule::Anyone => Ok(()),
-        AccessRule::Presence(credentials) => credentials.check(parts.uri.query(), &parts.headers),
-        AccessRule::Nobody => {
-            let detail = "The group asks callers to show who they are, which this gateway cannot check.";
-            Err(Problem::new(Kind::Unauthenticated, detail))
-        }
-    }
 }
 
 /// Returns `true` if a segment of a path begins with a semicolon, which only `style: matrix` allows.

@@ -45,7 +45,7 @@ pub struct Auth {
 }
 
 /// The settings of signatures.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignatureAuth {
     /// The most seconds by which the clock of a signer may differ.
@@ -55,7 +55,7 @@ pub struct SignatureAuth {
 }
 
 /// The settings of subscription keys.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscriptionAuth {
     /// The headers in which a key may stand; the first that is there counts.

@@ -30,6 +30,7 @@ pub struct Cors {
 /// Addresses are absolute `http` or `https` addresses; `${NAME}` stands for a variable of the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, and none excludes another")]
 pub struct Forwarding {
     /// Keep the group's prefix in the path that the backend receives.
     #[serde(default)]
@@ -63,6 +64,10 @@ pub struct Forwarding {
     /// Forward the client's `Host` instead of the host and port of the backend's address.
     #[serde(default)]
     pub keep_host: bool,
+    /// Forward the credentials with which the caller was admitted. By default the backend receives the name of the key
+    /// alone, in `x-apigw-key`.
+    #[serde(default)]
+    pub pass_credentials: bool,
     /// Link-local and metadata addresses that the gateway may connect to.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

@@ -47,6 +47,9 @@ pub trait Facts {
     /// Returns a group's deployments, the latest first, the present entry included.
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error>;
 
+    /// True if some key may call a group in an environment.
+    fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error>;
+
     /// Returns a committed operation; `None` where the environment has none of that id.
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error>;
 }

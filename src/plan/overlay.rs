@@ -104,6 +104,10 @@ impl Facts for Overlay<'_> {
         self.base.past(environment, group)
     }
 
+    fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {
+        self.base.has_grant(environment, group)
+    }
+
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {
         self.base.operation(environment, id)
     }

@@ -97,7 +97,7 @@ pub(super) fn promote_bound(
         if !after.backend.is_mock()
             && let Ok(Some(candidate)) = facts.released(group, &after)
         {
-            plan.warnings.extend(backend::missing_keys(group, to, &candidate.settings, &after.backend));
+            plan.warnings.extend(backend::missing_keys(facts, group, to, &candidate.settings, &after.backend)?);
         }
         plan.sources.insert(group.clone(), from.clone());
         plan.change(group, Action::Promote, current, after);

@@ -79,7 +79,7 @@ fn publish_group(
     }
     check_candidate(plan, group, &candidate, is_mock, facts)?;
     let backend = backend?;
-    plan.warnings.extend(backend::missing_keys(group, &request.environment, &candidate.settings, &backend));
+    plan.warnings.extend(backend::missing_keys(facts, group, &request.environment, &candidate.settings, &backend)?);
     if !frozen {
         plan.freezes.push(Freeze {
             group: group.clone(),

@@ -74,8 +74,9 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     if let Some(next) = &next {
         after.backend = backend::rebound(&after.backend, &next.settings, facts.settings(), environment)?;
     }
-    let keys = next.and_then(|next| backend::missing_keys(group, environment, &next.settings, &after.backend));
-    plan.warnings.extend(keys);
+    if let Some(next) = &next {
+        plan.warnings.extend(backend::missing_keys(facts, group, environment, &next.settings, &after.backend)?);
+    }
     plan.change(group, Action::Switch, Some(current), after);
     policy::apply(&mut plan, facts, author, Direction::Forward)?;
     Ok(plan)

@@ -37,7 +37,7 @@ const LINES: &[(&str, &str)] = &[
     // The refusal is about the unreadable definition; another version would not mend it.
     ("publish test mock|break|publish test mock", "invalid: g cannot be published: 1 problem was found"),
     // A missing key is warned of, for `http` backends only.
-    ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: g in test: `auth: signature` asks callers for a key, and there is none: every request gets 401"),
+    ("keys 0.0.1 a|publish test http://b", "publish 0.0.1 live http://b; warns: g in test: `auth: signature` asks callers for a key, and none may call it: every request gets 401 or 403"),
     ("keys 0.0.1 a|publish test mock", "publish 0.0.1 live mock"),
     ("keys 0.0.1 a|publish test http://b|publish test http://b", "nothing to do"),
     // Switch

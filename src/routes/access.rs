@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
-use crate::model::{Auth, GroupSettings};
+use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth};
 
 /// The callers of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -12,8 +12,15 @@ use crate::model::{Auth, GroupSettings};
 pub enum Access {
     /// Anybody may call.
     Anyone,
-    /// Requests that are signed with a key.
-    Signature,
+    /// Requests that show a key in one of these ways.
+    Key {
+        /// A signature.
+        signature: Option<SignatureAuth>,
+        /// The text of a subscription key, in a header.
+        subscription: Option<SubscriptionAuth>,
+        /// True if the backend gets the credentials too.
+        pass_credentials: bool,
+    },
     /// Requests to a mock with all credentials of one of these lists. Nobody can say whether they are right.
     Presence {
         /// The lists.
@@ -38,10 +45,15 @@ pub enum Credential {
 impl Access {
     /// Decides who may call an API of a group, which has a mock or a real backend.
     pub(crate) fn new(definition: &Definition, api: &Api, settings: &GroupSettings, is_mock: bool) -> Self {
-        match settings.auth {
-            _ if is_mock && settings.mock.check_security => Self::presence(definition, api),
-            Auth::Signature if !is_mock => Self::Signature,
-            Auth::None | Auth::Signature => Self::Anyone,
+        let auth = &settings.auth;
+        match is_mock {
+            true if settings.mock.check_security => Self::presence(definition, api),
+            false if !auth.is_none() => Self::Key {
+                signature: auth.signature.clone(),
+                subscription: auth.subscription.clone(),
+                pass_credentials: settings.forwarding.pass_credentials,
+            },
+            _ => Self::Anyone,
         }
     }
 

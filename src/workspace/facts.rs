@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Error, PlanBase, Renumbering, Workspace};
+use crate::access::Grant;
 use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
     VersionNotes, WorkspaceSettings,
@@ -158,6 +159,12 @@ impl Facts for DiskFacts<'_> {
 
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
         Ok(self.workspace.past(environment, group)?)
+    }
+
+    fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {
+        let (records, _) = self.workspace.access_records()?;
+        let is_granted = |grant: &Grant| grant.group == *group && grant.environments.contains(environment);
+        Ok(records.iter().any(|record| record.state.grants().iter().any(is_granted)))
     }
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {

@@ -393,7 +393,7 @@ fn access(validated: &Validated) {
     validated.run("access-grant", 0, "access grant owner:web petstore --env online");
     validated.run("access-grant", 3, "access grant nobody petstore --env test");
     validated.read("access-list", 0, "access list");
-    validated.read("access-test", 0, "access test ci petstore listPets --env test");
+    validated.read("access-test", 0, "access test ci petstore listPets --env pre-release");
     validated.read("access-test", 5, "access test ci petstore listPets --env online");
     validated.read("key-list", 0, "key list");
     validated.read("key-show", 0, "key show ci");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "what a test needs is there, or the test has failed")]
 
+mod access;
 mod answers;
 mod backend;
 mod backends;

@@ -10,10 +10,11 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::access::change::{self, GrantScope, RemovedGrants};
 use crate::access::{AccessOperation, AccessSubject, SubjectRecord, SubjectState};
-use crate::cli::change::{Reason, shown_after_commit};
+use crate::cli::change::shown_after_commit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::reason::Reason;
 use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::AccessChangeView;
 use crate::definition::Api;

@@ -5,22 +5,27 @@ mod shown;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue};
 
+use super::sign::SchemeArgument;
+use crate::access::sigv4::SigningRequest;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
+use crate::cli::signing;
 use crate::definition::Definition;
 use crate::gateway::call::{Answer, CallError, Destination, Outgoing, send};
 use crate::gateway::{Config, Gateway};
-use crate::model::{EnvironmentName, GroupName, HttpUrl};
-use crate::snapshot::{DefinitionError, EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
-use crate::workspace::{self, Workspace, read_outside};
+use crate::model::{EnvironmentName, GroupName, HttpUrl, KeyKind, KeyName};
+use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
+use crate::workspace::{AccessReader, SecretSources, Workspace, read_outside};
 
 use request::Prepared;
 
@@ -61,6 +66,12 @@ pub(in crate::cli) struct CallArguments {
     /// A header more, like 'X-Request-Id: 7'; may be given more than once
     #[arg(long, short = 'H', value_name = "NAME: VALUE")]
     header: Vec<String>,
+    /// Call with this key: signed, or with its text in a header, by its kind; its secret has to be on this machine
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
+    key: Option<KeyName>,
+    /// The scheme in which it is signed
+    #[arg(long, value_name = "SCHEME", value_enum, default_value = "jdcloud2", requires = "key")]
+    scheme: SchemeArgument,
     /// Send it to a gateway that runs here, with the host name of the group
     #[arg(long, value_name = "URL")]
     url: Option<HttpUrl>,
@@ -92,7 +103,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
     let called = find(workspace, context.environment(&arguments.env)?, &selection::group(context, group)?)?;
     let definition = &called.definition;
     let api = definition.api(&api).ok_or_else(|| unknown_api(&called.live.name, &api, definition))?;
-    let prepared = request::prepare(context, workspace, arguments, &called, api, values)?;
+    let mut prepared = request::prepare(context, workspace, arguments, &called, api, values)?;
+    if let Some(key) = &arguments.key {
+        present_key(context, key, arguments.scheme, &called, &mut prepared)?;
+    }
     let Prepared { outgoing, url, secrets } = prepared;
     let sent = shown::Sent::new(&called, api, &outgoing, &url, &secrets);
     context.output.note(&format!("{} {}", outgoing.method, sent.url));
@@ -102,6 +116,50 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
         return Ok(Exit::Done);
     }
     Err(CommandError::new("answer", Exit::Failed, format!("the answer is {}", answer.status)))
+}
+
+/// Puts what shows a key into a request: a signature, or the text of the key.
+fn present_key(
+    context: &Context<'_>,
+    name: &KeyName,
+    scheme: SchemeArgument,
+    called: &Called,
+    prepared: &mut Prepared,
+) -> Result<(), CommandError> {
+    let (key, id, secret) = signing::key_with_secret(context, name)?;
+    let outgoing = &mut prepared.outgoing;
+    let shown = match key.kind {
+        KeyKind::Subscription => {
+            let subscription = called.content.settings.auth.subscription.clone().unwrap_or_default();
+            let header = subscription.headers.into_iter().next().unwrap_or_default().to_ascii_lowercase();
+            vec![(header, String::from_utf8_lossy(secret.reveal()).into_owned())]
+        }
+        KeyKind::Signature => {
+            let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let (path, query) = outgoing.target.split_once('?').unwrap_or((&outgoing.target, ""));
+            let content_type = outgoing.headers.get(CONTENT_TYPE).map(text);
+            let headers: Vec<(&str, &str)> =
+                content_type.iter().map(|value| ("content-type", value.as_str())).collect();
+            let request = SigningRequest {
+                method: outgoing.method.as_str(),
+                path,
+                query,
+                authority: &text(&outgoing.host),
+                headers: &headers,
+                body: &outgoing.body,
+            };
+            let signed = signing::sign(context, (&key, &id, &secret), scheme.scheme(), &request)?;
+            signed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+        }
+    };
+    for (name, value) in shown {
+        let unfit =
+            |_| CommandError::invalid("secret", format!("what shows key {} cannot stand in a header", key.name));
+        let header = HeaderName::try_from(name.as_str()).map_err(|error| CommandError::usage(error.to_string()))?;
+        outgoing.headers.insert(header, HeaderValue::try_from(value).map_err(unfit)?);
+        prepared.secrets.push(name);
+    }
+    Ok(())
 }
 
 /// Sends a request to the gateway that was named, else to one that is started for it.
@@ -120,6 +178,8 @@ fn deliver(
     }
     // It ends when the answer is there: nobody else is served.
     let gateway = start(workspace, called)?;
+    let mut access = AccessReader::new(SecretSources::read(workspace, &context.process.variables));
+    gateway.replace_access(access.read(workspace, Instant::now(), context.now()));
     let address = gateway.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
     let (host, port) = (address.ip().to_string(), address.port());
     send(&Destination { host, port, encrypted: false, authority: None }, outgoing, arguments.timeout).map_err(failed)
@@ -134,11 +194,8 @@ fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) 
     };
     let live = workspace.live_group(&environment, group)?.ok_or_else(|| absent("was never published to"))?;
     let content = live.content.clone().ok_or_else(|| absent("is offline in"))?;
-    let definition = content.definition.get().map_err(|error| match error {
-        DefinitionError::Invalid(findings) => workspace::Error::Invalid(findings).into(),
-        DefinitionError::Unreadable(_) => CommandError::new("definition", Exit::Failed, error.to_string()),
-    });
-    Ok(Called { environment, live, content, definition: definition? })
+    let definition = content.definition.get()?;
+    Ok(Called { environment, live, content, definition })
 }
 
 /// Starts a gateway that serves what is called, and nothing else.

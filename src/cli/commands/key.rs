@@ -9,10 +9,11 @@ use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::access::{AccessSubject, PathForm, SecretId, change};
-use crate::cli::change::{Reason, shown_after_commit};
+use crate::cli::change::shown_after_commit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::reason::Reason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
 use crate::model::{KeyKind, KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
 

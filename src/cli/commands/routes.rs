@@ -149,7 +149,10 @@ fn access_text(access: &Access) -> String {
     };
     match access {
         Access::Anyone => "anyone".to_owned(),
-        Access::Signature => "signature".to_owned(),
+        Access::Key { signature, subscription, .. } => {
+            let ways = [signature.as_ref().map(|_| "signature"), subscription.as_ref().map(|_| "subscription key")];
+            ways.into_iter().flatten().collect::<Vec<_>>().join(" or ")
+        }
         Access::Presence { any_of } => {
             let list = |list: &Vec<Credential>| list.iter().map(credential).collect::<Vec<_>>().join(" and ");
             any_of.iter().map(list).collect::<Vec<_>>().join(", or ")

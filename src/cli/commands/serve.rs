@@ -20,7 +20,7 @@ use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, Limits, Signal, StartError, signals};
 use crate::model::EnvironmentName;
-use crate::workspace::{LiveReader, Workspace};
+use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 
 use access_log::Log;
 use certificates::Certificates;
@@ -102,7 +102,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
     let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;
-    let read = Read { named, reader, certificates };
+    let access = AccessReader::new(SecretSources::read(&workspace, &context.process.variables));
+    let read = Read { named, reader, certificates, access };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;

@@ -62,6 +62,8 @@ pub(crate) struct Entry {
     pub(crate) group: String,
     pub(crate) version: String,
     pub(crate) api: String,
+    /// The caller's key, where one was asked for and lets it in.
+    pub(crate) key: String,
 }
 
 impl Entry {
@@ -103,6 +105,7 @@ impl Record {
             group: &entry.group,
             version: &entry.version,
             api: &entry.api,
+            key: &entry.key,
             backend: self.backend.as_str(),
             status: self.status,
             error: &self.error,

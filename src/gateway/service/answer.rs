@@ -14,13 +14,17 @@ use super::access_log::Answerer;
 use super::exchange::{At, Exchange, Outcome, OutcomeBody, leave_body, mock_response};
 use super::payload::Payload;
 use super::response_check::check_response;
-use crate::gateway::compiled::{Answer, CompiledApi, CompiledGroup};
+use crate::access::ApiCall;
+use crate::gateway::access::{AccessRules, CallerCheck};
+use crate::gateway::compiled::{AccessRule, Answer, CompiledApi, CompiledGroup};
+use crate::gateway::headers::X_APIGW_KEY;
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, Incoming, Progress, RequestBody};
 use crate::gateway::routing::host::Host;
 use crate::gateway::upstream::forward::{Call, Failed, GroupPath, forward, wants_websocket};
 use crate::gateway::upstream::route::GroupForward;
 use crate::gateway::upstream::websocket::{Upgraded, upgrade};
+use crate::model::KeyName;
 
 /// What a request needs that has to wait for its body or for a backend.
 pub(super) struct Wait {
@@ -33,6 +37,8 @@ pub(super) struct Wait {
     /// The texts in the path's parameters, percent-encoded.
     pub(super) texts: Vec<String>,
     pub(super) body_limit: u64,
+    /// The verdict on the caller, where the API asks for one.
+    pub(super) caller: Option<CallerCheck>,
 }
 
 impl Exchange {
@@ -71,19 +77,24 @@ impl Exchange {
         &mut self,
         wait: &Wait,
         api: &CompiledApi,
-        parts: Parts,
+        mut parts: Parts,
         body: &mut Option<Incoming>,
     ) -> Result<Outcome, Failed> {
+        let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
+        let Admission { caller, body } = self.admit(wait, api, &parts, body).await?;
         let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
         let uri = api.path.reads_query().then(|| parts.uri.clone());
         let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();
         if let Some(rules) = wait.group.rules(api) {
             rules.check_parameters(&parameters, parts.uri.query(), &parts.headers)?;
         }
-        let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
         // A request with a body cannot go on as another protocol: which bytes would be its own?
         let upgrades = api.websocket && body.is_end_stream() && wants_websocket(&parts);
         let body = self.receive_body(wait, api, &parts, body).await?;
+        parts.headers.remove(X_APIGW_KEY);
+        if let Some((rules, key)) = caller {
+            rules.rewrite(&mut parts.headers, &key);
+        }
         match &wait.group.answer {
             Answer::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
             Answer::Forward(forwarding) => {
@@ -93,23 +104,52 @@ impl Exchange {
         }
     }
 
+    /// Lets a caller in, or not. A signed body is read to its end and verified before anything else looks at it.
+    async fn admit<'a>(
+        &mut self,
+        wait: &Wait,
+        api: &'a CompiledApi,
+        parts: &Parts,
+        body: Incoming,
+    ) -> Result<Admission<'a>, Problem> {
+        let (AccessRule::Key(rules), Some(check)) = (&api.access, &wait.caller) else {
+            return Ok(Admission { caller: None, body: ReceivedBody::Coming(body) });
+        };
+        if let CallerCheck::Passed(key) = check {
+            return Ok(Admission { caller: Some((rules, key.clone())), body: ReceivedBody::Coming(body) });
+        }
+        let shared = Arc::clone(&self.context.shared);
+        let _room = shared.access.reserve_body(wait.body_limit)?;
+        let (body, progress) = self.stream(body, wait.body_limit);
+        let bytes = read_whole(body, &progress).await?;
+        let names = [&*api.name, &*api.method_and_path];
+        let key = shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &bytes)?;
+        if let Some(entry) = &mut self.entry {
+            key.as_str().clone_into(&mut entry.key);
+        }
+        Ok(Admission { caller: Some((rules, key)), body: ReceivedBody::Whole(bytes) })
+    }
+
     /// Takes the body of a request: as it comes where nobody looks at it, else whole, checked against the definition.
     async fn receive_body(
         &mut self,
         wait: &Wait,
         api: &CompiledApi,
         parts: &Parts,
-        body: Incoming,
+        body: ReceivedBody,
     ) -> Result<RequestBody, Problem> {
         let rules = wait.group.rules(api);
-        if rules.is_none() && body.is_end_stream() {
-            return Ok(RequestBody::Empty);
-        }
-        let (body, progress) = self.stream(body, wait.body_limit);
-        if rules.is_none() && matches!(wait.group.answer, Answer::Forward(_)) {
-            return Ok(body);
-        }
-        let bytes = read_whole(body, &progress).await?;
+        let bytes = match body {
+            ReceivedBody::Whole(bytes) => bytes,
+            ReceivedBody::Coming(body) if rules.is_none() && body.is_end_stream() => return Ok(RequestBody::Empty),
+            ReceivedBody::Coming(body) => {
+                let (body, progress) = self.stream(body, wait.body_limit);
+                if rules.is_none() && matches!(wait.group.answer, Answer::Forward(_)) {
+                    return Ok(body);
+                }
+                read_whole(body, &progress).await?
+            }
+        };
         if let Some(rules) = rules {
             rules.check_body(&parts.headers, &bytes)?;
         }
@@ -181,6 +221,33 @@ impl Exchange {
         let pace = self.context.shared.pace;
         (RequestBody::Stream { incoming, limit, pace, progress: Rc::clone(&progress) }, progress)
     }
+}
+
+/// A caller that was let in, with the rules by which it was, and the body of its request.
+struct Admission<'a> {
+    /// `None` where the API asks nobody for a key.
+    caller: Option<(&'a AccessRules, KeyName)>,
+    body: ReceivedBody,
+}
+
+/// The body of a request: whole where it had to be verified.
+enum ReceivedBody {
+    Whole(Bytes),
+    Coming(Incoming),
+}
+
+impl ReceivedBody {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(bytes) => bytes.is_empty(),
+            Self::Coming(body) => body.is_end_stream(),
+        }
+    }
+}
+
+/// Names a call for whoever looks for its grant.
+pub(super) fn api_call<'a>(group: &'a CompiledGroup, api_names: &'a [&'a str]) -> ApiCall<'a> {
+    ApiCall { group: &group.name, environment: &group.environment, api_names }
 }
 
 /// A request that is to be passed on.

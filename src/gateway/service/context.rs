@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderValue};
 
+use crate::gateway::access::Access;
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
 use crate::gateway::meter::Meter;
@@ -23,6 +24,8 @@ use crate::gateway::watch::Watch;
 pub(crate) struct SharedContext {
     pub(crate) config: Config,
     pub(crate) snapshot: ArcSwap<CompiledSnapshot>,
+    /// The keys that let callers in, and the nonces that were seen.
+    pub(crate) access: Access,
     /// Counts requests of which no API is known.
     pub(crate) unrouted: Arc<Meter>,
     pub(crate) identity: Identity,

@@ -86,6 +86,7 @@ impl Exchange {
             group: String::new(),
             version: String::new(),
             api: String::new(),
+            key: String::new(),
         };
         let entry = context.shared.config.access_log.as_ref().map(|_| Box::new(new_entry()));
         let head_only = parts.method == Method::HEAD;

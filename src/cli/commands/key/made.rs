@@ -9,10 +9,11 @@ use crate::access::{
     AccessOperation, AccessSubject, Key, NewSecret, Secret, SecretId, SecretProof, SigningSettings, SubjectState,
     change,
 };
-use crate::cli::change::{Reason, shown_after_commit};
+use crate::cli::change::shown_after_commit;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::Format;
+use crate::cli::reason::Reason;
 use crate::cli::views::KeySecretView;
 use crate::model::{KeyKind, SCHEMA, Timestamp};
 use crate::workspace::{self, LockGuard};

@@ -182,6 +182,7 @@ mod tests {
             group: "",
             version: "",
             api: "",
+            key: "ci",
             backend: "",
             status: 200,
             error: "",

@@ -11,11 +11,14 @@ use super::certificates::Certificates;
 use super::environments;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::process::wall_clock;
 use crate::cli::views::ServeView;
 use crate::gateway::{Gateway, Signal};
 use crate::model::{EnvironmentName, SCHEMA};
 use crate::snapshot::{NotServed, Snapshot};
-use crate::workspace::{GatewayFile, LiveReader, RunningGateway, ServedEnvironment, Workspace};
+use crate::workspace::{
+    AccessReader, GatewayFile, LiveReader, RunningGateway, SecretSources, ServedEnvironment, Workspace,
+};
 
 /// How often the files are looked at; a commit is served within this time and that of reading it.
 const LOOK: Duration = Duration::from_millis(25);
@@ -46,6 +49,7 @@ pub(super) struct Read {
     pub(super) named: Vec<EnvironmentName>,
     pub(super) reader: LiveReader,
     pub(super) certificates: Option<Certificates>,
+    pub(super) access: AccessReader,
 }
 
 impl<'a> Follower<'a> {
@@ -102,6 +106,7 @@ impl<'a> Follower<'a> {
         self.told = self.note_not_served(live, not_served);
         self.let_go();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
+        self.look_at_access();
         self.tell();
         Ok(())
     }
@@ -123,6 +128,7 @@ impl<'a> Follower<'a> {
                 self.told = served;
                 self.tell();
             }
+            self.look_at_access();
             self.look_at_workers();
             if self.gives_back_at.is_some_and(|at| Instant::now() >= at) {
                 self.gives_back_at = None;
@@ -166,10 +172,22 @@ impl<'a> Follower<'a> {
         }
         self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
         self.look_at_certificates();
+        self.read.access.read_anew(SecretSources::read(&self.workspace, &self.context.process.variables));
         if let Some(log) = &self.log {
             log.reopen();
         }
         self.context.output.note("read again, as SIGHUP asks");
+    }
+
+    /// Has callers let in by the keys as they are now, and says what is wrong with some the first time.
+    fn look_at_access(&mut self) {
+        let now = Instant::now();
+        if self.read.access.must_read(&self.workspace, now) {
+            self.gateway.replace_access(self.read.access.read(&self.workspace, now, wall_clock()));
+            for problem in self.read.access.new_problems() {
+                self.context.output.warning(&problem);
+            }
+        }
     }
 
     /// Says when a worker stands still, and when it moves again.

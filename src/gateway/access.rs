@@ -1,0 +1,247 @@
+//! Callers of a group with a real backend: who makes a request, may it, and what the backend is told of that.
+//!
+//! [`Access::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
+//! so [`CallerCheck::AfterBody`] asks for [`Access::check_signed_body`] then; no backend sees a byte before.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use http::header::{AUTHORIZATION, HOST};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+
+use super::headers::X_APIGW_KEY;
+use super::problem::{Kind, Problem};
+use crate::access::sigv4::{Authorization, ReceivedRequest, SCHEMES};
+use crate::access::{ApiCall, Denial, KeyDirectory, Moment, NonceFault, NonceTable, PresentedSecret, SignatureFault};
+use crate::model::{KeyName, SignatureAuth, SubscriptionAuth, Timestamp};
+
+/// The most bytes of signed bodies that wait for their end, in all.
+const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
+/// What every caller is told that is not let in, whatever the reason.
+const NO_KEY: &str = "The request shows no key that lets it in.";
+
+/// What a route asks of its callers.
+pub(crate) struct AccessRules {
+    /// The most milliseconds by which a signer's clock may differ; `None` where signatures are not taken.
+    tolerance_ms: Option<i64>,
+    /// The headers in which a subscription key may stand; none where they are not taken.
+    key_headers: Box<[HeaderName]>,
+    passes_credentials: bool,
+    challenge: String,
+}
+
+impl AccessRules {
+    /// Compiles what a route asks of its callers.
+    pub(crate) fn new(
+        signature: Option<&SignatureAuth>,
+        subscription: Option<&SubscriptionAuth>,
+        passes_credentials: bool,
+    ) -> Self {
+        let tolerance_ms = signature.map(|signature| i64::from(signature.tolerance_s) * 1000);
+        let names = subscription.into_iter().flat_map(|subscription| &subscription.headers);
+        let key_headers: Box<[HeaderName]> =
+            names.filter_map(|name| HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).ok()).collect();
+        let mut challenges: Vec<&str> = Vec::new();
+        if tolerance_ms.is_some() {
+            challenges.extend(SCHEMES.iter().map(|scheme| scheme.name));
+        }
+        if !key_headers.is_empty() {
+            challenges.push("ApiKey");
+        }
+        let challenge = challenges.join(", ");
+        Self { tolerance_ms, key_headers, passes_credentials, challenge }
+    }
+
+    /// Takes the caller's credentials out of what a backend is going to see, and names the key instead.
+    pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: &KeyName) {
+        if !self.passes_credentials {
+            for name in &self.key_headers {
+                headers.remove(name);
+            }
+            if self.tolerance_ms.is_some() && is_signed(headers) {
+                headers.remove(AUTHORIZATION);
+            }
+        }
+        if let Ok(value) = HeaderValue::from_str(key.as_str()) {
+            headers.insert(X_APIGW_KEY, value);
+        }
+    }
+
+    fn refusal(&self, denial: &Denial) -> Problem {
+        let (kind, detail) = match denial {
+            Denial::NoGrant(_) => (Kind::Forbidden, "The key may not call this API."),
+            Denial::Nonce(_, NonceFault::Full) => (Kind::AccessUnavailable, "No signed request can be let in now."),
+            _ => (Kind::Unauthenticated, NO_KEY),
+        };
+        let challenge = (kind == Kind::Unauthenticated).then(|| self.challenge.clone());
+        Problem { challenge, operator_reason: Some(denial.to_string()), ..Problem::new(kind, detail) }
+    }
+}
+
+fn is_signed(headers: &HeaderMap) -> bool {
+    let is_of = |value: &HeaderValue| SCHEMES.iter().any(|scheme| value.as_bytes().starts_with(scheme.name.as_bytes()));
+    headers.get_all(AUTHORIZATION).iter().any(is_of)
+}
+
+/// The verdict on a caller, as far as the head of its request tells.
+#[derive(Debug)]
+pub(crate) enum CallerCheck {
+    /// It is let in.
+    Passed(KeyName),
+    /// Its body is signed, and has to be whole first.
+    AfterBody,
+}
+
+/// What all workers know of callers.
+pub(crate) struct Access {
+    directory: ArcSwap<KeyDirectory>,
+    nonces: NonceTable,
+    started: Instant,
+    /// The bytes that are set aside for signed bodies.
+    reserved: AtomicU64,
+}
+
+/// Room that is set aside for a signed body.
+pub(crate) struct BodyReservation<'a> {
+    access: &'a Access,
+    bytes: u64,
+}
+
+impl Drop for BodyReservation<'_> {
+    fn drop(&mut self) {
+        self.access.reserved.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+impl Access {
+    /// Begins with nobody let in.
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: ArcSwap::default(),
+            nonces: NonceTable::default(),
+            started: Instant::now(),
+            reserved: AtomicU64::new(0),
+        }
+    }
+
+    /// Takes other keys from the next request on.
+    pub(crate) fn replace(&self, directory: Arc<KeyDirectory>) {
+        self.directory.store(directory);
+    }
+
+    /// Finds out who makes a request, and whether it may.
+    pub(crate) fn check_head(
+        &self,
+        rules: &AccessRules,
+        call: &ApiCall<'_>,
+        parts: &Parts,
+        has_body: bool,
+    ) -> Result<CallerCheck, Problem> {
+        let verdict = || {
+            let now = self.now();
+            if let Some(tolerance_ms) = rules.tolerance_ms
+                && let Some(authorization) = authorization(&parts.headers)?
+            {
+                if has_body {
+                    // A body is not read for a date that lets nobody in.
+                    let fault = |fault| Denial::Signature { key: None, fault };
+                    authorization.check_date(now.wall, tolerance_ms).map_err(fault)?;
+                    return Ok(CallerCheck::AfterBody);
+                }
+                return self.check_signed(&authorization, tolerance_ms, call, parts, b"").map(CallerCheck::Passed);
+            }
+            let text = subscription_key(&parts.headers, &rules.key_headers)?;
+            let directory = self.directory.load();
+            let presented = directory.check_subscription(text, now.wall)?;
+            directory.check_grant(&presented.key, call)?;
+            Ok(CallerCheck::Passed(presented.key.name.clone()))
+        };
+        verdict().map_err(|denial: Denial| rules.refusal(&denial))
+    }
+
+    /// Finds out who has signed a request with a body, and whether it may.
+    pub(crate) fn check_signed_body(
+        &self,
+        rules: &AccessRules,
+        call: &ApiCall<'_>,
+        parts: &Parts,
+        body: &[u8],
+    ) -> Result<KeyName, Problem> {
+        let verdict = || {
+            let tolerance_ms = rules.tolerance_ms.unwrap_or_default();
+            let authorization = authorization(&parts.headers)?.ok_or(Denial::NoKey)?;
+            self.check_signed(&authorization, tolerance_ms, call, parts, body)
+        };
+        verdict().map_err(|denial| rules.refusal(&denial))
+    }
+
+    fn check_signed(
+        &self,
+        authorization: &Authorization<'_>,
+        tolerance_ms: i64,
+        call: &ApiCall<'_>,
+        parts: &Parts,
+        body: &[u8],
+    ) -> Result<KeyName, Denial> {
+        let now = self.now();
+        let request = ReceivedRequest {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: parts.uri.query().unwrap_or_default(),
+            authority: authority(parts),
+            headers: &parts.headers,
+            body,
+        };
+        let directory = self.directory.load();
+        let PresentedSecret { key, id } = directory.check_signature(authorization, &request, now.wall, tolerance_ms)?;
+        directory.check_grant(&key, call)?;
+        let (mark, is_nonce) = authorization.replay_mark();
+        // Without a nonce, two equal requests within a second have one signature: harmless ones may repeat.
+        if is_nonce || !matches!(parts.method, Method::GET | Method::HEAD) {
+            let claimed = self.nonces.claim(&id, mark, now, 2 * tolerance_ms);
+            claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
+        }
+        Ok(key.name.clone())
+    }
+
+    /// Sets room aside for a signed body of at most so many bytes.
+    pub(crate) fn reserve_body(&self, bytes: u64) -> Result<BodyReservation<'_>, Problem> {
+        let next = |reserved: u64| reserved.checked_add(bytes).filter(|reserved| *reserved <= MOST_SIGNED_BODY_BYTES);
+        let reserved = self.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        reserved
+            .map(|_| BodyReservation { access: self, bytes })
+            .map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are under way.").closing())
+    }
+
+    fn now(&self) -> Moment {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let milliseconds = |time: std::time::Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Moment {
+            wall: Timestamp::from_milliseconds(milliseconds(since_epoch)),
+            monotonic_ms: milliseconds(self.started.elapsed()),
+        }
+    }
+}
+
+fn authorization(headers: &HeaderMap) -> Result<Option<Authorization<'_>>, Denial> {
+    Authorization::parse(headers).map_err(|fault: SignatureFault| Denial::Signature { key: None, fault })
+}
+
+/// Returns the host and port that a client asks for, which on HTTP/2 stand in no header.
+fn authority(parts: &Parts) -> &str {
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
+}
+
+/// Returns the text of the subscription key: of the first of the headers that is there, which must stand once.
+fn subscription_key<'h>(headers: &'h HeaderMap, names: &[HeaderName]) -> Result<&'h str, Denial> {
+    let name = names.iter().find(|name| headers.contains_key(*name)).ok_or(Denial::NoKey)?;
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().map_err(|_| Denial::Malformed),
+        _ => Err(Denial::Malformed),
+    }
+}

@@ -43,14 +43,14 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, o
     }
 }
 
-/// The two definitions, and what is known of their schemas.
+/// The two definitions, and the comparison of their schemas.
 pub(super) struct Comparer<'d> {
     pub(super) before: &'d Definition,
     pub(super) after: &'d Definition,
     pub(super) schemas: Schemas<'d>,
 }
 
-/// What was found about one API, in the order in which it is said.
+/// The changes of one API, in output order.
 #[derive(Default)]
 pub(super) struct Report {
     api: Option<ApiName>,
@@ -173,7 +173,7 @@ impl<'d> Comparer<'d> {
         documentation::change(noun, before, after, self.schemas.fingerprints())
     }
 
-    /// Compares what concerns no single API.
+    /// Compares the parts that concern no single API.
     fn whole(&mut self) -> Report {
         let mut report = Report::default();
         let (Some(before), Some(after)) = (self.before.document().root(), self.after.document().root()) else {

@@ -1,4 +1,4 @@
-//! Compares what only describes, and writes values into messages.
+//! Compares descriptive fields, and formats values for messages.
 
 use serde_json::Value;
 

@@ -14,7 +14,7 @@ pub(super) struct Fingerprints {
 #[derive(Debug, Clone, Copy)]
 struct Fingerprint {
     number: u64,
-    /// Whether nothing within refers to anything else, so that the number says all of its meaning.
+    /// True if nothing within refers to anything else, so that equal numbers mean equal values.
     closed: bool,
 }
 

@@ -1,6 +1,6 @@
-//! Definitions that mean harm, compared with a copy that differs: bounded work, and a change that says so.
+//! Malicious definitions, compared with a copy that differs: bounded work, and a change that says so.
 //!
-//! They are small, and so are the limits here: what counts is that work stops at the limits, whatever these are.
+//! They are small, and so are the limits here: work has to stop at the limits, whatever these are.
 
 use std::fmt::Write;
 
@@ -98,7 +98,7 @@ fn schemas_that_explode_are_compared() {
         (
             "sets of states",
             lines(40, |index| {
-                // Which of these apply together after n steps is another set for nearly every path of n steps.
+                // The set that applies after n steps differs for nearly every path of n steps.
                 let (next, over) = (reference((index + 1) % 40), reference((index * 7 + 3) % 40));
                 format!(
                     "s{index}: {{properties: {{a: {{allOf: [{next}, {over}]}}, b: {over}, c: {next}}}, maxLength: 1}}"
@@ -123,7 +123,7 @@ fn schemas_that_explode_are_compared() {
             &["enum-value-added", "enum-value-removed"],
         ),
     ];
-    // What is too much to unfold is compared up to a bound, and the comparison says so.
+    // Schemas too large to unfold are compared up to a limit, and the comparison says so.
     for (name, schemas, roots, expected) in cases {
         let (before, after) =
             (around(&schemas.replace("END", "string"), roots), around(&schemas.replace("END", "boolean"), roots));

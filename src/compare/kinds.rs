@@ -1,4 +1,4 @@
-//! The kinds of change, each with what it does to callers.
+//! The kinds of change, each with its effect on callers.
 
 use super::Compatibility;
 use crate::definition::Direction;
@@ -8,13 +8,13 @@ use crate::definition::Direction;
 pub struct Kind {
     /// Its name, in kebab-case.
     pub name: &'static str,
-    /// What it does to callers.
+    /// Effect on callers.
     pub effect: Effect,
-    /// What it means, in a line.
+    /// Explanation in one line.
     pub explanation: &'static str,
 }
 
-/// What a kind of change does to callers.
+/// Effect of a kind of change on callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// Callers break, whichever way the data goes.
@@ -33,12 +33,12 @@ pub enum Effect {
     Replaces,
 }
 
-/// How a schema within another bears on which values that one allows.
+/// Relation between the values that a subschema allows and those that its parent allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Polarity {
-    /// What it allows, the other allows.
+    /// The parent allows the values that the subschema allows.
     Same,
-    /// What it allows, the other refuses: `not`.
+    /// The parent refuses the values that the subschema allows: `not`.
     Opposite,
     /// Either, as in a condition: `if`.
     Unknown,
@@ -56,7 +56,7 @@ impl Effect {
         }
     }
 
-    /// Returns what it does to callers; without a direction, to any of them.
+    /// Returns the effect on callers; without a direction, the one that holds for both.
     pub(super) fn compatibility(self, direction: Option<Direction>) -> Compatibility {
         let is_breaking = match direction {
             Some(direction) => self.breaks(direction),

@@ -13,8 +13,8 @@ const SECTIONS: [(Compatibility, &str); 3] = [
     (Compatibility::Compatible, "Compatible changes"),
 ];
 
-/// Writes a comparison as Markdown, within so many characters: what breaks callers first, and what does not folded
-/// away. Rows that do not fit are counted.
+/// Writes a comparison as Markdown within a number of characters: breaking changes first, the others folded away. Rows
+/// that do not fit are counted.
 #[must_use]
 pub fn markdown(comparison: &Comparison, only_breaking: bool, most: usize) -> String {
     let Some(advice) = comparison.advice() else { return "No changes.\n".to_owned() };
@@ -38,7 +38,7 @@ pub fn markdown(comparison: &Comparison, only_breaking: bool, most: usize) -> St
     text
 }
 
-/// Room for a title, the line that counts what does not fit, and the end of a section.
+/// Room for a title, the line that counts the rows left out, and the end of a section.
 const RESERVED: usize = 250;
 
 /// Writes changes of one kind; those that do not fit are counted.
@@ -72,7 +72,7 @@ fn row(change: &Change) -> String {
     format!("| {apis} | {path} | {message} | `{}` |\n", change.kind)
 }
 
-/// Keeps what stands in a definition from being taken as markup.
+/// Escapes text of a definition, so that it is not taken as markup.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for each in text.chars() {

@@ -1,14 +1,14 @@
 //! Compares two groups as they could be published, and says of each change whether callers break.
 //!
-//! [`compare`] takes the settings and the definition of both sides and gives a [`Comparison`]. Whether a change
-//! breaks follows from the direction of the data: a request that accepts less breaks who sends it, a response that
-//! may hold more, or lacks what was promised, breaks who reads it. [`KINDS`] is the table of all kinds of change.
+//! [`compare`] takes the settings and the definition of both sides and returns a [`Comparison`]. The direction of the
+//! data decides whether a change breaks: a request that accepts less breaks its senders, a response that may hold more,
+//! or lacks a promised part, breaks its readers. [`KINDS`] is the table of all kinds of change.
 //!
-//! What counts is what a definition means, not how it is written: a schema is the same behind a `$ref`, in `allOf`,
-//! or written out; in the dialect of OpenAPI 3.0 or in JSON Schema 2020-12. Each pair of schemas is compared once
-//! for each direction, however many APIs use it, so that time grows with the size of the definitions; a change that
-//! several APIs share is one [`Change`]. Definitions that unfold to too much are compared up to a bound, and the
-//! comparison says so. Nothing here does I/O.
+//! Definitions are compared by their meaning, not by their text: a schema is the same behind a `$ref`, in `allOf`,
+//! or written out; in the dialect of OpenAPI 3.0 or in JSON Schema 2020-12. Each pair of schemas is compared once for
+//! each direction, however many APIs use it, so that time grows with the size of the definitions; a change that several
+//! APIs share is one [`Change`]. Definitions that unfold beyond the limits are compared up to these, and the comparison
+//! says so. Nothing here does I/O.
 
 mod apis;
 mod bodies;
@@ -47,7 +47,7 @@ pub struct Side<'a> {
     pub definition: &'a Definition,
 }
 
-/// What differs between two sides.
+/// The differences between two sides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Comparison {
     /// The changes: those of the group, those of the definition as a whole, then those of each API in document order.
@@ -56,10 +56,10 @@ pub struct Comparison {
     pub is_initial: bool,
 }
 
-/// How a team judges changes.
+/// A team's own rules for judging changes.
 #[derive(Debug, Clone, Copy)]
 pub struct Judgement<'a> {
-    /// What kinds of change do to callers, by their names, where that is not what [`KINDS`] says.
+    /// Levels of the kinds of change, by name, that differ from those of [`KINDS`].
     pub levels: &'a BTreeMap<String, ChangeLevel>,
     /// The time after which a removal is a warning where the date of its `x-sunset` is past; `None` where dates change
     /// nothing.
@@ -71,19 +71,19 @@ pub struct Judgement<'a> {
 pub struct Change {
     /// The name of its kind, one of [`KINDS`].
     pub kind: &'static str,
-    /// Whether callers break.
+    /// Effect on callers.
     pub compatibility: Compatibility,
-    /// The API that it concerns, the first of them in document order; `None` for the group or the whole definition.
+    /// First API that it concerns, in document order; `None` for the group or the whole definition.
     pub api: Option<ApiName>,
-    /// The other APIs that it concerns, as they use what changed.
+    /// The other APIs that it concerns, as they use the changed part.
     pub also: Vec<ApiName>,
     /// Where within the API: `response 200 application/json body /items[]/name`; empty for the API itself.
     pub path: String,
-    /// What was before and what is now.
+    /// Description of the old and the new state.
     pub message: String,
-    /// Where it stood before; `None` for what is new, and for settings.
+    /// Location on the old side; `None` for an added part, and for settings.
     pub before: Option<Location>,
-    /// Where it stands now; `None` for what is gone, and for settings.
+    /// Location on the new side; `None` for a removed part, and for settings.
     pub after: Option<Location>,
     /// The date in the `x-sunset` of a deprecated part that is gone.
     pub sunset: Option<Sunset>,
@@ -100,11 +100,11 @@ pub struct Sunset {
     pub date: String,
 }
 
-/// Whether callers break.
+/// Effect of a change on callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Compatibility {
-    /// Callers that keep to what was declared before may fail.
+    /// Callers that keep to the old declaration may fail.
     Breaking,
     /// Nothing that was right is refused, but it may mean something else.
     Warning,
@@ -158,8 +158,8 @@ impl Comparison {
         self
     }
 
-    /// Advises which part of the version should grow; `None` where nothing differs. While the major number is 0, what
-    /// breaks callers asks for a minor version, and all else for a patch.
+    /// Recommends the level of the version bump; `None` where nothing differs. While the major number is 0, a breaking
+    /// change asks for a minor version, and any other for a patch.
     #[must_use]
     pub fn advice(&self) -> Option<Level> {
         let level = self.changes.iter().map(Change::level).max()?;

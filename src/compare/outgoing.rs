@@ -41,7 +41,7 @@ pub(super) fn callbacks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'
     });
 }
 
-/// Says which names came and went, and compares what stands under the same name.
+/// Reports added and removed names, and compares the values of the names on both sides.
 fn named<'d>(
     comparer: &mut Comparer<'d>,
     noun: &str,
@@ -131,7 +131,7 @@ fn covering<'d>(responses: Option<Node<'d>>, status: &str) -> Option<Node<'d>> {
     responses.get(status).or_else(class).or_else(|| responses.get("default").filter(|_| !for_errors()))
 }
 
-/// Says whether what was always sent can be missing now, or the other way round.
+/// Reports a part that was always sent and can be missing now, or the reverse.
 fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>), report: &mut Report) {
     let is_sent = |node: Node<'_>| node.get("required").and_then(Node::as_bool) == Some(true);
     let (kind, message) = match (is_sent(old), is_sent(new)) {
@@ -143,7 +143,7 @@ fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>), report: &m
     report.add(path, Found::new(kind, message).at(places.0, places.1));
 }
 
-/// What tells a parameter from the others: where it stands, and its name, which is the same in any case in a header.
+/// Key of a parameter: its location and its name, which is case-insensitive for a header.
 type Identity<'d> = (&'d str, String);
 
 /// Lists the parameters of an operation: its own ones, and those of its path item that it does not replace
@@ -216,8 +216,7 @@ fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     content(comparer, path, Some(old), Some(new), Direction::Response, report);
 }
 
-/// Returns the style and whether it is exploded, with what is left out as it is by default (OpenAPI 3.1, section
-/// 4.8.12.2.1).
+/// Returns the style and whether it is exploded, with the defaults filled in (OpenAPI 3.1, section 4.8.12.2.1).
 fn written(parameter: Node<'_>) -> (&str, bool) {
     let in_form = matches!(parameter.get("in").and_then(Node::as_str), Some("query" | "cookie"));
     let by_default = if in_form { "form" } else { "simple" };
@@ -243,7 +242,7 @@ fn both<'d>(before: Option<Node<'d>>, after: Option<Node<'d>>) -> Vec<(&'d str, 
     old.filter_map(|(name, old)| Some((name, old, after?.get(name)?))).collect()
 }
 
-/// Says which names came and went, as changes of what is sent.
+/// Reports added and removed names as changes of outgoing data.
 fn differing_names(path: &str, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>, report: &mut Report) {
     let kinds = (kinds::OUTGOING_CHANGED, kinds::OUTGOING_CHANGED);
     names_at(path, noun, (before, after), kinds, report);

@@ -16,7 +16,7 @@ const MOST_CHANGES: usize = 10_000;
 pub(super) struct Found {
     pub(super) kind: &'static str,
     pub(super) compatibility: Compatibility,
-    /// Which way the data goes, where that decides anything.
+    /// Direction of the data; `None` where it has no bearing on compatibility.
     pub(super) direction: Option<Direction>,
     pub(super) message: String,
     pub(super) before: Option<Location>,
@@ -49,7 +49,7 @@ impl Found {
         }
     }
 
-    /// Notes until when what is gone was to be kept, where it was deprecated with a date.
+    /// Records the sunset date of a removed part, if it was deprecated with one.
     pub(super) fn with_sunset(mut self, gone: Node<'_>) -> Self {
         let is_deprecated = gone.get("deprecated").and_then(Node::as_bool) == Some(true);
         let date = gone.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated);
@@ -78,8 +78,8 @@ pub(super) struct Output {
 impl Output {
     /// Adds a change; one that is known already gets one more API.
     ///
-    /// What is at the same place on both sides, and says the same, is the same change. Without a place it is one of
-    /// the API at hand alone.
+    /// Two changes are the same if their locations on both sides and their messages are the same. Without a location, a
+    /// change belongs to the current API alone.
     pub(super) fn add(&mut self, found: Found, path: &str, api: Option<&ApiName>) {
         let has_place = found.before.is_some() || found.after.is_some();
         let hash = hash(&found);

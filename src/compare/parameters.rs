@@ -34,7 +34,8 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
     for (old, new) in same.both {
         comparer.parameter(old, new, report);
     }
-    // What is gone from one place and new in another has moved; in one place another case is another name.
+    // A parameter removed from one location and added in another has moved; within one location, another case is
+    // another name.
     let named = |parameter: &'_ Parameter| parameter.name.to_ascii_lowercase();
     let gone = same.old.into_iter().map(|old| (named(old), old));
     let moved = pair(gone, same.new.into_iter().map(|new| (named(new), new)));
@@ -54,15 +55,15 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
     }
 }
 
-/// What two lists have in common.
+/// The common part of two lists.
 struct Paired<T> {
     both: Vec<(T, T)>,
     old: Vec<T>,
     new: Vec<T>,
 }
 
-/// Pairs what has the same key on both sides, in its order before and each once. The time grows with the lists, and not
-/// with their product.
+/// Pairs the elements of equal keys, each once and in the order of the first list. The time grows with the lists, and
+/// not with their product.
 fn pair<K: Eq + Hash, T: Copy>(before: impl Iterator<Item = (K, T)>, after: impl Iterator<Item = (K, T)>) -> Paired<T> {
     let mut offered: Vec<Option<T>> = Vec::new();
     // For each key the first and the last place that is offered, and for each place the next one of its key.
@@ -102,7 +103,7 @@ fn counted(api: &Api) -> impl Iterator<Item = &Parameter> {
     api.parameters.iter().filter(move |parameter| !ignored(parameter))
 }
 
-/// Returns what tells a parameter from the others of an API; names of headers are the same in any case.
+/// Returns the key of a parameter within an API; names of headers are case-insensitive.
 fn identity(place: ParameterPlace, name: &str) -> (ParameterPlace, Cow<'_, str>) {
     let name = if place == ParameterPlace::Header { name.to_ascii_lowercase().into() } else { name.into() };
     (place, name)
@@ -192,7 +193,8 @@ impl Comparer<'_> {
             report.add_schema(path, pair);
             return;
         }
-        // A single value is written alike in all styles; where only one side is a list, the schemas tell what follows.
+        // A single value is serialized alike in all styles; where only one side is a list, the schemas tell the
+        // difference.
         if self.schemas.are_structured(old.schema, new.schema) == (true, true) {
             let (was, is) = (written(old), written(new));
             if was != is {

@@ -18,7 +18,7 @@ pub(super) fn nodes(before: Node<'_>, after: Node<'_>, most: usize) -> bool {
         }
         match partners.insert(before.id(), after.id()) {
             Some(partner) if partner == after.id() => continue,
-            // What is one node there is several here, as with an alias: left to the comparison proper.
+            // A node that stands for several on the other side, as with an alias, is left to the comparison proper.
             Some(_) => return false,
             None => {}
         }

@@ -1,4 +1,4 @@
-//! Compares the security schemes of two definitions, and what each API requires of them.
+//! Compares the security schemes of two definitions, and the requirements of each API.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut Report) {
     }
 }
 
-/// Says what a scheme asks of callers: two with the same answer are one, whatever their names.
+/// Describes the demands of a scheme: two with the same description are one, whatever their names.
 fn identity(scheme: &SecurityScheme) -> String {
     match &scheme.kind {
         SecurityKind::ApiKey { place, name } if *place == ParameterPlace::Header => {
@@ -49,7 +49,7 @@ fn identity(scheme: &SecurityScheme) -> String {
     }
 }
 
-/// A requirement: what is asked for, with the scopes of each.
+/// A requirement: its schemes, each with its scopes.
 type Needs = BTreeSet<(String, BTreeSet<String>)>;
 
 pub(super) fn requirements(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
@@ -133,7 +133,7 @@ fn shown(needs: &Needs) -> String {
     needs.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
-/// Returns where an API says what it requires: itself, else the whole definition.
+/// Returns the location of an API's requirements: its own, else those of the whole definition.
 fn place(definition: &Definition, api: &Api) -> Location {
     let own = Some(definition.node(api.node)).filter(|node| node.get("security").is_some());
     let root = || definition.document().root().filter(|root| root.get("security").is_some());

@@ -1,4 +1,4 @@
-//! Compares the settings of a group. The version is no change: it is what the changes are measured for.
+//! Compares the settings of a group. The version is no change: the changes decide its next bump.
 
 use super::output::{Found, Output};
 use super::{documentation, kinds};

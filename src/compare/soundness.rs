@@ -187,7 +187,7 @@ fn taken((schema, a): (&Value, &Value)) -> Vec<bool> {
     VALUES.iter().map(|value| validator.is_valid(value)).collect()
 }
 
-/// Pairs of schemas, each with what they refer to: any two, and two that differ in a keyword or an alternative.
+/// Pairs of schemas, each with its referenced schemas: any two, and two that differ in a keyword or an alternative.
 fn pair() -> impl Strategy<Value = [(Value, Value); 2]> {
     prop_oneof![
         2 => (schema(2), schema(2), keywords(1), keywords(1)).prop_map(|(one, other, a, b)| [(one, a), (other, b)]),
@@ -214,7 +214,7 @@ fn choice() -> impl Strategy<Value = Vec<Value>> {
     prop::collection::vec(schema(1), 1..4)
 }
 
-/// How many pairs are tried.
+/// Number of pairs that are tried.
 fn pairs() -> u32 {
     std::env::var("APIGW_SCHEMA_PAIRS").ok().and_then(|pairs| pairs.parse().ok()).unwrap_or(1_000)
 }
@@ -223,7 +223,7 @@ fn pairs() -> u32 {
 /// shows it.
 const MOST_UNSHOWN: usize = 5;
 
-/// What became of pairs.
+/// Outcome of the pairs.
 #[derive(Default)]
 struct Tally {
     missed: Vec<String>,
@@ -266,7 +266,7 @@ fn nothing_that_breaks_callers_is_missed() {
     let sum = |count: &dyn Fn(&Tally) -> usize| tallies.iter().map(count).sum::<usize>();
     let (breaking, unshown) = (sum(&|tally| tally.breaking), sum(&|tally| tally.unshown));
     let share = unshown * 100 / breaking.max(1);
-    // Past the harness, which keeps what a test that passes prints.
+    // Past the harness, which captures the output of a test that passes.
     let _ = writeln!(
         std::io::stderr(),
         "{} pairs: {breaking} times breaking, {unshown} of them without a counterexample ({share} %)",
@@ -277,7 +277,7 @@ fn nothing_that_breaks_callers_is_missed() {
     assert!(share <= MOST_UNSHOWN, "{share} %");
 }
 
-/// One keyword that replaces what a schema says.
+/// One keyword that replaces another of a schema.
 fn edit() -> impl Strategy<Value = Value> {
     keywords(1).prop_flat_map(|schema| {
         let keywords: Vec<(String, Value)> =
@@ -287,7 +287,7 @@ fn edit() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An edit of a single keyword, and a value that shows that it narrows what is allowed.
+/// An edit of a single keyword, and a value that shows that it narrows the schema.
 #[rustfmt::skip]
 const NARROWED: &[(&str, &str, &str)] = &[
     ("{}", r#"{"type": "string"}"#, "1"),

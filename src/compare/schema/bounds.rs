@@ -1,4 +1,4 @@
-//! Compares what bounds a single value: ranges, lengths, counts, patterns, formats.
+//! Compares the bounds of a single value: ranges, lengths, counts, patterns, formats.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

@@ -111,7 +111,7 @@ fn alternatives<'d>(comparing: &mut Comparing<'_, 'd>, old: &Choice<'d>, new: &C
     }
 }
 
-/// Tells whether what satisfies the schemas of one side, and an alternative of theirs, satisfies the other side too.
+/// Tells whether the values of one side's schemas and one of their alternatives satisfy the other side too.
 fn is_kept<'d>(comparing: &mut Comparing<'_, 'd>, alternative: Node<'d>, side: Side) -> bool {
     if comparing.kept.is_all() {
         return true;
@@ -140,14 +140,14 @@ pub(super) fn shown(alternative: Node<'_>, index: usize) -> String {
     }
 }
 
-/// Returns the last part of what a bare reference is written as.
+/// Returns the last segment of a bare reference.
 fn reference_name(schema: Node<'_>) -> Option<&str> {
     schema.reference().and_then(|reference| reference.rsplit(['/', '#']).next()).filter(|name| !name.is_empty())
 }
 
 /// Finds for each alternative of before the one that it became.
 ///
-/// The surest signs come first: what it is, what it is called, what tells it apart, what it consists of, its type.
+/// The surest criteria come first: its identity, its name, its discriminating constants, its contents, its type.
 fn partners<'d>(comparing: &mut Comparing<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) -> Vec<Option<usize>> {
     let mut matching = Matching { partners: vec![None; before.len()], taken: vec![false; after.len()] };
     let keys = |nodes: &[Node<'d>], key: &mut dyn FnMut(Node<'d>) -> Option<u64>| -> Vec<Option<u64>> {
@@ -202,7 +202,7 @@ struct Matching {
 }
 
 impl Matching {
-    /// Pairs what is still alone and has the same key, in order.
+    /// Pairs the alternatives that have no partner yet and share a key, in order.
     fn apply(&mut self, before: &[Option<u64>], after: &[Option<u64>]) {
         let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
         for (index, key) in after.iter().enumerate().rev() {
@@ -226,7 +226,7 @@ impl Matching {
     }
 }
 
-/// By what a schema is recognised on the other side.
+/// Criterion by which a schema is recognised on the other side.
 struct Signature {
     /// The constants among its properties, which tell it apart.
     tag: Option<u64>,
@@ -268,7 +268,7 @@ fn hash(value: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Compares what tells the alternatives apart.
+/// Compares the discriminators of the alternatives.
 fn discriminator(comparing: &mut Comparing<'_, '_>) {
     let of = |view: &View<'_>| view.first("discriminator").map(|(_, node)| node.id());
     let (before, after) = (of(&comparing.before), of(&comparing.after));

@@ -1,10 +1,10 @@
 //! Compares schemas: all pairs that two definitions bring together, each once for each direction.
 //!
-//! What is compared are sets of schemas that apply to one value together, as `allOf` and `$ref` bring them
-//! together; [`view`] opens them. A pair of sets has its own changes, and leads to the pairs of what it holds:
-//! properties, items, alternatives. So the pairs form a graph, in which a schema that holds itself is a circle and
-//! not an endless tree. First all pairs are found and compared, then [`Schemas::write`] goes from an API's schemas
-//! to the changes that it reaches; the shortest way gives a change its path.
+//! The unit of comparison is a set of schemas that apply to one value together, as `allOf` and `$ref` combine them;
+//! [`view`] opens such sets. A pair of sets has changes of its own, and leads to the pairs of its parts: properties,
+//! items, alternatives. The pairs form a graph, in which a recursive schema is a cycle and not an infinite tree. First
+//! all pairs are collected and compared, then [`Schemas::write`] walks from an API's schemas to the changes that they
+//! reach; the shortest route gives a change its path.
 
 mod bounds;
 mod choice;
@@ -31,7 +31,7 @@ use types::Types;
 use view::View;
 pub(super) use writing::{Encodings, FieldEncoding, ListWriting};
 
-/// How far schemas are unfolded before the comparison says that it is incomplete.
+/// Limits of unfolding schemas; beyond them the comparison reports that it is incomplete.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     /// No more pairs of schemas are compared.
@@ -54,17 +54,17 @@ const MOST_STEPS_SHOWN: usize = 40;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PairId(u32);
 
-/// How a pair came about; it decides what a change of it means.
+/// Origin of a pair, which decides the meaning of its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Context {
     direction: Direction,
     polarity: Polarity,
     writing: Writing,
-    /// How lists are written, before and after.
+    /// Serialization of lists, before and after.
     lists: (ListWriting, ListWriting),
     /// The encodings of the form that the value is, by their number.
     form: Option<u32>,
-    /// True where it was said already what becomes of `null`.
+    /// True if the change of `null` was reported already.
     null_told: bool,
     /// True where the value can travel as XML.
     is_xml: bool,
@@ -85,7 +85,7 @@ impl Kept {
         Self { no_less: self.no_less || other.no_less, no_more: self.no_more || other.no_more }
     }
 
-    /// Returns what follows for the whole from what is known of a schema within it.
+    /// Returns the guarantees for the whole that follow from those of a schema within it.
     fn under(self, polarity: Polarity) -> Self {
         match polarity {
             Polarity::Same => self,
@@ -159,7 +159,7 @@ struct Pair<'d> {
     context: Context,
     found: Box<[Found]>,
     leads_to: Box<[(Step<'d>, PairId)]>,
-    /// Whether a change can be reached from here.
+    /// True if a change can be reached from here.
     leads_to_change: bool,
     /// The last API whose changes were written from here.
     written_for: usize,
@@ -199,7 +199,7 @@ impl<'d> Schemas<'d> {
         }
     }
 
-    /// Returns what is known of the values of both sides.
+    /// Returns the fingerprints of the values of both sides.
     pub(super) fn fingerprints(&mut self) -> (&mut Fingerprints, &mut Fingerprints) {
         (&mut self.before.fingerprints, &mut self.after.fingerprints)
     }
@@ -287,14 +287,14 @@ impl<'d> Schemas<'d> {
             self.compared += 1;
         }
         self.incomplete |= self.steps_left == 0;
-        // Nothing is brought together any more, and what remains to be done takes room itself.
+        // No pair is added any more, and the remaining work needs memory of its own.
         self.known = NodeMap::default();
         self.before.forget();
         self.after.forget();
         self.mark();
     }
 
-    /// Begins the next API: what it reaches is written anew.
+    /// Begins the next API: the changes that it reaches are written again.
     pub(super) fn next_api(&mut self) {
         self.api += 1;
     }

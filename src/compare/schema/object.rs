@@ -1,4 +1,4 @@
-//! Compares what objects and lists hold, and the keywords that no other part knows.
+//! Compares the contents of objects and lists, and the keywords that no other module handles.
 
 use std::collections::{HashMap, HashSet};
 
@@ -96,7 +96,7 @@ fn required<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, afte
     }
 }
 
-/// What an object says of properties that it does not declare.
+/// Treatment of the properties that an object does not declare.
 #[derive(Debug, PartialEq, Eq)]
 enum Others {
     Anything,
@@ -160,7 +160,7 @@ pub(super) fn items(comparing: &mut Comparing<'_, '_>) {
         view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect()
     };
     let first = |view: &View<'_>| -> Vec<NodeId> {
-        // Before 2020-12 a list in `items` was what `prefixItems` is.
+        // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
         let list = view.first("prefixItems").or_else(|| view.first("items").filter(|(_, items)| items.is_array()));
         list.into_iter().flat_map(|(_, list)| list.items()).map(Node::id).collect()
     };
@@ -176,7 +176,7 @@ pub(super) fn items(comparing: &mut Comparing<'_, '_>) {
     }
 }
 
-/// Keywords with one schema, and how it bears on what is allowed.
+/// Keywords with one subschema, and the effect of that on the set of allowed values.
 const APPLICATORS: [(&str, Polarity); 9] = [
     ("not", Polarity::Opposite),
     ("if", Polarity::Unknown),
@@ -237,7 +237,7 @@ type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
 fn map<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
     let bounds_others = |view: &View<'_>| Others::of(view) != Others::Anything || is_closed(view);
     let lets_in = |view: &View<'_>| keyword == "patternProperties" && bounds_others(view);
-    // Where other properties are bound, a pattern also lets in what matches it.
+    // Where other properties are restricted, a pattern also admits the properties that match it.
     let (gone, fresh) = (
         if lets_in(&comparing.after) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_REMOVED },
         if lets_in(&comparing.before) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_ADDED },

@@ -1,4 +1,4 @@
-//! Compares one pair of sets of schemas: what they say of a value itself.
+//! Compares one pair of sets of schemas: the keywords that apply to the value itself.
 
 use super::proof::{Operand, Rules, Side, Writing};
 use super::sets::SetId;
@@ -19,7 +19,7 @@ pub(super) struct Comparing<'s, 'd> {
     pub(super) before: View<'d>,
     pub(super) after: View<'d>,
     sets: (SetId, SetId),
-    /// What is proven of the values of the whole, by this pair or those around it.
+    /// Guarantees for the values of the whole, proven by this pair or those around it.
     pub(super) kept: Kept,
     found: Vec<Found>,
     leads_to: Vec<(Step<'d>, PairId)>,
@@ -83,7 +83,7 @@ impl<'d> Comparing<'_, 'd> {
         self.found.push(found.at(before, after));
     }
 
-    /// Notes of the last change until when what is gone was to be kept.
+    /// Adds the sunset date of a removed part to the last change.
     pub(super) fn note_sunset(&mut self, gone: &[NodeId]) {
         let definition = self.schemas.before.definition;
         let dated = gone.iter().map(|id| definition.node(*id)).find(|node| node.get("x-sunset").is_some());
@@ -139,7 +139,7 @@ impl<'d> Comparing<'_, 'd> {
         Context { writing, lists, form: None, ..outer }
     }
 
-    /// Returns how a field of a form is written; `None` of what is no form.
+    /// Returns the encoding of a form's field; `None` if the value is no form.
     fn field_writing(&self, name: &str) -> Option<(Writing, (ListWriting, ListWriting))> {
         let form = self.context.form.filter(|_| self.context.writing == Writing::Form)?;
         let (before, after) = self.schemas.forms.get(form as usize)?;
@@ -165,7 +165,7 @@ impl<'d> Comparing<'_, 'd> {
         self.schemas.prover(rules).is_empty(left, others)
     }
 
-    /// Tells whether two schemas are written alike, with what they refer to.
+    /// Tells whether two schemas are written alike, references included.
     pub(super) fn is_same(&mut self, before: Node<'d>, after: Node<'d>) -> bool {
         const MOST: usize = 10_000;
         let (old, new) = (&mut self.schemas.before, &mut self.schemas.after);
@@ -376,7 +376,7 @@ impl<'d> Comparing<'_, 'd> {
         (comparable != Types::NONE).then_some(comparable)
     }
 
-    /// Says what becomes of `null`, unless that goes without saying: by another type, or by an alternative.
+    /// Reports a change of `null`, unless another type or alternative implies it.
     fn null(&mut self, types_differ: bool) {
         let (before, after) = (&self.before, &self.after);
         let any = before.types.includes(Types::ANY) || after.types.includes(Types::ANY);
@@ -388,7 +388,7 @@ impl<'d> Comparing<'_, 'd> {
         self.tell_null();
     }
 
-    /// Says what becomes of `null` where that breaks callers and nothing else says so: only a proof tells it exactly.
+    /// Reports a change of `null` that breaks callers and that no other change reports: only a proof tells it exactly.
     fn untold_null(&mut self) {
         let is_told = self.found.iter().any(|found| found.compatibility == Compatibility::Breaking);
         if is_told || self.context.null_told || self.kept.is_all() || self.moves_no_data() {

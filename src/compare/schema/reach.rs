@@ -1,4 +1,4 @@
-//! Goes from an API's schemas to the changes that they reach; the shortest way gives a change its path.
+//! Walks from an API's schemas to the changes that they reach; the shortest route gives a change its path.
 
 use super::{MOST_STEPS_SHOWN, PairId, Schemas};
 use crate::compare::output::Output;
@@ -46,7 +46,7 @@ impl Schemas<'_> {
         }
     }
 
-    /// Returns where callers break by what a pair leads to, and why.
+    /// Returns the path and the message of each breaking change that a pair leads to.
     pub(in crate::compare) fn breaking(&mut self, root: PairId, path: &str) -> Vec<(String, String)> {
         let mut visits = vec![Visit { pair: root, from: None }];
         let mut seen: NodeSet<PairId> = NodeSet::default();

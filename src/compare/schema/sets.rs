@@ -44,7 +44,8 @@ impl<'d> Sets<'d> {
         (self.list, self.known) = (Vec::new(), NodeMap::default());
     }
 
-    /// Numbers a set. A bare reference is what it refers to, so that a schema is one however often it is referred to.
+    /// Numbers a set. Bare references are resolved first, so that a schema has one number however often it is
+    /// referenced.
     pub(super) fn number(&mut self, mut set: Vec<NodeId>) -> SetId {
         for id in &mut set {
             *id = meant(self.definition, *id);
@@ -77,7 +78,7 @@ pub(super) fn meant(definition: &Definition, id: NodeId) -> NodeId {
     if node.reference().is_none() {
         return id;
     }
-    // In OpenAPI 3.0 what stands beside a reference is ignored.
+    // OpenAPI 3.0 ignores the siblings of a `$ref`.
     let meant = match definition.specification {
         Specification::V3_0 => node.resolve(),
         Specification::V3_1 | Specification::V3_2 => node.is_bare_reference().then(|| node.followed()).flatten(),

@@ -5,17 +5,17 @@ use std::collections::{HashMap, HashSet};
 use super::types::Types;
 use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification};
 
-/// What schemas say together.
+/// The combined keywords of schemas that apply to one value.
 pub(super) struct View<'d> {
-    /// Schemas without a reference or `allOf` left to follow; what those hold stands here too, the outermost first.
+    /// Schemas with every reference and `allOf` expanded, the outermost first.
     pub(super) schemas: Vec<Node<'d>>,
     /// The values of each keyword in the schemas, in their order.
     keywords: Vec<(&'d str, Value<'d>)>,
     /// The types that are allowed: those that are declared, else those of the listed values.
     pub(super) types: Types,
-    /// Whether one of them is `false`, which no value satisfies.
+    /// True if one of them is `false`, which no value satisfies.
     pub(super) never: bool,
-    /// Whether one of them is `false` beside an alternative that is `null`.
+    /// True if one of them is `false` beside an alternative that is `null`.
     only_null: bool,
     /// The `oneOf` and `anyOf` of more than one alternative.
     pub(super) choices: Vec<Choice<'d>>,
@@ -110,7 +110,7 @@ impl<'d> View<'d> {
             self.only_null |= nullable;
         }
         if node.reference().is_some() && self.old_dialect {
-            // In OpenAPI 3.0 what stands beside a reference is ignored.
+            // OpenAPI 3.0 ignores the siblings of a `$ref`.
             open.extend(node.resolve().map(|node| Member { node, nullable }));
             return;
         }

@@ -1,4 +1,4 @@
-//! Values that are written as text: how lists of them are written, and what becomes of one value that is a list now.
+//! Values that are serialized as text: the styles of lists, and a single value that became a list.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,7 +10,7 @@ use super::view::View;
 use crate::compare::kinds;
 use crate::definition::{Definition, Direction, Node, NodeId, Specification, Style};
 
-/// How the items of a list are written (OpenAPI 3.1, section 4.8.12.3).
+/// Serialization of a list's items (OpenAPI 3.1, section 4.8.12.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::compare) enum ListWriting {
     /// As JSON.
@@ -35,14 +35,14 @@ impl ListWriting {
     }
 }
 
-/// How the fields of a form are written (OpenAPI 3.1, section 4.8.15.1).
+/// Serialization of a form's fields (OpenAPI 3.1, section 4.8.15.1).
 #[derive(Debug, Clone, Default)]
 pub(in crate::compare) struct Encodings<'d> {
     by_name: HashMap<&'d str, Node<'d>>,
     is_multipart: bool,
 }
 
-/// How one field of a form, or one part of a multipart body, is written.
+/// Serialization of one field of a form, or one part of a multipart body.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::compare) struct FieldEncoding<'d> {
     /// The media types that it may have; `None` where its schema decides.

@@ -4,7 +4,7 @@ use super::{compared, definition, kinds, settings, whole};
 use crate::compare::{Comparison, Side, compare};
 use crate::model::Level;
 
-/// The paths, and what else, of a definition before and after; what is expected there and back.
+/// The paths and other parts of a definition before and after; the changes expected there and back.
 #[rustfmt::skip]
 pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     // APIs
@@ -143,7 +143,7 @@ pub(super) const DEFINITIONS: &[(&str, &str, &str, &str)] = &[
     // Objects that allow no others
     ("paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, additionalProperties: false}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, additionalProperties: false, properties: {a: {}}}}}}}}}}", "property-added-to-closed-object breaks", "property-removed breaks"),
     ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, additionalProperties: false}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, additionalProperties: false, properties: {a: {}}}}}}}}}", "property-added", "property-removed breaks"),
-    // Who sends what
+    // Read-only and write-only
     ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {type: object, required: [a], properties: {a: {readOnly: true}}}}}}}}}", "", ""),
     ("paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: string}}}}}}}}}", "paths: {/a: {put: {requestBody: {content: {a/b: {schema: {properties: {a: {readOnly: true, type: integer}}}}}}}}}", "", ""),
     ("paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object}}}}}}}}", "paths: {/a: {get: {responses: {'200': {content: {a/b: {schema: {type: object, required: [a], properties: {a: {writeOnly: true}}}}}}}}}}", "", ""),
@@ -215,7 +215,7 @@ fn definitions_there_and_back() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// An API requires what it says itself, else what the whole definition says.
+/// An API has its own requirements, else those of the whole definition.
 #[test]
 fn what_is_required_is_named_where_it_stands() {
     let free = whole("paths: {/a: {get: {}}}");

@@ -1,12 +1,12 @@
-//! Each kind of change of a schema, and what is no change; sent and returned.
+//! Each kind of change of a schema, and edits that are no change; in requests and in responses.
 
 use proptest::prelude::*;
 
 use super::{around, compared, kinds};
 use crate::compare::{Comparison, KINDS};
 
-/// A schema before and after, and what is expected there and back: each kind with who breaks of those who send the
-/// value (`request`) and those who read it (`response`), `both` or `none`.
+/// A schema before and after, and the changes expected there and back: each kind with the callers that break, of those
+/// that send the value (`request`) and those that read it (`response`), `both` or `none`.
 #[rustfmt::skip]
 pub(super) const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     // Types
@@ -82,7 +82,7 @@ pub(super) const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     ("{type: object, additionalProperties: false}", "{type: object, additionalProperties: false, patternProperties: {a: {}}}", "constraint-changed response", "constraint-changed request"),
     ("{type: object, additionalProperties: {type: integer}}", "{type: object, additionalProperties: {type: integer}, properties: {a: {type: string}}}", "property-added none, type-changed both", "property-removed both"),
     ("{enum: [1, a]}", "{enum: [1, a], type: string}", "enum-value-removed request", "enum-value-added response"),
-    // Who sends what
+    // Read-only and write-only
     ("{type: object, properties: {a: {type: string}}}", "{type: object, properties: {a: {type: string, readOnly: true}}}", "read-only-added request", "read-only-removed none"),
     ("{type: object, properties: {a: {type: string}}}", "{type: object, properties: {a: {type: string, writeOnly: true}}}", "write-only-added response", "write-only-removed none"),
     // Composition
@@ -107,12 +107,12 @@ pub(super) const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     ("{if: {type: integer}, then: {minimum: 1}}", "{if: {type: number}, then: {minimum: 1}}", "type-widened request", "type-narrowed response"),
     ("{if: {type: integer}, then: {minimum: 1}}", "{if: {type: integer}, then: {minimum: 2}}", "range-narrowed request", "range-widened response"),
     ("{if: {type: integer}, then: {minimum: 1}}", "{if: {type: integer}, then: {minimum: 1}, else: {type: string}}", "constraint-added request", "constraint-removed response"),
-    // What tells alternatives apart
+    // Discriminators
     ("{oneOf: [{type: string}, {type: boolean}]}", "{oneOf: [{type: string}, {type: boolean}], discriminator: {propertyName: k}}", "discriminator-added none", "discriminator-removed none"),
     ("{oneOf: [{type: string}, {type: boolean}], discriminator: {propertyName: k}}", "{oneOf: [{type: string}, {type: boolean}], discriminator: {propertyName: l}}", "discriminator-changed both", "discriminator-changed both"),
     ("{oneOf: [{type: string}, {type: boolean}], discriminator: {propertyName: k, mapping: {x: A}}}", "{oneOf: [{type: string}, {type: boolean}], discriminator: {propertyName: k, mapping: {x: A, y: B}}}", "discriminator-value-added response", "discriminator-value-removed request"),
     ("{oneOf: [{type: string}, {type: boolean}], discriminator: {propertyName: k, mapping: {x: A}}}", "{oneOf: [{type: string}, {type: boolean}], discriminator: {propertyName: k, mapping: {x: B}}}", "discriminator-changed both", "discriminator-changed both"),
-    // What is said of a value
+    // Annotations
     ("{type: string}", "{type: string, deprecated: true}", "schema-deprecated none", "schema-reactivated none"),
     ("{type: string}", "{type: string, description: a}", "documentation-changed none", "documentation-changed none"),
     ("{type: string}", "{type: string, examples: [a]}", "example-changed none", "example-changed none"),
@@ -229,7 +229,7 @@ fn null_is_told_where_it_alone_breaks_callers() {
 
 #[test]
 fn the_same_text_can_mean_another_thing() {
-    // `nullable` is a keyword of OpenAPI 3.0 alone; and what a reference means stands elsewhere.
+    // `nullable` is a keyword of OpenAPI 3.0 alone; and a reference has its meaning elsewhere.
     let nullable = "{type: string, nullable: true}";
     let comparison = compared(&around("3.0.3", nullable, true, ""), &around("3.1.0", nullable, true, ""));
     assert_eq!(kinds(&comparison), ["null-refused breaks"]);

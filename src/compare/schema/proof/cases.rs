@@ -8,7 +8,7 @@ use crate::compare::schema::types::Types;
 use crate::definition::Node;
 
 impl<'d> Prover<'_, 'd> {
-    /// Splits what is known by its choices.
+    /// Splits facts by their choices.
     pub(super) fn split(&mut self, mut facts: Facts, right: Option<TermId>) -> bool {
         if facts.choices.is_empty() {
             return self.split_by_type(&facts, right);
@@ -67,7 +67,7 @@ impl<'d> Prover<'_, 'd> {
         })
     }
 
-    /// Splits what has a few values only.
+    /// Splits sets of a few values.
     fn split_by_value(&mut self, case: &Case<'d>, right: Option<TermId>) -> bool {
         if case.value.is_some() {
             return self.decide(case, right);
@@ -165,7 +165,7 @@ impl<'d> Prover<'_, 'd> {
         self.proofs.terms.listed(side, list, &mut self.fingerprints).contains(&value)
     }
 
-    /// Writes what is known of a case as the left side of a goal.
+    /// Writes the facts about a case as the left side of a goal.
     pub(super) fn left_of(&mut self, case: &Case<'d>) -> Vec<TermId> {
         let mut left = case.facts.atoms.clone();
         left.extend(case.facts.choices.iter().copied());
@@ -223,7 +223,7 @@ impl<'d> Prover<'_, 'd> {
         follows
     }
 
-    /// A choice of what is not refused and others: if it is not the one, it is one of the others.
+    /// A choice between a set that is not refused and others: a value outside that set is in one of the others.
     fn follows_any(&mut self, case: &Case<'d>, members: &[TermId]) -> bool {
         let mut left = self.left_of(case);
         let mut others = Vec::new();

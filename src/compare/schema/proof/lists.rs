@@ -4,7 +4,7 @@ use super::terms::{Term, TermId};
 use super::{Case, Prover, Side, Writing};
 use crate::definition::Node;
 
-/// So many items at the beginning of a list are looked at one by one.
+/// Number of items at the beginning of a list that are examined one by one.
 const MOST_POSITIONS: usize = 16;
 
 /// Lists the schemas of the first items (`items` was that before 2020-12).
@@ -43,7 +43,7 @@ impl<'d> Prover<'_, 'd> {
         Some((side, self.proofs.terms.node(side, id)))
     }
 
-    /// Returns what is known of the item at a position; of all the others without one.
+    /// Returns the facts about the item at a position; about all the others without one.
     fn item_facts(&mut self, case: &Case<'d>, position: Option<usize>) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {

@@ -1,13 +1,14 @@
 //! Proves that each value that some schemas allow is allowed by others too (JSON Schema 2020-12).
 //!
-//! The comparison of keywords says what changed; a proof says that a change takes nothing away, however it is
+//! The comparison of keywords reports changes; a proof says that a change takes nothing away, however it is
 //! written: `anyOf` for `oneOf` where no value satisfies two, a list of types for `oneOf`, an alternative within
 //! another one. A proof is sure. That none is found says nothing: only some cases are told apart, and the steps are
 //! bounded.
 //!
 //! A goal is a list of sets of values that a value is in, all of them, and the set that it has to be in then; without
 //! one, that there is no such value. The left side is split into cases, by alternatives, types and listed values, until
-//! each keyword of the right side can be looked up. What a value holds is a goal of its own. A goal that is met again
+//! each keyword of the right side can be looked up. The parts of a value are goals of their own. A goal that is met
+//! again
 //! within itself, of a smaller value, holds by induction over values: recursive schemas end there.
 
 mod cases;
@@ -29,7 +30,7 @@ const DEEPEST: usize = 80;
 /// A choice, or a list of values, with more members is not split.
 const MOST_CASES: usize = 400;
 
-/// How values are written where they travel.
+/// Serialization of values where they travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Writing {
     Json,
@@ -61,7 +62,7 @@ impl Writing {
     }
 }
 
-/// How a goal is to be understood.
+/// Interpretation of a goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Rules {
     pub(super) writing: Writing,
@@ -112,14 +113,14 @@ pub(super) struct Prover<'s, 'd> {
     rules: Rules,
     /// The goals that are being looked at, each with the depth of its value.
     open: Vec<(Goal, usize)>,
-    /// How deep within the value of the first goal the value at hand lies.
+    /// Depth of the current value within the value of the first goal.
     depth: usize,
     nesting: usize,
     /// The outermost open goal that was taken to hold, by its place in `open`.
     assumed: usize,
 }
 
-/// What is known of a value, with schemas taken apart.
+/// Facts about a value, with schemas taken apart.
 #[derive(Debug, Clone)]
 struct Facts {
     types: Types,
@@ -247,7 +248,7 @@ impl<'d> Prover<'_, 'd> {
         };
         self.nesting -= 1;
         self.open.pop();
-        // What rests on a goal further out that may yet fail is not remembered.
+        // A result that rests on an outer goal is not cached, as that goal may yet fail.
         let is_settled = self.assumed >= index;
         self.assumed = if is_settled { outer } else { outer.min(self.assumed) };
         if !proven || is_settled {
@@ -273,7 +274,7 @@ impl<'d> Prover<'_, 'd> {
         self.learn(&mut facts, left).then_some(facts)
     }
 
-    /// Adds to what is known; false where that contradicts it at once.
+    /// Adds a fact; false if it contradicts the others at once.
     fn learn(&mut self, facts: &mut Facts, terms: &[TermId]) -> bool {
         let mut open: Vec<TermId> = terms.to_vec();
         while let Some(id) = open.pop() {

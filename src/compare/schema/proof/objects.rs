@@ -6,7 +6,7 @@ use super::terms::{Term, TermId};
 use super::{Case, Prover, Side, Writing};
 use crate::definition::Node;
 
-/// Lists what a mapping holds.
+/// Lists the entries of a mapping.
 fn entries<'d>(schema: Node<'d>, keyword: &str) -> impl Iterator<Item = (&'d str, Node<'d>)> + use<'d> {
     schema.get(keyword).into_iter().flat_map(Node::entries)
 }
@@ -93,7 +93,7 @@ impl<'d> Prover<'_, 'd> {
         (!further.is_empty()).then_some(further)
     }
 
-    /// Returns what is known of a property where it is there; that there is none, as that it has no value.
+    /// Returns the facts about a property if it is present; an absent one is a property without a value.
     fn property_facts(&mut self, case: &Case<'d>, name: &'d str) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {
@@ -118,7 +118,7 @@ impl<'d> Prover<'_, 'd> {
         facts
     }
 
-    /// Returns what is known of a property that no schema names, and which matches a pattern, if one is given.
+    /// Returns the facts about a property that no schema names, and that matches a pattern if one is given.
     fn unnamed_facts(&mut self, case: &Case<'d>, pattern: Option<&str>) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {

@@ -191,7 +191,7 @@ impl<'d> Terms<'d> {
         let mut parts = Vec::new();
         let old_dialect = self.definition(side).specification == Specification::V3_0;
         if node.reference().is_some() || !old_dialect && node.get("$dynamicRef").is_some() {
-            // In OpenAPI 3.0 what stands beside a reference is ignored.
+            // OpenAPI 3.0 ignores the siblings of a `$ref`.
             let target = if old_dialect { node.resolve() } else { node.followed() };
             let target = target.filter(|target| target.id() != id);
             let term = target.map(|target| self.schema(side, target.id(), fingerprints));

@@ -1,5 +1,5 @@
-//! What is live at one moment, as it is read from files and handed on: to a gateway, and to whoever lists what a gateway has
-//! to do.
+//! The live groups at one moment, as they are read from files and handed on: to a gateway, and to commands that print
+//! its routes.
 //!
 //! `workspace` makes snapshots, and reads a definition only when somebody asks for it. An environment that did not change is
 //! the very same value in the next snapshot, by which a gateway knows that it need not look at it.
@@ -38,7 +38,7 @@ pub struct GroupSnapshot {
     pub content: Option<Arc<GroupContent>>,
 }
 
-/// The content of a version, with what this machine adds to it.
+/// The content of a version, with this machine's additions.
 #[derive(Debug, Clone)]
 pub struct GroupContent {
     /// Its settings.
@@ -115,7 +115,7 @@ impl GroupSnapshot {
 }
 
 impl DefinitionSource {
-    /// Makes a source of what gives the definition.
+    /// Makes a source from a function that returns the definition.
     pub fn new(give: impl Fn() -> Result<Arc<Definition>, DefinitionError> + Send + Sync + 'static) -> Self {
         Self(Arc::new(give))
     }

@@ -14,7 +14,7 @@ pub trait AccessLog: Send + Sync {
     fn dropped(&self) -> u64;
 }
 
-/// What is written down of a request.
+/// Access record of a request.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccessRecord<'a> {
@@ -47,9 +47,9 @@ pub struct AccessRecord<'a> {
     pub status: u16,
     /// Why the gateway could not answer as it was meant; empty where it could.
     pub error: &'a str,
-    /// How many bytes of the request's body were read.
+    /// Bytes read of the request's body.
     pub bytes_in: u64,
-    /// How many bytes of the answer's body were sent.
+    /// Bytes sent of the response's body.
     pub bytes_out: u64,
     /// From the end of the request's head to the end of the answer.
     #[serde(rename = "seconds", serialize_with = "seconds")]

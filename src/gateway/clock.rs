@@ -13,7 +13,7 @@ pub(crate) type Clock = Rc<Cell<Ticks>>;
 /// The time between two ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(250);
 
-/// How many of them there are in a second.
+/// Number of ticks in a second.
 pub(crate) const TICKS_A_SECOND: Ticks = 4;
 
 /// Returns the ticks of a time, one at least.

@@ -1,5 +1,4 @@
-//! From the routes of what is live to what answers: tables, mock responses and backends, built before the first request needs
-//! them.
+//! Compiles the routes of a snapshot: tables, mock responses and backends, built before the first request needs them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,7 +24,7 @@ use crate::routes::{self, PathTemplate, Responder, RouteError};
 use crate::snapshot::{DefinitionError, EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed, Snapshot};
 use crate::spread::spread;
 
-/// Compiles snapshots, with what lives longer than each of them.
+/// Compiles snapshots, with the state that outlives each of them.
 pub(crate) struct Compiler {
     pub(crate) base_domain: DomainName,
     pub(crate) allow_addresses: Vec<IpAddr>,
@@ -34,8 +33,8 @@ pub(crate) struct Compiler {
 }
 
 impl Compiler {
-    /// Compiles a snapshot. What did not change is taken from the state before; what cannot be compiled is served as
-    /// it was, and named.
+    /// Compiles a snapshot. Unchanged parts are taken from the state before; a group that cannot be compiled is served
+    /// as it was, and reported.
     pub(crate) fn compile(
         &self,
         snapshot: &Snapshot,
@@ -185,13 +184,13 @@ struct Changed<'s> {
 }
 
 impl<'s> Changed<'s> {
-    /// What tells whether two are made of the same definition.
+    /// Key of the definition that it is built from.
     fn release(&self) -> (&'s GroupName, Digest) {
         (&self.entry.name, self.entry.digest())
     }
 }
 
-/// Puts together what is served of an environment.
+/// Assembles the served state of an environment.
 fn compiled_environment<'s>(
     environment: &'s Arc<EnvironmentSnapshot>,
     alone: bool,
@@ -221,8 +220,8 @@ fn compiled_environment<'s>(
     }
 }
 
-/// Puts together what is in force of an entry: the group as it was compiled anew, as it is known, or as it was served before
-/// where it cannot be compiled.
+/// Chooses the group that is served for an entry: compiled anew, taken from the state before, or the old one where it
+/// cannot be compiled.
 fn served_entry(
     entry: &GroupSnapshot,
     known: Option<&ServedEntry>,

@@ -1,4 +1,4 @@
-//! What is served, and how a request finds its way in it.
+//! The compiled snapshot that is served, and the lookup of a request in it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -44,7 +44,7 @@ pub(crate) struct CompiledEnvironment {
     pub(super) longest_wait: Duration,
 }
 
-/// An entry of an environment, and what is in force of it.
+/// An entry of an environment, and the group that is served for it.
 pub(crate) struct ServedEntry {
     pub(crate) group: GroupName,
     pub(crate) deployment: Deployment,
@@ -79,7 +79,7 @@ pub(crate) struct CompiledGroup {
     pub(crate) validate_responses: ResponseValidation,
     /// The definition from which the rules for responses are built, if those are checked at all.
     pub(super) response_rules_from: Option<Arc<Definition>>,
-    /// What the APIs' rules are built from when the first request needs them, if requests are checked at all.
+    /// Source of the APIs' rules, built when the first request needs them; `None` if requests are not checked.
     pub(super) rules_from: Option<Arc<Definition>>,
 }
 
@@ -92,7 +92,7 @@ pub(super) struct GroupSource {
     pub(super) tls_files: Arc<BTreeMap<String, Arc<[u8]>>>,
 }
 
-/// How the requests of a group are answered.
+/// Responder of a group's requests.
 pub(crate) enum Answer {
     /// With constant results.
     Mock,
@@ -100,7 +100,7 @@ pub(crate) enum Answer {
     Forward(Box<GroupForward>),
 }
 
-/// Who may call an API.
+/// Access to an API.
 pub(crate) enum AccessRule {
     /// Anybody.
     Anyone,
@@ -122,11 +122,11 @@ pub(crate) struct CompiledApi {
     pub(crate) mock: Option<MockResults>,
     pub(crate) meter: Arc<Meter>,
     pub(crate) access: AccessRule,
-    /// What differs from the group on the way to a real backend.
+    /// Differences from the group's forwarding to a real backend.
     pub(crate) forward: Option<Box<ApiForward>>,
     /// Its path as the definition writes it, where a parameter in it is a secret.
     pub(crate) secret_path: Option<Box<str>>,
-    /// Whether a connection may become a websocket.
+    /// True if a connection may become a websocket.
     pub(crate) websocket: bool,
     pub(super) rules: OnceLock<Option<Box<RequestRules>>>,
     pub(super) response_rules: OnceLock<Option<Box<ResponseRules>>>,
@@ -134,7 +134,7 @@ pub(crate) struct CompiledApi {
 }
 
 impl CompiledGroup {
-    /// Returns what requests to an API must follow, or nothing where they are not checked.
+    /// Returns the rules for requests to an API; `None` if they are not checked.
     pub(crate) fn rules<'g>(&'g self, api: &'g CompiledApi) -> Option<&'g RequestRules> {
         let definition = self.rules_from.as_ref()?;
         let build =
@@ -193,7 +193,7 @@ impl GroupSource {
 }
 
 impl CompiledSnapshot {
-    /// Finds what a host and a canonical path lead to.
+    /// Looks up a host and a canonical path.
     pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p, CompiledGroup> {
         self.environments
             .iter()

@@ -1,4 +1,4 @@
-//! How a gateway is set up: where it listens, what it allows, how long it waits.
+//! Settings of a gateway: its listeners, limits and time-outs.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,21 +16,21 @@ pub struct Config {
     pub listen: Vec<Listen>,
     /// Where it answers `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; nowhere if unset.
     pub admin: Option<SocketAddr>,
-    /// How many workers it has, each with a thread of its own; 0 for one a core.
+    /// Number of workers, each with a thread of its own; 0 for one a core.
     pub workers: usize,
     /// The domain under which each group has its secondary domain.
     pub base_domain: DomainName,
     /// The certificates of encrypted listeners, see [`super::tls::server_config`].
     pub tls: Option<Arc<ServerConfig>>,
-    /// What it allows.
+    /// Its limits.
     pub limits: Limits,
-    /// How long it waits.
+    /// Its time-outs.
     pub timeouts: Timeouts,
     /// Link-local and metadata addresses that backends may have all the same, for every group.
     pub allow_addresses: Vec<IpAddr>,
     /// Proxies in front whose `Forwarded` and `X-Forwarded-*` are believed and added to.
     pub trusted_proxies: Vec<IpAddr>,
-    /// Who takes the access records.
+    /// Receiver of the access records.
     pub access_log: Option<Arc<dyn AccessLog>>,
 }
 
@@ -39,11 +39,11 @@ pub struct Config {
 pub struct Listen {
     /// The address; with port 0 the system picks one.
     pub address: SocketAddr,
-    /// Whether connections are encrypted.
+    /// True if connections are encrypted.
     pub tls: bool,
 }
 
-/// What a gateway allows.
+/// The limits of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest head of a request, in bytes.
@@ -56,7 +56,7 @@ pub struct Limits {
     pub streams: u32,
 }
 
-/// How long a gateway waits.
+/// The time-outs of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For a TLS handshake, and for a head from its first byte.
@@ -65,7 +65,7 @@ pub struct Timeouts {
     pub keep_alive: Duration,
     /// For a body, until it must have come at [`Self::BODY_BYTES_A_SECOND`].
     pub body: Duration,
-    /// For a client to take what is written.
+    /// For a client to take the bytes written.
     pub write: Duration,
     /// For anything to move while a request is in flight.
     pub stall: Duration,

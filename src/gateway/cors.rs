@@ -1,5 +1,4 @@
-//! Which pages of other origins may call: the answers to preflights, and what every answer then carries
-//! (the Fetch standard, section 3.2).
+//! CORS: the responses to preflights, and the headers of every other response (the Fetch standard, section 3.2).
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -27,7 +26,7 @@ pub(crate) struct CorsError {
 }
 
 impl CorsRules {
-    /// Builds the rules from a group's settings; fails with what cannot stand in a header.
+    /// Builds the rules from a group's settings; fails for a value that cannot stand in a header.
     pub(crate) fn build(settings: &Cors) -> Result<Self, CorsError> {
         let value = |text: &str| HeaderValue::try_from(text).map_err(|_| CorsError { text: text.to_owned() });
         let list = |names: &[String]| -> Result<Option<HeaderValue>, CorsError> {
@@ -48,7 +47,7 @@ impl CorsRules {
         })
     }
 
-    /// Adds to an answer what lets the page that asked read it. What a backend says of it is replaced.
+    /// Adds the headers that let the requesting page read a response. Those of a backend are replaced.
     pub(crate) fn decorate(&self, request: &HeaderMap, answer: &mut HeaderMap) {
         for name in [ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_EXPOSE_HEADERS] {
             answer.remove(name);
@@ -59,7 +58,7 @@ impl CorsRules {
         }
     }
 
-    /// Adds to the answer of an `OPTIONS` request what a preflight asks for.
+    /// Adds the headers for a preflight to the response of an `OPTIONS` request.
     pub(crate) fn preflight(&self, request: &HeaderMap, answer: &mut HeaderMap) {
         self.allow_origin(request, answer);
         if !answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) || !request.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {

@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::model::trim_blanks;
 
-/// How long a server keeps a connection open.
+/// Time for which a server keeps a connection open.
 pub(crate) const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -66,7 +66,7 @@ pub(crate) fn retain_trailers(trailers: &mut HeaderMap) {
     }
 }
 
-/// Removes what a caller that is not trusted claims about the hops before it.
+/// Removes the claims of an untrusted client about earlier hops.
 pub(crate) fn strip_claims(headers: &mut HeaderMap) {
     let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name)).cloned().collect();
     for name in claims {
@@ -79,7 +79,7 @@ fn is_claim(name: &HeaderName) -> bool {
     name.as_str().starts_with("x-forwarded-") || *name == X_REAL_IP
 }
 
-/// Removes what belongs to one connection: the headers that always do, and those that `Connection` names.
+/// Removes the hop-by-hop headers: the well-known ones, and those that `Connection` names.
 ///
 /// `Trailer` stays, since trailers are passed on.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
@@ -114,7 +114,7 @@ pub(crate) fn strip_named(headers: &mut HeaderMap) {
     }
 }
 
-/// What the requests of one connection for one host tell a backend of where they come from, written once.
+/// Headers that tell a backend the origin of one connection's requests for one host, written once.
 pub(crate) struct Hop {
     host: Box<str>,
     proto: &'static str,
@@ -125,7 +125,7 @@ pub(crate) struct Hop {
 }
 
 impl Hop {
-    /// Writes what requests of a client for a well-formed `Host` tell.
+    /// Writes the headers for requests of a client to a well-formed `Host`.
     pub(crate) fn new(peer: SocketAddr, encrypted: bool, host: &str) -> Self {
         let proto = if encrypted { "https" } else { "http" };
         let ip = peer.ip().to_canonical();
@@ -149,19 +149,18 @@ impl Hop {
     }
 }
 
-/// What a request tells a backend besides.
+/// Headers of a single request that tell a backend its passage.
 pub(crate) struct Passage<'a> {
     pub(crate) prefix: &'a HeaderValue,
     pub(crate) request_id: &'a HeaderValue,
-    /// Whether what the client says about earlier hops is believed.
+    /// True if the client's claims about earlier hops are trusted.
     pub(crate) trusted: bool,
     /// The version of HTTP that the client spoke, and who the gateway is.
     pub(crate) via: &'a HeaderValue,
 }
 
-/// Writes the headers of a request as the next hop has them: what the caller sent, and where it comes from (RFC 7239, and
-/// the headers that came before it). What belongs to the caller's connection, and what it only claims, has been removed
-/// before.
+/// Writes the headers of a request for the next hop: the client's own, and those of its origin (RFC 7239, and the
+/// headers that came before it). The hop-by-hop headers and untrusted claims have been removed before.
 pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &Hop, passage: &Passage<'_>) {
     for (name, value) in headers {
         if is_passed_on(name.as_str(), passage.trusted) {

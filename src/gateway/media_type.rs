@@ -75,13 +75,13 @@ impl MediaRange {
         match value {
             Some(value) if name == "charset" => value.eq_ignore_ascii_case(wanted),
             Some(value) => value == wanted,
-            // What says nothing of its characters is UTF-8 here, as JSON always is (RFC 8259, section 8.1).
+            // A body that names no charset is UTF-8 here, as JSON always is (RFC 8259, section 8.1).
             None => name == "charset" && wanted.eq_ignore_ascii_case("utf-8"),
         }
     }
 }
 
-/// Finds what is declared for the media type of a body: of those that include it the most exact, the first among equals.
+/// Finds the declaration for the media type of a body: of those that include it the most exact, the first among equals.
 ///
 /// A media type that names no parameters leaves open which of those with parameters is meant: it is the first.
 pub(crate) fn declared<'c, T>(content: &'c [T], name: impl Fn(&T) -> &str, sent: &MediaRange) -> Option<&'c T> {
@@ -110,7 +110,7 @@ pub(crate) fn quality(accepts: &[&str], media_type: &MediaRange) -> u16 {
     found.map_or(0, |(_, weight)| weight)
 }
 
-/// Reads a range of an `Accept` header with its weight; what stands behind the weight says nothing of the media type.
+/// Parses a range of an `Accept` header with its weight; parameters behind the weight are not the media type's.
 fn weighted(text: &str) -> Option<(MediaRange, u16)> {
     let mut parts = split(text, ';').into_iter();
     let mut range = MediaRange::of_name(parts.next()?)?;

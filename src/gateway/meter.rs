@@ -20,7 +20,7 @@ const BOUNDS_US: [u128; 14] = [
 /// The most statuses that are told apart for an API; the rest is counted as status 0.
 const MOST_STATUSES: usize = 12;
 
-/// Whom a meter counts for.
+/// Labels of a meter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MeterName {
     pub(crate) environment: Arc<str>,
@@ -67,10 +67,10 @@ struct Counters {
     sum_us: AtomicU64,
 }
 
-/// What was counted for one status.
+/// Counts of one status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
-    /// How many requests fell into each bucket; the last is for those above all bounds.
+    /// Number of requests in each bucket; the last is for those above all bounds.
     pub(crate) buckets: [u64; BOUNDS.len() + 1],
     /// The sum of their times, in microseconds.
     pub(crate) sum_us: u64,
@@ -103,7 +103,7 @@ impl Meter {
         }
     }
 
-    /// Adds up what all workers have counted, by status.
+    /// Adds up the counts of all workers, by status.
     pub(crate) fn read(&self) -> BTreeMap<u16, Reading> {
         let mut readings: BTreeMap<u16, Reading> = BTreeMap::new();
         let statuses = self.workers.iter().filter_map(OnceLock::get);

@@ -11,12 +11,12 @@ use crate::definition::StatusPattern;
 use crate::model::trim_blanks;
 use crate::routes::MockResponses;
 
-/// What an API can answer without a backend; the constant result first.
+/// The responses of an API without a backend; the constant result first.
 pub(crate) struct MockResults {
     list: Box<[MockResult]>,
     /// True if the first of them is the constant result.
     has_constant: bool,
-    /// Whether there would be more, were the results of the definition not too large together.
+    /// True if results were left out, as those of the definition are too large together.
     is_cut: bool,
 }
 
@@ -109,8 +109,8 @@ impl MockResults {
         Ok(Picked { status: status.unwrap_or(result.status), result })
     }
 
-    /// Picks the declared response to a request that is refused with a status: that of the status, for what does not follow
-    /// the definition else that of 422 or 400, else that of all such statuses. One without a body says too little.
+    /// Picks the declared response to a request that is refused with a status: that of the status, for an invalid
+    /// request else that of 422 or 400, else that of all such statuses. One without a body says too little.
     pub(crate) fn refusal(&self, status: StatusCode, is_invalid: bool, request: &HeaderMap) -> Option<Picked<'_>> {
         let usual = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST].into_iter().filter(|_| is_invalid);
         let exact = [status].into_iter().chain(usual).map(|status| (StatusPattern::Code(status.as_u16()), status));
@@ -160,7 +160,7 @@ impl MockResults {
     }
 }
 
-/// What a `Prefer` header asks for (RFC 7240).
+/// Preferences of a `Prefer` header (RFC 7240).
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Preference {
     code: Option<String>,
@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    /// Builds what the one API of a definition answers that declares these responses.
+    /// Builds the mock results of the one API of a definition with these responses.
     fn built(responses: &str) -> MockResults {
         let text = format!(
             "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{get: {{responses: {responses}}}}}}}"

@@ -1,4 +1,4 @@
-//! The gateway: serves what is live, at once, from memory.
+//! The gateway: serves the live groups from memory.
 //!
 //! This is the only asynchronous code. It is handed [`Snapshot`](crate::snapshot::Snapshot)s by somebody who reads
 //! files, and touches none itself.
@@ -7,10 +7,10 @@
 //!   address and a pool of connections to backends of its own (`server`). Workers share nothing that is written to
 //!   while requests are served.
 //! - [`Gateway::replace`] compiles the next snapshot beside the one that is served (`compile`, `compiled`), and swaps one pointer.
-//!   The next request that comes sees it; those in flight are answered by what was live when they came.
+//!   The next request that comes sees it; those in flight are answered by the snapshot of their start.
 //! - hyper speaks HTTP/1.1 and HTTP/2 with clients; towards backends HTTP/1.1 is the gateway's own (`upstream::http1`).
 //! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
-//!   `upstream` answers it. What cannot be answered is a `problem`.
+//!   `upstream` answers it. A refusal is a `problem`.
 //! - [`call`] is the other side: it builds a request from a definition and sends it.
 //! - `access` lets callers in, or says why not.
 //! - Each request is written down (`access_log`), counted and timed (`meter`); operators ask `server::admin`.

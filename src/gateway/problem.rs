@@ -1,4 +1,4 @@
-//! What the gateway answers where it cannot answer what was asked: problem details (RFC 9457).
+//! Problem details of the requests that the gateway refuses (RFC 9457).
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -13,17 +13,16 @@ pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("applicati
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
     pub(crate) kind: Kind,
-    /// What is wrong with this request, in a sentence.
+    /// Reason in a sentence, about this request.
     pub(crate) detail: String,
     /// The methods that the path knows, for [`Kind::MethodNotAllowed`].
     pub(crate) allow: Option<String>,
-    /// What each rule found, for requests that the definition refuses.
     /// The challenges of a 401 (RFC 9110, section 11.6.1); `None` for the signature that groups ask for.
     pub(crate) challenge: Option<String>,
     pub(crate) violations: Vec<Violation>,
-    /// Why, for the operator, where the caller is told less.
+    /// Reason for the operator, where the client is told less.
     pub(crate) operator_reason: Option<String>,
-    /// Whether the connection cannot be used any further.
+    /// True if the connection cannot be used any further.
     pub(crate) close: bool,
 }
 
@@ -32,7 +31,7 @@ pub(crate) struct Problem {
 pub(crate) struct Violation {
     /// Where: `path.id`, `query.limit`, `header.x-name`, `body/name`.
     pub(crate) place: String,
-    /// What is wrong there.
+    /// Message about it.
     pub(crate) message: String,
 }
 
@@ -108,7 +107,7 @@ const LONGEST_SHORTENED: usize = 100;
 const MOST_PLACES: usize = 8;
 
 impl Problem {
-    /// Makes a problem of a kind, with what is wrong in a sentence.
+    /// Builds a problem of a kind, with the reason in a sentence.
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
         Self {
             kind,
@@ -131,13 +130,15 @@ impl Problem {
         .closing()
     }
 
-    /// Has the connection closed after the answer, since what follows on it cannot be trusted or is not wanted.
+    /// Has the connection closed after the response, since the bytes that follow on it cannot be trusted or are not
+    /// wanted.
     pub(crate) fn closing(mut self) -> Self {
         self.close = true;
         self
     }
 
-    /// Says what is wrong for the access log: of violations only where they are, since the rest repeats what was sent.
+    /// Returns the reason for the access log: of violations only their places, since the messages repeat parts of the
+    /// request.
     pub(crate) fn reason(&self) -> String {
         if let Some(reason) = &self.operator_reason {
             return reason.clone();

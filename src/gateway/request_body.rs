@@ -13,19 +13,19 @@ use super::config::Timeouts;
 use super::headers::retain_trailers;
 use super::watch::Watch;
 
-/// How much of a request's body has been passed on.
+/// Progress of a request's body that is passed on.
 pub(crate) struct Progress {
     pub(crate) bytes: Cell<u64>,
     pub(crate) done: Cell<bool>,
     /// Why no more of it is passed on, if so.
     pub(crate) failed: Cell<Option<BodyFault>>,
     watch: Rc<Watch>,
-    /// How long the client has been waited for, and since when it is being waited for.
+    /// Time spent waiting for the client, and the start of the current wait.
     waited: Cell<Ticks>,
     waits_since: Cell<Option<Ticks>>,
 }
 
-/// What is wrong with a request's body.
+/// Fault of a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyFault {
     /// It is larger than is allowed.
@@ -39,17 +39,17 @@ pub(crate) enum BodyFault {
     Broken,
 }
 
-/// How slowly a body may come: a time after which its rate is looked at, and the least rate.
+/// The slowest pace of a body: a grace period, and the least rate after it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
-    /// How long a client may be waited for before the rate counts.
+    /// Time spent waiting for a client before the rate counts.
     pub(crate) ticks: Ticks,
     /// The least bytes in a tick after that.
     pub(crate) bytes_a_tick: u64,
 }
 
 impl Pace {
-    /// Returns how slowly the bodies of requests may come by the settings of a gateway.
+    /// Returns the slowest pace of request bodies by the settings of a gateway.
     pub(crate) fn new(timeouts: &Timeouts) -> Self {
         Self { ticks: ticks(timeouts.body), bytes_a_tick: Timeouts::BODY_BYTES_A_SECOND / TICKS_A_SECOND }
     }
@@ -68,7 +68,7 @@ impl Progress {
         })
     }
 
-    /// Counts what came; returns what is wrong with it.
+    /// Counts bytes received; returns the fault of the body, if there is one.
     fn came(&self, count: u64, limit: u64, pace: Pace) -> Option<BodyFault> {
         self.watch.progress();
         self.bytes.set(self.bytes.get() + count);
@@ -172,9 +172,9 @@ impl Drop for Incoming {
 pub(crate) enum RequestBody {
     /// There is none.
     Empty,
-    /// What the caller sends, up to a limit.
+    /// The client's body as it comes, up to a limit.
     Stream { incoming: Incoming, limit: u64, pace: Pace, progress: Rc<Progress> },
-    /// What the caller has sent, read before to be checked.
+    /// The client's whole body, read before to be checked.
     Whole(Option<Bytes>),
 }
 
@@ -233,7 +233,7 @@ impl RequestBody {
         }
     }
 
-    /// Returns what is counted of it, where it is passed on while it comes.
+    /// Returns its progress, where it is passed on while it comes.
     pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
         if let Self::Stream { progress, .. } = self { Some(Rc::clone(progress)) } else { None }
     }

@@ -1,5 +1,5 @@
-//! What a request's head must be before anything is looked up: one host, one reading of its path, an expectation
-//! that can be met.
+//! Checks of a request's head before anything is looked up: one host, one reading of its path, an expectation that can
+//! be met.
 
 use std::rc::Rc;
 

@@ -46,7 +46,7 @@ pub struct Gateway {
     admin: Option<JoinHandle<()>>,
 }
 
-/// How long threads may take to end once they are told to. One that does not is stuck, and nobody waits for it.
+/// Time-out for threads to end once they are told to. One that does not is stuck, and nobody waits for it.
 const LONGEST_END: Duration = Duration::from_secs(1);
 
 /// Why a gateway cannot start.
@@ -57,7 +57,7 @@ pub enum StartError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// Error of the system.
         #[source]
         source: io::Error,
     },
@@ -88,7 +88,7 @@ impl Gateway {
             meters: Arc::clone(&meters),
         };
         let (compiled, not_served) = compiler.compile(snapshot, None);
-        // Who connects is answered at once, and not kept waiting until everything is built.
+        // Clients can connect before everything is built, and are answered as soon as it is.
         let (sockets, addresses) = listen(&config, workers)?;
         let admin = config.admin.map(bind_one).transpose()?;
         let shared = Arc::new(shared(config, compiled, &meters, limits, workers));
@@ -142,7 +142,7 @@ impl Gateway {
         self.shared.context.access.replace(directory);
     }
 
-    /// Takes note of what is not served, for operators.
+    /// Records the parts that are not served, for operators.
     pub fn note_not_served(&self, not_served: Vec<NotServed>) {
         self.shared.not_served.store(Arc::new(not_served));
     }
@@ -206,9 +206,9 @@ impl Gateway {
         self.shared.stuck_workers(LONGEST_TICK)
     }
 
-    /// Stops: accepts no more, answers what is in flight, and returns when all is done, the time is over, or `hurry`
-    /// says so, which is asked again and again. Returns whether all was answered. A worker that stands still is left behind,
-    /// and ends with the process.
+    /// Stops: accepts no more, answers the requests in flight, and returns when all are done, the time is over, or
+    /// `hurry`, which is polled, returns true. Returns true if all were answered. A stuck worker is left behind, and
+    /// ends with the process.
     pub fn shutdown(mut self, limit: Duration, mut hurry: impl FnMut() -> bool) -> bool {
         self.shared.context.draining.store(true, Ordering::Relaxed);
         self.stop.send_replace(Stop::Drain);

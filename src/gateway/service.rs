@@ -9,8 +9,9 @@
 //! 5. `receive_body`: the parameters and the body, against the definition where the group asks for it;
 //! 6. `mock_response`, or `forward_request` and `check_response`.
 //!
-//! What needs no wait is decided on the spot, from what is served at that moment, without a lock and without a copy of it; what
-//! needs one takes its group along, so that it is answered by what was live when it came, whatever is published meanwhile.
+//! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
+//! that has to wait takes its group along, so that it is answered by the snapshot of its start, whatever is published
+//! meanwhile.
 //!
 //! `answer` has the last two. `exchange` writes responses, and sees to it that each is counted and written down (`access_log`).
 
@@ -85,7 +86,7 @@ pub(crate) fn note_refused(context: Rc<Context>, client: Rc<Client>, status: Sta
 
 const NO_SUCH_PATH: &str = "No API has this path.";
 
-/// What happens with a request.
+/// Decision about a request.
 enum Decision {
     Answer(Response<Payload>),
     Wait(Box<Wait>),
@@ -101,7 +102,7 @@ struct FoundPath<'s, 'p> {
 }
 
 impl Exchange {
-    /// Decides what happens with a request, from its head alone.
+    /// Decides about a request from its head alone.
     fn decide(&mut self, snapshot: &CompiledSnapshot, parts: &Parts, body: &Incoming) -> Decision {
         let watch = &self.client.watch;
         let checked = check_head(parts, !body.is_end_stream(), |authority| watch.host(authority));
@@ -113,7 +114,7 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             head.host.name().clone_into(&mut entry.host);
         }
-        // What is routed is what the backend sees, so that an encoded letter leads to no other API than a plain one.
+        // The same spelling is routed and forwarded, so that an encoded letter leads to no other API than a plain one.
         let path = one_spelling(parts.uri.path());
         let decided = match find_path(snapshot, &head, &path) {
             Ok(found) => self.take_steps(&found, parts, body).map_err(|(problem, at)| self.refuse(&problem, Some(at))),

@@ -6,12 +6,12 @@ use std::thread;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// What a signal asks for.
+/// Request that a signal makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// To answer what is in flight and end (`SIGTERM`, Ctrl-C).
+    /// Answer the requests in flight and end (`SIGTERM`, Ctrl-C).
     Stop,
-    /// To read everything again (`SIGHUP`).
+    /// Read everything again (`SIGHUP`).
     Reload,
 }
 

@@ -40,7 +40,7 @@ pub enum TlsError {
     Pair(#[source] tokio_rustls::rustls::Error),
 }
 
-/// Builds what encrypted listeners need, for HTTP/2 and HTTP/1.1 (RFC 7301).
+/// Builds the configuration of encrypted listeners, for HTTP/2 and HTTP/1.1 (RFC 7301).
 pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(crypto::ring::default_provider());
     let mut resolver = Resolver { by_own_names: Vec::new(), by_domain: HashMap::new() };

@@ -1,4 +1,4 @@
-//! Whether a request follows the definition: its path, query and header parameters, its cookies and its body.
+//! Validation of a request: its path, query and header parameters, its cookies and its body.
 
 use std::collections::HashSet;
 
@@ -15,10 +15,10 @@ use crate::definition::values::{
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace};
 use crate::model::trim_blanks;
 
-/// What is said of a part of a request that must be there.
+/// Violation by a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";
 
-/// What is said of a parameter that has one value.
+/// Violation by a parameter that has one value.
 pub(crate) const REPEATED: &str = "is there more than once";
 
 /// The media type of forms that have no fields where they are empty.
@@ -27,7 +27,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// The most violations that a problem names.
 pub(crate) const MOST_VIOLATIONS: usize = 50;
 
-/// What the requests of an API must follow.
+/// Rules for the requests of an API.
 pub(crate) struct RequestRules {
     parameters: Vec<ParameterRule>,
     body: Option<BodyRule>,
@@ -60,7 +60,7 @@ struct BodyRule {
     content: Vec<(String, Option<ContentRule>)>,
 }
 
-/// What a body of one media type must follow.
+/// Rule for a body of one media type.
 struct ContentRule {
     schema: ValueSchema,
     form: FormRules,
@@ -78,7 +78,7 @@ impl RequestRules {
     }
 
     fn of(definition: &Definition, api: &Api) -> Self {
-        // What these headers hold is for HTTP to say, not for parameters (OpenAPI 3.1, section 4.8.12.2).
+        // The content of these headers is defined by HTTP, not by parameters (OpenAPI 3.1, section 4.8.12.2).
         let described_elsewhere = |parameter: &&Parameter| {
             parameter.place == ParameterPlace::Header
                 && ["accept", "content-type", "authorization"]
@@ -164,7 +164,7 @@ fn content_coding(headers: &HeaderMap) -> Option<String> {
 }
 
 impl BodyRule {
-    /// Returns the media type of a body; fails with what is wrong with it.
+    /// Returns the media type of a body; fails with a message about it.
     ///
     /// A body that says none may be taken for bytes (RFC 9110, section 8.3), where those are declared.
     fn sent_media_type(&self, headers: &HeaderMap) -> Result<MediaRange, String> {
@@ -181,7 +181,7 @@ impl BodyRule {
             .ok_or_else(|| "The request does not say which media type its body has".to_owned())
     }
 
-    /// Says what is wrong with the media type of a body, and which are declared.
+    /// Builds the problem of an unsupported media type, with the declared ones.
     fn unsupported(&self, what: &str) -> Problem {
         let declared: Vec<&str> = self.content.iter().map(|(name, _)| name.as_str()).collect();
         Problem::new(Kind::UnsupportedMediaType, format!("{what}; declared are: {}.", declared.join(", ")))

@@ -65,7 +65,7 @@ impl ResponseRules {
         })
     }
 
-    /// Lists what a response has that is not declared; `body` is `None` where it was not read.
+    /// Lists the parts of a response that are not declared; `body` is `None` where it was not read.
     pub(crate) fn check(&self, status: StatusCode, headers: &HeaderMap, body: Option<&Bytes>) -> Vec<Violation> {
         let Some(rule) = self.rule(status) else {
             let message = format!("{} is not declared", status.as_u16());
@@ -76,7 +76,7 @@ impl ResponseRules {
             header.check(headers, &mut violations);
         }
         if headers.get_all(CONTENT_TYPE).iter().nth(1).is_some() {
-            // Which of the lines a client goes by is not known (RFC 9110, section 5.3).
+            // Clients differ in the line that they use (RFC 9110, section 5.3).
             violations.push(Violation { place: "header.content-type".to_owned(), message: REPEATED.to_owned() });
         }
         let declared = rule.declared(headers);

@@ -1,4 +1,4 @@
-//! The state of one connection of a client: what is in flight, what is waited for and since when.
+//! The state of one connection of a client: the requests in flight, the pending waits and their start.
 //!
 //! The connection, the service and the worker's clock share it on one thread. No request pays for a timer: the clock
 //! ticks a few times a second, and looks at every connection once a tick.
@@ -12,7 +12,7 @@ use super::clock::{Clock, Ticks};
 use super::headers::Hop;
 use super::routing::host::Host;
 
-/// What a connection waits for from its client.
+/// Wait of a connection for its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// The first byte of a request.
@@ -25,25 +25,25 @@ pub(crate) enum Reading {
     Tunnel,
 }
 
-/// What is known of one connection.
+/// State of one connection.
 pub(crate) struct Watch {
     /// The client's address.
     pub(crate) peer: SocketAddr,
-    /// Whether the connection is encrypted.
+    /// True if the connection is encrypted.
     pub(crate) encrypted: bool,
     /// The host that the last request asked for.
     host: RefCell<Option<Rc<Host>>>,
-    /// Whether it carries many requests at a time (HTTP/2).
+    /// True if it carries many requests at a time (HTTP/2).
     multiplexed: Cell<bool>,
     clock: Clock,
     in_flight: Cell<u32>,
-    /// How many of them wait for the client to take what is there.
+    /// Number of them that wait for the client to take data.
     untaken: Cell<u32>,
-    /// How many requests the client has given up, less those that were answered.
+    /// Number of requests that the client has given up, less those that were answered.
     given_up: Cell<u32>,
     reading: Cell<Reading>,
     reading_since: Cell<Ticks>,
-    /// Whether the last attempt to read found nothing, so that the client is the one to be waited for.
+    /// True if the last attempt to read found nothing, so that the client is the one to be waited for.
     starved: Cell<bool>,
     body_bytes: Cell<u64>,
     /// Since when the body is too slow.
@@ -60,7 +60,7 @@ pub(crate) struct Watch {
     body_waker: RefCell<Option<Waker>>,
 }
 
-/// How long a connection may make its worker wait, in ticks.
+/// Time-outs of a connection, in ticks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
     /// For a head, from its first byte.
@@ -71,7 +71,7 @@ pub(crate) struct Patience {
     pub(crate) body: Ticks,
     /// The least bytes of a body in a tick after that.
     pub(crate) body_bytes_a_tick: u64,
-    /// For the client to take what is written.
+    /// For the client to take the bytes written.
     pub(crate) write: Ticks,
     /// For anything to move while a request is in flight.
     pub(crate) stall: Ticks,
@@ -119,12 +119,12 @@ impl Watch {
         kept.clone()
     }
 
-    /// Returns what a backend is told of where the connection's requests for a host come from.
+    /// Returns the headers that tell a backend the origin of the connection's requests for a host.
     pub(crate) fn hop<'h>(&self, host: &'h Host) -> &'h Hop {
         host.hop(|| Hop::new(self.peer, self.encrypted, host.authority()))
     }
 
-    /// Counts a request in, until what is returned is dropped.
+    /// Counts a request in, until the guard is dropped.
     pub(crate) fn begin(self: &Rc<Self>) -> InFlight {
         self.in_flight.set(self.in_flight.get() + 1);
         self.progress();
@@ -162,7 +162,7 @@ impl Watch {
         self.progress.set(self.clock.get());
     }
 
-    /// Notes what is read from the client next, and whether it is waited for.
+    /// Records the part that is read from the client next, and whether it is waited for.
     pub(crate) fn reads(&self, reading: Reading, starved: bool) {
         self.starved.set(starved);
         if self.reading.replace(reading) != reading {
@@ -214,7 +214,7 @@ impl Watch {
         self.late_since.get().is_some()
     }
 
-    /// Notes whether the client takes what is written.
+    /// Records whether the client takes the bytes written.
     pub(crate) fn write_blocked(&self, blocked: bool) {
         if !blocked {
             self.write_blocked_since.set(None);
@@ -250,13 +250,13 @@ impl Watch {
         !self.multiplexed.get() && self.in_flight.get() == 0 && self.write_blocked_since.get().is_none()
     }
 
-    /// Has the connection closed after what is in flight.
+    /// Has the connection closed after the requests in flight.
     pub(crate) fn drain(&self) {
         self.draining.set(true);
         self.wake();
     }
 
-    /// Has all further requests refused, and the connection closed after what is in flight.
+    /// Has all further requests refused, and the connection closed after those in flight.
     pub(crate) fn distrust(&self) {
         self.distrusted.set(true);
         self.drain();
@@ -267,7 +267,7 @@ impl Watch {
         self.distrusted.get()
     }
 
-    /// Returns whether the connection is to be closed after what is in flight.
+    /// Returns whether the connection is to be closed after the requests in flight.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.get()
     }

@@ -1,4 +1,4 @@
-//! Who may call a route.
+//! Access to a route.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -77,7 +77,8 @@ impl Credential {
             SecurityKind::ApiKey { place: ParameterPlace::Cookie, name } => Some(Self::Cookie(name.clone())),
             SecurityKind::Http { scheme } => Some(Self::Authorization(scheme.clone())),
             SecurityKind::OAuth2 | SecurityKind::OpenIdConnect => Some(Self::Authorization("bearer".to_owned())),
-            // A certificate is shown to whoever ends TLS, and what is not known cannot be looked for.
+            // A client certificate is shown to the TLS terminator alone, and an unknown scheme has no credentials to
+            // look for.
             _ => None,
         }
     }

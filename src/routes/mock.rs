@@ -1,4 +1,4 @@
-//! The responses of a mock: all that the definition declares, with what a request asks for each of them by.
+//! The responses of a mock: all that the definition declares, each with the preferences that ask for it.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! What a gateway has to do for an environment, as plain data: which requests it matches, who may send them, what it answers
-//! or where it forwards them, rewritten how.
+//! The work of a gateway for an environment, as plain data: the requests that it matches, their access, and the
+//! response or the upstream of each, with the rewriting of requests.
 //!
 //! This is the one reading of a definition and of `group.yaml` for routing: [`build()`] makes the routes of a group from its
 //! snapshot, `gateway` compiles them, and an export to another engine renders them. Nothing here does I/O, and nothing knows
@@ -63,13 +63,13 @@ pub struct GroupRoutes {
     pub operation: OperationId,
     /// The hosts that its requests are for.
     pub hosts: GroupHosts,
-    /// What their paths start with.
+    /// Prefix of their paths.
     pub prefix: PathPrefix,
     /// True if a path parameter may have an encoded slash (`%2F`).
     pub encoded_slashes: bool,
     /// The pages of other origins that may call.
     pub cors: Option<Cors>,
-    /// How its requests reach a real backend; `None` for a mock.
+    /// Forwarding to a real backend; `None` for a mock.
     pub forward: Option<Forward>,
     /// Its routes, in the order of the definition. An exact path is matched before a template, and that before a prefix.
     pub routes: Vec<Route>,
@@ -77,7 +77,7 @@ pub struct GroupRoutes {
     pub not_served: Vec<NotServedApi>,
 }
 
-/// The requests of an API, and what happens with them.
+/// The requests of an API, and the steps that they pass.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Route {
     /// The API's operation id, or its method and path.
@@ -93,18 +93,18 @@ pub struct Route {
     pub websocket: bool,
     /// The step that decides who may call.
     pub access: Access,
-    /// The step that bounds what they may send.
+    /// The step that limits their size.
     pub limits: Limits,
     /// The step that holds requests and responses against the definition.
     pub validation: Validation,
-    /// What answers.
+    /// The responder.
     pub responder: Responder,
 }
 
 /// The bounds of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Limits {
-    /// The most bytes of a body; `None` for what the gateway allows.
+    /// The most bytes of a body; `None` for the gateway's own limit.
     pub body_bytes: Option<u64>,
 }
 
@@ -113,17 +113,17 @@ pub struct Limits {
 pub struct Validation {
     /// True if requests are refused that do not follow it.
     pub requests: bool,
-    /// What happens with responses that do not.
+    /// Handling of responses that do not follow it.
     pub responses: ResponseValidation,
 }
 
-/// What answers the requests of a route.
+/// The responder of a route's requests.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Responder {
     /// The responses that the definition declares.
     Mock(MockResponses),
-    /// A real backend: the group's [`Forward`], with what differs for this route.
+    /// A real backend: the group's [`Forward`], with the differences of this route.
     Forward(Box<RouteForward>),
 }
 

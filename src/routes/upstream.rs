@@ -23,7 +23,7 @@ const WEBSOCKET_IDLE_TIMEOUT_MS: u32 = 600_000;
 /// The text that stands for a secret.
 const BLANK: &str = "***";
 
-/// How the requests of a group reach real backends.
+/// Forwarding of a group's requests to real backends.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Forward {
     /// The default backend.
@@ -47,14 +47,14 @@ pub struct Forward {
     pub mappings: Vec<Mapping>,
 }
 
-/// What differs for one route.
+/// Differences of one route.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct RouteForward {
     /// Its own backend; `None` for the group's.
     pub upstream: Option<Upstream>,
     /// The path at the backend, with the route's parameters as `{name}`; `None` for the path as it came.
     pub path: Option<String>,
-    /// How long the head of the response may take, in milliseconds; `None` for the group's.
+    /// Time-out for the head of the response, in milliseconds; `None` for the group's.
     pub response_timeout_ms: Option<u32>,
     /// Other backends for requests that match, before the group's.
     pub dynamic: Vec<DynamicUpstream>,
@@ -103,7 +103,7 @@ pub struct DynamicUpstream {
 pub enum Mapping {
     /// A parameter moves to another place or name.
     Move(ParameterMapping),
-    /// A parameter is set, instead of what the caller sent.
+    /// A parameter is set, instead of the client's own.
     Set(Constant),
 }
 
@@ -137,7 +137,7 @@ impl<'a> ForwardReader<'a> {
         Self { forwarding, variables, definition }
     }
 
-    /// Reads what holds for the group, with the backend that its deployment names.
+    /// Reads the forwarding of the group, with the backend that its deployment names.
     pub(super) fn group(&self, url: &HttpUrl) -> Result<Forward, RouteError> {
         let forwarding = self.forwarding;
         let more = forwarding.more_addresses.iter().map(|address| self.resolve(address));
@@ -160,7 +160,7 @@ impl<'a> ForwardReader<'a> {
         })
     }
 
-    /// Reads what differs for an API.
+    /// Reads the differences of an API.
     pub(super) fn route(&self, api: &str) -> Result<RouteForward, RouteError> {
         let Some(settings) = self.forwarding.apis.get(api) else { return Ok(RouteForward::default()) };
         let ApiForwarding { backend, path, response_timeout_ms, parameters, constants, routes } = settings;

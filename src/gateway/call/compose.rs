@@ -8,7 +8,7 @@ use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPi
 use crate::gateway::validate::is_json;
 use crate::model::trim_blanks;
 
-/// What stands for a secret where a request is shown.
+/// Placeholder for a secret where a request is shown.
 pub const BLANK: &str = "***";
 
 /// A parameter's name, or `place.name`, or `name[field]`, and its value as somebody typed it.
@@ -37,11 +37,11 @@ pub enum ComposeProblem {
         /// The name that was given.
         name: String,
     },
-    /// A parameter cannot be written with what was given for it.
+    /// A parameter cannot be written with the values given.
     Unfit {
         /// Its place and name, like `query.limit`.
         place: String,
-        /// What is wrong.
+        /// Reason.
         message: String,
     },
 }
@@ -50,7 +50,7 @@ pub enum ComposeProblem {
 ///
 /// Of a list, each item is given once more with the same name, or all as a JSON array; of an object each field as
 /// `name[field]`, or all as a JSON object. A key that the definition has callers show in the query is given like a
-/// parameter. Where `extra` is set, what is not declared becomes part of the query.
+/// parameter. Where `extra` is set, undeclared parameters become part of the query.
 pub fn compose(
     definition: &Definition,
     api: &Api,
@@ -138,7 +138,7 @@ pub fn pick_media_type(api: &Api, body: &[u8]) -> Option<String> {
     })
 }
 
-/// What was given for a parameter.
+/// Values given for a parameter.
 #[derive(Default)]
 struct Collected {
     texts: Vec<String>,
@@ -245,7 +245,7 @@ fn delimiter(parameter: &Parameter) -> char {
     if parameter.style == Style::Form && !parameter.explode { ',' } else { '=' }
 }
 
-/// Decides what a value is made of: what its schema says of it, as far as what was given can be that.
+/// Decides the structure of a value: that of its schema, as far as the values given can have it.
 fn structure(collected: &Collected, schema: Option<&ValueSchema>) -> Structure {
     let likely = |text: Option<&str>| schema.and_then(|schema| schema.likely_structure(text));
     match (collected.texts.as_slice(), collected.fields.as_slice()) {
@@ -277,8 +277,8 @@ fn is_json_content(parameter: &Parameter) -> bool {
     parameter.media_type.as_ref().is_some_and(|content| is_json(&content.name))
 }
 
-/// Returns what was given for a value that is written in a media type: the JSON that its schema takes the texts and fields
-/// for; without a schema JSON as it is, else a text.
+/// Returns a value that is serialized in a media type: the JSON that its schema reads the texts and fields as; without
+/// a schema JSON as it is, else a text.
 fn content(collected: &Collected, schema: Option<&ValueSchema>) -> Result<String, String> {
     if !collected.texts.is_empty() && !collected.fields.is_empty() {
         return Err("is given both as a whole and by its fields".to_owned());

@@ -1,6 +1,6 @@
 //! The caller's side: builds the request that a definition describes, checks it as the gateway would, and sends it.
 //!
-//! [`compose()`] is the opposite of reading a request: what it writes, `parameters` reads back as the same values.
+//! [`compose()`] is the inverse of reading a request: `parameters` reads its output back as the same values.
 
 mod compose;
 mod form;
@@ -21,14 +21,14 @@ pub use compose::{BLANK, ComposeProblem, Composed, Given, compose, pick_media_ty
 pub use form::{FormBody, FormField, FormProblem, compose_form};
 pub use send::{Answer, CallError, Destination, Outgoing, send};
 
-/// What a path that is read alike by everybody does not have.
+/// Violation by a path that has more than one reading.
 const ONE_READING: &str = "a value in it is \".\" or \"..\", or has a slash, a backslash or a control character, and a path \
                            with one has more than one reading";
 
 /// Checks a request as the gateway does where it checks requests (OpenAPI 3.1, sections 4.8.12 and 4.8.13).
 /// `encoded_slashes` is the group's setting (`forwarding.encoded_slashes`).
 ///
-/// Returns each thing that the definition does not allow: where it is (`query.limit`, `body/name`) and what is wrong.
+/// Returns each violation of the definition: its place (`query.limit`, `body/name`) and a message.
 #[must_use]
 pub fn check_request(
     definition: &Definition,

@@ -30,7 +30,7 @@ pub struct Destination {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Whether the connection is encrypted.
+    /// True if the connection is encrypted.
     pub encrypted: bool,
     /// The certificates that are trusted (PEM) instead of the system's.
     pub authority: Option<Arc<[u8]>>,
@@ -77,7 +77,7 @@ pub enum CallError {
         host: String,
         /// The port.
         port: u16,
-        /// What the system says.
+        /// Error of the system.
         #[source]
         source: io::Error,
     },

@@ -1,4 +1,4 @@
-//! Which hosts have only one reading.
+//! Hosts with only one reading.
 
 /// Returns the name in a `Host` header or an authority, in lower case and without its port, or nothing where it is
 /// malformed (RFC 9110, section 7.2).

@@ -1,11 +1,11 @@
 //! A hasher for tables that are filled from definitions and only looked up by callers.
 //!
-//! Nobody from outside puts a key into such a table, so that nobody can fill it with keys that collide; what the standard
-//! library does against that is not needed, and takes longer than the rest of a lookup.
+//! Keys never come from outside, so that nobody can provoke collisions; the protection of the standard library's hasher
+//! is not needed, and takes longer than the rest of a lookup.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// How tables of routes, prefixes and hosts hash.
+/// Hasher of the tables of routes, prefixes and hosts.
 pub(crate) type FastHash = BuildHasherDefault<WordHasher>;
 
 /// Takes eight bytes at a time, as the compiler's own tables do.

@@ -36,7 +36,8 @@ impl Host {
         self.is_loopback
     }
 
-    /// Returns what a backend is told of where the connection's requests for this host come from; `write` writes it, once.
+    /// Returns the headers that tell a backend the origin of the connection's requests for this host; `write` writes
+    /// them, once.
     pub(crate) fn hop(&self, write: impl FnOnce() -> Hop) -> &Hop {
         self.hop.get_or_init(write)
     }

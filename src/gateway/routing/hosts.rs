@@ -13,27 +13,27 @@ pub(crate) trait RoutedGroup {
     /// Returns the hosts that its requests are for.
     fn hosts(&self) -> &GroupHosts;
 
-    /// Returns what their paths start with; nothing for `/`.
+    /// Returns the prefix of their paths; empty for `/`.
     fn prefix(&self) -> &str;
 
     /// Returns its routes.
     fn routes(&self) -> &RouteTable;
 }
 
-/// What is served of an environment, by host name.
+/// The groups of an environment, by host name.
 pub(crate) struct HostTable<G> {
     hosts: HashMap<Box<str>, GroupsByPrefix<G>, FastHash>,
-    /// What a loopback host name reaches, where no other environment is served.
+    /// Groups of a loopback host name, where no other environment is served.
     loopback: Option<GroupsByPrefix<G>>,
 }
 
-/// The groups of one host, by what their paths start with.
+/// The groups of one host, by path prefix.
 struct GroupsByPrefix<G> {
     groups: HashMap<Box<str>, Vec<Arc<G>>, FastHash>,
     most_segments: usize,
 }
 
-/// What a host and a path lead to.
+/// Result of looking up a host and a path.
 pub(crate) enum Lookup<'t, 'p, G> {
     /// A path that a group knows.
     Path(&'t Arc<G>, Found<'t, 'p>, &'p str),
@@ -66,7 +66,7 @@ impl<G: RoutedGroup> HostTable<G> {
         table
     }
 
-    /// Finds what a host and a canonical path lead to, or nothing where the host is not of this environment.
+    /// Looks up a host and a canonical path; `None` if the host is not of this environment.
     pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Option<Lookup<'t, 'p, G>> {
         let loopback = || self.loopback.as_ref().filter(|_| host.is_loopback());
         let groups = self.hosts.get(host.name()).or_else(loopback)?;

@@ -29,7 +29,7 @@ pub(crate) struct Route<'a> {
     pub(crate) values: Arc<PathValues>,
 }
 
-/// What a path knows.
+/// The methods of a path.
 pub(crate) struct PathEntry {
     methods: Vec<(Method, Vec<Candidate>)>,
     /// The methods, as an `Allow` header lists them.
@@ -48,7 +48,7 @@ struct Candidate {
 pub(crate) enum PickedRoute {
     /// It is the one of this place in the list.
     Route(usize),
-    /// There is one, and the texts in the path or the query are not what it takes.
+    /// There are some, and none of them takes the values in the path or the query.
     NoMatch,
     /// There is none of the method.
     NoMethod,
@@ -64,7 +64,7 @@ pub(crate) struct RouterError {
 
 /// A path that is known.
 pub(crate) struct Found<'t, 'p> {
-    /// What it knows.
+    /// Its methods.
     pub(crate) entry: &'t PathEntry,
     /// The values of its parameters, in the order of the template, percent-encoded.
     pub(crate) parameters: Vec<&'p str>,
@@ -82,7 +82,7 @@ impl RouteTable {
         builder.finish()
     }
 
-    /// Finds what a canonical path in its one spelling knows.
+    /// Finds the entry of a canonical path in its normal spelling.
     pub(crate) fn find<'t, 'p>(&'t self, path: &'p str) -> Option<Found<'t, 'p>> {
         if let Some(entry) = self.exact.get(path) {
             return self.paths.get(*entry).map(|entry| Found { entry, parameters: Vec::new() });
@@ -136,7 +136,7 @@ impl TableBuilder {
     fn add(&mut self, index: usize, route: &Route<'_>) {
         let mut template = router_template(&route.path.parts);
         if route.path.is_prefix && template.len() > 1 {
-            // What is below a folder is below it with and without its slash.
+            // Paths below a folder are below it with and without its slash.
             template.truncate(template.trim_end_matches('/').len());
         }
         let next = self.paths.len();
@@ -188,7 +188,7 @@ impl TableBuilder {
                 let folder = format!("{}/", template.trim_end_matches('/'));
                 prefixes.insert(&format!("{folder}<*rest>"), entry).map_err(failed)?;
                 prefixes.insert(template, entry).map_err(failed)?;
-                // With a slash and nothing behind it, it is still what the prefix stands for.
+                // A slash with nothing behind it still belongs to the prefix.
                 if folder != *template {
                     prefixes.insert(&folder, entry).map_err(failed)?;
                 }

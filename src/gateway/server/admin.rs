@@ -1,4 +1,4 @@
-//! What operators ask, on a listener of its own: `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`.
+//! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -30,16 +30,16 @@ use crate::gateway::compiled::ServedEntry;
 use crate::gateway::meter::{BOUNDS, Meters};
 use crate::snapshot::NotServed;
 
-/// How long a client of this listener may take for a head.
+/// Time-out for the head of a request to this listener.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a worker may stand still before the process should be started anew.
+/// Time after which a stuck worker means that the process should be restarted.
 const LONGEST_STUCK: Duration = Duration::from_secs(10);
 
 /// The most connections at a time, so that those who ask leave file descriptors to others.
 const MOST_CONNECTIONS: usize = 16;
 
-/// What is told about.
+/// State that the listener reports.
 pub(crate) struct Admin {
     pub(crate) shared: Arc<Shared>,
     pub(crate) meters: Arc<Meters>,
@@ -184,7 +184,7 @@ impl Admin {
     }
 }
 
-/// Answers 200 with a word, or 503 with what is wrong.
+/// Responds with 200 and a word, or 503 and a reason.
 fn verdict(good: &str, wrong: Option<String>) -> Response<Full<Bytes>> {
     match wrong {
         None => plain(StatusCode::OK, "text/plain", format!("{good}\n")),
@@ -232,7 +232,7 @@ impl Collector for Responses {
     }
 }
 
-/// Writes what the meters have counted as one histogram a group, version, API and status.
+/// Writes the counts of the meters as one histogram a group, version, API and status.
 struct Requests(Arc<Meters>);
 
 impl fmt::Debug for Requests {

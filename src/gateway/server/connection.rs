@@ -1,8 +1,8 @@
 //! One client connection from the handshake to its end.
 //!
-//! Message framing is hyper's, for HTTP/1.1 and HTTP/2 alike. What hyper repairs (RFC 9112, sections 2.2, 6.1, 6.3 and
-//! 7.1.1) never becomes two readings, since the request to a backend is written anew; what it lets through and the gateway
-//! does not is refused by the service, on the parsed head.
+//! Message framing is hyper's, for HTTP/1.1 and HTTP/2 alike. Its repairs (RFC 9112, sections 2.2, 6.1, 6.3 and 7.1.1)
+//! never become two readings, since the request to a backend is written anew; messages that it accepts and the gateway
+//! does not are refused by the service, on the parsed head.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -127,7 +127,7 @@ async fn serve_http1(context: Rc<Context>, client: Rc<Client>, stream: Observed)
             let status = if too_large { StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE } else { StatusCode::BAD_REQUEST };
             note_refused(context, Rc::clone(&client), status, error.to_string());
         }
-        // Which side broke it is of no more interest than which side closed it.
+        // It makes no difference if a side broke or closed the connection.
         None | Some(Err(_)) => return,
     }
     let parts = connection.into_parts();
@@ -159,7 +159,7 @@ async fn serve_http2(context: Rc<Context>, client: Rc<Client>, stream: Observed)
     let service = service(context, Rc::clone(&client));
     let stream = TokioIo::new(stream.following_header_blocks(limits.head_bytes));
     let connection = pin!(builder.serve_connection(stream, service));
-    // How it ended is of no more interest.
+    // Its result makes no difference any more.
     drive(watch, connection, http2::Connection::graceful_shutdown).await;
 }
 

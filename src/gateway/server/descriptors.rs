@@ -41,8 +41,8 @@ impl ConnectionLimits {
     }
 }
 
-/// Raises how many files the process may have open to what the system allows it, and returns that: a shell usually starts
-/// programs with a thousand. `None` where there is no limit.
+/// Raises the limit of open files to the maximum that the system allows the process, and returns it: a shell usually
+/// starts programs with a thousand. `None` where there is no limit.
 pub(crate) fn raise_open_files() -> Option<usize> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

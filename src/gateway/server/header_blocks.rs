@@ -1,12 +1,13 @@
 //! Finds faults in the header blocks of HTTP/2 that h2 mends without a word: a fragment in a target, a pseudo-field among
 //! trailers, and trailers that are too many or too large.
 //!
-//! A `:path` with a fragment is malformed (RFC 9113, section 8.3.1), but h2 cuts the fragment off before anybody sees it, and
-//! what is left looks like another request. Of trailers it drops the pseudo-fields, which are malformed there (section 8.1),
-//! and those that are too many, so that a message looks whole that is not. So the header blocks of a connection are followed
-//! here: its frames (RFC 9113, section 4), and of HPACK (RFC 7541) the strings of new paths and of trailers, and the names in
-//! the dynamic table. A path that comes again is only an index, and costs next to nothing. A client that sends such a block
-//! once is refused whatever it sends next, so that nothing here has to be right about any other request.
+//! A `:path` with a fragment is malformed (RFC 9113, section 8.3.1), but h2 cuts the fragment off before anybody sees
+//! it, and the rest looks like another request. Of trailers it drops the pseudo-fields, which are malformed there
+//! (section 8.1), and those that are too many, so that an incomplete message looks complete. The header blocks of a
+//! connection are therefore followed here: its frames (RFC 9113, section 4), and of HPACK (RFC 7541) the strings of new
+//! paths and of trailers, and the names in the dynamic table. A repeated path is only an index, and costs next to
+//! nothing. A client that sends such a block once is refused whatever it sends next, so that nothing here has to be right
+//! about any other request.
 
 mod huffman;
 
@@ -124,7 +125,7 @@ impl HeaderBlockFollower {
         rest
     }
 
-    /// Takes what a frame has of a header block, and reads the block where it has come to its end.
+    /// Takes a frame's part of a header block, and reads the block at its end.
     fn end_frame(&mut self, is_first: bool, flags: u8) -> Result<(), Refused> {
         const END_HEADERS: u8 = 4;
         const PADDED: u8 = 8;

@@ -17,7 +17,7 @@ pub(crate) struct Observed {
     stream: Stream,
     /// Bytes that were read before and come again.
     first: BytesMut,
-    /// Follows what is read, on a connection of HTTP/2.
+    /// Follows the bytes read, on a connection of HTTP/2.
     header_blocks: Option<Box<HeaderBlockFollower>>,
     watch: Rc<Watch>,
 }
@@ -63,7 +63,7 @@ impl AsyncRead for Observed {
         if let Some(follower) = &mut self.header_blocks
             && let Err(Refused) = follower.follow(came)
         {
-            // The service refuses what comes from now on, and the connection ends with what is in flight.
+            // The service refuses all further requests, and the connection ends with those in flight.
             self.header_blocks = None;
             self.watch.distrust();
         }

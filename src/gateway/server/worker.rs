@@ -22,34 +22,34 @@ use crate::gateway::upstream::pool::Pool;
 use crate::gateway::watch::{Patience, Watch};
 use crate::snapshot::NotServed;
 
-/// How long a connection to a backend is kept while nobody uses it: less than servers usually keep one.
+/// Time for which an idle connection to a backend is kept: less than servers usually keep one.
 const KEEP_BACKEND: Ticks = TICKS_A_SECOND * 20;
 
-/// What all workers share.
+/// State that all workers share.
 pub(crate) struct Shared {
     pub(crate) context: Arc<SharedContext>,
     pub(crate) tls: ArcSwapOption<ServerConfig>,
-    /// What the files say and is not served.
+    /// Parts of the files that are not served.
     pub(crate) not_served: ArcSwap<Vec<NotServed>>,
     /// The most connections at a time.
     pub(crate) limits: ConnectionLimits,
-    /// How many connections are open.
+    /// Number of open connections.
     pub(crate) connections: AtomicUsize,
-    /// How many connections were closed at once, as there were too many.
+    /// Number of connections closed at once, as there were too many.
     pub(crate) refused: AtomicU64,
     pub(crate) started: Instant,
-    /// Whether workers let others run before they sleep.
+    /// Yielding of the workers.
     pub(crate) yielding: Yielding,
 }
 
 /// The last tick of a worker that has ended.
 const ENDED: u64 = u64::MAX;
 
-/// How long ago a worker that works has ticked at most: a few ticks, since the system may be busy.
+/// Longest time since the last tick of a worker that works: a few ticks, since the system may be busy.
 pub(crate) const LONGEST_TICK: Duration = Duration::from_secs(1);
 
 impl Shared {
-    /// Adds up what all workers have on their hands: requests in flight, and open connections to backends.
+    /// Adds up the load of all workers: requests in flight, and open connections to backends.
     pub(crate) fn on_hand(&self) -> (usize, usize) {
         let sum = |gauge: fn(&Gauges) -> &AtomicUsize| {
             self.context.gauges.iter().map(|gauges| gauge(gauges).load(Ordering::Relaxed)).sum()
@@ -71,7 +71,7 @@ impl Shared {
     }
 }
 
-/// What the tasks of one worker share.
+/// State that the tasks of one worker share.
 pub(crate) struct Worker {
     shared: Arc<Shared>,
     context: Rc<Context>,
@@ -161,7 +161,7 @@ impl Worker {
     async fn tick(self: Rc<Self>) {
         let mut interval = tokio::time::interval(TICK);
         interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        // What holds for all workers is tried out by one.
+        // One worker measures for all.
         let mut pace_of_answers = (self.context.index == 0).then(|| PaceOfAnswers::new(&self.shared));
         loop {
             interval.tick().await;
@@ -217,12 +217,12 @@ impl PaceOfAnswers {
     }
 }
 
-/// Whether a gateway is to stop.
+/// Order to stop a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// It is not.
+    /// Keep serving.
     Not,
-    /// As soon as what is in flight has been answered.
+    /// Stop once the requests in flight have been answered.
     Drain,
     /// At once.
     Now,

@@ -1,27 +1,27 @@
-//! Whether the workers let others run before they sleep.
+//! Yielding: workers let other threads run before they sleep.
 //!
 //! Where callers share the processors with the gateway, a worker that sleeps whenever it has nothing to do is woken for a
 //! request or two at a time, and takes the processor each time from the very process that was about to send the next ones.
 //! If it lets others run first, it finds many requests at once, and fewer turns are taken: under full load that can be a
 //! quarter more requests a second. Beside a process that only computes it is far fewer, and a few fewer where backends on
-//! the same machine have to answer first. Nobody can tell beforehand. So a gateway under load tries it, and keeps to what
-//! answered more.
+//! the same machine have to answer first. Nobody can tell beforehand. So a gateway under load tries both, and keeps to
+//! the one that answered more.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether the workers of a gateway let others run before they sleep.
+/// True while the workers of a gateway let others run before they sleep.
 #[derive(Debug, Default)]
 pub(crate) struct Yielding(AtomicBool);
 
 impl Yielding {
-    /// Lets others run once, if that is what workers do; a worker calls it when it has nothing to do.
+    /// Lets others run once, if workers yield; a worker calls it when it has nothing to do.
     pub(crate) fn before_sleep(&self) {
         if self.0.load(Ordering::Relaxed) {
             std::thread::yield_now();
         }
     }
 
-    /// Says what workers do from now on.
+    /// Sets the behaviour of all workers.
     pub(crate) fn set(&self, yields: bool) {
         self.0.store(yields, Ordering::Relaxed);
     }
@@ -30,29 +30,29 @@ impl Yielding {
 /// Below so many requests a second there is nothing to gain.
 const LEAST_RATE: u64 = 5_000;
 
-/// How much more has to be answered, in percent, for yielding to be worth it.
+/// Percentage of further responses that makes yielding worth it.
 const WORTH: u64 = 8;
 
-/// How many ticks load lasts before yielding is tried.
+/// Ticks of load before yielding is tried.
 const FIRST_PAUSE: u32 = 2;
 
-/// How many ticks pass before what is kept to is put to the test again.
+/// Ticks before the chosen behaviour is tested again.
 const PAUSE: u32 = 16;
 
 /// The most ticks between tries, each of which was in vain.
 const LONGEST_PAUSE: u32 = 256;
 
-/// Finds out what answers more: one tick of the other manner, between ticks of the one that is kept to.
+/// Measures both behaviours: one tick of the other, between ticks of the one that is kept to.
 #[derive(Debug)]
 pub(crate) struct Trial {
     /// The manner that is kept to: whether workers yield.
     yields: bool,
-    /// How many ticks pass before the next try.
+    /// Ticks before the next try.
     pause: u32,
     phase: Phase,
 }
 
-/// What the tick that is under way is for; the rates are those of the ticks before, in requests a second.
+/// Purpose of the current tick; the rates are those of the ticks before, in requests a second.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     Pause { ticks: u32 },
@@ -84,8 +84,7 @@ impl Trial {
         self.yields != matches!(self.phase, Phase::Try { .. })
     }
 
-    /// Keeps to yielding if it was worth it. It takes its time to try again what was in vain, and looks soon whether what
-    /// was worth it still is.
+    /// Keeps to yielding if it was worth it. A failed try is repeated late, a success is tested again soon.
     fn decide(&mut self, kept: u64, tried: u64) -> Phase {
         let (yielding, sleeping) = if self.yields { (kept, tried) } else { (tried, kept) };
         self.yields = yielding * 100 > sleeping * (100 + WORTH);

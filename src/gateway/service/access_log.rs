@@ -24,7 +24,7 @@ pub(crate) struct Record {
     pub(crate) backend_took: Option<Duration>,
 }
 
-/// Who gave an answer.
+/// Origin of a response.
 pub(crate) enum Answerer {
     /// The gateway, on its own account.
     Gateway,
@@ -50,7 +50,7 @@ impl Answerer {
     }
 }
 
-/// What only the access log needs.
+/// Fields of a request that only the access log needs.
 pub(crate) struct Entry {
     pub(crate) time: SystemTime,
     pub(crate) request_id: String,
@@ -67,7 +67,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Notes what the request was found to be for. A path that holds a secret is written down as its template.
+    /// Records the group and the API of the request. A path that holds a secret is logged as its template.
     pub(crate) fn found(&mut self, group: &CompiledGroup, api: Option<&CompiledApi>) {
         self.environment.clone_from(&group.environment);
         self.group.clone_from(&group.name);

@@ -26,7 +26,7 @@ use crate::gateway::upstream::route::GroupForward;
 use crate::gateway::upstream::websocket::{Upgraded, upgrade};
 use crate::model::KeyName;
 
-/// What a request needs that has to wait for its body or for a backend.
+/// State of a request that has to wait for its body or for a backend.
 pub(super) struct Wait {
     pub(super) group: Arc<CompiledGroup>,
     /// The API's place in the group.

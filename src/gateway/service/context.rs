@@ -1,4 +1,4 @@
-//! What the service needs beside a request: of the gateway as a whole, of the worker that it runs on, of the client's
+//! Context of the service beside a request: the gateway as a whole, the worker that it runs on, the client's
 //! connection.
 
 use std::cell::{Cell, RefCell};
@@ -20,7 +20,7 @@ use crate::gateway::upstream::pool::Pool;
 use crate::gateway::upstream::websocket::Tunnel;
 use crate::gateway::watch::Watch;
 
-/// What the service has in common on all workers.
+/// State of the service that all workers share.
 pub(crate) struct SharedContext {
     pub(crate) config: Config,
     pub(crate) snapshot: ArcSwap<CompiledSnapshot>,
@@ -29,36 +29,36 @@ pub(crate) struct SharedContext {
     /// Counts requests of which no API is known.
     pub(crate) unrouted: Arc<Meter>,
     pub(crate) identity: Identity,
-    /// How slowly the bodies of requests may come.
+    /// The slowest pace of request bodies.
     pub(crate) pace: Pace,
     pub(crate) draining: AtomicBool,
-    /// True if what is in flight is cut off.
+    /// True if the requests in flight are cut off.
     pub(crate) stopped: AtomicBool,
-    /// What each worker has on its hands.
+    /// Load of each worker.
     pub(crate) gauges: Box<[Gauges]>,
 }
 
-/// What a worker has done and has on its hands. Each has cache lines of its own, since workers write to them all the time.
+/// Counters of a worker. Each has cache lines of its own, since workers write to them all the time.
 #[derive(Default)]
 #[repr(align(128))]
 pub(crate) struct Gauges {
-    /// How many requests it has answered.
+    /// Number of requests answered.
     pub(crate) answered: AtomicU64,
-    /// How many requests are in flight, as of its last tick.
+    /// Number of requests in flight, as of its last tick.
     pub(crate) in_flight: AtomicUsize,
-    /// How many connections to backends are open, as of its last tick.
+    /// Number of open connections to backends, as of its last tick.
     pub(crate) backend_connections: AtomicUsize,
     /// When it ticked last, in milliseconds since the gateway was started; `u64::MAX` once it has ended.
     pub(crate) ticked_ms: AtomicU64,
 }
 
-/// What the service has on one worker.
+/// State of the service on one worker.
 pub(crate) struct Context {
     /// The worker's number.
     pub(crate) index: usize,
     pub(crate) shared: Arc<SharedContext>,
     pub(crate) pool: Rc<Pool>,
-    /// What the ids of requests begin with.
+    /// Prefix of the ids of requests.
     id: [u8; 16],
     requests: Cell<u64>,
     /// The memory of headers that were read or written, for those that come next.

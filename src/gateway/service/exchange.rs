@@ -24,7 +24,7 @@ use crate::gateway::request_body::{Incoming, Progress};
 use crate::gateway::upstream::relay::Relay;
 use crate::gateway::watch::{InFlight, Watch};
 
-/// Where a request has come to, for what its answer then carries and what counts it.
+/// The match of a request so far, for the headers of its response and its meter.
 #[derive(Clone, Copy)]
 pub(super) struct At<'a> {
     pub(super) group: &'a CompiledGroup,
@@ -32,7 +32,7 @@ pub(super) struct At<'a> {
     pub(super) headers: &'a HeaderMap,
 }
 
-/// What is known of a request on its way.
+/// State of a request on its way.
 pub(super) struct Exchange {
     pub(super) context: Rc<Context>,
     pub(super) client: Rc<Client>,
@@ -41,15 +41,15 @@ pub(super) struct Exchange {
     pub(super) request_id: HeaderValue,
     head_only: bool,
     pub(super) entry: Option<Box<Entry>>,
-    /// What counts it, once its API is known.
+    /// Its meter, once its API is known.
     pub(super) meter: Option<Arc<Meter>>,
-    /// How much of its body has come.
+    /// Progress of its body.
     pub(super) progress: Option<Rc<Progress>>,
     /// The backend that was asked, while there is no answer.
     pub(super) asked: Option<Arc<str>>,
 }
 
-/// What answers, before it is written.
+/// A response before it is written.
 pub(super) struct Outcome {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -183,7 +183,7 @@ pub(super) fn mock_response(context: &Context, api: &CompiledApi, headers: &Head
     let results = api.mock.as_ref().ok_or_else(|| Problem::new(Kind::Internal, "The API has no constant results."))?;
     let picked = results.pick(headers)?;
     let mut outcome = Outcome::bytes(picked.status, picked.headers(context.kept_headers()), picked.body());
-    // Told apart in the log from what the gateway answers on its own account.
+    // Told apart in the log from the gateway's own responses.
     outcome.backend = Answerer::Mock;
     Ok(outcome)
 }
@@ -198,7 +198,7 @@ pub(super) async fn leave_body(watch: &Watch, body: Incoming, expects: bool, res
     }
 }
 
-/// Reads what has come of a body, and returns whether that was all of it.
+/// Reads the rest of a body that is there already, and returns whether that was all of it.
 async fn skip_body(watch: &Watch, mut body: Incoming) -> bool {
     const MOST_BYTES: usize = 64 * 1024;
     let mut skipped = 0;

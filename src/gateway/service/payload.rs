@@ -10,7 +10,7 @@ use super::access_log::Record;
 use crate::gateway::upstream::relay::{Relay, RelayError};
 use crate::gateway::watch::InFlight;
 
-/// The body of an answer. What is told of the request is told when it is dropped.
+/// The body of a response. The access record and the meter are written when it is dropped.
 pub(crate) struct Payload {
     source: Source,
     /// Why the source broke off, until the parts before have been written.
@@ -64,7 +64,7 @@ impl Body for Payload {
             if let Some(record) = &mut payload.record {
                 record.broke_off(&error);
             }
-            // hyper drops what it has not written yet where a body fails; while it waits for one, it writes.
+            // hyper drops its unwritten bytes when a body fails; while it waits for one, it writes them.
             payload.broken = Some(error);
             context.waker().wake_by_ref();
             return Poll::Pending;

@@ -31,12 +31,12 @@ pub(crate) struct Call<'a> {
     pub(crate) pool: &'a Rc<Pool>,
     pub(crate) identity: &'a Identity,
     pub(crate) forward: &'a GroupForward,
-    /// What differs for the API.
+    /// The API's differences from the group.
     pub(crate) api: Option<&'a ApiForward>,
     pub(crate) group: GroupPath<'a>,
     pub(crate) request_id: &'a HeaderValue,
     pub(crate) host: &'a Host,
-    /// What the backend is told of where the request comes from.
+    /// Origin of the request, as the backend is told.
     pub(crate) hop: &'a Hop,
     /// True if the client's word on the hops before it is taken.
     pub(crate) is_trusted: bool,
@@ -45,7 +45,7 @@ pub(crate) struct Call<'a> {
     pub(crate) parameters: &'a [(&'a str, &'a str)],
 }
 
-/// What the paths of a group have in common.
+/// The common part of a group's paths.
 pub(crate) struct GroupPath<'a> {
     /// The prefix, as it stands before a path.
     pub(crate) prefix: &'a str,
@@ -67,7 +67,7 @@ pub(crate) struct UpstreamResponse {
 /// Why there is no answer.
 pub(crate) struct Failed {
     pub(crate) problem: Problem,
-    /// What went wrong, for the access log; callers are not told addresses.
+    /// The reason for the access log; clients are not told addresses.
     pub(crate) reason: String,
 }
 
@@ -124,7 +124,7 @@ pub(crate) struct Prepared<'a> {
     pub(crate) backend: &'a Backend,
     pub(crate) method: Method,
     via: &'a HeaderValue,
-    /// Whether the caller takes trailers.
+    /// True if the client takes trailers.
     trailers: bool,
 }
 
@@ -177,7 +177,7 @@ fn is_idempotent(method: &Method) -> bool {
 }
 
 impl<'a> Call<'a> {
-    /// Decides where a request goes and what it carries.
+    /// Decides the target and the content of a request.
     pub(crate) fn prepare(&'a self, mut parts: Parts) -> Result<Prepared<'a>, Failed> {
         let via = parts.headers.get_all(VIA).iter();
         if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&self.identity.pseudonym)) {
@@ -203,8 +203,8 @@ impl<'a> Call<'a> {
         Ok(Prepared { outgoing, backend, method: parts.method, via, trailers })
     }
 
-    /// Writes the head of the request for a target, but for what says how long its body is. `as_websocket` asks to go on as
-    /// one.
+    /// Writes the head of the request for a target, without the framing of its body. `as_websocket` asks for an
+    /// upgrade.
     pub(crate) fn write_head(
         &self,
         prepared: &Prepared<'_>,
@@ -223,7 +223,7 @@ impl<'a> Call<'a> {
             path_reading(path) != PathReading::Several
         };
         if template.is_some() && !is_canonical {
-            // A value that came in the query or a header may hold what no path may.
+            // A value that came in the query or a header may have characters that no path may have.
             let detail = "A parameter has a value that cannot stand in a path.";
             return Err(Failed::new(
                 Kind::BadRequest,
@@ -276,7 +276,7 @@ struct Attempt {
     failed: Failed,
     /// The request's body, where nothing of it was sent.
     unsent: Option<RequestBody>,
-    /// Whether the backend cannot have begun to answer.
+    /// True if the backend cannot have begun to respond.
     may_repeat: bool,
 }
 
@@ -333,7 +333,7 @@ impl Exchange<'_> {
             }
             Some(Err(broken)) => Err(self.broken(broken, sending, target, &lease)),
             None => {
-                // A backend cannot answer what its client does not send.
+                // A backend cannot respond to a body that its client does not send.
                 let awaits_client = self.progress.as_ref().is_some_and(|progress| progress.awaits_client());
                 let failed = if awaits_client {
                     Broken::Request(BodyFault::TooSlow).into()
@@ -346,7 +346,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// Finds out what it means that a connection broke.
+    /// Classifies the failure of a broken connection.
     fn broken(&mut self, broken: Broken, sending: Sending, target: &Target, lease: &Lease) -> Attempt {
         if matches!(broken, Broken::Request(_)) {
             return Attempt { failed: broken.into(), unsent: None, may_repeat: false };

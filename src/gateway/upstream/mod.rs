@@ -1,4 +1,4 @@
-//! Real backends: which one, over which connection, and what it is sent.
+//! Real backends: their choice, their connections, and the requests that they are sent.
 
 pub(crate) mod connect;
 pub(crate) mod forward;

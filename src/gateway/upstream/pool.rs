@@ -15,7 +15,7 @@ use crate::gateway::clock::{Clock, TICKS_A_SECOND, Ticks};
 /// The most connections that are kept open to an origin while nobody uses them.
 const MOST_IDLE: usize = 128;
 
-/// How long after it was opened a connection takes its last request.
+/// Age after which a connection takes no further request.
 const LONGEST_LIFE: Ticks = TICKS_A_SECOND * 60;
 
 /// The connections of one worker that nobody uses.
@@ -54,7 +54,7 @@ pub(crate) struct Lease {
     kept_for: Option<Ticks>,
 }
 
-/// Which connections a request may have.
+/// The connections that a request may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// A kept one, or else a new one.
@@ -66,7 +66,7 @@ pub(crate) enum Wanted {
     Fresh,
 }
 
-/// How long ago a lively connection has been used at most.
+/// Longest time since the last use of a lively connection.
 const LIVELY: Ticks = 4;
 
 impl Pool {
@@ -163,7 +163,7 @@ impl Lease {
 
     /// Notes for how many seconds the backend says that it keeps the connection, which is less than the gateway would.
     pub(crate) fn note_kept_for(&mut self, seconds: u64) {
-        // A second less, for what is on its way.
+        // A second less, for requests on their way.
         self.kept_for = Some(seconds.saturating_sub(1).saturating_mul(TICKS_A_SECOND));
     }
 
@@ -208,7 +208,7 @@ mod tests {
             Self::of(usize::MAX)
         }
 
-        /// So many connections may be open.
+        /// Builds a pool of at most `most_open` connections.
         fn of(most_open: usize) -> Self {
             let backend = TcpListener::bind("127.0.0.1:0").expect("a free port");
             let url = format!("http://{}", backend.local_addr().expect("an address"));

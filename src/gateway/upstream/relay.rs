@@ -32,30 +32,30 @@ pub(crate) struct Relay {
     coding: Coding,
     /// The connection that it comes on, until the answer has ended.
     lease: Option<Lease>,
-    /// What is still to be sent of the request.
+    /// The unsent rest of the request.
     sending: Sending,
-    /// How much of the request's body has been passed on.
+    /// Progress of the request's body.
     progress: Option<Rc<Progress>>,
-    /// Whether the connection may have another request after this one.
+    /// True if the connection may have another request after this one.
     persists: bool,
     idle_timeout: Duration,
     idle: Option<IdleTimer>,
-    /// What was read before it is passed on.
+    /// Frames read before they are passed on.
     ahead: VecDeque<Frame<Bytes>>,
 }
 
-/// What carries a backend's answer: its connection, and the request that may still be on its way.
+/// The carrier of a backend's response: its connection, and the request that may still be on its way.
 pub(crate) struct Carrier {
     pub(crate) lease: Lease,
     pub(crate) sending: Sending,
-    /// How much of the request's body has been passed on, where it is passed on while it comes.
+    /// Progress of the request's body, where it is passed on while it comes.
     pub(crate) progress: Option<Rc<Progress>>,
 }
 
 /// The time for which nothing has moved.
 struct IdleTimer {
     sleep: Pin<Box<Sleep>>,
-    /// How much of the request had been passed on when it began.
+    /// Bytes of the request passed on when it began.
     sent: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Which backend a request goes to, and what it looks like there.
+//! The backend of a request, and the request as it is sent there.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::definition::{PathPiece, path_pieces};
 use crate::model::{Digest, ParameterPlace};
 use crate::routes::{DynamicUpstream, Forward, Mapping, RouteForward, Upstream};
 
-/// How the requests of a group are forwarded.
+/// Forwarding of a group's requests.
 pub(crate) struct GroupForward {
     pub(crate) keep_prefix: bool,
     pub(crate) connect_timeout: Duration,
@@ -30,7 +30,7 @@ pub(crate) struct GroupForward {
     rules: Rules,
 }
 
-/// What differs for one API.
+/// Differences of one API.
 pub(crate) struct ApiForward {
     pub(crate) response_timeout: Option<Duration>,
     /// The path at the backend, with `{name}` for parameters.
@@ -64,7 +64,7 @@ pub(crate) struct ForwardCompiler<'a> {
 }
 
 impl ForwardCompiler<'_> {
-    /// Builds what holds for the group.
+    /// Builds the forwarding of the group.
     pub(crate) fn group(&self) -> Result<GroupForward, UpstreamError> {
         let Forward { upstream, keep_prefix, keep_host, retry, timeouts, dynamic, mappings, .. } = self.forward;
         Ok(GroupForward {
@@ -80,7 +80,7 @@ impl ForwardCompiler<'_> {
         })
     }
 
-    /// Builds what differs for a route, if anything does.
+    /// Builds the differences of a route; `None` if it has none.
     pub(crate) fn route(&self, route: &RouteForward) -> Result<Option<Box<ApiForward>>, UpstreamError> {
         if *route == RouteForward::default() {
             return Ok(None);
@@ -244,7 +244,7 @@ impl Outgoing<'_> {
         }
     }
 
-    /// Puts values at a place, instead of what is there: of a list, each where it has a place of its own.
+    /// Replaces the values at a place: of a list, each where it has a place of its own.
     fn set(&mut self, place: &ParameterPlace, values: &[String]) -> Result<(), NoHeaderValue> {
         self.remove(place);
         match place {

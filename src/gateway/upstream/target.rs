@@ -13,10 +13,10 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::tls_client::TlsError;
 use crate::model::HttpUrl;
 
-/// How long an address that failed is passed over while others are up.
+/// Time for which a failed address is passed over while others are up.
 const DOWN_FOR: Duration = Duration::from_secs(5);
 
-/// Where connections go: a scheme, a host and a port, and what may be trusted there.
+/// Target of connections: a scheme, a host and a port, and the trust in them.
 pub(crate) struct Origin {
     /// Tells origins apart in the workers' pools.
     pub(crate) id: u64,
@@ -24,9 +24,9 @@ pub(crate) struct Origin {
     pub(crate) host: String,
     /// The port.
     pub(crate) port: u16,
-    /// What its requests have as `Host`.
+    /// The `Host` of its requests.
     pub(crate) authority: HeaderValue,
-    /// How TLS is spoken with it, if it is.
+    /// TLS with it; `None` for plain HTTP.
     pub(crate) tls: Option<TlsClient>,
     /// Addresses that are refused otherwise.
     pub(crate) allow: Vec<IpAddr>,
@@ -35,7 +35,7 @@ pub(crate) struct Origin {
     epoch: Instant,
 }
 
-/// How TLS is spoken with an origin.
+/// TLS with an origin.
 #[derive(Clone)]
 pub(crate) struct TlsClient {
     pub(crate) config: Arc<ClientConfig>,
@@ -119,7 +119,7 @@ pub(crate) enum UpstreamError {
     Tls(#[from] TlsError),
 }
 
-/// What tells origins apart.
+/// Key of an origin.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct OriginKey {
     https: bool,
@@ -136,9 +136,9 @@ pub(crate) struct Origins {
     known: Mutex<(u64, HashMap<OriginKey, Weak<Origin>>)>,
 }
 
-/// What the origins of one group have in common.
+/// Settings that the origins of one group share.
 pub(crate) struct OriginSettings {
-    /// How TLS is spoken, where the address is `https`.
+    /// TLS, if the address is `https`.
     pub(crate) tls: Option<Arc<ClientConfig>>,
     /// The identity of the TLS settings.
     pub(crate) tls_identity: crate::model::Digest,

@@ -1,4 +1,4 @@
-//! How backends are trusted, and how the gateway shows them who it is.
+//! TLS towards backends: trusted roots, and the gateway's own client certificate.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};

@@ -27,9 +27,9 @@ use crate::gateway::watch::InFlight;
 /// The other end of a connection that goes on as another protocol.
 pub(crate) struct Tunnel {
     backend: Stream,
-    /// What the backend has sent already.
+    /// Bytes that the backend has sent already.
     first: BytesMut,
-    /// How long it may carry nothing.
+    /// Longest time without traffic.
     idle_timeout: Duration,
     /// By which open connections to backends are counted.
     _open: Rc<()>,
@@ -86,8 +86,8 @@ impl Tunnel {
         Self { _in_flight: Some(in_flight), ..self }
     }
 
-    /// Passes bytes both ways until one side ends, or until nothing has moved for too long. `first` is what the client has
-    /// sent already.
+    /// Passes bytes both ways until one side ends, or until nothing has moved for too long. `first` are the bytes that
+    /// the client has sent already.
     pub(crate) async fn run(self, mut client: impl AsyncRead + AsyncWrite + Unpin, first: &[u8]) -> io::Result<()> {
         let moved = Cell::new(Instant::now());
         let mut backend = TimedStream { stream: self.backend, moved: &moved };

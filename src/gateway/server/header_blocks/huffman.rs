@@ -34,7 +34,7 @@ const CODED: [u8; 256] = {
     coded
 };
 
-/// How many bytes have a code of each length.
+/// Number of bytes that have a code of each length.
 const CODES: [u32; LONGEST_CODE + 1] = {
     let mut codes = [0; LONGEST_CODE + 1];
     let mut byte = 0;

@@ -11,18 +11,18 @@ use super::connection::Connection;
 use super::{Broken, Malformed};
 use crate::gateway::headers::is_trailer;
 
-/// How much is read at once of a body whose length is not known, in bytes.
+/// Bytes read at once of a body of unknown length.
 const ROOM: usize = 32 * 1024;
 
 /// The most trailers of a message.
 const MOST_TRAILERS: usize = 32;
 
-/// How a body is written, and what is still to come of it.
+/// The framing of a body, and the rest that is still to come.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
     /// There is none, or it has ended.
     None,
-    /// So many bytes.
+    /// Number of bytes left.
     Length(u64),
     /// In chunks; with the lines of the trailers that have come.
     Chunked(Chunk, Vec<u8>),
@@ -31,7 +31,7 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// Returns what a chunked body begins with.
+    /// Returns the initial state of a chunked body.
     pub(crate) fn chunked() -> Self {
         Self::Chunked(CHUNK_START, Vec::new())
     }
@@ -50,8 +50,8 @@ impl Coding {
         }
     }
 
-    /// Takes what has been read of the body.
-    /// Returns a part of it or its trailers; nothing where more has to be read first, or at its end.
+    /// Takes a part of the body or its trailers from the bytes read; `None` if more has to be read first, or at its
+    /// end.
     pub(crate) fn take(&mut self, read: &mut BytesMut) -> Result<Option<Frame<Bytes>>, Malformed> {
         if read.is_empty() {
             return Ok(None);
@@ -145,7 +145,7 @@ pub(crate) fn poll_frame(
 mod tests {
     use super::*;
 
-    /// Takes all of a body that comes in pieces of a size; what is left over comes last.
+    /// Decodes a whole body that comes in pieces of a size; the bytes left over come last.
     fn decode(mut coding: Coding, text: &str, size: usize) -> Result<(String, Option<HeaderMap>, String), Malformed> {
         let (mut data, mut trailers) = (Vec::new(), None);
         let mut read = BytesMut::new();

@@ -11,7 +11,7 @@ pub(crate) enum Chunk {
     Extension(u64, u16),
     /// The line feed after the size.
     SizeEnd(u64),
-    /// So many bytes of data.
+    /// Number of bytes of data left.
     Data(u64),
     /// The carriage return after the data.
     DataReturn,
@@ -23,7 +23,7 @@ pub(crate) enum Chunk {
     TrailerEnd(bool, u16),
 }
 
-/// What a chunked body begins with.
+/// The initial state of a chunked body.
 pub(crate) const CHUNK_START: Chunk = Chunk::Size(0, 0);
 const LONGEST_EXTENSION: u16 = 256;
 const LONGEST_TRAILERS: u16 = 8 * 1024;

@@ -17,7 +17,7 @@ use super::head::{self, Head};
 use crate::gateway::request_body::{BodyFault, RequestBody};
 use crate::gateway::stream::Stream;
 
-/// How much room is made for an answer whose length is not known, in bytes.
+/// Bytes reserved for a response of unknown length.
 const ROOM: usize = 16 * 1024;
 
 /// The largest head of an answer with the interim ones before it, in bytes.
@@ -26,7 +26,7 @@ const LARGEST_HEAD: usize = 512 * 1024;
 /// A connection to a backend.
 pub(crate) struct Connection {
     pub(super) wire: Wire,
-    /// Whether the backend has sent anything since the request was begun.
+    /// True if the backend has sent anything since the request was begun.
     heard: bool,
     /// Held while the connection is open, by which the open ones are counted.
     open: Rc<()>,
@@ -38,7 +38,7 @@ impl Connection {
         Self { wire: Wire::new(stream, BytesMut::new()), heard: false, open }
     }
 
-    /// Begins a request, whose head is to be written into what is returned.
+    /// Begins a request, and returns the buffer for its head.
     pub(crate) fn begin(&mut self) -> &mut Vec<u8> {
         self.heard = false;
         self.wire.written = 0;
@@ -52,12 +52,13 @@ impl Connection {
     }
 
     /// Returns whether nothing is left of the last exchange, and the backend has neither closed the connection nor sent
-    /// what nobody asked for.
+    /// an unsolicited response.
     pub(crate) fn is_quiet(&mut self) -> bool {
         let mut space = [0; 1];
         let stream = &mut self.wire.stream;
         let read = poll_fn(|context| Pin::new(&mut *stream).poll_read(context, &mut ReadBuf::new(&mut space)));
-        // A look at many connections in one go is not what a task's share of work is meant for.
+        // Polling many idle connections in one go would use up the task's cooperative budget, and then report all of
+        // them quiet.
         let mut read = pin!(tokio::task::unconstrained(read));
         self.wire.read.is_empty() && read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
     }
@@ -103,20 +104,20 @@ impl Connection {
         Poll::Ready(Ok(count))
     }
 
-    /// Gives out the stream, what has been read of what follows the answer's head, and what counts it as open.
+    /// Returns the stream, the bytes read beyond the response's head, and the guard that counts it as open.
     pub(crate) fn into_parts(self) -> (Stream, BytesMut, Rc<()>) {
         (self.wire.stream, self.wire.read, self.open)
     }
 }
 
-/// What is still to be sent of a request; it goes on behind the head that has been written into the connection's buffer.
+/// The unsent rest of a request; it follows the head that has been written into the connection's buffer.
 pub(crate) struct Sending {
     /// The body, until it has ended.
     body: Option<RequestBody>,
     framing: Framing,
     /// The part of the body that is being written.
     part: Bytes,
-    /// Whether a byte of the request has been written, or a part of its body been taken.
+    /// True if a byte of the request has been written, or a part of its body been taken.
     begun: bool,
     flushed: bool,
     /// Why no more of it is written.
@@ -124,7 +125,7 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// Begins to send a body, and writes into the head what says how long it is (RFC 9112, section 6).
+    /// Begins to send a body, and writes its framing headers into the head (RFC 9112, section 6).
     pub(crate) fn new(body: RequestBody, method: &Method, head: &mut Vec<u8>) -> Self {
         let length = body.size_hint().exact();
         match length {
@@ -140,7 +141,7 @@ impl Sending {
 
     /// Sends on, and is ready when there is nothing left to send, or nothing more can be sent.
     ///
-    /// Fails with what is wrong with the body that the caller sends.
+    /// Fails with the fault of the client's body.
     pub(crate) fn poll(
         &mut self,
         connection: &mut Connection,
@@ -170,7 +171,7 @@ impl Sending {
             }
             self.begun = true;
             if self.poll_part(connection, context)?.is_pending() {
-                // What is there goes out, though more is to come.
+                // Flushes the bytes so far: the next part of the body may be long in coming.
                 if let Poll::Ready(Err(error)) = connection.wire.poll_flush(context) {
                     self.fail(error);
                     return Poll::Ready(Ok(()));
@@ -227,7 +228,7 @@ impl Sending {
         self.body.filter(|_| !self.begun)
     }
 
-    /// Notes that no more can be sent; what the backend has to say to it may still come.
+    /// Records that no more can be sent; the backend's response to it may still come.
     fn fail(&mut self, error: io::Error) {
         self.failure = Some(error);
     }
@@ -245,14 +246,14 @@ const LEAST_ROOM: usize = 4 * 1024;
 /// The most room that is made at once, in bytes.
 const MOST_ROOM: usize = 64 * 1024;
 
-/// A stream with what has been read of it and not used, and what is to be written.
+/// A stream with a read buffer and a write buffer.
 pub(super) struct Wire {
     stream: Stream,
-    /// What has been read and not used.
+    /// Bytes read and not used.
     pub(super) read: BytesMut,
-    /// What is to be written: heads, small bodies, and what stands between the parts of a chunked body.
+    /// Bytes to be written: heads, small bodies, and the framing between the parts of a chunked body.
     write: Vec<u8>,
-    /// How much of it has been written.
+    /// Number of its bytes written so far.
     written: usize,
 }
 
@@ -276,7 +277,7 @@ impl Wire {
         self.write.len() - self.written
     }
 
-    /// Writes what is to be written, and `more` behind it; cuts off what of `more` has been written.
+    /// Writes the buffer, and `more` behind it; advances `more` past the bytes written.
     fn poll_write(&mut self, more: &mut Bytes, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let first = self.write.get(self.written..).unwrap_or_default();
@@ -300,7 +301,7 @@ impl Wire {
         }
     }
 
-    /// Writes what is to be written, and has the stream hand on what it keeps back.
+    /// Writes the buffer, and flushes the stream.
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_write(&mut Bytes::new(), context))?;
         Pin::new(&mut self.stream).poll_flush(context)

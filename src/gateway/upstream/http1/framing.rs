@@ -1,4 +1,4 @@
-//! How the body of a message is written, part by part (RFC 9112, sections 6 and 7).
+//! Framing of a message's body, part by part (RFC 9112, sections 6 and 7).
 
 use std::io::Write as _;
 
@@ -6,10 +6,10 @@ use http::HeaderMap;
 
 use crate::gateway::headers::{is_trailer, write_field};
 
-/// How the end of a body is known to who reads it.
+/// The way in which the end of a body is known to its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// So many bytes are still to come.
+    /// Number of bytes still to come.
     Length(u64),
     /// In chunks; whether there has been one.
     Chunked(bool),
@@ -20,7 +20,7 @@ pub(crate) enum Framing {
 pub(crate) struct OtherLength;
 
 impl Framing {
-    /// Writes what stands before a part of so many bytes.
+    /// Writes the framing that precedes a part of `length` bytes.
     pub(crate) fn part(&mut self, length: usize, write: &mut Vec<u8>) -> Result<(), OtherLength> {
         match self {
             Self::Length(left) => *left = left.checked_sub(length as u64).ok_or(OtherLength)?,

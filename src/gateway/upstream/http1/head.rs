@@ -1,4 +1,4 @@
-//! The head of a backend's answer, and what it says of the body and the connection.
+//! The head of a backend's response, with its framing and its connection options.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING, UPGRADE};
@@ -15,14 +15,14 @@ const MOST_FIELDS: usize = 128;
 /// Room for the headers that the gateway adds.
 const OWN_FIELDS: usize = 4;
 
-/// The head of an answer, without what belongs to the connection that it came on (RFC 9110, section 7.6.1).
+/// The head of a response, without hop-by-hop headers (RFC 9110, section 7.6.1).
 #[derive(Debug)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// How its body is written.
+    /// Framing of its body.
     pub(crate) coding: Coding,
-    /// Whether another request may follow on the connection.
+    /// True if another request may follow on the connection.
     pub(crate) persists: bool,
     /// For how many seconds the backend says that it keeps the connection (`Keep-Alive: timeout=5`, RFC 2068, section
     /// 19.7.1).
@@ -82,16 +82,16 @@ impl Head {
     }
 }
 
-/// What is known of a head while its fields are read.
+/// State of a head while its fields are read.
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing of a head, and none excludes another")]
 struct Reader {
     headers: HeaderMap,
     length: Option<u64>,
-    /// Whether the body comes in chunks.
+    /// True if the body comes in chunks.
     coded: bool,
-    /// Whether `Connection` says that the connection is closed after the answer, or that it is kept.
+    /// True if `Connection` has `close`, false if it has `keep-alive`.
     closes: Option<bool>,
-    /// Whether `Connection` names headers of the connection.
+    /// True if `Connection` names further hop-by-hop headers.
     names_more: bool,
     kept_for: Option<u64>,
     /// True if `Connection` names `Upgrade`.
@@ -122,7 +122,7 @@ impl Reader {
         if name == UPGRADE {
             self.is_websocket |= words(field.value).any(|word| word.eq_ignore_ascii_case(b"websocket"));
         }
-        // What `Connection` names is needed until all fields are known, and trailers are passed on.
+        // The headers named by `Connection` are needed until all fields are known, and trailers are passed on.
         if !is_hop_by_hop(&name) || [CONNECTION, TRAILER].contains(&name) {
             let value = HeaderValue::from_maybe_shared(head.slice_ref(field.value))
                 .map_err(|_| Broken::Malformed("a header's value has control characters"))?;

@@ -8,7 +8,7 @@
 //! Measured on 2026-11-29 against hyper 1.12's client, polled by the request's own task without one a connection: CPU of a
 //! proxied request over 32 kept connections (`h2load --h1 -c 32`, a body of 90 bytes, the headers of `tests/bench/gateway`),
 //! the median of five rounds of 30,000 requests in turns on a busy machine of two cores: 18.0 µs with this client, 20.3 µs
-//! with hyper's, 17.3 µs for nginx. `tests/gateway/backends.rs` holds it to what hyper does with hostile responses.
+//! with hyper's, 17.3 µs for nginx. `tests/gateway/backends.rs` holds its handling of hostile responses to hyper's.
 
 pub(crate) mod body;
 mod chunk;
@@ -33,10 +33,10 @@ pub(crate) enum Broken {
     /// The backend closed the connection before it had answered.
     #[error("the connection was closed before the answer was complete")]
     Closed,
-    /// What the backend sent is not an answer.
+    /// The backend's bytes are no response.
     #[error("the answer is not HTTP: {0}")]
     Malformed(&'static str),
-    /// What the caller sends is at fault.
+    /// The client's body is at fault.
     #[error("the request's body broke off")]
     Request(BodyFault),
 }

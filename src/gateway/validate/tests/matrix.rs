@@ -1,6 +1,6 @@
 //! Every place and style, with every kind of value, in every way of writing its schema: requests that are right and
-//! requests that are wrong. What is right, an independent reading says: it lists all readings of a text, blindly, and
-//! asks a validator whether one of them is valid.
+//! requests that are wrong. The expected result comes from an independent reading, which lists all readings of a text,
+//! blindly, and asks a validator whether one of them is valid.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Callers of a group with a real backend: who makes a request, may it, and what the backend is told of that.
+//! Access to a group with a real backend: authentication and authorization of a request, and its rewriting for the backend.
 //!
 //! [`Access::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
 //! so [`CallerCheck::AfterBody`] asks for [`Access::check_signed_body`] then; no backend sees a byte before.
@@ -20,10 +20,10 @@ use crate::model::{KeyName, SignatureAuth, SubscriptionAuth, Timestamp};
 
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
-/// What every caller is told that is not let in, whatever the reason.
+/// Message to every caller that is not let in, whatever the reason.
 const NO_KEY: &str = "The request shows no key that lets it in.";
 
-/// What a route asks of its callers.
+/// Requirements of a route for its callers.
 pub(crate) struct AccessRules {
     /// The most milliseconds by which a signer's clock may differ; `None` where signatures are not taken.
     tolerance_ms: Option<i64>,
@@ -34,7 +34,7 @@ pub(crate) struct AccessRules {
 }
 
 impl AccessRules {
-    /// Compiles what a route asks of its callers.
+    /// Compiles the requirements of a route.
     pub(crate) fn new(
         signature: Option<&SignatureAuth>,
         subscription: Option<&SubscriptionAuth>,
@@ -55,7 +55,7 @@ impl AccessRules {
         Self { tolerance_ms, key_headers, passes_credentials, challenge }
     }
 
-    /// Takes the caller's credentials out of what a backend is going to see, and names the key instead.
+    /// Removes the caller's credentials from the headers for the backend, and names the key instead.
     pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: &KeyName) {
         if !self.passes_credentials {
             for name in &self.key_headers {
@@ -95,7 +95,7 @@ pub(crate) enum CallerCheck {
     AfterBody,
 }
 
-/// What all workers know of callers.
+/// State of access that all workers share.
 pub(crate) struct Access {
     directory: ArcSwap<KeyDirectory>,
     nonces: NonceTable,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::rules::settings as rules;
 use super::{Live, Overview, Subject};
-use crate::model::{DomainName, Finding, PathPrefix, WorkspaceSettings};
+use crate::model::{DomainName, Finding, Hint, PathPrefix, WorkspaceSettings};
 
 /// The environment whose groups have custom domains.
 const CUSTOM_DOMAINS_IN: &str = "online";
@@ -56,7 +56,7 @@ fn prefixes(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
         let prefix = &settings.prefix;
         if let Some(other) = owners.get(prefix) {
             let message = format!("{} has the prefix {prefix} as well", other.group);
-            let hint = format!("give it another: `apigw group set {} prefix=/…`", subject.group);
+            let hint = Hint::SetPrefix { group: subject.group.clone() };
             let place = subject.places().value(&["prefix"]);
             findings.push(rules::PREFIX_COLLISION.finding(place, message, hint));
         } else {
@@ -73,6 +73,6 @@ fn not_live(subject: &Subject<'_>, live: &[Live]) -> Option<Finding> {
         return None;
     }
     let message = format!("{} is not live in {CUSTOM_DOMAINS_IN}, so {first} answers nothing", subject.group);
-    let hint = format!("publish it: `apigw publish {} --env {CUSTOM_DOMAINS_IN}`; or remove `domains`", subject.group);
+    let hint = Hint::PublishForDomains { group: subject.group.clone(), environment: CUSTOM_DOMAINS_IN };
     Some(rules::DOMAIN_NOT_LIVE.finding(subject.places().key(&["domains"]), message, hint))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Subject;
 use super::places::Places;
 use super::rules::settings as rules;
-use crate::model::{EnvironmentName, Finding, GroupSettings, HttpUrl, Location, WorkspaceSettings, variables_of};
+use crate::model::{EnvironmentName, Finding, GroupSettings, Hint, HttpUrl, Location, WorkspaceSettings, variables_of};
 
 pub(super) fn findings(subject: &Subject<'_>, workspace: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
     let Some(settings) = subject.settings else { return Vec::new() };
@@ -106,8 +106,8 @@ fn unknown_apis(subject: &Subject<'_>, settings: &GroupSettings, places: &Places
     let finding = |name: &String| {
         let near = names.iter().find(|known| known.eq_ignore_ascii_case(name));
         let hint = match near {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => format!("`apigw api list {}` lists them", subject.group),
+            Some(near) => Hint::Text(format!("did you mean {near:?}?")),
+            None => Hint::ListApis { group: subject.group.clone() },
         };
         let message = format!("the definition of {} has no API {name:?}", subject.group);
         rules::UNKNOWN_API.finding(places.key(&["forwarding", "apis", name]), message, hint)

@@ -6,7 +6,7 @@ use super::places::Places;
 use super::rules::settings as rules;
 use super::{Overview, all_rules};
 use crate::check::addresses::used_variables;
-use crate::model::{EnvironmentName, Finding, WorkspaceSettings, nearest};
+use crate::model::{EnvironmentName, Finding, Hint, WorkspaceSettings, nearest};
 
 /// The file that these rules check.
 const FILE: &str = "apigw.toml";
@@ -25,8 +25,8 @@ fn unknown_rules(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> 
     let unknown = settings.rules.keys().filter(|name| !rules.iter().any(|rule| rule.name == name.as_str()));
     let finding = |name: &String| {
         let hint = match nearest(name, rules.iter().map(|rule| rule.name)) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "`apigw check --explain list` lists the rules".to_owned(),
+            Some(near) => Hint::Text(format!("did you mean {near:?}?")),
+            None => Hint::ListRules,
         };
         rules::UNKNOWN_RULE.finding(places.key(&["rules", name]), format!("there is no rule {name:?}"), hint)
     };
@@ -64,8 +64,8 @@ fn unknown_group(overview: &Overview<'_>, places: &Places) -> Option<Finding> {
         return None;
     }
     let hint = match nearest(name.as_str(), overview.subjects.iter().map(|subject| subject.group.as_str())) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("create it: `apigw group create {name}`; or remove the line"),
+        Some(near) => Hint::Text(format!("did you mean {near:?}?")),
+        None => Hint::CreateGroup { group: name.clone() },
     };
     let message = format!("there is no group {name}");
     Some(rules::UNKNOWN_GROUP.finding(places.value(&["default_group"]), message, hint))

@@ -70,7 +70,7 @@ fn missing_files(forwarding: &Forwarding, missing: &[String], places: &Places) -
     let named = forwarding.tls.files().filter(|(_, name)| missing.iter().any(|missing| missing == name));
     let finding = |(field, name): (&str, &str)| {
         let message = format!("there is no file .apigw/secrets/{name} on this machine");
-        let hint = format!("copy it to .apigw/secrets/{name} in the workspace on each machine that runs `apigw serve`");
+        let hint = format!("copy it to .apigw/secrets/{name} in the workspace on each machine that serves it");
         rules::TLS_FILE_MISSING.finding(places.value(&["forwarding", "tls", field]), message, hint)
     };
     named.map(finding).collect()

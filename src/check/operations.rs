@@ -6,7 +6,7 @@ use super::Subject;
 use super::rules::operations as rules;
 use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
-use crate::model::{Finding, Location};
+use crate::model::{Finding, Hint, Location};
 
 pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -36,7 +36,7 @@ fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
     let place = place.unwrap_or_else(|| {
         Location::file(root.map_or_else(|| subject.folder(), |root| root.location().file.to_string()))
     });
-    rules::NO_API.finding(place, message, format!("add one: `apigw api add {} GET /path`", subject.group))
+    rules::NO_API.finding(place, message, Hint::AddApi { group: subject.group.clone() })
 }
 
 /// Compares operation ids. A path item shared by two paths has each of its ids twice, which its author cannot avoid.

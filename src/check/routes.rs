@@ -10,7 +10,7 @@ use super::Subject;
 use super::rules::operations::ROUTE_SHADOWED;
 use super::template::{MOST_STEPS, Segment, Template, Templates, template};
 use crate::definition::{Api, Definition};
-use crate::model::Finding;
+use crate::model::{Finding, Hint};
 
 pub(super) fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
     let groups: Vec<Routes<'_>> = subjects.iter().filter_map(Routes::of).collect();
@@ -107,7 +107,7 @@ fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Vec<Finding> {
         api.name(),
         by.path
     );
-    let hint = format!("give one of the groups another prefix: `apigw group set {group} prefix=/…`");
+    let hint = Hint::SetPrefix { group: group.clone() };
     findings.push(ROUTE_SHADOWED.finding(api.location.clone(), message, hint));
     findings
 }

@@ -3,6 +3,7 @@
 mod definitions;
 mod workspaces;
 
+use crate::model::Hint;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -251,14 +252,23 @@ fn findings_say_what_is_wrong_and_what_may_have_been_meant() {
         (asks("KEY"), "security-undeclared", "did you mean \"key\"?"),
         (asks("none"), "security-undeclared", "declare it under `components.securitySchemes`"),
         (forwards("PUTA"), "unknown-api", "did you mean \"putA\"?"),
-        (forwards("none"), "unknown-api", "`apigw api list one` lists them"),
+        (forwards("none"), "unknown-api", "ListApis"),
         (unchecked("{get: {}}"), "security-uncovered", "key (1 API),"),
         (unchecked(operations), "security-uncovered", "key (2 APIs),"),
         (address("ftp://${HOST}"), "backend-address", "\"ftp://${HOST}\" is not a backend's address"),
     ] {
         let found = case.findings().into_iter().find(|finding| finding.rule == rule);
-        let text = found.map(|finding| format!("{}; {}", finding.message, finding.hint)).unwrap_or_default();
+        let text =
+            found.map(|finding| format!("{}; {}", finding.message, hint_text(&finding.hint))).unwrap_or_default();
         assert!(text.contains(words), "{rule} should say {words:?}: {text:?}");
+    }
+}
+
+/// Returns the text of a hint, or its name.
+fn hint_text(hint: &Hint) -> String {
+    match hint {
+        Hint::Text(text) => text.clone(),
+        other => format!("{other:?}"),
     }
 }
 
@@ -281,7 +291,7 @@ fn a_parameter_that_a_path_writes_with_its_pattern_is_named_in_the_hint() {
         );
         let findings = Case::definition(&text).findings();
         let hint =
-            |rule: &str| findings.iter().find(|finding| finding.rule == rule).map(|finding| finding.hint.clone());
+            |rule: &str| findings.iter().find(|finding| finding.rule == rule).map(|finding| hint_text(&finding.hint));
         let undeclared = hint("path-parameter-undeclared").expect(written);
         assert!(undeclared.starts_with("write {id}: "), "{undeclared}");
         let unused = hint("path-parameter-unused").expect(written);

@@ -17,6 +17,7 @@ mod duration;
 mod error;
 mod escape;
 mod global;
+mod hints;
 mod markdown;
 mod output;
 mod process;

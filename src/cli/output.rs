@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::error::{CommandError, Exit};
 use super::escape;
+use super::hints;
 use super::views::{Document, ErrorView};
 use super::yaml::yaml;
 use crate::model::{Finding, Location, Severity};
@@ -306,7 +307,8 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
     for finding in findings {
         let file = &*escape::line(&finding.location.file);
         let line = sources.line(&finding.location).map(Line::escaped);
-        let (message, hint) = (escape::text(&finding.message), escape::text(&finding.hint));
+        let hint = hints::text(&finding.hint);
+        let (message, hint) = (escape::text(&finding.message), escape::text(&hint));
         let level = match finding.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
@@ -370,7 +372,7 @@ mod tests {
             severity: Severity::Error,
             message: "says\u{202e}".to_owned(),
             location: Location { line: 1, column: 3, ..Location::file("a\u{1b}b.yaml") },
-            hint: "do\u{9b}".to_owned(),
+            hint: "do\u{9b}".into(),
             count: 1,
         };
         let read = |_: &str| Some("\u{1b} tok\u{7}en\tx\u{85}".to_owned());

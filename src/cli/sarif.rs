@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::hints;
 use super::output::Sources;
 use crate::check;
 use crate::definition::Rule;
@@ -39,7 +40,7 @@ pub(super) fn log(findings: &[Finding], sources: &Sources<'_>) -> Value {
         results.push(json!({
             "ruleId": finding.rule,
             "level": level(finding.severity),
-            "message": {"text": format!("{}: {}", finding.message, finding.hint)},
+            "message": {"text": format!("{}: {}", finding.message, hints::text(&finding.hint))},
             "locations": [{"physicalLocation": place}],
             "partialFingerprints": {"apigwFinding/v1": fingerprint},
         }));

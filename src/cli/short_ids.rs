@@ -1,5 +1,6 @@
 //! Short ids of operations, in texts for people. Programs get whole ids.
 
+use super::hints;
 use crate::model::{Finding, OperationId};
 use crate::workspace::{ShortIds, Workspace};
 
@@ -17,7 +18,7 @@ pub(super) fn short_id(workspace: &Workspace, id: &OperationId) -> String {
 pub(super) fn shorten_findings(short: &ShortIds, findings: Vec<Finding>) -> Vec<Finding> {
     let shorten = |finding: Finding| Finding {
         message: short.shorten(&finding.message),
-        hint: short.shorten(&finding.hint),
+        hint: short.shorten(&hints::text(&finding.hint)).into(),
         ..finding
     };
     findings.into_iter().map(shorten).collect()

@@ -10,6 +10,8 @@ mod status;
 mod versions;
 mod workspace;
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -36,6 +38,7 @@ pub(super) use workspace::{
 };
 
 use super::error::CommandError;
+use super::hints;
 use crate::model::{
     Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId,
     PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
@@ -309,7 +312,7 @@ pub(super) struct FindingView<'a> {
     file: &'a str,
     line: usize,
     column: usize,
-    hint: &'a str,
+    hint: Cow<'a, str>,
     /// How many breaches of the rule it stands for, where that is more than one.
     #[serde(skip_serializing_if = "is_one")]
     count: usize,
@@ -329,7 +332,7 @@ impl<'a> FindingView<'a> {
             file: &finding.location.file,
             line: finding.location.line,
             column: finding.location.column,
-            hint: &finding.hint,
+            hint: hints::text(&finding.hint),
             count: finding.count,
         }
     }
@@ -345,7 +348,7 @@ pub(super) struct ErrorView<'a> {
 struct ErrorBody<'a> {
     code: &'a str,
     message: String,
-    hints: Vec<&'a str>,
+    hints: Vec<Cow<'a, str>>,
     exit: u8,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     reasons: &'a [String],
@@ -364,8 +367,9 @@ impl<'a> ErrorView<'a> {
         if let Some(first) = error.findings.first() {
             message = format!("{message}: {}: {}", first.location, first.message);
         }
-        let from_findings = error.findings.iter().map(|finding| finding.hint.as_str()).filter(|hint| !hint.is_empty());
-        let mut hints: Vec<&str> = error.hints.iter().map(String::as_str).chain(from_findings).collect();
+        let from_findings = error.findings.iter().map(|finding| &finding.hint).filter(|hint| !hint.is_empty());
+        let own = error.hints.iter().map(|hint| Cow::Borrowed(hint.as_str()));
+        let mut hints: Vec<Cow<'_, str>> = own.chain(from_findings.map(hints::text)).collect();
         hints.dedup();
         Self {
             schema: SCHEMA,

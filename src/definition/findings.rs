@@ -1,14 +1,14 @@
 //! Collects the findings of reading one definition.
 
 use super::rules::Rule;
-use crate::model::{self, Finding, Location};
+use crate::model::{self, Finding, Hint, Location};
 
 /// The findings of reading one definition.
 #[derive(Debug, Default)]
 pub(super) struct Findings(model::Findings);
 
 impl Findings {
-    pub(super) fn add(&mut self, rule: Rule, location: Location, message: impl Into<String>, hint: impl Into<String>) {
+    pub(super) fn add(&mut self, rule: Rule, location: Location, message: impl Into<String>, hint: impl Into<Hint>) {
         self.0.add(rule.finding(location, message, hint));
     }
 

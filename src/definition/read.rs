@@ -13,7 +13,7 @@ use super::operation::parameter_place;
 use super::routing::{self, ApiRoute};
 use super::rules;
 use super::template::{path_fault, repeated_name, split_variant, template_oddity};
-use crate::model::Method;
+use crate::model::{Hint, Method};
 
 /// Documents often mistaken for OpenAPI definitions, by a field at their root that no definition has.
 const OTHER_FORMATS: &[(&str, &str)] = &[
@@ -57,9 +57,13 @@ fn specification(root: Node<'_>, findings: &mut Findings) -> Option<Specificatio
     }
     let Some(version) = root.get("openapi") else {
         if root.get("swagger").is_some() {
-            let hint = "import the document with `apigw group import`, which converts it";
             let location = root.key_location("swagger");
-            findings.add(rules::OPENAPI_VERSION, location, "the definition follows OpenAPI 2.0", hint);
+            findings.add(
+                rules::OPENAPI_VERSION,
+                location,
+                "the definition follows OpenAPI 2.0",
+                Hint::ConvertDefinition,
+            );
         } else {
             let other = OTHER_FORMATS.iter().find(|(field, _)| root.get(field).is_some());
             let looks = other.map(|(_, name)| format!("; it looks like {name}")).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The rules of the reader of definitions.
 
-use crate::model::{Finding, Location, Severity};
+use crate::model::{Finding, Hint, Location, Severity};
 
 /// A rule: its name, default severity and documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Rule {
     }
 
     /// Creates a finding of the rule.
-    pub(crate) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Finding {
+    pub(crate) fn finding(&self, location: Location, message: impl Into<String>, hint: impl Into<Hint>) -> Finding {
         Finding {
             rule: self.name,
             severity: self.severity,
@@ -47,8 +47,8 @@ impl Rule {
 /// A group has a definition.
 pub const DEFINITION_MISSING: Rule = Rule::error(
     "definition-missing",
-    "A group's APIs come from its definition, the file openapi.yaml in its folder. Import one with \
-     `apigw group import`, or add an API with `apigw api add`.",
+    "A group's APIs come from its definition, the file openapi.yaml in its folder. Import one, or add \
+     an API.",
 );
 /// A file of a definition is UTF-8 and well-formed YAML or JSON.
 pub const SYNTAX: Rule = Rule::error(
@@ -86,7 +86,7 @@ pub const DUPLICATE_KEY: Rule = Rule::error(
 pub const OPENAPI_VERSION: Rule = Rule::error(
     "openapi-version",
     "The field `openapi` names the version of the specification: 3.0.x or 3.1.x. A document of OpenAPI 2.0 is \
-     converted by `apigw group import`.",
+     converted when it is imported.",
 )
 .example(
     "wrong:\n\

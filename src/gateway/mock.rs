@@ -84,7 +84,7 @@ impl MockResults {
     pub(crate) fn pick(&self, request: &HeaderMap) -> Result<Picked<'_>, Problem> {
         let Some(constant) = self.list.first().filter(|_| self.has_constant) else {
             let reason = if self.is_cut {
-                "The results of the definition are too large together, and this API's is not built; see `apigw check`."
+                "The results of the definition are too large together, and this API's is not built."
             } else {
                 "The API declares no response that can be built; give it an example, or an x-apigw-mock."
             };

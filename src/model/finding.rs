@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::Hint;
+
 /// The severity of a finding.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
@@ -65,7 +67,7 @@ pub struct Finding {
     /// The position.
     pub location: Location,
     /// The suggested remedy.
-    pub hint: String,
+    pub hint: Hint,
     /// The number of violations that this finding stands for: one, or all that are not listed.
     pub count: usize,
 }

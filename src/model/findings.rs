@@ -93,7 +93,7 @@ mod tests {
             severity: Severity::Warning,
             message: "it is wrong".to_owned(),
             location: Location { file: "a.yaml".into(), line, column: 1 },
-            hint: "mend it".to_owned(),
+            hint: "mend it".into(),
             count: 1,
         }
     }

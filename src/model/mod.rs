@@ -14,6 +14,7 @@ mod files;
 mod finding;
 mod findings;
 mod forwarding;
+mod hint;
 mod method;
 mod name;
 mod nearest;
@@ -42,6 +43,7 @@ pub use forwarding::{
     ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping, ParameterPlace,
     ParameterPlaceError, is_file_name,
 };
+pub use hint::Hint;
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError, OwnerName};
 pub use nearest::nearest;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::check::rules::files::FILE_SIZE;
 use crate::definition::FetchError;
-use crate::model::{Finding, Location, OperationId, Severity, VersionRemark};
+use crate::model::{Finding, Hint, Location, OperationId, Severity, VersionRemark};
 use crate::workspace::versions::NeededState;
 
 /// Why something could not be read from or written to a workspace.
@@ -197,7 +197,7 @@ impl<T> At<T> for io::Result<T> {
 
 impl Error {
     /// Makes the error of one file whose content is not valid.
-    pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<String>) -> Self {
+    pub(super) fn invalid(rule: &'static str, location: Location, message: String, hint: impl Into<Hint>) -> Self {
         Self::Invalid(vec![Finding { rule, severity: Severity::Error, message, location, hint: hint.into(), count: 1 }])
     }
 

@@ -9,7 +9,9 @@ use super::error::{Error, missing_hint};
 use super::overview::{EnvironmentOverview, ViewProblem};
 use super::{ProblemKind, Workspace, layout, operation_file};
 use crate::model::nearest;
-use crate::model::{Deployment, Environment, EnvironmentName, GroupName, Location, Operation, OperationId, Timestamp};
+use crate::model::{
+    Deployment, Environment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId, Timestamp,
+};
 use crate::plan::Past;
 
 /// An operation with its id.
@@ -233,6 +235,6 @@ fn broken_chain(environment: &EnvironmentName, group: &GroupName, deployment: &D
         "chain-broken",
         Location::file(place),
         format!("{group} is not as operation {} left it", deployment.operation),
-        "`apigw verify` tells what changed, and `apigw verify --repair` records it",
+        Hint::RecordEdit,
     )
 }

@@ -4,7 +4,7 @@ use super::error::Error;
 use super::git::{GitCheckout, GitOperation};
 use super::record::conflict::{ConflictEntry, operations_in, render_conflict, split_conflict};
 use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
-use crate::model::{Deployment, EnvironmentName, GroupName, Location, OperationId};
+use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, OperationId};
 use crate::plan::{GroupConflict, GroupHeads, MergeSide, MergeSides, MergedState, Operations, Resolution};
 
 use std::collections::BTreeMap;
@@ -179,7 +179,7 @@ impl MergeState {
                 "hand-edit",
                 Location::file(layout::environment(&self.environment)),
                 format!("{group} is not as operation {} left it", entry.operation),
-                "take the edit back, then resolve; make the change with `apigw publish` or `apigw switch` afterwards",
+                Hint::RevertEdit,
             )),
         }
     }

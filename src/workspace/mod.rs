@@ -45,8 +45,8 @@ mod versions;
 use std::path::Path;
 
 use crate::model::{
-    Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings, Location, Release,
-    SETTINGS_FILE, State, WorkspaceSettings, nearest,
+    Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings, Hint, Location,
+    Release, SETTINGS_FILE, State, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
@@ -82,7 +82,7 @@ fn missing_environment(place: &str) -> Error {
         "environment-missing",
         Location::file(place),
         "the file that says what is live is missing, and there is a history of it".to_owned(),
-        "`apigw verify --repair` builds it from its history",
+        Hint::RebuildEnvironment,
     )
 }
 

@@ -14,8 +14,8 @@ use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
 use crate::model::{
-    Backend, Deployment, Digest, Environment, EnvironmentName, Finding, GroupName, HttpUrl, Location, Release, SCHEMA,
-    Severity, State,
+    Backend, Deployment, Digest, Environment, EnvironmentName, Finding, GroupName, Hint, HttpUrl, Location, Release,
+    SCHEMA, Severity, State,
 };
 
 /// The YAML end marker: a file without it is cut short.
@@ -230,9 +230,7 @@ fn check_conflict(place: &str, name: &EnvironmentName, text: &str) -> Result<(),
         "merge-conflict",
         at(place, sides.line),
         format!("Git left a merge conflict here: {what}"),
-        format!(
-            "`apigw resolve --env {name}` joins both sides; do not take one side whole, it would lose the other's releases"
-        ),
+        Hint::ResolveConflict { environment: name.clone() },
     ))
 }
 
@@ -246,7 +244,7 @@ fn edited_finding(place: &str, line: usize) -> Finding {
         severity: Severity::Error,
         message: "this is not as apigw wrote it: edited by hand, or damaged".to_owned(),
         location: at(place, line),
-        hint: "`apigw verify` tells what changed; `git diff` shows it".to_owned(),
+        hint: Hint::InspectEdit,
         count: 1,
     }
 }

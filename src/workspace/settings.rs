@@ -10,7 +10,7 @@ use crate::check::places::Places;
 use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE, UNKNOWN_CHANGE};
 use crate::compare::KINDS;
 use crate::model::{
-    EnvironmentName, Finding, GroupSettings, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest,
+    EnvironmentName, Finding, GroupSettings, Hint, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest,
 };
 
 /// Parses `apigw.toml`.
@@ -44,8 +44,8 @@ fn unknown_changes(text: &str, settings: &WorkspaceSettings) -> Vec<Finding> {
     let unknown = settings.changes.keys().filter(|name| !KINDS.iter().any(|kind| kind.name == name.as_str()));
     let finding = |name: &String| {
         let hint = match nearest(name, KINDS.iter().map(|kind| kind.name)) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "`apigw diff --explain list` lists the kinds of change".to_owned(),
+            Some(near) => Hint::Text(format!("did you mean {near:?}?")),
+            None => Hint::ListChangeKinds,
         };
         let place = Places::toml(WORKSPACE_FILE, text).key(&["changes", name]);
         UNKNOWN_CHANGE.finding(place, format!("there is no kind of change {name:?}"), hint)
@@ -110,7 +110,7 @@ pub(super) fn yaml<T: DeserializeOwned>(place: &str, text: &str, shape: &str) ->
         let number = |number: u64| usize::try_from(number).unwrap_or_default();
         let (line, column) =
             error.location().map_or((0, 0), |location| (number(location.line()), number(location.column())));
-        let hint = format!("correct it; `apigw schema {shape}` shows what can stand here");
+        let hint = Hint::CorrectFile { schema: shape.to_owned() };
         Error::invalid(
             "yaml",
             Location { file: place.into(), line, column },
@@ -176,7 +176,7 @@ fn toml_error(text: &str, error: &toml::de::Error) -> Error {
         },
     );
     let message = error.message().lines().next().unwrap_or("the file cannot be read").to_owned();
-    Error::invalid("toml", location, message, "correct it; `apigw schema workspace` shows what can stand here")
+    Error::invalid("toml", location, message, Hint::CorrectFile { schema: "workspace".to_owned() })
 }
 
 /// Finds the first line with this key at its start, indented or not.

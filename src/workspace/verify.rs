@@ -19,7 +19,9 @@ use std::time::Duration;
 use super::error::Error;
 use super::layout;
 use super::{LockRequest, Workspace};
-use crate::model::{Deployment, Environment, EnvironmentName, Finding, GroupName, Location, OperationId, Severity};
+use crate::model::{
+    Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Severity,
+};
 use crate::plan::{self, Author};
 use chain::Chains;
 use entries::Entries;
@@ -103,7 +105,7 @@ impl ProblemKind {
 }
 
 impl Problem {
-    fn new(kind: ProblemKind, location: Location, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    fn new(kind: ProblemKind, location: Location, message: impl Into<String>, hint: impl Into<Hint>) -> Self {
         let finding = Finding {
             rule: kind.as_str(),
             severity: kind.severity(),
@@ -230,9 +232,9 @@ impl Workspace {
         if let Some(problem) = problems.iter_mut().find(is_missing) {
             problem.repairable = self.rebuilt_environment(environment)?.is_some();
             problem.finding.hint = if problem.repairable {
-                "`apigw verify --repair` builds it from its history".to_owned()
+                Hint::RebuildEnvironment
             } else {
-                format!("`apigw resolve --env {environment}` builds it from its history")
+                Hint::ResolveEnvironment { environment: environment.clone() }
             };
         }
         Ok(())
@@ -252,8 +254,8 @@ impl Workspace {
 
 fn leftover_problem() -> Problem {
     let message = "a command that was interrupted left temporary files";
-    let hint = "the next change removes them; so does `apigw verify --repair`";
-    Problem::new(ProblemKind::Leftover, Location::file(layout::TEMPORARY_FOLDER), message, hint).repairable()
+    Problem::new(ProblemKind::Leftover, Location::file(layout::TEMPORARY_FOLDER), message, Hint::RemoveLeftovers)
+        .repairable()
 }
 
 /// Reads the entries of an environment's file as they were committed, whatever its layout.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
-use crate::model::{Digest, GroupName, Location, Manifest, SCHEMA, Version};
+use crate::model::{Digest, GroupName, Hint, Location, Manifest, SCHEMA, Version};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,8 +60,7 @@ pub(super) fn render_frozen_as(
 pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &str) -> Result<VersionRecord, Error> {
     if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
         let message = "a merge left both sides in the file".to_owned();
-        let hint = "`apigw resolve --env ENV` gives the version of each side a number of its own";
-        return Err(Error::invalid("version-damaged", Location::file(place), message, hint));
+        return Err(Error::invalid("version-damaged", Location::file(place), message, Hint::RenumberVersions));
     }
     own_yaml::check_schema(place, text, SCHEMA)?;
     let file: File = own_yaml::parse(place, text)?;

@@ -221,7 +221,7 @@ fn a_missing_file_of_tls_is_found_before_it_is_published() {
     let found = |stdout: &str| stdout.matches("tls-file-missing").count();
     let checked = sandbox.run("check").expect_exit(0);
     assert_eq!(found(&checked.stdout), 1, "{}", checked.stdout);
-    let copy = "copy it to .apigw/secrets/backend-ca.pem in the workspace on each machine that runs `apigw serve`";
+    let copy = "copy it to .apigw/secrets/backend-ca.pem in the workspace on each machine that serves it";
     assert!(checked.stdout.contains(copy), "{}", checked.stdout);
     let missing = "there is no file .apigw/secrets/backend-ca.pem on this machine";
     sandbox.run("publish --env test --dry-run").expect_exit(0).expect_stderr(missing);

@@ -33,7 +33,7 @@ pub(crate) const PROMOTION_SOURCE: Rule = Rule::error(
 pub(crate) const UNKNOWN_CHANGE: Rule = Rule::error(
     "unknown-change",
     "`[changes]` in apigw.toml sets kinds of change to \"breaking\", \"warning\" or \"compatible\" by name. A name that \
-     no kind has would leave a change as it is, unseen. `apigw diff --explain list` lists the names.",
+     no kind has would leave a change as it is, unseen.",
 )
 .example(
     "wrong:\n\
@@ -70,7 +70,7 @@ pub(crate) const FILE: Rule = Rule::error(
 /// `group.yaml` is readable.
 pub(crate) const YAML: Rule = Rule::error(
     "yaml",
-    "group.yaml is UTF-8 text and one well-formed YAML document with the fields that `apigw schema group` lists, \
+    "group.yaml is UTF-8 text and one well-formed YAML document with the fields of its schema, \
      each once. The finding names the first place that cannot be read; the group's other findings wait until it \
      is mended.",
 )
@@ -83,7 +83,7 @@ pub(crate) const YAML: Rule = Rule::error(
 /// `apigw.toml` is readable.
 pub(crate) const TOML: Rule = Rule::error(
     "toml",
-    "apigw.toml is UTF-8 text and well-formed TOML with the fields that `apigw schema workspace` lists. The \
+    "apigw.toml is UTF-8 text and well-formed TOML with the fields of its schema. The \
      finding names the first place that cannot be read. Groups are checked all the same, with the settings that a \
      workspace has by default.",
 )

@@ -5,8 +5,8 @@ use crate::definition::Rule;
 /// A group has APIs.
 pub(in crate::check) const NO_API: Rule = Rule::error(
     "no-api",
-    "A group without APIs answers nothing, so publishing it is a mistake. Add one with `apigw api add`, or import \
-     a definition with `apigw group import`.",
+    "A group without APIs answers nothing, so publishing it is a mistake. Add one, or import \
+     a definition.",
 );
 /// Every API has a constant result.
 pub(in crate::check) const NO_RESULT: Rule = Rule::warning(
@@ -145,8 +145,8 @@ pub(in crate::check) const ROUTE_SHADOWED: Rule = Rule::warning(
 /// No two operations have the same id.
 pub(in crate::check) const OPERATION_ID_DUPLICATE: Rule = Rule::error(
     "operation-id-duplicate",
-    "An operation id names one operation of the whole definition (OpenAPI 3.1, section 4.8.10.1). `apigw api \
-     show`, `forwarding.apis` in group.yaml, SDKs and links go by it, so with two of a name it cannot be told \
+    "An operation id names one operation of the whole definition (OpenAPI 3.1, section 4.8.10.1). Commands, \
+     `forwarding.apis` in group.yaml, SDKs and links go by it, so with two of a name it cannot be told \
      which is meant. Rename one.",
 )
 .example(

@@ -36,8 +36,8 @@ pub(in crate::check) const DOMAIN_NOT_LIVE: Rule = Rule::warning(
 /// Groups on a shared host have different prefixes.
 pub(in crate::check) const PREFIX_COLLISION: Rule = Rule::warning(
     "prefix-collision",
-    "Each group has a host name of its own, so two groups may have one prefix. On a loopback host, where `apigw \
-     serve` with one `--env` tells groups apart by their prefix, a path that both have reaches the group whose \
+    "Each group has a host name of its own, so two groups may have one prefix. On a loopback host, where the \
+     gateway of one environment tells groups apart by their prefix, a path that both have reaches the group whose \
      name comes first, and the other one's method, parameters and result are not seen.",
 )
 .example(
@@ -102,7 +102,7 @@ pub(in crate::check) const PROMOTION_CIRCLE: Rule = Rule::error(
 pub(in crate::check) const UNKNOWN_RULE: Rule = Rule::warning(
     "unknown-rule",
     "`[rules]` in apigw.toml sets rules to \"off\", \"warning\" or \"error\" by name. A name that no rule has \
-     changes nothing. `apigw check --explain list` lists the names.",
+     changes nothing.",
 )
 .example(
     "wrong:\n\

@@ -18,7 +18,7 @@ use objects::REFERENCE;
 use super::rules::specification as rules;
 use crate::definition::rules::REFERENCE_SIBLINGS;
 use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, NodeMap, NodeSet, Rule, Specification};
-use crate::model::{Finding, Findings, nearest};
+use crate::model::{Finding, Findings, Hint, nearest};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     let mut walk = Walk {
@@ -293,7 +293,7 @@ impl<'d> Walk<'d> {
         self.add(rules::SPECIFICATION_VALUE, node, format!("{owner} {is}, and here is {here}"), hint);
     }
 
-    fn add(&mut self, rule: Rule, node: Node<'_>, message: impl Into<String>, hint: impl Into<String>) {
+    fn add(&mut self, rule: Rule, node: Node<'_>, message: impl Into<String>, hint: impl Into<Hint>) {
         self.findings.add(rule.finding(node.location(), message, hint));
     }
 }

@@ -8,6 +8,7 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::check::{self, Live, Overview, Subject};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::hints;
 use crate::cli::output::{self, Format, Sources};
 use crate::cli::views::{CheckDocument, FindingsView, FormatView, RuleView};
 use crate::cli::{complete, sarif, selection, workflow};
@@ -167,7 +168,7 @@ fn page(rule: &Rule, width: Option<u16>) -> String {
 fn github(findings: &[Finding]) -> String {
     let command = |finding: &Finding| {
         let Finding { rule, severity, message, location, hint, .. } = finding;
-        workflow::command(&severity.to_string(), Some(location), rule, &format!("{message}\n{hint}"))
+        workflow::command(&severity.to_string(), Some(location), rule, &format!("{message}\n{}", hints::text(hint)))
     };
     findings.iter().map(command).collect()
 }

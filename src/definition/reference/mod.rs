@@ -17,7 +17,7 @@ use super::local_path::{local_path, percent_decoded};
 use super::rules::{self, Rule};
 use super::yaml;
 use super::{Fetch, FetchError};
-use crate::model::{FileSet, Location};
+use crate::model::{FileSet, Hint, Location};
 use resource::Resources;
 
 /// The result of loading: the tree, its files and the findings about them.
@@ -169,7 +169,7 @@ impl Problem {
 impl Loader<'_, '_> {
     fn root_missing(&mut self, root: &str, message: &str) {
         let location = Location::file(self.document.path_of(root));
-        self.findings.add(rules::DEFINITION_MISSING, location, message, "import one with `apigw group import`");
+        self.findings.add(rules::DEFINITION_MISSING, location, message, Hint::ImportDefinition);
     }
 
     /// Loads a file once and returns its root; `Ok(None)` if it cannot be parsed, which a finding reports.

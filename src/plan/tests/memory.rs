@@ -123,7 +123,7 @@ impl Memory {
                     severity: Severity::Error,
                     message: "not YAML".to_owned(),
                     location: Location::file("openapi.yaml"),
-                    hint: String::new(),
+                    hint: "".into(),
                     count: 1,
                 };
                 let broken = candidate(&self.working.settings.version.to_string(), "broken", None);

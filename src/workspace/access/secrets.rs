@@ -100,8 +100,7 @@ fn command_problem(program: &str, problem: &CommandProblem) -> Finding {
         severity: Severity::Error,
         message: format!("`secrets_command` {program:?} {problem}"),
         location: Location::file(layout::WORKSPACE_FILE),
-        hint: "run it by hand: it has to print like {\"ID\": \"SECRET\"}; keys without a secret let nobody in"
-            .to_owned(),
+        hint: "run it by hand: it has to print like {\"ID\": \"SECRET\"}; keys without a secret let nobody in".into(),
         count: 1,
     }
 }
@@ -218,8 +217,7 @@ fn other_secret(key: &Key, id: &SecretId) -> Finding {
         severity: Severity::Error,
         message: format!("the secret {id} on this machine is not the one of key {}", key.name),
         location: Location::file(subject_place(&AccessSubject::Key(key.name.clone()))),
-        hint: "put the secret in its place that was made with the id; requests that are signed with it get 401"
-            .to_owned(),
+        hint: "put the secret in its place that was made with the id; requests that are signed with it get 401".into(),
         count: 1,
     }
 }
@@ -231,7 +229,7 @@ fn unreadable(id: &SecretId, error: &Error) -> Finding {
         severity: Severity::Error,
         message: format!("the secret {id} cannot be read: {error}{cause}"),
         location: Location::file(layout::SECRETS_FOLDER),
-        hint: "requests that are signed with it get 401".to_owned(),
+        hint: "requests that are signed with it get 401".into(),
         count: 1,
     }
 }

@@ -173,7 +173,8 @@ fn faults(place: &str, text: &str, state: &SubjectState) -> Vec<Finding> {
             severity: Severity::Error,
             message: fault.to_string(),
             location: at(place, lines.get(number).or(lines.last()).copied().unwrap_or_default()),
-            hint: format!("take it back, for example with `git checkout -- {place}`, and change the key by command"),
+            hint: format!("take it back, for example with `git checkout -- {place}`, and change the key by command")
+                .into(),
             count: 1,
         }
     };
@@ -191,7 +192,7 @@ fn check_clear_secrets(place: &str, text: &str) -> Result<(), Error> {
         message: "a secret stands here in clear".to_owned(),
         location: at(place, index + 1),
         hint: "take the line out and rotate the key: whoever reads this file, or its past in Git, has the secret"
-            .to_owned(),
+            .into(),
         count: 1,
     };
     let found: Vec<Finding> =

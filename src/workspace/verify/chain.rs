@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::entries::Entries;
 use super::operations::{Operations, Read};
 use super::{Problem, ProblemKind, group_location, problem_of};
-use crate::model::{Deployment, EnvironmentName, GroupName, Location, Operation, OperationId};
+use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
 use crate::plan::GroupHeads;
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout};
@@ -153,9 +153,8 @@ impl<'a> Chains<'a> {
             "operation {id} of {} was never committed: its command ({}) was interrupted",
             operation.actor, operation.command
         );
-        let hint = "the next change of the environment removes it; so does `apigw verify --repair`";
         let location = Location::file(layout::operation(self.environment, id));
-        Problem::new(ProblemKind::Abandoned, location, message, hint).repairable()
+        Problem::new(ProblemKind::Abandoned, location, message, Hint::RemoveAbandoned).repairable()
     }
 
     fn unexplained_problem(
@@ -177,10 +176,7 @@ impl<'a> Chains<'a> {
             )
         };
         let environment = self.environment;
-        let hint = format!(
-            "`apigw resolve --env {environment}` joins it with what is live; where it counts for nothing, \
-             `apigw resolve --env {environment} --drop {id} -m WHY` says so"
-        );
+        let hint = Hint::ResolveOperation { environment: environment.clone(), operation: id.clone() };
         let location = Location::file(layout::operation(environment, id));
         Problem::new(ProblemKind::Unexplained, location, message, hint)
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::operations::Operations;
 use super::{Problem, ProblemKind, group_location, problem_of};
 use crate::model::{
-    Backend, Deployment, Digest, EnvironmentName, GroupName, Location, OperationId, Release, State, Timestamp, Version,
+    Backend, Deployment, Digest, EnvironmentName, GroupName, Hint, Location, OperationId, Release, State, Timestamp,
+    Version,
 };
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout, own_yaml, record};
@@ -177,8 +178,7 @@ fn loose_file(
 }
 
 fn layout_problem(environment: &EnvironmentName, message: String) -> Problem {
-    let hint = "`apigw verify --repair` writes it as it was committed";
-    Problem::new(ProblemKind::HandEdit, group_location(environment), message, hint).repairable()
+    Problem::new(ProblemKind::HandEdit, group_location(environment), message, Hint::RestoreLayout).repairable()
 }
 
 fn edited_problem(
@@ -202,15 +202,12 @@ fn edited_problem(
     let message = format!("{group} was changed by hand since operation {}: {}", recorded.operation, changes.join(", "));
     let acceptable = accept(workspace, group, before, release).is_some();
     let hint = if acceptable {
-        format!(
-            "`apigw verify --repair` records it as an operation; `git checkout -- {}` takes it back",
-            layout::environment(environment)
-        )
+        Hint::RecordOrRestoreEdit { file: layout::environment(environment) }
     } else {
-        format!(
+        Hint::Text(format!(
             "there is no frozen version of this digest, or it is blocked, so it cannot be recorded: {}",
             restore_hint(&layout::environment(environment))
-        )
+        ))
     };
     let problem = Problem::new(ProblemKind::HandEdit, group_location(environment), message, hint);
     if acceptable { problem.repairable() } else { problem }

@@ -2,7 +2,7 @@
 
 use super::entries::Entries;
 use super::{Problem, ProblemKind, group_location};
-use crate::model::{Deployment, Digest, EnvironmentName, GroupName, Location, State, Version, VersionRemark};
+use crate::model::{Deployment, Digest, EnvironmentName, GroupName, Hint, Location, State, Version, VersionRemark};
 use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
 
@@ -48,9 +48,11 @@ pub(super) fn check(
         if let Some(VersionRemark { at, by, why, .. }) = notes.block(&release.digest) {
             let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             let message = format!("version {version} of {group} is live, and was blocked by {by} at {at}{why}");
-            let hint = format!(
-                "go back with `apigw rollback {group} --env {environment}`, or `apigw version unblock {group} {version}`"
-            );
+            let hint = Hint::LeaveBlockedVersion {
+                group: group.clone(),
+                environment: environment.clone(),
+                version: version.clone(),
+            };
             problems.push(Problem::new(ProblemKind::Blocked, group_location(environment), message, hint));
         }
     }
@@ -62,10 +64,11 @@ fn deletion(workspace: &Workspace, group: &GroupName, version: &Version, digest:
     note.deletions.into_iter().find(|deletion| deletion.digest == *digest)
 }
 
-fn deleted_hint(group: &GroupName, environment: &EnvironmentName, place: &str) -> String {
-    let list = format!("{place}/{}", crate::model::VERSION_FILE);
-    format!(
-        "restore it: `git checkout \"$(git log -1 --format=%H --diff-filter=D -- {list})^\" -- {place}`; \
-         or go back: `apigw rollback {group} --env {environment}`"
-    )
+fn deleted_hint(group: &GroupName, environment: &EnvironmentName, place: &str) -> Hint {
+    Hint::RestoreDeletedVersion {
+        group: group.clone(),
+        environment: environment.clone(),
+        folder: place.to_owned(),
+        removed_file: format!("{place}/{}", crate::model::VERSION_FILE),
+    }
 }

@@ -1,0 +1,128 @@
+//! Remedies of findings, as data.
+
+use super::{EnvironmentName, GroupName, OperationId, Version};
+
+/// The suggested remedy of a finding. Command lines to type are written where the finding is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Hint {
+    /// A remedy without a command line; empty if there is none.
+    Text(String),
+    /// Import a definition.
+    ImportDefinition,
+    /// Import the document, which converts it from OpenAPI 2.0.
+    ConvertDefinition,
+    /// Add an API to the group.
+    AddApi {
+        /// The group.
+        group: GroupName,
+    },
+    /// Name one of the group's APIs.
+    ListApis {
+        /// The group.
+        group: GroupName,
+    },
+    /// Name one of the rules.
+    ListRules,
+    /// Name one of the kinds of change.
+    ListChangeKinds,
+    /// Create the group, or remove the line that names it.
+    CreateGroup {
+        /// The group.
+        group: GroupName,
+    },
+    /// Give the group another prefix.
+    SetPrefix {
+        /// The group.
+        group: GroupName,
+    },
+    /// Publish the group, or remove its custom domains.
+    PublishForDomains {
+        /// The group.
+        group: GroupName,
+        /// The environment of custom domains.
+        environment: &'static str,
+    },
+    /// Correct a hand-written file by its schema.
+    CorrectFile {
+        /// The schema's name.
+        schema: String,
+    },
+    /// Inspect an edit by hand.
+    InspectEdit,
+    /// Inspect an edit by hand, and record it as an operation.
+    RecordEdit,
+    /// Record an edit by hand as an operation, or restore the file.
+    RecordOrRestoreEdit {
+        /// The file.
+        file: String,
+    },
+    /// Revert an edit by hand before a merge is resolved, and make the change by a command afterwards.
+    RevertEdit,
+    /// Write a file in the layout of its commit.
+    RestoreLayout,
+    /// Remove the temporary files of an interrupted command.
+    RemoveLeftovers,
+    /// Remove an operation that was never committed.
+    RemoveAbandoned,
+    /// Rebuild an environment's file from its history; nothing has to be chosen.
+    RebuildEnvironment,
+    /// Rebuild an environment's file from its history; releases have to be chosen.
+    ResolveEnvironment {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Resolve a merge conflict in an environment's file.
+    ResolveConflict {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+    /// Resolve a merge of two versions with one number.
+    RenumberVersions,
+    /// Join an unexplained operation with the live releases, or drop it.
+    ResolveOperation {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The operation.
+        operation: OperationId,
+    },
+    /// Roll back from a blocked version, or unblock it.
+    LeaveBlockedVersion {
+        /// The group.
+        group: GroupName,
+        /// The environment.
+        environment: EnvironmentName,
+        /// The version.
+        version: Version,
+    },
+    /// Restore a deleted version from Git, or roll back from it.
+    RestoreDeletedVersion {
+        /// The group.
+        group: GroupName,
+        /// The environment.
+        environment: EnvironmentName,
+        /// The version's folder.
+        folder: String,
+        /// The file whose removal Git knows.
+        removed_file: String,
+    },
+}
+
+impl Hint {
+    /// Returns true if there is no remedy to suggest.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Text(text) if text.is_empty())
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Hint {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}

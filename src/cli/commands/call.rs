@@ -40,7 +40,7 @@ const LARGEST_PEM: u64 = 1 << 20;
 #[derive(Debug, Args)]
 #[command(
     override_usage = "apigw call [OPTIONS] --env <ENV> [GROUP] <API> [NAME=VALUE]...",
-    after_help = "Examples:\n  apigw call petstore getPet --env test petId=1\n  apigw call POST /pets --env test --body '{\"name\": \"Rex\", \"species\": \"dog\"}' --url http://127.0.0.1:8080\n  apigw call upload --env test --form name=Rex --form photo=@rex.png"
+    after_help = "Examples:\n  apigw call petstore getPet --env test petId=1\n  apigw call POST /pets --env test --body '{\"name\": \"Rex\", \"species\": \"dog\"}' --url http://127.0.0.1:8080"
 )]
 pub(in crate::cli) struct CallArguments {
     /// The group, if it is not plain; the operation id, or the method and the path; then parameters as `name=value`.

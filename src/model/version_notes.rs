@@ -27,6 +27,12 @@ pub struct VersionNote {
 }
 
 impl VersionNote {
+    /// Adds a deletion, in place of an earlier one of the same bytes.
+    pub fn add_deletion(&mut self, deletion: VersionRemark) {
+        self.deletions.retain(|earlier| earlier.digest != deletion.digest);
+        self.deletions.push(deletion);
+    }
+
     /// True if there are no remarks.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -72,6 +72,11 @@ pub(super) fn place(group: &GroupName, version: &Version) -> String {
     format!("{}{ENDING}", layout::version(group, version))
 }
 
+/// Returns the path of a version's note below its group's folder.
+pub(super) fn group_path(version: &Version) -> String {
+    format!("versions/{version}{ENDING}")
+}
+
 pub(super) fn render(group: &GroupName, version: &Version, note: &VersionNote) -> String {
     let mut text = format!(
         "# Version {version} of {group}: `apigw version block`, `unblock` and `delete` write this, a line each.\n\

@@ -56,9 +56,35 @@ fn a_blocked_version_comes_in_nowhere_and_stays_where_it_is_live() {
     sandbox.run("group create petstore").expect_exit(0);
     sandbox.run("group create petstore").expect_exit(4);
     assert!(sandbox.read("groups/petstore/versions/0.0.2.yaml").contains("loses-orders"));
+    assert!(sandbox.read("groups/petstore/group.yaml").contains("version: \"0.0.3\""), "the next number that is free");
+    sandbox.run("version bump petstore 0.0.2").expect_exit(4).expect_stderr("was deleted");
+    // A number whose note of the deletion is lost is barred by its block.
+    let note = sandbox.read("groups/petstore/versions/0.0.2.yaml");
+    let lines = note.lines().filter(|line| !line.contains("deleted:")).flat_map(|line| [line, "\n"]);
+    sandbox.write("groups/petstore/versions/0.0.2.yaml", &lines.collect::<String>());
     sandbox.run("version bump petstore 0.0.2").expect_exit(0);
     sandbox.run("api add petstore GET /pets").expect_exit(0);
     sandbox.run("publish --env online --mock --yes").expect_exit(5).expect_stderr("loses-orders");
+}
+
+#[test]
+fn numbers_of_a_deleted_group_never_come_back_with_other_bytes() {
+    let sandbox = two_versions();
+    sandbox.run("offline --env test").expect_exit(0);
+    sandbox.run("group delete petstore --yes").expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+    let definition = sandbox.path().join("other.yaml");
+    let text =
+        "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'204': {description: d}}}}}\n";
+    sandbox.write("other.yaml", text);
+    sandbox.run(&format!("group import petstore {}", definition.display())).expect_exit(0);
+    sandbox.run("publish --env test --mock").expect_exit(0).expect_stdout("0.0.3 with mock");
+    for version in ["0.0.1", "0.0.2"] {
+        sandbox
+            .run(&format!("version bump petstore {version}"))
+            .expect_exit(4)
+            .expect_stderr("never stands for other bytes");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::MOST_WARNINGS;
+use crate::cli::reason::Reason;
 use crate::cli::table::{Cell, Layout, Paint};
 use crate::cli::views::{
     ApiView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
@@ -346,7 +347,8 @@ fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, Co
         return Err(CommandError::new("refused", Exit::Refused, format!("this deletes {group} with all its versions"))
             .hint("give `--yes` to do it"));
     }
-    context.workspace()?.lock(&context.lock_request())?.delete_group(&group)?;
+    let author = context.author(&Reason { message: None, allow_breaking: false })?;
+    context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)?;
     let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted the group {group}\n"));
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::{check_own, edit_text};
 use crate::definition::{self, Imported};
 use crate::model::{
-    DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, PathPrefix, SCHEMA, SETTINGS_FILE, Severity, State,
-    Version,
+    DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, Level, PathPrefix, SCHEMA, SETTINGS_FILE, Severity,
+    State, Version,
 };
 use crate::plan::{Author, Freeze};
 use crate::workspace::edit::Edit;
 use crate::workspace::error::Error;
 use crate::workspace::versions::NeededState;
-use crate::workspace::{LockGuard, Workspace, layout, quote, settings};
+use crate::workspace::{LockGuard, Workspace, layout, quote, settings, version_note};
 
 impl Workspace {
     /// Lists the environments in which a group, or one version of it, is live.
@@ -43,16 +43,26 @@ impl LockGuard {
         let title = serde_json::Value::from(title);
         let definition = format!("openapi: 3.0.3\ninfo:\n  title: {title}\n  version: \"1\"\npaths: {{}}\n");
         files.insert(DEFINITION_FILE, definition.into_bytes());
-        self.create_with(group, settings.render(group, DEFINITION_FILE), files)
+        self.create_with(group, settings, DEFINITION_FILE, files)
     }
 
     /// Creates a group from an imported document.
     pub fn create_from(&self, group: &GroupName, settings: &NewGroup, imported: &Imported) -> Result<(), Error> {
         check_all_own(&imported.files)?;
-        self.create_with(group, settings.render(group, &imported.definition), imported.files.clone())
+        self.create_with(group, settings, &imported.definition, imported.files.clone())
     }
 
-    fn create_with(&self, group: &GroupName, settings: String, mut files: FileSet) -> Result<(), Error> {
+    fn create_with(
+        &self,
+        group: &GroupName,
+        settings: &NewGroup,
+        definition: &str,
+        mut files: FileSet,
+    ) -> Result<(), Error> {
+        // Numbers of a group of that name, deleted before, stay reserved for their bytes.
+        let noted = self.workspace().version_notes(group)?;
+        let version = noted.0.keys().next_back().map_or_else(Version::first, |newest| newest.next(Level::Patch));
+        let settings = settings.render(group, &version, definition);
         let place = layout::group(group);
         if self.workspace().is_group(group)? {
             return Err(Error::Exists { what: format!("the group {group}") });
@@ -187,16 +197,25 @@ impl LockGuard {
         Ok(states)
     }
 
-    /// Deletes a group that is live nowhere, with all its versions.
-    pub fn delete_group(&self, group: &GroupName) -> Result<(), Error> {
-        self.workspace().require_group(group)?;
-        let environments = self.workspace().live_in(group, None)?;
+    /// Deletes a group that is live nowhere, with all its versions. Their numbers stay reserved for their bytes, as after
+    /// [`delete_version`](Self::delete_version).
+    pub fn delete_group(&self, group: &GroupName, author: &Author) -> Result<(), Error> {
+        let workspace = self.workspace();
+        workspace.require_group(group)?;
+        let environments = workspace.live_in(group, None)?;
         if !environments.is_empty() {
             return Err(Error::GroupLive { group: group.to_string(), environments });
         }
+        let mut notes = workspace.note_files(group)?;
+        for version in workspace.versions(group)? {
+            // A version whose list of files is damaged has no digest to remember.
+            let Some(manifest) = workspace.manifest(group, &version).ok().flatten() else { continue };
+            let mut note = workspace.read_note(group, &version)?.map(|read| read.note).unwrap_or_default();
+            note.add_deletion(author.remark(manifest.digest()));
+            notes.insert(version_note::group_path(&version), version_note::render(group, &version, &note).into_bytes());
+        }
         let place = layout::group(group);
         let mut stage = self.stage();
-        let notes = self.workspace().note_files(group)?;
         if notes.iter().next().is_some() {
             stage.replace_folder(&place, &notes)?;
         } else {
@@ -218,7 +237,7 @@ pub struct NewGroup {
 }
 
 impl NewGroup {
-    fn render(&self, group: &GroupName, definition: &str) -> String {
+    fn render(&self, group: &GroupName, version: &Version, definition: &str) -> String {
         let quoted = |text: &str| quote::quoted(text);
         let description = self.description.as_deref().map(|text| format!("description: {}\n", quoted(text)));
         let backend = self.backend.as_deref().map_or_else(
@@ -236,7 +255,7 @@ impl NewGroup {
              {}{definition}prefix: {}\n\
              auth: none\n\
              {backend}",
-            Version::first(),
+            version,
             description.unwrap_or_default(),
             self.prefix,
         )

@@ -31,8 +31,7 @@ impl LockGuard {
         let before = root.read(&place, version_note::LARGEST_NOTE)?;
         let mut note = self.workspace().read_note(group, version)?.map(|read| read.note).unwrap_or_default();
         let text = deletion.map(|deletion| {
-            note.deletions.retain(|known| known.digest != deletion.digest);
-            note.deletions.push(deletion);
+            note.add_deletion(deletion);
             version_note::render(group, version, &note)
         });
         let intent = DeletionIntent { group: group.clone(), version: version.clone(), note: text };

@@ -88,7 +88,7 @@ impl Gateway {
             meters: Arc::clone(&meters),
         };
         let (compiled, not_served) = compiler.compile(snapshot, None);
-        // Clients can connect before everything is built, and are answered as soon as it is.
+        // Listening begins once everything is built, so that no client that connects is kept waiting.
         let (sockets, addresses) = listen(&config, workers)?;
         let admin = config.admin.map(bind_one).transpose()?;
         let shared = Arc::new(shared(config, compiled, &meters, limits, workers));

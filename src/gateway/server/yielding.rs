@@ -30,7 +30,7 @@ impl Yielding {
 /// Below so many requests a second there is nothing to gain.
 const LEAST_RATE: u64 = 5_000;
 
-/// Percentage of further responses that makes yielding worth it.
+/// Increase of the rate of responses, in percent, that makes yielding worth it.
 const WORTH: u64 = 8;
 
 /// Ticks of load before yielding is tried.

@@ -19,8 +19,11 @@ const FILE: &str = "deployments/test.yaml";
 
 type Verdict = Result<(), String>;
 
+/// Follows a trace, and says whether the promises were kept.
+type Replay = fn(&mut People) -> Verdict;
+
 /// A rule and the trace that shows the need for it.
-pub(crate) const REPLAYS: &[(Rule, fn(&mut People) -> Verdict)] = &[
+pub(crate) const REPLAYS: &[(Rule, Replay)] = &[
     (Rule::NoLock, two_at_once),
     (Rule::LockInLocalFolder, two_at_once_and_a_clean),
     (Rule::OperationAfterRename, cut_off_after_the_commit),
@@ -65,7 +68,7 @@ impl People {
         ada.git_done(&format!("clone -q --bare . {}", remote.display()));
         ada.git_done(&format!("remote add origin {}", remote.display()));
         let bob = WorkspaceClone::of(&remote, &folder.path().join("Bob"), "Bob");
-        ada.wrapper = wrapper.to_owned();
+        wrapper.clone_into(&mut ada.wrapper);
         program.clone_into(&mut ada.program);
         Self { ada, bob, _folder: folder }
     }

@@ -7,7 +7,6 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
 
 #[path = "../clones/mod.rs"]
-#[expect(dead_code, reason = "the tests of merges use more of it")]
 mod clones;
 mod judge;
 mod reference;

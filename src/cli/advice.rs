@@ -69,7 +69,7 @@ pub(super) fn new_versions(plan: &Plan) -> NewVersions {
     plan.freezes.iter().map(|freeze| (freeze.group.clone(), is_bumped(&freeze.group))).collect()
 }
 
-/// Says what to do about a refusal; `command` is what was typed.
+/// Returns the hints for a refusal; `command` is the command line as typed.
 pub(super) fn refusal_hints(
     environment: &EnvironmentName,
     refusals: &[Refusal],
@@ -159,7 +159,7 @@ fn level_hint(changes: &[crate::plan::BreakingChange]) -> Option<String> {
     Some(format!("or, if such a change breaks nobody here: `{kind} = \"compatible\"` under `[changes]` in apigw.toml"))
 }
 
-/// Writes the command that was typed with what lets it break callers. A secret that was blanked cannot be typed again.
+/// Returns the command line with the flags that override the policy. A blanked secret cannot be typed again.
 fn override_hint(command: &str, has_message: bool) -> String {
     let message = if has_message { "" } else { " -m WHY" };
     // A dry run says the same as the real one.

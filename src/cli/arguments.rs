@@ -5,7 +5,7 @@ use clap::{CommandFactory as _, Parser};
 use super::commands::Command;
 use super::global::Global;
 
-/// What was typed.
+/// The command line as parsed.
 #[derive(Debug, Parser)]
 #[command(
     name = "apigw",

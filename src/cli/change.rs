@@ -1,4 +1,4 @@
-//! What every command that changes an environment does with its plan: show it, ask, commit, show.
+//! The common part of all commands that change an environment: show the plan, ask, commit, report.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
@@ -20,13 +20,13 @@ use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, Opera
 use crate::plan::{Author, Facts, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
 
-/// How far ahead of the clock an operation's time may be without a word, in milliseconds.
+/// The lead over the clock, in milliseconds, from which an operation's time is warned of.
 const FAR_AHEAD_MS: i64 = 60_000;
 
 /// The arguments of every command that changes an environment.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ChangeArguments {
-    /// Show what would be done, and do nothing
+    /// Show the plan without committing it
     #[arg(long)]
     pub(super) dry_run: bool,
     /// With --dry-run: exit with 2 where there is something to do
@@ -43,7 +43,7 @@ pub(super) struct ChangeArguments {
 /// What becomes of a change whose base another command changed before it had the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replan {
-    /// It is planned anew, since what it comes to is named.
+    /// Planned again, since the request names its outcome.
     WhereStale,
     /// It fails: planned anew, it would do something else.
     Never,
@@ -109,7 +109,7 @@ pub(super) fn run(
         commit(&guard, &mut plan)?
     };
     warn_of_clock(context, &plan);
-    // Whether it lasts is not known: that comes first, and more must not be claimed.
+    // With unknown durability, that is reported first and nothing else is claimed.
     let limit = wait.filter(|_| unknown.is_none());
     let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), limit));
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
@@ -132,7 +132,7 @@ pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate
     error.into()
 }
 
-/// Makes a plan of what is on disk, with the warnings that concern its releases and backends.
+/// Computes a plan from the files, with warnings about its releases and backends.
 fn planned(
     context: &Context<'_>,
     facts: &DiskFacts<'_>,
@@ -146,7 +146,7 @@ fn planned(
     Ok(plan)
 }
 
-/// Plans again, upon what is there under the lock.
+/// Plans again under the lock.
 fn plan_again(
     context: &Context<'_>,
     guard: &LockGuard,
@@ -262,7 +262,7 @@ fn show(
         })
 }
 
-/// Says what a plan changes, and what came of it.
+/// Describes a plan's changes and their outcome.
 pub(super) fn text(workspace: &Workspace, plan: &Plan, id: Option<&OperationId>, dry_run: bool) -> String {
     let environment = &plan.operation.environment;
     let mut text = describe(workspace, plan);
@@ -282,7 +282,7 @@ pub(super) fn text(workspace: &Workspace, plan: &Plan, id: Option<&OperationId>,
     short_ids::shorten(workspace, &text)
 }
 
-/// Counts what a plan changes and what is up to date already.
+/// Counts the plan's changes and the groups that are up to date already.
 fn summary(plan: &Plan, dry_run: bool) -> String {
     let environment = &plan.operation.environment;
     let mut counts: Vec<(String, usize)> = Vec::new();
@@ -306,7 +306,7 @@ fn summary(plan: &Plan, dry_run: bool) -> String {
     }
 }
 
-/// Says what was done to a group.
+/// Returns the past tense of an action.
 const fn past_tense(action: Action) -> &'static str {
     match action {
         Action::Publish => "published",
@@ -320,7 +320,7 @@ const fn past_tense(action: Action) -> &'static str {
     }
 }
 
-/// Says what a plan changes: each group, from what to what, and where callers reach it.
+/// Describes a plan's changes: each group with its old and new release and its URLs.
 fn describe(workspace: &Workspace, plan: &Plan) -> String {
     let environment = &plan.operation.environment;
     let mut text = String::new();
@@ -349,12 +349,12 @@ pub(super) fn overrides(operation: &Operation) -> String {
     policies.join(", ")
 }
 
-/// Says in a few words what a release is, with the number that its version has now.
+/// Describes a release in a few words, with the number that its version has now.
 pub(super) fn state(workspace: &Workspace, group: &GroupName, release: &Release) -> String {
     state_under(release, &workspace.release_number(group, release))
 }
 
-/// Says in a few words what a release is, whose version lies under a number.
+/// Describes a release in a few words, with its version under a given number.
 pub(super) fn state_under(release: &Release, number: &Version) -> String {
     let version = version_text(release, number);
     match release.state {

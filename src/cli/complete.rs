@@ -72,9 +72,9 @@ pub(super) fn versions() -> Vec<CompletionCandidate> {
     versions.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// Offers what may come next after `call`: a group, an API, then the names of its parameters.
+/// Completes the words of `call`: a group, an API, then the names of its parameters.
 ///
-/// What was typed before is read from the arguments of the process, which are those of the shell.
+/// The earlier words are read from the arguments of the process, which are those of the shell.
 pub(super) fn call_words(current: &OsStr) -> Vec<CompletionCandidate> {
     let current = current.to_string_lossy();
     let words: Vec<String> = std::env::args().skip_while(|word| word != "call").skip(1).collect();

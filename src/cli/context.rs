@@ -1,4 +1,4 @@
-//! What a command works with: the workspace, who runs it, how to show things.
+//! The context of a command: the workspace, the author, the output.
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -35,7 +35,7 @@ const CI_USERS: [&str; 10] = [
     "CI_COMMIT_AUTHOR",
 ];
 
-/// What a command works with.
+/// The context of a command.
 pub(super) struct Context<'a> {
     pub(super) process: &'a Process,
     pub(super) output: Output,
@@ -82,7 +82,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Gives up what is needed to show an error.
+    /// Returns the parts that show an error.
     pub(super) fn into_parts(self) -> (Output, Option<Workspace>) {
         (self.output, self.workspace.into_inner())
     }
@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
         self.process.now
     }
 
-    /// Says who makes a change, when and why. Who breaks callers has to say why.
+    /// Returns the author, time and reason of a change. An override needs a reason.
     pub(super) fn author(&self, reason: &Reason) -> Result<Author, CommandError> {
         self.output.detail(&format!("actor: {}", self.actor()));
         let message = reason.message.as_deref().or_else(|| self.process.variable(variables::MESSAGE));
@@ -176,7 +176,7 @@ impl<'a> Context<'a> {
         Some(value("user.email").map_or_else(|| name.to_owned(), |email| format!("{name} <{email}>")))
     }
 
-    /// Returns the command as it was typed, with what looks like a secret blanked.
+    /// Returns the command as it was typed, with likely secrets blanked.
     fn typed_command(&self) -> String {
         let words = self.process.arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned());
         let mut typed = vec!["apigw".to_owned()];

@@ -15,7 +15,7 @@ use super::views::{
 
 /// The kind of document that a command prints.
 pub(super) struct DocumentKind {
-    /// The words of the command, joined by hyphens; `error` is what a command that failed prints on stderr.
+    /// The words of the command, joined by hyphens; `error` is the document that a failed command prints on stderr.
     pub(super) name: &'static str,
     schema: fn() -> Schema,
 }

@@ -8,7 +8,7 @@ use crate::snapshot::DefinitionError;
 use crate::workspace::{OutsideFolder, ShortIds};
 use crate::{plan, workspace};
 
-/// How a command ended. The numbers are a promise to scripts.
+/// The outcome of a command. The numbers are a promise to scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exit {
     Done = 0,
@@ -31,11 +31,11 @@ pub(super) struct CommandError {
     pub(super) hints: Vec<String>,
     /// Each reason, where there are several.
     pub(super) reasons: Vec<String>,
-    /// What is wrong with files, shown with their lines.
+    /// Findings in files, shown with their lines.
     pub(super) findings: Vec<Finding>,
-    /// Where the files of the findings lie, if not in the workspace, and what their names begin with.
+    /// The folder of the findings' files if not in the workspace, and the beginning of their names.
     outside: Option<(String, OutsideFolder)>,
-    /// What the system said, for `Io` and the like.
+    /// The system's errors, for `Io` and the like.
     pub(super) causes: Vec<String>,
     pub(super) exit: Exit,
 }

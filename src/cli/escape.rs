@@ -16,12 +16,13 @@ pub(super) fn text(text: &str) -> Cow<'_, str> {
     escaped(text, |character| is_control(character) && character != '\n', push_escape)
 }
 
-/// Escapes all control characters of what has to stay one line.
+/// Escapes all control characters of a text that must stay one line.
 pub(super) fn line(text: &str) -> Cow<'_, str> {
     escaped(text, is_control, push_escape)
 }
 
-/// Escapes what a writer of JSON leaves as it is; where it still stands there, it stands within a string.
+/// Escapes the control characters that a writer of JSON leaves as they are; those left in its output stand within
+/// strings.
 pub(super) fn json(text: &str) -> Cow<'_, str> {
     escaped(text, |character| is_control(character) && character != '\n', push_json_escape)
 }

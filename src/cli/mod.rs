@@ -77,7 +77,7 @@ pub fn run(process: &Process) -> u8 {
     }
 }
 
-/// An error with what is needed to show it.
+/// An error with the parts that show it.
 struct Failure {
     error: CommandError,
     output: Output,
@@ -96,7 +96,7 @@ fn run_command(process: &Process, arguments: Arguments) -> Result<Exit, Failure>
     })
 }
 
-/// Shows what the parser of arguments says: help and version are data, all else is wrong usage.
+/// Shows the outcome of the argument parser: help and version are data, all else is wrong usage.
 fn refuse(process: &Process, error: &clap::Error) -> Exit {
     let output = display::output_before_arguments(process);
     let styled = |color: bool| if color { error.render().ansi().to_string() } else { error.render().to_string() };
@@ -118,8 +118,7 @@ fn refuse(process: &Process, error: &clap::Error) -> Exit {
     Exit::Usage
 }
 
-/// Makes one message of what the parser of arguments says in several lines: the arguments that it means stand below the
-/// first.
+/// Joins the argument parser's message into one line: the arguments that it means stand below the first.
 fn usage_error(text: &str) -> CommandError {
     let paragraph = text.trim_start_matches("error: ").lines().take_while(|line| !line.trim().is_empty());
     let message = paragraph.map(str::trim).collect::<Vec<_>>().join(" ");

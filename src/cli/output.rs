@@ -1,4 +1,4 @@
-//! What a command shows: data on stdout, talk on stderr, in the format that was asked for.
+//! The output of a command: data on stdout, messages on stderr, in the chosen format.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -59,19 +59,19 @@ pub(super) enum ColorChoice {
     Never,
 }
 
-/// Where output goes and what it may look like.
+/// The streams of the output, and their capabilities.
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about one stream, and none excludes another")]
 pub(super) struct Output {
     pub(super) format: Format,
-    /// Whether stdout takes colours.
+    /// True if stdout takes colours.
     pub(super) color: bool,
-    /// Whether stderr takes colours.
+    /// True if stderr takes colours.
     pub(super) color_talk: bool,
     /// The width of the terminal in columns; `None` in a pipe.
     pub(super) width: Option<u16>,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
-    /// Whether stderr is a terminal, where progress can be shown.
+    /// True if stderr is a terminal, where progress can be shown.
     pub(super) progress: bool,
     /// The warnings for programs, which come with the document or with the error; `None` where they are shown at once.
     pub(super) held_warnings: Option<RefCell<Vec<String>>>,
@@ -139,7 +139,8 @@ impl Output {
         self.raw(escape::text(text).as_bytes())
     }
 
-    /// Writes bytes to stdout as they are: what was made for programs, or what a backend sent. A reader that has gone away is no failure: it has what it wanted.
+    /// Writes bytes to stdout unchanged: a document for programs, or the body of a response. A reader that has gone
+    /// away is no failure: it has all that it wanted.
     #[expect(clippy::unused_self, reason = "writing goes through the one value that knows where output goes")]
     pub(super) fn raw(&self, bytes: &[u8]) -> Result<(), CommandError> {
         let mut stdout = io::stdout().lock();
@@ -315,7 +316,7 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
         };
         let title = level.primary_title(&*message).id(finding.rule);
         let group = match &line {
-            // Only the line is handed over: what renders it would look through the whole file each time.
+            // Only the line is passed: the renderer would search the whole file each time.
             Some(Line { text, token }) => title.element(
                 Snippet::source(text)
                     .path(file)
@@ -333,7 +334,7 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
     result
 }
 
-/// Returns the bytes of the token that begins at a column: a quoted text as a whole, else up to what ends a plain one.
+/// Returns the bytes of the token that begins at a column: a quoted text as a whole, else up to the next delimiter.
 fn token(line: &str, column: usize) -> Range<usize> {
     let start = line.char_indices().nth(column.max(1) - 1).map_or(line.len(), |(offset, _)| offset);
     let rest = line.get(start..).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What surrounds the process, captured once: arguments, variables, folder, clock, terminal.
+//! The surroundings of the process, captured once: arguments, variables, folder, clock, terminal.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::model::Timestamp;
 
-/// What surrounds the process.
+/// The surroundings of the process.
 #[derive(Debug, Clone)]
 pub struct Process {
     /// The arguments, the program's name first.
@@ -23,11 +23,11 @@ pub struct Process {
     pub now: Timestamp,
     /// The folder in which the system keeps a user's settings.
     pub settings_folder: Option<PathBuf>,
-    /// Whether stdin is a terminal, where a question can be asked.
+    /// True if stdin is a terminal, where a question can be asked.
     pub stdin_is_terminal: bool,
-    /// Whether stdout is a terminal.
+    /// True if stdout is a terminal.
     pub stdout_is_terminal: bool,
-    /// Whether stderr is a terminal.
+    /// True if stderr is a terminal.
     pub stderr_is_terminal: bool,
     /// The width of the terminal that stdout is, in columns; `None` where it is none.
     pub width: Option<u16>,

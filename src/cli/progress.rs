@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::escape;
 
-/// How often the line changes at most: faster than this nobody reads.
+/// The shortest time between two changes of the line: nobody reads faster.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A line on stderr that says what is being worked on, and goes away at the end.
+/// A line on stderr that names the current item, and goes away at the end.
 pub(super) struct Progress {
     what: Option<&'static str>,
     next: Cell<Instant>,
@@ -23,7 +23,7 @@ impl Progress {
         Self { what: is_shown.then_some(what), next: Cell::new(Instant::now() + INTERVAL) }
     }
 
-    /// Says what is being worked on now.
+    /// Shows the name of the current item.
     pub(super) fn say(&self, name: &str) {
         let Some(what) = self.what else { return };
         let now = Instant::now();

@@ -1,4 +1,4 @@
-//! Which groups a command means: those that were named, or the one that is plain.
+//! The groups of a command: the named ones, or the only one there is.
 
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
@@ -63,7 +63,7 @@ impl GroupsArguments {
     }
 }
 
-/// Returns the group of a name; one whose folder is gone is known still by what environments have of it.
+/// Returns the group of a name. A group without a folder is known as long as environments have an entry of it.
 fn released_group(context: &Context<'_>, name: &str) -> Result<GroupName, CommandError> {
     let workspace = context.workspace()?;
     let group = parse(name)?;

@@ -64,7 +64,7 @@ impl From<&str> for Cell {
     }
 }
 
-/// How a table is laid out.
+/// The layout of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Layout {
     /// The width of the terminal; `None` in a pipe.

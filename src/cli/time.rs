@@ -1,4 +1,4 @@
-//! How long ago something was, at a glance.
+//! The age of something, at a glance.
 
 use crate::model::Timestamp;
 

@@ -9,7 +9,7 @@ use crate::workspace::{self, read_outside};
 /// The most bytes of the file that are read.
 const LARGEST: u64 = 1 << 16;
 
-/// What a user prefers in every workspace. Variables and flags win over it.
+/// A user's preferences in every workspace. Variables and flags win over them.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UserSettings {

@@ -137,7 +137,7 @@ impl<'a> ConflictView<'a> {
     }
 }
 
-/// What a change came to, or would come to.
+/// The outcome of a change, committed or not.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct PlanView<'a> {
     schema: u32,
@@ -154,12 +154,12 @@ pub(super) struct PlanView<'a> {
     /// True if policies refuse the change; the error says why.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     refused: bool,
-    /// Which gateways serve the change, where that was waited for.
+    /// The gateways that serve the change, if they were waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     gateways: Option<&'a [GatewayWaitView]>,
 }
 
-/// Whether a gateway serves a change that was waited for.
+/// A gateway, and whether it serves a change that was waited for.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct GatewayWaitView {
     pub(super) pid: u32,
@@ -197,7 +197,7 @@ impl<'a> PlanView<'a> {
     }
 }
 
-/// What a release plan came to, one plan an environment.
+/// The outcome of a release plan, one plan an environment.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ReleaseView<'a> {
     schema: u32,

@@ -14,12 +14,12 @@ use crate::plan::Plan;
 use crate::snapshot::NotServed;
 use crate::workspace::{self, RunningGateway, RunningGateways, Workspace};
 
-/// How long to sleep between two looks at what the gateways say.
+/// The pause between two reads of the gateways' files.
 const LOOK: Duration = Duration::from_millis(20);
-/// How long what should be served is taken for the same.
+/// The time for which the expected state is not read again.
 const READ: Duration = Duration::from_millis(250);
 
-/// What waiting came to.
+/// The outcome of waiting.
 pub(super) struct Waited {
     environment: EnvironmentName,
     operation: Option<OperationId>,
@@ -32,7 +32,7 @@ pub(super) struct Waited {
     error: Option<workspace::Error>,
 }
 
-/// What should be in force, by group, and when that was read.
+/// The state that should be in force, by group, and when it was read.
 #[derive(Default)]
 struct Targets {
     operations: BTreeMap<GroupName, OperationId>,
@@ -49,8 +49,8 @@ pub(super) fn note_dry_run(context: &Context<'_>, wait: Option<Duration>) {
 /// Waits until every gateway that serves the plan's environment serves its groups as they are now, at most `limit`
 /// from the start.
 ///
-/// Where no gateway runs, one is waited for: it may just be starting. Where one says that it cannot serve what was
-/// committed, the wait ends at once.
+/// If no gateway runs, one is waited for: it may just be starting. If one reports that it cannot serve the committed
+/// entry, the wait ends at once.
 pub(super) fn wait_for(
     context: &Context<'_>,
     workspace: &Workspace,
@@ -78,8 +78,8 @@ pub(super) fn wait_for(
 }
 
 impl Targets {
-    /// Reads what should be in force. Another process may change a group meanwhile, and then what it commits is what
-    /// must be served; but the file may be large, so it is read seldom.
+    /// Reads the state that should be in force. Another process may change a group meanwhile, and then its commit is
+    /// the one to be served; but the file may be large, so it is read seldom.
     fn refresh(&mut self, workspace: &Workspace, plan: &Plan) -> Result<(), workspace::Error> {
         if self.read.is_some_and(|read| read.elapsed() < READ) {
             return Ok(());
@@ -92,15 +92,15 @@ impl Targets {
     }
 }
 
-/// What one look at the gateways found.
+/// The outcome of one look at the gateways.
 struct Looked {
     gateways: Vec<GatewayWaitView>,
     unreadable: Vec<workspace::Error>,
-    /// Whether one of them says that it cannot serve what it should.
+    /// True if one of them reports that it cannot serve the expected entry.
     is_final: bool,
 }
 
-/// Looks at what the gateways serve.
+/// Reads the state that the gateways serve.
 fn look(workspace: &Workspace, environment: &EnvironmentName, targets: &Targets) -> Result<Looked, workspace::Error> {
     let RunningGateways { mut running, unreadable } = workspace.gateways()?;
     running.retain(|gateway| gateway.environments.contains_key(environment));

@@ -38,7 +38,7 @@ pub(in crate::cli) struct AddArguments {
     /// Its operation id
     #[arg(long, value_name = "ID")]
     operation_id: Option<String>,
-    /// What it does, in short
+    /// Summary of the API
     #[arg(long, value_name = "TEXT")]
     summary: Option<String>,
 }

@@ -19,7 +19,7 @@ use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
 
 /// Carry out a release plan: one environment after another, each whole
 ///
-/// If it stops half-way, it says what was committed; applying it again finishes it.
+/// If it stops half-way, it reports the committed part; applying it again finishes it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw apply bound.yaml\n  apigw apply release.yaml --dry-run --detailed-exitcode")]
 pub(in crate::cli) struct ApplyArguments {
@@ -90,7 +90,7 @@ fn commit_each(
         workspace.sweep(&context.lock_request())?;
         return Ok((vec![None; plans.len()], None));
     }
-    // One lock for them all: what an earlier plan changes is what a later one counts on.
+    // One lock for them all: later plans depend on the changes of earlier ones.
     let guard = workspace.lock(&context.lock_request())?;
     if let Some(what) = guard.moved(&facts.base(), &plans.iter().collect::<Vec<_>>())? {
         return Err(workspace::Error::Stale { what }.into());

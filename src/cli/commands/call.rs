@@ -51,7 +51,7 @@ pub(in crate::cli) struct CallArguments {
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
-    /// The body: a text, @FILE, or - for what comes on stdin
+    /// The body: a text, @FILE, or - for stdin
     #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     body: Option<String>,
     /// A field of a form as the body: NAME=TEXT, or NAME=@FILE; may be given more than once
@@ -81,12 +81,12 @@ pub(in crate::cli) struct CallArguments {
     /// Send it even if it does not follow the definition
     #[arg(long)]
     no_check: bool,
-    /// How long to wait for the whole answer
+    /// Time to wait for the whole response
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     timeout: Duration,
 }
 
-/// What is called, as it is live.
+/// The API that is called, with its live deployment.
 struct Called {
     environment: EnvironmentName,
     live: GroupSnapshot,
@@ -185,7 +185,7 @@ fn deliver(
     send(&Destination { host, port, encrypted: false, authority: None }, outgoing, arguments.timeout).map_err(failed)
 }
 
-/// Finds what is live of a group.
+/// Finds the live deployment of a group.
 fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) -> Result<Called, CommandError> {
     let hint = format!("publish it: `apigw publish {group} --env {environment}`, with `--mock` for constant results");
     let absent = |what: &str| {
@@ -198,7 +198,7 @@ fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) 
     Ok(Called { environment, live, content, definition })
 }
 
-/// Starts a gateway that serves what is called, and nothing else.
+/// Starts a gateway that serves this group alone.
 fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError> {
     let environment = EnvironmentSnapshot::new(called.environment.clone(), vec![called.live.clone()]);
     let snapshot = Snapshot { environments: vec![Arc::new(environment)] };

@@ -54,14 +54,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     Ok(if errors == 0 { Exit::Done } else { Exit::Invalid })
 }
 
-/// Finds all that is wrong; of named groups only what is in their files, and what keeps the settings from being read.
+/// Finds all problems; of named groups only those in their files, and those that keep the settings from being read.
 fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Result<Vec<Finding>, CommandError> {
     let named: Vec<GroupName> = named.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
     named.iter().try_for_each(|group| workspace.require_group(group))?;
     let groups = workspace.groups()?;
     let drafts: Vec<Draft> = groups.iter().map(|group| workspace.draft(group)).collect::<Result<_, _>>()?;
     let subjects: Vec<Subject<'_>> = groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group)).collect();
-    // What cannot be read of the settings is said already; nothing more is found in them.
+    // Settings that cannot be parsed are reported already, and cannot be checked further.
     let settings_text = if problems.is_empty() { workspace.source("apigw.toml") } else { None };
     let live = live(workspace);
     let overview = Overview {
@@ -86,7 +86,7 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
     Ok(findings)
 }
 
-/// Lists what is live; nothing where it cannot be read, which `apigw verify` looks into.
+/// Lists the live groups. None when they cannot be read, which `apigw verify` reports.
 fn live(workspace: &Workspace) -> Option<Vec<Live>> {
     let mut live = Vec::new();
     for name in workspace.settings().environments() {

@@ -20,19 +20,19 @@ use crate::plan::{Candidate, Facts};
 use crate::workspace::DiskFacts;
 use sides::{DeploymentPair, DiffSide};
 
-/// Show what differs, and whether callers break
+/// Show changes between two definitions, and whether they break callers
 ///
-/// A side is a working copy (`petstore`), a version (`petstore@0.0.1`), what is live (`petstore@online`), or
-/// a whole environment (`@online`). What breaks callers comes first.
+/// A side is a working copy (`petstore`), a version (`petstore@0.0.1`), a live version (`petstore@online`), or a whole
+/// environment (`@online`). Breaking changes come first.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw diff petstore@online petstore --fail-on breaking\n  apigw diff @test @online -o markdown"
 )]
 pub(in crate::cli) struct DiffArguments {
-    /// What was
+    /// Old side
     #[arg(value_name = "A", required_unless_present = "explain")]
     before: Option<String>,
-    /// What is
+    /// New side
     #[arg(value_name = "B", required_unless_present = "explain")]
     after: Option<String>,
     /// Explain a kind of change; `list` shows all kinds
@@ -61,13 +61,13 @@ enum FailOn {
     Breaking,
 }
 
-/// What a side names.
+/// A side as parsed.
 enum Reference {
     Group(GroupName, DiffSide),
     Environment(EnvironmentName),
 }
 
-/// What became of one group.
+/// The comparison of one group.
 struct GroupDiff {
     group: GroupName,
     outcome: Outcome,

@@ -48,23 +48,23 @@ pub(in crate::cli) struct CreateArguments {
 
 #[derive(Debug, Args)]
 struct SettingsArguments {
-    /// What the paths of its APIs start with [default: that of the definition, else /NAME]
+    /// Prefix of the paths of its APIs [default: that of the definition, else /NAME]
     #[arg(long, value_name = "PATH")]
     prefix: Option<String>,
     /// The address of its backend [default: that of the definition]
     #[arg(long, value_name = "URL")]
     backend: Option<String>,
-    /// What it is for, in a line
+    /// Purpose of the group, in a line
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
 }
 
 /// Make a group of an OpenAPI document, or replace a group's definition by it
 ///
-/// Takes OpenAPI 2.0, 3.0 and 3.1, YAML or JSON, with the files that the document refers to. 2.0 is
-/// converted to 3.0; the bytes of other documents are kept, and references that lead to the document by
-/// the name of its file lead to `openapi.yaml`. What cannot be read is refused, with the levels that `[rules]` sets;
-/// all other rules are those of `apigw check`.
+/// Takes OpenAPI 2.0, 3.0 and 3.1, YAML or JSON, with the files that the document refers to. 2.0 is converted to 3.0;
+/// the bytes of other documents are kept, and references that lead to the document by the name of its file lead to
+/// `openapi.yaml`. A document that cannot be read is refused, with the levels that `[rules]` sets; all other rules are
+/// those of `apigw check`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group import orders orders.yaml\n  apigw group import orders swagger.json --prefix /orders"
@@ -134,7 +134,7 @@ fn parse_prefix(text: &str) -> Result<PathPrefix, CommandError> {
     text.parse().map_err(|error: PathPrefixError| CommandError::invalid("prefix", error.to_string()))
 }
 
-/// Puts together the settings of a new group: what was given, else what a definition suggests.
+/// Builds the settings of a new group from the arguments, else from its definition.
 fn new_group(
     group: &GroupName,
     given: &SettingsArguments,
@@ -199,7 +199,7 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     report(context, &group, what, imported.apis, &imported.findings)
 }
 
-/// Returns what the user wrote before the name of a file: its folder, with a slash at the end, or nothing.
+/// Returns the part that the user wrote before the name of a file: its folder, with a slash at the end, or nothing.
 fn shown_before(file: &Path, name: &str) -> String {
     let written = file.to_string_lossy();
     written.strip_suffix(name).unwrap_or_default().to_owned()
@@ -213,7 +213,7 @@ fn shown_at(shown: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
     findings
 }
 
-/// Says what became of a group, whose definition has so many APIs.
+/// Reports an import with the number of APIs in the definition.
 fn report(
     context: &Context<'_>,
     group: &GroupName,

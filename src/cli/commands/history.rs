@@ -18,11 +18,11 @@ use crate::workspace::{Committed, ShortIds, ViewProblem, Workspace};
 /// The most groups of an operation that are named.
 const MOST_CHANGES: usize = 3;
 
-/// Show who changed what, when and why, the newest first
+/// Show all changes with author, time and reason, the newest first
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw history petstore --env online -n 5\n  apigw history --access")]
 pub(in crate::cli) struct HistoryArguments {
-    /// Only what changed this group
+    /// Changes of this group alone
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
     /// Only this environment

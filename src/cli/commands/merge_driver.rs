@@ -42,7 +42,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &MergeDriverArgument
         return Err(CommandError::usage("name three files: the common version, ours and theirs"));
     };
     let is_clean = merge_environment_files(&MergeFiles { base, ours, theirs })?;
-    // Git shows what is printed here; people need nothing beside Git's own words.
+    // Git shows this output to the user, and needs no words besides its own.
     context.output.data(&MergeDriverDocument::Merged { schema: SCHEMA, clean: is_clean }, String::new)?;
     // Git takes 1 for a conflict that is marked in the file, and anything above 128 for a failure.
     Ok(if is_clean { Exit::Done } else { Exit::Failed })

@@ -14,9 +14,9 @@ use crate::cli::yaml::yaml;
 use crate::plan::{self, Plan, ReleasePlan};
 use crate::workspace::{DiskFacts, Workspace, read_release_plan, write_outside};
 
-/// Show what a release plan comes to, over many groups and environments
+/// Show the outcome of a release plan, over many groups and environments
 ///
-/// `apigw schema plan` shows what can stand in the file.
+/// `apigw schema plan` shows the fields of the file.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw plan release.yaml\n  apigw plan release.yaml --out bound.yaml")]
 pub(in crate::cli) struct PlanArguments {
@@ -54,7 +54,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> R
     Ok(change::pending(&change, plans.iter().any(|plan| !plan.is_empty())))
 }
 
-/// Computes the plans of a file, compared with what it is bound to.
+/// Computes the plans of a file, compared with the outcome that it is bound to.
 pub(super) fn compute(
     context: &Context<'_>,
     facts: &DiskFacts<'_>,
@@ -73,7 +73,7 @@ pub(super) fn compute(
     Ok(plans)
 }
 
-/// Shows what plans come to, without committing them.
+/// Shows plans without committing them.
 pub(super) fn show(
     context: &Context<'_>,
     workspace: &Workspace,

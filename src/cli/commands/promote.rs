@@ -11,7 +11,7 @@ use crate::cli::selection::GroupsArguments;
 use crate::model::Version;
 use crate::plan::{self, PromoteRequest, PromotedRelease};
 
-/// Take what is live in one environment, or was, to another: the same digest
+/// Take the live or an earlier release of one environment to another: the same digest
 ///
 /// A mock stays a mock; a real backend gets the address that the version's settings have in the
 /// environment that it comes to.
@@ -31,7 +31,7 @@ pub(in crate::cli) struct PromoteArguments {
     /// This version, where something else is live in the environment from which it comes
     #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
-    /// What was live there right after this operation; the beginning of its id is enough
+    /// Release that was live right after this operation; the beginning of its id is enough
     #[arg(long, value_name = "OPERATION", conflicts_with = "version")]
     at: Option<String>,
     #[command(flatten)]

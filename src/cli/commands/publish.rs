@@ -43,7 +43,7 @@ pub(in crate::cli) struct PublishArguments {
     change: ChangeArguments,
 }
 
-/// How far a version grows.
+/// The part of a version to bump.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 pub(in crate::cli) enum BumpName {
     /// The third number
@@ -52,7 +52,7 @@ pub(in crate::cli) enum BumpName {
     Minor,
     /// The first number
     Major,
-    /// By what differs from the newest frozen version, as `apigw diff` advises
+    /// By the difference from the newest frozen version, as `apigw diff` advises
     Auto,
 }
 

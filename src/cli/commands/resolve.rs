@@ -18,11 +18,11 @@ use crate::model::{Deployment, GroupName, OperationId, Release, SCHEMA};
 use crate::plan::{self, Author, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
 use crate::workspace::{self, DiskFacts, GitOperation, MergeState, Renumbering, Workspace};
 
-/// Join what two branches did to an environment, group by group
+/// Join the changes of two branches to an environment, group by group
 ///
 /// After a merge or within one, in conflict or not. Groups that one branch changed need no choice. For a group that
-/// both changed, --ours keeps what your own branch has (in a rebase too), --theirs what the other one has; what is not
-/// kept stays in the history, marked.
+/// both changed, --ours keeps the entry of your own branch (in a rebase too), --theirs that of the other one; the other
+/// entry stays in the history, marked.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw resolve --env test\n  apigw resolve petstore --env online --ours -m 'the fix of last night'"
@@ -43,13 +43,13 @@ pub(in crate::cli) struct ResolveArguments {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 struct ChoiceArguments {
-    /// Keep what your own branch has, where both changed a group
+    /// Keep your own branch's entry of each group that both changed
     #[arg(long)]
     ours: bool,
-    /// Keep what the other branch has, where both changed a group
+    /// Keep the other branch's entry of each group that both changed
     #[arg(long)]
     theirs: bool,
-    /// Keep what this operation left, for the groups that it changed; the beginning of its id is enough
+    /// Keep the entries of this operation, for the groups that it changed; the beginning of its id is enough
     #[arg(long, value_name = "OPERATION")]
     take: Vec<String>,
     /// Mark an operation that no entry leads to as one that counts for nothing; needs -m
@@ -106,7 +106,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     failed.map_or(Ok(Exit::Done), Err)
 }
 
-/// Plans what becomes of each group.
+/// Plans the resolution of each group.
 fn resolution(
     workspace: &Workspace,
     arguments: &ResolveArguments,
@@ -194,7 +194,7 @@ impl Outcome<'_> {
         text
     }
 
-    /// Says what becomes of each group and of each version.
+    /// Describes the change of each group and of each version.
     fn changes_text(&self) -> String {
         let Self { resolution, renumberings, .. } = self;
         let environment = &resolution.operation.environment;
@@ -230,7 +230,7 @@ impl Outcome<'_> {
         text
     }
 
-    /// Says in a few words what a release is, with the number that its version has from now on.
+    /// Describes a release in a few words, with the number that its version has from now on.
     fn state_text(&self, group: &GroupName, release: &Release) -> String {
         let is_it = |renumbering: &&Renumbering| renumbering.group == *group && renumbering.digest == release.digest;
         match self.renumberings.iter().find(is_it) {
@@ -286,7 +286,7 @@ impl From<ResolveError> for CommandError {
     }
 }
 
-/// Says of each head of a group what it is, whose, when and why.
+/// Describes each head of a group with author, time and reason.
 fn choices(conflict: &plan::GroupConflict) -> Vec<String> {
     let line = |head: &plan::HeadEntry| {
         let side = match head.side {

@@ -12,10 +12,10 @@ use crate::model::{EnvironmentName, Timestamp};
 use crate::plan::{self, PastState, RollbackRequest};
 use crate::workspace::Workspace;
 
-/// Restore what was live before: version, backend and address
+/// Restore an earlier release: version, backend and address
 ///
-/// Without --to, each group goes back to what was live before; a second rollback in a row goes further back. With --to,
-/// all groups go back to one past state. `apigw undo` takes a rollback back.
+/// Without --to, each group goes back to its previous release; a second rollback in a row goes further back. With --to,
+/// all groups go back to one past state. `apigw undo` reverses a rollback.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw rollback petstore --env test\n  apigw rollback --all --env test --to 2026-11-23T18:00:00Z -m 'bad release'"
@@ -26,7 +26,7 @@ pub(in crate::cli) struct RollbackArguments {
     /// The environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     env: String,
-    /// Restore what was live right after this operation, or at this time (RFC 3339, or a date); --all needs it
+    /// State to restore: right after this operation, or at this time (RFC 3339, or a date); --all needs it
     #[arg(long, value_name = "OPERATION|TIME", required_if_eq("all", "true"))]
     to: Option<String>,
     #[command(flatten)]

@@ -19,7 +19,7 @@ use crate::routes::{
 use crate::snapshot::NotServed;
 use crate::workspace::{LiveReader, Workspace};
 
-/// Show what a gateway has to do: the requests it matches, answers, forwards and rewrites
+/// Show the routes of a gateway: requests matched, mocked, forwarded and rewritten
 ///
 /// Each API that is live is listed with its method and path, who may call it, and the mock response or the address that answers.
 /// A path is matched exactly before as a template, and that before as a prefix (`/*`). With `-o yaml` or `-o json`, every mock
@@ -61,7 +61,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
     Ok(if is_complete { Exit::Done } else { Exit::Invalid })
 }
 
-/// Reads what is live, as a gateway does that starts, and makes the routes of it; of all groups where none is named.
+/// Reads the live state as a gateway does at its start, and builds the routes of the named groups, or of all.
 fn read(
     workspace: &Workspace,
     environments: Vec<EnvironmentName>,
@@ -121,7 +121,7 @@ fn group_text(group: &GroupRoutes, layout: Layout) -> String {
     text
 }
 
-/// Writes the path of a route as callers use it, with what its query must have.
+/// Returns the path of a route as callers use it, with the query parameters that it requires.
 fn path_text(group: &GroupRoutes, route: &Route) -> String {
     let path = &route.path;
     let mut text = format!("{}{}", group.prefix.before_path(), path.template);
@@ -182,7 +182,7 @@ fn mock_text(responses: &MockResponses) -> String {
     }
 }
 
-/// Writes the address that a request goes to, and what differs from the group.
+/// Returns the address that a request is forwarded to, and the differences from the group's settings.
 fn forward_text(group: &GroupRoutes, forward: &Forward, own: &RouteForward, route: &Route) -> String {
     let upstream = own.upstream.as_ref().unwrap_or(&forward.upstream);
     let address = upstream.targets.first().map_or("", |url| url.as_str()).trim_end_matches('/');

@@ -14,7 +14,7 @@ use crate::model::{GroupSettings, SCHEMA, WorkspaceSettings};
 use crate::plan::ReleasePlan;
 use crate::workspace::VersionNoteFile;
 
-/// Print the JSON Schema of a file that people write or read, or of what a command prints with `-o json`
+/// Print the JSON Schema of a file that people write or read, or of a command's output with `-o json`
 ///
 /// Without a name it lists the names: `workspace`, `group`, `plan`, `version-note`, `output-error`, and `output-COMMAND`
 /// for each command, like `output-status` and `output-group-set`.
@@ -44,7 +44,7 @@ static FILES: [FileKind; 4] = [
     },
 ];
 
-/// Lists the names, each with what it stands for.
+/// Lists the names with their meanings.
 fn names() -> Vec<(String, String)> {
     let files = FILES.iter().map(|file| (file.name.to_owned(), file.meaning.to_owned()));
     let documents = DOCUMENTS.iter().map(|kind| {

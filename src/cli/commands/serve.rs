@@ -27,7 +27,7 @@ use certificates::Certificates;
 use follow::{Follower, Read};
 use options::{ListenAddress, LogTarget, parse_size};
 
-/// Run what is published, on this machine
+/// Serve published groups on this machine
 ///
 /// A change of any process is served within 100 ms. Without --env, every environment is served, by host name;
 /// with one, a loopback host name reaches its groups by their prefix too. `apigw.toml` is read when it starts and on
@@ -73,14 +73,14 @@ pub(in crate::cli) struct ServeArguments {
     /// operators and reloads
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_connections: Option<u32>,
-    /// How many threads answer requests [default: one a core]
+    /// Threads that serve requests [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
     /// Where the access log goes: - for stdout (with `-o json|yaml` stderr), as a line a request on a terminal and as JSON
     /// lines in a pipe; a file, as JSON lines at its end, opened again on SIGHUP; or off
     #[arg(long, value_name = "-|FILE|off", default_value = "-", value_hint = clap::ValueHint::FilePath)]
     access_log: LogTarget,
-    /// How long requests in flight may take when it is told to stop; told again, it waits no longer
+    /// Time that requests in flight may take after a signal to stop; a second signal ends it
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     drain: Duration,
 }
@@ -107,7 +107,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;
-    // What is replaced later is not to be kept for as long as the gateway runs.
+    // A later change replaces this snapshot, which must not stay in memory until the gateway stops.
     drop(live);
     follower.follow(&asked);
     context.output.note("stopping: answering what is in flight; another signal cuts it off");

@@ -18,11 +18,12 @@ use crate::workspace::{
     Committed, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases, ViewProblem, Workspace,
 };
 
-/// Show what is live: the matrix of groups and environments
+/// Show live versions: the matrix of groups and environments
 ///
-/// "edited" says that the working copy differs from the group's newest version, "behind test (0.0.3)" that an earlier
-/// environment has a newer version, "damaged" and "missing" that a live version is not on disk as it was frozen. With -v,
-/// addresses are shown. Gateways that run on this machine are listed below, with what they do not serve as it is live.
+/// "edited" means that the working copy differs from the group's newest version, "behind test (0.0.3)" that an earlier
+/// environment has a newer version, "damaged" and "missing" that the files of a live version have changed or are gone.
+/// With -v, addresses are shown. Gateways that run on this machine are listed below, with the groups that they do not
+/// serve up to date.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw status\n  apigw status petstore --env online --at 2026-11-01")]
 pub(in crate::cli) struct StatusArguments {
@@ -40,7 +41,7 @@ pub(in crate::cli) struct StatusArguments {
     check: bool,
 }
 
-/// What is live, of the environments and groups that were asked for.
+/// The live state of the environments and groups in question.
 struct Live {
     environments: Vec<Environment>,
     /// Every environment, with the same groups.
@@ -97,7 +98,7 @@ fn problem_text(problem: &ViewProblem) -> String {
     }
 }
 
-/// Reads which gateways run. What is live can be told without them.
+/// Reads the running gateways' files. The rest of the status does not depend on them.
 fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentName]) -> Vec<RunningGateway> {
     match workspace.gateways() {
         Ok(mut gateways) => {
@@ -129,7 +130,7 @@ impl Moment {
         }
     }
 
-    /// Puts in force what the operation made, whatever became of it in a merge.
+    /// Applies an operation's changes, even those that lost a merge.
     fn apply(&self, environment: &mut Environment) {
         let Self::After(committed) = self else { return };
         let Committed { id, operation, .. } = &**committed;

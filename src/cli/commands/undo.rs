@@ -48,7 +48,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
         latest.id
     };
     let request = UndoRequest { environment, operation, skip_changed: arguments.skip_changed };
-    // Planned anew, an undo without a name would undo what somebody has just done.
+    // Planned anew, an undo without a name would undo somebody's newest change.
     let replan = if arguments.operation.is_some() { Replan::WhereStale } else { Replan::Never };
     change::run(context, &arguments.change, replan, |facts, author| plan::undo(&request, facts, author))
 }

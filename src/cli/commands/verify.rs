@@ -14,14 +14,14 @@ use crate::cli::views::VerifyView;
 use crate::model::{Finding, Severity};
 use crate::workspace::{Verification, Workspace};
 
-/// Compare every checksum, digest and chain with what was committed
+/// Compare every checksum, digest and chain with the committed state
 ///
-/// --repair does what loses nothing: it removes what was never committed, and records an edit by
-/// hand that can be deployed as an operation of its own.
+/// --repair makes the repairs that lose nothing: it removes uncommitted files, and records an edit by hand that can be
+/// deployed as an operation of its own.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw verify\n  apigw verify --repair --yes -m 'hand edit of last night'")]
 pub(in crate::cli) struct VerifyArguments {
-    /// Mend what can be mended without losing anything
+    /// Make the repairs that lose nothing
     #[arg(long)]
     repair: bool,
     /// Why, for the history

@@ -47,7 +47,7 @@ pub(in crate::cli) struct BumpArguments {
     /// The group [default: the one that is plain]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
-    /// patch, minor, major, auto (by what differs from the newest version), or a version
+    /// patch, minor, major, auto (by the difference from the newest version), or a version
     #[arg(value_name = "LEVEL|auto|X.Y.Z", required = true)]
     to: String,
 }
@@ -61,7 +61,7 @@ pub(in crate::cli) struct ListArguments {
     group: Option<String>,
 }
 
-/// Show what a frozen version holds
+/// Show a frozen version
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version show 0.0.1\n  apigw version show petstore 0.0.1")]
@@ -214,7 +214,7 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
     Ok(Exit::Done)
 }
 
-/// Returns the version that what differs from the newest frozen one asks for; where nothing does, it stays.
+/// Returns the version that the difference from the newest frozen one asks for; the present one if there is none.
 fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Version, CommandError> {
     let level = plan::advice(group, &DiskFacts::new(workspace))?;
     Ok(match level {

@@ -9,7 +9,7 @@ use crate::definition::Rule;
 use crate::model::{SCHEMA, Severity};
 use crate::workspace::{ProblemKind, Verification};
 
-/// The findings, or what `--explain` asks for.
+/// The findings, or the rule that `--explain` asks for.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::cli) enum CheckDocument<'a> {
@@ -35,7 +35,7 @@ pub(in crate::cli) struct RuleView {
     rule: &'static str,
     severity: Severity,
     explanation: &'static str,
-    /// A breach of it and what keeps it; none where the explanation says enough.
+    /// A breach of it and its correction. None when the explanation is enough.
     example: Option<&'static str>,
     /// True if `apigw.toml` can give it another severity.
     can_be_set: bool,

@@ -7,7 +7,7 @@ use super::{Document, EntryView};
 use crate::compare::Compatibility;
 use crate::model::{GroupName, Level};
 
-/// The comparison, or what `--explain` asks for.
+/// The comparison, or the rule that `--explain` asks for.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(in crate::cli) enum DiffDocument {

@@ -1,4 +1,4 @@
-//! From what was typed to the request that is sent.
+//! From the arguments to the request to send.
 
 use std::io::Read;
 use std::path::Path;
@@ -24,7 +24,7 @@ const LARGEST_BODY: u64 = 256 << 20;
 /// A request that is ready to be sent.
 pub(super) struct Prepared {
     pub(super) outgoing: Outgoing,
-    /// What is called, as a caller would write it, without the secrets in its path.
+    /// The URL as a caller would write it, without the secrets in its path.
     pub(super) url: String,
     /// The names of headers and parameters whose values are secrets.
     pub(super) secrets: Vec<String>,
@@ -155,7 +155,7 @@ fn form(
     })
 }
 
-/// Reads what comes, all of it or nothing: a body that is cut off says something else.
+/// Reads everything or nothing: a truncated body would be another request.
 fn read_all(from: impl Read, most: u64) -> Result<Bytes, CommandError> {
     let mut bytes = Vec::new();
     from.take(most + 1).read_to_end(&mut bytes)?;
@@ -170,7 +170,7 @@ fn read_all(from: impl Read, most: u64) -> Result<Bytes, CommandError> {
 fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, CommandError> {
     let mut headers = HeaderMap::new();
     let name = |text: &str| {
-        // What stands behind a blank may be a secret, where the colon was forgotten.
+        // The text after a blank may be a secret, if the colon was forgotten.
         let shown = text.split_whitespace().next().unwrap_or_default();
         HeaderName::try_from(text)
             .map_err(|_| CommandError::invalid("header", format!("the name of the header {shown:?} cannot be one")))
@@ -226,7 +226,7 @@ fn value(name: &str, text: &str) -> Result<HeaderValue, CommandError> {
         .map_err(|_| CommandError::invalid("header", format!("the value of {name} cannot stand in a header")))
 }
 
-/// Says what the definition does not allow, without a value that is a secret.
+/// Returns the message on a violation of the definition, with secret values blanked.
 fn violation(secrets: &[String], place: &str, message: &str) -> String {
     let name = place.split_once('.').map_or("", |(_, name)| name);
     let is_secret = secrets.contains(&name.to_ascii_lowercase()) || is_secret_name(name);

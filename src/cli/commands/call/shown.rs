@@ -1,4 +1,4 @@
-//! What is shown of a call: the request without its secrets, and the answer.
+//! The output of a call: the request without its secrets, and the response.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -13,9 +13,9 @@ use crate::definition::Api;
 use crate::gateway::call::{Answer, BLANK, Outgoing, decode_query};
 use crate::model::{SCHEMA, is_secret_name};
 
-/// What is told of a request that was sent.
+/// The request as shown.
 pub(super) struct Sent {
-    /// What is called, the values of secrets blanked.
+    /// The URL, with secret values blanked.
     pub(super) url: String,
     view: SentView,
 }

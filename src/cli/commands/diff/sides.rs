@@ -18,7 +18,7 @@ pub(super) struct DiffSide {
 }
 
 impl DiffSide {
-    /// Reads what an environment has of a group.
+    /// Reads an environment's entry of a group.
     pub(super) fn of_environment(
         facts: &DiskFacts<'_>,
         environment: &EnvironmentName,

@@ -14,7 +14,7 @@ use crate::workspace::append_outside;
 
 use super::options::LogTarget;
 
-/// How many lines may wait to be written; more are left out.
+/// The number of lines that may wait to be written; more are left out.
 const MOST_WAITING: usize = 16 * 1024;
 
 /// Workers put lines into a queue, one thread writes them.
@@ -24,11 +24,11 @@ pub(super) struct Log {
     state: Arc<State>,
 }
 
-/// What the log and the thread that writes it share.
+/// The state that the log and its writer thread share.
 #[derive(Default)]
 struct State {
     dropped: AtomicU64,
-    /// How many lines had been left out when that was last asked, and whether that was news then.
+    /// The number of lines left out at the last query, and whether it had grown then.
     seen: AtomicU64,
     was_dropping: AtomicBool,
     must_reopen: AtomicBool,
@@ -121,7 +121,7 @@ fn json_line(record: &AccessRecord<'_>) -> String {
     escape::json(&line).into_owned() + "\n"
 }
 
-/// What takes lines.
+/// A destination of lines.
 trait Destination: Send + 'static {
     /// Writes a line out.
     fn put(&mut self, line: &[u8]) -> io::Result<()>;

@@ -1,4 +1,4 @@
-//! What `serve` says on stderr: where callers reach what, and each change of it.
+//! The messages of `serve` on stderr: the URLs, and each change of them.
 
 use std::net::SocketAddr;
 
@@ -122,7 +122,7 @@ pub(super) fn changes(
     }
 }
 
-/// Says why what the files say is not served, and what is served instead.
+/// Reports the entries that are not served, with reasons, and the ones served instead.
 pub(super) fn not_served(context: &Context<'_>, entries: &[NotServed], served: &RunningGateway) {
     for NotServed { environment, group, reason, .. } in entries.iter().take(MOST_NAMED) {
         let whose = group.as_ref().map_or_else(|| environment.to_string(), |group| format!("{group} in {environment}"));

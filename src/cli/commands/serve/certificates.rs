@@ -11,7 +11,7 @@ use crate::workspace::{FileStamp, read_outside, stamp_outside};
 /// The most bytes of a certificate or a key.
 const LARGEST_PEM: u64 = 1 << 20;
 
-/// Certificates with their keys, and what their files looked like when they were last read.
+/// Certificates with their keys, and the stamps of their files when they were last read.
 pub(super) struct Certificates {
     pairs: Vec<Pair>,
     seen: Vec<Option<FileStamp>>,
@@ -66,7 +66,7 @@ impl Certificates {
         Ok(config)
     }
 
-    /// Reads the files where they are others than before, or were of no use. Returns what cannot be used once.
+    /// Reads the files if they have changed, or could not be used. Returns the error of files that cannot be used once.
     ///
     /// A pair that is half-way through being replaced does not fit together; the one before is shown on then.
     pub(super) fn read_if_changed(&mut self) -> Result<Option<Arc<tls::ServerConfig>>, CommandError> {

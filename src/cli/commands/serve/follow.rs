@@ -1,4 +1,4 @@
-//! Serves every change of the files, and tells others what is served.
+//! Serves every change of the files, and publishes the served state to other processes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use crate::workspace::{
     AccessReader, GatewayFile, LiveReader, RunningGateway, SecretSources, ServedEnvironment, Workspace,
 };
 
-/// How often the files are looked at; a commit is served within this time and that of reading it.
+/// The interval between two looks at the files; a commit is served within this time and that of reading it.
 const LOOK: Duration = Duration::from_millis(25);
 /// After how many looks certificates, and the file that tells about the gateway, are looked at too.
 const SELDOM: u32 = 20;
 
-/// A gateway, what it serves, and where that is read.
+/// A gateway with its served state and the source of that.
 pub(super) struct Follower<'a> {
     context: &'a Context<'a>,
     workspace: Workspace,
@@ -35,7 +35,7 @@ pub(super) struct Follower<'a> {
     log: Option<Arc<Log>>,
     file: Option<GatewayFile>,
     is_untold: bool,
-    /// What was told last.
+    /// The state published last.
     told: RunningGateway,
     was_incomplete: bool,
     /// When memory that was let go is to be given back to the system.
@@ -43,7 +43,7 @@ pub(super) struct Follower<'a> {
     looks: u32,
 }
 
-/// What is read of what a gateway serves.
+/// The inputs of a gateway: environments, their reader, certificates.
 pub(super) struct Read {
     /// The environments that were named, none for all.
     pub(super) named: Vec<EnvironmentName>,
@@ -92,7 +92,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Says where it listens and what it serves.
+    /// Announces the addresses and the served groups.
     pub(super) fn begin(&mut self, live: &Snapshot, not_served: Vec<NotServed>) -> Result<(), CommandError> {
         let view = ServeView {
             schema: SCHEMA,
@@ -238,7 +238,7 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Takes note of what cannot be served, and says it the first time. Returns what is served.
+    /// Records the entries that are not served, and reports each once. Returns the served state.
     fn note_not_served(&mut self, live: &Snapshot, not_served: Vec<NotServed>) -> RunningGateway {
         for mut entry in not_served {
             let environment = live.environments.iter().find(|environment| environment.name == entry.environment);
@@ -259,7 +259,7 @@ impl<'a> Follower<'a> {
         served
     }
 
-    /// Puts together what is served now, and what is not.
+    /// Builds the served state, with the entries that are not served.
     fn served(&self, live: &Snapshot) -> RunningGateway {
         let mut environments: BTreeMap<EnvironmentName, ServedEnvironment> =
             live.environments.iter().map(|live| (live.name.clone(), ServedEnvironment::default())).collect();
@@ -274,7 +274,7 @@ impl<'a> Follower<'a> {
         RunningGateway { addresses, stuck_workers, environments, not_served, ..*told }
     }
 
-    /// Tells other processes what is served. Where that fails, requests are served all the same.
+    /// Publishes the served state to other processes. Requests are served even if that fails.
     fn tell(&mut self) {
         let Some(file) = &mut self.file else { return };
         match file.write(&self.told) {
@@ -288,7 +288,7 @@ impl<'a> Follower<'a> {
     }
 }
 
-/// Has the allocator give back to the system what nobody wants any more: it does when it is asked for a large piece.
+/// Makes the allocator return free memory to the system, as it does on a request for a large piece.
 fn give_back_memory() {
     const LARGE: usize = 64 << 20;
     std::hint::black_box(Vec::<u8>::with_capacity(LARGE));

@@ -1,4 +1,4 @@
-//! What stands behind a few flags of `serve`.
+//! The values of some of `serve`'s flags.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub(super) struct ListenAddress {
 }
 
 impl ListenAddress {
-    /// Decides what was left open: connections are encrypted where there is a certificate.
+    /// Fills in the protocol: HTTPS if there is a certificate.
     pub(super) fn resolve(self, has_certificate: bool) -> Listen {
         Listen { address: self.address, tls: self.encrypted.unwrap_or(has_certificate) }
     }

@@ -9,7 +9,7 @@ use crate::cli::time::age;
 use crate::model::{Backend, Deployment, Environment, EnvironmentName, GroupName, State, Timestamp};
 use crate::workspace::{ReleaseDamage, RunningGateway, ViewProblem, Workspace};
 
-/// How many groups that a gateway does not serve as they are live are named.
+/// The number of groups that are named as not served up to date.
 const MOST_BEHIND: usize = 10;
 
 pub(super) fn text(live: &Live, now: Timestamp, layout: Layout) -> String {
@@ -61,7 +61,7 @@ pub(super) fn addresses(workspace: &Workspace, live: &Live, layout: Layout) -> S
     )
 }
 
-/// Lists the gateways, and the groups of which they do not serve what is live.
+/// Lists the gateways, and the groups that they do not serve up to date.
 fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
     let mut lines = Vec::new();
     for environment in &live.environments {
@@ -91,7 +91,7 @@ fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
     text
 }
 
-/// Says in a few words what a group is in an environment: `0.0.1 mock 5m, behind test (0.0.2)`.
+/// Describes a group's state in an environment in a few words: `0.0.1 mock 5m, behind test (0.0.2)`.
 fn cell(live: &Live, environment: &Environment, group: &GroupName, deployment: &Deployment, now: Timestamp) -> Cell {
     let release = &deployment.release;
     let since = age(deployment.since, now);

@@ -10,7 +10,7 @@ use crate::workspace::NeededState;
 pub(super) fn hint(advice: Advice) -> String {
     match advice {
         Advice::Text(text) => text,
-        Advice::Status => "see what is live: `apigw status`".to_owned(),
+        Advice::Status => "see live versions: `apigw status`".to_owned(),
         Advice::History { group: None, environment } => {
             format!("see the operations: `apigw history --env {environment}`")
         }
@@ -18,7 +18,7 @@ pub(super) fn hint(advice: Advice) -> String {
             format!("see its operations: `apigw history {group} --env {environment}`")
         }
         Advice::Versions { group } => format!("see its versions: `apigw version list {group}`"),
-        Advice::Verify => "see what is missing or damaged: `apigw verify`".to_owned(),
+        Advice::Verify => "list missing and damaged files: `apigw verify`".to_owned(),
         Advice::Publish { group, environment, version: None } => {
             format!("publish it: `apigw publish {group} --env {environment}`")
         }
@@ -88,7 +88,7 @@ pub(super) fn refusal_hints(
             }
             Refusal::Breaking { changes, unknown, on_way_back } => {
                 if !unknown.is_empty() {
-                    hints.push("see what is missing or damaged: `apigw verify`".to_owned());
+                    hints.push("list missing and damaged files: `apigw verify`".to_owned());
                 }
                 hints.extend(diffs(environment, changes));
                 hints.push(override_hint(command, has_message));
@@ -98,7 +98,7 @@ pub(super) fn refusal_hints(
             Refusal::Blocked { releases } => {
                 hints.extend(releases.iter().take(MOST_COMMANDS).map(|release| {
                     let (group, version) = (&release.group, &release.version);
-                    format!("where it is good after all, let it in again: `apigw version unblock {group} {version}`")
+                    format!("to allow it again: `apigw version unblock {group} {version}`")
                 }));
                 continue;
             }
@@ -165,9 +165,9 @@ fn override_hint(command: &str, has_message: bool) -> String {
     // A dry run says the same as the real one.
     let command = command.replace(" --dry-run", "").replace(" --detailed-exitcode", "");
     if command.contains("***") {
-        return format!("to break them all the same, add `--allow-breaking{message}` to the command");
+        return format!("to override the policy, add `--allow-breaking{message}` to the command");
     }
-    format!("to break them all the same: `{command} --allow-breaking{message}`")
+    format!("to override the policy: `{command} --allow-breaking{message}`")
 }
 
 #[cfg(test)]
@@ -213,7 +213,7 @@ mod tests {
                 false,
                 vec![
                     "see all that differs: `apigw diff g@online g@0.0.2`",
-                    "to break them all the same: `apigw switch g --env online --version 0.0.2 --allow-breaking -m WHY`",
+                    "to override the policy: `apigw switch g --env online --version 0.0.2 --allow-breaking -m WHY`",
                     "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking` under `[environments.online]` in apigw.toml",
                 ],
@@ -224,7 +224,7 @@ mod tests {
                 true,
                 vec![
                     "see all that differs: `apigw diff g@online g`",
-                    "to break them all the same: `apigw rollback g --env online -m why --allow-breaking`",
+                    "to override the policy: `apigw rollback g --env online -m why --allow-breaking`",
                     "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking_rollback` under `[environments.online]` in apigw.toml",
                 ],
@@ -234,7 +234,7 @@ mod tests {
                 "apigw publish --env online --backend https://***@b.example",
                 false,
                 vec![
-                    "to break them all the same, add `--allow-breaking -m WHY` to the command",
+                    "to override the policy, add `--allow-breaking -m WHY` to the command",
                     "or, if such a change breaks nobody here: `api-removed = \"compatible\"` under `[changes]` in apigw.toml",
                     "the policy is `breaking` under `[environments.online]` in apigw.toml",
                 ],

@@ -29,7 +29,7 @@ pub(super) struct ChangeArguments {
     /// Show the plan without committing it
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// With --dry-run: exit with 2 where there is something to do
+    /// With --dry-run: exit with 2 if there is something to do
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(super) enum Replan {
 /// The operation that must be the latest, for commands that change groups by name.
 #[derive(Debug, Clone, Args)]
 pub(super) struct IfCurrent {
-    /// Do it only if this operation is the latest of each group
+    /// Fail unless this operation is the latest of each group
     #[arg(long, value_name = "OPERATION")]
     if_current: Option<String>,
 }
@@ -243,7 +243,7 @@ pub(super) fn confirm(
     if answer.trim() == environment.as_str() {
         Ok(true)
     } else {
-        Err(refused(format!("{environment} was not changed: the name that was typed is not {environment}")))
+        Err(refused(format!("{environment} was not changed: the typed name is not {environment}")))
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
         "ms" => Ok(Duration::from_millis(number)),
         "" | "s" => Ok(Duration::from_secs(number)),
         "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
-        _ => Err(format!("{unit:?} is no unit: write it like 500ms, 10s or 2m")),
+        _ => Err(format!("{unit:?} is not a unit: write it like 500ms, 10s or 2m")),
     }
 }
 

@@ -107,7 +107,7 @@ impl CommandError {
     }
 
     fn unknown_version(group: &str, message: String) -> Self {
-        Self::invalid("unknown-version", message).hint(format!("see which there are: `apigw version list {group}`"))
+        Self::invalid("unknown-version", message).hint(format!("list them: `apigw version list {group}`"))
     }
 
     /// Makes the error of a version that is to go live and is not on disk as it was frozen.
@@ -116,7 +116,7 @@ impl CommandError {
             matches!(error, workspace::Error::FrozenDiffers { .. } | workspace::Error::Unknown { kind: "version", .. });
         let mut shown = Self::from(error);
         if is_damage {
-            shown.hints = vec!["see what is missing or damaged, and how to restore it: `apigw verify`".to_owned()];
+            shown.hints = vec!["list missing and damaged files, and ways to restore them: `apigw verify`".to_owned()];
         }
         shown
     }
@@ -133,9 +133,9 @@ impl From<workspace::Error> for CommandError {
         let message = error.to_string();
         match error {
             Error::NoWorkspace { .. } => Self::invalid("no-workspace", message)
-                .hint("make one with `apigw init`, or name its folder with `-C DIR`"),
+                .hint("create one with `apigw init`, or name its folder with `-C DIR`"),
             Error::NoCheckout { .. } => Self::invalid("no-checkout", message)
-                .hint("begin one with `git init`, or go to the clone that you merge in"),
+                .hint("create one with `git init`, or go to the clone that you merge in"),
             Error::Unknown { kind, ref name, .. } => {
                 let hint = match kind {
                     "environment" => "`apigw status` shows the environments; declare others in apigw.toml",
@@ -165,7 +165,7 @@ impl From<workspace::Error> for CommandError {
                 reasons: states.iter().map(|state| advice::lost_state(group, version, state)).collect(),
                 ..Self::new("version-needed", Exit::Conflict, message)
             }
-            .hint(format!("to delete it all the same: `apigw version delete {group} {version} --force`"))
+            .hint(format!("to delete it anyway: `apigw version delete {group} {version} --force`"))
             .hint(format!("to keep it out and keep the way back: `apigw version block {group} {version} -m WHY`")),
             Error::VersionLive { ref group, ref environments, .. }
             | Error::GroupLive { ref group, ref environments } => {
@@ -179,19 +179,19 @@ impl From<workspace::Error> for CommandError {
                 let held = match holder {
                     None => "another process holds it".to_owned(),
                     Some(holder) if has_ended => {
-                        format!("another process holds it; the last one that said so has ended: {holder}")
+                        format!("another process holds it; the last known holder has ended: {holder}")
                     }
-                    Some(holder) => format!("it is held by {holder}"),
+                    Some(holder) => format!("held by {holder}"),
                 };
                 Self::new("locked", Exit::Locked, message).hint(held).hint("wait longer with `--lock-timeout 60s`")
             }
             Error::DurabilityUnknown { ref operation, .. } => {
                 let committed = operation.as_ref().map(|operation| format!("operation {operation} is committed; "));
-                let hint = committed.unwrap_or_default() + "see to the disk, then run `apigw verify`";
+                let hint = committed.unwrap_or_default() + "check the disk, then run `apigw verify`";
                 Self::new("durability-unknown", Exit::DurabilityUnknown, message).causes(&error).hint(hint)
             }
             Error::OutsideLink { .. } => Self::invalid("outside-link", message)
-                .hint("replace the link by what it leads to, inside of the workspace"),
+                .hint("replace the link by its target, inside of the workspace"),
             Error::ImportUnfinished { ref group } => Self::new("import-unfinished", Exit::Conflict, message)
                 .hint(format!("run it again, or finish it with `apigw verify --repair`; `git diff groups/{group}` shows how far it came")),
             Error::Io(ref source) => {
@@ -246,7 +246,7 @@ impl From<plan::Error> for CommandError {
                 deleted(Self::new("version-deleted", Exit::Conflict, message), group.as_str(), version, deletion)
             }
             Error::NotCurrent { group, environment, .. } => Self::new("not-current", Exit::Conflict, message)
-                .hint(format!("see what happened: `apigw history {group} --env {environment}`")),
+                .hint(format!("see its changes: `apigw history {group} --env {environment}`")),
             Error::Stale { .. } => Self::new("stale", Exit::Conflict, message)
                 .hint("nothing was written; make the plan anew with `apigw plan FILE --out FILE`"),
             Error::Overtaken { operation, environment, changed, total } => overtaken(
@@ -302,7 +302,7 @@ fn overtaken(
     if let [(group, later)] = changed {
         error = error
             .hint(format!("undo the later operation first: `apigw undo {later} --env {environment}`"))
-            .hint(format!("or restore what was live before: `apigw rollback {group} --env {environment}`"));
+            .hint(format!("or restore the previous release: `apigw rollback {group} --env {environment}`"));
     }
     error
 }

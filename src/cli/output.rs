@@ -207,11 +207,13 @@ impl Output {
         for cause in &error.causes {
             let _ = writeln!(text, "  because: {}", indented(cause));
         }
-        for reason in error.reasons.iter().take(MOST_REASONS) {
+        // The message of a refusal with few reasons has them in it already; programs find them in one place.
+        let reasons: Vec<&String> = error.reasons.iter().filter(|reason| !error.message.contains(*reason)).collect();
+        for reason in reasons.iter().take(MOST_REASONS) {
             let _ = writeln!(text, "  {}", indented(reason));
         }
-        if error.reasons.len() > MOST_REASONS {
-            let _ = writeln!(text, "  and {} more; `-o json` has all", error.reasons.len() - MOST_REASONS);
+        if reasons.len() > MOST_REASONS {
+            let _ = writeln!(text, "  and {} more; `-o json` has all", reasons.len() - MOST_REASONS);
         }
         for hint in &error.hints {
             let _ = writeln!(text, "  {}: {}", self.paint(CYAN, "hint"), indented(hint));
@@ -222,6 +224,11 @@ impl Output {
     fn paint(&self, color: &str, text: &str) -> String {
         if self.color_talk { format!("{color}{text}{RESET}") } else { text.to_owned() }
     }
+}
+
+/// Returns a count with its noun in the right number.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// The most reasons of an error that are shown to people.

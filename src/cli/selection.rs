@@ -10,7 +10,7 @@ use crate::definition::Definition;
 use crate::model::{GroupName, Method, NameError, nearest};
 use crate::plan::Selection;
 
-/// Returns the group that was named, or the one that is plain where none was.
+/// Returns the group that was named, or the only one where none was.
 ///
 /// Plain is the group whose folder one stands in, then `default_group`, then the only one.
 pub(super) fn group(context: &Context<'_>, named: Option<&str>) -> Result<GroupName, CommandError> {
@@ -28,8 +28,8 @@ pub(super) fn group(context: &Context<'_>, named: Option<&str>) -> Result<GroupN
     let groups = workspace.groups()?;
     match groups.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(CommandError::invalid("unknown-group", "the workspace has no group yet")
-            .hint("make one: `apigw group import NAME FILE`, or `apigw group create NAME`")),
+        [] => Err(CommandError::invalid("unknown-group", "the workspace has no groups yet")
+            .hint("create one: `apigw group import NAME FILE`, or `apigw group create NAME`")),
         several => {
             let names: Vec<&str> = several.iter().take(5).map(GroupName::as_str).collect();
             let more = if several.len() > names.len() { ", …" } else { "" };
@@ -39,10 +39,10 @@ pub(super) fn group(context: &Context<'_>, named: Option<&str>) -> Result<GroupN
     }
 }
 
-/// The groups that a command means: several, all, or the one that is plain.
+/// The groups that a command means: several, all, or the only one.
 #[derive(Debug, Clone, Args)]
 pub(super) struct GroupsArguments {
-    /// The groups [default: the one that is plain]
+    /// The groups [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
     /// Every group to which the command can apply
@@ -102,5 +102,5 @@ pub(super) fn unknown_api(group: &GroupName, name: &str, definition: &Definition
     let near = nearest(name, names.iter().map(String::as_str));
     let near = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
     CommandError::invalid("unknown-api", format!("{group} has no API {name:?}{near}"))
-        .hint(format!("see which there are: `apigw api list {group}`"))
+        .hint(format!("list them: `apigw api list {group}`"))
 }

@@ -34,7 +34,7 @@ topics! {
     "ci": "recipes for pipelines and pull requests",
     "json": "the documents that -o json prints",
     "variables": "environment variables and your own defaults",
-    "troubleshooting": "exit codes, and what to do at night",
+    "troubleshooting": "exit codes, and first steps when something breaks",
     "reliability": "promises about files and requests, and their proofs",
     "performance": "figures, and how to measure them",
     "changes": "new in each release",

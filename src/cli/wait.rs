@@ -72,7 +72,7 @@ pub(super) fn wait_for(
     };
     waited.watch(workspace, plan, start);
     for error in &waited.unreadable {
-        context.output.warning(&format!("it is not known what a gateway serves: {error}"));
+        context.output.warning(&format!("cannot read the state of a gateway: {error}"));
     }
     waited
 }
@@ -128,7 +128,7 @@ fn not_served(gateway: &RunningGateway, environment: &EnvironmentName, targets: 
         reason,
     };
     if let Some(worker) = gateway.stuck_workers.first() {
-        return Some(entry(None, None, format!("its worker {worker} stands still, and answers nobody")));
+        return Some(entry(None, None, format!("its worker {worker} is stuck and serves no requests")));
     }
     let is_missing =
         |(group, operation): &(&GroupName, &OperationId)| gateway.serves(environment, group) != Some(operation);
@@ -193,7 +193,7 @@ impl Waited {
         let failed = |message: String| CommandError::new("not-served", Exit::Failed, committed + &message);
         if let Some(error) = &self.error {
             return Some(
-                failed(format!("it is not known whether it is served: {error}")).hint("`apigw status` shows more"),
+                failed(format!("cannot read the state of the gateways: {error}")).hint("`apigw status` shows more"),
             );
         }
         let mut behind = self.gateways.iter().filter(|gateway| !gateway.serves);
@@ -208,7 +208,7 @@ impl Waited {
         let message = format!("process {}{address} does not serve it{others}: {reason}", first.pid);
         Some(
             failed(message)
-                .hint("`apigw status` shows which gateway serves what")
+                .hint("`apigw status` shows the state of each gateway")
                 .hint("wait longer with `--wait=60s`"),
         )
     }
@@ -266,7 +266,7 @@ mod tests {
             assert_eq!(found, expected);
             gateway.stuck_workers = vec![1];
             let found = not_served(&gateway, &environment, &targets).map(|found| found.reason);
-            assert_eq!(found.as_deref(), Some("its worker 1 stands still, and answers nobody"));
+            assert_eq!(found.as_deref(), Some("its worker 1 is stuck and serves no requests"));
         }
     }
 }

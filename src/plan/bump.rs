@@ -45,8 +45,8 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Err
     };
     let Some((newest, before)) = newest.as_ref().and_then(|newest| Some((newest, newest.definition.as_ref()?))) else {
         return Err(Error::state(
-            format!("version {version} of {group} cannot be read, so nobody can tell what differs from it"),
-            [Advice::Text("say how far to bump the version: patch, minor or major".to_owned())],
+            format!("version {version} of {group} cannot be read, so changes since then are unknown"),
+            [Advice::Text("name the part to bump: patch, minor or major".to_owned())],
         ));
     };
     let comparison = compare::compare(

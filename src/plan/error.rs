@@ -77,7 +77,7 @@ pub enum Error {
         total: usize,
     },
     /// Policies of the environment refuse the change.
-    #[error("{environment} refuses this: {}", reasons(.environment, .refusals))]
+    #[error("{environment} refuses the change: {}", reasons(.environment, .refusals))]
     Refused {
         /// The environment.
         environment: EnvironmentName,
@@ -149,13 +149,13 @@ fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> String {
 fn breaking(breaking: usize, unknown: usize) -> String {
     let callers = match breaking {
         0 => None,
-        1 => Some("a caller of what is live there would break (1 change)".to_owned()),
-        _ => Some(format!("callers of what is live there would break ({breaking} changes)")),
+        1 => Some("callers of the live version would break (1 change)".to_owned()),
+        _ => Some(format!("callers of live versions would break ({breaking} changes)")),
     };
     let untold = match unknown {
         0 => None,
-        1 => Some("cannot check compatibility with what is live there".to_owned()),
-        _ => Some(format!("cannot check compatibility with what is live there, for {unknown} groups")),
+        1 => Some("cannot check compatibility with the live version".to_owned()),
+        _ => Some(format!("cannot check compatibility with the live versions of {unknown} groups")),
     };
     callers.into_iter().chain(untold).collect::<Vec<_>>().join("; and ")
 }

@@ -195,7 +195,7 @@ pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, autho
                 continue;
             }
             if current != change.before.as_ref() {
-                return stale(format!("{place} is not what it was when the plan was made"));
+                return stale(format!("{place} has changed since the plan was made"));
             }
             if now.and_then(|now| now.operation.changes.get(group)).map(|now| &now.after) != Some(&change.after) {
                 return stale(format!("the plan would not do the same to {place} any more"));
@@ -239,7 +239,7 @@ fn plan_step(
     let environment = named(environment?)?;
     if verb.allow_breaking && author.message.is_none() {
         let hint = "add `message: …` to the plan, or give `-m WHY`";
-        return Err(wrong_step(number, "has `allow_breaking`, and nothing says why", hint));
+        return Err(wrong_step(number, "has `allow_breaking`, but no reason", hint));
     }
     let author = &Author { allow_breaking: author.allow_breaking || verb.allow_breaking, ..author.clone() };
     match step {
@@ -278,7 +278,7 @@ fn plan_step(
         }
         Step::Promote(_) => {
             let from = verb.from.as_ref();
-            let from = from.ok_or_else(|| wrong_step(number, "does not say from where", "add `from: …`"))?;
+            let from = from.ok_or_else(|| wrong_step(number, "has no `from`", "add `from: …`"))?;
             let from = named(from)?;
             let release = match (&verb.version, &verb.at) {
                 (None, None) => PromotedRelease::Live,

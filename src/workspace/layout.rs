@@ -247,7 +247,7 @@ fn too_large(place: &str, size: u64, most: u64) -> Error {
         "file-size",
         Location::file(place),
         format!("the file has {size} bytes, and at most {most} are read"),
-        "split the file, or remove what does not belong in it",
+        "split the file, or remove parts that do not belong in it",
     )
 }
 

@@ -179,7 +179,7 @@ impl LiveReader {
         let reading = match workspace.read_environment(name) {
             // Entries are never removed, so where the file is gone, the state is not known; least of all is it empty.
             Ok(_) if !last.groups().is_empty() && !workspace.has_environment(name) => {
-                let reason = "the file that says what is live is gone".to_owned();
+                let reason = "the environment's file is gone".to_owned();
                 return (Arc::clone(last), vec![not_served(None, None, reason)]);
             }
             Ok(reading) => reading,

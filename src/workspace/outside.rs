@@ -28,7 +28,7 @@ pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
             "file-size",
             Location::file(path.display().to_string()),
             format!("the file has more than the {most} bytes that are read at most"),
-            "split the file, or remove what does not belong in it",
+            "split the file, or remove parts that do not belong in it",
         ));
     }
     Ok(bytes)

@@ -72,7 +72,7 @@ pub enum ProblemKind {
     Foreign,
     /// An operation was prepared and never committed.
     Abandoned,
-    /// No entry leads to an operation, and nothing says why.
+    /// No entry leads to an operation, but no reason.
     Unexplained,
     /// A blocked version is live.
     Blocked,
@@ -179,7 +179,7 @@ impl Workspace {
         // Taking the lock runs the recovery.
         let guard = self.lock(request)?;
         if has_leftovers {
-            done.push("removed what an interrupted command had left".to_owned());
+            done.push("removed an interrupted command's leftovers".to_owned());
         }
         for environment in environments {
             repair::environment(&guard, environment, author, &mut done)?;
@@ -290,7 +290,7 @@ fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<Problem>, Error> {
             kind,
             Location::file(path.display().to_string()),
             "this leads out of the workspace, and cannot be served",
-            "replace the link by what it leads to",
+            "replace the link by its target",
         )]),
         other => Err(other),
     }

@@ -100,7 +100,7 @@ fn a_lock_that_is_held_is_waited_for_and_named() {
     let lock = std::fs::File::open(sandbox.path()).expect("the folder");
     lock.lock().expect("a lock");
     let outcome = sandbox.run("offline --env test --lock-timeout 50ms").expect_exit(6);
-    assert!(outcome.stderr.contains("the last one that said so has ended: Ada"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("the last known holder has ended: Ada"), "{}", outcome.stderr);
     sandbox.run("status").expect_exit(0);
 }
 

@@ -33,7 +33,7 @@ fn a_bound_plan_is_refused_once_it_is_stale() {
     sandbox.run("apply bound.yaml --env test").expect_exit(4).expect_stderr("pre-release");
     sandbox.run("publish --env pre-release --backend https://other.example").expect_exit(0);
     let before = sandbox.files();
-    sandbox.run("apply bound.yaml").expect_exit(4).expect_stderr("not what it was");
+    sandbox.run("apply bound.yaml").expect_exit(4).expect_stderr("has changed since the plan was made");
     assert_eq!(sandbox.files(), before);
 }
 

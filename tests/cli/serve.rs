@@ -41,7 +41,7 @@ fn every_change_is_served_and_said() {
     sandbox.run("publish --env test --mock --version 0.0.1").expect_exit(0);
     serving.wait_for(PETS, "Bello");
     serving.signal("TERM");
-    serving.wait_to_hear("stopping: answering what is in flight");
+    serving.wait_to_hear("stopping: finishing requests in flight");
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn told_twice_to_stop_it_waits_for_nobody() {
     let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0 --drain 10m");
     let slow = serving.begin("POST", PETS);
     serving.signal("INT");
-    serving.wait_to_hear("stopping: answering what is in flight; another signal cuts it off");
+    serving.wait_to_hear("stopping: finishing requests in flight; another signal aborts them");
     serving.signal("HUP");
     let_it_look();
     serving.signal("TERM");
@@ -95,12 +95,12 @@ fn what_is_broken_by_hand_takes_nothing_down() {
     assert!(serving.get(PETS).contains("Bello"), "a file that is gone says nothing");
     let away = sandbox.path().with_extension("away");
     fs::rename(sandbox.path(), &away).expect("the whole workspace is gone");
-    serving.wait_to_hear("the file that says what is live is gone; what was live before is served on");
+    serving.wait_to_hear("the environment's file is gone; the previous release stays served");
     assert!(serving.get(PETS).contains("Bello"));
     assert!(!sandbox.path().exists(), "a workspace that is gone does not come back empty");
     fs::rename(&away, sandbox.path()).expect("it is back");
     sandbox.write("deployments/test.yaml", &good);
-    serving.wait_to_hear("all is well again");
+    serving.wait_to_hear("recovered: all groups are served up to date");
     publish_rex(&sandbox);
     serving.wait_for(PETS, "Rex");
 }
@@ -120,7 +120,7 @@ fn a_version_that_comes_after_the_file_that_names_it_is_served() {
     let away = sandbox.path().join("groups/petstore/away");
     fs::rename(&version, &away).expect("away");
     sandbox.write("deployments/test.yaml", &after);
-    serving.wait_to_hear("petstore in test: there is no version \"petstore@0.0.2\"; what was live before is served on");
+    serving.wait_to_hear("petstore in test: there is no version \"petstore@0.0.2\"; the previous release stays served");
     assert!(serving.get(PETS).contains("Bello"));
     let status = sandbox.run("status").expect_exit(0).stdout;
     assert!(status.contains("of petstore in test: there is no version"), "{status}");
@@ -141,7 +141,7 @@ fn a_file_that_this_machine_lacks_is_read_when_it_comes() {
     let failed = sandbox.run("publish --env test --version 0.0.2 --wait").expect_exit(1);
     failed.expect_stderr("there was nothing to change, but ").expect_stderr("own.pem");
     sandbox.write(".apigw/secrets/own.pem", crate::tls::CERTIFICATE);
-    serving.wait_to_hear("all is well again");
+    serving.wait_to_hear("recovered: all groups are served up to date");
     sandbox.run("publish --env test --version 0.0.2 --wait").expect_exit(0);
 }
 
@@ -158,7 +158,7 @@ fn settings_are_read_again_only_when_that_is_asked_for() {
         .expect_exit(1)
         .expect_stderr("no gateway on this machine serves qa");
     serving.signal("HUP");
-    serving.wait_to_hear("read again, as SIGHUP asks");
+    serving.wait_to_hear("reloaded on SIGHUP");
     sandbox.run("publish --env qa --mock --wait").expect_exit(0);
     sandbox.write("apigw.toml", "not toml");
     serving.signal("HUP");
@@ -197,7 +197,7 @@ fn the_access_log_goes_where_it_is_told() {
     fs::rename(sandbox.path().join("log"), sandbox.path().join("log.1")).expect("moved");
     sandbox.write("log", "");
     serving.signal("HUP");
-    serving.wait_to_hear("read again, as SIGHUP asks");
+    serving.wait_to_hear("reloaded on SIGHUP");
     serving.get(PETS);
     assert!(lines("log", 1).contains("\"status\":200"));
     assert_eq!(sandbox.read("log.1").lines().count(), 1);
@@ -213,7 +213,7 @@ fn what_was_never_served_is_not_said_to_be_served_on() {
     sandbox.run("publish --env test --mock").expect_exit(0);
     sandbox.write("deployments/test.yaml", "<<<<<<< ours\n");
     let serving = Serving::start(&sandbox);
-    serving.wait_to_hear("both branches changed the same lines; nothing of it is served");
+    serving.wait_to_hear("both branches changed the same lines; it is not served");
     serving.wait_to_hear("test: nothing is served until that is mended");
 }
 

@@ -94,8 +94,8 @@ fn certificates_are_read_again_and_a_half_written_pair_is_not_shown() {
     assert_eq!(shown(&serving.address, "localhost"), Some(der(CERTIFICATE)));
     sandbox.write("a.crt", SHOP_CERTIFICATE);
     serving.wait_to_hear("cannot be used");
-    assert_eq!(shown(&serving.address, "localhost"), Some(der(CERTIFICATE)), "the one before is shown on");
+    assert_eq!(shown(&serving.address, "localhost"), Some(der(CERTIFICATE)), "the previous one stays in use");
     sandbox.write("a.key", SHOP_KEY);
     wait_for(&serving.address, "shop.example.com", SHOP_CERTIFICATE);
-    serving.wait_to_hear("the certificates changed");
+    serving.wait_to_hear("certificates reloaded");
 }

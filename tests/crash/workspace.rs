@@ -92,7 +92,7 @@ impl Scenario {
         if swept {
             ensure!(history == committed, "the history has {history:?}, committed were {committed:?}");
             let talk = text(&verified);
-            ensure!(talk.contains("all is as it was committed"), "verify is not content: {talk}");
+            ensure!(talk.contains("no problems"), "verify is not content: {talk}");
         }
         live_is_the_working_copy(root)?;
         Ok(state)

@@ -17,7 +17,7 @@ use crate::model::{GroupName, Method, SCHEMA};
 use crate::plan::Candidate;
 use crate::workspace::edit::Edit;
 
-/// Add, look at and remove APIs of a group's working copy
+/// Add, list, show and remove APIs of a group's working copy
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ApiCommand {
     Add(AddArguments),
@@ -26,13 +26,13 @@ pub(in crate::cli) enum ApiCommand {
     Remove(RemoveArguments),
 }
 
-/// Add an API with an empty answer, for the definition to be filled in
+/// Add an API with an empty response, to be filled in in the definition
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw api add petstore GET /owners\n  apigw api add GET '/owners/{ownerId}' --operation-id getOwner"
 )]
 pub(in crate::cli) struct AddArguments {
-    /// The group, if it is not plain; then the method and the path
+    /// The group, unless it is the only one; then the method and the path
     #[arg(value_names = ["GROUP", "METHOD", "PATH"], num_args = 2..=3, required = true)]
     words: Vec<String>,
     /// Its operation id
@@ -47,7 +47,7 @@ pub(in crate::cli) struct AddArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw api list\n  apigw api list petstore -o json")]
 pub(in crate::cli) struct ListArguments {
-    /// The group [default: the one that is plain]
+    /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
 }
@@ -56,7 +56,7 @@ pub(in crate::cli) struct ListArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw api show petstore getPet\n  apigw api show petstore GET '/pets/{petId}'")]
 pub(in crate::cli) struct ShowArguments {
-    /// The group, if it is not plain; then the operation id, or the method and the path
+    /// The group, unless it is the only one; then the operation id, or the method and the path
     #[arg(value_names = ["GROUP", "API"], num_args = 1..=3, required = true)]
     words: Vec<String>,
 }
@@ -65,7 +65,7 @@ pub(in crate::cli) struct ShowArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw api remove petstore GET /owners\n  apigw api remove DELETE '/pets/{petId}'")]
 pub(in crate::cli) struct RemoveArguments {
-    /// The group, if it is not plain; then the method and the path
+    /// The group, unless it is the only one; then the method and the path
     #[arg(value_names = ["GROUP", "METHOD", "PATH"], num_args = 2..=3, required = true)]
     words: Vec<String>,
 }

@@ -17,7 +17,7 @@ use crate::model::{OperationId, Timestamp};
 use crate::plan::{Plan, ReleasePlan};
 use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
 
-/// Carry out a release plan: one environment after another, each whole
+/// Apply a release plan: one environment after another, each whole
 ///
 /// If it stops half-way, it reports the committed part; applying it again finishes it.
 #[derive(Debug, Args)]
@@ -74,7 +74,7 @@ fn check_environment(
         Some(other) => {
             let message = format!("the plan is for {other}, not only for {named}; nothing was written");
             Err(CommandError::new("foreign-plan", Exit::Conflict, message)
-                .hint("make a plan for the environment that you mean"))
+                .hint("plan for the other environment instead"))
         }
     }
 }

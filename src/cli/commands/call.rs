@@ -35,7 +35,7 @@ const LARGEST_PEM: u64 = 1 << 20;
 /// Call an API as it is live in an environment
 ///
 /// The request is built from the live definition, checked against it, and sent through a gateway of its own, or with
-/// --url to one that runs. The body of the answer goes to stdout, all else to stderr. It fails with 1 where there is
+/// --url to one that runs. The body of the response goes to stdout, all else to stderr. It fails with 1 where there is
 /// no answer, or one of 400 or above; redirects are not followed.
 #[derive(Debug, Args)]
 #[command(
@@ -60,10 +60,10 @@ pub(in crate::cli) struct CallArguments {
     /// The media type of the body [default: one that the API declares]
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
-    /// The media types of an answer that are taken
+    /// Accepted media types of the response
     #[arg(long, value_name = "TYPES")]
     accept: Option<String>,
-    /// A header more, like 'X-Request-Id: 7'; may be given more than once
+    /// Additional header, like 'X-Request-Id: 7'; may be given more than once
     #[arg(long, short = 'H', value_name = "NAME: VALUE")]
     header: Vec<String>,
     /// Call with this key: signed, or with its text in a header, by its kind; its secret has to be on this machine
@@ -75,7 +75,7 @@ pub(in crate::cli) struct CallArguments {
     /// Send it to a gateway that runs here, with the host name of the group
     #[arg(long, value_name = "URL")]
     url: Option<HttpUrl>,
-    /// The certificates that are trusted with an https URL, instead of the system's (PEM)
+    /// Trusted certificates for an https URL, instead of the system's (PEM)
     #[arg(long, value_name = "FILE", requires = "url", value_hint = clap::ValueHint::FilePath)]
     ca: Option<PathBuf>,
     /// Send it even if it does not follow the definition
@@ -189,7 +189,7 @@ fn deliver(
 fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) -> Result<Called, CommandError> {
     let hint = format!("publish it: `apigw publish {group} --env {environment}`, with `--mock` for constant results");
     let absent = |what: &str| {
-        CommandError::invalid("not-live", format!("{group} {what} {environment}: there is nothing to call"))
+        CommandError::invalid("not-live", format!("{group} {what} {environment}: no deployment to call"))
             .hint(hint.clone())
     };
     let live = workspace.live_group(&environment, group)?.ok_or_else(|| absent("was never published to"))?;
@@ -225,7 +225,7 @@ fn destination(context: &Context<'_>, url: &HttpUrl, authority: Option<&PathBuf>
     let uri: http::Uri =
         url.as_str().parse().map_err(|error: http::uri::InvalidUri| CommandError::usage(error.to_string()))?;
     if uri.path_and_query().is_some_and(|path| path.as_str() != "/") {
-        return Err(CommandError::usage(format!("{url} has a path, and the definition says what is called"))
+        return Err(CommandError::usage(format!("{url} has a path, which the definition sets"))
             .hint("give the address alone, like `--url http://127.0.0.1:8080`"));
     }
     let encrypted = uri.scheme() == Some(&http::uri::Scheme::HTTPS);

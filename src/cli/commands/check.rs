@@ -50,8 +50,18 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
         findings.iter().filter(|finding| finding.severity == severity).map(|finding| finding.count).sum()
     };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    context.output.note(&format!("{errors} error(s), {warnings} warning(s)"));
+    context.output.note(&totals(errors, warnings));
     Ok(if errors == 0 { Exit::Done } else { Exit::Invalid })
+}
+
+fn totals(errors: usize, warnings: usize) -> String {
+    let counts = [(errors, "error", "errors"), (warnings, "warning", "warnings")];
+    let parts: Vec<String> = counts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| output::counted(count, one, many))
+        .collect();
+    if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 
 /// Finds all problems; of named groups only those in their files, and those that keep the settings from being read.

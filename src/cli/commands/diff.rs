@@ -38,10 +38,10 @@ pub(in crate::cli) struct DiffArguments {
     /// Explain a kind of change; `list` shows all kinds
     #[arg(long, value_name = "KIND", conflicts_with_all = ["before", "after"], add = ArgValueCandidates::new(complete::changes))]
     explain: Option<String>,
-    /// Exit with 2 where something differs
+    /// Exit with 2 if anything differs
     #[arg(long)]
     detailed_exitcode: bool,
-    /// Exit with 1 where callers break
+    /// Exit with 1 if callers break
     #[arg(long, value_name = "WHAT")]
     fail_on: Option<FailOn>,
     /// Show only such changes; all are counted
@@ -154,7 +154,7 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<R
         let candidate = facts.frozen(&group, &version).map_err(crate::plan::Error::Facts)?;
         let candidate = candidate.ok_or_else(|| {
             CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
-                .hint(format!("see which there are: `apigw version list {group}`"))
+                .hint(format!("list them: `apigw version list {group}`"))
         })?;
         return Ok(Reference::Group(group, candidate.into()));
     }
@@ -162,7 +162,7 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<R
     let side = DiffSide::of_environment(facts, &environment, &group)?;
     if side.deployment.is_none() {
         return Err(CommandError::invalid("state", format!("{group} was never published to {environment}"))
-            .hint("see what is live: `apigw status`"));
+            .hint("see live versions: `apigw status`"));
     }
     Ok(Reference::Group(group, side))
 }
@@ -358,9 +358,9 @@ const fn effect(effect: Effect) -> &'static str {
         Effect::Warns => "No request is refused, but it may mean something else: it asks for a minor version.",
         Effect::Keeps => "Callers keep working: it asks for a minor version.",
         Effect::Describes => "Callers do not notice: it asks for a patch.",
-        Effect::Narrows => "Who sends such a value breaks; who reads one keeps working.",
-        Effect::Widens => "Who reads such a value breaks; who sends one keeps working.",
-        Effect::Replaces => "Who sends such a value breaks, and so does who reads one.",
+        Effect::Narrows => "Callers that send such a value break; callers that read one keep working.",
+        Effect::Widens => "Callers that read such a value break; callers that send one keep working.",
+        Effect::Replaces => "Callers that send or read such a value break.",
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::MOST_WARNINGS;
+use crate::cli::output::{self, MOST_WARNINGS};
 use crate::cli::reason::Reason;
 use crate::cli::table::{Cell, Layout, Paint};
 use crate::cli::views::{
@@ -22,7 +22,7 @@ use crate::model::{
 use crate::workspace::edit::Edit;
 use crate::workspace::{self, NewGroup, OutsideFolder};
 
-/// Make, look at and change API groups
+/// Create, list, show, change and delete API groups
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum GroupCommand {
     Create(CreateArguments),
@@ -33,7 +33,7 @@ pub(in crate::cli) enum GroupCommand {
     Delete(DeleteArguments),
 }
 
-/// Make a group that has no API yet
+/// Create a group without APIs
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw group create orders\n  apigw group create orders --prefix /orders/v1 --backend https://orders.example.com"
@@ -59,7 +59,7 @@ struct SettingsArguments {
     description: Option<String>,
 }
 
-/// Make a group of an OpenAPI document, or replace a group's definition by it
+/// Create a group from an OpenAPI document, or replace a group's definition with it
 ///
 /// Takes OpenAPI 2.0, 3.0 and 3.1, YAML or JSON, with the files that the document refers to. 2.0 is converted to 3.0;
 /// the bytes of other documents are kept, and references that lead to the document by the name of its file lead to
@@ -89,7 +89,7 @@ pub(in crate::cli) struct ListArguments {}
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw group show\n  apigw group show petstore -o yaml")]
 pub(in crate::cli) struct ShowArguments {
-    /// The group [default: the one that is plain]
+    /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
 }
@@ -158,7 +158,7 @@ fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, Co
     let group = selection::parse(&arguments.name)?;
     let settings = new_group(&group, &arguments.settings, None, None, None)?;
     context.workspace()?.lock(&context.lock_request())?.create(&group, &settings)?;
-    report(context, &group, "made", 0, &[])
+    report(context, &group, "created", 0, &[])
 }
 
 fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, CommandError> {
@@ -187,7 +187,7 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
         "replaced the definition of"
     } else {
         guard.create_from(&group, &settings, &imported)?;
-        "made"
+        "created"
     };
     if imported.renamed > 0 {
         context.output.note(&format!(
@@ -217,7 +217,7 @@ fn shown_at(shown: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
 fn report(
     context: &Context<'_>,
     group: &GroupName,
-    what: &str,
+    done: &str,
     apis: usize,
     findings: &[Finding],
 ) -> Result<Exit, CommandError> {
@@ -241,7 +241,8 @@ fn report(
         } else {
             format!("apigw publish {group} --env test --mock")
         };
-        format!("{what} the group {group}: {apis} APIs below {}\nnext: {next}\n", settings.prefix)
+        let count = output::counted(apis, "API", "APIs");
+        format!("{done} group {group}: {count} under {}\nnext: {next}\n", settings.prefix)
     });
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
@@ -265,7 +266,7 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
     context.output.painted(&GroupListView::new(entries), || {
         if groups.is_empty() {
-            return "there is no group yet: make one with `apigw group import NAME FILE`\n".to_owned();
+            return "no groups yet: create one with `apigw group import NAME FILE`\n".to_owned();
         }
         let rows = groups.iter().map(|(group, settings)| match settings {
             Ok(settings) => {
@@ -349,7 +350,7 @@ fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, Co
     }
     let author = context.author(&Reason { message: None, allow_breaking: false })?;
     context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)?;
-    let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted the group {group}\n"));
+    let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted group {group}\n"));
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
 }

@@ -10,14 +10,14 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::InitView;
 use crate::workspace::{Example, init};
 
-/// Make a new workspace
+/// Create a workspace
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw init shop\n  apigw init --example petstore shop")]
 pub(in crate::cli) struct InitArguments {
     /// The folder of the workspace [default: the present one]
     #[arg(value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     folder: Option<PathBuf>,
-    /// Begin with an example group
+    /// Include an example group
     #[arg(long, value_name = "NAME")]
     example: Option<ExampleName>,
 }
@@ -40,7 +40,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> R
             None => "apigw group import NAME openapi.yaml",
         };
         let shown = arguments.folder.as_deref().unwrap_or(Path::new("."));
-        format!("made the workspace {}\nnext: {next}\n", shown.display())
+        format!("created workspace {}\nnext: {next}\n", shown.display())
     });
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)

@@ -20,7 +20,7 @@ use crate::workspace::{MergeFiles, merge_environment_files};
     after_help = "Examples:\n  apigw merge-driver --install\n  apigw merge-driver base.yaml ours.yaml theirs.yaml"
 )]
 pub(in crate::cli) struct MergeDriverArguments {
-    /// Set Git up to call it
+    /// Install it in this checkout's Git settings
     #[arg(long, conflicts_with = "files")]
     install: bool,
     /// The common version, ours (over which the result is written) and theirs

@@ -23,10 +23,10 @@ pub(in crate::cli) struct PlanArguments {
     /// The release plan
     #[arg(value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     file: PathBuf,
-    /// Write the plan with the state that it was computed from and its outcome; `apply` takes it only as long as they hold
+    /// Write the plan with its base and its outcome; `apply` refuses it once either has changed
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out: Option<PathBuf>,
-    /// Exit with 2 where there is something to do
+    /// Exit with 2 if there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]

@@ -22,13 +22,13 @@ use crate::plan::{self, PromoteRequest, PromotedRelease};
 pub(in crate::cli) struct PromoteArguments {
     #[command(flatten)]
     groups: GroupsArguments,
-    /// The environment from which it comes
+    /// Source environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     from: String,
-    /// The environment that changes
+    /// Target environment
     #[arg(long, value_name = "ENV", required = true, add = ArgValueCandidates::new(complete::environments))]
     to: String,
-    /// This version, where something else is live in the environment from which it comes
+    /// Version, if another one is live in the source environment
     #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
     /// Release that was live right after this operation; the beginning of its id is enough

@@ -28,13 +28,13 @@ pub(in crate::cli) struct PublishArguments {
     /// This version
     #[arg(long, value_name = "V", add = ArgValueCandidates::new(complete::versions))]
     version: Option<Version>,
-    /// Bump the version first, where the working copy differs from every frozen one
+    /// Bump the version first, if the working copy differs from every frozen one
     #[arg(long, value_name = "LEVEL", value_enum, conflicts_with = "version")]
     bump: Option<BumpName>,
-    /// Answer with the definition's constant results, without authentication
+    /// Publish as a mock: constant results of the definition, without authentication
     #[arg(long)]
     mock: bool,
-    /// Call this address instead of the one in the settings
+    /// Backend address, instead of the one in the settings
     #[arg(long, value_name = "URL", conflicts_with = "mock")]
     backend: Option<String>,
     #[command(flatten)]

@@ -52,7 +52,7 @@ struct ChoiceArguments {
     /// Keep the entries of this operation, for the groups that it changed; the beginning of its id is enough
     #[arg(long, value_name = "OPERATION")]
     take: Vec<String>,
-    /// Mark an operation that no entry leads to as one that counts for nothing; needs -m
+    /// Drop an operation that no entry leads to; needs -m
     #[arg(long, value_name = "OPERATION", conflicts_with = "groups")]
     drop: Option<String>,
 }
@@ -272,7 +272,7 @@ impl From<ResolveError> for CommandError {
                 result.hint(format!("name the operation to keep: `apigw resolve --env {environment} --take OPERATION`"))
             }
             ResolveError::NotHead { environment, .. } => Self::invalid("not-a-head", message)
-                .hint(format!("see what was: `apigw history --env {environment}`"))
+                .hint(format!("see earlier releases: `apigw history --env {environment}`"))
                 .hint("`apigw verify` names the operations that no entry leads to"),
             ResolveError::InForce { environment, operation, .. } => Self::invalid("in-force", message)
                 .hint(format!("take it back instead: `apigw undo {operation} --env {environment}`")),

@@ -110,7 +110,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     // A later change replaces this snapshot, which must not stay in memory until the gateway stops.
     drop(live);
     follower.follow(&asked);
-    context.output.note("stopping: answering what is in flight; another signal cuts it off");
+    context.output.note("stopping: finishing requests in flight; another signal aborts them");
     let mut hurried = false;
     let drained = follower.into_gateway().shutdown(arguments.drain, || {
         hurried |= matches!(asked.try_recv(), Ok(Signal::Stop));

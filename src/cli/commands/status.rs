@@ -103,7 +103,7 @@ fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentNa
     match workspace.gateways() {
         Ok(mut gateways) => {
             for error in &gateways.unreadable {
-                context.output.warning(&format!("it is not known what a gateway serves: {error}"));
+                context.output.warning(&format!("cannot read the state of a gateway: {error}"));
             }
             gateways.running.retain(|gateway| names.iter().any(|name| gateway.environments.contains_key(name)));
             gateways.running

@@ -17,7 +17,7 @@ use crate::plan::{self, SwitchRequest, SwitchTo};
     after_help = "Examples:\n  apigw switch petstore --env test --version 0.0.1\n  apigw switch petstore --env test --previous"
 )]
 pub(in crate::cli) struct SwitchArguments {
-    /// The group [default: the one that is plain]
+    /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
     /// The environment

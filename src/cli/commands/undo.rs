@@ -43,7 +43,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
         let latest = workspace.history(&environment, None, 1)?.pop();
         let latest = latest.ok_or_else(|| {
             CommandError::invalid("state", format!("nothing was ever done in {environment}"))
-                .hint("see what is: `apigw status`")
+                .hint("see the present state: `apigw status`")
         })?;
         latest.id
     };

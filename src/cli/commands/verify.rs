@@ -24,7 +24,7 @@ pub(in crate::cli) struct VerifyArguments {
     /// Make the repairs that lose nothing
     #[arg(long)]
     repair: bool,
-    /// Why, for the history
+    /// Reason, for the history
     #[arg(short, long, value_name = "WHY", requires = "repair")]
     message: Option<String>,
 }
@@ -69,12 +69,13 @@ fn text(context: &Context<'_>, workspace: &Workspace, found: &Verification, repa
         text.push('\n');
     }
     let verdict = match findings.len() {
-        0 => "all is as it was committed".to_owned(),
-        1 => "1 problem".to_owned(),
-        count => format!("{count} problems"),
+        0 => "no problems".to_owned(),
+        count => output::counted(count, "problem", "problems"),
     };
     text + &format!(
-        "{} entries, {} operations, {} versions: {verdict}\n",
-        found.entries, found.operations, found.versions
+        "{}, {}, {}: {verdict}\n",
+        output::counted(found.entries, "entry", "entries"),
+        output::counted(found.operations, "operation", "operations"),
+        output::counted(found.versions, "version", "versions"),
     )
 }

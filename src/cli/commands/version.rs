@@ -34,7 +34,7 @@ pub(in crate::cli) enum VersionCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw version create\n  apigw version create petstore")]
 pub(in crate::cli) struct CreateArguments {
-    /// The group [default: the one that is plain]
+    /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
 }
@@ -44,7 +44,7 @@ pub(in crate::cli) struct CreateArguments {
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version bump petstore minor\n  apigw version bump petstore 2.0.0-rc.1")]
 pub(in crate::cli) struct BumpArguments {
-    /// The group [default: the one that is plain]
+    /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
     /// patch, minor, major, auto (by the difference from the newest version), or a version
@@ -56,7 +56,7 @@ pub(in crate::cli) struct BumpArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw version list\n  apigw version list petstore -o json")]
 pub(in crate::cli) struct ListArguments {
-    /// The group [default: the one that is plain]
+    /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
 }
@@ -73,7 +73,7 @@ pub(in crate::cli) struct OneArguments {
 /// A version and its group. They may be typed in either order: no group is named like a version.
 #[derive(Debug, Args)]
 struct NamedVersion {
-    /// The group [default: the one that is plain]
+    /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
     /// The version
@@ -289,7 +289,7 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
     let (workspace, version) = (context.workspace()?, &version);
     let Some((files, digest)) = workspace.version(&group, version)? else {
         return Err(CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
-            .hint(format!("see which there are: `apigw version list {group}`")));
+            .hint(format!("list them: `apigw version list {group}`")));
     };
     let live = workspace.live_in(&group, Some(version))?;
     let manifest = files.manifest();

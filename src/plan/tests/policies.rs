@@ -44,9 +44,9 @@ fn the_gate_holds_for_every_verb() {
                 "allow" => (*outcome).to_owned(),
                 "warn" => format!("{outcome}; warns: {reason}"),
                 _ if reason.starts_with("cannot check") => {
-                    "refused: test refuses this: cannot check compatibility with what is live there".to_owned()
+                    "refused: test refuses the change: cannot check compatibility with the live version".to_owned()
                 }
-                _ => "refused: test refuses this: a caller of what is live there would break (1 change)".to_owned(),
+                _ => "refused: test refuses the change: callers of the live version would break (1 change)".to_owned(),
             };
             assert_eq!(memory.run(last), Some(expected), "{lines}|{last} where breaking is {policy}");
             assert_eq!(memory.environments == before, policy == "deny");
@@ -75,7 +75,7 @@ const WAYS_BACK: &[(&str, &str, &str, &str)] = &[
 fn the_way_back_warns_unless_it_is_barred_itself() {
     for (lines, last, outcome, reason) in WAYS_BACK {
         let warns = format!("{outcome}; warns: {reason}");
-        let refused = "refused: test refuses this: a caller of what is live there would break (1 change)".to_owned();
+        let refused = "refused: test refuses the change: callers of the live version would break (1 change)".to_owned();
         for (policy, expected) in [
             ("breaking=\"allow\"", (*outcome).to_owned()),
             ("breaking=\"warn\"", warns.clone()),

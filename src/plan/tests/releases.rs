@@ -21,13 +21,13 @@ const RELEASES: &[(&str, &str)] = &[
     ("{schema: 1, environment: test, steps: [switch: {groups: [g, h], version: 0.0.1}]}", "state: step 1 must name one group"),
     ("{schema: 1, environment: test, steps: [switch: {groups: [g]}]}", "state: step 1 must have either `version` or `previous: true`"),
     ("{schema: 1, environment: test, steps: [switch: {groups: [g], version: 0.0.1}]}", "test: nothing to do"),
-    ("{schema: 1, environment: test, steps: [promote: {groups: [g]}]}", "state: step 1 does not say from where"),
+    ("{schema: 1, environment: test, steps: [promote: {groups: [g]}]}", "state: step 1 has no `from`"),
     ("{schema: 1, environment: test, steps: [promote: {groups: [g], from: test, to: prod}]}", "online: promote 0.0.1 live mock"),
     ("{schema: 1, environment: production, steps: [publish: {groups: [g], mock: true}]}", "online: publish 0.0.1 live mock"),
     ("{schema: 1, environment: online, steps: [promote: {groups: [g], from: test, version: 0.0.1}]}", "online: promote 0.0.1 live mock"),
     ("{schema: 1, environment: online, steps: [promote: {groups: [g], from: test, version: 0.0.2}]}", "state: version 0.0.2 of g was never live in test"),
     ("{schema: 1, environment: online, steps: [promote: {groups: [g], from: test, version: 0.0.1, at: 19700101T000000.000Z-5feceb66ffc8}]}", "state: step 1 has both `version` and `at`"),
-    ("{schema: 1, environment: test, steps: [offline: {groups: [g], allow_breaking: true}]}", "state: step 1 has `allow_breaking`, and nothing says why"),
+    ("{schema: 1, environment: test, steps: [offline: {groups: [g], allow_breaking: true}]}", "state: step 1 has `allow_breaking`, but no reason"),
     ("{schema: 1, environment: test, message: why, steps: [offline: {groups: [g], allow_breaking: true}]}", "test: offline 0.0.1 offline mock"),
     ("{schema: 1, environment: test, steps: [offline: {groups: [g], mock: true}]}", "state: step 1 has `mock`, which offline does not have"),
 ];
@@ -72,7 +72,7 @@ fn a_bound_promotion_holds_when_its_source_alone_moved_on() {
         // A group that did not change needs nothing done.
         (FILE, "publish online mock", "work 0.0.2 ab|publish test mock", "online: nothing to do"),
         (ALL, "publish online mock", "work 0.0.2 ab|publish test mock", "online: nothing to do"),
-        (FILE, "", "publish online http://b", "g in online is not what it was when the plan was made"),
+        (FILE, "", "publish online http://b", "g in online has changed since the plan was made"),
     ] {
         let mut memory = Memory::new();
         for line in ["publish test mock", before].iter().filter(|line| !line.is_empty()) {
@@ -129,7 +129,7 @@ fn a_bound_plan_holds_until_the_state_is_another() {
         ("publish test http://b", None),
         (
             "publish test http://c",
-            Some("stale: the plan no longer holds: g in test is not what it was when the plan was made"),
+            Some("stale: the plan no longer holds: g in test has changed since the plan was made"),
         ),
         (
             "work 0.0.2 ab",

@@ -37,8 +37,8 @@ impl EditError {
                 format!("edit the file by hand: decide whether {path} changes everywhere that `*{anchor}` stands")
             }
             Refusal::Alias | Refusal::Merged => format!("edit the file by hand: write {path} out where it is used"),
-            Refusal::Tagged => "edit the file by hand: the tag says how the value is read".to_owned(),
-            Refusal::Comment => format!("edit the file by hand: decide what becomes of the comments in {path}"),
+            Refusal::Tagged => "edit the file by hand: its tag changes the meaning of the value".to_owned(),
+            Refusal::Comment => format!("edit the file by hand: keep or drop the comments in {path}"),
             Refusal::Layout(_) | Refusal::Unsure(_) => format!("edit the file by hand: change {path} there"),
         }
     }
@@ -62,7 +62,7 @@ pub enum Refusal {
         first_line: usize,
     },
     /// The aliases make far more of the text than stands in it.
-    #[error("its aliases multiply the file beyond what is safe to read")]
+    #[error("its aliases expand to more than is safe to read")]
     TooLarge,
     /// The edit names no key.
     #[error("no key is named")]
@@ -103,7 +103,7 @@ pub enum Refusal {
     #[error("it is a table, which is only changed key by key")]
     Table,
     /// The edited text reads as something else than the edit means.
-    #[error("the edited text would not read as what was meant ({0})")]
+    #[error("the edited text would not have the intended value ({0})")]
     Unsure(String),
 }
 

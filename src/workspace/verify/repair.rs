@@ -60,7 +60,7 @@ fn rewrite(
     }
     if operation.changes.is_empty() {
         guard.rewrite(name, &record::render(&environment))?;
-        done.push(format!("{name}: wrote {} as it was committed", layout::environment(name)));
+        done.push(format!("{name}: restored the layout of {}", layout::environment(name)));
         return Ok(());
     }
     operation.time = time_after(&environment, operation.time);

@@ -160,7 +160,7 @@ fn read_all(from: impl Read, most: u64) -> Result<Bytes, CommandError> {
     let mut bytes = Vec::new();
     from.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        let message = format!("what comes on stdin has more than the {most} bytes that a body has at most");
+        let message = format!("stdin has more than {most} bytes, the limit of a body");
         return Err(CommandError::invalid("body-size", message).hint("send less at once"));
     }
     Ok(bytes.into())
@@ -193,7 +193,7 @@ fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, 
         let header = name(trim_blanks(header))?;
         if [CONTENT_LENGTH, TRANSFER_ENCODING].contains(&header) {
             // The receiver would wait for bytes that never come, or take some for another request.
-            return Err(CommandError::invalid("header", format!("the body itself says what {header} is"))
+            return Err(CommandError::invalid("header", format!("{header} follows from the body"))
                 .hint("leave it out; `--body` gives the body"));
         }
         let text = value(header.as_str(), trim_blanks(text))?;
@@ -230,7 +230,7 @@ fn value(name: &str, text: &str) -> Result<HeaderValue, CommandError> {
 fn violation(secrets: &[String], place: &str, message: &str) -> String {
     let name = place.split_once('.').map_or("", |(_, name)| name);
     let is_secret = secrets.contains(&name.to_ascii_lowercase()) || is_secret_name(name);
-    let message = if is_secret && message != MISSING { "is not what the definition allows" } else { message };
+    let message = if is_secret && message != MISSING { "is not allowed by the definition" } else { message };
     format!("{place}: {message}")
 }
 
@@ -259,9 +259,7 @@ fn refused(definition: &Definition, api: &Api, problems: impl IntoIterator<Item 
     let takes = if takes.is_empty() { "no parameters".to_owned() } else { takes.join(", ") };
     let body =
         api.request_body.as_ref().map_or("", |body| if body.required { ", and a body" } else { ", and maybe a body" });
-    error
-        .hint(format!("it takes {takes}{body}"))
-        .hint("`--no-check` sends it all the same, as far as it can be written")
+    error.hint(format!("it takes {takes}{body}")).hint("`--no-check` sends it anyway, as far as it can be encoded")
 }
 
 fn described(parameter: &crate::definition::Parameter) -> String {

@@ -37,12 +37,12 @@ pub(super) fn listeners(context: &Context<'_>, listeners: &[Listener], admin: Op
     }
     for listener in listeners.iter().filter(|listener| !listener.address.ip().to_canonical().is_loopback()) {
         context.output.warning(&format!(
-            "{} can be reached from other machines; a mock asks nobody who they are",
+            "{} can be reached from other machines; mocks do not authenticate callers",
             listener.address
         ));
     }
     if let Some(admin) = admin.filter(|admin| !admin.ip().to_canonical().is_loopback()) {
-        context.output.warning(&format!("{admin} tells other machines what is served, and asks nobody who they are"));
+        context.output.warning(&format!("{admin} shows other machines the served groups, without authentication"));
     }
 }
 
@@ -130,7 +130,7 @@ pub(super) fn not_served(context: &Context<'_>, entries: &[NotServed], served: &
             Some(group) => served.serves(environment, group).is_some(),
             None => served.environments.get(environment).is_some_and(|served| !served.serves.is_empty()),
         };
-        let instead = if is_served { "what was live before is served on" } else { "nothing of it is served" };
+        let instead = if is_served { "the previous release stays served" } else { "it is not served" };
         context.output.warning(&format!("{whose}: {reason}; {instead}"));
     }
     let left = entries.len().saturating_sub(MOST_NAMED);

@@ -68,7 +68,7 @@ impl Certificates {
 
     /// Reads the files if they have changed, or could not be used. Returns the error of files that cannot be used once.
     ///
-    /// A pair that is half-way through being replaced does not fit together; the one before is shown on then.
+    /// A pair that is half-way through being replaced does not fit together; the previous one stays in use then.
     pub(super) fn read_if_changed(&mut self) -> Result<Option<Arc<tls::ServerConfig>>, CommandError> {
         if self.is_good && self.seen == self.stamps() {
             return Ok(None);

@@ -176,7 +176,7 @@ impl<'a> Follower<'a> {
         if let Some(log) = &self.log {
             log.reopen();
         }
-        self.context.output.note("read again, as SIGHUP asks");
+        self.context.output.note("reloaded on SIGHUP");
     }
 
     /// Has callers let in by the keys as they are now, and says what is wrong with some the first time.
@@ -199,8 +199,7 @@ impl<'a> Follower<'a> {
         let mut changed = Vec::new();
         for worker in &stuck {
             if !self.told.stuck_workers.contains(worker) {
-                changed
-                    .push((worker, "stands still, and answers nobody; start the gateway anew if it does not recover"));
+                changed.push((worker, "is stuck and serves no requests; restart the gateway if it does not recover"));
             }
         }
         for worker in &self.told.stuck_workers {
@@ -219,10 +218,10 @@ impl<'a> Follower<'a> {
         match self.read.certificates.as_mut().map(Certificates::read_if_changed) {
             Some(Ok(Some(config))) => {
                 self.gateway.replace_tls(config);
-                self.context.output.note("the certificates changed, and are shown from now on");
+                self.context.output.note("certificates reloaded");
             }
             Some(Err(error)) => {
-                self.context.output.warning(&format!("{}; the one before is shown on", error.message));
+                self.context.output.warning(&format!("{}; the previous one stays in use", error.message));
             }
             _ => {}
         }
@@ -253,7 +252,7 @@ impl<'a> Follower<'a> {
         announce::not_served(self.context, &self.read.reader.newly_not_served(), &served);
         self.gateway.note_not_served(served.not_served.clone());
         if self.was_incomplete && served.not_served.is_empty() {
-            self.context.output.note("all is well again: what the files say is served");
+            self.context.output.note("recovered: all groups are served up to date");
         }
         self.was_incomplete = !served.not_served.is_empty();
         served

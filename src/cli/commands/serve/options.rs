@@ -27,7 +27,7 @@ impl FromStr for ListenAddress {
         let (encrypted, address) = match text.split_once("://") {
             Some(("http", address)) => (Some(false), address),
             Some(("https", address)) => (Some(true), address),
-            Some((scheme, _)) => return Err(format!("{scheme:?} is not spoken here: write http:// or https://")),
+            Some((scheme, _)) => return Err(format!("{scheme:?} is not supported: write http:// or https://")),
             None => (None, text),
         };
         let address = address.strip_suffix('/').unwrap_or(address);
@@ -70,9 +70,9 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
         "k" | "kib" => 1 << 10,
         "m" | "mib" => 1 << 20,
         "g" | "gib" => 1 << 30,
-        _ => return Err(format!("{unit:?} is no unit: write it like 300k or 2m")),
+        _ => return Err(format!("{unit:?} is not a unit: write it like 300k or 2m")),
     };
-    number.checked_mul(factor).ok_or_else(|| "that is more than can be counted".to_owned())
+    number.checked_mul(factor).ok_or_else(|| "the number is too large".to_owned())
 }
 
 #[cfg(test)]

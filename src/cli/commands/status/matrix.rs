@@ -14,7 +14,7 @@ const MOST_BEHIND: usize = 10;
 
 pub(super) fn text(live: &Live, now: Timestamp, layout: Layout) -> String {
     if live.groups.is_empty() && live.problems.is_empty() {
-        return "there is no group yet: make one with `apigw group import NAME FILE`\n".to_owned();
+        return "no groups yet: create one with `apigw group import NAME FILE`\n".to_owned();
     }
     let names = live.environments.iter().map(|environment| environment.name.as_str().to_uppercase());
     let header: Vec<String> = std::iter::once("GROUP".to_owned()).chain(names).collect();

@@ -40,7 +40,7 @@ pub(super) struct ChangeArguments {
     pub(super) wait: Option<Duration>,
 }
 
-/// What becomes of a change whose base another command changed before it had the lock.
+/// The treatment of a change whose base another command changed before it had the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replan {
     /// Planned again, since the request names its outcome.

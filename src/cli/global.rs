@@ -15,7 +15,7 @@ pub(super) struct Global {
     /// Run as if started in this folder
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
     pub(super) directory: Option<PathBuf>,
-    /// Format of what is printed [default: table]; `check` has github and sarif too, `diff` github and markdown
+    /// Format of the output [default: table]; `check` has github and sarif too, `diff` github and markdown
     #[arg(short, long, value_name = "FORMAT", global = true, value_enum, hide_possible_values = true)]
     pub(super) output: Option<Format>,
     /// When to use colours [default: auto]
@@ -24,16 +24,16 @@ pub(super) struct Global {
     /// Print results and errors only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Say what is read and decided
+    /// Report files read and decisions made
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
-    /// Answer yes where a protected environment asks
+    /// Confirm changes of protected environments
     #[arg(short, long, global = true)]
     pub(super) yes: bool,
-    /// How long to wait for a lock at most [default: 10s]
+    /// Time to wait for a lock at most [default: 10s]
     #[arg(long, value_name = "TIME", global = true, value_parser = parse_duration)]
     pub(super) lock_timeout: Option<Duration>,
-    /// Who makes the change [default: the CI system's user, else Git's, else the system's]
+    /// Author of the change [default: the CI system's user, else Git's, else the system's]
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) actor: Option<String>,
 }

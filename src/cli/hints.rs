@@ -19,9 +19,9 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::PublishForDomains { group, environment } => {
             format!("publish it: `apigw publish {group} --env {environment}`; or remove `domains`")
         }
-        Hint::CorrectFile { schema } => format!("correct it; `apigw schema {schema}` shows what can stand here"),
-        Hint::InspectEdit => "`apigw verify` tells what changed; `git diff` shows it".to_owned(),
-        Hint::RecordEdit => "`apigw verify` tells what changed, and `apigw verify --repair` records it".to_owned(),
+        Hint::CorrectFile { schema } => format!("correct it; `apigw schema {schema}` shows the valid keys and values"),
+        Hint::InspectEdit => "`apigw verify` and `git diff` show the change".to_owned(),
+        Hint::RecordEdit => "`apigw verify` shows the change, and `apigw verify --repair` records it".to_owned(),
         Hint::RecordOrRestoreEdit { file } => {
             format!("`apigw verify --repair` records it as an operation; `git checkout -- {file}` takes it back")
         }
@@ -29,7 +29,7 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "take the edit back, then resolve; make the change with `apigw publish` or `apigw switch` afterwards"
                 .to_owned()
         }
-        Hint::RestoreLayout => "`apigw verify --repair` writes it as it was committed".to_owned(),
+        Hint::RestoreLayout => "`apigw verify --repair` restores its layout".to_owned(),
         Hint::RemoveLeftovers => "the next change removes them; so does `apigw verify --repair`".to_owned(),
         Hint::RemoveAbandoned => {
             "the next change of the environment removes it; so does `apigw verify --repair`".to_owned()

@@ -5,10 +5,10 @@ use clap::Args;
 /// Why a change is made, and that it may break callers.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Reason {
-    /// Why, for the history
+    /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     pub(super) message: Option<String>,
-    /// Change it even where callers break and the environment's policy refuses that; needs -m, and is recorded
+    /// Override the environment's policy on breaking changes; needs -m, and is recorded
     #[arg(long)]
     pub(super) allow_breaking: bool,
 }

@@ -81,7 +81,7 @@ fn missing_environment(place: &str) -> Error {
     Error::invalid(
         "environment-missing",
         Location::file(place),
-        "the file that says what is live is missing, and there is a history of it".to_owned(),
+        "the environment's file is missing, but its history is not".to_owned(),
         Hint::RebuildEnvironment,
     )
 }

@@ -68,7 +68,7 @@ pub(in crate::cli) struct GrantArguments {
     /// An API of the group, by operation id or like 'GET /pets'; may be given more than once [default: all]
     #[arg(long, value_name = "API")]
     api: Vec<String>,
-    /// Why, for the history
+    /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
 }
@@ -91,7 +91,7 @@ pub(in crate::cli) struct RevokeArguments {
     /// One grant, by its id or the beginning of it
     #[arg(long, value_name = "ID", conflicts_with = "groups")]
     grant: Option<String>,
-    /// Why, for the history
+    /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
 }
@@ -118,7 +118,7 @@ pub(in crate::cli) struct TestArguments {
     /// The key
     #[arg(value_name = "KEY", add = ArgValueCandidates::new(complete::keys))]
     key: KeyName,
-    /// The group, if it is not plain; then the operation id, or the method and the path
+    /// The group, unless it is the only one; then the operation id, or the method and the path
     #[arg(value_name = "API", num_args = 1..=3, required = true)]
     words: Vec<String>,
     /// The environment

@@ -72,7 +72,7 @@ pub(in crate::cli) struct CallArguments {
     /// The scheme in which it is signed
     #[arg(long, value_name = "SCHEME", value_enum, default_value = "jdcloud2", requires = "key")]
     scheme: SchemeArgument,
-    /// Send it to a gateway that runs here, with the host name of the group
+    /// Send it to a running gateway, with the host name of the group
     #[arg(long, value_name = "URL")]
     url: Option<HttpUrl>,
     /// Trusted certificates for an https URL, instead of the system's (PEM)

@@ -65,7 +65,7 @@ pub(in crate::cli) struct CreateArguments {
     path: Option<PathArgument>,
     #[command(flatten)]
     out: SecretOut,
-    /// Why, for the history
+    /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
 }
@@ -108,7 +108,7 @@ pub(in crate::cli) struct RotateArguments {
     overlap: i64,
     #[command(flatten)]
     out: SecretOut,
-    /// Why, for the history
+    /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
 }
@@ -125,7 +125,7 @@ pub(in crate::cli) struct RevokeArguments {
     /// The ids of its secrets [default: all that let in]
     #[arg(value_name = "SECRET")]
     secrets: Vec<SecretId>,
-    /// Why, for the history
+    /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
 }
@@ -162,7 +162,7 @@ fn revoke(context: &Context<'_>, arguments: &RevokeArguments) -> Result<Exit, Co
     let name = &arguments.name;
     if let Some(other) = arguments.secrets.iter().find(|id| !key.secrets.iter().any(|secret| secret.id == **id)) {
         return Err(CommandError::invalid("unknown-secret", format!("key {name} has no secret {other}"))
-            .hint(format!("see which there are: `apigw key show {name}`")));
+            .hint(format!("list them: `apigw key show {name}`")));
     }
     let live: Vec<SecretId> = key.live_secrets(author.now).map(|secret| secret.id.clone()).collect();
     let named = if arguments.secrets.is_empty() { &live } else { &arguments.secrets };

@@ -34,7 +34,7 @@ pub(crate) fn modules(source: &Path) -> Vec<Module> {
     let module = |(name, tokens): (&String, &Vec<Token>)| {
         let tokens = tokens::without_tests(tokens);
         let children = tokens::child_modules(&tokens);
-        let paths = tokens::paths(&tokens).into_iter().map(|path| resolve(name, &children, path));
+        let paths = tokens::paths(&tokens).into_iter().map(|path| resolve(name, &children, &path));
         Module { name: name.clone(), paths: paths.collect(), texts: tokens::texts(&tokens) }
     };
     product.map(module).collect()
@@ -56,7 +56,7 @@ fn read_folder(folder: &Path, name: &str, files: &mut BTreeMap<String, Vec<Token
 }
 
 /// Makes a path of the project one from the crate's root, marked by `crate`.
-fn resolve(module: &str, children: &BTreeSet<String>, path: Vec<String>) -> String {
+fn resolve(module: &str, children: &BTreeSet<String>, path: &[String]) -> String {
     let mut base: Vec<&str> = module.split("::").filter(|part| !part.is_empty()).collect();
     let mut rest = path.iter().map(String::as_str).peekable();
     match path[0].as_str() {

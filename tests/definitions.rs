@@ -168,8 +168,8 @@ fn examine(folder: &Path, name: &str, tally: &mut Tally, report: &mut String) {
 
 fn list(findings: &[Finding], report: &mut String) {
     for finding in findings.iter().take(8) {
-        let Finding { rule, message, location, hint, .. } = finding;
-        writeln!(report, "    {location}: {rule}: {message} ({hint})").expect("written");
+        let Finding { rule, message, location, .. } = finding;
+        writeln!(report, "    {location}: {rule}: {message}").expect("written");
     }
 }
 

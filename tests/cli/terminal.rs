@@ -28,10 +28,13 @@ fn behind() -> Sandbox {
     sandbox
 }
 
+/// Variables, a flag, and whether there are colours with them.
+type ColourCase<'a> = (&'a [(&'a str, &'a str)], &'a str, bool);
+
 #[test]
 fn flags_and_variables_decide_about_colours_everywhere() {
     let sandbox = behind();
-    let cases: [(&[(&str, &str)], &str, bool); 8] = [
+    let cases: [ColourCase<'_>; 8] = [
         (&[], "", true),
         (&[("NO_COLOR", "")], "", true),
         (&[("NO_COLOR", "1")], "", false),

@@ -59,11 +59,11 @@ const PATCHES: &[(&str, &str, &str)] = &[
     ),
     (
         "src/workspace/intent.rs",
-        "        Ok(self.file_identity(&intent.environment)? == intent.file)\n",
+        "        Ok(self.file_identity(&layout::environment(&intent.environment))? == intent.file)\n",
         "        if crate::is_broken(\"CompareEntries\") {\n            \
          let environment = self.environment(&intent.environment)?;\n            \
          return Ok(environment.deployments.values().all(|entry| entry.operation != intent.operation));\n        }\n        \
-         Ok(self.file_identity(&intent.environment)? == intent.file)\n",
+         Ok(self.file_identity(&layout::environment(&intent.environment))? == intent.file)\n",
     ),
     (
         "src/workspace/intent.rs",
@@ -94,6 +94,15 @@ const PATCHES: &[(&str, &str, &str)] = &[
     ),
 ];
 
+#[test]
+fn every_patch_applies() {
+    for (file, part, _) in PATCHES {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = fs::read_to_string(path).expect("a file of the program");
+        assert_eq!(text.matches(part).count(), 1, "{file} does not have {part:?} once");
+    }
+}
+
 /// Builds the copy, and returns its program. It is a package of another name, so that it shares what is built of others
 /// with this one and never takes its place.
 pub(crate) fn build() -> PathBuf {
@@ -120,10 +129,10 @@ pub(crate) fn build() -> PathBuf {
     let lock = fs::read_to_string(source.join("Cargo.lock")).expect("the lock file");
     fs::write(copy.join("Cargo.lock"), lock.replacen("name = \"apigw\"", "name = \"apigw-broken\"", 1))
         .expect("written");
+    every_patch_applies();
     for (file, part, other) in PATCHES {
         let path = copy.join(file);
         let text = fs::read_to_string(&path).expect("a file of the program");
-        assert_eq!(text.matches(part).count(), 1, "{file} does not have {part:?} once");
         fs::write(&path, text.replacen(part, other, 1)).expect("written");
     }
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the folder of what is built");

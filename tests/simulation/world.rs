@@ -70,6 +70,8 @@ pub(crate) struct World {
     remote: Ids,
     hardships: Hardships,
     numbers: usize,
+    /// The message of the last command that was refused.
+    refusal: String,
     _folder: tempfile::TempDir,
 }
 
@@ -99,6 +101,7 @@ impl World {
             remote: Ids::new(),
             hardships,
             numbers: 0,
+            refusal: String::new(),
             _folder: folder,
         })
     }
@@ -172,6 +175,7 @@ impl World {
             }
             3..=5 => {
                 self.counts.refused += 1;
+                self.refusal.clone_from(&outcome.stderr);
                 let now = judge::files(&self.people[who].clone.folder)?;
                 ensure!(had_leftovers || files == now, "{words} was refused and changed something: {outcome:?}");
                 ensure!(new.is_empty(), "{words} was refused and made {new:?}: {outcome:?}");

@@ -71,7 +71,7 @@ impl World {
             let mut tries = 0;
             while !self.command(who, &words, &Expectation::Resolve, random)? {
                 tries += 1;
-                ensure!(tries < 20, "{words} is never done");
+                ensure!(tries < 20, "{words} is never done: {}", self.refusal);
             }
             self.adopt_explained(who, environment)?;
         }

@@ -155,6 +155,14 @@ fn the_topic_about_settings_names_every_key() {
 }
 
 #[test]
+fn the_readme_names_every_topic() {
+    for (name, _) in topic_files() {
+        let link = format!("](src/cli/topics/{name}.md)");
+        assert!(include_str!("../../README.md").contains(&link), "the README does not name the topic {name}");
+    }
+}
+
+#[test]
 fn a_topic_is_shown_as_help_and_as_a_manual_page() {
     let sandbox = crate::harness::Sandbox::empty();
     for (name, markdown) in topic_files() {

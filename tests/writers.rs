@@ -217,8 +217,9 @@ fn no_verb_loses_what_another_was_told_is_done() {
         for version in worker.created.iter().filter(|version| !deleted.contains(version)) {
             assert!(folder.join("groups/shared/versions").join(version).is_dir(), "version {version} is lost");
         }
-        let temporary = folder.join(format!("groups/temporary-{number}"));
-        assert_eq!(temporary.is_dir(), worker.has_temporary, "{}", temporary.display());
+        // Notes on the versions of a deleted group stay in its folder.
+        let temporary = folder.join(format!("groups/temporary-{number}/group.yaml"));
+        assert_eq!(temporary.is_file(), worker.has_temporary, "{}", temporary.display());
     }
     let count = |what: fn(&Acknowledged) -> usize| all.iter().map(what).sum::<usize>();
     let (commands, conflicts) = (count(|worker| worker.commands), count(|worker| worker.conflicts));

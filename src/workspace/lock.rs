@@ -54,13 +54,11 @@ impl Workspace {
 
     /// True if somebody holds the lock at the moment.
     pub(super) fn is_locked(&self) -> bool {
-        let is_held =
-            |file: io::Result<File>| file.map_err(TryLockError::Error).and_then(|file| file.try_lock_shared());
-        match is_held(File::open(self.root.path())) {
+        match probe(File::open(self.root.path())) {
             Err(TryLockError::WouldBlock) => true,
             Err(TryLockError::Error(error)) if is_unsupported(&error) => {
                 let file = self.root.locate(layout::LOCK_FILE).map(File::open);
-                file.is_ok_and(|file| matches!(is_held(file), Err(TryLockError::WouldBlock)))
+                file.is_ok_and(|file| matches!(probe(file), Err(TryLockError::WouldBlock)))
             }
             _ => false,
         }
@@ -69,9 +67,18 @@ impl Workspace {
     /// True if the file system can lock a folder. Where it cannot, a lock file is used, which `git clean` removes.
     #[must_use]
     pub fn has_folder_lock(&self) -> bool {
-        let tried = File::open(self.root.path()).map_err(TryLockError::Error).and_then(|file| file.try_lock_shared());
+        let tried = probe(File::open(self.root.path()));
         !matches!(tried, Err(TryLockError::Error(error)) if is_unsupported(&error))
     }
+}
+
+/// Takes a shared lock for a moment. It is given back at once: a `close` that fails would keep it, and this process would
+/// then wait for itself.
+fn probe(file: io::Result<File>) -> Result<(), TryLockError> {
+    let file = file.map_err(TryLockError::Error)?;
+    file.try_lock_shared()?;
+    let _ = file.unlock();
+    Ok(())
 }
 
 impl LockGuard {

@@ -2,7 +2,8 @@
 //!
 //! One table a process, in shards by key; check and insert are one step under the shard's lock. It is bounded a key and
 //! in all, and a full one lets nobody in rather than anybody twice. An entry leaves when both the monotonic and the wall
-//! clock say that its time is over, so that a clock that jumps opens no window.
+//! clock say that its time is over, so that a clock that jumps opens no window. It is not saved: a request that is dated
+//! before the table began is refused, for another process may have let it in.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +29,9 @@ pub enum NonceFault {
     /// The same request was let in before.
     #[error("the nonce was seen before")]
     Seen,
+    /// The request is dated before the table began, so that it may have been let in by another process.
+    #[error("the request is dated before this gateway was started")]
+    BeforeStart,
     /// There is no room for another.
     #[error("the table of nonces is full")]
     Full,
@@ -47,40 +51,74 @@ type Mark = [u8; 16];
 #[derive(Debug)]
 pub struct NonceTable {
     shards: [Mutex<HashMap<SecretId, KeyNonces>>; SHARDS],
+    /// The second in which the table began: dates of requests have no parts of seconds.
+    begin_s: i64,
     count: AtomicUsize,
     most_of_a_key: usize,
     most_in_all: usize,
 }
 
+/// A nonce that was taken.
+#[derive(Debug, Clone, Copy)]
+struct Claim {
+    mark: Mark,
+    at: Moment,
+    /// The groups that a key may call can differ in this, so each entry has its own.
+    retention_ms: i64,
+}
+
+impl Claim {
+    fn is_over(&self, now: Moment) -> bool {
+        now.wall.milliseconds() - self.at.wall.milliseconds() > self.retention_ms
+            && now.monotonic_ms - self.at.monotonic_ms > self.retention_ms
+    }
+}
+
 #[derive(Debug, Default)]
 struct KeyNonces {
     marks: HashSet<Mark>,
-    order: VecDeque<(Mark, Moment)>,
-}
-
-impl Default for NonceTable {
-    fn default() -> Self {
-        Self::bounded(MOST_OF_A_KEY, MOST_IN_ALL)
-    }
+    /// In the order of their claims.
+    order: VecDeque<Claim>,
 }
 
 impl NonceTable {
-    fn bounded(most_of_a_key: usize, most_in_all: usize) -> Self {
-        Self { shards: Default::default(), count: AtomicUsize::new(0), most_of_a_key, most_in_all }
+    /// Begins an empty table.
+    #[must_use]
+    pub fn new(begin: Timestamp) -> Self {
+        Self::bounded(begin, MOST_OF_A_KEY, MOST_IN_ALL)
     }
 
-    /// Takes a nonce for the first and only time, and keeps it for `retention_ms`.
+    fn bounded(begin: Timestamp, most_of_a_key: usize, most_in_all: usize) -> Self {
+        let begin_s = begin.milliseconds().div_euclid(1000);
+        Self { shards: Default::default(), begin_s, count: AtomicUsize::new(0), most_of_a_key, most_in_all }
+    }
+
+    /// Takes the nonce of a request that is dated `signed` for the first and only time, and keeps it for `retention_ms`.
     ///
     /// # Errors
     ///
-    /// Fails where the nonce was seen before, or where there is no room for it.
-    pub fn claim(&self, id: &SecretId, nonce: &[u8], now: Moment, retention_ms: i64) -> Result<(), NonceFault> {
+    /// Fails where the nonce was seen before or may have been, or where there is no room for it.
+    pub fn claim(
+        &self,
+        id: &SecretId,
+        nonce: &[u8],
+        signed: Timestamp,
+        now: Moment,
+        retention_ms: i64,
+    ) -> Result<(), NonceFault> {
+        if signed.milliseconds().div_euclid(1000) < self.begin_s {
+            return Err(NonceFault::BeforeStart);
+        }
+        if self.len() >= self.most_in_all {
+            // Keys that no longer call would keep the table full for all others.
+            self.sweep(now);
+        }
         let mut mark = Mark::default();
         let hash = digest::digest(&digest::SHA256, nonce);
         mark.iter_mut().zip(hash.as_ref()).for_each(|(to, from)| *to = *from);
         let mut shard = self.shard(id).lock().unwrap_or_else(PoisonError::into_inner);
         let nonces = shard.entry(id.clone()).or_default();
-        self.evict(nonces, now, retention_ms);
+        self.evict(nonces, now);
         if nonces.marks.contains(&mark) {
             return Err(NonceFault::Seen);
         }
@@ -88,29 +126,12 @@ impl NonceTable {
             return Err(NonceFault::Full);
         }
         nonces.marks.insert(mark);
-        nonces.order.push_back((mark, now));
+        nonces.order.push_back(Claim { mark, at: now, retention_ms });
         Ok(())
     }
 
-    /// Forgets the nonces of all keys whose time is over; those of a key that calls leave as it calls.
-    pub fn sweep(&self, now: Moment, retention_ms: i64) {
-        for shard in &self.shards {
-            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            shard.values_mut().for_each(|nonces| self.evict(nonces, now, retention_ms));
-            shard.retain(|_, nonces| !nonces.marks.is_empty());
-        }
-    }
-
-    /// Returns the number of nonces.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.count.load(Ordering::Relaxed)
-    }
-
-    /// True if there is no nonce.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     fn shard(&self, id: &SecretId) -> &Mutex<HashMap<SecretId, KeyNonces>> {
@@ -123,13 +144,19 @@ impl NonceTable {
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok()
     }
 
-    fn evict(&self, nonces: &mut KeyNonces, now: Moment, retention_ms: i64) {
-        let is_over = |since: &Moment| {
-            now.wall.milliseconds() - since.wall.milliseconds() > retention_ms
-                && now.monotonic_ms - since.monotonic_ms > retention_ms
-        };
-        while let Some((mark, _)) = nonces.order.front().filter(|(_, since)| is_over(since)) {
-            nonces.marks.remove(mark);
+    /// Forgets the nonces of all keys whose time is over; those of a key that calls leave as it calls.
+    fn sweep(&self, now: Moment) {
+        for shard in &self.shards {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.values_mut().for_each(|nonces| self.evict(nonces, now));
+            shard.retain(|_, nonces| !nonces.marks.is_empty());
+        }
+    }
+
+    fn evict(&self, nonces: &mut KeyNonces, now: Moment) {
+        // Behind one that is kept longer, others wait: that takes room, and opens no window.
+        while let Some(claim) = nonces.order.front().filter(|claim| claim.is_over(now)).copied() {
+            nonces.marks.remove(&claim.mark);
             nonces.order.pop_front();
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
@@ -150,10 +177,15 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// Begins a table in the middle of a second.
+    fn table() -> NonceTable {
+        NonceTable::new(at(500, 0).wall)
+    }
+
     #[test]
     fn a_nonce_is_taken_once_a_key_until_both_clocks_say_that_its_time_is_over() {
-        let table = NonceTable::default();
-        let claim = |key: &str, now| table.claim(&id(key), b"n", now, RETENTION_MS);
+        let table = table();
+        let claim = |key: &str, now| table.claim(&id(key), b"n", at(0, 0).wall, now, RETENTION_MS);
         assert_eq!(claim("abcd", at(0, 0)), Ok(()));
         assert_eq!(claim("abce", at(0, 0)), Ok(()));
         for seen in [at(1, 1), at(600_000, 600_000), at(9_000_000, 1), at(1, 9_000_000), at(-9_000_000, 9_000_000)] {
@@ -162,14 +194,47 @@ mod tests {
         assert_eq!(claim("abcd", at(600_001, 600_001)), Ok(()));
         assert_eq!(claim("abcd", at(600_002, 600_002)), Err(NonceFault::Seen));
         assert_eq!(table.len(), 2);
-        table.sweep(at(9_000_000, 9_000_000), RETENTION_MS);
-        assert!(table.is_empty());
+        table.sweep(at(9_000_000, 9_000_000));
+        assert_eq!(table.len(), 0);
+    }
+
+    #[test]
+    fn a_request_that_is_dated_before_the_table_began_is_refused() {
+        let claim = |signed: Moment| table().claim(&id("abcd"), b"n", signed.wall, at(500, 0), RETENTION_MS);
+        assert_eq!(claim(at(-1, 0)), Err(NonceFault::BeforeStart));
+        assert_eq!(claim(at(-299_000, 0)), Err(NonceFault::BeforeStart));
+        // Dates have no parts of seconds, so a request of the table's first second is dated at its beginning.
+        assert_eq!(claim(at(0, 0)), Ok(()));
+        assert_eq!(claim(at(299_000, 0)), Ok(()));
+    }
+
+    #[test]
+    fn a_group_with_a_short_tolerance_forgets_no_nonce_of_another() {
+        let table = table();
+        let claim =
+            |nonce: &[u8], now: Moment, retention_ms| table.claim(&id("abcd"), nonce, now.wall, now, retention_ms);
+        assert_eq!(claim(b"long", at(0, 0), 3_600_000), Ok(()));
+        assert_eq!(claim(b"short", at(0, 0), 60_000), Ok(()));
+        assert_eq!(claim(b"other", at(120_000, 120_000), 60_000), Ok(()));
+        assert_eq!(claim(b"long", at(120_000, 120_000), 60_000), Err(NonceFault::Seen));
+    }
+
+    #[test]
+    fn keys_that_no_longer_call_keep_nobody_out_for_ever() {
+        let table = NonceTable::bounded(at(0, 0).wall, 3, 3);
+        let claim = |key: &str, nonce: u8, now: Moment| table.claim(&id(key), &[nonce], now.wall, now, RETENTION_MS);
+        for nonce in 0..3 {
+            assert_eq!(claim("abcd", nonce, at(0, 0)), Ok(()));
+        }
+        assert_eq!(claim("abce", 0, at(600_000, 600_000)), Err(NonceFault::Full));
+        assert_eq!(claim("abce", 0, at(600_001, 600_001)), Ok(()));
+        assert_eq!(table.len(), 1);
     }
 
     #[test]
     fn a_full_table_lets_nobody_in_and_empties_with_time() {
-        let table = NonceTable::bounded(3, 5);
-        let claim = |key: &str, nonce: u8, now| table.claim(&id(key), &[nonce], now, RETENTION_MS);
+        let table = NonceTable::bounded(at(0, 0).wall, 3, 5);
+        let claim = |key: &str, nonce: u8, now| table.claim(&id(key), &[nonce], at(0, 0).wall, now, RETENTION_MS);
         for nonce in 0..3 {
             assert_eq!(claim("abcd", nonce, at(0, 0)), Ok(()));
         }
@@ -179,18 +244,18 @@ mod tests {
         assert_eq!(claim("abce", 2, at(0, 0)), Err(NonceFault::Full));
         assert_eq!(claim("abcd", 0, at(1, 1)), Err(NonceFault::Seen));
         assert_eq!(claim("abcd", 3, at(600_001, 600_001)), Ok(()));
-        assert_eq!(table.len(), 3);
+        assert_eq!(table.len(), 1);
     }
 
     #[test]
     fn of_many_threads_one_takes_a_nonce() {
-        let table = NonceTable::default();
+        let table = table();
         for round in 0..100_u8 {
             let taken = AtomicUsize::new(0);
             std::thread::scope(|scope| {
                 for _ in 0..8 {
                     scope.spawn(|| {
-                        let claimed = table.claim(&id("abcd"), &[round], at(0, 0), RETENTION_MS);
+                        let claimed = table.claim(&id("abcd"), &[round], at(0, 0).wall, at(0, 0), RETENTION_MS);
                         taken.fetch_add(usize::from(claimed.is_ok()), Ordering::Relaxed);
                     });
                 }
@@ -201,12 +266,13 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_long_nonces_take_the_room_of_short_ones() {
-        let table = NonceTable::default();
+        let table = table();
         let long = "x".repeat(256);
         for number in 0..100_000 {
-            table.claim(&id("abcd"), format!("{long}{number}").as_bytes(), at(0, 0), RETENTION_MS).unwrap();
+            let nonce = format!("{long}{number}");
+            table.claim(&id("abcd"), nonce.as_bytes(), at(0, 0).wall, at(0, 0), RETENTION_MS).unwrap();
         }
         assert_eq!(table.len(), 100_000);
-        assert!(size_of::<(Mark, Moment)>() <= 32);
+        assert!(size_of::<Claim>() <= 40);
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use http::header::{AUTHORIZATION, HOST};
@@ -121,7 +121,7 @@ impl Access {
     pub(crate) fn new() -> Self {
         Self {
             directory: ArcSwap::default(),
-            nonces: NonceTable::default(),
+            nonces: NonceTable::new(wall_clock()),
             started: Instant::now(),
             reserved: AtomicU64::new(0),
         }
@@ -201,7 +201,7 @@ impl Access {
         let (mark, is_nonce) = authorization.replay_mark();
         // Without a nonce, two equal requests within a second have one signature: harmless ones may repeat.
         if is_nonce || !matches!(parts.method, Method::GET | Method::HEAD) {
-            let claimed = self.nonces.claim(&id, mark, now, 2 * tolerance_ms);
+            let claimed = self.nonces.claim(&id, mark, authorization.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
         }
         Ok(key.name.clone())
@@ -217,13 +217,16 @@ impl Access {
     }
 
     fn now(&self) -> Moment {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let milliseconds = |time: std::time::Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        Moment {
-            wall: Timestamp::from_milliseconds(milliseconds(since_epoch)),
-            monotonic_ms: milliseconds(self.started.elapsed()),
-        }
+        Moment { wall: wall_clock(), monotonic_ms: milliseconds(self.started.elapsed()) }
     }
+}
+
+fn wall_clock() -> Timestamp {
+    Timestamp::from_milliseconds(milliseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 fn authorization(headers: &HeaderMap) -> Result<Option<Authorization<'_>>, Denial> {

@@ -43,6 +43,16 @@ pub enum ChangeError {
         /// The grant that was meant.
         what: String,
     },
+    /// The beginning of an id names several grants.
+    #[error("{what} is the beginning of several grants of {holder}: {}", .ids.join(", "))]
+    AmbiguousGrant {
+        /// The key or the owner.
+        holder: String,
+        /// The beginning as it was typed.
+        what: String,
+        /// The ids of the grants.
+        ids: Vec<String>,
+    },
     /// A revocation is never undone.
     #[error("secret {id} stays revoked: a revocation is never undone")]
     RevocationUndone {
@@ -201,11 +211,19 @@ pub fn ungrant(
     author: &Author,
 ) -> Result<AccessOperation, ChangeError> {
     let SubjectRecord { operation: before, state } = record;
+    let named: Vec<&str> = match removed {
+        RemovedGrants::Id(id) => grants_named(state.grants(), id),
+        RemovedGrants::Scope { .. } => Vec::new(),
+    };
+    if named.len() > 1 {
+        let ids = named.iter().map(|id| (*id).to_owned()).collect();
+        return Err(ChangeError::AmbiguousGrant { holder: state.subject().to_string(), what: wanted(removed), ids });
+    }
     let mut summaries = Vec::new();
     let mut kept = Vec::new();
     for grant in state.grants() {
         let gone: Vec<EnvironmentName> = match removed {
-            RemovedGrants::Id(id) if grant.id.as_str().starts_with(id.as_str()) => grant.environments.clone(),
+            RemovedGrants::Id(_) if named.contains(&grant.id.as_str()) => grant.environments.clone(),
             RemovedGrants::Scope { groups, environments } if groups.contains(&grant.group) => {
                 grant.environments.iter().filter(|name| environments.contains(name)).cloned().collect()
             }
@@ -225,6 +243,15 @@ pub fn ungrant(
     }
     let after = state.clone().with_grants(kept);
     Ok(operation(AccessAction::Ungrant, author, Some(before.clone()), summaries.join("; "), after))
+}
+
+/// Lists the grants that an id, or the beginning of one, names.
+fn grants_named<'a>(grants: &'a [Grant], typed: &str) -> Vec<&'a str> {
+    let ids = || grants.iter().map(|grant| grant.id.as_str());
+    match ids().find(|id| *id == typed) {
+        Some(whole) => vec![whole],
+        None => ids().filter(|id| !typed.is_empty() && id.starts_with(typed)).collect(),
+    }
 }
 
 fn wanted(removed: &RemovedGrants) -> String {

@@ -22,8 +22,11 @@ pub enum SignatureFault {
     #[error("the day of the scope is not that of the date header")]
     ScopeDate,
     /// The nonce is missing, too long, or not signed.
-    #[error("the nonce is missing, longer than 256 bytes, or not among the signed headers")]
+    #[error("the nonce is missing, longer than 256 bytes, has blanks in it, or is not among the signed headers")]
     NoNonce,
+    /// The host is not signed, in a scheme without a nonce.
+    #[error("the host is not among the signed headers")]
+    NoHost,
     /// A header that has one value stands twice.
     #[error("the header {0} stands twice")]
     RepeatedHeader(&'static str),

@@ -338,6 +338,9 @@ impl From<ChangeError> for CommandError {
             ChangeError::ExpiryPast { .. } | ChangeError::EndBeforeBegin { .. } => {
                 Self::invalid("expiry", message).hint("give a time to come, like `--expires 90d`")
             }
+            ChangeError::AmbiguousGrant { .. } => {
+                Self::invalid("ambiguous", message).hint("write more of the id: `apigw access list` shows the grants")
+            }
             ChangeError::NoGrant { .. } => {
                 Self::invalid("unknown-grant", message).hint("`apigw access list` shows the grants")
             }

@@ -117,10 +117,10 @@ impl Drop for BodyReservation<'_> {
 }
 
 impl Access {
-    /// Begins with nobody let in.
-    pub(crate) fn new() -> Self {
+    /// Begins with the keys of a directory.
+    pub(crate) fn new(directory: Arc<KeyDirectory>) -> Self {
         Self {
-            directory: ArcSwap::default(),
+            directory: ArcSwap::new(directory),
             nonces: NonceTable::new(wall_clock()),
             started: Instant::now(),
             reserved: AtomicU64::new(0),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::access_log::AccessLog;
+use crate::access::KeyDirectory;
 use crate::model::DomainName;
 
 /// The settings of a gateway.
@@ -30,6 +31,8 @@ pub struct Config {
     pub allow_addresses: Vec<IpAddr>,
     /// Proxies in front whose `Forwarded` and `X-Forwarded-*` are believed and added to.
     pub trusted_proxies: Vec<IpAddr>,
+    /// The keys that let callers in, until [`replace_access`](super::Gateway::replace_access) brings others.
+    pub keys: Arc<KeyDirectory>,
     /// Receiver of the access records.
     pub access_log: Option<Arc<dyn AccessLog>>,
 }
@@ -90,6 +93,7 @@ impl Config {
             timeouts: Timeouts::default(),
             allow_addresses: Vec::new(),
             trusted_proxies: Vec::new(),
+            keys: Arc::default(),
             access_log: None,
         }
     }

@@ -272,7 +272,7 @@ fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), 
 }
 
 fn shared(
-    config: Config,
+    mut config: Config,
     snapshot: CompiledSnapshot,
     meters: &Meters,
     limits: ConnectionLimits,
@@ -289,7 +289,7 @@ fn shared(
         yielding: Yielding::default(),
         context: Arc::new(SharedContext {
             snapshot: ArcSwap::from_pointee(snapshot),
-            access: Access::new(),
+            access: Access::new(std::mem::take(&mut config.keys)),
             unrouted: meters.get(nobody),
             identity: Identity::random(),
             pace: Pace::new(&config.timeouts),

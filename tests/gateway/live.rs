@@ -247,12 +247,15 @@ fn a_group_that_cannot_be_compiled_is_served_as_before() {
     let gateway = start(config(), &version("1.0.0", model::Backend::Mock));
     let address = gateway.addresses()[0];
     let broken = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {'/pets/{a': {get: {}}}\n";
+    let unserved = group("pets", "2.0.0", broken, &settings(""), model::Backend::Mock);
+    let operation = unserved.deployment.operation.clone();
     let rejected = gateway.replace(&snapshot(vec![
         group("other", "0.0.1", PETS, &settings("").replace("/petstore", "/other"), model::Backend::Mock),
-        group("pets", "2.0.0", broken, &settings(""), model::Backend::Mock),
+        unserved,
     ]));
     assert_eq!(rejected.len(), 1);
     assert_eq!(rejected[0].group.as_ref().map(model::GroupName::as_str), Some("pets"));
+    assert_eq!(rejected[0].operation, Some(operation));
     assert!(rejected[0].reason.contains("/pets/"), "{}", rejected[0].reason);
     assert_eq!(told(&get(address, "/petstore/pets/mine", "")), "1.0.0");
     assert_eq!(get(address, "/other/pets", "").status, 200);

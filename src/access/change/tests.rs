@@ -111,7 +111,17 @@ fn grants_are_added_once_and_removed_by_environment_or_id() {
     assert!(matches!(remove(by_scope("a", "pre-release")), Err(ChangeError::NoGrant { .. })));
     let by_id = RemovedGrants::Id(record.state.grants()[0].id.to_string());
     assert_eq!(remove(by_id).unwrap().after.grants().len(), 2);
-    assert!(remove(RemovedGrants::Id("zz".to_owned())).is_err());
+    let remove_named = |typed: &str| remove(RemovedGrants::Id(typed.to_owned()));
+    for nothing in ["zz", ""] {
+        assert!(matches!(remove_named(nothing), Err(ChangeError::NoGrant { .. })), "{nothing:?}");
+    }
+    // The beginning of one id alone is enough; that of several removes none.
+    let ids: Vec<&str> = record.state.grants().iter().map(|grant| grant.id.as_str()).collect();
+    let shared = ids[0].bytes().zip(ids[1].bytes()).take_while(|(one, other)| one == other).count();
+    if shared > 0 {
+        assert!(matches!(remove_named(&ids[0][..shared]), Err(ChangeError::AmbiguousGrant { .. })));
+    }
+    assert_eq!(grants_named(record.state.grants(), ids[0]), [ids[0]]);
 }
 
 #[test]

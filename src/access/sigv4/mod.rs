@@ -10,7 +10,7 @@ mod sign;
 mod verify;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HOST};
 
 use super::fault::SignatureFault;
 use crate::model::{Timestamp, trim_blanks};
@@ -197,13 +197,18 @@ fn check_signed_headers(scheme: &Scheme, list: &str) -> Result<(), SignatureFaul
     if !is_list {
         return Err(SignatureFault::SignedHeaders);
     }
-    let has_nonce = scheme.nonce_header.is_none_or(|nonce| names.contains(&nonce));
-    if has_nonce { Ok(()) } else { Err(SignatureFault::NoNonce) }
+    match scheme.nonce_header {
+        Some(nonce) if !names.contains(&nonce) => Err(SignatureFault::NoNonce),
+        // Without a nonce, a request that names no host could be sent to that of another group, again.
+        None if !names.contains(&HOST.as_str()) => Err(SignatureFault::NoHost),
+        _ => Ok(()),
+    }
 }
 
 fn nonce<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<&'h str, SignatureFault> {
     match single(headers, name)? {
-        Some(nonce) if (1..=LONGEST_NONCE).contains(&nonce.len()) => Ok(nonce),
+        // Runs of blanks are folded before they are signed, so one signature would fit several nonces.
+        Some(nonce) if (1..=LONGEST_NONCE).contains(&nonce.len()) && !nonce.contains([' ', '\t']) => Ok(nonce),
         _ => Err(SignatureFault::NoNonce),
     }
 }

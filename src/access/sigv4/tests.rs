@@ -266,6 +266,12 @@ fn what_no_signer_sends_is_refused_with_its_reason() {
     let with_nonce = |nonce: String| [("x-jdcloud-date", "20260401T080000Z".to_owned()), ("x-jdcloud-nonce", nonce)];
     assert_eq!(parse(jdcloud.clone(), &with_nonce("n".to_owned())), Ok(true));
     assert_eq!(parse(jdcloud.clone(), &with_nonce("n".repeat(1 << 20))), Err(SignatureFault::NoNonce));
+    // Runs of blanks are folded before they are signed: `a  b` would be another nonce with the same signature.
+    for folded in ["a b", "a  b", "a\tb"] {
+        assert_eq!(parse(jdcloud.clone(), &with_nonce(folded.to_owned())), Err(SignatureFault::NoNonce), "{folded:?}");
+    }
+    let without_host = format!("{good}{digits}").replace("host;x-amz-date", "x-amz-date");
+    assert_eq!(parse(without_host, &[]), Err(SignatureFault::NoHost));
     assert_eq!(
         parse(jdcloud.replace("host;x-jdcloud-nonce", "host"), &with_nonce("n".to_owned())),
         Err(SignatureFault::NoNonce)

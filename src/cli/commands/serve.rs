@@ -18,6 +18,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::process::wall_clock;
 use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, Limits, Signal, StartError, signals};
 use crate::model::EnvironmentName;
 use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
@@ -99,10 +100,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let mut reader = LiveReader::new(environments(&workspace, &named));
     reader.must_read(&workspace, Instant::now());
     let live = reader.read(&workspace);
+    // Read before anybody can connect: a command for secrets may take its time.
+    let mut access = AccessReader::new(SecretSources::read(&workspace, &context.process.variables));
+    access.must_read(&workspace, Instant::now());
+    let keys = access.read(&workspace, Instant::now(), wall_clock());
+    let config = Config { keys, ..config };
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
     let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;
-    let access = AccessReader::new(SecretSources::read(&workspace, &context.process.variables));
     let read = Read { named, reader, certificates, access };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);

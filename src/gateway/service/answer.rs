@@ -119,7 +119,9 @@ impl Exchange {
             return Ok(Admission { caller: Some((rules, key.clone())), body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
-        let _room = shared.access.reserve_body(wait.body_limit)?;
+        // A body that states its length takes no more room than that.
+        let most = body.size_hint().upper().unwrap_or(wait.body_limit).min(wait.body_limit);
+        let _room = shared.access.reserve_body(most)?;
         let (body, progress) = self.stream(body, wait.body_limit);
         let bytes = read_whole(body, &progress).await?;
         let names = [&*api.name, &*api.method_and_path];

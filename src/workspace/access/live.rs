@@ -26,6 +26,8 @@ pub struct AccessReader {
     sources: SecretSources,
     known: BTreeMap<AccessSubject, KnownState>,
     revoked: BTreeSet<SecretId>,
+    /// True once each place of revocations was read: before, a revoked secret could be let in.
+    has_revocations: bool,
     folders: Vec<Option<FileStamp>>,
     files: BTreeMap<AccessSubject, Option<FileStamp>>,
     /// Until when the folders are read at each look.
@@ -50,6 +52,7 @@ impl AccessReader {
             sources,
             known: BTreeMap::new(),
             revoked: BTreeSet::new(),
+            has_revocations: false,
             folders: Vec::new(),
             files: BTreeMap::new(),
             unsettled_until: None,
@@ -59,9 +62,10 @@ impl AccessReader {
         }
     }
 
-    /// Takes secrets from other sources, and has everything read again.
+    /// Takes secrets from other sources, and has everything read again. Where their command fails, those that it printed
+    /// before stay.
     pub fn read_anew(&mut self, sources: SecretSources) {
-        self.sources = sources;
+        self.sources = sources.or_printed_of(&self.sources);
         self.folders.clear();
     }
 
@@ -96,6 +100,10 @@ impl AccessReader {
         self.problems.clear();
         self.read_subjects(workspace, now);
         self.read_revocations(workspace);
+        if !self.has_revocations {
+            self.problems.insert("revocations were not read yet: no key lets in".to_owned());
+            return Arc::new(KeyDirectory::default());
+        }
         let states: Vec<&SubjectState> = self.known.values().map(|known| &known.state).collect();
         let keys: Vec<Arc<Key>> = states
             .iter()
@@ -157,9 +165,19 @@ impl AccessReader {
 
     /// Adds what is revoked, and remembers it on this machine: no checkout takes a revocation back.
     fn read_revocations(&mut self, workspace: &Workspace) {
-        let read = workspace.revoked_secrets().map(|revoked| self.revoked.extend(revoked));
-        let remembered = read.and_then(|()| workspace.remember_revocations(self.revoked.iter()));
-        if let Err(error) = remembered {
+        let mut is_whole = true;
+        // One place that cannot be read hides nothing of the other.
+        for read in [workspace.recorded_revocations(), workspace.remembered_revocations()] {
+            match read {
+                Ok(revoked) => self.revoked.extend(revoked),
+                Err(error) => {
+                    is_whole = false;
+                    self.problems.insert(format!("revocations cannot be read: {}", error.one_line()));
+                }
+            }
+        }
+        self.has_revocations |= is_whole;
+        if let Err(error) = workspace.remember_revocations(self.revoked.iter()) {
             self.problems.insert(format!("revocations cannot be remembered beyond this process: {}", error.one_line()));
         }
     }

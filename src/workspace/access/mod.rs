@@ -96,9 +96,13 @@ impl Workspace {
 
     /// Reads which secrets were revoked: the files, and what this machine has seen before.
     pub fn revoked_secrets(&self) -> Result<BTreeSet<SecretId>, Error> {
-        let mut revoked: BTreeSet<SecretId> = names(&self.root.list(REVOKED_FOLDER)?).into_iter().collect();
+        let mut revoked = self.recorded_revocations()?;
         revoked.extend(self.remembered_revocations()?);
         Ok(revoked)
+    }
+
+    pub(super) fn recorded_revocations(&self) -> Result<BTreeSet<SecretId>, Error> {
+        Ok(names(&self.root.list(REVOKED_FOLDER)?).into_iter().collect())
     }
 
     pub(super) fn remembered_revocations(&self) -> Result<BTreeSet<SecretId>, Error> {

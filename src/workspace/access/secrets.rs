@@ -17,7 +17,7 @@ use super::super::error::{At, Error};
 use super::super::git::is_hidden_from_git;
 use super::super::{LockGuard, Workspace, layout, lock};
 use super::subject_place;
-use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, SecretId};
+use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
 use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
 
 /// The beginning of the variables that hold secrets.
@@ -74,6 +74,11 @@ impl SecretSources {
 }
 
 impl SecretSources {
+    /// Keeps the secrets that a command printed before where it failed now.
+    pub(super) fn or_printed_of(self, before: &Self) -> Self {
+        if self.problem.is_some() { Self { printed: before.printed.clone(), ..self } } else { self }
+    }
+
     /// Returns the folders outside of the workspace's own in which secrets may lie.
     pub(super) fn folders(&self, workspace: &Workspace) -> Vec<PathBuf> {
         let named = workspace.settings.access.secrets_dir.as_ref().map(|path| workspace.folder().join(path));
@@ -156,8 +161,10 @@ impl Workspace {
         key: &Key,
         now: Timestamp,
     ) -> Result<Option<(SecretId, HmacSecret)>, Error> {
+        let revoked = self.revoked_secrets()?;
+        let is_revoked = |secret: &&Secret| revoked.iter().any(|id| id.is_same_file(&secret.id));
         // The latest first: of two live secrets it is the one that stays.
-        for secret in key.live_secrets(now).collect::<Vec<_>>().into_iter().rev() {
+        for secret in key.live_secrets(now).filter(|secret| !is_revoked(secret)).collect::<Vec<_>>().into_iter().rev() {
             let found = self.find_secret(sources, &secret.id)?;
             if let Some(found) = found.filter(|found| found.fingerprint() == secret.proof.digest()) {
                 return Ok(Some((secret.id.clone(), found)));
@@ -270,6 +277,8 @@ impl LockGuard {
         if !folder.exists() {
             fs::create_dir_all(&folder).at("create", &folder)?;
             fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).at("create", &folder)?;
+            let parent = folder.parent().unwrap_or(&folder);
+            fs::File::open(parent).and_then(|parent| parent.sync_all()).at("sync", parent)?;
         }
         let path = folder.join(id.as_str());
         create_private(&path, secret.reveal())?;

@@ -106,7 +106,7 @@ impl<'a> Follower<'a> {
         self.told = self.note_not_served(live, not_served);
         self.let_go();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);
-        self.look_at_access();
+        self.report_access();
         self.tell();
         Ok(())
     }
@@ -184,9 +184,13 @@ impl<'a> Follower<'a> {
         let now = Instant::now();
         if self.read.access.must_read(&self.workspace, now) {
             self.gateway.replace_access(self.read.access.read(&self.workspace, now, wall_clock()));
-            for problem in self.read.access.new_problems() {
-                self.context.output.warning(&problem);
-            }
+            self.report_access();
+        }
+    }
+
+    fn report_access(&mut self) {
+        for problem in self.read.access.new_problems() {
+            self.context.output.warning(&problem);
         }
     }
 

@@ -30,6 +30,7 @@ mod signing;
 mod table;
 mod time;
 mod topics;
+mod typed_body;
 mod user_settings;
 mod variables;
 mod views;
@@ -102,8 +103,8 @@ fn refuse(process: &Process, error: &clap::Error) -> Exit {
     let styled = |color: bool| if color { error.render().ansi().to_string() } else { error.render().to_string() };
     if !error.use_stderr() {
         // A reader that has gone away has what it wanted.
-        let _ = output.raw(styled(output.color).as_bytes());
-        return Exit::Done;
+        let shown = output.raw(styled(output.color).as_bytes());
+        return shown.map_or(Exit::Failed, |()| Exit::Done);
     }
     if output.format == output::Format::Table {
         let has_controls = process.arguments.iter().any(|word| word.to_string_lossy().chars().any(escape::is_control));

@@ -189,20 +189,27 @@ pub(super) fn commit(
     guard: &LockGuard,
     mut operation: AccessOperation,
 ) -> Result<Exit, CommandError> {
-    use crate::workspace::Error;
-    let (id, unknown) = match guard.commit_access(&mut operation) {
-        Ok(id) => (id, None),
-        Err(error @ Error::DurabilityUnknown { .. }) => {
-            let Error::DurabilityUnknown { operation: Some(id), .. } = &error else { return Err(error.into()) };
-            (id.clone(), Some(error))
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let (id, unknown) = commit_seen(guard, &mut operation)?;
     let document = change_view(&operation, Some(id), false);
     let text = || format!("{}: {} {}\n", operation.after.subject(), operation.action, operation.summary);
     let shown = context.output.data(&document, text);
     shown_after_commit(context, shown);
-    unknown.map_or(Ok(Exit::Done), |error| Err(error.into()))
+    unknown.map_or(Ok(Exit::Done), Err)
+}
+
+/// Commits an operation. Where it is committed and its durability unknown, the error comes with the id.
+pub(super) fn commit_seen(
+    guard: &LockGuard,
+    operation: &mut AccessOperation,
+) -> Result<(OperationId, Option<CommandError>), CommandError> {
+    use crate::workspace::Error;
+    match guard.commit_access(operation) {
+        Ok(id) => Ok((id, None)),
+        Err(error) => match &error {
+            Error::DurabilityUnknown { operation: Some(id), .. } => Ok((id.clone(), Some(error.into()))),
+            _ => Err(error.into()),
+        },
+    }
 }
 
 /// Makes the document of a change; without an id where it is not committed.

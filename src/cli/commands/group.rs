@@ -14,7 +14,7 @@ use crate::cli::table::{Cell, Layout, Paint};
 use crate::cli::views::{
     ApiView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
 };
-use crate::cli::{change, complete, selection, table};
+use crate::cli::{advice, change, complete, selection, table};
 use crate::definition;
 use crate::model::{
     DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
@@ -349,7 +349,10 @@ fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, Co
             .hint("give `--yes` to do it"));
     }
     let author = context.author(&Reason { message: None, allow_breaking: false })?;
-    context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)?;
+    for (version, state) in context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)? {
+        let lost = advice::lost_state(group.as_str(), &version, &state);
+        context.output.warning(&format!("{lost}, and fails from now on"));
+    }
     let shown = context.output.data(&GroupDeleteView::new(group.clone()), || format!("deleted group {group}\n"));
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)

@@ -62,7 +62,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     }
     operations.sort_by(|left, right| right.id.cmp(&left.id));
     operations.truncate(arguments.number);
-    let short = workspace.short_ids()?;
+    let short = workspace.short_ids().unwrap_or_default();
     let shown = Shown { workspace, operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
     let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 3 };
     let document = HistoryDocument::Releases(HistoryView::new(&operations, &problems));

@@ -10,6 +10,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::access::{AccessSubject, PathForm, SecretId, change};
 use crate::cli::change::shown_after_commit;
+use crate::cli::commands::access::commit_seen;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -167,14 +168,26 @@ fn revoke(context: &Context<'_>, arguments: &RevokeArguments) -> Result<Exit, Co
     let live: Vec<SecretId> = key.live_secrets(author.now).map(|secret| secret.id.clone()).collect();
     let named = if arguments.secrets.is_empty() { &live } else { &arguments.secrets };
     let mut operations = Vec::new();
+    let mut failed = None;
     for id in named {
         // A file that is there says so already; one that only this machine remembers is written again.
-        if guard.workspace().access_record(&AccessSubject::Secret(id.clone()))?.is_none() {
-            let mut operation = change::revoke(&key, id, &author);
-            operations.push((id.clone(), guard.commit_access(&mut operation)?));
-        }
+        let written = guard.workspace().access_record(&AccessSubject::Secret(id.clone()));
+        let committed = written.map_err(CommandError::from).and_then(|record| match record {
+            Some(_) => Ok((None, None)),
+            None => commit_seen(&guard, &mut change::revoke(&key, id, &author)).map(|(id, error)| (Some(id), error)),
+        });
+        // One that fails leaves the others to revoke: each that still lets in is a leak.
+        let error = match committed {
+            Ok((operation, error)) => {
+                operations.extend(operation.map(|operation| (id.clone(), operation)));
+                error
+            }
+            Err(error) => Some(error),
+        };
+        failed = failed.or(error);
     }
-    let is_left = |id: &&SecretId| !named.contains(id) && !revoked.contains(*id);
+    let is_revoked = |id: &SecretId| revoked.contains(id) || operations.iter().any(|(revoked, _)| revoked == id);
+    let is_left = |id: &&SecretId| !is_revoked(id);
     let left: Vec<SecretId> = live.iter().filter(is_left).cloned().collect();
     let view = |(secret, operation): &(SecretId, OperationId)| RevokedSecretView {
         secret: secret.clone(),
@@ -194,6 +207,11 @@ fn revoke(context: &Context<'_>, arguments: &RevokeArguments) -> Result<Exit, Co
         format!("key {name}: revoked {}, for good\n", secrets.join(", "))
     });
     shown_after_commit(context, shown);
+    if let Some(error) = failed {
+        return Err(left
+            .iter()
+            .fold(error, |error, id| error.hint(format!("secret {id} of key {name} still lets in"))));
+    }
     if left.is_empty() && !operations.is_empty() {
         context.output.note(&format!("give its caller another secret: `apigw key rotate {name} --to FILE`"));
     }

@@ -78,7 +78,8 @@ fn show(context: &Context<'_>, unused: &[UnusedVersion], is_dry_run: bool) -> Re
     let view = PruneView { schema: SCHEMA, dry_run: is_dry_run, versions };
     context.output.data(&view, || {
         if unused.is_empty() {
-            return "nothing to prune: every frozen version is named by an operation\n".to_owned();
+            return "nothing to prune: every frozen version is named by an operation, or equals the working copy\n"
+                .to_owned();
         }
         let verb = if is_dry_run { "would delete" } else { "deleted" };
         unused.iter().fold(String::new(), |text, unused| text + verb + " " + &name(unused) + "\n")

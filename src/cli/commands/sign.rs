@@ -8,12 +8,9 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::signing::sign_with_key;
+use crate::cli::typed_body::read_body;
 use crate::cli::views::{SignView, SignedHeaderView};
 use crate::model::{KeyName, SCHEMA};
-use crate::workspace::read_outside;
-
-/// The most bytes of a body.
-const LARGEST_BODY: u64 = 256 << 20;
 
 /// The scheme of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -57,7 +54,7 @@ pub(in crate::cli) struct SignArguments {
     #[arg(long, value_name = "SCHEME", value_enum, default_value = "jdcloud2")]
     scheme: SchemeArgument,
     /// The body: a text, or @FILE
-    #[arg(long, value_name = "TEXT|@FILE", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     body: Option<String>,
     /// A header that is sent, and signed too; may be given more than once
     #[arg(long, short = 'H', value_name = "NAME: VALUE")]
@@ -69,13 +66,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SignArguments) -> R
     let method = arguments.method.to_ascii_uppercase();
     http::Method::from_bytes(method.as_bytes())
         .map_err(|_| CommandError::usage(format!("{:?} is not a method", arguments.method)))?;
-    let body = match arguments.body.as_deref() {
-        None => Vec::new(),
-        Some(text) => match text.strip_prefix('@') {
-            Some(path) => read_outside(&context.folder().join(path), LARGEST_BODY)?,
-            None => text.as_bytes().to_vec(),
-        },
-    };
+    let body = read_body(context, arguments.body.as_deref())?;
     let headers = arguments.header.iter().map(|line| header(line)).collect::<Result<Vec<_>, _>>()?;
     let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), *value)).collect();
     let input = SigningRequest {
@@ -103,8 +94,11 @@ fn parse_url(text: &str) -> Result<http::Uri, String> {
 
 fn header(line: &str) -> Result<(String, &str), CommandError> {
     let (name, value) = line.split_once(':').ok_or_else(|| {
-        CommandError::usage(format!("the header {:?} has no colon after its name", line.split_whitespace().next()))
-            .hint("write it like `--header 'X-Trace: 7'`")
+        CommandError::usage(format!(
+            "the header {:?} has no colon after its name",
+            line.split_whitespace().next().unwrap_or_default()
+        ))
+        .hint("write it like `--header 'X-Trace: 7'`")
     })?;
     Ok((name.trim().to_ascii_lowercase(), value.trim()))
 }

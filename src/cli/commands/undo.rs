@@ -55,6 +55,10 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
 
 /// Reverses an operation on a key or on the grants of an owner.
 fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit, CommandError> {
+    if arguments.change.wait.is_some() || arguments.change.reason.allow_breaking {
+        return Err(CommandError::usage("`--wait` and `--allow-breaking` have no use with `--access`")
+            .hint("gateways follow keys and grants by themselves; leave them out"));
+    }
     let author = context.author(&arguments.change.reason)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let workspace = guard.workspace();
@@ -76,7 +80,7 @@ fn undo_access(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit,
         let document = super::access::change_view(&reversed, None, true);
         let what = reversed.summary.replace("reverses", "would reverse");
         context.output.data(&document, || format!("{subject}: {what}; nothing was written\n"))?;
-        return Ok(Exit::Done);
+        return Ok(change::pending(&arguments.change, true));
     }
     super::access::commit(context, &guard, reversed)
 }

@@ -1,15 +1,14 @@
 //! From the arguments to the request to send.
 
-use std::io::Read;
 use std::path::Path;
 
-use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::{CallArguments, Called};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
+use crate::cli::typed_body::{LARGEST_BODY, read_body};
 use crate::definition::{Api, Definition, ParameterPlace};
 use crate::gateway::call::{
     ComposeProblem, Composed, FormBody, FormField, FormProblem, Given, MISSING, Outgoing, check_request, compose,
@@ -17,9 +16,6 @@ use crate::gateway::call::{
 };
 use crate::model::{GroupHosts, is_secret_name, nearest, trim_blanks};
 use crate::workspace::{Workspace, read_outside};
-
-/// The most bytes of a body.
-const LARGEST_BODY: u64 = 256 << 20;
 
 /// A request that is ready to be sent.
 pub(super) struct Prepared {
@@ -44,7 +40,7 @@ pub(super) fn prepare(
     let form = if arguments.form.is_empty() { None } else { Some(form(context, arguments, definition, api)?) };
     let body = match &form {
         Some(form) => form.bytes.clone(),
-        None => body(context, arguments)?,
+        None => read_body(context, arguments.body.as_deref())?,
     };
     let composed = compose(definition, api, &given, arguments.no_check).map_err(|problems| {
         refused(definition, api, problems.iter().map(|problem| sentence(definition, api, problem)))
@@ -102,18 +98,6 @@ fn given(word: &str) -> Result<Given, CommandError> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Reads the body: a text, a file, or stdin.
-fn body(context: &Context<'_>, arguments: &CallArguments) -> Result<Bytes, CommandError> {
-    match arguments.body.as_deref() {
-        None => Ok(Bytes::new()),
-        Some("-" | "@-") => read_all(std::io::stdin().lock(), LARGEST_BODY),
-        Some(text) => match text.strip_prefix('@') {
-            Some(path) => Ok(read_outside(&context.folder().join(path), LARGEST_BODY)?.into()),
-            None => Ok(text.to_owned().into()),
-        },
-    }
-}
-
 /// Writes the fields of a form that were typed.
 fn form(
     context: &Context<'_>,
@@ -153,17 +137,6 @@ fn form(
                 .hint("`--content-type multipart/form-data` sends it as a file, where that is declared")
         }
     })
-}
-
-/// Reads everything or nothing: a truncated body would be another request.
-fn read_all(from: impl Read, most: u64) -> Result<Bytes, CommandError> {
-    let mut bytes = Vec::new();
-    from.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        let message = format!("stdin has more than {most} bytes, the limit of a body");
-        return Err(CommandError::invalid("body-size", message).hint("send less at once"));
-    }
-    Ok(bytes.into())
 }
 
 /// Puts together the headers of the definition's parameters and those that were typed, which win.
@@ -272,15 +245,4 @@ fn secrets(definition: &Definition, api: &Api) -> Vec<String> {
     let keys = [ParameterPlace::Header, ParameterPlace::Query].into_iter().flat_map(|place| definition.keys(place));
     let marked = api.parameters.iter().filter(|parameter| definition.is_secret(parameter));
     keys.chain(marked.map(|parameter| parameter.name.as_str())).map(str::to_ascii_lowercase).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_read_whole_or_not_at_all() {
-        assert_eq!(read_all(&b"abc"[..], 3).ok().as_deref(), Some(&b"abc"[..]));
-        assert!(read_all(&b"abc"[..], 2).is_err());
-    }
 }

@@ -12,7 +12,7 @@ pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandEr
     let workspace = context.workspace()?;
     let (mut operations, problems) = workspace.access_history()?;
     operations.truncate(most);
-    let short = workspace.short_ids()?;
+    let short = workspace.short_ids().unwrap_or_default();
     let document = HistoryDocument::Access(AccessHistoryView::new(&operations, &problems));
     let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 2 };
     context.output.painted(&document, || {

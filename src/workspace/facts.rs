@@ -25,6 +25,8 @@ pub struct DiskFacts<'a> {
     groups: RefCell<Option<Vec<GroupName>>>,
     versions: Known<GroupName, BTreeSet<Version>>,
     notes: Known<GroupName, Arc<VersionNotes>>,
+    /// The groups that some key may call, each with the environment.
+    granted: RefCell<Option<BTreeSet<(GroupName, EnvironmentName)>>>,
     /// Versions that a resolve is about to write.
     renumbered: BTreeMap<(GroupName, Digest), (Version, Arc<Candidate>)>,
 }
@@ -41,6 +43,7 @@ impl<'a> DiskFacts<'a> {
             groups: RefCell::new(None),
             versions: RefCell::new(BTreeMap::new()),
             notes: RefCell::new(BTreeMap::new()),
+            granted: RefCell::new(None),
             renumbered: BTreeMap::new(),
         }
     }
@@ -162,9 +165,15 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {
-        let (records, _) = self.workspace.access_records()?;
-        let is_granted = |grant: &Grant| grant.group == *group && grant.environments.contains(environment);
-        Ok(records.iter().any(|record| record.state.grants().iter().any(is_granted)))
+        let mut granted = self.granted.borrow_mut();
+        if granted.is_none() {
+            let (records, _) = self.workspace.access_records()?;
+            let grants = records.iter().flat_map(|record| record.state.grants());
+            let of =
+                |grant: &Grant| grant.environments.iter().map(|name| (grant.group.clone(), name.clone())).collect();
+            *granted = Some(grants.flat_map(|grant| -> Vec<_> { of(grant) }).collect());
+        }
+        Ok(granted.as_ref().is_some_and(|granted| granted.contains(&(group.clone(), environment.clone()))))
     }
 
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error> {

@@ -93,6 +93,12 @@ impl Workspace {
         operations
     }
 
+    /// Lists the declared environments and those that have a history: one that the settings no longer declare keeps it.
+    pub(super) fn recorded_environments(&self) -> Result<BTreeSet<EnvironmentName>, Error> {
+        let recorded = self.root.list(layout::HISTORY_FOLDER)?.into_iter().filter_map(|name| name.parse().ok());
+        Ok(self.settings.environments().into_iter().chain(recorded).collect())
+    }
+
     /// Reads one operation's file, whether or not it was committed.
     pub(super) fn read_operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Operation, Error> {
         operation_file::parse(environment, id, self.operation_bytes(environment, id)?)

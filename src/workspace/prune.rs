@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::Workspace;
 use super::error::Error;
-use super::{Workspace, layout};
-use crate::model::{Digest, EnvironmentName, GroupName, OperationId, Version};
+use crate::model::{Digest, GroupName, OperationId, Version};
 
 /// A frozen version that no operation names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +44,7 @@ impl Workspace {
     /// Returns every release that an operation or an environment names, by group and digest.
     fn named_releases(&self) -> Result<BTreeSet<(GroupName, Digest)>, Error> {
         let mut named = BTreeSet::new();
-        // An environment that the settings no longer declare keeps its history.
-        let past = self.root.list(layout::HISTORY_FOLDER)?.into_iter().filter_map(|name| name.parse().ok());
-        let environments: BTreeSet<EnvironmentName> = self.settings.environments().into_iter().chain(past).collect();
-        for environment in environments {
+        for environment in self.recorded_environments()? {
             for (group, deployment) in &self.environment(&environment)?.deployments {
                 named.insert((group.clone(), deployment.release.digest));
             }

@@ -41,7 +41,7 @@ impl Workspace {
     /// Finds the past states of all environments that have a version live.
     pub(super) fn states_with(&self, group: &GroupName, version: &Version) -> Result<Vec<NeededState>, Error> {
         let mut states = Vec::new();
-        for environment in self.settings.environments() {
+        for environment in self.recorded_environments()? {
             // The present state is the tenth.
             let newest = self.history(&environment, None, KEPT_STATES - 1)?;
             let left: BTreeSet<&OperationId> = newest

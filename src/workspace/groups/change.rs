@@ -26,7 +26,7 @@ impl Workspace {
             }))
         };
         let mut names = Vec::new();
-        for environment in self.settings.environments() {
+        for environment in self.recorded_environments()? {
             if is_live(&environment)? {
                 names.push(environment.to_string());
             }
@@ -199,15 +199,21 @@ impl LockGuard {
 
     /// Deletes a group that is live nowhere, with all its versions. Their numbers stay reserved for their bytes, as after
     /// [`delete_version`](Self::delete_version).
-    pub fn delete_group(&self, group: &GroupName, author: &Author) -> Result<(), Error> {
+    ///
+    /// Returns the recent states that nobody can go back to any more, each with the version that it needs.
+    pub fn delete_group(&self, group: &GroupName, author: &Author) -> Result<Vec<(Version, NeededState)>, Error> {
         let workspace = self.workspace();
         workspace.require_group(group)?;
         let environments = workspace.live_in(group, None)?;
         if !environments.is_empty() {
             return Err(Error::GroupLive { group: group.to_string(), environments });
         }
+        let mut lost = Vec::new();
         let mut notes = workspace.note_files(group)?;
         for version in workspace.versions(group)? {
+            // A history that cannot be read is no bar to whoever has said yes.
+            let states = workspace.states_with(group, &version).unwrap_or_default();
+            lost.extend(states.into_iter().filter(|state| state.is_recent).map(|state| (version.clone(), state)));
             // A version whose list of files is damaged has no digest to remember.
             let Some(manifest) = workspace.manifest(group, &version).ok().flatten() else { continue };
             let mut note = workspace.read_note(group, &version)?.map(|read| read.note).unwrap_or_default();
@@ -221,7 +227,8 @@ impl LockGuard {
         } else {
             stage.remove_folder(&place)?;
         }
-        stage.settle(&place)
+        stage.settle(&place)?;
+        Ok(lost)
     }
 }
 

@@ -56,13 +56,16 @@ fn succeed(folder: &Path, words: &str) -> Output {
 
 impl Worker<'_> {
     /// Runs a command, and returns its output where it was acknowledged. Another worker may have been first: a
-    /// conflict (4), something that is not there any more (3), or a block (5). Nothing else may keep a command from its end.
+    /// conflict (4), something that is not there any more (3), or, for what puts a version in force, a block (5). Nothing
+    /// else may keep a command from its end.
     fn run(&mut self, words: &str) -> Option<Output> {
         let output = apigw(self.folder, &format!("-o json --lock-timeout 120s {words}"));
         self.acknowledged.commands += 1;
+        let is_releasing =
+            ["publish", "promote", "apply", "switch", "rollback", "undo"].iter().any(|verb| words.starts_with(verb));
         match output.status.code() {
             Some(0) => Some(output),
-            Some(3..=5) => {
+            Some(code) if code == 3 || code == 4 || code == 5 && is_releasing => {
                 self.acknowledged.conflicts += 1;
                 None
             }

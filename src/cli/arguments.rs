@@ -27,13 +27,14 @@ pub(super) struct Arguments {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done, or nothing to do; 1 failed; 2 changes pending (only with --detailed-exitcode);
-3 input is not valid; 4 conflict; 5 refused by policy or by the user; 6 lock not obtained in time;
+Exit codes: 0 done, or nothing to do; 1 failed; 2 changes pending (only with --detailed-exitcode); \
+3 input is not valid; 4 conflict; 5 refused by policy or by the user; 6 lock not obtained in time; \
 7 committed, durability unknown; 64 wrong usage.
-Variables stand for the global options, --message and --wait: APIGW_DIRECTORY, _OUTPUT, _COLOR, _QUIET, _VERBOSE,
+
+Variables stand for the global options, --message and --wait: APIGW_DIRECTORY, _OUTPUT, _COLOR, _QUIET, _VERBOSE, \
 _YES, _LOCK_TIMEOUT, _ACTOR, _MESSAGE, _WAIT. No other option has one.
 
-`apigw help TOPIC` explains: workspace, settings, definitions, plans, compatibility, serving, access, ci, json,
+`apigw help TOPIC` explains: workspace, settings, definitions, plans, compatibility, serving, access, ci, json, \
 variables, troubleshooting, reliability, performance, changes.
 
 Examples:

@@ -1,6 +1,6 @@
 //! Help texts about more than one command: `apigw help TOPIC`, and manual pages of section 7.
 //!
-//! Each is a Markdown file in `topics/`, which a forge renders too. `tests/cli/topics.rs` runs every block in them.
+//! Each is a Markdown file in `topics/`, which a forge renders too. `tests/cli/documents.rs` runs every block in them.
 
 /// A help text about more than one command.
 pub(super) struct Topic {

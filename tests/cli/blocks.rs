@@ -71,7 +71,7 @@ fn a_blocked_version_comes_in_nowhere_and_stays_where_it_is_live() {
 fn numbers_of_a_deleted_group_never_come_back_with_other_bytes() {
     let sandbox = two_versions();
     sandbox.run("offline --env test").expect_exit(0);
-    sandbox.run("group delete petstore --yes").expect_exit(0);
+    sandbox.run("group delete petstore --yes").expect_exit(0).expect_stderr("0.0.1 was live in test by");
     sandbox.run("verify").expect_exit(0);
     let definition = sandbox.path().join("other.yaml");
     let text =
@@ -205,4 +205,15 @@ fn show_marks_an_operation_that_no_entry_leads_to() {
     sandbox.write(file, &newest);
     sandbox.run(&format!("show {undo}")).expect_exit(0).expect_stdout("unexplained");
     assert_eq!(sandbox.run(&format!("-o json show {undo}")).expect_exit(0).json()["loose_end"], "unexplained");
+}
+
+#[test]
+fn a_version_that_is_live_in_an_environment_that_is_no_longer_declared_is_kept() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &format!("{settings}\n[environments.trial]\n"));
+    sandbox.run("publish --env trial --mock").expect_exit(0);
+    sandbox.write("apigw.toml", &settings);
+    sandbox.run("version delete 0.0.1").expect_exit(4).expect_stderr("live in trial");
+    sandbox.run("group delete petstore --yes").expect_exit(4).expect_stderr("trial");
 }

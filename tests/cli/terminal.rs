@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::harness::{Sandbox, isolate};
+use crate::harness::{Sandbox, has_tool, isolate};
 
 /// Runs the command on a terminal, and returns all that is written there.
 fn on_terminal(sandbox: &Sandbox, columns: usize, variables: &[(&str, &str)], words: &str) -> String {
@@ -13,6 +13,10 @@ fn on_terminal(sandbox: &Sandbox, columns: usize, variables: &[(&str, &str)], wo
     command.env("TERM", "xterm").envs(variables.iter().copied());
     let output = command.output().expect("`script` of util-linux runs");
     String::from_utf8(output.stdout).expect("UTF-8").replace("\r\n", "\n")
+}
+
+fn has_terminal() -> bool {
+    has_tool("script", "what is shown on a terminal") && has_tool("stty", "what is shown on a terminal")
 }
 
 /// Commands with coloured data, help of two ways, an error of this program, and an error of the parser of arguments.
@@ -33,6 +37,9 @@ type ColourCase<'a> = (&'a [(&'a str, &'a str)], &'a str, bool);
 
 #[test]
 fn flags_and_variables_decide_about_colours_everywhere() {
+    if !has_terminal() {
+        return;
+    }
     let sandbox = behind();
     let cases: [ColourCase<'_>; 8] = [
         (&[], "", true),
@@ -72,6 +79,9 @@ fn a_pipe_has_colours_where_they_are_asked_for() {
 
 #[test]
 fn a_terminal_that_knows_no_sequences_gets_none() {
+    if !has_terminal() {
+        return;
+    }
     let sandbox = behind();
     for words in ["verify", "status", "history", "check"] {
         let text = on_terminal(&sandbox, 80, &[("TERM", "dumb")], words);
@@ -81,6 +91,9 @@ fn a_terminal_that_knows_no_sequences_gets_none() {
 
 #[test]
 fn no_line_is_wider_than_the_terminal() {
+    if !has_terminal() {
+        return;
+    }
     let sandbox = behind();
     let id = sandbox.entry("test")["operation"].as_str().expect("an id").to_owned();
     let short = &id[id.len() - 12..][..8];

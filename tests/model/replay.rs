@@ -150,7 +150,7 @@ fn hold(people: &mut People, meanwhile: &str) -> Verdict {
     second.program.clone_from(&people.ada.program);
     second.wrapper.clone_from(&people.ada.wrapper);
     let first = &people.ada;
-    thread::scope(|scope| {
+    let codes = thread::scope(|scope| {
         let held = scope.spawn(|| first.observe_under(&strace, PUBLISH));
         while operations(first).len() == before && !held.is_finished() {
             thread::sleep(Duration::from_millis(2));
@@ -158,9 +158,12 @@ fn hold(people: &mut People, meanwhile: &str) -> Verdict {
         if meanwhile == "clean" {
             second.git_done("clean -fdxq .apigw");
         }
-        second.apigw(&format!("--lock-timeout 60s {NEXT}"));
-        held.join().expect("the first command");
+        let next = second.apigw(&format!("--lock-timeout 60s {NEXT}"));
+        [held.join().expect("the first command").code, next.code]
     });
+    if codes != [0, 0] {
+        return Err(format!("the two commands ended with {codes:?}"));
+    }
     people.ada.done("group set a description=swept");
     whole(&people.ada)
 }

@@ -203,3 +203,18 @@ fn scopes_without_end_are_a_finding() {
     let found: Vec<&str> = reading.findings.iter().map(|finding| finding.rule).collect();
     assert_eq!(found, [rules::TOO_LARGE.name], "{:?}", reading.findings);
 }
+
+#[test]
+fn more_names_than_the_limit_are_a_finding() {
+    let definition = |names: usize| {
+        let seekers: Vec<Value> = (0..names).map(|name| json!({ "$dynamicRef": format!("#n{name}") })).collect();
+        let anchor = |name: usize| (format!("n{name}"), json!({ "$dynamicAnchor": format!("n{name}") }));
+        let anchors: serde_json::Map<String, Value> = (0..names).map(anchor).collect();
+        json!({ "all": { "$id": "all", "allOf": seekers, "$defs": anchors } })
+    };
+    assert!(reading_of(&definition(64)).findings.is_empty());
+    let findings = reading_of(&definition(65)).findings;
+    let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(messages[0].contains("more than 64 names"), "{messages:?}");
+}

@@ -13,6 +13,7 @@ mod compare;
 mod complete;
 mod documents;
 mod escapes;
+mod examples;
 mod files;
 mod first_release;
 mod harness;

@@ -69,7 +69,7 @@ const PARTS: [&str; 11] =
 const ROOMS: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("spread", &[]),
-    ("access", &["model", "plan"]),
+    ("access", &["model"]),
     ("definition", &["model", "spread"]),
     ("compare", &["definition", "model", "spread"]),
     ("check", &["access", "compare", "definition", "model", "spread"]),

@@ -7,8 +7,7 @@ use super::{
     AccessAction, AccessOperation, AccessSubject, Grant, Key, OwnerGrants, Revocation, Secret, SecretId, SubjectRecord,
     SubjectState,
 };
-use crate::model::{EnvironmentName, GroupName, OperationId, Timestamp};
-use crate::plan::Author;
+use crate::model::{Author, EnvironmentName, GroupName, OperationId, Timestamp};
 
 /// Why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -16,8 +16,10 @@ use super::reason::Reason;
 use super::short_ids;
 use super::views::PlanView;
 use super::wait::{self, Waited};
-use crate::model::{Action, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State, Version};
-use crate::plan::{Author, Facts, Plan};
+use crate::model::{
+    Action, Author, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State, Version,
+};
+use crate::plan::{Facts, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
 
 /// The lead over the clock, in milliseconds, from which an operation's time is warned of.

@@ -15,8 +15,7 @@ use super::process::Process;
 use super::reason::Reason;
 use super::user_settings::UserSettings;
 use super::variables;
-use crate::model::{EnvironmentName, Timestamp, is_secret_name};
-use crate::plan::Author;
+use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
 use crate::workspace::{LockRequest, Workspace};
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);

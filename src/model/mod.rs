@@ -5,6 +5,7 @@
 
 mod address;
 mod auth;
+mod author;
 mod backend;
 mod blanks;
 mod canonical;
@@ -28,6 +29,7 @@ mod version_notes;
 
 pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError};
 pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth};
+pub use author::Author;
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;
 pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};

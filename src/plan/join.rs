@@ -1,7 +1,8 @@
 //! A resolution as a plan: policies are applied to it, it is shown and waited for like any other.
 
 use super::policy::{self, Direction};
-use super::{Author, Error, Facts, Plan, Resolution};
+use super::{Error, Facts, Plan, Resolution};
+use crate::model::Author;
 
 /// Applies the environment's policies to a resolution, and returns it as a plan.
 ///

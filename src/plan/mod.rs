@@ -28,8 +28,10 @@ mod undo;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Action, Change, Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, Operation};
-use crate::model::{OperationId, Release, State, Timestamp, Version, VersionRemark};
+use crate::model::{
+    Action, Author, Change, Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, Operation,
+};
+use crate::model::{OperationId, Release, State, Version};
 
 pub use advice::Advice;
 pub use backend::BackendChoice;
@@ -53,29 +55,6 @@ pub use rollback::{RollbackRequest, rollback};
 pub use switch::{SwitchRequest, SwitchTo, switch};
 pub use three_way::{SidePair, merge_entries};
 pub use undo::{UndoRequest, undo};
-
-/// The author of a change, with time and reason: all that an operation records besides its changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Author {
-    /// The author's name.
-    pub actor: String,
-    /// Why, where somebody said so.
-    pub message: Option<String>,
-    /// The command that was typed, secrets blanked.
-    pub command: String,
-    /// The time at which the command started.
-    pub now: Timestamp,
-    /// True if callers may break, whatever the environment's policy says; the operation then records it.
-    pub allow_breaking: bool,
-}
-
-impl Author {
-    /// Returns the author's note on a version.
-    #[must_use]
-    pub fn remark(&self, digest: Digest) -> VersionRemark {
-        VersionRemark { at: self.now, by: self.actor.clone(), why: self.message.clone(), digest }
-    }
-}
 
 /// The groups of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! Offline: take groups out of an environment.
 
-use crate::model::{Action, EnvironmentName, OperationId, Release, State};
+use crate::model::{Action, Author, EnvironmentName, OperationId, Release, State};
 
 use super::advice::Advice;
 use super::facts::Facts;
 use super::policy::{self, Direction};
-use super::{Author, Error, Plan, Selection, check_current, live_groups};
+use super::{Error, Plan, Selection, check_current, live_groups};
 
 /// A request to take groups offline.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::compare::{self, Judgement, Side};
 use crate::model::{
-    Action, Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version,
+    Action, Author, Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version,
     VersionRemark,
 };
 
-use super::{Author, Candidate, Error, Facts, Plan};
+use super::{Candidate, Error, Facts, Plan};
 
 /// The direction of a change: policies on new releases never bar the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Action, Backend, Environment, EnvironmentName, GroupName, OperationId, Release, State, Version};
+use crate::model::{
+    Action, Author, Backend, Environment, EnvironmentName, GroupName, OperationId, Release, State, Version,
+};
 
 use super::advice::Advice;
 use super::facts::{Facts, with_number};
 use super::past_state::FoundState;
 use super::policy::{self, Direction};
-use super::{Author, BackendChoice, Error, PastState, Plan, Selection, backend, check_current, live_groups};
+use super::{BackendChoice, Error, PastState, Plan, Selection, backend, check_current, live_groups};
 
 /// A request to promote groups from one environment to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::check;
 use crate::model::{
-    Action, Backend, Deployment, EnvironmentName, Finding, GroupName, OperationId, Release, SETTINGS_FILE, Severity,
-    State, Version,
+    Action, Author, Backend, Deployment, EnvironmentName, Finding, GroupName, OperationId, Release, SETTINGS_FILE,
+    Severity, State, Version,
 };
 
 use super::bump::{Bump, bump_target};
 use super::facts::{Candidate, Facts};
 use super::policy::{self, Direction};
-use super::{Advice, Author, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current};
+use super::{Advice, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current};
 
 /// A request to publish groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Deployment, EnvironmentName, GroupName, OperationId};
+use crate::model::{Author, Deployment, EnvironmentName, GroupName, OperationId};
 use crate::model::{PolicyOverride, Release, Version, WorkspaceSettings};
 
 use super::facts::Facts;
 use super::overlay::Overlay;
 use super::promote::promote_bound;
 use super::{
-    Advice, Author, BackendChoice, Bump, Error, OfflineRequest, Plan, PromoteRequest, PromotedRelease, PublishRequest,
+    Advice, BackendChoice, Bump, Error, OfflineRequest, Plan, PromoteRequest, PromotedRelease, PublishRequest,
     Selection, SwitchRequest, SwitchTo, offline, publish, switch,
 };
 

@@ -7,11 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Author;
 use super::heads::{GroupHeads, Operations, leads_to};
 use crate::model::{
-    Action, Change, Deployment, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, State,
-    Timestamp,
+    Action, Author, Change, Deployment, Environment, EnvironmentName, GroupName, Operation, OperationId, Release,
+    State, Timestamp,
 };
 
 /// One of the two branches of a merge.

@@ -1,12 +1,12 @@
 //! Rollback: restore an earlier release, byte for byte.
 
-use crate::model::{Action, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
+use crate::model::{Action, Author, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
 
 use super::advice::Advice;
 use super::facts::{Facts, Past, with_number};
 use super::past_state::FoundState;
 use super::policy::{self, Direction};
-use super::{Author, Error, PastState, Plan, Selection, check_current};
+use super::{Error, PastState, Plan, Selection, check_current};
 
 /// A request to restore earlier releases of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]

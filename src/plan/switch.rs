@@ -1,11 +1,11 @@
 //! Switch: change the version and keep the backend.
 
-use crate::model::{Action, EnvironmentName, GroupName, OperationId, Release, State, Version};
+use crate::model::{Action, Author, EnvironmentName, GroupName, OperationId, Release, State, Version};
 
 use super::advice::Advice;
 use super::facts::{Facts, with_number};
 use super::policy::{self, Direction};
-use super::{Author, Error, Plan, backend, check_current};
+use super::{Error, Plan, backend, check_current};
 
 /// A request to switch one group to another version.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Undo: the opposite of one operation.
 
-use crate::model::{Action, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
+use crate::model::{Action, Author, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
 
 use super::advice::Advice;
 use super::facts::{Facts, with_number};
 use super::past_state::unknown_operation;
 use super::policy::{self, Direction};
-use super::{Author, Error, Plan};
+use super::{Error, Plan};
 
 /// A request to reverse an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,9 +20,9 @@ use super::error::Error;
 use super::layout;
 use super::{LockRequest, Workspace};
 use crate::model::{
-    Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Severity,
+    Author, Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Severity,
 };
-use crate::plan::{self, Author};
+use crate::plan;
 use chain::Chains;
 use entries::Entries;
 use operations::Operations;

@@ -9,10 +9,9 @@ use super::error::{Error, restore_hint};
 use super::quote::quoted;
 use super::{LockGuard, Workspace, layout, own_yaml};
 use crate::model::{
-    Digest, FileSet, GroupName, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version, VersionNote, VersionNotes,
+    Author, Digest, FileSet, GroupName, Location, SCHEMA, SETTINGS_FILE, Timestamp, Version, VersionNote, VersionNotes,
     VersionRemark,
 };
-use crate::plan::Author;
 
 /// The last line of the file.
 const END: &str = "...";

@@ -11,10 +11,8 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use apigw::model::{Digest, Environment, EnvironmentName, Finding, Manifest, OperationId};
-use apigw::plan::{
-    Author, BackendChoice, OfflineRequest, Plan, PublishRequest, ReleasePlan, Selection, offline, publish,
-};
+use apigw::model::{Author, Digest, Environment, EnvironmentName, Finding, Manifest, OperationId};
+use apigw::plan::{BackendChoice, OfflineRequest, Plan, PublishRequest, ReleasePlan, Selection, offline, publish};
 use apigw::workspace::{DiskFacts, Error, LockRequest, Workspace, init, read_release_plan, write_outside};
 
 /// The file that an input is, where it names none.

@@ -14,8 +14,8 @@ use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, Waited};
 use crate::cli::{change, complete, selection};
-use crate::model::{Deployment, GroupName, OperationId, Release, SCHEMA};
-use crate::plan::{self, Author, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
+use crate::model::{Author, Deployment, GroupName, OperationId, Release, SCHEMA};
+use crate::plan::{self, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
 use crate::workspace::{self, DiskFacts, GitOperation, MergeState, Renumbering, Workspace};
 
 /// Join the changes of two branches to an environment, group by group

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::super::*;
 use crate::definition::read;
 use crate::model::{
-    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, KeyKind, Location, SETTINGS_FILE, Severity, VersionNotes,
-    VersionRemark, WorkspaceSettings,
+    Auth, Backend, DEFINITION_FILE, Finding, GroupSettings, KeyKind, Location, SETTINGS_FILE, Severity, Timestamp,
+    VersionNotes, VersionRemark, WorkspaceSettings,
 };
 
 /// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.

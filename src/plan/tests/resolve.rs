@@ -1,7 +1,7 @@
 //! Resolves as tables: a history and two sides, and their outcome.
 
 use super::super::*;
-use crate::model::{Backend, Change, Digest};
+use crate::model::{Backend, Change, Digest, Timestamp};
 
 /// A history is written as operations in the order of their names: `a0:1` publishes release 1 of group a,
 /// `a1=a0:2` builds upon it, and `a3=a1+a2:1` joins two.

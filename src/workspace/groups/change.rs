@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::{check_own, edit_text};
 use crate::definition::{self, Imported};
 use crate::model::{
-    DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, Level, PathPrefix, SCHEMA, SETTINGS_FILE, Severity,
-    State, Version,
+    Author, DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, Level, PathPrefix, SCHEMA, SETTINGS_FILE,
+    Severity, State, Version,
 };
-use crate::plan::{Author, Freeze};
+use crate::plan::Freeze;
 use crate::workspace::edit::Edit;
 use crate::workspace::error::Error;
 use crate::workspace::versions::NeededState;

@@ -2,8 +2,7 @@
 
 use super::entries::accept;
 use super::{Examination, Verification};
-use crate::model::{Action, Change, Environment, EnvironmentName, Operation};
-use crate::plan::Author;
+use crate::model::{Action, Author, Change, Environment, EnvironmentName, Operation};
 use crate::workspace::commit::time_after;
 use crate::workspace::error::Error;
 use crate::workspace::{LockGuard, layout, record};

@@ -15,6 +15,16 @@ use crate::definition::{
     Api, Definition, Direction, Header, MediaType, Node, NodeId, ParameterPlace, Response, StatusPattern, Style,
 };
 
+/// The body of a response, as far as it is known.
+#[derive(Clone, Copy)]
+pub(crate) enum ResponseBody<'b> {
+    /// A response to `HEAD`, or of a status that has none.
+    Absent,
+    /// One that was not read: too large, compressed, or of no interest.
+    Unread,
+    Whole(&'b Bytes),
+}
+
 /// The rules that the responses of an API must follow.
 pub(crate) struct ResponseRules(Box<[ResponseRule]>);
 
@@ -57,16 +67,26 @@ impl ResponseRules {
         (!api.responses.is_empty()).then(|| Self(api.responses.iter().map(rule).collect()))
     }
 
-    /// Returns `true` if a response has a body that is compared with a schema.
+    /// Returns `true` if a status is declared by itself.
+    pub(crate) fn declares(&self, status: StatusCode) -> bool {
+        self.0.iter().any(|rule| rule.status == StatusPattern::Code(status.as_u16()))
+    }
+
+    /// Returns `true` if the body of a response decides whether it is valid: it is compared with a schema, or it must have a
+    /// media type unless it is empty.
     pub(crate) fn reads_body(&self, status: StatusCode, headers: &HeaderMap) -> bool {
-        self.rule(status).and_then(|rule| rule.declared(headers)).is_some_and(|(name, schema)| {
+        let Some(rule) = self.rule(status) else { return false };
+        if !headers.contains_key(CONTENT_TYPE) {
+            return !rule.content.is_empty();
+        }
+        rule.declared(headers).is_some_and(|(name, schema)| {
             let sent = sent(headers).map(|sent| sent.essence());
             schema.is_some() && is_json(sent.as_deref().unwrap_or(name))
         })
     }
 
-    /// Lists the parts of a response that are not declared; `body` is `None` where it was not read.
-    pub(crate) fn check(&self, status: StatusCode, headers: &HeaderMap, body: Option<&Bytes>) -> Vec<Violation> {
+    /// Lists the parts of a response that are not declared.
+    pub(crate) fn check(&self, status: StatusCode, headers: &HeaderMap, body: ResponseBody<'_>) -> Vec<Violation> {
         let Some(rule) = self.rule(status) else {
             let message = format!("{} is not declared", status.as_u16());
             return vec![Violation { place: "status".to_owned(), message }];
@@ -81,12 +101,25 @@ impl ResponseRules {
         }
         let declared = rule.declared(headers);
         // A response that declares no content says nothing of the body that it has.
-        if declared.is_none() && !rule.content.is_empty() && headers.contains_key(CONTENT_TYPE) {
+        if declared.is_none() && !rule.content.is_empty() {
             let names: Vec<&str> = rule.content.iter().map(|(name, _)| name.as_str()).collect();
-            let message = format!("is not declared; declared are: {}", names.join(", "));
-            violations.push(Violation { place: "header.content-type".to_owned(), message });
+            let is_untyped = match body {
+                ResponseBody::Absent => false,
+                ResponseBody::Unread => true,
+                ResponseBody::Whole(bytes) => !bytes.is_empty(),
+            };
+            let fault = if headers.contains_key(CONTENT_TYPE) {
+                Some("is not declared")
+            } else {
+                // Clients would guess the media type of such a body (RFC 9110, section 8.3).
+                Some(MISSING).filter(|_| is_untyped)
+            };
+            violations.extend(fault.map(|fault| Violation {
+                place: "header.content-type".to_owned(),
+                message: format!("{fault}; declared are: {}", names.join(", ")),
+            }));
         }
-        if let (Some((_, Some(schema))), Some(body)) = (declared, body) {
+        if let (Some((_, Some(schema))), ResponseBody::Whole(body)) = (declared, body) {
             match serde_json::from_slice(body) {
                 Ok(value) => {
                     let found = schema.check(&value, MOST_VIOLATIONS);
@@ -208,7 +241,9 @@ mod tests {
             (200, &[json, count, ("set-cookie", "a=b; Path=/"), ("set-cookie", "c=1, 2")], r#"{"id":1}"#, true, ""),
             (200, &[json, count, ("set-cookie", "a=b"), ("set-cookie", "c")], r#"{"id":1}"#, true, "header.set-cookie"),
             (200, &[json, count, ("content-type", "text/html")], r#"{"id":1}"#, true, "header.content-type"),
-            (204, &[], "", false, ""),
+            (200, &[count], r#"{"id":1}"#, true, "header.content-type"),
+            (200, &[count], "", true, ""),
+            (204, &[], "x", false, ""),
             (204, &[("set-cookie", "a=b"), ("set-cookie", "c=1, 2")], "", false, ""),
             (204, &[("set-cookie", "a=b"), ("set-cookie", "c")], "", false, "header.set-cookie/1"),
             (404, &[json], "\"gone\"", true, ""),
@@ -222,7 +257,8 @@ mod tests {
             let status = StatusCode::from_u16(status).expect("a status");
             assert_eq!(rules.reads_body(status, &sent), reads_body, "{status} {headers:?}");
             let body = Bytes::from(body);
-            let violations = rules.check(status, &sent, Some(&body).filter(|_| reads_body));
+            let known = if reads_body { ResponseBody::Whole(&body) } else { ResponseBody::Absent };
+            let violations = rules.check(status, &sent, known);
             let places: Vec<&str> = violations.iter().map(|found| found.place.as_str()).collect();
             assert_eq!(places.join(" "), expected, "{status} {headers:?} {body:?}: {violations:?}");
         }

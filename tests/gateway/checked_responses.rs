@@ -34,6 +34,12 @@ fn backend() -> Backend {
             "status" => json("500 Oh", "", "{}"),
             "coded" => json("200 OK", "Content-Encoding: gzip\r\n", "x"),
             "large" => json("200 OK", "", &large),
+            "untyped" => "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"id\":1}".to_owned(),
+            "untyped-large" => format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{large}", large.len()),
+            "untyped-empty" => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned(),
+            "unmodified" => "HTTP/1.1 304 Not Modified\r\n\r\n".to_owned(),
+            "failed" => json("412 Precondition Failed", "", "\"no\""),
+            "part" => json("206 Partial Content", "Content-Range: bytes 0-3/9\r\n", "{\"id"),
             "chunked" => {
                 "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"id\r\n4\r\n\":1}\r\n0\r\n\r\n"
                     .to_owned()
@@ -58,6 +64,10 @@ fn responses_are_checked_where_the_settings_say() {
         ("large", 200, "unchecked"),
         ("chunked", 200, "valid"),
         ("large-chunked", 200, "unchecked"),
+        ("untyped", 502, "invalid"),
+        ("untyped-large", 502, "invalid"),
+        ("untyped-empty", 200, "valid"),
+        ("unmodified", 502, "invalid"),
     ];
     let serving = |more: &str| {
         let mut config = config();
@@ -85,5 +95,26 @@ fn responses_are_checked_where_the_settings_say() {
             );
             assert_eq!(metrics.contains(&line), is_checked, "{line} in {metrics}");
         }
+    }
+}
+
+#[test]
+fn statuses_of_preconditions_and_ranges_need_no_declaration() {
+    let backend = backend();
+    let settings = settings("validate_responses: fail\n");
+    let gateway = start(config(), &snapshot(vec![group("g", "0.0.1", DEFINITION, &settings, http(backend.address))]));
+    for (case, headers, status) in [
+        ("unmodified", "", 502),
+        ("unmodified", "Range: bytes=0-3\r\n", 502),
+        ("unmodified", "If-None-Match: \"1\"\r\n", 304),
+        ("unmodified", "If-Modified-Since: Sat, 28 Nov 2026 00:00:00 GMT\r\n", 304),
+        ("failed", "", 502),
+        ("failed", "If-Match: \"1\"\r\n", 412),
+        ("part", "", 502),
+        ("part", "If-None-Match: \"1\"\r\n", 502),
+        ("part", "Range: bytes=0-3\r\n", 206),
+    ] {
+        let answer = get(gateway.addresses()[0], &format!("/petstore/a?{case}"), headers);
+        assert_eq!(answer.status, status, "{case} {headers}");
     }
 }

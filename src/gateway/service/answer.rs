@@ -6,14 +6,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::EXPECT;
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::access_log::Answerer;
 use super::exchange::{At, Exchange, Outcome, OutcomeBody, leave_body, mock_response};
 use super::payload::Payload;
-use super::response_check::check_response;
+use super::response_check::{RequestTraits, check_response};
 use crate::access::ApiCall;
 use crate::gateway::access::{AccessRules, CallerCheck};
 use crate::gateway::compiled::{AccessRule, Answer, CompiledApi, CompiledGroup};
@@ -190,7 +190,7 @@ impl Exchange {
             path: &wait.path,
             parameters,
         };
-        let is_head = parts.method == Method::HEAD;
+        let traits = RequestTraits::of(&parts);
         let mut response = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
                 Upgraded::Agreed(headers, tunnel, took) => {
@@ -205,7 +205,7 @@ impl Exchange {
         } else {
             forward(&call, parts, body, &mut self.asked).await?
         };
-        let error = check_response(group, api, &mut response, is_head).await?;
+        let error = check_response(group, api, &mut response, &traits).await?;
         Ok(Outcome {
             status: response.status,
             headers: response.headers,

@@ -1,25 +1,65 @@
 //! Has the response of a real backend checked against the definition, where the group asks for it.
 
+use http::header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE, RANGE};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
+
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::meter::ResponseCheck;
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::upstream::forward::{Failed, UpstreamResponse};
-use crate::gateway::validate_response::is_plain;
+use crate::gateway::validate_response::{ResponseBody, is_plain};
 use crate::model::ResponseValidation;
 
 /// Larger bodies are passed on without a look, in bytes.
 const MOST_CHECKED: usize = 1 << 20;
+
+/// Parts of a request that decide which responses it may have.
+pub(super) struct RequestTraits {
+    is_head: bool,
+    is_conditional: bool,
+    asks_range: bool,
+}
+
+impl RequestTraits {
+    pub(super) fn of(parts: &Parts) -> Self {
+        let has_any =
+            |headers: &HeaderMap, names: &[http::HeaderName]| names.iter().any(|name| headers.contains_key(name));
+        let conditions = [IF_MATCH, IF_NONE_MATCH, IF_MODIFIED_SINCE, IF_UNMODIFIED_SINCE, IF_RANGE];
+        Self {
+            is_head: parts.method == Method::HEAD,
+            is_conditional: has_any(&parts.headers, &conditions),
+            asks_range: has_any(&parts.headers, &[RANGE]),
+        }
+    }
+
+    /// Returns `true` for a status by which HTTP itself answers a precondition or a range (RFC 9110, sections 13 and 14).
+    /// Definitions seldom declare it, and it says nothing of the API.
+    fn explains(&self, status: StatusCode) -> bool {
+        match status {
+            StatusCode::NOT_MODIFIED | StatusCode::PRECONDITION_FAILED => self.is_conditional,
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => self.asks_range,
+            _ => false,
+        }
+    }
+}
 
 /// Checks a response, counts it, and returns the fault for the log; fails with it where the group asks for that.
 pub(super) async fn check_response(
     group: &CompiledGroup,
     api: &CompiledApi,
     response: &mut UpstreamResponse,
-    is_head: bool,
+    request: &RequestTraits,
 ) -> Result<String, Failed> {
     let Some(rules) = group.response_rules(api) else { return Ok(String::new()) };
     let (status, headers) = (response.status, &response.headers);
-    let reads_body = !is_head && rules.reads_body(status, headers);
+    if request.explains(status) && !rules.declares(status) {
+        api.meter.count_response(ResponseCheck::Valid);
+        return Ok(String::new());
+    }
+    let is_bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let has_body = !request.is_head && !is_bodiless;
+    let reads_body = has_body && rules.reads_body(status, headers);
     let body =
         if reads_body && is_plain(headers) {
             response.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
@@ -28,7 +68,12 @@ pub(super) async fn check_response(
         } else {
             None
         };
-    let violations = rules.check(status, headers, body.as_ref());
+    let checked = match &body {
+        _ if !has_body => ResponseBody::Absent,
+        Some(bytes) => ResponseBody::Whole(bytes),
+        None => ResponseBody::Unread,
+    };
+    let violations = rules.check(status, headers, checked);
     let check = match (violations.is_empty(), reads_body, &body) {
         (false, ..) => ResponseCheck::Invalid,
         (true, true, None) => ResponseCheck::Unchecked,

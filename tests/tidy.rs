@@ -182,7 +182,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 28] = [
+const GATEWAY: [&str; 29] = [
     "access_log",
     "config",
     "clock",
@@ -200,6 +200,7 @@ const GATEWAY: [&str; 28] = [
     "cors",
     "credentials",
     "access",
+    "preference",
     "mock",
     "validate",
     "validate_response",

@@ -17,9 +17,6 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 
-/// The header by which a caller says how it would like to be answered (RFC 7240).
-pub(crate) const PREFER: HeaderName = HeaderName::from_static("prefer");
-
 /// The header by which a mock tells the violations of a request that it answers with a declared response.
 pub(crate) const X_APIGW_VIOLATIONS: HeaderName = HeaderName::from_static("x-apigw-violations");
 

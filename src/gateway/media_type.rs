@@ -149,7 +149,7 @@ fn parameter(text: &str) -> Option<(String, String)> {
 }
 
 /// Removes the backslashes before quoted characters; `None` where a quote stands within.
-fn unquoted(text: &str) -> Option<String> {
+pub(crate) fn unquoted(text: &str) -> Option<String> {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars();
     while let Some(each) = rest.next() {
@@ -163,7 +163,7 @@ fn unquoted(text: &str) -> Option<String> {
 }
 
 /// Splits a text at a separator outside of quotes, and trims the white space around each part.
-fn split(text: &str, separator: char) -> Vec<&str> {
+pub(crate) fn split(text: &str, separator: char) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut from, mut quoted, mut escaped) = (0, false, false);
     for (at, each) in text.char_indices() {
@@ -183,7 +183,7 @@ fn split(text: &str, separator: char) -> Vec<&str> {
     parts.into_iter().map(|part| part.trim_matches([' ', '\t'])).collect()
 }
 
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 

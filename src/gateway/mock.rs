@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::headers::PREFER;
 use super::media_type::{MediaRange, quality};
+use super::preference::{PREFERENCE_APPLIED, Preference};
 use super::problem::{Kind, Problem};
 use crate::definition::StatusPattern;
 use crate::model::trim_blanks;
@@ -31,18 +31,23 @@ struct MockResult {
     media_type: Option<String>,
 }
 
-/// An answer that was picked.
-pub(crate) struct Picked<'m> {
+/// A response that was picked.
+pub(crate) struct PickedMock<'m> {
     /// Its status: of a response that is declared for several, the one that was asked for.
     pub(crate) status: StatusCode,
+    /// Names the preferences that it follows.
+    applied: Option<HeaderValue>,
     result: &'m MockResult,
 }
 
-impl Picked<'_> {
+impl PickedMock<'_> {
     /// Writes the answer's headers into an empty map.
     pub(crate) fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
         for (name, value) in &self.result.headers {
             headers.append(name.clone(), value.clone());
+        }
+        if let Some(applied) = &self.applied {
+            headers.insert(PREFERENCE_APPLIED, applied.clone());
         }
         headers
     }
@@ -80,38 +85,41 @@ impl MockResults {
         Self { list: list.into_boxed_slice(), has_constant, is_cut }
     }
 
-    /// Picks the answer to a request with these headers.
-    pub(crate) fn pick(&self, request: &HeaderMap) -> Result<Picked<'_>, Problem> {
-        let Some(constant) = self.list.first().filter(|_| self.has_constant) else {
-            let reason = if self.is_cut {
-                "The results of the definition are too large together, and this API's is not built."
-            } else {
-                "The API declares no response that can be built; give it an example, or an x-apigw-mock."
-            };
-            return Err(Problem::new(Kind::NoConstantResult, reason));
-        };
+    /// Picks the response to a request with these headers.
+    pub(crate) fn pick(&self, request: &HeaderMap) -> Result<PickedMock<'_>, Problem> {
+        let constant = self.list.first().filter(|_| self.has_constant);
         let preference = Preference::of(request);
         let accept = request.get(ACCEPT);
-        if preference == Preference::default() && accept.is_none_or(|accept| accept == "*/*") {
-            return Ok(Picked { status: constant.status, result: constant });
+        if let Some(result) = constant
+            && preference == Preference::default()
+            && accept.is_none_or(|accept| accept == "*/*")
+        {
+            return Ok(PickedMock { status: result.status, applied: None, result });
         }
-        let (status, mut candidates) = self.candidates(constant, &preference)?;
-        if let Some(name) = &preference.example {
-            candidates.retain(|result| result.example.as_deref() == Some(name));
-        }
-        if candidates.is_empty() {
-            return Err(self.undeclared(&preference));
-        }
+        // Preferences that cannot be followed are ignored (RFC 7240, section 2).
+        let mut tried = preference.fallbacks().map(|preference| (self.candidates(constant, &preference), preference));
+        let Some(((status, candidates), followed)) = tried.find(|((_, candidates), _)| !candidates.is_empty()) else {
+            return Err(self.no_constant());
+        };
         let result = acceptable(&candidates, request).ok_or_else(|| {
             let declared: Vec<&str> = candidates.iter().filter_map(|result| result.media_type.as_deref()).collect();
             Problem::new(Kind::NotAcceptable, format!("Declared are: {}.", declared.join(", ")))
         })?;
-        Ok(Picked { status: status.unwrap_or(result.status), result })
+        Ok(PickedMock { status: status.unwrap_or(result.status), applied: followed.applied(), result })
+    }
+
+    fn no_constant(&self) -> Problem {
+        let reason = if self.is_cut {
+            "The results of the definition are too large together, and this API's is not built."
+        } else {
+            "The API declares no response that can be built; give it an example, or an x-apigw-mock."
+        };
+        Problem::new(Kind::NoConstantResult, reason)
     }
 
     /// Picks the declared response to a request that is refused with a status: that of the status, for an invalid
     /// request else that of 422 or 400, else that of all such statuses. One without a body says too little.
-    pub(crate) fn refusal(&self, status: StatusCode, is_invalid: bool, request: &HeaderMap) -> Option<Picked<'_>> {
+    pub(crate) fn refusal(&self, status: StatusCode, is_invalid: bool, request: &HeaderMap) -> Option<PickedMock<'_>> {
         let usual = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::BAD_REQUEST].into_iter().filter(|_| is_invalid);
         let exact = [status].into_iter().chain(usual).map(|status| (StatusPattern::Code(status.as_u16()), status));
         let ranges = [StatusPattern::Class(4), StatusPattern::Default].map(|pattern| (pattern, status));
@@ -119,68 +127,36 @@ impl MockResults {
             let of_pattern = |result: &&MockResult| result.pattern == Some(pattern) && result.media_type.is_some();
             let candidates: Vec<&MockResult> = self.list.iter().filter(of_pattern).collect();
             let result = acceptable(&candidates, request).or(candidates.first().copied())?;
-            Some(Picked { status, result })
+            Some(PickedMock { status, applied: None, result })
         })
     }
 
-    /// Returns the results of the response that is preferred, and the status if the response has none of its own.
+    /// Returns the results that follow a preference, and the status if it names one.
     fn candidates(
         &self,
-        constant: &MockResult,
+        constant: Option<&MockResult>,
         preference: &Preference,
-    ) -> Result<(Option<StatusCode>, Vec<&MockResult>), Problem> {
+    ) -> (Option<StatusCode>, Vec<&MockResult>) {
         let of = |pattern: Option<StatusPattern>| -> Vec<&MockResult> {
             self.list.iter().filter(|result| result.pattern == pattern).collect()
         };
+        let is_named = |result: &&MockResult| preference.example.is_none() || result.example == preference.example;
         let Some(code) = &preference.code else {
             // An example's name is looked for in every response, the constant one's first.
-            let mut candidates = of(constant.pattern);
-            let named = |result: &&MockResult| result.example.is_some() && result.example == preference.example;
-            if preference.example.is_some() && !candidates.iter().any(named) {
-                candidates = self.list.iter().filter(named).collect();
+            let of_constant = constant.map(|constant| of(constant.pattern)).unwrap_or_default();
+            let mut candidates: Vec<&MockResult> = of_constant.into_iter().filter(is_named).collect();
+            if candidates.is_empty() && preference.example.is_some() {
+                candidates = self.list.iter().filter(is_named).collect();
             }
-            return Ok((None, candidates));
+            return (None, candidates);
         };
-        let code: u16 = code.parse().map_err(|_| self.undeclared(preference))?;
-        let status = StatusCode::from_u16(code).map_err(|_| self.undeclared(preference))?;
-        let class = u8::try_from(code / 100).unwrap_or_default();
-        let patterns = [StatusPattern::Code(code), StatusPattern::Class(class), StatusPattern::Default];
+        let Some(status) = code.parse().ok().and_then(|code| StatusCode::from_u16(code).ok()) else {
+            return (None, Vec::new());
+        };
+        let class = u8::try_from(status.as_u16() / 100).unwrap_or_default();
+        let patterns = [StatusPattern::Code(status.as_u16()), StatusPattern::Class(class), StatusPattern::Default];
         let found = patterns.into_iter().map(|pattern| of(Some(pattern))).find(|results| !results.is_empty());
-        Ok((Some(status), found.unwrap_or_default()))
-    }
-
-    fn undeclared(&self, preference: &Preference) -> Problem {
-        let code = preference.code.as_ref().map(|code| format!(" code={code}")).unwrap_or_default();
-        let example = preference.example.as_ref().map(|name| format!(" example={name}")).unwrap_or_default();
-        let cut = if self.is_cut { ", or it is not built: the results are too large together" } else { "" };
-        Problem::new(
-            Kind::NoConstantResult,
-            format!("The API declares nothing for the preference{code}{example}{cut}."),
-        )
-    }
-}
-
-/// Preferences of a `Prefer` header (RFC 7240).
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Preference {
-    code: Option<String>,
-    example: Option<String>,
-}
-
-impl Preference {
-    fn of(request: &HeaderMap) -> Self {
-        let mut preference = Self::default();
-        let values = request.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-        for word in values.flat_map(|value| value.split([',', ';'])) {
-            let Some((name, value)) = word.split_once('=') else { continue };
-            let value = trim_blanks(value).trim_matches('"');
-            if trim_blanks(name).eq_ignore_ascii_case("code") {
-                preference.code = preference.code.or_else(|| Some(value.to_owned()));
-            } else if trim_blanks(name).eq_ignore_ascii_case("example") {
-                preference.example = preference.example.or_else(|| Some(value.to_owned()));
-            }
-        }
-        preference
+        (Some(status), found.unwrap_or_default().into_iter().filter(is_named).collect())
     }
 }
 
@@ -268,15 +244,19 @@ mod tests {
             ("text/plain", "", "NOT_ACCEPTABLE"),
             ("application/json;q=0, */*;q=0.1", "", "200 application/xml"),
             ("application/json;q=0", "", "NOT_ACCEPTABLE"),
-            ("", "code=404", "404 application/json gone"),
-            ("", "respond-async, code=\"503\"", "503 text/plain"),
-            ("", "code=302", "302 text/html"),
+            ("", "code=404", "404 application/json gone code=404"),
+            ("", "respond-async, code=\"503\"", "503 text/plain code=503"),
+            ("", "code=302", "302 text/html code=302"),
             ("text/html", "code=404", "NOT_ACCEPTABLE"),
-            ("", "example=two", "200 application/json two"),
-            ("", "example=gone", "404 application/json gone"),
-            ("", "code=404; example=two", "NO_CONSTANT_RESULT"),
-            ("", "example=three", "NO_CONSTANT_RESULT"),
-            ("", "code=x", "NO_CONSTANT_RESULT"),
+            ("", "example=two", "200 application/json two example=two"),
+            ("", "example=gone", "404 application/json gone example=gone"),
+            ("", "code=404; example=gone", "404 application/json gone code=404, example=gone"),
+            ("", "code=404; example=two", "404 application/json gone code=404"),
+            ("", "example=three", "200 application/json one"),
+            ("", "code=999, example=two", "999 text/html code=999"),
+            ("", "code=x", "200 application/json one"),
+            ("application/xml", "code=2000", "200 application/xml"),
+            ("", "code=x, example=two", "200 application/json two example=two"),
         ] {
             let mut headers = HeaderMap::new();
             if !accept.is_empty() {
@@ -286,21 +266,23 @@ mod tests {
                 headers.insert("prefer", prefer.parse().expect("a value"));
             }
             let picked = match declared.pick(&headers) {
-                Ok(Picked { status, result }) => {
+                Ok(PickedMock { status, applied, result }) => {
                     let example = result.example.as_deref().unwrap_or_default();
                     let media_type = result.media_type.as_deref().unwrap_or_default();
-                    format!("{} {media_type} {example}", status.as_u16()).trim_end().to_owned()
+                    let applied = applied.as_ref().and_then(|applied| applied.to_str().ok()).unwrap_or_default();
+                    let told = format!("{} {media_type} {example}", status.as_u16());
+                    format!("{} {applied}", told.trim_end()).trim_end().to_owned()
                 }
                 Err(problem) => problem.kind.code().to_owned(),
             };
             assert_eq!(picked, expected, "{accept:?} {prefer:?}");
         }
         assert!(results(Vec::new()).pick(&HeaderMap::new()).is_err());
-        for asked in ["code=x", "code=2000", "code=4XX; example=one"] {
-            let headers = [(PREFER, asked.parse().expect("a value"))].into_iter().collect();
-            let detail = declared.pick(&headers).err().map(|problem| problem.detail).unwrap_or_default();
-            assert!(detail.contains(&asked.replace(';', "")), "{detail}");
-        }
+        // A preference may be followed where there is no constant result.
+        let mut unbuilt = results(vec![result(404, "a/b", None, Code(404))]);
+        unbuilt.has_constant = false;
+        let status = |prefer| unbuilt.pick(&asking(&[("prefer", prefer)])).ok().map(|picked| picked.status.as_u16());
+        assert_eq!((status("code=404"), status("code=500")), (Some(404), None));
     }
 
     /// Builds the mock results of the one API of a definition with these responses.
@@ -408,7 +390,7 @@ mod tests {
             let none = MockResults { list: Box::default(), has_constant: false, is_cut };
             assert!(detail(&none, "").contains(first), "{is_cut}");
             let some = MockResults { list: one().into_boxed_slice(), has_constant: true, is_cut };
-            assert_eq!(detail(&some, "code=404").contains("too large together"), is_cut);
+            assert_eq!(detail(&some, "code=404"), "", "it is ignored");
         }
     }
 }

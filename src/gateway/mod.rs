@@ -31,6 +31,7 @@ mod media_type;
 mod meter;
 mod mock;
 mod parameters;
+mod preference;
 mod problem;
 mod request_body;
 mod request_head;

@@ -16,7 +16,7 @@ fn constant_results_follow_accept_and_prefer() {
         ("/pets", "Accept: image/png\r\n", 406, "NOT_ACCEPTABLE"),
         ("/pets", "Prefer: example=two\r\n", 200, "[]"),
         ("/pets", "Prefer: code=404\r\n", 404, r#"{"error":"none"}"#),
-        ("/pets", "Prefer: code=418\r\n", 501, "NO_CONSTANT_RESULT"),
+        ("/pets", "Prefer: code=418\r\n", 200, r#"[{"name":"Rex"}]"#),
         ("/pets/7", "", 200, r#"{"name":"Rex"}"#),
         ("/pets/mine", "", 200, r#"{"name":"Mine"}"#),
         ("/files/a/b", "", 200, "file"),
@@ -25,6 +25,10 @@ fn constant_results_follow_accept_and_prefer() {
         let code = answer.code();
         let told = if code.is_empty() { &answer.body } else { &code };
         assert_eq!((answer.status, told.replace(' ', "")), (status, body.replace(' ', "")), "{path} {headers}");
+    }
+    for (prefer, applied) in [("code=404", Some("code=404")), ("code=418, wait=1", None)] {
+        let answer = get(address, "/petstore/pets", &format!("Prefer: {prefer}\r\n"));
+        assert_eq!(answer.header("preference-applied"), applied, "{prefer}");
     }
     let answer = get(address, "/petstore/pets", "X-Request-Id: my-id.1\r\n");
     assert_eq!((answer.header("x-total"), answer.header("x-request-id")), (Some("3"), Some("my-id.1")));

@@ -51,7 +51,8 @@ pub(crate) struct Watch {
     write_blocked_since: Cell<Option<Ticks>>,
     progress: Cell<Ticks>,
     cut: Cell<bool>,
-    draining: Cell<bool>,
+    /// Start of the drain, if the connection is to be closed after the requests in flight.
+    draining_since: Cell<Option<Ticks>>,
     /// True if the client has sent a header block that hyper mends: a target with a fragment, or trailers with a fault.
     distrusted: Cell<bool>,
     /// Wakes the task of the connection.
@@ -75,6 +76,8 @@ pub(crate) struct Patience {
     pub(crate) write: Ticks,
     /// For anything to move while a request is in flight.
     pub(crate) stall: Ticks,
+    /// For a connection without requests to end, once it is to be closed.
+    pub(crate) drain: Ticks,
 }
 
 impl Watch {
@@ -98,7 +101,7 @@ impl Watch {
             write_blocked_since: Cell::new(None),
             progress: Cell::new(now),
             cut: Cell::new(false),
-            draining: Cell::new(false),
+            draining_since: Cell::new(None),
             distrusted: Cell::new(false),
             waker: RefCell::new(None),
             body_waker: RefCell::new(None),
@@ -252,7 +255,9 @@ impl Watch {
 
     /// Has the connection closed after the requests in flight.
     pub(crate) fn drain(&self) {
-        self.draining.set(true);
+        if self.draining_since.get().is_none() {
+            self.draining_since.set(Some(self.clock.get()));
+        }
         self.wake();
     }
 
@@ -269,7 +274,7 @@ impl Watch {
 
     /// Returns whether the connection is to be closed after the requests in flight.
     pub(crate) fn is_draining(&self) -> bool {
-        self.draining.get()
+        self.draining_since.get().is_some()
     }
 
     /// Returns whether the connection is to be closed now.
@@ -310,7 +315,12 @@ impl Watch {
         let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write)
             || untaken && since(self.progress.get()) > patience.write;
         let stalled = busy && since(self.progress.get()) > patience.stall && !tunnel;
-        if too_long || blocked || stalled {
+        // hyper closes a connection of HTTP/2 once the client has acknowledged that no more requests are taken (RFC 9113,
+        // section 6.8), which a client that is gone never does.
+        let is_quiet = multiplexed && !busy && self.write_blocked_since.get().is_none();
+        let drained = is_quiet
+            && self.draining_since.get().is_some_and(|then| since(then.max(self.progress.get())) > patience.drain);
+        if too_long || blocked || stalled || drained {
             self.cut.set(true);
             self.wake();
         }

@@ -160,6 +160,22 @@ fn an_answer_over_http2_that_nobody_takes_ends_and_so_does_its_backend() {
 }
 
 #[test]
+fn a_connection_that_answers_no_ping_does_not_hold_up_a_stop() {
+    let gateway = start(config(), &pets(model::Backend::Mock, ""));
+    let mut unused = Frames::connect(gateway.addresses()[0]);
+    let mut used = Frames::connect(gateway.addresses()[0]);
+    used.request(1, &fields("GET", "/petstore/pets", &[]), None);
+    assert_eq!(used.ended(1), Ended::Status(200));
+    while gateway.connections() < 2 {
+        std::thread::yield_now();
+    }
+    let began = std::time::Instant::now();
+    assert!(gateway.shutdown(PATIENCE, || false), "all is answered");
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(unused.is_closed() && used.is_closed());
+}
+
+#[test]
 fn a_backend_that_stops_in_the_middle_is_cut_off() {
     let backend = Backend::start(|_, stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc").ok();

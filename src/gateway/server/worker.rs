@@ -266,5 +266,6 @@ fn patience(timeouts: &Timeouts, longest_wait: Duration) -> Patience {
         write: ticks(timeouts.write),
         // A backend may be silent for as long as its group says.
         stall: ticks(timeouts.stall.max(longest_wait)) + 1,
+        drain: TICKS_A_SECOND,
     }
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 const PATIENCE: Patience =
-    Patience { head: 10, keep_alive: 20, body: 10, body_bytes_a_tick: 100, write: 10, stall: 50 };
+    Patience { head: 10, keep_alive: 20, body: 10, body_bytes_a_tick: 100, write: 10, stall: 50, drain: 4 };
 
 fn watch() -> (Rc<Watch>, Rc<Cell<Ticks>>) {
     let clock = Rc::new(Cell::new(0));
@@ -173,4 +173,29 @@ fn bytes_begin_a_head_where_no_request_is_in_flight() {
     watch.came(1);
     watch.starves();
     assert_eq!((watch.reading.get(), cut_at(&watch, &clock)), (Reading::Head, Some(16)));
+}
+
+#[test]
+fn a_drained_connection_that_does_not_end_is_cut_off() {
+    let multiplexed = || {
+        let (watch, clock) = watch();
+        watch.multiplexes();
+        watch.reads(Reading::Tunnel, true);
+        (watch, clock)
+    };
+    let (idle, clock) = multiplexed();
+    idle.drain();
+    assert_eq!(cut_at(&idle, &clock), Some(5));
+
+    let (busy, clock) = multiplexed();
+    let in_flight = busy.begin();
+    busy.drain();
+    clock.set(30);
+    busy.tick(&PATIENCE);
+    assert!(!busy.is_cut(), "its request is answered first");
+    drop(in_flight);
+    assert_eq!(cut_at(&busy, &clock), Some(35));
+
+    let (open, clock) = multiplexed();
+    assert_eq!(cut_at(&open, &clock), Some(21), "nobody asked it to end");
 }

@@ -63,6 +63,21 @@ pub(crate) fn retain_trailers(trailers: &mut HeaderMap) {
     }
 }
 
+/// Leaves in `Trailer` the fields that are passed on, where trailers are passed on at all.
+pub(crate) fn retain_trailer_names(headers: &mut HeaderMap, are_passed_on: bool) {
+    if !headers.contains_key(TRAILER) {
+        return;
+    }
+    let values = headers.get_all(TRAILER).iter().filter_map(|value| value.to_str().ok());
+    let names = values.flat_map(|value| value.split(',')).map(trim_blanks);
+    let is_passed_on = |name: &&str| are_passed_on && HeaderName::try_from(*name).is_ok_and(|name| is_trailer(&name));
+    let kept = names.filter(is_passed_on).collect::<Vec<_>>().join(", ");
+    headers.remove(TRAILER);
+    if let Some(value) = HeaderValue::try_from(kept).ok().filter(|value| !value.is_empty()) {
+        headers.insert(TRAILER, value);
+    }
+}
+
 /// Removes the claims of an untrusted client about earlier hops.
 pub(crate) fn strip_claims(headers: &mut HeaderMap) {
     let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name)).cloned().collect();
@@ -78,7 +93,7 @@ fn is_claim(name: &HeaderName) -> bool {
 
 /// Removes the hop-by-hop headers: the well-known ones, and those that `Connection` names.
 ///
-/// `Trailer` stays, since trailers are passed on.
+/// `Trailer` stays, since trailers may be passed on.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     // Most heads have none, which is seen sooner than each is looked for.
     if !headers.keys().any(is_hop_by_hop) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::backend::{Backend, reply};
 use super::client::{Client, get, request};
-use super::snapshot::{config, http, pets, start};
+use super::snapshot::{config, group, http, pets, settings, snapshot, start};
 
 /// An answer as a backend writes it, what becomes of it (status and body), and whether the connection is used again.
 const ANSWERS: &[(&str, &str, u16, &str, bool)] = &[
@@ -127,6 +127,53 @@ fn head_and_the_length_of_what_it_does_not_have() {
         assert_eq!((answer.status, answer.header("content-length")), (200, Some("5")));
     }
     assert!(backend.received().iter().all(|request| request.connection == 0), "the connection is kept");
+}
+
+#[test]
+fn a_status_without_a_body_has_no_length() {
+    const DEFINITION: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: &get {responses: {'204': {description: d}}}, head: *get}}\n";
+    let backend =
+        Backend::start(|_, stream| stream.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").is_ok());
+    for answering in [apigw::model::Backend::Mock, http(backend.address)] {
+        let gateway = start(config(), &snapshot(vec![group("g", "0.0.1", DEFINITION, &settings(""), answering)]));
+        for method in ["GET", "HEAD"] {
+            let text = format!("{method} /petstore/a HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            let answer = request(gateway.addresses()[0], &text);
+            assert_eq!((answer.status, answer.header("content-length")), (204, None), "{method}");
+        }
+    }
+}
+
+#[test]
+fn trailers_are_announced_where_they_are_passed_on() {
+    let backend = Backend::start(|_, stream| {
+        let chunked = b"HTTP/1.1 200 OK\r\nTrailer: X-Sum, Content-Length\r\nTransfer-Encoding: chunked\r\n\r\n\
+                        2\r\nok\r\n0\r\nX-Sum: 7\r\n\r\n";
+        stream.write_all(chunked).is_ok()
+    });
+    let address = backend.address;
+    let [plain, checked] = ["", "validate_requests: true\n"].map(|more| start(config(), &pets(http(address), more)));
+    let chunked = "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum, Host\r\n";
+    for (gateway, headers, body, to_backend, to_client) in [
+        (&plain, "", "", "", ""),
+        (&plain, "TE: trailers\r\n", "", "", "X-Sum"),
+        (&plain, chunked, "2\r\nab\r\n0\r\nX-Sum: 1\r\n\r\n", "X-Sum", ""),
+        (&plain, "Content-Length: 2\r\nTrailer: X-Sum\r\n", "ab", "", ""),
+        (&checked, chunked, "2\r\nab\r\n0\r\nX-Sum: 1\r\n\r\n", "", ""),
+    ] {
+        let mut client = Client::connect(gateway.addresses()[0]);
+        client.send(format!("POST /petstore/files HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n{body}"));
+        let head = client.read_until("\r\n\r\n");
+        let said = client.read_until("0\r\n");
+        let rest = client.read_until("\r\n");
+        let answer = super::client::Answer { status: 200, head, body: String::new() };
+        assert_eq!(answer.header("trailer").unwrap_or_default(), to_client, "{headers}");
+        assert_eq!(rest.to_ascii_lowercase().starts_with("x-sum"), !to_client.is_empty(), "{headers} {said} {rest}");
+        let received = backend.received().pop().expect("a request");
+        assert_eq!(received.header("trailer").join(""), to_backend, "{headers}");
+        let body = String::from_utf8_lossy(&received.body).to_lowercase();
+        assert_eq!(body.contains("x-sum"), !to_backend.is_empty(), "{headers}");
+    }
 }
 
 #[test]

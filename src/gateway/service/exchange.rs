@@ -148,7 +148,10 @@ impl Exchange {
         let waits = matches!(body, OutcomeBody::Relayed(_));
         let payload = match body {
             OutcomeBody::Bytes(bytes) if self.head_only => {
-                headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                // A status without a body has no length either (RFC 9110, section 8.6).
+                if !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+                    headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                }
                 Payload::bytes(Bytes::new(), in_flight)
             }
             OutcomeBody::Bytes(bytes) => Payload::bytes(bytes, in_flight),

@@ -6,9 +6,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::header::{CONNECTION, TE, UPGRADE, VIA};
+use http::header::{CONNECTION, CONTENT_LENGTH, TE, UPGRADE, VIA};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use http_body::Body as _;
 
 use super::connect::ConnectError;
 use super::http1::Broken;
@@ -19,7 +20,9 @@ use super::pool::{Lease, Pool, Wanted};
 use super::relay::{Carrier, Relay};
 use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
 use super::target::{Backend, Target};
-use crate::gateway::headers::{Hop, Passage, strip_claims, strip_hop_by_hop, write_field, write_fields};
+use crate::gateway::headers::{
+    Hop, Passage, retain_trailer_names, strip_claims, strip_hop_by_hop, write_field, write_fields,
+};
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, Progress, RequestBody};
 use crate::gateway::request_head::is_plain_target;
@@ -124,8 +127,10 @@ pub(crate) struct Prepared<'a> {
     pub(crate) backend: &'a Backend,
     pub(crate) method: Method,
     via: &'a HeaderValue,
-    /// True if the client takes trailers.
+    /// True if the client asks for trailers.
     trailers: bool,
+    /// True if the client is sent trailers.
+    pub(crate) gets_trailers: bool,
 }
 
 /// Passes a request on. The name of the backend that was asked is written where the caller says.
@@ -135,7 +140,10 @@ pub(crate) async fn forward(
     body: RequestBody,
     asked: &mut Option<Arc<str>>,
 ) -> Result<UpstreamResponse, Failed> {
-    let prepared = call.prepare(parts)?;
+    let mut prepared = call.prepare(parts)?;
+    // A body of a known length is sent without trailers.
+    let has_trailers = body.size_hint().exact().is_none();
+    retain_trailer_names(&mut prepared.outgoing.headers, has_trailers);
     *asked = Some(Arc::clone(&prepared.backend.name));
     let started = Instant::now();
     let safe = is_idempotent(&prepared.method);
@@ -153,20 +161,26 @@ pub(crate) async fn forward(
             None => Err(Attempt { unsent: None, ..attempt }),
         };
     }
-    let progress = exchange.progress;
+    let Exchange { progress, prepared, .. } = exchange;
     let Success { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
     if head.status.is_informational() {
         let reason = format!("it answered {} to a request that asked for no such thing", head.status);
         return Err(Failed::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
     }
-    Ok(UpstreamResponse::new(head, Carrier { lease, sending, progress }, call, started.elapsed()))
+    let carrier = Carrier { lease, sending, progress };
+    Ok(UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed()))
 }
 
 impl UpstreamResponse {
     /// Passes an answer back: with the gateway's name, and with its body as it comes.
-    pub(crate) fn new(head: Head, carrier: Carrier, call: &Call<'_>, took: Duration) -> Self {
+    pub(crate) fn new(head: Head, carrier: Carrier, call: &Call<'_>, request: &Prepared<'_>, took: Duration) -> Self {
         let Head { status, mut headers, coding, persists, .. } = head;
         headers.append(VIA, call.identity.via_http_1.clone());
+        if status == StatusCode::NO_CONTENT {
+            // Such a response has no length (RFC 9110, section 8.6).
+            headers.remove(CONTENT_LENGTH);
+        }
+        retain_trailer_names(&mut headers, coding.may_have_trailers() && request.gets_trailers);
         let relay = Relay::new(coding, carrier, persists, call.forward.idle_timeout);
         Self { status, headers, relay, took }
     }
@@ -183,6 +197,9 @@ impl<'a> Call<'a> {
         if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&self.identity.pseudonym)) {
             return Err(Failed::new(Kind::LoopDetected, "The backend leads back to this gateway.", "it is a loop"));
         }
+        // hyper sends trailers on these terms.
+        let gets_trailers =
+            parts.version == Version::HTTP_2 || parts.headers.get(TE).is_some_and(|value| value == "trailers");
         let trailers = parts.headers.get_all(TE).iter().any(|value| value.as_bytes().eq_ignore_ascii_case(b"trailers"));
         strip_hop_by_hop(&mut parts.headers);
         if !self.is_trusted {
@@ -200,7 +217,7 @@ impl<'a> Call<'a> {
         self.forward.apply(self.api, &mut outgoing)?;
         let identity = self.identity;
         let via = if parts.version == Version::HTTP_2 { &identity.via_http_2 } else { &identity.via_http_1 };
-        Ok(Prepared { outgoing, backend, method: parts.method, via, trailers })
+        Ok(Prepared { outgoing, backend, method: parts.method, via, trailers, gets_trailers })
     }
 
     /// Writes the head of the request for a target, without the framing of its body. `as_websocket` asks for an

@@ -64,7 +64,8 @@ pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Ar
         Failed::new(Kind::DeadlineExceeded, "The backend did not answer in time.", "it did not answer in time")
     })??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
-        let answered = UpstreamResponse::new(head, Carrier { lease, sending, progress: None }, call, started.elapsed());
+        let carrier = Carrier { lease, sending, progress: None };
+        let answered = UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed());
         return Ok(Upgraded::Refused(Box::new(answered)));
     }
     if !head.names_websocket {

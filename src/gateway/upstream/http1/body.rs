@@ -41,6 +41,11 @@ impl Coding {
         matches!(self, Self::None | Self::Length(0))
     }
 
+    /// Returns whether trailers may follow.
+    pub(crate) fn may_have_trailers(&self) -> bool {
+        matches!(self, Self::Chunked(..))
+    }
+
     /// Returns how many bytes are still to come, as far as that is known.
     pub(crate) fn size_hint(&self) -> SizeHint {
         match self {

@@ -63,4 +63,4 @@ pub mod routes;
 pub mod snapshot;
 pub mod workspace;
 
-pub use cli::{Process, complete, run};
+pub use cli::{ProcessContext, complete, run};

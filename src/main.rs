@@ -9,5 +9,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     apigw::complete();
-    ExitCode::from(apigw::run(&apigw::Process::capture()))
+    ExitCode::from(apigw::run(&apigw::ProcessContext::capture()))
 }

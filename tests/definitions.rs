@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use apigw::definition::{
-    Api, DeclaredResult, Definition, Direction, FetchError, Imported, MediaType, Node, NodeId, import, read, rules,
+    Api, DeclaredResult, Definition, FetchError, ImportedDefinition, MediaType, Node, NodeId, ValueDirection, import,
+    read, rules,
 };
 use apigw::model::{Finding, RuleLevels};
 
@@ -41,7 +42,7 @@ fn definitions() -> Vec<(std::path::PathBuf, String)> {
     found
 }
 
-fn import_file(folder: &Path, name: &str) -> Result<Imported, Vec<Finding>> {
+fn import_file(folder: &Path, name: &str) -> Result<ImportedDefinition, Vec<Finding>> {
     import(name, &[], &RuleLevels::new(), &mut |path| match std::fs::read(folder.join(path)) {
         Ok(bytes) => Ok(Some(Arc::from(bytes))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -206,7 +207,7 @@ fn check(
     let named = Some(definition.node(schema)).filter(|schema| schema.is_bare_reference()).and_then(Node::followed);
     let named = named.map_or(schema, Node::id);
     let validator = validators.entry(named).or_insert_with(|| {
-        let json = definition.json_schema(schema, Direction::Response).expect("small enough");
+        let json = definition.json_schema(schema, ValueDirection::Response).expect("small enough");
         jsonschema::options()
             .with_draft(jsonschema::Draft::Draft202012)
             .should_validate_formats(true)

@@ -23,7 +23,7 @@ pub use directory::{ApiCall, Denial, HmacSecret, KeyDirectory, PresentedSecret};
 pub use fault::SignatureFault;
 pub use grant::{Grant, GrantId, OwnerGrants};
 pub use key::{Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings};
-pub use nonces::{Moment, NonceFault, NonceTable};
+pub use nonces::{ClockReading, NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 pub use secret_id::{SecretId, SecretIdError};
 pub use subscription::{NewSecret, SubscriptionKey, contains_subscription_key};

@@ -16,7 +16,7 @@ use crate::model::Timestamp;
 
 /// A point in time on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
+pub struct ClockReading {
     /// The wall clock, which may jump.
     pub wall: Timestamp,
     /// The milliseconds of a clock that never goes back, from any beginning.
@@ -60,15 +60,15 @@ pub struct NonceTable {
 
 /// A nonce that was taken.
 #[derive(Debug, Clone, Copy)]
-struct Claim {
+struct NonceClaim {
     mark: Mark,
-    at: Moment,
+    at: ClockReading,
     /// The groups that a key may call can differ in this, so each entry has its own.
     retention_ms: i64,
 }
 
-impl Claim {
-    fn is_over(&self, now: Moment) -> bool {
+impl NonceClaim {
+    fn is_over(&self, now: ClockReading) -> bool {
         now.wall.milliseconds() - self.at.wall.milliseconds() > self.retention_ms
             && now.monotonic_ms - self.at.monotonic_ms > self.retention_ms
     }
@@ -78,7 +78,7 @@ impl Claim {
 struct KeyNonces {
     marks: HashSet<Mark>,
     /// In the order of their claims.
-    order: VecDeque<Claim>,
+    order: VecDeque<NonceClaim>,
 }
 
 impl NonceTable {
@@ -103,7 +103,7 @@ impl NonceTable {
         id: &SecretId,
         nonce: &[u8],
         signed: Timestamp,
-        now: Moment,
+        now: ClockReading,
         retention_ms: i64,
     ) -> Result<(), NonceFault> {
         if signed.milliseconds().div_euclid(1000) < self.begin_s {
@@ -126,7 +126,7 @@ impl NonceTable {
             return Err(NonceFault::Full);
         }
         nonces.marks.insert(mark);
-        nonces.order.push_back(Claim { mark, at: now, retention_ms });
+        nonces.order.push_back(NonceClaim { mark, at: now, retention_ms });
         Ok(())
     }
 
@@ -145,7 +145,7 @@ impl NonceTable {
     }
 
     /// Forgets the nonces of all keys whose time is over; those of a key that calls leave as it calls.
-    fn sweep(&self, now: Moment) {
+    fn sweep(&self, now: ClockReading) {
         for shard in &self.shards {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             shard.values_mut().for_each(|nonces| self.evict(nonces, now));
@@ -153,7 +153,7 @@ impl NonceTable {
         }
     }
 
-    fn evict(&self, nonces: &mut KeyNonces, now: Moment) {
+    fn evict(&self, nonces: &mut KeyNonces, now: ClockReading) {
         // Behind one that is kept longer, others wait: that takes room, and opens no window.
         while let Some(claim) = nonces.order.front().filter(|claim| claim.is_over(now)).copied() {
             nonces.marks.remove(&claim.mark);
@@ -169,8 +169,8 @@ mod tests {
 
     const RETENTION_MS: i64 = 600_000;
 
-    fn at(wall_ms: i64, monotonic_ms: i64) -> Moment {
-        Moment { wall: Timestamp::from_milliseconds(1_800_000_000_000 + wall_ms), monotonic_ms }
+    fn at(wall_ms: i64, monotonic_ms: i64) -> ClockReading {
+        ClockReading { wall: Timestamp::from_milliseconds(1_800_000_000_000 + wall_ms), monotonic_ms }
     }
 
     fn id(text: &str) -> SecretId {
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_request_that_is_dated_before_the_table_began_is_refused() {
-        let claim = |signed: Moment| table().claim(&id("abcd"), b"n", signed.wall, at(500, 0), RETENTION_MS);
+        let claim = |signed: ClockReading| table().claim(&id("abcd"), b"n", signed.wall, at(500, 0), RETENTION_MS);
         assert_eq!(claim(at(-1, 0)), Err(NonceFault::BeforeStart));
         assert_eq!(claim(at(-299_000, 0)), Err(NonceFault::BeforeStart));
         // Dates have no parts of seconds, so a request of the table's first second is dated at its beginning.
@@ -211,8 +211,9 @@ mod tests {
     #[test]
     fn a_group_with_a_short_tolerance_forgets_no_nonce_of_another() {
         let table = table();
-        let claim =
-            |nonce: &[u8], now: Moment, retention_ms| table.claim(&id("abcd"), nonce, now.wall, now, retention_ms);
+        let claim = |nonce: &[u8], now: ClockReading, retention_ms| {
+            table.claim(&id("abcd"), nonce, now.wall, now, retention_ms)
+        };
         assert_eq!(claim(b"long", at(0, 0), 3_600_000), Ok(()));
         assert_eq!(claim(b"short", at(0, 0), 60_000), Ok(()));
         assert_eq!(claim(b"other", at(120_000, 120_000), 60_000), Ok(()));
@@ -222,7 +223,8 @@ mod tests {
     #[test]
     fn keys_that_no_longer_call_keep_nobody_out_for_ever() {
         let table = NonceTable::bounded(at(0, 0).wall, 3, 3);
-        let claim = |key: &str, nonce: u8, now: Moment| table.claim(&id(key), &[nonce], now.wall, now, RETENTION_MS);
+        let claim =
+            |key: &str, nonce: u8, now: ClockReading| table.claim(&id(key), &[nonce], now.wall, now, RETENTION_MS);
         for nonce in 0..3 {
             assert_eq!(claim("abcd", nonce, at(0, 0)), Ok(()));
         }
@@ -273,6 +275,6 @@ mod tests {
             table.claim(&id("abcd"), nonce.as_bytes(), at(0, 0).wall, at(0, 0), RETENTION_MS).unwrap();
         }
         assert_eq!(table.len(), 100_000);
-        assert!(size_of::<Claim>() <= 40);
+        assert!(size_of::<NonceClaim>() <= 40);
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::rules::settings as rules;
-use super::{Live, Overview, Subject};
+use super::{CheckedGroup, LiveGroup, WorkspaceOverview};
 use crate::model::{DomainName, Finding, Hint, PathPrefix, WorkspaceSettings};
 
 /// The environment whose groups have custom domains.
 const CUSTOM_DOMAINS_IN: &str = "online";
 
-pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
+pub(super) fn findings(overview: &WorkspaceOverview<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     domains(overview.subjects, overview.settings, &mut findings);
     prefixes(overview.subjects, &mut findings);
@@ -19,8 +19,8 @@ pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
     findings
 }
 
-fn domains(subjects: &[Subject<'_>], settings: &WorkspaceSettings, findings: &mut Vec<Finding>) {
-    let mut owners: BTreeMap<&DomainName, &Subject<'_>> = BTreeMap::new();
+fn domains(subjects: &[CheckedGroup<'_>], settings: &WorkspaceSettings, findings: &mut Vec<Finding>) {
+    let mut owners: BTreeMap<&DomainName, &CheckedGroup<'_>> = BTreeMap::new();
     let base = format!(".{}", settings.base_domain);
     for subject in subjects {
         let places = subject.places();
@@ -49,8 +49,8 @@ fn domains(subjects: &[Subject<'_>], settings: &WorkspaceSettings, findings: &mu
     }
 }
 
-fn prefixes(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
-    let mut owners: BTreeMap<&PathPrefix, &Subject<'_>> = BTreeMap::new();
+fn prefixes(subjects: &[CheckedGroup<'_>], findings: &mut Vec<Finding>) {
+    let mut owners: BTreeMap<&PathPrefix, &CheckedGroup<'_>> = BTreeMap::new();
     for subject in subjects {
         let Some(settings) = subject.settings else { continue };
         let prefix = &settings.prefix;
@@ -65,7 +65,7 @@ fn prefixes(subjects: &[Subject<'_>], findings: &mut Vec<Finding>) {
     }
 }
 
-fn not_live(subject: &Subject<'_>, live: &[Live]) -> Option<Finding> {
+fn not_live(subject: &CheckedGroup<'_>, live: &[LiveGroup]) -> Option<Finding> {
     let first = subject.settings?.domains.first()?;
     let is_live =
         live.iter().any(|live| live.group == *subject.group && live.environment.as_str() == CUSTOM_DOMAINS_IN);

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Subject;
-use super::places::Places;
+use super::CheckedGroup;
+use super::places::SettingsPlaces;
 use super::rules::settings as rules;
 use crate::model::{EnvironmentName, Finding, GroupSettings, Hint, HttpUrl, Location, WorkspaceSettings, variables_of};
 
-pub(super) fn findings(subject: &Subject<'_>, workspace: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
+pub(super) fn findings(
+    subject: &CheckedGroup<'_>,
+    workspace: &WorkspaceSettings,
+    places: &SettingsPlaces,
+) -> Vec<Finding> {
     let Some(settings) = subject.settings else { return Vec::new() };
     let mut findings = Vec::new();
     for (path, text) in addresses(settings) {
@@ -99,7 +103,7 @@ fn malformed(
     None
 }
 
-fn unknown_apis(subject: &Subject<'_>, settings: &GroupSettings, places: &Places) -> Vec<Finding> {
+fn unknown_apis(subject: &CheckedGroup<'_>, settings: &GroupSettings, places: &SettingsPlaces) -> Vec<Finding> {
     let Some(definition) = subject.definition else { return Vec::new() };
     let names: BTreeSet<String> = definition.apis.iter().map(crate::definition::Api::name).collect();
     let unknown = settings.forwarding.apis.keys().filter(|name| !names.contains(*name));

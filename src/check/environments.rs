@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::places::Places;
+use super::places::SettingsPlaces;
 use super::rules::settings as rules;
-use super::{Overview, all_rules};
+use super::{WorkspaceOverview, all_rules};
 use crate::check::addresses::used_variables;
 use crate::model::{EnvironmentName, Finding, Hint, WorkspaceSettings, nearest};
 
 /// The file that these rules check.
 const FILE: &str = "apigw.toml";
 
-pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
-    let places = Places::toml(FILE, overview.settings_text);
+pub(super) fn findings(overview: &WorkspaceOverview<'_>) -> Vec<Finding> {
+    let places = SettingsPlaces::toml(FILE, overview.settings_text);
     let mut findings = unknown_rules(overview.settings, &places);
     findings.extend(circles(overview.settings, &places));
     findings.extend(unknown_group(overview, &places));
@@ -20,7 +20,7 @@ pub(super) fn findings(overview: &Overview<'_>) -> Vec<Finding> {
     findings
 }
 
-fn unknown_rules(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
+fn unknown_rules(settings: &WorkspaceSettings, places: &SettingsPlaces) -> Vec<Finding> {
     let rules = all_rules();
     let unknown = settings.rules.keys().filter(|name| !rules.iter().any(|rule| rule.name == name.as_str()));
     let finding = |name: &String| {
@@ -34,7 +34,7 @@ fn unknown_rules(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> 
 }
 
 /// Finds cycles of `promote_from`, with one finding for each cycle.
-fn circles(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
+fn circles(settings: &WorkspaceSettings, places: &SettingsPlaces) -> Vec<Finding> {
     let sources: BTreeMap<&EnvironmentName, &EnvironmentName> =
         settings.environments.iter().filter_map(|(name, known)| Some((name, known.promote_from.as_ref()?))).collect();
     let mut settled: BTreeSet<&EnvironmentName> = BTreeSet::new();
@@ -58,7 +58,7 @@ fn circles(settings: &WorkspaceSettings, places: &Places) -> Vec<Finding> {
     findings
 }
 
-fn unknown_group(overview: &Overview<'_>, places: &Places) -> Option<Finding> {
+fn unknown_group(overview: &WorkspaceOverview<'_>, places: &SettingsPlaces) -> Option<Finding> {
     let name = overview.settings.default_group.as_ref()?;
     if overview.subjects.iter().any(|subject| subject.group == name) {
         return None;
@@ -71,7 +71,7 @@ fn unknown_group(overview: &Overview<'_>, places: &Places) -> Option<Finding> {
     Some(rules::UNKNOWN_GROUP.finding(places.value(&["default_group"]), message, hint))
 }
 
-fn unused_variables(overview: &Overview<'_>, places: &Places) -> Vec<Finding> {
+fn unused_variables(overview: &WorkspaceOverview<'_>, places: &SettingsPlaces) -> Vec<Finding> {
     // A group with unreadable settings may use any variable.
     let known: Option<Vec<_>> = overview.subjects.iter().map(|subject| subject.settings).collect();
     let Some(known) = known else { return Vec::new() };

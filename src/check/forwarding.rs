@@ -2,15 +2,15 @@
 
 use http::HeaderValue;
 
-use super::Subject;
-use super::places::Places;
+use super::CheckedGroup;
+use super::places::SettingsPlaces;
 use super::rules::settings as rules;
 use crate::definition::{Definition, parameter_names};
 use crate::model::{
-    ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterPlace, is_file_name,
+    ApiForwarding, ConstantParameter, Cors, Finding, Forwarding, ParameterMapping, ParameterReference, is_file_name,
 };
 
-pub(super) fn findings(subject: &Subject<'_>, places: &Places) -> Vec<Finding> {
+pub(super) fn findings(subject: &CheckedGroup<'_>, places: &SettingsPlaces) -> Vec<Finding> {
     let Some(settings) = subject.settings else { return Vec::new() };
     let mut findings = constants(&settings.forwarding, places);
     findings.extend(tls(&settings.forwarding, places));
@@ -27,14 +27,15 @@ pub(super) fn findings(subject: &Subject<'_>, places: &Places) -> Vec<Finding> {
 }
 
 /// Finds constants that are not valid header values.
-fn constants(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
+fn constants(forwarding: &Forwarding, places: &SettingsPlaces) -> Vec<Finding> {
     let own = forwarding.constants.iter().enumerate().map(|(index, constant)| (Vec::new(), index, constant));
     let of_apis = forwarding.apis.iter().flat_map(|(name, api)| {
         let constants = api.constants.iter().enumerate();
         constants.map(move |(index, constant)| (vec!["apis", name.as_str()], index, constant))
     });
     let unusable = own.chain(of_apis).filter(|(.., constant)| {
-        matches!(constant.to, ParameterPlace::Header(_)) && HeaderValue::from_bytes(constant.value.as_bytes()).is_err()
+        matches!(constant.to, ParameterReference::Header(_))
+            && HeaderValue::from_bytes(constant.value.as_bytes()).is_err()
     });
     let finding = |(path, index, constant): (Vec<&str>, usize, &ConstantParameter)| {
         let index = index.to_string();
@@ -46,7 +47,7 @@ fn constants(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
 }
 
 /// Finds invalid file names of TLS settings, and a certificate or key without its counterpart.
-fn tls(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
+fn tls(forwarding: &Forwarding, places: &SettingsPlaces) -> Vec<Finding> {
     let tls = &forwarding.tls;
     let mut findings = Vec::new();
     for (field, name) in tls.files().filter(|(_, name)| !is_file_name(name)) {
@@ -66,7 +67,7 @@ fn tls(forwarding: &Forwarding, places: &Places) -> Vec<Finding> {
 }
 
 /// Finds files of TLS settings that are missing on this machine.
-fn missing_files(forwarding: &Forwarding, missing: &[String], places: &Places) -> Vec<Finding> {
+fn missing_files(forwarding: &Forwarding, missing: &[String], places: &SettingsPlaces) -> Vec<Finding> {
     let named = forwarding.tls.files().filter(|(_, name)| missing.iter().any(|missing| missing == name));
     let finding = |(field, name): (&str, &str)| {
         let message = format!("there is no file .apigw/secrets/{name} on this machine");
@@ -77,7 +78,7 @@ fn missing_files(forwarding: &Forwarding, missing: &[String], places: &Places) -
 }
 
 /// Checks the path that an API has at its backend.
-fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places: &Places) -> Vec<Finding> {
+fn path(name: &str, api: &ApiForwarding, definition: Option<&Definition>, places: &SettingsPlaces) -> Vec<Finding> {
     let Some(path) = &api.path else { return Vec::new() };
     let finding = |message: String, hint: String| {
         rules::FORWARDING.finding(places.value(&["forwarding", "apis", name, "path"]), message, hint)
@@ -106,12 +107,12 @@ fn nowhere(
     mappings: &[ParameterMapping],
     constants: &[ConstantParameter],
     apis: &[&ApiForwarding],
-    places: &Places,
+    places: &SettingsPlaces,
 ) -> Vec<Finding> {
     let mapped = mappings.iter().enumerate().map(|(index, mapping)| ("parameters", index, &mapping.to));
     let constant = constants.iter().enumerate().map(|(index, constant)| ("constants", index, &constant.to));
-    let finding = |(list, index, to): (&str, usize, &ParameterPlace)| {
-        let ParameterPlace::Path(name) = to else { return None };
+    let finding = |(list, index, to): (&str, usize, &ParameterReference)| {
+        let ParameterReference::Path(name) = to else { return None };
         let mut paths = apis.iter().filter_map(|api| api.path.as_deref());
         if paths.any(|path| parameter_names(path).contains(&name.as_str())) {
             return None;
@@ -125,7 +126,7 @@ fn nowhere(
 }
 
 /// Finds origins that no browser sends (RFC 6454, section 6.1).
-fn origins(cors: &Cors, places: &Places) -> Vec<Finding> {
+fn origins(cors: &Cors, places: &SettingsPlaces) -> Vec<Finding> {
     let is_origin = |text: &str| {
         let Some((scheme, host)) = text.split_once("://") else { return text == "*" || text == "null" };
         let plain = |part: &str| !part.is_empty() && !part.contains(|letter: char| letter.is_ascii_uppercase());

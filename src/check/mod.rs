@@ -26,7 +26,7 @@ mod template;
 
 use std::collections::HashSet;
 
-use places::Places;
+use places::SettingsPlaces;
 
 use crate::definition::Definition;
 use crate::definition::rules::{CONSTANT_RESULT, MOCK_FIELD, MOCK_MISMATCH};
@@ -41,7 +41,7 @@ pub use rules::{FOLDER_LOCK, all_rules, can_be_set};
 
 /// A group as it could be published, the input of the rules over one group.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct CheckedGroup<'a> {
     /// The group.
     pub group: &'a GroupName,
     /// Its settings; `None` if they could not be read.
@@ -58,29 +58,29 @@ pub struct Subject<'a> {
 
 /// A workspace on disk, the input of the rules over all groups.
 #[derive(Debug, Clone, Copy)]
-pub struct Overview<'a> {
+pub struct WorkspaceOverview<'a> {
     /// Its settings.
     pub settings: &'a WorkspaceSettings,
     /// The text of `apigw.toml`, for locations.
     pub settings_text: &'a str,
     /// Its groups.
-    pub subjects: &'a [Subject<'a>],
+    pub subjects: &'a [CheckedGroup<'a>],
     /// The live groups that could be read; `None` if the deployments are unknown.
-    pub live: Option<&'a [Live]>,
+    pub live: Option<&'a [LiveGroup]>,
 }
 
 /// A group that is live in an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Live {
+pub struct LiveGroup {
     /// The environment.
     pub environment: EnvironmentName,
     /// The group.
     pub group: GroupName,
 }
 
-impl Subject<'_> {
-    fn places(&self) -> Places {
-        Places::yaml(&self.folder(), SETTINGS_FILE, self.settings_text)
+impl CheckedGroup<'_> {
+    fn places(&self) -> SettingsPlaces {
+        SettingsPlaces::yaml(&self.folder(), SETTINGS_FILE, self.settings_text)
     }
 
     /// Returns the folder with the group's files: that of a version if the subject is one.
@@ -103,7 +103,7 @@ pub fn concerns_release(rule: &str, is_mock: bool) -> bool {
 
 /// Checks one group by itself.
 #[must_use]
-pub fn group(subject: &Subject<'_>, settings: &WorkspaceSettings) -> Vec<Finding> {
+pub fn group(subject: &CheckedGroup<'_>, settings: &WorkspaceSettings) -> Vec<Finding> {
     let places = subject.places();
     let mut findings = subject.reading.to_vec();
     if let Some(definition) = subject.definition {
@@ -125,8 +125,8 @@ pub fn group(subject: &Subject<'_>, settings: &WorkspaceSettings) -> Vec<Finding
 
 /// Checks all groups, each by itself and all together, and the settings of the workspace.
 #[must_use]
-pub fn workspace(overview: &Overview<'_>) -> Vec<Finding> {
-    let Overview { settings, subjects, .. } = overview;
+pub fn workspace(overview: &WorkspaceOverview<'_>) -> Vec<Finding> {
+    let WorkspaceOverview { settings, subjects, .. } = overview;
     let mut findings: Vec<Finding> = subjects.iter().flat_map(|subject| group(subject, settings)).collect();
     let mut together = across::findings(overview);
     together.extend(routes::findings(subjects));

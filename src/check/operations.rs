@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::Subject;
+use super::CheckedGroup;
 use super::rules::operations as rules;
 use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
 use crate::model::{Finding, Hint, Location};
 
-pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Finding> {
+pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
     if definition.apis.iter().all(|api| api.route.is_err()) {
         findings.push(no_api(subject, definition));
@@ -21,7 +21,7 @@ pub(super) fn findings(subject: &Subject<'_>, definition: &Definition) -> Vec<Fi
     findings
 }
 
-fn no_api(subject: &Subject<'_>, definition: &Definition) -> Finding {
+fn no_api(subject: &CheckedGroup<'_>, definition: &Definition) -> Finding {
     let root = definition.document().root();
     let place = |field| root.filter(|root| root.get(field).is_some()).map(|root| root.key_location(field));
     let mut message = format!("the group {} has no API", subject.group);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::rules::operations as rules;
-use super::template::{MOST_STEPS, Template, Templates, common_path, covers, template};
+use super::template::{MOST_STEPS, Template, TemplateIndex, common_path, covers, template};
 use crate::definition::{Api, Definition, Node, NotRouted, ParameterPlace, bare_name, parameter_names};
 use crate::model::{Finding, Location};
 
@@ -23,7 +23,7 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
 }
 
 /// A path with its APIs.
-struct Path<'d> {
+struct PathApis<'d> {
     text: &'d str,
     variant: &'d str,
     location: Location,
@@ -35,9 +35,9 @@ struct Path<'d> {
     is_whole: bool,
 }
 
-fn paths(definition: &Definition) -> Vec<Path<'_>> {
+fn paths(definition: &Definition) -> Vec<PathApis<'_>> {
     let written = definition.document().root().and_then(|root| root.get("paths")).and_then(Node::resolve);
-    let mut paths: Vec<Path<'_>> = Vec::new();
+    let mut paths: Vec<PathApis<'_>> = Vec::new();
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     for api in &definition.apis {
         let next = paths.len();
@@ -51,7 +51,7 @@ fn paths(definition: &Definition) -> Vec<Path<'_>> {
                 (Some(written), Some((name, _))) => written.key_location(name),
                 _ => api.location.clone(),
             };
-            paths.push(Path {
+            paths.push(PathApis {
                 text: &api.path,
                 variant: &api.variant,
                 location,
@@ -81,7 +81,7 @@ fn layers(node: Node<'_>) -> Vec<Node<'_>> {
 }
 
 /// Finds parameters of a path template that no Parameter Object declares.
-fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
+fn undeclared(path: &PathApis<'_>, findings: &mut Vec<Finding>) {
     let mut names = parameter_names(path.text);
     names.dedup();
     for name in names {
@@ -108,7 +108,7 @@ fn undeclared(path: &Path<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Finds a path that no request can reach, since all its requests are refused.
-fn unreachable(path: &Path<'_>) -> Option<Finding> {
+fn unreachable(path: &PathApis<'_>) -> Option<Finding> {
     path.apis.iter().find(|(api, _)| api.route == Err(NotRouted::Unreachable)).map(|_| {
         let message = format!("no request reaches the path {:?}: it is read in more than one way", path.text);
         let hint = "write it without an empty, `.` or `..` segment, without `%2f` and its like, and with a semicolon at \
@@ -118,7 +118,7 @@ fn unreachable(path: &Path<'_>) -> Option<Finding> {
 }
 
 /// Finds declared path parameters that are missing from the template, and duplicate parameters in one list.
-fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
+fn declared(path: &PathApis<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
     // A template in the query part counts, since its author takes it for a part of the path.
     let names: HashSet<&str> = [path.text, path.variant].into_iter().flat_map(parameter_names).collect();
     let mut known: BTreeMap<(&str, String), Location> = BTreeMap::new();
@@ -156,8 +156,8 @@ fn declared(path: &Path<'_>, list: Node<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Compares the templates of all paths with each other.
-fn alike(paths: &[Path<'_>], findings: &mut Vec<Finding>) {
-    let mut templates = Templates::new();
+fn alike(paths: &[PathApis<'_>], findings: &mut Vec<Finding>) {
+    let mut templates = TemplateIndex::new();
     let mut left = MOST_STEPS;
     for (number, path) in paths.iter().enumerate() {
         // An exact path precedes templates, and a path with a query precedes the one without.
@@ -165,13 +165,14 @@ fn alike(paths: &[Path<'_>], findings: &mut Vec<Finding>) {
             continue;
         }
         let meeting = templates.meeting(&path.template, &mut left);
-        let others: Vec<&Path<'_>> = meeting.into_iter().filter_map(|other| paths.get(other)).collect();
+        let others: Vec<&PathApis<'_>> = meeting.into_iter().filter_map(|other| paths.get(other)).collect();
         // One finding for each path is enough, since fixing it changes the comparison.
         if let Some(other) = others.iter().find(|other| path.template == other.template) {
             findings.push(equal(path, other));
         }
-        let crosses =
-            |other: &&&Path<'_>| !covers(&path.template, &other.template) && !covers(&other.template, &path.template);
+        let crosses = |other: &&&PathApis<'_>| {
+            !covers(&path.template, &other.template) && !covers(&other.template, &path.template)
+        };
         findings.extend(others.iter().filter(crosses).find_map(|other| ambiguous(path, other)));
         if left == 0 {
             let message = format!(
@@ -186,7 +187,7 @@ fn alike(paths: &[Path<'_>], findings: &mut Vec<Finding>) {
     }
 }
 
-fn equal(path: &Path<'_>, other: &Path<'_>) -> Finding {
+fn equal(path: &PathApis<'_>, other: &PathApis<'_>) -> Finding {
     let message = format!(
         "the path {:?} is the same as {:?} on line {}, with other names of parameters",
         path.text, other.text, other.location.line
@@ -195,7 +196,7 @@ fn equal(path: &Path<'_>, other: &Path<'_>) -> Finding {
     rules::PATH_EQUAL.finding(path.location.clone(), message, hint)
 }
 
-fn ambiguous(path: &Path<'_>, other: &Path<'_>) -> Option<Finding> {
+fn ambiguous(path: &PathApis<'_>, other: &PathApis<'_>) -> Option<Finding> {
     let methods = || other.apis.iter().map(|(api, _)| api.method);
     let method = path.apis.iter().map(|(api, _)| api.method).find(|method| methods().any(|known| known == *method))?;
     let request = common_path(&path.template, &other.template);

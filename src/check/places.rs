@@ -7,28 +7,28 @@ use crate::model::{EnvironmentName, Location};
 
 /// A parsed settings file, for looking up locations.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct SettingsPlaces {
     file: String,
-    text: Text,
+    text: SettingsText,
 }
 
 #[derive(Debug)]
-enum Text {
+enum SettingsText {
     Yaml(Box<Document>),
     Toml(String, Option<Box<toml_edit::Document<String>>>),
 }
 
-impl Places {
+impl SettingsPlaces {
     /// Parses `group.yaml`, or another YAML file, in a folder.
     pub(crate) fn yaml(folder: &str, file: &str, text: &[u8]) -> Self {
         let path = if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
-        Self { file: path, text: Text::Yaml(Box::new(definition::tree(folder, file, text))) }
+        Self { file: path, text: SettingsText::Yaml(Box::new(definition::tree(folder, file, text))) }
     }
 
     /// Parses `apigw.toml`.
     pub(crate) fn toml(file: &str, text: &str) -> Self {
         let document = toml_edit::Document::parse(text.to_owned()).ok().map(Box::new);
-        Self { file: file.to_owned(), text: Text::Toml(text.to_owned(), document) }
+        Self { file: file.to_owned(), text: SettingsText::Toml(text.to_owned(), document) }
     }
 
     /// Returns the start of the value at a path of keys and indexes, or of the longest prefix of the path that exists.
@@ -43,8 +43,8 @@ impl Places {
 
     fn find(&self, path: &[&str], key: bool) -> Location {
         let found = match &self.text {
-            Text::Yaml(document) => document.root().and_then(|root| in_yaml(root, path, key)),
-            Text::Toml(text, document) => document
+            SettingsText::Yaml(document) => document.root().and_then(|root| in_yaml(root, path, key)),
+            SettingsText::Toml(text, document) => document
                 .as_ref()
                 .and_then(|document| in_toml(document.as_table(), &as_typed(document.as_table(), path), key))
                 .map(|offset| location(&self.file, text, offset)),
@@ -87,7 +87,7 @@ fn child<'d>(node: Node<'d>, name: &str) -> Option<Node<'d>> {
 /// Returns the byte offset of a key or value.
 fn in_toml(root: &Table, path: &[&str], key: bool) -> Option<usize> {
     let (last, before) = path.split_last()?;
-    let mut at = At::Table(root);
+    let mut at = TomlValue::Table(root);
     for name in before {
         at = at.child(name)?;
     }
@@ -97,21 +97,21 @@ fn in_toml(root: &Table, path: &[&str], key: bool) -> Option<usize> {
 
 /// A value of a TOML file in any of its notations.
 #[derive(Clone, Copy)]
-enum At<'t> {
+enum TomlValue<'t> {
     Table(&'t Table),
     Item(&'t Item),
     Value(&'t Value),
 }
 
-impl At<'_> {
+impl TomlValue<'_> {
     fn child(self, name: &str) -> Option<Self> {
         let index = || name.parse::<usize>().ok();
         match self {
-            Self::Table(table) | Self::Item(Item::Table(table)) => table.get(name).map(At::Item),
-            Self::Item(Item::ArrayOfTables(tables)) => tables.get(index()?).map(At::Table),
+            Self::Table(table) | Self::Item(Item::Table(table)) => table.get(name).map(TomlValue::Item),
+            Self::Item(Item::ArrayOfTables(tables)) => tables.get(index()?).map(TomlValue::Table),
             Self::Item(Item::Value(value)) | Self::Value(value) => match value {
-                Value::InlineTable(table) => table.get(name).map(At::Value),
-                Value::Array(list) => list.get(index()?).map(At::Value),
+                Value::InlineTable(table) => table.get(name).map(TomlValue::Value),
+                Value::Array(list) => list.get(index()?).map(TomlValue::Value),
                 _ => None,
             },
             Self::Item(Item::None) => None,
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn yaml_has_keys_values_and_items() {
         let text = "schema: 1\ndomains: [a.example, \"b.example\"]\nforwarding:\n  apis:\n    listPets:\n      backend:  http://a\n";
-        let places = Places::yaml("groups/g", "group.yaml", text.as_bytes());
+        let places = SettingsPlaces::yaml("groups/g", "group.yaml", text.as_bytes());
         for (path, key, value) in [
             (&["domains"][..], "2:1", "2:10"),
             (&["domains", "1"], "2:22", "2:22"),
@@ -176,7 +176,7 @@ mod tests {
     fn toml_has_them_however_it_is_written() {
         let text = "schema = 1\n\"ä\" = \"ü\"\n[environments.online]\npromote_from = \"test\"\n\n  [environments.test.variables]\n  HOST = \"a\"\n\
                     [rules]\nno-api = \"off\"\n[other]\ninline = { x = [1, 22] }\n";
-        let places = Places::toml("apigw.toml", text);
+        let places = SettingsPlaces::toml("apigw.toml", text);
         for (path, key, value) in [
             (&["ä"][..], "2:1", "2:7"),
             (&["environments", "online"], "3:15", "3:1"),
@@ -189,6 +189,6 @@ mod tests {
             assert_eq!(shown(&places.key(path)), format!("apigw.toml:{key}"), "{path:?}");
             assert_eq!(shown(&places.value(path)), format!("apigw.toml:{value}"), "{path:?}");
         }
-        assert_eq!(shown(&Places::toml("apigw.toml", "a = [").value(&["a"])), "apigw.toml");
+        assert_eq!(shown(&SettingsPlaces::toml("apigw.toml", "a = [").value(&["a"])), "apigw.toml");
     }
 }

@@ -6,14 +6,14 @@
 
 use std::cell::OnceCell;
 
-use super::Subject;
+use super::CheckedGroup;
 use super::rules::operations::ROUTE_SHADOWED;
-use super::template::{MOST_STEPS, Segment, Template, Templates, template};
+use super::template::{MOST_STEPS, Template, TemplateIndex, TemplateSegment, template};
 use crate::definition::{Api, Definition};
 use crate::model::{Finding, Hint};
 
-pub(super) fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
-    let groups: Vec<Routes<'_>> = subjects.iter().filter_map(Routes::of).collect();
+pub(super) fn findings(subjects: &[CheckedGroup<'_>]) -> Vec<Finding> {
+    let groups: Vec<CheckedRoutes<'_>> = subjects.iter().filter_map(CheckedRoutes::of).collect();
     let mut findings = Vec::new();
     for hidden in &groups {
         for before in &groups {
@@ -28,40 +28,40 @@ pub(super) fn findings(subjects: &[Subject<'_>]) -> Vec<Finding> {
 }
 
 /// The routes of a group, computed when they are first compared with another group's.
-struct Routes<'a> {
-    subject: &'a Subject<'a>,
+struct CheckedRoutes<'a> {
+    subject: &'a CheckedGroup<'a>,
     definition: &'a Definition,
     prefix: Template,
-    list: OnceCell<Vec<Route<'a>>>,
-    by_path: OnceCell<Templates>,
+    list: OnceCell<Vec<CheckedRoute<'a>>>,
+    by_path: OnceCell<TemplateIndex>,
 }
 
-struct Route<'a> {
+struct CheckedRoute<'a> {
     api: &'a Api,
     template: Template,
     open: bool,
 }
 
-impl<'a> Routes<'a> {
-    fn of(subject: &'a Subject<'a>) -> Option<Self> {
+impl<'a> CheckedRoutes<'a> {
+    fn of(subject: &'a CheckedGroup<'a>) -> Option<Self> {
         let (settings, definition) = (subject.settings?, subject.definition?);
         let prefix = settings.prefix.before_path();
-        let prefix = prefix.split('/').skip(1).map(Segment::text).collect();
+        let prefix = prefix.split('/').skip(1).map(TemplateSegment::text).collect();
         Some(Self { subject, definition, prefix, list: OnceCell::new(), by_path: OnceCell::new() })
     }
 
-    fn list(&self) -> &[Route<'a>] {
+    fn list(&self) -> &[CheckedRoute<'a>] {
         let definition = self.definition;
         let route = |api: &'a Api| {
             let open = api.route.as_ref().ok()?.is_prefix;
-            Some(Route { api, template: template(&api.path), open })
+            Some(CheckedRoute { api, template: template(&api.path), open })
         };
         self.list.get_or_init(|| definition.apis.iter().filter_map(route).collect())
     }
 
-    fn by_path(&self) -> &Templates {
+    fn by_path(&self) -> &TemplateIndex {
         self.by_path.get_or_init(|| {
-            let mut by_path = Templates::new();
+            let mut by_path = TemplateIndex::new();
             for (number, route) in self.list().iter().enumerate() {
                 by_path.add(&route.template, number, route.open);
             }
@@ -71,7 +71,7 @@ impl<'a> Routes<'a> {
 }
 
 /// Reports that two groups have too many routes to compare all of them.
-fn unsearched(api: &Api, hidden: &Routes<'_>, before: &Routes<'_>) -> Finding {
+fn unsearched(api: &Api, hidden: &CheckedRoutes<'_>, before: &CheckedRoutes<'_>) -> Finding {
     let message = format!(
         "{} and the APIs of {} after it are not compared with those of {}: comparing took {MOST_STEPS} steps",
         api.name(),
@@ -82,7 +82,7 @@ fn unsearched(api: &Api, hidden: &Routes<'_>, before: &Routes<'_>) -> Finding {
 }
 
 /// Finds APIs of one group that another group shadows completely, with one finding for all of them.
-fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Vec<Finding> {
+fn shadowed(hidden: &CheckedRoutes<'_>, before: &CheckedRoutes<'_>) -> Vec<Finding> {
     let Some(beyond) = before.prefix.get(hidden.prefix.len()..) else { return Vec::new() };
     let mut found: Vec<(&Api, &Api)> = Vec::new();
     let mut findings = Vec::new();
@@ -90,7 +90,7 @@ fn shadowed(hidden: &Routes<'_>, before: &Routes<'_>) -> Vec<Finding> {
     for route in hidden.list() {
         let Some(rest) = route.template.strip_prefix(beyond) else { continue };
         // A request for the group's prefix alone matches its path "/".
-        let root = [Segment::text("")];
+        let root = [TemplateSegment::text("")];
         let rest = if rest.is_empty() { &root[..] } else { rest };
         let by = before.by_path().covering(rest, route.open, &mut left).and_then(|by| before.list().get(by));
         found.extend(by.map(|by| (route.api, by.api)));

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::Subject;
-use super::places::Places;
+use super::CheckedGroup;
+use super::places::SettingsPlaces;
 use super::rules::operations as rules;
 use crate::access::sigv4::SCHEMES;
 use crate::definition::{Definition, Node, NodeId, ParameterPlace, SecurityKind, SecurityScheme, Specification};
 use crate::model::{Auth, Finding, Location};
 
-pub(super) fn findings(subject: &Subject<'_>, definition: &Definition, places: &Places) -> Vec<Finding> {
+pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition, places: &SettingsPlaces) -> Vec<Finding> {
     let mut findings = Vec::new();
     let root = definition.document().root();
     let schemes = schemes(definition);
@@ -28,12 +28,12 @@ pub(super) fn findings(subject: &Subject<'_>, definition: &Definition, places: &
 
 fn requirement_findings(
     definition: &Definition,
-    schemes: &HashMap<&str, Scheme<'_>>,
+    schemes: &HashMap<&str, DeclaredScheme<'_>>,
     requirement: Node<'_>,
     (name, scopes): (&str, Node<'_>),
     findings: &mut Vec<Finding>,
 ) {
-    let Some(Scheme { kind, scopes: declared }) = schemes.get(name) else {
+    let Some(DeclaredScheme { kind, scopes: declared }) = schemes.get(name) else {
         // A scheme with a dangling reference is declared nevertheless.
         if !is_declared(definition, name) {
             let near = definition.security_schemes.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name));
@@ -71,23 +71,25 @@ fn is_declared(definition: &Definition, name: &str) -> bool {
 }
 
 /// A security scheme with the scopes that its flows declare; `None` if it has no flows.
-struct Scheme<'d> {
+struct DeclaredScheme<'d> {
     kind: &'d SecurityKind,
     scopes: Option<HashSet<&'d str>>,
 }
 
-fn schemes(definition: &Definition) -> HashMap<&str, Scheme<'_>> {
+fn schemes(definition: &Definition) -> HashMap<&str, DeclaredScheme<'_>> {
     let scopes = |scheme: &SecurityScheme| {
         let flows = definition.node(scheme.node).get("flows")?;
         let scopes = flows.entries().filter_map(|(_, flow)| flow.get("scopes")).flat_map(Node::entries);
         Some(scopes.map(|(scope, _)| scope).collect())
     };
     let schemes = definition.security_schemes.iter();
-    schemes.map(|scheme| (scheme.name.as_str(), Scheme { kind: &scheme.kind, scopes: scopes(scheme) })).collect()
+    schemes
+        .map(|scheme| (scheme.name.as_str(), DeclaredScheme { kind: &scheme.kind, scopes: scopes(scheme) }))
+        .collect()
 }
 
 /// Compares the security requirements of the definition with the group's `auth`.
-fn uncovered(subject: &Subject<'_>, definition: &Definition, places: &Places) -> Option<Finding> {
+fn uncovered(subject: &CheckedGroup<'_>, definition: &Definition, places: &SettingsPlaces) -> Option<Finding> {
     let settings = subject.settings?;
     // A mock enforces no authentication, so the rule applies only once the group has a backend.
     settings.backend.as_ref()?;

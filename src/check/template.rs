@@ -13,10 +13,10 @@ const LONGEST: usize = 200;
 
 /// A segment of a path template, without the names of its parameters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Segment(Vec<char>);
+pub(super) struct TemplateSegment(Vec<char>);
 
 /// A path template, segment by segment.
-pub(super) type Template = Vec<Segment>;
+pub(super) type Template = Vec<TemplateSegment>;
 
 /// Splits a path template into segments.
 pub(super) fn template(path: &str) -> Template {
@@ -27,16 +27,16 @@ pub(super) fn template(path: &str) -> Template {
             PathPiece::Parameter(_) => shape.push(PARAMETER),
         }
     }
-    shape.trim_start_matches('/').split('/').map(|segment| Segment(segment.chars().collect())).collect()
+    shape.trim_start_matches('/').split('/').map(|segment| TemplateSegment(segment.chars().collect())).collect()
 }
 
 /// True if the first template matches every path of the second.
-pub(super) fn covers(general: &[Segment], special: &[Segment]) -> bool {
+pub(super) fn covers(general: &[TemplateSegment], special: &[TemplateSegment]) -> bool {
     general.len() == special.len() && general.iter().zip(special).all(|(general, special)| general.covers(special))
 }
 
 /// Returns a path that matches both templates, if one is easily found.
-pub(super) fn common_path(one: &[Segment], other: &[Segment]) -> Option<String> {
+pub(super) fn common_path(one: &[TemplateSegment], other: &[TemplateSegment]) -> Option<String> {
     let mut path = String::new();
     for (one, other) in one.iter().zip(other) {
         let more_exact = match (one.is_parameter(), other.is_parameter()) {
@@ -53,7 +53,7 @@ pub(super) fn common_path(one: &[Segment], other: &[Segment]) -> Option<String> 
     Some(path)
 }
 
-impl Segment {
+impl TemplateSegment {
     /// Creates a segment without parameters.
     pub(super) fn text(text: &str) -> Self {
         Self(text.chars().collect())
@@ -110,15 +110,15 @@ impl Segment {
                     continue;
                 }
                 let (left, right) = (own.get(one), others.get(two));
-                if left == Some(&Step::Repeat) {
+                if left == Some(&TemplateStep::Repeat) {
                     reached[one + 1][two] = true;
                 }
-                if right == Some(&Step::Repeat) {
+                if right == Some(&TemplateStep::Repeat) {
                     reached[one][two + 1] = true;
                 }
                 match (left, right) {
-                    (Some(Step::Repeat), Some(_)) => reached[one][two + 1] = true,
-                    (Some(_), Some(Step::Repeat)) => reached[one + 1][two] = true,
+                    (Some(TemplateStep::Repeat), Some(_)) => reached[one][two + 1] = true,
+                    (Some(_), Some(TemplateStep::Repeat)) => reached[one + 1][two] = true,
                     (Some(left), Some(right)) if left.meets(*right) => reached[one + 1][two + 1] = true,
                     _ => {}
                 }
@@ -128,23 +128,23 @@ impl Segment {
     }
 
     /// Expands each parameter to one arbitrary character followed by any number of them.
-    fn steps(&self) -> Vec<Step> {
+    fn steps(&self) -> Vec<TemplateStep> {
         let step = |each: &char| match *each {
-            PARAMETER => vec![Step::Any, Step::Repeat],
-            each => vec![Step::One(each)],
+            PARAMETER => vec![TemplateStep::Any, TemplateStep::Repeat],
+            each => vec![TemplateStep::One(each)],
         };
         self.0.iter().flat_map(step).collect()
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum TemplateStep {
     One(char),
     Any,
     Repeat,
 }
 
-impl Step {
+impl TemplateStep {
     fn meets(self, other: Self) -> bool {
         match (self, other) {
             (Self::One(one), Self::One(other)) => one == other,
@@ -155,14 +155,14 @@ impl Step {
 
 /// An index of templates, for finding those that intersect or cover another without comparing each.
 #[derive(Debug)]
-pub(super) struct Templates {
-    nodes: Vec<Branch>,
+pub(super) struct TemplateIndex {
+    nodes: Vec<TemplateBranch>,
 }
 
 #[derive(Debug, Default)]
-struct Branch {
-    texts: HashMap<Segment, usize>,
-    patterns: Vec<(Segment, usize)>,
+struct TemplateBranch {
+    texts: HashMap<TemplateSegment, usize>,
+    patterns: Vec<(TemplateSegment, usize)>,
     /// The numbers of the templates that end here.
     ends: Vec<usize>,
     /// The numbers of the templates that match everything below.
@@ -172,13 +172,13 @@ struct Branch {
 /// The maximum number of steps over all searches; matches beyond it are missed.
 pub(super) const MOST_STEPS: usize = 1_000_000;
 
-impl Templates {
+impl TemplateIndex {
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Branch::default()] }
+        Self { nodes: vec![TemplateBranch::default()] }
     }
 
     /// Adds a template under a number; an open one also matches everything below it.
-    pub(super) fn add(&mut self, template: &[Segment], number: usize, open: bool) {
+    pub(super) fn add(&mut self, template: &[TemplateSegment], number: usize, open: bool) {
         let mut at = 0;
         for segment in template {
             let next = self.nodes.len();
@@ -192,7 +192,7 @@ impl Templates {
                 next
             };
             if at == next {
-                self.nodes.push(Branch::default());
+                self.nodes.push(TemplateBranch::default());
             }
         }
         let branch = &mut self.nodes[at];
@@ -205,7 +205,7 @@ impl Templates {
     /// Lists the templates that intersect the given one, in the order in which they were added.
     ///
     /// `left` is the remaining number of steps.
-    pub(super) fn meeting(&self, template: &[Segment], left: &mut usize) -> Vec<usize> {
+    pub(super) fn meeting(&self, template: &[TemplateSegment], left: &mut usize) -> Vec<usize> {
         let mut found = Vec::new();
         self.walk(template, left, &|known, segment| known.meets(segment), &mut |branch, at_end| {
             if at_end {
@@ -217,9 +217,9 @@ impl Templates {
     }
 
     /// Returns the first template that covers the given one, and everything below it if that is open.
-    pub(super) fn covering(&self, template: &[Segment], open: bool, left: &mut usize) -> Option<usize> {
+    pub(super) fn covering(&self, template: &[TemplateSegment], open: bool, left: &mut usize) -> Option<usize> {
         let mut found: Option<usize> = None;
-        self.walk(template, left, &Segment::covers, &mut |branch, at_end| {
+        self.walk(template, left, &TemplateSegment::covers, &mut |branch, at_end| {
             let ends = if at_end && !open { &branch.ends } else { &branch.open };
             found = found.into_iter().chain(ends.iter().copied()).min();
         });
@@ -229,10 +229,10 @@ impl Templates {
     /// Visits every branch that matches the beginning of a template.
     fn walk(
         &self,
-        template: &[Segment],
+        template: &[TemplateSegment],
         left: &mut usize,
-        fits: &dyn Fn(&Segment, &Segment) -> bool,
-        visit: &mut dyn FnMut(&Branch, bool),
+        fits: &dyn Fn(&TemplateSegment, &TemplateSegment) -> bool,
+        visit: &mut dyn FnMut(&TemplateBranch, bool),
     ) {
         let mut pending = vec![(0, 0)];
         while let Some((at, level)) = pending.pop() {
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn templates_are_found() {
         let paths = ["/a/b", "/a/{x}", "/{y}/b", "/a/b/c", "/files"];
-        let mut templates = Templates::new();
+        let mut templates = TemplateIndex::new();
         for (number, path) in paths.iter().enumerate() {
             templates.add(&template(path), number, number == 4);
         }

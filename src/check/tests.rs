@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
-use crate::definition::{self, Reading};
+use crate::definition::{self, DefinitionReading};
 use crate::model::RuleLevel;
 use definitions::DEFINITIONS_3_1;
 use workspaces::cases;
@@ -23,15 +23,15 @@ const GROUP: &str = "schema: 1\nversion: \"0.0.1\"\nprefix: /g\n";
 const WORKSPACE: &str = "schema = 1\n";
 
 /// A workspace in memory.
-struct Case {
+struct WorkspaceCase {
     groups: Vec<(GroupName, String, String)>,
     settings: String,
     beside: Vec<(String, String)>,
-    live: Option<Vec<Live>>,
+    live: Option<Vec<LiveGroup>>,
     missing_secrets: Vec<String>,
 }
 
-impl Case {
+impl WorkspaceCase {
     /// A group `one` with a definition.
     fn definition(text: &str) -> Self {
         Self::group(GROUP, text)
@@ -71,7 +71,7 @@ impl Case {
     }
 
     fn live(mut self, groups: &[&str]) -> Self {
-        let live = |group: &&str| Live { environment: "online".parse().unwrap(), group: group.parse().unwrap() };
+        let live = |group: &&str| LiveGroup { environment: "online".parse().unwrap(), group: group.parse().unwrap() };
         self.live = Some(groups.iter().map(live).collect());
         self
     }
@@ -85,16 +85,16 @@ impl Case {
                 Ok(text.filter(|text| *text != "none").map(|text| Arc::from(text.as_bytes())))
             })
         };
-        let read: Vec<(GroupSettings, Reading)> = self
+        let read: Vec<(GroupSettings, DefinitionReading)> = self
             .groups
             .iter()
             .map(|(name, settings, definition)| (serde_saphyr::from_str(settings).unwrap(), read(name, definition)))
             .collect();
-        let subjects: Vec<Subject<'_>> = self
+        let subjects: Vec<CheckedGroup<'_>> = self
             .groups
             .iter()
             .zip(&read)
-            .map(|((group, text, _), (settings, reading))| Subject {
+            .map(|((group, text, _), (settings, reading))| CheckedGroup {
                 group,
                 settings: Some(settings),
                 settings_text: text.as_bytes(),
@@ -104,7 +104,7 @@ impl Case {
             })
             .collect();
         let live = self.live.as_deref();
-        workspace(&Overview { settings: &settings, settings_text: &self.settings, subjects: &subjects, live })
+        workspace(&WorkspaceOverview { settings: &settings, settings_text: &self.settings, subjects: &subjects, live })
     }
 
     /// Lists the places where a rule is broken; of the group `one` without its folder.
@@ -115,8 +115,8 @@ impl Case {
 }
 
 /// Says where a rule is not broken where it should be, or is where it should not, with all findings.
-fn compare(rule: &str, wrong: &Case, places: &[&str], right: &Case) -> Option<String> {
-    let shown = |case: &Case| {
+fn compare(rule: &str, wrong: &WorkspaceCase, places: &[&str], right: &WorkspaceCase) -> Option<String> {
+    let shown = |case: &WorkspaceCase| {
         let line = |finding: Finding| format!("\n    {} {}: {}", finding.location, finding.rule, finding.message);
         case.findings().into_iter().map(line).collect::<String>()
     };
@@ -158,8 +158,8 @@ fn every_rule_is_broken_by_some_case() {
 #[test]
 fn settings_set_the_level_of_a_rule() {
     let severity = |level: &str| {
-        let case =
-            Case::definition(&format!("{OPEN_3_1}paths: {{}}\n")).settings(&format!("[rules]\nno-api = \"{level}\"\n"));
+        let case = WorkspaceCase::definition(&format!("{OPEN_3_1}paths: {{}}\n"))
+            .settings(&format!("[rules]\nno-api = \"{level}\"\n"));
         case.findings().into_iter().find(|finding| finding.rule == "no-api").map(|finding| finding.severity)
     };
     for level in [RuleLevel::Off, RuleLevel::Warning, RuleLevel::Error] {
@@ -183,7 +183,7 @@ fn a_place_is_spoken_of_once() {
     let text = format!(
         "{OPEN_3_1}paths: {{/a: {{get: {{deprecated: \"yes\", parameters: 1, responses: {{\"20\": {{}}}}}}}}}}\n"
     );
-    let findings = Case::definition(&text).findings();
+    let findings = WorkspaceCase::definition(&text).findings();
     let places: BTreeSet<&Location> = findings.iter().map(|finding| &finding.location).collect();
     let of_document: Vec<_> = findings.iter().filter(|finding| finding.rule.starts_with("specification")).collect();
     assert!(places.len() >= 3, "{findings:#?}");
@@ -196,7 +196,8 @@ fn a_place_is_spoken_of_once() {
 /// A custom domain is of `online` alone.
 #[test]
 fn a_group_that_is_live_elsewhere_leaves_its_domain_without_an_answer() {
-    let mut case = Case::group(&format!("{GROUP}domains: [a.example]\n"), &format!("{OPEN_3_1}{PATHS}")).live(&["one"]);
+    let mut case =
+        WorkspaceCase::group(&format!("{GROUP}domains: [a.example]\n"), &format!("{OPEN_3_1}{PATHS}")).live(&["one"]);
     assert_eq!(case.places("domain-not-live"), [""; 0]);
     for live in case.live.iter_mut().flatten() {
         live.environment = "test".parse().unwrap();
@@ -209,7 +210,8 @@ fn a_group_that_is_live_elsewhere_leaves_its_domain_without_an_answer() {
 fn a_scheme_that_leads_nowhere_is_not_undeclared() {
     let scheme = |name: &str| {
         let schemes = format!("components: {{securitySchemes: {{{name}: {{$ref: \"#/nowhere\"}}}}}}\n");
-        Case::definition(&format!("{OPEN_3_1}security: [{{key: []}}]\n{schemes}{PATHS}")).places("security-undeclared")
+        WorkspaceCase::definition(&format!("{OPEN_3_1}security: [{{key: []}}]\n{schemes}{PATHS}"))
+            .places("security-undeclared")
     };
     assert_eq!(scheme("key"), [""; 0]);
     assert_eq!(scheme("other"), ["openapi.yaml:3:13"]);
@@ -218,20 +220,25 @@ fn a_scheme_that_leads_nowhere_is_not_undeclared() {
 #[test]
 fn findings_say_what_is_wrong_and_what_may_have_been_meant() {
     let schemes = "components: {securitySchemes: {basic: {type: http, scheme: basic}, key: {type: http, scheme: a}}}\n";
-    let asks = |name: &str| Case::definition(&format!("{OPEN_3_1}security: [{{{name}: []}}]\n{schemes}{PATHS}"));
+    let asks =
+        |name: &str| WorkspaceCase::definition(&format!("{OPEN_3_1}security: [{{{name}: []}}]\n{schemes}{PATHS}"));
     let operations = "{get: {operationId: listA}, put: {operationId: putA}}";
     let forwards = |name: &str| {
         let settings = format!("{GROUP}forwarding: {{apis: {{{name}: {{}}}}}}\n");
-        Case::group(&settings, &format!("{OPEN_3_1}paths: {{/a: {operations}}}\n"))
+        WorkspaceCase::group(&settings, &format!("{OPEN_3_1}paths: {{/a: {operations}}}\n"))
     };
     let unchecked = |paths: &str| {
         let settings = format!("{GROUP}auth: none\nbackend: http://a\n");
-        Case::group(&settings, &format!("{OPEN_3_1}security: [{{key: []}}]\n{schemes}paths: {{/a: {paths}}}\n"))
+        WorkspaceCase::group(
+            &settings,
+            &format!("{OPEN_3_1}security: [{{key: []}}]\n{schemes}paths: {{/a: {paths}}}\n"),
+        )
     };
-    let address = |text: &str| Case::group(&format!("{GROUP}backend: {text}\n"), &format!("{OPEN_3_1}{PATHS}"));
+    let address =
+        |text: &str| WorkspaceCase::group(&format!("{GROUP}backend: {text}\n"), &format!("{OPEN_3_1}{PATHS}"));
     let shadowed = |paths: &str| {
         let hidden = GROUP.replace("/g", "/g/h");
-        Case::definition(&format!("{OPEN_3_1}paths: {{{paths}}}\n")).and(
+        WorkspaceCase::definition(&format!("{OPEN_3_1}paths: {{{paths}}}\n")).and(
             "two",
             &hidden,
             &format!("{OPEN_3_1}paths: {{\"/{{x}}\": {{get: {{}}}}}}\n"),
@@ -239,9 +246,13 @@ fn findings_say_what_is_wrong_and_what_may_have_been_meant() {
     };
     let domains = |list: &str| {
         let settings = format!("{GROUP}domains: [{list}]\n");
-        Case::group(&settings, &format!("{OPEN_3_1}{PATHS}")).and("two", &settings, &format!("{OPEN_3_1}{PATHS}"))
+        WorkspaceCase::group(&settings, &format!("{OPEN_3_1}{PATHS}")).and(
+            "two",
+            &settings,
+            &format!("{OPEN_3_1}{PATHS}"),
+        )
     };
-    let of_webhooks = |webhooks: &str| Case::definition(&format!("{OPEN_3_1}{webhooks}paths: {{}}\n"));
+    let of_webhooks = |webhooks: &str| WorkspaceCase::definition(&format!("{OPEN_3_1}{webhooks}paths: {{}}\n"));
     for (case, rule, words) in [
         (shadowed("/h/a: {get: {}}"), "route-shadowed", "with \"/{x}\"; "),
         (shadowed("/h/a: {get: {}}, /h/b: {get: {}}"), "route-shadowed", "with \"/{x}\", and 1 more alike; "),
@@ -279,7 +290,7 @@ fn many_crossing_paths_have_one_finding_each() {
         if number.is_multiple_of(2) { format!("/r{number}/{{a}}") } else { format!("/{{a}}/r{number}") }
     };
     let paths = (0..600).fold(String::new(), |text, number| text + &format!("  {}: {{get: {{}}}}\n", path(number)));
-    let places = Case::definition(&format!("{OPEN_3_1}paths:\n{paths}")).places("path-ambiguous");
+    let places = WorkspaceCase::definition(&format!("{OPEN_3_1}paths:\n{paths}")).places("path-ambiguous");
     assert!((300..600).contains(&places.len()), "{}", places.len());
 }
 
@@ -289,7 +300,7 @@ fn a_parameter_that_a_path_writes_with_its_pattern_is_named_in_the_hint() {
         let text = format!(
             "{OPEN_3_1}paths:\n  '/a/{{{written}}}': {{get: {{parameters: [{{name: id, in: path, required: true, schema: {{}}}}]}}}}\n"
         );
-        let findings = Case::definition(&text).findings();
+        let findings = WorkspaceCase::definition(&text).findings();
         let hint =
             |rule: &str| findings.iter().find(|finding| finding.rule == rule).map(|finding| hint_text(&finding.hint));
         let undeclared = hint("path-parameter-undeclared").expect(written);
@@ -302,7 +313,7 @@ fn a_parameter_that_a_path_writes_with_its_pattern_is_named_in_the_hint() {
 #[test]
 fn an_empty_list_is_called_empty_where_it_must_not_be() {
     let text = format!("{OPEN_3_0}paths: {{}}\ncomponents: {{schemas: {{A: {{enum: []}}, B: {{anyOf: []}}}}}}\n");
-    let findings = Case::definition(&text).findings();
+    let findings = WorkspaceCase::definition(&text).findings();
     let messages = findings.iter().filter(|finding| finding.rule == "schema-keyword").map(|finding| &finding.message);
     assert_eq!(messages.filter(|message| message.ends_with("and here is an empty list")).count(), 2, "{findings:#?}");
 }
@@ -326,7 +337,7 @@ fn the_fields_of_3_2_are_known_in_3_2_alone() {
         )
     };
     let rules = |version: &str| {
-        let findings = Case::definition(&text(version)).findings();
+        let findings = WorkspaceCase::definition(&text(version)).findings();
         findings.iter().map(|finding| format!("{} {}", finding.location, finding.rule)).collect::<Vec<_>>()
     };
     assert_eq!(rules("3.2.0"), [""; 0]);

@@ -3,56 +3,56 @@
 use std::collections::BTreeMap;
 
 use crate::model::{EnvironmentName, GroupName};
-use crate::plan::{Advice, NextVersion, Plan, Refusal, UnprovenRelease};
+use crate::plan::{NextVersion, Plan, PlanAdvice, PolicyRefusal, UnprovenRelease};
 use crate::workspace::NeededState;
 
 /// Writes an advice as a hint.
-pub(super) fn hint(advice: Advice) -> String {
+pub(super) fn hint(advice: PlanAdvice) -> String {
     match advice {
-        Advice::Text(text) => text,
-        Advice::Status => "see live versions: `apigw status`".to_owned(),
-        Advice::History { group: None, environment } => {
+        PlanAdvice::Text(text) => text,
+        PlanAdvice::Status => "see live versions: `apigw status`".to_owned(),
+        PlanAdvice::History { group: None, environment } => {
             format!("see the operations: `apigw history --env {environment}`")
         }
-        Advice::History { group: Some(group), environment } => {
+        PlanAdvice::History { group: Some(group), environment } => {
             format!("see its operations: `apigw history {group} --env {environment}`")
         }
-        Advice::Versions { group } => format!("see its versions: `apigw version list {group}`"),
-        Advice::Verify => "list missing and damaged files: `apigw verify`".to_owned(),
-        Advice::Publish { group, environment, version: None } => {
+        PlanAdvice::Versions { group } => format!("see its versions: `apigw version list {group}`"),
+        PlanAdvice::Verify => "list missing and damaged files: `apigw verify`".to_owned(),
+        PlanAdvice::Publish { group, environment, version: None } => {
             format!("publish it: `apigw publish {group} --env {environment}`")
         }
-        Advice::Publish { group, environment, version: Some(version) } => {
+        PlanAdvice::Publish { group, environment, version: Some(version) } => {
             format!("publish it: `apigw publish {group} --env {environment} --version {version}`")
         }
-        Advice::Switch { group, environment } => {
+        PlanAdvice::Switch { group, environment } => {
             format!("name a version: `apigw switch {group} --env {environment} --version V`")
         }
-        Advice::Offline { group, environment } => {
+        PlanAdvice::Offline { group, environment } => {
             format!("take it offline: `apigw offline {group} --env {environment}`")
         }
-        Advice::Backend { group } => {
+        PlanAdvice::Backend { group } => {
             format!("set one: `apigw group set {group} backend=https://…`; or publish with `--backend URL` or `--mock`")
         }
     }
 }
 
 /// Writes each reason of a refusal in a line.
-pub(super) fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> Vec<String> {
+pub(super) fn reasons(environment: &EnvironmentName, refusals: &[PolicyRefusal]) -> Vec<String> {
     let mut lines = Vec::new();
     for refusal in refusals {
         match refusal {
-            Refusal::Mock { groups } => {
+            PolicyRefusal::Mock { groups } => {
                 lines.extend(groups.iter().map(|group| format!("{group} would get a mock")));
             }
-            Refusal::Breaking { changes, unknown, .. } => {
-                lines.extend(unknown.iter().map(crate::plan::Incomparable::text));
+            PolicyRefusal::Breaking { changes, unknown, .. } => {
+                lines.extend(unknown.iter().map(crate::plan::IncomparableGroup::text));
                 lines.extend(changes.iter().map(crate::plan::BreakingChange::text));
             }
-            Refusal::Blocked { releases } => {
+            PolicyRefusal::Blocked { releases } => {
                 lines.extend(releases.iter().map(crate::plan::BlockedRelease::text));
             }
-            Refusal::Source { source, releases } => {
+            PolicyRefusal::Source { source, releases } => {
                 lines.extend(releases.iter().map(|release| release.text(source, environment)));
             }
         }
@@ -72,21 +72,21 @@ pub(super) fn new_versions(plan: &Plan) -> NewVersions {
 /// Returns the hints for a refusal; `command` is the command line as typed.
 pub(super) fn refusal_hints(
     environment: &EnvironmentName,
-    refusals: &[Refusal],
+    refusals: &[PolicyRefusal],
     (command, has_message): (&str, bool),
     new_versions: &NewVersions,
 ) -> Vec<String> {
     let mut hints = Vec::new();
     for refusal in refusals {
         let policy = match refusal {
-            Refusal::Mock { groups } => {
+            PolicyRefusal::Mock { groups } => {
                 hints.push(match groups.as_slice() {
                     [group] => format!("publish it with a real backend: `apigw publish {group} --env {environment}`"),
                     _ => "publish them with a real backend".to_owned(),
                 });
                 "mock"
             }
-            Refusal::Breaking { changes, unknown, on_way_back } => {
+            PolicyRefusal::Breaking { changes, unknown, on_way_back } => {
                 if !unknown.is_empty() {
                     hints.push("list missing and damaged files: `apigw verify`".to_owned());
                 }
@@ -95,17 +95,17 @@ pub(super) fn refusal_hints(
                 hints.extend(level_hint(changes));
                 if *on_way_back { "breaking_rollback" } else { "breaking" }
             }
-            Refusal::Blocked { releases } => {
+            PolicyRefusal::Blocked { releases } => {
                 hints.extend(releases.iter().take(MOST_COMMANDS).map(|release| {
                     let (group, version) = (&release.group, &release.version);
                     format!("to allow it again: `apigw version unblock {group} {version}`")
                 }));
                 continue;
             }
-            Refusal::Source { source, releases } => {
+            PolicyRefusal::Source { source, releases } => {
                 // A mock that is denied here is of no use there.
                 let is_denied = |release: &&UnprovenRelease| {
-                    release.is_mock && refusals.iter().any(|refusal| matches!(refusal, Refusal::Mock { .. }))
+                    release.is_mock && refusals.iter().any(|refusal| matches!(refusal, PolicyRefusal::Mock { .. }))
                 };
                 let needed = releases.iter().filter(|release| !is_denied(release));
                 hints.extend(needed.take(MOST_COMMANDS).map(|release| {
@@ -184,7 +184,7 @@ mod tests {
             is_mock: false,
             had_other_backend: false,
         };
-        let refusal = Refusal::Source { source: "test".parse().unwrap(), releases: vec![release] };
+        let refusal = PolicyRefusal::Source { source: "test".parse().unwrap(), releases: vec![release] };
         for (is_bumped, expected) in [(true, "--bump patch`"), (false, "--env test`")] {
             let new = NewVersions::from([(group.clone(), is_bumped)]);
             let hints =
@@ -203,8 +203,11 @@ mod tests {
             next,
         };
         let online = "online".parse().unwrap();
-        let breaking =
-            |next, on_way_back| Refusal::Breaking { changes: vec![change(next)], unknown: Vec::new(), on_way_back };
+        let breaking = |next, on_way_back| PolicyRefusal::Breaking {
+            changes: vec![change(next)],
+            unknown: Vec::new(),
+            on_way_back,
+        };
         let frozen = Some(NextVersion::Frozen("0.0.2".parse().unwrap()));
         for (refusal, command, has_message, expected) in [
             (
@@ -240,7 +243,7 @@ mod tests {
                 ],
             ),
             (
-                Refusal::Source {
+                PolicyRefusal::Source {
                     source: "test".parse().unwrap(),
                     releases: vec![UnprovenRelease {
                         group: "g".parse().unwrap(),

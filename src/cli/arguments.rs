@@ -3,7 +3,7 @@
 use clap::{CommandFactory as _, Parser};
 
 use super::commands::Command;
-use super::global::Global;
+use super::global::GlobalOptions;
 
 /// The command line as parsed.
 #[derive(Debug, Parser)]
@@ -21,7 +21,7 @@ use super::global::Global;
 )]
 pub(super) struct Arguments {
     #[command(flatten)]
-    pub(super) global: Global,
+    pub(super) global: GlobalOptions,
     #[command(subcommand)]
     pub(super) command: Command,
 }

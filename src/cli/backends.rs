@@ -8,7 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::gateway::is_refused_address;
-use crate::model::{Action, Backend, Change, GroupName, GroupSettings, HttpUrl, State, with_variables};
+use crate::model::{
+    Backend, DeploymentState, GroupChange, GroupName, GroupSettings, HttpUrl, ReleaseAction, with_variables,
+};
 use crate::plan::{Facts, Plan};
 
 /// The longest time for all names together. A name that takes longer is not spoken of.
@@ -51,10 +53,10 @@ fn warning(host: &BackendHost, resolved: &Result<Vec<IpAddr>, String>) -> Option
 }
 
 /// Lists the hosts that a change makes a group call. A way back called them before.
-fn hosts(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &Change) -> Vec<BackendHost> {
-    let is_new = matches!(change.action, Action::Publish | Action::Switch | Action::Promote);
+fn hosts(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &GroupChange) -> Vec<BackendHost> {
+    let is_new = matches!(change.action, ReleaseAction::Publish | ReleaseAction::Switch | ReleaseAction::Promote);
     let Backend::Http { url, variables } = &change.after.backend else { return Vec::new() };
-    if !is_new || change.after.state != State::Live {
+    if !is_new || change.after.state != DeploymentState::Live {
         return Vec::new();
     }
     let settings = settings(plan, facts, group, change);
@@ -69,7 +71,7 @@ fn hosts(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &Change) -> 
 }
 
 /// Returns the settings of the version that goes live; `None` where they cannot be read, which is told elsewhere.
-fn settings(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &Change) -> Option<GroupSettings> {
+fn settings(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &GroupChange) -> Option<GroupSettings> {
     let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
     let candidate =
         if is_frozen { facts.released(group, &change.after).ok()?? } else { facts.working_copy(group, None).ok()? };

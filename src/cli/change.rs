@@ -12,12 +12,13 @@ use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
 use super::escape;
 use super::output::MOST_WARNINGS;
-use super::reason::Reason;
+use super::reason::ChangeReason;
 use super::short_ids;
 use super::views::PlanView;
-use super::wait::{self, Waited};
+use super::wait::{self, WaitOutcome};
 use crate::model::{
-    Action, Author, Backend, EnvironmentName, GroupName, Operation, OperationId, Release, State, Version,
+    Author, Backend, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
+    Version,
 };
 use crate::plan::{Facts, Plan};
 use crate::workspace::{self, DiskFacts, LockGuard, Workspace};
@@ -35,7 +36,7 @@ pub(super) struct ChangeArguments {
     #[arg(long)]
     pub(super) detailed_exitcode: bool,
     #[command(flatten)]
-    pub(super) reason: Reason,
+    pub(super) reason: ChangeReason,
     /// Then wait until every gateway on this machine that serves the environment serves the change, at most this long
     /// [with --wait alone: 10s]; fail with 1 where one does not, or none runs: the change stays committed
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "10s", value_parser = parse_duration)]
@@ -44,7 +45,7 @@ pub(super) struct ChangeArguments {
 
 /// The treatment of a change whose base another command changed before it had the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Replan {
+pub(super) enum ReplanMode {
     /// Planned again, since the request names its outcome.
     WhereStale,
     /// It fails: planned anew, it would do something else.
@@ -61,8 +62,8 @@ pub(super) struct IfCurrent {
 
 impl IfCurrent {
     /// Says that a plan may be made anew, unless it was bound to an operation.
-    pub(super) const fn replan(&self) -> Replan {
-        if self.if_current.is_some() { Replan::Never } else { Replan::WhereStale }
+    pub(super) const fn replan(&self) -> ReplanMode {
+        if self.if_current.is_some() { ReplanMode::Never } else { ReplanMode::WhereStale }
     }
 
     /// Returns the whole id of the operation, of which the beginning may have been typed.
@@ -80,7 +81,7 @@ impl IfCurrent {
 pub(super) fn run(
     context: &Context<'_>,
     arguments: &ChangeArguments,
-    replan: Replan,
+    replan: ReplanMode,
     make_plan: impl Fn(&dyn Facts, &Author) -> Result<Plan, crate::plan::Error>,
 ) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
@@ -102,7 +103,7 @@ pub(super) fn run(
         let guard = workspace.lock(&context.lock_request())?;
         if let Some(what) = guard.moved(&facts.base(), &[&plan])? {
             // A plan that somebody has seen is never replaced silently.
-            if replan == Replan::Never || was_asked {
+            if replan == ReplanMode::Never || was_asked {
                 return Err(workspace::Error::Stale { what }.into());
             }
             context.output.note(&format!("{what} changed since the plan was made: planned anew"));
@@ -115,7 +116,7 @@ pub(super) fn run(
     let limit = wait.filter(|_| unknown.is_none());
     let waited = limit.map(|limit| wait::wait_for(context, workspace, &plan, id.as_ref(), Instant::now(), limit));
     shown_after_commit(context, show(context, workspace, &plan, id.as_ref(), false, waited.as_ref()));
-    let failed = unknown.or_else(|| waited.and_then(Waited::failure));
+    let failed = unknown.or_else(|| waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
 }
 
@@ -255,12 +256,12 @@ fn show(
     plan: &Plan,
     id: Option<&OperationId>,
     dry_run: bool,
-    waited: Option<&Waited>,
+    waited: Option<&WaitOutcome>,
 ) -> Result<(), CommandError> {
     context
         .output
         .data(&PlanView::new(plan, id, dry_run).gateways(waited.map(|waited| waited.gateways.as_slice())), || {
-            text(workspace, plan, id, dry_run) + &waited.map(Waited::text).unwrap_or_default()
+            text(workspace, plan, id, dry_run) + &waited.map(WaitOutcome::text).unwrap_or_default()
         })
 }
 
@@ -309,16 +310,16 @@ fn summary(plan: &Plan, dry_run: bool) -> String {
 }
 
 /// Returns the past tense of an action.
-const fn past_tense(action: Action) -> &'static str {
+const fn past_tense(action: ReleaseAction) -> &'static str {
     match action {
-        Action::Publish => "published",
-        Action::Switch => "switched",
-        Action::Offline => "taken offline",
-        Action::Promote => "promoted",
-        Action::Rollback => "rolled back",
-        Action::Undo => "undone",
-        Action::Accept => "recorded",
-        Action::Resolve => "resolved",
+        ReleaseAction::Publish => "published",
+        ReleaseAction::Switch => "switched",
+        ReleaseAction::Offline => "taken offline",
+        ReleaseAction::Promote => "promoted",
+        ReleaseAction::Rollback => "rolled back",
+        ReleaseAction::Undo => "undone",
+        ReleaseAction::Accept => "recorded",
+        ReleaseAction::Resolve => "resolved",
     }
 }
 
@@ -336,7 +337,7 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
         if plan.freezes.iter().any(|freeze| freeze.group == *group) {
             let _ = writeln!(text, "  freezes version {} ({})", change.after.version, change.after.digest);
         }
-        if change.after.state == State::Live {
+        if change.after.state == DeploymentState::Live {
             for url in urls(workspace, environment, group, &change.after, plan) {
                 let _ = writeln!(text, "  {url}");
             }
@@ -360,8 +361,8 @@ pub(super) fn state(workspace: &Workspace, group: &GroupName, release: &Release)
 pub(super) fn state_under(release: &Release, number: &Version) -> String {
     let version = version_text(release, number);
     match release.state {
-        State::Offline => format!("offline ({version})"),
-        State::Live => match &release.backend {
+        DeploymentState::Offline => format!("offline ({version})"),
+        DeploymentState::Live => match &release.backend {
             Backend::Mock => format!("{version} with mock"),
             Backend::Http { url, .. } => format!("{version} with {url}"),
         },

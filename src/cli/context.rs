@@ -9,10 +9,10 @@ use super::command_kind::CommandKind;
 use super::display;
 use super::duration::parse_duration;
 use super::error::CommandError;
-use super::global::Global;
+use super::global::GlobalOptions;
 use super::output::Output;
-use super::process::Process;
-use super::reason::Reason;
+use super::process::ProcessContext;
+use super::reason::ChangeReason;
 use super::user_settings::UserSettings;
 use super::variables;
 use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
@@ -36,7 +36,7 @@ const CI_USERS: [&str; 10] = [
 
 /// The context of a command.
 pub(super) struct Context<'a> {
-    pub(super) process: &'a Process,
+    pub(super) process: &'a ProcessContext,
     pub(super) output: Output,
     pub(super) yes: bool,
     /// Makes the parser of arguments, which knows the help of every command.
@@ -51,9 +51,9 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     /// Puts flags, variables and user settings together; an error comes with what can show it.
     pub(super) fn new(
-        process: &'a Process,
+        process: &'a ProcessContext,
         parser: fn() -> clap::Command,
-        global: Global,
+        global: GlobalOptions,
         kind: &CommandKind,
     ) -> Result<Self, (CommandError, Output)> {
         let failed = |error| (error, display::output_before_arguments(process));
@@ -117,7 +117,7 @@ impl<'a> Context<'a> {
     }
 
     /// Returns the author, time and reason of a change. An override needs a reason.
-    pub(super) fn author(&self, reason: &Reason) -> Result<Author, CommandError> {
+    pub(super) fn author(&self, reason: &ChangeReason) -> Result<Author, CommandError> {
         self.output.detail(&format!("actor: {}", self.actor()));
         let message = reason.message.as_deref().or_else(|| self.process.variable(variables::MESSAGE));
         let message = message.map(str::to_owned).filter(|message| !message.trim().is_empty());
@@ -191,8 +191,8 @@ impl<'a> Context<'a> {
 
 /// Returns whether questions are answered with yes, and how long to wait for a lock.
 fn change_options(
-    process: &Process,
-    global: &Global,
+    process: &ProcessContext,
+    global: &GlobalOptions,
     settings: &UserSettings,
 ) -> Result<(bool, Duration), CommandError> {
     let yes = global.yes || variables::flag(process, variables::YES)?;

@@ -2,20 +2,20 @@
 
 use super::command_kind::CommandKind;
 use super::error::CommandError;
-use super::global::Global;
-use super::output::{ColorChoice, Format, Output};
-use super::process::Process;
+use super::global::GlobalOptions;
+use super::output::{ColorChoice, Output, OutputFormat};
+use super::process::ProcessContext;
 use super::user_settings::UserSettings;
 use super::variables;
 
 /// Returns the output of a command.
 pub(super) fn output(
-    process: &Process,
-    global: &Global,
+    process: &ProcessContext,
+    global: &GlobalOptions,
     settings: &UserSettings,
     kind: &CommandKind,
 ) -> Result<Output, CommandError> {
-    let has_format = |format: &Format| kind.formats.contains(format);
+    let has_format = |format: &OutputFormat| kind.formats.contains(format);
     if global.output.is_some_and(|format| !has_format(&format)) {
         return Err(CommandError::usage("sarif is a format of `check` only, markdown of `diff`, and github of both"));
     }
@@ -46,11 +46,11 @@ pub(super) fn output(
 }
 
 /// Returns the output for help and errors before the arguments are understood: options are looked for among the words.
-pub(super) fn output_before_arguments(process: &Process) -> Output {
+pub(super) fn output_before_arguments(process: &ProcessContext) -> Output {
     let format = match typed_value(process, "--output", Some("-o")).or_else(|| process.variable(variables::OUTPUT)) {
-        Some("json") => Format::Json,
-        Some("yaml") => Format::Yaml,
-        _ => Format::Table,
+        Some("json") => OutputFormat::Json,
+        Some("yaml") => OutputFormat::Yaml,
+        _ => OutputFormat::Table,
     };
     let typed = typed_value(process, "--color", None).and_then(|text| clap::ValueEnum::from_str(text, true).ok());
     // A variable or a file that is not valid is named once the arguments are understood.
@@ -71,7 +71,7 @@ pub(super) fn output_before_arguments(process: &Process) -> Output {
 }
 
 /// Returns the value of an option among the words that were typed.
-fn typed_value<'a>(process: &'a Process, long: &str, short: Option<&str>) -> Option<&'a str> {
+fn typed_value<'a>(process: &'a ProcessContext, long: &str, short: Option<&str>) -> Option<&'a str> {
     let words: Vec<&str> = process.arguments.iter().filter_map(|word| word.to_str()).collect();
     let is_option = |word: &str| word == long || Some(word) == short;
     let joined = |word: &'a str| {
@@ -83,7 +83,7 @@ fn typed_value<'a>(process: &'a Process, long: &str, short: Option<&str>) -> Opt
 }
 
 /// Returns true if a stream takes colours. A choice made for this program wins over `NO_COLOR` (no-color.org).
-fn takes_color(process: &Process, choice: ColorChoice, is_terminal: bool) -> bool {
+fn takes_color(process: &ProcessContext, choice: ColorChoice, is_terminal: bool) -> bool {
     match choice {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
@@ -92,6 +92,6 @@ fn takes_color(process: &Process, choice: ColorChoice, is_terminal: bool) -> boo
 }
 
 /// True if the terminal shows escape sequences as text.
-fn is_dumb(process: &Process) -> bool {
+fn is_dumb(process: &ProcessContext) -> bool {
     process.variable("TERM") == Some("dumb")
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
-    CompletionsView, DiffDocument, Document, ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
-    GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView,
-    ManualPageView, MergeDriverDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView, SchemaDocument,
+    CompletionsView, DiffDocument, ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView, GroupView,
+    HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, ManualPageView,
+    MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView, SchemaDocument,
     ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView, VersionBumpView,
     VersionCreateView, VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
 };
@@ -21,7 +21,7 @@ pub(super) struct DocumentKind {
 }
 
 impl DocumentKind {
-    const fn new<D: Document>(name: &'static str) -> Self {
+    const fn new<D: OutputDocument>(name: &'static str) -> Self {
         Self { name, schema: schema::<D> }
     }
 
@@ -88,7 +88,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<ErrorView<'_>>("error"),
 ];
 
-fn schema<D: Document>() -> Schema {
+fn schema<D: OutputDocument>() -> Schema {
     let mut schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<D>();
     // `output` adds the warnings to any document.
     let properties = schema.ensure_object().entry("properties").or_insert_with(|| json!({}));

@@ -6,18 +6,18 @@ use std::time::Duration;
 use clap::Args;
 
 use super::duration::parse_duration;
-use super::output::{ColorChoice, Format};
+use super::output::{ColorChoice, OutputFormat};
 
 /// The options that every command has.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
-pub(super) struct Global {
+pub(super) struct GlobalOptions {
     /// Run as if started in this folder
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
     pub(super) directory: Option<PathBuf>,
     /// Format of the output [default: table]; `check` has github and sarif too, `diff` github and markdown
     #[arg(short, long, value_name = "FORMAT", global = true, value_enum, hide_possible_values = true)]
-    pub(super) output: Option<Format>,
+    pub(super) output: Option<OutputFormat>,
     /// When to use colours [default: auto]
     #[arg(long, value_name = "WHEN", global = true, value_enum)]
     pub(super) color: Option<ColorChoice>,

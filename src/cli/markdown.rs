@@ -13,33 +13,33 @@ pub(super) use terminal::terminal_text;
 
 /// A part of a document that stands on lines of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Block {
+enum MarkdownBlock {
     Heading {
         level: HeadingLevel,
-        text: Vec<Span>,
+        text: Vec<MarkdownSpan>,
     },
-    Paragraph(Vec<Span>),
+    Paragraph(Vec<MarkdownSpan>),
     Code(String),
     /// Items of a list, each with its blocks; the number of the first where the list is numbered.
     List {
         first: Option<u64>,
-        items: Vec<Vec<Block>>,
+        items: Vec<Vec<MarkdownBlock>>,
     },
     Table {
-        header: Vec<Vec<Span>>,
-        rows: Vec<Vec<Vec<Span>>>,
+        header: Vec<Vec<MarkdownSpan>>,
+        rows: Vec<Vec<Vec<MarkdownSpan>>>,
     },
 }
 
 /// A run of text in one style.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Span {
+struct MarkdownSpan {
     text: String,
-    style: Style,
+    style: TextStyle,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+enum TextStyle {
     Plain,
     Code,
     Strong,
@@ -47,30 +47,30 @@ enum Style {
 }
 
 /// Parses a document. Comments (`<!-- … -->`) and other HTML are left out.
-fn parse(markdown: &str) -> Vec<Block> {
+fn parse(markdown: &str) -> Vec<MarkdownBlock> {
     let mut events = Parser::new_ext(markdown, Options::ENABLE_TABLES);
     blocks(&mut events, None)
 }
 
 /// Reads blocks up to the end of the one that they stand in, or of the document.
-fn blocks<'a>(events: &mut impl Iterator<Item = Event<'a>>, end: Option<TagEnd>) -> Vec<Block> {
+fn blocks<'a>(events: &mut impl Iterator<Item = Event<'a>>, end: Option<TagEnd>) -> Vec<MarkdownBlock> {
     let mut blocks = Vec::new();
     let mut loose = Vec::new();
     while let Some(event) = events.next() {
         if let Event::Start(tag) = event {
             match tag {
                 Tag::Heading { level, .. } => {
-                    blocks.push(Block::Heading { level, text: spans(events, TagEnd::Heading(level)) });
+                    blocks.push(MarkdownBlock::Heading { level, text: spans(events, TagEnd::Heading(level)) });
                 }
-                Tag::Paragraph => blocks.push(Block::Paragraph(spans(events, TagEnd::Paragraph))),
+                Tag::Paragraph => blocks.push(MarkdownBlock::Paragraph(spans(events, TagEnd::Paragraph))),
                 Tag::CodeBlock(CodeBlockKind::Fenced(_) | CodeBlockKind::Indented) => {
-                    blocks.push(Block::Code(
+                    blocks.push(MarkdownBlock::Code(
                         spans(events, TagEnd::CodeBlock).into_iter().map(|span| span.text).collect(),
                     ));
                 }
                 Tag::List(first) => {
                     if !loose.is_empty() {
-                        blocks.push(Block::Paragraph(std::mem::take(&mut loose)));
+                        blocks.push(MarkdownBlock::Paragraph(std::mem::take(&mut loose)));
                     }
                     blocks.push(list(events, first));
                 }
@@ -85,12 +85,12 @@ fn blocks<'a>(events: &mut impl Iterator<Item = Event<'a>>, end: Option<TagEnd>)
         }
     }
     if !loose.is_empty() {
-        blocks.push(Block::Paragraph(loose));
+        blocks.push(MarkdownBlock::Paragraph(loose));
     }
     blocks
 }
 
-fn list<'a>(events: &mut impl Iterator<Item = Event<'a>>, first: Option<u64>) -> Block {
+fn list<'a>(events: &mut impl Iterator<Item = Event<'a>>, first: Option<u64>) -> MarkdownBlock {
     let mut items = Vec::new();
     while let Some(event) = events.next() {
         match event {
@@ -99,11 +99,11 @@ fn list<'a>(events: &mut impl Iterator<Item = Event<'a>>, first: Option<u64>) ->
             _ => {}
         }
     }
-    Block::List { first, items }
+    MarkdownBlock::List { first, items }
 }
 
-fn table<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> Block {
-    let mut rows: Vec<Vec<Vec<Span>>> = Vec::new();
+fn table<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> MarkdownBlock {
+    let mut rows: Vec<Vec<Vec<MarkdownSpan>>> = Vec::new();
     while let Some(event) = events.next() {
         match event {
             Event::Start(Tag::TableHead | Tag::TableRow) => rows.push(Vec::new()),
@@ -116,11 +116,11 @@ fn table<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> Block {
         }
     }
     let mut rows = rows.into_iter();
-    Block::Table { header: rows.next().unwrap_or_default(), rows: rows.collect() }
+    MarkdownBlock::Table { header: rows.next().unwrap_or_default(), rows: rows.collect() }
 }
 
 /// Reads runs of text up to the end of the block that they stand in.
-fn spans<'a>(events: &mut impl Iterator<Item = Event<'a>>, end: TagEnd) -> Vec<Span> {
+fn spans<'a>(events: &mut impl Iterator<Item = Event<'a>>, end: TagEnd) -> Vec<MarkdownSpan> {
     let mut spans = Vec::new();
     while let Some(event) = events.next() {
         match event {
@@ -133,25 +133,25 @@ fn spans<'a>(events: &mut impl Iterator<Item = Event<'a>>, end: TagEnd) -> Vec<S
 }
 
 /// Reads an inline element: its text in its style, and a link's address where the link leads out of the texts.
-fn styled<'a>(events: &mut impl Iterator<Item = Event<'a>>, tag: &Tag<'a>) -> Vec<Span> {
+fn styled<'a>(events: &mut impl Iterator<Item = Event<'a>>, tag: &Tag<'a>) -> Vec<MarkdownSpan> {
     let mut inner = spans(events, tag.to_end());
     let style = match tag {
-        Tag::Strong => Style::Strong,
-        Tag::Emphasis => Style::Emphasis,
+        Tag::Strong => TextStyle::Strong,
+        Tag::Emphasis => TextStyle::Emphasis,
         Tag::Link { dest_url, .. } if dest_url.contains("://") => {
-            inner.push(Span { text: format!(" ({dest_url})"), style: Style::Plain });
+            inner.push(MarkdownSpan { text: format!(" ({dest_url})"), style: TextStyle::Plain });
             return inner;
         }
         _ => return inner,
     };
-    inner.into_iter().map(|span| Span { style, ..span }).collect()
+    inner.into_iter().map(|span| MarkdownSpan { style, ..span }).collect()
 }
 
-fn span(event: Event<'_>) -> Option<Span> {
+fn span(event: Event<'_>) -> Option<MarkdownSpan> {
     match event {
-        Event::Text(text) => Some(Span { text: text.into_string(), style: Style::Plain }),
-        Event::Code(text) => Some(Span { text: text.into_string(), style: Style::Code }),
-        Event::SoftBreak | Event::HardBreak => Some(Span { text: " ".to_owned(), style: Style::Plain }),
+        Event::Text(text) => Some(MarkdownSpan { text: text.into_string(), style: TextStyle::Plain }),
+        Event::Code(text) => Some(MarkdownSpan { text: text.into_string(), style: TextStyle::Code }),
+        Event::SoftBreak | Event::HardBreak => Some(MarkdownSpan { text: " ".to_owned(), style: TextStyle::Plain }),
         _ => None,
     }
 }

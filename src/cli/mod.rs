@@ -40,12 +40,12 @@ mod yaml;
 
 use clap::FromArgMatches as _;
 
-pub use process::Process;
+pub use process::ProcessContext;
 
 use arguments::Arguments;
 use context::Context;
 use error::{CommandError, Exit};
-use output::{Output, Sources};
+use output::{Output, SourceTexts};
 
 /// Answers a shell that asks for completions, and ends the process then; else does nothing.
 pub fn complete() {
@@ -54,7 +54,7 @@ pub fn complete() {
 
 /// Runs one command to its end and returns its exit code, as DESIGN and README list them.
 #[must_use]
-pub fn run(process: &Process) -> u8 {
+pub fn run(process: &ProcessContext) -> u8 {
     let matches = match arguments::command().try_get_matches_from(&process.arguments) {
         Ok(matches) => matches,
         Err(error) => return refuse(process, &error) as u8,
@@ -65,40 +65,40 @@ pub fn run(process: &Process) -> u8 {
     };
     match result {
         Ok(exit) => exit as u8,
-        Err(Failure { error, output, workspace }) => {
+        Err(CommandFailure { error, output, workspace }) => {
             // Programs get whole ids.
             let is_for_people = !output.format.is_document();
             let short = workspace.as_ref().filter(|_| is_for_people).and_then(|workspace| workspace.short_ids().ok());
             let error = short.into_iter().fold(error, |error, short| error.with_short_ids(&short));
             let within = |file: &str| workspace.as_ref().and_then(|workspace| workspace.source(file));
             let read = |file: &str| error.source(file).or_else(|| within(file));
-            output.error(&error, &Sources::new(&read));
+            output.error(&error, &SourceTexts::new(&read));
             error.exit as u8
         }
     }
 }
 
 /// An error with the parts that show it.
-struct Failure {
+struct CommandFailure {
     error: CommandError,
     output: Output,
     workspace: Option<crate::workspace::Workspace>,
 }
 
-fn run_command(process: &Process, arguments: Arguments) -> Result<Exit, Failure> {
+fn run_command(process: &ProcessContext, arguments: Arguments) -> Result<Exit, CommandFailure> {
     let Arguments { global, command } = arguments;
     let context = match Context::new(process, arguments::command, global, &command.kind()) {
         Ok(context) => context,
-        Err((error, output)) => return Err(Failure { error, output, workspace: None }),
+        Err((error, output)) => return Err(CommandFailure { error, output, workspace: None }),
     };
     command.run(&context).map_err(|error| {
         let (output, workspace) = context.into_parts();
-        Failure { error, output, workspace }
+        CommandFailure { error, output, workspace }
     })
 }
 
 /// Shows the outcome of the argument parser: help and version are data, all else is wrong usage.
-fn refuse(process: &Process, error: &clap::Error) -> Exit {
+fn refuse(process: &ProcessContext, error: &clap::Error) -> Exit {
     let output = display::output_before_arguments(process);
     let styled = |color: bool| if color { error.render().ansi().to_string() } else { error.render().to_string() };
     if !error.use_stderr() {
@@ -106,7 +106,7 @@ fn refuse(process: &Process, error: &clap::Error) -> Exit {
         let shown = output.raw(styled(output.color).as_bytes());
         return shown.map_or(Exit::Failed, |()| Exit::Done);
     }
-    if output.format == output::Format::Table {
+    if output.format == output::OutputFormat::Table {
         let has_controls = process.arguments.iter().any(|word| word.to_string_lossy().chars().any(escape::is_control));
         if has_controls {
             output.note(styled(false).trim_end());
@@ -114,7 +114,7 @@ fn refuse(process: &Process, error: &clap::Error) -> Exit {
             output.styled_note(styled(output.color_talk).trim_end());
         }
     } else {
-        output.error(&usage_error(&error.render().to_string()), &Sources::new(&|_| None));
+        output.error(&usage_error(&error.render().to_string()), &SourceTexts::new(&|_| None));
     }
     Exit::Usage
 }

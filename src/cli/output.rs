@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::error::{CommandError, Exit};
 use super::escape;
 use super::hints;
-use super::views::{Document, ErrorView};
+use super::views::{ErrorView, OutputDocument};
 use super::yaml::yaml;
 use crate::model::{Finding, Location, Severity};
 use crate::workspace::Workspace;
@@ -23,7 +23,7 @@ use crate::workspace::Workspace;
 /// The format of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Format {
+pub(super) enum OutputFormat {
     /// Tables and sentences, for people
     #[default]
     Table,
@@ -39,7 +39,7 @@ pub(super) enum Format {
     Markdown,
 }
 
-impl Format {
+impl OutputFormat {
     /// True if programs read it, as one document.
     pub(super) const fn is_document(self) -> bool {
         matches!(self, Self::Json | Self::Yaml)
@@ -62,7 +62,7 @@ pub(super) enum ColorChoice {
 /// The streams of the output, and their capabilities.
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing about one stream, and none excludes another")]
 pub(super) struct Output {
-    pub(super) format: Format,
+    pub(super) format: OutputFormat,
     /// True if stdout takes colours.
     pub(super) color: bool,
     /// True if stderr takes colours.
@@ -87,26 +87,34 @@ const RESET: &str = "\u{1b}[0m";
 
 impl Output {
     /// Returns where warnings are held for programs in a format.
-    pub(super) fn held_warnings(format: Format) -> Option<RefCell<Vec<String>>> {
+    pub(super) fn held_warnings(format: OutputFormat) -> Option<RefCell<Vec<String>>> {
         format.is_document().then(RefCell::default)
     }
 
     /// Shows data: as the text in the table format, else as the document.
-    pub(super) fn data(&self, document: &impl Document, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+    pub(super) fn data(
+        &self,
+        document: &impl OutputDocument,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CommandError> {
         self.painted(document, || escape::text(&text()).into_owned())
     }
 
     /// Shows data whose text has colours, and whose parts were escaped before they were painted.
-    pub(super) fn painted(&self, document: &impl Document, text: impl FnOnce() -> String) -> Result<(), CommandError> {
+    pub(super) fn painted(
+        &self,
+        document: &impl OutputDocument,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), CommandError> {
         let rendered = match self.format {
-            Format::Table | Format::Github | Format::Sarif | Format::Markdown => text(),
-            Format::Json | Format::Yaml => self.rendered(document)?,
+            OutputFormat::Table | OutputFormat::Github | OutputFormat::Sarif | OutputFormat::Markdown => text(),
+            OutputFormat::Json | OutputFormat::Yaml => self.rendered(document)?,
         };
         self.raw(rendered.as_bytes())
     }
 
     /// Renders a document with the warnings that were held so far.
-    fn rendered(&self, document: &impl Document) -> Result<String, CommandError> {
+    fn rendered(&self, document: &impl OutputDocument) -> Result<String, CommandError> {
         let mut value = serde_json::to_value(document).map_err(io::Error::other)?;
         let held = self.held_warnings.as_ref().map(RefCell::take).unwrap_or_default();
         if let Some(fields) = value.as_object_mut().filter(|_| !held.is_empty()) {
@@ -119,7 +127,7 @@ impl Output {
                 }
             }
         }
-        if self.format == Format::Yaml { yaml(&value) } else { json(&value) }
+        if self.format == OutputFormat::Yaml { yaml(&value) } else { json(&value) }
     }
 
     /// Shows files that cannot be read, which programs have in the document, and returns how the command ends.
@@ -129,7 +137,7 @@ impl Output {
         }
         if !self.format.is_document() {
             let read = |file: &str| workspace.source(file);
-            say(findings(problems, &Sources::new(&read), self.color_talk).trim_end());
+            say(findings(problems, &SourceTexts::new(&read), self.color_talk).trim_end());
         }
         Exit::Invalid
     }
@@ -192,16 +200,18 @@ impl Output {
     }
 
     /// Shows why a command failed.
-    pub(super) fn error(&self, error: &CommandError, sources: &Sources<'_>) {
+    pub(super) fn error(&self, error: &CommandError, sources: &SourceTexts<'_>) {
         match self.format {
-            Format::Table | Format::Github | Format::Sarif | Format::Markdown => {
+            OutputFormat::Table | OutputFormat::Github | OutputFormat::Sarif | OutputFormat::Markdown => {
                 say(self.error_text(error, sources).trim_end());
             }
-            Format::Json | Format::Yaml => say(self.rendered(&ErrorView::new(error)).unwrap_or_default().trim_end()),
+            OutputFormat::Json | OutputFormat::Yaml => {
+                say(self.rendered(&ErrorView::new(error)).unwrap_or_default().trim_end());
+            }
         }
     }
 
-    fn error_text(&self, error: &CommandError, sources: &Sources<'_>) -> String {
+    fn error_text(&self, error: &CommandError, sources: &SourceTexts<'_>) -> String {
         let mut text = findings(&error.findings, sources, self.color_talk);
         let _ = writeln!(text, "{}: {}", self.paint(RED, "error"), indented(&error.message));
         for cause in &error.causes {
@@ -250,24 +260,24 @@ pub(super) fn json(value: &impl Serialize) -> Result<String, CommandError> {
 }
 
 /// The texts of the files in which something was found, each read once, for showing their lines.
-pub(super) struct Sources<'a> {
+pub(super) struct SourceTexts<'a> {
     read: &'a dyn Fn(&str) -> Option<String>,
-    texts: RefCell<BTreeMap<Arc<str>, Option<Source>>>,
+    texts: RefCell<BTreeMap<Arc<str>, Option<SourceText>>>,
 }
 
-struct Source {
+struct SourceText {
     text: String,
     /// The offset at which each line begins.
     lines: Vec<usize>,
 }
 
 /// A line of a file, and the token in it that is meant.
-pub(super) struct Line {
+pub(super) struct SourceLine {
     pub(super) text: String,
     pub(super) token: Range<usize>,
 }
 
-impl Line {
+impl SourceLine {
     /// Escapes control characters but tabs, which are shown as blanks.
     fn escaped(self) -> Self {
         let part = |range: Range<usize>| {
@@ -281,25 +291,25 @@ impl Line {
     }
 }
 
-impl<'a> Sources<'a> {
+impl<'a> SourceTexts<'a> {
     pub(super) fn new(read: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { read, texts: RefCell::default() }
     }
 
     /// Returns the line of a place, where there is one.
-    pub(super) fn line(&self, location: &Location) -> Option<Line> {
+    pub(super) fn line(&self, location: &Location) -> Option<SourceLine> {
         let number = location.line.checked_sub(1)?;
         let mut texts = self.texts.borrow_mut();
         let source =
-            texts.entry(Arc::clone(&location.file)).or_insert_with(|| (self.read)(&location.file).map(Source::new));
+            texts.entry(Arc::clone(&location.file)).or_insert_with(|| (self.read)(&location.file).map(SourceText::new));
         let source = source.as_ref()?;
         let start = *source.lines.get(number)?;
         let line = source.text.get(start..)?.lines().next().unwrap_or_default();
-        Some(Line { text: line.to_owned(), token: token(line, location.column) })
+        Some(SourceLine { text: line.to_owned(), token: token(line, location.column) })
     }
 }
 
-impl Source {
+impl SourceText {
     fn new(text: String) -> Self {
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
@@ -308,13 +318,13 @@ impl Source {
 }
 
 /// Renders findings with the lines that they are about.
-pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool) -> String {
+pub(super) fn findings(findings: &[Finding], sources: &SourceTexts<'_>, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut result = String::new();
     for finding in findings {
         let file = &*escape::line(&finding.location.file);
-        let line = sources.line(&finding.location).map(Line::escaped);
+        let line = sources.line(&finding.location).map(SourceLine::escaped);
         let hint = hints::text(&finding.hint);
         let (message, hint) = (escape::text(&finding.message), escape::text(&hint));
         let level = match finding.severity {
@@ -324,7 +334,7 @@ pub(super) fn findings(findings: &[Finding], sources: &Sources<'_>, color: bool)
         let title = level.primary_title(&*message).id(finding.rule);
         let group = match &line {
             // Only the line is passed: the renderer would search the whole file each time.
-            Some(Line { text, token }) => title.element(
+            Some(SourceLine { text, token }) => title.element(
                 Snippet::source(text)
                     .path(file)
                     .line_start(finding.location.line)
@@ -384,7 +394,7 @@ mod tests {
             count: 1,
         };
         let read = |_: &str| Some("\u{1b} tok\u{7}en\tx\u{85}".to_owned());
-        let text = findings(&[finding], &Sources::new(&read), false);
+        let text = findings(&[finding], &SourceTexts::new(&read), false);
         assert!(text.chars().all(|character| character == '\n' || !escape::is_control(character)), "{text:?}");
         for part in ["a\\u{1b}b.yaml", "says\\u{202e}", "do\\u{9b}", "\\u{1b} tok\\u{7}en", "^^^^^^^^^^"] {
             assert!(text.contains(part), "{part}: {text}");

@@ -10,7 +10,7 @@ use crate::model::Timestamp;
 
 /// The surroundings of the process.
 #[derive(Debug, Clone)]
-pub struct Process {
+pub struct ProcessContext {
     /// The arguments, the program's name first.
     pub arguments: Vec<OsString>,
     /// The program's file, as other programs can start it.
@@ -39,7 +39,7 @@ pub(super) fn wall_clock() -> Timestamp {
     Timestamp::from_milliseconds(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
-impl Process {
+impl ProcessContext {
     /// Captures the present process.
     #[must_use]
     pub fn capture() -> Self {

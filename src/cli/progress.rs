@@ -12,12 +12,12 @@ use super::escape;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A line on stderr that names the current item, and goes away at the end.
-pub(super) struct Progress {
+pub(super) struct ProgressLine {
     what: Option<&'static str>,
     next: Cell<Instant>,
 }
 
-impl Progress {
+impl ProgressLine {
     /// Begins; where progress is not wanted, nothing is shown. Work that ends at once shows nothing either.
     pub(super) fn start(is_shown: bool, what: &'static str) -> Self {
         Self { what: is_shown.then_some(what), next: Cell::new(Instant::now() + INTERVAL) }
@@ -35,7 +35,7 @@ impl Progress {
     }
 }
 
-impl Drop for Progress {
+impl Drop for ProgressLine {
     fn drop(&mut self) {
         if self.what.is_some() {
             let _ = write!(std::io::stderr(), "\r\u{1b}[K");

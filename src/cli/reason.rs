@@ -4,7 +4,7 @@ use clap::Args;
 
 /// Why a change is made, and that it may break callers.
 #[derive(Debug, Clone, Default, Args)]
-pub(super) struct Reason {
+pub(super) struct ChangeReason {
     /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     pub(super) message: Option<String>,

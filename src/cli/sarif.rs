@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::hints;
-use super::output::Sources;
+use super::output::SourceTexts;
 use crate::check;
 use crate::definition::Rule;
 use crate::model::{Digest, Finding, Severity};
 
 /// Makes the log of one run.
-pub(super) fn log(findings: &[Finding], sources: &Sources<'_>) -> Value {
+pub(super) fn log(findings: &[Finding], sources: &SourceTexts<'_>) -> Value {
     let rules = check::all_rules();
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut results = Vec::new();

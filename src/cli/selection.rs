@@ -8,7 +8,7 @@ use super::context::Context;
 use super::error::CommandError;
 use crate::definition::Definition;
 use crate::model::{GroupName, Method, NameError, nearest};
-use crate::plan::Selection;
+use crate::plan::GroupSelection;
 
 /// Returns the group that was named, or the only one where none was.
 ///
@@ -51,15 +51,15 @@ pub(super) struct GroupsArguments {
 }
 
 impl GroupsArguments {
-    pub(super) fn resolve(&self, context: &Context<'_>) -> Result<Selection, CommandError> {
+    pub(super) fn resolve(&self, context: &Context<'_>) -> Result<GroupSelection, CommandError> {
         if self.all {
-            return Ok(Selection::All);
+            return Ok(GroupSelection::All);
         }
         if self.groups.is_empty() {
-            return Ok(Selection::Groups(vec![group(context, None)?]));
+            return Ok(GroupSelection::Groups(vec![group(context, None)?]));
         }
         let named = self.groups.iter().map(|name| released_group(context, name));
-        Ok(Selection::Groups(named.collect::<Result<_, _>>()?))
+        Ok(GroupSelection::Groups(named.collect::<Result<_, _>>()?))
     }
 }
 

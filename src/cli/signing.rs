@@ -4,7 +4,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::context::Context;
 use super::error::{CommandError, Exit};
-use crate::access::sigv4::{Scheme, Signer, SigningRequest};
+use crate::access::sigv4::{SignatureScheme, Signer, SigningRequest};
 use crate::access::{HmacSecret, Key, SecretId};
 use crate::model::{KeyKind, KeyName};
 use crate::workspace::SecretSources;
@@ -33,7 +33,7 @@ pub(super) fn key_with_secret(
 pub(super) fn sign_with_key(
     context: &Context<'_>,
     name: &KeyName,
-    scheme: &'static Scheme,
+    scheme: &'static SignatureScheme,
     request: &SigningRequest<'_>,
 ) -> Result<Vec<(&'static str, String)>, CommandError> {
     let (key, id, secret) = key_with_secret(context, name)?;
@@ -51,7 +51,7 @@ pub(super) fn sign_with_key(
 pub(super) fn sign(
     context: &Context<'_>,
     (key, id, secret): (&Key, &SecretId, &HmacSecret),
-    scheme: &'static Scheme,
+    scheme: &'static SignatureScheme,
     request: &SigningRequest<'_>,
 ) -> Result<Vec<(&'static str, String)>, CommandError> {
     let signer = Signer {

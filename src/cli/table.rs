@@ -7,7 +7,7 @@ use super::escape;
 
 /// The colour of a word in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paint {
+pub(super) enum CellColor {
     /// It breaks callers, or is damaged.
     Red,
     /// It asks for a look.
@@ -17,21 +17,21 @@ pub(super) enum Paint {
 }
 
 /// Characters without a width mark the words to paint until the columns are laid out; in cells they are escaped.
-const MARKS: [(Paint, char, &str); 3] = [
-    (Paint::Red, '\u{2061}', "\u{1b}[1;31m"),
-    (Paint::Yellow, '\u{2062}', "\u{1b}[33m"),
-    (Paint::Dim, '\u{2063}', "\u{1b}[2m"),
+const MARKS: [(CellColor, char, &str); 3] = [
+    (CellColor::Red, '\u{2061}', "\u{1b}[1;31m"),
+    (CellColor::Yellow, '\u{2062}', "\u{1b}[33m"),
+    (CellColor::Dim, '\u{2063}', "\u{1b}[2m"),
 ];
 const END: char = '\u{2064}';
 const RESET: &str = "\u{1b}[0m";
 
 /// The text of a cell, escaped, with the words that are painted.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cell(String);
+pub(super) struct TableCell(String);
 
-impl Cell {
+impl TableCell {
     /// Adds text that is painted.
-    pub(super) fn painted(mut self, paint: Paint, text: &str) -> Self {
+    pub(super) fn painted(mut self, paint: CellColor, text: &str) -> Self {
         let mark = MARKS.iter().find(|(each, ..)| *each == paint).map(|(_, mark, _)| *mark);
         // Word by word, since a cell may be broken between words.
         for (number, word) in escape::line(text).split(' ').enumerate() {
@@ -52,13 +52,13 @@ impl Cell {
     }
 }
 
-impl From<String> for Cell {
+impl From<String> for TableCell {
     fn from(text: String) -> Self {
         Self::default().plain(&text)
     }
 }
 
-impl From<&str> for Cell {
+impl From<&str> for TableCell {
     fn from(text: &str) -> Self {
         Self::default().plain(text)
     }
@@ -66,7 +66,7 @@ impl From<&str> for Cell {
 
 /// The layout of a table.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
+pub(super) struct TableLayout {
     /// The width of the terminal; `None` in a pipe.
     pub(super) width: Option<u16>,
     /// True if words are painted.
@@ -75,17 +75,17 @@ pub(super) struct Layout {
     pub(super) unbroken: usize,
 }
 
-impl From<Option<u16>> for Layout {
+impl From<Option<u16>> for TableLayout {
     fn from(width: Option<u16>) -> Self {
         Self { width, color: false, unbroken: 0 }
     }
 }
 
 /// Renders rows under a header. Wide characters count for two columns.
-pub(super) fn render<C: Into<Cell>>(
+pub(super) fn render<C: Into<TableCell>>(
     header: &[&str],
     rows: impl IntoIterator<Item = Vec<C>>,
-    layout: impl Into<Layout>,
+    layout: impl Into<TableLayout>,
 ) -> String {
     let layout = layout.into();
     let mut table = Table::new();
@@ -153,8 +153,11 @@ mod tests {
     fn ids_are_not_broken_and_lines_fit() {
         let row = || vec!["0123456789abcdef".to_owned(), "text ".repeat(20), "unbreakable".repeat(8)];
         for width in [40, 60, 80, 200] {
-            let text =
-                render(&["ID", "A", "B"], [row(), row()], Layout { width: Some(width), color: false, unbroken: 1 });
+            let text = render(
+                &["ID", "A", "B"],
+                [row(), row()],
+                TableLayout { width: Some(width), color: false, unbroken: 1 },
+            );
             assert_eq!(text.matches("0123456789abcdef").count(), 2, "{width}:\n{text}");
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{text}");
         }
@@ -162,10 +165,15 @@ mod tests {
 
     #[test]
     fn words_are_painted_without_taking_room_and_cells_are_escaped() {
-        let row = || vec![Cell::from("0.0.1 ").painted(Paint::Red, "is damaged"), Cell::from("a\u{1b}[2J\u{2061}\nb")];
-        let plain = render(&["STATE", "WHY"], [row()], Layout { width: Some(80), color: false, unbroken: 0 });
+        let row = || {
+            vec![
+                TableCell::from("0.0.1 ").painted(CellColor::Red, "is damaged"),
+                TableCell::from("a\u{1b}[2J\u{2061}\nb"),
+            ]
+        };
+        let plain = render(&["STATE", "WHY"], [row()], TableLayout { width: Some(80), color: false, unbroken: 0 });
         assert_eq!(plain, "STATE             WHY\n0.0.1 is damaged  a\\u{1b}[2J\\u{2061}\\nb\n");
-        let painted = render(&["STATE", "WHY"], [row()], Layout { width: Some(80), color: true, unbroken: 0 });
+        let painted = render(&["STATE", "WHY"], [row()], TableLayout { width: Some(80), color: true, unbroken: 0 });
         let expected = plain.replace("is damaged", "\u{1b}[1;31mis\u{1b}[0m \u{1b}[1;31mdamaged\u{1b}[0m");
         assert_eq!(painted, expected);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::CommandError;
-use super::output::{ColorChoice, Format};
+use super::output::{ColorChoice, OutputFormat};
 use crate::workspace::{self, read_outside};
 
 /// The most bytes of the file that are read.
@@ -14,7 +14,7 @@ const LARGEST: u64 = 1 << 16;
 #[serde(deny_unknown_fields)]
 pub(super) struct UserSettings {
     pub(super) actor: Option<String>,
-    pub(super) output: Option<Format>,
+    pub(super) output: Option<OutputFormat>,
     pub(super) color: Option<ColorChoice>,
     pub(super) lock_timeout: Option<String>,
 }

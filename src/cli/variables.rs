@@ -10,7 +10,7 @@ use clap::builder::BoolishValueParser;
 
 use super::duration::parse_duration;
 use super::error::CommandError;
-use super::process::Process;
+use super::process::ProcessContext;
 
 /// `-C`.
 pub(super) const DIRECTORY: &str = "APIGW_DIRECTORY";
@@ -34,7 +34,7 @@ pub(super) const MESSAGE: &str = "APIGW_MESSAGE";
 pub(super) const WAIT: &str = "APIGW_WAIT";
 
 /// Reads a variable that is yes or no.
-pub(super) fn flag(process: &Process, name: &str) -> Result<bool, CommandError> {
+pub(super) fn flag(process: &ProcessContext, name: &str) -> Result<bool, CommandError> {
     use clap::builder::TypedValueParser as _;
     let Some(text) = process.variable(name) else { return Ok(false) };
     let parsed = BoolishValueParser::new().parse_ref(&clap::Command::new("apigw"), None, text.as_ref());
@@ -42,7 +42,7 @@ pub(super) fn flag(process: &Process, name: &str) -> Result<bool, CommandError> 
 }
 
 /// Reads a variable that is one of the values of a flag.
-pub(super) fn choice<T: ValueEnum>(process: &Process, name: &str) -> Result<Option<T>, CommandError> {
+pub(super) fn choice<T: ValueEnum>(process: &ProcessContext, name: &str) -> Result<Option<T>, CommandError> {
     let Some(text) = process.variable(name) else { return Ok(None) };
     let known: Vec<String> =
         T::value_variants().iter().filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned())).collect();
@@ -50,7 +50,7 @@ pub(super) fn choice<T: ValueEnum>(process: &Process, name: &str) -> Result<Opti
 }
 
 /// Reads a variable that is a duration.
-pub(super) fn duration(process: &Process, name: &str) -> Result<Option<Duration>, CommandError> {
+pub(super) fn duration(process: &ProcessContext, name: &str) -> Result<Option<Duration>, CommandError> {
     let Some(text) = process.variable(name) else { return Ok(None) };
     parse_duration(text).map(Some).map_err(|error| wrong(name, text, &error))
 }

@@ -40,19 +40,19 @@ pub(super) use workspace::{
 use super::error::CommandError;
 use super::hints;
 use crate::model::{
-    Action, Backend, Change, Deployment, Digest, EnvironmentName, Finding, GroupName, Operation, OperationId,
-    PolicyOverride, Release, SCHEMA, Severity, State, Timestamp, Version,
+    Backend, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupChange, GroupName, Operation,
+    OperationId, PolicyOverride, Release, ReleaseAction, SCHEMA, Severity, Timestamp, Version,
 };
 use crate::plan::{GroupConflict, HeadEntry, MergeSide, Plan};
-use crate::workspace::{Committed, ProblemKind, ViewProblem};
+use crate::workspace::{CommittedOperation, ProblemKind, ViewProblem};
 
 /// One document, as a command prints it for programs. `documents` lists the one of each command.
-pub(super) trait Document: Serialize + JsonSchema {}
+pub(super) trait OutputDocument: Serialize + JsonSchema {}
 
 /// A deployment; without an operation where it is only planned.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct EntryView {
-    state: State,
+    state: DeploymentState,
     version: Version,
     /// The number that the version has now, where a merge gave it another one than it was committed with.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -83,7 +83,7 @@ impl EntryView {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ChangeView {
     group: GroupName,
-    action: Action,
+    action: ReleaseAction,
     before: Option<EntryView>,
     /// The entries of the other histories that a resolve joined.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -96,7 +96,7 @@ pub(super) struct ChangeView {
 
 impl ChangeView {
     pub(super) fn all(operation: &Operation, id: Option<&OperationId>) -> Vec<Self> {
-        let view = |(group, change): (&GroupName, &Change)| Self {
+        let view = |(group, change): (&GroupName, &GroupChange)| Self {
             group: group.clone(),
             action: change.action,
             before: change.before.as_ref().map(EntryView::of),
@@ -227,7 +227,7 @@ pub(super) struct HistoryView {
 }
 
 impl HistoryView {
-    pub(super) fn new(operations: &[Committed], problems: &[ViewProblem]) -> Self {
+    pub(super) fn new(operations: &[CommittedOperation], problems: &[ViewProblem]) -> Self {
         Self {
             schema: SCHEMA,
             operations: operations.iter().map(OperationView::new).collect(),
@@ -268,8 +268,8 @@ impl ShowView {
 }
 
 impl OperationView {
-    pub(super) fn new(committed: &Committed) -> Self {
-        let Committed { id, operation, lost } = committed;
+    pub(super) fn new(committed: &CommittedOperation) -> Self {
+        let CommittedOperation { id, operation, lost } = committed;
         let mut changes = ChangeView::all(operation, Some(id));
         for change in &mut changes {
             change.lost_to = lost.get(&change.group).cloned();
@@ -385,8 +385,8 @@ impl<'a> ErrorView<'a> {
     }
 }
 
-impl Document for PlanView<'_> {}
-impl Document for ReleaseView<'_> {}
-impl Document for ShowView {}
-impl Document for ErrorView<'_> {}
-impl Document for StatusView {}
+impl OutputDocument for PlanView<'_> {}
+impl OutputDocument for ReleaseView<'_> {}
+impl OutputDocument for ShowView {}
+impl OutputDocument for ErrorView<'_> {}
+impl OutputDocument for StatusView {}

@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(20);
 const READ: Duration = Duration::from_millis(250);
 
 /// The outcome of waiting.
-pub(super) struct Waited {
+pub(super) struct WaitOutcome {
     environment: EnvironmentName,
     operation: Option<OperationId>,
     limit: Duration,
@@ -34,7 +34,7 @@ pub(super) struct Waited {
 
 /// The state that should be in force, by group, and when it was read.
 #[derive(Default)]
-struct Targets {
+struct WaitTargets {
     operations: BTreeMap<GroupName, OperationId>,
     read: Option<Instant>,
 }
@@ -58,11 +58,11 @@ pub(super) fn wait_for(
     id: Option<&OperationId>,
     start: Instant,
     limit: Duration,
-) -> Waited {
+) -> WaitOutcome {
     let environment = &plan.operation.environment;
     let what = id.map_or_else(|| "what is live".to_owned(), |id| format!("operation {}", short_id(workspace, id)));
     context.output.note(&format!("{environment}: waiting for the gateways to serve {what}"));
-    let mut waited = Waited {
+    let mut waited = WaitOutcome {
         environment: environment.clone(),
         operation: id.cloned(),
         limit,
@@ -77,7 +77,7 @@ pub(super) fn wait_for(
     waited
 }
 
-impl Targets {
+impl WaitTargets {
     /// Reads the state that should be in force. Another process may change a group meanwhile, and then its commit is
     /// the one to be served; but the file may be large, so it is read seldom.
     fn refresh(&mut self, workspace: &Workspace, plan: &Plan) -> Result<(), workspace::Error> {
@@ -93,7 +93,7 @@ impl Targets {
 }
 
 /// The outcome of one look at the gateways.
-struct Looked {
+struct GatewayPoll {
     gateways: Vec<GatewayWaitView>,
     unreadable: Vec<workspace::Error>,
     /// True if one of them reports that it cannot serve the expected entry.
@@ -101,7 +101,11 @@ struct Looked {
 }
 
 /// Reads the state that the gateways serve.
-fn look(workspace: &Workspace, environment: &EnvironmentName, targets: &Targets) -> Result<Looked, workspace::Error> {
+fn look(
+    workspace: &Workspace,
+    environment: &EnvironmentName,
+    targets: &WaitTargets,
+) -> Result<GatewayPoll, workspace::Error> {
     let RunningGateways { mut running, unreadable } = workspace.gateways()?;
     running.retain(|gateway| gateway.environments.contains_key(environment));
     let mut is_final = false;
@@ -115,12 +119,12 @@ fn look(workspace: &Workspace, environment: &EnvironmentName, targets: &Targets)
             addresses: gateway.addresses,
         }
     });
-    Ok(Looked { gateways: views.collect(), unreadable, is_final })
+    Ok(GatewayPoll { gateways: views.collect(), unreadable, is_final })
 }
 
 /// Returns the first group that is not served as it should be; nothing where all are. Its operation is known where the gateway
 /// has seen it and cannot serve it.
-fn not_served(gateway: &RunningGateway, environment: &EnvironmentName, targets: &Targets) -> Option<NotServed> {
+fn not_served(gateway: &RunningGateway, environment: &EnvironmentName, targets: &WaitTargets) -> Option<NotServed> {
     let entry = |group: Option<&GroupName>, operation: Option<&OperationId>, reason| NotServed {
         environment: environment.clone(),
         group: group.cloned(),
@@ -143,10 +147,10 @@ fn not_served(gateway: &RunningGateway, environment: &EnvironmentName, targets: 
     Some(entry(Some(group), refused, reason))
 }
 
-impl Waited {
+impl WaitOutcome {
     /// Looks again and again until all is served, it is known that it will not be, or the time is over.
     fn watch(&mut self, workspace: &Workspace, plan: &Plan, start: Instant) {
-        let mut targets = Targets::default();
+        let mut targets = WaitTargets::default();
         loop {
             let refreshed = targets.refresh(workspace, plan);
             match refreshed.and_then(|()| look(workspace, &self.environment, &targets)) {
@@ -230,7 +234,7 @@ mod tests {
     fn a_gateway_falls_short_until_it_serves_what_is_live() {
         let environment: EnvironmentName = "test".parse().expect("a name");
         let [pets, shop]: [GroupName; 2] = ["pets", "shop"].map(|name| name.parse().expect("a name"));
-        let targets = Targets { operations: [(pets.clone(), operation(2))].into(), read: None };
+        let targets = WaitTargets { operations: [(pets.clone(), operation(2))].into(), read: None };
         let behind = |group: Option<&GroupName>, number: Option<u32>| NotServed {
             environment: environment.clone(),
             group: group.cloned(),

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::output::{Found, Output};
-use super::schema::{Limits, PairId, Schemas};
+use super::output::{ChangeOutput, RawChange};
+use super::schema::{PairId, SchemaTable, UnfoldingLimits};
 use super::{ApiName, Compatibility, bodies, documentation, kinds, outgoing, parameters, query_string, security};
 use crate::definition::{Api, Definition, Node, template_shape};
 use crate::model::Location;
 
-pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, output: &mut Output) {
-    let mut comparer = Comparer { before, after, schemas: Schemas::new(before, after, limits) };
+pub(super) fn compare(before: &Definition, after: &Definition, limits: UnfoldingLimits, output: &mut ChangeOutput) {
+    let mut comparer = Comparer { before, after, schemas: SchemaTable::new(before, after, limits) };
     let mut reports = vec![comparer.whole()];
     let (old_apis, new_apis) = (all(before), all(after));
     let (old, new) = (by_key(&old_apis), by_key(&new_apis));
-    let is_first = |apis: &HashMap<Key<'_>, Operation<'_>>, operation: &Operation<'_>| {
+    let is_first = |apis: &HashMap<Key<'_>, ApiOperation<'_>>, operation: &ApiOperation<'_>| {
         apis.get(&operation.key()).is_some_and(|first| std::ptr::eq(first.api, operation.api))
     };
     for gone in old_apis.iter().filter(|api| is_first(&old, api) && !new.contains_key(&api.key())) {
@@ -31,9 +31,9 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, o
         let api = report.api;
         for entry in report.entries {
             match entry {
-                Entry::Found(found, path) => output.add(*found, &path, api.as_ref()),
-                Entry::Schema(pair, path) => comparer.schemas.write(pair, &path, api.as_ref(), output),
-                Entry::Folded(found, path, parts) => output.add(comparer.folded(*found, parts), &path, api.as_ref()),
+                ApiEntry::Found(found, path) => output.add(*found, &path, api.as_ref()),
+                ApiEntry::Schema(pair, path) => comparer.schemas.write(pair, &path, api.as_ref(), output),
+                ApiEntry::Folded(found, path, parts) => output.add(comparer.folded(*found, parts), &path, api.as_ref()),
             }
         }
         comparer.schemas.next_api();
@@ -47,36 +47,36 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Limits, o
 pub(super) struct Comparer<'d> {
     pub(super) before: &'d Definition,
     pub(super) after: &'d Definition,
-    pub(super) schemas: Schemas<'d>,
+    pub(super) schemas: SchemaTable<'d>,
 }
 
 /// The changes of one API, in output order.
 #[derive(Default)]
-pub(super) struct Report {
+pub(super) struct ApiReport {
     api: Option<ApiName>,
-    entries: Vec<Entry>,
+    entries: Vec<ApiEntry>,
 }
 
-enum Entry {
-    Found(Box<Found>, String),
+enum ApiEntry {
+    Found(Box<RawChange>, String),
     Schema(PairId, String),
     /// A change that others are part of: it breaks callers where one of them does.
-    Folded(Box<Found>, String, Vec<Entry>),
+    Folded(Box<RawChange>, String, Vec<ApiEntry>),
 }
 
-impl Report {
-    pub(super) fn add(&mut self, path: &str, found: Found) {
-        self.entries.push(Entry::Found(Box::new(found), path.to_owned()));
+impl ApiReport {
+    pub(super) fn add(&mut self, path: &str, found: RawChange) {
+        self.entries.push(ApiEntry::Found(Box::new(found), path.to_owned()));
     }
 
     /// Adds a change that those of a report are part of.
-    pub(super) fn add_folded(&mut self, path: &str, found: Found, parts: Report) {
-        self.entries.push(Entry::Folded(Box::new(found), path.to_owned(), parts.entries));
+    pub(super) fn add_folded(&mut self, path: &str, found: RawChange, parts: ApiReport) {
+        self.entries.push(ApiEntry::Folded(Box::new(found), path.to_owned(), parts.entries));
     }
 
     /// Adds the changes of two schemas, which are known once all pairs are compared.
     pub(super) fn add_schema(&mut self, path: &str, pair: Option<PairId>) {
-        self.entries.extend(pair.map(|pair| Entry::Schema(pair, path.to_owned())));
+        self.entries.extend(pair.map(|pair| ApiEntry::Schema(pair, path.to_owned())));
     }
 }
 
@@ -85,12 +85,12 @@ type Key<'a> = (&'a str, String, &'a str);
 
 /// An API and its method, which may be one without a field of its own (OpenAPI 3.2, section 4.9).
 #[derive(Clone, Copy)]
-struct Operation<'a> {
+struct ApiOperation<'a> {
     method: &'a str,
     api: &'a Api,
 }
 
-impl<'a> Operation<'a> {
+impl<'a> ApiOperation<'a> {
     fn key(&self) -> Key<'a> {
         (self.method, template_shape(&self.api.path), &self.api.variant)
     }
@@ -102,14 +102,14 @@ impl<'a> Operation<'a> {
 }
 
 /// Lists all APIs of a definition, those that no gateway serves last.
-fn all(definition: &Definition) -> Vec<Operation<'_>> {
-    let served = definition.apis.iter().map(|api| Operation { method: api.method.as_str(), api });
-    let additional = definition.additional.iter().map(|(method, api)| Operation { method, api });
+fn all(definition: &Definition) -> Vec<ApiOperation<'_>> {
+    let served = definition.apis.iter().map(|api| ApiOperation { method: api.method.as_str(), api });
+    let additional = definition.additional.iter().map(|(method, api)| ApiOperation { method, api });
     served.chain(additional).collect()
 }
 
 /// Finds APIs by their keys; of several with one key, the first is served.
-fn by_key<'a>(operations: &[Operation<'a>]) -> HashMap<Key<'a>, Operation<'a>> {
+fn by_key<'a>(operations: &[ApiOperation<'a>]) -> HashMap<Key<'a>, ApiOperation<'a>> {
     let mut apis = HashMap::with_capacity(operations.len());
     for operation in operations {
         apis.entry(operation.key()).or_insert(*operation);
@@ -117,22 +117,22 @@ fn by_key<'a>(operations: &[Operation<'a>]) -> HashMap<Key<'a>, Operation<'a>> {
     apis
 }
 
-fn added(operation: Operation<'_>) -> Report {
+fn added(operation: ApiOperation<'_>) -> ApiReport {
     let api = operation.api;
-    let mut report = Report { api: Some(operation.name()), ..Report::default() };
-    report.add("", Found::new(kinds::API_ADDED, "the API was added").at(None, Some(api.location.clone())));
+    let mut report = ApiReport { api: Some(operation.name()), ..ApiReport::default() };
+    report.add("", RawChange::new(kinds::API_ADDED, "the API was added").at(None, Some(api.location.clone())));
     report
 }
 
-fn removed(operation: Operation<'_>, node: Node<'_>) -> Report {
+fn removed(operation: ApiOperation<'_>, node: Node<'_>) -> ApiReport {
     let api = operation.api;
-    let mut report = Report { api: Some(operation.name()), ..Report::default() };
+    let mut report = ApiReport { api: Some(operation.name()), ..ApiReport::default() };
     let (kind, message) = if api.deprecated {
         (kinds::DEPRECATED_API_REMOVED, "the API was removed; it was deprecated")
     } else {
         (kinds::API_REMOVED, "the API was removed; it was not deprecated before")
     };
-    report.add("", Found::new(kind, message).at(Some(api.location.clone()), None).with_sunset(node));
+    report.add("", RawChange::new(kind, message).at(Some(api.location.clone()), None).with_sunset(node));
     report
 }
 
@@ -142,15 +142,15 @@ impl<'d> Comparer<'d> {
     }
 
     /// Says of a change, which stands there as one that breaks callers, why it does; or that it does not.
-    fn folded(&mut self, mut found: Found, parts: Vec<Entry>) -> Found {
+    fn folded(&mut self, mut found: RawChange, parts: Vec<ApiEntry>) -> RawChange {
         let mut reasons = Vec::new();
         for part in parts {
             match part {
-                Entry::Found(part, path) if part.compatibility == Compatibility::Breaking => {
+                ApiEntry::Found(part, path) if part.compatibility == Compatibility::Breaking => {
                     reasons.push((path, part.message));
                 }
-                Entry::Found(..) | Entry::Folded(..) => {}
-                Entry::Schema(pair, path) => reasons.extend(self.schemas.breaking(pair, &path)),
+                ApiEntry::Found(..) | ApiEntry::Folded(..) => {}
+                ApiEntry::Schema(pair, path) => reasons.extend(self.schemas.breaking(pair, &path)),
             }
         }
         let others = match reasons.len() {
@@ -165,7 +165,7 @@ impl<'d> Comparer<'d> {
     }
 
     /// Says how fields that only describe changed.
-    pub(super) fn describe(&mut self, names: &[&str], before: Node<'_>, after: Node<'_>) -> Vec<Found> {
+    pub(super) fn describe(&mut self, names: &[&str], before: Node<'_>, after: Node<'_>) -> Vec<RawChange> {
         documentation::fields(names, before, after, self.schemas.fingerprints())
     }
 
@@ -174,8 +174,8 @@ impl<'d> Comparer<'d> {
     }
 
     /// Compares the parts that concern no single API.
-    fn whole(&mut self) -> Report {
-        let mut report = Report::default();
+    fn whole(&mut self) -> ApiReport {
+        let mut report = ApiReport::default();
         let (Some(before), Some(after)) = (self.before.document().root(), self.after.document().root()) else {
             return report;
         };
@@ -189,7 +189,7 @@ impl<'d> Comparer<'d> {
             report.add("", found);
         }
         if let Some(message) = self.change("the servers", before.get("servers"), after.get("servers")) {
-            let found = Found::new(kinds::SERVERS_CHANGED, message);
+            let found = RawChange::new(kinds::SERVERS_CHANGED, message);
             report.add("servers", found.at(field_place(before, "servers"), field_place(after, "servers")));
         }
         security::schemes(self, &mut report);
@@ -197,9 +197,9 @@ impl<'d> Comparer<'d> {
         report
     }
 
-    fn api(&mut self, before: &Api, operation: Operation<'_>) -> Report {
+    fn api(&mut self, before: &Api, operation: ApiOperation<'_>) -> ApiReport {
         let after = operation.api;
-        let mut report = Report { api: Some(operation.name()), ..Report::default() };
+        let mut report = ApiReport { api: Some(operation.name()), ..ApiReport::default() };
         self.metadata(before, after, &mut report);
         parameters::compare(self, before, after, &mut report);
         query_string::compare(self, before, after, &mut report);
@@ -212,7 +212,7 @@ impl<'d> Comparer<'d> {
         report
     }
 
-    fn metadata(&mut self, before: &Api, after: &Api, report: &mut Report) {
+    fn metadata(&mut self, before: &Api, after: &Api, report: &mut ApiReport) {
         let (old, new) = self.nodes(before, after);
         if before.deprecated != after.deprecated {
             let (kind, message) = if after.deprecated {
@@ -220,18 +220,18 @@ impl<'d> Comparer<'d> {
             } else {
                 (kinds::API_REACTIVATED, "the API is no longer deprecated")
             };
-            let found = Found::new(kind, message);
+            let found = RawChange::new(kind, message);
             report.add("", found.at(field_place(old, "deprecated"), field_place(new, "deprecated")));
         }
         if before.operation_id != after.operation_id {
             let message = self.change("the operation id", old.get("operationId"), new.get("operationId"));
-            let found = Found::new(kinds::OPERATION_ID_CHANGED, message.unwrap_or_default());
+            let found = RawChange::new(kinds::OPERATION_ID_CHANGED, message.unwrap_or_default());
             report.add("", found.at(field_place(old, "operationId"), field_place(new, "operationId")));
         }
         if before.tags != after.tags {
             let (tags, others) = (before.tags.join(", "), after.tags.join(", "));
             let message = format!("the tags were [{tags}] and are [{others}]");
-            let found = Found::new(kinds::TAGS_CHANGED, message);
+            let found = RawChange::new(kinds::TAGS_CHANGED, message);
             report.add("", found.at(field_place(old, "tags"), field_place(new, "tags")));
         }
         for found in self.describe(&["summary", "description", "externalDocs"], old, new) {
@@ -239,7 +239,7 @@ impl<'d> Comparer<'d> {
         }
     }
 
-    fn extensions(&mut self, before: &Api, after: &Api, report: &mut Report) {
+    fn extensions(&mut self, before: &Api, after: &Api, report: &mut ApiReport) {
         let gone = before.extensions.iter().filter(|(name, _)| after.extension(name).is_none());
         for (name, _) in gone.chain(&after.extensions) {
             let old = before.extension(name).map(|id| self.before.node(id));
@@ -252,7 +252,7 @@ impl<'d> Comparer<'d> {
                 ("x-apigw-mock", _, _) => kinds::EXAMPLE_CHANGED,
                 _ => kinds::EXTENSION_CHANGED,
             };
-            report.add("", Found::new(kind, message).at(old.map(Node::location), new.map(Node::location)));
+            report.add("", RawChange::new(kind, message).at(old.map(Node::location), new.map(Node::location)));
         }
     }
 }

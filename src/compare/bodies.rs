@@ -1,18 +1,18 @@
 //! Compares request bodies and responses: media types, status codes and headers.
 
-use super::apis::{Comparer, Report};
+use super::apis::{ApiReport, Comparer};
 use super::kinds;
 use super::media_types::{MediaTypeKinds, header_lists, media_types};
-use super::output::Found;
-use crate::definition::{Api, Direction, Header, Node, NodeId, Response, StatusPattern};
+use super::output::RawChange;
+use crate::definition::{Api, Header, Node, NodeId, Response, StatusPattern, ValueDirection};
 
-pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
+pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     let path = "request body";
     match (&before.request_body, &after.request_body) {
         (None, None) => {}
         (Some(old), None) => {
             let place = Some(comparer.before.node(old.node).location());
-            report.add(path, Found::new(kinds::REQUEST_BODY_REMOVED, "the body was removed").at(place, None));
+            report.add(path, RawChange::new(kinds::REQUEST_BODY_REMOVED, "the body was removed").at(place, None));
         }
         (None, Some(new)) => {
             let place = Some(comparer.after.node(new.node).location());
@@ -21,7 +21,7 @@ pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
             } else {
                 (kinds::REQUEST_BODY_ADDED, "an optional body was added")
             };
-            report.add(path, Found::new(kind, message).at(None, place));
+            report.add(path, RawChange::new(kind, message).at(None, place));
         }
         (Some(old), Some(new)) => {
             let (was, is) = (comparer.before.node(old.node), comparer.after.node(new.node));
@@ -29,12 +29,12 @@ pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
             match (old.required, new.required) {
                 (false, true) => {
                     let found =
-                        Found::new(kinds::REQUEST_BODY_BECAME_REQUIRED, "the body was optional and is required");
+                        RawChange::new(kinds::REQUEST_BODY_BECAME_REQUIRED, "the body was optional and is required");
                     report.add(path, found.at(places.0, places.1));
                 }
                 (true, false) => {
                     let found =
-                        Found::new(kinds::REQUEST_BODY_BECAME_OPTIONAL, "the body was required and is optional");
+                        RawChange::new(kinds::REQUEST_BODY_BECAME_OPTIONAL, "the body was required and is optional");
                     report.add(path, found.at(places.0, places.1));
                 }
                 _ => {}
@@ -45,12 +45,12 @@ pub(super) fn request(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
             let label = |media_type: &str| format!("request {media_type} body");
             let content = (media_types(Some(was)), media_types(Some(is)));
             let lists = (content.0.as_slice(), content.1.as_slice());
-            comparer.content(lists, Direction::Request, MediaTypeKinds::INCOMING, &label, report);
+            comparer.content(lists, ValueDirection::Request, MediaTypeKinds::INCOMING, &label, report);
         }
     }
 }
 
-pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
+pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     for old in &before.responses {
         if let Some(new) = after.responses.iter().find(|new| new.status == old.status) {
             comparer.response(old, new, report);
@@ -67,7 +67,7 @@ pub(super) fn responses(comparer: &mut Comparer<'_>, before: &Api, after: &Api, 
             } else {
                 kinds::ERROR_RESPONSE_REMOVED
             };
-            let found = Found::new(kind, format!("the response {} was removed", old.status));
+            let found = RawChange::new(kind, format!("the response {} was removed", old.status));
             report.add(&format!("response {}", old.status), found.at(place, None));
         }
     }
@@ -120,7 +120,7 @@ pub(super) fn is_only_success(status: StatusPattern) -> bool {
 }
 
 impl Comparer<'_> {
-    fn response_added(&mut self, (before, after): (&Api, &Api), new: &Response, report: &mut Report) {
+    fn response_added(&mut self, (before, after): (&Api, &Api), new: &Response, report: &mut ApiReport) {
         let path = format!("response {}", new.status);
         let place = Some(self.after.node(new.node).location());
         let covering = cover(&before.responses, new.status);
@@ -129,12 +129,12 @@ impl Comparer<'_> {
             (Some(old), _) => self.response(old, new, report),
             (None, Some(old)) if !is_only_success(new.status) => {
                 let message = format!("the response {} was added, which {} covered", new.status, old.status);
-                let mut parts = Report::default();
+                let mut parts = ApiReport::default();
                 self.response(old, new, &mut parts);
-                let found = Found::directed(
+                let found = RawChange::directed(
                     kinds::ERROR_RESPONSE_DECLARED,
                     kinds::ERROR_RESPONSE_DECLARED.effect,
-                    Direction::Response,
+                    ValueDirection::Response,
                     message,
                 );
                 report.add_folded(&path, found.at(None, place), parts);
@@ -148,7 +148,7 @@ impl Comparer<'_> {
                 } else {
                     (kinds::RESPONSE_ADDED, format!("the response {} was added", new.status))
                 };
-                report.add(&path, Found::new(kind, message).at(None, place));
+                report.add(&path, RawChange::new(kind, message).at(None, place));
                 if let Some(old) = covering {
                     self.response(old, new, report);
                 }
@@ -156,7 +156,7 @@ impl Comparer<'_> {
         }
     }
 
-    fn response_changed_status(&mut self, old: &Response, new: &Response, report: &mut Report) {
+    fn response_changed_status(&mut self, old: &Response, new: &Response, report: &mut ApiReport) {
         let kind = match (covers(new.status, old.status), is_success(old.status)) {
             (true, true) => kinds::RESPONSE_WIDENED,
             (true, false) => kinds::ERROR_RESPONSE_WIDENED,
@@ -164,11 +164,11 @@ impl Comparer<'_> {
         };
         let places = (self.before.node(old.node).location(), self.after.node(new.node).location());
         let message = format!("the response {} became {}", old.status, new.status);
-        let found = Found::new(kind, message).at(Some(places.0), Some(places.1));
+        let found = RawChange::new(kind, message).at(Some(places.0), Some(places.1));
         report.add(&format!("response {}", new.status), found);
     }
 
-    fn response(&mut self, old: &Response, new: &Response, report: &mut Report) {
+    fn response(&mut self, old: &Response, new: &Response, report: &mut ApiReport) {
         let status = new.status;
         let (before, after) = (self.before.node(old.node), self.after.node(new.node));
         if old.status == new.status {
@@ -179,10 +179,10 @@ impl Comparer<'_> {
         self.headers(old, new, report);
         let label = |media_type: &str| format!("response {status} {media_type} body");
         let (was, is) = (media_types(Some(before)), media_types(Some(after)));
-        self.content((&was, &is), Direction::Response, MediaTypeKinds::INCOMING, &label, report);
+        self.content((&was, &is), ValueDirection::Response, MediaTypeKinds::INCOMING, &label, report);
     }
 
-    fn headers(&mut self, old: &Response, new: &Response, report: &mut Report) {
+    fn headers(&mut self, old: &Response, new: &Response, report: &mut ApiReport) {
         let counted = |header: &&Header| !header.name.eq_ignore_ascii_case("content-type");
         let find =
             |list: &'_ [Header], name: &str| list.iter().position(|header| header.name.eq_ignore_ascii_case(name));
@@ -190,7 +190,7 @@ impl Comparer<'_> {
             let path = format!("response {} header {}", new.status, was.name);
             let before = self.before.node(was.node);
             let Some(is) = find(&new.headers, &was.name).and_then(|index| new.headers.get(index)) else {
-                let found = Found::new(kinds::HEADER_REMOVED, "the header was removed");
+                let found = RawChange::new(kinds::HEADER_REMOVED, "the header was removed");
                 report.add(&path, found.at(Some(before.location()), None));
                 continue;
             };
@@ -198,13 +198,15 @@ impl Comparer<'_> {
             let places = (Some(before.key_location("required")), Some(after.key_location("required")));
             match (was.required, is.required) {
                 (false, true) => {
-                    let found =
-                        Found::new(kinds::HEADER_BECAME_REQUIRED, "the header could be missing and is always there");
+                    let found = RawChange::new(
+                        kinds::HEADER_BECAME_REQUIRED,
+                        "the header could be missing and is always there",
+                    );
                     report.add(&path, found.at(places.0, places.1));
                 }
                 (true, false) => {
                     let found =
-                        Found::new(kinds::HEADER_BECAME_OPTIONAL, "the header was always there and can be missing");
+                        RawChange::new(kinds::HEADER_BECAME_OPTIONAL, "the header was always there and can be missing");
                     report.add(&path, found.at(places.0, places.1));
                 }
                 _ => {}
@@ -216,11 +218,11 @@ impl Comparer<'_> {
             let pair = match (was.schema, is.schema) {
                 (None, None) => {
                     let (was, is) = (content_schema(before), content_schema(after));
-                    self.schemas.pair(was, is, Direction::Response)
+                    self.schemas.pair(was, is, ValueDirection::Response)
                 }
                 (was, is) => {
                     let lists = (header_lists(before), header_lists(after));
-                    self.schemas.text_pair(was, is, lists, Direction::Response)
+                    self.schemas.text_pair(was, is, lists, ValueDirection::Response)
                 }
             };
             report.add_schema(&path, pair);
@@ -228,7 +230,7 @@ impl Comparer<'_> {
         for is in new.headers.iter().filter(counted).filter(|is| find(&old.headers, &is.name).is_none()) {
             let place = Some(self.after.node(is.node).location());
             let path = format!("response {} header {}", new.status, is.name);
-            report.add(&path, Found::new(kinds::HEADER_ADDED, "the header was added").at(None, place));
+            report.add(&path, RawChange::new(kinds::HEADER_ADDED, "the header was added").at(None, place));
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::fingerprint::Fingerprints;
 use super::kinds;
-use super::output::Found;
+use super::output::RawChange;
 use crate::definition::Node;
 
 /// The longest value in a message, in characters.
@@ -98,14 +98,14 @@ pub(super) fn fields(
     before: Node<'_>,
     after: Node<'_>,
     fingerprints: (&mut Fingerprints, &mut Fingerprints),
-) -> Vec<Found> {
+) -> Vec<RawChange> {
     let (known_before, known_after) = fingerprints;
     let mut found = Vec::new();
     for name in names {
         let (old, new) = (before.get(name), after.get(name));
         let noun = format!("the {name}");
         if let Some(message) = change(&noun, old, new, (&mut *known_before, &mut *known_after)) {
-            let found_here = Found::new(kinds::DOCUMENTATION_CHANGED, message);
+            let found_here = RawChange::new(kinds::DOCUMENTATION_CHANGED, message);
             found.push(found_here.at(old.map(Node::location), new.map(Node::location)));
         }
     }

@@ -4,9 +4,9 @@
 
 use std::fmt::Write;
 
-use super::schema::Limits;
+use super::schema::UnfoldingLimits;
 use super::tests::{definition, settings};
-use super::{Change, Comparison, Side, compare_within};
+use super::{Change, ComparedGroup, Comparison, compare_within};
 use crate::definition::Definition;
 
 fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
@@ -33,9 +33,11 @@ fn around(schemas: &str, roots: &[usize]) -> Definition {
 
 fn compared(before: &Definition, after: &Definition) -> Comparison {
     let settings = settings("prefix: /");
-    let (before, after) =
-        (Side { settings: &settings, definition: before }, Side { settings: &settings, definition: after });
-    compare_within(before, after, Limits { pairs: 10_000, steps: 100_000, proofs: 50_000 })
+    let (before, after) = (
+        ComparedGroup { settings: &settings, definition: before },
+        ComparedGroup { settings: &settings, definition: after },
+    );
+    compare_within(before, after, UnfoldingLimits { pairs: 10_000, steps: 100_000, proofs: 50_000 })
 }
 
 fn kinds(comparison: &Comparison) -> Vec<&'static str> {

@@ -1,7 +1,7 @@
 //! The kinds of change, each with its effect on callers.
 
 use super::Compatibility;
-use crate::definition::Direction;
+use crate::definition::ValueDirection;
 
 /// A kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,14 +9,14 @@ pub struct Kind {
     /// Its name, in kebab-case.
     pub name: &'static str,
     /// Effect on callers.
-    pub effect: Effect,
+    pub effect: ChangeEffect,
     /// Explanation in one line.
     pub explanation: &'static str,
 }
 
 /// Effect of a kind of change on callers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Effect {
+pub enum ChangeEffect {
     /// Callers break, whichever way the data goes.
     Breaks,
     /// Nothing is refused that was right, but it may mean something else.
@@ -44,20 +44,20 @@ pub(super) enum Polarity {
     Unknown,
 }
 
-impl Effect {
+impl ChangeEffect {
     /// Tells whether callers break where data goes in a direction.
     #[must_use]
-    pub fn breaks(self, direction: Direction) -> bool {
+    pub fn breaks(self, direction: ValueDirection) -> bool {
         match self {
             Self::Breaks | Self::Replaces => true,
             Self::Warns | Self::Keeps | Self::Describes => false,
-            Self::Narrows => direction == Direction::Request,
-            Self::Widens => direction == Direction::Response,
+            Self::Narrows => direction == ValueDirection::Request,
+            Self::Widens => direction == ValueDirection::Response,
         }
     }
 
     /// Returns the effect on callers; without a direction, the one that holds for both.
-    pub(super) fn compatibility(self, direction: Option<Direction>) -> Compatibility {
+    pub(super) fn compatibility(self, direction: Option<ValueDirection>) -> Compatibility {
         let is_breaking = match direction {
             Some(direction) => self.breaks(direction),
             None => matches!(self, Self::Breaks | Self::Replaces),
@@ -92,7 +92,7 @@ impl Polarity {
 macro_rules! kinds {
     ($($constant:ident $name:literal $effect:ident $explanation:literal)*) => {
         $(pub(super) const $constant: Kind =
-            Kind { name: $name, effect: Effect::$effect, explanation: $explanation };)*
+            Kind { name: $name, effect: ChangeEffect::$effect, explanation: $explanation };)*
 
         /// All kinds of change.
         pub const KINDS: &[Kind] = &[$($constant),*];

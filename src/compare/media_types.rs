@@ -1,11 +1,11 @@
 //! Compares media types: their names and ranges, their schemas, and how the parts of forms are written.
 
-use super::apis::{Comparer, Report};
+use super::apis::{ApiReport, Comparer};
 use super::documentation;
-use super::kinds::{self, Effect, Kind};
-use super::output::Found;
-use super::schema::{Encodings, FieldEncoding, ListWriting};
-use crate::definition::{Direction, Node, NodeId, Style};
+use super::kinds::{self, ChangeEffect, Kind};
+use super::output::RawChange;
+use super::schema::{FormEncodings, ListWriting, PartEncoding};
+use crate::definition::{Node, NodeId, ParameterStyle, ValueDirection};
 use crate::model::Location;
 
 /// A media type or range, and its Media Type Object.
@@ -49,14 +49,14 @@ impl<'d> Comparer<'d> {
     pub(super) fn content(
         &mut self,
         (before, after): (&[NamedMediaType<'d>], &[NamedMediaType<'d>]),
-        direction: Direction,
+        direction: ValueDirection,
         kinds: MediaTypeKinds,
         label: &dyn Fn(&str) -> String,
-        report: &mut Report,
+        report: &mut ApiReport,
     ) {
         let mut paired: Vec<NodeId> = Vec::new();
-        let add = |report: &mut Report, kind: Kind, path: &str, message: String, before, after| {
-            report.add(path, Found::directed(kind, kind.effect, direction, message).at(before, after));
+        let add = |report: &mut ApiReport, kind: Kind, path: &str, message: String, before, after| {
+            report.add(path, RawChange::directed(kind, kind.effect, direction, message).at(before, after));
         };
         for (name, was) in before {
             let Some(partner) = partner(name, before, after) else {
@@ -88,7 +88,7 @@ impl<'d> Comparer<'d> {
             };
             // The most specific media type decides, so that its own schema takes the place of the range's.
             let message = format!("the media type {name} was declared, which {range} covered");
-            report.add(&path, Found::new(kinds::MEDIA_TYPE_DECLARED, message).at(None, Some(is.location())));
+            report.add(&path, RawChange::new(kinds::MEDIA_TYPE_DECLARED, message).at(None, Some(is.location())));
             self.body((range, was), (name, *is), direction, &path, report);
         }
     }
@@ -98,17 +98,17 @@ impl<'d> Comparer<'d> {
         &mut self,
         (old_name, old): NamedMediaType<'d>,
         (new_name, new): NamedMediaType<'d>,
-        direction: Direction,
+        direction: ValueDirection,
         path: &str,
-        report: &mut Report,
+        report: &mut ApiReport,
     ) {
         let schema = |node: Node<'d>, keyword: &str| node.get(keyword).map(Node::id);
         let (was, is) = (schema(old, "schema"), schema(new, "schema"));
         let pair = if let (Some(was_encoded), Some(is_encoded)) =
-            (Encodings::of(old_name, old), Encodings::of(new_name, new))
+            (FormEncodings::of(old_name, old), FormEncodings::of(new_name, new))
         {
             let mut part = PartComparison { direction, path, places: places(old, new, "encoding"), report };
-            for name in Encodings::names_of(&was_encoded, &is_encoded) {
+            for name in FormEncodings::names_of(&was_encoded, &is_encoded) {
                 let property = |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
                 let fields = (was_encoded.field(name), is_encoded.field(name));
                 let noun = format!("the field {}", documentation::quoted(name));
@@ -146,7 +146,7 @@ impl<'d> Comparer<'d> {
                 None => "each further part".to_owned(),
             };
             comparison.places = (was.map(Node::location), is.map(Node::location));
-            let fields = (FieldEncoding::of(was), FieldEncoding::of(is));
+            let fields = (PartEncoding::of(was), PartEncoding::of(is));
             self.part(&noun, fields, (schema(old, position), schema(new, position)), comparison);
         }
     }
@@ -155,7 +155,7 @@ impl<'d> Comparer<'d> {
     fn part(
         &mut self,
         noun: &str,
-        (old, new): (FieldEncoding<'d>, FieldEncoding<'d>),
+        (old, new): (PartEncoding<'d>, PartEncoding<'d>),
         (before, after): (Option<NodeId>, Option<NodeId>),
         comparison: &mut PartComparison<'_>,
     ) {
@@ -166,12 +166,12 @@ impl<'d> Comparer<'d> {
             let message = format!("{noun} was written as {} and is written as {}", shown(was), shown(is));
             comparison.changed(media_types_effect(was, is), message);
         } else if old.style != new.style && self.schemas.are_structured(before, after) == (true, true) {
-            let shown = |(style, explode): (Style, bool)| {
+            let shown = |(style, explode): (ParameterStyle, bool)| {
                 format!("{}{}", style.as_str(), if explode { ", exploded" } else { "" })
             };
             let (was, is) = (shown(old.style), shown(new.style));
             let message = format!("{noun} was written in the style {was} and is written in the style {is}");
-            comparison.changed(Some(Effect::Replaces), message);
+            comparison.changed(Some(ChangeEffect::Replaces), message);
         }
         self.part_headers(noun, (old.headers, new.headers), comparison);
     }
@@ -233,17 +233,17 @@ impl<'d> Comparer<'d> {
 
 /// The parts of one body while they are compared.
 struct PartComparison<'r> {
-    direction: Direction,
+    direction: ValueDirection,
     path: &'r str,
     /// Where the encodings stand.
     places: (Option<Location>, Option<Location>),
-    report: &'r mut Report,
+    report: &'r mut ApiReport,
 }
 
 impl PartComparison<'_> {
-    fn changed(&mut self, effect: Option<Effect>, message: String) {
+    fn changed(&mut self, effect: Option<ChangeEffect>, message: String) {
         let Some(effect) = effect else { return };
-        let found = Found::directed(kinds::ENCODING_CHANGED, effect, self.direction, message);
+        let found = RawChange::directed(kinds::ENCODING_CHANGED, effect, self.direction, message);
         self.report.add(self.path, found.at(self.places.0.clone(), self.places.1.clone()));
     }
 
@@ -256,7 +256,7 @@ impl PartComparison<'_> {
         (before, after): (Option<Location>, Option<Location>),
     ) {
         let message = format!("the header {} of {noun} {message}", documentation::quoted(name));
-        let found = Found::directed(kind, kind.effect, self.direction, message);
+        let found = RawChange::directed(kind, kind.effect, self.direction, message);
         self.report.add(self.path, found.at(before, after));
     }
 }
@@ -266,8 +266,8 @@ fn places(old: Node<'_>, new: Node<'_>, name: &str) -> (Option<Location>, Option
 }
 
 /// Returns the effect of other media types on a part, each side a list with commas; `None` where they are the same.
-fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<Effect> {
-    let (Some(old), Some(new)) = (old, new) else { return (old != new).then_some(Effect::Replaces) };
+fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<ChangeEffect> {
+    let (Some(old), Some(new)) = (old, new) else { return (old != new).then_some(ChangeEffect::Replaces) };
     let list = |text: &str| -> Vec<String> { text.split(',').map(essence).collect() };
     let (old, new) = (list(old), list(new));
     let covers = |wide: &[String], narrow: &[String]| {
@@ -275,14 +275,14 @@ fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<Effect> {
     };
     match (covers(&new, &old), covers(&old, &new)) {
         (true, true) => None,
-        (true, false) => Some(Effect::Widens),
-        (false, true) => Some(Effect::Narrows),
-        (false, false) => Some(Effect::Replaces),
+        (true, false) => Some(ChangeEffect::Widens),
+        (false, true) => Some(ChangeEffect::Narrows),
+        (false, false) => Some(ChangeEffect::Replaces),
     }
 }
 
 /// The media type that took the place of another.
-struct Partner<'d> {
+struct MediaTypePartner<'d> {
     media_type: NamedMediaType<'d>,
     range: RangeChange,
 }
@@ -294,7 +294,7 @@ enum RangeChange {
 }
 
 /// Finds the media type that took the place of another.
-fn partner<'d>(old: &str, before: &[NamedMediaType<'d>], after: &[NamedMediaType<'d>]) -> Option<Partner<'d>> {
+fn partner<'d>(old: &str, before: &[NamedMediaType<'d>], after: &[NamedMediaType<'d>]) -> Option<MediaTypePartner<'d>> {
     let normal = |name: &str| name.to_ascii_lowercase().replace(' ', "");
     let (exact, bare) = (normal(old), essence(old));
     let same = after.iter().find(|(name, _)| normal(name) == exact);
@@ -302,13 +302,13 @@ fn partner<'d>(old: &str, before: &[NamedMediaType<'d>], after: &[NamedMediaType
     let is_free = |name: &str| !before.iter().any(|(other, _)| normal(other) == normal(name));
     let alike = || after.iter().find(|(name, _)| essence(name) == bare && is_free(name));
     if let Some(media_type) = same.or_else(alike) {
-        return Some(Partner { media_type: *media_type, range: RangeChange::None });
+        return Some(MediaTypePartner { media_type: *media_type, range: RangeChange::None });
     }
     if let Some(media_type) = narrowest_range(old, after) {
-        return Some(Partner { media_type, range: RangeChange::Widened });
+        return Some(MediaTypePartner { media_type, range: RangeChange::Widened });
     }
     let narrowed = after.iter().find(|(name, _)| includes(&bare, &essence(name)))?;
-    Some(Partner { media_type: *narrowed, range: RangeChange::Narrowed })
+    Some(MediaTypePartner { media_type: *narrowed, range: RangeChange::Narrowed })
 }
 
 /// Finds the narrowest range that includes a media type.
@@ -338,5 +338,5 @@ fn includes(range: &str, other: &str) -> bool {
 /// Returns how a header writes lists; its style is `simple` (OpenAPI 3.1, section 4.8.21).
 pub(super) fn header_lists(header: Node<'_>) -> ListWriting {
     let explode = header.get("explode").and_then(Node::as_bool).unwrap_or_default();
-    ListWriting::of_style(Style::Simple, explode)
+    ListWriting::of_style(ParameterStyle::Simple, explode)
 }

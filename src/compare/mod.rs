@@ -31,16 +31,16 @@ use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use crate::definition::Definition;
-use crate::model::{ChangeLevel, GroupSettings, Level, Location, Timestamp};
+use crate::model::{BumpLevel, ChangeLevel, GroupSettings, Location, Timestamp};
 
-use schema::Limits;
+use schema::UnfoldingLimits;
 
-pub use kinds::{Effect, KINDS, Kind};
+pub use kinds::{ChangeEffect, KINDS, Kind};
 pub use markdown::markdown;
 
 /// A group as it could be published.
 #[derive(Debug, Clone, Copy)]
-pub struct Side<'a> {
+pub struct ComparedGroup<'a> {
     /// Its settings.
     pub settings: &'a GroupSettings,
     /// Its definition.
@@ -58,7 +58,7 @@ pub struct Comparison {
 
 /// A team's own rules for judging changes.
 #[derive(Debug, Clone, Copy)]
-pub struct Judgement<'a> {
+pub struct ChangeRules<'a> {
     /// Levels of the kinds of change, by name, that differ from those of [`KINDS`].
     pub levels: &'a BTreeMap<String, ChangeLevel>,
     /// The time after which a removal is a warning where the date of its `x-sunset` is past; `None` where dates change
@@ -123,12 +123,12 @@ pub struct ApiName {
 
 /// Compares two sides.
 #[must_use]
-pub fn compare(before: Side<'_>, after: Side<'_>) -> Comparison {
-    compare_within(before, after, Limits::USUAL)
+pub fn compare(before: ComparedGroup<'_>, after: ComparedGroup<'_>) -> Comparison {
+    compare_within(before, after, UnfoldingLimits::USUAL)
 }
 
-fn compare_within(before: Side<'_>, after: Side<'_>, limits: Limits) -> Comparison {
-    let mut output = output::Output::default();
+fn compare_within(before: ComparedGroup<'_>, after: ComparedGroup<'_>, limits: UnfoldingLimits) -> Comparison {
+    let mut output = output::ChangeOutput::default();
     settings::compare(before.settings, after.settings, &mut output);
     if !same::definitions(before.definition, after.definition) {
         apis::compare(before.definition, after.definition, limits, &mut output);
@@ -146,7 +146,7 @@ impl Comparison {
 
     /// Returns it as a team judges it.
     #[must_use]
-    pub fn judged(mut self, judgement: Judgement<'_>) -> Self {
+    pub fn judged(mut self, judgement: ChangeRules<'_>) -> Self {
         for change in &mut self.changes {
             match judgement.levels.get(change.kind) {
                 Some(ChangeLevel::Breaking) => change.compatibility = Compatibility::Breaking,
@@ -161,11 +161,11 @@ impl Comparison {
     /// Recommends the level of the version bump; `None` where nothing differs. While the major number is 0, a breaking
     /// change asks for a minor version, and any other for a patch.
     #[must_use]
-    pub fn advice(&self) -> Option<Level> {
+    pub fn advice(&self) -> Option<BumpLevel> {
         let level = self.changes.iter().map(Change::level).max()?;
         Some(match level {
-            Level::Major if self.is_initial => Level::Minor,
-            _ if self.is_initial => Level::Patch,
+            BumpLevel::Major if self.is_initial => BumpLevel::Minor,
+            _ if self.is_initial => BumpLevel::Patch,
             level => level,
         })
     }
@@ -174,12 +174,13 @@ impl Comparison {
 impl Change {
     /// Returns the part of the version that grows with the change.
     #[must_use]
-    pub fn level(&self) -> Level {
-        let describes = || KINDS.iter().any(|kind| kind.name == self.kind && matches!(kind.effect, Effect::Describes));
+    pub fn level(&self) -> BumpLevel {
+        let describes =
+            || KINDS.iter().any(|kind| kind.name == self.kind && matches!(kind.effect, ChangeEffect::Describes));
         match self.compatibility {
-            Compatibility::Breaking => Level::Major,
-            Compatibility::Compatible if describes() => Level::Patch,
-            Compatibility::Warning | Compatibility::Compatible => Level::Minor,
+            Compatibility::Breaking => BumpLevel::Major,
+            Compatibility::Compatible if describes() => BumpLevel::Patch,
+            Compatibility::Warning | Compatibility::Compatible => BumpLevel::Minor,
         }
     }
 

@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
-use super::apis::{Comparer, Report};
+use super::apis::{ApiReport, Comparer};
 use super::kinds::{self, Kind};
 use super::media_types::{MediaTypeKinds, media_types};
-use super::output::Found;
+use super::output::RawChange;
 use super::schema::ListWriting;
-use crate::definition::{Direction, Node, Style};
+use crate::definition::{Node, ParameterStyle, ValueDirection};
 use crate::model::Method;
 
 /// Lists the operations of a path item, each after its method.
@@ -24,13 +24,13 @@ fn operations(item: Node<'_>) -> Vec<(String, Node<'_>)> {
 type Pair<'d> = (Option<Node<'d>>, Option<Node<'d>>);
 
 /// Compares the webhooks of two definitions.
-pub(super) fn webhooks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d>, report: &mut Report) {
+pub(super) fn webhooks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d>, report: &mut ApiReport) {
     let kinds = (kinds::WEBHOOK_ADDED, kinds::WEBHOOK_REMOVED);
     named(comparer, "webhook", kinds, (before, after), report, path_item);
 }
 
 /// Compares the callbacks of an API: each name has addresses, and each address is called like a path.
-pub(super) fn callbacks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d>, report: &mut Report) {
+pub(super) fn callbacks<'d>(comparer: &mut Comparer<'d>, (before, after): Pair<'d>, report: &mut ApiReport) {
     let kinds = (kinds::CALLBACK_ADDED, kinds::CALLBACK_REMOVED);
     named(comparer, "callback", kinds, (before, after), report, |comparer, path, old, new, report| {
         let (old, new) = (old.resolve().unwrap_or(old), new.resolve().unwrap_or(new));
@@ -47,8 +47,8 @@ fn named<'d>(
     noun: &str,
     kinds: (Kind, Kind),
     (before, after): Pair<'d>,
-    report: &mut Report,
-    each: impl Fn(&mut Comparer<'d>, &str, Node<'d>, Node<'d>, &mut Report),
+    report: &mut ApiReport,
+    each: impl Fn(&mut Comparer<'d>, &str, Node<'d>, Node<'d>, &mut ApiReport),
 ) {
     names_at(noun, noun, (before, after), kinds, report);
     for (name, old, new) in both(before, after) {
@@ -56,7 +56,7 @@ fn named<'d>(
     }
 }
 
-fn path_item<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut Report) {
+fn path_item<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut ApiReport) {
     let (old, new) = (old.resolve().unwrap_or(old), new.resolve().unwrap_or(new));
     let (before, after) = (operations(old), operations(new));
     let find = |list: &[(String, Node<'d>)], method: &str| {
@@ -73,14 +73,14 @@ fn path_item<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
             (None, None) => {}
             (was, is) => {
                 let message = format!("the method {shown} was {}", if is.is_some() { "added" } else { "removed" });
-                let found = Found::new(kinds::OUTGOING_CHANGED, message);
+                let found = RawChange::new(kinds::OUTGOING_CHANGED, message);
                 report.add(path, found.at(was.map(Node::location), is.map(Node::location)));
             }
         }
     }
 }
 
-fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut Report) {
+fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut ApiReport) {
     for found in comparer.describe(&["summary", "description"], old, new) {
         report.add(path, found);
     }
@@ -88,19 +88,19 @@ fn operation<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
     if let (Some(old), Some(new)) = (body(old), body(new)) {
         presence(&format!("{path} request body"), "body", (old, new), report);
     }
-    content(comparer, &format!("{path} request body"), body(old), body(new), Direction::Response, report);
+    content(comparer, &format!("{path} request body"), body(old), body(new), ValueDirection::Response, report);
     responses(comparer, path, (old.get("responses"), new.get("responses")), report);
 }
 
 /// Compares the responses of callers: each code with the response of its own, else with that which covers it.
-fn responses<'d>(comparer: &mut Comparer<'d>, path: &str, (before, after): Pair<'d>, report: &mut Report) {
+fn responses<'d>(comparer: &mut Comparer<'d>, path: &str, (before, after): Pair<'d>, report: &mut ApiReport) {
     let label = |status: &str| format!("{path} response {status}");
     for (status, old) in before.into_iter().flat_map(Node::entries) {
         if let Some(new) = covering(after, status) {
-            content(comparer, &label(status), old.resolve(), new.resolve(), Direction::Request, report);
+            content(comparer, &label(status), old.resolve(), new.resolve(), ValueDirection::Request, report);
         } else {
             let place = before.map(|before| before.key_location(status));
-            let found = Found::new(kinds::OUTGOING_CHANGED, format!("the response {status:?} was removed"));
+            let found = RawChange::new(kinds::OUTGOING_CHANGED, format!("the response {status:?} was removed"));
             report.add(path, found.at(place, None));
         }
     }
@@ -111,13 +111,13 @@ fn responses<'d>(comparer: &mut Comparer<'d>, path: &str, (before, after): Pair<
         let place = after.map(|after| after.key_location(status));
         let message = format!("the response {status:?} was added");
         let Some(old) = covering(before, status) else {
-            report.add(path, Found::new(kinds::OUTGOING_RESPONSE_ADDED, message).at(None, place));
+            report.add(path, RawChange::new(kinds::OUTGOING_RESPONSE_ADDED, message).at(None, place));
             continue;
         };
-        let mut parts = Report::default();
-        content(comparer, &label(status), old.resolve(), new.resolve(), Direction::Request, &mut parts);
+        let mut parts = ApiReport::default();
+        content(comparer, &label(status), old.resolve(), new.resolve(), ValueDirection::Request, &mut parts);
         let message = format!("{message}, which another one covered");
-        report.add_folded(path, Found::new(kinds::OUTGOING_CHANGED, message).at(None, place), parts);
+        report.add_folded(path, RawChange::new(kinds::OUTGOING_CHANGED, message).at(None, place), parts);
     }
 }
 
@@ -132,7 +132,7 @@ fn covering<'d>(responses: Option<Node<'d>>, status: &str) -> Option<Node<'d>> {
 }
 
 /// Reports a part that was always sent and can be missing now, or the reverse.
-fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>), report: &mut Report) {
+fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>), report: &mut ApiReport) {
     let is_sent = |node: Node<'_>| node.get("required").and_then(Node::as_bool) == Some(true);
     let (kind, message) = match (is_sent(old), is_sent(new)) {
         (true, false) => (kinds::OUTGOING_BECAME_OPTIONAL, format!("the {noun} was always sent and can be missing")),
@@ -140,7 +140,7 @@ fn presence(path: &str, noun: &str, (old, new): (Node<'_>, Node<'_>), report: &m
         _ => return,
     };
     let places = (Some(old.key_location("required")), Some(new.key_location("required")));
-    report.add(path, Found::new(kind, message).at(places.0, places.1));
+    report.add(path, RawChange::new(kind, message).at(places.0, places.1));
 }
 
 /// Key of a parameter: its location and its name, which is case-insensitive for a header.
@@ -170,7 +170,7 @@ fn parameters<'d>(
     path: &str,
     before: &[(Identity<'d>, Node<'d>)],
     after: &[(Identity<'d>, Node<'d>)],
-    report: &mut Report,
+    report: &mut ApiReport,
 ) {
     let label = |identity: &Identity<'_>| format!("{path} request {} parameter {}", identity.0, identity.1);
     let mut fresh: HashMap<&Identity<'d>, Node<'d>> = after.iter().map(|(identity, new)| (identity, *new)).collect();
@@ -178,17 +178,17 @@ fn parameters<'d>(
         if let Some(new) = fresh.remove(identity) {
             parameter(comparer, &label(identity), *old, new, report);
         } else {
-            let found = Found::new(kinds::OUTGOING_CHANGED, "the parameter was removed");
+            let found = RawChange::new(kinds::OUTGOING_CHANGED, "the parameter was removed");
             report.add(&label(identity), found.at(Some(old.location()), None));
         }
     }
     for (identity, new) in after.iter().filter(|(identity, _)| fresh.contains_key(identity)) {
-        let found = Found::new(kinds::OUTGOING_PARAMETER_ADDED, "the parameter was added");
+        let found = RawChange::new(kinds::OUTGOING_PARAMETER_ADDED, "the parameter was added");
         report.add(&label(identity), found.at(None, Some(new.location())));
     }
 }
 
-fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut Report) {
+fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: Node<'d>, report: &mut ApiReport) {
     presence(path, "parameter", (old, new), report);
     let schema = |parameter: Node<'d>| parameter.get("schema").map(Node::id);
     let (was, is) = (written(old), written(new));
@@ -197,23 +197,23 @@ fn parameter<'d>(comparer: &mut Comparer<'d>, path: &str, old: Node<'d>, new: No
         let message =
             format!("the value was written in the style {} and is written in the style {}", shown(was), shown(is));
         let places = (Some(old.key_location("style")), Some(new.key_location("style")));
-        report.add(path, Found::new(kinds::OUTGOING_CHANGED, message).at(places.0, places.1));
+        report.add(path, RawChange::new(kinds::OUTGOING_CHANGED, message).at(places.0, places.1));
     }
     let lists = |(style, explode)| {
         let style = match style {
-            "form" => Style::Form,
-            "spaceDelimited" => Style::SpaceDelimited,
-            "pipeDelimited" => Style::PipeDelimited,
-            "deepObject" => Style::DeepObject,
-            "matrix" => Style::Matrix,
-            "label" => Style::Label,
-            _ => Style::Simple,
+            "form" => ParameterStyle::Form,
+            "spaceDelimited" => ParameterStyle::SpaceDelimited,
+            "pipeDelimited" => ParameterStyle::PipeDelimited,
+            "deepObject" => ParameterStyle::DeepObject,
+            "matrix" => ParameterStyle::Matrix,
+            "label" => ParameterStyle::Label,
+            _ => ParameterStyle::Simple,
         };
         ListWriting::of_style(style, explode)
     };
-    let pair = comparer.schemas.text_pair(schema(old), schema(new), (lists(was), lists(is)), Direction::Response);
+    let pair = comparer.schemas.text_pair(schema(old), schema(new), (lists(was), lists(is)), ValueDirection::Response);
     report.add_schema(path, pair);
-    content(comparer, path, Some(old), Some(new), Direction::Response, report);
+    content(comparer, path, Some(old), Some(new), ValueDirection::Response, report);
 }
 
 /// Returns the style and whether it is exploded, with the defaults filled in (OpenAPI 3.1, section 4.8.12.2.1).
@@ -229,8 +229,8 @@ fn content<'d>(
     path: &str,
     old: Option<Node<'d>>,
     new: Option<Node<'d>>,
-    direction: Direction,
-    report: &mut Report,
+    direction: ValueDirection,
+    report: &mut ApiReport,
 ) {
     let (was, is) = (media_types(old), media_types(new));
     comparer.content((&was, &is), direction, MediaTypeKinds::OUTGOING, &|_| path.to_owned(), report);
@@ -243,7 +243,7 @@ fn both<'d>(before: Option<Node<'d>>, after: Option<Node<'d>>) -> Vec<(&'d str, 
 }
 
 /// Reports added and removed names as changes of outgoing data.
-fn differing_names(path: &str, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>, report: &mut Report) {
+fn differing_names(path: &str, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>, report: &mut ApiReport) {
     let kinds = (kinds::OUTGOING_CHANGED, kinds::OUTGOING_CHANGED);
     names_at(path, noun, (before, after), kinds, report);
 }
@@ -254,18 +254,18 @@ fn names_at(
     noun: &str,
     (before, after): (Option<Node<'_>>, Option<Node<'_>>),
     (added, removed): (Kind, Kind),
-    report: &mut Report,
+    report: &mut ApiReport,
 ) {
     for (name, _) in before.into_iter().flat_map(Node::entries) {
         if after.is_none_or(|after| after.get(name).is_none()) {
             let place = before.map(|before| before.key_location(name));
-            report.add(path, Found::new(removed, format!("the {noun} {name:?} was removed")).at(place, None));
+            report.add(path, RawChange::new(removed, format!("the {noun} {name:?} was removed")).at(place, None));
         }
     }
     for (name, _) in after.into_iter().flat_map(Node::entries) {
         if before.is_none_or(|before| before.get(name).is_none()) {
             let place = after.map(|after| after.key_location(name));
-            report.add(path, Found::new(added, format!("the {noun} {name:?} was added")).at(None, place));
+            report.add(path, RawChange::new(added, format!("the {noun} {name:?} was added")).at(None, place));
         }
     }
 }

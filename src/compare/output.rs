@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::kinds::{self, Effect, Kind};
+use super::kinds::{self, ChangeEffect, Kind};
 use super::{ApiName, Change, Compatibility, Sunset, documentation};
-use crate::definition::{Direction, Node};
+use crate::definition::{Node, ValueDirection};
 use crate::model::{Location, Timestamp};
 
 /// More changes than this are only counted.
@@ -13,11 +13,11 @@ const MOST_CHANGES: usize = 10_000;
 
 /// A change, before it is known whom it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Found {
+pub(super) struct RawChange {
     pub(super) kind: &'static str,
     pub(super) compatibility: Compatibility,
     /// Direction of the data; `None` where it has no bearing on compatibility.
-    pub(super) direction: Option<Direction>,
+    pub(super) direction: Option<ValueDirection>,
     pub(super) message: String,
     pub(super) before: Option<Location>,
     pub(super) after: Option<Location>,
@@ -25,7 +25,7 @@ pub(super) struct Found {
     pub(super) sunset: Option<Sunset>,
 }
 
-impl Found {
+impl RawChange {
     /// Makes a change that means the same in either direction.
     pub(super) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
@@ -40,8 +40,13 @@ impl Found {
     }
 
     /// Makes a change of data that goes in a direction, with the effect that its kind has there.
-    pub(super) fn directed(kind: Kind, effect: Effect, direction: Direction, message: impl Into<String>) -> Self {
-        let directed = matches!(effect, Effect::Narrows | Effect::Widens);
+    pub(super) fn directed(
+        kind: Kind,
+        effect: ChangeEffect,
+        direction: ValueDirection,
+        message: impl Into<String>,
+    ) -> Self {
+        let directed = matches!(effect, ChangeEffect::Narrows | ChangeEffect::Widens);
         Self {
             compatibility: effect.compatibility(Some(direction)),
             direction: directed.then_some(direction),
@@ -67,7 +72,7 @@ impl Found {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Output {
+pub(super) struct ChangeOutput {
     changes: Vec<Change>,
     /// Where the changes stand in the list, by their hashes: those that are only counted are many, and large.
     known: HashMap<u64, Option<usize>>,
@@ -75,12 +80,12 @@ pub(super) struct Output {
     breaking_left_out: bool,
 }
 
-impl Output {
+impl ChangeOutput {
     /// Adds a change; one that is known already gets one more API.
     ///
     /// Two changes are the same if their locations on both sides and their messages are the same. Without a location, a
     /// change belongs to the current API alone.
-    pub(super) fn add(&mut self, found: Found, path: &str, api: Option<&ApiName>) {
+    pub(super) fn add(&mut self, found: RawChange, path: &str, api: Option<&ApiName>) {
         let has_place = found.before.is_some() || found.after.is_some();
         let hash = hash(&found);
         if has_place && let Some(index) = self.known.get(&hash) {
@@ -102,7 +107,7 @@ impl Output {
             self.breaking_left_out |= found.compatibility == Compatibility::Breaking;
             return;
         }
-        let Found { kind, compatibility, message, before, after, sunset, direction: _ } = found;
+        let RawChange { kind, compatibility, message, before, after, sunset, direction: _ } = found;
         self.changes.push(Change {
             kind,
             compatibility,
@@ -132,7 +137,7 @@ impl Output {
     }
 }
 
-fn hash(found: &Found) -> u64 {
+fn hash(found: &RawChange) -> u64 {
     let mut hasher = DefaultHasher::new();
     found.hash(&mut hasher);
     hasher.finish()

@@ -4,22 +4,22 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::apis::{Comparer, Report, field_place};
+use super::apis::{ApiReport, Comparer, field_place};
 use super::kinds;
-use super::output::Found;
+use super::output::RawChange;
 use super::schema::ListWriting;
-use crate::definition::{Api, Direction, Node, Parameter, ParameterPlace, Style, parameter_names};
+use crate::definition::{Api, Node, Parameter, ParameterPlace, ParameterStyle, ValueDirection, parameter_names};
 use crate::model::Location;
 
 /// Headers that are described elsewhere; as parameters they are ignored (OpenAPI 3.1, section 4.8.12.2.1).
 const IGNORED_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
-pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
+pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     let old_names = parameter_names(&before.path);
     let new_names = parameter_names(&after.path);
     for (old, new) in old_names.iter().zip(&new_names).filter(|(old, new)| old != new) {
         let message = format!("the parameter {old:?} of the path is called {new:?}");
-        let found = Found::new(kinds::PATH_PARAMETER_RENAMED, message);
+        let found = RawChange::new(kinds::PATH_PARAMETER_RENAMED, message);
         report.add(
             &format!("request path parameter {new}"),
             found.at(Some(before.location.clone()), Some(after.location.clone())),
@@ -56,7 +56,7 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
 }
 
 /// The common part of two lists.
-struct Paired<T> {
+struct PairedLists<T> {
     both: Vec<(T, T)>,
     old: Vec<T>,
     new: Vec<T>,
@@ -64,7 +64,10 @@ struct Paired<T> {
 
 /// Pairs the elements of equal keys, each once and in the order of the first list. The time grows with the lists, and
 /// not with their product.
-fn pair<K: Eq + Hash, T: Copy>(before: impl Iterator<Item = (K, T)>, after: impl Iterator<Item = (K, T)>) -> Paired<T> {
+fn pair<K: Eq + Hash, T: Copy>(
+    before: impl Iterator<Item = (K, T)>,
+    after: impl Iterator<Item = (K, T)>,
+) -> PairedLists<T> {
     let mut offered: Vec<Option<T>> = Vec::new();
     // For each key the first and the last place that is offered, and for each place the next one of its key.
     let mut by_key: HashMap<K, (Option<usize>, usize)> = HashMap::new();
@@ -79,7 +82,7 @@ fn pair<K: Eq + Hash, T: Copy>(before: impl Iterator<Item = (K, T)>, after: impl
         next_alike.push(None);
         offered.push(Some(new));
     }
-    let mut paired = Paired { both: Vec::new(), old: Vec::new(), new: Vec::new() };
+    let mut paired = PairedLists { both: Vec::new(), old: Vec::new(), new: Vec::new() };
     for (key, old) in before {
         let place = by_key.get_mut(&key).and_then(|(first, _)| {
             let place = (*first)?;
@@ -114,37 +117,37 @@ fn label(parameter: &Parameter) -> String {
 }
 
 impl Comparer<'_> {
-    fn gone_parameter(&self, old: &Parameter, new: Option<&Parameter>, report: &mut Report) {
+    fn gone_parameter(&self, old: &Parameter, new: Option<&Parameter>, report: &mut ApiReport) {
         let place = Some(self.before.node(old.node).location());
         let (path, found) = if let Some(new) = new {
             let message =
                 format!("the parameter stood in the {} and stands in the {}", old.place.as_str(), new.place.as_str());
-            let found = Found::new(kinds::PARAMETER_MOVED, message);
+            let found = RawChange::new(kinds::PARAMETER_MOVED, message);
             (label(new), found.at(place, Some(self.after.node(new.node).location())))
         } else {
             let was = if old.deprecated { "; it was deprecated" } else { "" };
-            let found = Found::new(kinds::PARAMETER_REMOVED, format!("the parameter was removed{was}"));
+            let found = RawChange::new(kinds::PARAMETER_REMOVED, format!("the parameter was removed{was}"));
             (label(old), found.at(place, None).with_sunset(self.before.node(old.node)))
         };
         report.add(&path, found);
     }
 
-    fn fresh_parameter(&self, new: &Parameter, report: &mut Report) {
+    fn fresh_parameter(&self, new: &Parameter, report: &mut ApiReport) {
         let (kind, message) = if new.required {
             (kinds::REQUIRED_PARAMETER_ADDED, "a required parameter was added")
         } else {
             (kinds::PARAMETER_ADDED, "an optional parameter was added")
         };
         let place = Some(self.after.node(new.node).location());
-        report.add(&label(new), Found::new(kind, message).at(None, place));
+        report.add(&label(new), RawChange::new(kind, message).at(None, place));
     }
 
-    fn parameter(&mut self, old: &Parameter, new: &Parameter, report: &mut Report) {
+    fn parameter(&mut self, old: &Parameter, new: &Parameter, report: &mut ApiReport) {
         let path = label(new);
         let (before, after) = (self.before.node(old.node), self.after.node(new.node));
         let mut add = |kind, field: &str, message: &str| {
             let (was, is) = (place_of(before, field), place_of(after, field));
-            report.add(&path, Found::new(kind, message).at(Some(was), Some(is)));
+            report.add(&path, RawChange::new(kind, message).at(Some(was), Some(is)));
         };
         match (old.required, new.required) {
             (false, true) => {
@@ -176,7 +179,7 @@ impl Comparer<'_> {
     }
 
     /// Compares how the value is written, and its schema.
-    fn parameter_value(&mut self, old: &Parameter, new: &Parameter, path: &str, report: &mut Report) {
+    fn parameter_value(&mut self, old: &Parameter, new: &Parameter, path: &str, report: &mut ApiReport) {
         let (before, after) = (self.before.node(old.node), self.after.node(new.node));
         let media_type =
             |parameter: &Parameter| parameter.media_type.as_ref().map(|media_type| media_type.name.clone());
@@ -184,12 +187,12 @@ impl Comparer<'_> {
         if was != is {
             let shown = |name: Option<String>| name.unwrap_or_else(|| "a style".to_owned());
             let message = format!("the value was written as {} and is written as {}", shown(was), shown(is));
-            let found = Found::new(kinds::PARAMETER_MEDIA_TYPE_CHANGED, message);
+            let found = RawChange::new(kinds::PARAMETER_MEDIA_TYPE_CHANGED, message);
             report.add(path, found.at(Some(before.location()), Some(after.location())));
             return;
         }
         if let (Some(old), Some(new)) = (&old.media_type, &new.media_type) {
-            let pair = self.schemas.pair(old.schema, new.schema, Direction::Request);
+            let pair = self.schemas.pair(old.schema, new.schema, ValueDirection::Request);
             report.add_schema(path, pair);
             return;
         }
@@ -199,20 +202,20 @@ impl Comparer<'_> {
             let (was, is) = (written(old), written(new));
             if was != is {
                 let message = format!("the value was written in the style {was} and is written in the style {is}");
-                let found = Found::new(kinds::PARAMETER_STYLE_CHANGED, message);
+                let found = RawChange::new(kinds::PARAMETER_STYLE_CHANGED, message);
                 report.add(path, found.at(Some(place_of(before, "style")), Some(place_of(after, "style"))));
             }
         }
         let lists = |parameter: &Parameter| ListWriting::of_style(parameter.style, parameter.explode);
-        let pair = self.schemas.text_pair(old.schema, new.schema, (lists(old), lists(new)), Direction::Request);
+        let pair = self.schemas.text_pair(old.schema, new.schema, (lists(old), lists(new)), ValueDirection::Request);
         report.add_schema(path, pair);
     }
 
     /// Compares the examples of a parameter, header or media type.
-    pub(super) fn examples(&mut self, before: Node<'_>, after: Node<'_>, path: &str, report: &mut Report) {
+    pub(super) fn examples(&mut self, before: Node<'_>, after: Node<'_>, path: &str, report: &mut ApiReport) {
         for name in ["example", "examples"] {
             if let Some(message) = self.change(&format!("the {name}"), before.get(name), after.get(name)) {
-                let found = Found::new(kinds::EXAMPLE_CHANGED, message);
+                let found = RawChange::new(kinds::EXAMPLE_CHANGED, message);
                 report.add(path, found.at(field_place(before, name), field_place(after, name)));
             }
         }
@@ -222,13 +225,13 @@ impl Comparer<'_> {
 /// Says how a list or an object is written.
 fn written(parameter: &Parameter) -> String {
     let name = match parameter.style {
-        Style::Simple => "simple",
-        Style::Label => "label",
-        Style::Matrix => "matrix",
-        Style::Form => "form",
-        Style::SpaceDelimited => "spaceDelimited",
-        Style::PipeDelimited => "pipeDelimited",
-        Style::DeepObject => "deepObject",
+        ParameterStyle::Simple => "simple",
+        ParameterStyle::Label => "label",
+        ParameterStyle::Matrix => "matrix",
+        ParameterStyle::Form => "form",
+        ParameterStyle::SpaceDelimited => "spaceDelimited",
+        ParameterStyle::PipeDelimited => "pipeDelimited",
+        ParameterStyle::DeepObject => "deepObject",
     };
     if parameter.explode { format!("{name}, exploded") } else { name.to_owned() }
 }

@@ -1,18 +1,18 @@
 //! Compares parameters that are the whole query string (OpenAPI 3.2, section 4.12.1): a body in the place of the query.
 
-use super::apis::{Comparer, Report};
+use super::apis::{ApiReport, Comparer};
 use super::kinds;
 use super::media_types::{MediaTypeKinds, media_types};
-use super::output::Found;
-use crate::definition::{Api, Definition, Direction, Node};
+use super::output::RawChange;
+use crate::definition::{Api, Definition, Node, ValueDirection};
 
-pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
+pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     let path = "request query string";
     let is_required = |parameter: Node<'_>| parameter.get("required").and_then(Node::as_bool) == Some(true);
     let (old, new) = match (parameter(comparer.before, before), parameter(comparer.after, after)) {
         (None, None) => return,
         (Some(old), None) => {
-            let found = Found::new(kinds::PARAMETER_REMOVED, "the query string was removed");
+            let found = RawChange::new(kinds::PARAMETER_REMOVED, "the query string was removed");
             return report.add(path, found.at(Some(old.location()), None).with_sunset(old));
         }
         (None, Some(new)) => {
@@ -21,7 +21,7 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
             } else {
                 (kinds::PARAMETER_ADDED, "an optional query string was added")
             };
-            return report.add(path, Found::new(kind, message).at(None, Some(new.location())));
+            return report.add(path, RawChange::new(kind, message).at(None, Some(new.location())));
         }
         (Some(old), Some(new)) => (old, new),
     };
@@ -32,14 +32,14 @@ pub(super) fn compare(comparer: &mut Comparer<'_>, before: &Api, after: &Api, re
         _ => None,
     };
     if let Some((kind, message)) = change {
-        report.add(path, Found::new(kind, message).at(places.0, places.1));
+        report.add(path, RawChange::new(kind, message).at(places.0, places.1));
     }
     for found in comparer.describe(&["description"], old, new) {
         report.add(path, found);
     }
     let (was, is) = (media_types(Some(old)), media_types(Some(new)));
     let label = |media_type: &str| format!("request {media_type} query string");
-    comparer.content((&was, &is), Direction::Request, MediaTypeKinds::INCOMING, &label, report);
+    comparer.content((&was, &is), ValueDirection::Request, MediaTypeKinds::INCOMING, &label, report);
 }
 
 /// Finds the parameter of an API, or of its path item, that is the whole query string.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::apis::{Comparer, Report, field_place};
+use super::apis::{ApiReport, Comparer, field_place};
 use super::kinds;
-use super::output::Found;
+use super::output::RawChange;
 use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind, SecurityRequirement, SecurityScheme};
 use crate::model::Location;
 
 /// Compares the schemes that both sides name.
-pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut Report) {
+pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut ApiReport) {
     let (before, after) = (comparer.before, comparer.after);
     for old in &before.security_schemes {
         let Some(new) = after.security_schemes.iter().find(|new| new.name == old.name) else { continue };
@@ -19,12 +19,12 @@ pub(super) fn schemes(comparer: &mut Comparer<'_>, report: &mut Report) {
         let (identity, other) = (identity(old), identity(new));
         if identity != other {
             let message = format!("the scheme was {identity} and is {other}");
-            report.add(&path, Found::new(kinds::SECURITY_SCHEME_CHANGED, message).at(places.0, places.1));
+            report.add(&path, RawChange::new(kinds::SECURITY_SCHEME_CHANGED, message).at(places.0, places.1));
             continue;
         }
         for field in ["flows", "openIdConnectUrl", "bearerFormat"] {
             if let Some(message) = comparer.change(&format!("the {field}"), was.get(field), is.get(field)) {
-                let found = Found::new(kinds::SECURITY_SCHEME_UPDATED, message);
+                let found = RawChange::new(kinds::SECURITY_SCHEME_UPDATED, message);
                 report.add(&path, found.at(field_place(was, field), field_place(is, field)));
             }
         }
@@ -52,11 +52,11 @@ fn identity(scheme: &SecurityScheme) -> String {
 /// A requirement: its schemes, each with its scopes.
 type Needs = BTreeSet<(String, BTreeSet<String>)>;
 
-pub(super) fn requirements(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut Report) {
+pub(super) fn requirements(comparer: &mut Comparer<'_>, before: &Api, after: &Api, report: &mut ApiReport) {
     let (old, new) = (all_needs(comparer.before, before), all_needs(comparer.after, after));
     let places = (place(comparer.before, before), place(comparer.after, after));
     let mut add = |kind, message: String| {
-        report.add("security", Found::new(kind, message).at(Some(places.0.clone()), Some(places.1.clone())));
+        report.add("security", RawChange::new(kind, message).at(Some(places.0.clone()), Some(places.1.clone())));
     };
     let is_free = |all: &[Needs]| all.is_empty() || all.iter().any(BTreeSet::is_empty);
     match (is_free(&old), is_free(&new)) {

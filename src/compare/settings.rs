@@ -1,11 +1,11 @@
 //! Compares the settings of a group. The version is no change: the changes decide its next bump.
 
-use super::output::{Found, Output};
+use super::output::{ChangeOutput, RawChange};
 use super::{documentation, kinds};
 use crate::model::{GroupSettings, KeyKind};
 
-pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut Output) {
-    let mut add = |kind, path: &str, message: String| output.add(Found::new(kind, message), path, None);
+pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut ChangeOutput) {
+    let mut add = |kind, path: &str, message: String| output.add(RawChange::new(kind, message), path, None);
     if before.prefix != after.prefix {
         let message = format!("the prefix was {} and is {}", before.prefix, after.prefix);
         add(kinds::PREFIX_CHANGED, "settings prefix", message);

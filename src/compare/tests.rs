@@ -6,9 +6,9 @@ mod schemas;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Change, Comparison, Compatibility, Judgement, KINDS, Side, compare, markdown};
+use super::{Change, ChangeRules, ComparedGroup, Comparison, Compatibility, KINDS, compare, markdown};
 use crate::definition::{Definition, read};
-use crate::model::{ChangeLevel, DEFINITION_FILE, GroupSettings, Level, Timestamp};
+use crate::model::{BumpLevel, ChangeLevel, DEFINITION_FILE, GroupSettings, Timestamp};
 use definitions::{DEFINITIONS, SETTINGS};
 use schemas::SCHEMAS;
 
@@ -24,7 +24,10 @@ pub(super) fn settings(text: &str) -> GroupSettings {
 
 pub(super) fn compared(before: &Definition, after: &Definition) -> Comparison {
     let settings = settings("prefix: /");
-    compare(Side { settings: &settings, definition: before }, Side { settings: &settings, definition: after })
+    compare(
+        ComparedGroup { settings: &settings, definition: before },
+        ComparedGroup { settings: &settings, definition: after },
+    )
 }
 
 fn kinds(comparison: &Comparison) -> Vec<String> {
@@ -147,12 +150,16 @@ fn the_advice_is_the_largest_that_a_change_asks_for() {
     let base = whole("paths: {/a: {get: {summary: x}}}");
     for (after, level) in [
         ("paths: {/a: {get: {summary: x}}}", None),
-        ("paths: {/a: {get: {summary: y}}}", Some(Level::Patch)),
-        ("paths: {/a: {get: {summary: y}, put: {}}}", Some(Level::Minor)),
-        ("paths: {/a: {put: {}}}", Some(Level::Major)),
+        ("paths: {/a: {get: {summary: y}}}", Some(BumpLevel::Patch)),
+        ("paths: {/a: {get: {summary: y}, put: {}}}", Some(BumpLevel::Minor)),
+        ("paths: {/a: {put: {}}}", Some(BumpLevel::Major)),
     ] {
         let comparison = compared(&base, &whole(after));
-        assert_eq!((comparison.advice(), comparison.is_breaking()), (level, level == Some(Level::Major)), "{after}");
+        assert_eq!(
+            (comparison.advice(), comparison.is_breaking()),
+            (level, level == Some(BumpLevel::Major)),
+            "{after}"
+        );
     }
 }
 
@@ -202,8 +209,8 @@ fn levels_and_dates_change_what_a_change_does() {
     let comparison = compared(&before, &after);
     let none = BTreeMap::new();
     let at = |text: &str| Timestamp::from_input(text).ok();
-    let judged = |levels, sunset| kinds(&comparison.clone().judged(Judgement { levels, sunset }));
-    let past = comparison.clone().judged(Judgement { levels: &none, sunset: at("2026-11-01") });
+    let judged = |levels, sunset| kinds(&comparison.clone().judged(ChangeRules { levels, sunset }));
+    let past = comparison.clone().judged(ChangeRules { levels: &none, sunset: at("2026-11-01") });
     assert!(past.changes.iter().all(|change| change.is_past_sunset));
     let message = "the API was removed; it was deprecated; allowed, as its sunset date \"2026-10-31\" is past";
     assert_eq!(past.changes.first().map(|change| change.message.as_str()), Some(message));
@@ -223,7 +230,7 @@ fn levels_and_dates_change_what_a_change_does() {
 #[test]
 fn the_advice_before_the_first_major_version_is_smaller() {
     let (base, gone) = (whole("paths: {/a: {get: {}}}"), whole("paths: {}"));
-    for (before, after, level) in [(&base, &gone, Level::Minor), (&gone, &base, Level::Patch)] {
+    for (before, after, level) in [(&base, &gone, BumpLevel::Minor), (&gone, &base, BumpLevel::Patch)] {
         let comparison = Comparison { is_initial: true, ..compared(before, after) };
         assert_eq!(comparison.advice(), Some(level));
     }

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::document::{Document, Node, NodeId};
-use super::result::{self, ApiResults, Budget};
+use super::result::{self, ApiResults, ResultBudget};
 use super::routing::{ApiRoute, NotRouted};
-use super::schema::{self, Direction};
+use super::schema::{self, ValueDirection};
 use crate::model::{Location, Method};
 
 /// A definition that was read without errors: OpenAPI 3.0, 3.1 or 3.2.
@@ -74,13 +74,13 @@ impl Definition {
     /// always yields the same bytes.
     #[must_use]
     pub fn results(&self) -> Vec<ApiResults> {
-        result::build(self, Budget::USUAL)
+        result::build(self, ResultBudget::USUAL)
     }
 
     /// Builds the [`results`](Self::results) of all APIs for their findings, without keeping any of them.
     #[must_use]
     pub fn try_results(&self) -> Vec<ApiResults> {
-        result::try_out(self, Budget::USUAL)
+        result::try_out(self, ResultBudget::USUAL)
     }
 
     /// Builds the constant result of one API, and of the other APIs only as much as is needed for the shared budget.
@@ -88,14 +88,14 @@ impl Definition {
     /// The result equals the constant one of this API in [`results`](Self::results).
     #[must_use]
     pub fn constant_result(&self, api: &Api) -> ApiResults {
-        result::constant(self, api, Budget::USUAL)
+        result::constant(self, api, ResultBudget::USUAL)
     }
 
     /// Converts a schema to a self-contained JSON Schema 2020-12, for a validator.
     ///
     /// `None` if the schema, with its references, is too large for a validator.
     #[must_use]
-    pub fn json_schema(&self, schema: NodeId, direction: Direction) -> Option<Value> {
+    pub fn json_schema(&self, schema: NodeId, direction: ValueDirection) -> Option<Value> {
         schema::json_schema(self.node(schema), self.specification, direction)
     }
 }
@@ -262,7 +262,7 @@ impl ParameterPlace {
 /// The serialization of a list or an object in a parameter (section 4.8.12.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of the specification's table of styles")]
-pub enum Style {
+pub enum ParameterStyle {
     Simple,
     Label,
     Matrix,
@@ -272,7 +272,7 @@ pub enum Style {
     DeepObject,
 }
 
-impl Style {
+impl ParameterStyle {
     /// Returns the style with a given name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -313,7 +313,7 @@ pub struct Parameter {
     /// True if callers should no longer use it.
     pub deprecated: bool,
     /// The serialization of its value.
-    pub style: Style,
+    pub style: ParameterStyle,
     /// True if each item of a list, or field of an object, is serialized as a separate parameter.
     pub explode: bool,
     /// The schema, unless the whole value is in `media_type`.

@@ -15,8 +15,8 @@ use serde_json::{Map, Number, Value};
 use crate::model::Location;
 
 pub use ids::{NodeMap, NodeSet, SeenNodes};
-pub(super) use object::{Entry, Place};
-pub(super) use store::{Content, Fields, Store, Text};
+pub(super) use object::{ObjectEntry, TextPosition};
+pub(super) use store::{NodeStore, NodeValue, ObjectBuilder, TextSpan};
 
 /// The id of a node within its definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,9 +27,9 @@ pub struct NodeId(u32);
 pub struct Document {
     folder: String,
     files: Vec<SourceFile>,
-    nodes: Vec<Stored>,
-    store: Store,
-    targets: NodeMap<NodeId, Target>,
+    nodes: Vec<StoredNode>,
+    store: NodeStore,
+    targets: NodeMap<NodeId, ReferenceTarget>,
     /// The nodes that the last nodes are copies of, as schemas under other dynamic scopes are.
     originals: Vec<NodeId>,
     /// The contents of files named by `externalValue`, by Example Object.
@@ -75,12 +75,12 @@ impl<'d> Node<'d> {
     #[must_use]
     pub fn kind(self) -> NodeKind<'d> {
         match self.content() {
-            Content::Null => NodeKind::Null,
-            Content::Bool(value) => NodeKind::Bool(value),
-            Content::Number(place) => self.document.store.number(place).map_or(NodeKind::Null, NodeKind::Number),
-            Content::String(text) => NodeKind::String(self.document.store.text(text)),
-            Content::Array(_) => NodeKind::Array,
-            Content::Object(_) | Content::LargeObject(_) => NodeKind::Object,
+            NodeValue::Null => NodeKind::Null,
+            NodeValue::Bool(value) => NodeKind::Bool(value),
+            NodeValue::Number(place) => self.document.store.number(place).map_or(NodeKind::Null, NodeKind::Number),
+            NodeValue::String(text) => NodeKind::String(self.document.store.text(text)),
+            NodeValue::Array(_) => NodeKind::Array,
+            NodeValue::Object(_) | NodeValue::LargeObject(_) => NodeKind::Object,
         }
     }
 
@@ -105,37 +105,37 @@ impl<'d> Node<'d> {
     /// Returns the text of a string.
     #[must_use]
     pub fn as_str(self) -> Option<&'d str> {
-        if let Content::String(text) = self.content() { Some(self.document.store.text(text)) } else { None }
+        if let NodeValue::String(text) = self.content() { Some(self.document.store.text(text)) } else { None }
     }
 
     /// Returns the value of a boolean.
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
-        if let Content::Bool(value) = self.content() { Some(value) } else { None }
+        if let NodeValue::Bool(value) = self.content() { Some(value) } else { None }
     }
 
     /// Returns the value of a number.
     #[must_use]
     pub fn as_number(self) -> Option<&'d Number> {
-        if let Content::Number(place) = self.content() { self.document.store.number(place) } else { None }
+        if let NodeValue::Number(place) = self.content() { self.document.store.number(place) } else { None }
     }
 
     /// True for an object.
     #[must_use]
     pub fn is_object(self) -> bool {
-        matches!(self.content(), Content::Object(_) | Content::LargeObject(_))
+        matches!(self.content(), NodeValue::Object(_) | NodeValue::LargeObject(_))
     }
 
     /// True for a list.
     #[must_use]
     pub fn is_array(self) -> bool {
-        matches!(self.content(), Content::Array(_))
+        matches!(self.content(), NodeValue::Array(_))
     }
 
     /// Returns the start of the value.
     #[must_use]
     pub fn location(self) -> Location {
-        let place = self.document.stored(self.id).map_or(Place::default(), |stored| stored.place);
+        let place = self.document.stored(self.id).map_or(TextPosition::default(), |stored| stored.place);
         self.document.location(self.id, place)
     }
 
@@ -171,7 +171,7 @@ impl<'d> Node<'d> {
             return Some(self);
         }
         match self.document.targets.get(&self.id) {
-            Some(Target { last: Some(last), .. }) => Some(self.document.node(*last)),
+            Some(ReferenceTarget { last: Some(last), .. }) => Some(self.document.node(*last)),
             _ => None,
         }
     }
@@ -228,11 +228,11 @@ impl<'d> Node<'d> {
         })
     }
 
-    fn content(self) -> Content {
-        self.document.stored(self.id).map_or(Content::Null, |stored| stored.content)
+    fn content(self) -> NodeValue {
+        self.document.stored(self.id).map_or(NodeValue::Null, |stored| stored.content)
     }
 
-    fn entry(self, name: &str) -> Option<&'d Entry> {
+    fn entry(self, name: &str) -> Option<&'d ObjectEntry> {
         self.document.store.find(self.content(), name)
     }
 }
@@ -294,15 +294,15 @@ impl Document {
         self.source_file(id).and_then(|file| file.root)
     }
 
-    pub(super) fn add(&mut self, content: Content, place: Place) -> Option<NodeId> {
+    pub(super) fn add(&mut self, content: NodeValue, place: TextPosition) -> Option<NodeId> {
         let id = NodeId(u32::try_from(self.nodes.len()).ok()?);
-        self.nodes.push(Stored { content, place });
+        self.nodes.push(StoredNode { content, place });
         Some(id)
     }
 
     /// Adds a copy of a node; only once all files are read.
     pub(super) fn add_copy(&mut self, of: NodeId) -> Option<NodeId> {
-        let Stored { content, place } = *self.stored(of)?;
+        let StoredNode { content, place } = *self.stored(of)?;
         let copy = self.add(content, place)?;
         self.originals.push(of);
         Some(copy)
@@ -312,8 +312,8 @@ impl Document {
     pub(super) fn set_parts(&mut self, id: NodeId, parts: &[NodeId]) {
         let Some(content) = self.stored(id).map(|stored| stored.content) else { return };
         let content = match content {
-            Content::Array(_) => self.store.add_items(parts),
-            Content::Object(_) | Content::LargeObject(_) => self.store.add_object_like(content, parts),
+            NodeValue::Array(_) => self.store.add_items(parts),
+            NodeValue::Object(_) | NodeValue::LargeObject(_) => self.store.add_object_like(content, parts),
             _ => None,
         };
         if let (Some(content), Some(stored)) = (content, self.nodes.get_mut(id.index())) {
@@ -328,7 +328,7 @@ impl Document {
     }
 
     pub(super) fn set_target(&mut self, reference: NodeId, next: NodeId) {
-        self.targets.insert(reference, Target { next, meant: None, last: None });
+        self.targets.insert(reference, ReferenceTarget { next, meant: None, last: None });
     }
 
     pub(super) fn next_target(&self, reference: NodeId) -> Option<NodeId> {
@@ -376,21 +376,21 @@ impl Document {
     }
 
     /// Returns the storage, for adding values.
-    pub(super) fn store_mut(&mut self) -> &mut Store {
+    pub(super) fn store_mut(&mut self) -> &mut NodeStore {
         &mut self.store
     }
 
     /// Returns the position of a node's text.
-    pub(super) fn text_of(&self, id: NodeId) -> Option<Text> {
-        if let Content::String(text) = self.node(id).content() { Some(text) } else { None }
+    pub(super) fn text_of(&self, id: NodeId) -> Option<TextSpan> {
+        if let NodeValue::String(text) = self.node(id).content() { Some(text) } else { None }
     }
 
     /// Returns the field of an object at a given index.
-    pub(super) fn field(&self, object: NodeId, at: usize) -> Option<Entry> {
+    pub(super) fn field(&self, object: NodeId, at: usize) -> Option<ObjectEntry> {
         self.store.fields(self.node(object).content()).get(at).copied()
     }
 
-    fn stored(&self, id: NodeId) -> Option<&Stored> {
+    fn stored(&self, id: NodeId) -> Option<&StoredNode> {
         self.nodes.get(id.0 as usize)
     }
 
@@ -400,7 +400,7 @@ impl Document {
         after.checked_sub(1).and_then(|index| self.files.get(index))
     }
 
-    fn location(&self, id: NodeId, place: Place) -> Location {
+    fn location(&self, id: NodeId, place: TextPosition) -> Location {
         let file = self.source_file(id).map_or_else(|| self.path_of("").into(), |file| Arc::clone(&file.shown));
         Location { file, line: place.line as usize, column: place.column as usize }
     }
@@ -424,14 +424,14 @@ struct SourceFile {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Stored {
-    content: Content,
-    place: Place,
+struct StoredNode {
+    content: NodeValue,
+    place: TextPosition,
 }
 
 /// The target of a reference: the next node of its chain, the first that is not a bare reference, and the last.
 #[derive(Debug)]
-struct Target {
+struct ReferenceTarget {
     next: NodeId,
     meant: Option<NodeId>,
     last: Option<NodeId>,

@@ -8,14 +8,14 @@ use super::document::Node;
 use super::xml;
 
 /// A body with its concrete media type.
-pub(super) struct Encoded {
+pub(super) struct EncodedBody {
     pub(super) media_type: String,
     pub(super) bytes: Bytes,
 }
 
 /// The remaining budget for serialization.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct EncodingBudget {
     /// Steps for choosing the alternative of a schema that a value matches.
     pub(super) steps: usize,
     /// Bytes of output.
@@ -29,36 +29,40 @@ const BOUNDARY: &str = "apigw-constant-result";
 
 /// Returns the concrete media type of a body and its serialization; a range like `text/*` becomes a common member of
 /// it.
-pub(super) fn answered_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, Family) {
+pub(super) fn answered_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, EncodingFamily) {
     let is_file = matches!(essence(media_type).as_str(), "*/*" | "application/*") && is_binary(schema);
     let name = if is_file { OCTETS.to_owned() } else { concrete(media_type) };
-    match (Family::of(&name), value) {
-        (Family::Xml, Value::String(text)) if text.trim_start().starts_with('<') => (name, Family::Other),
-        (Family::Multipart, Value::Object(_)) => (format!("{};boundary={BOUNDARY}", essence(&name)), Family::Multipart),
-        (family @ (Family::Json | Family::Xml), _) => (name, family),
-        (_, Value::String(_)) | (Family::Multipart, _) => (name, Family::Other),
-        (Family::Form, value) if !value.is_object() => (name, Family::Other),
+    match (EncodingFamily::of(&name), value) {
+        (EncodingFamily::Xml, Value::String(text)) if text.trim_start().starts_with('<') => {
+            (name, EncodingFamily::Other)
+        }
+        (EncodingFamily::Multipart, Value::Object(_)) => {
+            (format!("{};boundary={BOUNDARY}", essence(&name)), EncodingFamily::Multipart)
+        }
+        (family @ (EncodingFamily::Json | EncodingFamily::Xml), _) => (name, family),
+        (_, Value::String(_)) | (EncodingFamily::Multipart, _) => (name, EncodingFamily::Other),
+        (EncodingFamily::Form, value) if !value.is_object() => (name, EncodingFamily::Other),
         (family, _) => (name, family),
     }
 }
 
 /// Serializes a value; `None` if that exceeds the limits.
 pub(super) fn write(
-    family: Family,
+    family: EncodingFamily,
     value: &Value,
     schema: Option<Node<'_>>,
     specification: Specification,
-    limits: &mut Limits,
+    limits: &mut EncodingBudget,
 ) -> Option<Vec<u8>> {
     let bytes = match (family, value) {
-        (Family::Json, value) => value.to_string(),
-        (Family::Xml, value) => xml::encode(value, schema, specification, limits)?,
-        (Family::Form, Value::Object(map)) => form(map, limits.bytes)?,
-        (Family::Multipart, Value::Object(map)) => multipart(map, limits.bytes)?,
-        (Family::Lines, Value::Array(items)) => lines(items),
-        (Family::Lines, value) => lines(std::slice::from_ref(value)),
-        (Family::Events, value) => format!("data: {value}\n\n"),
-        (Family::Form | Family::Multipart | Family::Other, value) => simple(value),
+        (EncodingFamily::Json, value) => value.to_string(),
+        (EncodingFamily::Xml, value) => xml::encode(value, schema, specification, limits)?,
+        (EncodingFamily::Form, Value::Object(map)) => form(map, limits.bytes)?,
+        (EncodingFamily::Multipart, Value::Object(map)) => multipart(map, limits.bytes)?,
+        (EncodingFamily::Lines, Value::Array(items)) => lines(items),
+        (EncodingFamily::Lines, value) => lines(std::slice::from_ref(value)),
+        (EncodingFamily::Events, value) => format!("data: {value}\n\n"),
+        (EncodingFamily::Form | EncodingFamily::Multipart | EncodingFamily::Other, value) => simple(value),
     };
     Some(bytes.into_bytes())
 }
@@ -70,7 +74,7 @@ fn lines(values: &[Value]) -> String {
 
 /// True if a media type or range is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
-    Family::of(&concrete(media_type)) == Family::Json
+    EncodingFamily::of(&concrete(media_type)) == EncodingFamily::Json
 }
 
 /// Serializes a value for a header: style `simple` without `explode` (section 4.8.12.3).
@@ -102,7 +106,7 @@ pub(super) fn header_lines(name: &str, value: &Value, explode: bool) -> Vec<Stri
 
 /// The serializations of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Family {
+pub(super) enum EncodingFamily {
     Json,
     Xml,
     Form,
@@ -112,7 +116,7 @@ pub(super) enum Family {
     Other,
 }
 
-impl Family {
+impl EncodingFamily {
     fn of(media_type: &str) -> Self {
         let essence = essence(media_type);
         match essence.as_str() {

@@ -2,7 +2,7 @@
 
 use super::api::{Api, Specification};
 use super::document::{Node, NodeId, NodeKind};
-use super::findings::Findings;
+use super::findings::ReadFindings;
 use super::rules;
 
 /// The maximum memory for the APIs of a definition, in bytes.
@@ -11,16 +11,16 @@ const MOST_BYTES: usize = 64 << 20;
 /// Reads fields and collects findings about them.
 ///
 /// Parts shared by several APIs are read and stored for each of them, so a small file can take much memory.
-pub(super) struct Reader<'f> {
-    pub(super) findings: &'f mut Findings,
+pub(super) struct FieldReader<'f> {
+    pub(super) findings: &'f mut ReadFindings,
     pub(super) specification: Specification,
     /// Operations of methods that are not served, each after its method.
     pub(super) additional: Vec<(String, Api)>,
     left: usize,
 }
 
-impl<'f> Reader<'f> {
-    pub(super) const fn new(findings: &'f mut Findings, specification: Specification) -> Self {
+impl<'f> FieldReader<'f> {
+    pub(super) const fn new(findings: &'f mut ReadFindings, specification: Specification) -> Self {
         Self { findings, specification, additional: Vec::new(), left: MOST_BYTES }
     }
 

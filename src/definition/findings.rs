@@ -5,9 +5,9 @@ use crate::model::{self, Finding, Hint, Location};
 
 /// The findings of reading one definition.
 #[derive(Debug, Default)]
-pub(super) struct Findings(model::Findings);
+pub(super) struct ReadFindings(model::Findings);
 
-impl Findings {
+impl ReadFindings {
     pub(super) fn add(&mut self, rule: Rule, location: Location, message: impl Into<String>, hint: impl Into<Hint>) {
         self.0.add(rule.finding(location, message, hint));
     }

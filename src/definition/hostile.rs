@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use super::result::{self, Budget};
-use super::{Reading, import, read, rules};
+use super::result::{self, ResultBudget};
+use super::{DefinitionReading, import, read, rules};
 use crate::model::DEFINITION_FILE;
 
-fn read_text(text: &str) -> Reading {
+fn read_text(text: &str) -> DefinitionReading {
     let bytes: Arc<[u8]> = Arc::from(text.as_bytes());
     read("groups/hostile", &mut |path| Ok((path == DEFINITION_FILE).then(|| Arc::clone(&bytes))))
 }
@@ -27,7 +27,7 @@ fn rules_broken(schemas: &str) -> Vec<&'static str> {
             broken.extend(results.findings.iter().map(|finding| finding.rule));
             for media_type in api.responses.iter().flat_map(|response| &response.content) {
                 let _: Option<Option<serde_json::Value>> =
-                    media_type.schema.map(|schema| definition.json_schema(schema, super::Direction::Request));
+                    media_type.schema.map(|schema| definition.json_schema(schema, super::ValueDirection::Request));
             }
         }
     }
@@ -243,7 +243,7 @@ fn all(count: usize, part: impl Fn(usize) -> String) -> String {
 }
 
 /// Reads a definition of `count` APIs with the given operation, in which `@` is replaced by the number of the API.
-fn of_apis(count: usize, operation: &str, rest: &str) -> Reading {
+fn of_apis(count: usize, operation: &str, rest: &str) -> DefinitionReading {
     let paths = all(count, |index| format!("  /a{index}: {}\n", operation.replace('@', &index.to_string())));
     read_text(&format!("openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}{rest}"))
 }
@@ -254,7 +254,7 @@ fn answering(content: &str) -> String {
 }
 
 /// The tests only need building to stop at the budget, whatever its size.
-const SMALL: Budget = Budget { steps: 200_000, bytes: 4 << 20 };
+const SMALL: ResultBudget = ResultBudget { steps: 200_000, bytes: 4 << 20 };
 
 #[test]
 fn all_results_of_a_definition_share_one_budget() {

@@ -8,20 +8,20 @@ use super::Fetch;
 use super::api::Definition;
 use super::document::{Document, Node};
 use super::fields;
-use super::findings::Findings;
+use super::findings::ReadFindings;
 use super::read;
-use super::reference::{self, Loaded, RootFile};
+use super::reference::{self, LoadedTree, RootFile};
 use super::rules;
 use super::swagger;
 use crate::model::{
     DEFINITION_FILE, FileSet, Finding, HttpUrl, Location, PathPrefix, RuleLevels, Severity, apply_levels,
     is_reserved_file,
 };
-use own_name::Renamed;
+use own_name::RenamedFiles;
 
 /// The result of an import: the files of the group, and settings suggested by the document.
 #[derive(Debug)]
-pub struct Imported {
+pub struct ImportedDefinition {
     /// The definition and every file that it refers to, laid out for a group's folder.
     ///
     /// A 2.0 document becomes a single file. If no file lies above the document's folder, the document becomes
@@ -55,9 +55,9 @@ pub fn import(
     above: &[String],
     levels: &RuleLevels,
     fetch: &mut Fetch<'_>,
-) -> Result<Imported, Vec<Finding>> {
+) -> Result<ImportedDefinition, Vec<Finding>> {
     let root = RootFile { folder: "", path: name, above };
-    let Loaded { document, files, mut findings, own_references, file_references } = reference::load(root, fetch);
+    let LoadedTree { document, files, mut findings, own_references, file_references } = reference::load(root, fetch);
     if document.root().is_some_and(|root| root.get("swagger").is_some() && root.get("openapi").is_none()) {
         return import_swagger(name, &document, levels, findings);
     }
@@ -79,8 +79,8 @@ pub fn import(
         findings.add(rules::REFERENCE_OUTSIDE, place_of(given), message, hint);
     }
     let definition = read::definition(document, &mut findings);
-    let Layout { files, definition: path, renamed, .. } = laid_out;
-    Ok(Imported {
+    let FileLayout { files, definition: path, renamed, .. } = laid_out;
+    Ok(ImportedDefinition {
         renamed,
         definition: path,
         ..imported(files, definition, apply_levels(levels, findings.into_vec()))?
@@ -88,7 +88,7 @@ pub fn import(
 }
 
 /// The layout of a definition's files in a group's folder.
-struct Layout {
+struct FileLayout {
     files: FileSet,
     /// The path of the definition's root.
     definition: String,
@@ -104,10 +104,10 @@ fn own_layout(
     files: FileSet,
     own_references: &[Node<'_>],
     place_of: &dyn Fn(&str) -> Location,
-    findings: &mut Findings,
-) -> Layout {
+    findings: &mut ReadFindings,
+) -> FileLayout {
     if name == DEFINITION_FILE {
-        return Layout { files, definition: name.to_owned(), renamed: 0, moved: Vec::new() };
+        return FileLayout { files, definition: name.to_owned(), renamed: 0, moved: Vec::new() };
     }
     if files.get(DEFINITION_FILE).is_some() {
         let message =
@@ -123,12 +123,12 @@ fn own_layout(
         let hint = format!("write {DEFINITION_FILE:?} in its place, and give the document that name");
         findings.add(rules::REFERENCE_UNRESOLVED, reference.location(), message, hint);
     }
-    let Renamed { files, references } = renamed.unwrap_or_default();
-    Layout { files, definition: DEFINITION_FILE.to_owned(), renamed: references, moved: Vec::new() }
+    let RenamedFiles { files, references } = renamed.unwrap_or_default();
+    FileLayout { files, definition: DEFINITION_FILE.to_owned(), renamed: references, moved: Vec::new() }
 }
 
 /// Lays out a definition with files above its folder: the common parent folder becomes the group's folder.
-fn common_layout(name: &str, above: &[String], files: &FileSet) -> Layout {
+fn common_layout(name: &str, above: &[String], files: &FileSet) -> FileLayout {
     let absolute = |path: &str| -> Vec<String> {
         let up = path.split('/').take_while(|part| *part == "..").count();
         let kept = above.iter().take(above.len().saturating_sub(up)).cloned();
@@ -149,15 +149,15 @@ fn common_layout(name: &str, above: &[String], files: &FileSet) -> Layout {
         laid_out.insert(below(path), Arc::clone(bytes));
         moved.push((path.to_owned(), below(path)));
     }
-    Layout { files: laid_out, definition: below(name), renamed: 0, moved }
+    FileLayout { files: laid_out, definition: below(name), renamed: 0, moved }
 }
 
 fn import_swagger(
     name: &str,
     document: &Document,
     levels: &RuleLevels,
-    mut findings: Findings,
-) -> Result<Imported, Vec<Finding>> {
+    mut findings: ReadFindings,
+) -> Result<ImportedDefinition, Vec<Finding>> {
     if findings.have_errors() {
         return Err(findings.into_vec());
     }
@@ -174,7 +174,7 @@ fn import_swagger(
         findings.add(rules::TOO_LARGE, root.location(), message, "split it into several groups");
         return Err(findings.into_vec());
     };
-    let failed = |mut findings: Findings, message: String| {
+    let failed = |mut findings: ReadFindings, message: String| {
         findings.add(rules::CONVERSION_FAILED, Location::file(name), message, "convert it to OpenAPI 3.0 by hand");
         Err(findings.into_vec())
     };
@@ -202,7 +202,11 @@ fn import_swagger(
     imported(files, definition, apply_levels(levels, given.into_iter().chain(late).collect()))
 }
 
-fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Finding>) -> Result<Imported, Vec<Finding>> {
+fn imported(
+    files: FileSet,
+    definition: Option<Definition>,
+    findings: Vec<Finding>,
+) -> Result<ImportedDefinition, Vec<Finding>> {
     let Some(definition) = definition.filter(|_| findings.iter().all(|finding| finding.severity != Severity::Error))
     else {
         return Err(findings);
@@ -213,7 +217,7 @@ fn imported(files: FileSet, definition: Option<Definition>, findings: Vec<Findin
     let apis = definition.apis.len();
     let description = Some(definition.title).filter(|title| !title.trim().is_empty());
     let root = DEFINITION_FILE.to_owned();
-    Ok(Imported { files, definition: root, renamed: 0, findings, prefix, backend, description, apis })
+    Ok(ImportedDefinition { files, definition: root, renamed: 0, findings, prefix, backend, description, apis })
 }
 
 /// Returns the path of a server's URL, absolute or relative, without a trailing slash.

@@ -1,27 +1,29 @@
 //! Resolution of a reference to the path of a file in the group's folder.
 
-use super::reference::Problem;
+use super::reference::ReferenceError;
 use crate::model::is_reserved_file;
 
 /// Resolves a relative reference against the folder of its file (RFC 3986, section 5.2).
 ///
 /// `above` lists the folders that contain the definition's folder, from the outermost to its own: a path may lead up
 /// through as many of them, and then begins with as many `..`. A definition in its group has none.
-pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<String, Problem> {
+pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<String, ReferenceError> {
     let scheme = base.split_once(':').map(|(scheme, _)| scheme);
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
             && scheme.chars().all(|each| each.is_ascii_alphanumeric() || "+-.".contains(each))
     };
     if scheme.is_some_and(is_scheme) || base.starts_with("//") {
-        return Err(Problem::outside(format!("the reference {base:?} leads out of the workspace")));
+        return Err(ReferenceError::outside(format!("the reference {base:?} leads out of the workspace")));
     }
     let decoded = percent_decoded(base);
     if decoded.starts_with('/') {
-        return Err(Problem::outside(format!("the reference {base:?} is an absolute path")));
+        return Err(ReferenceError::outside(format!("the reference {base:?} is an absolute path")));
     }
     if decoded.contains(['\\', '\0', '?']) {
-        return Err(Problem::outside(format!("the reference {base:?} has a character that a path here cannot have")));
+        return Err(ReferenceError::outside(format!(
+            "the reference {base:?} has a character that a path here cannot have"
+        )));
     }
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
@@ -31,7 +33,11 @@ pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<Str
             ".." => match parts.last() {
                 Some(&last) if last != ".." => drop(parts.pop()),
                 _ if parts.len() < above.len() => parts.push(".."),
-                _ => return Err(Problem::outside(format!("the reference {base:?} leads out of the group's folder"))),
+                _ => {
+                    return Err(ReferenceError::outside(format!(
+                        "the reference {base:?} leads out of the group's folder"
+                    )));
+                }
             },
             part => {
                 // Back down into a folder that the path has just left: both steps cancel, so that each file has one
@@ -49,11 +55,14 @@ pub(super) fn local_path(from: &str, base: &str, above: &[String]) -> Result<Str
     let path = parts.join("/");
     if parts.iter().any(|part| part.starts_with('.') && *part != "..") && parts.first() == Some(&"..") {
         let message = format!("the reference {base:?} leads to {path:?}, which is hidden");
-        return Err(Problem::outside(message));
+        return Err(ReferenceError::outside(message));
     }
     if above.is_empty() && is_reserved_file(&path) {
         let message = format!("the reference {base:?} leads to {path:?}, which belongs to apigw");
-        return Err(Problem { hint: "give the file another name".to_owned(), ..Problem::outside(message) });
+        return Err(ReferenceError {
+            hint: "give the file another name".to_owned(),
+            ..ReferenceError::outside(message)
+        });
     }
     Ok(path)
 }

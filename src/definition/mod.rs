@@ -4,7 +4,7 @@
 //! of them. It does no I/O: the caller passes a function that returns the contents of a file, and gets the list of the
 //! files that were read, which are those that a version freezes.
 //!
-//! - [`read()`] parses a group's definition, OpenAPI 3.x, into a [`Reading`]: the [`Definition`] with its APIs, and
+//! - [`read()`] parses a group's definition, OpenAPI 3.x, into a [`DefinitionReading`]: the [`Definition`] with its APIs, and
 //!   every [`Finding`] with the location of the exact token.
 //! - [`import()`] converts a document of any version into the files of a group.
 //! - [`Definition::results`] builds the mock responses.
@@ -39,22 +39,22 @@ use crate::model::{DEFINITION_FILE, FileSet, Finding};
 use reference::RootFile;
 
 pub use api::{
-    Api, Definition, Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, SecurityKind,
-    SecurityRequirement, SecurityScheme, Server, Specification, StatusPattern, Style,
+    Api, Definition, Header, MediaType, Parameter, ParameterPlace, ParameterStyle, RequestBody, Response, SecurityKind,
+    SecurityRequirement, SecurityScheme, Server, Specification, StatusPattern,
 };
 pub use document::{Document, Node, NodeId, NodeKind, NodeMap, NodeSet, SeenNodes};
 pub use examples::ExampleCheck;
 pub(crate) use fields::scalar_text;
-pub use import::{Imported, import};
+pub use import::{ImportedDefinition, import};
 pub use result::{ApiResults, ConstantResult, DeclaredResult};
 pub use routing::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::{RULES, Rule};
-pub use schema::Direction;
+pub use schema::ValueDirection;
 pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 
 /// The result of reading a group's definition.
 #[derive(Debug)]
-pub struct Reading {
+pub struct DefinitionReading {
     /// The definition's file and every file that it refers to, directly or indirectly.
     pub files: FileSet,
     /// The definition; `None` if it cannot be interpreted, for the reason in the findings.
@@ -80,7 +80,7 @@ pub enum FetchError {
 }
 
 /// Reads the definition of a group at `openapi.yaml`; see [`read_root`].
-pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
+pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> DefinitionReading {
     read_root(folder, DEFINITION_FILE, fetch)
 }
 
@@ -89,11 +89,11 @@ pub fn read(folder: &str, fetch: &mut Fetch<'_>) -> Reading {
 /// `folder` is the group's folder, like `groups/petstore`, used only as the prefix of file names in findings. `root` is
 /// the path of the definition's root file below it. `fetch` returns the contents of a file by its path below that
 /// folder; it must refuse links that lead out of the folder.
-pub fn read_root(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Reading {
+pub fn read_root(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> DefinitionReading {
     let root = RootFile { folder, path: root, above: &[] };
-    let reference::Loaded { document, files, mut findings, .. } = reference::load(root, fetch);
+    let reference::LoadedTree { document, files, mut findings, .. } = reference::load(root, fetch);
     let definition = read::definition(document, &mut findings);
-    Reading { files, definition, findings: findings.into_vec() }
+    DefinitionReading { files, definition, findings: findings.into_vec() }
 }
 
 /// Parses one YAML or JSON file into a tree, for the locations of its values.
@@ -102,7 +102,7 @@ pub fn read_root(folder: &str, root: &str, fetch: &mut Fetch<'_>) -> Reading {
 #[must_use]
 pub fn tree(folder: &str, file: &str, bytes: &[u8]) -> Document {
     let mut document = Document::new(folder);
-    yaml::read(&mut document, file, bytes, &mut findings::Findings::default());
+    yaml::read(&mut document, file, bytes, &mut findings::ReadFindings::default());
     document
 }
 

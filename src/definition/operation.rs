@@ -1,13 +1,13 @@
 //! Reads the request and the responses of an operation.
 
 use super::api::{
-    Header, MediaType, Parameter, ParameterPlace, RequestBody, Response, Specification, StatusPattern, Style,
+    Header, MediaType, Parameter, ParameterPlace, ParameterStyle, RequestBody, Response, Specification, StatusPattern,
 };
 use super::document::{Node, NodeKind};
-use super::fields::Reader;
+use super::fields::FieldReader;
 use super::rules;
 
-impl Reader<'_> {
+impl FieldReader<'_> {
     pub(super) fn parameters(&mut self, list: Node<'_>) -> Vec<Parameter> {
         let mut parameters = Vec::new();
         for item in list.items() {
@@ -46,7 +46,7 @@ impl Reader<'_> {
         };
         let media_type = self.content(node).into_iter().next();
         let style = self.style(node, place);
-        let explode = node.get("explode").map_or(style == Style::Form, |_| self.flag(node, "explode"));
+        let explode = node.get("explode").map_or(style == ParameterStyle::Form, |_| self.flag(node, "explode"));
         Some(Parameter {
             name,
             place,
@@ -60,17 +60,17 @@ impl Reader<'_> {
         })
     }
 
-    fn style(&mut self, node: Node<'_>, place: ParameterPlace) -> Style {
+    fn style(&mut self, node: Node<'_>, place: ParameterPlace) -> ParameterStyle {
         let by_default = match place {
-            ParameterPlace::Path | ParameterPlace::Header => Style::Simple,
-            ParameterPlace::Query | ParameterPlace::Cookie => Style::Form,
+            ParameterPlace::Path | ParameterPlace::Header => ParameterStyle::Simple,
+            ParameterPlace::Query | ParameterPlace::Cookie => ParameterStyle::Form,
         };
         let Some(written) = node.get("style") else { return by_default };
         if written.as_str() == Some("cookie") && self.specification >= Specification::V3_2 {
             // Like `form`, but without percent-encoding, which cookies do not use (OpenAPI 3.2, section 4.12.3).
-            return Style::Form;
+            return ParameterStyle::Form;
         }
-        written.as_str().and_then(Style::named).unwrap_or_else(|| {
+        written.as_str().and_then(ParameterStyle::named).unwrap_or_else(|| {
             self.structure(written, "the specification knows no such style of a parameter");
             by_default
         })

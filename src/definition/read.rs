@@ -7,8 +7,8 @@ use super::api::{
     Specification,
 };
 use super::document::{Document, Node, NodeId, NodeKind};
-use super::fields::{Reader, scalar_text};
-use super::findings::Findings;
+use super::fields::{FieldReader, scalar_text};
+use super::findings::ReadFindings;
 use super::operation::parameter_place;
 use super::routing::{self, ApiRoute};
 use super::rules;
@@ -30,10 +30,10 @@ const MOST_ADDRESS: usize = 8_000;
 const MOST_LAYERS: usize = 32;
 
 /// Builds the definition; `None` if the document is not OpenAPI 3 at all, for the reason in the findings.
-pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<Definition> {
+pub(super) fn definition(document: Document, findings: &mut ReadFindings) -> Option<Definition> {
     let root = document.root()?;
     let specification = specification(root, findings)?;
-    let mut reader = Reader::new(findings, specification);
+    let mut reader = FieldReader::new(findings, specification);
     let mut parts = reader.parts(root);
     if reader.is_full() {
         let message = "the APIs take too much memory, with what they share written out for each of them";
@@ -44,12 +44,12 @@ pub(super) fn definition(document: Document, findings: &mut Findings) -> Option<
     }
     let additional = std::mem::take(&mut reader.additional);
     routing::route(&mut parts.apis, &document, findings);
-    let Parts { title, servers, security_schemes, apis } = parts;
+    let DefinitionParts { title, servers, security_schemes, apis } = parts;
     Some(Definition { specification, title, servers, security_schemes, apis, additional, document })
 }
 
 /// Returns the version of the specification that a document declares; `None` if apigw does not support it.
-fn specification(root: Node<'_>, findings: &mut Findings) -> Option<Specification> {
+fn specification(root: Node<'_>, findings: &mut ReadFindings) -> Option<Specification> {
     let hint = "write the version that it follows, like `openapi: 3.1.0`";
     if !root.is_object() {
         findings.add(rules::STRUCTURE, root.location(), "a definition is a mapping", hint);
@@ -96,7 +96,7 @@ fn specification(root: Node<'_>, findings: &mut Findings) -> Option<Specificatio
     }
 }
 
-struct Parts {
+struct DefinitionParts {
     title: String,
     servers: Vec<Server>,
     security_schemes: Vec<SecurityScheme>,
@@ -112,12 +112,12 @@ struct PathItem<'d> {
     parameters: Vec<Parameter>,
 }
 
-impl Reader<'_> {
-    fn parts(&mut self, root: Node<'_>) -> Parts {
+impl FieldReader<'_> {
+    fn parts(&mut self, root: Node<'_>) -> DefinitionParts {
         let title = root.get("info").and_then(|info| info.get("title")).and_then(|title| self.text(title));
         let components = self.object(root, "components");
         let schemes = components.and_then(|components| self.object(components, "securitySchemes"));
-        Parts {
+        DefinitionParts {
             title: title.unwrap_or_default(),
             servers: self.servers(root),
             security_schemes: schemes.map(|schemes| self.security_schemes(schemes)).unwrap_or_default(),

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use super::api::{Api, ParameterPlace, Style};
+use super::api::{Api, ParameterPlace, ParameterStyle};
 use super::document::{Document, Node};
-use super::findings::Findings;
+use super::findings::ReadFindings;
 use super::percent::one_spelling;
 use super::rules;
 use super::template::{PathPiece, bare_name, path_fault, path_pieces};
@@ -61,7 +61,7 @@ impl fmt::Display for NotRouted {
 type Requests = (Method, String, bool, Vec<QueryCondition>);
 
 /// Determines the route of each API, or the reason why it has none.
-pub(super) fn route(apis: &mut [Api], document: &Document, findings: &mut Findings) {
+pub(super) fn route(apis: &mut [Api], document: &Document, findings: &mut ReadFindings) {
     let mut taken: HashMap<Requests, usize> = HashMap::new();
     // A fragment never reaches a server, so the API without one gets the requests of both. Templates with adjacent,
     // indistinguishable parameters yield to those with a single parameter in that place.
@@ -121,7 +121,7 @@ fn is_reachable(api: &Api) -> bool {
 }
 
 fn is_matrix(api: &Api, written: &str) -> bool {
-    api.path_parameter(written).is_some_and(|parameter| parameter.style == Style::Matrix)
+    api.path_parameter(written).is_some_and(|parameter| parameter.style == ParameterStyle::Matrix)
 }
 
 fn has_fragment(api: &Api) -> bool {
@@ -181,7 +181,7 @@ fn has_merged_parameters(api: &Api, document: &Document) -> bool {
 fn is_marked(api: &Api, written: &str, document: &Document) -> bool {
     api.path_parameter(written).is_some_and(|parameter| {
         let schema = parameter.schema.and_then(|schema| document.node(schema).resolve());
-        matches!(parameter.style, Style::Label | Style::Matrix)
+        matches!(parameter.style, ParameterStyle::Label | ParameterStyle::Matrix)
             || schema.is_some_and(|schema| schema.get("enum").is_some())
     })
 }

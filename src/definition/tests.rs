@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{ApiResults, ParameterPlace, Reading, Specification, StatusPattern, Style, read, rules};
+use super::{ApiResults, DefinitionReading, ParameterPlace, ParameterStyle, Specification, StatusPattern, read, rules};
 use crate::model::DEFINITION_FILE;
 use crate::model::RuleLevels;
 
@@ -17,18 +17,18 @@ mod objects;
 mod random;
 mod results;
 
-fn read_files(files: &[(&str, &str)]) -> Reading {
+fn read_files(files: &[(&str, &str)]) -> DefinitionReading {
     let files: BTreeMap<&str, Arc<[u8]>> =
         files.iter().map(|(path, text)| (*path, Arc::from(text.as_bytes()))).collect();
     read("groups/g", &mut |path| Ok(files.get(path).cloned()))
 }
 
-fn read_text(text: &str) -> Reading {
+fn read_text(text: &str) -> DefinitionReading {
     read_files(&[(DEFINITION_FILE, text)])
 }
 
 /// Lists findings as `line:column rule`.
-fn places(reading: &Reading) -> Vec<String> {
+fn places(reading: &DefinitionReading) -> Vec<String> {
     let place = |finding: &crate::model::Finding| {
         let file = finding.location.to_string();
         format!("{} {}", file.strip_prefix("groups/g/").expect("within the folder"), finding.rule)
@@ -42,7 +42,7 @@ fn scalars_follow_the_core_schema() {
                 !!str 1, 2020-01-01, 12:30, 18446744073709551615]\n200: x\nno: y\n? null\n: z\n";
     let reading = read_text(text);
     assert_eq!(places(&reading), ["openapi.yaml:1:1 openapi-version"]);
-    let mut findings = super::findings::Findings::default();
+    let mut findings = super::findings::ReadFindings::default();
     let mut document = super::document::Document::new("");
     let root = super::yaml::read(&mut document, "f", text.as_bytes(), &mut findings).expect("it is read");
     let value = document.node(root).to_value(100).expect("small");
@@ -57,7 +57,7 @@ fn scalars_follow_the_core_schema() {
 #[test]
 fn json_is_read_as_json_readers_read_it() {
     let text = "{\n\t\"a\":\"\\u00e9\\/\\n\\ud83d\\ude00\",\"b\":[1,2.5e-3,-0,true,null],\"c\":{}}";
-    let mut findings = super::findings::Findings::default();
+    let mut findings = super::findings::ReadFindings::default();
     let mut document = super::document::Document::new("");
     let root = super::yaml::read(&mut document, "f", text.as_bytes(), &mut findings).expect("it is read");
     let expected: Value = serde_json::from_str(text).expect("JSON");
@@ -70,7 +70,7 @@ fn json_is_read_as_json_readers_read_it() {
 #[test]
 fn merge_keys_bring_fields_in_and_own_fields_win() {
     let text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz: {<<: [*x, *y], c: 3}\n";
-    let mut findings = super::findings::Findings::default();
+    let mut findings = super::findings::ReadFindings::default();
     let mut document = super::document::Document::new("");
     let root = super::yaml::read(&mut document, "f", text.as_bytes(), &mut findings).expect("it is read");
     let merged = document.node(root).get("z").and_then(|node| node.to_value(100)).expect("small");
@@ -187,8 +187,10 @@ fn an_api_has_all_that_the_definition_says() {
     let api = definition.api("getPet").expect("the API");
     let parameters: Vec<_> =
         api.parameters.iter().map(|one| (one.name.as_str(), one.place, one.required, one.style)).collect();
-    let expected =
-        [("id", ParameterPlace::Path, true, Style::Simple), ("q", ParameterPlace::Query, true, Style::PipeDelimited)];
+    let expected = [
+        ("id", ParameterPlace::Path, true, ParameterStyle::Simple),
+        ("q", ParameterPlace::Query, true, ParameterStyle::PipeDelimited),
+    ];
     assert_eq!(parameters, expected);
     let statuses: Vec<_> = api.responses.iter().map(|response| response.status).collect();
     assert_eq!(statuses, [StatusPattern::Default, StatusPattern::Class(4), StatusPattern::Code(200)]);

@@ -6,24 +6,25 @@ use serde_json::Value;
 
 use super::api::Specification;
 use super::document::Node;
-use super::encode::Limits;
-use super::schema::{FitTerms, Patterns, Shape, fits};
+use super::encode::EncodingBudget;
+use super::schema::{CompiledPatterns, FitTerms, SchemaShape, fits};
 
 /// Serializes a value as an XML document; `None` if that exceeds the limits.
 pub(super) fn encode(
     value: &Value,
     schema: Option<Node<'_>>,
     specification: Specification,
-    limits: &mut Limits,
+    limits: &mut EncodingBudget,
 ) -> Option<String> {
-    let mut writer = Writer { specification, patterns: Patterns::default(), limits, is_cut: false, out: String::new() };
+    let mut writer =
+        XmlWriter { specification, patterns: CompiledPatterns::default(), limits, is_cut: false, out: String::new() };
     writer.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let schemas: Vec<Node<'_>> = schema.into_iter().collect();
     let shape = writer.shape(value, &schemas);
     let name = schema.and_then(reference_name);
     match value {
         Value::Array(items) => {
-            let hints = Hints::of(&shape);
+            let hints = XmlHints::of(&shape);
             let inner = shape.items();
             let item_name = inner.iter().copied().find_map(reference_name);
             let outer = hints.name.map(str::to_owned).or(name).unwrap_or_else(|| "root".to_owned());
@@ -39,10 +40,10 @@ pub(super) fn encode(
     (!writer.is_cut).then_some(writer.out)
 }
 
-struct Writer<'l> {
+struct XmlWriter<'l> {
     specification: Specification,
-    patterns: Patterns,
-    limits: &'l mut Limits,
+    patterns: CompiledPatterns,
+    limits: &'l mut EncodingBudget,
     /// True once a limit was exceeded; the output is then discarded.
     is_cut: bool,
     out: String,
@@ -50,7 +51,7 @@ struct Writer<'l> {
 
 /// The `xml` hints for a value.
 #[derive(Debug, Default, Clone, Copy)]
-struct Hints<'d> {
+struct XmlHints<'d> {
     name: Option<&'d str>,
     prefix: Option<&'d str>,
     namespace: Option<&'d str>,
@@ -58,8 +59,8 @@ struct Hints<'d> {
     wrapped: bool,
 }
 
-impl<'d> Hints<'d> {
-    fn of(shape: &Shape<'d>) -> Self {
+impl<'d> XmlHints<'d> {
+    fn of(shape: &SchemaShape<'d>) -> Self {
         let mut hints = Self::default();
         for xml in shape.schemas.iter().filter_map(|schema| schema.get("xml")) {
             let text = |field| xml.get(field).and_then(Node::as_str);
@@ -79,10 +80,10 @@ impl<'d> Hints<'d> {
     }
 }
 
-impl Writer<'_> {
+impl XmlWriter<'_> {
     /// Combines the schemas of a value with the alternatives that it matches.
-    fn shape<'d>(&mut self, value: &Value, schemas: &[Node<'d>]) -> Shape<'d> {
-        let mut shape = Shape::of(schemas, self.specification);
+    fn shape<'d>(&mut self, value: &Value, schemas: &[Node<'d>]) -> SchemaShape<'d> {
+        let mut shape = SchemaShape::of(schemas, self.specification);
         let mut steps = shape.schemas.len() + 1;
         let lists = shape.schemas.iter().flat_map(|schema| ["oneOf", "anyOf"].map(|keyword| schema.get(keyword)));
         let taken: Vec<Node<'d>> = lists
@@ -97,7 +98,7 @@ impl Writer<'_> {
         self.limits.steps = self.limits.steps.saturating_sub(steps);
         if !taken.is_empty() {
             let all: Vec<Node<'d>> = schemas.iter().copied().chain(taken).collect();
-            shape = Shape::of(&all, self.specification);
+            shape = SchemaShape::of(&all, self.specification);
         }
         shape
     }
@@ -108,7 +109,7 @@ impl Writer<'_> {
             return;
         }
         let shape = self.shape(value, schemas);
-        let hints = Hints::of(&shape);
+        let hints = XmlHints::of(&shape);
         let name = hints.name.unwrap_or(name).to_owned();
         let Value::Object(map) = value else {
             self.open(&name, &hints, &[]);
@@ -122,7 +123,7 @@ impl Writer<'_> {
         let mut elements = Vec::new();
         for (property, value) in map {
             let schemas = properties.get(property.as_str()).cloned().unwrap_or_default();
-            let hints = Hints::of(&self.shape(value, &schemas));
+            let hints = XmlHints::of(&self.shape(value, &schemas));
             if hints.attribute && !value.is_array() && !value.is_object() {
                 attributes.push((hints.qualified(hints.name.unwrap_or(property)), scalar(value)));
             } else {
@@ -142,7 +143,7 @@ impl Writer<'_> {
     /// Writes a list property: its items one after another, inside an element of their own if wrapped.
     fn list(&mut self, name: &str, items: &[Value], value: &Value, schemas: &[Node<'_>]) {
         let shape = self.shape(value, schemas);
-        let hints = Hints::of(&shape);
+        let hints = XmlHints::of(&shape);
         let inner = shape.items();
         let outer = hints.name.unwrap_or(name).to_owned();
         if hints.wrapped {
@@ -156,7 +157,7 @@ impl Writer<'_> {
         }
     }
 
-    fn open(&mut self, name: &str, hints: &Hints<'_>, attributes: &[(String, String)]) {
+    fn open(&mut self, name: &str, hints: &XmlHints<'_>, attributes: &[(String, String)]) {
         self.out.push('<');
         self.out.push_str(&hints.qualified(name));
         if let Some(namespace) = hints.namespace {
@@ -177,7 +178,7 @@ impl Writer<'_> {
         self.out.push('"');
     }
 
-    fn close(&mut self, name: &str, hints: &Hints<'_>) {
+    fn close(&mut self, name: &str, hints: &XmlHints<'_>) {
         self.out.push_str("</");
         self.out.push_str(&hints.qualified(name));
         self.out.push('>');

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
 
 use super::control;
-use super::document::{Content, Document, Entry, Fields, NodeId, Place, Text};
-use super::findings::Findings;
+use super::document::{Document, NodeId, NodeValue, ObjectBuilder, ObjectEntry, TextPosition, TextSpan};
+use super::findings::ReadFindings;
 use super::rules;
 use crate::model::Location;
 use scalar::Scalar;
@@ -26,19 +26,19 @@ pub(super) const MOST_NODES: usize = 800_000;
 pub(super) const MOST_LEVELS: u16 = 200;
 
 /// Parses a file into the document and returns its root; `None` if it cannot be parsed, which a finding reports.
-pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: &mut Findings) -> Option<NodeId> {
+pub(super) fn read(document: &mut Document, path: &str, bytes: &[u8], findings: &mut ReadFindings) -> Option<NodeId> {
     document.begin_file(path, bytes.len().min(MOST_BYTES));
     let file = Arc::from(document.path_of(path));
     let root = text(&file, bytes, findings).and_then(|text| {
         let hidden = control::hidden(text);
         let mut builder = Builder { hides: hidden.is_some(), ..Builder::new(document, findings, &file) };
-        builder.read(hidden.as_deref().unwrap_or(text)).map_err(|Stopped| ()).ok().flatten()
+        builder.read(hidden.as_deref().unwrap_or(text)).map_err(|ParseStopped| ()).ok().flatten()
     });
     document.end_file(root);
     root
 }
 
-fn text<'b>(file: &Arc<str>, bytes: &'b [u8], findings: &mut Findings) -> Option<&'b str> {
+fn text<'b>(file: &Arc<str>, bytes: &'b [u8], findings: &mut ReadFindings) -> Option<&'b str> {
     if bytes.len() > MOST_BYTES {
         let message = format!("the file has {} bytes; at most {MOST_BYTES} are read", bytes.len());
         findings.add(rules::TOO_LARGE, Location::file(&**file), message, "split the definition into several groups");
@@ -59,17 +59,17 @@ fn text<'b>(file: &Arc<str>, bytes: &'b [u8], findings: &mut Findings) -> Option
 }
 
 /// Parsing stopped, for the reason in a finding.
-struct Stopped;
+struct ParseStopped;
 
 struct Builder<'a> {
     document: &'a mut Document,
-    findings: &'a mut Findings,
+    findings: &'a mut ReadFindings,
     file: &'a Arc<str>,
     frames: Vec<Frame>,
     /// The items of all open lists, those of the innermost last.
     items: Vec<NodeId>,
     /// The fields of all open mappings, those of the innermost last.
-    entries: Vec<Entry>,
+    entries: Vec<ObjectEntry>,
     anchors: HashMap<usize, (NodeId, u16)>,
     merged: usize,
     /// True if placeholders replace some characters of the text.
@@ -79,30 +79,30 @@ struct Builder<'a> {
 
 /// An open collection.
 struct Frame {
-    collection: Collection,
-    place: Place,
+    collection: YamlCollection,
+    place: TextPosition,
     anchor: usize,
     /// The depth of nesting within it.
     levels: u16,
 }
 
 /// The kind of collection, with the start of its content.
-enum Collection {
+enum YamlCollection {
     Sequence { from: usize },
-    Mapping { from: usize, key: Key, merges: Vec<(NodeId, Place)> },
+    Mapping { from: usize, key: PendingKey, merges: Vec<(NodeId, TextPosition)> },
 }
 
 /// The state of a mapping's next field.
-enum Key {
+enum PendingKey {
     Awaited,
-    Name(Text, Place),
-    Merge(Place),
+    Name(TextSpan, TextPosition),
+    Merge(TextPosition),
     /// The key cannot be a name, which a finding reports.
     Refused,
 }
 
 impl<'a> Builder<'a> {
-    fn new(document: &'a mut Document, findings: &'a mut Findings, file: &'a Arc<str>) -> Self {
+    fn new(document: &'a mut Document, findings: &'a mut ReadFindings, file: &'a Arc<str>) -> Self {
         Self {
             document,
             findings,
@@ -117,7 +117,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn read(&mut self, text: &str) -> Result<Option<NodeId>, Stopped> {
+    fn read(&mut self, text: &str) -> Result<Option<NodeId>, ParseStopped> {
         // YAML limits an implicit key to 1,024 characters (section 7.4.2); JSON has no limit.
         let longest_key = if text.trim_start().starts_with(['{', '[']) { MOST_BYTES } else { 1_024 };
         let mut options = granit_parser::options! {
@@ -130,7 +130,7 @@ impl<'a> Builder<'a> {
         for next in Parser::new_from_str_with_options(text, options) {
             let (event, span) = next.map_err(|error| {
                 let mark = error.marker();
-                let place = Place { line: number(mark.line()), column: number(mark.col() + 1) };
+                let place = TextPosition { line: number(mark.line()), column: number(mark.col() + 1) };
                 self.syntax_error(error.kind(), place)
             })?;
             if matches!(event, Event::DocumentStart(..)) {
@@ -150,7 +150,7 @@ impl<'a> Builder<'a> {
         Ok(self.root)
     }
 
-    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), Stopped> {
+    fn event(&mut self, event: Event<'_>, span: &Span) -> Result<(), ParseStopped> {
         let at = place(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -158,9 +158,9 @@ impl<'a> Builder<'a> {
                 if self.awaits_key() {
                     let name = self.text(&text)?;
                     let is_merge = text == "<<" && style == ScalarStyle::Plain;
-                    self.set_key(if is_merge { Key::Merge(at) } else { Key::Name(name, at) });
+                    self.set_key(if is_merge { PendingKey::Merge(at) } else { PendingKey::Name(name, at) });
                     if anchor != 0 {
-                        let node = self.store(Content::String(name), at)?;
+                        let node = self.store(NodeValue::String(name), at)?;
                         self.anchors.insert(anchor, (node, 0));
                     }
                     return Ok(());
@@ -170,11 +170,11 @@ impl<'a> Builder<'a> {
                 self.complete(node, 0, anchor, at)
             }
             Event::SequenceStart(_, anchor, _) => {
-                self.open(Collection::Sequence { from: self.items.len() }, at, anchor)
+                self.open(YamlCollection::Sequence { from: self.items.len() }, at, anchor)
             }
             Event::MappingStart(_, anchor, _) => {
                 let from = self.entries.len();
-                self.open(Collection::Mapping { from, key: Key::Awaited, merges: Vec::new() }, at, anchor)
+                self.open(YamlCollection::Mapping { from, key: PendingKey::Awaited, merges: Vec::new() }, at, anchor)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => match self.anchors.get(&anchor).copied() {
@@ -192,16 +192,16 @@ impl<'a> Builder<'a> {
 
     fn awaits_key(&self) -> bool {
         let last = self.frames.last().map(|frame| &frame.collection);
-        matches!(last, Some(Collection::Mapping { key: Key::Awaited, .. }))
+        matches!(last, Some(YamlCollection::Mapping { key: PendingKey::Awaited, .. }))
     }
 
-    fn set_key(&mut self, new: Key) {
-        if let Some(Frame { collection: Collection::Mapping { key, .. }, .. }) = self.frames.last_mut() {
+    fn set_key(&mut self, new: PendingKey) {
+        if let Some(Frame { collection: YamlCollection::Mapping { key, .. }, .. }) = self.frames.last_mut() {
             *key = new;
         }
     }
 
-    fn open(&mut self, collection: Collection, place: Place, anchor: usize) -> Result<(), Stopped> {
+    fn open(&mut self, collection: YamlCollection, place: TextPosition, anchor: usize) -> Result<(), ParseStopped> {
         if self.frames.len() >= usize::from(MOST_LEVELS) {
             return Err(self.too_deep(place));
         }
@@ -209,23 +209,23 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Stopped> {
+    fn close(&mut self) -> Result<(), ParseStopped> {
         let Some(Frame { collection, place, anchor, levels }) = self.frames.pop() else { return Ok(()) };
         let content = match collection {
-            Collection::Sequence { from } => {
+            YamlCollection::Sequence { from } => {
                 let items = self.items.get(from..).unwrap_or_default();
-                let content = self.document.store_mut().add_items(items).ok_or(Stopped)?;
+                let content = self.document.store_mut().add_items(items).ok_or(ParseStopped)?;
                 self.items.truncate(from);
                 content
             }
-            Collection::Mapping { from, merges, .. } => self.mapping(from, &merges)?,
+            YamlCollection::Mapping { from, merges, .. } => self.mapping(from, &merges)?,
         };
         let node = self.store(content, place)?;
         self.complete(node, levels + 1, anchor, place)
     }
 
     /// Adds a completed value to its collection.
-    fn complete(&mut self, node: NodeId, levels: u16, anchor: usize, at: Place) -> Result<(), Stopped> {
+    fn complete(&mut self, node: NodeId, levels: u16, anchor: usize, at: TextPosition) -> Result<(), ParseStopped> {
         if anchor != 0 {
             self.anchors.insert(anchor, (node, levels));
         }
@@ -242,31 +242,31 @@ impl<'a> Builder<'a> {
         };
         frame.levels = frame.levels.max(levels);
         match &mut frame.collection {
-            Collection::Sequence { .. } => self.items.push(node),
-            Collection::Mapping { key, merges, .. } => match std::mem::replace(key, Key::Awaited) {
-                Key::Name(name, place) => {
+            YamlCollection::Sequence { .. } => self.items.push(node),
+            YamlCollection::Mapping { key, merges, .. } => match std::mem::replace(key, PendingKey::Awaited) {
+                PendingKey::Name(name, place) => {
                     let key = self.document.store_mut().key(name);
-                    self.entries.push(Entry { key, place, value: node });
+                    self.entries.push(ObjectEntry { key, place, value: node });
                 }
-                Key::Merge(place) => merges.push((node, place)),
-                Key::Awaited | Key::Refused => {}
+                PendingKey::Merge(place) => merges.push((node, place)),
+                PendingKey::Awaited | PendingKey::Refused => {}
             },
         }
         Ok(())
     }
 
     /// Accepts an alias of a text as a key and refuses any other collection.
-    fn collection_as_key(&mut self, node: NodeId, at: Place) {
+    fn collection_as_key(&mut self, node: NodeId, at: TextPosition) {
         let name = self.document.text_of(node);
         if name.is_none() {
             let message = "a key is a mapping or a list, not a text";
             self.finding(rules::SYNTAX, at, message, "put the key in quotes: \"{name}\"");
         }
-        self.set_key(name.map_or(Key::Refused, |name| Key::Name(name, at)));
+        self.set_key(name.map_or(PendingKey::Refused, |name| PendingKey::Name(name, at)));
     }
 
     /// Completes a mapping, keeping the first of duplicate fields with a finding for each of the others.
-    fn mapping(&mut self, from: usize, merges: &[(NodeId, Place)]) -> Result<Content, Stopped> {
+    fn mapping(&mut self, from: usize, merges: &[(NodeId, TextPosition)]) -> Result<NodeValue, ParseStopped> {
         let mut object = self.document.store_mut().begin_object(self.entries.len() - from);
         for entry in self.entries.drain(from..) {
             let store = self.document.store_mut();
@@ -282,11 +282,11 @@ impl<'a> Builder<'a> {
             }
         }
         self.merge(&mut object, merges)?;
-        self.document.store_mut().end_object(object).ok_or(Stopped)
+        self.document.store_mut().end_object(object).ok_or(ParseStopped)
     }
 
     /// Adds the fields of merge keys; the mapping's own fields take precedence, then those of earlier sources.
-    fn merge(&mut self, object: &mut Fields, merges: &[(NodeId, Place)]) -> Result<(), Stopped> {
+    fn merge(&mut self, object: &mut ObjectBuilder, merges: &[(NodeId, TextPosition)]) -> Result<(), ParseStopped> {
         for (node, at) in merges {
             let node = self.document.node(*node);
             let sources: Vec<_> = if node.is_array() { node.items().collect() } else { vec![node] };
@@ -310,18 +310,24 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn text(&mut self, text: &str) -> Result<Text, Stopped> {
-        self.document.store_mut().add_text(text).ok_or(Stopped)
+    fn text(&mut self, text: &str) -> Result<TextSpan, ParseStopped> {
+        self.document.store_mut().add_text(text).ok_or(ParseStopped)
     }
 
-    fn store(&mut self, content: Content, at: Place) -> Result<NodeId, Stopped> {
+    fn store(&mut self, content: NodeValue, at: TextPosition) -> Result<NodeId, ParseStopped> {
         if self.document.size() >= MOST_NODES {
             return Err(self.too_many(at));
         }
-        self.document.add(content, at).ok_or(Stopped)
+        self.document.add(content, at).ok_or(ParseStopped)
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Place) -> Result<Content, Stopped> {
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        at: TextPosition,
+    ) -> Result<NodeValue, ParseStopped> {
         let scalar = match tag.map(|tag| (tag, tag.core_suffix())) {
             None if style == ScalarStyle::Plain => scalar::plain(text),
             Some((_, Some("int" | "float" | "bool" | "null"))) => scalar::plain(text),
@@ -335,14 +341,14 @@ impl<'a> Builder<'a> {
             }
         };
         Ok(match scalar {
-            Scalar::Null => Content::Null,
-            Scalar::Bool(value) => Content::Bool(value),
-            Scalar::Number(number) => self.document.store_mut().add_number(number).ok_or(Stopped)?,
-            Scalar::Text => Content::String(self.text(text)?),
+            Scalar::Null => NodeValue::Null,
+            Scalar::Bool(value) => NodeValue::Bool(value),
+            Scalar::Number(number) => self.document.store_mut().add_number(number).ok_or(ParseStopped)?,
+            Scalar::Text => NodeValue::String(self.text(text)?),
         })
     }
 
-    fn syntax_error(&mut self, kind: &ErrorKind, at: Place) -> Stopped {
+    fn syntax_error(&mut self, kind: &ErrorKind, at: TextPosition) -> ParseStopped {
         match kind {
             ErrorKind::RecursionLimitExceeded => self.too_deep(at),
             ErrorKind::UnknownAnchor => {
@@ -355,32 +361,32 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn too_deep(&mut self, at: Place) -> Stopped {
+    fn too_deep(&mut self, at: TextPosition) -> ParseStopped {
         let message = format!("the values are nested deeper than {MOST_LEVELS} levels here");
         self.stop(rules::TOO_LARGE, at, &message, "move the inner parts to `components` and refer to them")
     }
 
-    fn too_many(&mut self, at: Place) -> Stopped {
+    fn too_many(&mut self, at: TextPosition) -> ParseStopped {
         let message = format!("the definition holds more than {MOST_NODES} values");
         self.stop(rules::TOO_LARGE, at, &message, "split the definition into several groups")
     }
 
-    fn stop(&mut self, rule: rules::Rule, at: Place, message: &str, hint: &str) -> Stopped {
+    fn stop(&mut self, rule: rules::Rule, at: TextPosition, message: &str, hint: &str) -> ParseStopped {
         self.finding(rule, at, message, hint);
-        Stopped
+        ParseStopped
     }
 
-    fn finding(&mut self, rule: rules::Rule, at: Place, message: &str, hint: &str) {
+    fn finding(&mut self, rule: rules::Rule, at: TextPosition, message: &str, hint: &str) {
         self.findings.add(rule, locate(self.file, at), message, hint);
     }
 }
 
-fn locate(file: &Arc<str>, at: Place) -> Location {
+fn locate(file: &Arc<str>, at: TextPosition) -> Location {
     Location { file: Arc::clone(file), line: at.line as usize, column: at.column as usize }
 }
 
-fn place(span: &Span) -> Place {
-    Place { line: number(span.start.line()), column: number(span.start.col() + 1) }
+fn place(span: &Span) -> TextPosition {
+    TextPosition { line: number(span.start.line()), column: number(span.start.col() + 1) }
 }
 
 fn number(value: usize) -> u32 {

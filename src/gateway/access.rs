@@ -1,7 +1,7 @@
 //! Access to a group with a real backend: authentication and authorization of a request, and its rewriting for the backend.
 //!
-//! [`Access::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
-//! so [`CallerCheck::AfterBody`] asks for [`Access::check_signed_body`] then; no backend sees a byte before.
+//! [`AccessState::check_head`] is the step between the route and the body. A signed body cannot be judged before it is whole,
+//! so [`CallerCheck::AfterBody`] asks for [`AccessState::check_signed_body`] then; no backend sees a byte before.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use super::headers::X_APIGW_KEY;
 use super::problem::{Kind, Problem};
 use crate::access::sigv4::{Authorization, ReceivedRequest, SCHEMES};
-use crate::access::{ApiCall, Denial, KeyDirectory, Moment, NonceFault, NonceTable, PresentedSecret, SignatureFault};
+use crate::access::{
+    ApiCall, ClockReading, Denial, KeyDirectory, NonceFault, NonceTable, PresentedSecret, SignatureFault,
+};
 use crate::model::{KeyName, SignatureAuth, SubscriptionAuth, Timestamp};
 
 /// The most bytes of signed bodies that wait for their end, in all.
@@ -96,7 +98,7 @@ pub(crate) enum CallerCheck {
 }
 
 /// State of access that all workers share.
-pub(crate) struct Access {
+pub(crate) struct AccessState {
     directory: ArcSwap<KeyDirectory>,
     nonces: NonceTable,
     started: Instant,
@@ -106,7 +108,7 @@ pub(crate) struct Access {
 
 /// Room that is set aside for a signed body.
 pub(crate) struct BodyReservation<'a> {
-    access: &'a Access,
+    access: &'a AccessState,
     bytes: u64,
 }
 
@@ -116,7 +118,7 @@ impl Drop for BodyReservation<'_> {
     }
 }
 
-impl Access {
+impl AccessState {
     /// Begins with the keys of a directory.
     pub(crate) fn new(directory: Arc<KeyDirectory>) -> Self {
         Self {
@@ -216,8 +218,8 @@ impl Access {
             .map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are under way.").closing())
     }
 
-    fn now(&self) -> Moment {
-        Moment { wall: wall_clock(), monotonic_ms: milliseconds(self.started.elapsed()) }
+    fn now(&self) -> ClockReading {
+        ClockReading { wall: wall_clock(), monotonic_ms: milliseconds(self.started.elapsed()) }
     }
 }
 

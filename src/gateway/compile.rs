@@ -7,16 +7,17 @@ use std::sync::{Arc, OnceLock};
 use http::{HeaderValue, Method};
 
 use super::compiled::{
-    AccessRule, Answer, CompiledApi, CompiledEnvironment, CompiledGroup, CompiledSnapshot, GroupSource, ServedEntry,
+    AccessRule, CompiledApi, CompiledEnvironment, CompiledGroup, CompiledResponder, CompiledSnapshot, GroupSource,
+    ServedEntry,
 };
 use super::cors::{CorsError, CorsRules};
 use super::meter::{MeterName, Meters};
 use super::mock::MockResults;
 use super::routing::hosts::HostTable;
-use super::routing::table::{Route, RouteTable, RouterError};
+use super::routing::table::{RouteTable, RouterError, TableRoute};
 use super::routing::values::PathValues;
 use super::upstream::route::ForwardCompiler;
-use super::upstream::target::{Origins, UpstreamError};
+use super::upstream::target::{OriginSet, UpstreamError};
 use super::validate::RequestRules;
 use crate::definition::Definition;
 use crate::model::{Digest, DomainName, EnvironmentName, GroupName, ResponseValidation};
@@ -28,7 +29,7 @@ use crate::spread::spread;
 pub(crate) struct Compiler {
     pub(crate) base_domain: DomainName,
     pub(crate) allow_addresses: Vec<IpAddr>,
-    pub(crate) origins: Origins,
+    pub(crate) origins: OriginSet,
     pub(crate) meters: Arc<Meters>,
 }
 
@@ -77,12 +78,13 @@ impl Compiler {
                 let Some(content) = &entry.content else { continue };
                 let known = before.and_then(|before| before.entry(&entry.name)?.compiled.as_ref());
                 if known.is_none_or(|known| known.source != GroupSource::of(entry, content)) {
-                    changed.push(Changed { environment, entry, content });
+                    changed.push(ChangedGroup { environment, entry, content });
                 }
             }
         }
-        changed.sort_by_key(Changed::release);
-        let releases: Vec<&[Changed<'_>]> = changed.chunk_by(|one, next| one.release() == next.release()).collect();
+        changed.sort_by_key(ChangedGroup::release);
+        let releases: Vec<&[ChangedGroup<'_>]> =
+            changed.chunk_by(|one, next| one.release() == next.release()).collect();
         let compiled = spread(&releases, |release| {
             // All are held until the last of them is compiled, so that one that they share is read once.
             let definitions: Vec<_> = release.iter().map(|changed| changed.content.definition.get()).collect();
@@ -97,7 +99,7 @@ impl Compiler {
 
     fn compile_group(
         &self,
-        &Changed { environment, entry, content }: &Changed<'_>,
+        &ChangedGroup { environment, entry, content }: &ChangedGroup<'_>,
         definition: &Arc<Definition>,
     ) -> Result<CompiledGroup, CompileError> {
         let group = routes::build(&environment.name, entry, content, definition, &self.base_domain)?;
@@ -108,8 +110,8 @@ impl Compiler {
             allow_addresses: &self.allow_addresses,
         });
         let answer = match &forwarding {
-            None => Answer::Mock,
-            Some(forwarding) => Answer::Forward(Box::new(forwarding.group()?)),
+            None => CompiledResponder::Mock,
+            Some(forwarding) => CompiledResponder::Forward(Box::new(forwarding.group()?)),
         };
         let routes = group.routes.iter();
         let checks_requests =
@@ -177,13 +179,13 @@ pub(super) enum CompileError {
 type Anew<'s> = BTreeMap<(&'s EnvironmentName, &'s GroupName), Result<Arc<CompiledGroup>, CompileError>>;
 
 /// A group that is to be compiled anew.
-struct Changed<'s> {
+struct ChangedGroup<'s> {
     environment: &'s EnvironmentSnapshot,
     entry: &'s GroupSnapshot,
     content: &'s GroupContent,
 }
 
-impl<'s> Changed<'s> {
+impl<'s> ChangedGroup<'s> {
     /// Key of the definition that it is built from.
     fn release(&self) -> (&'s GroupName, Digest) {
         (&self.entry.name, self.entry.digest())
@@ -261,7 +263,7 @@ impl ApiCompiler<'_> {
             paths.push((method, path, Arc::clone(&api.path)));
             apis.push(api);
         }
-        let entries = paths.iter().map(|(method, path, values)| Route {
+        let entries = paths.iter().map(|(method, path, values)| TableRoute {
             method: method.clone(),
             path,
             values: Arc::clone(values),

@@ -11,8 +11,8 @@ use super::cors::CorsRules;
 use super::credentials::CredentialRules;
 use super::meter::Meter;
 use super::mock::MockResults;
-use super::routing::host::Host;
-use super::routing::hosts::{HostTable, Lookup, RoutedGroup};
+use super::routing::host::RequestedHost;
+use super::routing::hosts::{HostLookup, HostTable, RoutedGroup};
 use super::routing::table::RouteTable;
 use super::routing::values::PathValues;
 use super::upstream::route::{ApiForward, GroupForward};
@@ -20,10 +20,10 @@ use super::validate::RequestRules;
 use super::validate_response::ResponseRules;
 use crate::definition::Definition;
 use crate::model::{
-    Backend, Deployment, Digest, EnvironmentName, GroupHosts, GroupName, OperationId, PathPrefix, Release,
-    ResponseValidation, State, Version,
+    Backend, Deployment, DeploymentState, Digest, EnvironmentName, GroupHosts, GroupName, OperationId, PathPrefix,
+    Release, ResponseValidation, Version,
 };
-use crate::routes::{Access, NotServedApi};
+use crate::routes::{NotServedApi, RouteAccess};
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
 
 /// A snapshot as it is served.
@@ -75,7 +75,7 @@ pub(crate) struct CompiledGroup {
     pub(crate) encoded_slashes: bool,
     /// The largest body, in bytes, if the group says.
     pub(crate) max_body: Option<u64>,
-    pub(crate) answer: Answer,
+    pub(crate) answer: CompiledResponder,
     pub(crate) validate_responses: ResponseValidation,
     /// The definition from which the rules for responses are built, if those are checked at all.
     pub(super) response_rules_from: Option<Arc<Definition>>,
@@ -93,7 +93,7 @@ pub(super) struct GroupSource {
 }
 
 /// Responder of a group's requests.
-pub(crate) enum Answer {
+pub(crate) enum CompiledResponder {
     /// With constant results.
     Mock,
     /// By real backends.
@@ -151,7 +151,7 @@ impl CompiledGroup {
     }
 
     pub(super) fn longest_wait(&self) -> Duration {
-        let Answer::Forward(forward) = &self.answer else { return Duration::ZERO };
+        let CompiledResponder::Forward(forward) = &self.answer else { return Duration::ZERO };
         let own = self.apis.iter().filter_map(|api| api.forward.as_ref()?.response_timeout).max().unwrap_or_default();
         forward.response_timeout.max(forward.idle_timeout).max(own)
     }
@@ -173,13 +173,13 @@ impl RoutedGroup for CompiledGroup {
 
 impl AccessRule {
     /// Compiles the access step of a route.
-    pub(super) fn new(access: &Access) -> Self {
+    pub(super) fn new(access: &RouteAccess) -> Self {
         match access {
-            Access::Anyone => Self::Anyone,
-            Access::Key { signature, subscription, pass_credentials } => {
+            RouteAccess::Anyone => Self::Anyone,
+            RouteAccess::Key { signature, subscription, pass_credentials } => {
                 Self::Key(AccessRules::new(signature.as_ref(), subscription.as_ref(), *pass_credentials))
             }
-            Access::Presence { any_of } => Self::Presence(CredentialRules::new(any_of)),
+            RouteAccess::Presence { any_of } => Self::Presence(CredentialRules::new(any_of)),
         }
     }
 }
@@ -194,11 +194,11 @@ impl GroupSource {
 
 impl CompiledSnapshot {
     /// Looks up a host and a canonical path.
-    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Lookup<'t, 'p, CompiledGroup> {
+    pub(crate) fn find<'t, 'p>(&'t self, host: &RequestedHost, path: &'p str) -> HostLookup<'t, 'p, CompiledGroup> {
         self.environments
             .iter()
             .find_map(|environment| environment.hosts.find(host, path))
-            .unwrap_or(Lookup::UnknownHost)
+            .unwrap_or(HostLookup::UnknownHost)
     }
 
     pub(super) fn environment(&self, name: &EnvironmentName) -> Option<&Arc<CompiledEnvironment>> {
@@ -223,7 +223,7 @@ impl CompiledEnvironment {
 impl ServedEntry {
     /// Returns `true` if the entry is live.
     pub(crate) fn is_live(&self) -> bool {
-        self.deployment.release.state == State::Live
+        self.deployment.release.state == DeploymentState::Live
     }
 
     /// Returns the APIs of the group that no request is routed to.

@@ -14,7 +14,7 @@ use crate::model::DomainName;
 #[derive(Clone)]
 pub struct Config {
     /// Where it listens.
-    pub listen: Vec<Listen>,
+    pub listen: Vec<BindAddress>,
     /// Where it answers `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; nowhere if unset.
     pub admin: Option<SocketAddr>,
     /// Number of workers, each with a thread of its own; 0 for one a core.
@@ -24,9 +24,9 @@ pub struct Config {
     /// The certificates of encrypted listeners, see [`super::tls::server_config`].
     pub tls: Option<Arc<ServerConfig>>,
     /// Its limits.
-    pub limits: Limits,
+    pub limits: GatewayLimits,
     /// Its time-outs.
-    pub timeouts: Timeouts,
+    pub timeouts: GatewayTimeouts,
     /// Link-local and metadata addresses that backends may have all the same, for every group.
     pub allow_addresses: Vec<IpAddr>,
     /// Proxies in front whose `Forwarded` and `X-Forwarded-*` are believed and added to.
@@ -39,7 +39,7 @@ pub struct Config {
 
 /// An address to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listen {
+pub struct BindAddress {
     /// The address; with port 0 the system picks one.
     pub address: SocketAddr,
     /// True if connections are encrypted.
@@ -48,7 +48,7 @@ pub struct Listen {
 
 /// The limits of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct GatewayLimits {
     /// The largest head of a request, in bytes.
     pub head_bytes: usize,
     /// The largest body of a request, in bytes, where a group does not say otherwise.
@@ -61,7 +61,7 @@ pub struct Limits {
 
 /// The time-outs of a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
+pub struct GatewayTimeouts {
     /// For a TLS handshake, and for a head from its first byte.
     pub head: Duration,
     /// For the next request on a connection.
@@ -74,7 +74,7 @@ pub struct Timeouts {
     pub stall: Duration,
 }
 
-impl Timeouts {
+impl GatewayTimeouts {
     /// The least rate at which a body must come once its time is over.
     pub const BODY_BYTES_A_SECOND: u64 = 1024;
 }
@@ -84,13 +84,13 @@ impl Config {
     #[must_use]
     pub fn new(address: SocketAddr) -> Self {
         Self {
-            listen: vec![Listen { address, tls: false }],
+            listen: vec![BindAddress { address, tls: false }],
             admin: None,
             workers: 0,
             base_domain: DomainName::local(),
             tls: None,
-            limits: Limits::default(),
-            timeouts: Timeouts::default(),
+            limits: GatewayLimits::default(),
+            timeouts: GatewayTimeouts::default(),
             allow_addresses: Vec::new(),
             trusted_proxies: Vec::new(),
             keys: Arc::default(),
@@ -99,13 +99,13 @@ impl Config {
     }
 }
 
-impl Default for Limits {
+impl Default for GatewayLimits {
     fn default() -> Self {
         Self { head_bytes: 32 * 1024, body_bytes: 300 * 1024, connections: 16 * 1024, streams: 128 }
     }
 }
 
-impl Default for Timeouts {
+impl Default for GatewayTimeouts {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(10),

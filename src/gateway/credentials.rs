@@ -78,7 +78,7 @@ fn is_there(credential: &Credential, query: Option<&str>, headers: &HeaderMap) -
 mod tests {
     use super::*;
     use crate::model::GroupSettings;
-    use crate::routes::Access;
+    use crate::routes::RouteAccess;
 
     #[test]
     fn credentials_are_looked_for_where_the_definition_says() {
@@ -114,8 +114,8 @@ mod tests {
                 let mut settings: GroupSettings =
                     serde_yaml::from_str("schema: 1\nversion: \"0.0.1\"\nprefix: /g\n").expect("settings");
                 settings.mock.check_security = true;
-                match Access::new(&definition, &definition.apis[0], &settings, true) {
-                    Access::Presence { any_of } => Some(CredentialRules::new(&any_of)),
+                match RouteAccess::new(&definition, &definition.apis[0], &settings, true) {
+                    RouteAccess::Presence { any_of } => Some(CredentialRules::new(&any_of)),
                     _ => None,
                 }
             };

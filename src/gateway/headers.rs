@@ -127,7 +127,7 @@ pub(crate) fn strip_named(headers: &mut HeaderMap) {
 }
 
 /// Headers that tell a backend the origin of one connection's requests for one host, written once.
-pub(crate) struct Hop {
+pub(crate) struct HopHeaders {
     host: Box<str>,
     proto: &'static str,
     forwarded: Box<str>,
@@ -136,7 +136,7 @@ pub(crate) struct Hop {
     lines: Box<[u8]>,
 }
 
-impl Hop {
+impl HopHeaders {
     /// Writes the headers for requests of a client to a well-formed `Host`.
     pub(crate) fn new(peer: SocketAddr, encrypted: bool, host: &str) -> Self {
         let proto = if encrypted { "https" } else { "http" };
@@ -162,7 +162,7 @@ impl Hop {
 }
 
 /// Headers of a single request that tell a backend its passage.
-pub(crate) struct Passage<'a> {
+pub(crate) struct ForwardedHeaders<'a> {
     pub(crate) prefix: &'a HeaderValue,
     pub(crate) request_id: &'a HeaderValue,
     /// True if the client's claims about earlier hops are trusted.
@@ -173,7 +173,7 @@ pub(crate) struct Passage<'a> {
 
 /// Writes the headers of a request for the next hop: the client's own, and those of its origin (RFC 7239, and the
 /// headers that came before it). The hop-by-hop headers and untrusted claims have been removed before.
-pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &Hop, passage: &Passage<'_>) {
+pub(crate) fn write_fields(head: &mut Vec<u8>, headers: &HeaderMap, hop: &HopHeaders, passage: &ForwardedHeaders<'_>) {
     for (name, value) in headers {
         if is_passed_on(name.as_str(), passage.trusted) {
             write_field(head, name.as_str(), value.as_bytes());
@@ -283,8 +283,8 @@ mod tests {
         let id = HeaderValue::from_static("7");
         let via = HeaderValue::from_static("1.1 apigw");
         let prefix = HeaderValue::from_static("/p");
-        let hop = Hop::new(([192, 0, 2, 1], 9).into(), true, "a.example");
-        let passage = |trusted| Passage { prefix: &prefix, request_id: &id, trusted, via: &via };
+        let hop = HopHeaders::new(([192, 0, 2, 1], 9).into(), true, "a.example");
+        let passage = |trusted| ForwardedHeaders { prefix: &prefix, request_id: &id, trusted, via: &via };
         let claimed = [
             ("x-forwarded-for", "198.51.100.1"),
             ("x_forwarded-for", "198.51.100.1"),
@@ -373,7 +373,7 @@ mod tests {
             ("[2001:db8::1]:9", "for=\"[2001:db8::1]\";host=\"a\";proto=http", "2001:db8::1"),
             ("[::ffff:192.0.2.1]:9", "for=192.0.2.1;host=\"a\";proto=http", "192.0.2.1"),
         ] {
-            let hop = Hop::new(peer.parse().expect("an address"), false, "a");
+            let hop = HopHeaders::new(peer.parse().expect("an address"), false, "a");
             assert_eq!((&*hop.forwarded, &*hop.client), (forwarded, client));
         }
     }
@@ -381,8 +381,8 @@ mod tests {
     #[test]
     fn nothing_is_written_that_the_caller_did_not_send() {
         let value = HeaderValue::from_static("v");
-        let hop = Hop::new(([192, 0, 2, 1], 9).into(), false, "a");
-        let passage = Passage { prefix: &value, request_id: &value, trusted: false, via: &value };
+        let hop = HopHeaders::new(([192, 0, 2, 1], 9).into(), false, "a");
+        let passage = ForwardedHeaders { prefix: &value, request_id: &value, trusted: false, via: &value };
         let mut head = Vec::new();
         write_fields(&mut head, &headers(&[("transfer_encoding", "chunked"), ("x_request_id", "1")]), &hop, &passage);
         let text = String::from_utf8(head).expect("text");

@@ -53,15 +53,15 @@ impl ResponseCheck {
 
 /// Counts the requests of one API.
 pub(crate) struct Meter {
-    workers: Box<[OnceLock<Box<Statuses>>]>,
+    workers: Box<[OnceLock<Box<StatusMeters>>]>,
     /// Checks of responses, which are rare beside requests: one counter for all workers.
     responses: [AtomicU64; ResponseCheck::ALL.len()],
 }
 
 #[derive(Default)]
-struct Statuses([OnceLock<Box<Counters>>; MOST_STATUSES]);
+struct StatusMeters([OnceLock<Box<StatusCounters>>; MOST_STATUSES]);
 
-struct Counters {
+struct StatusCounters {
     status: u16,
     buckets: [AtomicU64; BOUNDS.len() + 1],
     sum_us: AtomicU64,
@@ -69,7 +69,7 @@ struct Counters {
 
 /// Counts of one status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
+pub(crate) struct StatusCounts {
     /// Number of requests in each bucket; the last is for those above all bounds.
     pub(crate) buckets: [u64; BOUNDS.len() + 1],
     /// The sum of their times, in microseconds.
@@ -87,7 +87,7 @@ impl Meter {
         let statuses = slot.get_or_init(Box::default);
         for (index, slot) in statuses.0.iter().enumerate() {
             let counted_as = if index + 1 == MOST_STATUSES { 0 } else { status };
-            let counters = slot.get_or_init(|| Box::new(Counters::new(counted_as)));
+            let counters = slot.get_or_init(|| Box::new(StatusCounters::new(counted_as)));
             if counters.status == counted_as {
                 counters.record(took);
                 return;
@@ -104,8 +104,8 @@ impl Meter {
     }
 
     /// Adds up the counts of all workers, by status.
-    pub(crate) fn read(&self) -> BTreeMap<u16, Reading> {
-        let mut readings: BTreeMap<u16, Reading> = BTreeMap::new();
+    pub(crate) fn read(&self) -> BTreeMap<u16, StatusCounts> {
+        let mut readings: BTreeMap<u16, StatusCounts> = BTreeMap::new();
         let statuses = self.workers.iter().filter_map(OnceLock::get);
         for counters in statuses.flat_map(|statuses| statuses.0.iter().filter_map(OnceLock::get)) {
             let reading = readings.entry(counters.status).or_default();
@@ -118,7 +118,7 @@ impl Meter {
     }
 }
 
-impl Counters {
+impl StatusCounters {
     fn new(status: u16) -> Self {
         Self { status, buckets: Default::default(), sum_us: AtomicU64::new(0) }
     }
@@ -140,11 +140,11 @@ impl Counters {
 /// The meters of a gateway. A meter lives on when its group is compiled again, and for a while when its API is gone.
 pub(crate) struct Meters {
     workers: usize,
-    kept: Mutex<Kept>,
+    kept: Mutex<RetainedMeter>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct RetainedMeter {
     meters: BTreeMap<MeterName, Arc<Meter>>,
     /// At how many meters those are let go whose API is gone.
     full_at: usize,
@@ -190,7 +190,7 @@ impl Meters {
     }
 
     /// Goes through all that has been counted.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&MeterName, u16, &Reading)) {
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&MeterName, u16, &StatusCounts)) {
         let meters = self.kept.lock().unwrap_or_else(PoisonError::into_inner).meters.clone();
         for (name, meter) in &meters {
             for (status, reading) in meter.read() {

@@ -48,7 +48,7 @@ mod validate_response;
 mod watch;
 
 pub use access_log::{AccessLog, AccessRecord};
-pub use config::{Config, Limits, Listen, Timeouts};
+pub use config::{BindAddress, Config, GatewayLimits, GatewayTimeouts};
 pub use run::{Gateway, StartError};
 pub use server::descriptors::ConnectionLimits;
 pub use signals::{Signal, signals};

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderName};
 
-use crate::definition::values::{Notation, TextPlace, ValueSchema, WrittenTexts};
+use crate::definition::values::{TextPlace, ValueNotation, ValueSchema, WrittenTexts};
 use crate::definition::{ParameterPlace, percent};
 use crate::model::trim_blanks;
 
@@ -25,7 +25,7 @@ impl<'a> RequestTexts<'a> {
         &self,
         place: ParameterPlace,
         name: &str,
-        notation: Notation,
+        notation: ValueNotation,
         gathering: Option<(&ValueSchema, &HashSet<String>)>,
     ) -> WrittenTexts<'a> {
         let mut written = WrittenTexts { own: self.own(place, name), others: Vec::new() };

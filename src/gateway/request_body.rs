@@ -9,17 +9,17 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
 use super::clock::{TICKS_A_SECOND, Ticks, ticks};
-use super::config::Timeouts;
+use super::config::GatewayTimeouts;
 use super::headers::retain_trailers;
-use super::watch::Watch;
+use super::watch::ConnectionWatch;
 
 /// Progress of a request's body that is passed on.
-pub(crate) struct Progress {
+pub(crate) struct BodyProgress {
     pub(crate) bytes: Cell<u64>,
     pub(crate) done: Cell<bool>,
     /// Why no more of it is passed on, if so.
     pub(crate) failed: Cell<Option<BodyFault>>,
-    watch: Rc<Watch>,
+    watch: Rc<ConnectionWatch>,
     /// Time spent waiting for the client, and the start of the current wait.
     waited: Cell<Ticks>,
     waits_since: Cell<Option<Ticks>>,
@@ -41,23 +41,23 @@ pub(crate) enum BodyFault {
 
 /// The slowest pace of a body: a grace period, and the least rate after it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
+pub(crate) struct BodyPace {
     /// Time spent waiting for a client before the rate counts.
     pub(crate) ticks: Ticks,
     /// The least bytes in a tick after that.
     pub(crate) bytes_a_tick: u64,
 }
 
-impl Pace {
+impl BodyPace {
     /// Returns the slowest pace of request bodies by the settings of a gateway.
-    pub(crate) fn new(timeouts: &Timeouts) -> Self {
-        Self { ticks: ticks(timeouts.body), bytes_a_tick: Timeouts::BODY_BYTES_A_SECOND / TICKS_A_SECOND }
+    pub(crate) fn new(timeouts: &GatewayTimeouts) -> Self {
+        Self { ticks: ticks(timeouts.body), bytes_a_tick: GatewayTimeouts::BODY_BYTES_A_SECOND / TICKS_A_SECOND }
     }
 }
 
-impl Progress {
+impl BodyProgress {
     /// Begins to count a body on a connection.
-    pub(crate) fn new(watch: Rc<Watch>) -> Rc<Self> {
+    pub(crate) fn new(watch: Rc<ConnectionWatch>) -> Rc<Self> {
         Rc::new(Self {
             bytes: Cell::new(0),
             done: Cell::new(false),
@@ -69,7 +69,7 @@ impl Progress {
     }
 
     /// Counts bytes received; returns the fault of the body, if there is one.
-    fn came(&self, count: u64, limit: u64, pace: Pace) -> Option<BodyFault> {
+    fn came(&self, count: u64, limit: u64, pace: BodyPace) -> Option<BodyFault> {
         self.watch.progress();
         self.bytes.set(self.bytes.get() + count);
         if let Some(since) = self.waits_since.take() {
@@ -99,15 +99,15 @@ impl Progress {
 }
 
 /// The body of a client's request, as it comes on a connection of HTTP/1.1 or a stream of HTTP/2.
-pub(crate) struct Incoming {
+pub(crate) struct IncomingBody {
     body: hyper::body::Incoming,
-    watch: Rc<Watch>,
+    watch: Rc<ConnectionWatch>,
     has_ended: bool,
 }
 
-impl Incoming {
+impl IncomingBody {
     /// Makes the body of a request whose head has just come.
-    pub(crate) fn new(body: hyper::body::Incoming, watch: Rc<Watch>) -> Self {
+    pub(crate) fn new(body: hyper::body::Incoming, watch: Rc<ConnectionWatch>) -> Self {
         let has_ended = body.is_end_stream();
         watch.head_came(!has_ended);
         Self { body, watch, has_ended }
@@ -120,7 +120,7 @@ impl Incoming {
     }
 }
 
-impl Body for Incoming {
+impl Body for IncomingBody {
     type Data = Bytes;
     type Error = BodyFault;
 
@@ -162,23 +162,23 @@ impl Body for Incoming {
     }
 }
 
-impl Drop for Incoming {
+impl Drop for IncomingBody {
     fn drop(&mut self) {
         self.end();
     }
 }
 
 /// The body of a request on its way to a backend.
-pub(crate) enum RequestBody {
+pub(crate) enum UpstreamBody {
     /// There is none.
     Empty,
     /// The client's body as it comes, up to a limit.
-    Stream { incoming: Incoming, limit: u64, pace: Pace, progress: Rc<Progress> },
+    Stream { incoming: IncomingBody, limit: u64, pace: BodyPace, progress: Rc<BodyProgress> },
     /// The client's whole body, read before to be checked.
     Whole(Option<Bytes>),
 }
 
-impl Body for RequestBody {
+impl Body for UpstreamBody {
     type Data = Bytes;
     type Error = BodyFault;
 
@@ -223,7 +223,7 @@ impl Body for RequestBody {
     }
 }
 
-impl RequestBody {
+impl UpstreamBody {
     /// Makes a copy for a second attempt, where that can be had.
     pub(crate) fn again(&self) -> Option<Self> {
         match self {
@@ -234,7 +234,7 @@ impl RequestBody {
     }
 
     /// Returns its progress, where it is passed on while it comes.
-    pub(crate) fn progress(&self) -> Option<Rc<Progress>> {
+    pub(crate) fn progress(&self) -> Option<Rc<BodyProgress>> {
         if let Self::Stream { progress, .. } = self { Some(Rc::clone(progress)) } else { None }
     }
 }

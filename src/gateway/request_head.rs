@@ -9,12 +9,12 @@ use http::uri::Scheme;
 use http::{HeaderMap, Uri};
 
 use super::problem::{Kind, Problem};
-use super::routing::host::Host;
+use super::routing::host::RequestedHost;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading};
 
 /// A head that may be looked up.
 pub(crate) struct CheckedHead {
-    pub(crate) host: Rc<Host>,
+    pub(crate) host: Rc<RequestedHost>,
     /// True if the path has an encoded slash, which is refused unless the group lets it through.
     pub(crate) has_encoded_slash: bool,
 }
@@ -26,7 +26,7 @@ const MOST_FIELDS: usize = 100;
 pub(crate) fn check_head(
     parts: &Parts,
     has_body: bool,
-    read: impl FnOnce(&str) -> Option<Rc<Host>>,
+    read: impl FnOnce(&str) -> Option<Rc<RequestedHost>>,
 ) -> Result<CheckedHead, Problem> {
     let host = read(authority(parts)?).ok_or_else(|| bad("The Host is malformed."))?;
     let has_encoded_slash = check_target(&parts.uri)?;
@@ -114,7 +114,7 @@ const CLASSES: [u8; 256] = {
     classes
 };
 
-/// Finds the host: the one `Host` header, or the target's authority, or both where they agree (RFC 9112, section
+/// Finds the host: the one `RequestedHost` header, or the target's authority, or both where they agree (RFC 9112, section
 /// 3.2; RFC 9113, section 8.3.1).
 fn authority(parts: &Parts) -> Result<&str, Problem> {
     let mut headers = parts.headers.get_all(HOST).iter();
@@ -143,8 +143,8 @@ mod tests {
     use super::*;
     use http::{Request, Version};
 
-    fn check(parts: &Parts) -> Result<Rc<Host>, Problem> {
-        check_head(parts, true, |authority| Host::parse(authority).map(Rc::new)).map(|head| head.host)
+    fn check(parts: &Parts) -> Result<Rc<RequestedHost>, Problem> {
+        check_head(parts, true, |authority| RequestedHost::parse(authority).map(Rc::new)).map(|head| head.host)
     }
 
     #[test]

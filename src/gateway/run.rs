@@ -16,32 +16,32 @@ use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::access::Access;
+use super::access::AccessState;
 use super::compile::Compiler;
 use super::compiled::CompiledSnapshot;
 use super::config::Config;
 use super::meter::{MeterName, Meters};
-use super::request_body::Pace;
-use super::server::admin::Admin;
+use super::request_body::BodyPace;
+use super::server::admin::AdminState;
 use super::server::descriptors::{ConnectionLimits, raise_open_files};
 use super::server::listener::bind;
-use super::server::worker::{LONGEST_TICK, Shared, Socket, Stop, Worker};
+use super::server::worker::{LONGEST_TICK, ListeningSocket, SharedState, StopOrder, Worker};
 use super::server::yielding::Yielding;
-use super::service::context::{Gauges, SharedContext};
+use super::service::context::{SharedContext, WorkerGauges};
 use super::upstream::identity::Identity;
-use super::upstream::target::Origins;
+use super::upstream::target::OriginSet;
 use crate::access::KeyDirectory;
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::snapshot::{NotServed, Snapshot};
 
 /// A gateway that runs. When it is dropped, it stops at once.
 pub struct Gateway {
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     /// Snapshots are compiled one after another, each beside the one before.
     compiler: Mutex<Compiler>,
     addresses: Vec<SocketAddr>,
     admin_address: Option<SocketAddr>,
-    stop: watch::Sender<Stop>,
+    stop: watch::Sender<StopOrder>,
     workers: Vec<JoinHandle<()>>,
     admin: Option<JoinHandle<()>>,
 }
@@ -84,7 +84,7 @@ impl Gateway {
         let compiler = Compiler {
             base_domain: config.base_domain.clone(),
             allow_addresses: config.allow_addresses.clone(),
-            origins: Origins::new(),
+            origins: OriginSet::new(),
             meters: Arc::clone(&meters),
         };
         let (compiled, not_served) = compiler.compile(snapshot, None);
@@ -92,7 +92,7 @@ impl Gateway {
         let (sockets, addresses) = listen(&config, workers)?;
         let admin = config.admin.map(bind_one).transpose()?;
         let shared = Arc::new(shared(config, compiled, &meters, limits, workers));
-        let (stop, stopped) = watch::channel(Stop::Not);
+        let (stop, stopped) = watch::channel(StopOrder::Not);
         let mut gateway = Self {
             shared,
             compiler: Mutex::new(compiler),
@@ -114,7 +114,7 @@ impl Gateway {
             })?);
         }
         if let Some((listener, _)) = admin {
-            let admin = Admin { shared: Arc::clone(&gateway.shared), meters };
+            let admin = AdminState { shared: Arc::clone(&gateway.shared), meters };
             gateway.admin = Some(on_a_thread(
                 "admin".to_owned(),
                 || (),
@@ -211,7 +211,7 @@ impl Gateway {
     /// ends with the process.
     pub fn shutdown(mut self, limit: Duration, mut hurry: impl FnMut() -> bool) -> bool {
         self.shared.context.draining.store(true, Ordering::Relaxed);
-        self.stop.send_replace(Stop::Drain);
+        self.stop.send_replace(StopOrder::Drain);
         let deadline = Instant::now() + limit;
         while Instant::now() < deadline && !self.workers.iter().all(JoinHandle::is_finished) && !hurry() {
             std::thread::sleep(Duration::from_millis(5));
@@ -223,7 +223,7 @@ impl Gateway {
 
     fn stop_now(&mut self) {
         self.shared.context.stopped.store(true, Ordering::Relaxed);
-        self.stop.send_replace(Stop::Now);
+        self.stop.send_replace(StopOrder::Now);
         let deadline = Instant::now() + LONGEST_END;
         for thread in self.workers.drain(..).chain(self.admin.take()) {
             while !thread.is_finished() && Instant::now() < deadline {
@@ -243,8 +243,8 @@ impl Drop for Gateway {
     }
 }
 
-fn listen(config: &Config, workers: usize) -> Result<(Vec<Vec<Socket>>, Vec<SocketAddr>), StartError> {
-    let mut sockets: Vec<Vec<Socket>> = (0..workers).map(|_| Vec::new()).collect();
+fn listen(config: &Config, workers: usize) -> Result<(Vec<Vec<ListeningSocket>>, Vec<SocketAddr>), StartError> {
+    let mut sockets: Vec<Vec<ListeningSocket>> = (0..workers).map(|_| Vec::new()).collect();
     let mut addresses = Vec::with_capacity(config.listen.len());
     for listen in &config.listen {
         let address = listen.address;
@@ -257,7 +257,7 @@ fn listen(config: &Config, workers: usize) -> Result<(Vec<Vec<Socket>>, Vec<Sock
             addresses.push(first.local_addr().map_err(failed)?);
         }
         for (worker, listener) in sockets.iter_mut().zip(bound) {
-            worker.push(Socket { listener, tls: listen.tls });
+            worker.push(ListeningSocket { listener, tls: listen.tls });
         }
     }
     Ok((sockets, addresses))
@@ -277,9 +277,9 @@ fn shared(
     meters: &Meters,
     limits: ConnectionLimits,
     workers: usize,
-) -> Shared {
+) -> SharedState {
     let nobody = MeterName { environment: "".into(), group: "".into(), version: "".into(), api: "".into() };
-    Shared {
+    SharedState {
         tls: ArcSwapOption::new(config.tls.clone()),
         not_served: ArcSwap::default(),
         connections: AtomicUsize::new(0),
@@ -289,13 +289,13 @@ fn shared(
         yielding: Yielding::default(),
         context: Arc::new(SharedContext {
             snapshot: ArcSwap::from_pointee(snapshot),
-            access: Access::new(std::mem::take(&mut config.keys)),
+            access: AccessState::new(std::mem::take(&mut config.keys)),
             unrouted: meters.get(nobody),
             identity: Identity::random(),
-            pace: Pace::new(&config.timeouts),
+            pace: BodyPace::new(&config.timeouts),
             draining: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
-            gauges: (0..workers).map(|_| Gauges::default()).collect(),
+            gauges: (0..workers).map(|_| WorkerGauges::default()).collect(),
             config,
         }),
     }

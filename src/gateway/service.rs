@@ -31,35 +31,35 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 
-use answer::{Wait, api_call};
-use context::{Client, Context};
-use exchange::{At, Exchange, Outcome, leave_body, mock_response};
-use payload::Payload;
+use answer::{WaitingRequest, api_call};
+use context::{ClientConnection, Context};
+use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_response};
+use payload::ResponsePayload;
 
 use super::access::CallerCheck;
-use super::compiled::{AccessRule, Answer, CompiledApi, CompiledGroup, CompiledSnapshot};
+use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::problem::{Kind, Problem};
-use super::request_body::Incoming;
+use super::request_body::IncomingBody;
 use super::request_head::{CheckedHead, ambiguous_path, check_head, malformed_header_block};
-use super::routing::host::Host;
-use super::routing::hosts::Lookup;
-use super::routing::table::{Found, PickedRoute};
+use super::routing::host::RequestedHost;
+use super::routing::hosts::HostLookup;
+use super::routing::table::{PathMatch, PickedRoute};
 use crate::definition::percent::one_spelling;
 
 /// Answers a request.
 pub(crate) async fn handle(
     context: Rc<Context>,
-    client: Rc<Client>,
+    client: Rc<ClientConnection>,
     parts: Parts,
-    body: Incoming,
-) -> Response<Payload> {
+    body: IncomingBody,
+) -> Response<ResponsePayload> {
     let mut exchange = Exchange::begin(Rc::clone(&context), Rc::clone(&client), &parts);
     let decided = {
         let snapshot = context.shared.snapshot.load();
         exchange.decide(&snapshot, &parts, &body)
     };
     match decided {
-        Decision::Answer(mut response) => {
+        RequestDecision::Answer(mut response) => {
             if !body.is_end_stream() {
                 let expects = parts.headers.contains_key(EXPECT);
                 Box::pin(leave_body(&client.watch, body, expects, &mut response)).await;
@@ -67,19 +67,19 @@ pub(crate) async fn handle(
             context.keep_headers(parts.headers);
             response
         }
-        Decision::Wait(wait) => Box::pin(exchange.wait(*wait, parts, body)).await,
+        RequestDecision::Wait(wait) => Box::pin(exchange.wait(*wait, parts, body)).await,
     }
 }
 
 /// Counts and writes down a request that hyper has refused, before a head could be made of it.
-pub(crate) fn note_refused(context: Rc<Context>, client: Rc<Client>, status: StatusCode, reason: String) {
+pub(crate) fn note_refused(context: Rc<Context>, client: Rc<ClientConnection>, status: StatusCode, reason: String) {
     let (parts, ()) = Request::new(()).into_parts();
     let mut exchange = Exchange::begin(context, client, &parts);
     if let Some(entry) = &mut exchange.entry {
         entry.path.clear();
         entry.method = Method::from_bytes(b"-").unwrap_or_default();
     }
-    let mut outcome = Outcome::bytes(status, HeaderMap::new(), Bytes::new());
+    let mut outcome = ResponseOutcome::bytes(status, HeaderMap::new(), Bytes::new());
     outcome.error = reason;
     exchange.finish(outcome, None);
 }
@@ -87,29 +87,29 @@ pub(crate) fn note_refused(context: Rc<Context>, client: Rc<Client>, status: Sta
 const NO_SUCH_PATH: &str = "No API has this path.";
 
 /// Decision about a request.
-enum Decision {
-    Answer(Response<Payload>),
-    Wait(Box<Wait>),
+enum RequestDecision {
+    Answer(Response<ResponsePayload>),
+    Wait(Box<WaitingRequest>),
 }
 
 /// A path that a group knows.
 struct FoundPath<'s, 'p> {
     group: &'s Arc<CompiledGroup>,
-    found: Found<'s, 'p>,
+    found: PathMatch<'s, 'p>,
     /// The path below the group's prefix.
     path: &'p str,
-    host: &'p Rc<Host>,
+    host: &'p Rc<RequestedHost>,
 }
 
 impl Exchange {
     /// Decides about a request from its head alone.
-    fn decide(&mut self, snapshot: &CompiledSnapshot, parts: &Parts, body: &Incoming) -> Decision {
+    fn decide(&mut self, snapshot: &CompiledSnapshot, parts: &Parts, body: &IncomingBody) -> RequestDecision {
         let watch = &self.client.watch;
         let checked = check_head(parts, !body.is_end_stream(), |authority| watch.host(authority));
         let checked = if watch.is_distrusted() { Err(malformed_header_block()) } else { checked };
         let head = match checked {
             Ok(head) => head,
-            Err(problem) => return Decision::Answer(self.refuse(&problem.closing(), None)),
+            Err(problem) => return RequestDecision::Answer(self.refuse(&problem.closing(), None)),
         };
         if let Some(entry) = &mut self.entry {
             head.host.name().clone_into(&mut entry.host);
@@ -120,7 +120,7 @@ impl Exchange {
             Ok(found) => self.take_steps(&found, parts, body).map_err(|(problem, at)| self.refuse(&problem, Some(at))),
             Err(problem) => Err(self.refuse(&problem, None)),
         };
-        decided.unwrap_or_else(Decision::Answer)
+        decided.unwrap_or_else(RequestDecision::Answer)
     }
 
     /// Takes the steps of a request whose path is known, as far as its head alone decides.
@@ -128,28 +128,28 @@ impl Exchange {
         &mut self,
         found: &FoundPath<'s, '_>,
         parts: &'s Parts,
-        body: &Incoming,
-    ) -> Result<Decision, (Problem, At<'s>)> {
+        body: &IncomingBody,
+    ) -> Result<RequestDecision, (Problem, PartialMatch<'s>)> {
         let group: &'s CompiledGroup = found.group;
-        let at = At { group, api: None, headers: &parts.headers };
+        let at = PartialMatch { group, api: None, headers: &parts.headers };
         let Some((index, api)) = match_api(found, parts).map_err(|problem| (problem, at))? else {
             return self.answer_without_api(found, parts, at);
         };
-        let at = At { api: Some(api), ..at };
+        let at = PartialMatch { api: Some(api), ..at };
         if let Some(entry) = &mut self.entry {
             entry.found(group, Some(api));
         }
         let caller = self.check_access(group, api, parts, body).map_err(|problem| (problem, at))?;
         let body_limit = self.check_body_size(group, body).map_err(|problem| (problem, at))?;
         let texts = &found.found.parameters;
-        if matches!(group.answer, Answer::Mock) && body.is_end_stream() {
+        if matches!(group.answer, CompiledResponder::Mock) && body.is_end_stream() {
             let outcome = check_without_body(group, api, parts, texts);
             let outcome = outcome.and_then(|()| mock_response(&self.context, api, at.headers));
             return outcome
-                .map(|outcome| Decision::Answer(self.finish(outcome, Some(at))))
+                .map(|outcome| RequestDecision::Answer(self.finish(outcome, Some(at))))
                 .map_err(|problem| (problem, at));
         }
-        Ok(Decision::Wait(Box::new(Wait {
+        Ok(RequestDecision::Wait(Box::new(WaitingRequest {
             group: Arc::clone(found.group),
             api: index,
             host: Rc::clone(found.host),
@@ -165,8 +165,8 @@ impl Exchange {
         &mut self,
         found: &FoundPath<'s, '_>,
         parts: &Parts,
-        at: At<'s>,
-    ) -> Result<Decision, (Problem, At<'s>)> {
+        at: PartialMatch<'s>,
+    ) -> Result<RequestDecision, (Problem, PartialMatch<'s>)> {
         let allow = &found.found.entry.allow;
         if let Some(entry) = &mut self.entry {
             entry.found(found.group, None);
@@ -183,8 +183,8 @@ impl Exchange {
         if let Some(cors) = &at.group.cors {
             cors.preflight(at.headers, &mut headers);
         }
-        let outcome = Outcome::bytes(StatusCode::NO_CONTENT, headers, Bytes::new());
-        Ok(Decision::Answer(self.finish(outcome, None)))
+        let outcome = ResponseOutcome::bytes(StatusCode::NO_CONTENT, headers, Bytes::new());
+        Ok(RequestDecision::Answer(self.finish(outcome, None)))
     }
 
     /// Finds out who calls, and whether they may, as far as the head tells: a signed body has to be whole first.
@@ -193,7 +193,7 @@ impl Exchange {
         group: &CompiledGroup,
         api: &CompiledApi,
         parts: &Parts,
-        body: &Incoming,
+        body: &IncomingBody,
     ) -> Result<Option<CallerCheck>, Problem> {
         let rules = match &api.access {
             AccessRule::Anyone => return Ok(None),
@@ -212,7 +212,7 @@ impl Exchange {
     }
 
     /// Refuses a request that says that it sends too much; returns the most bytes that it may send.
-    fn check_body_size(&self, group: &CompiledGroup, body: &Incoming) -> Result<u64, Problem> {
+    fn check_body_size(&self, group: &CompiledGroup, body: &IncomingBody) -> Result<u64, Problem> {
         let limit = group.max_body.unwrap_or(self.context.shared.config.limits.body_bytes);
         if body.size_hint().lower() > limit {
             return Err(Problem::new(Kind::BodyTooLarge, format!("The body has more than {limit} bytes.")).closing());
@@ -229,12 +229,12 @@ fn find_path<'s, 'p>(
 ) -> Result<FoundPath<'s, 'p>, Problem> {
     let CheckedHead { host, has_encoded_slash } = head;
     match snapshot.find(host, path) {
-        Lookup::Path(group, ..) if *has_encoded_slash && !group.encoded_slashes => Err(ambiguous_path().closing()),
-        Lookup::UnknownPath | Lookup::UnknownHost if *has_encoded_slash => Err(ambiguous_path().closing()),
-        Lookup::Path(group, found, path) => Ok(FoundPath { group, found, path, host }),
+        HostLookup::Path(group, ..) if *has_encoded_slash && !group.encoded_slashes => Err(ambiguous_path().closing()),
+        HostLookup::UnknownPath | HostLookup::UnknownHost if *has_encoded_slash => Err(ambiguous_path().closing()),
+        HostLookup::Path(group, found, path) => Ok(FoundPath { group, found, path, host }),
         _ if has_semicolons(path) => Err(semicolons()),
-        Lookup::UnknownPath => Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
-        Lookup::UnknownHost => {
+        HostLookup::UnknownPath => Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
+        HostLookup::UnknownHost => {
             Err(Problem::new(Kind::NotFound, format!("No group is served for the host {:?}.", host.name())))
         }
     }

@@ -9,14 +9,14 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
 /// The bytes of a connection.
-pub(crate) enum Stream {
+pub(crate) enum ClientStream {
     /// As they are sent.
     Plain(TcpStream),
     /// Encrypted.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Stream {
+impl ClientStream {
     /// Is ready where the other side has reset the connection. One that has only said all it has to say may still read.
     pub(crate) fn poll_reset(&self, context: &mut Context<'_>) -> Poll<io::Error> {
         let stream = match self {
@@ -30,7 +30,7 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for ClientStream {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
@@ -39,7 +39,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for ClientStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),

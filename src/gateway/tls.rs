@@ -43,7 +43,7 @@ pub enum TlsError {
 /// Builds the configuration of encrypted listeners, for HTTP/2 and HTTP/1.1 (RFC 7301).
 pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, TlsError> {
     let provider = Arc::new(crypto::ring::default_provider());
-    let mut resolver = Resolver { by_own_names: Vec::new(), by_domain: HashMap::new() };
+    let mut resolver = CertificateResolver { by_own_names: Vec::new(), by_domain: HashMap::new() };
     for certificate in certificates {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate.chain).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(TlsError::Chain)?;
@@ -63,13 +63,13 @@ pub fn server_config(certificates: &[Certificate]) -> Result<Arc<ServerConfig>, 
 }
 
 #[derive(Debug)]
-struct Resolver {
+struct CertificateResolver {
     /// Those that were issued for the names that they are shown for; there are few.
     by_own_names: Vec<Arc<CertifiedKey>>,
     by_domain: HashMap<String, Arc<CertifiedKey>>,
 }
 
-impl ResolvesServerCert for Resolver {
+impl ResolvesServerCert for CertificateResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let name = hello.server_name().map(str::to_ascii_lowercase);
         let named = name.as_ref().and_then(|name| self.by_domain.get(name));

@@ -10,7 +10,7 @@ use super::media_type::{self, MediaRange};
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
 use crate::definition::values::{
-    FormRules, NOT_UTF8, Notation, TextPlace, Unreadable, ValueSchema, ValueViolation, WrittenTexts, text_body,
+    FormRules, NOT_UTF8, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts, text_body,
 };
 use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace};
 use crate::model::trim_blanks;
@@ -37,7 +37,7 @@ struct ParameterRule {
     name: String,
     place: ParameterPlace,
     required: bool,
-    notation: Notation,
+    notation: ValueNotation,
     /// True if it may be there without a value (`allowEmptyValue`).
     allows_empty: bool,
     text: ValueText,
@@ -233,8 +233,11 @@ impl ParameterRule {
         } else {
             ValueSchema::build(definition, content.map_or(parameter.schema, |content| content.schema))
         };
-        let notation =
-            Notation { place: TextPlace::from(parameter.place), style: parameter.style, explode: parameter.explode };
+        let notation = ValueNotation {
+            place: TextPlace::from(parameter.place),
+            style: parameter.style,
+            explode: parameter.explode,
+        };
         let text = match &schema {
             _ if json => ValueText::Json,
             Some(schema) if notation.gathers() && schema.allows_objects() => {
@@ -294,8 +297,8 @@ impl ParameterRule {
             Ok(None) if self.required => whole(MISSING.to_owned()),
             Ok(None) => Vec::new(),
             Ok(Some(piece)) => schema.read(piece, most).err().unwrap_or_default(),
-            Err(Unreadable::Repeated) => whole(REPEATED.to_owned()),
-            Err(Unreadable::Notation(style)) => whole(format!("is not written in the style `{}`", style.as_str())),
+            Err(UnreadableText::Repeated) => whole(REPEATED.to_owned()),
+            Err(UnreadableText::Notation(style)) => whole(format!("is not written in the style `{}`", style.as_str())),
         }
     }
 }

@@ -9,10 +9,11 @@ use super::parameters::RequestTexts;
 use super::problem::Violation;
 use super::validate::{MISSING, MOST_VIOLATIONS, REPEATED, is_json, located};
 use crate::definition::values::{
-    Notation, Structure, TextPlace, Unreadable, ValueSchema, ValueViolation, WrittenTexts,
+    TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueStructure, ValueViolation, WrittenTexts,
 };
 use crate::definition::{
-    Api, Definition, Direction, Header, MediaType, Node, NodeId, ParameterPlace, Response, StatusPattern, Style,
+    Api, Definition, Header, MediaType, Node, NodeId, ParameterPlace, ParameterStyle, Response, StatusPattern,
+    ValueDirection,
 };
 
 /// The body of a response, as far as it is known.
@@ -37,7 +38,7 @@ struct ResponseRule {
 struct HeaderRule {
     name: String,
     required: bool,
-    notation: Notation,
+    notation: ValueNotation,
     schema: Option<ValueSchema>,
 }
 
@@ -45,13 +46,13 @@ impl ResponseRules {
     /// Builds the rules of an API; `None` where it declares no response.
     pub(crate) fn build(definition: &Definition, api: &Api) -> Option<Self> {
         let schema =
-            |schema: Option<NodeId>| ValueSchema::compile(definition.json_schema(schema?, Direction::Response)?);
+            |schema: Option<NodeId>| ValueSchema::compile(definition.json_schema(schema?, ValueDirection::Response)?);
         let header = |header: &Header| HeaderRule {
             name: header.name.clone(),
             required: header.required,
-            notation: Notation {
+            notation: ValueNotation {
                 place: TextPlace::Header,
-                style: Style::Simple,
+                style: ParameterStyle::Simple,
                 explode: definition.node(header.node).get("explode").and_then(Node::as_bool) == Some(true),
             },
             schema: schema(header.schema),
@@ -171,7 +172,7 @@ impl HeaderRule {
     /// (RFC 9110, section 5.3).
     fn check_lines(&self, written: &WrittenTexts<'_>, schema: &ValueSchema) -> Vec<ValueViolation> {
         let piece = match self.notation.piece(&self.name, written, schema) {
-            Err(Unreadable::Repeated) => {
+            Err(UnreadableText::Repeated) => {
                 let whole = WrittenTexts { own: vec![written.own.join(", ").into()], others: Vec::new() };
                 self.notation.piece(&self.name, &whole, schema)
             }
@@ -189,7 +190,7 @@ impl HeaderRule {
 /// by itself.
 fn check_cookies(written: &WrittenTexts<'_>, schema: &ValueSchema) -> Vec<ValueViolation> {
     let cookie = |text: &std::borrow::Cow<'_, str>| serde_json::Value::from(&**text);
-    if schema.allows_structure(Structure::List) {
+    if schema.allows_structure(ValueStructure::List) {
         return schema.check(&written.own.iter().map(cookie).collect(), MOST_VIOLATIONS);
     }
     written.own.iter().flat_map(|text| schema.check(&cookie(text), MOST_VIOLATIONS)).collect()

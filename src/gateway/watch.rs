@@ -9,12 +9,12 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::clock::{Clock, Ticks};
-use super::headers::Hop;
-use super::routing::host::Host;
+use super::headers::HopHeaders;
+use super::routing::host::RequestedHost;
 
 /// Wait of a connection for its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum ClientWait {
     /// The first byte of a request.
     Idle,
     /// The rest of a head.
@@ -26,13 +26,13 @@ pub(crate) enum Reading {
 }
 
 /// State of one connection.
-pub(crate) struct Watch {
+pub(crate) struct ConnectionWatch {
     /// The client's address.
     pub(crate) peer: SocketAddr,
     /// True if the connection is encrypted.
     pub(crate) encrypted: bool,
     /// The host that the last request asked for.
-    host: RefCell<Option<Rc<Host>>>,
+    host: RefCell<Option<Rc<RequestedHost>>>,
     /// True if it carries many requests at a time (HTTP/2).
     multiplexed: Cell<bool>,
     clock: Clock,
@@ -41,7 +41,7 @@ pub(crate) struct Watch {
     untaken: Cell<u32>,
     /// Number of requests that the client has given up, less those that were answered.
     given_up: Cell<u32>,
-    reading: Cell<Reading>,
+    reading: Cell<ClientWait>,
     reading_since: Cell<Ticks>,
     /// True if the last attempt to read found nothing, so that the client is the one to be waited for.
     starved: Cell<bool>,
@@ -63,7 +63,7 @@ pub(crate) struct Watch {
 
 /// Time-outs of a connection, in ticks.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub(crate) struct ConnectionTimeouts {
     /// For a head, from its first byte.
     pub(crate) head: Ticks,
     /// For the first byte of the next request.
@@ -80,7 +80,7 @@ pub(crate) struct Patience {
     pub(crate) drain: Ticks,
 }
 
-impl Watch {
+impl ConnectionWatch {
     /// Begins to watch a connection, from which a head or a handshake has to come first.
     pub(crate) fn new(peer: SocketAddr, encrypted: bool, clock: Clock) -> Self {
         let now = clock.get();
@@ -93,7 +93,7 @@ impl Watch {
             in_flight: Cell::new(0),
             untaken: Cell::new(0),
             given_up: Cell::new(0),
-            reading: Cell::new(Reading::Head),
+            reading: Cell::new(ClientWait::Head),
             reading_since: Cell::new(now),
             starved: Cell::new(true),
             body_bytes: Cell::new(0),
@@ -114,17 +114,17 @@ impl Watch {
     }
 
     /// Reads the host that a request asks for, or returns nothing where it is malformed.
-    pub(crate) fn host(&self, authority: &str) -> Option<Rc<Host>> {
+    pub(crate) fn host(&self, authority: &str) -> Option<Rc<RequestedHost>> {
         let mut kept = self.host.borrow_mut();
         if kept.as_ref().is_none_or(|host| host.authority() != authority) {
-            *kept = Some(Rc::new(Host::parse(authority)?));
+            *kept = Some(Rc::new(RequestedHost::parse(authority)?));
         }
         kept.clone()
     }
 
     /// Returns the headers that tell a backend the origin of the connection's requests for a host.
-    pub(crate) fn hop<'h>(&self, host: &'h Host) -> &'h Hop {
-        host.hop(|| Hop::new(self.peer, self.encrypted, host.authority()))
+    pub(crate) fn hop<'h>(&self, host: &'h RequestedHost) -> &'h HopHeaders {
+        host.hop(|| HopHeaders::new(self.peer, self.encrypted, host.authority()))
     }
 
     /// Counts a request in, until the guard is dropped.
@@ -166,7 +166,7 @@ impl Watch {
     }
 
     /// Records the part that is read from the client next, and whether it is waited for.
-    pub(crate) fn reads(&self, reading: Reading, starved: bool) {
+    pub(crate) fn reads(&self, reading: ClientWait, starved: bool) {
         self.starved.set(starved);
         if self.reading.replace(reading) != reading {
             self.reading_since.set(self.clock.get());
@@ -178,14 +178,14 @@ impl Watch {
     /// Notes that a head has come to its end, and whether a body follows.
     pub(crate) fn head_came(&self, has_body: bool) {
         if !self.multiplexed.get() {
-            self.reads(if has_body { Reading::Body } else { Reading::Idle }, false);
+            self.reads(if has_body { ClientWait::Body } else { ClientWait::Idle }, false);
         }
     }
 
     /// Notes that nothing more of a request's body is waited for.
     pub(crate) fn body_ended(&self) {
-        if self.reading.get() == Reading::Body {
-            self.reads(Reading::Idle, false);
+        if self.reading.get() == ClientWait::Body {
+            self.reads(ClientWait::Idle, false);
         }
     }
 
@@ -196,8 +196,8 @@ impl Watch {
     pub(crate) fn came(&self, count: usize) {
         self.starved.set(false);
         match self.reading.get() {
-            Reading::Body => self.body_bytes.set(self.body_bytes.get() + count as u64),
-            Reading::Idle if self.in_flight.get() == 0 && count > 0 => self.reads(Reading::Head, false),
+            ClientWait::Body => self.body_bytes.set(self.body_bytes.get() + count as u64),
+            ClientWait::Idle if self.in_flight.get() == 0 && count > 0 => self.reads(ClientWait::Head, false),
             _ => {}
         }
     }
@@ -245,7 +245,7 @@ impl Watch {
 
     /// Returns whether a request has come to its end and is being answered, on a connection that carries one at a time.
     pub(crate) fn is_awaiting_response(&self) -> bool {
-        !self.multiplexed.get() && self.in_flight.get() > 0 && self.reading.get() == Reading::Idle
+        !self.multiplexed.get() && self.in_flight.get() > 0 && self.reading.get() == ClientWait::Idle
     }
 
     /// Returns whether a connection that carries one request at a time has none in flight, and nothing left to be written.
@@ -283,10 +283,10 @@ impl Watch {
     }
 
     /// Cuts the connection off if it has made its worker wait too long.
-    pub(crate) fn tick(&self, patience: &Patience) {
+    pub(crate) fn tick(&self, patience: &ConnectionTimeouts) {
         let now = self.clock.get();
         let since = |then: Ticks| now.saturating_sub(then);
-        if self.reading.get() == Reading::Body && !self.starved.get() {
+        if self.reading.get() == ClientWait::Body && !self.starved.get() {
             // It is the backend that takes its time, not the client.
             self.reading_since.set(self.reading_since.get() + 1);
         }
@@ -295,9 +295,9 @@ impl Watch {
         let busy = self.in_flight.get() > 0;
         let idle = !busy && since(self.progress.get()) > patience.keep_alive;
         let too_long = match self.reading.get() {
-            Reading::Idle => idle && waited > patience.keep_alive,
-            Reading::Head => waited > patience.head,
-            Reading::Body => {
+            ClientWait::Idle => idle && waited > patience.keep_alive,
+            ClientWait::Head => waited > patience.head,
+            ClientWait::Body => {
                 let late = waited > patience.body
                     && self.body_bytes.get() < (waited - patience.body) * patience.body_bytes_a_tick;
                 if late && self.late_since.get().is_none() {
@@ -307,9 +307,9 @@ impl Watch {
                 }
                 self.late_since.get().is_some_and(|then| since(then) > patience.write)
             }
-            Reading::Tunnel => multiplexed && idle,
+            ClientWait::Tunnel => multiplexed && idle,
         };
-        let tunnel = self.reading.get() == Reading::Tunnel && !multiplexed;
+        let tunnel = self.reading.get() == ClientWait::Tunnel && !multiplexed;
         // A client that multiplexes can leave answers untaken without a single write that waits (RFC 9113, section 5.2).
         let untaken = multiplexed && busy && self.untaken.get() == self.in_flight.get();
         let blocked = self.write_blocked_since.get().is_some_and(|then| since(then) > patience.write)
@@ -346,7 +346,7 @@ fn wake(slot: &RefCell<Option<Waker>>) {
 
 /// A request in flight.
 pub(crate) struct InFlight {
-    watch: Rc<Watch>,
+    watch: Rc<ConnectionWatch>,
     untaken: Cell<bool>,
 }
 
@@ -372,7 +372,7 @@ impl Drop for InFlight {
         watch.in_flight.set(watch.in_flight.get().saturating_sub(1));
         watch.progress();
         // The wait for the next request begins now, not when the last one had been read.
-        if watch.reading.get() == Reading::Idle {
+        if watch.reading.get() == ClientWait::Idle {
             watch.reading_since.set(watch.clock.get());
         }
     }

@@ -40,7 +40,7 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
         return PathReading::Several;
     }
     let mut has_matrix = false;
-    let mut segment = Segment::default();
+    let mut segment = SegmentScan::default();
     let mut before = b'/';
     let mut rest = bytes.get(1..).unwrap_or_default().iter();
     while let Some(&byte) = rest.next() {
@@ -50,7 +50,7 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
                     return PathReading::Several;
                 }
                 has_matrix |= segment.start == SegmentStart::Semicolon;
-                segment = Segment::default();
+                segment = SegmentScan::default();
                 before = byte;
                 continue;
             }
@@ -75,7 +75,7 @@ fn reading(path: &str, encoded_slashes: bool) -> PathReading {
                 return PathReading::Several;
             }
             has_matrix |= segment.start == SegmentStart::Semicolon;
-            segment = Segment { start: SegmentStart::EncodedSlash, ..Segment::default() };
+            segment = SegmentScan { start: SegmentStart::EncodedSlash, ..SegmentScan::default() };
             before = decoded;
             continue;
         }
@@ -99,7 +99,7 @@ fn is_overlong(first: u8, second: u8) -> bool {
 
 /// The state of a segment while its path is scanned.
 #[derive(Default)]
-struct Segment {
+struct SegmentScan {
     /// The number of bytes before the first semicolon.
     length: usize,
     /// True if all of those bytes are dots.
@@ -120,7 +120,7 @@ enum SegmentStart {
     Semicolon,
 }
 
-impl Segment {
+impl SegmentScan {
     fn push(&mut self, byte: u8) {
         if byte == b';' {
             self.parameter = true;

@@ -7,7 +7,7 @@ use super::{Backend, Digest, EnvironmentName, GroupName, OperationId, Timestamp,
 /// The state of a group in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum DeploymentState {
     /// The version is served.
     Live,
     /// The group was published before and has been taken offline.
@@ -18,7 +18,7 @@ pub enum State {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Release {
     /// The state of the group.
-    pub state: State,
+    pub state: DeploymentState,
     /// The version that is live, or was live when the group went offline.
     pub version: Version,
     /// The digest of that version's files.

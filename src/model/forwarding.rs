@@ -175,10 +175,10 @@ pub fn is_file_name(text: &str) -> bool {
 pub struct ParameterMapping {
     /// Place of the parameter in the caller's request.
     #[schemars(with = "String")]
-    pub from: ParameterPlace,
+    pub from: ParameterReference,
     /// Place of the parameter in the request to the backend.
     #[schemars(with = "String")]
-    pub to: ParameterPlace,
+    pub to: ParameterReference,
 }
 
 /// A parameter with the same value in every request.
@@ -187,7 +187,7 @@ pub struct ParameterMapping {
 pub struct ConstantParameter {
     /// Place of the parameter in the request to the backend; replaces the caller's value.
     #[schemars(with = "String")]
-    pub to: ParameterPlace,
+    pub to: ParameterReference,
     /// Its value.
     pub value: String,
 }
@@ -198,7 +198,7 @@ pub struct ConstantParameter {
 pub struct DynamicRoute {
     /// The header or query parameter to compare.
     #[schemars(with = "String")]
-    pub when: ParameterPlace,
+    pub when: ParameterReference,
     /// Values that match; if empty, any value matches.
     #[serde(default)]
     pub equals: Vec<String>,
@@ -209,7 +209,7 @@ pub struct DynamicRoute {
 /// The place of a parameter in a request: `header.NAME`, `query.NAME` or `path.NAME`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(try_from = "String")]
-pub enum ParameterPlace {
+pub enum ParameterReference {
     /// A header, its name in lower case.
     Header(String),
     /// A query parameter.
@@ -244,7 +244,7 @@ const RESERVED_HEADERS: [&str; 11] = [
     "upgrade",
 ];
 
-impl FromStr for ParameterPlace {
+impl FromStr for ParameterReference {
     type Err = ParameterPlaceError;
 
     fn from_str(text: &str) -> Result<Self, ParameterPlaceError> {
@@ -264,7 +264,7 @@ impl FromStr for ParameterPlace {
     }
 }
 
-impl TryFrom<String> for ParameterPlace {
+impl TryFrom<String> for ParameterReference {
     type Error = ParameterPlaceError;
 
     fn try_from(text: String) -> Result<Self, ParameterPlaceError> {
@@ -272,13 +272,13 @@ impl TryFrom<String> for ParameterPlace {
     }
 }
 
-impl serde::Serialize for ParameterPlace {
+impl serde::Serialize for ParameterReference {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-impl fmt::Display for ParameterPlace {
+impl fmt::Display for ParameterReference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header(name) => write!(formatter, "header.{name}"),
@@ -295,14 +295,14 @@ mod tests {
     #[test]
     fn places_of_parameters() {
         for (text, place) in [
-            ("header.X-Name", ParameterPlace::Header("x-name".to_owned())),
-            ("query.page.size", ParameterPlace::Query("page.size".to_owned())),
-            ("path.id", ParameterPlace::Path("id".to_owned())),
+            ("header.X-Name", ParameterReference::Header("x-name".to_owned())),
+            ("query.page.size", ParameterReference::Query("page.size".to_owned())),
+            ("path.id", ParameterReference::Path("id".to_owned())),
         ] {
             assert_eq!(text.parse(), Ok(place), "{text}");
         }
         for refused in ["", "header", "header.", "cookie.a", "Header.a", "header.a b", "header.Host", "header.TE"] {
-            assert!(refused.parse::<ParameterPlace>().is_err(), "{refused}");
+            assert!(refused.parse::<ParameterReference>().is_err(), "{refused}");
         }
     }
 }

@@ -33,7 +33,7 @@ pub use author::Author;
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;
 pub use canonical::{PathReading, is_canonical_but_for_slashes, is_canonical_path, path_reading};
-pub use deployment::{Deployment, Environment, Release, State};
+pub use deployment::{Deployment, DeploymentState, Environment, Release};
 pub use digest::{Digest, DigestError};
 pub use files::{
     DEFINITION_FILE, DefinitionPath, DefinitionPathError, FileSet, Manifest, SETTINGS_FILE, VERSION_FILE,
@@ -42,20 +42,20 @@ pub use files::{
 pub use finding::{Finding, Location, Severity};
 pub use findings::Findings;
 pub use forwarding::{
-    ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping, ParameterPlace,
-    ParameterPlaceError, is_file_name,
+    ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
+    ParameterPlaceError, ParameterReference, is_file_name,
 };
 pub use hint::Hint;
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError, OwnerName};
 pub use nearest::nearest;
-pub use operation::{Action, Change, Operation, OperationId, OperationIdError, PolicyOverride};
+pub use operation::{GroupChange, Operation, OperationId, OperationIdError, PolicyOverride, ReleaseAction};
 pub use secret::is_secret_name;
 pub use settings::{
-    AccessSettings, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, Policy,
+    AccessSettings, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, PolicyMode,
     ResponseValidation, RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};
-pub use version::{Level, Version, VersionError};
+pub use version::{BumpLevel, Version, VersionError};
 pub use version_notes::{VersionNote, VersionNotes, VersionRemark};

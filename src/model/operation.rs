@@ -81,7 +81,7 @@ impl fmt::Display for OperationId {
 /// The kind of change that an operation made to a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub enum ReleaseAction {
     /// Set the version and the backend.
     Publish,
     /// Changed the version, kept the backend.
@@ -100,7 +100,7 @@ pub enum Action {
     Resolve,
 }
 
-impl Action {
+impl ReleaseAction {
     /// Returns the word used in files and output.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -117,7 +117,7 @@ impl Action {
     }
 }
 
-impl fmt::Display for Action {
+impl fmt::Display for ReleaseAction {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.pad(self.as_str())
     }
@@ -126,9 +126,9 @@ impl fmt::Display for Action {
 /// The change of one group within an operation.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Change {
+pub struct GroupChange {
     /// The kind of change.
-    pub action: Action,
+    pub action: ReleaseAction,
     /// The previous entry, which names the previous operation; `None` if the group had none.
     pub before: Option<Deployment>,
     /// The entries of the other histories joined by a resolve, sorted by operation; none is an ancestor of another.
@@ -178,10 +178,10 @@ pub struct Operation {
     #[serde(default, rename = "override", skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<PolicyOverride>,
     /// The changes, by group; never empty.
-    pub changes: BTreeMap<GroupName, Change>,
+    pub changes: BTreeMap<GroupName, GroupChange>,
 }
 
-impl Change {
+impl GroupChange {
     /// Returns the entries that the change is based on: the previous one, then the merged ones.
     pub fn predecessors(&self) -> impl Iterator<Item = &Deployment> {
         self.before.iter().chain(&self.merged)
@@ -196,7 +196,7 @@ impl Operation {
     /// reads.
     #[must_use]
     pub fn schema(&self) -> u32 {
-        let joins = |change: &Change| change.action == Action::Resolve || !change.merged.is_empty();
+        let joins = |change: &GroupChange| change.action == ReleaseAction::Resolve || !change.merged.is_empty();
         if !self.overrides.is_empty() || self.changes.values().any(joins) { Self::NEWEST_SCHEMA } else { SCHEMA }
     }
 

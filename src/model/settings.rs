@@ -134,13 +134,13 @@ pub struct EnvironmentSettings {
     pub protected: bool,
     /// Policy for publishing with a mock backend.
     #[serde(default)]
-    pub mock: Policy,
+    pub mock: PolicyMode,
     /// Policy for a change that breaks callers of the live release, other than by a rollback or an undo.
     #[serde(default)]
-    pub breaking: Policy,
+    pub breaking: PolicyMode,
     /// Policy for a rollback or an undo that breaks callers; by default it warns if `breaking` warns or denies.
     #[serde(default)]
-    pub breaking_rollback: Option<Policy>,
+    pub breaking_rollback: Option<PolicyMode>,
     /// Treatment of the removal of a deprecated part after its `x-sunset` date.
     #[serde(default)]
     pub sunset: SunsetPolicy,
@@ -168,7 +168,7 @@ pub enum SunsetPolicy {
 /// The outcome of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Policy {
+pub enum PolicyMode {
     /// The change passes.
     #[default]
     Allow,
@@ -253,11 +253,11 @@ pub struct MockSettings {
 impl EnvironmentSettings {
     /// Returns the policy for a rollback or an undo that breaks callers.
     #[must_use]
-    pub const fn breaking_on_way_back(&self) -> Policy {
+    pub const fn breaking_on_way_back(&self) -> PolicyMode {
         match (self.breaking_rollback, self.breaking) {
             (Some(policy), _) => policy,
-            (None, Policy::Allow) => Policy::Allow,
-            (None, Policy::Warn | Policy::Deny) => Policy::Warn,
+            (None, PolicyMode::Allow) => PolicyMode::Allow,
+            (None, PolicyMode::Warn | PolicyMode::Deny) => PolicyMode::Warn,
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct VersionError {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub enum BumpLevel {
     /// The third number: no change that callers can observe.
     Patch,
     /// The second number: backward compatible.
@@ -58,16 +58,16 @@ impl Version {
     /// A pre-release tag is dropped; by the order of semantic versioning, `1.2.0-rc.1` is followed by `1.2.0` at the
     /// levels patch and minor.
     #[must_use]
-    pub fn next(&self, level: Level) -> Self {
+    pub fn next(&self, level: BumpLevel) -> Self {
         let semver::Version { major, minor, patch, .. } = self.0;
         let tagged = !self.0.pre.is_empty();
         let (major, minor, patch) = match level {
-            Level::Patch if tagged => (major, minor, patch),
-            Level::Minor if tagged && patch == 0 => (major, minor, 0),
-            Level::Major if tagged && minor == 0 && patch == 0 => (major, 0, 0),
-            Level::Patch => (major, minor, patch.saturating_add(1)),
-            Level::Minor => (major, minor.saturating_add(1), 0),
-            Level::Major => (major.saturating_add(1), 0, 0),
+            BumpLevel::Patch if tagged => (major, minor, patch),
+            BumpLevel::Minor if tagged && patch == 0 => (major, minor, 0),
+            BumpLevel::Major if tagged && minor == 0 && patch == 0 => (major, 0, 0),
+            BumpLevel::Patch => (major, minor, patch.saturating_add(1)),
+            BumpLevel::Minor => (major, minor.saturating_add(1), 0),
+            BumpLevel::Major => (major.saturating_add(1), 0, 0),
         };
         Self(semver::Version::new(major, minor, patch))
     }
@@ -152,12 +152,12 @@ mod tests {
     #[test]
     fn next_grows_one_part() {
         let next = |text: &str, level| version(text).next(level).to_string();
-        assert_eq!(next("0.0.1", Level::Patch), "0.0.2");
-        assert_eq!(next("0.0.1", Level::Minor), "0.1.0");
-        assert_eq!(next("1.2.3", Level::Major), "2.0.0");
-        assert_eq!(next("1.2.0-rc.1", Level::Minor), "1.2.0");
-        assert_eq!(next("1.2.1-rc.1", Level::Minor), "1.3.0");
-        assert_eq!(next("2.0.0-rc.1", Level::Major), "2.0.0");
-        assert_eq!(next("1.2.3-rc.1", Level::Patch), "1.2.3");
+        assert_eq!(next("0.0.1", BumpLevel::Patch), "0.0.2");
+        assert_eq!(next("0.0.1", BumpLevel::Minor), "0.1.0");
+        assert_eq!(next("1.2.3", BumpLevel::Major), "2.0.0");
+        assert_eq!(next("1.2.0-rc.1", BumpLevel::Minor), "1.2.0");
+        assert_eq!(next("1.2.1-rc.1", BumpLevel::Minor), "1.3.0");
+        assert_eq!(next("2.0.0-rc.1", BumpLevel::Major), "2.0.0");
+        assert_eq!(next("1.2.3-rc.1", BumpLevel::Patch), "1.2.3");
     }
 }

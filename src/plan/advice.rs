@@ -4,7 +4,7 @@ use crate::model::{EnvironmentName, GroupName, Version};
 
 /// A way out of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Advice {
+pub enum PlanAdvice {
     /// A change of a file or of the request, in words.
     Text(String),
     /// Show the status.

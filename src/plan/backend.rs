@@ -7,7 +7,7 @@ use crate::model::{
     with_variables,
 };
 
-use super::advice::Advice;
+use super::advice::PlanAdvice;
 use super::{Error, Facts};
 
 /// The backend that a request asks for.
@@ -35,7 +35,7 @@ pub(super) fn resolve(
         BackendChoice::Address(address) => (address, "--backend".to_owned()),
         BackendChoice::Settings => {
             let Some(address) = &settings.backend else {
-                let advice = Advice::Backend { group: group.clone() };
+                let advice = PlanAdvice::Backend { group: group.clone() };
                 return Err(Error::state(format!("{group} has no backend address"), [advice]));
             };
             (address, format!("`backend` in the settings of {group}"))
@@ -108,11 +108,11 @@ fn address_of(
     let resolved = with_variables(address, |name| values.get(name).map(String::as_str));
     let resolved = resolved.map_err(|error| match &error {
         VariableError::Unclosed(_) => {
-            Error::state(format!("{origin}: {error}"), [Advice::Text("write a variable like ${NAME}".to_owned())])
+            Error::state(format!("{origin}: {error}"), [PlanAdvice::Text("write a variable like ${NAME}".to_owned())])
         }
         VariableError::Unknown(name) => Error::state(
             format!("{origin}: {error} in {environment}"),
-            [Advice::Text(format!(
+            [PlanAdvice::Text(format!(
                 "set it in apigw.toml: `[environments.{environment}.variables]`, then `{name} = \"…\"`"
             ))],
         ),
@@ -120,7 +120,7 @@ fn address_of(
     resolved.parse().map_err(|error| {
         Error::state(
             format!("{origin}: {error}"),
-            [Advice::Text("write it like \"https://host:port/path\"".to_owned())],
+            [PlanAdvice::Text("write it like \"https://host:port/path\"".to_owned())],
         )
     })
 }

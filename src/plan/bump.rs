@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Advice, Error, Facts};
-use crate::compare::{self, Judgement, Side};
-use crate::model::{GroupName, Level, Version};
+use super::{Error, Facts, PlanAdvice};
+use crate::compare::{self, ChangeRules, ComparedGroup};
+use crate::model::{BumpLevel, GroupName, Version};
 
 /// The part of a version to bump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Bump {
+pub enum BumpRequest {
     /// The third number.
     Patch,
     /// The second number.
@@ -20,23 +20,23 @@ pub enum Bump {
     Auto,
 }
 
-impl Bump {
+impl BumpRequest {
     /// Returns the level; where only another layout differs, it is that of a patch.
-    pub(super) fn level(self, group: &GroupName, facts: &dyn Facts) -> Result<Level, Error> {
+    pub(super) fn level(self, group: &GroupName, facts: &dyn Facts) -> Result<BumpLevel, Error> {
         Ok(match self {
-            Self::Patch => Level::Patch,
-            Self::Minor => Level::Minor,
-            Self::Major => Level::Major,
-            Self::Auto => advice(group, facts)?.unwrap_or(Level::Patch),
+            Self::Patch => BumpLevel::Patch,
+            Self::Minor => BumpLevel::Minor,
+            Self::Major => BumpLevel::Major,
+            Self::Auto => advice(group, facts)?.unwrap_or(BumpLevel::Patch),
         })
     }
 }
 
 /// Advises which part of a working copy's version to bump, by the difference from the newest frozen one; `None` if
 /// there is none.
-pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Error> {
+pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<BumpLevel>, Error> {
     let Some(version) = facts.versions(group).map_err(Error::Facts)?.pop_last() else {
-        return Ok(Some(Level::Patch));
+        return Ok(Some(BumpLevel::Patch));
     };
     let newest = facts.frozen(group, &version).map_err(Error::Facts)?;
     let working = facts.working_copy(group, None).map_err(Error::Facts)?;
@@ -46,14 +46,14 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Err
     let Some((newest, before)) = newest.as_ref().and_then(|newest| Some((newest, newest.definition.as_ref()?))) else {
         return Err(Error::state(
             format!("version {version} of {group} cannot be read, so changes since then are unknown"),
-            [Advice::Text("name the part to bump: patch, minor or major".to_owned())],
+            [PlanAdvice::Text("name the part to bump: patch, minor or major".to_owned())],
         ));
     };
     let comparison = compare::compare(
-        Side { settings: &newest.settings, definition: before },
-        Side { settings: &working.settings, definition: after },
+        ComparedGroup { settings: &newest.settings, definition: before },
+        ComparedGroup { settings: &working.settings, definition: after },
     );
-    let judgement = Judgement { levels: &facts.settings().changes, sunset: None };
+    let judgement = ChangeRules { levels: &facts.settings().changes, sunset: None };
     Ok(comparison.judged(judgement).advice())
 }
 
@@ -62,10 +62,10 @@ pub fn advice(group: &GroupName, facts: &dyn Facts) -> Result<Option<Level>, Err
 ///
 /// A bump that was cut off before its version was frozen leads to the same version again.
 #[must_use]
-pub fn bump_target(taken: &BTreeSet<Version>, named: &Version, level: Level) -> Version {
+pub fn bump_target(taken: &BTreeSet<Version>, named: &Version, level: BumpLevel) -> Version {
     let target = taken.last().map_or_else(
         || match level {
-            Level::Patch => Version::first(),
+            BumpLevel::Patch => Version::first(),
             _ => Version::first().next(level),
         },
         |newest| newest.next(level),

@@ -3,8 +3,8 @@
 use crate::model::{EnvironmentName, Finding, GroupName, OperationId, Version, VersionRemark};
 
 use super::Plan;
-use super::advice::Advice;
-use super::policy::{Refusal, mock_message};
+use super::advice::PlanAdvice;
+use super::policy::{PolicyRefusal, mock_message};
 
 /// Why a request has no plan.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,7 @@ pub enum Error {
         /// The refusal.
         message: String,
         /// Ways out.
-        advice: Vec<Advice>,
+        advice: Vec<PlanAdvice>,
     },
     /// The working copy differs from the version that it names, which is frozen.
     #[error("version {version} of {group} is frozen, and the working copy differs from it")]
@@ -82,7 +82,7 @@ pub enum Error {
         /// The environment.
         environment: EnvironmentName,
         /// Every reason; never empty.
-        refusals: Vec<Refusal>,
+        refusals: Vec<PolicyRefusal>,
         /// The plan that is refused.
         plan: Box<Plan>,
     },
@@ -92,7 +92,7 @@ pub enum Error {
 }
 
 impl Error {
-    pub(super) fn state(message: impl Into<String>, advice: impl IntoIterator<Item = Advice>) -> Self {
+    pub(super) fn state(message: impl Into<String>, advice: impl IntoIterator<Item = PlanAdvice>) -> Self {
         Self::State { message: message.into(), advice: advice.into_iter().collect() }
     }
 
@@ -129,15 +129,15 @@ fn overtaken(changed: &[(GroupName, OperationId)], total: usize) -> String {
     }
 }
 
-fn reasons(environment: &EnvironmentName, refusals: &[Refusal]) -> String {
-    let reason = |refusal: &Refusal| match refusal {
-        Refusal::Mock { groups } => mock_message(groups),
-        Refusal::Breaking { changes, unknown, .. } => breaking(changes.len(), unknown.len()),
-        Refusal::Blocked { releases } => match releases.as_slice() {
+fn reasons(environment: &EnvironmentName, refusals: &[PolicyRefusal]) -> String {
+    let reason = |refusal: &PolicyRefusal| match refusal {
+        PolicyRefusal::Mock { groups } => mock_message(groups),
+        PolicyRefusal::Breaking { changes, unknown, .. } => breaking(changes.len(), unknown.len()),
+        PolicyRefusal::Blocked { releases } => match releases.as_slice() {
             [release] => release.text(),
             _ => format!("{} versions are blocked", releases.len()),
         },
-        Refusal::Source { source, releases } => match releases.as_slice() {
+        PolicyRefusal::Source { source, releases } => match releases.as_slice() {
             [release] => release.text(source, environment),
             _ => format!("{} groups must be live in {source} before they can go to {environment}", releases.len()),
         },

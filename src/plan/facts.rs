@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Error;
-use crate::check::Subject;
+use crate::check::CheckedGroup;
 use crate::definition::Definition;
-use crate::model::{Action, Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName};
+use crate::model::{Deployment, Digest, Environment, EnvironmentName, FileSet, Finding, GroupName, ReleaseAction};
 use crate::model::{
     GroupSettings, Operation, OperationId, Release, SETTINGS_FILE, Version, VersionNotes, WorkspaceSettings,
 };
@@ -26,7 +26,11 @@ pub trait Facts {
     fn environment(&self, environment: &EnvironmentName) -> Result<Arc<Environment>, anyhow::Error>;
 
     /// Returns a group's working copy; with a version, as it is once its settings name that version.
-    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error>;
+    fn working_copy(
+        &self,
+        group: &GroupName,
+        version: Option<&Version>,
+    ) -> Result<Arc<PublishCandidate>, anyhow::Error>;
 
     /// Lists the frozen versions of a group.
     fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error>;
@@ -35,17 +39,17 @@ pub trait Facts {
     fn notes(&self, group: &GroupName) -> Result<Arc<VersionNotes>, anyhow::Error>;
 
     /// Returns a frozen version, its bytes compared with its digest; `None` where there is none.
-    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error>;
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error>;
 
     /// Returns the frozen version that a release names, by its number and its digest; `None` where there is none.
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error>;
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error>;
 
     /// Returns the number under which the version of a release lies, which a merge may have changed; `None` where it
     /// lies under none.
     fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error>;
 
     /// Returns a group's deployments, the latest first, the present entry included.
-    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error>;
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error>;
 
     /// True if some key may call a group in an environment.
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error>;
@@ -62,7 +66,7 @@ pub(super) fn with_number(facts: &dyn Facts, group: &GroupName, release: Release
 
 /// A group as it could be published.
 #[derive(Debug)]
-pub struct Candidate {
+pub struct PublishCandidate {
     /// Its settings.
     pub settings: GroupSettings,
     /// Its definition, unless it could not be read; then `findings` says why.
@@ -79,11 +83,11 @@ pub struct Candidate {
     pub missing_secrets: Vec<String>,
 }
 
-impl Candidate {
+impl PublishCandidate {
     /// Returns it as the rules of `check` look at it.
     #[must_use]
-    pub fn subject<'a>(&'a self, group: &'a GroupName) -> Subject<'a> {
-        Subject {
+    pub fn subject<'a>(&'a self, group: &'a GroupName) -> CheckedGroup<'a> {
+        CheckedGroup {
             group,
             settings: Some(&self.settings),
             settings_text: self.files.get(SETTINGS_FILE).map_or(&[], |bytes| bytes),
@@ -96,9 +100,9 @@ impl Candidate {
 
 /// An entry that a group has or had.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
+pub struct PastEntry {
     /// The entry.
     pub deployment: Deployment,
     /// The action that made it.
-    pub action: Action,
+    pub action: ReleaseAction,
 }

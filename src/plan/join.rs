@@ -1,6 +1,6 @@
 //! A resolution as a plan: policies are applied to it, it is shown and waited for like any other.
 
-use super::policy::{self, Direction};
+use super::policy::{self, ReleaseDirection};
 use super::{Error, Facts, Plan, Resolution};
 use crate::model::Author;
 
@@ -12,7 +12,7 @@ pub fn join_plan(resolution: &mut Resolution, facts: &dyn Facts, author: &Author
     let mut plan = Plan::new(&resolution.operation.environment, author);
     plan.operation = resolution.operation.clone();
     if !resolution.is_drop {
-        policy::apply(&mut plan, facts, author, Direction::Join)?;
+        policy::apply(&mut plan, facts, author, ReleaseDirection::Join)?;
     }
     resolution.operation.overrides.clone_from(&plan.operation.overrides);
     plan.unchanged = resolution.restored.keys().cloned().collect();

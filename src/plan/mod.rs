@@ -29,23 +29,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{
-    Action, Author, Change, Deployment, Digest, Environment, EnvironmentName, FileSet, GroupName, Operation,
+    Author, Deployment, Digest, Environment, EnvironmentName, FileSet, GroupChange, GroupName, Operation, ReleaseAction,
 };
-use crate::model::{OperationId, Release, State, Version};
+use crate::model::{DeploymentState, OperationId, Release, Version};
 
-pub use advice::Advice;
+pub use advice::PlanAdvice;
 pub use backend::BackendChoice;
-pub use bump::{Bump, advice, bump_target};
+pub use bump::{BumpRequest, advice, bump_target};
 pub use error::Error;
-pub use facts::{Candidate, Facts, Past};
+pub use facts::{Facts, PastEntry, PublishCandidate};
 pub use heads::{GroupHeads, Operations};
 pub use join::join_plan;
 pub use offline::{OfflineRequest, offline};
 pub use past_state::PastState;
-pub use policy::{BlockedRelease, BreakingChange, Incomparable, NextVersion, Refusal, UnprovenRelease};
+pub use policy::{BlockedRelease, BreakingChange, IncomparableGroup, NextVersion, PolicyRefusal, UnprovenRelease};
 pub use promote::{PromoteRequest, PromotedRelease, promote};
 pub use publish::{PublishRequest, publish};
-pub use release::{BoundChange, BoundPlan, ReleasePlan, Step, Verb, bind, check_bound, release};
+pub use release::{BoundChange, BoundPlan, PlanStep, ReleasePlan, StepWords, bind, check_bound, release};
 pub use renumber::{NumberClaims, renumber};
 pub use resolve::{
     GroupConflict, HeadChoice, HeadEntry, MergeSide, MergeSides, MergedState, Resolution, ResolveError, ResolveRequest,
@@ -58,14 +58,14 @@ pub use undo::{UndoRequest, undo};
 
 /// The groups of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
+pub enum GroupSelection {
     /// These.
     Groups(Vec<GroupName>),
     /// Every group to which the request can apply.
     All,
 }
 
-impl Selection {
+impl GroupSelection {
     /// Returns the groups, each once, in order; `all` says which are meant by all.
     fn resolve(&self, all: impl FnOnce() -> Result<Vec<GroupName>, Error>) -> Result<Vec<GroupName>, Error> {
         let mut groups = match self {
@@ -80,7 +80,8 @@ impl Selection {
 
 /// Returns the groups that are live.
 fn live_groups(environment: &Environment) -> Vec<GroupName> {
-    let live = environment.deployments.iter().filter(|(_, deployment)| deployment.release.state == State::Live);
+    let live =
+        environment.deployments.iter().filter(|(_, deployment)| deployment.release.state == DeploymentState::Live);
     live.map(|(group, _)| group.clone()).collect()
 }
 
@@ -156,7 +157,7 @@ impl Plan {
     ///
     /// An operation is later than every operation before it, whatever the clocks say: the history
     /// of a group can be read by time.
-    fn change(&mut self, group: &GroupName, action: Action, before: Option<&Deployment>, after: Release) {
+    fn change(&mut self, group: &GroupName, action: ReleaseAction, before: Option<&Deployment>, after: Release) {
         if before.is_some_and(|before| before.release.serves_same(&after)) {
             self.unchanged.push(group.clone());
             return;
@@ -166,7 +167,7 @@ impl Plan {
         }
         self.operation
             .changes
-            .insert(group.clone(), Change { action, before: before.cloned(), merged: Vec::new(), after });
+            .insert(group.clone(), GroupChange { action, before: before.cloned(), merged: Vec::new(), after });
     }
 }
 

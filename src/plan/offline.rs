@@ -1,11 +1,11 @@
 //! Offline: take groups out of an environment.
 
-use crate::model::{Action, Author, EnvironmentName, OperationId, Release, State};
+use crate::model::{Author, DeploymentState, EnvironmentName, OperationId, Release, ReleaseAction};
 
-use super::advice::Advice;
+use super::advice::PlanAdvice;
 use super::facts::Facts;
-use super::policy::{self, Direction};
-use super::{Error, Plan, Selection, check_current, live_groups};
+use super::policy::{self, ReleaseDirection};
+use super::{Error, GroupSelection, Plan, check_current, live_groups};
 
 /// A request to take groups offline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct OfflineRequest {
     /// Where.
     pub environment: EnvironmentName,
     /// The groups.
-    pub groups: Selection,
+    pub groups: GroupSelection,
     /// The operation that must be the latest of each group.
     pub if_current: Option<OperationId>,
 }
@@ -28,12 +28,12 @@ pub fn offline(request: &OfflineRequest, facts: &dyn Facts, author: &Author) -> 
         let Some(current) = current else {
             return Err(Error::state(
                 format!("{group} was never published to {}", request.environment),
-                [Advice::Status],
+                [PlanAdvice::Status],
             ));
         };
-        let after = Release { state: State::Offline, ..current.release.clone() };
-        plan.change(group, Action::Offline, Some(current), after);
+        let after = Release { state: DeploymentState::Offline, ..current.release.clone() };
+        plan.change(group, ReleaseAction::Offline, Some(current), after);
     }
-    policy::apply(&mut plan, facts, author, Direction::Forward)?;
+    policy::apply(&mut plan, facts, author, ReleaseDirection::Forward)?;
     Ok(plan)
 }

@@ -8,17 +8,17 @@ use crate::model::{
     Deployment, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, Release, Version, VersionNotes,
 };
 
-use super::facts::{Candidate, Facts, Past};
+use super::facts::{Facts, PastEntry, PublishCandidate};
 use super::{Error, Plan};
 
 /// The state on disk, with the outcome of the steps so far upon it.
-pub(super) struct Overlay<'a> {
+pub(super) struct PlanOverlay<'a> {
     base: &'a dyn Facts,
     environments: BTreeMap<EnvironmentName, Arc<Environment>>,
-    frozen: BTreeMap<(GroupName, Version), Arc<Candidate>>,
+    frozen: BTreeMap<(GroupName, Version), Arc<PublishCandidate>>,
 }
 
-impl<'a> Overlay<'a> {
+impl<'a> PlanOverlay<'a> {
     pub(super) const fn new(base: &'a dyn Facts) -> Self {
         Self { base, environments: BTreeMap::new(), frozen: BTreeMap::new() }
     }
@@ -43,7 +43,7 @@ impl<'a> Overlay<'a> {
     }
 }
 
-impl Facts for Overlay<'_> {
+impl Facts for PlanOverlay<'_> {
     fn settings(&self) -> &WorkspaceSettings {
         self.base.settings()
     }
@@ -56,7 +56,11 @@ impl Facts for Overlay<'_> {
         self.environments.get(environment).map_or_else(|| self.base.environment(environment), |known| Ok(known.clone()))
     }
 
-    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
+    fn working_copy(
+        &self,
+        group: &GroupName,
+        version: Option<&Version>,
+    ) -> Result<Arc<PublishCandidate>, anyhow::Error> {
         // An earlier step may have bumped the version; then that is the working copy now.
         let bumped = self
             .frozen
@@ -79,14 +83,14 @@ impl Facts for Overlay<'_> {
         self.base.notes(group)
     }
 
-    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
         match self.frozen.get(&(group.clone(), version.clone())) {
             Some(candidate) => Ok(Some(candidate.clone())),
             None => self.base.frozen(group, version),
         }
     }
 
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
         match self.frozen.get(&(group.clone(), release.version.clone())) {
             Some(candidate) if candidate.digest == release.digest => Ok(Some(candidate.clone())),
             _ => self.base.released(group, release),
@@ -100,7 +104,7 @@ impl Facts for Overlay<'_> {
         }
     }
 
-    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
         self.base.past(environment, group)
     }
 

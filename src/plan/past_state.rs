@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{EnvironmentName, GroupName, OperationId, Release, State, Timestamp};
+use crate::model::{DeploymentState, EnvironmentName, GroupName, OperationId, Release, Timestamp};
 
-use super::advice::Advice;
+use super::advice::PlanAdvice;
 use super::facts::Facts;
-use super::{Error, Past};
+use super::{Error, PastEntry};
 
 /// A moment in the history of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl FoundState<'_> {
             return Ok(Some(release.clone()));
         }
         let past = self.facts.past(self.environment, group).map_err(Error::Facts)?;
-        let then = past.into_iter().find(|Past { deployment, .. }| deployment.since <= self.time);
+        let then = past.into_iter().find(|PastEntry { deployment, .. }| deployment.since <= self.time);
         Ok(then.map(|past| past.deployment.release))
     }
 
@@ -64,7 +64,7 @@ impl FoundState<'_> {
     ) -> Result<Vec<GroupName>, Error> {
         let mut live = Vec::new();
         for group in groups {
-            if self.release(group)?.is_some_and(|release| release.state == State::Live) {
+            if self.release(group)?.is_some_and(|release| release.state == DeploymentState::Live) {
                 live.push(group.clone());
             }
         }
@@ -74,6 +74,6 @@ impl FoundState<'_> {
 
 /// The error of an operation that an environment does not have.
 pub(super) fn unknown_operation(environment: &EnvironmentName, id: &OperationId) -> Error {
-    let advice = Advice::History { group: None, environment: environment.clone() };
+    let advice = PlanAdvice::History { group: None, environment: environment.clone() };
     Error::state(format!("{environment} has no operation {id}"), [advice])
 }

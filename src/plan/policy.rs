@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::compare::{self, Judgement, Side};
+use crate::compare::{self, ChangeRules, ComparedGroup};
 use crate::model::{
-    Action, Author, Change, EnvironmentName, GroupName, Policy, PolicyOverride, Release, State, SunsetPolicy, Version,
-    VersionRemark,
+    Author, DeploymentState, EnvironmentName, GroupChange, GroupName, PolicyMode, PolicyOverride, Release,
+    ReleaseAction, SunsetPolicy, Version, VersionRemark,
 };
 
-use super::{Candidate, Error, Facts, Plan};
+use super::{Error, Facts, Plan, PublishCandidate};
 
 /// The direction of a change: policies on new releases never bar the way back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub(super) enum ReleaseDirection {
     /// To a release that somebody names, new or not.
     Forward,
     /// Back to an earlier release, by rollback or undo.
@@ -24,7 +24,7 @@ pub(super) enum Direction {
 
 /// Why a policy refuses a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum PolicyRefusal {
     /// `mock`: these groups would get a mock backend.
     Mock {
         /// The groups.
@@ -35,7 +35,7 @@ pub enum Refusal {
         /// The changes that break callers.
         changes: Vec<BreakingChange>,
         /// The groups of which nobody can tell.
-        unknown: Vec<Incomparable>,
+        unknown: Vec<IncomparableGroup>,
         /// True on a way back, where `breaking_rollback` refuses.
         on_way_back: bool,
     },
@@ -79,7 +79,7 @@ pub enum NextVersion {
 
 /// A group whose versions cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incomparable {
+pub struct IncomparableGroup {
     /// The group.
     pub group: GroupName,
     /// Why, as a clause about a version.
@@ -125,7 +125,7 @@ impl BreakingChange {
     }
 }
 
-impl Incomparable {
+impl IncomparableGroup {
     /// Says it in a line.
     #[must_use]
     pub fn text(&self) -> String {
@@ -165,18 +165,23 @@ impl UnprovenRelease {
 }
 
 /// Applies the environment's policies to a plan. Warnings go into the plan; the error has every reason.
-pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, direction: Direction) -> Result<(), Error> {
+pub(super) fn apply(
+    plan: &mut Plan,
+    facts: &dyn Facts,
+    author: &Author,
+    direction: ReleaseDirection,
+) -> Result<(), Error> {
     let environment = plan.operation.environment.clone();
     let settings = facts.settings().environment(&environment);
     let mut refusals = Vec::new();
     refusals.extend(check_blocks(plan, facts)?);
     refusals.extend(apply_mock(plan, settings.mock, direction));
     let breaking = match direction {
-        Direction::Forward | Direction::Join => settings.breaking,
-        Direction::Back => settings.breaking_on_way_back(),
+        ReleaseDirection::Forward | ReleaseDirection::Join => settings.breaking,
+        ReleaseDirection::Back => settings.breaking_on_way_back(),
     };
     refusals.extend(apply_breaking(plan, facts, breaking, author.allow_breaking, direction)?);
-    if let (Direction::Forward, Some(source)) = (direction, settings.promote_from) {
+    if let (ReleaseDirection::Forward, Some(source)) = (direction, settings.promote_from) {
         refusals.extend(check_source(plan, facts, source)?);
     }
     if refusals.is_empty() {
@@ -186,7 +191,7 @@ pub(super) fn apply(plan: &mut Plan, facts: &dyn Facts, author: &Author, directi
 }
 
 /// Keeps every blocked version out. One that is live already stays so, and is warned of.
-fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<Refusal>, Error> {
+fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<PolicyRefusal>, Error> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
         let is_new = plan.freezes.iter().any(|freeze| freeze.group == *group);
@@ -203,7 +208,7 @@ fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<Refusal>, E
         }
     }
     if plan.unchanged.is_empty() {
-        return Ok(if releases.is_empty() { None } else { Some(Refusal::Blocked { releases }) });
+        return Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Blocked { releases }) });
     }
     let environment = facts.environment(&plan.operation.environment).map_err(Error::Facts)?;
     for group in &plan.unchanged {
@@ -211,7 +216,7 @@ fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<Refusal>, E
         plan.warnings
             .extend(blocked(facts, group, &current.release)?.map(|live| format!("{}; it stays live", live.text())));
     }
-    Ok(if releases.is_empty() { None } else { Some(Refusal::Blocked { releases }) })
+    Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Blocked { releases }) })
 }
 
 /// Returns the block of a release; `None` where it takes nothing live, or is not blocked.
@@ -220,26 +225,28 @@ pub(super) fn blocked(
     group: &GroupName,
     release: &Release,
 ) -> Result<Option<BlockedRelease>, Error> {
-    if release.state == State::Offline {
+    if release.state == DeploymentState::Offline {
         return Ok(None);
     }
     let notes = facts.notes(group).map_err(Error::Facts)?;
     Ok(notes.block(&release.digest).map(|block| BlockedRelease::new(group, &release.version, block)))
 }
 
-fn apply_mock(plan: &mut Plan, policy: Policy, direction: Direction) -> Option<Refusal> {
+fn apply_mock(plan: &mut Plan, policy: PolicyMode, direction: ReleaseDirection) -> Option<PolicyRefusal> {
     let changes = plan.operation.changes.iter();
     // Where every branch has a mock already, there is nothing else to choose.
-    let is_chosen =
-        |change: &Change| direction != Direction::Join || replaced(change).any(|before| !before.backend.is_mock());
-    let mocked = changes
-        .filter(|(_, change)| change.after.state == State::Live && change.after.backend.is_mock() && is_chosen(change));
+    let is_chosen = |change: &GroupChange| {
+        direction != ReleaseDirection::Join || replaced(change).any(|before| !before.backend.is_mock())
+    };
+    let mocked = changes.filter(|(_, change)| {
+        change.after.state == DeploymentState::Live && change.after.backend.is_mock() && is_chosen(change)
+    });
     let groups: Vec<GroupName> = mocked.map(|(group, _)| group.clone()).collect();
     match (policy, direction) {
-        (Policy::Deny, Direction::Forward | Direction::Join) if !groups.is_empty() => {
-            return Some(Refusal::Mock { groups });
+        (PolicyMode::Deny, ReleaseDirection::Forward | ReleaseDirection::Join) if !groups.is_empty() => {
+            return Some(PolicyRefusal::Mock { groups });
         }
-        (Policy::Warn | Policy::Deny, _) if !groups.is_empty() => {
+        (PolicyMode::Warn | PolicyMode::Deny, _) if !groups.is_empty() => {
             let message = mock_message(&groups);
             plan.warnings.push(format!("{} gets {message}", plan.operation.environment));
         }
@@ -258,41 +265,43 @@ pub(super) fn mock_message(groups: &[GroupName]) -> String {
 fn apply_breaking(
     plan: &mut Plan,
     facts: &dyn Facts,
-    policy: Policy,
+    policy: PolicyMode,
     is_overridden: bool,
-    direction: Direction,
-) -> Result<Option<Refusal>, Error> {
-    if policy == Policy::Allow {
+    direction: ReleaseDirection,
+) -> Result<Option<PolicyRefusal>, Error> {
+    if policy == PolicyMode::Allow {
         return Ok(None);
     }
     let (mut changes, mut unknown) = (Vec::new(), Vec::new());
     for (group, change) in &plan.operation.changes {
         for before in replaced(change) {
             match broken_by(plan, facts, group, before, &change.after)? {
-                Verdict::Compared { breaking, past_sunset } => {
+                CompatibilityVerdict::Compared { breaking, past_sunset } => {
                     changes.extend(breaking);
                     plan.warnings.extend(past_sunset.iter().map(BreakingChange::place_and_message));
                 }
-                Verdict::Unknown(reason) => unknown.push(Incomparable { group: group.clone(), reason }),
+                CompatibilityVerdict::Unknown(reason) => {
+                    unknown.push(IncomparableGroup { group: group.clone(), reason });
+                }
             }
         }
     }
-    let is_back = direction == Direction::Back;
+    let is_back = direction == ReleaseDirection::Back;
     // A release that cannot be read cannot be compared either, and must not bar the way back from it.
-    let is_refused = policy == Policy::Deny && !(changes.is_empty() && (is_back || unknown.is_empty()));
+    let is_refused = policy == PolicyMode::Deny && !(changes.is_empty() && (is_back || unknown.is_empty()));
     if is_refused && !is_overridden {
-        return Ok(Some(Refusal::Breaking { changes, unknown, on_way_back: is_back }));
+        return Ok(Some(PolicyRefusal::Breaking { changes, unknown, on_way_back: is_back }));
     }
     if is_refused {
         plan.operation.overrides.push(PolicyOverride::Breaking);
     }
-    let texts = changes.iter().map(BreakingChange::text).chain(unknown.iter().map(Incomparable::text));
+    let texts = changes.iter().map(BreakingChange::text).chain(unknown.iter().map(IncomparableGroup::text));
     plan.warnings.extend(texts);
     Ok(None)
 }
 
 /// The compatibility of a change with the callers of the live release.
-enum Verdict {
+enum CompatibilityVerdict {
     /// Changes that break them, and removals that would, were their sunset dates not past.
     Compared { breaking: Vec<BreakingChange>, past_sunset: Vec<BreakingChange> },
     /// Why nobody can tell.
@@ -300,8 +309,8 @@ enum Verdict {
 }
 
 /// Returns the releases that a change replaces: that of before, or those that a resolve does not keep.
-fn replaced(change: &Change) -> impl Iterator<Item = &Release> {
-    let before = change.before.iter().filter(|_| change.action != Action::Resolve);
+fn replaced(change: &GroupChange) -> impl Iterator<Item = &Release> {
+    let before = change.before.iter().filter(|_| change.action != ReleaseAction::Resolve);
     before.chain(&change.merged).map(|entry| &entry.release)
 }
 
@@ -312,15 +321,15 @@ fn broken_by(
     group: &GroupName,
     before: &Release,
     after: &Release,
-) -> Result<Verdict, Error> {
-    let nothing = || Verdict::Compared { breaking: Vec::new(), past_sunset: Vec::new() };
-    if before.state == State::Offline {
+) -> Result<CompatibilityVerdict, Error> {
+    let nothing = || CompatibilityVerdict::Compared { breaking: Vec::new(), past_sunset: Vec::new() };
+    if before.state == DeploymentState::Offline {
         return Ok(nothing());
     }
-    if after.state == State::Offline {
+    if after.state == DeploymentState::Offline {
         let message = "the whole group goes offline".to_owned();
         let offline = BreakingChange { group: group.clone(), place: String::new(), kind: None, message, next: None };
-        return Ok(Verdict::Compared { breaking: vec![offline], past_sunset: Vec::new() });
+        return Ok(CompatibilityVerdict::Compared { breaking: vec![offline], past_sunset: Vec::new() });
     }
     if before.digest == after.digest {
         return Ok(nothing());
@@ -337,11 +346,11 @@ fn compared(
     group: &GroupName,
     (live, next_release): (&Release, &Release),
     next: &NextVersion,
-) -> Result<Verdict, Error> {
+) -> Result<CompatibilityVerdict, Error> {
     let before = facts.released(group, live);
     let after = planned(plan, facts, group, next_release)?;
     let (live, version) = (&live.version, &next_release.version);
-    let unknown = |version: &Version, why: String| Verdict::Unknown(format!("version {version} {why}"));
+    let unknown = |version: &Version, why: String| CompatibilityVerdict::Unknown(format!("version {version} {why}"));
     let before = match before {
         Ok(Some(before)) => before,
         Ok(None) => return Ok(unknown(live, "is live, but its folder is missing".to_owned())),
@@ -355,13 +364,13 @@ fn compared(
         return Ok(unknown(version, "has a definition that cannot be read".to_owned()));
     };
     let comparison = compare::compare(
-        Side { settings: &before.settings, definition: old },
-        Side { settings: &after.settings, definition: new },
+        ComparedGroup { settings: &before.settings, definition: old },
+        ComparedGroup { settings: &after.settings, definition: new },
     );
     let settings = facts.settings();
     let dates_count = settings.environment(&plan.operation.environment).sunset == SunsetPolicy::Allow;
     let sunset = dates_count.then_some(plan.operation.time);
-    let comparison = comparison.judged(Judgement { levels: &settings.changes, sunset });
+    let comparison = comparison.judged(ChangeRules { levels: &settings.changes, sunset });
     let as_data = |change: &compare::Change| {
         let parts = [change.apis(1), change.path.clone()];
         let place: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
@@ -376,7 +385,7 @@ fn compared(
     let of = |is_listed: fn(&compare::Change) -> bool| {
         comparison.changes.iter().filter(move |change| is_listed(change)).map(as_data).collect()
     };
-    Ok(Verdict::Compared {
+    Ok(CompatibilityVerdict::Compared {
         breaking: of(compare::Change::is_breaking),
         past_sunset: of(|change| change.is_past_sunset),
     })
@@ -388,7 +397,7 @@ fn planned(
     facts: &dyn Facts,
     group: &GroupName,
     release: &Release,
-) -> Result<Option<Arc<Candidate>>, Error> {
+) -> Result<Option<Arc<PublishCandidate>>, Error> {
     if !plan.freezes.iter().any(|freeze| freeze.group == *group) {
         return facts.released(group, release).map_err(Error::Facts);
     }
@@ -397,11 +406,11 @@ fn planned(
 }
 
 /// Asks of each release for evidence that it was live in another environment.
-fn check_source(plan: &Plan, facts: &dyn Facts, source: EnvironmentName) -> Result<Option<Refusal>, Error> {
+fn check_source(plan: &Plan, facts: &dyn Facts, source: EnvironmentName) -> Result<Option<PolicyRefusal>, Error> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
         let after = &change.after;
-        if after.state == State::Offline {
+        if after.state == DeploymentState::Offline {
             continue;
         }
         let kinds = kinds_of_backend(facts, &source, group, after)?;
@@ -414,7 +423,7 @@ fn check_source(plan: &Plan, facts: &dyn Facts, source: EnvironmentName) -> Resu
             });
         }
     }
-    Ok(if releases.is_empty() { None } else { Some(Refusal::Source { source, releases }) })
+    Ok(if releases.is_empty() { None } else { Some(PolicyRefusal::Source { source, releases }) })
 }
 
 /// Returns with which kinds of backend, a mock or not, a release is or was live in an environment.
@@ -424,7 +433,7 @@ fn kinds_of_backend(
     group: &GroupName,
     release: &Release,
 ) -> Result<Vec<bool>, Error> {
-    let was_it = |known: &Release| known.state == State::Live && known.digest == release.digest;
+    let was_it = |known: &Release| known.state == DeploymentState::Live && known.digest == release.digest;
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let current = live.deployments.get(group).map(|current| &current.release).filter(|current| was_it(current));
     if let Some(current) = current.filter(|current| current.backend.is_mock() == release.backend.is_mock()) {

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Action, Author, Backend, Environment, EnvironmentName, GroupName, OperationId, Release, State, Version,
+    Author, Backend, DeploymentState, Environment, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
+    Version,
 };
 
-use super::advice::Advice;
+use super::advice::PlanAdvice;
 use super::facts::{Facts, with_number};
 use super::past_state::FoundState;
-use super::policy::{self, Direction};
-use super::{BackendChoice, Error, PastState, Plan, Selection, backend, check_current, live_groups};
+use super::policy::{self, ReleaseDirection};
+use super::{BackendChoice, Error, GroupSelection, PastState, Plan, backend, check_current, live_groups};
 
 /// A request to promote groups from one environment to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct PromoteRequest {
     /// To where.
     pub to: EnvironmentName,
     /// The groups.
-    pub groups: Selection,
+    pub groups: GroupSelection,
     /// The release to take of those that the source has, or had.
     pub release: PromotedRelease,
     /// The operation that must be the latest of each group in the environment that changes.
@@ -57,14 +58,14 @@ pub(super) fn promote_bound(
 ) -> Result<Plan, Error> {
     let PromoteRequest { from, to, groups, .. } = request;
     if from == to {
-        let advice = Advice::Text("name two environments".to_owned());
+        let advice = PlanAdvice::Text("name two environments".to_owned());
         return Err(Error::state(format!("{from} cannot be promoted to itself"), [advice]));
     }
     let state = match &request.release {
         PromotedRelease::After(operation) => Some(PastState::After(operation.clone()).find(from, facts)?),
         PromotedRelease::Live | PromotedRelease::Version(_) => None,
     };
-    let source = Source { environment: facts.environment(from).map_err(Error::Facts)?, facts, request, state };
+    let source = PromotionSource { environment: facts.environment(from).map_err(Error::Facts)?, facts, request, state };
     let target = facts.environment(to).map_err(Error::Facts)?;
     let mut plan = Plan::new(to, author);
     let mut errors = Vec::new();
@@ -102,15 +103,15 @@ pub(super) fn promote_bound(
             plan.warnings.extend(backend::missing_keys(facts, group, to, &candidate.settings, &after.backend)?);
         }
         plan.sources.insert(group.clone(), from.clone());
-        plan.change(group, Action::Promote, current, after);
+        plan.change(group, ReleaseAction::Promote, current, after);
     }
     Error::all(errors)?;
-    policy::apply(&mut plan, facts, author, Direction::Forward)?;
+    policy::apply(&mut plan, facts, author, ReleaseDirection::Forward)?;
     Ok(plan)
 }
 
 /// The environment from which groups are promoted.
-struct Source<'a> {
+struct PromotionSource<'a> {
     environment: std::sync::Arc<Environment>,
     facts: &'a dyn Facts,
     request: &'a PromoteRequest,
@@ -118,10 +119,10 @@ struct Source<'a> {
     state: Option<FoundState<'a>>,
 }
 
-impl Source<'_> {
+impl PromotionSource<'_> {
     fn groups(
         &self,
-        groups: &Selection,
+        groups: &GroupSelection,
         bound: Option<&BTreeMap<GroupName, Release>>,
     ) -> Result<Vec<GroupName>, Error> {
         groups.resolve(|| match (bound, &self.state) {
@@ -134,9 +135,9 @@ impl Source<'_> {
     /// Returns the release of a group that the request names.
     fn release(&self, group: &GroupName) -> Result<Release, Error> {
         let from = &self.request.from;
-        let is_live = |release: &Release| release.state == State::Live;
-        let history = Advice::History { group: Some(group.clone()), environment: from.clone() };
-        let publish = |version| Advice::Publish { group: group.clone(), environment: from.clone(), version };
+        let is_live = |release: &Release| release.state == DeploymentState::Live;
+        let history = PlanAdvice::History { group: Some(group.clone()), environment: from.clone() };
+        let publish = |version| PlanAdvice::Publish { group: group.clone(), environment: from.clone(), version };
         if let Some(state) = &self.state {
             let release = state.release(group)?.filter(is_live);
             return release.ok_or_else(|| Error::state(format!("{group} was not live in {from} then"), [history]));
@@ -170,7 +171,7 @@ impl Source<'_> {
 
     /// Finds the latest release of a group that was live in the source and has a property.
     fn find_live(&self, group: &GroupName, has: impl Fn(&Release) -> bool) -> Result<Option<Release>, Error> {
-        let matches = |release: &Release| release.state == State::Live && has(release);
+        let matches = |release: &Release| release.state == DeploymentState::Live && has(release);
         let live = self.environment.deployments.get(group).map(|live| live.release.clone());
         if let Some(live) = live.filter(matches) {
             return Ok(Some(live));
@@ -191,7 +192,7 @@ fn target_backend(
     }
     let Some(candidate) = facts.released(group, live).map_err(Error::Facts)? else {
         let message = format!("the folder of version {} of {group} is missing", live.version);
-        return Err(Error::state(message, [Advice::Verify]));
+        return Err(Error::state(message, [PlanAdvice::Verify]));
     };
     backend::resolve(&BackendChoice::Settings, group, &candidate.settings, facts.settings(), to)
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::check;
 use crate::model::{
-    Action, Author, Backend, Deployment, EnvironmentName, Finding, GroupName, OperationId, Release, SETTINGS_FILE,
-    Severity, State, Version,
+    Author, Backend, Deployment, DeploymentState, EnvironmentName, Finding, GroupName, OperationId, Release,
+    ReleaseAction, SETTINGS_FILE, Severity, Version,
 };
 
-use super::bump::{Bump, bump_target};
-use super::facts::{Candidate, Facts};
-use super::policy::{self, Direction};
-use super::{Advice, BackendChoice, Error, Freeze, Plan, Selection, SettingsEdit, backend, check_current};
+use super::bump::{BumpRequest, bump_target};
+use super::facts::{Facts, PublishCandidate};
+use super::policy::{self, ReleaseDirection};
+use super::{BackendChoice, Error, Freeze, GroupSelection, Plan, PlanAdvice, SettingsEdit, backend, check_current};
 
 /// A request to publish groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,11 @@ pub struct PublishRequest {
     /// Where.
     pub environment: EnvironmentName,
     /// The groups.
-    pub groups: Selection,
+    pub groups: GroupSelection,
     /// The version; without one, the version that the group's settings name.
     pub version: Option<Version>,
     /// The part of the version to bump first, unless the working copy is frozen unchanged.
-    pub bump: Option<Bump>,
+    pub bump: Option<BumpRequest>,
     /// The backend.
     pub backend: BackendChoice,
     /// The operation that must be the latest of each group.
@@ -46,7 +46,7 @@ pub fn publish(request: &PublishRequest, facts: &dyn Facts, author: &Author) -> 
         }
     }
     Error::all(errors)?;
-    policy::apply(&mut plan, facts, author, Direction::Forward)?;
+    policy::apply(&mut plan, facts, author, ReleaseDirection::Forward)?;
     Ok(plan)
 }
 
@@ -64,7 +64,7 @@ fn publish_group(
     let is_mock = matches!(backend, Ok(Backend::Mock));
     if let Ok(backend) = &backend {
         let (version, backend) = (version.clone(), backend.clone());
-        let after = Release { state: State::Live, version, digest: candidate.digest, backend };
+        let after = Release { state: DeploymentState::Live, version, digest: candidate.digest, backend };
         if frozen && current.is_some_and(|current| current.release.serves_same(&after)) {
             plan.unchanged.push(group.clone());
             return Ok(());
@@ -91,8 +91,8 @@ fn publish_group(
     if let (Some(before), Some(after)) = (&candidate.settings_on_disk, candidate.files.get(SETTINGS_FILE)) {
         plan.edits.push(SettingsEdit { group: group.clone(), before: before.clone(), after: after.clone() });
     }
-    let after = Release { state: State::Live, version, digest: candidate.digest, backend };
-    plan.change(group, Action::Publish, current, after);
+    let after = Release { state: DeploymentState::Live, version, digest: candidate.digest, backend };
+    plan.change(group, ReleaseAction::Publish, current, after);
     Ok(())
 }
 
@@ -101,7 +101,7 @@ fn choose(
     request: &PublishRequest,
     group: &GroupName,
     facts: &dyn Facts,
-) -> Result<(Arc<Candidate>, Version, bool), Error> {
+) -> Result<(Arc<PublishCandidate>, Version, bool), Error> {
     let frozen = |version: &Version| facts.frozen(group, version).map_err(Error::Facts);
     if let Some(version) = &request.version {
         if let Some(candidate) = frozen(version)? {
@@ -152,17 +152,17 @@ fn unknown_version(group: &GroupName, version: &Version, facts: &dyn Facts) -> R
     let message = format!("{group} has no version {version}");
     if known.is_empty() {
         let text = format!("no version of {group} is frozen yet: leave `--version` out to freeze the working copy");
-        return Ok(Error::state(message, [Advice::Text(text)]));
+        return Ok(Error::state(message, [PlanAdvice::Text(text)]));
     }
-    let newest = Advice::Text(format!("the newest are {}", known.join(", ")));
-    Ok(Error::state(message, [newest, Advice::Versions { group: group.clone() }]))
+    let newest = PlanAdvice::Text(format!("the newest are {}", known.join(", ")));
+    Ok(Error::state(message, [newest, PlanAdvice::Versions { group: group.clone() }]))
 }
 
 /// Refuses an invalid candidate, as far as its findings concern the kind of backend.
 fn check_candidate(
     plan: &mut Plan,
     group: &GroupName,
-    candidate: &Candidate,
+    candidate: &PublishCandidate,
     is_mock: bool,
     facts: &dyn Facts,
 ) -> Result<(), Error> {

@@ -6,11 +6,11 @@ use crate::model::{Author, Deployment, EnvironmentName, GroupName, OperationId};
 use crate::model::{PolicyOverride, Release, Version, WorkspaceSettings};
 
 use super::facts::Facts;
-use super::overlay::Overlay;
+use super::overlay::PlanOverlay;
 use super::promote::promote_bound;
 use super::{
-    Advice, BackendChoice, Bump, Error, OfflineRequest, Plan, PromoteRequest, PromotedRelease, PublishRequest,
-    Selection, SwitchRequest, SwitchTo, offline, publish, switch,
+    BackendChoice, BumpRequest, Error, GroupSelection, OfflineRequest, Plan, PlanAdvice, PromoteRequest,
+    PromotedRelease, PublishRequest, SwitchRequest, SwitchTo, offline, publish, switch,
 };
 
 /// A release plan: a file of steps, and, once it is bound, their outcome.
@@ -27,7 +27,7 @@ pub struct ReleasePlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The steps, in order. Those of one environment stand together and commit together.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     /// The outcome of the steps, written by `plan --out`: the plan applies only to the state that it was computed from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<Vec<BoundPlan>>,
@@ -36,22 +36,22 @@ pub struct ReleasePlan {
 /// One step of a release plan.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Step {
+pub enum PlanStep {
     /// As `apigw publish`.
-    Publish(Verb),
+    Publish(StepWords),
     /// As `apigw switch`.
-    Switch(Verb),
+    Switch(StepWords),
     /// As `apigw offline`.
-    Offline(Verb),
+    Offline(StepWords),
     /// As `apigw promote`.
-    Promote(Verb),
+    Promote(StepWords),
 }
 
 /// The words of a step: those of its command.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are flags of commands, each of its own")]
-pub struct Verb {
+pub struct StepWords {
     /// The environment, where the plan names none or another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -69,7 +69,7 @@ pub struct Verb {
     pub version: Option<Version>,
     /// The part of the version to bump first (publish).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bump: Option<Bump>,
+    pub bump: Option<BumpRequest>,
     /// A mock backend (publish).
     #[serde(skip_serializing_if = "is_false")]
     pub mock: bool,
@@ -136,7 +136,7 @@ const fn is_false(value: &bool) -> bool {
 /// Plans every step, each upon the outcome of those before it: one plan an environment, in order.
 pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result<Vec<Plan>, Error> {
     let author = &Author { message: author.message.clone().or_else(|| file.message.clone()), ..author.clone() };
-    let mut overlay = Overlay::new(facts);
+    let mut overlay = PlanOverlay::new(facts);
     let mut plans: Vec<Plan> = Vec::new();
     for (index, step) in file.steps.iter().enumerate() {
         let number = index + 1;
@@ -149,7 +149,9 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
             Some(_) => {
                 return Err(Error::state(
                     format!("step {number} returns to {environment}, after a step of another environment"),
-                    [Advice::Text("an environment commits once: put its steps together, or make two plans".to_owned())],
+                    [PlanAdvice::Text(
+                        "an environment commits once: put its steps together, or make two plans".to_owned(),
+                    )],
                 ));
             }
         }
@@ -162,7 +164,7 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
 #[must_use]
 pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan {
     let bound_plan = |plan: &Plan| {
-        let bound = |(group, change): (&GroupName, &crate::model::Change)| {
+        let bound = |(group, change): (&GroupName, &crate::model::GroupChange)| {
             (group.clone(), BoundChange { before: change.before.clone(), after: change.after.clone() })
         };
         BoundPlan {
@@ -175,7 +177,8 @@ pub fn bind(file: &ReleasePlan, plans: &[Plan], author: &Author) -> ReleasePlan 
     let mut file = ReleasePlan { bound: Some(plans.iter().map(bound_plan).collect()), ..file.clone() };
     file.message = author.message.clone().or(file.message);
     for step in &mut file.steps {
-        let (Step::Publish(verb) | Step::Switch(verb) | Step::Offline(verb) | Step::Promote(verb)) = step;
+        let (PlanStep::Publish(verb) | PlanStep::Switch(verb) | PlanStep::Offline(verb) | PlanStep::Promote(verb)) =
+            step;
         verb.allow_breaking |= author.allow_breaking;
     }
     file
@@ -221,19 +224,19 @@ pub fn check_bound(bound: &[BoundPlan], plans: &[Plan], facts: &dyn Facts, autho
 
 fn plan_step(
     file: &ReleasePlan,
-    step: &Step,
+    step: &PlanStep,
     number: usize,
     facts: &dyn Facts,
     author: &Author,
 ) -> Result<Plan, Error> {
-    let (Step::Publish(verb) | Step::Switch(verb) | Step::Offline(verb) | Step::Promote(verb)) = step;
+    let (PlanStep::Publish(verb) | PlanStep::Switch(verb) | PlanStep::Offline(verb) | PlanStep::Promote(verb)) = step;
     check_words(step, verb, number)?;
     let named = |name: &EnvironmentName| declared(facts.settings(), name, number);
     let environment = verb.to.as_ref().or(verb.environment.as_ref()).or(file.environment.as_ref());
     let environment = environment.ok_or_else(|| wrong_step(number, "names no environment", "add `environment: …`"));
     let groups = || match (verb.groups.is_empty(), verb.all) {
-        (false, false) => Ok(Selection::Groups(verb.groups.clone())),
-        (true, true) => Ok(Selection::All),
+        (false, false) => Ok(GroupSelection::Groups(verb.groups.clone())),
+        (true, true) => Ok(GroupSelection::All),
         _ => Err(wrong_step(number, "must have either `groups` or `all`", "write `groups: […]` or `all: true`")),
     };
     let environment = named(environment?)?;
@@ -243,7 +246,7 @@ fn plan_step(
     }
     let author = &Author { allow_breaking: author.allow_breaking || verb.allow_breaking, ..author.clone() };
     match step {
-        Step::Publish(_) => {
+        PlanStep::Publish(_) => {
             let backend = match (verb.mock, &verb.backend) {
                 (false, None) => BackendChoice::Settings,
                 (true, None) => BackendChoice::Mock,
@@ -260,7 +263,7 @@ fn plan_step(
             };
             publish(&request, facts, author)
         }
-        Step::Switch(_) => {
+        PlanStep::Switch(_) => {
             let [group] = verb.groups.as_slice() else {
                 return Err(wrong_step(number, "must name one group", "write `groups: [NAME]`"));
             };
@@ -272,11 +275,11 @@ fn plan_step(
             let request = SwitchRequest { environment, group: group.clone(), to, if_current: None };
             switch(&request, facts, author)
         }
-        Step::Offline(_) => {
+        PlanStep::Offline(_) => {
             let request = OfflineRequest { environment, groups: groups()?, if_current: None };
             offline(&request, facts, author)
         }
-        Step::Promote(_) => {
+        PlanStep::Promote(_) => {
             let from = verb.from.as_ref();
             let from = from.ok_or_else(|| wrong_step(number, "has no `from`", "add `from: …`"))?;
             let from = named(from)?;
@@ -302,7 +305,7 @@ fn promoted(bound: &[BoundPlan], from: &EnvironmentName, to: &EnvironmentName) -
 }
 
 /// Refuses words that the step's command does not have.
-fn check_words(step: &Step, verb: &Verb, number: usize) -> Result<(), Error> {
+fn check_words(step: &PlanStep, verb: &StepWords, number: usize) -> Result<(), Error> {
     let given = [
         ("all", verb.all),
         ("version", verb.version.is_some()),
@@ -315,10 +318,10 @@ fn check_words(step: &Step, verb: &Verb, number: usize) -> Result<(), Error> {
         ("at", verb.at.is_some()),
     ];
     let (name, allowed): (_, &[&str]) = match step {
-        Step::Publish(_) => ("publish", &["all", "version", "bump", "mock", "backend"]),
-        Step::Switch(_) => ("switch", &["version", "previous"]),
-        Step::Offline(_) => ("offline", &["all"]),
-        Step::Promote(_) => ("promote", &["all", "from", "to", "version", "at"]),
+        PlanStep::Publish(_) => ("publish", &["all", "version", "bump", "mock", "backend"]),
+        PlanStep::Switch(_) => ("switch", &["version", "previous"]),
+        PlanStep::Offline(_) => ("offline", &["all"]),
+        PlanStep::Promote(_) => ("promote", &["all", "from", "to", "version", "at"]),
     };
     match given.iter().find(|(word, is_given)| *is_given && !allowed.contains(word)) {
         None => Ok(()),
@@ -347,7 +350,7 @@ fn declared(settings: &WorkspaceSettings, name: &EnvironmentName, number: usize)
 }
 
 fn wrong_step(number: usize, message: &str, hint: &str) -> Error {
-    Error::state(format!("step {number} {message}"), [Advice::Text(hint.to_owned())])
+    Error::state(format!("step {number} {message}"), [PlanAdvice::Text(hint.to_owned())])
 }
 
 fn merge(plan: &mut Plan, next: Plan, number: usize) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Digest, Level, Version};
+use crate::model::{BumpLevel, Digest, Version};
 
 /// The frozen versions of a group after a merge, and the numbers that its branches gave them.
 #[derive(Debug, Default)]
@@ -43,9 +43,9 @@ pub fn renumber(claims: &NumberClaims) -> BTreeMap<Digest, Version> {
             if numbers.contains_key(digest) {
                 continue;
             }
-            let mut next = number.next(Level::Patch);
+            let mut next = number.next(BumpLevel::Patch);
             while taken.contains(&next) {
-                next = next.next(Level::Patch);
+                next = next.next(BumpLevel::Patch);
             }
             taken.insert(next.clone());
             numbers.insert(*digest, next);

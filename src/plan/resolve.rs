@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::heads::{GroupHeads, Operations, leads_to};
 use crate::model::{
-    Action, Author, Change, Deployment, Environment, EnvironmentName, GroupName, Operation, OperationId, Release,
-    State, Timestamp,
+    Author, Deployment, DeploymentState, Environment, EnvironmentName, GroupChange, GroupName, Operation, OperationId,
+    Release, ReleaseAction, Timestamp,
 };
 
 /// One of the two branches of a merge.
@@ -191,7 +191,7 @@ fn groups_text(conflicts: &[GroupConflict]) -> String {
 ///
 /// Refuses where a group that is asked for needs a choice and has none.
 pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Author) -> Result<Resolution, ResolveError> {
-    let resolver = Resolver::new(state)?;
+    let resolver = ConflictResolver::new(state)?;
     if let HeadChoice::Take(operations) = &request.choice {
         resolver.check_heads(operations)?;
     }
@@ -238,7 +238,7 @@ pub fn drop_operation(
     state: &MergedState<'_>,
     author: &Author,
 ) -> Result<Resolution, ResolveError> {
-    let resolver = Resolver::new(state)?;
+    let resolver = ConflictResolver::new(state)?;
     resolver.check_heads(std::slice::from_ref(dropped))?;
     let mut outcome = Resolution { is_drop: true, ..resolver.begin(author) };
     for (group, heads) in resolver.heads.iter() {
@@ -263,7 +263,7 @@ pub fn drop_operation(
         conflict.heads.retain(|head| head.entry.operation == *dropped);
         let Some(head) = conflict.heads.first() else { continue };
         let after = entry.as_ref().map_or_else(
-            || Release { state: State::Offline, ..head.entry.release.clone() },
+            || Release { state: DeploymentState::Offline, ..head.entry.release.clone() },
             |entry| entry.release.clone(),
         );
         join(&mut outcome, &conflict, entry, after);
@@ -298,12 +298,12 @@ impl GroupConflict {
     }
 }
 
-struct Resolver<'a> {
+struct ConflictResolver<'a> {
     state: &'a MergedState<'a>,
     heads: GroupHeads,
 }
 
-impl<'a> Resolver<'a> {
+impl<'a> ConflictResolver<'a> {
     fn new(state: &'a MergedState<'a>) -> Result<Self, ResolveError> {
         let in_file = state.entries.iter().map(|(group, entry)| (group, &entry.operation));
         let on_sides = [&state.sides.ours, &state.sides.theirs].into_iter().flatten().flatten();
@@ -413,6 +413,6 @@ fn join(outcome: &mut Resolution, conflict: &GroupConflict, kept: Option<Deploym
         conflict.heads.iter().map(|head| head.entry.clone()).filter(|entry| !is_kept(entry)).collect();
     let latest: Option<Timestamp> = kept.iter().chain(&merged).map(|entry| entry.since.successor()).max();
     outcome.operation.time = latest.map_or(outcome.operation.time, |latest| latest.max(outcome.operation.time));
-    let change = Change { action: Action::Resolve, before: kept, merged, after };
+    let change = GroupChange { action: ReleaseAction::Resolve, before: kept, merged, after };
     outcome.operation.changes.insert(conflict.group.clone(), change);
 }

@@ -1,12 +1,14 @@
 //! Rollback: restore an earlier release, byte for byte.
 
-use crate::model::{Action, Author, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
+use crate::model::{
+    Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
+};
 
-use super::advice::Advice;
-use super::facts::{Facts, Past, with_number};
+use super::advice::PlanAdvice;
+use super::facts::{Facts, PastEntry, with_number};
 use super::past_state::FoundState;
-use super::policy::{self, Direction};
-use super::{Error, PastState, Plan, Selection, check_current};
+use super::policy::{self, ReleaseDirection};
+use super::{Error, GroupSelection, PastState, Plan, check_current};
 
 /// A request to restore earlier releases of groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +16,7 @@ pub struct RollbackRequest {
     /// Where.
     pub environment: EnvironmentName,
     /// The groups; all of them go back to one state, which must then be given.
-    pub groups: Selection,
+    pub groups: GroupSelection,
     /// The state to restore; without one, each group's release before the present one.
     pub to: Option<PastState>,
     /// The operation that must be the latest of each group.
@@ -29,7 +31,7 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
     let RollbackRequest { environment, groups, to, .. } = request;
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let state = to.as_ref().map(|to| to.find(environment, facts)).transpose()?;
-    if *groups == Selection::All {
+    if *groups == GroupSelection::All {
         check_state_of_all(state.as_ref(), environment, live.deployments.keys())?;
     }
     let mut plan = Plan::new(environment, author);
@@ -37,7 +39,7 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
     let (mut younger, mut errors) = (Vec::new(), Vec::new());
     for group in &groups {
         let Some(current) = live.deployments.get(group) else {
-            errors.push(Error::state(format!("{group} was never published to {environment}"), [Advice::Status]));
+            errors.push(Error::state(format!("{group} was never published to {environment}"), [PlanAdvice::Status]));
             continue;
         };
         check_current(group, environment, Some(current), request.if_current.as_ref())?;
@@ -55,20 +57,20 @@ pub fn rollback(request: &RollbackRequest, facts: &dyn Facts, author: &Author) -
             younger.push((group, current));
             continue;
         };
-        plan.change(group, Action::Rollback, Some(current), with_number(facts, group, after)?);
+        plan.change(group, ReleaseAction::Rollback, Some(current), with_number(facts, group, after)?);
     }
     if younger.len() == groups.len() {
         errors.extend(younger.iter().map(|(group, _)| not_yet_published(group, environment)));
     }
     Error::all(errors)?;
     for (group, current) in younger {
-        let release = Release { state: State::Offline, ..current.release.clone() };
-        if current.release.state == State::Live {
+        let release = Release { state: DeploymentState::Offline, ..current.release.clone() };
+        if current.release.state == DeploymentState::Live {
             plan.warnings.push(format!("{group} had not been published to {environment} then, and goes offline"));
         }
-        plan.change(group, Action::Rollback, Some(current), release);
+        plan.change(group, ReleaseAction::Rollback, Some(current), release);
     }
-    policy::apply(&mut plan, facts, author, Direction::Back)?;
+    policy::apply(&mut plan, facts, author, ReleaseDirection::Back)?;
     Ok(plan)
 }
 
@@ -79,10 +81,13 @@ fn check_state_of_all<'g>(
     environment: &EnvironmentName,
     groups: impl IntoIterator<Item = &'g GroupName>,
 ) -> Result<(), Error> {
-    let history = Advice::History { group: None, environment: environment.clone() };
+    let history = PlanAdvice::History { group: None, environment: environment.clone() };
     let Some(state) = state else {
         let text = "name the state to which all groups go back: `--to OPERATION` or `--to TIME`".to_owned();
-        return Err(Error::state("all groups go back to one state, and none is named", [Advice::Text(text), history]));
+        return Err(Error::state(
+            "all groups go back to one state, and none is named",
+            [PlanAdvice::Text(text), history],
+        ));
     };
     if state.live_groups(groups)?.is_empty() {
         return Err(Error::state(format!("nothing was live in {environment} then"), [history]));
@@ -94,8 +99,8 @@ fn not_yet_published(group: &GroupName, environment: &EnvironmentName) -> Error 
     Error::state(
         format!("{group} had not been published to {environment} yet"),
         [
-            Advice::History { group: Some(group.clone()), environment: environment.clone() },
-            Advice::Offline { group: group.clone(), environment: environment.clone() },
+            PlanAdvice::History { group: Some(group.clone()), environment: environment.clone() },
+            PlanAdvice::Offline { group: group.clone(), environment: environment.clone() },
         ],
     )
 }
@@ -118,9 +123,9 @@ fn release_before(
     }
     // Where all of them are blocked, the refusal says so of the one that was live last.
     chosen.or(newest).cloned().ok_or_else(|| {
-        let mut advice = vec![Advice::History { group: Some(group.clone()), environment: environment.clone() }];
-        if current.release.state == State::Live {
-            advice.push(Advice::Offline { group: group.clone(), environment: environment.clone() });
+        let mut advice = vec![PlanAdvice::History { group: Some(group.clone()), environment: environment.clone() }];
+        if current.release.state == DeploymentState::Live {
+            advice.push(PlanAdvice::Offline { group: group.clone(), environment: environment.clone() });
         }
         Error::state(format!("nothing else was live for {group} in {environment} before"), advice)
     })
@@ -130,26 +135,26 @@ fn release_before(
 ///
 /// If that one was itself restored by a rollback, the search goes on from its first deployment: the second rollback in
 /// a row goes further back instead of forward again.
-fn live_before(past: &[Past]) -> impl Iterator<Item = &Release> {
+fn live_before(past: &[PastEntry]) -> impl Iterator<Item = &Release> {
     let present = present_release(past).unwrap_or(past.len());
     let release = past.get(present).map(|past| &past.deployment.release);
     let before = past.iter().skip(present + 1).map(|past| &past.deployment.release);
     before.filter(move |before| {
-        before.state == State::Live && !release.is_some_and(|release| release.serves_same(before))
+        before.state == DeploymentState::Live && !release.is_some_and(|release| release.serves_same(before))
     })
 }
 
 /// Finds where the present release was live first.
-fn present_release(past: &[Past]) -> Option<usize> {
+fn present_release(past: &[PastEntry]) -> Option<usize> {
     let mut index = 0;
     loop {
         match past.get(index)?.action {
             // It kept the release before it.
-            Action::Resolve => {
+            ReleaseAction::Resolve => {
                 index += 1;
                 continue;
             }
-            Action::Rollback => {}
+            ReleaseAction::Rollback => {}
             _ => return Some(index),
         }
         let restored = &past[index].deployment.release;

@@ -1,10 +1,10 @@
 //! Switch: change the version and keep the backend.
 
-use crate::model::{Action, Author, EnvironmentName, GroupName, OperationId, Release, State, Version};
+use crate::model::{Author, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Version};
 
-use super::advice::Advice;
+use super::advice::PlanAdvice;
 use super::facts::{Facts, with_number};
-use super::policy::{self, Direction};
+use super::policy::{self, ReleaseDirection};
 use super::{Error, Plan, backend, check_current};
 
 /// A request to switch one group to another version.
@@ -35,8 +35,8 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     let live = facts.environment(environment).map_err(Error::Facts)?;
     let current = live.deployments.get(group);
     check_current(group, environment, current, request.if_current.as_ref())?;
-    let publish = || Advice::Publish { group: group.clone(), environment: environment.clone(), version: None };
-    let Some(current) = current.filter(|current| current.release.state == State::Live) else {
+    let publish = || PlanAdvice::Publish { group: group.clone(), environment: environment.clone(), version: None };
+    let Some(current) = current.filter(|current| current.release.state == DeploymentState::Live) else {
         return Err(Error::state(
             format!("{group} is not live in {environment}, so there is no version to switch"),
             [publish()],
@@ -47,7 +47,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
             let Some(candidate) = facts.frozen(group, version).map_err(Error::Facts)? else {
                 return Err(Error::state(
                     format!("{group} has no frozen version {version}"),
-                    [Advice::Versions { group: group.clone() }, publish()],
+                    [PlanAdvice::Versions { group: group.clone() }, publish()],
                 ));
             };
             (version.clone(), candidate.digest)
@@ -57,11 +57,11 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
             let previous = past
                 .into_iter()
                 .map(|past| past.deployment.release)
-                .find(|release| release.state == State::Live && release.digest != current.release.digest);
+                .find(|release| release.state == DeploymentState::Live && release.digest != current.release.digest);
             let Some(previous) = previous else {
                 return Err(Error::state(
                     format!("no other version of {group} was ever live in {environment}"),
-                    [Advice::Switch { group: group.clone(), environment: environment.clone() }],
+                    [PlanAdvice::Switch { group: group.clone(), environment: environment.clone() }],
                 ));
             };
             (previous.version, previous.digest)
@@ -77,7 +77,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
     if let Some(next) = &next {
         plan.warnings.extend(backend::missing_keys(facts, group, environment, &next.settings, &after.backend)?);
     }
-    plan.change(group, Action::Switch, Some(current), after);
-    policy::apply(&mut plan, facts, author, Direction::Forward)?;
+    plan.change(group, ReleaseAction::Switch, Some(current), after);
+    policy::apply(&mut plan, facts, author, ReleaseDirection::Forward)?;
     Ok(plan)
 }

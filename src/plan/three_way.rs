@@ -36,14 +36,14 @@ pub fn merge_entries(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Backend, Digest, Release, State};
+    use crate::model::{Backend, DeploymentState, Digest, Release};
 
     /// Each letter of a side is a group's entry of that number; a dot is none.
     fn environment(numbers: &str) -> Environment {
         let mut environment = Environment::empty("test".parse().expect("a name"));
         for (group, number) in ["a", "b", "c"].iter().zip(numbers.chars()).filter(|(_, number)| *number != '.') {
             let release = Release {
-                state: State::Live,
+                state: DeploymentState::Live,
                 version: format!("0.0.{number}").parse().expect("a version"),
                 digest: Digest::of(b""),
                 backend: Backend::Mock,

@@ -1,11 +1,13 @@
 //! Undo: the opposite of one operation.
 
-use crate::model::{Action, Author, Deployment, EnvironmentName, GroupName, OperationId, Release, State};
+use crate::model::{
+    Author, Deployment, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction,
+};
 
-use super::advice::Advice;
+use super::advice::PlanAdvice;
 use super::facts::{Facts, with_number};
 use super::past_state::unknown_operation;
-use super::policy::{self, Direction};
+use super::policy::{self, ReleaseDirection};
 use super::{Error, Plan};
 
 /// A request to reverse an operation.
@@ -30,7 +32,7 @@ fn merged_entry<'a>(
         [only] => Ok(only),
         several => Err(Error::state(
             format!("operation {id} joined {} histories of {group}: undo cannot choose among them", several.len() + 1),
-            [Advice::History { group: Some(group.clone()), environment: environment.clone() }],
+            [PlanAdvice::History { group: Some(group.clone()), environment: environment.clone() }],
         )),
     }
 }
@@ -54,22 +56,22 @@ pub fn undo(request: &UndoRequest, facts: &dyn Facts, author: &Author) -> Result
             changed.push((group, later));
             continue;
         };
-        let restored = if change.action == Action::Resolve {
+        let restored = if change.action == ReleaseAction::Resolve {
             Some(merged_entry(id, &group, environment, &change.merged)?)
         } else {
             change.before.as_ref()
         };
         let after = restored.map_or_else(
-            || Release { state: State::Offline, ..current.release.clone() },
+            || Release { state: DeploymentState::Offline, ..current.release.clone() },
             |entry| entry.release.clone(),
         );
-        plan.change(&group, Action::Undo, Some(current), with_number(facts, &group, after)?);
+        plan.change(&group, ReleaseAction::Undo, Some(current), with_number(facts, &group, after)?);
     }
     if !changed.is_empty() && !skip_changed {
         return Err(Error::Overtaken { operation: id.clone(), environment: environment.clone(), changed, total });
     }
     let left_out = |(group, later)| format!("{group} is left as it is: {later} changed it since");
     plan.warnings.extend(changed.into_iter().map(left_out));
-    policy::apply(&mut plan, facts, author, Direction::Back)?;
+    policy::apply(&mut plan, facts, author, ReleaseDirection::Back)?;
     Ok(plan)
 }

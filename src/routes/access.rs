@@ -9,7 +9,7 @@ use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth};
 /// The callers of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Access {
+pub enum RouteAccess {
     /// Anybody may call.
     Anyone,
     /// Requests that show a key in one of these ways.
@@ -42,7 +42,7 @@ pub enum Credential {
     Authorization(String),
 }
 
-impl Access {
+impl RouteAccess {
     /// Decides who may call an API of a group, which has a mock or a real backend.
     pub(crate) fn new(definition: &Definition, api: &Api, settings: &GroupSettings, is_mock: bool) -> Self {
         let auth = &settings.auth;

@@ -1,7 +1,7 @@
 //! The reasons for which a group has no routes.
 
 use super::NotServedApi;
-use crate::model::{HttpUrlError, ParameterPlace, VariableError};
+use crate::model::{HttpUrlError, ParameterReference, VariableError};
 
 /// A group cannot be routed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,6 @@ pub enum RouteError {
     #[error("the constant {to} has a value that cannot stand in a header")]
     Constant {
         /// The parameter.
-        to: ParameterPlace,
+        to: ParameterReference,
     },
 }

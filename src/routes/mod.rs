@@ -29,11 +29,13 @@ use crate::model::{
 };
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed};
 
-pub use access::{Access, Credential};
+pub use access::{Credential, RouteAccess};
 pub use error::RouteError;
 pub use mock::{MockResponse, MockResponses};
-pub use path::{InQuery, Lead, PathParameter, PathPart, PathTemplate, Texts};
-pub use upstream::{Constant, DynamicUpstream, Forward, ForwardTimeouts, Mapping, RouteForward, Upstream};
+pub use path::{InQuery, PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
+pub use upstream::{
+    DynamicUpstream, FixedParameter, ForwardTimeouts, GroupForwarding, RequestMapping, RouteForward, Upstream,
+};
 
 use upstream::ForwardReader;
 
@@ -70,7 +72,7 @@ pub struct GroupRoutes {
     /// The pages of other origins that may call.
     pub cors: Option<Cors>,
     /// Forwarding to a real backend; `None` for a mock.
-    pub forward: Option<Forward>,
+    pub forward: Option<GroupForwarding>,
     /// Its routes, in the order of the definition. An exact path is matched before a template, and that before a prefix.
     pub routes: Vec<Route>,
     /// The APIs that no request is routed to.
@@ -92,25 +94,25 @@ pub struct Route {
     /// True if a connection may go on as a websocket.
     pub websocket: bool,
     /// The step that decides who may call.
-    pub access: Access,
+    pub access: RouteAccess,
     /// The step that limits their size.
-    pub limits: Limits,
+    pub limits: RequestLimits,
     /// The step that holds requests and responses against the definition.
-    pub validation: Validation,
+    pub validation: MessageValidation,
     /// The responder.
     pub responder: Responder,
 }
 
 /// The bounds of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Limits {
+pub struct RequestLimits {
     /// The most bytes of a body; `None` for the gateway's own limit.
     pub body_bytes: Option<u64>,
 }
 
 /// The messages that are held against the definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Validation {
+pub struct MessageValidation {
     /// True if requests are refused that do not follow it.
     pub requests: bool,
     /// Handling of responses that do not follow it.
@@ -123,7 +125,7 @@ pub struct Validation {
 pub enum Responder {
     /// The responses that the definition declares.
     Mock(MockResponses),
-    /// A real backend: the group's [`Forward`], with the differences of this route.
+    /// A real backend: the group's [`GroupForwarding`], with the differences of this route.
     Forward(Box<RouteForward>),
 }
 
@@ -242,9 +244,9 @@ impl RouteReader<'_> {
             method: api.method,
             path: PathTemplate::new(self.definition, api),
             websocket: is_websocket == Some(true) && !is_mock,
-            access: Access::new(self.definition, api, settings, is_mock),
-            limits: Limits { body_bytes: settings.max_body_kib.map(|kib| u64::from(kib) * 1024) },
-            validation: Validation {
+            access: RouteAccess::new(self.definition, api, settings, is_mock),
+            limits: RequestLimits { body_bytes: settings.max_body_kib.map(|kib| u64::from(kib) * 1024) },
+            validation: MessageValidation {
                 requests: settings.validate_requests.unwrap_or(is_mock),
                 responses: if is_mock { ResponseValidation::Off } else { settings.validate_responses },
             },

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::definition::percent::one_spelling;
-use crate::definition::values::{Structure, ValueSchema};
+use crate::definition::values::{ValueSchema, ValueStructure};
 use crate::definition::{
-    Api, Definition, Node, ParameterPlace, PathPiece, QueryCondition, Style, path_pieces, scalar_text,
+    Api, Definition, Node, ParameterPlace, ParameterStyle, PathPiece, QueryCondition, path_pieces, scalar_text,
 };
 
 /// The paths of a route, below its group's prefix.
@@ -45,15 +45,15 @@ pub struct PathParameter {
     /// Its name.
     pub name: String,
     /// The beginning of its value.
-    pub lead: Lead,
+    pub lead: ValuePrefix,
     /// The values that it takes.
-    pub texts: Texts,
+    pub texts: SegmentTexts,
 }
 
 /// The beginning of a parameter's value, by its style.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Lead {
+pub enum ValuePrefix {
     /// The value itself.
     Nothing,
     /// A dot.
@@ -73,7 +73,7 @@ pub enum Lead {
 /// The values that a parameter takes, as far as they tell it from the one beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Texts {
+pub enum SegmentTexts {
     /// Any.
     Any,
     /// Integers.
@@ -127,26 +127,27 @@ fn in_query(variant: &str) -> Vec<InQuery> {
 impl PathParameter {
     fn new(definition: &Definition, api: &Api, written: &str) -> Self {
         let Some(declared) = api.path_parameter(written) else {
-            return Self { name: written.to_owned(), lead: Lead::Nothing, texts: Texts::Any };
+            return Self { name: written.to_owned(), lead: ValuePrefix::Nothing, texts: SegmentTexts::Any };
         };
         let schema = declared.schema.and_then(|schema| definition.node(schema).resolve());
         // Each part of a value begins with the mark, where the value can have parts at all.
-        let has_marks = declared.explode && matches!(declared.style, Style::Label | Style::Matrix);
+        let has_marks = declared.explode && matches!(declared.style, ParameterStyle::Label | ParameterStyle::Matrix);
         let values = if has_marks { ValueSchema::build(definition, declared.schema) } else { None };
         let can_be = |structure| values.as_ref().is_some_and(|values| values.allows_structure(structure));
-        let is_repeated = can_be(Structure::List) || can_be(Structure::Object);
+        let is_repeated = can_be(ValueStructure::List) || can_be(ValueStructure::Object);
         let lead = match declared.style {
-            Style::Label => Lead::Dot { is_repeated },
-            Style::Matrix => {
-                Lead::Semicolon { name: (!can_be(Structure::Object)).then(|| declared.name.clone()), is_repeated }
-            }
-            _ => Lead::Nothing,
+            ParameterStyle::Label => ValuePrefix::Dot { is_repeated },
+            ParameterStyle::Matrix => ValuePrefix::Semicolon {
+                name: (!can_be(ValueStructure::Object)).then(|| declared.name.clone()),
+                is_repeated,
+            },
+            _ => ValuePrefix::Nothing,
         };
-        Self { name: declared.name.clone(), texts: Texts::new(schema), lead }
+        Self { name: declared.name.clone(), texts: SegmentTexts::new(schema), lead }
     }
 }
 
-impl Texts {
+impl SegmentTexts {
     fn new(schema: Option<Node<'_>>) -> Self {
         let Some(schema) = schema else { return Self::Any };
         if let Some(values) = schema.get("enum") {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::model::{Deployment, Release, State, Timestamp};
+use crate::model::{Deployment, DeploymentState, Release, Timestamp};
 
 const DEFINITION: &str = r"
 openapi: 3.1.0
@@ -52,7 +52,7 @@ fn routes(backend: Backend, more: &str, definition: &str) -> Result<GroupRoutes,
     let group = GroupSnapshot {
         name: "pets".parse().expect("a name"),
         deployment: Deployment {
-            release: Release { state: State::Live, version, digest, backend },
+            release: Release { state: DeploymentState::Live, version, digest, backend },
             since,
             operation: OperationId::new(since, &digest),
         },
@@ -161,7 +161,7 @@ fn a_backend_has_addresses_rules_and_rewrites_in_order_and_no_secret_is_printed(
     let text = shown.to_string();
     assert!(!text.contains("hush"), "{text}");
     let Responder::Forward(own) = &routes.routes[0].responder else { panic!("a backend") };
-    let Some(Mapping::Set(constant)) = own.mappings.first() else { panic!("a constant") };
+    let Some(RequestMapping::Set(constant)) = own.mappings.first() else { panic!("a constant") };
     assert_eq!(constant.value, "hush-4", "a gateway needs it");
 }
 

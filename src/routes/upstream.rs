@@ -10,8 +10,8 @@ use serde::{Serialize, Serializer};
 use super::RouteError;
 use crate::definition::{self, Definition};
 use crate::model::{
-    ApiForwarding, BackendTls, ConstantParameter, DynamicRoute, Forwarding, HttpUrl, ParameterMapping, ParameterPlace,
-    is_secret_name, with_variables,
+    ApiForwarding, BackendTls, ConstantParameter, DynamicRoute, Forwarding, HttpUrl, ParameterMapping,
+    ParameterReference, is_secret_name, with_variables,
 };
 
 /// The time-outs that hold where a group says nothing, in milliseconds.
@@ -25,7 +25,7 @@ const BLANK: &str = "***";
 
 /// Forwarding of a group's requests to real backends.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Forward {
+pub struct GroupForwarding {
     /// The default backend.
     pub upstream: Upstream,
     /// True if the backend sees the group's prefix before the API's path.
@@ -44,7 +44,7 @@ pub struct Forward {
     /// Other backends for requests that match, behind those of a route; the first that does decides.
     pub dynamic: Vec<DynamicUpstream>,
     /// Changes of every request, in order, before those of a route.
-    pub mappings: Vec<Mapping>,
+    pub mappings: Vec<RequestMapping>,
 }
 
 /// Differences of one route.
@@ -59,7 +59,7 @@ pub struct RouteForward {
     /// Other backends for requests that match, before the group's.
     pub dynamic: Vec<DynamicUpstream>,
     /// Changes of the request, in order, behind the group's.
-    pub mappings: Vec<Mapping>,
+    pub mappings: Vec<RequestMapping>,
 }
 
 /// A backend: addresses that serve the same, over all of which requests are spread that are up.
@@ -87,7 +87,7 @@ pub struct ForwardTimeouts {
 pub struct DynamicUpstream {
     /// The parameter that is looked at.
     #[schemars(with = "String")]
-    pub when: ParameterPlace,
+    pub when: ParameterReference,
     /// The values that match; empty, it only has to be there.
     pub equals: Vec<String>,
     /// The backend.
@@ -100,19 +100,19 @@ pub struct DynamicUpstream {
 /// A change of the request on its way to a backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Mapping {
+pub enum RequestMapping {
     /// A parameter moves to another place or name.
     Move(ParameterMapping),
     /// A parameter is set, instead of the client's own.
-    Set(Constant),
+    Set(FixedParameter),
 }
 
 /// A parameter with the same value in every request.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-pub struct Constant {
+pub struct FixedParameter {
     /// Its place.
     #[schemars(with = "String")]
-    pub to: ParameterPlace,
+    pub to: ParameterReference,
     /// Its value.
     pub value: String,
     /// True if the value is a secret.
@@ -138,11 +138,11 @@ impl<'a> ForwardReader<'a> {
     }
 
     /// Reads the forwarding of the group, with the backend that its deployment names.
-    pub(super) fn group(&self, url: &HttpUrl) -> Result<Forward, RouteError> {
+    pub(super) fn group(&self, url: &HttpUrl) -> Result<GroupForwarding, RouteError> {
         let forwarding = self.forwarding;
         let more = forwarding.more_addresses.iter().map(|address| self.resolve(address));
         let targets = std::iter::once(Ok(url.clone())).chain(more).collect::<Result<_, _>>()?;
-        Ok(Forward {
+        Ok(GroupForwarding {
             upstream: Upstream { targets },
             keep_prefix: forwarding.keep_prefix,
             keep_host: forwarding.keep_host,
@@ -189,14 +189,18 @@ impl<'a> ForwardReader<'a> {
         &self,
         parameters: &[ParameterMapping],
         constants: &[ConstantParameter],
-    ) -> Result<Vec<Mapping>, RouteError> {
-        let moves = parameters.iter().map(|mapping| Ok(Mapping::Move(mapping.clone())));
+    ) -> Result<Vec<RequestMapping>, RouteError> {
+        let moves = parameters.iter().map(|mapping| Ok(RequestMapping::Move(mapping.clone())));
         let sets = constants.iter().map(|ConstantParameter { to, value }| {
-            let is_header = matches!(to, ParameterPlace::Header(_));
+            let is_header = matches!(to, ParameterReference::Header(_));
             if is_header && http::HeaderValue::from_bytes(value.as_bytes()).is_err() {
                 return Err(RouteError::Constant { to: to.clone() });
             }
-            Ok(Mapping::Set(Constant { is_secret: self.is_secret(to), to: to.clone(), value: value.clone() }))
+            Ok(RequestMapping::Set(FixedParameter {
+                is_secret: self.is_secret(to),
+                to: to.clone(),
+                value: value.clone(),
+            }))
         });
         moves.chain(sets).collect()
     }
@@ -214,11 +218,11 @@ impl<'a> ForwardReader<'a> {
     }
 
     /// Returns `true` if the values at a place are secrets: by the definition, or by their name.
-    fn is_secret(&self, place: &ParameterPlace) -> bool {
+    fn is_secret(&self, place: &ParameterReference) -> bool {
         let (in_definition, name) = match place {
-            ParameterPlace::Header(name) => (definition::ParameterPlace::Header, name),
-            ParameterPlace::Query(name) => (definition::ParameterPlace::Query, name),
-            ParameterPlace::Path(name) => (definition::ParameterPlace::Path, name),
+            ParameterReference::Header(name) => (definition::ParameterPlace::Header, name),
+            ParameterReference::Query(name) => (definition::ParameterPlace::Query, name),
+            ParameterReference::Path(name) => (definition::ParameterPlace::Path, name),
         };
         ["authorization", "proxy-authorization", "cookie"].contains(&name.as_str())
             || is_secret_name(name)
@@ -235,7 +239,7 @@ impl fmt::Display for Upstream {
     }
 }
 
-impl Constant {
+impl FixedParameter {
     /// Returns the value as it may be shown.
     #[must_use]
     pub fn shown_value(&self) -> &str {
@@ -250,11 +254,11 @@ impl DynamicUpstream {
     }
 }
 
-impl Serialize for Constant {
+impl Serialize for FixedParameter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Shown<'a> {
-            to: &'a ParameterPlace,
+            to: &'a ParameterReference,
             value: &'a str,
         }
         Shown { to: &self.to, value: self.shown_value() }.serialize(serializer)
@@ -265,7 +269,7 @@ impl Serialize for DynamicUpstream {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Shown<'a> {
-            when: &'a ParameterPlace,
+            when: &'a ParameterReference,
             equals: Vec<&'a str>,
             upstream: &'a Upstream,
         }

@@ -7,13 +7,13 @@
 
 use std::fs;
 
-use super::durable::Stage;
+use super::durable::FileStage;
 use super::error::{Error, PathError};
 use super::intent::{EditIntent, Intent};
 use super::lock::LockRequest;
 use super::{LockGuard, Workspace, layout, operation_file, record, version_file};
 use crate::model::{
-    Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE, State, Timestamp,
+    DeploymentState, Digest, Environment, EnvironmentName, GroupName, Operation, OperationId, SETTINGS_FILE, Timestamp,
     VERSION_FILE, Version,
 };
 use crate::plan::{Freeze, Plan, SettingsEdit};
@@ -64,7 +64,7 @@ impl LockGuard {
     /// Writes an operation and puts it in force. `stage` holds the writes that must be durable before that.
     pub(super) fn record(
         &self,
-        stage: Stage<'_>,
+        stage: FileStage<'_>,
         mut environment: Environment,
         operation: &Operation,
         edits: &[SettingsEdit],
@@ -83,7 +83,7 @@ impl LockGuard {
     /// that file was made for it, none stays.
     pub(super) fn record_as(
         &self,
-        mut stage: Stage<'_>,
+        mut stage: FileStage<'_>,
         operation: &Operation,
         edits: &[SettingsEdit],
         has_begun: bool,
@@ -147,7 +147,7 @@ impl LockGuard {
     }
 
     /// Freezes the versions that the new entries refer to, or adopts those that are frozen.
-    fn prepare_versions(&self, stage: &mut Stage<'_>, plan: &Plan, frozen: &mut Vec<String>) -> Result<(), Error> {
+    fn prepare_versions(&self, stage: &mut FileStage<'_>, plan: &Plan, frozen: &mut Vec<String>) -> Result<(), Error> {
         for freeze in &plan.freezes {
             if self.freeze_version(stage, freeze)? {
                 frozen.push(layout::version(&freeze.group, &freeze.version));
@@ -158,7 +158,7 @@ impl LockGuard {
         };
         for (group, change) in &plan.operation.changes {
             let after = &change.after;
-            if after.state == State::Live && !is_new(group, &after.version) {
+            if after.state == DeploymentState::Live && !is_new(group, &after.version) {
                 self.adopt_version(stage, group, &after.version, after.digest)?;
             }
         }
@@ -166,7 +166,7 @@ impl LockGuard {
     }
 
     /// Freezes a version, or finds it frozen with the same bytes. Returns true if it was not frozen before.
-    pub(super) fn freeze_version(&self, stage: &mut Stage<'_>, freeze: &Freeze) -> Result<bool, Error> {
+    pub(super) fn freeze_version(&self, stage: &mut FileStage<'_>, freeze: &Freeze) -> Result<bool, Error> {
         let Freeze { group, version, files, digest } = freeze;
         let place = layout::version(group, version);
         if self.workspace().root.exists(&place)? {
@@ -184,7 +184,7 @@ impl LockGuard {
     /// Compares a frozen version with the digest that it must have, and makes it durable.
     fn adopt_version(
         &self,
-        stage: &mut Stage<'_>,
+        stage: &mut FileStage<'_>,
         group: &GroupName,
         version: &Version,
         digest: Digest,
@@ -205,7 +205,7 @@ impl LockGuard {
         }
     }
 
-    fn edit_settings(&self, stage: &mut Stage<'_>, edit: &SettingsEdit) -> Result<(), Error> {
+    fn edit_settings(&self, stage: &mut FileStage<'_>, edit: &SettingsEdit) -> Result<(), Error> {
         let place = layout::group_file(&edit.group, SETTINGS_FILE);
         let now = self.workspace().root.read(&place, layout::LARGEST_SETTINGS)?;
         match now.as_deref() {
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(time_after(&environment, at(5)), at(5));
         for (group, since) in [("a", 7), ("b", 3)] {
             let release = Release {
-                state: State::Live,
+                state: DeploymentState::Live,
                 version: Version::first(),
                 digest: Digest::of(b""),
                 backend: Backend::Mock,

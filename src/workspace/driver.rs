@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::error::{At, Error};
+use super::error::{Error, PathContext};
 use super::git::GitCheckout;
 use super::record::conflict::{ConflictEntry, render_conflict, split_conflict};
 use super::{Workspace, init, layout, record};

@@ -9,28 +9,28 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::error::{At, Error, PathError};
+use super::error::{Error, PathContext, PathError};
 use super::folders;
-use super::layout::{self, Root};
+use super::layout::{self, WorkspaceRoot};
 use crate::model::FileSet;
 
 /// The bit by which new files inherit the group of their folder.
 const SET_GROUP_ID: u32 = 0o2000;
 
 /// Files on their way into a workspace, and the folders that must be synced before they count.
-pub(super) struct Stage<'a> {
-    root: &'a Root,
+pub(super) struct FileStage<'a> {
+    root: &'a WorkspaceRoot,
     /// The folder for temporary files; nobody else uses it while the lock is held.
     temporary: &'a Path,
     folders: BTreeSet<PathBuf>,
 }
 
-impl<'a> Stage<'a> {
-    pub(super) const fn new(root: &'a Root, temporary: &'a Path) -> Self {
+impl<'a> FileStage<'a> {
+    pub(super) const fn new(root: &'a WorkspaceRoot, temporary: &'a Path) -> Self {
         Self { root, temporary, folders: BTreeSet::new() }
     }
 
-    /// Puts a file in its place. It is durable once [`Stage::sync`] has returned.
+    /// Puts a file in its place. It is durable once [`FileStage::sync`] has returned.
     pub(super) fn write(&mut self, place: &str, bytes: &[u8]) -> Result<(), Error> {
         self.write_like(place, bytes, place)
     }
@@ -146,7 +146,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Syncs like [`Stage::sync`], for a change that is complete and visible already.
+    /// Syncs like [`FileStage::sync`], for a change that is complete and visible already.
     pub(super) fn settle(self, what: &str) -> Result<(), Error> {
         let unknown = |source| Error::DurabilityUnknown { what: what.to_owned(), operation: None, source };
         self.sync().map_err(unknown)

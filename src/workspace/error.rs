@@ -185,11 +185,11 @@ impl PathError {
 }
 
 /// Adds path and action to a system's error.
-pub(super) trait At<T> {
+pub(super) trait PathContext<T> {
     fn at(self, action: &'static str, path: &Path) -> Result<T, PathError>;
 }
 
-impl<T> At<T> for io::Result<T> {
+impl<T> PathContext<T> for io::Result<T> {
     fn at(self, action: &'static str, path: &Path) -> Result<T, PathError> {
         self.map_err(|source| PathError { action, path: path.to_owned(), source })
     }

@@ -10,7 +10,7 @@ use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, Manifest, Operation, OperationId, Release, SETTINGS_FILE, Version,
     VersionNotes, WorkspaceSettings,
 };
-use crate::plan::{Candidate, Facts, Past};
+use crate::plan::{Facts, PastEntry, PublishCandidate};
 
 /// Values that were read, by their key.
 type Known<K, V> = RefCell<BTreeMap<K, V>>;
@@ -20,15 +20,15 @@ type Known<K, V> = RefCell<BTreeMap<K, V>>;
 pub struct DiskFacts<'a> {
     workspace: &'a Workspace,
     environments: Known<EnvironmentName, Arc<Environment>>,
-    working_copies: Known<(GroupName, Option<Version>), Arc<Candidate>>,
-    frozen: Known<(GroupName, Version), Option<Arc<Candidate>>>,
+    working_copies: Known<(GroupName, Option<Version>), Arc<PublishCandidate>>,
+    frozen: Known<(GroupName, Version), Option<Arc<PublishCandidate>>>,
     groups: RefCell<Option<Vec<GroupName>>>,
     versions: Known<GroupName, BTreeSet<Version>>,
     notes: Known<GroupName, Arc<VersionNotes>>,
     /// The groups that some key may call, each with the environment.
     granted: RefCell<Option<BTreeSet<(GroupName, EnvironmentName)>>>,
     /// Versions that a resolve is about to write.
-    renumbered: BTreeMap<(GroupName, Digest), (Version, Arc<Candidate>)>,
+    renumbered: BTreeMap<(GroupName, Digest), (Version, Arc<PublishCandidate>)>,
 }
 
 impl<'a> DiskFacts<'a> {
@@ -87,7 +87,7 @@ impl<'a> DiskFacts<'a> {
 }
 
 /// Lists the files of a working copy as they lay on disk.
-fn on_disk(copy: &Candidate) -> Manifest {
+fn on_disk(copy: &PublishCandidate) -> Manifest {
     let mut manifest = copy.files.manifest();
     if let Some(settings) = &copy.settings_on_disk {
         manifest.0.insert(SETTINGS_FILE.to_owned(), Digest::of(settings));
@@ -125,7 +125,11 @@ impl Facts for DiskFacts<'_> {
         once(&self.environments, environment.clone(), |name| Ok(Arc::new(self.workspace.environment(name)?)))
     }
 
-    fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
+    fn working_copy(
+        &self,
+        group: &GroupName,
+        version: Option<&Version>,
+    ) -> Result<Arc<PublishCandidate>, anyhow::Error> {
         once(&self.working_copies, (group.clone(), version.cloned()), |(group, version)| {
             Ok(Arc::new(self.workspace.working_copy(group, version.as_ref())?))
         })
@@ -139,13 +143,13 @@ impl Facts for DiskFacts<'_> {
         once(&self.notes, group.clone(), |group| Ok(Arc::new(self.workspace.version_notes(group)?)))
     }
 
-    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+    fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
         once(&self.frozen, (group.clone(), version.clone()), |(group, version)| {
             Ok(self.workspace.frozen(group, version)?.map(Arc::new))
         })
     }
 
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
         if let Some((_, candidate)) = self.renumbered.get(&(group.clone(), release.digest)) {
             return Ok(Some(Arc::clone(candidate)));
         }
@@ -160,7 +164,7 @@ impl Facts for DiskFacts<'_> {
         Ok(self.workspace.locate_release(group, &release.version, release.digest)?)
     }
 
-    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
+    fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
         Ok(self.workspace.past(environment, group)?)
     }
 

@@ -13,8 +13,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::error::{At, Error};
-use super::layout::{self, Root};
+use super::error::{Error, PathContext};
+use super::layout::{self, WorkspaceRoot};
 use super::{Workspace, folders, lock};
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, SCHEMA, Timestamp};
 use crate::snapshot::NotServed;
@@ -66,7 +66,7 @@ pub struct RunningGateways {
 /// The file of a gateway that runs. Dropping it says that the gateway has ended.
 #[derive(Debug)]
 pub struct GatewayFile {
-    root: Root,
+    root: WorkspaceRoot,
     place: String,
     written: Option<(File, Vec<u8>)>,
 }
@@ -154,7 +154,7 @@ impl Drop for GatewayFile {
 }
 
 /// Makes the folder of the files, but never the workspace's own: one that is gone must not come back empty.
-fn make_folder(root: &Root) -> Result<PathBuf, Error> {
+fn make_folder(root: &WorkspaceRoot) -> Result<PathBuf, Error> {
     let folder = root.locate(layout::GATEWAYS_FOLDER)?;
     for folder in [root.locate(layout::LOCAL_FOLDER)?, folder.clone()] {
         match fs::create_dir(&folder) {

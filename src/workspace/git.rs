@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::error::{At, PathError};
+use super::error::{PathContext, PathError};
 use super::layout::{self, GROUPS_FOLDER, LOCAL_FOLDER};
 use crate::model::{GroupName, VERSION_FILE, Version};
 

@@ -8,17 +8,17 @@ pub(super) use deletion::DeletionIntent;
 
 use std::sync::Arc;
 
-use super::edit::{self, Edit, Format};
+use super::edit::{self, FileSyntax, ValueEdit};
 use super::error::{Error, missing_hint};
 use super::layout;
 use super::{Workspace, settings};
-use crate::check::Subject;
-use crate::definition::{self, Definition, FetchError, Reading};
+use crate::check::CheckedGroup;
+use crate::definition::{self, Definition, DefinitionReading, FetchError};
 use crate::model::{
     DefinitionPath, Digest, FileSet, Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, Version,
     is_reserved_file, nearest,
 };
-use crate::plan::Candidate;
+use crate::plan::PublishCandidate;
 
 impl Workspace {
     /// Lists the groups by name.
@@ -47,11 +47,11 @@ impl Workspace {
     }
 
     /// Reads a group's working copy; with a version, as it is once its settings name that version.
-    pub fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Candidate, Error> {
+    pub fn working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<PublishCandidate, Error> {
         self.read_whole(group, || self.read_working_copy(group, version), |copy| &copy.files)
     }
 
-    fn read_working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<Candidate, Error> {
+    fn read_working_copy(&self, group: &GroupName, version: Option<&Version>) -> Result<PublishCandidate, Error> {
         let on_disk = self.group_text(group, SETTINGS_FILE)?;
         let place = layout::group_file(group, SETTINGS_FILE);
         let text = match version {
@@ -63,7 +63,7 @@ impl Workspace {
         let mut files = reading.files;
         let settings_on_disk = (text != on_disk).then(|| Arc::from(on_disk.into_bytes()));
         files.insert(SETTINGS_FILE, text.into_bytes());
-        Ok(Candidate {
+        Ok(PublishCandidate {
             missing_secrets: self.missing_secrets(&settings)?,
             settings,
             definition: reading.definition.map(Arc::new),
@@ -75,13 +75,13 @@ impl Workspace {
     }
 
     /// Reads the readable parts of a group's working copy, with findings for the others.
-    pub fn draft(&self, group: &GroupName) -> Result<Draft, Error> {
+    pub fn draft(&self, group: &GroupName) -> Result<WorkingCopyDraft, Error> {
         self.read_whole(group, || self.read_draft(group), |draft| &draft.files)
     }
 
-    fn read_draft(&self, group: &GroupName) -> Result<Draft, Error> {
+    fn read_draft(&self, group: &GroupName) -> Result<WorkingCopyDraft, Error> {
         let place = layout::group_file(group, SETTINGS_FILE);
-        let mut draft = Draft::default();
+        let mut draft = WorkingCopyDraft::default();
         let settings = self.group_text(group, SETTINGS_FILE).and_then(|text| {
             let settings = settings::group(&place, &text);
             draft.settings_text = text;
@@ -103,7 +103,7 @@ impl Workspace {
         Ok(draft)
     }
 
-    fn read_definition(&self, group: &GroupName, root: &DefinitionPath) -> Result<Reading, Error> {
+    fn read_definition(&self, group: &GroupName, root: &DefinitionPath) -> Result<DefinitionReading, Error> {
         let mut failure = None;
         let reading = definition::read_root(&layout::group(group), root.as_str(), &mut |path| {
             self.fetch(group, path).map_err(|error| match error {
@@ -120,7 +120,7 @@ impl Workspace {
     }
 
     /// Reads a frozen version as it could be published; `None` where there is no such version.
-    pub fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Candidate>, Error> {
+    pub fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<PublishCandidate>, Error> {
         let found = self.version(group, version)?;
         found.map(|(files, digest)| self.candidate_of(group, version, files, digest)).transpose()
     }
@@ -132,10 +132,10 @@ impl Workspace {
         version: &Version,
         files: FileSet,
         digest: Digest,
-    ) -> Result<Candidate, Error> {
+    ) -> Result<PublishCandidate, Error> {
         let reading = frozen_definition(group, version, &files);
         let settings = frozen_settings(group, version, &files)?;
-        Ok(Candidate {
+        Ok(PublishCandidate {
             missing_secrets: self.missing_secrets(&settings)?,
             settings,
             definition: reading.definition.map(Arc::new),
@@ -171,7 +171,7 @@ impl Workspace {
 
 /// A group's working copy, as far as it can be read.
 #[derive(Debug, Default)]
-pub struct Draft {
+pub struct WorkingCopyDraft {
     settings: Option<GroupSettings>,
     settings_text: String,
     definition: Option<Definition>,
@@ -182,11 +182,11 @@ pub struct Draft {
     pub problems: Vec<Finding>,
 }
 
-impl Draft {
+impl WorkingCopyDraft {
     /// Returns it as the rules of `check` look at it.
     #[must_use]
-    pub fn subject<'a>(&'a self, group: &'a GroupName) -> Subject<'a> {
-        Subject {
+    pub fn subject<'a>(&'a self, group: &'a GroupName) -> CheckedGroup<'a> {
+        CheckedGroup {
             group,
             settings: self.settings.as_ref(),
             settings_text: self.settings_text.as_bytes(),
@@ -199,12 +199,12 @@ impl Draft {
 
 /// Returns the edit that makes a group's settings name a version.
 #[must_use]
-pub fn version_edit(version: &Version) -> Edit {
-    Edit::Set { path: vec!["version".to_owned()], value: version.to_string().into() }
+pub fn version_edit(version: &Version) -> ValueEdit {
+    ValueEdit::Set { path: vec!["version".to_owned()], value: version.to_string().into() }
 }
 
-fn edit_text(place: &str, text: &str, edits: &[Edit]) -> Result<String, Error> {
-    edit::edit(text, Format::Yaml, edits).map_err(|error| {
+fn edit_text(place: &str, text: &str, edits: &[ValueEdit]) -> Result<String, Error> {
+    edit::edit(text, FileSyntax::Yaml, edits).map_err(|error| {
         let location = Location { file: place.into(), line: error.line, column: error.column };
         Error::invalid("edit", location, error.to_string(), "make the change by hand")
     })
@@ -227,7 +227,7 @@ pub(super) fn frozen_settings(group: &GroupName, version: &Version, files: &File
 }
 
 /// Reads the definition among the files of a frozen version.
-pub(super) fn frozen_definition(group: &GroupName, version: &Version, files: &FileSet) -> Reading {
+pub(super) fn frozen_definition(group: &GroupName, version: &Version, files: &FileSet) -> DefinitionReading {
     let root = frozen_settings(group, version, files).map(|settings| settings.definition).unwrap_or_default();
     definition::read_root(&layout::version(group, version), root.as_str(), &mut |path| Ok(files.get(path).cloned()))
 }

@@ -12,11 +12,11 @@ use crate::model::nearest;
 use crate::model::{
     Deployment, Environment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId, Timestamp,
 };
-use crate::plan::Past;
+use crate::plan::PastEntry;
 
 /// An operation with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Committed {
+pub struct CommittedOperation {
     /// The id.
     pub id: OperationId,
     /// The content of the operation's file.
@@ -32,7 +32,7 @@ impl Workspace {
         environment: &EnvironmentName,
         group: Option<&GroupName>,
         most: usize,
-    ) -> Result<Vec<Committed>, Error> {
+    ) -> Result<Vec<CommittedOperation>, Error> {
         let live = self.environment(environment)?;
         let mut failed = None;
         let operations = self.walk(&live, group, most, &mut |_, error| failed = failed.take().or(Some(error)));
@@ -46,7 +46,7 @@ impl Workspace {
         environment: &EnvironmentName,
         group: Option<&GroupName>,
         most: usize,
-    ) -> (Vec<Committed>, Vec<ViewProblem>) {
+    ) -> (Vec<CommittedOperation>, Vec<ViewProblem>) {
         let live = self.overview(std::slice::from_ref(environment), None).pop();
         let Some(EnvironmentOverview { environment: live, mut problems }) = live else { return Default::default() };
         let operations = self.walk(&live, group, most, &mut |id, error| {
@@ -62,7 +62,7 @@ impl Workspace {
         group: Option<&GroupName>,
         most: usize,
         fail: &mut dyn FnMut(&OperationId, Error),
-    ) -> Vec<Committed> {
+    ) -> Vec<CommittedOperation> {
         let wanted = |name: &GroupName| group.is_none_or(|group| group == name);
         let tips = live.deployments.iter().filter(|(name, _)| wanted(name));
         let mut pending: BTreeSet<OperationId> = tips.map(|(_, deployment)| deployment.operation.clone()).collect();
@@ -88,7 +88,7 @@ impl Workspace {
                 }
             }
             let lost = lost.remove(&id).unwrap_or_default();
-            operations.push(Committed { id, operation, lost });
+            operations.push(CommittedOperation { id, operation, lost });
         }
         operations
     }
@@ -131,7 +131,7 @@ impl Workspace {
     }
 
     /// Finds a committed operation by its id or by the beginning of it, in any environment.
-    pub fn find_operation(&self, text: &str) -> Result<Committed, Error> {
+    pub fn find_operation(&self, text: &str) -> Result<CommittedOperation, Error> {
         self.find_operation_among(text, self.settings.environments())
     }
 
@@ -144,7 +144,11 @@ impl Workspace {
         }
     }
 
-    fn find_operation_among(&self, text: &str, environments: Vec<EnvironmentName>) -> Result<Committed, Error> {
+    fn find_operation_among(
+        &self,
+        text: &str,
+        environments: Vec<EnvironmentName>,
+    ) -> Result<CommittedOperation, Error> {
         let mut found = Vec::new();
         let mut names = Vec::new();
         for environment in environments {
@@ -163,7 +167,7 @@ impl Workspace {
         match found.as_slice() {
             [(environment, id)] => {
                 let operation = self.read_operation(environment, id)?;
-                Ok(Committed { id: id.clone(), operation, lost: BTreeMap::new() })
+                Ok(CommittedOperation { id: id.clone(), operation, lost: BTreeMap::new() })
             }
             [] => Err(Error::Unknown {
                 kind: "operation",
@@ -179,19 +183,22 @@ impl Workspace {
 
     /// Finds the groups for which an operation lost a merge, each with the resolve that kept another release; `None`
     /// where no entry leads to the operation.
-    pub fn lost_merges(&self, committed: &Committed) -> Result<Option<BTreeMap<GroupName, OperationId>>, Error> {
+    pub fn lost_merges(
+        &self,
+        committed: &CommittedOperation,
+    ) -> Result<Option<BTreeMap<GroupName, OperationId>>, Error> {
         let history = self.history(&committed.operation.environment, None, usize::MAX)?;
         Ok(history.into_iter().find(|known| known.id == committed.id).map(|known| known.lost))
     }
 
     /// Classifies an operation that no entry leads to, as `verify` does.
-    pub fn loose_end(&self, committed: &Committed) -> Result<ProblemKind, Error> {
+    pub fn loose_end(&self, committed: &CommittedOperation) -> Result<ProblemKind, Error> {
         let is_abandoned = self.is_abandoned(&committed.operation.environment, &committed.id)?;
         Ok(if is_abandoned { ProblemKind::Abandoned } else { ProblemKind::Unexplained })
     }
 
     /// Reads a group's deployments, the latest first, the present entry included.
-    pub fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<Past>, Error> {
+    pub fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, Error> {
         let live = self.environment(environment)?;
         self.past_of(environment, group, live.deployments.get(group).cloned())
     }
@@ -201,14 +208,14 @@ impl Workspace {
         environment: &EnvironmentName,
         group: &GroupName,
         mut next: Option<Deployment>,
-    ) -> Result<Vec<Past>, Error> {
+    ) -> Result<Vec<PastEntry>, Error> {
         let mut past = Vec::new();
         while let Some(deployment) = next {
             let operation = self.read_operation(environment, &deployment.operation)?;
             let change = operation.changes.get(group).filter(|change| change.after == deployment.release);
             let change = change.ok_or_else(|| broken_chain(environment, group, &deployment))?;
             let before = change.before.clone();
-            past.push(Past { action: change.action, deployment });
+            past.push(PastEntry { action: change.action, deployment });
             next = before;
         }
         Ok(past)

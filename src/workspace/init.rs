@@ -4,12 +4,12 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::error::{At, Error};
+use super::error::{Error, PathContext};
 use super::layout::{DEPLOYMENTS_FOLDER, HISTORY_FOLDER, LOCAL_FOLDER, WORKSPACE_FILE};
 
 /// A group that a new workspace can begin with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Example {
+pub enum ExampleGroup {
     /// A small store of pets.
     Petstore,
 }
@@ -49,13 +49,13 @@ const PETSTORE_DEFINITION: &str = include_str!("../../examples/petstore/groups/p
 ///
 /// Fails where the folder is a workspace already. Files that are there stay as they are; lines that
 /// `.gitignore` and `.gitattributes` lack are added.
-pub fn init(folder: &Path, example: Option<Example>) -> Result<Vec<String>, Error> {
+pub fn init(folder: &Path, example: Option<ExampleGroup>) -> Result<Vec<String>, Error> {
     if folder.join(WORKSPACE_FILE).exists() {
         return Err(Error::Exists { what: format!("the workspace {}", folder.display()) });
     }
     fs::create_dir_all(folder).at("create", folder)?;
     let mut made = Vec::new();
-    if example == Some(Example::Petstore) {
+    if example == Some(ExampleGroup::Petstore) {
         for (file, text) in [("group.yaml", PETSTORE_SETTINGS), ("openapi.yaml", PETSTORE_DEFINITION)] {
             let place = format!("groups/petstore/{file}");
             create(&folder.join(&place), text)?;

@@ -11,7 +11,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use super::access::AccessIntent;
-use super::error::{At, Error, PathError};
+use super::error::{Error, PathContext, PathError};
 use super::git::GitCheckout;
 use super::groups::DeletionIntent;
 use super::import::ImportIntent;

@@ -1,13 +1,13 @@
 //! Where each file of a workspace lies, and the one way from such a place to a path of the system.
 //!
-//! Places are built from parsed names only. A [`Root`] turns them into paths and refuses those that
+//! Places are built from parsed names only. A [`WorkspaceRoot`] turns them into paths and refuses those that
 //! a link leads out of the workspace.
 
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
-use super::error::{At, Error};
+use super::error::{Error, PathContext};
 use super::folders;
 use crate::model::{EnvironmentName, GroupName, Location, OperationId, Version};
 
@@ -84,9 +84,9 @@ pub(super) fn gateway(id: &str) -> String {
 
 /// The folder of a workspace, with every link in its own path resolved.
 #[derive(Debug, Clone)]
-pub(super) struct Root(PathBuf);
+pub(super) struct WorkspaceRoot(PathBuf);
 
-impl Root {
+impl WorkspaceRoot {
     pub(super) fn new(folder: &Path) -> Result<Self, Error> {
         Ok(Self(fs::canonicalize(folder).at("open", folder)?))
     }
@@ -167,7 +167,7 @@ impl Root {
 
 /// A folder of the workspace to which no link leads from outside.
 pub(super) struct Folder<'a> {
-    root: &'a Root,
+    root: &'a WorkspaceRoot,
     place: &'a str,
     path: PathBuf,
 }

@@ -16,7 +16,8 @@ use super::groups::frozen_settings;
 use super::outside::{FileStamp, stamp_outside};
 use super::{Workspace, layout};
 use crate::model::{
-    Deployment, Digest, Environment, EnvironmentName, GroupName, GroupSettings, Release, State, Version, is_file_name,
+    Deployment, DeploymentState, Digest, Environment, EnvironmentName, GroupName, GroupSettings, Release, Version,
+    is_file_name,
 };
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed, Snapshot};
 use crate::spread::spread;
@@ -30,7 +31,7 @@ use definition::LiveDefinition;
 #[derive(Debug)]
 pub struct LiveReader {
     names: Vec<EnvironmentName>,
-    contents: Contents,
+    contents: VersionContents,
     known: BTreeMap<EnvironmentName, KnownEnvironment>,
     reported: BTreeSet<NotServed>,
     pause: Duration,
@@ -48,7 +49,7 @@ struct KnownEnvironment {
 
 /// The versions that were read, by group: few of each, found without a copy of their names.
 #[derive(Debug, Default)]
-struct Contents(BTreeMap<GroupName, Vec<KnownContent>>);
+struct VersionContents(BTreeMap<GroupName, Vec<KnownContent>>);
 
 /// A version that was read.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl LiveReader {
     pub fn new(names: Vec<EnvironmentName>) -> Self {
         let mut reader = Self {
             names: Vec::new(),
-            contents: Contents::default(),
+            contents: VersionContents::default(),
             known: BTreeMap::new(),
             reported: BTreeSet::new(),
             pause: FIRST_PAUSE,
@@ -87,7 +88,7 @@ impl LiveReader {
 
     /// Forces a reread of these environments; the earlier state stays only as the last good one.
     pub fn read_anew(&mut self, names: Vec<EnvironmentName>) {
-        self.contents = Contents::default();
+        self.contents = VersionContents::default();
         self.known.retain(|name, _| names.contains(name));
         for name in &names {
             self.known.entry(name.clone()).or_insert_with(|| KnownEnvironment::unread(name)).is_stale = true;
@@ -199,7 +200,7 @@ impl LiveReader {
                 all_not_served.push(not_served(Some(group), Some(deployment.operation), error.to_string()));
                 continue;
             }
-            let is_live = deployment.release.state == State::Live;
+            let is_live = deployment.release.state == DeploymentState::Live;
             let content = is_live.then(|| self.contents.get(&group, &deployment.release).cloned()).flatten();
             groups.push(GroupSnapshot { name: group, deployment, content });
         }
@@ -211,7 +212,7 @@ impl LiveReader {
     fn read_contents(&mut self, workspace: &Workspace, environment: &Environment) -> BTreeMap<GroupName, Error> {
         let is_unknown = |(group, deployment): &(&GroupName, &Deployment)| {
             let release = &deployment.release;
-            release.state == State::Live && self.contents.get(group, release).is_none()
+            release.state == DeploymentState::Live && self.contents.get(group, release).is_none()
         };
         let unknown: Vec<_> = environment.deployments.iter().filter(is_unknown).collect();
         if unknown.is_empty() {
@@ -242,7 +243,7 @@ impl KnownEnvironment {
     }
 }
 
-impl Contents {
+impl VersionContents {
     fn get(&self, group: &GroupName, release: &Release) -> Option<&Arc<GroupContent>> {
         let known = self.0.get(group)?.iter().find(|known| known.is_of(release))?;
         Some(&known.content.content)
@@ -293,7 +294,7 @@ impl Workspace {
     /// Reads the live state of one group. None when it was never published.
     pub fn live_group(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Option<GroupSnapshot>, Error> {
         let Some(deployment) = self.environment(environment)?.deployments.remove(group) else { return Ok(None) };
-        let is_live = deployment.release.state == State::Live;
+        let is_live = deployment.release.state == DeploymentState::Live;
         let shared = Arc::new(self.clone());
         let content = is_live.then(|| shared.live_content(group, &deployment.release)).transpose()?;
         let content = content.map(|live| live.content);

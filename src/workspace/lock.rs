@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 
 use super::Workspace;
-use super::durable::Stage;
-use super::error::{At, Error};
-use super::layout::{self, LOCAL_FOLDER, Root};
+use super::durable::FileStage;
+use super::error::{Error, PathContext};
+use super::layout::{self, LOCAL_FOLDER, WorkspaceRoot};
 
 /// A request for the lock.
 #[derive(Debug, Clone)]
@@ -88,12 +88,12 @@ impl LockGuard {
         &self.workspace
     }
 
-    pub(super) fn stage(&self) -> Stage<'_> {
-        Stage::new(&self.workspace.root, &self.temporary)
+    pub(super) fn stage(&self) -> FileStage<'_> {
+        FileStage::new(&self.workspace.root, &self.temporary)
     }
 }
 
-fn take(root: &Root, request: &LockRequest) -> Result<File, Error> {
+fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<File, Error> {
     let deadline = Instant::now() + request.timeout;
     loop {
         let path = root.path().to_owned();
@@ -152,7 +152,7 @@ fn is_at(file: &File, path: &Path) -> bool {
     identity(held) == identity(there)
 }
 
-fn timed_out(root: &Root, request: &LockRequest) -> Error {
+fn timed_out(root: &WorkspaceRoot, request: &LockRequest) -> Error {
     let read = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten();
     let holder = read.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
     let holder = holder.filter(|holder| !holder.is_empty());
@@ -167,7 +167,7 @@ fn has_ended(holder: &str) -> bool {
 }
 
 /// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it.
-pub(super) fn make_local_folder(root: &Root) -> Result<(), Error> {
+pub(super) fn make_local_folder(root: &WorkspaceRoot) -> Result<(), Error> {
     let folder = root.locate(LOCAL_FOLDER)?;
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {

@@ -45,8 +45,8 @@ mod versions;
 use std::path::Path;
 
 use crate::model::{
-    Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings, Hint, Location,
-    Release, SETTINGS_FILE, State, WorkspaceSettings, nearest,
+    DeploymentState, Digest, Environment, EnvironmentName, FileSet, Finding, GroupHosts, GroupName, GroupSettings,
+    Hint, Location, Release, SETTINGS_FILE, WorkspaceSettings, nearest,
 };
 use crate::plan::Plan;
 
@@ -58,13 +58,13 @@ pub use error::{Error, PathError};
 pub use facts::DiskFacts;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use git::GitOperation;
-pub use groups::{Draft, NewGroup, version_edit};
-pub use history::Committed;
-pub use init::{Example, init};
+pub use groups::{NewGroup, WorkingCopyDraft, version_edit};
+pub use history::CommittedOperation;
+pub use init::{ExampleGroup, init};
 pub use live::LiveReader;
 pub use lock::{LockGuard, LockRequest};
 pub use merge::MergeState;
-pub use origins::{Committer, Origins};
+pub use origins::{EntryOrigins, OperationAuthor};
 pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
 };
@@ -72,7 +72,7 @@ pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProbl
 pub use prune::UnusedVersion;
 pub use renumber::Renumbering;
 pub use short_ids::ShortIds;
-pub use verify::{Problem, ProblemKind, Verification};
+pub use verify::{IntegrityProblem, ProblemKind, WorkspaceVerification};
 pub use version_note::VersionNoteFile;
 pub use versions::NeededState;
 
@@ -89,7 +89,7 @@ fn missing_environment(place: &str) -> Error {
 /// A folder with an `apigw.toml`, and all that lies in it.
 #[derive(Debug, Clone)]
 pub struct Workspace {
-    root: layout::Root,
+    root: layout::WorkspaceRoot,
     settings: WorkspaceSettings,
     settings_digest: Digest,
 }
@@ -106,7 +106,7 @@ impl Workspace {
     /// Opens the workspace that contains a folder, with default settings and findings if its own are not valid.
     pub fn open_draft(folder: &Path) -> Result<(Self, Option<Vec<Finding>>), Error> {
         let found = folder.ancestors().find(|folder| folder.join(layout::WORKSPACE_FILE).exists());
-        let root = layout::Root::new(found.ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?)?;
+        let root = layout::WorkspaceRoot::new(found.ok_or_else(|| Error::NoWorkspace { folder: folder.to_owned() })?)?;
         let bytes = root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
         let settings_digest = Digest::of(&bytes);
         let settings = layout::text(layout::WORKSPACE_FILE, bytes).and_then(|text| settings::workspace(&text));
@@ -159,7 +159,7 @@ impl Workspace {
         self.read_environment(environment)?.whole()
     }
 
-    fn read_environment(&self, environment: &EnvironmentName) -> Result<record::Reading, Error> {
+    fn read_environment(&self, environment: &EnvironmentName) -> Result<record::EnvironmentReading, Error> {
         let place = layout::environment(environment);
         let read = || self.root.read(&place, layout::LARGEST_RECORD);
         let bytes = match read()? {
@@ -169,7 +169,10 @@ impl Workspace {
             found => found,
         };
         match bytes {
-            None => Ok(record::Reading { environment: Environment::empty(environment.clone()), problems: Vec::new() }),
+            None => Ok(record::EnvironmentReading {
+                environment: Environment::empty(environment.clone()),
+                problems: Vec::new(),
+            }),
             Some(bytes) => record::parse(&place, environment, &layout::text(&place, bytes)?),
         }
     }
@@ -207,7 +210,7 @@ impl Workspace {
                 self.check_version_case(group, &after.version)?;
                 self.check_not_deleted(group, &after.version, after.digest)?;
             }
-            if after.state != State::Live || will_be {
+            if after.state != DeploymentState::Live || will_be {
                 continue;
             }
             self.release_files(group, &after.version, after.digest)?;

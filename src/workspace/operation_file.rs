@@ -11,7 +11,7 @@ use super::own_yaml;
 use super::quote::quoted;
 use super::record::release;
 use crate::model::{
-    Change, Deployment, Digest, EnvironmentName, Location, Operation, OperationId, PolicyOverride, Timestamp,
+    Deployment, Digest, EnvironmentName, GroupChange, Location, Operation, OperationId, PolicyOverride, Timestamp,
 };
 
 #[derive(serde::Deserialize)]
@@ -63,7 +63,7 @@ pub(super) fn render(operation: &Operation) -> (OperationId, String) {
     (OperationId::new(operation.time, &Digest::of(text.as_bytes())), text)
 }
 
-fn render_change(text: &mut String, change: &Change) {
+fn render_change(text: &mut String, change: &GroupChange) {
     let _ = writeln!(text, "    action: {}", change.action);
     match &change.before {
         None => text.push_str("    before: null\n"),
@@ -153,7 +153,7 @@ fn damaged(place: &str, message: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Action, Backend, Release, State};
+    use crate::model::{Backend, DeploymentState, Release, ReleaseAction};
 
     fn example() -> Operation {
         let release = |state| Release {
@@ -166,16 +166,16 @@ mod tests {
             },
         };
         let before = Deployment {
-            release: release(State::Live),
+            release: release(DeploymentState::Live),
             since: "2026-11-23T18:00:00.000Z".parse().unwrap(),
             operation: "20261123T180000.000Z-0123456789ab".parse().unwrap(),
         };
         let changes = [
-            ("a", Action::Publish, None, release(State::Live)),
-            ("b", Action::Offline, Some(before), release(State::Offline)),
+            ("a", ReleaseAction::Publish, None, release(DeploymentState::Live)),
+            ("b", ReleaseAction::Offline, Some(before), release(DeploymentState::Offline)),
         ];
-        let change = |(group, action, before, after): (&str, Action, Option<Deployment>, Release)| {
-            (group.parse().unwrap(), Change { action, before, merged: Vec::new(), after })
+        let change = |(group, action, before, after): (&str, ReleaseAction, Option<Deployment>, Release)| {
+            (group.parse().unwrap(), GroupChange { action, before, merged: Vec::new(), after })
         };
         Operation {
             environment: "test".parse().unwrap(),
@@ -195,7 +195,7 @@ mod tests {
         let mut other = change.before.clone().unwrap();
         other.operation = "20261123T183000.000Z-0123456789ab".parse().unwrap();
         change.merged = vec![other.clone(), Deployment { operation: example_id(), ..other }];
-        change.action = Action::Resolve;
+        change.action = ReleaseAction::Resolve;
         operation
     }
 

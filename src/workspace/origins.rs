@@ -11,15 +11,15 @@ use crate::spread::spread;
 
 /// The versions' settings and the operations behind the entries of some environments.
 #[derive(Debug)]
-pub struct Origins<'a> {
+pub struct EntryOrigins<'a> {
     workspace: &'a Workspace,
     settings: BTreeMap<(&'a GroupName, Digest), (Version, Option<GroupSettings>)>,
-    committers: BTreeMap<(&'a EnvironmentName, &'a OperationId), Committer>,
+    committers: BTreeMap<(&'a EnvironmentName, &'a OperationId), OperationAuthor>,
 }
 
 /// The author and the reason of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Committer {
+pub struct OperationAuthor {
     /// The author.
     pub by: String,
     /// Why, if they said.
@@ -33,7 +33,7 @@ impl Workspace {
     ///
     /// An operation that cannot be read has no committer, and a version whose settings cannot be read no addresses.
     #[must_use]
-    pub fn origins<'a>(&'a self, environments: &'a [Environment]) -> Origins<'a> {
+    pub fn origins<'a>(&'a self, environments: &'a [Environment]) -> EntryOrigins<'a> {
         let mut releases = BTreeMap::new();
         let mut operations = BTreeSet::new();
         for environment in environments {
@@ -51,10 +51,10 @@ impl Workspace {
         let operations: Vec<_> = operations.into_iter().collect();
         let committers = spread(&operations, |(environment, id)| {
             let operation = self.read_operation_head(environment, id).ok()?;
-            Some(Committer { by: operation.actor, message: operation.message, overrides: operation.overrides })
+            Some(OperationAuthor { by: operation.actor, message: operation.message, overrides: operation.overrides })
         });
         let known = operations.into_iter().zip(committers);
-        Origins {
+        EntryOrigins {
             workspace: self,
             settings: releases.into_iter().map(|(release, _)| release).zip(settings).collect(),
             committers: known.filter_map(|(operation, committer)| Some((operation, committer?))).collect(),
@@ -68,7 +68,7 @@ impl Workspace {
     }
 }
 
-impl<'a> Origins<'a> {
+impl<'a> EntryOrigins<'a> {
     /// Returns the number under which the version of a release lies, which a merge may have changed.
     #[must_use]
     pub fn number<'b>(&'b self, group: &'b GroupName, release: &'b Release) -> &'b Version {
@@ -84,7 +84,7 @@ impl<'a> Origins<'a> {
 
     /// Returns who committed an operation of an entry.
     #[must_use]
-    pub fn committer(&self, environment: &'a EnvironmentName, id: &'a OperationId) -> Option<&Committer> {
+    pub fn committer(&self, environment: &'a EnvironmentName, id: &'a OperationId) -> Option<&OperationAuthor> {
         self.committers.get(&(environment, id))
     }
 }

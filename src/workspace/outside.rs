@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::error::{At, Error};
+use super::error::{Error, PathContext};
 use super::{layout, settings};
 use crate::definition::FetchError;
 use crate::model::Location;
@@ -134,7 +134,7 @@ impl OutsideFolder {
         while let Some(below) = rest.strip_prefix("../") {
             (start, rest) = (start.parent().unwrap_or(start), below);
         }
-        let read = layout::Root::new(start).and_then(|root| root.read(rest, layout::LARGEST_DEFINITION));
+        let read = layout::WorkspaceRoot::new(start).and_then(|root| root.read(rest, layout::LARGEST_DEFINITION));
         read.map(|bytes| bytes.map(Arc::from)).map_err(FetchError::from)
     }
 }

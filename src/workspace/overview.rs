@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::{Workspace, layout};
-use crate::model::{Digest, Environment, EnvironmentName, GroupName, Release, State, Timestamp, Version};
+use crate::model::{DeploymentState, Digest, Environment, EnvironmentName, GroupName, Release, Timestamp, Version};
 use crate::spread::spread;
 
 /// An environment, as far as it can be read.
@@ -98,7 +98,7 @@ impl Workspace {
     #[must_use]
     pub fn stored_releases<'a>(&self, environments: impl IntoIterator<Item = &'a Environment>) -> StoredReleases {
         let entries = environments.into_iter().flat_map(|environment| &environment.deployments);
-        let live = entries.filter(|(_, deployment)| deployment.release.state == State::Live);
+        let live = entries.filter(|(_, deployment)| deployment.release.state == DeploymentState::Live);
         let releases: BTreeMap<_, _> =
             live.map(|(group, entry)| ((group, entry.release.digest), &entry.release.version)).collect();
         let releases: Vec<_> = releases.into_iter().collect();

@@ -14,8 +14,8 @@ use super::error::{Error, restore_hint};
 use super::own_yaml;
 use super::quote::quoted;
 use crate::model::{
-    Backend, Deployment, Digest, Environment, EnvironmentName, Finding, GroupName, Hint, HttpUrl, Location, Release,
-    SCHEMA, Severity, State,
+    Backend, Deployment, DeploymentState, Digest, Environment, EnvironmentName, Finding, GroupName, Hint, HttpUrl,
+    Location, Release, SCHEMA, Severity,
 };
 
 /// The YAML end marker: a file without it is cut short.
@@ -23,14 +23,14 @@ pub(super) const END: &str = "...";
 
 /// An environment's file as far as it can be read.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(super) struct EnvironmentReading {
     /// The entries that are whole and unchanged.
     pub(super) environment: Environment,
     /// The findings on the others, each with its group where that is known.
     pub(super) problems: Vec<(Option<GroupName>, Finding)>,
 }
 
-impl Reading {
+impl EnvironmentReading {
     /// Returns the environment, if nothing at all is wrong with its file.
     pub(super) fn whole(self) -> Result<Environment, Error> {
         if self.problems.is_empty() {
@@ -80,8 +80,8 @@ fn entry(text: &mut String, group: &GroupName, deployment: &Deployment) {
 /// Writes the fields of a release, as they stand in entries and in operations.
 pub(super) fn release(text: &mut String, indent: &str, release: &Release) {
     let state = match release.state {
-        State::Live => "live",
-        State::Offline => "offline",
+        DeploymentState::Live => "live",
+        DeploymentState::Offline => "offline",
     };
     let _ = write!(
         text,
@@ -109,7 +109,7 @@ fn checksum(environment: &EnvironmentName, entry: &str) -> Digest {
 /// # Errors
 ///
 /// Fails where the file as a whole cannot be read: cut short, in conflict, of a newer schema.
-pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<Reading, Error> {
+pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<EnvironmentReading, Error> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     check_conflict(place, name, text)?;
     own_yaml::check_schema(place, text, SCHEMA)?;
@@ -136,7 +136,7 @@ pub(super) fn parse(place: &str, name: &EnvironmentName, text: &str) -> Result<R
     Ok(parse_entries(place, name, body, head + 2))
 }
 
-fn parse_entries(place: &str, name: &EnvironmentName, body: &[&str], first_line: usize) -> Reading {
+fn parse_entries(place: &str, name: &EnvironmentName, body: &[&str], first_line: usize) -> EnvironmentReading {
     let mut deployments = BTreeMap::new();
     let mut problems = Vec::new();
     let mut start = 0;
@@ -155,7 +155,7 @@ fn parse_entries(place: &str, name: &EnvironmentName, body: &[&str], first_line:
         }
         start += length;
     }
-    Reading { environment: Environment { name: name.clone(), deployments }, problems }
+    EnvironmentReading { environment: Environment { name: name.clone(), deployments }, problems }
 }
 
 fn group_of(line: &str) -> Option<GroupName> {
@@ -170,8 +170,8 @@ fn parse_entry(name: &EnvironmentName, lines: &[&str]) -> Result<(GroupName, Dep
     };
     let release = Release {
         state: match state {
-            "    state: live\n" => State::Live,
-            "    state: offline\n" => State::Offline,
+            "    state: live\n" => DeploymentState::Live,
+            "    state: offline\n" => DeploymentState::Offline,
             _ => return Err(1),
         },
         version: field(version, "    version: \"", "\"\n").ok_or(2_usize)?,
@@ -267,7 +267,7 @@ mod tests {
     fn example() -> Environment {
         let deployment = |version: &str, backend| Deployment {
             release: Release {
-                state: State::Live,
+                state: DeploymentState::Live,
                 version: version.parse().unwrap(),
                 digest: Digest::of(version.as_bytes()),
                 backend,
@@ -287,7 +287,7 @@ mod tests {
     }
 
     fn read(text: &str) -> Result<Environment, Error> {
-        parse("deployments/test.yaml", &"test".parse().unwrap(), text).and_then(Reading::whole)
+        parse("deployments/test.yaml", &"test".parse().unwrap(), text).and_then(EnvironmentReading::whole)
     }
 
     #[test]

@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::durable::Stage;
+use super::durable::FileStage;
 use super::error::Error;
 use super::git::GitCheckout;
 use super::{LockGuard, MergeState, Workspace, folders, layout, version_file};
-use crate::model::{Deployment, Digest, FileSet, GroupName, Operation, OperationId, State, VERSION_FILE, Version};
+use crate::model::{
+    Deployment, DeploymentState, Digest, FileSet, GroupName, Operation, OperationId, VERSION_FILE, Version,
+};
 use crate::plan::{NumberClaims, Resolution, renumber};
 
 /// A frozen version that has to be written: under a number of its own, or anew under the one that it has.
@@ -207,7 +209,7 @@ fn collect(
         for release in releases.chain([&change.after]) {
             numbers.entry((group.clone(), release.version.clone())).or_default().insert(release.digest);
         }
-        if change.after.state == State::Live && state.is_head(group, id) {
+        if change.after.state == DeploymentState::Live && state.is_head(group, id) {
             wanted.live.insert((group.clone(), change.after.digest));
         }
     }
@@ -317,7 +319,7 @@ impl LockGuard {
 
     /// Takes versions back that were written for a commit that failed.
     pub(super) fn take_back_versions(&self, written: WrittenVersions) {
-        let mut stage: Stage<'_> = self.stage();
+        let mut stage: FileStage<'_> = self.stage();
         for (place, replaced) in written.replaced {
             let _ = stage.put_back_folder(&place, &replaced);
         }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{Error, restore_hint};
 use super::layout::WORKSPACE_FILE;
-use crate::check::places::Places;
+use crate::check::places::SettingsPlaces;
 use crate::check::rules::files::{DOMAIN_COUNT, ENVIRONMENT_ALIAS, PROMOTION_SOURCE, UNKNOWN_CHANGE};
 use crate::compare::KINDS;
 use crate::model::{
@@ -30,7 +30,7 @@ pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
         };
         let names: Vec<&str> = known.iter().map(EnvironmentName::as_str).collect();
         problems.push(PROMOTION_SOURCE.finding(
-            Places::toml(WORKSPACE_FILE, text).value(&["environments", name.as_str(), "promote_from"]),
+            SettingsPlaces::toml(WORKSPACE_FILE, text).value(&["environments", name.as_str(), "promote_from"]),
             format!("`promote_from` of {name} names {:?}, which is not another environment", source.as_str()),
             format!("there are {}", names.join(", ")),
         ));
@@ -47,7 +47,7 @@ fn unknown_changes(text: &str, settings: &WorkspaceSettings) -> Vec<Finding> {
             Some(near) => Hint::Text(format!("did you mean {near:?}?")),
             None => Hint::ListChangeKinds,
         };
-        let place = Places::toml(WORKSPACE_FILE, text).key(&["changes", name]);
+        let place = SettingsPlaces::toml(WORKSPACE_FILE, text).key(&["changes", name]);
         UNKNOWN_CHANGE.finding(place, format!("there is no kind of change {name:?}"), hint)
     };
     unknown.map(finding).collect()
@@ -64,7 +64,7 @@ fn resolve_aliases(text: &str, settings: &mut WorkspaceSettings) -> Vec<Finding>
         if let Some(other) = tables.insert(name.clone(), typed.clone()) {
             let (alias, own) = if typed == name { (&other, &typed) } else { (&typed, &other) };
             problems.push(ENVIRONMENT_ALIAS.finding(
-                Places::toml(WORKSPACE_FILE, text).key(&["environments", alias.as_str()]),
+                SettingsPlaces::toml(WORKSPACE_FILE, text).key(&["environments", alias.as_str()]),
                 format!("`[environments.{alias}]` and `[environments.{own}]` both configure {name}"),
                 format!("put its settings into one table, `[environments.{name}]`"),
             ));
@@ -88,7 +88,7 @@ pub(super) fn group(place: &str, text: &str) -> Result<GroupSettings, Error> {
     let settings: GroupSettings = yaml(place, text, GROUP_SHAPE)?;
     if settings.domains.len() > MOST_DOMAINS {
         return Err(Error::Invalid(vec![DOMAIN_COUNT.finding(
-            Places::yaml("", place, text.as_bytes()).value(&["domains", &MOST_DOMAINS.to_string()]),
+            SettingsPlaces::yaml("", place, text.as_bytes()).value(&["domains", &MOST_DOMAINS.to_string()]),
             format!("{} custom domains are given, and a group has {MOST_DOMAINS} at most", settings.domains.len()),
             "remove some, or split the group",
         )]));

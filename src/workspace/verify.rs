@@ -23,18 +23,18 @@ use crate::model::{
     Author, Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Severity,
 };
 use crate::plan;
-use chain::Chains;
-use entries::Entries;
-use operations::Operations;
+use chain::OperationChains;
+use entries::EnvironmentEntries;
+use operations::EnvironmentOperations;
 
 /// The pause before a suspect file is read again.
 const BEFORE_LOOKING_AGAIN: Duration = Duration::from_millis(20);
 
 /// The outcome of verifying a workspace.
 #[derive(Debug, Default)]
-pub struct Verification {
+pub struct WorkspaceVerification {
     /// The problems, in order of environments, then groups.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<IntegrityProblem>,
     /// The number of entries compared with their checksums and chains.
     pub entries: usize,
     /// The number of operations compared with their names.
@@ -49,7 +49,7 @@ pub struct Verification {
 
 /// Something that is not as it was committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct IntegrityProblem {
     /// The kind of problem.
     pub kind: ProblemKind,
     /// The location, the message and a hint.
@@ -104,7 +104,7 @@ impl ProblemKind {
     }
 }
 
-impl Problem {
+impl IntegrityProblem {
     fn new(kind: ProblemKind, location: Location, message: impl Into<String>, hint: impl Into<Hint>) -> Self {
         let finding = Finding {
             rule: kind.as_str(),
@@ -125,18 +125,18 @@ impl Problem {
 
 /// The outcome of verifying one environment, with all that repairing it needs.
 #[derive(Debug)]
-struct Examination {
-    entries: Entries,
+struct EnvironmentExamination {
+    entries: EnvironmentEntries,
     abandoned: Vec<OperationId>,
     /// True if all problems are operations that nothing leads to.
     has_loose_ends: bool,
-    problems: Vec<Problem>,
+    problems: Vec<IntegrityProblem>,
 }
 
 impl Workspace {
     /// Verifies the whole workspace. `progress` is told each group and environment that is begun.
-    pub fn verify(&self, progress: &mut dyn FnMut(&str)) -> Result<Verification, Error> {
-        let mut result = Verification::default();
+    pub fn verify(&self, progress: &mut dyn FnMut(&str)) -> Result<WorkspaceVerification, Error> {
+        let mut result = WorkspaceVerification::default();
         for environment in self.settings.environments() {
             progress(environment.as_str());
             let (mut examination, counts) = match self.examine_again(&environment) {
@@ -189,10 +189,13 @@ impl Workspace {
 
     /// Examines an environment. An operation that nothing leads to is looked at again, since somebody may
     /// be committing it.
-    fn examine_again(&self, environment: &EnvironmentName) -> Result<(Examination, Verification), Error> {
+    fn examine_again(
+        &self,
+        environment: &EnvironmentName,
+    ) -> Result<(EnvironmentExamination, WorkspaceVerification), Error> {
         let mut attempts_left = 2;
         loop {
-            let mut counts = Verification::default();
+            let mut counts = WorkspaceVerification::default();
             let examination = self.examine(environment, &mut counts)?;
             if !examination.has_loose_ends || attempts_left == 0 {
                 return Ok((examination, counts));
@@ -202,14 +205,18 @@ impl Workspace {
         }
     }
 
-    fn examine(&self, environment: &EnvironmentName, counts: &mut Verification) -> Result<Examination, Error> {
+    fn examine(
+        &self,
+        environment: &EnvironmentName,
+        counts: &mut WorkspaceVerification,
+    ) -> Result<EnvironmentExamination, Error> {
         // The list of operations comes first: an operation committed after it is still reached.
         let files = self.operation_files(environment)?;
         let mut problems = Vec::new();
-        let mut operations = Operations::new(self, environment);
+        let mut operations = EnvironmentOperations::new(self, environment);
         let entries = entries::examine(&mut operations, &mut problems)?;
         counts.entries += entries.count();
-        let mut chains = Chains::new(operations);
+        let mut chains = OperationChains::new(operations);
         for (group, deployment) in entries.recorded() {
             chains.walk(group, deployment, &mut problems)?;
         }
@@ -220,13 +227,13 @@ impl Workspace {
         let abandoned = chains.unreached(&files, &entries, &mut problems)?;
         let has_loose_ends = was_whole && problems.len() > found;
         counts.operations += chains.count();
-        Ok(Examination { entries, abandoned, has_loose_ends, problems })
+        Ok(EnvironmentExamination { entries, abandoned, has_loose_ends, problems })
     }
 
     /// Marks the problem of a missing environment's file as one that `--repair` mends, if the history holds its
     /// entries.
-    fn offer_rebuild(&self, environment: &EnvironmentName, problems: &mut [Problem]) -> Result<(), Error> {
-        let is_missing = |problem: &&mut Problem| {
+    fn offer_rebuild(&self, environment: &EnvironmentName, problems: &mut [IntegrityProblem]) -> Result<(), Error> {
+        let is_missing = |problem: &&mut IntegrityProblem| {
             problem.kind == ProblemKind::Missing && *problem.finding.location.file == *layout::environment(environment)
         };
         if let Some(problem) = problems.iter_mut().find(is_missing) {
@@ -252,10 +259,15 @@ impl Workspace {
     }
 }
 
-fn leftover_problem() -> Problem {
+fn leftover_problem() -> IntegrityProblem {
     let message = "a command that was interrupted left temporary files";
-    Problem::new(ProblemKind::Leftover, Location::file(layout::TEMPORARY_FOLDER), message, Hint::RemoveLeftovers)
-        .repairable()
+    IntegrityProblem::new(
+        ProblemKind::Leftover,
+        Location::file(layout::TEMPORARY_FOLDER),
+        message,
+        Hint::RemoveLeftovers,
+    )
+    .repairable()
 }
 
 /// Reads the entries of an environment's file as they were committed, whatever its layout.
@@ -268,7 +280,7 @@ pub(super) fn recorded_entries(
     environment: &EnvironmentName,
 ) -> Result<BTreeMap<GroupName, Deployment>, Error> {
     let mut problems = Vec::new();
-    let entries = entries::examine(&mut Operations::new(workspace, environment), &mut problems)?;
+    let entries = entries::examine(&mut EnvironmentOperations::new(workspace, environment), &mut problems)?;
     if entries.broken || !entries.edited.is_empty() {
         return Err(Error::Invalid(problems.into_iter().map(|problem| problem.finding).collect()));
     }
@@ -280,13 +292,17 @@ fn group_location(environment: &EnvironmentName) -> Location {
 }
 
 /// Converts an error about a file's content into problems; passes any other error on.
-fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<Problem>, Error> {
+fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<IntegrityProblem>, Error> {
     match error {
         Error::Invalid(findings) => Ok(findings
             .into_iter()
-            .map(|finding| Problem { kind, finding: Finding { rule: kind.as_str(), ..finding }, repairable: false })
+            .map(|finding| IntegrityProblem {
+                kind,
+                finding: Finding { rule: kind.as_str(), ..finding },
+                repairable: false,
+            })
             .collect()),
-        Error::OutsideLink { path } => Ok(vec![Problem::new(
+        Error::OutsideLink { path } => Ok(vec![IntegrityProblem::new(
             kind,
             Location::file(path.display().to_string()),
             "this leads out of the workspace, and cannot be served",

@@ -9,7 +9,7 @@ use crate::model::{Digest, GroupName, Hint, Location, Manifest, SCHEMA, Version}
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct VersionFile {
     schema: u32,
     version: Version,
     #[serde(default)]
@@ -63,7 +63,7 @@ pub(super) fn parse(place: &str, group: &GroupName, version: &Version, text: &st
         return Err(Error::invalid("version-damaged", Location::file(place), message, Hint::RenumberVersions));
     }
     own_yaml::check_schema(place, text, SCHEMA)?;
-    let file: File = own_yaml::parse(place, text)?;
+    let file: VersionFile = own_yaml::parse(place, text)?;
     let problem = if file.schema != SCHEMA {
         Some(format!("the file has schema {}, and this apigw knows schema {SCHEMA}", file.schema))
     } else if file.version != *version {

@@ -6,8 +6,8 @@ use super::error::{Error, missing_hint, restore_hint};
 use super::version_file::VersionRecord;
 use super::{Workspace, layout, version_file};
 use crate::model::{
-    Digest, EnvironmentName, FileSet, GroupName, Location, Manifest, OperationId, Release, State, VERSION_FILE,
-    Version, nearest,
+    DeploymentState, Digest, EnvironmentName, FileSet, GroupName, Location, Manifest, OperationId, Release,
+    VERSION_FILE, Version, nearest,
 };
 
 /// The number of states of an environment, the present one among them, for which versions are kept.
@@ -51,7 +51,7 @@ impl Workspace {
                 .collect();
             for past in self.past(&environment, group)? {
                 let release = &past.deployment.release;
-                if release.state == State::Live && self.is_version_of(group, version, release) {
+                if release.state == DeploymentState::Live && self.is_version_of(group, version, release) {
                     let operation = past.deployment.operation;
                     let is_recent = left.contains(&operation);
                     states.push(NeededState { environment: environment.clone(), operation, is_recent });

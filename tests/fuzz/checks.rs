@@ -9,12 +9,13 @@ mod service;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use apigw::compare::{Side, compare as compare_sides};
+use apigw::compare::{ComparedGroup, compare as compare_sides};
 use apigw::definition::{
-    DeclaredResult, Definition, Direction, MediaType, Reading, import as import_files, read as read_files,
+    DeclaredResult, Definition, DefinitionReading, MediaType, ValueDirection, import as import_files,
+    read as read_files,
 };
 use apigw::model::{Finding, GroupSettings, RuleLevels, Severity};
-use apigw::workspace::edit::{Edit, Format, edit as edit_text};
+use apigw::workspace::edit::{FileSyntax, ValueEdit, edit as edit_text};
 
 /// A check that panics where something does not hold.
 pub(crate) type Check = fn(&[u8]);
@@ -105,7 +106,7 @@ pub(crate) fn compare(data: &[u8]) {
     let (Some(before), Some(after)) = (files.read().definition, later.read().definition) else { return };
     let settings = settings();
     let compared = |before: &Definition, after: &Definition| {
-        let side = |definition| Side { settings: &settings, definition };
+        let side = |definition| ComparedGroup { settings: &settings, definition };
         compare_sides(side(before), side(after)).changes
     };
     let (there, back) = (compared(&before, &after), compared(&after, &before));
@@ -121,12 +122,12 @@ pub(crate) fn edit(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Some((path, text)) = text.split_once('\n') else { return };
     let path: Vec<String> = path.split('/').map(str::to_owned).collect();
-    for format in [Format::Yaml, Format::Json, Format::Toml] {
-        let set = Edit::set(path.clone(), "0.0.2: # new");
+    for format in [FileSyntax::Yaml, FileSyntax::Json, FileSyntax::Toml] {
+        let set = ValueEdit::set(path.clone(), "0.0.2: # new");
         if let Ok(changed) = edit_text(text, format, std::slice::from_ref(&set)) {
             assert_eq!(edit_text(&changed, format, &[set]).as_deref(), Ok(changed.as_str()), "once is enough");
         }
-        let remove = Edit::remove(path.clone());
+        let remove = ValueEdit::remove(path.clone());
         if let Ok(changed) = edit_text(text, format, std::slice::from_ref(&remove)) {
             assert!(edit_text(&changed, format, &[remove]).is_err(), "what is removed is gone");
         }
@@ -166,7 +167,7 @@ impl Files {
         Self(files.into_iter().map(|(path, bytes)| (path, Arc::from(bytes))).collect())
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> DefinitionReading {
         read_files("g", &mut |path| Ok(self.0.get(path).cloned()))
     }
 
@@ -190,7 +191,7 @@ fn assert_valid(definition: &Definition, media_type: &MediaType, declared: &Decl
         return;
     }
     let (Some(schema), Some(value)) = (media_type.schema, &declared.value) else { return };
-    let Some(schema) = definition.json_schema(schema, Direction::Response) else { return };
+    let Some(schema) = definition.json_schema(schema, ValueDirection::Response) else { return };
     let validator = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)

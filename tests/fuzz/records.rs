@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use apigw::model::{Author, Digest, Environment, EnvironmentName, Finding, Manifest, OperationId};
-use apigw::plan::{BackendChoice, OfflineRequest, Plan, PublishRequest, ReleasePlan, Selection, offline, publish};
+use apigw::plan::{BackendChoice, GroupSelection, OfflineRequest, Plan, PublishRequest, ReleasePlan, offline, publish};
 use apigw::workspace::{DiskFacts, Error, LockRequest, Workspace, init, read_release_plan, write_outside};
 
 /// The file that an input is, where it names none.
@@ -50,7 +50,7 @@ static PUBLISHED: LazyLock<Texts> = LazyLock::new(|| {
     let workspace = Workspace::open(folder.path()).expect("the workspace");
     let request = PublishRequest {
         environment: test(),
-        groups: Selection::All,
+        groups: GroupSelection::All,
         version: None,
         bump: None,
         backend: BackendChoice::Mock,
@@ -107,7 +107,7 @@ fn offline_all(texts: &Texts, workspace: &Workspace) {
         Ok(environment) => environment,
         Err(error) => return assert_told(texts, error),
     };
-    let request = OfflineRequest { environment: test(), groups: Selection::All, if_current: None };
+    let request = OfflineRequest { environment: test(), groups: GroupSelection::All, if_current: None };
     let Ok(mut plan) = offline(&request, &DiskFacts::new(workspace), &author()) else { return };
     let id = match commit(workspace, &mut plan) {
         Ok(Some(id)) => id,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use apigw::access::sigv4::{SCHEMES, Scheme, Signer, SigningRequest};
+use apigw::access::sigv4::{SCHEMES, SignatureScheme, Signer, SigningRequest};
 use apigw::access::{
     Grant, HmacSecret, Key, KeyDirectory, NewSecret, PathForm, Secret, SecretId, SecretProof, SigningSettings,
 };
@@ -76,7 +76,7 @@ impl Callers {
     /// Returns the header lines of a signature.
     fn sign(
         &self,
-        scheme: &'static Scheme,
+        scheme: &'static SignatureScheme,
         (method, path, query): (&str, &str, &str),
         body: &[u8],
         nonce: &str,
@@ -87,7 +87,7 @@ impl Callers {
     fn sign_at(
         &self,
         at: Timestamp,
-        scheme: &'static Scheme,
+        scheme: &'static SignatureScheme,
         (method, path, query): (&str, &str, &str),
         body: &[u8],
         nonce: &str,

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
-use apigw::gateway::{Config, Timeouts};
+use apigw::gateway::{Config, GatewayTimeouts};
 use apigw::model;
 
 use super::backend::Backend;
@@ -16,7 +16,8 @@ use super::snapshot::{config, http, pets, start};
 fn impatient() -> Config {
     let soon = Duration::from_millis(300);
     let mut config = config();
-    config.timeouts = Timeouts { head: soon, keep_alive: soon, body: soon, write: soon, stall: Duration::from_mins(1) };
+    config.timeouts =
+        GatewayTimeouts { head: soon, keep_alive: soon, body: soon, write: soon, stall: Duration::from_mins(1) };
     config
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use apigw::gateway::tls::{Certificate, server_config};
-use apigw::gateway::{AccessLog, AccessRecord, Config, Listen};
+use apigw::gateway::{AccessLog, AccessRecord, BindAddress, Config};
 use apigw::model;
 use apigw::snapshot::{NotServed, Snapshot};
 use bytes::Bytes;
@@ -118,7 +118,7 @@ fn http2_without_asking() {
 #[test]
 fn tls_with_both_protocols_and_a_certificate_a_domain() {
     let mut config = config();
-    config.listen = vec![Listen { address: ([127, 0, 0, 1], 0).into(), tls: true }];
+    config.listen = vec![BindAddress { address: ([127, 0, 0, 1], 0).into(), tls: true }];
     config.tls = Some(server_config(&[tls(&[])]).expect("certificates"));
     let gateway = start(config, &pets(model::Backend::Mock, ""));
     let address = gateway.addresses()[0];
@@ -152,7 +152,7 @@ fn tls_with_both_protocols_and_a_certificate_a_domain() {
 #[test]
 fn backends_are_called_over_tls_where_they_are_trusted() {
     let mut inner = config();
-    inner.listen = vec![Listen { address: ([127, 0, 0, 1], 0).into(), tls: true }];
+    inner.listen = vec![BindAddress { address: ([127, 0, 0, 1], 0).into(), tls: true }];
     inner.tls = Some(server_config(&[tls(&[])]).expect("certificates"));
     let inner = start(inner, &pets(model::Backend::Mock, ""));
     let url = format!("https://localhost:{}/petstore", inner.addresses()[0].port());

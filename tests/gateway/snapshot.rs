@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use apigw::gateway::{Config, Gateway};
-use apigw::model::{Backend, Deployment, Digest, OperationId, Release, State, Timestamp};
+use apigw::model::{Backend, Deployment, DeploymentState, Digest, OperationId, Release, Timestamp};
 use apigw::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 
 /// The definition of a group called `pets`.
@@ -87,7 +87,12 @@ pub(crate) fn group(name: &str, version: &str, definition: &str, settings: &str,
     GroupSnapshot {
         name: name.parse().expect("a name"),
         deployment: Deployment {
-            release: Release { state: State::Live, version: version.parse().expect("a version"), digest, backend },
+            release: Release {
+                state: DeploymentState::Live,
+                version: version.parse().expect("a version"),
+                digest,
+                backend,
+            },
             since: Timestamp::from_milliseconds(0),
             operation: OperationId::new(Timestamp::from_milliseconds(0), &Digest::of(operation.as_bytes())),
         },
@@ -102,7 +107,7 @@ pub(crate) fn group(name: &str, version: &str, definition: &str, settings: &str,
 /// The same group, taken out.
 pub(crate) fn offline(mut group: GroupSnapshot) -> GroupSnapshot {
     group.content = None;
-    group.deployment.release.state = State::Offline;
+    group.deployment.release.state = DeploymentState::Offline;
     group
 }
 

@@ -21,7 +21,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use apigw::definition::Definition;
-use apigw::gateway::Timeouts;
+use apigw::gateway::GatewayTimeouts;
 use apigw::model;
 use apigw::snapshot::{EnvironmentSnapshot, Snapshot};
 use rustix::process::{Resource, getrlimit, setrlimit};
@@ -95,7 +95,7 @@ fn many_changes() {
     let threads = entries("/proc/self/task");
     let mut config = config();
     let soon = Duration::from_secs(1);
-    config.timeouts = Timeouts { head: soon, body: soon, write: soon, ..Timeouts::default() };
+    config.timeouts = GatewayTimeouts { head: soon, body: soon, write: soon, ..GatewayTimeouts::default() };
     let gateway = start(config, &version(0, model::Backend::Mock).0);
     let address = gateway.addresses()[0];
     let stop = Arc::new(AtomicBool::new(false));

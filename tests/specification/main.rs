@@ -19,7 +19,7 @@ mod sarif;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use apigw::check::{self, Subject};
+use apigw::check::{self, CheckedGroup};
 use apigw::definition::{self, Specification};
 use apigw::model::{Finding, GroupSettings, WorkspaceSettings};
 use jsonschema::Validator;
@@ -72,7 +72,7 @@ fn findings(document: &Value) -> (Vec<Finding>, Option<Specification>) {
         serde_json::from_value(serde_json::json!({"schema": 1, "version": "0.0.1", "prefix": "/g"})).expect("settings");
     let group = "g".parse().expect("a name");
     let definition = reading.definition.as_ref();
-    let subject = Subject {
+    let subject = CheckedGroup {
         group: &group,
         settings: Some(&settings),
         settings_text: b"",

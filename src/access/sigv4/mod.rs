@@ -20,7 +20,7 @@ pub use verify::{CanonicalForm, ReceivedRequest};
 
 /// The parameters by which the members of the family differ.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Scheme {
+pub struct SignatureScheme {
     /// The word in `Authorization` and in the string to sign.
     pub name: &'static str,
     /// The text before the secret in the first HMAC.
@@ -36,8 +36,8 @@ pub struct Scheme {
 }
 
 /// The schemes that are verified.
-pub static SCHEMES: [Scheme; 3] = [
-    Scheme {
+pub static SCHEMES: [SignatureScheme; 3] = [
+    SignatureScheme {
         name: "JDCLOUD2-HMAC-SHA256",
         prefix: "JDCLOUD2",
         terminator: "jdcloud2_request",
@@ -45,7 +45,7 @@ pub static SCHEMES: [Scheme; 3] = [
         nonce_header: Some("x-jdcloud-nonce"),
         content_header: "x-jdcloud-content-sha256",
     },
-    Scheme {
+    SignatureScheme {
         name: "JDCLOUD3-HMAC-SHA256",
         prefix: "JDCLOUD3",
         terminator: "jdcloud3_request",
@@ -53,7 +53,7 @@ pub static SCHEMES: [Scheme; 3] = [
         nonce_header: Some("x-jdcloud-nonce"),
         content_header: "x-jdcloud-content-sha256",
     },
-    Scheme {
+    SignatureScheme {
         name: "AWS4-HMAC-SHA256",
         prefix: "AWS4",
         terminator: "aws4_request",
@@ -75,7 +75,7 @@ pub const DATE_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 /// The parsed header `Authorization` of a signed request, with its date and nonce.
 #[derive(Debug)]
 pub struct Authorization<'h> {
-    scheme: &'static Scheme,
+    scheme: &'static SignatureScheme,
     key_id: &'h str,
     /// The scope without the key id: `DATE/REGION/SERVICE/TERMINATOR`.
     scope: &'h str,
@@ -114,7 +114,11 @@ impl<'h> Authorization<'h> {
         Self::parse_fields(scheme, rest, headers).map(Some)
     }
 
-    fn parse_fields(scheme: &'static Scheme, rest: &'h str, headers: &'h HeaderMap) -> Result<Self, SignatureFault> {
+    fn parse_fields(
+        scheme: &'static SignatureScheme,
+        rest: &'h str,
+        headers: &'h HeaderMap,
+    ) -> Result<Self, SignatureFault> {
         let mut fields = [None; 3];
         for part in rest.split(',') {
             let (name, value) = trim_blanks(part).split_once('=').ok_or(SignatureFault::Malformed)?;
@@ -187,7 +191,7 @@ impl<'h> Authorization<'h> {
 }
 
 /// Checks the list of signed headers: lower case, in order, each once, the nonce among them.
-fn check_signed_headers(scheme: &Scheme, list: &str) -> Result<(), SignatureFault> {
+fn check_signed_headers(scheme: &SignatureScheme, list: &str) -> Result<(), SignatureFault> {
     let names: Vec<&str> = list.split(';').collect();
     let is_name = |name: &&str| !name.is_empty() && !name.bytes().any(|byte| byte.is_ascii_uppercase());
     let is_list = names.len() <= MOST_SIGNED_HEADERS

@@ -2,7 +2,7 @@
 
 use ring::{digest, hmac};
 
-use super::Scheme;
+use super::SignatureScheme;
 use super::canonical::{encode, query_forms};
 use super::verify::{CanonicalRequest, signing_key, string_to_sign};
 use crate::access::{PathForm, hexadecimal};
@@ -12,7 +12,7 @@ use crate::model::{Timestamp, trim_blanks};
 #[derive(Clone, Copy)]
 pub struct Signer<'a> {
     /// The scheme.
-    pub scheme: &'static Scheme,
+    pub scheme: &'static SignatureScheme,
     /// The id of the secret.
     pub key_id: &'a str,
     /// The secret.

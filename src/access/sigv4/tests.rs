@@ -8,7 +8,7 @@ use crate::access::PathForm;
 const CASES: &str = include_str!("cases.json");
 
 #[derive(Debug, Clone, Deserialize)]
-struct Case {
+struct SignatureCase {
     id: String,
     #[serde(default = "now")]
     now: String,
@@ -49,7 +49,7 @@ fn service() -> String {
     "svc".to_owned()
 }
 
-impl Case {
+impl SignatureCase {
     fn verify(&self, path_form: PathForm) -> Result<CanonicalForm, SignatureFault> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
@@ -74,7 +74,7 @@ impl Case {
     }
 }
 
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<SignatureCase> {
     serde_json::from_str(CASES).expect("the cases")
 }
 
@@ -96,7 +96,7 @@ fn requests_of_real_signers_get_the_right_verdict() {
 
 #[test]
 fn every_changed_byte_of_what_is_signed_is_refused() {
-    let accepted = |case: &Case| case.expect == "accept" && case.needs.is_none();
+    let accepted = |case: &SignatureCase| case.expect == "accept" && case.needs.is_none();
     let mut tried = 0;
     for case in cases().iter().filter(|case| accepted(case)) {
         let changed = |text: &str, index: usize| {
@@ -104,19 +104,19 @@ fn every_changed_byte_of_what_is_signed_is_refused() {
             bytes[index] = if bytes[index] == b'7' { b'8' } else { b'7' };
             String::from_utf8(bytes).ok()
         };
-        let mut refuse = |case: &Case, what: &str| {
+        let mut refuse = |case: &SignatureCase, what: &str| {
             tried += 1;
             assert!(case.verify(PathForm::Sent).is_err(), "{}: {what}", case.id);
         };
         for index in 0..case.target.len() {
             let Some(target) = changed(&case.target, index) else { continue };
-            refuse(&Case { target, ..case.clone() }, "target");
+            refuse(&SignatureCase { target, ..case.clone() }, "target");
         }
         for index in 0..case.body.len() {
             let Some(body) = changed(&case.body, index) else { continue };
-            refuse(&Case { body, ..case.clone() }, "body");
+            refuse(&SignatureCase { body, ..case.clone() }, "body");
         }
-        refuse(&Case { method: "PATCH".to_owned(), ..case.clone() }, "method");
+        refuse(&SignatureCase { method: "PATCH".to_owned(), ..case.clone() }, "method");
         let authorization = case.headers.iter().find(|(name, _)| name == "authorization").expect("one").1.clone();
         let signed = authorization.split("SignedHeaders=").nth(1).and_then(|rest| rest.split(',').next()).expect("one");
         for (place, (name, value)) in case.headers.iter().enumerate() {
@@ -128,14 +128,14 @@ fn every_changed_byte_of_what_is_signed_is_refused() {
                 let Some(value) = changed(value, index).filter(|_| is_covered && !is_blank) else { continue };
                 let mut headers = case.headers.clone();
                 headers[place].1 = value;
-                refuse(&Case { headers, ..case.clone() }, name);
+                refuse(&SignatureCase { headers, ..case.clone() }, name);
             }
         }
     }
     assert!(tried > 10_000, "{tried}");
 }
 
-fn signer(scheme: &'static Scheme) -> Signer<'static> {
+fn signer(scheme: &'static SignatureScheme) -> Signer<'static> {
     Signer {
         scheme,
         key_id: "ak",

@@ -5,7 +5,7 @@ use ring::{digest, hmac};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::canonical::{header_forms, path_forms, query_forms};
-use super::{Authorization, Scheme};
+use super::{Authorization, SignatureScheme};
 use crate::access::fault::SignatureFault;
 use crate::access::{PathForm, hexadecimal};
 
@@ -110,11 +110,17 @@ impl CanonicalRequest<'_> {
     }
 }
 
-pub(super) fn string_to_sign(scheme: &Scheme, date_time: &str, scope: &str, canonical_hash: &str) -> String {
+pub(super) fn string_to_sign(scheme: &SignatureScheme, date_time: &str, scope: &str, canonical_hash: &str) -> String {
     format!("{}\n{date_time}\n{scope}\n{canonical_hash}", scheme.name)
 }
 
-pub(super) fn signing_key(scheme: &Scheme, secret: &[u8], date: &str, region: &str, service: &str) -> hmac::Key {
+pub(super) fn signing_key(
+    scheme: &SignatureScheme,
+    secret: &[u8],
+    date: &str,
+    region: &str,
+    service: &str,
+) -> hmac::Key {
     let first = [scheme.prefix.as_bytes(), secret].concat();
     let derived = [date, region, service, scheme.terminator].iter().fold(first, |key, part| {
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &key), part.as_bytes()).as_ref().to_vec()

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::form::Kind;
-use super::{Walk, rules};
+use super::{SpecificationWalk, rules};
 use crate::check::rules::operations::RESPONSES_MISSING;
 use crate::definition::{Node, Specification};
 
-impl<'d> Walk<'d> {
+impl<'d> SpecificationWalk<'d> {
     pub(super) fn conditions(&mut self, node: Node<'d>, kind: Kind) {
         match kind {
             Kind::OpenApi => self.whole(node),

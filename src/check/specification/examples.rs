@@ -1,12 +1,12 @@
 //! Checks of examples and defaults against the schemas beside them.
 
-use super::Walk;
+use super::SpecificationWalk;
 use super::form::Kind;
 use super::types::is_of_type;
 use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Node, NodeKind, Specification, scalar_text};
 
-impl<'d> Walk<'d> {
+impl<'d> SpecificationWalk<'d> {
     /// Checks the examples of a Media Type, Parameter or Header Object against its schema.
     pub(super) fn object_examples(&mut self, node: Node<'d>, kind: Kind) {
         let (Some(schema), true) =

@@ -2,7 +2,7 @@
 
 /// The kind of value that a field may have.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Form {
+pub(super) enum FieldForm {
     /// Any value.
     Any,
     /// A string.
@@ -16,9 +16,9 @@ pub(super) enum Form {
     /// An object of the specification, or a reference to one.
     OrReference(Kind),
     /// A list.
-    List(&'static Form),
+    List(&'static FieldForm),
     /// A mapping from names to values.
-    Map(Names, &'static Form),
+    Map(NameForm, &'static FieldForm),
     /// Media types.
     Content {
         /// True if exactly one media type is allowed.
@@ -28,7 +28,7 @@ pub(super) enum Form {
 
 /// The form of the names in a mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
+pub(super) enum NameForm {
     /// Any string.
     Any,
     /// Letters, digits, `.`, `-` and `_` (Components Object).
@@ -41,7 +41,7 @@ pub(super) enum Names {
 
 /// The versions of the specification in which a field exists, or is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum In {
+pub(super) enum FieldVersions {
     Never,
     V3_0,
     /// 3.1 and later.
@@ -54,26 +54,26 @@ pub(super) enum In {
 
 /// A field of an object.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Field {
+pub(super) struct ObjectField {
     pub(super) name: &'static str,
-    pub(super) form: Form,
-    pub(super) exists: In,
-    pub(super) needed: In,
+    pub(super) form: FieldForm,
+    pub(super) exists: FieldVersions,
+    pub(super) needed: FieldVersions,
 }
 
 /// An object of the specification.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
+pub(super) struct SpecificationObject {
     pub(super) name: &'static str,
     /// The last component of the number of its section.
     pub(super) section: u8,
-    pub(super) fields: &'static [Field],
-    pub(super) rest: Rest,
+    pub(super) fields: &'static [ObjectField],
+    pub(super) rest: OtherFields,
 }
 
 /// The fields that an object may have besides those in the table.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Rest {
+pub(super) enum OtherFields {
     /// Extensions, whose names begin with `x-`.
     Extensions,
     /// None, not even extensions.
@@ -81,7 +81,7 @@ pub(super) enum Rest {
     /// Any.
     Anything,
     /// Names chosen by the author, and extensions if `extensions` is set.
-    Named { form: &'static Form, extensions: bool },
+    Named { form: &'static FieldForm, extensions: bool },
 }
 
 /// The objects of the specification.

@@ -12,7 +12,7 @@ mod pattern;
 mod schema;
 mod types;
 
-use form::{Form, In, Kind, Names, Rest, Shape};
+use form::{FieldForm, FieldVersions, Kind, NameForm, OtherFields, SpecificationObject};
 use objects::REFERENCE;
 
 use super::rules::specification as rules;
@@ -21,7 +21,7 @@ use crate::definition::{Definition, ExampleCheck, Node, NodeId, NodeKind, NodeMa
 use crate::model::{Finding, Findings, Hint, nearest};
 
 pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
-    let mut walk = Walk {
+    let mut walk = SpecificationWalk {
         specification: definition.specification,
         findings: Findings::default(),
         seen: NodeSet::default(),
@@ -32,7 +32,7 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     if let Some(root) = definition.document().root() {
         walk.expect(root, Kind::OpenApi, false);
     }
-    while let Some(Expected { node, kind, may_refer }) = walk.pending.pop() {
+    while let Some(ExpectedNode { node, kind, may_refer }) = walk.pending.pop() {
         if walk.seen.insert((node.id(), kind)) {
             match node.get("$ref").filter(|_| may_refer) {
                 Some(reference) => walk.reference(node, reference, kind),
@@ -44,27 +44,27 @@ pub(super) fn findings(definition: &Definition) -> Vec<Finding> {
     walk.findings.into_vec()
 }
 
-struct Walk<'d> {
+struct SpecificationWalk<'d> {
     specification: Specification,
     findings: Findings,
     seen: NodeSet<(NodeId, Kind)>,
-    pending: Vec<Expected<'d>>,
+    pending: Vec<ExpectedNode<'d>>,
     /// The names of Media Type Objects, by node.
     media_types: NodeMap<NodeId, &'d str>,
     examples: ExampleCheck<'d>,
 }
 
 /// A node to be checked, with the kind of object expected there.
-struct Expected<'d> {
+struct ExpectedNode<'d> {
     node: Node<'d>,
     kind: Kind,
     /// True if a Reference Object is allowed in its place.
     may_refer: bool,
 }
 
-impl<'d> Walk<'d> {
+impl<'d> SpecificationWalk<'d> {
     fn expect(&mut self, node: Node<'d>, kind: Kind, may_refer: bool) {
-        self.pending.push(Expected { node, kind, may_refer });
+        self.pending.push(ExpectedNode { node, kind, may_refer });
     }
 
     fn object(&mut self, node: Node<'d>, kind: Kind) {
@@ -124,7 +124,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    fn fields(&mut self, node: Node<'d>, shape: &'static Shape) {
+    fn fields(&mut self, node: Node<'d>, shape: &'static SpecificationObject) {
         for (name, value) in node.entries() {
             match shape.fields.iter().find(|field| field.name == name && self.has(field.exists)) {
                 Some(field) => {
@@ -144,16 +144,16 @@ impl<'d> Walk<'d> {
     }
 
     /// Checks a field that is not in the table.
-    fn rest(&mut self, node: Node<'d>, name: &str, value: Node<'d>, shape: &'static Shape) {
+    fn rest(&mut self, node: Node<'d>, name: &str, value: Node<'d>, shape: &'static SpecificationObject) {
         let is_extension = name.starts_with("x-");
         match shape.rest {
-            Rest::Anything => {}
-            Rest::Extensions | Rest::Named { extensions: true, .. } if is_extension => {}
-            Rest::Named { form, .. } => {
+            OtherFields::Anything => {}
+            OtherFields::Extensions | OtherFields::Named { extensions: true, .. } if is_extension => {}
+            OtherFields::Named { form, .. } => {
                 self.name(node, name, shape);
                 self.form(value, form, &|| format!("{name:?} of the {}", shape.name));
             }
-            Rest::Extensions | Rest::Nothing => {
+            OtherFields::Extensions | OtherFields::Nothing => {
                 let known = shape.fields.iter().filter(|field| self.has(field.exists)).map(|field| field.name);
                 let hint = self.unknown_hint(name, shape, nearest(name, known));
                 let message = format!("the {} has no field {name:?}", shape.name);
@@ -163,11 +163,15 @@ impl<'d> Walk<'d> {
         }
     }
 
-    fn unknown_hint(&self, name: &str, shape: &Shape, near: Option<String>) -> String {
+    fn unknown_hint(&self, name: &str, shape: &SpecificationObject, near: Option<String>) -> String {
         let elsewhere = shape.fields.iter().find(|field| field.name == name).map(|field| field.exists);
         match (near, elsewhere) {
-            (_, Some(In::V3_1)) => format!("{name:?} came with OpenAPI 3.1: write `openapi: 3.1.0`, or remove it"),
-            (_, Some(In::V3_2)) => format!("{name:?} came with OpenAPI 3.2: write `openapi: 3.2.0`, or remove it"),
+            (_, Some(FieldVersions::V3_1)) => {
+                format!("{name:?} came with OpenAPI 3.1: write `openapi: 3.1.0`, or remove it")
+            }
+            (_, Some(FieldVersions::V3_2)) => {
+                format!("{name:?} came with OpenAPI 3.2: write `openapi: 3.2.0`, or remove it")
+            }
             (_, Some(_)) => format!("{name:?} went with OpenAPI 3.0: remove it"),
             (Some(near), None) => format!("did you mean {near:?}?"),
             (None, None) => format!("remove it, or name it \"x-{name}\": {}", self.section(shape)),
@@ -175,7 +179,7 @@ impl<'d> Walk<'d> {
     }
 
     /// Checks a name chosen by the author, such as a path or status code.
-    fn name(&mut self, node: Node<'d>, name: &str, shape: &Shape) {
+    fn name(&mut self, node: Node<'d>, name: &str, shape: &SpecificationObject) {
         let bytes = name.as_bytes();
         let (is_right, hint) = match shape.section {
             8 => (name.starts_with('/'), "begin the path with `/`"),
@@ -191,23 +195,23 @@ impl<'d> Walk<'d> {
         }
     }
 
-    fn form(&mut self, node: Node<'d>, form: &'static Form, owner: &dyn Fn() -> String) {
+    fn form(&mut self, node: Node<'d>, form: &'static FieldForm, owner: &dyn Fn() -> String) {
         match form {
-            Form::Any => {}
-            Form::Text => {
+            FieldForm::Any => {}
+            FieldForm::Text => {
                 if node.as_str().is_none() {
                     self.wrong_kind(node, &owner(), "is a text");
                 }
             }
-            Form::Flag => {
+            FieldForm::Flag => {
                 if node.as_bool().is_none() {
                     self.wrong_kind(node, &owner(), "is `true` or `false`");
                 }
             }
-            Form::Word(words) => self.word(node, words, owner),
-            Form::Object(kind) => self.expect(node, *kind, false),
-            Form::OrReference(kind) => self.expect(node, *kind, true),
-            Form::List(item) => {
+            FieldForm::Word(words) => self.word(node, words, owner),
+            FieldForm::Object(kind) => self.expect(node, *kind, false),
+            FieldForm::OrReference(kind) => self.expect(node, *kind, true),
+            FieldForm::List(item) => {
                 if !node.is_array() {
                     self.wrong_kind(node, &owner(), "is a list");
                 }
@@ -215,14 +219,14 @@ impl<'d> Walk<'d> {
                     self.form(each, item, &|| format!("an item of {}", owner()));
                 }
             }
-            Form::Map(names, value) => self.map(node, *names, value, owner),
-            Form::Content { single } => {
-                let media_type: &Form = if self.has(In::V3_2) {
-                    &Form::OrReference(Kind::MediaType)
+            FieldForm::Map(names, value) => self.map(node, *names, value, owner),
+            FieldForm::Content { single } => {
+                let media_type: &FieldForm = if self.has(FieldVersions::V3_2) {
+                    &FieldForm::OrReference(Kind::MediaType)
                 } else {
-                    &Form::Object(Kind::MediaType)
+                    &FieldForm::Object(Kind::MediaType)
                 };
-                self.map(node, Names::MediaType, media_type, owner);
+                self.map(node, NameForm::MediaType, media_type, owner);
                 self.media_types.extend(node.entries().map(|(name, value)| (value.id(), name)));
                 if *single && node.is_object() && node.entries().count() != 1 {
                     self.wrong_kind(node, &owner(), "has exactly one media type");
@@ -245,7 +249,7 @@ impl<'d> Walk<'d> {
         }
     }
 
-    fn map(&mut self, node: Node<'d>, names: Names, value: &'static Form, owner: &dyn Fn() -> String) {
+    fn map(&mut self, node: Node<'d>, names: NameForm, value: &'static FieldForm, owner: &dyn Fn() -> String) {
         if !node.is_object() {
             self.wrong_kind(node, &owner(), "is a mapping");
             return;
@@ -260,19 +264,19 @@ impl<'d> Walk<'d> {
     }
 
     /// True if the version of the definition is among the given versions.
-    fn has(&self, versions: In) -> bool {
+    fn has(&self, versions: FieldVersions) -> bool {
         match versions {
-            In::Never => false,
-            In::All => true,
-            In::V3_0 => self.specification == Specification::V3_0,
-            In::V3_1 => self.specification >= Specification::V3_1,
-            In::V3_2 => self.specification >= Specification::V3_2,
-            In::BeforeV3_2 => self.specification < Specification::V3_2,
+            FieldVersions::Never => false,
+            FieldVersions::All => true,
+            FieldVersions::V3_0 => self.specification == Specification::V3_0,
+            FieldVersions::V3_1 => self.specification >= Specification::V3_1,
+            FieldVersions::V3_2 => self.specification >= Specification::V3_2,
+            FieldVersions::BeforeV3_2 => self.specification < Specification::V3_2,
         }
     }
 
     /// Names the section of the specification that defines an object.
-    fn section(&self, shape: &Shape) -> String {
+    fn section(&self, shape: &SpecificationObject) -> String {
         let chapter = match self.specification {
             Specification::V3_0 => "4.7",
             Specification::V3_1 => "4.8",
@@ -298,7 +302,7 @@ impl<'d> Walk<'d> {
     }
 }
 
-impl Names {
+impl NameForm {
     /// Returns a hint for a name of the wrong form; `None` if the name is valid.
     fn fault(self, name: &str) -> Option<&'static str> {
         let token = |text: &str| {

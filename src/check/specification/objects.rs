@@ -3,46 +3,46 @@
 //! Sections are those of 3.1.0, 4.8.1 to 4.8.30; in 3.0.3 the same objects are 4.7.1 to 4.7.30. Conditions beyond the
 //! table, such as mutually exclusive fields, are in `conditions`; the keywords of schemas are in `schema`.
 
-use super::form::{Field, Form, In, Kind, Names, Rest, Shape};
+use super::form::{FieldForm, FieldVersions, Kind, NameForm, ObjectField, OtherFields, SpecificationObject};
 
-const fn field(name: &'static str, form: Form) -> Field {
-    Field { name, form, exists: In::All, needed: In::Never }
+const fn field(name: &'static str, form: FieldForm) -> ObjectField {
+    ObjectField { name, form, exists: FieldVersions::All, needed: FieldVersions::Never }
 }
 
-const fn needed(name: &'static str, form: Form) -> Field {
-    Field { name, form, exists: In::All, needed: In::All }
+const fn needed(name: &'static str, form: FieldForm) -> ObjectField {
+    ObjectField { name, form, exists: FieldVersions::All, needed: FieldVersions::All }
 }
 
-const fn new(name: &'static str, form: Form) -> Field {
-    Field { name, form, exists: In::V3_1, needed: In::Never }
+const fn new(name: &'static str, form: FieldForm) -> ObjectField {
+    ObjectField { name, form, exists: FieldVersions::V3_1, needed: FieldVersions::Never }
 }
 
 /// Declares a field that came with 3.2.
-const fn newest(name: &'static str, form: Form) -> Field {
-    Field { name, form, exists: In::V3_2, needed: In::Never }
+const fn newest(name: &'static str, form: FieldForm) -> ObjectField {
+    ObjectField { name, form, exists: FieldVersions::V3_2, needed: FieldVersions::Never }
 }
 
-const fn object(name: &'static str, section: u8, fields: &'static [Field]) -> Shape {
-    Shape { name, section, fields, rest: Rest::Extensions }
+const fn object(name: &'static str, section: u8, fields: &'static [ObjectField]) -> SpecificationObject {
+    SpecificationObject { name, section, fields, rest: OtherFields::Extensions }
 }
 
-use Form::{Any, Content, Flag, List, Map, Object, OrReference, Text, Word};
+use FieldForm::{Any, Content, Flag, List, Map, Object, OrReference, Text, Word};
 
-const TEXTS: Form = List(&Text);
-const TEXT_MAP: Form = Map(Names::Any, &Text);
-const DOCS: Field = field("externalDocs", Object(Kind::ExternalDocumentation));
-const DESCRIPTION: Field = field("description", Text);
-const SUMMARY: Field = field("summary", Text);
-const SERVERS: Field = field("servers", List(&Object(Kind::Server)));
-const SECURITY: Field = field("security", List(&Object(Kind::SecurityRequirement)));
-const PARAMETERS: Field = field("parameters", List(&OrReference(Kind::Parameter)));
-const EXAMPLE: Field = field("example", Any);
-const EXAMPLES: Field = field("examples", Map(Names::Any, &OrReference(Kind::Example)));
-const HEADERS: Form = Map(Names::Header, &OrReference(Kind::Header));
-const SCHEMA: Form = Object(Kind::Schema);
+const TEXTS: FieldForm = List(&Text);
+const TEXT_MAP: FieldForm = Map(NameForm::Any, &Text);
+const DOCS: ObjectField = field("externalDocs", Object(Kind::ExternalDocumentation));
+const DESCRIPTION: ObjectField = field("description", Text);
+const SUMMARY: ObjectField = field("summary", Text);
+const SERVERS: ObjectField = field("servers", List(&Object(Kind::Server)));
+const SECURITY: ObjectField = field("security", List(&Object(Kind::SecurityRequirement)));
+const PARAMETERS: ObjectField = field("parameters", List(&OrReference(Kind::Parameter)));
+const EXAMPLE: ObjectField = field("example", Any);
+const EXAMPLES: ObjectField = field("examples", Map(NameForm::Any, &OrReference(Kind::Example)));
+const HEADERS: FieldForm = Map(NameForm::Header, &OrReference(Kind::Header));
+const SCHEMA: FieldForm = Object(Kind::Schema);
 const STYLES: &[&str] = &["form", "spaceDelimited", "pipeDelimited", "deepObject"];
 
-const OPEN_API: Shape = object(
+const OPEN_API: SpecificationObject = object(
     "OpenAPI Object",
     1,
     &[
@@ -51,15 +51,20 @@ const OPEN_API: Shape = object(
         new("jsonSchemaDialect", Text),
         newest("$self", Text),
         SERVERS,
-        Field { name: "paths", form: Object(Kind::Paths), exists: In::All, needed: In::V3_0 },
-        new("webhooks", Map(Names::Any, &Object(Kind::PathItem))),
+        ObjectField {
+            name: "paths",
+            form: Object(Kind::Paths),
+            exists: FieldVersions::All,
+            needed: FieldVersions::V3_0,
+        },
+        new("webhooks", Map(NameForm::Any, &Object(Kind::PathItem))),
         field("components", Object(Kind::Components)),
         SECURITY,
         field("tags", List(&Object(Kind::Tag))),
         DOCS,
     ],
 );
-const INFO: Shape = object(
+const INFO: SpecificationObject = object(
     "Info Object",
     2,
     &[
@@ -72,45 +77,46 @@ const INFO: Shape = object(
         needed("version", Text),
     ],
 );
-const CONTACT: Shape = object("Contact Object", 3, &[field("name", Text), field("url", Text), field("email", Text)]);
-const LICENSE: Shape =
+const CONTACT: SpecificationObject =
+    object("Contact Object", 3, &[field("name", Text), field("url", Text), field("email", Text)]);
+const LICENSE: SpecificationObject =
     object("License Object", 4, &[needed("name", Text), new("identifier", Text), field("url", Text)]);
-const SERVER: Shape = object(
+const SERVER: SpecificationObject = object(
     "Server Object",
     5,
     &[
         needed("url", Text),
         newest("name", Text),
         DESCRIPTION,
-        field("variables", Map(Names::Any, &Object(Kind::ServerVariable))),
+        field("variables", Map(NameForm::Any, &Object(Kind::ServerVariable))),
     ],
 );
-const SERVER_VARIABLE: Shape =
+const SERVER_VARIABLE: SpecificationObject =
     object("Server Variable Object", 6, &[field("enum", TEXTS), needed("default", Text), DESCRIPTION]);
-const COMPONENTS: Shape = object(
+const COMPONENTS: SpecificationObject = object(
     "Components Object",
     7,
     &[
-        field("schemas", Map(Names::Component, &SCHEMA)),
-        field("responses", Map(Names::Component, &OrReference(Kind::Response))),
-        field("parameters", Map(Names::Component, &OrReference(Kind::Parameter))),
-        field("examples", Map(Names::Component, &OrReference(Kind::Example))),
-        field("requestBodies", Map(Names::Component, &OrReference(Kind::RequestBody))),
-        field("headers", Map(Names::Component, &OrReference(Kind::Header))),
-        field("securitySchemes", Map(Names::Component, &OrReference(Kind::SecurityScheme))),
-        field("links", Map(Names::Component, &OrReference(Kind::Link))),
-        field("callbacks", Map(Names::Component, &OrReference(Kind::Callback))),
-        new("pathItems", Map(Names::Component, &Object(Kind::PathItem))),
-        newest("mediaTypes", Map(Names::Component, &OrReference(Kind::MediaType))),
+        field("schemas", Map(NameForm::Component, &SCHEMA)),
+        field("responses", Map(NameForm::Component, &OrReference(Kind::Response))),
+        field("parameters", Map(NameForm::Component, &OrReference(Kind::Parameter))),
+        field("examples", Map(NameForm::Component, &OrReference(Kind::Example))),
+        field("requestBodies", Map(NameForm::Component, &OrReference(Kind::RequestBody))),
+        field("headers", Map(NameForm::Component, &OrReference(Kind::Header))),
+        field("securitySchemes", Map(NameForm::Component, &OrReference(Kind::SecurityScheme))),
+        field("links", Map(NameForm::Component, &OrReference(Kind::Link))),
+        field("callbacks", Map(NameForm::Component, &OrReference(Kind::Callback))),
+        new("pathItems", Map(NameForm::Component, &Object(Kind::PathItem))),
+        newest("mediaTypes", Map(NameForm::Component, &OrReference(Kind::MediaType))),
     ],
 );
-const PATHS: Shape = Shape {
+const PATHS: SpecificationObject = SpecificationObject {
     name: "Paths Object",
     section: 8,
     fields: &[],
-    rest: Rest::Named { form: &Object(Kind::PathItem), extensions: true },
+    rest: OtherFields::Named { form: &Object(Kind::PathItem), extensions: true },
 };
-const PATH_ITEM: Shape = object(
+const PATH_ITEM: SpecificationObject = object(
     "Path Item Object",
     9,
     &[
@@ -126,12 +132,12 @@ const PATH_ITEM: Shape = object(
         field("patch", Object(Kind::Operation)),
         field("trace", Object(Kind::Operation)),
         newest("query", Object(Kind::Operation)),
-        newest("additionalOperations", Map(Names::Any, &Object(Kind::Operation))),
+        newest("additionalOperations", Map(NameForm::Any, &Object(Kind::Operation))),
         SERVERS,
         PARAMETERS,
     ],
 );
-const OPERATION: Shape = object(
+const OPERATION: SpecificationObject = object(
     "Operation Object",
     10,
     &[
@@ -144,14 +150,15 @@ const OPERATION: Shape = object(
         field("requestBody", OrReference(Kind::RequestBody)),
         // A missing `responses` is reported by `responses-missing`, so the table does not require it.
         field("responses", Object(Kind::Responses)),
-        field("callbacks", Map(Names::Any, &OrReference(Kind::Callback))),
+        field("callbacks", Map(NameForm::Any, &OrReference(Kind::Callback))),
         field("deprecated", Flag),
         SECURITY,
         SERVERS,
     ],
 );
-const EXTERNAL_DOCUMENTATION: Shape = object("External Documentation Object", 11, &[DESCRIPTION, needed("url", Text)]);
-const PARAMETER: Shape = object(
+const EXTERNAL_DOCUMENTATION: SpecificationObject =
+    object("External Documentation Object", 11, &[DESCRIPTION, needed("url", Text)]);
+const PARAMETER: SpecificationObject = object(
     "Parameter Object",
     12,
     &[
@@ -170,12 +177,12 @@ const PARAMETER: Shape = object(
         field("content", Content { single: true }),
     ],
 );
-const REQUEST_BODY: Shape = object(
+const REQUEST_BODY: SpecificationObject = object(
     "Request Body Object",
     13,
     &[DESCRIPTION, needed("content", Content { single: false }), field("required", Flag)],
 );
-const MEDIA_TYPE: Shape = object(
+const MEDIA_TYPE: SpecificationObject = object(
     "Media Type Object",
     14,
     &[
@@ -183,12 +190,12 @@ const MEDIA_TYPE: Shape = object(
         newest("itemSchema", SCHEMA),
         EXAMPLE,
         EXAMPLES,
-        field("encoding", Map(Names::Any, &Object(Kind::Encoding))),
+        field("encoding", Map(NameForm::Any, &Object(Kind::Encoding))),
         newest("prefixEncoding", List(&Object(Kind::Encoding))),
         newest("itemEncoding", Object(Kind::Encoding)),
     ],
 );
-const ENCODING: Shape = object(
+const ENCODING: SpecificationObject = object(
     "Encoding Object",
     15,
     &[
@@ -197,35 +204,35 @@ const ENCODING: Shape = object(
         field("style", Word(STYLES)),
         field("explode", Flag),
         field("allowReserved", Flag),
-        newest("encoding", Map(Names::Any, &Object(Kind::Encoding))),
+        newest("encoding", Map(NameForm::Any, &Object(Kind::Encoding))),
         newest("prefixEncoding", List(&Object(Kind::Encoding))),
         newest("itemEncoding", Object(Kind::Encoding)),
     ],
 );
-const RESPONSES: Shape = Shape {
+const RESPONSES: SpecificationObject = SpecificationObject {
     name: "Responses Object",
     section: 16,
     fields: &[field("default", OrReference(Kind::Response))],
-    rest: Rest::Named { form: &OrReference(Kind::Response), extensions: true },
+    rest: OtherFields::Named { form: &OrReference(Kind::Response), extensions: true },
 };
-const RESPONSE: Shape = object(
+const RESPONSE: SpecificationObject = object(
     "Response Object",
     17,
     &[
         newest("summary", Text),
-        Field { name: "description", form: Text, exists: In::All, needed: In::BeforeV3_2 },
+        ObjectField { name: "description", form: Text, exists: FieldVersions::All, needed: FieldVersions::BeforeV3_2 },
         field("headers", HEADERS),
         field("content", Content { single: false }),
-        field("links", Map(Names::Any, &OrReference(Kind::Link))),
+        field("links", Map(NameForm::Any, &OrReference(Kind::Link))),
     ],
 );
-const CALLBACK: Shape = Shape {
+const CALLBACK: SpecificationObject = SpecificationObject {
     name: "Callback Object",
     section: 18,
     fields: &[],
-    rest: Rest::Named { form: &Object(Kind::PathItem), extensions: true },
+    rest: OtherFields::Named { form: &Object(Kind::PathItem), extensions: true },
 };
-const EXAMPLE_OBJECT: Shape = object(
+const EXAMPLE_OBJECT: SpecificationObject = object(
     "Example Object",
     19,
     &[
@@ -237,56 +244,57 @@ const EXAMPLE_OBJECT: Shape = object(
         field("externalValue", Text),
     ],
 );
-const LINK: Shape = object(
+const LINK: SpecificationObject = object(
     "Link Object",
     20,
     &[
         field("operationRef", Text),
         field("operationId", Text),
-        field("parameters", Map(Names::Any, &Any)),
+        field("parameters", Map(NameForm::Any, &Any)),
         field("requestBody", Any),
         DESCRIPTION,
         field("server", Object(Kind::Server)),
     ],
 );
-const HEADER: Shape = object(
+const HEADER: SpecificationObject = object(
     "Header Object",
     21,
     &[
         DESCRIPTION,
         field("required", Flag),
         field("deprecated", Flag),
-        Field { name: "allowEmptyValue", form: Flag, exists: In::V3_0, needed: In::Never },
+        ObjectField { name: "allowEmptyValue", form: Flag, exists: FieldVersions::V3_0, needed: FieldVersions::Never },
         field("style", Word(&["simple"])),
         field("explode", Flag),
-        Field { name: "allowReserved", form: Flag, exists: In::V3_0, needed: In::Never },
+        ObjectField { name: "allowReserved", form: Flag, exists: FieldVersions::V3_0, needed: FieldVersions::Never },
         field("schema", SCHEMA),
         EXAMPLE,
         EXAMPLES,
         field("content", Content { single: true }),
     ],
 );
-const TAG: Shape = object(
+const TAG: SpecificationObject = object(
     "Tag Object",
     22,
     &[needed("name", Text), newest("summary", Text), DESCRIPTION, DOCS, newest("parent", Text), newest("kind", Text)],
 );
 /// The Reference Object of 3.1; in 3.0, fields beside `$ref` are ignored.
-pub(super) const REFERENCE: Shape = Shape {
+pub(super) const REFERENCE: SpecificationObject = SpecificationObject {
     name: "Reference Object",
     section: 23,
     fields: &[needed("$ref", Text), SUMMARY, DESCRIPTION],
-    rest: Rest::Nothing,
+    rest: OtherFields::Nothing,
 };
 /// The keywords of schemas are in `schema`.
-const SCHEMA_OBJECT: Shape = Shape { name: "Schema Object", section: 24, fields: &[], rest: Rest::Anything };
-const DISCRIMINATOR: Shape = Shape {
+const SCHEMA_OBJECT: SpecificationObject =
+    SpecificationObject { name: "Schema Object", section: 24, fields: &[], rest: OtherFields::Anything };
+const DISCRIMINATOR: SpecificationObject = SpecificationObject {
     name: "Discriminator Object",
     section: 25,
     fields: &[needed("propertyName", Text), field("mapping", TEXT_MAP), newest("defaultMapping", Text)],
-    rest: Rest::Anything,
+    rest: OtherFields::Anything,
 };
-const XML: Shape = object(
+const XML: SpecificationObject = object(
     "XML Object",
     26,
     &[
@@ -299,7 +307,7 @@ const XML: Shape = object(
     ],
 );
 /// The fields required by each `type` are in `conditions`.
-const SECURITY_SCHEME: Shape = object(
+const SECURITY_SCHEME: SpecificationObject = object(
     "Security Scheme Object",
     27,
     &[
@@ -315,7 +323,7 @@ const SECURITY_SCHEME: Shape = object(
         newest("deprecated", Flag),
     ],
 );
-const OAUTH_FLOWS: Shape = object(
+const OAUTH_FLOWS: SpecificationObject = object(
     "OAuth Flows Object",
     28,
     &[
@@ -326,25 +334,26 @@ const OAUTH_FLOWS: Shape = object(
         newest("deviceAuthorization", Object(Kind::DeviceFlow)),
     ],
 );
-const AUTHORIZATION_URL: Field = needed("authorizationUrl", Text);
-const TOKEN_URL: Field = needed("tokenUrl", Text);
-const REFRESH_URL: Field = field("refreshUrl", Text);
-const SCOPES: Field = needed("scopes", TEXT_MAP);
-const IMPLICIT_FLOW: Shape = object("OAuth Flow Object", 29, &[AUTHORIZATION_URL, REFRESH_URL, SCOPES]);
-const TOKEN_FLOW: Shape = object("OAuth Flow Object", 29, &[TOKEN_URL, REFRESH_URL, SCOPES]);
-const CODE_FLOW: Shape = object("OAuth Flow Object", 29, &[AUTHORIZATION_URL, TOKEN_URL, REFRESH_URL, SCOPES]);
-const DEVICE_FLOW: Shape =
+const AUTHORIZATION_URL: ObjectField = needed("authorizationUrl", Text);
+const TOKEN_URL: ObjectField = needed("tokenUrl", Text);
+const REFRESH_URL: ObjectField = field("refreshUrl", Text);
+const SCOPES: ObjectField = needed("scopes", TEXT_MAP);
+const IMPLICIT_FLOW: SpecificationObject = object("OAuth Flow Object", 29, &[AUTHORIZATION_URL, REFRESH_URL, SCOPES]);
+const TOKEN_FLOW: SpecificationObject = object("OAuth Flow Object", 29, &[TOKEN_URL, REFRESH_URL, SCOPES]);
+const CODE_FLOW: SpecificationObject =
+    object("OAuth Flow Object", 29, &[AUTHORIZATION_URL, TOKEN_URL, REFRESH_URL, SCOPES]);
+const DEVICE_FLOW: SpecificationObject =
     object("OAuth Flow Object", 29, &[needed("deviceAuthorizationUrl", Text), TOKEN_URL, REFRESH_URL, SCOPES]);
-const SECURITY_REQUIREMENT: Shape = Shape {
+const SECURITY_REQUIREMENT: SpecificationObject = SpecificationObject {
     name: "Security Requirement Object",
     section: 30,
     fields: &[],
-    rest: Rest::Named { form: &TEXTS, extensions: false },
+    rest: OtherFields::Named { form: &TEXTS, extensions: false },
 };
 
 impl Kind {
     /// Returns the row of the table.
-    pub(super) const fn shape(self) -> &'static Shape {
+    pub(super) const fn shape(self) -> &'static SpecificationObject {
         match self {
             Self::OpenApi => &OPEN_API,
             Self::Info => &INFO,

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::form::{In, Kind};
+use super::form::{FieldVersions, Kind};
 use super::pattern::foreign_construct;
-use super::{Walk, rules};
+use super::{SpecificationWalk, rules};
 use crate::definition::{Node, NodeKind, Specification};
 use crate::model::nearest;
 
 /// The kind of value that a keyword has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holds {
+enum KeywordForm {
     Any,
     Text,
     Flag,
@@ -32,83 +32,83 @@ enum Holds {
     Ignored,
 }
 
-use Holds::{
+use KeywordForm::{
     Any, Count, Flag, Ignored, List, Number, Object, Pattern, PatternMap, PositiveNumber, Schema, SchemaMap,
     SchemaOrFlag, Schemas, Text, Texts, TextsMap, Type,
 };
 
 /// The keywords of both dialects, with the versions that have them.
-const KEYWORDS: &[(&str, Holds, In)] = &[
-    ("type", Type, In::All),
-    ("properties", SchemaMap, In::All),
-    ("required", Texts, In::All),
-    ("items", Schema, In::All),
-    ("description", Text, In::All),
-    ("enum", List, In::All),
-    ("format", Text, In::All),
-    ("title", Text, In::All),
-    ("default", Any, In::All),
-    ("example", Any, In::All),
-    ("allOf", Schemas, In::All),
-    ("oneOf", Schemas, In::All),
-    ("anyOf", Schemas, In::All),
-    ("not", Schema, In::All),
-    ("additionalProperties", SchemaOrFlag, In::All),
-    ("maximum", Number, In::All),
-    ("minimum", Number, In::All),
-    ("exclusiveMaximum", Flag, In::V3_0),
-    ("exclusiveMinimum", Flag, In::V3_0),
-    ("exclusiveMaximum", Number, In::V3_1),
-    ("exclusiveMinimum", Number, In::V3_1),
-    ("multipleOf", PositiveNumber, In::All),
-    ("maxLength", Count, In::All),
-    ("minLength", Count, In::All),
-    ("pattern", Pattern, In::All),
-    ("maxItems", Count, In::All),
-    ("minItems", Count, In::All),
-    ("uniqueItems", Flag, In::All),
-    ("maxProperties", Count, In::All),
-    ("minProperties", Count, In::All),
-    ("nullable", Flag, In::V3_0),
-    ("readOnly", Flag, In::All),
-    ("writeOnly", Flag, In::All),
-    ("deprecated", Flag, In::All),
-    ("discriminator", Object(Kind::Discriminator), In::All),
-    ("xml", Object(Kind::Xml), In::All),
-    ("externalDocs", Object(Kind::ExternalDocumentation), In::All),
-    ("$ref", Text, In::V3_1),
-    ("$id", Text, In::V3_1),
-    ("$schema", Text, In::V3_1),
-    ("$anchor", Text, In::V3_1),
-    ("$dynamicRef", Text, In::V3_1),
-    ("$dynamicAnchor", Text, In::V3_1),
-    ("$vocabulary", Any, In::V3_1),
-    ("$comment", Text, In::V3_1),
-    ("$defs", SchemaMap, In::V3_1),
-    ("definitions", SchemaMap, In::V3_1),
-    ("dependencies", Any, In::V3_1),
-    ("if", Schema, In::V3_1),
-    ("then", Schema, In::V3_1),
-    ("else", Schema, In::V3_1),
-    ("const", Any, In::V3_1),
-    ("examples", List, In::V3_1),
-    ("prefixItems", Schemas, In::V3_1),
-    ("contains", Schema, In::V3_1),
-    ("minContains", Count, In::V3_1),
-    ("maxContains", Count, In::V3_1),
-    ("patternProperties", PatternMap, In::V3_1),
-    ("propertyNames", Schema, In::V3_1),
-    ("dependentSchemas", SchemaMap, In::V3_1),
-    ("dependentRequired", TextsMap, In::V3_1),
-    ("unevaluatedItems", Schema, In::V3_1),
-    ("unevaluatedProperties", Schema, In::V3_1),
-    ("contentEncoding", Text, In::V3_1),
-    ("contentMediaType", Text, In::V3_1),
-    ("contentSchema", Schema, In::V3_1),
-    ("nullable", Ignored, In::V3_1),
+const KEYWORDS: &[(&str, KeywordForm, FieldVersions)] = &[
+    ("type", Type, FieldVersions::All),
+    ("properties", SchemaMap, FieldVersions::All),
+    ("required", Texts, FieldVersions::All),
+    ("items", Schema, FieldVersions::All),
+    ("description", Text, FieldVersions::All),
+    ("enum", List, FieldVersions::All),
+    ("format", Text, FieldVersions::All),
+    ("title", Text, FieldVersions::All),
+    ("default", Any, FieldVersions::All),
+    ("example", Any, FieldVersions::All),
+    ("allOf", Schemas, FieldVersions::All),
+    ("oneOf", Schemas, FieldVersions::All),
+    ("anyOf", Schemas, FieldVersions::All),
+    ("not", Schema, FieldVersions::All),
+    ("additionalProperties", SchemaOrFlag, FieldVersions::All),
+    ("maximum", Number, FieldVersions::All),
+    ("minimum", Number, FieldVersions::All),
+    ("exclusiveMaximum", Flag, FieldVersions::V3_0),
+    ("exclusiveMinimum", Flag, FieldVersions::V3_0),
+    ("exclusiveMaximum", Number, FieldVersions::V3_1),
+    ("exclusiveMinimum", Number, FieldVersions::V3_1),
+    ("multipleOf", PositiveNumber, FieldVersions::All),
+    ("maxLength", Count, FieldVersions::All),
+    ("minLength", Count, FieldVersions::All),
+    ("pattern", Pattern, FieldVersions::All),
+    ("maxItems", Count, FieldVersions::All),
+    ("minItems", Count, FieldVersions::All),
+    ("uniqueItems", Flag, FieldVersions::All),
+    ("maxProperties", Count, FieldVersions::All),
+    ("minProperties", Count, FieldVersions::All),
+    ("nullable", Flag, FieldVersions::V3_0),
+    ("readOnly", Flag, FieldVersions::All),
+    ("writeOnly", Flag, FieldVersions::All),
+    ("deprecated", Flag, FieldVersions::All),
+    ("discriminator", Object(Kind::Discriminator), FieldVersions::All),
+    ("xml", Object(Kind::Xml), FieldVersions::All),
+    ("externalDocs", Object(Kind::ExternalDocumentation), FieldVersions::All),
+    ("$ref", Text, FieldVersions::V3_1),
+    ("$id", Text, FieldVersions::V3_1),
+    ("$schema", Text, FieldVersions::V3_1),
+    ("$anchor", Text, FieldVersions::V3_1),
+    ("$dynamicRef", Text, FieldVersions::V3_1),
+    ("$dynamicAnchor", Text, FieldVersions::V3_1),
+    ("$vocabulary", Any, FieldVersions::V3_1),
+    ("$comment", Text, FieldVersions::V3_1),
+    ("$defs", SchemaMap, FieldVersions::V3_1),
+    ("definitions", SchemaMap, FieldVersions::V3_1),
+    ("dependencies", Any, FieldVersions::V3_1),
+    ("if", Schema, FieldVersions::V3_1),
+    ("then", Schema, FieldVersions::V3_1),
+    ("else", Schema, FieldVersions::V3_1),
+    ("const", Any, FieldVersions::V3_1),
+    ("examples", List, FieldVersions::V3_1),
+    ("prefixItems", Schemas, FieldVersions::V3_1),
+    ("contains", Schema, FieldVersions::V3_1),
+    ("minContains", Count, FieldVersions::V3_1),
+    ("maxContains", Count, FieldVersions::V3_1),
+    ("patternProperties", PatternMap, FieldVersions::V3_1),
+    ("propertyNames", Schema, FieldVersions::V3_1),
+    ("dependentSchemas", SchemaMap, FieldVersions::V3_1),
+    ("dependentRequired", TextsMap, FieldVersions::V3_1),
+    ("unevaluatedItems", Schema, FieldVersions::V3_1),
+    ("unevaluatedProperties", Schema, FieldVersions::V3_1),
+    ("contentEncoding", Text, FieldVersions::V3_1),
+    ("contentMediaType", Text, FieldVersions::V3_1),
+    ("contentSchema", Schema, FieldVersions::V3_1),
+    ("nullable", Ignored, FieldVersions::V3_1),
 ];
 
-impl<'d> Walk<'d> {
+impl<'d> SpecificationWalk<'d> {
     pub(super) fn schema(&mut self, node: Node<'d>) {
         if node.as_bool().is_some() {
             if self.specification == Specification::V3_0 {
@@ -155,7 +155,8 @@ impl<'d> Walk<'d> {
         let known = KEYWORDS.iter().filter(|(_, _, versions)| self.has(*versions)).map(|(known, _, _)| *known);
         let hint = match self.specification {
             Specification::V3_0 => {
-                let is_new = KEYWORDS.iter().any(|(known, _, versions)| *known == name && *versions == In::V3_1);
+                let is_new =
+                    KEYWORDS.iter().any(|(known, _, versions)| *known == name && *versions == FieldVersions::V3_1);
                 match nearest(name, known) {
                     _ if is_new => format!("{name:?} came with OpenAPI 3.1: write `openapi: 3.1.0`, or remove it"),
                     Some(near) => format!("did you mean {near:?}?"),
@@ -172,7 +173,7 @@ impl<'d> Walk<'d> {
         self.findings.add(rules::SCHEMA_KEYWORD.finding(node.key_location(name), message, hint));
     }
 
-    fn keyword(&mut self, name: &str, value: Node<'d>, holds: Holds) {
+    fn keyword(&mut self, name: &str, value: Node<'d>, holds: KeywordForm) {
         let is = match holds {
             Text if value.as_str().is_none() => "is a text",
             Flag if value.as_bool().is_none() => "is `true` or `false`",
@@ -195,7 +196,7 @@ impl<'d> Walk<'d> {
     }
 
     /// Descends into the value of a keyword that has the right kind.
-    fn parts(&mut self, value: Node<'d>, holds: Holds) {
+    fn parts(&mut self, value: Node<'d>, holds: KeywordForm) {
         match holds {
             Object(kind) => self.expect(value, kind, false),
             Schema | SchemaOrFlag if value.is_array() => {

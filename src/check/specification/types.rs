@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Walk, rules};
+use super::{SpecificationWalk, rules};
 use crate::definition::{Node, NodeKind, Specification};
 use crate::model::nearest;
 
@@ -11,7 +11,7 @@ const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "str
 /// Types of other versions of OpenAPI, whose intent is clear.
 const OTHER_TYPES: &[&str] = &["null", "any", "file"];
 
-impl<'d> Walk<'d> {
+impl<'d> SpecificationWalk<'d> {
     pub(super) fn types(&mut self, value: Node<'d>) {
         if value.as_str().is_some() {
             self.type_word(value);

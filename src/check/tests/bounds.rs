@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, OPEN_3_1};
+use super::{OPEN_3_1, WorkspaceCase};
 use crate::model::Findings;
 
 fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
@@ -13,7 +13,7 @@ fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
 }
 
 /// Returns the messages of a rule's findings that contain a word.
-fn told(case: &Case, rule: &str, word: &str) -> Vec<(String, usize)> {
+fn told(case: &WorkspaceCase, rule: &str, word: &str) -> Vec<(String, usize)> {
     let findings = case.findings().into_iter().filter(|finding| finding.rule == rule && finding.message.contains(word));
     findings.map(|finding| (finding.message, finding.location.line)).collect()
 }
@@ -25,7 +25,9 @@ fn examples_that_are_not_compared_are_counted() {
     let case = |count: usize, values: usize| {
         let example = vec!["1"; values].join(",");
         let schemas = lines(count, |index| format!("  {}", schema(index)));
-        Case::definition(&format!("{OPEN_3_1}x-e: &e [{example}]\npaths: {{}}\ncomponents:\n  schemas:\n{schemas}"))
+        WorkspaceCase::definition(&format!(
+            "{OPEN_3_1}x-e: &e [{example}]\npaths: {{}}\ncomponents:\n  schemas:\n{schemas}"
+        ))
     };
     let left_out = "too large to be compared";
     assert_eq!(told(&case(20, 1_000), rule, left_out), []);
@@ -39,7 +41,7 @@ fn examples_that_are_not_compared_are_counted() {
 fn patterns_that_are_not_looked_at_are_counted() {
     let case = |count: usize| {
         let schemas = lines(count, |index| format!("  s{index}: {{pattern: '^((a{{1000}}){{1000}}){index}$'}}"));
-        Case::definition(&format!("{OPEN_3_1}paths: {{}}\ncomponents:\n  schemas:\n{schemas}"))
+        WorkspaceCase::definition(&format!("{OPEN_3_1}paths: {{}}\ncomponents:\n  schemas:\n{schemas}"))
     };
     let (rule, left_out) = ("example-contradicts-schema", "patterns are not looked at");
     assert_eq!(told(&case(5), rule, left_out), []);
@@ -50,7 +52,7 @@ fn patterns_that_are_not_looked_at_are_counted() {
 fn paths_that_are_not_compared_are_named() {
     let exact = lines(1_000, |index| format!("/t{index}/{{z}}: {{get: {{}}}}"));
     let open = |count| lines(count, |index| format!("/{{p}}/u{index}: {{get: {{}}}}"));
-    let case = |count| Case::definition(&format!("{OPEN_3_1}paths:\n{exact}{}", open(count)));
+    let case = |count| WorkspaceCase::definition(&format!("{OPEN_3_1}paths:\n{exact}{}", open(count)));
     let stopped = "not all compared";
     assert_eq!(told(&case(100), "path-ambiguous", stopped), []);
     let lines: Vec<usize> = told(&case(1_100), "path-ambiguous", stopped).iter().map(|(_, line)| *line).collect();
@@ -64,7 +66,7 @@ fn routes_that_are_not_compared_are_named() {
     let before = lines(1_000, |index| format!("/t{index}/x: {{get: {{}}}}"));
     let hidden = |count| lines(count, |index| format!("/b/{{p}}/u{index}: {{get: {{}}}}"));
     let case = |count| {
-        Case::group(&settings("/"), &format!("{OPEN_3_1}paths:\n{}", hidden(count))).and(
+        WorkspaceCase::group(&settings("/"), &format!("{OPEN_3_1}paths:\n{}", hidden(count))).and(
             "two",
             &settings("/b"),
             &format!("{OPEN_3_1}paths:\n{before}"),
@@ -78,7 +80,7 @@ fn routes_that_are_not_compared_are_named() {
 fn findings_that_are_not_listed_are_counted() {
     let most = Findings::MOST_OF_A_RULE;
     let text = lines(most * 2, |index| format!("/a{index}: {{get: {{operationID: a, responses: {{'200': {{}}}}}}}}"));
-    let findings = Case::definition(&format!("{OPEN_3_1}paths:\n{text}")).findings();
+    let findings = WorkspaceCase::definition(&format!("{OPEN_3_1}paths:\n{text}")).findings();
     for rule in ["specification-unknown-field", "specification-required"] {
         let of_rule: Vec<_> = findings.iter().filter(|finding| finding.rule == rule).collect();
         assert_eq!(of_rule.len(), most + 1, "{rule}");

@@ -1,6 +1,6 @@
 //! Rules over a definition, of 3.1 and of 3.0.
 
-use super::{Case, OPEN_3_0, OPEN_3_1, PATHS, compare, hint_text};
+use super::{OPEN_3_0, OPEN_3_1, PATHS, WorkspaceCase, compare, hint_text};
 
 /// Definitions of 3.1: the rule, the text after the head with the location of its violation, and a valid text.
 pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
@@ -243,7 +243,7 @@ fn rules_over_definitions() {
             "OPEN 4.0.0" => OPEN_3_1.replace("3.1.0", "4.0.0") + PATHS,
             part => format!("{OPEN_3_1}{part}"),
         };
-        let case = |part| Case::definition(&text(part)).beside("beside.yaml", "type: string\n");
+        let case = |part| WorkspaceCase::definition(&text(part)).beside("beside.yaml", "type: string\n");
         failures.extend(compare(rule, &case(wrong), places, &case(right)));
     }
     assert!(failures.is_empty(), "{failures}");
@@ -285,7 +285,7 @@ fn openapi_3_0_has_rules_of_its_own() {
         ),
         ("specification-required", "x-paths: {}\n", &["openapi.yaml:1:1"], "paths: {}\n"),
     ] {
-        let case = |part: &str| Case::definition(&format!("{OPEN_3_0}{part}"));
+        let case = |part: &str| WorkspaceCase::definition(&format!("{OPEN_3_0}{part}"));
         failures.extend(compare(rule, &case(wrong), places, &case(right)));
     }
     assert!(failures.is_empty(), "{failures}");
@@ -302,7 +302,7 @@ fn examples_that_contradict_say_what_was_asked_for() {
         ("{type: string, pattern: ^a$, maxLength: 1, example: bb}", "it breaks one of `pattern: ^a$`, `maxLength: 1`"),
         ("{enum: [{a: 1}], example: 1}", "it breaks `enum`"),
     ] {
-        let case = Case::definition(&format!("{OPEN_3_0}{PATHS}components: {{schemas: {{A: {schema}}}}}\n"));
+        let case = WorkspaceCase::definition(&format!("{OPEN_3_0}{PATHS}components: {{schemas: {{A: {schema}}}}}\n"));
         let told: Vec<String> = case.findings().into_iter().map(|finding| finding.message).collect();
         let expected = format!("this example is not what its schema allows: {reason}");
         assert!(told.contains(&expected), "{schema}: {told:?}");
@@ -313,7 +313,7 @@ fn examples_that_contradict_say_what_was_asked_for() {
 fn an_operation_that_can_only_fail_says_what_its_mock_answers() {
     for (answer, word) in [("", ", so its mock answers 404"), ("x-apigw-mock: {status: 201}, ", "successful call")] {
         let operation = format!("{{{answer}responses: {{\"404\": {{description: d}}}}}}");
-        let case = Case::definition(&format!("{OPEN_3_0}paths: {{/a: {{get: {operation}}}}}\n"));
+        let case = WorkspaceCase::definition(&format!("{OPEN_3_0}paths: {{/a: {{get: {operation}}}}}\n"));
         let told: Vec<String> = case.findings().into_iter().map(|finding| finding.message).collect();
         assert!(told.iter().any(|message| message.ends_with(word)), "{told:?}");
     }
@@ -329,7 +329,8 @@ fn nullable_in_3_1_says_what_to_write_in_its_place() {
         ("{$ref: \"#/components/schemas/B\", nullable: true}", "put `$ref` into `anyOf: […, {type: \"null\"}]`"),
         ("{nullable: true}", "remove it: a schema without a type allows null"),
     ] {
-        let case = Case::definition(&format!("{OPEN_3_1}{PATHS}components: {{schemas: {{A: {schema}, B: {{}}}}}}\n"));
+        let case =
+            WorkspaceCase::definition(&format!("{OPEN_3_1}{PATHS}components: {{schemas: {{A: {schema}, B: {{}}}}}}\n"));
         let hints: Vec<String> = case.findings().into_iter().map(|finding| hint_text(&finding.hint)).collect();
         assert!(hints.iter().any(|each| each == hint), "{schema}: {hints:?}");
     }

@@ -1,9 +1,9 @@
 //! Rules over more than a definition: settings, addresses, domains, and groups together.
 
-use super::{Case, GROUP, OPEN_3_1, PATHS, compare};
+use super::{GROUP, OPEN_3_1, PATHS, WorkspaceCase, compare};
 
 /// The rule, a violation with its locations, and a valid case.
-pub(super) type Row = (&'static str, Case, Vec<&'static str>, Case);
+pub(super) type Row = (&'static str, WorkspaceCase, Vec<&'static str>, WorkspaceCase);
 
 /// Cases of more than a definition.
 pub(super) fn cases() -> Vec<Row> {
@@ -16,8 +16,8 @@ pub(super) fn cases() -> Vec<Row> {
         .collect()
 }
 
-fn with(text: &str) -> Case {
-    Case::group(&format!("{GROUP}{text}"), &format!("{OPEN_3_1}{PATHS}"))
+fn with(text: &str) -> WorkspaceCase {
+    WorkspaceCase::group(&format!("{GROUP}{text}"), &format!("{OPEN_3_1}{PATHS}"))
 }
 
 fn addresses() -> Vec<Row> {
@@ -83,8 +83,9 @@ fn domains_and_routes() -> Vec<Row> {
             format!("{OPEN_3_1}paths:\n  {path}:\n    get: {{{more}responses: {{default: {{description: d}}}}}}\n");
         (group, definition)
     };
-    let two =
-        |one: (String, String), other: (String, String)| Case::group(&one.0, &one.1).and("two", &other.0, &other.1);
+    let two = |one: (String, String), other: (String, String)| {
+        WorkspaceCase::group(&one.0, &one.1).and("two", &other.0, &other.1)
+    };
     vec![
         (
             "domain-collision",
@@ -157,21 +158,24 @@ fn credentials() -> Vec<Row> {
     vec![
         (
             "security-uncovered",
-            Case::group(&format!("{GROUP}auth: none\nbackend: http://a\n"), bearer),
+            WorkspaceCase::group(&format!("{GROUP}auth: none\nbackend: http://a\n"), bearer),
             vec!["group.yaml:4:7"],
-            Case::group(&format!("{GROUP}auth: none\n"), bearer),
+            WorkspaceCase::group(&format!("{GROUP}auth: none\n"), bearer),
         ),
         (
             "security-uncovered",
-            Case::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), bearer),
+            WorkspaceCase::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), bearer),
             vec!["group.yaml:5:7"],
-            Case::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), secured),
+            WorkspaceCase::group(&format!("{GROUP}backend: http://a\nauth: signature\n"), secured),
         ),
         (
             "security-uncovered",
-            Case::group(&format!("{GROUP}backend: http://a\n"), secured),
+            WorkspaceCase::group(&format!("{GROUP}backend: http://a\n"), secured),
             vec!["group.yaml"],
-            Case::group(&format!("{GROUP}backend: http://a\n"), &secured.replace("[{key: []}]", "[{key: []}, {}]")),
+            WorkspaceCase::group(
+                &format!("{GROUP}backend: http://a\n"),
+                &secured.replace("[{key: []}]", "[{key: []}, {}]"),
+            ),
         ),
     ]
 }

@@ -14,7 +14,7 @@ use crate::cli::change::shown_after_commit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::reason::Reason;
+use crate::cli::reason::ChangeReason;
 use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::AccessChangeView;
 use crate::definition::Api;
@@ -25,19 +25,19 @@ use crate::workspace::{LockGuard, Workspace};
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum AccessCommand {
     Grant(GrantArguments),
-    Revoke(RevokeArguments),
-    List(ListArguments),
+    Revoke(GrantRevokeArguments),
+    List(AccessListArguments),
     Test(TestArguments),
 }
 
 /// A key, or an owner, whose grants all its keys have.
 #[derive(Debug, Clone)]
-enum Holder {
+enum GrantHolder {
     Key(KeyName),
     Owner(OwnerName),
 }
 
-impl FromStr for Holder {
+impl FromStr for GrantHolder {
     type Err = NameError;
 
     fn from_str(text: &str) -> Result<Self, NameError> {
@@ -58,7 +58,7 @@ impl FromStr for Holder {
 pub(in crate::cli) struct GrantArguments {
     /// The key, or `owner:NAME`
     #[arg(value_name = "KEY|owner:NAME", add = ArgValueCandidates::new(complete::keys))]
-    holder: Holder,
+    holder: GrantHolder,
     /// The groups
     #[arg(value_name = "GROUP", required = true, add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
@@ -78,10 +78,10 @@ pub(in crate::cli) struct GrantArguments {
 #[command(
     after_help = "Examples:\n  apigw access revoke ci petstore --env online\n  apigw access revoke ci --grant 0123456789ab -m 'moved to another team'"
 )]
-pub(in crate::cli) struct RevokeArguments {
+pub(in crate::cli) struct GrantRevokeArguments {
     /// The key, or `owner:NAME`
     #[arg(value_name = "KEY|owner:NAME", add = ArgValueCandidates::new(complete::keys))]
-    holder: Holder,
+    holder: GrantHolder,
     /// The groups
     #[arg(value_name = "GROUP", required_unless_present = "grant", requires = "env", add = ArgValueCandidates::new(complete::groups))]
     groups: Vec<String>,
@@ -99,7 +99,7 @@ pub(in crate::cli) struct RevokeArguments {
 /// List who may call what, since when, and who said so
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw access list --env online\n  apigw access list --key ci -o json")]
-pub(in crate::cli) struct ListArguments {
+pub(in crate::cli) struct AccessListArguments {
     /// Only in this environment
     #[arg(long, value_name = "ENV", add = ArgValueCandidates::new(complete::environments))]
     env: Option<String>,
@@ -136,7 +136,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &AccessCommand) -> Res
 }
 
 fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, CommandError> {
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let environments = environments(context, &arguments.env)?;
     let apis = apis(context.workspace()?, &groups, &environments, &arguments.api)?;
@@ -162,8 +162,8 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     commit(context, &guard, operation)
 }
 
-fn revoke(context: &Context<'_>, arguments: &RevokeArguments) -> Result<Exit, CommandError> {
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+fn revoke(context: &Context<'_>, arguments: &GrantRevokeArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let removed = match &arguments.grant {
         Some(id) => RemovedGrants::Id(id.clone()),
         None => RemovedGrants::Scope {
@@ -225,20 +225,23 @@ pub(super) fn change_view(operation: &AccessOperation, id: Option<OperationId>, 
     }
 }
 
-fn holder_name(holder: &Holder) -> String {
+fn holder_name(holder: &GrantHolder) -> String {
     match holder {
-        Holder::Key(name) => AccessSubject::Key(name.clone()).to_string(),
-        Holder::Owner(name) => AccessSubject::Owner(name.clone()).to_string(),
+        GrantHolder::Key(name) => AccessSubject::Key(name.clone()).to_string(),
+        GrantHolder::Owner(name) => AccessSubject::Owner(name.clone()).to_string(),
     }
 }
 
-fn holder_state(workspace: &Workspace, holder: &Holder) -> Result<(SubjectState, Option<OperationId>), CommandError> {
+fn holder_state(
+    workspace: &Workspace,
+    holder: &GrantHolder,
+) -> Result<(SubjectState, Option<OperationId>), CommandError> {
     match holder {
-        Holder::Key(name) => {
+        GrantHolder::Key(name) => {
             let (key, operation) = workspace.key(name)?;
             Ok((SubjectState::Key(key), Some(operation)))
         }
-        Holder::Owner(name) => {
+        GrantHolder::Owner(name) => {
             let (grants, operation) = workspace.owner_grants(name)?;
             Ok((SubjectState::Owner(grants), operation))
         }

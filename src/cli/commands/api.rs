@@ -14,15 +14,15 @@ use crate::cli::views::{ApiChangeView, ApiListView, ApiShowView, MockResponseVie
 use crate::cli::{change, complete, selection, table};
 use crate::definition::{Api, Definition, Node, parameter_names, path_fault, template_shape};
 use crate::model::{GroupName, Method, SCHEMA};
-use crate::plan::Candidate;
-use crate::workspace::edit::Edit;
+use crate::plan::PublishCandidate;
+use crate::workspace::edit::ValueEdit;
 
 /// Add, list, show and remove APIs of a group's working copy
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum ApiCommand {
     Add(AddArguments),
-    List(ListArguments),
-    Show(ShowArguments),
+    List(ApiListArguments),
+    Show(ApiShowArguments),
     Remove(RemoveArguments),
 }
 
@@ -46,7 +46,7 @@ pub(in crate::cli) struct AddArguments {
 /// List the APIs
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw api list\n  apigw api list petstore -o json")]
-pub(in crate::cli) struct ListArguments {
+pub(in crate::cli) struct ApiListArguments {
     /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
@@ -55,7 +55,7 @@ pub(in crate::cli) struct ListArguments {
 /// Show an API and its constant result
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw api show petstore getPet\n  apigw api show petstore GET '/pets/{petId}'")]
-pub(in crate::cli) struct ShowArguments {
+pub(in crate::cli) struct ApiShowArguments {
     /// The group, unless it is the only one; then the operation id, or the method and the path
     #[arg(value_names = ["GROUP", "API"], num_args = 1..=3, required = true)]
     words: Vec<String>,
@@ -95,11 +95,11 @@ fn method_and_path(context: &Context<'_>, words: &[String]) -> Result<(GroupName
     Ok((selection::group(context, group)?, method, path.clone()))
 }
 
-fn candidate(context: &Context<'_>, group: &GroupName) -> Result<Candidate, CommandError> {
+fn candidate(context: &Context<'_>, group: &GroupName) -> Result<PublishCandidate, CommandError> {
     Ok(context.workspace()?.working_copy(group, None)?)
 }
 
-fn definition(candidate: &Candidate) -> Result<&Definition, CommandError> {
+fn definition(candidate: &PublishCandidate) -> Result<&Definition, CommandError> {
     candidate
         .definition
         .as_deref()
@@ -137,7 +137,7 @@ fn add(context: &Context<'_>, arguments: &AddArguments) -> Result<Exit, CommandE
         operation.insert("parameters".to_owned(), parameters.iter().map(parameter).collect());
     }
     operation.insert("responses".to_owned(), json!({"200": {"description": "OK"}}));
-    let edit = Edit::set(["paths", path.as_str(), method.field()], Value::Object(operation));
+    let edit = ValueEdit::set(["paths", path.as_str(), method.field()], Value::Object(operation));
     let file = candidate.settings.definition.as_str();
     guard.edit(&group, file, &[edit])?;
     let file = format!("groups/{group}/{file}");
@@ -171,7 +171,8 @@ fn remove(context: &Context<'_>, arguments: &RemoveArguments) -> Result<Exit, Co
     }
     // A path without methods is of no use to anybody.
     let others = definition.apis.iter().any(|api| api.method != method && api.path == path);
-    let edit = if others { Edit::remove(["paths", &path, method.field()]) } else { Edit::remove(["paths", &path]) };
+    let edit =
+        if others { ValueEdit::remove(["paths", &path, method.field()]) } else { ValueEdit::remove(["paths", &path]) };
     let file = candidate.settings.definition.as_str();
     guard.edit(&group, file, &[edit])?;
     let file = format!("groups/{group}/{file}");
@@ -184,7 +185,7 @@ fn report(context: &Context<'_>, view: &ApiChangeView, text: String) {
     change::shown_after_commit(context, context.output.data(view, || text));
 }
 
-fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, CommandError> {
+fn list(context: &Context<'_>, arguments: &ApiListArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let candidate = candidate(context, &group)?;
     let apis = &definition(&candidate)?.apis;
@@ -202,7 +203,7 @@ fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, Comman
     Ok(Exit::Done)
 }
 
-fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
+fn show(context: &Context<'_>, arguments: &ApiShowArguments) -> Result<Exit, CommandError> {
     let (group, name) = selection::group_and_api(&arguments.words)?;
     let group = selection::group(context, group)?;
     let candidate = candidate(context, &group)?;

@@ -12,7 +12,7 @@ use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::{PlanView, ReleaseView};
-use crate::cli::wait::{self, Waited};
+use crate::cli::wait::{self, WaitOutcome};
 use crate::model::{OperationId, Timestamp};
 use crate::plan::{Plan, ReleasePlan};
 use crate::workspace::{self, DiskFacts, Workspace, read_release_plan};
@@ -134,18 +134,18 @@ fn commit_all(
         let wait = |(plan, id): (_, &Option<_>)| wait::wait_for(context, workspace, plan, id.as_ref(), start, limit);
         done().map(wait).collect()
     };
-    let waited: Vec<Waited> = limit.map(wait).unwrap_or_default();
+    let waited: Vec<WaitOutcome> = limit.map(wait).unwrap_or_default();
     let view = |(at, (plan, id)): (usize, (_, &Option<OperationId>))| {
         PlanView::new(plan, id.as_ref(), false).gateways(waited.get(at).map(|waited| waited.gateways.as_slice()))
     };
     let view = ReleaseView::new(done().enumerate().map(view).collect());
     let text = || {
         let plans = done().map(|(plan, id)| change::text(workspace, plan, id.as_ref(), false));
-        plans.chain(waited.iter().map(Waited::text)).collect()
+        plans.chain(waited.iter().map(WaitOutcome::text)).collect()
     };
     change::shown_after_commit(context, context.output.data(&view, text));
     match failure {
-        None => waited.into_iter().find_map(Waited::failure).map_or(Ok(Exit::Done), Err),
+        None => waited.into_iter().find_map(WaitOutcome::failure).map_or(Ok(Exit::Done), Err),
         Some(error) => {
             let names: Vec<&str> =
                 done().filter(|(_, id)| id.is_some()).map(|(plan, _)| plan.operation.environment.as_str()).collect();

@@ -21,13 +21,13 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
 use crate::cli::signing;
 use crate::definition::Definition;
-use crate::gateway::call::{Answer, CallError, Destination, Outgoing, send};
+use crate::gateway::call::{CallDestination, CallError, CallResponse, OutgoingCall, send};
 use crate::gateway::{Config, Gateway};
 use crate::model::{EnvironmentName, GroupName, HttpUrl, KeyKind, KeyName};
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 use crate::workspace::{AccessReader, SecretSources, Workspace, read_outside};
 
-use request::Prepared;
+use request::PreparedCall;
 
 /// The most bytes of a file with certificates.
 const LARGEST_PEM: u64 = 1 << 20;
@@ -87,7 +87,7 @@ pub(in crate::cli) struct CallArguments {
 }
 
 /// The API that is called, with its live deployment.
-struct Called {
+struct CalledApi {
     environment: EnvironmentName,
     live: GroupSnapshot,
     content: Arc<GroupContent>,
@@ -107,8 +107,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
     if let Some(key) = &arguments.key {
         present_key(context, key, arguments.scheme, &called, &mut prepared)?;
     }
-    let Prepared { outgoing, url, secrets } = prepared;
-    let sent = shown::Sent::new(&called, api, &outgoing, &url, &secrets);
+    let PreparedCall { outgoing, url, secrets } = prepared;
+    let sent = shown::ShownRequest::new(&called, api, &outgoing, &url, &secrets);
     context.output.note(&format!("{} {}", outgoing.method, sent.url));
     let answer = deliver(context, workspace, arguments, &called, outgoing)?;
     shown::show(context, &sent, &answer)?;
@@ -123,8 +123,8 @@ fn present_key(
     context: &Context<'_>,
     name: &KeyName,
     scheme: SchemeArgument,
-    called: &Called,
-    prepared: &mut Prepared,
+    called: &CalledApi,
+    prepared: &mut PreparedCall,
 ) -> Result<(), CommandError> {
     let (key, id, secret) = signing::key_with_secret(context, name)?;
     let outgoing = &mut prepared.outgoing;
@@ -167,9 +167,9 @@ fn deliver(
     context: &Context<'_>,
     workspace: &Workspace,
     arguments: &CallArguments,
-    called: &Called,
-    outgoing: Outgoing,
-) -> Result<Answer, CommandError> {
+    called: &CalledApi,
+    outgoing: OutgoingCall,
+) -> Result<CallResponse, CommandError> {
     let failed = |error: CallError| CommandError::new("call", Exit::Failed, error.to_string()).causes(&error);
     if let Some(url) = &arguments.url {
         let to = destination(context, url, arguments.ca.as_ref())?;
@@ -182,11 +182,12 @@ fn deliver(
     gateway.replace_access(access.read(workspace, Instant::now(), context.now()));
     let address = gateway.addresses().first().copied().unwrap_or_else(|| ([127, 0, 0, 1], 0).into());
     let (host, port) = (address.ip().to_string(), address.port());
-    send(&Destination { host, port, encrypted: false, authority: None }, outgoing, arguments.timeout).map_err(failed)
+    send(&CallDestination { host, port, encrypted: false, authority: None }, outgoing, arguments.timeout)
+        .map_err(failed)
 }
 
 /// Finds the live deployment of a group.
-fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) -> Result<Called, CommandError> {
+fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) -> Result<CalledApi, CommandError> {
     let hint = format!("publish it: `apigw publish {group} --env {environment}`, with `--mock` for constant results");
     let absent = |what: &str| {
         CommandError::invalid("not-live", format!("{group} {what} {environment}: no deployment to call"))
@@ -195,11 +196,11 @@ fn find(workspace: &Workspace, environment: EnvironmentName, group: &GroupName) 
     let live = workspace.live_group(&environment, group)?.ok_or_else(|| absent("was never published to"))?;
     let content = live.content.clone().ok_or_else(|| absent("is offline in"))?;
     let definition = content.definition.get()?;
-    Ok(Called { environment, live, content, definition })
+    Ok(CalledApi { environment, live, content, definition })
 }
 
 /// Starts a gateway that serves this group alone.
-fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError> {
+fn start(workspace: &Workspace, called: &CalledApi) -> Result<Gateway, CommandError> {
     let environment = EnvironmentSnapshot::new(called.environment.clone(), vec![called.live.clone()]);
     let snapshot = Snapshot { environments: vec![Arc::new(environment)] };
     let config = Config {
@@ -221,7 +222,11 @@ fn start(workspace: &Workspace, called: &Called) -> Result<Gateway, CommandError
     }
 }
 
-fn destination(context: &Context<'_>, url: &HttpUrl, authority: Option<&PathBuf>) -> Result<Destination, CommandError> {
+fn destination(
+    context: &Context<'_>,
+    url: &HttpUrl,
+    authority: Option<&PathBuf>,
+) -> Result<CallDestination, CommandError> {
     let uri: http::Uri =
         url.as_str().parse().map_err(|error: http::uri::InvalidUri| CommandError::usage(error.to_string()))?;
     if uri.path_and_query().is_some_and(|path| path.as_str() != "/") {
@@ -230,7 +235,7 @@ fn destination(context: &Context<'_>, url: &HttpUrl, authority: Option<&PathBuf>
     }
     let encrypted = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
     let read = |path: &PathBuf| read_outside(&context.folder().join(path), LARGEST_PEM);
-    Ok(Destination {
+    Ok(CallDestination {
         host: uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned(),
         port: uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 }),
         encrypted,

@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::check::{self, Live, Overview, Subject};
+use crate::check::{self, CheckedGroup, LiveGroup, WorkspaceOverview};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::hints;
-use crate::cli::output::{self, Format, Sources};
+use crate::cli::output::{self, OutputFormat, SourceTexts};
 use crate::cli::views::{CheckDocument, FindingsView, FormatView, RuleView};
 use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
-use crate::model::{Finding, GroupName, Location, SCHEMA, Severity, State, nearest};
-use crate::workspace::{Draft, Workspace};
+use crate::model::{DeploymentState, Finding, GroupName, Location, SCHEMA, Severity, nearest};
+use crate::workspace::{WorkingCopyDraft, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
 #[derive(Debug, Args)]
@@ -37,11 +37,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     let (workspace, problems) = Workspace::open_draft(&folder)?;
     let findings = find(&workspace, problems.unwrap_or_default(), &arguments.groups)?;
     let read = |file: &str| workspace.source(file);
-    let sources = Sources::new(&read);
+    let sources = SourceTexts::new(&read);
     match context.output.format {
-        Format::Github => context.output.text(&github(&findings))?,
-        Format::Sarif => context.output.raw(output::json(&sarif::log(&findings, &sources))?.as_bytes())?,
-        Format::Table | Format::Json | Format::Yaml | Format::Markdown => {
+        OutputFormat::Github => context.output.text(&github(&findings))?,
+        OutputFormat::Sarif => context.output.raw(output::json(&sarif::log(&findings, &sources))?.as_bytes())?,
+        OutputFormat::Table | OutputFormat::Json | OutputFormat::Yaml | OutputFormat::Markdown => {
             let text = || output::findings(&findings, &sources, context.output.color);
             context.output.painted(&CheckDocument::Findings(FindingsView::new(&findings)), text)?;
         }
@@ -69,12 +69,13 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
     let named: Vec<GroupName> = named.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
     named.iter().try_for_each(|group| workspace.require_group(group))?;
     let groups = workspace.groups()?;
-    let drafts: Vec<Draft> = groups.iter().map(|group| workspace.draft(group)).collect::<Result<_, _>>()?;
-    let subjects: Vec<Subject<'_>> = groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group)).collect();
+    let drafts: Vec<WorkingCopyDraft> = groups.iter().map(|group| workspace.draft(group)).collect::<Result<_, _>>()?;
+    let subjects: Vec<CheckedGroup<'_>> =
+        groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group)).collect();
     // Settings that cannot be parsed are reported already, and cannot be checked further.
     let settings_text = if problems.is_empty() { workspace.source("apigw.toml") } else { None };
     let live = live(workspace);
-    let overview = Overview {
+    let overview = WorkspaceOverview {
         settings: workspace.settings(),
         settings_text: settings_text.as_deref().unwrap_or_default(),
         subjects: &subjects,
@@ -97,12 +98,12 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
 }
 
 /// Lists the live groups. None when they cannot be read, which `apigw verify` reports.
-fn live(workspace: &Workspace) -> Option<Vec<Live>> {
+fn live(workspace: &Workspace) -> Option<Vec<LiveGroup>> {
     let mut live = Vec::new();
     for name in workspace.settings().environments() {
         let environment = workspace.environment(&name).ok()?;
-        let groups = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
-        live.extend(groups.map(|(group, _)| Live { environment: name.clone(), group: group.clone() }));
+        let groups = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
+        live.extend(groups.map(|(group, _)| LiveGroup { environment: name.clone(), group: group.clone() }));
     }
     Some(live)
 }

@@ -9,14 +9,14 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::Format;
-use crate::cli::table::{Cell, Layout, Paint};
+use crate::cli::output::OutputFormat;
+use crate::cli::table::{CellColor, TableCell, TableLayout};
 use crate::cli::views::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
 use crate::cli::{complete, selection, short_ids, table, workflow};
-use crate::compare::{self, Change, Comparison, Compatibility, Effect, Judgement, KINDS, Kind, Side};
-use crate::definition::Direction;
+use crate::compare::{self, Change, ChangeEffect, ChangeRules, ComparedGroup, Comparison, Compatibility, KINDS, Kind};
+use crate::definition::ValueDirection;
 use crate::model::{EnvironmentName, GroupName, SCHEMA, SunsetPolicy, nearest};
-use crate::plan::{Candidate, Facts};
+use crate::plan::{Facts, PublishCandidate};
 use crate::workspace::DiskFacts;
 use sides::{DeploymentPair, DiffSide};
 
@@ -46,11 +46,11 @@ pub(in crate::cli) struct DiffArguments {
     fail_on: Option<FailOn>,
     /// Show only such changes; all are counted
     #[arg(long, value_name = "WHAT")]
-    only: Option<Only>,
+    only: Option<DiffFilter>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Only {
+enum DiffFilter {
     /// Changes that break callers
     Breaking,
 }
@@ -62,7 +62,7 @@ enum FailOn {
 }
 
 /// A side as parsed.
-enum Reference {
+enum DiffReference {
     Group(GroupName, DiffSide),
     Environment(EnvironmentName),
 }
@@ -70,11 +70,11 @@ enum Reference {
 /// The comparison of one group.
 struct GroupDiff {
     group: GroupName,
-    outcome: Outcome,
+    outcome: DiffOutcome,
     deployments: DeploymentPair,
 }
 
-enum Outcome {
+enum DiffOutcome {
     Added,
     Removed,
     Compared(Comparison),
@@ -92,8 +92,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
     let before = resolve(context, &facts, before)?;
     let after = resolve(context, &facts, after)?;
     let diffs = match (before, after) {
-        (Reference::Group(_, before), Reference::Group(group, after)) => vec![one(group, before, after, judgement)?],
-        (Reference::Environment(before), Reference::Environment(after)) => whole(&facts, &before, &after, judgement)?,
+        (DiffReference::Group(_, before), DiffReference::Group(group, after)) => {
+            vec![one(group, before, after, judgement)?]
+        }
+        (DiffReference::Environment(before), DiffReference::Environment(after)) => {
+            whole(&facts, &before, &after, judgement)?
+        }
         _ => return Err(CommandError::usage("compare a group with a group, or an environment with an environment")),
     };
     let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
@@ -106,19 +110,19 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
     })
 }
 
-fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<Only>) -> Result<(), CommandError> {
+fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<DiffFilter>) -> Result<(), CommandError> {
     let workspace = context.workspace()?;
     let is_breaking = diffs.iter().any(GroupDiff::is_breaking);
     match context.output.format {
-        Format::Markdown => context.output.text(&short_ids::shorten(workspace, &markdown(diffs, only)))?,
-        Format::Github => context.output.text(&short_ids::shorten(workspace, &github(diffs, only)))?,
+        OutputFormat::Markdown => context.output.text(&short_ids::shorten(workspace, &markdown(diffs, only)))?,
+        OutputFormat::Github => context.output.text(&short_ids::shorten(workspace, &github(diffs, only)))?,
         _ => {
             let view = DiffDocument::Groups {
                 schema: SCHEMA,
                 breaking: is_breaking,
                 groups: diffs.iter().map(|diff| diff.view(only)).collect(),
             };
-            let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+            let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
             context.output.painted(&view, || {
                 if diffs.is_empty() {
                     return "nothing was ever published to either\n".to_owned();
@@ -132,22 +136,22 @@ fn show(context: &Context<'_>, diffs: &[GroupDiff], only: Option<Only>) -> Resul
 }
 
 /// Returns how the workspace judges changes; dates count where the environment of a side lets them.
-fn judgement<'a>(context: &Context<'_>, facts: &'a DiskFacts<'_>, sides: [&str; 2]) -> Judgement<'a> {
+fn judgement<'a>(context: &Context<'_>, facts: &'a DiskFacts<'_>, sides: [&str; 2]) -> ChangeRules<'a> {
     let settings = facts.settings();
     let places = sides.into_iter().filter_map(|side| side.split_once('@'));
     let mut environments = places.filter_map(|(_, place)| context.environment(place).ok());
     let is_allowed = environments.any(|name| settings.environment(&name).sunset == SunsetPolicy::Allow);
-    Judgement { levels: &settings.changes, sunset: is_allowed.then_some(context.process.now) }
+    ChangeRules { levels: &settings.changes, sunset: is_allowed.then_some(context.process.now) }
 }
 
-fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<Reference, CommandError> {
+fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<DiffReference, CommandError> {
     let Some((name, place)) = text.split_once('@') else {
         let group = selection::group(context, Some(text))?;
         let candidate = facts.working_copy(&group, None).map_err(crate::plan::Error::Facts)?;
-        return Ok(Reference::Group(group, candidate.into()));
+        return Ok(DiffReference::Group(group, candidate.into()));
     };
     if name.is_empty() {
-        return Ok(Reference::Environment(context.environment(place)?));
+        return Ok(DiffReference::Environment(context.environment(place)?));
     }
     let group = selection::group(context, Some(name))?;
     if let Ok(version) = place.parse() {
@@ -156,7 +160,7 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<R
             CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
                 .hint(format!("list them: `apigw version list {group}`"))
         })?;
-        return Ok(Reference::Group(group, candidate.into()));
+        return Ok(DiffReference::Group(group, candidate.into()));
     }
     let environment = context.environment(place)?;
     let side = DiffSide::of_environment(facts, &environment, &group)?;
@@ -164,14 +168,14 @@ fn resolve(context: &Context<'_>, facts: &DiskFacts<'_>, text: &str) -> Result<R
         return Err(CommandError::invalid("state", format!("{group} was never published to {environment}"))
             .hint("see live versions: `apigw status`"));
     }
-    Ok(Reference::Group(group, side))
+    Ok(DiffReference::Group(group, side))
 }
 
 fn whole(
     facts: &DiskFacts<'_>,
     before: &EnvironmentName,
     after: &EnvironmentName,
-    judgement: Judgement<'_>,
+    judgement: ChangeRules<'_>,
 ) -> Result<Vec<GroupDiff>, CommandError> {
     let mut groups = BTreeSet::new();
     for environment in [before, after] {
@@ -190,23 +194,25 @@ fn one(
     group: GroupName,
     before: DiffSide,
     after: DiffSide,
-    judgement: Judgement<'_>,
+    judgement: ChangeRules<'_>,
 ) -> Result<GroupDiff, CommandError> {
     let deployments = DeploymentPair::new(&before, &after);
     let outcome = match (before.candidate, after.candidate) {
         (Some(before), Some(after)) => {
-            let unreadable = |candidate: &Candidate| crate::workspace::Error::Invalid(candidate.findings.clone());
-            let definition = |candidate: &Candidate| candidate.definition.clone().ok_or_else(|| unreadable(candidate));
+            let unreadable =
+                |candidate: &PublishCandidate| crate::workspace::Error::Invalid(candidate.findings.clone());
+            let definition =
+                |candidate: &PublishCandidate| candidate.definition.clone().ok_or_else(|| unreadable(candidate));
             let definitions = (definition(&before)?, definition(&after)?);
             let comparison = compare::compare(
-                Side { settings: &before.settings, definition: &definitions.0 },
-                Side { settings: &after.settings, definition: &definitions.1 },
+                ComparedGroup { settings: &before.settings, definition: &definitions.0 },
+                ComparedGroup { settings: &after.settings, definition: &definitions.1 },
             );
-            Outcome::Compared(comparison.judged(judgement))
+            DiffOutcome::Compared(comparison.judged(judgement))
         }
-        (None, Some(_)) => Outcome::Added,
-        (Some(_), None) => Outcome::Removed,
-        (None, None) => Outcome::Compared(Comparison::default()),
+        (None, Some(_)) => DiffOutcome::Added,
+        (Some(_), None) => DiffOutcome::Removed,
+        (None, None) => DiffOutcome::Compared(Comparison::default()),
     };
     Ok(GroupDiff { group, outcome, deployments })
 }
@@ -214,22 +220,22 @@ fn one(
 impl GroupDiff {
     fn is_breaking(&self) -> bool {
         match &self.outcome {
-            Outcome::Added => false,
-            Outcome::Removed => true,
-            Outcome::Compared(comparison) => comparison.is_breaking(),
+            DiffOutcome::Added => false,
+            DiffOutcome::Removed => true,
+            DiffOutcome::Compared(comparison) => comparison.is_breaking(),
         }
     }
 
     fn differs(&self) -> bool {
-        let is_same = matches!(&self.outcome, Outcome::Compared(comparison) if comparison.changes.is_empty());
+        let is_same = matches!(&self.outcome, DiffOutcome::Compared(comparison) if comparison.changes.is_empty());
         !is_same || !self.deployments.differences().is_empty()
     }
 
-    fn view(&self, only: Option<Only>) -> GroupDiffView {
+    fn view(&self, only: Option<DiffFilter>) -> GroupDiffView {
         let (state, comparison) = match &self.outcome {
-            Outcome::Added => ("added", None),
-            Outcome::Removed => ("removed", None),
-            Outcome::Compared(comparison) => ("compared", Some(comparison)),
+            DiffOutcome::Added => ("added", None),
+            DiffOutcome::Removed => ("removed", None),
+            DiffOutcome::Compared(comparison) => ("compared", Some(comparison)),
         };
         let changes = comparison.iter().flat_map(|comparison| shown(comparison, only)).map(change_view).collect();
         let count = |compatibility| {
@@ -253,13 +259,13 @@ impl GroupDiff {
         }
     }
 
-    fn text(&self, layout: Layout, only: Option<Only>) -> String {
+    fn text(&self, layout: TableLayout, only: Option<DiffFilter>) -> String {
         let group = &self.group;
         let deployed = self.deployments.text(group);
         let comparison = match &self.outcome {
-            Outcome::Added => return format!("{deployed}{group}: only on the second side\n"),
-            Outcome::Removed => return format!("{deployed}{group}: only on the first side: its callers break\n"),
-            Outcome::Compared(comparison) => comparison,
+            DiffOutcome::Added => return format!("{deployed}{group}: only on the second side\n"),
+            DiffOutcome::Removed => return format!("{deployed}{group}: only on the first side: its callers break\n"),
+            DiffOutcome::Compared(comparison) => comparison,
         };
         let Some(advice) = comparison.advice() else {
             let what = if deployed.is_empty() { "no difference" } else { "no difference in the APIs" };
@@ -267,9 +273,9 @@ impl GroupDiff {
         };
         let row = |change: &Change| {
             let callers = match change.compatibility {
-                Compatibility::Breaking => Cell::default().painted(Paint::Red, "break"),
-                Compatibility::Warning => Cell::default().painted(Paint::Yellow, "see another meaning"),
-                Compatibility::Compatible => Cell::from("keep working"),
+                Compatibility::Breaking => TableCell::default().painted(CellColor::Red, "break"),
+                Compatibility::Warning => TableCell::default().painted(CellColor::Yellow, "see another meaning"),
+                Compatibility::Compatible => TableCell::from("keep working"),
             };
             vec![callers, change.apis(1).into(), change.path.as_str().into(), change.message.as_str().into()]
         };
@@ -287,11 +293,11 @@ impl GroupDiff {
     }
 }
 
-const fn level(level: crate::model::Level) -> &'static str {
+const fn level(level: crate::model::BumpLevel) -> &'static str {
     match level {
-        crate::model::Level::Patch => "a patch",
-        crate::model::Level::Minor => "a minor",
-        crate::model::Level::Major => "a major",
+        crate::model::BumpLevel::Patch => "a patch",
+        crate::model::BumpLevel::Minor => "a minor",
+        crate::model::BumpLevel::Major => "a major",
     }
 }
 
@@ -316,7 +322,7 @@ fn explain(context: &Context<'_>, name: &str) -> Result<Exit, CommandError> {
             let view = DiffDocument::Kinds { schema: SCHEMA, kinds: KINDS.iter().map(kind_view).collect() };
             let row = |kind: &Kind| {
                 let breaks = |direction| if kind.effect.breaks(direction) { "break" } else { "keep working" };
-                let (request, response) = (breaks(Direction::Request), breaks(Direction::Response));
+                let (request, response) = (breaks(ValueDirection::Request), breaks(ValueDirection::Response));
                 vec![kind.name.to_owned(), request.to_owned(), response.to_owned(), kind.explanation.to_owned()]
             };
             context.output.data(&view, || {
@@ -347,44 +353,44 @@ fn kind_view(kind: &Kind) -> KindView {
     KindView {
         kind: kind.name,
         explanation: kind.explanation,
-        breaks_requests: kind.effect.breaks(Direction::Request),
-        breaks_responses: kind.effect.breaks(Direction::Response),
+        breaks_requests: kind.effect.breaks(ValueDirection::Request),
+        breaks_responses: kind.effect.breaks(ValueDirection::Response),
     }
 }
 
-const fn effect(effect: Effect) -> &'static str {
+const fn effect(effect: ChangeEffect) -> &'static str {
     match effect {
-        Effect::Breaks => "It breaks callers.",
-        Effect::Warns => "No request is refused, but it may mean something else: it asks for a minor version.",
-        Effect::Keeps => "Callers keep working: it asks for a minor version.",
-        Effect::Describes => "Callers do not notice: it asks for a patch.",
-        Effect::Narrows => "Callers that send such a value break; callers that read one keep working.",
-        Effect::Widens => "Callers that read such a value break; callers that send one keep working.",
-        Effect::Replaces => "Callers that send or read such a value break.",
+        ChangeEffect::Breaks => "It breaks callers.",
+        ChangeEffect::Warns => "No request is refused, but it may mean something else: it asks for a minor version.",
+        ChangeEffect::Keeps => "Callers keep working: it asks for a minor version.",
+        ChangeEffect::Describes => "Callers do not notice: it asks for a patch.",
+        ChangeEffect::Narrows => "Callers that send such a value break; callers that read one keep working.",
+        ChangeEffect::Widens => "Callers that read such a value break; callers that send one keep working.",
+        ChangeEffect::Replaces => "Callers that send or read such a value break.",
     }
 }
 
 /// Returns the changes that are to be shown.
-fn shown(comparison: &Comparison, only: Option<Only>) -> Vec<&Change> {
+fn shown(comparison: &Comparison, only: Option<DiffFilter>) -> Vec<&Change> {
     comparison.changes.iter().filter(|change| only.is_none() || change.is_breaking()).collect()
 }
 
 /// The longest comment on GitHub, in characters.
 const LONGEST_COMMENT: usize = 65_536;
 
-fn markdown(diffs: &[GroupDiff], only: Option<Only>) -> String {
+fn markdown(diffs: &[GroupDiff], only: Option<DiffFilter>) -> String {
     let most = LONGEST_COMMENT / diffs.len().max(1);
     let section = |diff: &GroupDiff| {
         let title = format!("## {}\n\n", diff.group);
         let text = match &diff.outcome {
-            Outcome::Compared(comparison) => {
+            DiffOutcome::Compared(comparison) => {
                 let lines = diff.deployments.text(&diff.group);
                 let lines = lines.lines().map(|line| format!("- {line}\n")).collect::<Vec<_>>().concat();
                 let taken = title.chars().count() + lines.chars().count() + 2;
                 let changes = compare::markdown(comparison, only.is_some(), most.saturating_sub(taken));
                 if lines.is_empty() { changes } else { format!("{lines}\n{changes}") }
             }
-            Outcome::Added | Outcome::Removed => diff.text(None.into(), only),
+            DiffOutcome::Added | DiffOutcome::Removed => diff.text(None.into(), only),
         };
         format!("{title}{text}\n")
     };
@@ -392,10 +398,10 @@ fn markdown(diffs: &[GroupDiff], only: Option<Only>) -> String {
 }
 
 /// Renders changes as workflow commands, which GitHub Actions shows beside the lines.
-fn github(diffs: &[GroupDiff], only: Option<Only>) -> String {
+fn github(diffs: &[GroupDiff], only: Option<DiffFilter>) -> String {
     let mut text = String::new();
     for diff in diffs {
-        let Outcome::Compared(comparison) = &diff.outcome else {
+        let DiffOutcome::Compared(comparison) = &diff.outcome else {
             let level = if diff.is_breaking() { "error" } else { "notice" };
             text.push_str(&workflow::command(level, None, "group", &diff.text(None.into(), only)));
             continue;

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::output::{self, MOST_WARNINGS};
-use crate::cli::reason::Reason;
-use crate::cli::table::{Cell, Layout, Paint};
+use crate::cli::reason::ChangeReason;
+use crate::cli::table::{CellColor, TableCell, TableLayout};
 use crate::cli::views::{
     ApiView, GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView,
 };
@@ -19,18 +19,18 @@ use crate::definition;
 use crate::model::{
     DEFINITION_FILE, Finding, GroupName, GroupSettings, PathPrefix, PathPrefixError, SCHEMA, SETTINGS_FILE,
 };
-use crate::workspace::edit::Edit;
+use crate::workspace::edit::ValueEdit;
 use crate::workspace::{self, NewGroup, OutsideFolder};
 
 /// Create, list, show, change and delete API groups
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum GroupCommand {
-    Create(CreateArguments),
+    Create(GroupCreateArguments),
     Import(ImportArguments),
-    List(ListArguments),
-    Show(ShowArguments),
+    List(GroupListArguments),
+    Show(GroupShowArguments),
     Set(SetArguments),
-    Delete(DeleteArguments),
+    Delete(GroupDeleteArguments),
 }
 
 /// Create a group without APIs
@@ -38,7 +38,7 @@ pub(in crate::cli) enum GroupCommand {
 #[command(
     after_help = "Examples:\n  apigw group create orders\n  apigw group create orders --prefix /orders/v1 --backend https://orders.example.com"
 )]
-pub(in crate::cli) struct CreateArguments {
+pub(in crate::cli) struct GroupCreateArguments {
     /// Its name
     #[arg(value_name = "NAME")]
     name: String,
@@ -83,12 +83,12 @@ pub(in crate::cli) struct ImportArguments {
 /// List the groups
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw group list\n  apigw group list -o json")]
-pub(in crate::cli) struct ListArguments {}
+pub(in crate::cli) struct GroupListArguments {}
 
 /// Show a group's settings and APIs
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw group show\n  apigw group show petstore -o yaml")]
-pub(in crate::cli) struct ShowArguments {
+pub(in crate::cli) struct GroupShowArguments {
     /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
@@ -113,7 +113,7 @@ pub(in crate::cli) struct SetArguments {
 /// Delete a group that is live nowhere, with all its versions
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw group delete orders --yes\n  apigw -y group delete orders")]
-pub(in crate::cli) struct DeleteArguments {
+pub(in crate::cli) struct GroupDeleteArguments {
     /// The group
     #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::groups))]
     name: String,
@@ -154,7 +154,7 @@ fn new_group(
     })
 }
 
-fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, CommandError> {
+fn create(context: &Context<'_>, arguments: &GroupCreateArguments) -> Result<Exit, CommandError> {
     let group = selection::parse(&arguments.name)?;
     let settings = new_group(&group, &arguments.settings, None, None, None)?;
     context.workspace()?.lock(&context.lock_request())?.create(&group, &settings)?;
@@ -168,7 +168,7 @@ fn import(context: &Context<'_>, arguments: &ImportArguments) -> Result<Exit, Co
     let shown = shown_before(&arguments.file, folder.name());
     let levels = &workspace.settings().rules;
     let imported = match definition::import(folder.name(), &folder.above(), levels, &mut |path| folder.read(path)) {
-        Ok(imported) => definition::Imported { findings: shown_at(&shown, imported.findings), ..imported },
+        Ok(imported) => definition::ImportedDefinition { findings: shown_at(&shown, imported.findings), ..imported },
         Err(findings) => {
             let findings = shown_at(&shown, findings);
             return Err(CommandError::from(workspace::Error::Invalid(findings)).outside(shown, folder));
@@ -263,7 +263,7 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
         Err(error) => GroupListEntryView::Unreadable { group: (*group).clone(), problem: error.one_line() },
     };
     let entries = groups.iter().map(entry).collect();
-    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
     context.output.painted(&GroupListView::new(entries), || {
         if groups.is_empty() {
             return "no groups yet: create one with `apigw group import NAME FILE`\n".to_owned();
@@ -274,7 +274,7 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
                 let (version, prefix) = (settings.version.to_string(), settings.prefix.to_string());
                 vec![group.as_str().into(), version.into(), prefix.into(), description.into()]
             }
-            Err(_) => vec![group.as_str().into(), Cell::default().painted(Paint::Red, "unreadable")],
+            Err(_) => vec![group.as_str().into(), TableCell::default().painted(CellColor::Red, "unreadable")],
         });
         table::render(&["GROUP", "VERSION", "PREFIX", "DESCRIPTION"], rows, layout)
     })?;
@@ -286,7 +286,7 @@ fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
     Ok(if unreadable.is_empty() { Exit::Done } else { Exit::Invalid })
 }
 
-fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
+fn show(context: &Context<'_>, arguments: &GroupShowArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let candidate = context.workspace()?.working_copy(&group, None)?;
     let settings = &candidate.settings;
@@ -320,7 +320,7 @@ fn show(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, Comman
 
 fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, Some(&arguments.name))?;
-    let edits: Result<Vec<Edit>, CommandError> = arguments.values.iter().map(|text| parse_edit(text)).collect();
+    let edits: Result<Vec<ValueEdit>, CommandError> = arguments.values.iter().map(|text| parse_edit(text)).collect();
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let changed = guard.edit(&group, SETTINGS_FILE, &edits?)?;
     let view = GroupSetView::new(group.clone(), format!("groups/{group}/{SETTINGS_FILE}"), changed);
@@ -329,26 +329,26 @@ fn set(context: &Context<'_>, arguments: &SetArguments) -> Result<Exit, CommandE
     Ok(Exit::Done)
 }
 
-fn parse_edit(text: &str) -> Result<Edit, CommandError> {
+fn parse_edit(text: &str) -> Result<ValueEdit, CommandError> {
     let Some((key, value)) = text.split_once('=') else {
         return Err(CommandError::usage(format!("{text:?} is not key=value")).hint("for example `prefix=/pets`"));
     };
     let path = key.split('.').map(str::to_owned).collect::<Vec<_>>();
     if value.is_empty() {
-        return Ok(Edit::remove(path));
+        return Ok(ValueEdit::remove(path));
     }
     // A version looks like a number and is text.
     let parsed = if key == "version" { None } else { serde_json::from_str::<Value>(value).ok() };
-    Ok(Edit::set(path, parsed.unwrap_or_else(|| Value::from(value))))
+    Ok(ValueEdit::set(path, parsed.unwrap_or_else(|| Value::from(value))))
 }
 
-fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
+fn delete(context: &Context<'_>, arguments: &GroupDeleteArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, Some(&arguments.name))?;
     if !context.yes {
         return Err(CommandError::new("refused", Exit::Refused, format!("this deletes {group} with all its versions"))
             .hint("give `--yes` to do it"));
     }
-    let author = context.author(&Reason { message: None, allow_breaking: false })?;
+    let author = context.author(&ChangeReason { message: None, allow_breaking: false })?;
     for (version, state) in context.workspace()?.lock(&context.lock_request())?.delete_group(&group, &author)? {
         let lost = advice::lost_state(group.as_str(), &version, &state);
         context.output.warning(&format!("{lost}, and fails from now on"));

@@ -8,12 +8,12 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::table::{self, Cell, Layout, Paint};
+use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{HistoryDocument, HistoryView};
 use crate::cli::{change, selection};
-use crate::model::{GroupName, State, Timestamp};
-use crate::workspace::{Committed, ShortIds, ViewProblem, Workspace};
+use crate::model::{DeploymentState, GroupName, Timestamp};
+use crate::workspace::{CommittedOperation, ShortIds, ViewProblem, Workspace};
 
 /// The most groups of an operation that are named.
 const MOST_CHANGES: usize = 3;
@@ -63,8 +63,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     operations.sort_by(|left, right| right.id.cmp(&left.id));
     operations.truncate(arguments.number);
     let short = workspace.short_ids().unwrap_or_default();
-    let shown = Shown { workspace, operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
-    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 3 };
+    let shown =
+        ShownHistory { workspace, operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
+    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 3 };
     let document = HistoryDocument::Releases(HistoryView::new(&operations, &problems));
     context.output.painted(&document, || shown.text(layout))?;
     // Programs have them in the document.
@@ -75,17 +76,17 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
 }
 
 /// The operations that are shown.
-struct Shown<'a> {
+struct ShownHistory<'a> {
     workspace: &'a Workspace,
-    operations: &'a [Committed],
+    operations: &'a [CommittedOperation],
     short: &'a ShortIds,
     /// The group that was asked for, which comes first.
     group: Option<&'a GroupName>,
     now: Timestamp,
 }
 
-impl Shown<'_> {
-    fn text(&self, layout: Layout) -> String {
+impl ShownHistory<'_> {
+    fn text(&self, layout: TableLayout) -> String {
         if self.operations.is_empty() {
             return "nothing was published yet\n".to_owned();
         }
@@ -93,18 +94,18 @@ impl Shown<'_> {
         table::render(&["OPERATION", "AGE", "ENVIRONMENT", "CHANGES", "BY", "WHY"], rows, layout)
     }
 
-    fn row(&self, committed: &Committed) -> Vec<Cell> {
-        let Committed { id, operation, lost } = committed;
+    fn row(&self, committed: &CommittedOperation) -> Vec<TableCell> {
+        let CommittedOperation { id, operation, lost } = committed;
         let mut changed: Vec<_> = operation.changes.iter().collect();
         changed.sort_by_key(|(group, _)| self.group != Some(*group));
-        let mut changes = Cell::default();
+        let mut changes = TableCell::default();
         for (number, (group, change)) in changed.iter().take(MOST_CHANGES).enumerate() {
             let separator = if number > 0 { "; " } else { "" };
             changes = changes.plain(&format!("{separator}{} {group} ", change.action));
             let state = change::state(self.workspace, group, &change.after);
             changes = match change.after.state {
-                State::Live => changes.plain(&state),
-                State::Offline => changes.painted(Paint::Dim, &state),
+                DeploymentState::Live => changes.plain(&state),
+                DeploymentState::Offline => changes.painted(CellColor::Dim, &state),
             };
             if let Some(resolve) = lost.get(*group) {
                 changes = changes.plain(&format!(" (lost to {})", self.short.get(resolve)));
@@ -114,7 +115,8 @@ impl Shown<'_> {
             changes = changes.plain(&format!("; and {} more", changed.len() - MOST_CHANGES));
         }
         if !operation.overrides.is_empty() {
-            changes = changes.plain("; ").painted(Paint::Red, &format!("overrides {}", change::overrides(operation)));
+            changes =
+                changes.plain("; ").painted(CellColor::Red, &format!("overrides {}", change::overrides(operation)));
         }
         vec![
             self.short.get(id).into(),

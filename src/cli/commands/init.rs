@@ -8,7 +8,7 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::views::InitView;
-use crate::workspace::{Example, init};
+use crate::workspace::{ExampleGroup, init};
 
 /// Create a workspace
 #[derive(Debug, Args)]
@@ -31,12 +31,12 @@ enum ExampleName {
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &InitArguments) -> Result<Exit, CommandError> {
     let folder =
         arguments.folder.as_ref().map_or_else(|| context.folder().clone(), |folder| context.folder().join(folder));
-    let example = arguments.example.map(|ExampleName::Petstore| Example::Petstore);
+    let example = arguments.example.map(|ExampleName::Petstore| ExampleGroup::Petstore);
     let files = init(&folder, example)?;
     let view = InitView::new(folder.display().to_string(), files);
     let shown = context.output.data(&view, || {
         let next = match example {
-            Some(Example::Petstore) => "apigw publish petstore --env test --mock",
+            Some(ExampleGroup::Petstore) => "apigw publish petstore --env test --mock",
             None => "apigw group import NAME openapi.yaml",
         };
         let shown = arguments.folder.as_deref().unwrap_or(Path::new("."));

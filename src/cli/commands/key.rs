@@ -14,18 +14,18 @@ use crate::cli::commands::access::commit_seen;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::reason::Reason;
+use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
 use crate::model::{KeyKind, KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
 
 /// Make, rotate, revoke and show the keys of callers
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum KeyCommand {
-    Create(CreateArguments),
+    Create(KeyCreateArguments),
     Rotate(RotateArguments),
-    Revoke(RevokeArguments),
-    List(ListArguments),
-    Show(ShowArguments),
+    Revoke(KeyRevokeArguments),
+    List(KeyListArguments),
+    Show(KeyShowArguments),
 }
 
 /// Make a key, and hand out its secret once
@@ -36,7 +36,7 @@ pub(in crate::cli) enum KeyCommand {
 #[command(
     after_help = "Examples:\n  apigw key create ci --kind subscription --to ~/ci.key\n  apigw key create shop --kind signature --owner web --expires 90d --to ~/shop.secret -m 'web shop'"
 )]
-pub(in crate::cli) struct CreateArguments {
+pub(in crate::cli) struct KeyCreateArguments {
     /// The name of the key: lower-case letters, digits and hyphens
     #[arg(value_name = "NAME", value_parser = parse_key)]
     name: KeyName,
@@ -119,7 +119,7 @@ pub(in crate::cli) struct RotateArguments {
 #[command(
     after_help = "Examples:\n  apigw key revoke ci -m 'found in a log'\n  apigw key revoke ci k3yw2qpx7abcdefg -m 'only the old one'"
 )]
-pub(in crate::cli) struct RevokeArguments {
+pub(in crate::cli) struct KeyRevokeArguments {
     /// The key
     #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
@@ -134,12 +134,12 @@ pub(in crate::cli) struct RevokeArguments {
 /// List the keys
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw key list\n  apigw key list -o json")]
-pub(in crate::cli) struct ListArguments {}
+pub(in crate::cli) struct KeyListArguments {}
 
 /// Show a key: its secrets by id, its grants, and where it stands
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw key show ci\n  apigw key show ci -o json")]
-pub(in crate::cli) struct ShowArguments {
+pub(in crate::cli) struct KeyShowArguments {
     /// The key
     #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
     name: KeyName,
@@ -150,13 +150,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &KeyCommand) -> Result
         KeyCommand::Create(arguments) => made::create(context, arguments),
         KeyCommand::Rotate(arguments) => made::rotate(context, arguments),
         KeyCommand::Revoke(arguments) => revoke(context, arguments),
-        KeyCommand::List(ListArguments {}) => shown::list(context),
+        KeyCommand::List(KeyListArguments {}) => shown::list(context),
         KeyCommand::Show(arguments) => shown::show(context, &arguments.name),
     }
 }
 
-fn revoke(context: &Context<'_>, arguments: &RevokeArguments) -> Result<Exit, CommandError> {
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+fn revoke(context: &Context<'_>, arguments: &KeyRevokeArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (key, _) = guard.workspace().key(&arguments.name)?;
     let revoked = guard.workspace().revoked_secrets()?;

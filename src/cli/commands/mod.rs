@@ -37,7 +37,7 @@ use clap::Subcommand;
 use super::command_kind::CommandKind;
 use super::context::Context;
 use super::error::{CommandError, Exit};
-use super::output::Format;
+use super::output::OutputFormat;
 
 /// Every command, in the order in which a workspace comes to use them.
 #[derive(Debug, Subcommand)]
@@ -83,10 +83,22 @@ pub(super) enum Command {
 impl Command {
     /// Returns the properties that decide about its output and its options.
     pub(super) const fn kind(&self) -> CommandKind {
-        let formats: &[Format] = match self {
-            Self::Check(_) => &[Format::Table, Format::Json, Format::Yaml, Format::Github, Format::Sarif],
-            Self::Diff(_) => &[Format::Table, Format::Json, Format::Yaml, Format::Github, Format::Markdown],
-            _ => &[Format::Table, Format::Json, Format::Yaml],
+        let formats: &[OutputFormat] = match self {
+            Self::Check(_) => &[
+                OutputFormat::Table,
+                OutputFormat::Json,
+                OutputFormat::Yaml,
+                OutputFormat::Github,
+                OutputFormat::Sarif,
+            ],
+            Self::Diff(_) => &[
+                OutputFormat::Table,
+                OutputFormat::Json,
+                OutputFormat::Yaml,
+                OutputFormat::Github,
+                OutputFormat::Markdown,
+            ],
+            _ => &[OutputFormat::Table, OutputFormat::Json, OutputFormat::Yaml],
         };
         CommandKind { formats, runs_on: matches!(self, Self::Serve(_)), writes: self.writes() }
     }

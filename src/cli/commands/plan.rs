@@ -8,7 +8,7 @@ use crate::cli::backends;
 use crate::cli::change::{self, ChangeArguments};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::reason::Reason;
+use crate::cli::reason::ChangeReason;
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::yaml::yaml;
 use crate::plan::{self, Plan, ReleasePlan};
@@ -30,7 +30,7 @@ pub(in crate::cli) struct PlanArguments {
     #[arg(long)]
     detailed_exitcode: bool,
     #[command(flatten)]
-    reason: Reason,
+    reason: ChangeReason,
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PlanArguments) -> Result<Exit, CommandError> {

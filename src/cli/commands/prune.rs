@@ -7,7 +7,7 @@ use crate::cli::change;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::reason::Reason;
+use crate::cli::reason::ChangeReason;
 use crate::cli::selection;
 use crate::cli::views::{PruneView, PrunedVersionView};
 use crate::model::{GroupName, SCHEMA};
@@ -44,7 +44,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PruneArguments) -> 
         show(context, &unused, true)?;
         return Ok(Exit::Done);
     }
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = workspace.lock(&context.lock_request())?;
     let unused = guard.workspace().unused_versions(&groups)?;
     for (number, UnusedVersion { group, version, .. }) in unused.iter().enumerate() {

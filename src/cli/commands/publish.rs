@@ -9,7 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::GroupsArguments;
 use crate::model::Version;
-use crate::plan::{self, BackendChoice, Bump, PublishRequest};
+use crate::plan::{self, BackendChoice, BumpRequest, PublishRequest};
 
 /// Publish groups to an environment: set version, backend and address
 ///
@@ -56,7 +56,7 @@ pub(in crate::cli) enum BumpName {
     Auto,
 }
 
-impl From<BumpName> for Bump {
+impl From<BumpName> for BumpRequest {
     fn from(name: BumpName) -> Self {
         match name {
             BumpName::Patch => Self::Patch,
@@ -72,7 +72,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PublishArguments) -
     let request = PublishRequest {
         groups: arguments.groups.resolve(context)?,
         version: arguments.version.clone(),
-        bump: arguments.bump.map(Bump::from),
+        bump: arguments.bump.map(BumpRequest::from),
         backend: match (arguments.mock, &arguments.backend) {
             (true, _) => BackendChoice::Mock,
             (false, Some(address)) => BackendChoice::Address(address.clone()),

@@ -12,7 +12,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
-use crate::cli::wait::{self, Waited};
+use crate::cli::wait::{self, WaitOutcome};
 use crate::cli::{change, complete, selection};
 use crate::model::{Author, Deployment, GroupName, OperationId, Release, SCHEMA};
 use crate::plan::{self, HeadChoice, MergeSide, Plan, Resolution, ResolveError, ResolveRequest};
@@ -69,7 +69,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     let joined = joined.map_err(|error| change::refused(context, workspace, error))?;
     change::warn(context, &joined);
     let is_pending = !state.is_whole(&resolution) || !renumberings.is_empty();
-    let mut outcome = Outcome {
+    let mut outcome = ResolveOutcome {
         workspace,
         state: &state,
         resolution: &resolution,
@@ -102,7 +102,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     outcome.waited =
         limit.map(|limit| wait::wait_for(context, workspace, &joined, outcome.id.as_ref(), Instant::now(), limit));
     change::shown_after_commit(context, outcome.show(context, false));
-    let failed = unknown.or_else(|| outcome.waited.and_then(Waited::failure));
+    let failed = unknown.or_else(|| outcome.waited.and_then(WaitOutcome::failure));
     failed.map_or(Ok(Exit::Done), Err)
 }
 
@@ -133,7 +133,7 @@ fn resolution(
 }
 
 /// The outcome of a resolve, committed or not.
-struct Outcome<'a> {
+struct ResolveOutcome<'a> {
     workspace: &'a Workspace,
     state: &'a MergeState,
     resolution: &'a Resolution,
@@ -143,10 +143,10 @@ struct Outcome<'a> {
     is_pending: bool,
     /// The operation, once there is one.
     id: Option<OperationId>,
-    waited: Option<Waited>,
+    waited: Option<WaitOutcome>,
 }
 
-impl Outcome<'_> {
+impl ResolveOutcome<'_> {
     fn show(&self, context: &Context<'_>, dry_run: bool) -> Result<(), CommandError> {
         let resolution = self.resolution;
         let entry = |entry: &Option<Deployment>| entry.as_ref().map(EntryView::of);
@@ -175,7 +175,7 @@ impl Outcome<'_> {
         };
         context.output.data(&view, || {
             short_ids::shorten(self.workspace, &self.text(dry_run))
-                + &self.waited.as_ref().map(Waited::text).unwrap_or_default()
+                + &self.waited.as_ref().map(WaitOutcome::text).unwrap_or_default()
         })
     }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::change::{self, ChangeArguments, IfCurrent, Replan};
+use crate::cli::change::{self, ChangeArguments, IfCurrent, ReplanMode};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -39,7 +39,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) 
     let environment = context.environment(&arguments.env)?;
     let to = arguments.to.as_deref().map(|text| past_state(context.workspace()?, &environment, text)).transpose()?;
     // Planned anew, a rollback without a name would go back twice.
-    let replan = if to.is_some() { arguments.if_current.replan() } else { Replan::Never };
+    let replan = if to.is_some() { arguments.if_current.replan() } else { ReplanMode::Never };
     let request = RollbackRequest {
         groups: arguments.groups.resolve(context)?,
         to,

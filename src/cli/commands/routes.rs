@@ -8,13 +8,13 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::table::{self, Layout};
+use crate::cli::table::{self, TableLayout};
 use crate::cli::views::RoutesView;
 use crate::cli::{complete, selection};
 use crate::model::{EnvironmentName, GroupName, SCHEMA};
 use crate::routes::{
-    Access, Credential, DynamicUpstream, EnvironmentRoutes, Forward, GroupRoutes, Mapping, MockResponses, Responder,
-    Route, RouteForward, build_environment,
+    Credential, DynamicUpstream, EnvironmentRoutes, GroupForwarding, GroupRoutes, MockResponses, RequestMapping,
+    Responder, Route, RouteAccess, RouteForward, build_environment,
 };
 use crate::snapshot::NotServed;
 use crate::workspace::{LiveReader, Workspace};
@@ -49,7 +49,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
             context.output.note(&format!("{group} is not live there"));
         }
     }
-    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
     context.output.painted(&RoutesView { schema: SCHEMA, environments: &routes }, || text(&routes, layout))?;
     let mut is_complete = true;
     for NotServed { environment, group, reason, .. } in routes.iter().flat_map(|environment| &environment.not_served) {
@@ -80,13 +80,13 @@ fn read(
     routes.collect()
 }
 
-fn text(routes: &[EnvironmentRoutes], layout: Layout) -> String {
+fn text(routes: &[EnvironmentRoutes], layout: TableLayout) -> String {
     let groups = routes.iter().flat_map(|environment| &environment.groups);
     let texts: Vec<String> = groups.map(|group| group_text(group, layout)).collect();
     if texts.is_empty() { "nothing is live\n".to_owned() } else { texts.join("\n") }
 }
 
-fn group_text(group: &GroupRoutes, layout: Layout) -> String {
+fn group_text(group: &GroupRoutes, layout: TableLayout) -> String {
     let GroupRoutes { environment, group: name, version, hosts, forward, cors, .. } = group;
     let mut text = format!("{environment}: {name} {version}\n");
     let mut line = |name: &str, value: &str| {
@@ -140,7 +140,7 @@ fn path_text(group: &GroupRoutes, route: &Route) -> String {
     text
 }
 
-fn access_text(access: &Access) -> String {
+fn access_text(access: &RouteAccess) -> String {
     let credential = |credential: &Credential| match credential {
         Credential::Header(name) => format!("header {name}"),
         Credential::Query(name) => format!("query {name}"),
@@ -148,12 +148,12 @@ fn access_text(access: &Access) -> String {
         Credential::Authorization(scheme) => format!("{scheme} credentials"),
     };
     match access {
-        Access::Anyone => "anyone".to_owned(),
-        Access::Key { signature, subscription, .. } => {
+        RouteAccess::Anyone => "anyone".to_owned(),
+        RouteAccess::Key { signature, subscription, .. } => {
             let ways = [signature.as_ref().map(|_| "signature"), subscription.as_ref().map(|_| "subscription key")];
             ways.into_iter().flatten().collect::<Vec<_>>().join(" or ")
         }
-        Access::Presence { any_of } => {
+        RouteAccess::Presence { any_of } => {
             let list = |list: &Vec<Credential>| list.iter().map(credential).collect::<Vec<_>>().join(" and ");
             any_of.iter().map(list).collect::<Vec<_>>().join(", or ")
         }
@@ -183,7 +183,7 @@ fn mock_text(responses: &MockResponses) -> String {
 }
 
 /// Returns the address that a request is forwarded to, and the differences from the group's settings.
-fn forward_text(group: &GroupRoutes, forward: &Forward, own: &RouteForward, route: &Route) -> String {
+fn forward_text(group: &GroupRoutes, forward: &GroupForwarding, own: &RouteForward, route: &Route) -> String {
     let upstream = own.upstream.as_ref().unwrap_or(&forward.upstream);
     let address = upstream.targets.first().map_or("", |url| url.as_str()).trim_end_matches('/');
     let kept = if forward.keep_prefix { group.prefix.before_path() } else { "" };
@@ -205,7 +205,7 @@ fn forward_text(group: &GroupRoutes, forward: &Forward, own: &RouteForward, rout
     text
 }
 
-fn settings_text(forward: &Forward) -> String {
+fn settings_text(forward: &GroupForwarding) -> String {
     let timeouts = &forward.timeouts;
     let mut parts = vec![format!(
         "connect {} ms, response {} ms, idle {} ms, websocket idle {} ms",
@@ -227,10 +227,10 @@ fn dynamic_text(dynamic: &[DynamicUpstream]) -> String {
     dynamic.iter().map(rule).collect::<Vec<_>>().join("; ")
 }
 
-fn mappings_text(mappings: &[Mapping]) -> String {
-    let mapping = |mapping: &Mapping| match mapping {
-        Mapping::Move(mapping) => format!("{} → {}", mapping.from, mapping.to),
-        Mapping::Set(constant) => format!("{} = {}", constant.to, constant.shown_value()),
+fn mappings_text(mappings: &[RequestMapping]) -> String {
+    let mapping = |mapping: &RequestMapping| match mapping {
+        RequestMapping::Move(mapping) => format!("{} → {}", mapping.from, mapping.to),
+        RequestMapping::Set(constant) => format!("{} = {}", constant.to, constant.shown_value()),
     };
     mappings.iter().map(mapping).collect::<Vec<_>>().join("; ")
 }

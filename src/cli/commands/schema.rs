@@ -7,7 +7,7 @@ use schemars::{Schema, schema_for};
 use crate::cli::context::Context;
 use crate::cli::documents::{DOCUMENTS, DocumentKind};
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::{Format, json};
+use crate::cli::output::{OutputFormat, json};
 use crate::cli::views::{SchemaDocument, SchemaNameView};
 use crate::cli::yaml::yaml;
 use crate::model::{GroupSettings, SCHEMA, WorkspaceSettings};
@@ -70,7 +70,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SchemaArguments) ->
         || DOCUMENTS.iter().find(|kind| name.strip_prefix("output-") == Some(kind.name)).map(DocumentKind::schema);
     let schema = of_file.or_else(of_document).unwrap_or_default();
     // It is a format of its own, marked by `$schema`, whatever the format of data.
-    let text = if context.output.format == Format::Yaml { yaml(&schema)? } else { json(&schema)? };
+    let text = if context.output.format == OutputFormat::Yaml { yaml(&schema)? } else { json(&schema)? };
     context.output.raw(text.as_bytes())?;
     Ok(Exit::Done)
 }

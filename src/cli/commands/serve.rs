@@ -19,13 +19,13 @@ use crate::cli::context::Context;
 use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::process::wall_clock;
-use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, Limits, Signal, StartError, signals};
+use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, GatewayLimits, Signal, StartError, signals};
 use crate::model::EnvironmentName;
 use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 
-use access_log::Log;
-use certificates::Certificates;
-use follow::{Follower, Read};
+use access_log::LogQueue;
+use certificates::CertificateFiles;
+use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
 
 /// Serve published groups on this machine
@@ -91,8 +91,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let named: Result<Vec<_>, CommandError> = arguments.env.iter().map(|name| context.environment(name)).collect();
     let named = named?;
     let asked = signals()?;
-    let mut certificates = Certificates::of(context, &arguments.tls_cert, &arguments.tls_key)?;
-    let log = Log::start(context, &arguments.access_log)?;
+    let mut certificates = CertificateFiles::of(context, &arguments.tls_cert, &arguments.tls_key)?;
+    let log = LogQueue::start(context, &arguments.access_log)?;
     let config = Config {
         access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),
         ..config(&workspace, arguments, certificates.as_mut())?
@@ -108,7 +108,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
     let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;
-    let read = Read { named, reader, certificates, access };
+    let read = GatewayInputs { named, reader, certificates, access };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;
@@ -145,7 +145,7 @@ fn environments(workspace: &Workspace, named: &[EnvironmentName]) -> Vec<Environ
 fn config(
     workspace: &Workspace,
     arguments: &ServeArguments,
-    certificates: Option<&mut Certificates>,
+    certificates: Option<&mut CertificateFiles>,
 ) -> Result<Config, CommandError> {
     let has_certificate = certificates.is_some();
     let listen: Vec<_> = arguments.listen.iter().map(|address| address.resolve(has_certificate)).collect();
@@ -153,14 +153,14 @@ fn config(
         return Err(CommandError::usage("an encrypted address needs a certificate")
             .hint("give one with `--tls-cert FILE --tls-key FILE`"));
     }
-    let usual = Limits::default();
+    let usual = GatewayLimits::default();
     Ok(Config {
         listen,
         admin: arguments.admin,
         workers: arguments.workers.map_or(0, usize::from),
         base_domain: workspace.settings().base_domain.clone(),
-        tls: certificates.map(Certificates::read).transpose()?,
-        limits: Limits {
+        tls: certificates.map(CertificateFiles::read).transpose()?,
+        limits: GatewayLimits {
             body_bytes: arguments.max_body.unwrap_or(usual.body_bytes),
             connections: arguments.max_connections.map_or(usual.connections, |count| count as usize),
             ..usual

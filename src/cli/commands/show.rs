@@ -10,7 +10,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::short_ids;
 use crate::cli::views::{OperationView, ShowView};
 use crate::model::Release;
-use crate::workspace::{Committed, ProblemKind, Workspace};
+use crate::workspace::{CommittedOperation, ProblemKind, Workspace};
 
 /// Show one operation: who, when, why, and each group before and after
 #[derive(Debug, Args)]
@@ -35,8 +35,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> R
     Ok(Exit::Done)
 }
 
-fn text(workspace: &Workspace, committed: &Committed, loose_end: Option<ProblemKind>) -> String {
-    let Committed { id, operation, .. } = committed;
+fn text(workspace: &Workspace, committed: &CommittedOperation, loose_end: Option<ProblemKind>) -> String {
+    let CommittedOperation { id, operation, .. } = committed;
     let mut text = format!(
         "operation    {id}\nenvironment  {}\ntime         {}\nby           {}\nwhy          {}\ncommand      {}\n",
         operation.environment,

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::access::sigv4::{SCHEMES, Scheme, SigningRequest};
+use crate::access::sigv4::{SCHEMES, SignatureScheme, SigningRequest};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -24,7 +24,7 @@ pub(in crate::cli) enum SchemeArgument {
 }
 
 impl SchemeArgument {
-    pub(in crate::cli) fn scheme(self) -> &'static Scheme {
+    pub(in crate::cli) fn scheme(self) -> &'static SignatureScheme {
         match self {
             Self::Jdcloud2 => &SCHEMES[0],
             Self::Jdcloud3 => &SCHEMES[1],

@@ -10,12 +10,15 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::short_ids;
-use crate::cli::table::Layout;
+use crate::cli::table::TableLayout;
 use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
 use crate::cli::{complete, selection};
-use crate::model::{Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, State, Timestamp, Version};
+use crate::model::{
+    DeploymentState, Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, Timestamp, Version,
+};
 use crate::workspace::{
-    Committed, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases, ViewProblem, Workspace,
+    CommittedOperation, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases, ViewProblem,
+    Workspace,
 };
 
 /// Show live versions: the matrix of groups and environments
@@ -42,7 +45,7 @@ pub(in crate::cli) struct StatusArguments {
 }
 
 /// The live state of the environments and groups in question.
-struct Live {
+struct LiveState {
     environments: Vec<Environment>,
     /// Every environment, with the same groups.
     all: Vec<Environment>,
@@ -64,7 +67,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     };
     let only = arguments.group.as_deref().map(selection::parse).transpose()?;
     let moment = arguments.at.as_deref().map(|text| moment_of(workspace, text)).transpose()?;
-    let at = moment.as_ref().map(Moment::time);
+    let at = moment.as_ref().map(PastMoment::time);
     let mut live = read(workspace, &names, only.as_ref(), moment.as_ref())?;
     if moment.is_none() {
         live.gateways = gateways(context, workspace, &names);
@@ -76,7 +79,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
         workspace.require_group(group)?;
     }
     context.output.painted(&view(workspace, &live), || {
-        let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 1 };
+        let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
         let addresses =
             if context.output.verbose { matrix::addresses(workspace, &live, layout) } else { String::new() };
         let matrix = matrix::text(&live, at.unwrap_or_else(|| context.now()), layout);
@@ -116,13 +119,13 @@ fn gateways(context: &Context<'_>, workspace: &Workspace, names: &[EnvironmentNa
 }
 
 /// The moment of which the state is asked for.
-enum Moment {
+enum PastMoment {
     Time(Timestamp),
     /// Right after an operation, which may be one that lost a merge.
-    After(Box<Committed>),
+    After(Box<CommittedOperation>),
 }
 
-impl Moment {
+impl PastMoment {
     fn time(&self) -> Timestamp {
         match self {
             Self::Time(time) => *time,
@@ -133,7 +136,7 @@ impl Moment {
     /// Applies an operation's changes, even those that lost a merge.
     fn apply(&self, environment: &mut Environment) {
         let Self::After(committed) = self else { return };
-        let Committed { id, operation, .. } = &**committed;
+        let CommittedOperation { id, operation, .. } = &**committed;
         if operation.environment == environment.name {
             let entry = |group: &GroupName| Some((group.clone(), operation.entry(id, group)?));
             environment.deployments.extend(operation.changes.keys().filter_map(entry));
@@ -141,11 +144,11 @@ impl Moment {
     }
 }
 
-fn moment_of(workspace: &Workspace, text: &str) -> Result<Moment, CommandError> {
+fn moment_of(workspace: &Workspace, text: &str) -> Result<PastMoment, CommandError> {
     match Timestamp::from_input(text) {
-        Ok(time) => Ok(Moment::Time(time)),
+        Ok(time) => Ok(PastMoment::Time(time)),
         Err(_) if text.starts_with(|first: char| first.is_ascii_hexdigit()) => {
-            Ok(Moment::After(Box::new(workspace.find_operation(text)?)))
+            Ok(PastMoment::After(Box::new(workspace.find_operation(text)?)))
         }
         Err(error) => Err(CommandError::invalid("time", error.to_string()).hint("or give the id of an operation")),
     }
@@ -155,10 +158,10 @@ fn read(
     workspace: &Workspace,
     names: &[EnvironmentName],
     only: Option<&GroupName>,
-    moment: Option<&Moment>,
-) -> Result<Live, CommandError> {
+    moment: Option<&PastMoment>,
+) -> Result<LiveState, CommandError> {
     // Those that are not shown may be ahead of those that are.
-    let overviews = workspace.overview(&workspace.settings().environments(), moment.map(Moment::time));
+    let overviews = workspace.overview(&workspace.settings().environments(), moment.map(PastMoment::time));
     let mut problems = Vec::new();
     let mut all = Vec::new();
     for EnvironmentOverview { mut environment, problems: found } in overviews {
@@ -185,13 +188,13 @@ fn read(
     let stored = workspace.stored_releases(&environments);
     let is_unreadable = !problems.is_empty();
     for environment in &environments {
-        let damages = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
+        let damages = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
         problems.extend(damages.filter_map(|(group, entry)| {
             let message = damage_text(stored.damage(group, &entry.release)?, &entry.release);
             Some(ViewProblem { environment: environment.name.clone(), group: Some(group.clone()), message })
         }));
     }
-    Ok(Live { environments, all, groups, edited, stored, problems, is_unreadable, gateways: Vec::new() })
+    Ok(LiveState { environments, all, groups, edited, stored, problems, is_unreadable, gateways: Vec::new() })
 }
 
 fn damage_text(damage: &ReleaseDamage, release: &Release) -> String {
@@ -209,21 +212,21 @@ fn damage_text(damage: &ReleaseDamage, release: &Release) -> String {
 
 /// Finds the newest version of a group that is live in an environment before this one, where it is newer than here.
 fn newer_before<'a>(
-    live: &'a Live,
+    live: &'a LiveState,
     environment: &EnvironmentName,
     group: &GroupName,
     release: &Release,
 ) -> Option<(&'a EnvironmentName, &'a Version)> {
     let before = live.all.iter().take_while(|before| before.name != *environment);
     let entries = before.filter_map(|before| Some((&before.name, &before.deployments.get(group)?.release)));
-    let there = entries.filter(|(_, there)| there.state == State::Live);
+    let there = entries.filter(|(_, there)| there.state == DeploymentState::Live);
     let here = live.stored.number(group, release);
     let newer = there.map(|(name, there)| (name, live.stored.number(group, there))).filter(|(_, there)| *there > here);
     // Of several with the same version, the nearest.
     newer.max_by(|left, right| left.1.cmp(right.1))
 }
 
-fn view(workspace: &Workspace, live: &Live) -> StatusView {
+fn view(workspace: &Workspace, live: &LiveState) -> StatusView {
     let origins = workspace.origins(&live.environments);
     let mut deployments = Vec::new();
     let mut notes = BTreeMap::new();
@@ -243,15 +246,15 @@ fn view(workspace: &Workspace, live: &Live) -> StatusView {
                 blocked: notes.get(group).and_then(|notes| notes.block(&release.digest)).cloned(),
                 edited: live.edited.contains(group),
                 newer: newer_before(live, &environment.name, group, release)
-                    .filter(|_| release.state == State::Live)
+                    .filter(|_| release.state == DeploymentState::Live)
                     .map(|(environment, version)| NewerView {
                         environment: environment.clone(),
                         version: version.clone(),
                     }),
                 problem: live.stored.damage(group, release).map(|damage| damage_text(damage, release)),
                 urls: match release.state {
-                    State::Live => origins.urls(&environment.name, group, release),
-                    State::Offline => Vec::new(),
+                    DeploymentState::Live => origins.urls(&environment.name, group, release),
+                    DeploymentState::Offline => Vec::new(),
                 },
                 by: committer.map(|committer| committer.by.clone()),
                 message: committer.and_then(|committer| committer.message.clone()),
@@ -278,7 +281,7 @@ fn view(workspace: &Workspace, live: &Live) -> StatusView {
 }
 
 fn served_by<'a>(
-    live: &'a Live,
+    live: &'a LiveState,
     environment: &'a EnvironmentName,
     group: &'a GroupName,
     operation: &'a OperationId,
@@ -287,7 +290,7 @@ fn served_by<'a>(
 }
 
 fn behind<'a>(
-    live: &'a Live,
+    live: &'a LiveState,
     environment: &'a EnvironmentName,
     group: &'a GroupName,
     operation: &'a OperationId,

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::cli::change::{self, ChangeArguments, IfCurrent, Replan};
+use crate::cli::change::{self, ChangeArguments, IfCurrent, ReplanMode};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -44,6 +44,6 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SwitchArguments) ->
         environment,
     };
     // Planned anew, "previous" would be the version that somebody has just left.
-    let replan = if arguments.previous { Replan::Never } else { arguments.if_current.replan() };
+    let replan = if arguments.previous { ReplanMode::Never } else { arguments.if_current.replan() };
     change::run(context, &arguments.change, replan, |facts, author| plan::switch(&request, facts, author))
 }

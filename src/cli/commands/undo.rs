@@ -4,7 +4,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::access;
-use crate::cli::change::{self, ChangeArguments, Replan};
+use crate::cli::change::{self, ChangeArguments, ReplanMode};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
@@ -49,7 +49,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> R
     };
     let request = UndoRequest { environment, operation, skip_changed: arguments.skip_changed };
     // Planned anew, an undo without a name would undo somebody's newest change.
-    let replan = if arguments.operation.is_some() { Replan::WhereStale } else { Replan::Never };
+    let replan = if arguments.operation.is_some() { ReplanMode::WhereStale } else { ReplanMode::Never };
     change::run(context, &arguments.change, replan, |facts, author| plan::undo(&request, facts, author))
 }
 

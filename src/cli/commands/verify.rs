@@ -6,13 +6,13 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::escape;
-use crate::cli::output::{self, Sources};
-use crate::cli::progress::Progress;
-use crate::cli::reason::Reason;
+use crate::cli::output::{self, SourceTexts};
+use crate::cli::progress::ProgressLine;
+use crate::cli::reason::ChangeReason;
 use crate::cli::short_ids::shorten_findings;
 use crate::cli::views::VerifyView;
 use crate::model::{Finding, Severity};
-use crate::workspace::{Verification, Workspace};
+use crate::workspace::{Workspace, WorkspaceVerification};
 
 /// Compare every checksum, digest and chain with the committed state
 ///
@@ -38,7 +38,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
         for environment in &found.repairable {
             change::confirm(context, environment, &[])?;
         }
-        let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+        let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
         repairs = workspace.repair(&found.repairable, &author, &context.lock_request())?;
         found = verify(context, workspace)?;
     }
@@ -53,17 +53,17 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     Ok(if damaged { Exit::Invalid } else { Exit::Done })
 }
 
-fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<Verification, CommandError> {
-    let progress = Progress::start(context.output.progress, "verifying");
+fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerification, CommandError> {
+    let progress = ProgressLine::start(context.output.progress, "verifying");
     Ok(workspace.verify(&mut |name| progress.say(name))?)
 }
 
-fn text(context: &Context<'_>, workspace: &Workspace, found: &Verification, repairs: &[String]) -> String {
+fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerification, repairs: &[String]) -> String {
     let findings: Vec<Finding> = found.problems.iter().map(|problem| problem.finding.clone()).collect();
     let short = workspace.short_ids().unwrap_or_default();
     let findings = shorten_findings(&short, findings);
     let read = |file: &str| workspace.source(file);
-    let mut text = output::findings(&findings, &Sources::new(&read), context.output.color);
+    let mut text = output::findings(&findings, &SourceTexts::new(&read), context.output.color);
     for repair in repairs {
         text.push_str(&escape::line(&short.shorten(repair)));
         text.push('\n');

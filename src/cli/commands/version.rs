@@ -8,24 +8,26 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::check;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::reason::Reason;
+use crate::cli::reason::ChangeReason;
 use crate::cli::views::{
     DeletedVersionView, VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListEntryView,
     VersionListView, VersionShowView, VersionUnblockView,
 };
 use crate::cli::{advice, change, complete, selection, table};
-use crate::model::{Digest, GroupName, Level, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark};
+use crate::model::{
+    BumpLevel, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark,
+};
 use crate::plan::{self, Freeze};
 use crate::workspace::{DiskFacts, Workspace, version_edit};
 
 /// Freeze working copies as versions, look at them, keep bad ones out
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum VersionCommand {
-    Create(CreateArguments),
+    Create(VersionCreateArguments),
     Bump(BumpArguments),
-    List(ListArguments),
+    List(VersionListArguments),
     Show(OneArguments),
-    Delete(DeleteArguments),
+    Delete(VersionDeleteArguments),
     Block(BlockArguments),
     Unblock(UnblockArguments),
 }
@@ -33,7 +35,7 @@ pub(in crate::cli) enum VersionCommand {
 /// Freeze the working copy under the version that its settings name
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw version create\n  apigw version create petstore")]
-pub(in crate::cli) struct CreateArguments {
+pub(in crate::cli) struct VersionCreateArguments {
     /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
@@ -55,7 +57,7 @@ pub(in crate::cli) struct BumpArguments {
 /// List the frozen versions and where they are live
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw version list\n  apigw version list petstore -o json")]
-pub(in crate::cli) struct ListArguments {
+pub(in crate::cli) struct VersionListArguments {
     /// The group [default: the only one]
     #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
     group: Option<String>,
@@ -124,7 +126,7 @@ pub(in crate::cli) struct UnblockArguments {
 #[derive(Debug, Args)]
 #[command(allow_missing_positional = true)]
 #[command(after_help = "Examples:\n  apigw version delete 0.0.1\n  apigw version delete petstore 0.0.1")]
-pub(in crate::cli) struct DeleteArguments {
+pub(in crate::cli) struct VersionDeleteArguments {
     #[command(flatten)]
     named: NamedVersion,
     /// Delete it even where rollbacks need it
@@ -147,7 +149,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &VersionCommand) -> Re
     }
 }
 
-fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, CommandError> {
+fn create(context: &Context<'_>, arguments: &VersionCreateArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let workspace = guard.workspace();
@@ -184,9 +186,9 @@ fn bump(context: &Context<'_>, arguments: &BumpArguments) -> Result<Exit, Comman
     let workspace = guard.workspace();
     let now = workspace.group_settings(&group)?.version;
     let next = match arguments.to.as_str() {
-        "patch" => now.next(Level::Patch),
-        "minor" => now.next(Level::Minor),
-        "major" => now.next(Level::Major),
+        "patch" => now.next(BumpLevel::Patch),
+        "minor" => now.next(BumpLevel::Minor),
+        "major" => now.next(BumpLevel::Major),
         "auto" => advised(workspace, &group, &now)?,
         text => text.parse().map_err(|error: VersionError| {
             CommandError::invalid("version", error.to_string()).hint("or give patch, minor or major")
@@ -227,7 +229,7 @@ fn advised(workspace: &Workspace, group: &GroupName, now: &Version) -> Result<Ve
     })
 }
 
-fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, CommandError> {
+fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit, CommandError> {
     let group = selection::group(context, arguments.group.as_deref())?;
     let workspace = context.workspace()?;
     let notes = workspace.version_notes(&group)?;
@@ -310,9 +312,9 @@ fn show(context: &Context<'_>, arguments: &OneArguments) -> Result<Exit, Command
     Ok(Exit::Done)
 }
 
-fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, CommandError> {
+fn delete(context: &Context<'_>, arguments: &VersionDeleteArguments) -> Result<Exit, CommandError> {
     let (group, version) = arguments.named.resolve(context)?;
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let states = guard.delete_version(&group, &version, &author, arguments.force)?;
     let lost: Vec<String> = states.iter().map(|state| advice::lost_state(group.as_str(), &version, state)).collect();
@@ -327,7 +329,7 @@ fn delete(context: &Context<'_>, arguments: &DeleteArguments) -> Result<Exit, Co
 }
 
 fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, CommandError> {
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     if author.message.is_none() {
         return Err(CommandError::usage("a block needs a reason, for everybody whom it stops").hint("add `-m WHY`"));
     }

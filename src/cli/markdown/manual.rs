@@ -3,7 +3,7 @@
 use pulldown_cmark::HeadingLevel;
 use roff::{Inline, Roff, bold, italic, roman};
 
-use super::{Block, Span, Style, parse};
+use super::{MarkdownBlock, MarkdownSpan, TextStyle, parse};
 
 /// Renders a document as the page `apigw-NAME(7)`. The title of the document is left out: the page has a name and a summary.
 pub(in crate::cli) fn manual_page(name: &str, summary: &str, markdown: &str) -> String {
@@ -19,26 +19,26 @@ pub(in crate::cli) fn manual_page(name: &str, summary: &str, markdown: &str) -> 
     page.render()
 }
 
-fn add(page: &mut Roff, block: &Block) {
+fn add(page: &mut Roff, block: &MarkdownBlock) {
     match block {
-        Block::Heading { level: HeadingLevel::H1, .. } => {}
-        Block::Heading { level: HeadingLevel::H2, text } => {
+        MarkdownBlock::Heading { level: HeadingLevel::H1, .. } => {}
+        MarkdownBlock::Heading { level: HeadingLevel::H2, text } => {
             page.control("SH", [plain(text).as_str()]);
         }
-        Block::Heading { text, .. } => {
+        MarkdownBlock::Heading { text, .. } => {
             page.control("SS", [plain(text).as_str()]);
         }
-        Block::Paragraph(spans) => {
+        MarkdownBlock::Paragraph(spans) => {
             page.control("PP", []).text(inlines(spans));
         }
-        Block::Code(code) => {
+        MarkdownBlock::Code(code) => {
             page.control("PP", []).control("RS", ["4"]).control("nf", []);
             for line in code.lines() {
                 page.text([roman(line)]);
             }
             page.control("fi", []).control("RE", []);
         }
-        Block::List { first, items } => {
+        MarkdownBlock::List { first, items } => {
             for (number, item) in (first.unwrap_or_default()..).zip(items) {
                 let mark = if first.is_some() { format!("{number}.") } else { "\u{2022}".to_owned() };
                 page.control("IP", [mark.as_str(), "3"]);
@@ -46,7 +46,7 @@ fn add(page: &mut Roff, block: &Block) {
             }
         }
         // A terminal's manual pages have no tables without a preprocessor: each row is an entry.
-        Block::Table { rows, .. } => {
+        MarkdownBlock::Table { rows, .. } => {
             for row in rows {
                 let mut cells = row.iter();
                 page.control("TP", []).text(inlines(cells.next().map_or(&[], Vec::as_slice)));
@@ -58,10 +58,10 @@ fn add(page: &mut Roff, block: &Block) {
 }
 
 /// Adds the blocks of a list's item: the first paragraph stands beside its mark.
-fn add_item(page: &mut Roff, item: &[Block]) {
+fn add_item(page: &mut Roff, item: &[MarkdownBlock]) {
     for (number, block) in item.iter().enumerate() {
         match block {
-            Block::Paragraph(spans) if number == 0 => {
+            MarkdownBlock::Paragraph(spans) if number == 0 => {
                 page.text(inlines(spans));
             }
             block => add(page, block),
@@ -69,15 +69,15 @@ fn add_item(page: &mut Roff, item: &[Block]) {
     }
 }
 
-fn plain(spans: &[Span]) -> String {
+fn plain(spans: &[MarkdownSpan]) -> String {
     spans.iter().map(|span| span.text.as_str()).collect()
 }
 
-fn inlines(spans: &[Span]) -> Vec<Inline> {
-    let inline = |span: &Span| match span.style {
-        Style::Plain => roman(span.text.as_str()),
-        Style::Code | Style::Strong => bold(span.text.as_str()),
-        Style::Emphasis => italic(span.text.as_str()),
+fn inlines(spans: &[MarkdownSpan]) -> Vec<Inline> {
+    let inline = |span: &MarkdownSpan| match span.style {
+        TextStyle::Plain => roman(span.text.as_str()),
+        TextStyle::Code | TextStyle::Strong => bold(span.text.as_str()),
+        TextStyle::Emphasis => italic(span.text.as_str()),
     };
     spans.iter().map(inline).collect()
 }

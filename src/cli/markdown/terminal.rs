@@ -1,6 +1,6 @@
 //! Markdown on a terminal: wrapped to its width, headings in bold.
 
-use super::{Block, Span, Style, parse};
+use super::{MarkdownBlock, MarkdownSpan, TextStyle, parse};
 use crate::cli::table;
 
 const BOLD: &str = "\u{1b}[1m";
@@ -11,17 +11,17 @@ const RESET: &str = "\u{1b}[0m";
 /// sentence keeps its backticks.
 pub(in crate::cli) fn terminal_text(markdown: &str, width: usize, color: bool) -> String {
     let mut text = String::new();
-    Page { width, color }.blocks(&parse(markdown), "", &mut text);
+    TerminalPage { width, color }.blocks(&parse(markdown), "", &mut text);
     text
 }
 
-struct Page {
+struct TerminalPage {
     width: usize,
     color: bool,
 }
 
-impl Page {
-    fn blocks(&self, blocks: &[Block], indent: &str, text: &mut String) {
+impl TerminalPage {
+    fn blocks(&self, blocks: &[MarkdownBlock], indent: &str, text: &mut String) {
         for (number, block) in blocks.iter().enumerate() {
             if number > 0 {
                 text.push('\n');
@@ -30,15 +30,17 @@ impl Page {
         }
     }
 
-    fn block(&self, block: &Block, indent: &str, text: &mut String) {
+    fn block(&self, block: &MarkdownBlock, indent: &str, text: &mut String) {
         match block {
-            Block::Heading { text: spans, .. } => {
-                let heading: Vec<Span> =
-                    spans.iter().map(|span| Span { text: span.text.clone(), style: Style::Strong }).collect();
+            MarkdownBlock::Heading { text: spans, .. } => {
+                let heading: Vec<MarkdownSpan> = spans
+                    .iter()
+                    .map(|span| MarkdownSpan { text: span.text.clone(), style: TextStyle::Strong })
+                    .collect();
                 self.wrap(&heading, indent, text);
             }
-            Block::Paragraph(spans) => self.wrap(spans, indent, text),
-            Block::Code(code) => {
+            MarkdownBlock::Paragraph(spans) => self.wrap(spans, indent, text),
+            MarkdownBlock::Code(code) => {
                 for line in code.lines() {
                     text.push_str(if line.is_empty() { "" } else { indent });
                     text.push_str(if line.is_empty() { "" } else { "    " });
@@ -46,12 +48,12 @@ impl Page {
                     text.push('\n');
                 }
             }
-            Block::List { first, items } => self.list(*first, items, indent, text),
-            Block::Table { header, rows } => self.table(header, rows, indent, text),
+            MarkdownBlock::List { first, items } => self.list(*first, items, indent, text),
+            MarkdownBlock::Table { header, rows } => self.table(header, rows, indent, text),
         }
     }
 
-    fn list(&self, first: Option<u64>, items: &[Vec<Block>], indent: &str, text: &mut String) {
+    fn list(&self, first: Option<u64>, items: &[Vec<MarkdownBlock>], indent: &str, text: &mut String) {
         for (number, item) in (first.unwrap_or_default()..).zip(items) {
             let mark = if first.is_some() { format!("{number}. ") } else { "- ".to_owned() };
             let deeper = format!("{indent}{}", " ".repeat(mark.len()));
@@ -63,8 +65,8 @@ impl Page {
         }
     }
 
-    fn table(&self, header: &[Vec<Span>], rows: &[Vec<Vec<Span>>], indent: &str, text: &mut String) {
-        let cell = |spans: &Vec<Span>| spans.iter().map(|span| span.text.as_str()).collect::<String>();
+    fn table(&self, header: &[Vec<MarkdownSpan>], rows: &[Vec<Vec<MarkdownSpan>>], indent: &str, text: &mut String) {
+        let cell = |spans: &Vec<MarkdownSpan>| spans.iter().map(|span| span.text.as_str()).collect::<String>();
         let header: Vec<String> = header.iter().map(cell).collect();
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
         let width = u16::try_from(self.width.saturating_sub(indent.len())).unwrap_or(u16::MAX);
@@ -77,7 +79,7 @@ impl Page {
     }
 
     /// Writes runs of text in lines that are broken between words.
-    fn wrap(&self, spans: &[Span], indent: &str, text: &mut String) {
+    fn wrap(&self, spans: &[MarkdownSpan], indent: &str, text: &mut String) {
         let mut column = 0;
         let mut is_after_space = false;
         text.push_str(indent);
@@ -101,19 +103,19 @@ impl Page {
     }
 
     /// Puts backticks around code where no colour tells it from text.
-    fn marked(&self, spans: &[Span]) -> Vec<Span> {
-        let mark = |span: &Span| match span.style {
-            Style::Code if !self.color => Span { text: format!("`{}`", span.text), ..span.clone() },
+    fn marked(&self, spans: &[MarkdownSpan]) -> Vec<MarkdownSpan> {
+        let mark = |span: &MarkdownSpan| match span.style {
+            TextStyle::Code if !self.color => MarkdownSpan { text: format!("`{}`", span.text), ..span.clone() },
             _ => span.clone(),
         };
         spans.iter().map(mark).collect()
     }
 
-    fn paint(&self, span: &Span, text: &mut String) {
+    fn paint(&self, span: &MarkdownSpan, text: &mut String) {
         let code = match span.style {
-            Style::Plain => "",
-            Style::Code => CYAN,
-            Style::Strong | Style::Emphasis => BOLD,
+            TextStyle::Plain => "",
+            TextStyle::Code => CYAN,
+            TextStyle::Strong | TextStyle::Emphasis => BOLD,
         };
         if self.color && !code.is_empty() {
             text.push_str(code);
@@ -126,15 +128,18 @@ impl Page {
 }
 
 /// Splits runs of text at blanks: a word may consist of several runs.
-fn words(spans: &[Span]) -> Vec<Vec<Span>> {
-    let mut words: Vec<Vec<Span>> = vec![Vec::new()];
+fn words(spans: &[MarkdownSpan]) -> Vec<Vec<MarkdownSpan>> {
+    let mut words: Vec<Vec<MarkdownSpan>> = vec![Vec::new()];
     for span in spans {
         for (number, part) in span.text.split(' ').enumerate() {
             if number > 0 {
                 words.push(Vec::new());
             }
             if !part.is_empty() {
-                words.last_mut().into_iter().for_each(|word| word.push(Span { text: part.to_owned(), ..span.clone() }));
+                words
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|word| word.push(MarkdownSpan { text: part.to_owned(), ..span.clone() }));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Document, FindingView, HistoryView, PlanView};
+use super::{FindingView, HistoryView, OutputDocument, PlanView};
 use crate::access::{AccessAction, Grant, GrantId, Key, SecretId, SigningSettings};
 use crate::model::{EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
 use crate::workspace::CommittedAccess;
@@ -256,13 +256,13 @@ pub(in crate::cli) enum UndoDocument<'a> {
     Access(AccessChangeView),
 }
 
-impl Document for KeySecretView {}
-impl Document for KeyRevokeView {}
-impl Document for KeyListView<'_> {}
-impl Document for KeyShowView {}
-impl Document for AccessChangeView {}
-impl Document for AccessListView<'_> {}
-impl Document for AccessTestView {}
-impl Document for SignView {}
-impl Document for HistoryDocument<'_> {}
-impl Document for UndoDocument<'_> {}
+impl OutputDocument for KeySecretView {}
+impl OutputDocument for KeyRevokeView {}
+impl OutputDocument for KeyListView<'_> {}
+impl OutputDocument for KeyShowView {}
+impl OutputDocument for AccessChangeView {}
+impl OutputDocument for AccessListView<'_> {}
+impl OutputDocument for AccessTestView {}
+impl OutputDocument for SignView {}
+impl OutputDocument for HistoryDocument<'_> {}
+impl OutputDocument for UndoDocument<'_> {}

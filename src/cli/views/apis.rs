@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Document;
+use super::OutputDocument;
 use crate::definition::Api;
 use crate::model::{EnvironmentName, GroupName, Method, OperationId, SCHEMA, Version};
 
@@ -137,7 +137,7 @@ pub(in crate::cli) struct CallView {
     pub(in crate::cli) time_ms: f64,
 }
 
-impl Document for ApiListView {}
-impl Document for ApiShowView {}
-impl Document for ApiChangeView {}
-impl Document for CallView {}
+impl OutputDocument for ApiListView {}
+impl OutputDocument for ApiShowView {}
+impl OutputDocument for ApiChangeView {}
+impl OutputDocument for CallView {}

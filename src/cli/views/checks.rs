@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Document, FindingView, FindingsView};
+use super::{FindingView, FindingsView, OutputDocument};
 use crate::check::can_be_set;
 use crate::definition::Rule;
 use crate::model::{SCHEMA, Severity};
-use crate::workspace::{ProblemKind, Verification};
+use crate::workspace::{ProblemKind, WorkspaceVerification};
 
 /// The findings, or the rule that `--explain` asks for.
 #[derive(Serialize, JsonSchema)]
@@ -79,7 +79,7 @@ pub(in crate::cli) struct ProblemView<'a> {
 }
 
 impl<'a> VerifyView<'a> {
-    pub(in crate::cli) fn new(found: &'a Verification, repairs: &'a [String]) -> Self {
+    pub(in crate::cli) fn new(found: &'a WorkspaceVerification, repairs: &'a [String]) -> Self {
         let problems = found.problems.iter().map(|problem| ProblemView {
             kind: problem.kind,
             repairable: problem.repairable,
@@ -96,5 +96,5 @@ impl<'a> VerifyView<'a> {
     }
 }
 
-impl Document for CheckDocument<'_> {}
-impl Document for VerifyView<'_> {}
+impl OutputDocument for CheckDocument<'_> {}
+impl OutputDocument for VerifyView<'_> {}

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Document, EntryView};
+use super::{EntryView, OutputDocument};
 use crate::compare::Compatibility;
-use crate::model::{GroupName, Level};
+use crate::model::{BumpLevel, GroupName};
 
 /// The comparison, or the rule that `--explain` asks for.
 #[derive(Serialize, JsonSchema)]
@@ -36,7 +36,7 @@ pub(in crate::cli) struct GroupDiffView {
     pub(in crate::cli) after: Option<EntryView>,
     pub(in crate::cli) breaking: bool,
     /// The level by which the version should be bumped; none where nothing changed.
-    pub(in crate::cli) advice: Option<Level>,
+    pub(in crate::cli) advice: Option<BumpLevel>,
     pub(in crate::cli) counts: ChangeCountsView,
     pub(in crate::cli) changes: Vec<CompatibilityChangeView>,
 }
@@ -75,4 +75,4 @@ pub(in crate::cli) struct KindView {
     pub(in crate::cli) breaks_responses: bool,
 }
 
-impl Document for DiffDocument {}
+impl OutputDocument for DiffDocument {}

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{ApiView, Document};
+use super::{ApiView, OutputDocument};
 use crate::model::{Auth, GroupName, PathPrefix, SCHEMA, Version};
 
 /// A group that was made, or whose definition was replaced.
@@ -91,8 +91,8 @@ impl GroupDeleteView {
     }
 }
 
-impl Document for GroupView {}
-impl Document for GroupListView {}
-impl Document for GroupShowView {}
-impl Document for GroupSetView {}
-impl Document for GroupDeleteView {}
+impl OutputDocument for GroupView {}
+impl OutputDocument for GroupListView {}
+impl OutputDocument for GroupShowView {}
+impl OutputDocument for GroupSetView {}
+impl OutputDocument for GroupDeleteView {}

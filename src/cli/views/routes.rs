@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Document;
+use super::OutputDocument;
 use crate::routes::EnvironmentRoutes;
 
 /// The routes of the environments that were asked for.
@@ -13,4 +13,4 @@ pub(in crate::cli) struct RoutesView<'a> {
     pub(in crate::cli) environments: &'a [EnvironmentRoutes],
 }
 
-impl Document for RoutesView<'_> {}
+impl OutputDocument for RoutesView<'_> {}

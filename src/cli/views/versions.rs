@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Document;
+use super::OutputDocument;
 use crate::model::{Digest, GroupName, Manifest, Version, VersionRemark};
 
 #[derive(Serialize, JsonSchema)]
@@ -106,11 +106,11 @@ pub(in crate::cli) struct PrunedVersionView {
     pub(in crate::cli) digest: Digest,
 }
 
-impl Document for PruneView {}
-impl Document for VersionCreateView {}
-impl Document for VersionBumpView {}
-impl Document for VersionListView {}
-impl Document for VersionShowView {}
-impl Document for VersionDeleteView {}
-impl Document for VersionBlockView {}
-impl Document for VersionUnblockView {}
+impl OutputDocument for PruneView {}
+impl OutputDocument for VersionCreateView {}
+impl OutputDocument for VersionBumpView {}
+impl OutputDocument for VersionListView {}
+impl OutputDocument for VersionShowView {}
+impl OutputDocument for VersionDeleteView {}
+impl OutputDocument for VersionBlockView {}
+impl OutputDocument for VersionUnblockView {}

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{ChangeView, ConflictView, Document, EntryView, GatewayWaitView};
+use super::{ChangeView, ConflictView, EntryView, GatewayWaitView, OutputDocument};
 use crate::model::{Digest, EnvironmentName, GroupName, OperationId, PolicyOverride, SCHEMA, Version};
 
 #[derive(Serialize, JsonSchema)]
@@ -150,11 +150,11 @@ pub(in crate::cli) struct SchemaNameView {
     pub(in crate::cli) meaning: String,
 }
 
-impl Document for InitView {}
-impl Document for ResolveView<'_> {}
-impl Document for MergeDriverDocument {}
-impl Document for ServeView {}
-impl Document for CompletionsView {}
-impl Document for ManualPageView {}
-impl Document for HelpView {}
-impl Document for SchemaDocument {}
+impl OutputDocument for InitView {}
+impl OutputDocument for ResolveView<'_> {}
+impl OutputDocument for MergeDriverDocument {}
+impl OutputDocument for ServeView {}
+impl OutputDocument for CompletionsView {}
+impl OutputDocument for ManualPageView {}
+impl OutputDocument for HelpView {}
+impl OutputDocument for SchemaDocument {}

@@ -5,32 +5,32 @@ use std::collections::BTreeSet;
 
 use serde_json::Number;
 
-use super::pair::Comparing;
-use super::types::Types;
-use super::view::View;
+use super::pair::PairComparison;
+use super::types::TypeView;
+use super::view::SchemaView;
 use crate::compare::documentation;
 use crate::compare::kinds::{self, Kind};
 use crate::definition::Node;
 use crate::model::Location;
 
 /// Compares the bounds of values of these types.
-pub(super) fn compare(comparing: &mut Comparing<'_, '_>, common: Types) {
-    if common.meets(Types::NUMBER) {
+pub(super) fn compare(comparing: &mut PairComparison<'_, '_>, common: TypeView) {
+    if common.meets(TypeView::NUMBER) {
         range(comparing, true);
         range(comparing, false);
         multiples(comparing);
     }
-    if common.meets(Types::STRING) {
+    if common.meets(TypeView::STRING) {
         let kinds = (kinds::LENGTH_NARROWED, kinds::LENGTH_WIDENED);
         count(comparing, "minLength", "maxLength", kinds);
         patterns(comparing);
     }
-    if common.meets(Types::ARRAY) {
+    if common.meets(TypeView::ARRAY) {
         let kinds = (kinds::ITEM_COUNT_NARROWED, kinds::ITEM_COUNT_WIDENED);
         count(comparing, "minItems", "maxItems", kinds);
         unique_items(comparing);
     }
-    if common.meets(Types::OBJECT) {
+    if common.meets(TypeView::OBJECT) {
         let kinds = (kinds::PROPERTY_COUNT_NARROWED, kinds::PROPERTY_COUNT_WIDENED);
         count(comparing, "minProperties", "maxProperties", kinds);
     }
@@ -38,16 +38,16 @@ pub(super) fn compare(comparing: &mut Comparing<'_, '_>, common: Types) {
 }
 
 /// A limit, and where it stands; none where there is no limit.
-type Bound = Option<(Limit, Location)>;
+type Bound = Option<(NumberLimit, Location)>;
 
 /// A least or greatest value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Limit {
+pub(super) struct NumberLimit {
     pub(super) value: Number,
     pub(super) exclusive: bool,
 }
 
-impl Limit {
+impl NumberLimit {
     fn shown(&self) -> String {
         let exclusive = if self.exclusive { " (exclusive)" } else { "" };
         format!("{}{exclusive}", self.value)
@@ -65,22 +65,22 @@ pub(super) fn compare_numbers(one: &Number, other: &Number) -> Ordering {
 }
 
 /// Tells which of two limits is the tighter one; `Greater` where it is the first.
-pub(super) fn tighter(one: &Limit, other: &Limit, least: bool) -> Ordering {
+pub(super) fn tighter(one: &NumberLimit, other: &NumberLimit, least: bool) -> Ordering {
     let by_value = compare_numbers(&one.value, &other.value);
     let by_value = if least { by_value } else { by_value.reverse() };
     by_value.then(one.exclusive.cmp(&other.exclusive))
 }
 
-fn range(comparing: &mut Comparing<'_, '_>, least: bool) {
+fn range(comparing: &mut PairComparison<'_, '_>, least: bool) {
     let name = if least { "minimum" } else { "maximum" };
     let (before, after) = (limit(&comparing.before, least), limit(&comparing.after, least));
     bound(comparing, name, before, after, least, (kinds::RANGE_NARROWED, kinds::RANGE_WIDENED));
 }
 
 /// Returns the tightest limit that the schemas set, in either dialect.
-fn limit(view: &View<'_>, least: bool) -> Bound {
-    let whole = !view.types.meets(Types::NUMBER.without(Types::INTEGER));
-    let mut limits: Vec<(Limit, Location)> = Vec::new();
+fn limit(view: &SchemaView<'_>, least: bool) -> Bound {
+    let whole = !view.types.meets(TypeView::NUMBER.without(TypeView::INTEGER));
+    let mut limits: Vec<(NumberLimit, Location)> = Vec::new();
     for name in limit_names(least) {
         for (schema, node) in view.located(name) {
             let Some(limit) = limit_at(schema, name, node) else { continue };
@@ -95,24 +95,24 @@ const fn limit_names(least: bool) -> [&'static str; 2] {
 }
 
 /// Returns the limits that one schema sets, in either dialect.
-pub(super) fn limits(schema: Node<'_>, least: bool) -> impl Iterator<Item = Limit> {
+pub(super) fn limits(schema: Node<'_>, least: bool) -> impl Iterator<Item = NumberLimit> {
     limit_names(least).into_iter().filter_map(move |name| limit_at(schema, name, schema.get(name)?))
 }
 
 /// Returns the limit that a keyword sets; in OpenAPI 3.0 one that excludes is a flag beside the limit.
-pub(super) fn limit_at(schema: Node<'_>, name: &str, node: Node<'_>) -> Option<Limit> {
+pub(super) fn limit_at(schema: Node<'_>, name: &str, node: Node<'_>) -> Option<NumberLimit> {
     let flag = match name {
         "minimum" => "exclusiveMinimum",
         "maximum" => "exclusiveMaximum",
         _ => "",
     };
     let is_flagged = schema.get(flag).and_then(Node::as_bool) == Some(true);
-    Some(Limit { value: node.as_number()?.clone(), exclusive: flag.is_empty() || is_flagged })
+    Some(NumberLimit { value: node.as_number()?.clone(), exclusive: flag.is_empty() || is_flagged })
 }
 
 /// Writes the limit of a whole number without exclusion: above 0 is from 1, and so is from 0.5.
 #[expect(clippy::cast_possible_truncation, reason = "no more than 2^53")]
-pub(super) fn inclusive_limit(limit: Limit, least: bool) -> Limit {
+pub(super) fn inclusive_limit(limit: NumberLimit, least: bool) -> NumberLimit {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
     let rounded = limit.value.as_f64().filter(|value| value.abs() < LARGEST);
     let rounded = rounded.map(|value| (if least { value.ceil() } else { value.floor() }, value.fract() == 0.0));
@@ -123,16 +123,16 @@ pub(super) fn inclusive_limit(limit: Limit, least: bool) -> Limit {
     };
     let step = if limit.exclusive && is_exact { if least { 1 } else { -1 } } else { 0 };
     match whole.checked_add(step) {
-        Some(value) => Limit { value: value.into(), exclusive: false },
+        Some(value) => NumberLimit { value: value.into(), exclusive: false },
         None => limit,
     }
 }
 
-fn count(comparing: &mut Comparing<'_, '_>, least: &str, greatest: &str, kinds: (Kind, Kind)) {
+fn count(comparing: &mut PairComparison<'_, '_>, least: &str, greatest: &str, kinds: (Kind, Kind)) {
     for (name, is_least) in [(least, true), (greatest, false)] {
-        let of = |view: &View<'_>| -> Bound {
+        let of = |view: &SchemaView<'_>| -> Bound {
             let numbers = view.keyword(name).filter_map(|node| Some((node.as_number()?, node)));
-            let limits = numbers.map(|(value, node)| (Limit { value: value.clone(), exclusive: false }, node));
+            let limits = numbers.map(|(value, node)| (NumberLimit { value: value.clone(), exclusive: false }, node));
             // At least nothing is no bound.
             let limits = limits.filter(|(limit, _)| !is_least || limit.value.as_f64() != Some(0.0));
             let tightest = limits.max_by(|(one, _), (other, _)| tighter(one, other, is_least));
@@ -144,7 +144,7 @@ fn count(comparing: &mut Comparing<'_, '_>, least: &str, greatest: &str, kinds: 
 }
 
 fn bound(
-    comparing: &mut Comparing<'_, '_>,
+    comparing: &mut PairComparison<'_, '_>,
     name: &str,
     before: Bound,
     after: Bound,
@@ -172,8 +172,8 @@ fn bound(
     }
 }
 
-fn multiples(comparing: &mut Comparing<'_, '_>) {
-    let of = |view: &View<'_>| {
+fn multiples(comparing: &mut PairComparison<'_, '_>) {
+    let of = |view: &SchemaView<'_>| {
         let step = view.keyword("multipleOf").find_map(|node| Some((node.as_number()?.clone(), node.location())));
         step.filter(|(step, _)| step.as_f64().is_some_and(|step| step > 0.0))
     };
@@ -211,12 +211,12 @@ pub(super) fn matches_anything(pattern: &str) -> bool {
     ["", ".*", "^.*$", "^.*", ".*$"].contains(&pattern)
 }
 
-fn patterns(comparing: &mut Comparing<'_, '_>) {
-    let known = |view: &View<'_>| -> BTreeSet<String> {
+fn patterns(comparing: &mut PairComparison<'_, '_>) {
+    let known = |view: &SchemaView<'_>| -> BTreeSet<String> {
         let patterns = view.keyword("pattern").filter_map(Node::as_str);
         patterns.filter(|pattern| !matches_anything(pattern)).map(str::to_owned).collect()
     };
-    let place = |view: &View<'_>| view.first("pattern").map(|(_, node)| node.location());
+    let place = |view: &SchemaView<'_>| view.first("pattern").map(|(_, node)| node.location());
     let (before, after) = (known(&comparing.before), known(&comparing.after));
     let places = (place(&comparing.before), place(&comparing.after));
     let all: Vec<&str> = before.iter().chain(&after).map(String::as_str).collect();
@@ -241,8 +241,8 @@ fn patterns(comparing: &mut Comparing<'_, '_>) {
     }
 }
 
-fn unique_items(comparing: &mut Comparing<'_, '_>) {
-    let place = |view: &View<'_>| view.first("uniqueItems").map(|(_, node)| node.location());
+fn unique_items(comparing: &mut PairComparison<'_, '_>) {
+    let place = |view: &SchemaView<'_>| view.first("uniqueItems").map(|(_, node)| node.location());
     let places = (place(&comparing.before), place(&comparing.after));
     match (comparing.before.flag("uniqueItems"), comparing.after.flag("uniqueItems")) {
         (false, true) => {
@@ -274,8 +274,8 @@ pub(super) fn is_narrower_format(one: &str, other: &str) -> bool {
     )
 }
 
-fn formats(comparing: &mut Comparing<'_, '_>) {
-    let of = |view: &View<'_>| {
+fn formats(comparing: &mut PairComparison<'_, '_>) {
+    let of = |view: &SchemaView<'_>| {
         let named = view.keyword("format").filter_map(|node| Some((node.as_str()?.to_owned(), node.location())));
         named.into_iter().find(|(name, _)| !is_hint(name))
     };

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::pair::Comparing;
-use super::proof::{Operand, Side};
-use super::types::Types;
-use super::view::{Choice, View};
-use super::{AlternativeName, Kept, Schemas, Sets, Step, overlap};
+use super::pair::PairComparison;
+use super::proof::{DefinitionSide, ProofOperand};
+use super::types::TypeView;
+use super::view::{AlternativeSet, SchemaView};
+use super::{AlternativeName, KeptValues, SchemaSets, SchemaStep, SchemaTable, overlap};
 use crate::compare::documentation;
 use crate::compare::kinds;
 use crate::definition::{Node, NodeId};
@@ -15,9 +15,9 @@ use crate::definition::{Node, NodeId};
 /// Recognises a schema that became an alternative, or an alternative that became the schema.
 ///
 /// True where everything there is to say of the pair was said.
-pub(super) fn wrapped(comparing: &mut Comparing<'_, '_>) -> bool {
-    let is_only_choice = |view: &View<'_>| view.choices.len() == 1 && !view.says_anything_itself();
-    let has_none = |view: &View<'_>| view.choices.is_empty();
+pub(super) fn wrapped(comparing: &mut PairComparison<'_, '_>) -> bool {
+    let is_only_choice = |view: &SchemaView<'_>| view.choices.len() == 1 && !view.says_anything_itself();
+    let has_none = |view: &SchemaView<'_>| view.choices.is_empty();
     if has_none(&comparing.before) && is_only_choice(&comparing.after) {
         became(comparing, true);
         return true;
@@ -30,7 +30,7 @@ pub(super) fn wrapped(comparing: &mut Comparing<'_, '_>) -> bool {
 }
 
 /// Compares a schema with the alternatives that it became, or with those that became it.
-fn became(comparing: &mut Comparing<'_, '_>, whole_is_before: bool) {
+fn became(comparing: &mut PairComparison<'_, '_>, whole_is_before: bool) {
     let sides = (&comparing.before, &comparing.after);
     let (single, choosing) = if whole_is_before { sides } else { (sides.1, sides.0) };
     let whole: Vec<NodeId> = single.schemas.iter().map(|schema| schema.id()).collect();
@@ -44,7 +44,7 @@ fn became(comparing: &mut Comparing<'_, '_>, whole_is_before: bool) {
         let name = shown(*alternative, index);
         let place = Some(alternative.location());
         if partner == Some(index) {
-            let step = Step::Alternative(choice.keyword, alternative_name(*alternative, index));
+            let step = SchemaStep::Alternative(choice.keyword, alternative_name(*alternative, index));
             let (whole, one) = (whole.clone(), vec![alternative.id()]);
             let (old, new) = if whole_is_before { (whole, one) } else { (one, whole) };
             comparing.lead_to_whole(step, old, new, choice.nullable);
@@ -68,7 +68,7 @@ fn became(comparing: &mut Comparing<'_, '_>, whole_is_before: bool) {
 }
 
 /// Compares the choices of both sides, in order; as many as there are on both.
-pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
+pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     let before = std::mem::take(&mut comparing.before.choices);
     let after = std::mem::take(&mut comparing.after.choices);
     for (old, new) in before.iter().zip(&after) {
@@ -85,45 +85,45 @@ pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
     discriminator(comparing);
 }
 
-fn alternatives<'d>(comparing: &mut Comparing<'_, 'd>, old: &Choice<'d>, new: &Choice<'d>) {
+fn alternatives<'d>(comparing: &mut PairComparison<'_, 'd>, old: &AlternativeSet<'d>, new: &AlternativeSet<'d>) {
     let partners = partners(comparing, &old.alternatives, &new.alternatives);
     overlap::compare(comparing, old, new, &partners);
     for (index, alternative) in old.alternatives.iter().enumerate() {
         let partner = partners.get(index).copied().flatten().and_then(|partner| new.alternatives.get(partner));
         if let Some(partner) = partner {
-            let step = Step::Alternative(old.keyword, alternative_name(*partner, index));
-            let kept = Kept {
-                no_less: is_kept(comparing, *alternative, Side::Before),
-                no_more: is_kept(comparing, *partner, Side::After),
+            let step = SchemaStep::Alternative(old.keyword, alternative_name(*partner, index));
+            let kept = KeptValues {
+                no_less: is_kept(comparing, *alternative, DefinitionSide::Before),
+                no_more: is_kept(comparing, *partner, DefinitionSide::After),
             };
             comparing.lead_to_alternative(step, vec![alternative.id()], vec![partner.id()], kept);
         } else {
             let message = format!("{} was removed", shown(*alternative, index));
-            let kept = Kept { no_less: is_kept(comparing, *alternative, Side::Before), no_more: false };
+            let kept = KeptValues { no_less: is_kept(comparing, *alternative, DefinitionSide::Before), no_more: false };
             comparing.add_known(kept, kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
         }
     }
     let taken: std::collections::HashSet<usize> = partners.into_iter().flatten().collect();
     for (index, alternative) in new.alternatives.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
         let message = format!("{} was added", shown(*alternative, index));
-        let kept = Kept { no_less: false, no_more: is_kept(comparing, *alternative, Side::After) };
+        let kept = KeptValues { no_less: false, no_more: is_kept(comparing, *alternative, DefinitionSide::After) };
         comparing.add_known(kept, kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
     }
 }
 
 /// Tells whether the values of one side's schemas and one of their alternatives satisfy the other side too.
-fn is_kept<'d>(comparing: &mut Comparing<'_, 'd>, alternative: Node<'d>, side: Side) -> bool {
+fn is_kept<'d>(comparing: &mut PairComparison<'_, 'd>, alternative: Node<'d>, side: DefinitionSide) -> bool {
     if comparing.kept.is_all() {
         return true;
     }
     let (before, after) = comparing.schemas_of_sides();
     let (here, there, other) = match side {
-        Side::Before => (&before, &after, Side::After),
-        Side::After => (&after, &before, Side::Before),
+        DefinitionSide::Before => (&before, &after, DefinitionSide::After),
+        DefinitionSide::After => (&after, &before, DefinitionSide::Before),
     };
     let one = [alternative.id()];
     let rules = comparing.rules();
-    comparing.includes(&[Operand(side, here), Operand(side, &one)], Operand(other, there), rules)
+    comparing.includes(&[ProofOperand(side, here), ProofOperand(side, &one)], ProofOperand(other, there), rules)
 }
 
 /// Names an alternative in a path: by its reference or title, else by its number.
@@ -148,8 +148,8 @@ fn reference_name(schema: Node<'_>) -> Option<&str> {
 /// Finds for each alternative of before the one that it became.
 ///
 /// The surest criteria come first: its identity, its name, its discriminating constants, its contents, its type.
-fn partners<'d>(comparing: &mut Comparing<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) -> Vec<Option<usize>> {
-    let mut matching = Matching { partners: vec![None; before.len()], taken: vec![false; after.len()] };
+fn partners<'d>(comparing: &mut PairComparison<'_, 'd>, before: &[Node<'d>], after: &[Node<'d>]) -> Vec<Option<usize>> {
+    let mut matching = AlternativeMatching { partners: vec![None; before.len()], taken: vec![false; after.len()] };
     let keys = |nodes: &[Node<'d>], key: &mut dyn FnMut(Node<'d>) -> Option<u64>| -> Vec<Option<u64>> {
         nodes.iter().map(|node| key(*node)).collect()
     };
@@ -166,13 +166,13 @@ fn partners<'d>(comparing: &mut Comparing<'_, 'd>, before: &[Node<'d>], after: &
     if matching.is_done() {
         return matching.partners;
     }
-    let Schemas { before: old, after: new, steps_left: steps, .. } = &mut *comparing.schemas;
-    let before: Vec<Signature> = before.iter().map(|node| signature(old, &[node.id()], steps)).collect();
-    let after: Vec<Signature> = after.iter().map(|node| signature(new, &[node.id()], steps)).collect();
-    let keys: [fn(&Signature) -> Option<u64>; 3] =
+    let SchemaTable { before: old, after: new, steps_left: steps, .. } = &mut *comparing.schemas;
+    let before: Vec<AlternativeSignature> = before.iter().map(|node| signature(old, &[node.id()], steps)).collect();
+    let after: Vec<AlternativeSignature> = after.iter().map(|node| signature(new, &[node.id()], steps)).collect();
+    let keys: [fn(&AlternativeSignature) -> Option<u64>; 3] =
         [|signature| signature.tag, |signature| Some(signature.shape), |signature| signature.types];
     for key in keys {
-        let list = |signatures: &[Signature]| -> Vec<Option<u64>> { signatures.iter().map(key).collect() };
+        let list = |signatures: &[AlternativeSignature]| -> Vec<Option<u64>> { signatures.iter().map(key).collect() };
         matching.apply(&list(&before), &list(&after));
     }
     matching.partners
@@ -180,15 +180,15 @@ fn partners<'d>(comparing: &mut Comparing<'_, 'd>, before: &[Node<'d>], after: &
 
 /// Finds the alternative that a whole schema is, or became: the most like it, else the first of its type.
 fn partner_of_whole<'d>(
-    comparing: &mut Comparing<'_, 'd>,
+    comparing: &mut PairComparison<'_, 'd>,
     whole: &[NodeId],
-    choice: &Choice<'d>,
+    choice: &AlternativeSet<'d>,
     whole_is_before: bool,
 ) -> Option<usize> {
-    let Schemas { before, after, steps_left: steps, .. } = &mut *comparing.schemas;
+    let SchemaTable { before, after, steps_left: steps, .. } = &mut *comparing.schemas;
     let (of_whole, of_choice) = if whole_is_before { (before, after) } else { (after, before) };
     let wanted = signature(of_whole, whole, steps);
-    let offered: Vec<Signature> =
+    let offered: Vec<AlternativeSignature> =
         choice.alternatives.iter().map(|node| signature(of_choice, &[node.id()], steps)).collect();
     let by_shape = offered.iter().position(|one| one.shape == wanted.shape && one.tag == wanted.tag);
     let by_tag = || offered.iter().position(|one| one.tag.is_some() && one.tag == wanted.tag);
@@ -196,12 +196,12 @@ fn partner_of_whole<'d>(
     by_shape.or_else(by_tag).or_else(by_type)
 }
 
-struct Matching {
+struct AlternativeMatching {
     partners: Vec<Option<usize>>,
     taken: Vec<bool>,
 }
 
-impl Matching {
+impl AlternativeMatching {
     /// Pairs the alternatives that have no partner yet and share a key, in order.
     fn apply(&mut self, before: &[Option<u64>], after: &[Option<u64>]) {
         let mut waiting: HashMap<u64, Vec<usize>> = HashMap::new();
@@ -227,7 +227,7 @@ impl Matching {
 }
 
 /// Criterion by which a schema is recognised on the other side.
-struct Signature {
+struct AlternativeSignature {
     /// The constants among its properties, which tell it apart.
     tag: Option<u64>,
     /// Its types, the names of its properties and its listed values.
@@ -235,9 +235,9 @@ struct Signature {
     types: Option<u64>,
 }
 
-fn signature(side: &mut Sets<'_>, schemas: &[NodeId], steps: &mut usize) -> Signature {
-    let Sets { definition, fingerprints, .. } = side;
-    let view = View::open(definition, schemas, steps);
+fn signature(side: &mut SchemaSets<'_>, schemas: &[NodeId], steps: &mut usize) -> AlternativeSignature {
+    let SchemaSets { definition, fingerprints, .. } = side;
+    let view = SchemaView::open(definition, schemas, steps);
     let mut tags: Vec<(&str, u64)> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     for property in view.properties(steps).list {
@@ -251,14 +251,14 @@ fn signature(side: &mut Sets<'_>, schemas: &[NodeId], steps: &mut usize) -> Sign
     }
     tags.sort_unstable();
     names.sort_unstable();
-    let types = view.types.without(Types::NULL);
+    let types = view.types.without(TypeView::NULL);
     let values: Option<Vec<u64>> =
         view.values(|node| fingerprints.of(node)).map(|values| values.into_iter().map(|(number, _)| number).collect());
-    let items: Vec<Types> = view.keyword("items").map(Types::declared).collect();
-    Signature {
+    let items: Vec<TypeView> = view.keyword("items").map(TypeView::declared).collect();
+    AlternativeSignature {
         tag: (!tags.is_empty()).then(|| hash(&tags)),
         shape: hash(&(types, names, values, items)),
-        types: (types != Types::ANY).then(|| hash(types)),
+        types: (types != TypeView::ANY).then(|| hash(types)),
     }
 }
 
@@ -269,8 +269,8 @@ fn hash(value: impl Hash) -> u64 {
 }
 
 /// Compares the discriminators of the alternatives.
-fn discriminator(comparing: &mut Comparing<'_, '_>) {
-    let of = |view: &View<'_>| view.first("discriminator").map(|(_, node)| node.id());
+fn discriminator(comparing: &mut PairComparison<'_, '_>) {
+    let of = |view: &SchemaView<'_>| view.first("discriminator").map(|(_, node)| node.id());
     let (before, after) = (of(&comparing.before), of(&comparing.after));
     let before = before.map(|id| comparing.schemas.before.definition.node(id));
     let after = after.map(|id| comparing.schemas.after.definition.node(id));

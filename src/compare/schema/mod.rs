@@ -3,7 +3,7 @@
 //! The unit of comparison is a set of schemas that apply to one value together, as `allOf` and `$ref` combine them;
 //! [`view`] opens such sets. A pair of sets has changes of its own, and leads to the pairs of its parts: properties,
 //! items, alternatives. The pairs form a graph, in which a recursive schema is a cycle and not an infinite tree. First
-//! all pairs are collected and compared, then [`Schemas::write`] walks from an API's schemas to the changes that they
+//! all pairs are collected and compared, then [`SchemaTable::write`] walks from an API's schemas to the changes that they
 //! reach; the shortest route gives a change its path.
 
 mod bounds;
@@ -23,17 +23,17 @@ use std::fmt;
 
 use super::fingerprint::Fingerprints;
 use super::kinds::Polarity;
-use super::output::Found;
-use crate::definition::{Definition, Direction, NodeId, NodeMap};
-use proof::{Proofs, Prover, Rules, Writing};
-use sets::{SetId, Sets};
-use types::Types;
-use view::View;
-pub(super) use writing::{Encodings, FieldEncoding, ListWriting};
+use super::output::RawChange;
+use crate::definition::{Definition, NodeId, NodeMap, ValueDirection};
+use proof::{GoalRules, ProofTable, Prover, ValueWriting};
+use sets::{SchemaSets, SetId};
+use types::TypeView;
+use view::SchemaView;
+pub(super) use writing::{FormEncodings, ListWriting, PartEncoding};
 
 /// Limits of unfolding schemas; beyond them the comparison reports that it is incomplete.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct UnfoldingLimits {
     /// No more pairs of schemas are compared.
     pub(super) pairs: usize,
     /// No more schemas and properties are looked at, counted each time.
@@ -42,7 +42,7 @@ pub(super) struct Limits {
     pub(super) proofs: usize,
 }
 
-impl Limits {
+impl UnfoldingLimits {
     /// More than definitions of 10,000 APIs need, and little enough for an answer within two seconds.
     pub(super) const USUAL: Self = Self { pairs: 250_000, steps: 4_000_000, proofs: 2_000_000 };
 }
@@ -57,9 +57,9 @@ pub(super) struct PairId(u32);
 /// Origin of a pair, which decides the meaning of its changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Context {
-    direction: Direction,
+    direction: ValueDirection,
     polarity: Polarity,
-    writing: Writing,
+    writing: ValueWriting,
     /// Serialization of lists, before and after.
     lists: (ListWriting, ListWriting),
     /// The encodings of the form that the value is, by their number.
@@ -68,19 +68,19 @@ struct Context {
     null_told: bool,
     /// True where the value can travel as XML.
     is_xml: bool,
-    kept: Kept,
+    kept: KeptValues,
 }
 
 /// The values that are known to be kept, by a proof of the schemas themselves or of those around them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-struct Kept {
+struct KeptValues {
     /// True where each value that was allowed is allowed.
     no_less: bool,
     /// True where each value that is allowed was allowed.
     no_more: bool,
 }
 
-impl Kept {
+impl KeptValues {
     fn either(self, other: Self) -> Self {
         Self { no_less: self.no_less || other.no_less, no_more: self.no_more || other.no_more }
     }
@@ -101,7 +101,7 @@ impl Kept {
 }
 
 impl Context {
-    fn new(direction: Direction, writing: Writing) -> Self {
+    fn new(direction: ValueDirection, writing: ValueWriting) -> Self {
         let lists = (ListWriting::Json, ListWriting::Json);
         Self {
             direction,
@@ -111,14 +111,14 @@ impl Context {
             form: None,
             null_told: false,
             is_xml: false,
-            kept: Kept::default(),
+            kept: KeptValues::default(),
         }
     }
 }
 
 /// A step from a value to one that it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step<'d> {
+enum SchemaStep<'d> {
     Property(&'d str),
     Items,
     Item(usize),
@@ -136,7 +136,7 @@ enum AlternativeName<'d> {
     Name(&'d str),
 }
 
-impl fmt::Display for Step<'_> {
+impl fmt::Display for SchemaStep<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Property(name) => write!(formatter, "/{name}"),
@@ -153,12 +153,12 @@ impl fmt::Display for Step<'_> {
     }
 }
 
-struct Pair<'d> {
+struct SchemaPair<'d> {
     before: SetId,
     after: SetId,
     context: Context,
-    found: Box<[Found]>,
-    leads_to: Box<[(Step<'d>, PairId)]>,
+    found: Box<[RawChange]>,
+    leads_to: Box<[(SchemaStep<'d>, PairId)]>,
     /// True if a change can be reached from here.
     leads_to_change: bool,
     /// The last API whose changes were written from here.
@@ -166,12 +166,12 @@ struct Pair<'d> {
 }
 
 /// All that is known of the schemas of two definitions.
-pub(super) struct Schemas<'d> {
-    before: Sets<'d>,
-    after: Sets<'d>,
-    proofs: Proofs<'d>,
-    forms: Vec<(Encodings<'d>, Encodings<'d>)>,
-    pairs: Vec<Pair<'d>>,
+pub(super) struct SchemaTable<'d> {
+    before: SchemaSets<'d>,
+    after: SchemaSets<'d>,
+    proofs: ProofTable<'d>,
+    forms: Vec<(FormEncodings<'d>, FormEncodings<'d>)>,
+    pairs: Vec<SchemaPair<'d>>,
     known: NodeMap<(SetId, SetId, Context), PairId>,
     compared: usize,
     most_pairs: usize,
@@ -181,12 +181,12 @@ pub(super) struct Schemas<'d> {
     api: usize,
 }
 
-impl<'d> Schemas<'d> {
-    pub(super) fn new(before: &'d Definition, after: &'d Definition, limits: Limits) -> Self {
+impl<'d> SchemaTable<'d> {
+    pub(super) fn new(before: &'d Definition, after: &'d Definition, limits: UnfoldingLimits) -> Self {
         Self {
-            before: Sets::new(before),
-            after: Sets::new(after),
-            proofs: Proofs::new(before, after, limits.proofs),
+            before: SchemaSets::new(before),
+            after: SchemaSets::new(after),
+            proofs: ProofTable::new(before, after, limits.proofs),
             forms: Vec::new(),
             pairs: Vec::new(),
             known: NodeMap::default(),
@@ -209,9 +209,9 @@ impl<'d> Schemas<'d> {
         &mut self,
         before: Option<NodeId>,
         after: Option<NodeId>,
-        direction: Direction,
+        direction: ValueDirection,
     ) -> Option<PairId> {
-        self.root(before, after, Context::new(direction, Writing::Json))
+        self.root(before, after, Context::new(direction, ValueWriting::Json))
     }
 
     /// Brings the schemas of two media types together.
@@ -220,9 +220,9 @@ impl<'d> Schemas<'d> {
         before: Option<NodeId>,
         after: Option<NodeId>,
         is_xml: bool,
-        direction: Direction,
+        direction: ValueDirection,
     ) -> Option<PairId> {
-        self.root(before, after, Context { is_xml, ..Context::new(direction, Writing::Json) })
+        self.root(before, after, Context { is_xml, ..Context::new(direction, ValueWriting::Json) })
     }
 
     /// Brings two schemas of values together that are written as text, and says how lists of them are written.
@@ -231,9 +231,9 @@ impl<'d> Schemas<'d> {
         before: Option<NodeId>,
         after: Option<NodeId>,
         lists: (ListWriting, ListWriting),
-        direction: Direction,
+        direction: ValueDirection,
     ) -> Option<PairId> {
-        self.root(before, after, Context { lists, ..Context::new(direction, Writing::Text) })
+        self.root(before, after, Context { lists, ..Context::new(direction, ValueWriting::Text) })
     }
 
     /// Brings two schemas of forms together.
@@ -241,26 +241,26 @@ impl<'d> Schemas<'d> {
         &mut self,
         before: Option<NodeId>,
         after: Option<NodeId>,
-        form: (Encodings<'d>, Encodings<'d>),
-        direction: Direction,
+        form: (FormEncodings<'d>, FormEncodings<'d>),
+        direction: ValueDirection,
     ) -> Option<PairId> {
         let number = u32::try_from(self.forms.len()).ok();
         self.forms.push(form);
-        self.root(before, after, Context { form: number, ..Context::new(direction, Writing::Form) })
+        self.root(before, after, Context { form: number, ..Context::new(direction, ValueWriting::Form) })
     }
 
-    fn prover(&mut self, rules: Rules) -> Prover<'_, 'd> {
+    fn prover(&mut self, rules: GoalRules) -> Prover<'_, 'd> {
         self.proofs.prover((&mut self.before.fingerprints, &mut self.after.fingerprints), rules)
     }
 
     /// Tells for each side whether a value can be a list or an object.
     pub(super) fn are_structured(&mut self, before: Option<NodeId>, after: Option<NodeId>) -> (bool, bool) {
-        let structured = Types::ARRAY.either(Types::OBJECT);
+        let structured = TypeView::ARRAY.either(TypeView::OBJECT);
         let before: Vec<NodeId> = before.into_iter().collect();
         let after: Vec<NodeId> = after.into_iter().collect();
         let mut steps = self.steps_left;
-        let before = View::open(self.before.definition, &before, &mut steps).types;
-        let after = View::open(self.after.definition, &after, &mut steps).types;
+        let before = SchemaView::open(self.before.definition, &before, &mut steps).types;
+        let after = SchemaView::open(self.after.definition, &after, &mut steps).types;
         self.steps_left = steps;
         (before.meets(structured), after.meets(structured))
     }
@@ -325,7 +325,7 @@ impl<'d> Schemas<'d> {
             self.incomplete = true;
             return None;
         };
-        self.pairs.push(Pair {
+        self.pairs.push(SchemaPair {
             before,
             after,
             context,

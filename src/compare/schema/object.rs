@@ -2,15 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Step;
-use super::pair::Comparing;
-use super::view::{Properties, Property, View};
+use super::SchemaStep;
+use super::pair::PairComparison;
+use super::view::{PropertyView, PropertyViews, SchemaView};
 use crate::compare::documentation;
 use crate::compare::kinds::{self, Kind, Polarity};
-use crate::definition::{Direction, Node, NodeId};
+use crate::definition::{Node, NodeId, ValueDirection};
 use crate::model::Location;
 
-pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
+pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     let mut steps = comparing.schemas.steps_left;
     let before = comparing.before.properties(&mut steps);
     let after = comparing.after.properties(&mut steps);
@@ -23,16 +23,16 @@ pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
     others(comparing);
 }
 
-fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, after: &Properties<'d>) {
+fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'d>, after: &PropertyViews<'d>) {
     let required: HashSet<&str> = comparing.after.required().into_iter().map(|(name, _)| name).collect();
-    let others = Others::of(&comparing.before);
+    let others = UndeclaredProperties::of(&comparing.before);
     let closed = is_closed(&comparing.before);
     for old in &before.list {
         if let Some(new) = after.get(old.name) {
             if required.contains(old.name) {
                 comparing.required_sent_at_last(old, new);
             }
-            comparing.lead(Step::Property(old.name), old.schemas.clone(), new.schemas.clone(), Polarity::Same);
+            comparing.lead(SchemaStep::Property(old.name), old.schemas.clone(), new.schemas.clone(), Polarity::Same);
         } else if comparing.kept.is_all() && comparing.context.polarity != Polarity::Same {
             // Within `not` it is no property of the value.
         } else if comparing.carries(&old.schemas, true) {
@@ -45,8 +45,8 @@ fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, af
         if before.get(new.name).is_some() || !comparing.carries(&new.schemas, false) {
             continue;
         }
-        if let Others::Schemas(schemas) = &others {
-            comparing.lead(Step::Property(new.name), schemas.clone(), new.schemas.clone(), Polarity::Same);
+        if let UndeclaredProperties::Schemas(schemas) = &others {
+            comparing.lead(SchemaStep::Property(new.name), schemas.clone(), new.schemas.clone(), Polarity::Same);
         }
         let name = documentation::quoted(new.name);
         let is_required = required.contains(new.name);
@@ -54,7 +54,7 @@ fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, af
             (kinds::CONSTRAINT_CHANGED, format!("the property {name} was added"))
         } else if comparing.kept.is_all() {
             (kinds::PROPERTY_ADDED, format!("the property {name} was added, which could be there already"))
-        } else if closed && comparing.context.direction == Direction::Response {
+        } else if closed && comparing.context.direction == ValueDirection::Response {
             let message = format!("the property {name} was added, in an object that allowed no others");
             (kinds::PROPERTY_ADDED_TO_CLOSED_OBJECT, message)
         } else if is_required {
@@ -66,16 +66,16 @@ fn properties<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, af
     }
 }
 
-fn place(property: &Property<'_>) -> Location {
+fn place(property: &PropertyView<'_>) -> Location {
     property.declared.key_location(property.name)
 }
 
 /// Compares the names that an object must have, apart from properties that came or went.
-fn required<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, after: &Properties<'d>) {
+fn required<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'d>, after: &PropertyViews<'d>) {
     let (was, is) = (comparing.before.required(), comparing.after.required());
     let known: HashSet<&str> = was.iter().map(|(name, _)| *name).collect();
     let kept: HashSet<&str> = is.iter().map(|(name, _)| *name).collect();
-    let declared = |properties: &Properties<'d>, name: &str| properties.get(name).map(|found| found.schemas.clone());
+    let declared = |properties: &PropertyViews<'d>, name: &str| properties.get(name).map(|found| found.schemas.clone());
     for (name, node) in is.iter().filter(|(name, _)| !known.contains(name)) {
         let (old, new) = (declared(before, name), declared(after, name));
         let is_new = old.is_none() && new.is_some();
@@ -98,14 +98,14 @@ fn required<'d>(comparing: &mut Comparing<'_, 'd>, before: &Properties<'d>, afte
 
 /// Treatment of the properties that an object does not declare.
 #[derive(Debug, PartialEq, Eq)]
-enum Others {
+enum UndeclaredProperties {
     Anything,
     Refused,
     Schemas(Vec<NodeId>),
 }
 
-impl Others {
-    fn of(view: &View<'_>) -> Self {
+impl UndeclaredProperties {
+    fn of(view: &SchemaView<'_>) -> Self {
         let mut schemas = Vec::new();
         for value in view.keyword("additionalProperties") {
             match value.as_bool() {
@@ -128,38 +128,44 @@ impl Others {
 }
 
 /// Tells whether an object refuses properties that it does not declare.
-fn is_closed(view: &View<'_>) -> bool {
+fn is_closed(view: &SchemaView<'_>) -> bool {
     let refuses = |value: Node<'_>| value.as_bool() == Some(false);
-    Others::of(view) == Others::Refused || view.keyword("unevaluatedProperties").any(refuses)
+    UndeclaredProperties::of(view) == UndeclaredProperties::Refused
+        || view.keyword("unevaluatedProperties").any(refuses)
 }
 
-fn others(comparing: &mut Comparing<'_, '_>) {
-    let place = |view: &View<'_>| view.first("additionalProperties").map(|(_, node)| node.location());
+fn others(comparing: &mut PairComparison<'_, '_>) {
+    let place = |view: &SchemaView<'_>| view.first("additionalProperties").map(|(_, node)| node.location());
     let places = (place(&comparing.before), place(&comparing.after));
-    let (before, after) = (Others::of(&comparing.before), Others::of(&comparing.after));
-    let judged = |view: &View<'_>| view.first("unevaluatedProperties").is_some();
+    let (before, after) = (UndeclaredProperties::of(&comparing.before), UndeclaredProperties::of(&comparing.after));
+    let judged = |view: &SchemaView<'_>| view.first("unevaluatedProperties").is_some();
     if places.0.is_some() != places.1.is_some() && (judged(&comparing.before) || judged(&comparing.after)) {
         let message = "`additionalProperties` came or went, which decides what is left to `unevaluatedProperties`";
         comparing.add(kinds::CONSTRAINT_CHANGED, message, places.0.clone(), places.1.clone());
     }
     let kind = match (&before, &after) {
-        (Others::Schemas(old), Others::Schemas(new)) => {
-            return comparing.lead(Step::Others, old.clone(), new.clone(), Polarity::Same);
+        (UndeclaredProperties::Schemas(old), UndeclaredProperties::Schemas(new)) => {
+            return comparing.lead(SchemaStep::Others, old.clone(), new.clone(), Polarity::Same);
         }
-        (Others::Anything, Others::Anything) | (Others::Refused, Others::Refused) => return,
-        (Others::Anything, _) | (_, Others::Refused) => kinds::ADDITIONAL_PROPERTIES_NARROWED,
-        (Others::Refused, _) | (_, Others::Anything) => kinds::ADDITIONAL_PROPERTIES_WIDENED,
+        (UndeclaredProperties::Anything, UndeclaredProperties::Anything)
+        | (UndeclaredProperties::Refused, UndeclaredProperties::Refused) => return,
+        (UndeclaredProperties::Anything, _) | (_, UndeclaredProperties::Refused) => {
+            kinds::ADDITIONAL_PROPERTIES_NARROWED
+        }
+        (UndeclaredProperties::Refused, _) | (_, UndeclaredProperties::Anything) => {
+            kinds::ADDITIONAL_PROPERTIES_WIDENED
+        }
     };
     let message = format!("other properties were {} and are {}", before.shown(), after.shown());
     comparing.add(kind, message, places.0, places.1);
 }
 
 /// Compares the items of lists, those at the beginning by their position.
-pub(super) fn items(comparing: &mut Comparing<'_, '_>) {
-    let rest = |view: &View<'_>| -> Vec<NodeId> {
+pub(super) fn items(comparing: &mut PairComparison<'_, '_>) {
+    let rest = |view: &SchemaView<'_>| -> Vec<NodeId> {
         view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect()
     };
-    let first = |view: &View<'_>| -> Vec<NodeId> {
+    let first = |view: &SchemaView<'_>| -> Vec<NodeId> {
         // Before 2020-12, a list in `items` had the meaning of `prefixItems`.
         let list = view.first("prefixItems").or_else(|| view.first("items").filter(|(_, items)| items.is_array()));
         list.into_iter().flat_map(|(_, list)| list.items()).map(Node::id).collect()
@@ -169,10 +175,10 @@ pub(super) fn items(comparing: &mut Comparing<'_, '_>) {
     for index in 0..first_before.len().max(first_after.len()) {
         let at = |first: &[NodeId], rest: &[NodeId]| first.get(index).map_or_else(|| rest.to_vec(), |id| vec![*id]);
         let (old, new) = (at(&first_before, &before), at(&first_after, &after));
-        comparing.lead(Step::Item(index), old, new, Polarity::Same);
+        comparing.lead(SchemaStep::Item(index), old, new, Polarity::Same);
     }
     if !before.is_empty() || !after.is_empty() {
-        comparing.lead(Step::Items, before, after, Polarity::Same);
+        comparing.lead(SchemaStep::Items, before, after, Polarity::Same);
     }
 }
 
@@ -194,7 +200,7 @@ const MAPS: [&str; 2] = ["patternProperties", "dependentSchemas"];
 const VALUES: [&str; 3] = ["contentEncoding", "contentMediaType", "dependentRequired"];
 
 /// Compares the keywords that are rare in definitions.
-pub(super) fn constraints(comparing: &mut Comparing<'_, '_>) {
+pub(super) fn constraints(comparing: &mut PairComparison<'_, '_>) {
     for (keyword, polarity) in APPLICATORS {
         let bounded = keyword == "contains"
             && (comparing.before.first("maxContains").is_some() || comparing.after.first("maxContains").is_some());
@@ -211,15 +217,15 @@ pub(super) fn constraints(comparing: &mut Comparing<'_, '_>) {
     contained(comparing, "maxContains", false);
 }
 
-fn applicator<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str, polarity: Polarity) {
-    let schemas = |view: &View<'d>| -> Vec<Node<'d>> {
+fn applicator<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str, polarity: Polarity) {
+    let schemas = |view: &SchemaView<'d>| -> Vec<Node<'d>> {
         let is_trivial = |node: &Node<'d>| node.as_bool() == Some(true) && polarity == Polarity::Same;
         view.keyword(keyword).filter(|node| !is_trivial(node)).collect()
     };
     let (before, after) = (schemas(&comparing.before), schemas(&comparing.after));
     // Several of one keyword, from `allOf`, are taken in order; as many as there are on both sides.
     for (old, new) in before.iter().zip(&after) {
-        comparing.lead(Step::Keyword(keyword), vec![old.id()], vec![new.id()], polarity);
+        comparing.lead(SchemaStep::Keyword(keyword), vec![old.id()], vec![new.id()], polarity);
     }
     for gone in before.iter().skip(after.len()) {
         let message = format!("there is no `{keyword}` any longer");
@@ -234,15 +240,16 @@ fn applicator<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str, pola
 /// Names in their order, each with its schemas and the place of the first.
 type Named<'d> = (Vec<&'d str>, HashMap<&'d str, (Vec<NodeId>, Location)>);
 
-fn map<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
-    let bounds_others = |view: &View<'_>| Others::of(view) != Others::Anything || is_closed(view);
-    let lets_in = |view: &View<'_>| keyword == "patternProperties" && bounds_others(view);
+fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
+    let bounds_others =
+        |view: &SchemaView<'_>| UndeclaredProperties::of(view) != UndeclaredProperties::Anything || is_closed(view);
+    let lets_in = |view: &SchemaView<'_>| keyword == "patternProperties" && bounds_others(view);
     // Where other properties are restricted, a pattern also admits the properties that match it.
     let (gone, fresh) = (
         if lets_in(&comparing.after) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_REMOVED },
         if lets_in(&comparing.before) { kinds::CONSTRAINT_CHANGED } else { kinds::CONSTRAINT_ADDED },
     );
-    let named = |view: &View<'d>| -> Named<'d> {
+    let named = |view: &SchemaView<'d>| -> Named<'d> {
         let mut order = Vec::new();
         let mut known: HashMap<&'d str, (Vec<NodeId>, Location)> = HashMap::new();
         for (name, schema) in view.keyword(keyword).flat_map(Node::entries) {
@@ -258,7 +265,8 @@ fn map<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
     for name in old_names {
         let Some((old, place)) = before.get(name) else { continue };
         if let Some((new, _)) = after.get(name) {
-            let step = if keyword == "patternProperties" { Step::Pattern(name) } else { Step::Keyword(keyword) };
+            let step =
+                if keyword == "patternProperties" { SchemaStep::Pattern(name) } else { SchemaStep::Keyword(keyword) };
             comparing.lead(step, old.clone(), new.clone(), Polarity::Same);
         } else {
             let message = format!("there is no `{keyword}` for {} any longer", documentation::quoted(name));
@@ -272,8 +280,8 @@ fn map<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
     }
 }
 
-fn value<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
-    let of = |view: &View<'d>| view.first(keyword).map(|(_, node)| node);
+fn value<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
+    let of = |view: &SchemaView<'d>| view.first(keyword).map(|(_, node)| node);
     let (before, after) = (of(&comparing.before), of(&comparing.after));
     let numbers =
         (before.map(|node| comparing.fingerprint_before(node)), after.map(|node| comparing.fingerprint_after(node)));
@@ -292,8 +300,8 @@ fn value<'d>(comparing: &mut Comparing<'_, 'd>, keyword: &'static str) {
 }
 
 /// Compares how many items of a list `contains` must, or may, apply to.
-fn contained(comparing: &mut Comparing<'_, '_>, keyword: &str, least: bool) {
-    let of = |view: &View<'_>| {
+fn contained(comparing: &mut PairComparison<'_, '_>, keyword: &str, least: bool) {
+    let of = |view: &SchemaView<'_>| {
         let number = view.first(keyword).and_then(|(_, node)| Some((node.as_number()?.as_f64()?, node.location())));
         let applies = view.first("contains").is_some();
         let by_default = if least { 1.0 } else { f64::INFINITY };
@@ -310,10 +318,10 @@ fn contained(comparing: &mut Comparing<'_, '_>, keyword: &str, least: bool) {
     comparing.add(kind, format!("`{keyword}` was {} and is {}", shown(was), shown(is)), before, after);
 }
 
-impl Comparing<'_, '_> {
+impl PairComparison<'_, '_> {
     /// Says where a property that an object must have was never sent, as it was read-only, and is to be sent now.
-    fn required_sent_at_last(&mut self, old: &Property<'_>, new: &Property<'_>) {
-        let is_request = self.context.direction == Direction::Request;
+    fn required_sent_at_last(&mut self, old: &PropertyView<'_>, new: &PropertyView<'_>) {
+        let is_request = self.context.direction == ValueDirection::Request;
         if is_request && !self.carries(&old.schemas, true) && self.carries(&new.schemas, false) {
             let name = documentation::quoted(old.name);
             let message = format!("the property {name} was read-only, and requests must have it now");
@@ -324,10 +332,10 @@ impl Comparing<'_, '_> {
     /// Tells whether a property travels in this direction at all.
     fn carries(&mut self, schemas: &[NodeId], is_before: bool) -> bool {
         let flag = match self.context.direction {
-            Direction::Request => "readOnly",
-            Direction::Response => "writeOnly",
+            ValueDirection::Request => "readOnly",
+            ValueDirection::Response => "writeOnly",
         };
         let definition = if is_before { self.schemas.before.definition } else { self.schemas.after.definition };
-        !View::open(definition, schemas, &mut self.schemas.steps_left).flag(flag)
+        !SchemaView::open(definition, schemas, &mut self.schemas.steps_left).flag(flag)
     }
 }

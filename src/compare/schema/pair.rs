@@ -1,32 +1,32 @@
 //! Compares one pair of sets of schemas: the keywords that apply to the value itself.
 
-use super::proof::{Operand, Rules, Side, Writing};
+use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
 use super::sets::SetId;
-use super::types::Types;
-use super::view::View;
+use super::types::TypeView;
+use super::view::SchemaView;
 use super::writing::{self, ListWriting};
-use super::{Context, Kept, PairId, Schemas, Step, bounds, choice, object, values};
-use crate::compare::kinds::{self, Effect, Kind, Polarity};
-use crate::compare::output::Found;
+use super::{Context, KeptValues, PairId, SchemaStep, SchemaTable, bounds, choice, object, values};
+use crate::compare::kinds::{self, ChangeEffect, Kind, Polarity};
+use crate::compare::output::RawChange;
 use crate::compare::{Compatibility, documentation, same};
-use crate::definition::{Direction, Node, NodeId};
+use crate::definition::{Node, NodeId, ValueDirection};
 use crate::model::Location;
 
 /// A pair while it is compared.
-pub(super) struct Comparing<'s, 'd> {
-    pub(super) schemas: &'s mut Schemas<'d>,
+pub(super) struct PairComparison<'s, 'd> {
+    pub(super) schemas: &'s mut SchemaTable<'d>,
     pub(super) context: Context,
-    pub(super) before: View<'d>,
-    pub(super) after: View<'d>,
+    pub(super) before: SchemaView<'d>,
+    pub(super) after: SchemaView<'d>,
     sets: (SetId, SetId),
     /// Guarantees for the values of the whole, proven by this pair or those around it.
-    pub(super) kept: Kept,
-    found: Vec<Found>,
-    leads_to: Vec<(Step<'d>, PairId)>,
+    pub(super) kept: KeptValues,
+    found: Vec<RawChange>,
+    leads_to: Vec<(SchemaStep<'d>, PairId)>,
 }
 
 /// Compares a pair, and brings those together that it leads to.
-pub(super) fn compare(schemas: &mut Schemas<'_>, id: PairId) {
+pub(super) fn compare(schemas: &mut SchemaTable<'_>, id: PairId) {
     let Some(pair) = schemas.pairs.get(id.index()) else { return };
     let context = pair.context;
     let (before, after) = (pair.before, pair.after);
@@ -39,17 +39,17 @@ pub(super) fn compare(schemas: &mut Schemas<'_>, id: PairId) {
         return;
     }
     let (found, leads_to, kept) = (Vec::new(), Vec::new(), context.kept);
-    let mut comparing = Comparing { schemas, context, before, after, sets, kept, found, leads_to };
+    let mut comparing = PairComparison { schemas, context, before, after, sets, kept, found, leads_to };
     comparing.whole();
     comparing.untold_null();
-    let Comparing { found, leads_to, .. } = comparing;
+    let PairComparison { found, leads_to, .. } = comparing;
     if let Some(pair) = schemas.pairs.get_mut(id.index()) {
         pair.found = found.into_boxed_slice();
         pair.leads_to = leads_to.into_boxed_slice();
     }
 }
 
-impl<'d> Comparing<'_, 'd> {
+impl<'d> PairComparison<'_, 'd> {
     /// Adds a change of the values that are allowed, unless it is proven that none of them changes.
     pub(super) fn add(
         &mut self,
@@ -58,13 +58,13 @@ impl<'d> Comparing<'_, 'd> {
         before: Option<Location>,
         after: Option<Location>,
     ) {
-        self.add_known(Kept::default(), kind, message, before, after);
+        self.add_known(KeptValues::default(), kind, message, before, after);
     }
 
     /// Adds a change of the values that are allowed, of which something is proven for the schemas here.
     pub(super) fn add_known(
         &mut self,
-        kept: Kept,
+        kept: KeptValues,
         kind: Kind,
         message: impl Into<String>,
         before: Option<Location>,
@@ -73,13 +73,13 @@ impl<'d> Comparing<'_, 'd> {
         let kept = self.kept.either(kept.under(self.context.polarity));
         let effect = kind.effect.under(self.context.polarity);
         let effect = match (effect, kept.no_less, kept.no_more) {
-            (Effect::Narrows | Effect::Widens | Effect::Replaces, true, true) => return,
-            (Effect::Replaces, false, true) => Effect::Narrows,
-            (Effect::Replaces, true, false) => Effect::Widens,
-            (Effect::Narrows, true, false) | (Effect::Widens, false, true) => Effect::Keeps,
+            (ChangeEffect::Narrows | ChangeEffect::Widens | ChangeEffect::Replaces, true, true) => return,
+            (ChangeEffect::Replaces, false, true) => ChangeEffect::Narrows,
+            (ChangeEffect::Replaces, true, false) => ChangeEffect::Widens,
+            (ChangeEffect::Narrows, true, false) | (ChangeEffect::Widens, false, true) => ChangeEffect::Keeps,
             _ => effect,
         };
-        let found = Found::directed(kind, effect, self.context.direction, message);
+        let found = RawChange::directed(kind, effect, self.context.direction, message);
         self.found.push(found.at(before, after));
     }
 
@@ -102,65 +102,77 @@ impl<'d> Comparing<'_, 'd> {
         after: Option<Location>,
     ) {
         let effect = kind.effect.under(self.context.polarity);
-        let found = Found::directed(kind, effect, self.context.direction, message);
+        let found = RawChange::directed(kind, effect, self.context.direction, message);
         self.found.push(found.at(before, after));
     }
 
     /// Brings two sets together that belong to a step from here.
-    pub(super) fn lead(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, polarity: Polarity) {
+    pub(super) fn lead(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>, polarity: Polarity) {
         let context = Context { polarity: polarity.within(self.context.polarity), ..self.context_of(&step) };
         self.lead_in(step, before, after, context);
     }
 
     /// Brings two alternatives together of which something is proven already.
-    pub(super) fn lead_to_alternative(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, kept: Kept) {
+    pub(super) fn lead_to_alternative(
+        &mut self,
+        step: SchemaStep<'d>,
+        before: Vec<NodeId>,
+        after: Vec<NodeId>,
+        kept: KeptValues,
+    ) {
         let context = self.context_of(&step);
         let kept = context.kept.either(kept.under(context.polarity));
         self.lead_in(step, before, after, Context { kept, ..context });
     }
 
     /// Brings a schema and an alternative together, `null` being told already where that stands beside them.
-    pub(super) fn lead_to_whole(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, null_told: bool) {
+    pub(super) fn lead_to_whole(
+        &mut self,
+        step: SchemaStep<'d>,
+        before: Vec<NodeId>,
+        after: Vec<NodeId>,
+        null_told: bool,
+    ) {
         let context = Context { null_told, ..self.context_of(&step) };
         self.lead_in(step, before, after, context);
     }
 
-    fn context_of(&self, step: &Step<'d>) -> Context {
+    fn context_of(&self, step: &SchemaStep<'d>) -> Context {
         let json = (ListWriting::Json, ListWriting::Json);
         let outer = Context { null_told: false, kept: self.kept, ..self.context };
         let (writing, lists) = match step {
-            Step::Alternative(..) => return outer,
-            Step::Keyword("propertyNames") => (Writing::Text, json),
-            Step::Items | Step::Item(_) => (outer.writing.of_items(), json),
-            Step::Property(name) => self.field_writing(name).unwrap_or((outer.writing.of_properties(), json)),
-            Step::Others | Step::Pattern(_) => (outer.writing.of_properties(), json),
-            Step::Keyword(_) => (Writing::Json, json),
+            SchemaStep::Alternative(..) => return outer,
+            SchemaStep::Keyword("propertyNames") => (ValueWriting::Text, json),
+            SchemaStep::Items | SchemaStep::Item(_) => (outer.writing.of_items(), json),
+            SchemaStep::Property(name) => self.field_writing(name).unwrap_or((outer.writing.of_properties(), json)),
+            SchemaStep::Others | SchemaStep::Pattern(_) => (outer.writing.of_properties(), json),
+            SchemaStep::Keyword(_) => (ValueWriting::Json, json),
         };
         Context { writing, lists, form: None, ..outer }
     }
 
     /// Returns the encoding of a form's field; `None` if the value is no form.
-    fn field_writing(&self, name: &str) -> Option<(Writing, (ListWriting, ListWriting))> {
-        let form = self.context.form.filter(|_| self.context.writing == Writing::Form)?;
+    fn field_writing(&self, name: &str) -> Option<(ValueWriting, (ListWriting, ListWriting))> {
+        let form = self.context.form.filter(|_| self.context.writing == ValueWriting::Form)?;
         let (before, after) = self.schemas.forms.get(form as usize)?;
         let lists = (before.lists_of(name), after.lists_of(name));
         let is_json = lists.0 == ListWriting::Json || lists.1 == ListWriting::Json;
-        Some((if is_json { Writing::Json } else { Writing::Field }, lists))
+        Some((if is_json { ValueWriting::Json } else { ValueWriting::Field }, lists))
     }
 
-    fn lead_in(&mut self, step: Step<'d>, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) {
+    fn lead_in(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) {
         if let Some(pair) = self.schemas.meet(before, after, context) {
             self.leads_to.push((step, pair));
         }
     }
 
     /// Tells by a proof whether each value that satisfies the schemas on the left satisfies those on the right.
-    pub(super) fn includes(&mut self, left: &[Operand<'_>], right: Operand<'_>, rules: Rules) -> bool {
+    pub(super) fn includes(&mut self, left: &[ProofOperand<'_>], right: ProofOperand<'_>, rules: GoalRules) -> bool {
         self.schemas.prover(rules).includes(left, right)
     }
 
     /// Tells by a proof whether no value satisfies the schemas, but for those that satisfy others.
-    pub(super) fn is_empty(&mut self, left: &[Operand<'_>], others: Option<Operand<'_>>) -> bool {
+    pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], others: Option<ProofOperand<'_>>) -> bool {
         let rules = self.rules();
         self.schemas.prover(rules).is_empty(left, others)
     }
@@ -174,11 +186,11 @@ impl<'d> Comparing<'_, 'd> {
             && same::nodes(before, after, MOST)
     }
 
-    pub(super) fn rules(&self) -> Rules {
+    pub(super) fn rules(&self) -> GoalRules {
         let form = self.context.form.and_then(|form| self.schemas.forms.get(form as usize));
         let has_json = form.is_some_and(|(before, after)| before.has_json() || after.has_json());
-        let writing = if has_json { Writing::Json } else { self.context.writing };
-        Rules { writing, declared_only: false, without_null: false }
+        let writing = if has_json { ValueWriting::Json } else { self.context.writing };
+        GoalRules { writing, declared_only: false, without_null: false }
     }
 
     /// Returns the schemas of both sides.
@@ -193,15 +205,15 @@ impl<'d> Comparing<'_, 'd> {
             return;
         }
         let (before, after) = self.schemas_of_sides();
-        let (old, new) = (Operand(Side::Before, &before), Operand(Side::After, &after));
-        let rules = Rules { without_null: self.context.null_told, ..self.rules() };
-        let mut kept = Kept::default();
-        let is_request = self.context.direction == Direction::Request;
+        let (old, new) = (ProofOperand(DefinitionSide::Before, &before), ProofOperand(DefinitionSide::After, &after));
+        let rules = GoalRules { without_null: self.context.null_told, ..self.rules() };
+        let mut kept = KeptValues::default();
+        let is_request = self.context.direction == ValueDirection::Request;
         let less_first = is_request != (self.context.polarity == Polarity::Opposite);
         for less in [less_first, !less_first] {
             let (left, right) = if less { (old, new) } else { (new, old) };
             let holds = self.includes(&[left], right, rules);
-            kept = if less { Kept { no_less: holds, ..kept } } else { Kept { no_more: holds, ..kept } };
+            kept = if less { KeptValues { no_less: holds, ..kept } } else { KeptValues { no_more: holds, ..kept } };
             if !holds {
                 break;
             }
@@ -259,10 +271,10 @@ impl<'d> Comparing<'_, 'd> {
         if let Some(common) = self.types() {
             values::compare(self);
             bounds::compare(self, common);
-            if common.meets(Types::OBJECT) {
+            if common.meets(TypeView::OBJECT) {
                 object::compare(self);
             }
-            if common.meets(Types::ARRAY) {
+            if common.meets(TypeView::ARRAY) {
                 object::items(self);
             }
         }
@@ -272,7 +284,7 @@ impl<'d> Comparing<'_, 'd> {
 
     /// Says where a value began, or ceased, to go one way only.
     fn flags(&mut self) {
-        let place = |view: &View<'d>, name: &str| view.first(name).map(|(_, node)| node.location());
+        let place = |view: &SchemaView<'d>, name: &str| view.first(name).map(|(_, node)| node.location());
         for (name, added, removed) in [
             ("readOnly", kinds::READ_ONLY_ADDED, kinds::READ_ONLY_REMOVED),
             ("writeOnly", kinds::WRITE_ONLY_ADDED, kinds::WRITE_ONLY_REMOVED),
@@ -290,8 +302,8 @@ impl<'d> Comparing<'_, 'd> {
     /// Tells whether the value does not go this way, now as before.
     fn moves_no_data(&self) -> bool {
         let flag = match self.context.direction {
-            Direction::Request => "readOnly",
-            Direction::Response => "writeOnly",
+            ValueDirection::Request => "readOnly",
+            ValueDirection::Response => "writeOnly",
         };
         self.before.flag(flag) && self.after.flag(flag)
     }
@@ -299,7 +311,7 @@ impl<'d> Comparing<'_, 'd> {
     fn annotations(&mut self) {
         let (deprecated, is_now) = (self.before.flag("deprecated"), self.after.flag("deprecated"));
         let places = |name: &str| {
-            let of = |view: &View<'d>| view.first(name).map(|(_, node)| node.location());
+            let of = |view: &SchemaView<'d>| view.first(name).map(|(_, node)| node.location());
             (of(&self.before), of(&self.after))
         };
         let (before, after) = places("deprecated");
@@ -309,8 +321,8 @@ impl<'d> Comparing<'_, 'd> {
             _ => {}
         }
         let default_kind = match self.context.direction {
-            Direction::Request => kinds::REQUEST_DEFAULT_CHANGED,
-            Direction::Response => kinds::DEFAULT_CHANGED,
+            ValueDirection::Request => kinds::REQUEST_DEFAULT_CHANGED,
+            ValueDirection::Response => kinds::DEFAULT_CHANGED,
         };
         for (name, kind) in [
             ("default", default_kind),
@@ -328,7 +340,7 @@ impl<'d> Comparing<'_, 'd> {
             if let Some(message) = documentation::change(&format!("the {name}"), before, after, fingerprints) {
                 // The names and attributes of XML mean nothing in JSON.
                 let kind = if name == "xml" && !self.context.is_xml {
-                    Kind { effect: Effect::Describes, ..kind }
+                    Kind { effect: ChangeEffect::Describes, ..kind }
                 } else {
                     kind
                 };
@@ -338,22 +350,22 @@ impl<'d> Comparing<'_, 'd> {
     }
 
     /// Compares the types; `None` where no type is allowed on both sides, so that nothing else can be compared.
-    fn types(&mut self) -> Option<Types> {
+    fn types(&mut self) -> Option<TypeView> {
         let (before, after) = (self.before.types, self.after.types);
-        let listed = |view: &View<'d>| view.first("enum").is_some() || view.first("const").is_some();
+        let listed = |view: &SchemaView<'d>| view.first("enum").is_some() || view.first("const").is_some();
         let both_listed = listed(&self.before) && listed(&self.after);
-        let place = |view: &View<'d>| {
+        let place = |view: &SchemaView<'d>| {
             let keyword = view.first("type").map(|(schema, _)| schema.key_location("type"));
             keyword.or_else(|| view.outermost().map(Node::location))
         };
         let places = (place(&self.before), place(&self.after));
-        let (was, is) = (before.without(Types::NULL), after.without(Types::NULL));
+        let (was, is) = (before.without(TypeView::NULL), after.without(TypeView::NULL));
         let (wide_was, wide_is) =
             if self.context.writing.is_text() { (was.as_text(), is.as_text()) } else { (was, is) };
         self.null(wide_was != wide_is);
         let common = wide_was.both(wide_is);
-        let declared = |view: &View<'d>| view.first("type").is_some();
-        let contradict = common == Types::NONE && (declared(&self.before) || declared(&self.after));
+        let declared = |view: &SchemaView<'d>| view.first("type").is_some();
+        let contradict = common == TypeView::NONE && (declared(&self.before) || declared(&self.after));
         if (both_listed && !contradict) || wide_was == wide_is {
             return Some(common);
         }
@@ -364,23 +376,26 @@ impl<'d> Comparing<'_, 'd> {
             _ => kinds::TYPE_CHANGED,
         };
         // A number that became a text, or the reverse, has another set of keywords: bounds of the text may refuse it.
-        let bounded = |view: &View<'d>| view.says_anything_but_type();
+        let bounded = |view: &SchemaView<'d>| view.says_anything_but_type();
         let is_bounded = match kind {
             kinds::TYPE_WIDENED => bounded(&self.after),
             kinds::TYPE_NARROWED => bounded(&self.before),
             _ => false,
         };
-        let kind =
-            if comparable == Types::NONE && common != Types::NONE && is_bounded { kinds::TYPE_CHANGED } else { kind };
+        let kind = if comparable == TypeView::NONE && common != TypeView::NONE && is_bounded {
+            kinds::TYPE_CHANGED
+        } else {
+            kind
+        };
         self.add(kind, format!("the type was {was} and is {is}"), places.0, places.1);
-        (comparable != Types::NONE).then_some(comparable)
+        (comparable != TypeView::NONE).then_some(comparable)
     }
 
     /// Reports a change of `null`, unless another type or alternative implies it.
     fn null(&mut self, types_differ: bool) {
         let (before, after) = (&self.before, &self.after);
-        let any = before.types.includes(Types::ANY) || after.types.includes(Types::ANY);
-        let by_type = before.types.meets(Types::NULL) != after.types.meets(Types::NULL);
+        let any = before.types.includes(TypeView::ANY) || after.types.includes(TypeView::ANY);
+        let by_type = before.types.meets(TypeView::NULL) != after.types.meets(TypeView::NULL);
         let by_choice = before.choices.iter().chain(&after.choices).any(|choice| choice.nullable);
         if self.context.null_told || (any && !by_choice && (types_differ || !by_type)) {
             return;
@@ -406,14 +421,16 @@ impl<'d> Comparing<'_, 'd> {
         let (old, new) = self.schemas_of_sides();
         let rules = self.rules();
         let mut prover = self.schemas.prover(rules);
-        let was = prover.allows_null(Operand(Side::Before, &old)).unwrap_or_else(|| self.before.allows_null());
-        let is = prover.allows_null(Operand(Side::After, &new)).unwrap_or_else(|| self.after.allows_null());
+        let was =
+            prover.allows_null(ProofOperand(DefinitionSide::Before, &old)).unwrap_or_else(|| self.before.allows_null());
+        let is =
+            prover.allows_null(ProofOperand(DefinitionSide::After, &new)).unwrap_or_else(|| self.after.allows_null());
         (was, is)
     }
 
     /// Says whether `null` is allowed now, where that differs.
     pub(super) fn tell_null(&mut self) {
-        let place = |view: &View<'d>| {
+        let place = |view: &SchemaView<'d>| {
             let keyword = view.first("type").map(|(schema, _)| schema.key_location("type"));
             keyword.or_else(|| view.outermost().map(Node::location))
         };

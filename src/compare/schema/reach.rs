@@ -1,23 +1,29 @@
 //! Walks from an API's schemas to the changes that they reach; the shortest route gives a change its path.
 
-use super::{MOST_STEPS_SHOWN, PairId, Schemas};
-use crate::compare::output::Output;
+use super::{MOST_STEPS_SHOWN, PairId, SchemaTable};
+use crate::compare::output::ChangeOutput;
 use crate::compare::{ApiName, Compatibility};
 use crate::definition::NodeSet;
 
 /// A pair on the way from an API's schema, and the pair and step that it was reached by.
 #[derive(Clone, Copy)]
-struct Visit {
+struct PairVisit {
     pair: PairId,
     from: Option<(usize, usize)>,
 }
 
-impl Schemas<'_> {
+impl SchemaTable<'_> {
     /// Writes the changes that a pair leads to, unless they are written for this API already.
-    pub(in crate::compare) fn write(&mut self, root: PairId, path: &str, api: Option<&ApiName>, output: &mut Output) {
-        let mut visits = vec![Visit { pair: root, from: None }];
+    pub(in crate::compare) fn write(
+        &mut self,
+        root: PairId,
+        path: &str,
+        api: Option<&ApiName>,
+        output: &mut ChangeOutput,
+    ) {
+        let mut visits = vec![PairVisit { pair: root, from: None }];
         let mut at = 0;
-        while let Some(Visit { pair: id, .. }) = visits.get(at).copied() {
+        while let Some(PairVisit { pair: id, .. }) = visits.get(at).copied() {
             let current = at;
             at += 1;
             let Some(pair) = self.pairs.get_mut(id.index()) else { continue };
@@ -40,7 +46,7 @@ impl Schemas<'_> {
             for (step, (_, next)) in pair.leads_to.iter().enumerate() {
                 let next_pair = self.pairs.get(next.index());
                 if next_pair.is_some_and(|next| next.leads_to_change && next.written_for != self.api) {
-                    visits.push(Visit { pair: *next, from: Some((current, step)) });
+                    visits.push(PairVisit { pair: *next, from: Some((current, step)) });
                 }
             }
         }
@@ -48,10 +54,10 @@ impl Schemas<'_> {
 
     /// Returns the path and the message of each breaking change that a pair leads to.
     pub(in crate::compare) fn breaking(&mut self, root: PairId, path: &str) -> Vec<(String, String)> {
-        let mut visits = vec![Visit { pair: root, from: None }];
+        let mut visits = vec![PairVisit { pair: root, from: None }];
         let mut seen: NodeSet<PairId> = NodeSet::default();
         let (mut at, mut breaking) = (0, Vec::new());
-        while let Some(Visit { pair: id, .. }) = visits.get(at).copied() {
+        while let Some(PairVisit { pair: id, .. }) = visits.get(at).copied() {
             let current = at;
             at += 1;
             let Some(pair) = self.pairs.get(id.index()).filter(|pair| pair.leads_to_change) else { continue };
@@ -67,7 +73,7 @@ impl Schemas<'_> {
             breaking.extend(here.map(|found| (self.path_of(&visits, current, path), found.message.clone())));
             visits.extend((0..pair.leads_to.len()).filter_map(|step| {
                 let (_, next) = pair.leads_to.get(step)?;
-                Some(Visit { pair: *next, from: Some((current, step)) })
+                Some(PairVisit { pair: *next, from: Some((current, step)) })
             }));
         }
         breaking
@@ -102,7 +108,7 @@ impl Schemas<'_> {
     }
 
     /// Writes the way from an API's schema to a pair.
-    fn path_of(&self, visits: &[Visit], at: usize, root: &str) -> String {
+    fn path_of(&self, visits: &[PairVisit], at: usize, root: &str) -> String {
         let mut steps: Vec<String> = Vec::new();
         let mut from = visits.get(at).and_then(|visit| visit.from);
         while let Some((source, step)) = from {

@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::view::View;
+use super::view::SchemaView;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::{Definition, Node, NodeId, NodeMap, Specification};
 
 /// Schemas that apply to one value together; no schema at all allows anything.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Set {
+enum SchemaSet {
     One(NodeId),
     Many(Rc<[NodeId]>),
 }
 
-impl Set {
+impl SchemaSet {
     fn schemas(&self) -> &[NodeId] {
         match self {
             Self::One(schema) => std::slice::from_ref(schema),
@@ -27,14 +27,14 @@ impl Set {
 pub(super) type SetId = u32;
 
 /// The sets of schemas of one side.
-pub(super) struct Sets<'d> {
+pub(super) struct SchemaSets<'d> {
     pub(super) definition: &'d Definition,
-    list: Vec<Set>,
-    known: NodeMap<Set, SetId>,
+    list: Vec<SchemaSet>,
+    known: NodeMap<SchemaSet, SetId>,
     pub(super) fingerprints: Fingerprints,
 }
 
-impl<'d> Sets<'d> {
+impl<'d> SchemaSets<'d> {
     pub(super) fn new(definition: &'d Definition) -> Self {
         Self { definition, list: Vec::new(), known: NodeMap::default(), fingerprints: Fingerprints::new(definition) }
     }
@@ -54,7 +54,7 @@ impl<'d> Sets<'d> {
             let mut seen = HashSet::new();
             set.retain(|id| seen.insert(*id));
         }
-        let set = if let [one] = set.as_slice() { Set::One(*one) } else { Set::Many(Rc::from(set)) };
+        let set = if let [one] = set.as_slice() { SchemaSet::One(*one) } else { SchemaSet::Many(Rc::from(set)) };
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         let number = *self.known.entry(set.clone()).or_insert(next);
         if number == next {
@@ -64,11 +64,11 @@ impl<'d> Sets<'d> {
     }
 
     pub(super) fn schemas(&self, number: SetId) -> &[NodeId] {
-        self.list.get(number as usize).map_or(&[], Set::schemas)
+        self.list.get(number as usize).map_or(&[], SchemaSet::schemas)
     }
 
-    pub(super) fn open(&self, number: SetId, steps: &mut usize) -> View<'d> {
-        View::open(self.definition, self.schemas(number), steps)
+    pub(super) fn open(&self, number: SetId, steps: &mut usize) -> SchemaView<'d> {
+        SchemaView::open(self.definition, self.schemas(number), steps)
     }
 }
 

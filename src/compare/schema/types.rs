@@ -3,9 +3,9 @@
 use crate::definition::{Node, NodeKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Types(u8);
+pub(super) struct TypeView(u8);
 
-impl Types {
+impl TypeView {
     pub(super) const NONE: Self = Self(0);
     pub(super) const NULL: Self = Self(1);
     pub(super) const BOOLEAN: Self = Self(2);
@@ -82,7 +82,7 @@ impl Types {
     }
 }
 
-impl std::fmt::Display for Types {
+impl std::fmt::Display for TypeView {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.includes(Self::ANY.without(Self::NULL)) {
             return formatter.write_str("any");

@@ -1,8 +1,8 @@
 //! Compares the values that `enum` and `const` list.
 
-use super::pair::Comparing;
-use super::types::Types;
-use super::view::View;
+use super::pair::PairComparison;
+use super::types::TypeView;
+use super::view::SchemaView;
 use crate::compare::documentation;
 use crate::compare::fingerprint::Fingerprints;
 use crate::compare::kinds;
@@ -12,13 +12,13 @@ use crate::model::Location;
 /// Values that are listed, each after its fingerprint.
 type Listed<'d> = Vec<(u64, Node<'d>)>;
 
-pub(super) fn compare(comparing: &mut Comparing<'_, '_>) {
+pub(super) fn compare(comparing: &mut PairComparison<'_, '_>) {
     comparing.compare_values();
 }
 
 /// Compares the values that `x-extensible-enum` lists: callers are told to expect others as well.
-pub(super) fn compare_extensible(comparing: &mut Comparing<'_, '_>) {
-    let of = |view: &View<'_>| view.first(EXTENSIBLE).map(|(_, list)| list.id());
+pub(super) fn compare_extensible(comparing: &mut PairComparison<'_, '_>) {
+    let of = |view: &SchemaView<'_>| view.first(EXTENSIBLE).map(|(_, list)| list.id());
     let (Some(before), Some(after)) = (of(&comparing.before), of(&comparing.after)) else { return };
     let before: Vec<Node<'_>> = comparing.schemas.before.definition.node(before).items().collect();
     let after: Vec<Node<'_>> = comparing.schemas.after.definition.node(after).items().collect();
@@ -45,14 +45,14 @@ fn all<'v, 'd>(values: &'v [(u64, Node<'d>)]) -> impl Iterator<Item = Node<'d>> 
 /// The extension that lists values, or says that those of `enum` are not all.
 const EXTENSIBLE: &str = "x-extensible-enum";
 
-impl<'d> Comparing<'_, 'd> {
+impl<'d> PairComparison<'_, 'd> {
     fn compare_values(&mut self) {
         let number = if self.context.writing.is_text() { Fingerprints::of_text } else { Fingerprints::of };
         let fingerprints = &mut self.schemas.before.fingerprints;
         let before = self.before.values(|node| number(fingerprints, node));
         let fingerprints = &mut self.schemas.after.fingerprints;
         let after = self.after.values(|node| number(fingerprints, node));
-        let keyword = |view: &View<'d>| {
+        let keyword = |view: &SchemaView<'d>| {
             let schema = view.first("enum").or_else(|| view.first("const"));
             schema.map(|(_, list)| list.location())
         };
@@ -86,7 +86,7 @@ impl<'d> Comparing<'_, 'd> {
 
     /// Leaves out the values that the types refuse; where that is all of them, it is the type that is written wrongly.
     fn fitting(&self, before: Listed<'d>, after: Listed<'d>) -> (Listed<'d>, Listed<'d>) {
-        let fits = |types: Types| move |(_, value): &(u64, Node<'d>)| types.meets(Types::of(*value));
+        let fits = |types: TypeView| move |(_, value): &(u64, Node<'d>)| types.meets(TypeView::of(*value));
         let (was, is) = (fits(self.before.types), fits(self.after.types));
         if before.iter().any(was) || after.iter().any(is) {
             (before.into_iter().filter(was).collect(), after.into_iter().filter(is).collect())
@@ -130,10 +130,10 @@ impl<'d> Comparing<'_, 'd> {
 }
 
 /// Tells whether values other than `null` are all that a type has: listing them is no change.
-fn lists_all(types: Types, values: &[(u64, Node<'_>)]) -> bool {
-    match types.without(Types::NULL) {
-        Types::NONE => true,
-        Types::BOOLEAN => {
+fn lists_all(types: TypeView, values: &[(u64, Node<'_>)]) -> bool {
+    match types.without(TypeView::NULL) {
+        TypeView::NONE => true,
+        TypeView::BOOLEAN => {
             [true, false].iter().all(|flag| values.iter().any(|(_, value)| value.as_bool() == Some(*flag)))
         }
         _ => false,

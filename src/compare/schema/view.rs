@@ -2,43 +2,43 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::types::Types;
+use super::types::TypeView;
 use crate::definition::{Definition, Node, NodeId, SeenNodes, Specification};
 
 /// The combined keywords of schemas that apply to one value.
-pub(super) struct View<'d> {
+pub(super) struct SchemaView<'d> {
     /// Schemas with every reference and `allOf` expanded, the outermost first.
     pub(super) schemas: Vec<Node<'d>>,
     /// The values of each keyword in the schemas, in their order.
-    keywords: Vec<(&'d str, Value<'d>)>,
+    keywords: Vec<(&'d str, KeywordValue<'d>)>,
     /// The types that are allowed: those that are declared, else those of the listed values.
-    pub(super) types: Types,
+    pub(super) types: TypeView,
     /// True if one of them is `false`, which no value satisfies.
     pub(super) never: bool,
     /// True if one of them is `false` beside an alternative that is `null`.
     only_null: bool,
     /// The `oneOf` and `anyOf` of more than one alternative.
-    pub(super) choices: Vec<Choice<'d>>,
+    pub(super) choices: Vec<AlternativeSet<'d>>,
     old_dialect: bool,
 }
 
 /// A schema, and whether it also allows `null`, by a flag or an alternative around it.
 #[derive(Clone, Copy)]
-struct Member<'d> {
+struct SchemaMember<'d> {
     node: Node<'d>,
     nullable: bool,
 }
 
 /// The value of a keyword, and the schema that has it.
 #[derive(Clone, Copy)]
-struct Value<'d> {
-    schema: Member<'d>,
+struct KeywordValue<'d> {
+    schema: SchemaMember<'d>,
     node: Node<'d>,
 }
 
 /// Alternatives of which one must be satisfied.
 #[derive(Clone)]
-pub(super) struct Choice<'d> {
+pub(super) struct AlternativeSet<'d> {
     pub(super) keyword: &'static str,
     /// The alternatives without `null`.
     pub(super) alternatives: Vec<Node<'d>>,
@@ -74,22 +74,22 @@ const ANNOTATIONS: &[&str] = &[
     "xml",
 ];
 
-impl<'d> View<'d> {
+impl<'d> SchemaView<'d> {
     /// Opens schemas, each once; counts `steps` down for each, and stops at zero.
     pub(super) fn open(definition: &'d Definition, schemas: &[NodeId], steps: &mut usize) -> Self {
         let old_dialect = definition.specification == Specification::V3_0;
         let mut view = Self {
             schemas: Vec::new(),
             keywords: Vec::new(),
-            types: Types::ANY,
+            types: TypeView::ANY,
             never: false,
             only_null: false,
             choices: Vec::new(),
             old_dialect,
         };
         let mut seen = SeenNodes::default();
-        let mut open: Vec<Member<'d>> =
-            schemas.iter().rev().map(|id| Member { node: definition.node(*id), nullable: false }).collect();
+        let mut open: Vec<SchemaMember<'d>> =
+            schemas.iter().rev().map(|id| SchemaMember { node: definition.node(*id), nullable: false }).collect();
         while let Some(member) = open.pop() {
             *steps = steps.saturating_sub(1);
             if *steps == 0 {
@@ -103,20 +103,20 @@ impl<'d> View<'d> {
         view
     }
 
-    fn open_one(&mut self, member: Member<'d>, open: &mut Vec<Member<'d>>, steps: &mut usize) {
-        let Member { node, nullable } = member;
+    fn open_one(&mut self, member: SchemaMember<'d>, open: &mut Vec<SchemaMember<'d>>, steps: &mut usize) {
+        let SchemaMember { node, nullable } = member;
         if node.as_bool() == Some(false) {
             self.never |= !nullable;
             self.only_null |= nullable;
         }
         if node.reference().is_some() && self.old_dialect {
             // OpenAPI 3.0 ignores the siblings of a `$ref`.
-            open.extend(node.resolve().map(|node| Member { node, nullable }));
+            open.extend(node.resolve().map(|node| SchemaMember { node, nullable }));
             return;
         }
         let flagged = self.old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true);
         let nullable = nullable || flagged;
-        open.extend(node.followed().map(|node| Member { node, nullable }));
+        open.extend(node.followed().map(|node| SchemaMember { node, nullable }));
         for keyword in ["anyOf", "oneOf"] {
             let Some(list) = node.get(keyword) else { continue };
             let is_never = |item: Node<'d>| item.resolve().and_then(Node::as_bool) == Some(false);
@@ -129,22 +129,22 @@ impl<'d> View<'d> {
                     possible
                         .first()
                         .or(list.items().next().as_ref())
-                        .map(|node| Member { node: *node, nullable: false }),
+                        .map(|node| SchemaMember { node: *node, nullable: false }),
                 ),
-                [only] => open.push(Member { node: *only, nullable }),
-                _ => self.choices.push(Choice { keyword, alternatives, nullable, node: list }),
+                [only] => open.push(SchemaMember { node: *only, nullable }),
+                _ => self.choices.push(AlternativeSet { keyword, alternatives, nullable, node: list }),
             }
         }
         if let Some(parts) = node.get("allOf") {
             let from = open.len();
-            open.extend(parts.items().map(|node| Member { node, nullable }));
+            open.extend(parts.items().map(|node| SchemaMember { node, nullable }));
             open.get_mut(from..).unwrap_or_default().reverse();
         }
         if node.is_object() && !node.is_bare_reference() {
             self.schemas.push(node);
             for (name, value) in node.entries() {
                 *steps = steps.saturating_sub(1);
-                self.keywords.push((name, Value { schema: Member { node, nullable }, node: value }));
+                self.keywords.push((name, KeywordValue { schema: SchemaMember { node, nullable }, node: value }));
             }
         }
     }
@@ -191,44 +191,44 @@ impl<'d> View<'d> {
 
     /// Tells whether `null` is allowed, as far as types and listed values tell.
     pub(super) fn allows_null(&self) -> bool {
-        let refused = |choice: &Choice<'d>| !choice.nullable && self.is_choice_strict(choice);
-        if !self.types.meets(Types::NULL) || self.choices.iter().any(refused) {
+        let refused = |choice: &AlternativeSet<'d>| !choice.nullable && self.is_choice_strict(choice);
+        if !self.types.meets(TypeView::NULL) || self.choices.iter().any(refused) {
             return false;
         }
-        let is_null = |value: Node<'d>| Types::of(value) == Types::NULL;
-        let listed = |value: Value<'d>| value.schema.nullable || value.node.items().any(is_null);
-        let constant = |value: Value<'d>| value.schema.nullable || is_null(value.node);
+        let is_null = |value: Node<'d>| TypeView::of(value) == TypeView::NULL;
+        let listed = |value: KeywordValue<'d>| value.schema.nullable || value.node.items().any(is_null);
+        let constant = |value: KeywordValue<'d>| value.schema.nullable || is_null(value.node);
         self.values_of("enum").all(listed) && self.values_of("const").all(constant)
     }
 
-    fn values_of(&self, name: &str) -> impl Iterator<Item = Value<'d>> {
+    fn values_of(&self, name: &str) -> impl Iterator<Item = KeywordValue<'d>> {
         self.keywords.iter().filter(move |(known, _)| *known == name).map(|(_, value)| *value)
     }
 
-    fn declared_types(&self) -> Types {
-        let declared = |value: Value<'d>| {
-            let types = Types::declared(value.schema.node);
-            if value.schema.nullable { types.either(Types::NULL) } else { types }
+    fn declared_types(&self) -> TypeView {
+        let declared = |value: KeywordValue<'d>| {
+            let types = TypeView::declared(value.schema.node);
+            if value.schema.nullable { types.either(TypeView::NULL) } else { types }
         };
-        let at_most = if self.only_null { Types::NULL } else { Types::ANY };
-        let types = self.values_of("type").map(declared).fold(at_most, Types::both);
-        let with_null = |value: Value<'d>, types: Types| {
-            if value.schema.nullable { types.either(Types::NULL) } else { types }
+        let at_most = if self.only_null { TypeView::NULL } else { TypeView::ANY };
+        let types = self.values_of("type").map(declared).fold(at_most, TypeView::both);
+        let with_null = |value: KeywordValue<'d>, types: TypeView| {
+            if value.schema.nullable { types.either(TypeView::NULL) } else { types }
         };
         let listed = self.values_of("enum").find(|value| value.node.is_array());
         let constant = || self.values_of("const").next();
         let of_values = listed
-            .map(|list| with_null(list, list.node.items().map(Types::of).fold(Types::NONE, Types::either)))
-            .or_else(|| constant().map(|value| with_null(value, Types::of(value.node))));
-        if types == Types::ANY { of_values.unwrap_or(Types::ANY) } else { types }
+            .map(|list| with_null(list, list.node.items().map(TypeView::of).fold(TypeView::NONE, TypeView::either)))
+            .or_else(|| constant().map(|value| with_null(value, TypeView::of(value.node))));
+        if types == TypeView::ANY { of_values.unwrap_or(TypeView::ANY) } else { types }
     }
 
     /// Tells whether all the alternatives of a choice name their types, `null` not among them.
-    fn is_choice_strict(&self, choice: &Choice<'d>) -> bool {
+    fn is_choice_strict(&self, choice: &AlternativeSet<'d>) -> bool {
         let names_types = |node: &Node<'d>| {
             let node = node.resolve().unwrap_or(*node);
             let flagged = self.old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true);
-            !flagged && !Types::declared(node).meets(Types::NULL)
+            !flagged && !TypeView::declared(node).meets(TypeView::NULL)
         };
         choice.alternatives.iter().all(names_types)
     }
@@ -240,7 +240,7 @@ impl<'d> View<'d> {
         let constants = self.keyword("const").map(|value| vec![value]);
         let lists = self.keyword("enum").filter(|list| list.is_array()).map(|list| list.items().collect());
         for values in constants.chain(lists) {
-            let values = values.into_iter().filter(|value| Types::of(*value) != Types::NULL);
+            let values = values.into_iter().filter(|value| TypeView::of(*value) != TypeView::NULL);
             let numbered: Vec<(u64, Node<'d>)> = values.map(|value| (fingerprint(value), value)).collect();
             left = Some(match left {
                 None => numbered,
@@ -254,15 +254,15 @@ impl<'d> View<'d> {
     }
 
     /// Lists the properties in the order in which they are first declared, each with its schemas.
-    pub(super) fn properties(&self, steps: &mut usize) -> Properties<'d> {
-        let mut properties = Properties::default();
+    pub(super) fn properties(&self, steps: &mut usize) -> PropertyViews<'d> {
+        let mut properties = PropertyViews::default();
         for declared in self.keyword("properties") {
             for (name, schema) in declared.entries() {
                 *steps = steps.saturating_sub(1);
                 let index = *properties.by_name.entry(name).or_insert(properties.list.len());
                 match properties.list.get_mut(index) {
                     Some(property) => property.schemas.push(schema.id()),
-                    None => properties.list.push(Property { name, declared, schemas: vec![schema.id()] }),
+                    None => properties.list.push(PropertyView { name, declared, schemas: vec![schema.id()] }),
                 }
             }
         }
@@ -279,21 +279,21 @@ impl<'d> View<'d> {
 
 /// The properties of an object.
 #[derive(Default)]
-pub(super) struct Properties<'d> {
-    pub(super) list: Vec<Property<'d>>,
+pub(super) struct PropertyViews<'d> {
+    pub(super) list: Vec<PropertyView<'d>>,
     by_name: HashMap<&'d str, usize>,
 }
 
 /// A property, and the schemas that apply to its value.
-pub(super) struct Property<'d> {
+pub(super) struct PropertyView<'d> {
     pub(super) name: &'d str,
     /// The map that declares it, for its place.
     pub(super) declared: Node<'d>,
     pub(super) schemas: Vec<NodeId>,
 }
 
-impl<'d> Properties<'d> {
-    pub(super) fn get(&self, name: &str) -> Option<&Property<'d>> {
+impl<'d> PropertyViews<'d> {
+    pub(super) fn get(&self, name: &str) -> Option<&PropertyView<'d>> {
         self.by_name.get(name).and_then(|index| self.list.get(*index))
     }
 }
@@ -303,11 +303,11 @@ fn is_null(schema: Node<'_>) -> bool {
     let schema = schema.resolve().unwrap_or(schema);
     let is_only_null = |list: Node<'_>| {
         let mut items = list.items().peekable();
-        items.peek().is_some() && items.all(|item| Types::of(item) == Types::NULL)
+        items.peek().is_some() && items.all(|item| TypeView::of(item) == TypeView::NULL)
     };
-    let by_type = || schema.get("type").is_some() && Types::declared(schema) == Types::NULL;
-    let has_null = |list: Node<'_>| list.items().any(|item| Types::of(item) == Types::NULL);
-    let (listed, constant) = (schema.get("enum"), schema.get("const").map(Types::of));
-    let names_null = by_type() || listed.is_some_and(is_only_null) || constant == Some(Types::NULL);
-    names_null && listed.is_none_or(has_null) && constant.is_none_or(|types| types == Types::NULL)
+    let by_type = || schema.get("type").is_some() && TypeView::declared(schema) == TypeView::NULL;
+    let has_null = |list: Node<'_>| list.items().any(|item| TypeView::of(item) == TypeView::NULL);
+    let (listed, constant) = (schema.get("enum"), schema.get("const").map(TypeView::of));
+    let names_null = by_type() || listed.is_some_and(is_only_null) || constant == Some(TypeView::NULL);
+    names_null && listed.is_none_or(has_null) && constant.is_none_or(|types| types == TypeView::NULL)
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Kept;
-use super::pair::Comparing;
-use super::proof::{Operand, Rules, Side, Writing};
-use super::types::Types;
-use super::view::View;
+use super::KeptValues;
+use super::pair::PairComparison;
+use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
+use super::types::TypeView;
+use super::view::SchemaView;
 use crate::compare::kinds;
-use crate::definition::{Definition, Direction, Node, NodeId, Specification, Style};
+use crate::definition::{Definition, Node, NodeId, ParameterStyle, Specification, ValueDirection};
 
 /// Serialization of a list's items (OpenAPI 3.1, section 4.8.12.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,46 +23,54 @@ pub(in crate::compare) enum ListWriting {
 
 impl ListWriting {
     /// Returns how a style writes lists.
-    pub(in crate::compare) const fn of_style(style: Style, explode: bool) -> Self {
+    pub(in crate::compare) const fn of_style(style: ParameterStyle, explode: bool) -> Self {
         match (style, explode) {
-            (Style::Form | Style::SpaceDelimited | Style::PipeDelimited | Style::Matrix, true) => Self::Repeated,
-            (Style::Label, true) => Self::Separated('.'),
-            (Style::SpaceDelimited, false) => Self::Separated(' '),
-            (Style::PipeDelimited, false) => Self::Separated('|'),
-            (Style::DeepObject, _) => Self::Json,
-            (Style::Form | Style::Simple | Style::Label | Style::Matrix, _) => Self::Separated(','),
+            (
+                ParameterStyle::Form
+                | ParameterStyle::SpaceDelimited
+                | ParameterStyle::PipeDelimited
+                | ParameterStyle::Matrix,
+                true,
+            ) => Self::Repeated,
+            (ParameterStyle::Label, true) => Self::Separated('.'),
+            (ParameterStyle::SpaceDelimited, false) => Self::Separated(' '),
+            (ParameterStyle::PipeDelimited, false) => Self::Separated('|'),
+            (ParameterStyle::DeepObject, _) => Self::Json,
+            (ParameterStyle::Form | ParameterStyle::Simple | ParameterStyle::Label | ParameterStyle::Matrix, _) => {
+                Self::Separated(',')
+            }
         }
     }
 }
 
 /// Serialization of a form's fields (OpenAPI 3.1, section 4.8.15.1).
 #[derive(Debug, Clone, Default)]
-pub(in crate::compare) struct Encodings<'d> {
+pub(in crate::compare) struct FormEncodings<'d> {
     by_name: HashMap<&'d str, Node<'d>>,
     is_multipart: bool,
 }
 
 /// Serialization of one field of a form, or one part of a multipart body.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::compare) struct FieldEncoding<'d> {
+pub(in crate::compare) struct PartEncoding<'d> {
     /// The media types that it may have; `None` where its schema decides.
     pub(in crate::compare) content_type: Option<&'d str>,
-    pub(in crate::compare) style: (Style, bool),
+    pub(in crate::compare) style: (ParameterStyle, bool),
     /// The headers of its part.
     pub(in crate::compare) headers: Option<Node<'d>>,
 }
 
-impl<'d> FieldEncoding<'d> {
+impl<'d> PartEncoding<'d> {
     /// Reads an Encoding Object; without one, all is as the specification says.
     pub(in crate::compare) fn of(encoding: Option<Node<'d>>) -> Self {
         let node = encoding.map(|encoding| encoding.resolve().unwrap_or(encoding));
         let style = match node.and_then(|node| node.get("style")?.as_str()) {
-            Some("spaceDelimited") => Style::SpaceDelimited,
-            Some("pipeDelimited") => Style::PipeDelimited,
-            Some("deepObject") => Style::DeepObject,
-            _ => Style::Form,
+            Some("spaceDelimited") => ParameterStyle::SpaceDelimited,
+            Some("pipeDelimited") => ParameterStyle::PipeDelimited,
+            Some("deepObject") => ParameterStyle::DeepObject,
+            _ => ParameterStyle::Form,
         };
-        let explode = node.and_then(|node| node.get("explode")?.as_bool()).unwrap_or(style == Style::Form);
+        let explode = node.and_then(|node| node.get("explode")?.as_bool()).unwrap_or(style == ParameterStyle::Form);
         let is_styled =
             node.is_some_and(|node| ["style", "explode", "allowReserved"].iter().any(|name| node.get(name).is_some()));
         // Where a style is given, the media type is ignored.
@@ -72,7 +80,7 @@ impl<'d> FieldEncoding<'d> {
     }
 }
 
-impl<'d> Encodings<'d> {
+impl<'d> FormEncodings<'d> {
     /// Returns the encodings of a Media Type Object; `None` where it is no form.
     pub(in crate::compare) fn of(media_type: &str, node: Node<'d>) -> Option<Self> {
         let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -91,8 +99,8 @@ impl<'d> Encodings<'d> {
         self.by_name.keys().any(|name| self.lists_of(name) == ListWriting::Json)
     }
 
-    pub(in crate::compare) fn field(&self, name: &str) -> FieldEncoding<'d> {
-        FieldEncoding::of(self.by_name.get(name).copied())
+    pub(in crate::compare) fn field(&self, name: &str) -> PartEncoding<'d> {
+        PartEncoding::of(self.by_name.get(name).copied())
     }
 
     pub(super) fn lists_of(&self, name: &str) -> ListWriting {
@@ -109,15 +117,19 @@ impl<'d> Encodings<'d> {
 /// Compares one value with a list, where both are written as text: `a=1` is a list of one as well.
 ///
 /// True where that is how the sides differ, and everything is said.
-pub(super) fn compare_list_with_one(comparing: &mut Comparing<'_, '_>) -> bool {
-    let is_one = |view: &View<'_>| !view.types.meets(Types::ARRAY.either(Types::OBJECT));
-    let is_list = |view: &View<'_>| view.types.without(Types::NULL) == Types::ARRAY;
+pub(super) fn compare_list_with_one(comparing: &mut PairComparison<'_, '_>) -> bool {
+    let is_one = |view: &SchemaView<'_>| !view.types.meets(TypeView::ARRAY.either(TypeView::OBJECT));
+    let is_list = |view: &SchemaView<'_>| view.types.without(TypeView::NULL) == TypeView::ARRAY;
     let (before, after) = (&comparing.before, &comparing.after);
     let list_is_after = is_one(before) && is_list(after);
     if !comparing.context.writing.is_text() || !(list_is_after || (is_list(before) && is_one(after))) {
         return false;
     }
-    let (one_side, list_side) = if list_is_after { (Side::Before, Side::After) } else { (Side::After, Side::Before) };
+    let (one_side, list_side) = if list_is_after {
+        (DefinitionSide::Before, DefinitionSide::After)
+    } else {
+        (DefinitionSide::After, DefinitionSide::Before)
+    };
     let (one, list) = if list_is_after { (before, after) } else { (after, before) };
     let (written_before, written_after) = comparing.context.lists;
     let writing = if list_is_after { written_after } else { written_before };
@@ -128,12 +140,13 @@ pub(super) fn compare_list_with_one(comparing: &mut Comparing<'_, '_>) -> bool {
         ListWriting::Separated(separator) => can_contain(one, separator),
     };
     let ones: Vec<NodeId> = one.schemas.iter().map(|schema| schema.id()).collect();
-    let rules = Rules { writing: Writing::Text, ..comparing.rules() };
-    let (ones, items) = (Operand(one_side, &ones), Operand(list_side, &shape.items));
+    let rules = GoalRules { writing: ValueWriting::Text, ..comparing.rules() };
+    let (ones, items) = (ProofOperand(one_side, &ones), ProofOperand(list_side, &shape.items));
     let one_is_item = comparing.includes(&[ones], items, rules);
     let item_is_one = comparing.includes(&[items], ones, rules);
     let holds_one = shape.least <= 1.0 && shape.most >= 1.0;
-    let holds_any = |comparing: &mut Comparing<'_, '_>| shape.most.is_infinite() && takes_text(comparing, items, rules);
+    let holds_any =
+        |comparing: &mut PairComparison<'_, '_>| shape.most.is_infinite() && takes_text(comparing, items, rules);
     let one_is_list = one_is_item && holds_one && (!is_split || holds_any(comparing));
     let list_is_one = item_is_one && (shape.most <= 1.0 || (is_split && takes_text(comparing, ones, rules)));
     tell(comparing, list_is_after, (one_is_list, list_is_one), is_split);
@@ -141,20 +154,20 @@ pub(super) fn compare_list_with_one(comparing: &mut Comparing<'_, '_>) -> bool {
 }
 
 fn tell(
-    comparing: &mut Comparing<'_, '_>,
+    comparing: &mut PairComparison<'_, '_>,
     list_is_after: bool,
     (one_is_list, list_is_one): (bool, bool),
     is_split: bool,
 ) {
     let (before, after) = comparing.places();
     let (kept, kind, message) = if list_is_after {
-        let kept = Kept { no_less: one_is_list, no_more: list_is_one };
+        let kept = KeptValues { no_less: one_is_list, no_more: list_is_one };
         (kept, kinds::VALUE_BECAME_LIST, "the value was a single one and is a list")
     } else {
-        let kept = Kept { no_less: list_is_one, no_more: one_is_list };
+        let kept = KeptValues { no_less: list_is_one, no_more: one_is_list };
         (kept, kinds::LIST_BECAME_VALUE, "the value was a list and is a single one")
     };
-    let is_right = if comparing.context.direction == Direction::Request { kept.no_less } else { kept.no_more };
+    let is_right = if comparing.context.direction == ValueDirection::Request { kept.no_less } else { kept.no_more };
     comparing.add_known(kept, kind, message, before.clone(), after.clone());
     if is_split && is_right {
         let message =
@@ -164,8 +177,8 @@ fn tell(
 }
 
 /// Tells whether schemas take any text.
-fn takes_text(comparing: &mut Comparing<'_, '_>, schemas: Operand<'_>, rules: Rules) -> bool {
-    comparing.schemas.prover(rules).takes_any(Types::STRING, schemas)
+fn takes_text(comparing: &mut PairComparison<'_, '_>, schemas: ProofOperand<'_>, rules: GoalRules) -> bool {
+    comparing.schemas.prover(rules).takes_any(TypeView::STRING, schemas)
 }
 
 /// A list of which nothing is said but its items and how many there are.
@@ -176,7 +189,7 @@ struct ListShape {
 }
 
 impl ListShape {
-    fn of(view: &View<'_>) -> Option<Self> {
+    fn of(view: &SchemaView<'_>) -> Option<Self> {
         let is_simple = view.choices.is_empty()
             && view.schemas.iter().flat_map(|schema| schema.entries()).all(|(name, value)| match name {
                 "items" => !value.is_array(),
@@ -194,11 +207,11 @@ impl ListShape {
 }
 
 /// Tells whether a value can be written with a character in it.
-fn can_contain(view: &View<'_>, separator: char) -> bool {
+fn can_contain(view: &SchemaView<'_>, separator: char) -> bool {
     /// Texts of these formats have letters, digits, dashes and colons only.
     const PLAIN: [&str; 4] = ["uuid", "date", "ipv6", "duration"];
-    if !view.types.meets(Types::STRING) {
-        return separator == '.' && view.types.meets(Types::NUMBER.without(Types::INTEGER));
+    if !view.types.meets(TypeView::STRING) {
+        return separator == '.' && view.types.meets(TypeView::NUMBER.without(TypeView::INTEGER));
     }
     let has = |value: Node<'_>| value.as_str().is_some_and(|text| text.contains(separator));
     let lists = view.keyword("enum").map(|list| list.items().any(has)).chain(view.keyword("const").map(has));
@@ -217,20 +230,20 @@ pub(super) fn default_media_type(
 ) -> Option<&'static str> {
     const MOST_NESTED: usize = 20;
     let (text, binary) = (Some("text/plain"), Some("application/octet-stream"));
-    let mut view = View::open(definition, schemas, steps);
+    let mut view = SchemaView::open(definition, schemas, steps);
     for _ in 0..MOST_NESTED {
-        let types = view.types.without(Types::NULL);
+        let types = view.types.without(TypeView::NULL);
         let has = |keyword: &str, value: Option<&str>| {
             view.keyword(keyword).any(|node| value.is_none() || node.as_str() == value)
         };
-        if types.includes(Types::ANY.without(Types::NULL)) {
+        if types.includes(TypeView::ANY.without(TypeView::NULL)) {
             return binary;
-        } else if types == Types::OBJECT {
+        } else if types == TypeView::OBJECT {
             return Some("application/json");
-        } else if types == Types::ARRAY {
+        } else if types == TypeView::ARRAY {
             let items: Vec<NodeId> = view.keyword("items").filter(|items| !items.is_array()).map(Node::id).collect();
-            view = View::open(definition, &items, steps);
-        } else if types.meets(Types::ARRAY.either(Types::OBJECT)) {
+            view = SchemaView::open(definition, &items, steps);
+        } else if types.meets(TypeView::ARRAY.either(TypeView::OBJECT)) {
             return None;
         } else if has("contentEncoding", None) || has("format", Some("binary")) {
             return binary;

@@ -1,8 +1,8 @@
 //! Each kind of change of a definition and of a group's settings.
 
 use super::{compared, definition, kinds, settings, whole};
-use crate::compare::{Comparison, Side, compare};
-use crate::model::Level;
+use crate::compare::{ComparedGroup, Comparison, compare};
+use crate::model::BumpLevel;
 
 /// The paths and other parts of a definition before and after; the changes expected there and back.
 #[rustfmt::skip]
@@ -254,17 +254,17 @@ fn settings_there_and_back() {
         for (before, after, expected) in [(before, after, there), (after, before, back)] {
             let (before, after) = (settings(before), settings(after));
             let comparison = compare(
-                Side { settings: &before, definition: &definition },
-                Side { settings: &after, definition: &definition },
+                ComparedGroup { settings: &before, definition: &definition },
+                ComparedGroup { settings: &after, definition: &definition },
             );
             assert_eq!(kinds(&comparison), [*expected]);
         }
     }
     let (before, mut after) = (settings("prefix: /"), settings("prefix: /"));
-    after.version = before.version.next(Level::Major);
+    after.version = before.version.next(BumpLevel::Major);
     let comparison = compare(
-        Side { settings: &before, definition: &definition },
-        Side { settings: &after, definition: &definition },
+        ComparedGroup { settings: &before, definition: &definition },
+        ComparedGroup { settings: &after, definition: &definition },
     );
     assert_eq!(comparison, Comparison::default());
 }

@@ -1,39 +1,39 @@
 //! The fields of objects: their names, and lookup by name.
 
 use super::NodeId;
-use super::store::Text;
+use super::store::TextSpan;
 
 /// The number of fields up to which a linear search is used, being cheaper than an index.
 pub(super) const SEARCHED: usize = 12;
 
 /// A field of an object.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::definition) struct Entry {
-    pub(in crate::definition) key: Key,
-    pub(in crate::definition) place: Place,
+pub(in crate::definition) struct ObjectEntry {
+    pub(in crate::definition) key: FieldKey,
+    pub(in crate::definition) place: TextPosition,
     pub(in crate::definition) value: NodeId,
 }
 
 /// A line and a column, from 1.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::definition) struct Place {
+pub(in crate::definition) struct TextPosition {
     pub(in crate::definition) line: u32,
     pub(in crate::definition) column: u32,
 }
 
 /// The name of a field: the position of its text, and a fingerprint that distinguishes it from most other names.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::definition) struct Key {
-    text: Text,
+pub(in crate::definition) struct FieldKey {
+    text: TextSpan,
     sign: u32,
 }
 
-impl Key {
-    pub(super) fn new(text: Text, name: &str) -> Self {
+impl FieldKey {
+    pub(super) fn new(text: TextSpan, name: &str) -> Self {
         Self { text, sign: sign(name) }
     }
 
-    pub(in crate::definition) fn text(self) -> Text {
+    pub(in crate::definition) fn text(self) -> TextSpan {
         self.text
     }
 
@@ -57,13 +57,13 @@ fn sign(name: &str) -> u32 {
 
 /// Positions of fields by the hash of their name: an open-addressing table, at most half full.
 #[derive(Debug)]
-pub(super) struct Index {
+pub(super) struct FieldIndex {
     slots: Box<[u32]>,
 }
 
 const FREE: u32 = u32::MAX;
 
-impl Index {
+impl FieldIndex {
     /// Creates an index with room for a number of fields.
     pub(super) fn with_room(fields: usize) -> Self {
         Self { slots: vec![FREE; (2 * fields).next_power_of_two()].into_boxed_slice() }

@@ -8,60 +8,60 @@ use std::hash::{BuildHasher, RandomState};
 use serde_json::Number;
 
 use super::NodeId;
-use super::object::{Entry, Index, Key, SEARCHED};
+use super::object::{FieldIndex, FieldKey, ObjectEntry, SEARCHED};
 
 /// A text: its position and length in bytes.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::definition) struct Text {
+pub(in crate::definition) struct TextSpan {
     start: u32,
     length: u32,
 }
 
 /// Consecutive items or fields.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::definition) struct Run {
+pub(in crate::definition) struct ItemRange {
     start: u32,
     length: u32,
 }
 
 /// The value of a node.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::definition) enum Content {
+pub(in crate::definition) enum NodeValue {
     Null,
     Bool(bool),
     /// The index of a number.
     Number(u32),
-    String(Text),
-    Array(Run),
-    Object(Run),
+    String(TextSpan),
+    Array(ItemRange),
+    Object(ItemRange),
     /// The index of an object with a table of its fields.
     LargeObject(u32),
 }
 
 /// An object under construction; its fields are the last in the arena.
-pub(in crate::definition) struct Fields {
+pub(in crate::definition) struct ObjectBuilder {
     from: usize,
-    index: Option<Index>,
+    index: Option<FieldIndex>,
 }
 
 #[derive(Debug)]
 struct LargeObject {
-    fields: Run,
-    index: Index,
+    fields: ItemRange,
+    index: FieldIndex,
 }
 
 #[derive(Debug, Default)]
-pub(in crate::definition) struct Store {
+pub(in crate::definition) struct NodeStore {
     texts: String,
     numbers: Vec<Number>,
     items: Vec<NodeId>,
-    fields: Vec<Entry>,
+    fields: Vec<ObjectEntry>,
     large: Vec<LargeObject>,
     /// Randomly seeded, so that an author cannot choose colliding names.
     hasher: RandomState,
 }
 
-impl Store {
+impl NodeStore {
     /// Reserves memory for the values of a file of a given size: more than most files need, since reallocation copies
     /// everything and memory that is never written costs little.
     pub(super) fn reserve(&mut self, bytes: usize) {
@@ -71,42 +71,42 @@ impl Store {
     }
 
     /// Adds a text; `None` if positions exceed 32 bits, which the size limit of a file rules out.
-    pub(in crate::definition) fn add_text(&mut self, text: &str) -> Option<Text> {
+    pub(in crate::definition) fn add_text(&mut self, text: &str) -> Option<TextSpan> {
         let (start, length) = (u32::try_from(self.texts.len()).ok()?, u32::try_from(text.len()).ok()?);
         self.texts.push_str(text);
-        Some(Text { start, length })
+        Some(TextSpan { start, length })
     }
 
-    pub(in crate::definition) fn text(&self, text: Text) -> &str {
+    pub(in crate::definition) fn text(&self, text: TextSpan) -> &str {
         let start = text.start as usize;
         self.texts.get(start..start + text.length as usize).unwrap_or_default()
     }
 
-    pub(in crate::definition) fn add_number(&mut self, number: Number) -> Option<Content> {
+    pub(in crate::definition) fn add_number(&mut self, number: Number) -> Option<NodeValue> {
         let place = u32::try_from(self.numbers.len()).ok()?;
         self.numbers.push(number);
-        Some(Content::Number(place))
+        Some(NodeValue::Number(place))
     }
 
     pub(super) fn number(&self, place: u32) -> Option<&Number> {
         self.numbers.get(place as usize)
     }
 
-    pub(in crate::definition) fn add_items(&mut self, items: &[NodeId]) -> Option<Content> {
+    pub(in crate::definition) fn add_items(&mut self, items: &[NodeId]) -> Option<NodeValue> {
         let start = self.items.len();
         self.items.extend_from_slice(items);
-        Run::of(start, items.len()).map(Content::Array)
+        ItemRange::of(start, items.len()).map(NodeValue::Array)
     }
 
-    pub(super) fn items(&self, content: Content) -> &[NodeId] {
-        if let Content::Array(run) = content { run.of_all(&self.items) } else { &[] }
+    pub(super) fn items(&self, content: NodeValue) -> &[NodeId] {
+        if let NodeValue::Array(run) = content { run.of_all(&self.items) } else { &[] }
     }
 
     /// Returns the fields of an object, in document order.
-    pub(in crate::definition) fn fields(&self, content: Content) -> &[Entry] {
+    pub(in crate::definition) fn fields(&self, content: NodeValue) -> &[ObjectEntry] {
         match content {
-            Content::Object(run) => run.of_all(&self.fields),
-            Content::LargeObject(place) => {
+            NodeValue::Object(run) => run.of_all(&self.fields),
+            NodeValue::LargeObject(place) => {
                 self.large.get(place as usize).map_or(&[], |large| large.fields.of_all(&self.fields))
             }
             _ => &[],
@@ -114,10 +114,10 @@ impl Store {
     }
 
     /// Finds the field of an object by its name.
-    pub(super) fn find(&self, content: Content, name: &str) -> Option<&Entry> {
+    pub(super) fn find(&self, content: NodeValue, name: &str) -> Option<&ObjectEntry> {
         match content {
-            Content::Object(run) => self.search(run.of_all(&self.fields), name),
-            Content::LargeObject(place) => {
+            NodeValue::Object(run) => self.search(run.of_all(&self.fields), name),
+            NodeValue::LargeObject(place) => {
                 let LargeObject { fields, index } = self.large.get(place as usize)?;
                 let fields = fields.of_all(&self.fields);
                 let found = index.find(self.hasher.hash_one(name), |at| self.is_named(fields, at, name))?;
@@ -128,18 +128,22 @@ impl Store {
     }
 
     /// Returns the key with a given text.
-    pub(in crate::definition) fn key(&self, text: Text) -> Key {
-        Key::new(text, self.text(text))
+    pub(in crate::definition) fn key(&self, text: TextSpan) -> FieldKey {
+        FieldKey::new(text, self.text(text))
     }
 
     /// Begins an object with about the given number of fields.
-    pub(in crate::definition) fn begin_object(&self, fields: usize) -> Fields {
-        let index = (fields > SEARCHED).then(|| Index::with_room(fields));
-        Fields { from: self.fields.len(), index }
+    pub(in crate::definition) fn begin_object(&self, fields: usize) -> ObjectBuilder {
+        let index = (fields > SEARCHED).then(|| FieldIndex::with_room(fields));
+        ObjectBuilder { from: self.fields.len(), index }
     }
 
     /// Adds a field; if the object has a field of that name, returns that one instead.
-    pub(in crate::definition) fn add_field(&mut self, object: &mut Fields, entry: Entry) -> Option<Entry> {
+    pub(in crate::definition) fn add_field(
+        &mut self,
+        object: &mut ObjectBuilder,
+        entry: ObjectEntry,
+    ) -> Option<ObjectEntry> {
         let own = self.fields.get(object.from..).unwrap_or_default();
         let name = self.text(entry.key.text());
         let known = match &mut object.index {
@@ -161,32 +165,32 @@ impl Store {
     }
 
     /// Completes an object.
-    pub(in crate::definition) fn end_object(&mut self, object: Fields) -> Option<Content> {
-        let fields = Run::of(object.from, self.fields.len() - object.from)?;
-        let Some(index) = object.index else { return Some(Content::Object(fields)) };
+    pub(in crate::definition) fn end_object(&mut self, object: ObjectBuilder) -> Option<NodeValue> {
+        let fields = ItemRange::of(object.from, self.fields.len() - object.from)?;
+        let Some(index) = object.index else { return Some(NodeValue::Object(fields)) };
         let place = u32::try_from(self.large.len()).ok()?;
         self.large.push(LargeObject { fields, index });
-        Some(Content::LargeObject(place))
+        Some(NodeValue::LargeObject(place))
     }
 
     /// Adds an object with the names of another and values of its own.
-    pub(super) fn add_object_like(&mut self, other: Content, values: &[NodeId]) -> Option<Content> {
+    pub(super) fn add_object_like(&mut self, other: NodeValue, values: &[NodeId]) -> Option<NodeValue> {
         let entries = self.fields(other).to_vec();
         let mut object = self.begin_object(entries.len());
         for (entry, value) in entries.into_iter().zip(values) {
-            self.add_field(&mut object, Entry { value: *value, ..entry });
+            self.add_field(&mut object, ObjectEntry { value: *value, ..entry });
         }
         self.end_object(object)
     }
 
     /// Returns the number of fields added to an unfinished object.
-    pub(in crate::definition) fn count(&self, object: &Fields) -> usize {
+    pub(in crate::definition) fn count(&self, object: &ObjectBuilder) -> usize {
         self.fields.len() - object.from
     }
 
-    fn index_of(&self, from: usize) -> Index {
+    fn index_of(&self, from: usize) -> FieldIndex {
         let own = self.fields.get(from..).unwrap_or_default();
-        let mut index = Index::with_room(2 * own.len());
+        let mut index = FieldIndex::with_room(2 * own.len());
         let hash = |at: usize| own.get(at).map_or(0, |other| self.hasher.hash_one(self.text(other.key.text())));
         for at in 0..own.len() {
             index.find_or_add(hash(at), at, hash, |_| false);
@@ -194,23 +198,23 @@ impl Store {
         index
     }
 
-    fn search<'s>(&self, fields: &'s [Entry], name: &str) -> Option<&'s Entry> {
-        let is_alike = Key::alike(name);
+    fn search<'s>(&self, fields: &'s [ObjectEntry], name: &str) -> Option<&'s ObjectEntry> {
+        let is_alike = FieldKey::alike(name);
         fields.iter().find(|entry| is_alike(entry.key) && self.text(entry.key.text()) == name)
     }
 
-    fn is_named(&self, fields: &[Entry], at: usize, name: &str) -> bool {
+    fn is_named(&self, fields: &[ObjectEntry], at: usize, name: &str) -> bool {
         fields.get(at).is_some_and(|entry| self.text(entry.key.text()) == name)
     }
 }
 
-impl Text {
+impl TextSpan {
     pub(super) fn length(self) -> u32 {
         self.length
     }
 }
 
-impl Run {
+impl ItemRange {
     fn of(start: usize, length: usize) -> Option<Self> {
         Some(Self { start: u32::try_from(start).ok()?, length: u32::try_from(length).ok()? })
     }

@@ -12,7 +12,7 @@ use crate::model::{DEFINITION_FILE, FileSet, Severity};
 
 /// The files of a definition under their names in a group's folder.
 #[derive(Default)]
-pub(super) struct Renamed {
+pub(super) struct RenamedFiles {
     pub(super) files: FileSet,
     /// The number of rewritten references.
     pub(super) references: usize,
@@ -21,7 +21,7 @@ pub(super) struct Renamed {
 /// Renames the document `name` to `openapi.yaml`, and rewrites the references to it.
 ///
 /// `None` if a reference cannot be rewritten in place.
-pub(super) fn renamed(name: &str, files: &FileSet, references: &[Node<'_>]) -> Option<Renamed> {
+pub(super) fn renamed(name: &str, files: &FileSet, references: &[Node<'_>]) -> Option<RenamedFiles> {
     let mut renamed = FileSet::default();
     let mut count = 0;
     for (path, bytes) in files.iter() {
@@ -34,7 +34,7 @@ pub(super) fn renamed(name: &str, files: &FileSet, references: &[Node<'_>]) -> O
     if count > 0 && !stands_alone(&renamed) {
         return None;
     }
-    Some(Renamed { files: renamed, references: count })
+    Some(RenamedFiles { files: renamed, references: count })
 }
 
 /// Returns the line and column of a value, from 1.

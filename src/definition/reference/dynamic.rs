@@ -8,8 +8,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::Loader;
-use super::resource::Resources;
+use super::TreeLoader;
+use super::resource::ResourceIndex;
 use crate::definition::document::{Document, Node, NodeId, NodeMap};
 use crate::definition::local_path::percent_decoded;
 use crate::definition::rules;
@@ -24,17 +24,19 @@ type Scope = BTreeMap<u8, NodeId>;
 
 /// A reference as it is written.
 #[derive(Clone, Copy)]
-struct Link {
+struct DynamicReference {
     /// The target in the lexical scope.
     target: NodeId,
     /// The number of the name that it looks for in the dynamic scope.
     name: Option<u8>,
 }
 
-impl Loader<'_, '_> {
+impl TreeLoader<'_, '_> {
     /// Gives all references the targets that they have in their scopes.
     pub(super) fn follow_dynamic_scopes(&mut self) {
-        let Some(mut scoping) = Scoping::new(&mut self.document, &self.resources, &self.references) else { return };
+        let Some(mut scoping) = DynamicScoping::new(&mut self.document, &self.resources, &self.references) else {
+            return;
+        };
         for reference in &self.references {
             let scope = scoping.lexical_scope(*reference);
             scoping.follow(*reference, *reference, &scope);
@@ -43,7 +45,7 @@ impl Loader<'_, '_> {
                 break;
             }
         }
-        let Scoping { copied_references, unfollowed, .. } = scoping;
+        let DynamicScoping { copied_references, unfollowed, .. } = scoping;
         self.references.extend(copied_references);
         if let Some((reference, fault)) = unfollowed {
             let node = self.document.node(reference);
@@ -56,11 +58,11 @@ impl Loader<'_, '_> {
 }
 
 /// The schemas that reach a dynamic reference, and their copies.
-struct Scoping<'l> {
+struct DynamicScoping<'l> {
     document: &'l mut Document,
-    resources: &'l Resources,
+    resources: &'l ResourceIndex,
     /// The references from which a dynamic one is reached, and those themselves.
-    links: NodeMap<NodeId, Link>,
+    links: NodeMap<NodeId, DynamicReference>,
     /// The names that each node looks for or reaches a reference that does, a bit each.
     names_of: NodeMap<NodeId, u64>,
     /// The dynamic anchors of each resource that somebody looks for.
@@ -75,16 +77,16 @@ struct Scoping<'l> {
     unfollowed: Option<(NodeId, String)>,
 }
 
-impl<'l> Scoping<'l> {
+impl<'l> DynamicScoping<'l> {
     /// Finds the schemas that mean something else under another scope; `None` where there are none.
-    fn new(document: &'l mut Document, resources: &'l Resources, references: &[NodeId]) -> Option<Self> {
+    fn new(document: &'l mut Document, resources: &'l ResourceIndex, references: &[NodeId]) -> Option<Self> {
         let mut numbers: HashMap<String, u8> = HashMap::new();
-        let mut links: NodeMap<NodeId, Link> = NodeMap::default();
+        let mut links: NodeMap<NodeId, DynamicReference> = NodeMap::default();
         let mut seekers: Vec<Vec<NodeId>> = Vec::new();
         let mut unfollowed = None;
         for reference in references {
             let Some(target) = document.next_target(*reference) else { continue };
-            let mut link = Link { target, name: None };
+            let mut link = DynamicReference { target, name: None };
             if let Some(name) = sought_name(document.node(*reference), document.node(target)) {
                 let next = u8::try_from(numbers.len()).ok().filter(|_| numbers.len() < MOST_NAMES);
                 if let Some(number) = numbers.get(&name).copied().or(next) {
@@ -126,7 +128,7 @@ impl<'l> Scoping<'l> {
 
     /// Sets the target of a reference, or of a copy of it, under a scope.
     fn follow(&mut self, original: NodeId, reference: NodeId, scope: &Scope) {
-        let Some(Link { target, name }) = self.links.get(&original).copied() else { return };
+        let Some(DynamicReference { target, name }) = self.links.get(&original).copied() else { return };
         let target = name.and_then(|name| scope.get(&name).copied()).unwrap_or(target);
         let mut scope = scope.clone();
         self.enter(self.resource_of(target), &mut scope);
@@ -229,7 +231,7 @@ fn parts(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
 /// Finds for each node the names that are looked for from it, through parts and references.
 fn names_reached(
     document: &Document,
-    links: &NodeMap<NodeId, Link>,
+    links: &NodeMap<NodeId, DynamicReference>,
     seekers: &[Vec<NodeId>],
     anchors: &NodeMap<NodeId, Vec<(u8, NodeId)>>,
 ) -> NodeMap<NodeId, u64> {

@@ -12,19 +12,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::document::{Document, Node, NodeId};
-use super::findings::Findings;
+use super::findings::ReadFindings;
 use super::local_path::{local_path, percent_decoded};
 use super::rules::{self, Rule};
 use super::yaml;
 use super::{Fetch, FetchError};
 use crate::model::{FileSet, Hint, Location};
-use resource::Resources;
+use resource::ResourceIndex;
 
 /// The result of loading: the tree, its files and the findings about them.
-pub(super) struct Loaded {
+pub(super) struct LoadedTree {
     pub(super) document: Document,
     pub(super) files: FileSet,
-    pub(super) findings: Findings,
+    pub(super) findings: ReadFindings,
     /// The texts that refer to the root file by its name: followed references, and mappings of discriminators.
     pub(super) own_references: Vec<NodeId>,
     /// For each file, the first reference that leads to it.
@@ -43,18 +43,18 @@ pub(super) struct RootFile<'a> {
 }
 
 /// Loads the definition with the given root file, and all files that it refers to.
-pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
+pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> LoadedTree {
     let RootFile { folder, path: root, above } = root;
-    let mut loader = Loader {
+    let mut loader = TreeLoader {
         document: Document::new(folder),
         above,
         files: FileSet::default(),
-        findings: Findings::default(),
+        findings: ReadFindings::default(),
         fetch,
         bytes: 0,
         is_cut_off: false,
         loaded: HashMap::new(),
-        resources: Resources::default(),
+        resources: ResourceIndex::default(),
         externals: 0,
         visited: Vec::new(),
         pending: Vec::new(),
@@ -69,15 +69,15 @@ pub(super) fn load(root: RootFile<'_>, fetch: &mut Fetch<'_>) -> Loaded {
             loader.finish();
         }
         Ok(None) => {}
-        Err(Unloaded::Missing) => loader.root_missing(root, "there is no definition"),
-        Err(Unloaded::Failed(message)) => loader.root_missing(root, &message),
-        Err(Unloaded::TooLarge(message)) => {
+        Err(UnloadedFile::Missing) => loader.root_missing(root, "there is no definition"),
+        Err(UnloadedFile::Failed(message)) => loader.root_missing(root, &message),
+        Err(UnloadedFile::TooLarge(message)) => {
             let location = Location::file(loader.document.path_of(root));
             loader.findings.add(rules::TOO_LARGE, location, message, "split the definition into several groups");
         }
     }
-    let Loader { document, files, findings, own_references, file_references, .. } = loader;
-    Loaded { document, files, findings, own_references, file_references }
+    let TreeLoader { document, files, findings, own_references, file_references, .. } = loader;
+    LoadedTree { document, files, findings, own_references, file_references }
 }
 
 /// The maximum number of files of a definition.
@@ -113,21 +113,21 @@ const MAPS_OF_NAMES: &[&str] = &[
 /// Fields that contain data, in which `$ref` has no meaning.
 const DATA: &[&str] = &["const", "dataValue", "default", "enum", "example", "value"];
 
-struct Loader<'f, 'g> {
+struct TreeLoader<'f, 'g> {
     document: Document,
     above: &'f [String],
     files: FileSet,
-    findings: Findings,
+    findings: ReadFindings,
     fetch: &'f mut Fetch<'g>,
     bytes: usize,
     /// True once a limit was exceeded, which a finding reports.
     is_cut_off: bool,
     loaded: HashMap<String, Option<NodeId>>,
-    resources: Resources,
+    resources: ResourceIndex,
     /// The number of files named by examples.
     externals: usize,
     visited: Vec<u8>,
-    pending: Vec<Visit>,
+    pending: Vec<NodeVisit>,
     references: Vec<NodeId>,
     own_references: Vec<NodeId>,
     file_references: HashMap<String, NodeId>,
@@ -135,13 +135,13 @@ struct Loader<'f, 'g> {
 
 /// A node that is still to be visited.
 #[derive(Clone, Copy)]
-struct Visit {
+struct NodeVisit {
     node: NodeId,
     /// True if its keys are names chosen by the author.
     names: bool,
 }
 
-enum Unloaded {
+enum UnloadedFile {
     Missing,
     Failed(String),
     /// This file would exceed a limit of the whole definition.
@@ -149,13 +149,13 @@ enum Unloaded {
 }
 
 /// The error for a reference that cannot be resolved.
-pub(super) struct Problem {
+pub(super) struct ReferenceError {
     pub(super) rule: Rule,
     pub(super) message: String,
     pub(super) hint: String,
 }
 
-impl Problem {
+impl ReferenceError {
     fn unresolved(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { rule: rules::REFERENCE_UNRESOLVED, message: message.into(), hint: hint.into() }
     }
@@ -166,31 +166,31 @@ impl Problem {
     }
 }
 
-impl Loader<'_, '_> {
+impl TreeLoader<'_, '_> {
     fn root_missing(&mut self, root: &str, message: &str) {
         let location = Location::file(self.document.path_of(root));
         self.findings.add(rules::DEFINITION_MISSING, location, message, Hint::ImportDefinition);
     }
 
     /// Loads a file once and returns its root; `Ok(None)` if it cannot be parsed, which a finding reports.
-    fn file(&mut self, path: &str) -> Result<Option<NodeId>, Unloaded> {
+    fn file(&mut self, path: &str) -> Result<Option<NodeId>, UnloadedFile> {
         if let Some(root) = self.loaded.get(path) {
             return Ok(*root);
         }
         if self.loaded.len() >= MOST_FILES {
-            return Err(Unloaded::TooLarge(format!(
+            return Err(UnloadedFile::TooLarge(format!(
                 "the definition has more than the {MOST_FILES} files that are read"
             )));
         }
         let bytes = (self.fetch)(path).map_err(|error| match error {
-            FetchError::TooLarge(message) => Unloaded::TooLarge(format!("{path:?}: {message}")),
-            FetchError::Refused(message) => Unloaded::Failed(message),
+            FetchError::TooLarge(message) => UnloadedFile::TooLarge(format!("{path:?}: {message}")),
+            FetchError::Refused(message) => UnloadedFile::Failed(message),
         });
-        let bytes = bytes?.ok_or(Unloaded::Missing)?;
+        let bytes = bytes?.ok_or(UnloadedFile::Missing)?;
         if self.bytes + bytes.len() > MOST_BYTES_TOGETHER && !self.loaded.is_empty() {
             let most = MOST_BYTES_TOGETHER >> 20;
             let message = format!("the files of the definition have more than the {most} MiB that are read of them");
-            return Err(Unloaded::TooLarge(message));
+            return Err(UnloadedFile::TooLarge(message));
         }
         self.bytes += bytes.len();
         let before = self.document.size();
@@ -205,7 +205,7 @@ impl Loader<'_, '_> {
     }
 
     fn walk(&mut self, root: NodeId) {
-        self.pending.push(Visit { node: root, names: false });
+        self.pending.push(NodeVisit { node: root, names: false });
         while let Some(visit) = self.pending.pop() {
             if self.first_visit(visit) {
                 self.visit(visit);
@@ -213,7 +213,7 @@ impl Loader<'_, '_> {
         }
     }
 
-    fn first_visit(&mut self, visit: Visit) -> bool {
+    fn first_visit(&mut self, visit: NodeVisit) -> bool {
         if self.visited.len() < self.document.size() {
             self.visited.resize(self.document.size(), 0);
         }
@@ -227,19 +227,19 @@ impl Loader<'_, '_> {
         }
     }
 
-    fn visit(&mut self, visit: Visit) {
+    fn visit(&mut self, visit: NodeVisit) {
         let node = self.document.node(visit.node);
         for item in node.items() {
-            self.pending.push(Visit { node: item.id(), names: false });
+            self.pending.push(NodeVisit { node: item.id(), names: false });
         }
         for (key, value) in node.entries() {
             if visit.names {
-                self.pending.push(Visit { node: value.id(), names: false });
+                self.pending.push(NodeVisit { node: value.id(), names: false });
             } else if !DATA.contains(&key) && !key.starts_with("x-") {
                 let names = MAPS_OF_NAMES.contains(&key) && value.is_object();
                 let list_of_data = key == "examples" && value.is_array();
                 if !list_of_data {
-                    self.pending.push(Visit { node: value.id(), names });
+                    self.pending.push(NodeVisit { node: value.id(), names });
                 }
             }
         }
@@ -289,16 +289,16 @@ impl Loader<'_, '_> {
                 self.slashless(node, keyword, text, target);
                 self.document.set_target(node, target);
                 self.references.push(node);
-                self.pending.push(Visit { node: target, names: false });
+                self.pending.push(NodeVisit { node: target, names: false });
             }
-            Err(Problem { rule, message, hint }) if rule == rules::TOO_LARGE => {
+            Err(ReferenceError { rule, message, hint }) if rule == rules::TOO_LARGE => {
                 // Every further reference to a file would report the same.
                 if !std::mem::replace(&mut self.is_cut_off, true) {
                     let root = self.document.root().map_or("", Node::file);
                     self.findings.add(rule, Location::file(self.document.path_of(root)), message, hint);
                 }
             }
-            Err(Problem { rule, message, hint }) => {
+            Err(ReferenceError { rule, message, hint }) => {
                 let node = self.document.node(node);
                 let location = node.get(keyword).map_or_else(|| node.location(), Node::location);
                 self.findings.add(rule, location, message, hint);

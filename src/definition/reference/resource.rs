@@ -13,7 +13,7 @@ const FOLDER: &str = "folder:///";
 
 /// The resources of a definition and their anchors.
 #[derive(Default)]
-pub(super) struct Resources {
+pub(super) struct ResourceIndex {
     /// Resources by identifier, which is absolute and has no fragment.
     by_id: HashMap<String, NodeId>,
     identifiers: NodeMap<NodeId, String>,
@@ -26,7 +26,7 @@ pub(super) struct Resources {
     dynamic: NodeMap<NodeId, HashMap<String, NodeId>>,
 }
 
-impl Resources {
+impl ResourceIndex {
     /// Adds the identifiers in a file, given its root and all of its nodes.
     pub(super) fn add_file<'d>(&mut self, root: Node<'d>, nodes: impl Iterator<Item = Node<'d>>) {
         let address = format!("{FOLDER}{}", root.file());

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Loader, Problem, Unloaded};
+use super::{ReferenceError, TreeLoader, UnloadedFile};
 use crate::definition::document::{Node, NodeId, NodeSet};
 use crate::definition::local_path::{local_path, percent_decoded};
 use crate::definition::rules;
@@ -10,9 +10,9 @@ use crate::definition::rules;
 /// The maximum number of references followed while resolving a pointer.
 const MOST_STEPS: usize = 32;
 
-impl Loader<'_, '_> {
+impl TreeLoader<'_, '_> {
     /// Resolves a reference to a node, one step of the chain.
-    pub(super) fn target(&mut self, node: NodeId, text: &str, steps: usize) -> Result<NodeId, Problem> {
+    pub(super) fn target(&mut self, node: NodeId, text: &str, steps: usize) -> Result<NodeId, ReferenceError> {
         let (base, fragment) = text.split_once('#').unwrap_or((text, ""));
         let own = self.resource_of(node);
         let (start, sloppy_start) = if base.is_empty() {
@@ -37,7 +37,7 @@ impl Loader<'_, '_> {
         self.resources.enclosing(node).or_else(|| self.document.root_of(node)).unwrap_or(node)
     }
 
-    fn referenced_file(&mut self, node: NodeId, base: &str) -> Result<NodeId, Problem> {
+    fn referenced_file(&mut self, node: NodeId, base: &str) -> Result<NodeId, ReferenceError> {
         let from = self.document.node(node).file().to_owned();
         let path = local_path(&from, base, self.above)?;
         if self.is_root(&path) {
@@ -48,20 +48,20 @@ impl Loader<'_, '_> {
         }
         match self.file(&path) {
             Ok(Some(root)) => Ok(root),
-            Ok(None) => Err(Problem::unresolved(
+            Ok(None) => Err(ReferenceError::unresolved(
                 format!("the reference leads to {path:?}, which cannot be read"),
                 "settle the findings of that file",
             )),
-            Err(Unloaded::Missing) => Err(Problem::unresolved(
+            Err(UnloadedFile::Missing) => Err(ReferenceError::unresolved(
                 format!("the reference leads to the file {path:?}, which does not exist"),
                 "add the file, or correct the reference; its path is relative to the file that it stands in",
             )),
-            Err(Unloaded::TooLarge(message)) => Err(Problem {
+            Err(UnloadedFile::TooLarge(message)) => Err(ReferenceError {
                 rule: rules::TOO_LARGE,
                 message,
                 hint: "split the definition into several groups".to_owned(),
             }),
-            Err(Unloaded::Failed(message)) => Err(Problem {
+            Err(UnloadedFile::Failed(message)) => Err(ReferenceError {
                 rule: rules::REFERENCE_OUTSIDE,
                 message: format!("the file {path:?} that the reference leads to cannot be had: {message}"),
                 hint: "put a file of the group in its place".to_owned(),
@@ -86,7 +86,7 @@ impl Loader<'_, '_> {
         self.document.root().is_some_and(|root| root.file() == path)
     }
 
-    fn fragment(&mut self, start: NodeId, fragment: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
+    fn fragment(&mut self, start: NodeId, fragment: &str, text: &str, steps: usize) -> Result<NodeId, ReferenceError> {
         if fragment.is_empty() {
             return Ok(start);
         }
@@ -100,13 +100,13 @@ impl Loader<'_, '_> {
         if let Ok(found) = self.pointer(start, fragment, text, steps) {
             return Ok(found);
         }
-        Err(Problem::unresolved(
+        Err(ReferenceError::unresolved(
             format!("the reference {text:?} names an `$anchor` that does not exist"),
             "write a pointer like \"#/components/schemas/Pet\"",
         ))
     }
 
-    fn pointer(&mut self, start: NodeId, pointer: &str, text: &str, steps: usize) -> Result<NodeId, Problem> {
+    fn pointer(&mut self, start: NodeId, pointer: &str, text: &str, steps: usize) -> Result<NodeId, ReferenceError> {
         let mut at = start;
         for (level, token) in pointer.split('/').enumerate() {
             let is_plain = !token.contains(['~', '%']);
@@ -122,7 +122,7 @@ impl Loader<'_, '_> {
                 let Some(reference) = node.reference().filter(|_| follows < MOST_STEPS) else {
                     let passed: String = pointer.split('/').take(level).flat_map(|token| ["/", token]).collect();
                     let parent = if level == 0 { "the document".to_owned() } else { format!("#{passed}") };
-                    return Err(Problem::unresolved(
+                    return Err(ReferenceError::unresolved(
                         format!("the reference {text:?} leads nowhere: {parent} has no {raw:?}"),
                         "add what it names, or correct the reference",
                     ));

@@ -14,35 +14,35 @@ const BYTES_A_HEADER: usize = 80;
 
 /// The remaining budget. Once exceeded it is empty, so that only the order of requests decides which are refused.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::definition) struct Budget {
+pub(in crate::definition) struct ResultBudget {
     pub(in crate::definition) steps: usize,
     pub(in crate::definition) bytes: usize,
 }
 
 /// The error for an exceeded budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Spent;
+pub(super) struct BudgetExceeded;
 
-impl Budget {
+impl ResultBudget {
     /// The budget of every definition.
     pub(in crate::definition) const USUAL: Self = Self { steps: MOST_STEPS, bytes: MOST_BYTES };
 
-    pub(super) fn take_steps(&mut self, steps: usize) -> Result<(), Spent> {
+    pub(super) fn take_steps(&mut self, steps: usize) -> Result<(), BudgetExceeded> {
         self.take(steps, 0)
     }
 
-    pub(super) fn take_bytes(&mut self, bytes: usize) -> Result<(), Spent> {
+    pub(super) fn take_bytes(&mut self, bytes: usize) -> Result<(), BudgetExceeded> {
         self.take(0, bytes)
     }
 
-    fn take(&mut self, steps: usize, bytes: usize) -> Result<(), Spent> {
+    fn take(&mut self, steps: usize, bytes: usize) -> Result<(), BudgetExceeded> {
         let left = (self.steps.checked_sub(steps), self.bytes.checked_sub(bytes));
         if let (Some(steps @ 1..), Some(bytes @ 1..)) = left {
             (self.steps, self.bytes) = (steps, bytes);
             return Ok(());
         }
         (self.steps, self.bytes) = (0, 0);
-        Err(Spent)
+        Err(BudgetExceeded)
     }
 }
 
@@ -68,10 +68,10 @@ mod tests {
 
     #[test]
     fn what_was_refused_once_stays_refused() {
-        let mut budget = Budget { steps: 10, bytes: 10 };
+        let mut budget = ResultBudget { steps: 10, bytes: 10 };
         assert_eq!((budget.take_steps(4), budget.take_bytes(4)), (Ok(()), Ok(())));
-        assert_eq!(budget.take_bytes(7), Err(Spent));
+        assert_eq!(budget.take_bytes(7), Err(BudgetExceeded));
         // Once exceeded, the budget refuses even amounts that would have fitted before.
-        assert_eq!((budget.take_bytes(1), budget.take_steps(1)), (Err(Spent), Err(Spent)));
+        assert_eq!((budget.take_bytes(1), budget.take_steps(1)), (Err(BudgetExceeded), Err(BudgetExceeded)));
     }
 }

@@ -1,15 +1,15 @@
 //! Builds the results of APIs, one API after another.
 
-use super::budget::{Budget, Spent, size_of_result};
-use super::mock::Mock;
-use super::values::{Compared, MOST_COPIED, Sourced, Values};
+use super::budget::{BudgetExceeded, ResultBudget, size_of_result};
+use super::mock::MockExtension;
+use super::values::{MOST_COPIED, ResultValues, SourcedValue, ValidatedExample};
 use super::{ApiResults, ConstantResult, DeclaredResult, constant_responses, in_order};
 use crate::definition::api::{Api, Definition, Header, MediaType, Response, StatusPattern};
 use crate::definition::document::Node;
-use crate::definition::encode::{self, Encoded};
+use crate::definition::encode::{self, EncodedBody};
 use crate::definition::fields::scalar_text;
 use crate::definition::rules;
-use crate::definition::schema::Failure;
+use crate::definition::schema::SampleFailure;
 use crate::model::Finding;
 
 /// Header fields that only the sender of a message can set (RFC 9110, sections 7.6.1 and 8.6; RFC 9112).
@@ -33,13 +33,13 @@ const MOST_IN_A_HEADER: usize = 1_000;
 
 pub(super) struct Builder<'d> {
     definition: &'d Definition,
-    values: Values<'d>,
+    values: ResultValues<'d>,
     /// The findings about the current API.
     findings: Vec<Finding>,
 }
 
 /// A body, with the name of its example.
-struct Body<'d> {
+struct ResultBody<'d> {
     example: Option<String>,
     content: BodyContent<'d>,
 }
@@ -47,14 +47,14 @@ struct Body<'d> {
 /// The content of a body.
 enum BodyContent<'d> {
     /// A value to be serialized in the media type.
-    Value(Sourced),
+    Value(SourcedValue),
     /// Bytes that are sent as they are: those of a file, or of a value that stands in the definition as it is sent.
     Written(&'d [u8]),
 }
 
 /// An example in the definition.
 #[derive(Clone, Copy)]
-enum Example<'d> {
+enum DeclaredExample<'d> {
     /// Its value.
     Value(Node<'d>),
     /// The Example Object with a `serializedValue` (OpenAPI 3.2, section 4.19).
@@ -64,7 +64,7 @@ enum Example<'d> {
 }
 
 /// The parts of a result other than its body.
-struct Head<'a> {
+struct ResultHead<'a> {
     response: Option<StatusPattern>,
     example: Option<String>,
     status: u16,
@@ -72,8 +72,8 @@ struct Head<'a> {
 }
 
 impl<'d> Builder<'d> {
-    pub(super) fn new(definition: &'d Definition, budget: Budget) -> Self {
-        Self { definition, values: Values::new(definition, budget), findings: Vec::new() }
+    pub(super) fn new(definition: &'d Definition, budget: ResultBudget) -> Self {
+        Self { definition, values: ResultValues::new(definition, budget), findings: Vec::new() }
     }
 
     /// Builds the constant result of an API, and returns the number of its ordered responses that were tried.
@@ -108,8 +108,8 @@ impl<'d> Builder<'d> {
     }
 
     /// Completes the results of an API with its findings, and with another if the budget was exceeded.
-    fn finished(&mut self, api: &Api, mut results: ApiResults, built: Result<(), Spent>) -> ApiResults {
-        if built == Err(Spent) {
+    fn finished(&mut self, api: &Api, mut results: ApiResults, built: Result<(), BudgetExceeded>) -> ApiResults {
+        if built == Err(BudgetExceeded) {
             results.is_cut = true;
             let node = self.definition.node(api.node);
             let left_out = if results.constant_status.is_some() { "not all results" } else { "no results" };
@@ -126,9 +126,9 @@ impl<'d> Builder<'d> {
     }
 
     /// Builds the result specified by `x-apigw-mock`.
-    fn mock(&mut self, api: &'d Api) -> Result<Option<DeclaredResult>, Spent> {
+    fn mock(&mut self, api: &'d Api) -> Result<Option<DeclaredResult>, BudgetExceeded> {
         let Some(node) = api.extension("x-apigw-mock").map(|node| self.definition.node(node)) else { return Ok(None) };
-        let mock = Mock::read(node);
+        let mock = MockExtension::read(node);
         if let Some((location, message)) = mock.doubt.clone() {
             let hint = "its fields are `status` (200 to 999), `headers`, `mediaType` and `body`; put a body that looks \
                         so under `body`";
@@ -173,7 +173,7 @@ impl<'d> Builder<'d> {
             Some(if is_text { "text/plain" } else { "application/json" })
         });
         let body = value.as_ref().zip(media_type).map(|(value, media_type)| (media_type, value, schema));
-        self.declared(Head { response: None, example: None, status, headers: &headers }, body).map(Some)
+        self.declared(ResultHead { response: None, example: None, status, headers: &headers }, body).map(Some)
     }
 
     /// Adds results of a response, up to a total of `most`.
@@ -183,17 +183,17 @@ impl<'d> Builder<'d> {
         response: &'d Response,
         most: usize,
         results: &mut Vec<DeclaredResult>,
-    ) -> Result<(), Spent> {
+    ) -> Result<(), BudgetExceeded> {
         let status = final_status(response.status);
         let headers = self.headers(&response.headers)?;
-        let head = |example| Head { response: Some(response.status), example, status, headers: &headers };
+        let head = |example| ResultHead { response: Some(response.status), example, status, headers: &headers };
         if response.content.is_empty() || matches!(status, 204 | 205 | 304) {
             results.push(self.declared(head(None), None)?);
             return Ok(());
         }
         for media_type in preferred(self.definition, &response.content) {
             let schema = media_type.schema.map(|schema| self.definition.node(schema));
-            for Body { example, content } in self.bodies(api, media_type)? {
+            for ResultBody { example, content } in self.bodies(api, media_type)? {
                 if results.len() >= most {
                     return Ok(());
                 }
@@ -209,7 +209,7 @@ impl<'d> Builder<'d> {
     }
 
     /// Lists the bodies of a media type: its examples, valid ones first, or else a generated value.
-    fn bodies(&mut self, api: &Api, media_type: &MediaType) -> Result<Vec<Body<'d>>, Spent> {
+    fn bodies(&mut self, api: &Api, media_type: &MediaType) -> Result<Vec<ResultBody<'d>>, BudgetExceeded> {
         let node = self.definition.node(media_type.node);
         let schema = media_type.schema.map(|schema| self.definition.node(schema));
         let mut fitting = Vec::new();
@@ -217,15 +217,15 @@ impl<'d> Builder<'d> {
         for (name, node) in examples(node) {
             self.values.budget.take_steps(1)?;
             let (value, written) = match node {
-                Example::Value(node) => (Some(node), None),
-                Example::Serialized(node) => serialized(node, &media_type.name),
-                Example::External(node) => (node.get("dataValue"), self.external(api, node)),
+                DeclaredExample::Value(node) => (Some(node), None),
+                DeclaredExample::Serialized(node) => serialized(node, &media_type.name),
+                DeclaredExample::External(node) => (node.get("dataValue"), self.external(api, node)),
             };
             let Some(node) = value else {
-                fitting.extend(written.map(|bytes| Body { example: name, content: BodyContent::Written(bytes) }));
+                fitting.extend(written.map(|bytes| ResultBody { example: name, content: BodyContent::Written(bytes) }));
                 continue;
             };
-            let Some(Compared { example, fits }) = self.values.example(node, &media_type.name, schema)? else {
+            let Some(ValidatedExample { example, fits }) = self.values.example(node, &media_type.name, schema)? else {
                 let message = format!(
                     "this example of {} is not answered with: it has more than {MOST_COPIED} values",
                     api.name()
@@ -235,12 +235,12 @@ impl<'d> Builder<'d> {
             };
             let content = written.map_or(BodyContent::Value(example), BodyContent::Written);
             if fits {
-                fitting.push(Body { example: name, content });
+                fitting.push(ResultBody { example: name, content });
             } else {
                 let message = format!("this example of {} is not what its schema allows", api.name());
                 let hint = "correct the example or the schema; a mock publish answers with the example";
                 self.finding(rules::EXAMPLE_MISMATCH, node, message, hint);
-                others.push(Body { example: name, content });
+                others.push(ResultBody { example: name, content });
             }
         }
         fitting.append(&mut others);
@@ -258,9 +258,9 @@ impl<'d> Builder<'d> {
                     return Ok(Vec::new());
                 }
             },
-            None => Values::empty(&media_type.name),
+            None => ResultValues::empty(&media_type.name),
         };
-        Ok(vec![Body { example: None, content: BodyContent::Value(value) }])
+        Ok(vec![ResultBody { example: None, content: BodyContent::Value(value) }])
     }
 
     /// Returns the contents of the file named by an example; reports a missing file.
@@ -280,7 +280,12 @@ impl<'d> Builder<'d> {
     }
 
     /// Makes a result of bytes that are sent as they are.
-    fn written(&mut self, head: Head<'_>, media_type: &str, bytes: &[u8]) -> Result<DeclaredResult, Spent> {
+    fn written(
+        &mut self,
+        head: ResultHead<'_>,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> Result<DeclaredResult, BudgetExceeded> {
         self.values.budget.take_bytes(bytes.len())?;
         let mut declared = self.declared(head, None)?;
         declared.result.media_type = Some(encode::concrete(media_type));
@@ -291,7 +296,7 @@ impl<'d> Builder<'d> {
         Ok(declared)
     }
 
-    fn headers(&mut self, declared: &'d [Header]) -> Result<Vec<(String, String)>, Spent> {
+    fn headers(&mut self, declared: &'d [Header]) -> Result<Vec<(String, String)>, BudgetExceeded> {
         let mut headers = Vec::new();
         for header in declared {
             self.values.budget.take_steps(1)?;
@@ -300,9 +305,9 @@ impl<'d> Builder<'d> {
             let mut value = None;
             for (_, example) in examples(node) {
                 let example = match example {
-                    Example::Value(node) => Some(node),
-                    Example::Serialized(node) => node.get("serializedValue"),
-                    Example::External(_) => None,
+                    DeclaredExample::Value(node) => Some(node),
+                    DeclaredExample::Serialized(node) => node.get("serializedValue"),
+                    DeclaredExample::External(_) => None,
                 };
                 let Some(example) = example else { continue };
                 value = self.values.copy(example)?;
@@ -324,28 +329,28 @@ impl<'d> Builder<'d> {
     /// Builds a result, with a body if a value is given.
     fn declared(
         &mut self,
-        Head { response, example, status, headers }: Head<'_>,
-        body: Option<(&str, &Sourced, Option<Node<'d>>)>,
-    ) -> Result<DeclaredResult, Spent> {
+        ResultHead { response, example, status, headers }: ResultHead<'_>,
+        body: Option<(&str, &SourcedValue, Option<Node<'d>>)>,
+    ) -> Result<DeclaredResult, BudgetExceeded> {
         self.values.budget.take_bytes(size_of_result(headers))?;
         let mut result = ConstantResult { status, headers: headers.to_vec(), ..ConstantResult::default() };
         let mut value = None;
         if let Some((media_type, sourced, schema)) = body {
-            let Encoded { media_type, bytes } = self.values.write(media_type, sourced, schema)?;
+            let EncodedBody { media_type, bytes } = self.values.write(media_type, sourced, schema)?;
             (result.media_type, result.body) = (Some(media_type), bytes);
             value = Some(std::sync::Arc::clone(&sourced.value));
         }
         Ok(DeclaredResult { response, example, value, result })
     }
 
-    fn unbuilt(&mut self, api: &Api, schema: Node<'d>, failure: Failure) {
+    fn unbuilt(&mut self, api: &Api, schema: Node<'d>, failure: SampleFailure) {
         let node = failure.node.map_or(schema, |node| self.definition.node(node));
         let message = format!("no result of {} can be built: this schema {}", api.name(), failure.reason);
         self.finding(rules::CONSTANT_RESULT, node, message, "give the response an `example`, or correct the schema");
     }
 
     /// Reports a generated value that several alternatives of a `oneOf` allow.
-    fn doubted(&mut self, api: &Api, schema: Node<'d>, doubt: Option<Failure>) {
+    fn doubted(&mut self, api: &Api, schema: Node<'d>, doubt: Option<SampleFailure>) {
         let Some(doubt) = doubt else { return };
         let node = doubt.node.map_or(schema, |node| self.definition.node(node));
         let message = format!("the result of {} fits several alternatives: this schema {}", api.name(), doubt.reason);
@@ -389,9 +394,9 @@ fn final_status(pattern: StatusPattern) -> u16 {
 /// Sorts media types: those with an example first, then JSON, then in document order.
 fn preferred<'d>(definition: &Definition, content: &'d [MediaType]) -> Vec<&'d MediaType> {
     let mut list: Vec<&MediaType> = content.iter().collect();
-    let is_there = |example: Example<'_>| match example {
-        Example::Value(_) | Example::Serialized(_) => true,
-        Example::External(node) => definition.document().external(node.id()).is_some(),
+    let is_there = |example: DeclaredExample<'_>| match example {
+        DeclaredExample::Value(_) | DeclaredExample::Serialized(_) => true,
+        DeclaredExample::External(node) => definition.document().external(node.id()).is_some(),
     };
     let has_example = |media_type: &MediaType| {
         examples(definition.node(media_type.node)).into_iter().any(|(_, example)| is_there(example))
@@ -401,20 +406,20 @@ fn preferred<'d>(definition: &Definition, content: &'d [MediaType]) -> Vec<&'d M
 }
 
 /// Lists the examples of a Media Type, Parameter or Header Object, with their names.
-fn examples(node: Node<'_>) -> Vec<(Option<String>, Example<'_>)> {
-    let mut list: Vec<(Option<String>, Example<'_>)> =
-        node.get("example").map(|example| (None, Example::Value(example))).into_iter().collect();
+fn examples(node: Node<'_>) -> Vec<(Option<String>, DeclaredExample<'_>)> {
+    let mut list: Vec<(Option<String>, DeclaredExample<'_>)> =
+        node.get("example").map(|example| (None, DeclaredExample::Value(example))).into_iter().collect();
     if let Some(named) = node.get("examples") {
-        list.extend(named.items().map(|value| (None, Example::Value(value))));
+        list.extend(named.items().map(|value| (None, DeclaredExample::Value(value))));
         let values = named.entries().filter_map(|(name, example)| {
             let example = example.resolve()?;
             let is_serialized = example.get("serializedValue").is_some_and(|text| text.as_str().is_some());
             let has_file = example.document().external(example.id()).is_some();
             let found = match (example.get("value"), example.get("dataValue")) {
-                (Some(value), _) => Example::Value(value),
-                _ if is_serialized => Example::Serialized(example),
-                (None, Some(value)) if !has_file => Example::Value(value),
-                _ => example.get("externalValue").map(|_| Example::External(example))?,
+                (Some(value), _) => DeclaredExample::Value(value),
+                _ if is_serialized => DeclaredExample::Serialized(example),
+                (None, Some(value)) if !has_file => DeclaredExample::Value(value),
+                _ => example.get("externalValue").map(|_| DeclaredExample::External(example))?,
             };
             Some((name, found))
         });

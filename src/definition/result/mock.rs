@@ -7,7 +7,7 @@ use crate::model::{Location, nearest};
 const FIELDS: [&str; 4] = ["status", "headers", "mediaType", "body"];
 
 /// A parsed `x-apigw-mock`.
-pub(super) struct Mock<'d> {
+pub(super) struct MockExtension<'d> {
     /// The status, if it is valid for a final response.
     pub(super) status: Option<u16>,
     /// True for a response with fields; false if the whole value is the body.
@@ -17,7 +17,7 @@ pub(super) struct Mock<'d> {
     node: Node<'d>,
 }
 
-impl<'d> Mock<'d> {
+impl<'d> MockExtension<'d> {
     /// Parses a value.
     pub(super) fn read(node: Node<'d>) -> Self {
         let status = node.get("status").and_then(Node::as_number).and_then(serde_json::Number::as_u64);

@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::api::{Api, Definition, Response, StatusPattern};
 use crate::model::Finding;
 
-pub(super) use budget::Budget;
+pub(super) use budget::ResultBudget;
 use builder::Builder;
 
 /// A response that is always the same.
@@ -77,17 +77,17 @@ impl ApiResults {
 }
 
 /// Builds the results of all APIs, in order.
-pub(super) fn build(definition: &Definition, budget: Budget) -> Vec<ApiResults> {
+pub(super) fn build(definition: &Definition, budget: ResultBudget) -> Vec<ApiResults> {
     build_and(definition, budget, |_| {})
 }
 
 /// Builds the results of all APIs for their findings, dropping each result at once to save memory.
-pub(super) fn try_out(definition: &Definition, budget: Budget) -> Vec<ApiResults> {
+pub(super) fn try_out(definition: &Definition, budget: ResultBudget) -> Vec<ApiResults> {
     build_and(definition, budget, |results| results.declared = Vec::new())
 }
 
 /// Builds the results of all APIs, and calls `then` with those of each API as they are built.
-fn build_and(definition: &Definition, budget: Budget, then: impl Fn(&mut ApiResults)) -> Vec<ApiResults> {
+fn build_and(definition: &Definition, budget: ResultBudget, then: impl Fn(&mut ApiResults)) -> Vec<ApiResults> {
     let mut builder = Builder::new(definition, budget);
     let then = |mut results: ApiResults| {
         then(&mut results);
@@ -107,7 +107,7 @@ fn build_and(definition: &Definition, budget: Budget, then: impl Fn(&mut ApiResu
 ///
 /// The budget is shared by the whole definition and consumed in order, so the constant results of the APIs before this
 /// one are built too. Nothing after it is built.
-pub(super) fn constant(definition: &Definition, api: &Api, budget: Budget) -> ApiResults {
+pub(super) fn constant(definition: &Definition, api: &Api, budget: ResultBudget) -> ApiResults {
     let mut builder = Builder::new(definition, budget);
     for before in definition.apis.iter().take_while(|before| !std::ptr::eq(*before, api)) {
         builder.constant(before, usize::MAX);

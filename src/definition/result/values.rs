@@ -9,18 +9,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::budget::{Budget, Spent, size};
+use super::budget::{BudgetExceeded, ResultBudget, size};
 use crate::definition::api::Definition;
 use crate::definition::document::{Node, NodeId, NodeMap};
-use crate::definition::encode::{self, Encoded, Family};
-use crate::definition::schema::{Direction, Failure, Sampler};
+use crate::definition::encode::{self, EncodedBody, EncodingFamily};
+use crate::definition::schema::{SampleFailure, Sampler, ValueDirection};
 
 /// The maximum number of values in a copied example; a long text counts as several.
 pub(super) const MOST_COPIED: usize = 200_000;
 
 /// The origin of a value, used as its cache key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Source {
+enum ValueSource {
     /// A value in the document.
     Written(NodeId),
     /// JSON in a text of the document.
@@ -33,37 +33,37 @@ enum Source {
 
 /// A value with its origin.
 #[derive(Debug, Clone)]
-pub(super) struct Sourced {
+pub(super) struct SourcedValue {
     pub(super) value: Arc<Value>,
-    source: Source,
+    source: ValueSource,
 }
 
 /// An example with the result of its validation.
 #[derive(Debug, Clone)]
-pub(super) struct Compared {
-    pub(super) example: Sourced,
+pub(super) struct ValidatedExample {
+    pub(super) example: SourcedValue,
     pub(super) fits: bool,
 }
 
 /// A generated value, with the schema that it fits only loosely, if any.
-type Doubted<T> = (T, Option<Failure>);
+type Doubted<T> = (T, Option<SampleFailure>);
 
 /// The values of one definition, with caches.
-pub(super) struct Values<'d> {
+pub(super) struct ResultValues<'d> {
     definition: &'d Definition,
     sampler: Sampler,
-    pub(super) budget: Budget,
+    pub(super) budget: ResultBudget,
     copied: NodeMap<NodeId, Option<Arc<Value>>>,
-    compared: NodeMap<(NodeId, Option<NodeId>, bool), Option<Compared>>,
-    built: NodeMap<NodeId, Result<Doubted<Arc<Value>>, Failure>>,
+    compared: NodeMap<(NodeId, Option<NodeId>, bool), Option<ValidatedExample>>,
+    built: NodeMap<NodeId, Result<Doubted<Arc<Value>>, SampleFailure>>,
     /// The number of bodies and headers that may still need the value of a schema; it is cached only while that is
     /// above one.
     asked_for: NodeMap<NodeId, usize>,
-    written: HashMap<(Source, Family, Option<NodeId>), Bytes>,
+    written: HashMap<(ValueSource, EncodingFamily, Option<NodeId>), Bytes>,
 }
 
-impl<'d> Values<'d> {
-    pub(super) fn new(definition: &'d Definition, budget: Budget) -> Self {
+impl<'d> ResultValues<'d> {
+    pub(super) fn new(definition: &'d Definition, budget: ResultBudget) -> Self {
         Self {
             definition,
             sampler: Sampler::new(definition.specification),
@@ -77,8 +77,9 @@ impl<'d> Values<'d> {
     }
 
     /// Copies a value of the document; `None` if it is too large.
-    pub(super) fn copy(&mut self, node: Node<'d>) -> Result<Option<Sourced>, Spent> {
-        let sourced = |value: &Arc<Value>| Sourced { value: Arc::clone(value), source: Source::Written(node.id()) };
+    pub(super) fn copy(&mut self, node: Node<'d>) -> Result<Option<SourcedValue>, BudgetExceeded> {
+        let sourced =
+            |value: &Arc<Value>| SourcedValue { value: Arc::clone(value), source: ValueSource::Written(node.id()) };
         if let Some(known) = self.copied.get(&node.id()) {
             return Ok(known.as_ref().map(sourced));
         }
@@ -102,7 +103,7 @@ impl<'d> Values<'d> {
         node: Node<'d>,
         media_type: &str,
         schema: Option<Node<'d>>,
-    ) -> Result<Option<Compared>, Spent> {
+    ) -> Result<Option<ValidatedExample>, BudgetExceeded> {
         let is_json = encode::is_json(media_type);
         let schema = schema.map(meant);
         let key = (node.id(), schema.map(Node::id), is_json);
@@ -113,7 +114,7 @@ impl<'d> Values<'d> {
             Some(written) if is_json => Some(self.json_example(written, node, schema)?),
             Some(written) => {
                 let schema = schema.filter(|_| !written.value.is_string());
-                Some(Compared { fits: self.allows(&written, schema)?, example: written })
+                Some(ValidatedExample { fits: self.allows(&written, schema)?, example: written })
             }
             None => None,
         };
@@ -121,33 +122,41 @@ impl<'d> Values<'d> {
         Ok(compared)
     }
 
-    fn json_example(&mut self, written: Sourced, node: Node<'d>, schema: Option<Node<'d>>) -> Result<Compared, Spent> {
+    fn json_example(
+        &mut self,
+        written: SourcedValue,
+        node: Node<'d>,
+        schema: Option<Node<'d>>,
+    ) -> Result<ValidatedExample, BudgetExceeded> {
         let fits = self.allows(&written, schema)?;
         let parsed = match written.value.as_str() {
             Some(text) if !fits || schema.is_none() => serde_json::from_str::<Value>(text).ok(),
             _ => None,
         };
         let Some(parsed) = parsed.filter(|parsed| schema.is_some() || parsed.is_object() || parsed.is_array()) else {
-            return Ok(Compared { example: written, fits });
+            return Ok(ValidatedExample { example: written, fits });
         };
         self.budget.take_bytes(size(&parsed))?;
-        let example = Sourced { value: Arc::new(parsed), source: Source::Meant(node.id()) };
-        Ok(Compared { fits: self.allows(&example, schema)?, example })
+        let example = SourcedValue { value: Arc::new(parsed), source: ValueSource::Meant(node.id()) };
+        Ok(ValidatedExample { fits: self.allows(&example, schema)?, example })
     }
 
     /// True if a schema allows a value; without a schema every value is allowed.
-    pub(super) fn allows(&mut self, value: &Sourced, schema: Option<Node<'d>>) -> Result<bool, Spent> {
+    pub(super) fn allows(&mut self, value: &SourcedValue, schema: Option<Node<'d>>) -> Result<bool, BudgetExceeded> {
         let Some(schema) = schema else { return Ok(true) };
         let mut steps = 0;
-        let fits = self.sampler.allows_within(&value.value, schema, Some(Direction::Response), &mut steps);
+        let fits = self.sampler.allows_within(&value.value, schema, Some(ValueDirection::Response), &mut steps);
         self.budget.take_steps(steps)?;
         Ok(fits)
     }
 
     /// Generates a value that a schema allows, or returns the reason why there is none.
-    pub(super) fn build(&mut self, schema: Node<'d>) -> Result<Result<Doubted<Sourced>, Failure>, Spent> {
+    pub(super) fn build(
+        &mut self,
+        schema: Node<'d>,
+    ) -> Result<Result<Doubted<SourcedValue>, SampleFailure>, BudgetExceeded> {
         let schema = meant(schema);
-        let source = Source::Built(schema.id());
+        let source = ValueSource::Built(schema.id());
         let is_asked_for_again = self.asked_for.get_mut(&schema.id()).is_some_and(|left| {
             *left = left.saturating_sub(1);
             *left > 0
@@ -155,7 +164,7 @@ impl<'d> Values<'d> {
         let known =
             if is_asked_for_again { self.built.get(&schema.id()).cloned() } else { self.built.remove(&schema.id()) };
         if let Some(known) = known {
-            return Ok(known.map(|(value, doubt)| (Sourced { value, source }, doubt)));
+            return Ok(known.map(|(value, doubt)| (SourcedValue { value, source }, doubt)));
         }
         let mut steps = 0;
         let built = self.sampler.build(schema, self.budget.steps, &mut steps);
@@ -167,40 +176,40 @@ impl<'d> Values<'d> {
         if is_asked_for_again {
             self.built.insert(schema.id(), built.clone());
         }
-        Ok(built.map(|(value, doubt)| (Sourced { value, source }, doubt)))
+        Ok(built.map(|(value, doubt)| (SourcedValue { value, source }, doubt)))
     }
 
     /// Returns the value of a body without schema and example.
-    pub(super) fn empty(media_type: &str) -> Sourced {
+    pub(super) fn empty(media_type: &str) -> SourcedValue {
         let value = if encode::is_json(media_type) {
             Value::Object(serde_json::Map::new())
         } else {
             Value::String(String::new())
         };
-        Sourced { value: Arc::new(value), source: Source::Empty }
+        SourcedValue { value: Arc::new(value), source: ValueSource::Empty }
     }
 
     /// Serializes a value in a media type.
     pub(super) fn write(
         &mut self,
         media_type: &str,
-        Sourced { value, source }: &Sourced,
+        SourcedValue { value, source }: &SourcedValue,
         schema: Option<Node<'d>>,
-    ) -> Result<Encoded, Spent> {
+    ) -> Result<EncodedBody, BudgetExceeded> {
         let (media_type, family) = encode::answered_as(media_type, value, schema);
         // Only the serialization of XML depends on the schema.
-        let schema = schema.filter(|_| family == Family::Xml);
+        let schema = schema.filter(|_| family == EncodingFamily::Xml);
         let key = (*source, family, schema.map(Node::id));
         if let Some(bytes) = self.written.get(&key) {
-            return Ok(Encoded { media_type, bytes: bytes.clone() });
+            return Ok(EncodedBody { media_type, bytes: bytes.clone() });
         }
-        let mut limits = encode::Limits { steps: self.budget.steps, bytes: self.budget.bytes };
+        let mut limits = encode::EncodingBudget { steps: self.budget.steps, bytes: self.budget.bytes };
         let written = encode::write(family, value, schema, self.definition.specification, &mut limits);
         self.budget.take_steps(self.budget.steps - limits.steps)?;
-        let bytes = Bytes::from(written.ok_or(Spent)?);
+        let bytes = Bytes::from(written.ok_or(BudgetExceeded)?);
         self.budget.take_bytes(bytes.len())?;
         self.written.insert(key, bytes.clone());
-        Ok(Encoded { media_type, bytes })
+        Ok(EncodedBody { media_type, bytes })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::sample::{Building, CONTRADICTION, Goal, NO_SINGLE, Want};
-use super::shape::Shape;
+use super::sample::{CONTRADICTION, NO_SINGLE, SampleGoal, SampleRequest, SampleState};
+use super::shape::SchemaShape;
 use crate::definition::document::Node;
 
 /// The number of values tried for each alternative of a `oneOf`.
@@ -11,15 +11,15 @@ const VARIANTS: usize = 6;
 /// The maximum number of values in alternatives that are compared with each other.
 const MOST_COMPARED: usize = 2_000;
 
-impl<'d> Building<'_, 'd> {
+impl<'d> SampleState<'_, 'd> {
     /// Chooses an alternative: the first whose value fits the whole schema.
     pub(super) fn chosen(
         &mut self,
-        goal: &Goal<'d>,
+        goal: &SampleGoal<'d>,
         schema: Node<'d>,
         keyword: &str,
         list: Node<'d>,
-        want: Want,
+        want: SampleRequest,
     ) -> Option<Value> {
         let is_one_of = keyword == "oneOf";
         let discriminator = Discriminator::of(schema);
@@ -37,7 +37,9 @@ impl<'d> Building<'_, 'd> {
                     let told = discriminator.as_ref().and_then(|discriminator| discriminator.value_for(branch));
                     for discriminated in told.map(Some).into_iter().chain([None]) {
                         next.discriminated = discriminated.or_else(|| goal.discriminated.clone());
-                        let Some(value) = self.value(&next, Want { variant, optional, ..want }) else { continue };
+                        let Some(value) = self.value(&next, SampleRequest { variant, optional, ..want }) else {
+                            continue;
+                        };
                         if self.fits(&value, &goal.schemas) {
                             return Some(value);
                         }
@@ -69,8 +71,8 @@ impl<'d> Building<'_, 'd> {
     /// requires, or adds one with a value of a type that only its own allows.
     fn apart(
         &mut self,
-        goal: &Goal<'d>,
-        own: &Goal<'d>,
+        goal: &SampleGoal<'d>,
+        own: &SampleGoal<'d>,
         list: Node<'d>,
         branch: Node<'d>,
         value: Value,
@@ -90,10 +92,10 @@ impl<'d> Building<'_, 'd> {
         &mut self,
         other: Node<'d>,
         branch: Node<'d>,
-        own: &Goal<'d>,
+        own: &SampleGoal<'d>,
         map: &Map<String, Value>,
     ) -> Option<Map<String, Value>> {
-        let shape = Shape::of(&[other], self.specification);
+        let shape = SchemaShape::of(&[other], self.specification);
         let told = own.discriminated.as_ref().map(|(name, _)| name.as_str());
         let mut names: Vec<&str> = shape.properties().iter().map(|property| property.name).collect();
         names.extend(shape.required());
@@ -120,7 +122,12 @@ impl<'d> Building<'_, 'd> {
     }
 
     /// Builds an object that inherits a discriminator, whose property must be the name of the schema that is built.
-    pub(super) fn inherited(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+    pub(super) fn inherited(
+        &mut self,
+        goal: &SampleGoal<'d>,
+        shape: &SchemaShape<'d>,
+        want: SampleRequest,
+    ) -> Option<Value> {
         if goal.discriminated.is_some() {
             return None;
         }
@@ -129,7 +136,7 @@ impl<'d> Building<'_, 'd> {
         let discriminator = Discriminator::of(*base)?;
         let own = goal.schemas.iter().rev().find_map(|schema| {
             let has_base =
-                Shape::of(&[*schema], self.specification).schemas.iter().any(|known| known.id() == base.id());
+                SchemaShape::of(&[*schema], self.specification).schemas.iter().any(|known| known.id() == base.id());
             discriminator.value_for_schema(*schema, self.root).filter(|_| has_base)
         });
         // A base schema may be missing from its own mapping; the first mapped schema then represents it.
@@ -141,7 +148,7 @@ impl<'d> Building<'_, 'd> {
             let mut next = goal.clone();
             next.discriminated = Some(told);
             next.schemas.extend(target);
-            let shape = Shape::of(&next.schemas, self.specification);
+            let shape = SchemaShape::of(&next.schemas, self.specification);
             let value = self.typed(&next, &shape, want).filter(Value::is_object);
             if let Some(value) = value.filter(|value| self.fits(value, &next.schemas)) {
                 return Some(value);
@@ -211,13 +218,16 @@ fn is_never_single(list: Node<'_>) -> bool {
     values.is_some_and(|values| values.iter().all(|value| values.iter().filter(|other| *other == value).count() > 1))
 }
 
-pub(super) fn meets_discriminator(goal: &Goal<'_>, value: &Value) -> bool {
+pub(super) fn meets_discriminator(goal: &SampleGoal<'_>, value: &Value) -> bool {
     let Some((name, wanted)) = &goal.discriminated else { return true };
     value.as_object().is_none_or(|map| map.get(name).and_then(Value::as_str) == Some(wanted))
 }
 
 /// Returns the next list of alternatives without a chosen one.
-pub(super) fn next_choice<'d>(goal: &Goal<'d>, shape: &Shape<'d>) -> Option<(Node<'d>, &'static str, Node<'d>)> {
+pub(super) fn next_choice<'d>(
+    goal: &SampleGoal<'d>,
+    shape: &SchemaShape<'d>,
+) -> Option<(Node<'d>, &'static str, Node<'d>)> {
     shape.schemas.iter().find_map(|schema| {
         ["oneOf", "anyOf"].into_iter().find_map(|keyword| {
             let list = schema.get(keyword).filter(|list| list.items().next().is_some())?;

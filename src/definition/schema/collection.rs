@@ -5,14 +5,16 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::fits::all_differ;
-use super::pattern::Patterns;
-use super::sample::{Building, FORBIDDEN, GENEROUS_LEVELS, Goal, MOST_LEVELS, MOST_VALUES, NO_LIST, TOO_LARGE, Want};
-use super::shape::{Shape, Types, count};
+use super::pattern::CompiledPatterns;
+use super::sample::{
+    FORBIDDEN, GENEROUS_LEVELS, MOST_LEVELS, MOST_VALUES, NO_LIST, SampleGoal, SampleRequest, SampleState, TOO_LARGE,
+};
+use super::shape::{SchemaShape, TypeSet, count};
 use crate::definition::api::Specification;
 use crate::definition::document::Node;
 
-impl<'d> Building<'_, 'd> {
-    pub(super) fn array(&mut self, shape: &Shape<'d>, want: Want) -> Option<Value> {
+impl<'d> SampleState<'_, 'd> {
+    pub(super) fn array(&mut self, shape: &SchemaShape<'d>, want: SampleRequest) -> Option<Value> {
         let least = shape.at_least("minItems");
         let most = shape.at_most("maxItems").unwrap_or(usize::MAX);
         let first = shape.schemas.first().map(|schema| schema.id());
@@ -47,8 +49,8 @@ impl<'d> Building<'_, 'd> {
                 schemas = shape.items();
             }
             schemas.extend(items.len().checked_sub(behind).and_then(|at| contained.get(at)));
-            let goal = Goal { schemas, settled: Vec::new(), discriminated: None };
-            let inner = Want { variant, dispensable: !needed, level: want.level + 1, ..want };
+            let goal = SampleGoal { schemas, settled: Vec::new(), discriminated: None };
+            let inner = SampleRequest { variant, dispensable: !needed, level: want.level + 1, ..want };
             let item = self.value(&goal, inner);
             match item {
                 Some(item) if unique && !seen.insert(item.to_string()) => {}
@@ -72,15 +74,20 @@ impl<'d> Building<'_, 'd> {
     /// True if no first item can be what the list has to contain at its place, by their types.
     fn differ(&self, prefix: &[Node<'d>], contained: &[Node<'d>]) -> bool {
         let types = |schema: &Node<'d>| {
-            let shape = Shape::of(&[*schema], self.specification);
+            let shape = SchemaShape::of(&[*schema], self.specification);
             let constants = shape.keyword("const").chain(shape.keyword("enum").flat_map(Node::items));
-            let listed = constants.map(Types::of_node).reduce(Types::either);
-            shape.types().both(listed.unwrap_or(Types::ANY))
+            let listed = constants.map(TypeSet::of_node).reduce(TypeSet::either);
+            shape.types().both(listed.unwrap_or(TypeSet::ANY))
         };
         prefix.iter().zip(contained).any(|(first, contained)| !types(first).meets(types(contained)))
     }
 
-    pub(super) fn object(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+    pub(super) fn object(
+        &mut self,
+        goal: &SampleGoal<'d>,
+        shape: &SchemaShape<'d>,
+        want: SampleRequest,
+    ) -> Option<Value> {
         let required = required(goal, shape);
         let needed_names: HashSet<&str> = required.iter().copied().collect();
         let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
@@ -128,26 +135,33 @@ impl<'d> Building<'_, 'd> {
     }
 
     fn is_write_only(&self, schemas: &[Node<'d>]) -> bool {
-        let shape = Shape::of(schemas, self.specification);
+        let shape = SchemaShape::of(schemas, self.specification);
         shape.keyword("writeOnly").any(|node| node.as_bool() == Some(true))
     }
 
-    fn property(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, name: &str, needed: bool, want: Want) -> Option<Value> {
+    fn property(
+        &mut self,
+        goal: &SampleGoal<'d>,
+        shape: &SchemaShape<'d>,
+        name: &str,
+        needed: bool,
+        want: SampleRequest,
+    ) -> Option<Value> {
         let schemas = property_schemas(shape, name, self.patterns);
         if let Some((_, value)) = goal.discriminated.as_ref().filter(|(known, _)| known == name) {
             let value = Value::String(value.clone());
             return self.fits(&value, &schemas).then_some(value);
         }
-        let goal = Goal { schemas, settled: Vec::new(), discriminated: None };
-        self.value(&goal, Want { dispensable: !needed, level: want.level + 1, ..want })
+        let goal = SampleGoal { schemas, settled: Vec::new(), discriminated: None };
+        self.value(&goal, SampleRequest { dispensable: !needed, level: want.level + 1, ..want })
     }
 
     /// Adds undeclared properties: as many as are required, and one to illustrate a map.
     fn other_properties(
         &mut self,
-        goal: &Goal<'d>,
-        shape: &Shape<'d>,
-        want: Want,
+        goal: &SampleGoal<'d>,
+        shape: &SchemaShape<'d>,
+        want: SampleRequest,
         map: &mut Map<String, Value>,
     ) -> Option<()> {
         let least = shape.at_least("minProperties");
@@ -178,11 +192,11 @@ impl<'d> Building<'_, 'd> {
         (map.len() >= least).then_some(())
     }
 
-    fn other_name(&mut self, shape: &Shape<'d>, index: usize) -> Option<String> {
+    fn other_name(&mut self, shape: &SchemaShape<'d>, index: usize) -> Option<String> {
         let naming: Vec<Node<'d>> = shape.keyword("propertyNames").collect();
         if !naming.is_empty() {
-            let goal = Goal { schemas: naming, settled: Vec::new(), discriminated: None };
-            let want = Want { variant: index, optional: false, dispensable: false, level: MOST_LEVELS - 1 };
+            let goal = SampleGoal { schemas: naming, settled: Vec::new(), discriminated: None };
+            let want = SampleRequest { variant: index, optional: false, dispensable: false, level: MOST_LEVELS - 1 };
             return match self.value(&goal, want)? {
                 Value::String(name) => Some(name),
                 _ => Some(format!("property{}", index + 1)),
@@ -198,7 +212,7 @@ impl<'d> Building<'_, 'd> {
 }
 
 /// Lists the schemas that items have to satisfy, each as often as its `minContains` says.
-fn contained<'d>(shape: &Shape<'d>) -> Vec<Node<'d>> {
+fn contained<'d>(shape: &SchemaShape<'d>) -> Vec<Node<'d>> {
     let with_counts = shape.schemas.iter().filter_map(|schema| {
         let least = schema.get("minContains").and_then(count).unwrap_or(1);
         Some(std::iter::repeat_n(schema.get("contains")?, least.min(MOST_VALUES)))
@@ -207,7 +221,7 @@ fn contained<'d>(shape: &Shape<'d>) -> Vec<Node<'d>> {
 }
 
 /// Lists the required properties, including those that others require.
-fn required<'g, 'd: 'g>(goal: &'g Goal<'d>, shape: &Shape<'d>) -> Vec<&'g str> {
+fn required<'g, 'd: 'g>(goal: &'g SampleGoal<'d>, shape: &SchemaShape<'d>) -> Vec<&'g str> {
     let mut required: Vec<&'g str> = shape.required();
     required.extend(goal.discriminated.as_ref().map(|(name, _)| name.as_str()));
     let mut seen: HashSet<&str> = HashSet::new();
@@ -223,17 +237,17 @@ fn required<'g, 'd: 'g>(goal: &'g Goal<'d>, shape: &Shape<'d>) -> Vec<&'g str> {
 }
 
 /// True if no schema forbids an undeclared property.
-fn shape_allows(shape: &Shape<'_>, name: &str, patterns: &mut Patterns) -> bool {
+fn shape_allows(shape: &SchemaShape<'_>, name: &str, patterns: &mut CompiledPatterns) -> bool {
     !shape.schemas.iter().any(|schema| closes(*schema, name, patterns))
 }
 
 /// True if a schema forbids a property by not declaring it.
-fn closes(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
+fn closes(schema: Node<'_>, name: &str, patterns: &mut CompiledPatterns) -> bool {
     let closed = schema.get("additionalProperties").and_then(Node::as_bool) == Some(false);
     closed && !declares(schema, name, patterns)
 }
 
-fn declares(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
+fn declares(schema: Node<'_>, name: &str, patterns: &mut CompiledPatterns) -> bool {
     schema.get("properties").is_some_and(|properties| properties.get(name).is_some())
         || schema
             .get("patternProperties")
@@ -243,7 +257,7 @@ fn declares(schema: Node<'_>, name: &str, patterns: &mut Patterns) -> bool {
 }
 
 /// Lists the schemas that apply to the value of a property.
-fn property_schemas<'d>(shape: &Shape<'d>, name: &str, patterns: &mut Patterns) -> Vec<Node<'d>> {
+fn property_schemas<'d>(shape: &SchemaShape<'d>, name: &str, patterns: &mut CompiledPatterns) -> Vec<Node<'d>> {
     let mut schemas = Vec::new();
     for schema in &shape.schemas {
         schemas.extend(schema.get("properties").and_then(|properties| properties.get(name)));

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 
 use serde_json::{Number, Value};
 
-use super::json_schema::Direction;
+use super::json_schema::ValueDirection;
 use super::number;
-use super::pattern::Patterns;
-use super::shape::{Types, count, is_nullable, is_reference};
+use super::pattern::CompiledPatterns;
+use super::shape::{TypeSet, count, is_nullable, is_reference};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeMap, SeenNodes};
 use crate::definition::values::allows_number;
@@ -22,7 +22,7 @@ use crate::definition::values::allows_number;
 pub(in crate::definition) struct FitTerms {
     pub(in crate::definition) specification: Specification,
     /// The direction of the value; `None` if unknown, in which case the properties of either direction may be missing.
-    pub(in crate::definition) direction: Option<Direction>,
+    pub(in crate::definition) direction: Option<ValueDirection>,
     /// True if several alternatives of a `oneOf` may match, since many authors write `oneOf` for alternatives that
     /// overlap.
     pub(in crate::definition) allows_several: bool,
@@ -31,7 +31,7 @@ pub(in crate::definition) struct FitTerms {
 impl FitTerms {
     /// The options for a value in a response.
     pub(in crate::definition) fn response(specification: Specification) -> Self {
-        Self { specification, direction: Some(Direction::Response), allows_several: false }
+        Self { specification, direction: Some(ValueDirection::Response), allows_several: false }
     }
 }
 
@@ -40,21 +40,21 @@ pub(in crate::definition) fn fits(
     value: &Value,
     schemas: &[Node<'_>],
     terms: FitTerms,
-    patterns: &mut Patterns,
+    patterns: &mut CompiledPatterns,
     steps: &mut usize,
 ) -> bool {
     let specification = terms.specification;
-    let mut question = Question { specification, terms, patterns, known: NodeMap::default(), left: MOST_STEPS };
+    let mut question = InstanceCheck { specification, terms, patterns, known: NodeMap::default(), left: MOST_STEPS };
     let fits = schemas.iter().all(|schema| question.check(value, *schema, 0));
     *steps += MOST_STEPS - question.left;
     fits
 }
 
 /// A validation, with the results for parts by address.
-struct Question<'p> {
+struct InstanceCheck<'p> {
     specification: Specification,
     terms: FitTerms,
-    patterns: &'p mut Patterns,
+    patterns: &'p mut CompiledPatterns,
     known: NodeMap<(NodeId, *const Value), bool>,
     left: usize,
 }
@@ -66,7 +66,7 @@ const COMPARED_A_STEP: usize = 16;
 /// The maximum depth of references that do not descend into the value.
 const MOST_LEVELS: usize = 400;
 
-impl Question<'_> {
+impl InstanceCheck<'_> {
     fn check(&mut self, value: &Value, schema: Node<'_>, level: usize) -> bool {
         if let Some(answer) = schema.as_bool() {
             return answer;
@@ -102,7 +102,7 @@ impl Question<'_> {
         if value.is_null() && is_nullable(schema, self.specification) && schema.get("enum").is_none() {
             return true;
         }
-        Types::declared(schema, self.specification).meets(Types::of(value))
+        TypeSet::declared(schema, self.specification).meets(TypeSet::of(value))
             && self.constants(value, schema)
             && self.composition(value, schema, level)
             && match value {
@@ -209,8 +209,8 @@ impl Question<'_> {
                 let layers = [declared, declared.and_then(Node::resolve)];
                 layers.into_iter().flatten().any(|layer| layer.get(flag).and_then(Node::as_bool) == Some(true))
             };
-            self.terms.direction != Some(Direction::Request) && has("writeOnly")
-                || self.terms.direction != Some(Direction::Response) && has("readOnly")
+            self.terms.direction != Some(ValueDirection::Request) && has("writeOnly")
+                || self.terms.direction != Some(ValueDirection::Response) && has("readOnly")
         };
         if !within || !required.all(|name| map.contains_key(name) || unneeded(name)) {
             return false;

@@ -9,13 +9,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::pattern;
-use super::shape::{Types, is_nullable, is_reference};
+use super::shape::{TypeSet, is_nullable, is_reference};
 use crate::definition::api::Specification;
 use crate::definition::document::{Node, NodeId, NodeKind};
 
 /// The direction of a value, which decides which properties may be missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
+pub enum ValueDirection {
     /// From the caller to the API; read-only properties may be missing.
     Request,
     /// From the API to the caller; write-only properties may be missing.
@@ -29,9 +29,9 @@ const MOST_VALUES: usize = 500_000;
 pub(in crate::definition) fn json_schema(
     schema: Node<'_>,
     specification: Specification,
-    direction: Direction,
+    direction: ValueDirection,
 ) -> Option<Value> {
-    let mut writer = Writer {
+    let mut writer = SchemaWriter {
         specification,
         direction,
         names: HashMap::new(),
@@ -50,16 +50,16 @@ pub(in crate::definition) fn json_schema(
     Some(written)
 }
 
-struct Writer<'d> {
+struct SchemaWriter<'d> {
     specification: Specification,
-    direction: Direction,
+    direction: ValueDirection,
     names: HashMap<NodeId, String>,
     pending: Vec<(String, Node<'d>)>,
     usable: HashMap<&'d str, bool>,
     left: usize,
 }
 
-impl<'d> Writer<'d> {
+impl<'d> SchemaWriter<'d> {
     fn schema(&mut self, schema: Node<'d>) -> Option<Value> {
         self.left = self.left.checked_sub(1)?;
         if let Some(answer) = schema.as_bool() {
@@ -114,7 +114,7 @@ impl<'d> Writer<'d> {
             | "unevaluatedItems"
             | "items" => self.single(value),
             "properties" | "dependentSchemas" => self.map(value, |_, _| true),
-            "patternProperties" => self.map(value, Writer::is_usable),
+            "patternProperties" => self.map(value, SchemaWriter::is_usable),
             "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" | "minContains"
             | "maxContains" => super::shape::count(value).map(Value::from),
             "minimum" | "maximum" => value.as_number().cloned().map(Value::Number),
@@ -166,7 +166,7 @@ impl<'d> Writer<'d> {
 
     /// Drops required properties that values of this direction do not carry.
     fn required(&self, schema: Node<'d>, value: Node<'d>) -> Option<Value> {
-        let flag = if self.direction == Direction::Request { "readOnly" } else { "writeOnly" };
+        let flag = if self.direction == ValueDirection::Request { "readOnly" } else { "writeOnly" };
         let carried = |name: &str| {
             let property = schema.get("properties").and_then(|properties| properties.get(name));
             let own = property.and_then(|property| property.get(flag)).and_then(Node::as_bool);
@@ -201,7 +201,7 @@ impl<'d> Writer<'d> {
         let mut names: Vec<&str> = Vec::new();
         for name in keyword.as_str().into_iter().chain(keyword.items().filter_map(Node::as_str)) {
             let name = if name == "file" { "string" } else { name };
-            if Types::named(name).is_some() && !names.contains(&name) {
+            if TypeSet::named(name).is_some() && !names.contains(&name) {
                 names.push(name);
             }
         }

@@ -12,11 +12,11 @@ mod shape;
 mod text;
 
 pub(super) use fits::{FitTerms, fits};
-pub use json_schema::Direction;
+pub use json_schema::ValueDirection;
 pub(super) use json_schema::json_schema;
-pub(super) use pattern::Patterns;
-pub(super) use sample::{Failure, Sampler};
-pub(super) use shape::{Shape, Types};
+pub(super) use pattern::CompiledPatterns;
+pub(super) use sample::{SampleFailure, Sampler};
+pub(super) use shape::{SchemaShape, TypeSet};
 
 #[cfg(test)]
 mod tests;

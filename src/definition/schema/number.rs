@@ -2,12 +2,12 @@
 
 use serde_json::{Number, Value};
 
-use super::shape::Shape;
+use super::shape::SchemaShape;
 use crate::definition::document::Node;
 
 /// True if a number is within the bounds of a schema.
 pub(super) fn fits(number: &Number, schema: Node<'_>) -> bool {
-    let bounds = Bounds::of(schema);
+    let bounds = NumberBounds::of(schema);
     bounds.least.is_none_or(|(least, excluded)| after(number, &least, excluded))
         && bounds.most.is_none_or(|(most, excluded)| after(&most, number, excluded))
         && schema.get("multipleOf").and_then(Node::as_number).is_none_or(|step| is_multiple(number, step))
@@ -22,8 +22,8 @@ pub(super) fn equal(one: &Number, other: &Number) -> bool {
 }
 
 /// Generates a number within the bounds of all schemas, a different one for each `variant`.
-pub(super) fn build(shape: &Shape<'_>, integer: bool, variant: usize) -> Option<Value> {
-    let bounds: Vec<Bounds> = shape.schemas.iter().map(|schema| Bounds::of(*schema)).collect();
+pub(super) fn build(shape: &SchemaShape<'_>, integer: bool, variant: usize) -> Option<Value> {
+    let bounds: Vec<NumberBounds> = shape.schemas.iter().map(|schema| NumberBounds::of(*schema)).collect();
     let steps: Vec<Number> = shape.keyword("multipleOf").filter_map(Node::as_number).cloned().collect();
     let acceptable = |number: &Number| {
         (!integer || whole(number).is_some()) && shape.schemas.iter().all(|schema| fits(number, *schema))
@@ -44,12 +44,12 @@ pub(super) fn build(shape: &Shape<'_>, integer: bool, variant: usize) -> Option<
 }
 
 /// The lower and upper bound of a schema, each with a flag for exclusive.
-struct Bounds {
+struct NumberBounds {
     least: Option<(Number, bool)>,
     most: Option<(Number, bool)>,
 }
 
-impl Bounds {
+impl NumberBounds {
     fn of(schema: Node<'_>) -> Self {
         Self {
             least: Self::bound(schema, "minimum", "exclusiveMinimum", |one, other| after(one, other, false)),
@@ -81,7 +81,12 @@ impl Bounds {
 const TRIES: u32 = 1_000;
 
 /// Iterates over candidates: from zero or the lower bound upwards, or from the upper bound downwards.
-fn candidates(bounds: &[Bounds], steps: &[Number], integer: bool, variant: usize) -> impl Iterator<Item = Number> {
+fn candidates(
+    bounds: &[NumberBounds],
+    steps: &[Number],
+    integer: bool,
+    variant: usize,
+) -> impl Iterator<Item = Number> {
     let least = bounds
         .iter()
         .filter_map(|bounds| bounds.least.clone())

@@ -24,7 +24,7 @@ const LARGEST: usize = 100_000;
 
 /// The compiled patterns and formats of a definition.
 #[derive(Debug, Default)]
-pub(in crate::definition) struct Patterns {
+pub(in crate::definition) struct CompiledPatterns {
     expressions: HashMap<String, Option<Regex>>,
     /// The approximate total of the states of cached expressions.
     kept: usize,
@@ -41,7 +41,7 @@ const COMPILED_AT_LEAST: usize = 50;
 /// The maximum number of cached states; each takes some hundred bytes.
 const MOST_KEPT: usize = 100_000;
 
-impl Patterns {
+impl CompiledPatterns {
     /// Returns the number of steps since the last call.
     pub(super) fn taken(&mut self) -> usize {
         std::mem::take(&mut self.steps)
@@ -87,7 +87,7 @@ impl Patterns {
     ///
     /// The text differs for each `variant` as far as the pattern allows.
     pub(super) fn build(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
-        let tries = Choice::all(variant);
+        let tries = ChoiceStrategy::all(variant);
         for pattern in patterns {
             self.steps += pattern.len();
             let Some(hir) = structure(pattern) else { continue };
@@ -195,7 +195,7 @@ fn group_length(text: &str) -> usize {
 
 /// A strategy for the choices that an expression leaves open.
 #[derive(Debug, Clone, Copy)]
-struct Choice {
+struct ChoiceStrategy {
     /// Letters to use in turn where they are allowed.
     letters: &'static str,
     /// The alternative to take.
@@ -206,7 +206,7 @@ struct Choice {
     fills: bool,
 }
 
-impl Choice {
+impl ChoiceStrategy {
     fn all(variant: usize) -> Vec<Self> {
         let mut choices = Vec::new();
         for letters in ["a", "A", "0", "aA0!", "A0a-", "abcdefghijklmnopqrstuvwxyz", "0123456789"] {
@@ -230,7 +230,7 @@ struct Builder {
     text: String,
     length: usize,
     missing: usize,
-    choice: Choice,
+    choice: ChoiceStrategy,
 }
 
 impl Builder {
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_compiled_is_bounded() {
-        let mut patterns = Patterns::default();
+        let mut patterns = CompiledPatterns::default();
         let pattern = |index: usize| format!("^[a-z]{{1,300}}{index}$");
         // A pattern that takes long to compile costs steps, once.
         assert!(patterns.is_usable(&pattern(0)) && patterns.taken() > 300 * STEPS_A_STATE);

@@ -1,6 +1,6 @@
 //! Deterministic generation of a value that a schema allows.
 //!
-//! All schemas that apply to a value are combined (see [`Shape`]), and the value satisfies every keyword at once. Where
+//! All schemas that apply to a value are combined (see [`SchemaShape`]), and the value satisfies every keyword at once. Where
 //! schemas leave a choice, each branch is tried in order, and the whole value is validated, until one is valid.
 //! Optional parts are included while that is cheap; recursive parts are left out. The work is bounded for every schema.
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::choice::{meets_discriminator, next_choice};
 use super::fits::{FitTerms, fits};
-use super::json_schema::Direction;
+use super::json_schema::ValueDirection;
 use super::number;
-use super::pattern::Patterns;
-use super::shape::{Shape, Types};
+use super::pattern::CompiledPatterns;
+use super::shape::{SchemaShape, TypeSet};
 use super::text;
 use crate::definition::api::Specification;
 use crate::definition::document::{BYTES_A_VALUE, Node, NodeId};
@@ -20,12 +20,12 @@ use crate::definition::document::{BYTES_A_VALUE, Node, NodeId};
 #[derive(Debug)]
 pub(in crate::definition) struct Sampler {
     specification: Specification,
-    patterns: Patterns,
+    patterns: CompiledPatterns,
 }
 
 /// The error for a schema without a generated value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::definition) struct Failure {
+pub(in crate::definition) struct SampleFailure {
     /// The schema that could not be satisfied.
     pub(in crate::definition) node: Option<NodeId>,
     /// The reason.
@@ -37,12 +37,12 @@ pub(in crate::definition) struct Failure {
 pub(in crate::definition) struct BuiltValue {
     pub(in crate::definition) value: Value,
     /// The schema of which several alternatives allow the value, if any.
-    pub(in crate::definition) doubt: Option<Failure>,
+    pub(in crate::definition) doubt: Option<SampleFailure>,
 }
 
 /// The options for a generated value.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Want {
+pub(super) struct SampleRequest {
     /// The index among the possible values.
     pub(super) variant: usize,
     /// True if optional parts are included.
@@ -54,7 +54,7 @@ pub(super) struct Want {
 
 /// The constraints on a value.
 #[derive(Debug, Clone)]
-pub(super) struct Goal<'d> {
+pub(super) struct SampleGoal<'d> {
     pub(super) schemas: Vec<Node<'d>>,
     /// The lists of alternatives with a chosen one.
     pub(super) settled: Vec<NodeId>,
@@ -96,7 +96,7 @@ pub(super) const TOO_LARGE: &str = "allows no value that is small enough to buil
 
 impl Sampler {
     pub(in crate::definition) fn new(specification: Specification) -> Self {
-        Self { specification, patterns: Patterns::default() }
+        Self { specification, patterns: CompiledPatterns::default() }
     }
 
     /// Generates a value for a schema in at most `most_steps` steps; adds the cost to `steps`.
@@ -107,7 +107,7 @@ impl Sampler {
         schema: Node<'_>,
         most_steps: usize,
         steps: &mut usize,
-    ) -> Result<BuiltValue, Failure> {
+    ) -> Result<BuiltValue, SampleFailure> {
         let mut fault = None;
         let mut overlap = None;
         for (allows_several, optional) in [(false, true), (false, false), (true, true), (true, false)] {
@@ -115,7 +115,7 @@ impl Sampler {
             if allows_several && overlap.is_none() {
                 break;
             }
-            let mut building = Building {
+            let mut building = SampleState {
                 specification: self.specification,
                 terms,
                 patterns: &mut self.patterns,
@@ -129,15 +129,15 @@ impl Sampler {
                 overlap,
                 root: schema,
             };
-            let goal = Goal { schemas: vec![schema], settled: Vec::new(), discriminated: None };
-            let want = Want { variant: 0, optional, dispensable: false, level: 0 };
+            let goal = SampleGoal { schemas: vec![schema], settled: Vec::new(), discriminated: None };
+            let want = SampleRequest { variant: 0, optional, dispensable: false, level: 0 };
             let built = building.value(&goal, want);
             let fits = built.as_ref().is_some_and(|value| building.fits(value, &goal.schemas));
             *steps += building.steps;
             match built {
                 Some(value) if fits => {
                     let doubt = overlap.filter(|_| allows_several);
-                    let doubt = doubt.map(|node| Failure { node: Some(node), reason: NO_SINGLE });
+                    let doubt = doubt.map(|node| SampleFailure { node: Some(node), reason: NO_SINGLE });
                     return Ok(BuiltValue { value, doubt });
                 }
                 Some(_) => building.blame(Some(schema.id()), CONTRADICTION),
@@ -146,7 +146,7 @@ impl Sampler {
             (fault, overlap) = (building.fault, building.overlap);
         }
         let (node, reason) = fault.map_or((None, CONTRADICTION), |(node, reason)| (Some(node), reason));
-        Err(Failure { node, reason })
+        Err(SampleFailure { node, reason })
     }
 
     /// True if a text is a usable regular expression; adds the cost to `steps`.
@@ -161,7 +161,7 @@ impl Sampler {
         &mut self,
         value: &Value,
         schema: Node<'_>,
-        direction: Option<Direction>,
+        direction: Option<ValueDirection>,
         steps: &mut usize,
     ) -> bool {
         let terms = FitTerms { direction, ..FitTerms::response(self.specification) };
@@ -170,10 +170,10 @@ impl Sampler {
 }
 
 /// The state of generating a value.
-pub(super) struct Building<'s, 'd> {
+pub(super) struct SampleState<'s, 'd> {
     pub(super) specification: Specification,
     pub(super) terms: FitTerms,
-    pub(super) patterns: &'s mut Patterns,
+    pub(super) patterns: &'s mut CompiledPatterns,
     /// The schemas whose values are under construction, from the outermost.
     pub(super) stack: Vec<NodeId>,
     depth: usize,
@@ -189,7 +189,7 @@ pub(super) struct Building<'s, 'd> {
     pub(super) root: Node<'d>,
 }
 
-impl<'d> Building<'_, 'd> {
+impl<'d> SampleState<'_, 'd> {
     pub(super) fn fits(&mut self, value: &Value, schemas: &[Node<'d>]) -> bool {
         fits(value, schemas, self.terms, self.patterns, &mut self.steps)
     }
@@ -216,9 +216,9 @@ impl<'d> Building<'_, 'd> {
         }
     }
 
-    pub(super) fn value(&mut self, goal: &Goal<'d>, want: Want) -> Option<Value> {
+    pub(super) fn value(&mut self, goal: &SampleGoal<'d>, want: SampleRequest) -> Option<Value> {
         self.steps += 1;
-        let shape = Shape::of(&goal.schemas, self.specification);
+        let shape = SchemaShape::of(&goal.schemas, self.specification);
         self.steps += shape.schemas.len();
         let first = Some(shape.schemas.first().unwrap_or(&self.root).id());
         let too_deep = want.level > MOST_LEVELS || self.depth > MOST_DEPTH;
@@ -252,18 +252,18 @@ impl<'d> Building<'_, 'd> {
         self.stack.iter().filter(|known| **known == id).count()
     }
 
-    fn within(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+    fn within(&mut self, goal: &SampleGoal<'d>, shape: &SchemaShape<'d>, want: SampleRequest) -> Option<Value> {
         match self.constant(goal, shape, want) {
-            Constant::Found(value) => return Some(value),
-            Constant::Impossible => {
+            ConstantSearch::Found(value) => return Some(value),
+            ConstantSearch::Impossible => {
                 let types = shape.types();
                 let mut constants = shape.keyword("const").chain(shape.keyword("enum").flat_map(Node::items));
-                let of_a_type = constants.any(|constant| Types::of_node(constant).meets(types));
+                let of_a_type = constants.any(|constant| TypeSet::of_node(constant).meets(types));
                 let reason = if of_a_type { NO_CONSTANT } else { WRONG_CONSTANT };
                 self.blame(shape.schemas.first().map(|schema| schema.id()), reason);
                 return None;
             }
-            Constant::None => {}
+            ConstantSearch::None => {}
         }
         if let Some((schema, keyword, list)) = next_choice(goal, shape) {
             return self.chosen(goal, schema, keyword, list, want);
@@ -282,7 +282,7 @@ impl<'d> Building<'_, 'd> {
     }
 
     /// Takes a constant from the schemas: `const`, `default`, `enum`, `examples`, in this order.
-    fn constant(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Constant {
+    fn constant(&mut self, goal: &SampleGoal<'d>, shape: &SchemaShape<'d>, want: SampleRequest) -> ConstantSearch {
         let list = |name: &'static str| shape.keyword(name).filter(|node| node.is_array()).flat_map(Node::items);
         let defaults = shape.keyword("const").chain(shape.keyword("default"));
         let in_order = defaults.chain(list("enum")).chain(list("examples")).chain(shape.keyword("example"));
@@ -301,16 +301,16 @@ impl<'d> Building<'_, 'd> {
             if found.len() == want.variant {
                 self.values += 1;
                 self.bytes += (MOST_COPIED - left) * BYTES_A_VALUE;
-                return Constant::Found(value);
+                return ConstantSearch::Found(value);
             }
             found.push(value);
         }
         let binding = shape.keyword("const").chain(list("enum")).next();
-        if binding.is_none() { Constant::None } else { Constant::Impossible }
+        if binding.is_none() { ConstantSearch::None } else { ConstantSearch::Impossible }
     }
 
     /// Tries other values if the first violates a condition, a negation or the like.
-    fn otherwise(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+    fn otherwise(&mut self, goal: &SampleGoal<'d>, shape: &SchemaShape<'d>, want: SampleRequest) -> Option<Value> {
         let mut goals = Vec::new();
         for schema in &shape.schemas {
             let Some(condition) = schema.get("if") else { continue };
@@ -326,8 +326,9 @@ impl<'d> Building<'_, 'd> {
             for (optional, variant) in
                 [(want.optional, 0), (false, 0), (want.optional, 1), (false, 1), (want.optional, 2)]
             {
-                let shape = Shape::of(&goal_now.schemas, self.specification);
-                let value = self.typed(&goal_now, &shape, Want { optional, variant: want.variant + variant, ..want });
+                let shape = SchemaShape::of(&goal_now.schemas, self.specification);
+                let value =
+                    self.typed(&goal_now, &shape, SampleRequest { optional, variant: want.variant + variant, ..want });
                 if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
                     return Some(value);
                 }
@@ -337,7 +338,7 @@ impl<'d> Building<'_, 'd> {
         for (variant, types) in
             (0..=1).flat_map(|variant| shape.type_order().into_iter().map(move |types| (variant, types)))
         {
-            let want = Want { optional: false, variant: want.variant + variant, ..want };
+            let want = SampleRequest { optional: false, variant: want.variant + variant, ..want };
             let value = self.of_type(goal, shape, types, want);
             if let Some(value) = value.filter(|value| self.fits(value, &goal.schemas)) {
                 return Some(value);
@@ -347,16 +348,27 @@ impl<'d> Building<'_, 'd> {
         None
     }
 
-    pub(super) fn typed(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, want: Want) -> Option<Value> {
+    pub(super) fn typed(
+        &mut self,
+        goal: &SampleGoal<'d>,
+        shape: &SchemaShape<'d>,
+        want: SampleRequest,
+    ) -> Option<Value> {
         shape.type_order().into_iter().find_map(|types| self.of_type(goal, shape, types, want))
     }
 
-    fn of_type(&mut self, goal: &Goal<'d>, shape: &Shape<'d>, types: Types, want: Want) -> Option<Value> {
+    fn of_type(
+        &mut self,
+        goal: &SampleGoal<'d>,
+        shape: &SchemaShape<'d>,
+        types: TypeSet,
+        want: SampleRequest,
+    ) -> Option<Value> {
         let first = shape.schemas.first().map(|schema| schema.id());
         match types {
-            Types::OBJECT => self.object(goal, shape, want),
-            Types::ARRAY => self.array(shape, want),
-            Types::STRING => {
+            TypeSet::OBJECT => self.object(goal, shape, want),
+            TypeSet::ARRAY => self.array(shape, want),
+            TypeSet::STRING => {
                 let text = text::build(shape, want.variant, self.patterns);
                 match &text {
                     Some(text) => self.made(text),
@@ -364,22 +376,22 @@ impl<'d> Building<'_, 'd> {
                 }
                 text.map(Value::String)
             }
-            Types::INTEGER | Types::NUMBER => {
-                let number = number::build(shape, types == Types::INTEGER, want.variant);
+            TypeSet::INTEGER | TypeSet::NUMBER => {
+                let number = number::build(shape, types == TypeSet::INTEGER, want.variant);
                 if number.is_none() {
                     self.blame(first, NO_NUMBER);
                 }
                 number
             }
-            Types::BOOLEAN if want.variant < 2 => Some(Value::Bool(want.variant == 0)),
-            Types::NULL if want.variant == 0 => Some(Value::Null),
+            TypeSet::BOOLEAN if want.variant < 2 => Some(Value::Bool(want.variant == 0)),
+            TypeSet::NULL if want.variant == 0 => Some(Value::Null),
             _ => None,
         }
     }
 }
 
 /// The result of looking for a constant.
-enum Constant {
+enum ConstantSearch {
     Found(Value),
     /// Constants exist of which one is mandatory, but none is valid.
     Impossible,

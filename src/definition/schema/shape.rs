@@ -9,9 +9,9 @@ use crate::definition::document::{Node, NodeKind, SeenNodes};
 
 /// A set of the types of JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::definition) struct Types(u8);
+pub(in crate::definition) struct TypeSet(u8);
 
-impl Types {
+impl TypeSet {
     pub(in crate::definition) const NULL: Self = Self(1);
     pub(in crate::definition) const BOOLEAN: Self = Self(2);
     pub(in crate::definition) const INTEGER: Self = Self(4);
@@ -103,7 +103,7 @@ fn is_integer(number: &serde_json::Number) -> bool {
 
 /// The schemas that apply to one value together.
 #[derive(Debug, Clone)]
-pub(in crate::definition) struct Shape<'d> {
+pub(in crate::definition) struct SchemaShape<'d> {
     /// Schema objects, with references and `allOf` replaced by their targets and parts.
     pub(in crate::definition) schemas: Vec<Node<'d>>,
     /// True if one of them is `false`, which no value satisfies.
@@ -112,12 +112,12 @@ pub(in crate::definition) struct Shape<'d> {
 }
 
 /// A property, with the schemas that apply to its value.
-pub(in crate::definition) struct Property<'d> {
+pub(in crate::definition) struct ShapeProperty<'d> {
     pub(in crate::definition) name: &'d str,
     pub(in crate::definition) schemas: Vec<Node<'d>>,
 }
 
-impl<'d> Shape<'d> {
+impl<'d> SchemaShape<'d> {
     /// Flattens schemas. Each is taken once, so repetition costs nothing.
     pub(in crate::definition) fn of(schemas: &[Node<'d>], specification: Specification) -> Self {
         let mut shape = Self { schemas: Vec::new(), never: false, specification };
@@ -162,62 +162,62 @@ impl<'d> Shape<'d> {
         self.keyword(name).filter_map(count).min()
     }
 
-    pub(super) fn types(&self) -> Types {
-        let declared = self.schemas.iter().map(|schema| Types::declared(*schema, self.specification));
-        declared.fold(Types::ANY, Types::both)
+    pub(super) fn types(&self) -> TypeSet {
+        let declared = self.schemas.iter().map(|schema| TypeSet::declared(*schema, self.specification));
+        declared.fold(TypeSet::ANY, TypeSet::both)
     }
 
     /// Lists the types to try: declared ones in order with `null` last, else those that other keywords suggest.
-    pub(super) fn type_order(&self) -> Vec<Types> {
+    pub(super) fn type_order(&self) -> Vec<TypeSet> {
         let allowed = self.types();
         let declared = self.keyword("type").flat_map(|node| {
             let names = node.as_str().into_iter().chain(node.items().filter_map(Node::as_str));
-            names.filter_map(Types::named).collect::<Vec<_>>()
+            names.filter_map(TypeSet::named).collect::<Vec<_>>()
         });
         let hinted = [
             (
-                Types::OBJECT,
+                TypeSet::OBJECT,
                 &["properties", "required", "additionalProperties", "patternProperties", "minProperties"][..],
             ),
-            (Types::ARRAY, &["items", "prefixItems", "minItems", "maxItems", "uniqueItems"][..]),
-            (Types::NUMBER, &["minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"][..]),
-            (Types::STRING, &["pattern", "format", "minLength", "maxLength"][..]),
+            (TypeSet::ARRAY, &["items", "prefixItems", "minItems", "maxItems", "uniqueItems"][..]),
+            (TypeSet::NUMBER, &["minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"][..]),
+            (TypeSet::STRING, &["pattern", "format", "minLength", "maxLength"][..]),
         ];
         let speaks = |keywords: &[&str]| {
             self.schemas.iter().any(|schema| keywords.iter().any(|keyword| schema.get(keyword).is_some()))
         };
         let hinted = hinted.into_iter().filter(|(_, keywords)| speaks(keywords)).map(|(types, _)| types);
-        let rest = [Types::OBJECT, Types::STRING, Types::NUMBER, Types::BOOLEAN, Types::ARRAY];
-        let mut order: Vec<Types> = Vec::new();
-        let mut add = |types: Types| {
-            let types = if types == Types::NUMBER { types.both(allowed) } else { types };
-            if types.meets(allowed) && types != Types::NULL && !order.contains(&types) {
+        let rest = [TypeSet::OBJECT, TypeSet::STRING, TypeSet::NUMBER, TypeSet::BOOLEAN, TypeSet::ARRAY];
+        let mut order: Vec<TypeSet> = Vec::new();
+        let mut add = |types: TypeSet| {
+            let types = if types == TypeSet::NUMBER { types.both(allowed) } else { types };
+            if types.meets(allowed) && types != TypeSet::NULL && !order.contains(&types) {
                 order.push(types);
             }
         };
-        let named = declared.fold(Types(0), |named, types| {
+        let named = declared.fold(TypeSet(0), |named, types| {
             add(types);
             named.either(types)
         });
         // If the declared types are all that is allowed, the others cannot add any.
-        if named.either(Types::NULL).both(allowed) != allowed {
+        if named.either(TypeSet::NULL).both(allowed) != allowed {
             hinted.chain(rest).for_each(add);
         }
-        if Types::NULL.meets(allowed) {
-            order.push(Types::NULL);
+        if TypeSet::NULL.meets(allowed) {
+            order.push(TypeSet::NULL);
         }
         order
     }
 
     /// Lists the properties in the order of their first declaration.
-    pub(in crate::definition) fn properties(&self) -> Vec<Property<'d>> {
-        let mut properties: Vec<Property<'d>> = Vec::new();
+    pub(in crate::definition) fn properties(&self) -> Vec<ShapeProperty<'d>> {
+        let mut properties: Vec<ShapeProperty<'d>> = Vec::new();
         let mut known: HashMap<&'d str, usize> = HashMap::new();
         for (name, schema) in self.keyword("properties").flat_map(Node::entries) {
             let index = *known.entry(name).or_insert(properties.len());
             match properties.get_mut(index) {
                 Some(property) => property.schemas.push(schema),
-                None => properties.push(Property { name, schemas: vec![schema] }),
+                None => properties.push(ShapeProperty { name, schemas: vec![schema] }),
             }
         }
         properties

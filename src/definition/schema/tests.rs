@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 
-use super::{Direction, Sampler};
+use super::{Sampler, ValueDirection};
 use crate::definition::api::Specification;
 use crate::definition::{Definition, read, rules};
 
@@ -30,7 +30,7 @@ fn validator(definition: &Definition) -> (jsonschema::Validator, Value) {
     let api = definition.apis.first().expect("an API");
     let response = api.responses.first().expect("a response");
     let schema = response.content.first().and_then(|content| content.schema).expect("a schema");
-    let schema = definition.json_schema(schema, Direction::Response).expect("small enough");
+    let schema = definition.json_schema(schema, ValueDirection::Response).expect("small enough");
     let validator = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)

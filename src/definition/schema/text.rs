@@ -1,15 +1,15 @@
 //! Generation of texts with a given format, pattern and length.
 
 use super::format;
-use super::pattern::Patterns;
-use super::shape::Shape;
+use super::pattern::CompiledPatterns;
+use super::shape::SchemaShape;
 use crate::definition::document::Node;
 
 /// The maximum length of a generated text, in characters.
 const LONGEST: usize = 100_000;
 
 /// Generates a text that fits all schemas, a different one for each `variant`.
-pub(super) fn build(shape: &Shape<'_>, variant: usize, patterns: &mut Patterns) -> Option<String> {
+pub(super) fn build(shape: &SchemaShape<'_>, variant: usize, patterns: &mut CompiledPatterns) -> Option<String> {
     let least = shape.at_least("minLength");
     let most = shape.at_most("maxLength").unwrap_or(usize::MAX);
     if least > most || least > LONGEST {
@@ -45,7 +45,7 @@ fn formatted(format: &str, variant: usize, least: usize, fits: &mut impl FnMut(&
 }
 
 /// Returns an encoding of OpenAPI 3.1 as the equivalent format of 3.0.
-fn encoding<'d>(shape: &Shape<'d>) -> Option<&'d str> {
+fn encoding<'d>(shape: &SchemaShape<'d>) -> Option<&'d str> {
     let mut encodings = shape.keyword("contentEncoding").filter_map(Node::as_str);
     encodings.find(|encoding| encoding.starts_with("base64"))
 }

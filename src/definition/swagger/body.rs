@@ -4,17 +4,17 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::super::fields::scalar_text;
-use super::{Converter, Speech, USUAL_MEDIA_TYPE, parameter};
+use super::{OperationMediaTypes, SwaggerConverter, USUAL_MEDIA_TYPE, parameter};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
 
-impl<'d> Converter<'d, '_> {
+impl<'d> SwaggerConverter<'d, '_> {
     /// Converts the parameters that form the body, if any.
     pub(super) fn request_body(
         &mut self,
         parameters: &[Node<'d>],
-        speech: &Speech,
+        speech: &OperationMediaTypes,
         into: &mut Map<String, Value>,
     ) -> Option<()> {
         if let Some(body) = parameters.iter().copied().find(|parameter| parameter::is_body(*parameter)) {
@@ -31,7 +31,7 @@ impl<'d> Converter<'d, '_> {
         Some(())
     }
 
-    fn body(&mut self, written: Node<'d>, speech: &Speech) -> Option<Value> {
+    fn body(&mut self, written: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
         let node = written.resolve()?;
         if written.reference().is_some()
             && speech.consumes == self.consumes
@@ -42,7 +42,7 @@ impl<'d> Converter<'d, '_> {
         self.body_object(node, speech)
     }
 
-    pub(super) fn body_object(&mut self, node: Node<'d>, speech: &Speech) -> Option<Value> {
+    pub(super) fn body_object(&mut self, node: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
         let mut body = Map::new();
         self.copy(node, &mut body, &["description"])?;
         let mut content = Map::new();
@@ -66,7 +66,7 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(body))
     }
 
-    fn form(&mut self, fields: &[Node<'d>], speech: &Speech) -> Option<Value> {
+    fn form(&mut self, fields: &[Node<'d>], speech: &OperationMediaTypes) -> Option<Value> {
         let mut properties = Map::new();
         let mut required: Vec<Value> = Vec::new();
         let mut encoding = Map::new();

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value};
 
 use super::super::document::{Node, NodeId};
-use super::{Converter, Speech, parameter};
+use super::{OperationMediaTypes, SwaggerConverter, parameter};
 
 /// The names of shared parts, by the node that they are converted from.
-pub(super) struct Components<'d> {
+pub(super) struct ComponentIndex<'d> {
     schemas: HashMap<NodeId, String>,
-    names: Names,
+    names: ComponentNames,
     /// Schemas with a name that are not converted yet.
     pending: Vec<(String, Node<'d>)>,
     parameters: HashMap<NodeId, String>,
@@ -18,11 +18,11 @@ pub(super) struct Components<'d> {
     responses: HashMap<NodeId, String>,
 }
 
-impl<'d> Components<'d> {
+impl<'d> ComponentIndex<'d> {
     pub(super) fn of(root: Node<'d>) -> Self {
         let mut components = Self {
             schemas: HashMap::new(),
-            names: Names::default(),
+            names: ComponentNames::default(),
             pending: Vec::new(),
             parameters: HashMap::new(),
             bodies: HashMap::new(),
@@ -32,7 +32,7 @@ impl<'d> Components<'d> {
         for (name, node) in definitions.filter(|(name, _)| !name.starts_with("x-")) {
             components.add_schema(name, node);
         }
-        let mut taken = Names::default();
+        let mut taken = ComponentNames::default();
         for (name, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
             let name = taken.unique(name);
             if parameter::is_body(node) {
@@ -41,7 +41,7 @@ impl<'d> Components<'d> {
                 components.parameters.insert(node.id(), name);
             }
         }
-        let mut taken = Names::default();
+        let mut taken = ComponentNames::default();
         for (name, node) in root.get("responses").into_iter().flat_map(Node::entries) {
             components.responses.insert(node.id(), taken.unique(name));
         }
@@ -80,12 +80,12 @@ impl<'d> Components<'d> {
     }
 }
 
-impl Converter<'_, '_> {
+impl SwaggerConverter<'_, '_> {
     /// Converts all shared parts, including those found while converting paths.
     pub(super) fn all_components(&mut self) -> Option<Map<String, Value>> {
         let root = self.root;
         let mut components = Map::new();
-        let speech = Speech { consumes: self.consumes.clone(), produces: self.produces.clone() };
+        let speech = OperationMediaTypes { consumes: self.consumes.clone(), produces: self.produces.clone() };
         let mut parameters = Map::new();
         let mut bodies = Map::new();
         for (_, node) in root.get("parameters").into_iter().flat_map(Node::entries) {
@@ -134,13 +134,13 @@ impl Converter<'_, '_> {
 
 /// The names in one section of `components`.
 #[derive(Default)]
-struct Names {
+struct ComponentNames {
     taken: HashSet<String>,
     /// The last suffix appended to a name, so that many equal names do not cost a search each.
     numbers: HashMap<String, usize>,
 }
 
-impl Names {
+impl ComponentNames {
     /// Returns a unique name that `components` allows (OpenAPI 3.0.3, section 4.7.7).
     fn unique(&mut self, name: &str) -> String {
         let allowed = |each: char| if each.is_ascii_alphanumeric() || "._-".contains(each) { each } else { '_' };

@@ -17,19 +17,19 @@ use serde_json::{Map, Value, json};
 
 pub(super) use origin::place;
 
-use components::Components;
+use components::ComponentIndex;
 
 use super::document::Node;
 use super::fields::scalar_text;
-use super::findings::Findings;
+use super::findings::ReadFindings;
 use super::rules;
 use crate::model::Method;
 
 /// Converts a document with resolved references; `None` if the result would be too large.
-pub(super) fn convert(root: Node<'_>, findings: &mut Findings) -> Option<Value> {
-    let mut converter = Converter {
+pub(super) fn convert(root: Node<'_>, findings: &mut ReadFindings) -> Option<Value> {
+    let mut converter = SwaggerConverter {
         root,
-        components: Components::of(root),
+        components: ComponentIndex::of(root),
         consumes: texts(root.get("consumes")),
         produces: texts(root.get("produces")),
         findings,
@@ -44,22 +44,22 @@ const MOST_VALUES: usize = 1_000_000;
 const USUAL_MEDIA_TYPE: &str = "application/json";
 
 /// The conversion of one document.
-struct Converter<'d, 'f> {
+struct SwaggerConverter<'d, 'f> {
     root: Node<'d>,
-    components: Components<'d>,
+    components: ComponentIndex<'d>,
     consumes: Vec<String>,
     produces: Vec<String>,
-    findings: &'f mut Findings,
+    findings: &'f mut ReadFindings,
     left: usize,
 }
 
 /// The media types of one operation.
-struct Speech {
+struct OperationMediaTypes {
     consumes: Vec<String>,
     produces: Vec<String>,
 }
 
-impl<'d> Converter<'d, '_> {
+impl<'d> SwaggerConverter<'d, '_> {
     fn document(&mut self) -> Option<Value> {
         let root = self.root;
         let mut document = Map::new();
@@ -149,7 +149,10 @@ impl<'d> Converter<'d, '_> {
             Some(list) if list.is_array() => texts(Some(list)),
             _ => whole.clone(),
         };
-        let speech = Speech { consumes: own("consumes", &self.consumes), produces: own("produces", &self.produces) };
+        let speech = OperationMediaTypes {
+            consumes: own("consumes", &self.consumes),
+            produces: own("produces", &self.produces),
+        };
         let mut operation = Map::new();
         self.copy(node, &mut operation, &["tags", "summary", "description", "externalDocs", "operationId"])?;
         let written: Vec<Node<'d>> = node.get("parameters").into_iter().flat_map(Node::items).collect();

@@ -21,8 +21,8 @@ pub(in crate::definition) fn place(findings: &mut [Finding], converted: &Documen
     if places.is_empty() {
         return;
     }
-    let walk: Vec<(Node<'_>, Origin<'_>)> =
-        converted.root().map(|node| (node, Origin { node: root, name: root.location() })).into_iter().collect();
+    let walk: Vec<(Node<'_>, OriginalNode<'_>)> =
+        converted.root().map(|node| (node, OriginalNode { node: root, name: root.location() })).into_iter().collect();
     follow(walk, root, &mut places);
     for finding in findings {
         let found = places.get(&mark(&finding.location)).cloned().flatten();
@@ -39,22 +39,22 @@ type Identity<'d> = (String, &'d str);
 
 /// The items of the author's lists, indexed for fast lookup in long lists.
 #[derive(Default)]
-struct Lists<'d> {
-    known: HashMap<NodeId, List<'d>>,
+struct IndexedLists<'d> {
+    known: HashMap<NodeId, IndexedList<'d>>,
 }
 
 /// The items of one list, indexed; of equal names the first counts.
 #[derive(Default)]
-struct List<'d> {
+struct IndexedList<'d> {
     items: Vec<Node<'d>>,
     by_identity: HashMap<Identity<'d>, Node<'d>>,
     by_name: HashMap<String, Node<'d>>,
 }
 
-impl<'d> Lists<'d> {
-    fn of(&mut self, node: Node<'d>) -> &List<'d> {
+impl<'d> IndexedLists<'d> {
+    fn of(&mut self, node: Node<'d>) -> &IndexedList<'d> {
         self.known.entry(node.id()).or_insert_with(|| {
-            let mut list = List { items: node.items().collect(), ..List::default() };
+            let mut list = IndexedList { items: node.items().collect(), ..IndexedList::default() };
             for item in &list.items {
                 if let Some(identity) = identity(*item) {
                     list.by_name.entry(identity.0.clone()).or_insert(*item);
@@ -68,14 +68,14 @@ impl<'d> Lists<'d> {
 
 /// A node of the author's document, with the location of its name.
 #[derive(Clone)]
-struct Origin<'d> {
+struct OriginalNode<'d> {
     node: Node<'d>,
     name: Location,
 }
 
-impl<'d> Origin<'d> {
+impl<'d> OriginalNode<'d> {
     /// Returns the author's field that became the field `name`.
-    fn field(&self, name: &str, root: Node<'d>, lists: &mut Lists<'d>) -> Self {
+    fn field(&self, name: &str, root: Node<'d>, lists: &mut IndexedLists<'d>) -> Self {
         let holder = if self.node.get(name).is_some() { self.node } else { self.node.resolve().unwrap_or(self.node) };
         let is_root = holder.id() == root.id();
         let theirs = match name {
@@ -113,7 +113,7 @@ impl<'d> Origin<'d> {
     }
 
     /// Returns the item that became the item `index`: a parameter by its identity, any other item by its number.
-    fn item(&self, index: usize, item: Node<'_>, lists: &mut Lists<'d>) -> Self {
+    fn item(&self, index: usize, item: Node<'_>, lists: &mut IndexedLists<'d>) -> Self {
         if !self.node.is_array() {
             return self.clone();
         }
@@ -131,8 +131,12 @@ fn identity(parameter: Node<'_>) -> Option<Identity<'_>> {
     Some((scalar_text(node.get("name")?)?, node.get("in")?.as_str()?))
 }
 
-fn follow<'d>(mut walk: Vec<(Node<'_>, Origin<'d>)>, root: Node<'d>, places: &mut HashMap<Mark, Option<Location>>) {
-    let mut lists = Lists::default();
+fn follow<'d>(
+    mut walk: Vec<(Node<'_>, OriginalNode<'d>)>,
+    root: Node<'d>,
+    places: &mut HashMap<Mark, Option<Location>>,
+) {
+    let mut lists = IndexedLists::default();
     // The first field of a mapping has the location of the mapping, and a finding there is about the field.
     let mut settle = |at: &Location, place: Location, is_nearer: bool| {
         if let Some(known) = places.get_mut(&mark(at)).filter(|known| is_nearer || known.is_none()) {

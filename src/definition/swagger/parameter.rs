@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::super::fields::scalar_text;
-use super::Converter;
+use super::SwaggerConverter;
 
 /// The fields of a 2.0 parameter, header or item that belong to its schema.
 pub(super) const SCHEMA_FIELDS: &[&str] = &[
@@ -80,7 +80,7 @@ fn list_style(separator: &str, place: &str) -> Option<ListStyle> {
     }
 }
 
-impl<'d> Converter<'d, '_> {
+impl<'d> SwaggerConverter<'d, '_> {
     pub(super) fn parameter(&mut self, written: Node<'d>) -> Option<Value> {
         let Some(node) = written.resolve() else { return self.value(written) };
         if written.reference().is_some()

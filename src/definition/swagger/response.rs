@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::body::media_types;
-use super::{Converter, Speech};
+use super::{OperationMediaTypes, SwaggerConverter};
 
-impl<'d> Converter<'d, '_> {
-    pub(super) fn responses(&mut self, list: Node<'d>, speech: &Speech) -> Option<Value> {
+impl<'d> SwaggerConverter<'d, '_> {
+    pub(super) fn responses(&mut self, list: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
         let mut responses = Map::new();
         for (status, node) in list.entries() {
             let converted = if status.starts_with("x-") { self.value(node)? } else { self.response(node, speech)? };
@@ -18,7 +18,7 @@ impl<'d> Converter<'d, '_> {
         Some(Value::Object(responses))
     }
 
-    fn response(&mut self, written: Node<'d>, speech: &Speech) -> Option<Value> {
+    fn response(&mut self, written: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
         let Some(node) = written.resolve() else { return self.value(written) };
         if written.reference().is_some()
             && speech.produces == self.produces
@@ -29,7 +29,7 @@ impl<'d> Converter<'d, '_> {
         self.response_object(node, speech)
     }
 
-    pub(super) fn response_object(&mut self, written: Node<'d>, speech: &Speech) -> Option<Value> {
+    pub(super) fn response_object(&mut self, written: Node<'d>, speech: &OperationMediaTypes) -> Option<Value> {
         let Some(node) = written.resolve() else { return self.value(written) };
         let mut response = Map::new();
         self.copy(node, &mut response, &["description"])?;
@@ -63,7 +63,7 @@ impl<'d> Converter<'d, '_> {
     }
 
     /// Adds the schema for each media type that the operation produces, and each example for its own media type.
-    fn response_content(&mut self, node: Node<'d>, speech: &Speech) -> Option<Map<String, Value>> {
+    fn response_content(&mut self, node: Node<'d>, speech: &OperationMediaTypes) -> Option<Map<String, Value>> {
         let schema = node.get("schema");
         let examples = node.get("examples").filter(|examples| examples.entries().next().is_some());
         let example_names = || examples.into_iter().flat_map(Node::entries).map(|(name, _)| name);

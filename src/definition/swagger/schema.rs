@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
 use super::super::rules;
-use super::Converter;
+use super::SwaggerConverter;
 
-impl<'d> Converter<'d, '_> {
+impl<'d> SwaggerConverter<'d, '_> {
     /// Converts a schema; a bare reference becomes a reference.
     pub(super) fn schema(&mut self, node: Node<'d>) -> Option<Value> {
         self.left = self.left.checked_sub(1)?;

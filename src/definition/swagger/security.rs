@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::document::Node;
-use super::Converter;
+use super::SwaggerConverter;
 
-impl<'d> Converter<'d, '_> {
+impl<'d> SwaggerConverter<'d, '_> {
     /// Converts a security definition; one of an unknown kind is dropped with a finding.
     pub(super) fn security_scheme(&mut self, name: &str, node: Node<'d>, into: &mut Map<String, Value>) -> Option<()> {
         let mut scheme = Map::new();

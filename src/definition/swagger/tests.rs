@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::{Imported, import, rules};
+use super::super::{ImportedDefinition, import, rules};
 use crate::model::RuleLevels;
 use crate::model::{DEFINITION_FILE, Finding};
 
-fn import_files(files: &[(&str, String)]) -> Result<Imported, Vec<Finding>> {
+fn import_files(files: &[(&str, String)]) -> Result<ImportedDefinition, Vec<Finding>> {
     let files: BTreeMap<&str, Arc<[u8]>> =
         files.iter().map(|(path, text)| (*path, Arc::from(text.as_bytes()))).collect();
     import("api.json", &[], &RuleLevels::new(), &mut |path| Ok(files.get(path).cloned()))

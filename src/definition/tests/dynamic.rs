@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{read_files, read_text};
 use crate::definition::schema::Sampler;
 use crate::definition::values::ValueSchema;
-use crate::definition::{DeclaredResult, Definition, Reading, rules};
+use crate::definition::{DeclaredResult, Definition, DefinitionReading, rules};
 
 /// Returns a definition with these component schemas, whose one API takes and returns each under its name.
-fn reading_of(schemas: &Value) -> Reading {
+fn reading_of(schemas: &Value) -> DefinitionReading {
     let content = |name: &str| json!({ format!("text/{name}"): { "schema": { "$ref": format!("#/components/schemas/{name}") } } });
     let mut all = json!({});
     for name in schemas.as_object().expect("schemas").keys() {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{places, read_files, read_text};
-use crate::definition::{Imported, import};
+use crate::definition::{ImportedDefinition, import};
 use crate::model::{DEFINITION_FILE, Finding, RuleLevel, RuleLevels};
 
 const SCHEMA_OF_A: &str = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {'200': {description: d, \
                            content: {a/b: {schema: {$ref: 'REFERENCE'}}}}}}}}\n";
 
-fn import_files(name: &str, above: &[&str], files: &[(&str, &str)]) -> Result<Imported, Vec<Finding>> {
+fn import_files(name: &str, above: &[&str], files: &[(&str, &str)]) -> Result<ImportedDefinition, Vec<Finding>> {
     let files: BTreeMap<&str, Arc<[u8]>> =
         files.iter().map(|(path, text)| (*path, Arc::from(text.as_bytes()))).collect();
     let above: Vec<String> = above.iter().map(|&folder| folder.to_owned()).collect();

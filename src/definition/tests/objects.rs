@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use super::super::document::Document;
-use super::super::findings::Findings;
+use super::super::findings::ReadFindings;
 use super::super::yaml;
 use crate::model::Finding;
 
 /// Reads a text and asks something of its root.
 fn asked<T>(text: &str, ask: impl FnOnce(super::super::Node<'_>) -> T) -> (T, Vec<Finding>) {
-    let mut findings = Findings::default();
+    let mut findings = ReadFindings::default();
     let mut document = Document::new("");
     let root = yaml::read(&mut document, "f", text.as_bytes(), &mut findings).expect("it is read");
     (ask(document.node(root)), findings.into_vec())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::definition::{Direction, import, read};
+use crate::definition::{ValueDirection, import, read};
 use crate::model::DEFINITION_FILE;
 use crate::model::RuleLevels;
 
@@ -129,7 +129,7 @@ fn use_up(text: &[u8]) {
         assert_eq!(definition.constant_result(api).constant(), results.constant());
         let contents = api.responses.iter().flat_map(|response| &response.content);
         for schema in contents.filter_map(|content| content.schema) {
-            let plain = definition.json_schema(schema, Direction::Request).expect("small");
+            let plain = definition.json_schema(schema, ValueDirection::Request).expect("small");
             assert!(jsonschema::options().build(&plain).is_ok(), "{plain}");
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::read_text;
-use crate::definition::{ApiResults, DeclaredResult, Definition, Direction, rules};
+use crate::definition::{ApiResults, DeclaredResult, Definition, ValueDirection, rules};
 
 /// Returns the results of the only API of a definition.
 fn results_of(definition: &Definition) -> ApiResults {
@@ -27,7 +27,7 @@ pub(super) fn built(specification: &str, schema: &Value) -> Option<Value> {
     let api = definition.api("a").expect("the API");
     let result = results_of(&definition).declared.into_iter().next()?;
     let media_type = api.responses.first().and_then(|response| response.content.first()).expect("a media type");
-    let plain = definition.json_schema(media_type.schema?, Direction::Response).expect("small");
+    let plain = definition.json_schema(media_type.schema?, ValueDirection::Response).expect("small");
     let options = jsonschema::options().should_validate_formats(true).should_ignore_unknown_formats(true);
     let validator = options.build(&plain).expect("a schema");
     let value = result.value?;

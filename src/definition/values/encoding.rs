@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::schema::ValueSchema;
-use crate::definition::schema::Types;
-use crate::definition::{Definition, MediaType, Node, Style};
+use crate::definition::schema::TypeSet;
+use crate::definition::{Definition, MediaType, Node, ParameterStyle};
 
 /// The encodings of a form's fields, by name.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(crate) struct FormRules {
 #[derive(Default)]
 pub(super) struct FieldEncoding {
     /// The style and `explode`; if set, `content_types` has no effect.
-    pub(super) style: Option<(Style, bool)>,
+    pub(super) style: Option<(ParameterStyle, bool)>,
     /// The allowed media types and ranges; if empty, the type of the value decides.
     pub(super) content_types: Vec<String>,
     /// The headers of its parts.
@@ -43,7 +43,7 @@ impl FormRules {
     }
 
     /// Returns the style of a field and whether it explodes, where it has one.
-    pub(crate) fn style(&self, name: &str) -> Option<(Style, bool)> {
+    pub(crate) fn style(&self, name: &str) -> Option<(ParameterStyle, bool)> {
         self.field(name)?.style
     }
 
@@ -57,7 +57,7 @@ impl FormRules {
         }
         let Some(text) = text else { return Some("application/octet-stream") };
         let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();
-        let may_be_object = schema.is_some_and(|schema| schema.hints().property(name).allows(Types::OBJECT));
+        let may_be_object = schema.is_some_and(|schema| schema.hints().property(name).allows(TypeSet::OBJECT));
         (is_object && may_be_object).then_some("application/json")
     }
 
@@ -67,7 +67,7 @@ impl FormRules {
     }
 
     /// Lists the fields with a style.
-    pub(super) fn styled(&self) -> impl Iterator<Item = (&str, Style, bool)> {
+    pub(super) fn styled(&self) -> impl Iterator<Item = (&str, ParameterStyle, bool)> {
         self.fields.iter().filter_map(|(name, field)| {
             let (style, explode) = field.style?;
             Some((name.as_str(), style, explode))
@@ -79,8 +79,12 @@ impl FieldEncoding {
     fn build(definition: &Definition, encoding: Node<'_>) -> Self {
         // Any one of the three makes the field use the rules of a query parameter.
         let is_styled = ["style", "explode", "allowReserved"].iter().any(|name| encoding.get(name).is_some());
-        let style = encoding.get("style").and_then(Node::as_str).and_then(Style::named).unwrap_or(Style::Form);
-        let explode = encoding.get("explode").and_then(Node::as_bool).unwrap_or(style == Style::Form);
+        let style = encoding
+            .get("style")
+            .and_then(Node::as_str)
+            .and_then(ParameterStyle::named)
+            .unwrap_or(ParameterStyle::Form);
+        let explode = encoding.get("explode").and_then(Node::as_bool).unwrap_or(style == ParameterStyle::Form);
         let content_types = encoding.get("contentType").and_then(Node::as_str).unwrap_or_default();
         let headers = encoding.get("headers").into_iter().flat_map(Node::entries);
         Self {

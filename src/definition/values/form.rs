@@ -5,31 +5,31 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::encoding::{FieldEncoding, FormRules, PartHeader, is_json};
-use super::hints::Hints;
-use super::multipart::{Part, parts};
-use super::notation::{Notation, TextPlace, Unreadable, WrittenTexts};
-use super::piece::{EmbeddedJson, Piece, Reading};
+use super::hints::PlaceSchemas;
+use super::multipart::{FormPart, parts};
+use super::notation::{TextPlace, UnreadableText, ValueNotation, WrittenTexts};
+use super::piece::{EmbeddedJson, PieceReading, ValuePiece};
 use super::schema::ValueSchema;
 use super::violations::ValueViolation;
-use crate::definition::schema::Types;
-use crate::definition::{Style, percent};
+use crate::definition::schema::TypeSet;
+use crate::definition::{ParameterStyle, percent};
 
 /// The message for a text that is no text in UTF-8.
 pub(crate) const NOT_UTF8: &str = "is not UTF-8";
 
 /// A parsed form with all its readings.
 pub(crate) struct FormReading {
-    piece: Piece,
+    piece: ValuePiece,
     /// The fields that are invalid in every reading.
     violations: Vec<ValueViolation>,
 }
 
 /// The fields of a form that are not parsed yet, in the order of the body.
-struct Fields<'b> {
+struct PendingFields<'b> {
     place: TextPlace,
     /// The decoded names with the raw texts.
     left: Vec<(String, Cow<'b, str>)>,
-    read: BTreeMap<String, Piece>,
+    read: BTreeMap<String, ValuePiece>,
     violations: Vec<ValueViolation>,
 }
 
@@ -48,7 +48,7 @@ impl FormReading {
 
     /// Runs the search without shortcuts; also returns the number of pieces.
     #[cfg(test)]
-    pub(super) fn search(mut self, schema: &ValueSchema) -> (super::search::Outcome, usize) {
+    pub(super) fn search(mut self, schema: &ValueSchema) -> (super::search::SearchOutcome, usize) {
         let found = super::search::search(&mut self.piece, schema.validator());
         (found, self.piece.number_all())
     }
@@ -62,7 +62,7 @@ impl FormRules {
             (percent::decode_query(name), Cow::Borrowed(value))
         });
         let hints = schema.hints();
-        let mut fields = Fields::new(TextPlace::Query, pairs.collect());
+        let mut fields = PendingFields::new(TextPlace::Query, pairs.collect());
         fields.refuse_other_encodings(&hints);
         fields.read_styled(self, &hints);
         let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -75,8 +75,10 @@ impl FormRules {
             let hints = properties.at(&name);
             let piece = match encoding {
                 Some(encoding) if encoding.is_json() => fields.json(&name, &texts, hints),
-                Some(encoding) if !encoding.content_types.is_empty() => Piece::texts(texts, hints, EmbeddedJson::Any),
-                _ => Piece::texts(texts, hints, EmbeddedJson::Objects),
+                Some(encoding) if !encoding.content_types.is_empty() => {
+                    ValuePiece::texts(texts, hints, EmbeddedJson::Any)
+                }
+                _ => ValuePiece::texts(texts, hints, EmbeddedJson::Objects),
             };
             fields.read.insert(name, piece);
         }
@@ -94,9 +96,9 @@ impl FormRules {
         let hints = schema.hints();
         let texts = parts.iter().map(|part| (part.name.clone(), part.text()));
         let styled: HashSet<&str> = self.styled().map(|(name, ..)| name).collect();
-        let mut fields = Fields::new(TextPlace::Part, texts.collect());
+        let mut fields = PendingFields::new(TextPlace::Part, texts.collect());
         fields.read_styled(self, &hints);
-        let mut named: BTreeMap<&str, Vec<&Part<'_>>> = BTreeMap::new();
+        let mut named: BTreeMap<&str, Vec<&FormPart<'_>>> = BTreeMap::new();
         let left: HashSet<String> = fields.left.drain(..).map(|(name, _)| name).collect();
         for part in parts.iter().filter(|part| left.contains(&part.name) && !styled.contains(part.name.as_str())) {
             named.entry(&part.name).or_default().push(part);
@@ -117,12 +119,12 @@ impl FormRules {
 }
 
 /// Parses a body of plain text; `None` if its schema describes a value with parts.
-pub(crate) fn text_body(body: &str, schema: &ValueSchema) -> Option<Piece> {
+pub(crate) fn text_body(body: &str, schema: &ValueSchema) -> Option<ValuePiece> {
     let hints = schema.hints();
-    hints.allows(Types::SCALAR).then(|| Piece::text(body.to_owned(), &hints, EmbeddedJson::Refused))
+    hints.allows(TypeSet::SCALAR).then(|| ValuePiece::text(body.to_owned(), &hints, EmbeddedJson::Refused))
 }
 
-impl<'b> Fields<'b> {
+impl<'b> PendingFields<'b> {
     fn new(place: TextPlace, left: Vec<(String, Cow<'b, str>)>) -> Self {
         Self { place, left, read: BTreeMap::new(), violations: Vec::new() }
     }
@@ -133,11 +135,11 @@ impl<'b> Fields<'b> {
     }
 
     fn finish(self) -> FormReading {
-        FormReading { piece: Piece::new(vec![Reading::Object(self.read)]), violations: self.violations }
+        FormReading { piece: ValuePiece::new(vec![PieceReading::Object(self.read)]), violations: self.violations }
     }
 
     /// Refuses texts that are not UTF-8 where they are no bytes.
-    fn refuse_other_encodings(&mut self, hints: &Hints<'_>) {
+    fn refuse_other_encodings(&mut self, hints: &PlaceSchemas<'_>) {
         let mut properties = hints.properties();
         let mut is_wrong =
             |(name, raw): &&(String, Cow<'_, str>)| !percent::is_utf8(raw) && !properties.at(name).allows_bytes();
@@ -149,18 +151,18 @@ impl<'b> Fields<'b> {
     }
 
     /// Parses the fields that use the styles of query parameters.
-    fn read_styled(&mut self, rules: &FormRules, hints: &Hints<'_>) {
+    fn read_styled(&mut self, rules: &FormRules, hints: &PlaceSchemas<'_>) {
         for (name, style, explode) in rules.styled() {
-            let notation = Notation { place: self.place, style, explode };
+            let notation = ValueNotation { place: self.place, style, explode };
             let schema = hints.property(name);
-            let gathers = notation.gathers() && schema.allows(Types::OBJECT);
+            let gathers = notation.gathers() && schema.allows(TypeSet::OBJECT);
             let is_own = |other: &str| other == name;
             let is_part = |other: &str| {
                 // In brackets a name always belongs to this field; otherwise a declared property of the form is a field
                 // of its own.
                 gathers
                     && notation.takes(name, other, &schema)
-                    && (style == Style::DeepObject || !hints.declares(other))
+                    && (style == ParameterStyle::DeepObject || !hints.declares(other))
             };
             let mut written = WrittenTexts::default();
             for (other, raw) in &self.left {
@@ -175,13 +177,13 @@ impl<'b> Fields<'b> {
                 // The parts of the field have other names, but there is also a text under its own name.
                 Ok(None) => {
                     let texts = written.own.iter().map(|raw| self.place.decode(raw)).collect();
-                    self.read.insert(name.to_owned(), Piece::texts(texts, &schema, EmbeddedJson::Refused));
+                    self.read.insert(name.to_owned(), ValuePiece::texts(texts, &schema, EmbeddedJson::Refused));
                 }
                 Ok(Some(piece)) => {
                     self.read.insert(name.to_owned(), piece);
                 }
-                Err(Unreadable::Repeated) => self.violate(name, "is there more than once".to_owned()),
-                Err(Unreadable::Notation(style)) => {
+                Err(UnreadableText::Repeated) => self.violate(name, "is there more than once".to_owned()),
+                Err(UnreadableText::Notation(style)) => {
                     self.violate(name, format!("is not written in the style {}", style.as_str()));
                 }
             }
@@ -190,19 +192,25 @@ impl<'b> Fields<'b> {
     }
 
     /// Parses texts that must be JSON: one value, or one for each item of a list.
-    fn json(&mut self, name: &str, texts: &[String], hints: &Hints<'_>) -> Piece {
+    fn json(&mut self, name: &str, texts: &[String], hints: &PlaceSchemas<'_>) -> ValuePiece {
         let values: Result<Vec<serde_json::Value>, _> = texts.iter().map(|text| serde_json::from_str(text)).collect();
         match values {
             Ok(values) => json_piece(values, hints),
             Err(error) => {
                 self.violate(name, format!("is not JSON: {error}"));
-                Piece::fixed(serde_json::Value::Null)
+                ValuePiece::fixed(serde_json::Value::Null)
             }
         }
     }
 
     /// Parses the parts of one field.
-    fn parts(&mut self, name: &str, parts: &[&Part<'_>], encoding: Option<&FieldEncoding>, hints: &Hints<'_>) -> Piece {
+    fn parts(
+        &mut self,
+        name: &str,
+        parts: &[&FormPart<'_>],
+        encoding: Option<&FieldEncoding>,
+        hints: &PlaceSchemas<'_>,
+    ) -> ValuePiece {
         for part in parts {
             if let (Some(encoding), Some(media_type)) = (encoding, part.media_type.as_deref())
                 && !encoding.allows(media_type)
@@ -212,23 +220,24 @@ impl<'b> Fields<'b> {
             }
         }
         let texts: Vec<String> = parts.iter().map(|part| part.text().into_owned()).collect();
-        let says_json = |part: &&&Part<'_>| part.media_type.as_deref().is_some_and(is_json);
+        let says_json = |part: &&&FormPart<'_>| part.media_type.as_deref().is_some_and(is_json);
         if encoding.is_some_and(FieldEncoding::is_json) {
             return self.json(name, &texts, hints);
         }
         let json = if parts.iter().any(|part| says_json(&part)) { EmbeddedJson::Any } else { EmbeddedJson::Objects };
-        Piece::texts(texts, hints, json)
+        ValuePiece::texts(texts, hints, json)
     }
 
     /// Validates a header of a part.
-    fn header(&mut self, part: &Part<'_>, header: &PartHeader) {
+    fn header(&mut self, part: &FormPart<'_>, header: &PartHeader) {
         let own = part.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(&header.name));
         let own: Vec<Cow<'_, str>> = own.map(|(_, value)| Cow::Borrowed(value.as_str())).collect();
         if header.required && own.is_empty() {
             return self.violate(&part.name, format!("its header {} is missing", header.name));
         }
         let Some(schema) = &header.schema else { return };
-        let notation = Notation { place: TextPlace::Header, style: Style::Simple, explode: header.explode };
+        let notation =
+            ValueNotation { place: TextPlace::Header, style: ParameterStyle::Simple, explode: header.explode };
         let written = WrittenTexts { own, others: Vec::new() };
         match notation.piece(&header.name, &written, schema) {
             Ok(None) => {}
@@ -244,13 +253,13 @@ impl<'b> Fields<'b> {
 }
 
 /// Builds a piece from JSON values: a single one is the value itself or the only item of a list.
-fn json_piece(mut values: Vec<serde_json::Value>, hints: &Hints<'_>) -> Piece {
+fn json_piece(mut values: Vec<serde_json::Value>, hints: &PlaceSchemas<'_>) -> ValuePiece {
     let mut readings = Vec::new();
     if let [value] = values.as_mut_slice() {
-        readings.push(Reading::Value(value.clone()));
+        readings.push(PieceReading::Value(value.clone()));
     }
-    if values.len() != 1 || hints.allows(Types::ARRAY) {
-        readings.push(Reading::Value(serde_json::Value::Array(values)));
+    if values.len() != 1 || hints.allows(TypeSet::ARRAY) {
+        readings.push(PieceReading::Value(serde_json::Value::Array(values)));
     }
-    Piece::new(readings)
+    ValuePiece::new(readings)
 }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use jsonschema::Validator;
 use serde_json::Value;
 
-use crate::definition::schema::Types;
+use crate::definition::schema::TypeSet;
 
 /// The compiled names of `patternProperties`, by pattern.
 pub(super) type NamePatterns = HashMap<String, Validator>;
@@ -19,7 +19,7 @@ const MOST_LEVELS: usize = 8;
 
 /// The structure of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Structure {
+pub(crate) enum ValueStructure {
     /// A single text.
     Scalar,
     /// A list of values.
@@ -28,57 +28,57 @@ pub(crate) enum Structure {
     Object,
 }
 
-impl Structure {
-    pub(super) fn types(self) -> Types {
+impl ValueStructure {
+    pub(super) fn types(self) -> TypeSet {
         match self {
-            Self::Scalar => Types::SCALAR,
-            Self::List => Types::ARRAY,
-            Self::Object => Types::OBJECT,
+            Self::Scalar => TypeSet::SCALAR,
+            Self::List => TypeSet::ARRAY,
+            Self::Object => TypeSet::OBJECT,
         }
     }
 }
 
 /// The schemas for one place.
 #[derive(Clone)]
-pub(crate) struct Hints<'s> {
+pub(crate) struct PlaceSchemas<'s> {
     root: &'s Value,
     patterns: &'s NamePatterns,
     /// Schemas that apply to every value.
     sure: Vec<&'s Value>,
     /// Schemas that apply in one of several alternatives.
     maybe: Vec<&'s Value>,
-    possible: Types,
+    possible: TypeSet,
 }
 
 /// The schemas for the items of a list.
 pub(super) struct ItemHints<'h, 's> {
-    list: &'h Hints<'s>,
+    list: &'h PlaceSchemas<'s>,
     first: usize,
-    current: Option<(usize, Hints<'s>)>,
+    current: Option<(usize, PlaceSchemas<'s>)>,
 }
 
 /// The schemas for the properties of an object.
 pub(super) struct PropertyHints<'h, 's> {
-    object: &'h Hints<'s>,
+    object: &'h PlaceSchemas<'s>,
     declared: HashSet<&'s str>,
     has_patterns: bool,
-    named: Option<Hints<'s>>,
+    named: Option<PlaceSchemas<'s>>,
     /// The schemas for all undeclared names.
-    others: Option<Hints<'s>>,
+    others: Option<PlaceSchemas<'s>>,
 }
 
-impl<'s> Hints<'s> {
+impl<'s> PlaceSchemas<'s> {
     pub(super) fn new(root: &'s Value, patterns: &'s NamePatterns) -> Self {
         Self::of(root, patterns, vec![root], Vec::new())
     }
 
     fn of(root: &'s Value, patterns: &'s NamePatterns, sure: Vec<&'s Value>, maybe: Vec<&'s Value>) -> Self {
-        let mut hints = Self { root, patterns, sure: Vec::new(), maybe: Vec::new(), possible: Types::ANY };
+        let mut hints = Self { root, patterns, sure: Vec::new(), maybe: Vec::new(), possible: TypeSet::ANY };
         for (start, is_sure) in sure.into_iter().map(|one| (one, true)).chain(maybe.into_iter().map(|one| (one, false)))
         {
             hints.add(start, is_sure);
         }
-        hints.possible = hints.sure.iter().fold(Types::ANY, |types, schema| types.both(hints.own_types(schema, 0)));
+        hints.possible = hints.sure.iter().fold(TypeSet::ANY, |types, schema| types.both(hints.own_types(schema, 0)));
         hints
     }
 
@@ -113,13 +113,13 @@ impl<'s> Hints<'s> {
     }
 
     /// Returns the types that a schema and its alternatives allow.
-    fn own_types(&self, schema: &'s Value, level: usize) -> Types {
+    fn own_types(&self, schema: &'s Value, level: usize) -> TypeSet {
         if schema == &Value::Bool(false) {
-            return Types::NONE;
+            return TypeSet::NONE;
         }
-        let mut types = declared_types(schema).unwrap_or(Types::ANY);
+        let mut types = declared_types(schema).unwrap_or(TypeSet::ANY);
         if let Some(listed) = listed_values(schema) {
-            types = types.both(listed.map(Types::of).fold(Types::NONE, Types::either));
+            types = types.both(listed.map(TypeSet::of).fold(TypeSet::NONE, TypeSet::either));
         }
         if level >= MOST_LEVELS {
             return types;
@@ -128,10 +128,10 @@ impl<'s> Hints<'s> {
             let mut parts = list_of(schema, keyword).peekable();
             if parts.peek().is_some() {
                 let of_part = |part| {
-                    let followed = self.target(part).map_or(Types::ANY, |target| self.own_types(target, level + 1));
+                    let followed = self.target(part).map_or(TypeSet::ANY, |target| self.own_types(target, level + 1));
                     self.own_types(part, level + 1).both(followed)
                 };
-                types = types.both(parts.map(of_part).fold(Types::NONE, Types::either));
+                types = types.both(parts.map(of_part).fold(TypeSet::NONE, TypeSet::either));
             }
         }
         for part in list_of(schema, "allOf").filter(|_| level > 0) {
@@ -146,12 +146,12 @@ impl<'s> Hints<'s> {
     }
 
     /// Returns the possible types of the value.
-    pub(super) fn possible(&self) -> Types {
+    pub(super) fn possible(&self) -> TypeSet {
         self.possible
     }
 
     /// True if the value may have one of the types.
-    pub(super) fn allows(&self, types: Types) -> bool {
+    pub(super) fn allows(&self, types: TypeSet) -> bool {
         self.possible.meets(types)
     }
 
@@ -162,33 +162,33 @@ impl<'s> Hints<'s> {
             schema.get("format").and_then(Value::as_str) == Some("binary")
                 || schema.get("contentMediaType").is_some() && schema.get("contentEncoding").is_none()
         };
-        self.named(None) == Types::NONE || self.all().any(is_binary) || self.item(0).all().any(is_binary)
+        self.named(None) == TypeSet::NONE || self.all().any(is_binary) || self.item(0).all().any(is_binary)
     }
 
     /// Returns the types that the schemas name for a text, or without one for a value with parts: those of `type`, or
     /// those of the constants with that text.
-    pub(super) fn named(&self, text: Option<&str>) -> Types {
+    pub(super) fn named(&self, text: Option<&str>) -> TypeSet {
         let of_schema = |schema: &&'s Value| match listed_values(schema) {
             Some(listed) => {
                 let written = |value: &&Value| text.is_none_or(|text| writes(text, value));
-                listed.filter(written).map(Types::of).fold(Types::NONE, Types::either)
+                listed.filter(written).map(TypeSet::of).fold(TypeSet::NONE, TypeSet::either)
             }
-            None => declared_types(schema).unwrap_or(Types::NONE),
+            None => declared_types(schema).unwrap_or(TypeSet::NONE),
         };
-        self.all().map(|schema| of_schema(&schema)).fold(Types::NONE, Types::either)
+        self.all().map(|schema| of_schema(&schema)).fold(TypeSet::NONE, TypeSet::either)
     }
 
     /// Returns the most likely structure of a value with a text; without one, of a value with parts.
-    pub(super) fn likely(&self, text: Option<&str>) -> Option<Structure> {
+    pub(super) fn likely(&self, text: Option<&str>) -> Option<ValueStructure> {
         let named = self.named(text).both(self.possible);
-        let scalars = Types::STRING.either(Types::NUMBER).either(Types::BOOLEAN);
-        let is_null = text.is_some_and(|text| matches!(text, "" | "null")) && named.meets(Types::NULL);
+        let scalars = TypeSet::STRING.either(TypeSet::NUMBER).either(TypeSet::BOOLEAN);
+        let is_null = text.is_some_and(|text| matches!(text, "" | "null")) && named.meets(TypeSet::NULL);
         if text.is_some() && (is_null || named.meets(scalars)) {
-            Some(Structure::Scalar)
-        } else if named.meets(Types::ARRAY) {
-            Some(Structure::List)
-        } else if named.meets(Types::OBJECT) {
-            Some(Structure::Object)
+            Some(ValueStructure::Scalar)
+        } else if named.meets(TypeSet::ARRAY) {
+            Some(ValueStructure::List)
+        } else if named.meets(TypeSet::OBJECT) {
+            Some(ValueStructure::Object)
         } else {
             None
         }
@@ -260,7 +260,7 @@ impl<'s> Hints<'s> {
 
 impl<'s> ItemHints<'_, 's> {
     /// Returns the schemas for the item at an index; all items after `prefixItems` share theirs.
-    pub(super) fn at(&mut self, index: usize) -> &Hints<'s> {
+    pub(super) fn at(&mut self, index: usize) -> &PlaceSchemas<'s> {
         let index = index.min(self.first);
         let hints = match self.current.take() {
             Some((known, hints)) if known == index => hints,
@@ -272,7 +272,7 @@ impl<'s> ItemHints<'_, 's> {
 
 impl<'s> PropertyHints<'_, 's> {
     /// Returns the schemas for a property. All undeclared names share theirs, since a request may have many of them.
-    pub(super) fn at(&mut self, name: &str) -> &Hints<'s> {
+    pub(super) fn at(&mut self, name: &str) -> &PlaceSchemas<'s> {
         if self.declared.contains(name) || self.has_patterns && self.object.declares(name) {
             return self.named.insert(self.object.property(name));
         }
@@ -284,10 +284,10 @@ fn list_of<'s>(schema: &'s Value, keyword: &str) -> impl Iterator<Item = &'s Val
     schema.get(keyword).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn declared_types(schema: &Value) -> Option<Types> {
+fn declared_types(schema: &Value) -> Option<TypeSet> {
     let keyword = schema.get("type")?;
     let names = keyword.as_str().into_iter().chain(list_of(schema, "type").filter_map(Value::as_str));
-    Some(names.filter_map(Types::named).fold(Types::NONE, Types::either))
+    Some(names.filter_map(TypeSet::named).fold(TypeSet::NONE, TypeSet::either))
 }
 
 /// Lists the values of `const` and `enum`, if the schema has either.

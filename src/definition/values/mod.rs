@@ -29,8 +29,8 @@ pub(crate) use encoding::FormRules;
 pub(crate) use form::{NOT_UTF8, text_body};
 pub(crate) use formats::ENFORCED_FORMATS;
 pub(in crate::definition) use formats::{allows_number, with_formats};
-pub(crate) use hints::Structure;
-pub(crate) use notation::{Notation, TextPlace, Unreadable, WrittenTexts};
+pub(crate) use hints::ValueStructure;
+pub(crate) use notation::{TextPlace, UnreadableText, ValueNotation, WrittenTexts};
 pub(crate) use schema::ValueSchema;
 pub(crate) use violations::ValueViolation;
 

@@ -6,7 +6,7 @@ use crate::model::trim_blanks;
 
 /// A field of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part<'b> {
+pub(super) struct FormPart<'b> {
     pub(super) name: String,
     /// The declared media type; without one the part is plain text (RFC 7578, section 4.4).
     pub(super) media_type: Option<String>,
@@ -15,7 +15,7 @@ pub(super) struct Part<'b> {
     pub(super) content: &'b [u8],
 }
 
-impl<'b> Part<'b> {
+impl<'b> FormPart<'b> {
     /// Returns the content as text; invalid UTF-8 is replaced.
     pub(super) fn text(&self) -> Cow<'b, str> {
         String::from_utf8_lossy(self.content)
@@ -23,7 +23,7 @@ impl<'b> Part<'b> {
 }
 
 /// Splits a form into parts; fails if it is malformed.
-pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'b>>, &'static str> {
+pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<FormPart<'b>>, &'static str> {
     let boundary = parameter(content_type, "boundary").filter(|boundary| !boundary.is_empty());
     let delimiter = format!("\r\n--{}", boundary.ok_or("its Content-Type names no boundary")?).into_bytes();
     // The first delimiter may be at the very beginning, without a line break.
@@ -45,7 +45,7 @@ pub(super) fn parts<'b>(content_type: &str, body: &'b [u8]) -> Result<Vec<Part<'
     Ok(parts)
 }
 
-fn read(part: &[u8]) -> Result<Part<'_>, &'static str> {
+fn read(part: &[u8]) -> Result<FormPart<'_>, &'static str> {
     // A part without headers begins with the empty line.
     let (head, content) = match part.strip_prefix(b"\r\n") {
         Some(content) => (&b""[..], content),
@@ -61,7 +61,7 @@ fn read(part: &[u8]) -> Result<Part<'_>, &'static str> {
     let name = header("content-disposition").and_then(|value| parameter(value, "name"));
     let media_type =
         header("content-type").map(|value| trim_blanks(value.split(';').next().unwrap_or_default()).to_owned());
-    Ok(Part { name: name.ok_or("a part has no name")?, media_type, headers, content })
+    Ok(FormPart { name: name.ok_or("a part has no name")?, media_type, headers, content })
 }
 
 /// Returns a parameter of a header's value, like `boundary` in `multipart/form-data; boundary="a b"`.
@@ -108,7 +108,7 @@ mod tests {
 
     fn names(content_type: &str, body: &str) -> Result<String, &'static str> {
         let parts = parts(content_type, body.as_bytes())?;
-        let shown = |part: &Part<'_>| {
+        let shown = |part: &FormPart<'_>| {
             let kind = part.media_type.as_ref().map(|name| format!(":{name}")).unwrap_or_default();
             format!("{}{kind}={}", part.name, part.text())
         };

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Number, Value};
 
-use super::hints::Hints;
-use super::piece::{EmbeddedJson, Piece, Reading, list, ordered};
+use super::hints::PlaceSchemas;
+use super::piece::{EmbeddedJson, PieceReading, ValuePiece, list, ordered};
 use super::schema::ValueSchema;
-use crate::definition::schema::Types;
-use crate::definition::{ParameterPlace, Style, percent};
+use crate::definition::schema::TypeSet;
+use crate::definition::{ParameterPlace, ParameterStyle, percent};
 use crate::model::trim_blanks;
 
 /// The serialization of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Notation {
+pub(crate) struct ValueNotation {
     pub(crate) place: TextPlace,
-    pub(crate) style: Style,
+    pub(crate) style: ParameterStyle,
     pub(crate) explode: bool,
 }
 
@@ -40,17 +40,17 @@ pub(crate) enum TextPlace {
 pub(crate) struct WrittenTexts<'t> {
     /// Texts under the value's own name.
     pub(crate) own: Vec<Cow<'t, str>>,
-    /// Texts under other names for which [`Notation::takes`] holds, with the decoded names.
+    /// Texts under other names for which [`ValueNotation::takes`] holds, with the decoded names.
     pub(crate) others: Vec<(String, Cow<'t, str>)>,
 }
 
 /// The error for texts without any reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unreadable {
+pub(crate) enum UnreadableText {
     /// A value without parts is repeated; a backend may take another of its texts than the one that was validated.
     Repeated,
     /// The texts do not follow the style.
-    Notation(Style),
+    Notation(ParameterStyle),
 }
 
 /// The maximum depth of brackets in the name of a part.
@@ -78,19 +78,19 @@ impl TextPlace {
     }
 }
 
-impl Notation {
+impl ValueNotation {
     /// True if each part of a value has a name of its own.
     pub(crate) fn gathers(self) -> bool {
-        self.spreads() || self.style == Style::DeepObject
+        self.spreads() || self.style == ParameterStyle::DeepObject
     }
 
     fn spreads(self) -> bool {
-        self.style == Style::Form && self.explode && !matches!(self.place, TextPlace::Path | TextPlace::Header)
+        self.style == ParameterStyle::Form && self.explode && !matches!(self.place, TextPlace::Path | TextPlace::Header)
     }
 
     /// True if the text under another name is a part of the value.
-    pub(super) fn takes(self, name: &str, other: &str, schema: &Hints<'_>) -> bool {
-        if self.style == Style::DeepObject {
+    pub(super) fn takes(self, name: &str, other: &str, schema: &PlaceSchemas<'_>) -> bool {
+        if self.style == ParameterStyle::DeepObject {
             return other.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
         }
         self.spreads() && other != name && (schema.declares(other) || schema.describes_others())
@@ -117,11 +117,11 @@ impl Notation {
     }
 
     /// Parses a value with JSON as its text (Parameter Object, `content`).
-    pub(crate) fn json(self, written: &WrittenTexts<'_>) -> Result<serde_json::Result<Value>, Unreadable> {
+    pub(crate) fn json(self, written: &WrittenTexts<'_>) -> Result<serde_json::Result<Value>, UnreadableText> {
         match written.own.as_slice() {
             [raw] => Ok(serde_json::from_str(&self.place.decode(raw))),
             [raw, ..] if self.place == TextPlace::Cookie => Ok(serde_json::from_str(&self.place.decode(raw))),
-            _ => Err(Unreadable::Repeated),
+            _ => Err(UnreadableText::Repeated),
         }
     }
 
@@ -131,14 +131,14 @@ impl Notation {
         name: &str,
         written: &WrittenTexts<'_>,
         schema: &ValueSchema,
-    ) -> Result<Option<Piece>, Unreadable> {
+    ) -> Result<Option<ValuePiece>, UnreadableText> {
         match (schema.plain(), written.own.as_slice()) {
             (Some(_), []) => Ok(None),
             // Of cookies with the same name, browsers send the one for the longest path first (RFC 6265, section 5.4).
-            (Some(_), [_, _, ..]) if self.place != TextPlace::Cookie => Err(Unreadable::Repeated),
+            (Some(_), [_, _, ..]) if self.place != TextPlace::Cookie => Err(UnreadableText::Repeated),
             (Some(types), [raw, ..]) => {
-                let text = self.scalar(name, raw).ok_or(Unreadable::Notation(self.style))?;
-                Ok(Some(Piece::fixed(plain_value(text, types))))
+                let text = self.scalar(name, raw).ok_or(UnreadableText::Notation(self.style))?;
+                Ok(Some(ValuePiece::fixed(plain_value(text, types))))
             }
             (None, _) => self.any_piece(name, written, &schema.hints()),
         }
@@ -149,47 +149,48 @@ impl Notation {
         self,
         name: &str,
         written: &WrittenTexts<'_>,
-        hints: &Hints<'_>,
-    ) -> Result<Option<Piece>, Unreadable> {
+        hints: &PlaceSchemas<'_>,
+    ) -> Result<Option<ValuePiece>, UnreadableText> {
         // Of a value that nothing can be, all readings are there to be refused.
-        let possible = if hints.possible() == Types::NONE { Types::ANY } else { hints.possible() };
+        let possible = if hints.possible() == TypeSet::NONE { TypeSet::ANY } else { hints.possible() };
         // Where the parts stand under names of their own, `null` beside them makes no value of another text.
-        let is_null_alone =
-            self.gathers() && possible.meets(Types::OBJECT) && !possible.both(Types::NOT_NULL).meets(Types::SCALAR);
+        let is_null_alone = self.gathers()
+            && possible.meets(TypeSet::OBJECT)
+            && !possible.both(TypeSet::NOT_NULL).meets(TypeSet::SCALAR);
         let is_scalar = |text: &String| !is_null_alone || matches!(text.as_str(), "" | "null");
         let is_one = written.own.len() == 1 || self.place == TextPlace::Cookie;
         let text = written.own.first().filter(|_| is_one).and_then(|raw| self.scalar(name, raw));
-        let scalar = text.clone().filter(|text| possible.meets(Types::SCALAR) && is_scalar(text));
-        let scalar = scalar.map(|text| Piece::text(text, hints, EmbeddedJson::Refused));
-        let mut readings = scalar.map(Piece::into_readings).unwrap_or_default();
-        if possible.meets(Types::ARRAY) {
+        let scalar = text.clone().filter(|text| possible.meets(TypeSet::SCALAR) && is_scalar(text));
+        let scalar = scalar.map(|text| ValuePiece::text(text, hints, EmbeddedJson::Refused));
+        let mut readings = scalar.map(ValuePiece::into_readings).unwrap_or_default();
+        if possible.meets(TypeSet::ARRAY) {
             let lists = self.lists(name, &written.own);
             readings.extend(lists.into_iter().map(|texts| list(texts, hints, EmbeddedJson::Refused)));
         }
-        if possible.meets(Types::OBJECT) {
+        if possible.meets(TypeSet::OBJECT) {
             let fields = self.fields(name, written, hints);
             readings.extend(fields.into_iter().map(|fields| grouped(fields, hints)));
         }
-        if self.style == Style::DeepObject && !written.others.is_empty() {
+        if self.style == ParameterStyle::DeepObject && !written.others.is_empty() {
             let tree = BracketTree::new(name, self.place, &written.others);
             readings.extend(tree.piece(hints).into_readings());
         }
         if !readings.is_empty() {
-            return Ok(Some(Piece::new(ordered(readings, hints, text.as_deref()))));
+            return Ok(Some(ValuePiece::new(ordered(readings, hints, text.as_deref()))));
         }
         match written.own.len() {
             0 => Ok(None),
-            _ if is_null_alone && !possible.meets(Types::ARRAY) => Ok(None),
-            1 => Err(Unreadable::Notation(self.style)),
-            _ => Err(Unreadable::Repeated),
+            _ if is_null_alone && !possible.meets(TypeSet::ARRAY) => Ok(None),
+            1 => Err(UnreadableText::Notation(self.style)),
+            _ => Err(UnreadableText::Repeated),
         }
     }
 
     /// Parses a text as a value without parts.
     fn scalar(self, name: &str, raw: &str) -> Option<String> {
         let raw = match self.style {
-            Style::Label => raw.strip_prefix('.')?,
-            Style::Matrix => self.matrix(name, raw.strip_prefix(';')?)?,
+            ParameterStyle::Label => raw.strip_prefix('.')?,
+            ParameterStyle::Matrix => self.matrix(name, raw.strip_prefix(';')?)?,
             _ => raw,
         };
         Some(self.place.decode(raw))
@@ -207,9 +208,12 @@ impl Notation {
         let all = || own.iter().map(|raw| self.place.decode(raw)).collect::<Vec<_>>();
         let mut lists = Vec::new();
         let named_each = self.explode
-            && matches!(self.style, Style::Form | Style::SpaceDelimited | Style::PipeDelimited)
+            && matches!(
+                self.style,
+                ParameterStyle::Form | ParameterStyle::SpaceDelimited | ParameterStyle::PipeDelimited
+            )
             && !matches!(self.place, TextPlace::Path | TextPlace::Header);
-        let is_whole = self.style == Style::Form && self.place != TextPlace::Cookie || own.len() > 1;
+        let is_whole = self.style == ParameterStyle::Form && self.place != TextPlace::Cookie || own.len() > 1;
         if named_each && !own.is_empty() && is_whole {
             lists.push(all());
             return lists;
@@ -220,7 +224,7 @@ impl Notation {
         {
             lists.push(decoded(parts.into_iter().map(|(_, value)| value).collect()));
         }
-        if self.style == Style::Matrix && self.explode {
+        if self.style == ParameterStyle::Matrix && self.explode {
             let parts = raw.strip_prefix(';').map(|rest| rest.split(';').map(|part| self.matrix(name, part)));
             lists.extend(parts.and_then(Iterator::collect::<Option<Vec<_>>>).map(decoded));
             return lists;
@@ -234,9 +238,9 @@ impl Notation {
     }
 
     /// Lists the readings of texts as the fields of an object.
-    fn fields(self, name: &str, written: &WrittenTexts<'_>, hints: &Hints<'_>) -> Vec<Vec<(String, String)>> {
+    fn fields(self, name: &str, written: &WrittenTexts<'_>, hints: &PlaceSchemas<'_>) -> Vec<Vec<(String, String)>> {
         let mut found = Vec::new();
-        if self.style == Style::DeepObject {
+        if self.style == ParameterStyle::DeepObject {
             return found;
         }
         if self.spreads() {
@@ -260,7 +264,7 @@ impl Notation {
             let (name, value) = part.split_once('=')?;
             Some((self.place.decode(name), self.place.decode(value)))
         };
-        let separated = if self.style == Style::Matrix && self.explode {
+        let separated = if self.style == ParameterStyle::Matrix && self.explode {
             raw.strip_prefix(';').map(|rest| rest.split(';').map(str::to_owned).collect()).into_iter().collect()
         } else {
             self.separated(name, &raw)
@@ -298,8 +302,8 @@ impl Notation {
     fn separated(self, name: &str, raw: &str) -> Vec<Vec<String>> {
         let split = |text: &str, separator: &str| text.split(separator).map(str::to_owned).collect::<Vec<_>>();
         let body = match self.style {
-            Style::Label => raw.strip_prefix('.'),
-            Style::Matrix => raw.strip_prefix(';').and_then(|rest| self.matrix(name, rest)),
+            ParameterStyle::Label => raw.strip_prefix('.'),
+            ParameterStyle::Matrix => raw.strip_prefix(';').and_then(|rest| self.matrix(name, rest)),
             _ => Some(raw),
         };
         let Some(body) = body else { return Vec::new() };
@@ -307,7 +311,7 @@ impl Notation {
             return vec![Vec::new(), vec![String::new()]];
         }
         match self.style {
-            Style::SpaceDelimited => {
+            ParameterStyle::SpaceDelimited => {
                 let spaced = if self.place == TextPlace::Query {
                     body.replace("%20", " ").replace('+', " ")
                 } else {
@@ -315,11 +319,13 @@ impl Notation {
                 };
                 vec![split(&spaced, " ")]
             }
-            Style::PipeDelimited if body.contains('|') => vec![split(body, "|")],
-            Style::PipeDelimited => vec![split(&body.replace("%7c", "%7C"), "%7C")],
-            Style::Label if self.explode => vec![split(body, ".")],
+            ParameterStyle::PipeDelimited if body.contains('|') => vec![split(body, "|")],
+            ParameterStyle::PipeDelimited => vec![split(&body.replace("%7c", "%7C"), "%7C")],
+            ParameterStyle::Label if self.explode => vec![split(body, ".")],
             // The examples of OpenAPI 3.0 and 3.1.0 have dots here, those of 3.0.4 and 3.1.1 commas.
-            Style::Label if !body.contains(',') && body.contains('.') => vec![split(body, ","), split(body, ".")],
+            ParameterStyle::Label if !body.contains(',') && body.contains('.') => {
+                vec![split(body, ","), split(body, ".")]
+            }
             // A client that encodes the whole value also encodes the commas in it.
             _ if !body.contains(',') && self.place.decode(body).contains(',') => {
                 vec![split(body, ","), split(&body.replace("%2c", "%2C"), "%2C")]
@@ -338,27 +344,27 @@ fn cookie_parts<'r>(name: &'r str, raw: &'r str) -> Option<Vec<(&'r str, &'r str
 }
 
 /// Parses a text as a value of a plain type.
-fn plain_value(text: String, types: Types) -> Value {
+fn plain_value(text: String, types: TypeSet) -> Value {
     match text.as_str() {
-        "true" if types == Types::BOOLEAN => Value::Bool(true),
-        "false" if types == Types::BOOLEAN => Value::Bool(false),
-        _ if types.meets(Types::NUMBER) => text.parse::<Number>().map_or(Value::String(text), Value::Number),
+        "true" if types == TypeSet::BOOLEAN => Value::Bool(true),
+        "false" if types == TypeSet::BOOLEAN => Value::Bool(false),
+        _ if types.meets(TypeSet::NUMBER) => text.parse::<Number>().map_or(Value::String(text), Value::Number),
         _ => Value::String(text),
     }
 }
 
 /// Groups fields into an object; repeated fields form a list.
-pub(super) fn grouped(fields: Vec<(String, String)>, hints: &Hints<'_>) -> Reading {
+pub(super) fn grouped(fields: Vec<(String, String)>, hints: &PlaceSchemas<'_>) -> PieceReading {
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, text) in fields {
         texts.entry(name).or_default().push(text);
     }
     let mut properties = hints.properties();
     let read = |(name, texts): (String, Vec<String>)| {
-        let piece = Piece::texts(texts, properties.at(&name), EmbeddedJson::Refused);
+        let piece = ValuePiece::texts(texts, properties.at(&name), EmbeddedJson::Refused);
         (name, piece)
     };
-    Reading::Object(texts.into_iter().map(read).collect())
+    PieceReading::Object(texts.into_iter().map(read).collect())
 }
 
 /// A tree of names in brackets, like those of `filter[owner][name]`.
@@ -389,24 +395,24 @@ impl BracketTree {
         root
     }
 
-    fn piece(self, hints: &Hints<'_>) -> Piece {
+    fn piece(self, hints: &PlaceSchemas<'_>) -> ValuePiece {
         if self.below.is_empty() {
             return if self.is_list {
-                Piece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)])
+                ValuePiece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)])
             } else {
-                Piece::texts(self.texts, hints, EmbeddedJson::Refused)
+                ValuePiece::texts(self.texts, hints, EmbeddedJson::Refused)
             };
         }
         // A text and an object under the same name; no value is both.
         if !self.texts.is_empty() {
-            return Piece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)]);
+            return ValuePiece::new(vec![list(self.texts, hints, EmbeddedJson::Refused)]);
         }
         let mut properties = hints.properties();
         let fields = self.below.into_iter().map(|(name, tree)| {
             let piece = tree.piece(properties.at(&name));
             (name, piece)
         });
-        Piece::new(vec![Reading::Object(fields.collect())])
+        ValuePiece::new(vec![PieceReading::Object(fields.collect())])
     }
 }
 

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
-use super::hints::Hints;
-use crate::definition::schema::Types;
+use super::hints::PlaceSchemas;
+use crate::definition::schema::TypeSet;
 
 /// A text, or several texts of one value, with their readings in the order in which they are tried.
 #[derive(Debug)]
-pub(crate) struct Piece {
-    readings: Vec<Reading>,
+pub(crate) struct ValuePiece {
+    readings: Vec<PieceReading>,
     /// The number among all pieces of the request, which is its index in a choice of readings.
     number: usize,
 }
 
 /// A reading of a piece.
 #[derive(Debug)]
-pub(super) enum Reading {
+pub(super) enum PieceReading {
     Value(Value),
-    List(Vec<Piece>),
-    Object(BTreeMap<String, Piece>),
+    List(Vec<ValuePiece>),
+    Object(BTreeMap<String, ValuePiece>),
 }
 
 /// The index of the chosen reading for each piece, by the piece's number.
@@ -29,13 +29,13 @@ pub(super) type Choice = Vec<u8>;
 /// The maximum number of readings of a piece; further ones are dropped.
 const MOST_READINGS: usize = 12;
 
-impl Reading {
+impl PieceReading {
     /// Returns the type of the value.
-    pub(super) fn types(&self) -> Types {
+    pub(super) fn types(&self) -> TypeSet {
         match self {
-            Self::Value(value) => Types::of(value),
-            Self::List(_) => Types::ARRAY,
-            Self::Object(_) => Types::OBJECT,
+            Self::Value(value) => TypeSet::of(value),
+            Self::List(_) => TypeSet::ARRAY,
+            Self::Object(_) => TypeSet::OBJECT,
         }
     }
 }
@@ -51,30 +51,30 @@ pub(super) enum EmbeddedJson {
     Any,
 }
 
-impl Piece {
+impl ValuePiece {
     /// Creates a piece from ordered readings.
-    pub(super) fn new(mut readings: Vec<Reading>) -> Self {
+    pub(super) fn new(mut readings: Vec<PieceReading>) -> Self {
         readings.truncate(MOST_READINGS);
         Self { readings, number: 0 }
     }
 
     /// Creates a piece with a single reading.
     pub(super) fn fixed(value: Value) -> Self {
-        Self::new(vec![Reading::Value(value)])
+        Self::new(vec![PieceReading::Value(value)])
     }
 
     /// Creates a piece from one text.
-    pub(super) fn text(text: String, hints: &Hints<'_>, json: EmbeddedJson) -> Self {
+    pub(super) fn text(text: String, hints: &PlaceSchemas<'_>, json: EmbeddedJson) -> Self {
         Self::new(text_readings(text, hints, json))
     }
 
     /// Creates a piece from the texts under one name: a single text, or a list.
-    pub(super) fn texts(mut texts: Vec<String>, hints: &Hints<'_>, json: EmbeddedJson) -> Self {
+    pub(super) fn texts(mut texts: Vec<String>, hints: &PlaceSchemas<'_>, json: EmbeddedJson) -> Self {
         let mut readings = Vec::new();
         if let [text] = texts.as_mut_slice() {
             readings = text_readings(text.clone(), hints, json);
         }
-        if texts.len() != 1 || hints.allows(Types::ARRAY) && !hints.is_silent() {
+        if texts.len() != 1 || hints.allows(TypeSet::ARRAY) && !hints.is_silent() {
             readings.push(list(texts, hints, json));
         }
         Self::new(ordered(readings, hints, None))
@@ -92,9 +92,9 @@ impl Piece {
         *next += 1;
         for reading in &mut self.readings {
             match reading {
-                Reading::Value(_) => {}
-                Reading::List(items) => items.iter_mut().for_each(|item| item.number_from(next)),
-                Reading::Object(fields) => fields.values_mut().for_each(|field| field.number_from(next)),
+                PieceReading::Value(_) => {}
+                PieceReading::List(items) => items.iter_mut().for_each(|item| item.number_from(next)),
+                PieceReading::Object(fields) => fields.values_mut().for_each(|field| field.number_from(next)),
             }
         }
     }
@@ -105,17 +105,17 @@ impl Piece {
     }
 
     /// Returns the readings, to be merged with others.
-    pub(super) fn into_readings(self) -> Vec<Reading> {
+    pub(super) fn into_readings(self) -> Vec<PieceReading> {
         self.readings
     }
 
     /// Returns the readings in order.
-    pub(super) fn readings(&self) -> &[Reading] {
+    pub(super) fn readings(&self) -> &[PieceReading] {
         &self.readings
     }
 
     /// Returns the reading selected by a choice.
-    pub(super) fn chosen(&self, choice: &[u8]) -> Option<&Reading> {
+    pub(super) fn chosen(&self, choice: &[u8]) -> Option<&PieceReading> {
         self.readings.get(choice.get(self.number).map_or(0, |index| usize::from(*index)))
     }
 
@@ -123,9 +123,9 @@ impl Piece {
     pub(super) fn value(&self, choice: &[u8]) -> Value {
         match self.chosen(choice) {
             None => Value::Null,
-            Some(Reading::Value(value)) => value.clone(),
-            Some(Reading::List(items)) => items.iter().map(|item| item.value(choice)).collect(),
-            Some(Reading::Object(fields)) => {
+            Some(PieceReading::Value(value)) => value.clone(),
+            Some(PieceReading::List(items)) => items.iter().map(|item| item.value(choice)).collect(),
+            Some(PieceReading::Object(fields)) => {
                 let fields = fields.iter().map(|(name, field)| (name.clone(), field.value(choice)));
                 Value::Object(fields.collect::<Map<_, _>>())
             }
@@ -134,13 +134,13 @@ impl Piece {
 
     /// Chooses the readings that yield a value; true if there are any.
     pub(super) fn choose(&self, wanted: &Value, choice: &mut Choice) -> bool {
-        let gives = |reading: &Reading, choice: &mut Choice| match (reading, wanted) {
-            (Reading::Value(value), wanted) => value == wanted,
-            (Reading::List(items), Value::Array(wanted)) => {
+        let gives = |reading: &PieceReading, choice: &mut Choice| match (reading, wanted) {
+            (PieceReading::Value(value), wanted) => value == wanted,
+            (PieceReading::List(items), Value::Array(wanted)) => {
                 items.len() == wanted.len()
                     && items.iter().zip(wanted).all(|(item, wanted)| item.choose(wanted, choice))
             }
-            (Reading::Object(fields), Value::Object(wanted)) => {
+            (PieceReading::Object(fields), Value::Object(wanted)) => {
                 let chosen = |(name, field): (&String, &Self), choice: &mut Choice| {
                     wanted.get(name).is_some_and(|wanted| field.choose(wanted, choice))
                 };
@@ -156,7 +156,7 @@ impl Piece {
     }
 
     /// Collects the pieces that are part of the chosen value and have other readings.
-    pub(super) fn open<'p>(&'p self, choice: &[u8], most: usize, open: &mut Vec<&'p Piece>) {
+    pub(super) fn open<'p>(&'p self, choice: &[u8], most: usize, open: &mut Vec<&'p ValuePiece>) {
         if open.len() >= most {
             return;
         }
@@ -164,20 +164,20 @@ impl Piece {
             open.push(self);
         }
         match self.chosen(choice) {
-            None | Some(Reading::Value(_)) => {}
-            Some(Reading::List(items)) => items.iter().for_each(|item| item.open(choice, most, open)),
-            Some(Reading::Object(fields)) => fields.values().for_each(|field| field.open(choice, most, open)),
+            None | Some(PieceReading::Value(_)) => {}
+            Some(PieceReading::List(items)) => items.iter().for_each(|item| item.open(choice, most, open)),
+            Some(PieceReading::Object(fields)) => fields.values().for_each(|field| field.open(choice, most, open)),
         }
     }
 
     /// Returns the piece at a path below this one, or the deepest one along that path.
-    pub(super) fn at<'p>(&'p self, choice: &[u8], mut path: impl Iterator<Item = String>) -> &'p Piece {
+    pub(super) fn at<'p>(&'p self, choice: &[u8], mut path: impl Iterator<Item = String>) -> &'p ValuePiece {
         let mut piece = self;
         loop {
             let Some(name) = path.next() else { return piece };
             let below = match piece.chosen(choice) {
-                Some(Reading::List(items)) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
-                Some(Reading::Object(fields)) => fields.get(&name),
+                Some(PieceReading::List(items)) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
+                Some(PieceReading::Object(fields)) => fields.get(&name),
                 _ => None,
             };
             let Some(below) = below else { return piece };
@@ -187,13 +187,19 @@ impl Piece {
 }
 
 /// Parses texts as a list.
-pub(super) fn list(texts: Vec<String>, hints: &Hints<'_>, json: EmbeddedJson) -> Reading {
+pub(super) fn list(texts: Vec<String>, hints: &PlaceSchemas<'_>, json: EmbeddedJson) -> PieceReading {
     let mut items = hints.items();
-    Reading::List(texts.into_iter().enumerate().map(|(index, text)| Piece::text(text, items.at(index), json)).collect())
+    PieceReading::List(
+        texts.into_iter().enumerate().map(|(index, text)| ValuePiece::text(text, items.at(index), json)).collect(),
+    )
 }
 
 /// Orders readings: those of a type that the schema names come first, and impossible types are dropped.
-pub(super) fn ordered(mut readings: Vec<Reading>, hints: &Hints<'_>, text: Option<&str>) -> Vec<Reading> {
+pub(super) fn ordered(
+    mut readings: Vec<PieceReading>,
+    hints: &PlaceSchemas<'_>,
+    text: Option<&str>,
+) -> Vec<PieceReading> {
     let possible = hints.possible();
     if readings.iter().any(|reading| reading.types().meets(possible)) {
         readings.retain(|reading| reading.types().meets(possible));
@@ -206,13 +212,13 @@ pub(super) fn ordered(mut readings: Vec<Reading>, hints: &Hints<'_>, text: Optio
 }
 
 /// Lists the readings of a text: a string if allowed, and the values that it can represent.
-fn text_readings(text: String, hints: &Hints<'_>, json: EmbeddedJson) -> Vec<Reading> {
+fn text_readings(text: String, hints: &PlaceSchemas<'_>, json: EmbeddedJson) -> Vec<PieceReading> {
     let possible = hints.possible();
     let mut readings = Vec::new();
-    if json != EmbeddedJson::Refused && possible.meets(Types::OBJECT.either(Types::ARRAY)) {
+    if json != EmbeddedJson::Refused && possible.meets(TypeSet::OBJECT.either(TypeSet::ARRAY)) {
         let value = Some(&text).filter(|text| text.trim_start().starts_with(['{', '[']));
         let value = value.and_then(|text| serde_json::from_str::<Value>(text).ok());
-        readings.extend(value.filter(|value| json == EmbeddedJson::Any || value.is_object()).map(Reading::Value));
+        readings.extend(value.filter(|value| json == EmbeddedJson::Any || value.is_object()).map(PieceReading::Value));
     }
     let number = || text.parse::<Number>().ok();
     let mut scalars = Vec::new();
@@ -223,7 +229,7 @@ fn text_readings(text: String, hints: &Hints<'_>, json: EmbeddedJson) -> Vec<Rea
         _ => scalars.extend(number().map(Value::Number)),
     }
     let copy = text.clone();
-    readings.push(Reading::Value(Value::String(text)));
-    readings.extend(scalars.into_iter().map(Reading::Value));
+    readings.push(PieceReading::Value(Value::String(text)));
+    readings.extend(scalars.into_iter().map(PieceReading::Value));
     ordered(readings, hints, Some(&copy))
 }

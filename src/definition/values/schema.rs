@@ -4,12 +4,12 @@ use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 use super::formats;
-use super::hints::{Hints, NamePatterns, Structure};
-use super::piece::{Piece, Reading};
+use super::hints::{NamePatterns, PlaceSchemas, ValueStructure};
+use super::piece::{PieceReading, ValuePiece};
 use super::search::search;
 use super::violations::{ValueViolation, closest};
-use crate::definition::schema::Types;
-use crate::definition::{Definition, Direction, NodeId};
+use crate::definition::schema::TypeSet;
+use crate::definition::{Definition, NodeId, ValueDirection};
 
 /// The maximum number of backtracking steps; a pattern that needs more counts as not matching.
 const BACKTRACK_LIMIT: usize = 100_000;
@@ -20,7 +20,7 @@ pub(crate) struct ValueSchema {
     validator: Validator,
     patterns: NamePatterns,
     /// The only type, if it is a scalar and nothing else in the schema affects the reading.
-    plain: Option<Types>,
+    plain: Option<TypeSet>,
     /// True if part of the value is secret, so that messages must not repeat it.
     is_secret: bool,
 }
@@ -28,7 +28,7 @@ pub(crate) struct ValueSchema {
 impl ValueSchema {
     /// Compiles a schema of a definition; `None` if no validator accepts it.
     pub(crate) fn build(definition: &Definition, schema: Option<NodeId>) -> Option<Self> {
-        Self::compile(definition.json_schema(schema?, Direction::Request)?)
+        Self::compile(definition.json_schema(schema?, ValueDirection::Request)?)
     }
 
     /// Compiles a self-contained schema.
@@ -45,18 +45,19 @@ impl ValueSchema {
     }
 
     /// Returns the hints for the whole value.
-    pub(super) fn hints(&self) -> Hints<'_> {
-        Hints::new(&self.value, &self.patterns)
+    pub(super) fn hints(&self) -> PlaceSchemas<'_> {
+        PlaceSchemas::new(&self.value, &self.patterns)
     }
 
     /// Returns the only type, if the schema is that simple.
-    pub(super) fn plain(&self) -> Option<Types> {
+    pub(super) fn plain(&self) -> Option<TypeSet> {
         self.plain
     }
 
     /// True if the value can be an object, or if nothing satisfies the schema: what is sent is read then to be refused.
     pub(crate) fn allows_objects(&self) -> bool {
-        self.plain.is_none() && (self.allows_structure(Structure::Object) || self.hints().possible() == Types::NONE)
+        self.plain.is_none()
+            && (self.allows_structure(ValueStructure::Object) || self.hints().possible() == TypeSet::NONE)
     }
 
     /// True if the value can be bytes in no text encoding.
@@ -65,17 +66,17 @@ impl ValueSchema {
     }
 
     /// True if the value can have the given structure.
-    pub(crate) fn allows_structure(&self, structure: Structure) -> bool {
+    pub(crate) fn allows_structure(&self, structure: ValueStructure) -> bool {
         self.hints().allows(structure.types())
     }
 
     /// Returns the most likely structure of a value with a text; without one, of a value with parts.
-    pub(crate) fn likely_structure(&self, text: Option<&str>) -> Option<Structure> {
+    pub(crate) fn likely_structure(&self, text: Option<&str>) -> Option<ValueStructure> {
         self.hints().likely(text)
     }
 
     /// True if the schema names a type of the given structure.
-    pub(crate) fn names_structure(&self, structure: Structure) -> bool {
+    pub(crate) fn names_structure(&self, structure: ValueStructure) -> bool {
         let hints = self.hints();
         hints.named(None).both(hints.possible()).meets(structure.types())
     }
@@ -90,8 +91,8 @@ impl ValueSchema {
     }
 
     /// Returns a valid reading of a piece, or at most `most` violations of the closest reading.
-    pub(crate) fn read(&self, mut piece: Piece, most: usize) -> Result<Value, Vec<ValueViolation>> {
-        if let [Reading::Value(only)] = piece.readings() {
+    pub(crate) fn read(&self, mut piece: ValuePiece, most: usize) -> Result<Value, Vec<ValueViolation>> {
+        if let [PieceReading::Value(only)] = piece.readings() {
             let violations = self.check(only, most);
             return if violations.is_empty() { Ok(only.clone()) } else { Err(violations) };
         }
@@ -105,10 +106,10 @@ impl ValueSchema {
 }
 
 /// Returns the scalar type of a schema without any other keyword that affects the type.
-fn plain_type(schema: &Value) -> Option<Types> {
+fn plain_type(schema: &Value) -> Option<TypeSet> {
     const OTHERS: [&str; 8] = ["$ref", "allOf", "anyOf", "oneOf", "if", "const", "enum", "dependentSchemas"];
-    let types = Types::named(schema.get("type")?.as_str()?)?;
-    let is_scalar = !types.meets(Types::ARRAY.either(Types::OBJECT).either(Types::NULL));
+    let types = TypeSet::named(schema.get("type")?.as_str()?)?;
+    let is_scalar = !types.meets(TypeSet::ARRAY.either(TypeSet::OBJECT).either(TypeSet::NULL));
     // The `allOf` for the range of a number format is added by `formats` and names no type.
     let says_more =
         |keyword: &str| schema.get(keyword).is_some_and(|value| keyword != "allOf" || !formats::is_number_range(value));

@@ -12,9 +12,9 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use super::piece::{Choice, Piece, Reading};
+use super::piece::{Choice, PieceReading, ValuePiece};
 use super::violations::closest;
-use crate::definition::schema::Types;
+use crate::definition::schema::TypeSet;
 
 /// The maximum number of values validated for one parameter or body.
 pub(super) const MOST_TRIES: usize = 128;
@@ -30,7 +30,7 @@ const MOST_ALTERNATIVES: usize = 16;
 const MOST_WAITING: usize = 4;
 
 /// The result of a search.
-pub(super) struct Outcome {
+pub(super) struct SearchOutcome {
     /// The valid value, or else the closest one.
     pub(super) value: Value,
     pub(super) is_valid: bool,
@@ -40,9 +40,9 @@ pub(super) struct Outcome {
 }
 
 /// Searches for a valid reading of a piece.
-pub(super) fn search(piece: &mut Piece, validator: &Validator) -> Outcome {
+pub(super) fn search(piece: &mut ValuePiece, validator: &Validator) -> SearchOutcome {
     let count = piece.number_all();
-    let mut waiting = Waiting::new((MOST_PIECES / count).clamp(FIRST_TRIES, MOST_TRIES));
+    let mut waiting = ChoiceQueue::new((MOST_PIECES / count).clamp(FIRST_TRIES, MOST_TRIES));
     waiting.add(vec![0; count], true);
     let mut best: Option<(usize, Value)> = None;
     let mut tries = 0;
@@ -50,7 +50,7 @@ pub(super) fn search(piece: &mut Piece, validator: &Validator) -> Outcome {
         tries += 1;
         let value = piece.value(&choice);
         if validator.is_valid(&value) {
-            return Outcome { value, is_valid: true, tries };
+            return SearchOutcome { value, is_valid: true, tries };
         }
         let errors: Vec<ValidationError<'_>> = validator.iter_errors(&value).take(MOST_ERRORS).collect();
         let distance = closest(&errors).len();
@@ -63,18 +63,18 @@ pub(super) fn search(piece: &mut Piece, validator: &Validator) -> Outcome {
         }
     }
     let value = best.map(|(_, value)| value).unwrap_or_default();
-    Outcome { value, is_valid: false, tries }
+    SearchOutcome { value, is_valid: false, tries }
 }
 
 /// The queue of choices to be tried.
-struct Waiting {
+struct ChoiceQueue {
     most: usize,
     seen: HashSet<Choice>,
     directed: VecDeque<Choice>,
     others: VecDeque<Choice>,
 }
 
-impl Waiting {
+impl ChoiceQueue {
     fn new(most: usize) -> Self {
         Self { most, seen: HashSet::new(), directed: VecDeque::new(), others: VecDeque::new() }
     }
@@ -96,7 +96,7 @@ impl Waiting {
 }
 
 /// Proposes choices that may fix the given violations.
-fn propose(piece: &Piece, choice: &Choice, errors: &[ValidationError<'_>], waiting: &mut Waiting) {
+fn propose(piece: &ValuePiece, choice: &Choice, errors: &[ValidationError<'_>], waiting: &mut ChoiceQueue) {
     let alternatives = errors.iter().map(|error| branches(error).len()).max().unwrap_or_default();
     for alternative in 0..alternatives.clamp(1, MOST_ALTERNATIVES) {
         let mut flat = Vec::new();
@@ -167,12 +167,12 @@ fn wanted_values<'e>(error: &'e ValidationError<'_>) -> &'e [Value] {
 }
 
 /// Selects another reading of a piece: one that fixes the violation, or else the one `turn` places further.
-fn change(piece: &Piece, error: &ValidationError<'_>, turn: usize, choice: &[u8], next: &mut Choice) {
+fn change(piece: &ValuePiece, error: &ValidationError<'_>, turn: usize, choice: &[u8], next: &mut Choice) {
     let count = piece.readings().len();
     if count < 2 {
         return;
     }
-    let wanted = |reading: &Reading| match error.kind() {
+    let wanted = |reading: &PieceReading| match error.kind() {
         ValidationErrorKind::Type { kind } => reading.types().meets(wanted_types(kind)),
         _ => false,
     };
@@ -181,17 +181,17 @@ fn change(piece: &Piece, error: &ValidationError<'_>, turn: usize, choice: &[u8]
     set(next, piece, found.unwrap_or((current + turn) % count));
 }
 
-fn set(choice: &mut Choice, piece: &Piece, index: usize) {
+fn set(choice: &mut Choice, piece: &ValuePiece, index: usize) {
     if let (Some(slot), Ok(index)) = (choice.get_mut(piece.number()), u8::try_from(index)) {
         *slot = index;
     }
 }
 
-fn wanted_types(kind: &TypeKind) -> Types {
-    let named = |kind: jsonschema::JsonType| Types::named(&kind.to_string()).unwrap_or(Types::NONE);
+fn wanted_types(kind: &TypeKind) -> TypeSet {
+    let named = |kind: jsonschema::JsonType| TypeSet::named(&kind.to_string()).unwrap_or(TypeSet::NONE);
     match kind {
         TypeKind::Single(kind) => named(*kind),
-        TypeKind::Multiple(kinds) => kinds.iter().map(named).fold(Types::NONE, Types::either),
+        TypeKind::Multiple(kinds) => kinds.iter().map(named).fold(TypeSet::NONE, TypeSet::either),
     }
 }
 

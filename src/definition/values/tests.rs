@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::definition::{ParameterPlace, Style};
+use crate::definition::{ParameterPlace, ParameterStyle};
 
 const JSON: &str = "application/json";
 
@@ -15,7 +15,7 @@ fn compiled(schema: &Value) -> ValueSchema {
 }
 
 /// Reads a parameter named `color`; the texts are its own, or pairs of a query.
-fn read(notation: Notation, raw: &[&str], schema: &Value) -> Result<Option<Value>, Unreadable> {
+fn read(notation: ValueNotation, raw: &[&str], schema: &Value) -> Result<Option<Value>, UnreadableText> {
     let schema = compiled(schema);
     let mut written = WrittenTexts::default();
     for raw in raw {
@@ -35,7 +35,7 @@ fn read(notation: Notation, raw: &[&str], schema: &Value) -> Result<Option<Value
 #[test]
 fn styles_of_the_specification() {
     use ParameterPlace::{Cookie, Header, Path, Query};
-    use Style::{DeepObject, Form, Label, Matrix, PipeDelimited, Simple, SpaceDelimited};
+    use ParameterStyle::{DeepObject, Form, Label, Matrix, PipeDelimited, Simple, SpaceDelimited};
 
     let array = json!({"type": "array", "items": {"type": "string"}});
     let object = json!({"type": "object", "properties": {"R": {"type": "integer"}, "G": {"type": "integer"}}});
@@ -73,7 +73,7 @@ fn styles_of_the_specification() {
         (Query, "color[R]=100&color%5BG%5D=200", DeepObject, true, &object, &colors),
     ] {
         let separator = if place == Query { '&' } else { '\0' };
-        let notation = Notation { place: place.into(), style, explode };
+        let notation = ValueNotation { place: place.into(), style, explode };
         let texts: Vec<&str> = raw.split(separator).collect();
         assert_eq!(read(notation, &texts, schema), Ok(Some(expected.clone())), "{place:?} {raw}");
     }
@@ -83,7 +83,7 @@ fn styles_of_the_specification() {
         (Query, DeepObject, true, &object),
         (Header, Simple, false, &array),
     ] {
-        let notation = Notation { place: place.into(), style, explode };
+        let notation = ValueNotation { place: place.into(), style, explode };
         assert_eq!(read(notation, &[], schema), Ok(None), "{place:?} {style:?}");
     }
 }
@@ -127,7 +127,7 @@ fn fields_of_a_form_in_parts_are_what_their_schemas_say() {
 
 #[test]
 fn the_lines_of_a_header_are_one_list() {
-    let notation = Notation { place: TextPlace::Header, style: Style::Simple, explode: false };
+    let notation = ValueNotation { place: TextPlace::Header, style: ParameterStyle::Simple, explode: false };
     let value = read(notation, &["blue", "black"], &json!({"type": "array"}));
     assert_eq!(value, Ok(Some(json!(["blue", "black"]))));
 }
@@ -202,7 +202,7 @@ fn readings_that_depend_on_each_other_are_found() {
 
 #[test]
 fn the_violation_is_that_of_the_closest_alternative() {
-    let notation = Notation { place: TextPlace::Query, style: Style::Form, explode: true };
+    let notation = ValueNotation { place: TextPlace::Query, style: ParameterStyle::Form, explode: true };
     let integers = json!({"type": "array", "items": {"type": "integer"}});
     let cat = json!({"type": "object", "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}, "required": ["lives"]});
     let dog = json!({"type": "object", "properties": {"kind": {"const": "dog"}, "name": {"type": "string"}}, "required": ["name"]});

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::notation::{Notation, TextPlace, WrittenTexts};
-use super::piece::{EmbeddedJson, Piece};
+use super::notation::{TextPlace, ValueNotation, WrittenTexts};
+use super::piece::{EmbeddedJson, ValuePiece};
 use super::schema::ValueSchema;
 use super::search::search;
-use crate::definition::Style;
+use crate::definition::ParameterStyle;
 
 impl ValueSchema {
     /// Returns the value that texts mean, or fields with names like `a` or `a][b`: a valid one where there is one.
@@ -23,9 +23,9 @@ impl ValueSchema {
         }
         let hints = self.hints();
         let mut piece = if fields.is_empty() {
-            Piece::texts(texts.to_vec(), &hints, EmbeddedJson::Any)
+            ValuePiece::texts(texts.to_vec(), &hints, EmbeddedJson::Any)
         } else {
-            let notation = Notation { place: TextPlace::Part, style: Style::DeepObject, explode: true };
+            let notation = ValueNotation { place: TextPlace::Part, style: ParameterStyle::DeepObject, explode: true };
             let others = fields.iter().map(|(name, text)| (format!("[{name}]"), Cow::Borrowed(text.as_str())));
             let written = WrittenTexts { own: Vec::new(), others: others.collect() };
             notation.any_piece("", &written, &hints).ok()??

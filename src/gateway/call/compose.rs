@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::definition::percent::{encode, encode_but_reserved, one_spelling};
-use crate::definition::values::{Structure, ValueSchema};
-use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, PathPiece, Style, path_pieces};
+use crate::definition::values::{ValueSchema, ValueStructure};
+use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, ParameterStyle, PathPiece, path_pieces};
 use crate::gateway::validate::is_json;
 use crate::model::trim_blanks;
 
@@ -16,7 +16,7 @@ pub type Given = (String, String);
 
 /// The parameters of a request, written as its definition says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Composed {
+pub struct ComposedParameters {
     /// The path below the group's prefix, percent-encoded.
     pub path: String,
     /// The path as it may be shown, without its secrets.
@@ -56,8 +56,8 @@ pub fn compose(
     api: &Api,
     given: &[Given],
     extra: bool,
-) -> Result<Composed, Vec<ComposeProblem>> {
-    let mut collected: Vec<(&Parameter, Collected)> = Vec::new();
+) -> Result<ComposedParameters, Vec<ComposeProblem>> {
+    let mut collected: Vec<(&Parameter, ParameterValues)> = Vec::new();
     let mut problems = Vec::new();
     let mut query: Vec<String> = Vec::new();
     for (name, value) in given {
@@ -65,7 +65,7 @@ pub fn compose(
             Some((parameter, field)) => {
                 let at = collected.iter().position(|(known, _)| std::ptr::eq(*known, parameter));
                 let at = at.unwrap_or_else(|| {
-                    collected.push((parameter, Collected::default()));
+                    collected.push((parameter, ParameterValues::default()));
                     collected.len() - 1
                 });
                 if let Some((_, collected)) = collected.get_mut(at) {
@@ -79,7 +79,7 @@ pub fn compose(
             None => problems.push(ComposeProblem::Unknown { name: name.clone() }),
         }
     }
-    let mut composed = Composed::default();
+    let mut composed = ComposedParameters::default();
     let mut cookies = Vec::new();
     for (parameter, collected) in &collected {
         match write(definition, parameter, collected) {
@@ -140,12 +140,12 @@ pub fn pick_media_type(api: &Api, body: &[u8]) -> Option<String> {
 
 /// Values given for a parameter.
 #[derive(Default)]
-struct Collected {
+struct ParameterValues {
     texts: Vec<String>,
     fields: Vec<(String, String)>,
 }
 
-impl Collected {
+impl ParameterValues {
     fn add(&mut self, field: Option<&str>, value: &str) {
         match field {
             Some(field) => self.fields.push((field.to_owned(), value.to_owned())),
@@ -207,7 +207,7 @@ fn fill(api: &Api, template: &str, values: &[(String, String)]) -> Result<String
 }
 
 /// Writes a parameter as it stands in its place.
-fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) -> Result<String, String> {
+fn write(definition: &Definition, parameter: &Parameter, collected: &ParameterValues) -> Result<String, String> {
     let reserved = definition.node(parameter.node).get("allowReserved").and_then(Node::as_bool) == Some(true);
     let encoded = |text: &str| match parameter.place {
         ParameterPlace::Query if reserved => encode_but_reserved(text, delimiter(parameter)),
@@ -222,12 +222,12 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) 
     }
     let schema = ValueSchema::build(definition, parameter.schema);
     let text = match structure(collected, schema.as_ref()) {
-        Structure::Scalar => named(parameter, &name, &encoded(only(collected)?)),
-        Structure::List => {
+        ValueStructure::Scalar => named(parameter, &name, &encoded(only(collected)?)),
+        ValueStructure::List => {
             let items: Vec<String> = items(collected)?.iter().map(|item| encoded(item)).collect();
             list(parameter, &name, &items)
         }
-        Structure::Object => {
+        ValueStructure::Object => {
             let fields = fields(collected, parameter.style)?;
             let fields: Vec<_> = fields.iter().map(|(field, value)| (encoded(field), encoded(value))).collect();
             object(parameter, &name, &fields)
@@ -242,30 +242,32 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &Collected) 
 
 /// Returns the character that stands between the parts of a value.
 fn delimiter(parameter: &Parameter) -> char {
-    if parameter.style == Style::Form && !parameter.explode { ',' } else { '=' }
+    if parameter.style == ParameterStyle::Form && !parameter.explode { ',' } else { '=' }
 }
 
 /// Decides the structure of a value: that of its schema, as far as the values given can have it.
-fn structure(collected: &Collected, schema: Option<&ValueSchema>) -> Structure {
+fn structure(collected: &ParameterValues, schema: Option<&ValueSchema>) -> ValueStructure {
     let likely = |text: Option<&str>| schema.and_then(|schema| schema.likely_structure(text));
     match (collected.texts.as_slice(), collected.fields.as_slice()) {
         ([text], []) => {
             let has_parts = match text.as_bytes().first() {
-                Some(b'[') => serde_json::from_str::<Vec<Value>>(text).is_ok().then_some(Structure::List),
-                Some(b'{') => serde_json::from_str::<Map<String, Value>>(text).is_ok().then_some(Structure::Object),
+                Some(b'[') => serde_json::from_str::<Vec<Value>>(text).is_ok().then_some(ValueStructure::List),
+                Some(b'{') => {
+                    serde_json::from_str::<Map<String, Value>>(text).is_ok().then_some(ValueStructure::Object)
+                }
                 _ => None,
             };
             let allowed = has_parts.filter(|found| schema.is_some_and(|schema| schema.names_structure(*found)));
-            allowed.or_else(|| likely(Some(text))).unwrap_or(Structure::Scalar)
+            allowed.or_else(|| likely(Some(text))).unwrap_or(ValueStructure::Scalar)
         }
-        (_, []) => likely(None).unwrap_or(Structure::Scalar),
-        _ if schema.is_some_and(|schema| schema.names_structure(Structure::Object)) => Structure::Object,
-        _ => likely(None).unwrap_or(Structure::Scalar),
+        (_, []) => likely(None).unwrap_or(ValueStructure::Scalar),
+        _ if schema.is_some_and(|schema| schema.names_structure(ValueStructure::Object)) => ValueStructure::Object,
+        _ => likely(None).unwrap_or(ValueStructure::Scalar),
     }
 }
 
 /// Returns the one text that was given for a value without parts.
-fn only(collected: &Collected) -> Result<&str, String> {
+fn only(collected: &ParameterValues) -> Result<&str, String> {
     match (collected.texts.as_slice(), collected.fields.as_slice()) {
         ([text], []) => Ok(text),
         (_, []) => Err("is given more than once, and is no list".to_owned()),
@@ -279,7 +281,7 @@ fn is_json_content(parameter: &Parameter) -> bool {
 
 /// Returns a value that is serialized in a media type: the JSON that its schema reads the texts and fields as; without
 /// a schema JSON as it is, else a text.
-fn content(collected: &Collected, schema: Option<&ValueSchema>) -> Result<String, String> {
+fn content(collected: &ParameterValues, schema: Option<&ValueSchema>) -> Result<String, String> {
     if !collected.texts.is_empty() && !collected.fields.is_empty() {
         return Err("is given both as a whole and by its fields".to_owned());
     }
@@ -291,7 +293,7 @@ fn content(collected: &Collected, schema: Option<&ValueSchema>) -> Result<String
     Ok(if is_json { text.to_owned() } else { Value::from(text).to_string() })
 }
 
-fn items(collected: &Collected) -> Result<Vec<String>, String> {
+fn items(collected: &ParameterValues) -> Result<Vec<String>, String> {
     if !collected.fields.is_empty() {
         return Err("is a list and has no fields; give its name once for each item".to_owned());
     }
@@ -302,14 +304,14 @@ fn items(collected: &Collected) -> Result<Vec<String>, String> {
     Ok(written.map_or_else(|| collected.texts.clone(), |items| items.iter().map(plain).collect()))
 }
 
-fn fields(collected: &Collected, style: Style) -> Result<Vec<(String, String)>, String> {
+fn fields(collected: &ParameterValues, style: ParameterStyle) -> Result<Vec<(String, String)>, String> {
     let unfit = || "is an object; write its fields as `name[field]=value`, or all of it as JSON".to_owned();
     let mut fields = Vec::new();
     for text in &collected.texts {
         let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| unfit())?;
         for (name, value) in object {
             // Brackets are the one notation that has room for parts of parts.
-            if style == Style::DeepObject {
+            if style == ParameterStyle::DeepObject {
                 nested(name, &value, &mut fields);
             } else {
                 fields.push((name, plain(&value)));
@@ -339,8 +341,8 @@ fn plain(value: &Value) -> String {
 fn named(parameter: &Parameter, name: &str, value: &str) -> String {
     match (parameter.place, parameter.style) {
         (ParameterPlace::Query | ParameterPlace::Cookie, _) => format!("{name}={value}"),
-        (_, Style::Matrix) => format!(";{name}={value}"),
-        (_, Style::Label) => format!(".{value}"),
+        (_, ParameterStyle::Matrix) => format!(";{name}={value}"),
+        (_, ParameterStyle::Label) => format!(".{value}"),
         _ => value.to_owned(),
     }
 }
@@ -350,11 +352,11 @@ fn list(parameter: &Parameter, name: &str, items: &[String]) -> String {
         |separator: &str, item: &dyn Fn(&String) -> String| items.iter().map(item).collect::<Vec<_>>().join(separator);
     let pair = |item: &String| format!("{name}={item}");
     match (parameter.style, parameter.explode) {
-        (Style::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
-        (Style::SpaceDelimited, _) => named(parameter, name, &items.join("%20")),
-        (Style::PipeDelimited, _) => named(parameter, name, &items.join("%7C")),
-        (Style::Matrix, true) => each("", &|item| format!(";{}", pair(item))),
-        (Style::Label, true) => each("", &|item| format!(".{item}")),
+        (ParameterStyle::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
+        (ParameterStyle::SpaceDelimited, _) => named(parameter, name, &items.join("%20")),
+        (ParameterStyle::PipeDelimited, _) => named(parameter, name, &items.join("%7C")),
+        (ParameterStyle::Matrix, true) => each("", &|item| format!(";{}", pair(item))),
+        (ParameterStyle::Label, true) => each("", &|item| format!(".{item}")),
         _ => named(parameter, name, &items.join(",")),
     }
 }
@@ -366,11 +368,11 @@ fn object(parameter: &Parameter, name: &str, fields: &[(String, String)]) -> Str
     let pair = |field: &str, value: &str| format!("{field}={value}");
     let flat = || each(",", &|field, value| format!("{field},{value}"));
     match (parameter.style, parameter.explode) {
-        (Style::DeepObject, _) => each("&", &|field, value| format!("{name}%5B{field}%5D={value}")),
-        (Style::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
-        (Style::Matrix, true) => each("", &|field, value| format!(";{field}={value}")),
-        (Style::Label, true) => each("", &|field, value| format!(".{field}={value}")),
-        (Style::Simple, true) => each(",", &pair),
+        (ParameterStyle::DeepObject, _) => each("&", &|field, value| format!("{name}%5B{field}%5D={value}")),
+        (ParameterStyle::Form, true) if parameter.place == ParameterPlace::Query => each("&", &pair),
+        (ParameterStyle::Matrix, true) => each("", &|field, value| format!(";{field}={value}")),
+        (ParameterStyle::Label, true) => each("", &|field, value| format!(".{field}={value}")),
+        (ParameterStyle::Simple, true) => each(",", &pair),
         _ => named(parameter, name, &flat()),
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::definition::percent::encode;
 use crate::definition::values::{FormRules, ValueSchema};
-use crate::definition::{Api, Definition, MediaType, Style};
+use crate::definition::{Api, Definition, MediaType, ParameterStyle};
 use crate::model::trim_blanks;
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
@@ -79,9 +79,9 @@ fn urlencoded(rules: &FormRules, fields: &[FormField]) -> Result<String, FormPro
     for field in fields {
         let text = std::str::from_utf8(&field.content).map_err(|_| FormProblem::Bytes { name: field.name.clone() })?;
         let separator = match rules.style(&field.name) {
-            Some((Style::SpaceDelimited, false)) => Some("%20"),
-            Some((Style::PipeDelimited, false)) => Some("%7C"),
-            Some((Style::Form, false)) => Some(","),
+            Some((ParameterStyle::SpaceDelimited, false)) => Some("%20"),
+            Some((ParameterStyle::PipeDelimited, false)) => Some("%7C"),
+            Some((ParameterStyle::Form, false)) => Some(","),
             _ => None,
         };
         let known = pairs.iter_mut().find(|(name, _)| *name == field.name);
@@ -146,7 +146,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
 
     use super::*;
-    use crate::gateway::call::{Composed, check_request};
+    use crate::gateway::call::{ComposedParameters, check_request};
 
     fn definition(content: &str) -> Definition {
         let text = format!(
@@ -186,7 +186,7 @@ mod tests {
             assert!(written.contains(expected), "{written}");
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, HeaderValue::try_from(&body.content_type).expect("a media type"));
-            let composed = Composed { path: "/a".to_owned(), ..Composed::default() };
+            let composed = ComposedParameters { path: "/a".to_owned(), ..ComposedParameters::default() };
             let found = check_request(&definition, &definition.apis[0], &composed, &headers, &body.bytes, false);
             assert_eq!(found, [], "{written}");
         }

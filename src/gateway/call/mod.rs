@@ -17,9 +17,9 @@ use crate::routes::PathTemplate;
 
 pub(crate) use super::validate::MISSING;
 pub(crate) use crate::definition::percent::decode_query;
-pub use compose::{BLANK, ComposeProblem, Composed, Given, compose, pick_media_type};
+pub use compose::{BLANK, ComposeProblem, ComposedParameters, Given, compose, pick_media_type};
 pub use form::{FormBody, FormField, FormProblem, compose_form};
-pub use send::{Answer, CallError, Destination, Outgoing, send};
+pub use send::{CallDestination, CallError, CallResponse, OutgoingCall, send};
 
 /// Violation by a path that has more than one reading.
 const ONE_READING: &str = "a value in it is \".\" or \"..\", or has a slash, a backslash or a control character, and a path \
@@ -33,7 +33,7 @@ const ONE_READING: &str = "a value in it is \".\" or \"..\", or has a slash, a b
 pub fn check_request(
     definition: &Definition,
     api: &Api,
-    composed: &Composed,
+    composed: &ComposedParameters,
     headers: &HeaderMap,
     body: &Bytes,
     encoded_slashes: bool,

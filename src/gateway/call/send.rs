@@ -25,7 +25,7 @@ const OWN_AUTHORITY: &str = "ca";
 
 /// Where a request goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
+pub struct CallDestination {
     /// The host to connect to, a name or an address.
     pub host: String,
     /// The port.
@@ -38,7 +38,7 @@ pub struct Destination {
 
 /// A request as it is sent.
 #[derive(Debug, Clone)]
-pub struct Outgoing {
+pub struct OutgoingCall {
     /// The method.
     pub method: Method,
     /// The path with its query.
@@ -53,7 +53,7 @@ pub struct Outgoing {
 
 /// All of an answer.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct CallResponse {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
@@ -99,14 +99,14 @@ pub enum CallError {
 }
 
 /// Sends a request and waits for its answer, at most `limit`. Redirects are not followed.
-pub fn send(to: &Destination, outgoing: Outgoing, limit: Duration) -> Result<Answer, CallError> {
+pub fn send(to: &CallDestination, outgoing: OutgoingCall, limit: Duration) -> Result<CallResponse, CallError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CallError::System)?;
     runtime.block_on(async {
         tokio::time::timeout(limit, connect_and_send(to, outgoing)).await.unwrap_or(Err(CallError::TooLong(limit)))
     })
 }
 
-async fn connect_and_send(to: &Destination, outgoing: Outgoing) -> Result<Answer, CallError> {
+async fn connect_and_send(to: &CallDestination, outgoing: OutgoingCall) -> Result<CallResponse, CallError> {
     let failed = |source| CallError::Connect { host: to.host.clone(), port: to.port, source };
     let stream = TcpStream::connect((to.host.as_str(), to.port)).await.map_err(failed)?;
     stream.set_nodelay(true).map_err(failed)?;
@@ -128,7 +128,7 @@ async fn connect_and_send(to: &Destination, outgoing: Outgoing) -> Result<Answer
     exchange(stream.map_err(|error| CallError::Tls(error.to_string()))?, outgoing).await
 }
 
-async fn exchange<S>(stream: S, outgoing: Outgoing) -> Result<Answer, CallError>
+async fn exchange<S>(stream: S, outgoing: OutgoingCall) -> Result<CallResponse, CallError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -144,5 +144,5 @@ where
         Ok(error) => CallError::Broken(*error),
         Err(_) => CallError::TooLarge,
     })?;
-    Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes(), took: started.elapsed() })
+    Ok(CallResponse { status: head.status, headers: head.headers, body: body.to_bytes(), took: started.elapsed() })
 }

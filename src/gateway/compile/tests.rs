@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::gateway::compiled::CompiledGroup;
-use crate::model::{Backend, Deployment, OperationId, Release, State, Timestamp};
+use crate::model::{Backend, Deployment, DeploymentState, OperationId, Release, Timestamp};
 use crate::snapshot::DefinitionSource;
 
 fn group(number: usize, edition: usize) -> GroupSnapshot {
@@ -19,7 +19,7 @@ fn group(number: usize, edition: usize) -> GroupSnapshot {
         name: format!("g{number}").parse().expect("a name"),
         deployment: Deployment {
             release: Release {
-                state: State::Live,
+                state: DeploymentState::Live,
                 version: "0.0.1".parse().expect("a version"),
                 digest,
                 backend: Backend::Mock,
@@ -39,7 +39,7 @@ fn compiler() -> Compiler {
     Compiler {
         base_domain: DomainName::local(),
         allow_addresses: Vec::new(),
-        origins: Origins::new(),
+        origins: OriginSet::new(),
         meters: Arc::new(Meters::new(1)),
     }
 }

@@ -3,18 +3,18 @@
 use std::cell::OnceCell;
 
 use super::canonical::{host_name, is_loopback};
-use crate::gateway::headers::Hop;
+use crate::gateway::headers::HopHeaders;
 
 /// A host that requests of a connection ask for, read once: most of a connection's requests ask for the same.
-pub(crate) struct Host {
+pub(crate) struct RequestedHost {
     authority: Box<str>,
     name: Box<str>,
     is_loopback: bool,
-    hop: OnceCell<Hop>,
+    hop: OnceCell<HopHeaders>,
 }
 
-impl Host {
-    /// Reads a `Host` header or an authority, or returns nothing where it is malformed (RFC 9110, section 7.2).
+impl RequestedHost {
+    /// Reads a `RequestedHost` header or an authority, or returns nothing where it is malformed (RFC 9110, section 7.2).
     pub(crate) fn parse(authority: &str) -> Option<Self> {
         let name = host_name(authority)?;
         let is_loopback = is_loopback(&name);
@@ -38,7 +38,7 @@ impl Host {
 
     /// Returns the headers that tell a backend the origin of the connection's requests for this host; `write` writes
     /// them, once.
-    pub(crate) fn hop(&self, write: impl FnOnce() -> Hop) -> &Hop {
+    pub(crate) fn hop(&self, write: impl FnOnce() -> HopHeaders) -> &HopHeaders {
         self.hop.get_or_init(write)
     }
 }

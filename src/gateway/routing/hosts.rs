@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::hash::FastHash;
-use super::host::Host;
-use super::table::{Found, RouteTable};
+use super::host::RequestedHost;
+use super::table::{PathMatch, RouteTable};
 use crate::model::GroupHosts;
 
 /// A group that requests are routed to.
@@ -34,9 +34,9 @@ struct GroupsByPrefix<G> {
 }
 
 /// Result of looking up a host and a path.
-pub(crate) enum Lookup<'t, 'p, G> {
+pub(crate) enum HostLookup<'t, 'p, G> {
     /// A path that a group knows.
-    Path(&'t Arc<G>, Found<'t, 'p>, &'p str),
+    Path(&'t Arc<G>, PathMatch<'t, 'p>, &'p str),
     /// The host is served, the path is not.
     UnknownPath,
     /// Nothing is served for the host.
@@ -67,11 +67,11 @@ impl<G: RoutedGroup> HostTable<G> {
     }
 
     /// Looks up a host and a canonical path; `None` if the host is not of this environment.
-    pub(crate) fn find<'t, 'p>(&'t self, host: &Host, path: &'p str) -> Option<Lookup<'t, 'p, G>> {
+    pub(crate) fn find<'t, 'p>(&'t self, host: &RequestedHost, path: &'p str) -> Option<HostLookup<'t, 'p, G>> {
         let loopback = || self.loopback.as_ref().filter(|_| host.is_loopback());
         let groups = self.hosts.get(host.name()).or_else(loopback)?;
         let found = groups.find(path);
-        Some(found.map_or(Lookup::UnknownPath, |(group, found, rest)| Lookup::Path(group, found, rest)))
+        Some(found.map_or(HostLookup::UnknownPath, |(group, found, rest)| HostLookup::Path(group, found, rest)))
     }
 }
 
@@ -87,7 +87,7 @@ impl<G: RoutedGroup> GroupsByPrefix<G> {
     }
 
     /// Finds the group with the longest prefix that knows the rest of the path.
-    fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t Arc<G>, Found<'t, 'p>, &'p str)> {
+    fn find<'t, 'p>(&'t self, path: &'p str) -> Option<(&'t Arc<G>, PathMatch<'t, 'p>, &'p str)> {
         let slashes = path.bytes().enumerate().skip(1).filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
         let mut ends = [0; 17];
         let mut count = 1;

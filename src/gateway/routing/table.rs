@@ -20,7 +20,7 @@ pub(crate) struct RouteTable {
 }
 
 /// One route to be built into a table.
-pub(crate) struct Route<'a> {
+pub(crate) struct TableRoute<'a> {
     /// The method.
     pub(crate) method: Method,
     /// The path.
@@ -31,12 +31,12 @@ pub(crate) struct Route<'a> {
 
 /// The methods of a path.
 pub(crate) struct PathEntry {
-    methods: Vec<(Method, Vec<Candidate>)>,
+    methods: Vec<(Method, Vec<RouteCandidate>)>,
     /// The methods, as an `Allow` header lists them.
     pub(crate) allow: String,
 }
 
-struct Candidate {
+struct RouteCandidate {
     /// The query parameters that it asks for, decoded.
     query: Vec<QueryCondition>,
     /// The parameters of its path, where they do not take every text.
@@ -63,7 +63,7 @@ pub(crate) struct RouterError {
 }
 
 /// A path that is known.
-pub(crate) struct Found<'t, 'p> {
+pub(crate) struct PathMatch<'t, 'p> {
     /// Its methods.
     pub(crate) entry: &'t PathEntry,
     /// The values of its parameters, in the order of the template, percent-encoded.
@@ -74,7 +74,7 @@ impl RouteTable {
     /// Builds the table; a route is known by its place in the list.
     ///
     /// Fails with a path that the router does not take, of which the definition's own routing leaves none.
-    pub(crate) fn build(routes: &[Route<'_>]) -> Result<Self, RouterError> {
+    pub(crate) fn build(routes: &[TableRoute<'_>]) -> Result<Self, RouterError> {
         let mut builder = TableBuilder::default();
         for (index, route) in routes.iter().enumerate() {
             builder.add(index, route);
@@ -83,14 +83,14 @@ impl RouteTable {
     }
 
     /// Finds the entry of a canonical path in its normal spelling.
-    pub(crate) fn find<'t, 'p>(&'t self, path: &'p str) -> Option<Found<'t, 'p>> {
+    pub(crate) fn find<'t, 'p>(&'t self, path: &'p str) -> Option<PathMatch<'t, 'p>> {
         if let Some(entry) = self.exact.get(path) {
-            return self.paths.get(*entry).map(|entry| Found { entry, parameters: Vec::new() });
+            return self.paths.get(*entry).map(|entry| PathMatch { entry, parameters: Vec::new() });
         }
         [&self.templates, &self.prefixes].into_iter().find_map(|router| {
             let found = router.search(path)?;
             let entry = self.paths.get(*found.data())?;
-            Some(Found { entry, parameters: found.parameters().iter().map(|(_, value)| *value).collect() })
+            Some(PathMatch { entry, parameters: found.parameters().iter().map(|(_, value)| *value).collect() })
         })
     }
 }
@@ -112,7 +112,7 @@ impl PathEntry {
     }
 }
 
-impl Candidate {
+impl RouteCandidate {
     fn matches(&self, texts: &[&str], query: Option<&str>) -> bool {
         let has = |wanted: &QueryCondition| {
             query.unwrap_or_default().split('&').any(|pair| {
@@ -133,7 +133,7 @@ struct TableBuilder {
 }
 
 impl TableBuilder {
-    fn add(&mut self, index: usize, route: &Route<'_>) {
+    fn add(&mut self, index: usize, route: &TableRoute<'_>) {
         let mut template = router_template(&route.path.parts);
         if route.path.is_prefix && template.len() > 1 {
             // Paths below a folder are below it with and without its slash.
@@ -149,7 +149,7 @@ impl TableBuilder {
             name: decode_query(&condition.name),
             value: condition.value.as_deref().map(decode_query),
         };
-        let candidate = Candidate {
+        let candidate = RouteCandidate {
             query: route.path.query.iter().map(decoded).collect(),
             values: Some(Arc::clone(&route.values)).filter(|values| values.is_selective()),
             route: index,
@@ -158,7 +158,7 @@ impl TableBuilder {
             Some((_, candidates)) => {
                 candidates.push(candidate);
                 // The one that asks for most is looked at first.
-                let asked = |candidate: &Candidate| {
+                let asked = |candidate: &RouteCandidate| {
                     (candidate.query.len(), candidate.values.as_ref().map_or(0, |values| values.marks()))
                 };
                 candidates.sort_by_key(|candidate| std::cmp::Reverse(asked(candidate)));
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::definition::percent::one_spelling;
     use crate::definition::{PathPiece, path_pieces};
-    use crate::routes::{Lead, PathParameter, Texts};
+    use crate::routes::{PathParameter, SegmentTexts, ValuePrefix};
 
     fn table(routes: &[&'static str]) -> (RouteTable, Vec<&'static str>) {
         let parsed: Vec<(Method, PathTemplate)> = routes
@@ -247,8 +247,8 @@ mod tests {
                     PathPiece::Text(text) => PathPart::Text(one_spelling(text).into_owned()),
                     PathPiece::Parameter(name) => PathPart::Parameter(PathParameter {
                         name: name.to_owned(),
-                        lead: Lead::Nothing,
-                        texts: Texts::Any,
+                        lead: ValuePrefix::Nothing,
+                        texts: SegmentTexts::Any,
                     }),
                 };
                 let template = PathTemplate {
@@ -262,9 +262,9 @@ mod tests {
                 (method, template)
             })
             .collect();
-        let parsed: Vec<Route<'_>> = parsed
+        let parsed: Vec<TableRoute<'_>> = parsed
             .iter()
-            .map(|(method, path)| Route { method: method.clone(), path, values: Arc::default() })
+            .map(|(method, path)| TableRoute { method: method.clone(), path, values: Arc::default() })
             .collect();
         (RouteTable::build(&parsed).expect("a table"), routes.to_vec())
     }

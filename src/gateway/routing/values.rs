@@ -3,7 +3,7 @@
 //! The router takes parameters with nothing between them as one text; here it is split. And it knows no styles: here a
 //! text that has to begin with `;name` or a dot is told from one that has not (RFC 6570, sections 3.2.5 and 3.2.7).
 
-use crate::routes::{InQuery, Lead, PathParameter, PathPart, PathTemplate, Texts};
+use crate::routes::{InQuery, PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
 
 /// Longer texts are split as if each parameter took any text.
 const LONGEST_SPLIT: usize = 128;
@@ -35,7 +35,8 @@ impl PathValues {
                     is_adjacent = false;
                 }
                 PathPart::Parameter(parameter) => {
-                    if before.ends_with('/') && !is_adjacent && matches!(parameter.lead, Lead::Semicolon { .. }) {
+                    if before.ends_with('/') && !is_adjacent && matches!(parameter.lead, ValuePrefix::Semicolon { .. })
+                    {
                         // The text before the first segment is empty.
                         matrix_segments.push(segment - 1);
                     }
@@ -57,14 +58,17 @@ impl PathValues {
     /// Returns the count of parameters whose texts are told from others, by which of two APIs the more exact one is known.
     pub(crate) fn marks(&self) -> usize {
         let is_marked = |parameter: &&PathParameter| {
-            !matches!((&parameter.lead, &parameter.texts), (Lead::Nothing, Texts::Any | Texts::Integer | Texts::Number))
+            !matches!(
+                (&parameter.lead, &parameter.texts),
+                (ValuePrefix::Nothing, SegmentTexts::Any | SegmentTexts::Integer | SegmentTexts::Number)
+            )
         };
         self.runs.iter().flat_map(|run| run.iter().filter(is_marked)).count()
     }
 
     /// Returns `true` if there are texts of the router that are none of these parameters.
     pub(crate) fn is_selective(&self) -> bool {
-        let is_plain = |run: &[PathParameter]| matches!(run, [one] if matches!(one.lead, Lead::Nothing));
+        let is_plain = |run: &[PathParameter]| matches!(run, [one] if matches!(one.lead, ValuePrefix::Nothing));
         !self.runs.iter().all(|run| is_plain(run))
     }
 
@@ -99,27 +103,27 @@ impl PathValues {
 
 fn takes(parameter: &PathParameter, text: &str) -> bool {
     let PathParameter { lead, texts, .. } = parameter;
-    !text.is_empty() && begins(lead, text) && (*lead != Lead::Nothing || contains(texts, text))
+    !text.is_empty() && begins(lead, text) && (*lead != ValuePrefix::Nothing || contains(texts, text))
 }
 
-fn begins(lead: &Lead, text: &str) -> bool {
+fn begins(lead: &ValuePrefix, text: &str) -> bool {
     match lead {
-        Lead::Nothing => true,
-        Lead::Dot { .. } => text.starts_with('.'),
-        Lead::Semicolon { name: None, .. } => text.starts_with(';'),
-        Lead::Semicolon { name: Some(name), .. } => text
+        ValuePrefix::Nothing => true,
+        ValuePrefix::Dot { .. } => text.starts_with('.'),
+        ValuePrefix::Semicolon { name: None, .. } => text.starts_with(';'),
+        ValuePrefix::Semicolon { name: Some(name), .. } => text
             .strip_prefix(';')
             .and_then(|rest| rest.strip_prefix(&**name))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['=', ';'])),
     }
 }
 
-fn contains(texts: &Texts, text: &str) -> bool {
+fn contains(texts: &SegmentTexts, text: &str) -> bool {
     match texts {
-        Texts::Any => true,
-        Texts::Integer => text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit()),
-        Texts::Number => text.parse::<f64>().is_ok(),
-        Texts::OneOf(values) => values.iter().any(|value| value == text),
+        SegmentTexts::Any => true,
+        SegmentTexts::Integer => text.strip_prefix('-').unwrap_or(text).bytes().all(|byte| byte.is_ascii_digit()),
+        SegmentTexts::Number => text.parse::<f64>().is_ok(),
+        SegmentTexts::OneOf(values) => values.iter().any(|value| value == text),
     }
 }
 
@@ -127,7 +131,7 @@ fn contains(texts: &Texts, text: &str) -> bool {
 fn split<'v, 'p>(run: &'v [PathParameter], text: &'p str, named: &mut Vec<(&'v str, &'p str)>) -> Option<()> {
     match run {
         [] => Some(()),
-        [one] if matches!(one.lead, Lead::Nothing) || begins(&one.lead, text) => {
+        [one] if matches!(one.lead, ValuePrefix::Nothing) || begins(&one.lead, text) => {
             named.push((&one.name, text));
             Some(())
         }
@@ -177,8 +181,8 @@ fn candidates(parameter: &PathParameter, from: usize, text: &str, last: bool) ->
         return Box::new(std::iter::once(text.len()));
     }
     let mark = match parameter.lead {
-        Lead::Dot { is_repeated: false } => '.',
-        Lead::Semicolon { is_repeated: false, .. } => ';',
+        ValuePrefix::Dot { is_repeated: false } => '.',
+        ValuePrefix::Semicolon { is_repeated: false, .. } => ';',
         _ => return Box::new((from + 1..text.len()).rev()),
     };
     let behind = text.get(from + 1..).and_then(|rest| rest.find(mark)).map_or(text.len(), |at| from + 1 + at);
@@ -187,7 +191,7 @@ fn candidates(parameter: &PathParameter, from: usize, text: &str, last: bool) ->
 
 /// Splits by the styles alone, and gives every parameter without one a character at least.
 fn ends_by_lead(run: &[PathParameter], text: &str) -> Option<Vec<usize>> {
-    if text.len() > LONGEST_SPLIT && run.iter().all(|parameter| matches!(parameter.lead, Lead::Nothing)) {
+    if text.len() > LONGEST_SPLIT && run.iter().all(|parameter| matches!(parameter.lead, ValuePrefix::Nothing)) {
         let first = text.len() - (run.len() - 1);
         return (first > 0).then(|| (first..=text.len()).collect());
     }

@@ -25,7 +25,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::worker::{LONGEST_TICK, Shared, Stop};
+use super::worker::{LONGEST_TICK, SharedState, StopOrder};
 use crate::gateway::compiled::ServedEntry;
 use crate::gateway::meter::{BOUNDS, Meters};
 use crate::snapshot::NotServed;
@@ -40,20 +40,20 @@ const LONGEST_STUCK: Duration = Duration::from_secs(10);
 const MOST_CONNECTIONS: usize = 16;
 
 /// State that the listener reports.
-pub(crate) struct Admin {
-    pub(crate) shared: Arc<Shared>,
+pub(crate) struct AdminState {
+    pub(crate) shared: Arc<SharedState>,
     pub(crate) meters: Arc<Meters>,
 }
 
-impl Admin {
+impl AdminState {
     /// Answers until the gateway has stopped.
-    pub(crate) async fn run(self, listener: TcpListener, mut stop: watch::Receiver<Stop>) {
+    pub(crate) async fn run(self, listener: TcpListener, mut stop: watch::Receiver<StopOrder>) {
         let admin = Arc::new(self);
         let open = Rc::new(());
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = stop.wait_for(|stop| *stop == Stop::Now) => return,
+                _ = stop.wait_for(|stop| *stop == StopOrder::Now) => return,
             };
             let Ok((stream, _)) = accepted else {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -159,9 +159,9 @@ impl Admin {
 
     fn metrics(&self) -> Result<String, fmt::Error> {
         let mut registry = Registry::default();
-        let requests = Requests(Arc::clone(&self.meters));
+        let requests = RequestHistogram(Arc::clone(&self.meters));
         registry.register_collector(Box::new(requests));
-        registry.register_collector(Box::new(Responses(Arc::clone(&self.meters))));
+        registry.register_collector(Box::new(ResponseCheckCounts(Arc::clone(&self.meters))));
         let (in_flight, to_backends) = self.shared.on_hand();
         for (name, help, count) in [
             ("apigw_connections", "Open connections of callers", self.shared.connections.load(Ordering::Relaxed)),
@@ -200,15 +200,15 @@ fn plain(status: StatusCode, media_type: &'static str, body: String) -> Response
 }
 
 /// Writes how many responses of backends followed their definition.
-struct Responses(Arc<Meters>);
+struct ResponseCheckCounts(Arc<Meters>);
 
-impl fmt::Debug for Responses {
+impl fmt::Debug for ResponseCheckCounts {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Responses")
     }
 }
 
-impl Collector for Responses {
+impl Collector for ResponseCheckCounts {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let help = "Responses of backends that were compared with the definition";
         let mut family = encoder.encode_descriptor("apigw_response_checks", help, None, MetricType::Counter)?;
@@ -233,15 +233,15 @@ impl Collector for Responses {
 }
 
 /// Writes the counts of the meters as one histogram a group, version, API and status.
-struct Requests(Arc<Meters>);
+struct RequestHistogram(Arc<Meters>);
 
-impl fmt::Debug for Requests {
+impl fmt::Debug for RequestHistogram {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Requests")
     }
 }
 
-impl Collector for Requests {
+impl Collector for RequestHistogram {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let mut family = encoder.encode_descriptor(
             "apigw_request_duration_seconds",

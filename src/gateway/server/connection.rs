@@ -23,13 +23,13 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::observed::Observed;
-use crate::gateway::request_body::Incoming;
-use crate::gateway::service::context::{Client, Context};
-use crate::gateway::service::payload::Payload;
+use super::observed::ObservedStream;
+use crate::gateway::request_body::IncomingBody;
+use crate::gateway::service::context::{ClientConnection, Context};
+use crate::gateway::service::payload::ResponsePayload;
 use crate::gateway::service::{handle, note_refused};
-use crate::gateway::stream::Stream;
-use crate::gateway::watch::{Reading, Watch};
+use crate::gateway::stream::ClientStream;
+use crate::gateway::watch::{ClientWait, ConnectionWatch};
 
 /// The connection preface of a client that speaks HTTP/2 without negotiating it (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -43,7 +43,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// Serves a connection to its end, encrypted where there are certificates.
 pub(crate) async fn serve(
     context: Rc<Context>,
-    client: Rc<Client>,
+    client: Rc<ClientConnection>,
     mut stream: TcpStream,
     certificates: Option<Arc<ServerConfig>>,
 ) {
@@ -54,12 +54,12 @@ pub(crate) async fn serve(
         let handshake = TlsAcceptor::from(config).accept(stream);
         let Some(Ok(stream)) = unless_over(watch, handshake).await else { return };
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        (Stream::Tls(Box::new(stream.into())), BytesMut::new(), is_http2)
+        (ClientStream::Tls(Box::new(stream.into())), BytesMut::new(), is_http2)
     } else {
         let Some(Ok((first, is_http2))) = unless_over(watch, read_preface(&mut stream)).await else { return };
-        (Stream::Plain(stream), first, is_http2)
+        (ClientStream::Plain(stream), first, is_http2)
     };
-    let stream = Observed::new(stream, first, Rc::clone(watch));
+    let stream = ObservedStream::new(stream, first, Rc::clone(watch));
     if is_http2 {
         serve_http2(context, client, stream).await;
     } else {
@@ -69,7 +69,7 @@ pub(crate) async fn serve(
 
 /// Waits for the bytes that precede the first request; returns nothing where they take too long, or where no more requests
 /// are taken.
-async fn unless_over<F: Future>(watch: &Watch, first: F) -> Option<F::Output> {
+async fn unless_over<F: Future>(watch: &ConnectionWatch, first: F) -> Option<F::Output> {
     let mut first = pin!(first);
     let unless_drained = poll_fn(|context| match first.as_mut().poll(context) {
         Poll::Pending if watch.is_draining() => Poll::Ready(None),
@@ -79,7 +79,7 @@ async fn unless_over<F: Future>(watch: &Watch, first: F) -> Option<F::Output> {
 }
 
 /// Drives a connection, unless it is cut off before its end.
-async fn unless_cut<F: Future>(watch: &Watch, future: F) -> Option<F::Output> {
+async fn unless_cut<F: Future>(watch: &ConnectionWatch, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     poll_fn(|context| {
         watch.woken_by(context.waker());
@@ -106,7 +106,7 @@ async fn read_preface(stream: &mut TcpStream) -> io::Result<(BytesMut, bool)> {
     }
 }
 
-async fn serve_http1(context: Rc<Context>, client: Rc<Client>, stream: Observed) {
+async fn serve_http1(context: Rc<Context>, client: Rc<ClientConnection>, stream: ObservedStream) {
     let watch = &client.watch;
     let mut builder = http1::Builder::new();
     // Deadlines are the watch's, for which no request pays with a timer. Not `pipeline_flush`: with it, hyper 1.12 never sends
@@ -135,17 +135,17 @@ async fn serve_http1(context: Rc<Context>, client: Rc<Client>, stream: Observed)
     let tunnel = client.tunnel.borrow_mut().take();
     match tunnel {
         Some(tunnel) => {
-            watch.reads(Reading::Tunnel, true);
+            watch.reads(ClientWait::Tunnel, true);
             unless_cut(watch, tunnel.run(stream, &parts.read_buf)).await;
         }
         None => linger(stream).await,
     }
 }
 
-async fn serve_http2(context: Rc<Context>, client: Rc<Client>, stream: Observed) {
+async fn serve_http2(context: Rc<Context>, client: Rc<ClientConnection>, stream: ObservedStream) {
     let watch = &client.watch;
     watch.multiplexes();
-    watch.reads(Reading::Tunnel, true);
+    watch.reads(ClientWait::Tunnel, true);
     let limits = context.shared.config.limits;
     let timeouts = context.shared.config.timeouts;
     let mut builder = http2::Builder::new(LocalExecutor);
@@ -166,20 +166,21 @@ async fn serve_http2(context: Rc<Context>, client: Rc<Client>, stream: Observed)
 /// Makes the service that answers the requests of a connection.
 fn service(
     context: Rc<Context>,
-    client: Rc<Client>,
-) -> impl HttpService<hyper::body::Incoming, ResBody = Payload, Error = std::convert::Infallible, Future: 'static> {
+    client: Rc<ClientConnection>,
+) -> impl HttpService<hyper::body::Incoming, ResBody = ResponsePayload, Error = std::convert::Infallible, Future: 'static>
+{
     service_fn(move |request: Request<hyper::body::Incoming>| {
         let (parts, body) = request.into_parts();
-        let body = Incoming::new(body, Rc::clone(&client.watch));
+        let body = IncomingBody::new(body, Rc::clone(&client.watch));
         let handled = handle(Rc::clone(&context), Rc::clone(&client), parts, body);
-        async { Ok::<Response<Payload>, _>(handled.await) }
+        async { Ok::<Response<ResponsePayload>, _>(handled.await) }
     })
 }
 
 /// Drives a connection to its end, and has it closed after the requests in flight where the gateway drains; returns nothing
 /// where it is cut off.
 async fn drive<C: Future<Output = hyper::Result<()>>>(
-    watch: &Watch,
+    watch: &ConnectionWatch,
     mut connection: Pin<&mut C>,
     drain: impl Fn(Pin<&mut C>),
 ) -> Option<hyper::Result<()>> {
@@ -199,7 +200,7 @@ async fn drive<C: Future<Output = hyper::Result<()>>>(
 
 /// Closes a connection towards the client, and reads on for a little while, since closing with unread bytes would take the
 /// last response back (RFC 9112, section 9.6).
-async fn linger(mut stream: Stream) {
+async fn linger(mut stream: ClientStream) {
     const MOST_BYTES: usize = 1024 * 1024;
     const LONGEST: Duration = Duration::from_secs(1);
     let lingering = async {

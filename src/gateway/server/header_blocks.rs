@@ -67,7 +67,7 @@ pub(super) struct HeaderBlockFollower {
 
 /// The bytes are not HTTP/2, which h2 will find out, too; or a target or trailers are malformed or too large.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused;
+pub(super) struct HeaderBlockRefusal;
 
 impl HeaderBlockFollower {
     pub(super) fn new(most_trailer_bytes: usize) -> Self {
@@ -84,7 +84,7 @@ impl HeaderBlockFollower {
     }
 
     /// Follows bytes; fails where a request is among them that h2 would mend.
-    pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
+    pub(super) fn follow(&mut self, mut bytes: &[u8]) -> Result<(), HeaderBlockRefusal> {
         const HEAD: usize = 9;
         const HEADERS: u8 = 1;
         const CONTINUATION: u8 = 9;
@@ -108,7 +108,7 @@ impl HeaderBlockFollower {
                 continue;
             }
             if length > LARGEST_FRAME {
-                return Err(Refused);
+                return Err(HeaderBlockRefusal);
             }
             bytes = self.gather(bytes, HEAD + length);
             if self.frame.len() == HEAD + length {
@@ -126,7 +126,7 @@ impl HeaderBlockFollower {
     }
 
     /// Takes a frame's part of a header block, and reads the block at its end.
-    fn end_frame(&mut self, is_first: bool, flags: u8) -> Result<(), Refused> {
+    fn end_frame(&mut self, is_first: bool, flags: u8) -> Result<(), HeaderBlockRefusal> {
         const END_HEADERS: u8 = 4;
         const PADDED: u8 = 8;
         const PRIORITY: u8 = 32;
@@ -137,16 +137,16 @@ impl HeaderBlockFollower {
             self.begin_block(&frame);
             let mut padding = 0;
             if flags & PADDED != 0 {
-                let (&length, rest) = payload.split_first().ok_or(Refused)?;
+                let (&length, rest) = payload.split_first().ok_or(HeaderBlockRefusal)?;
                 (padding, payload) = (usize::from(length), rest);
             }
             if flags & PRIORITY != 0 {
-                payload = payload.get(5..).ok_or(Refused)?;
+                payload = payload.get(5..).ok_or(HeaderBlockRefusal)?;
             }
-            payload = payload.get(..payload.len().checked_sub(padding).ok_or(Refused)?).unwrap_or_default();
+            payload = payload.get(..payload.len().checked_sub(padding).ok_or(HeaderBlockRefusal)?).unwrap_or_default();
         }
         if self.block.len() + payload.len() > LARGEST_BLOCK {
-            return Err(Refused);
+            return Err(HeaderBlockRefusal);
         }
         if flags & END_HEADERS == 0 {
             self.block.extend_from_slice(payload);
@@ -172,7 +172,7 @@ impl HeaderBlockFollower {
         self.newest_stream = self.newest_stream.max(stream);
     }
 
-    fn read_block(&mut self, block: &[u8]) -> Result<(), Refused> {
+    fn read_block(&mut self, block: &[u8]) -> Result<(), HeaderBlockRefusal> {
         let mut trailers =
             self.is_trailers.then_some(TrailerBounds { fields: MOST_TRAILERS, bytes: self.most_trailer_bytes });
         self.names.read_block(block, trailers.as_mut())
@@ -187,12 +187,12 @@ struct TrailerBounds {
 
 impl TrailerBounds {
     /// Counts a field; fails where it is one too many, or none of trailers.
-    fn count(&mut self, is_pseudo: bool, bytes: usize) -> Result<(), Refused> {
+    fn count(&mut self, is_pseudo: bool, bytes: usize) -> Result<(), HeaderBlockRefusal> {
         if is_pseudo {
-            return Err(Refused);
+            return Err(HeaderBlockRefusal);
         }
-        self.fields = self.fields.checked_sub(1).ok_or(Refused)?;
-        self.bytes = self.bytes.checked_sub(bytes).ok_or(Refused)?;
+        self.fields = self.fields.checked_sub(1).ok_or(HeaderBlockRefusal)?;
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(HeaderBlockRefusal)?;
         Ok(())
     }
 }
@@ -221,7 +221,11 @@ struct FieldName {
 
 impl NameTable {
     /// Reads a header block (RFC 7541, section 6), which is that of trailers where they are bounded.
-    fn read_block(&mut self, mut block: &[u8], mut trailers: Option<&mut TrailerBounds>) -> Result<(), Refused> {
+    fn read_block(
+        &mut self,
+        mut block: &[u8],
+        mut trailers: Option<&mut TrailerBounds>,
+    ) -> Result<(), HeaderBlockRefusal> {
         while let Some(&first) = block.first() {
             match first {
                 0x80.. => {
@@ -235,7 +239,7 @@ impl NameTable {
                 0x20.. => {
                     self.limit = read_integer(&mut block, 5)?;
                     if self.limit > TABLE_BYTES {
-                        return Err(Refused);
+                        return Err(HeaderBlockRefusal);
                     }
                     self.evict();
                 }
@@ -251,7 +255,7 @@ impl NameTable {
         prefix: u32,
         is_kept: bool,
         trailers: Option<&mut TrailerBounds>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), HeaderBlockRefusal> {
         let name = match read_integer(block, prefix)? {
             0 => {
                 let name = read_string(block)?.decode()?;
@@ -265,7 +269,7 @@ impl NameTable {
         }
         let value = value.decode()?;
         if name.is_path && value.contains(&b'#') {
-            return Err(Refused);
+            return Err(HeaderBlockRefusal);
         }
         let bytes = name.length + value.len() + FIELD_OVERHEAD;
         if let Some(bounds) = trailers {
@@ -280,8 +284,8 @@ impl NameTable {
     }
 
     /// Returns the name of an entry, and the bytes that the whole entry counts for.
-    fn entry(&self, index: usize) -> Result<(FieldName, usize), Refused> {
-        let index_in_static = index.checked_sub(1).ok_or(Refused)?;
+    fn entry(&self, index: usize) -> Result<(FieldName, usize), HeaderBlockRefusal> {
+        let index_in_static = index.checked_sub(1).ok_or(HeaderBlockRefusal)?;
         if let Some(&length) = STATIC_NAMES.get(index_in_static) {
             let length = usize::from(length);
             let value = if index == STATIC_VALUE.0 { STATIC_VALUE.1 } else { 0 };
@@ -289,7 +293,7 @@ impl NameTable {
             let name = FieldName { is_path: STATIC_PATHS.contains(&index), is_pseudo, length };
             return Ok((name, length + value + FIELD_OVERHEAD));
         }
-        let entry = self.entries.get(index_in_static - STATIC_NAMES.len()).ok_or(Refused)?;
+        let entry = self.entries.get(index_in_static - STATIC_NAMES.len()).ok_or(HeaderBlockRefusal)?;
         Ok((entry.name, entry.bytes))
     }
 
@@ -303,10 +307,10 @@ impl NameTable {
 }
 
 /// Reads an integer whose first byte has so many bits of it (RFC 7541, section 5.1).
-fn read_integer(block: &mut &[u8], prefix: u32) -> Result<usize, Refused> {
+fn read_integer(block: &mut &[u8], prefix: u32) -> Result<usize, HeaderBlockRefusal> {
     const LARGEST: usize = 1 << 24;
     let mut next = || {
-        let (&byte, rest) = block.split_first().ok_or(Refused)?;
+        let (&byte, rest) = block.split_first().ok_or(HeaderBlockRefusal)?;
         *block = rest;
         Ok(usize::from(byte))
     };
@@ -324,7 +328,7 @@ fn read_integer(block: &mut &[u8], prefix: u32) -> Result<usize, Refused> {
             return Ok(integer);
         }
     }
-    Err(Refused)
+    Err(HeaderBlockRefusal)
 }
 
 /// A string as it is written (RFC 7541, section 5.2).
@@ -333,17 +337,17 @@ struct WrittenString<'b> {
     bytes: &'b [u8],
 }
 
-fn read_string<'b>(block: &mut &'b [u8]) -> Result<WrittenString<'b>, Refused> {
+fn read_string<'b>(block: &mut &'b [u8]) -> Result<WrittenString<'b>, HeaderBlockRefusal> {
     let is_huffman = block.first().is_some_and(|first| first & 0x80 != 0);
     let length = read_integer(block, 7)?;
-    let (bytes, rest) = block.split_at_checked(length).ok_or(Refused)?;
+    let (bytes, rest) = block.split_at_checked(length).ok_or(HeaderBlockRefusal)?;
     *block = rest;
     Ok(WrittenString { is_huffman, bytes })
 }
 
 impl WrittenString<'_> {
-    fn decode(&self) -> Result<Vec<u8>, Refused> {
-        if self.is_huffman { decode_huffman(self.bytes).ok_or(Refused) } else { Ok(self.bytes.to_vec()) }
+    fn decode(&self) -> Result<Vec<u8>, HeaderBlockRefusal> {
+        if self.is_huffman { decode_huffman(self.bytes).ok_or(HeaderBlockRefusal) } else { Ok(self.bytes.to_vec()) }
     }
 }
 

@@ -8,23 +8,23 @@ use std::task::{Context, Poll};
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::header_blocks::{HeaderBlockFollower, Refused};
-use crate::gateway::stream::Stream;
-use crate::gateway::watch::Watch;
+use super::header_blocks::{HeaderBlockFollower, HeaderBlockRefusal};
+use crate::gateway::stream::ClientStream;
+use crate::gateway::watch::ConnectionWatch;
 
 /// A client's stream whose watch is told of each read and write.
-pub(crate) struct Observed {
-    stream: Stream,
+pub(crate) struct ObservedStream {
+    stream: ClientStream,
     /// Bytes that were read before and come again.
     first: BytesMut,
     /// Follows the bytes read, on a connection of HTTP/2.
     header_blocks: Option<Box<HeaderBlockFollower>>,
-    watch: Rc<Watch>,
+    watch: Rc<ConnectionWatch>,
 }
 
-impl Observed {
+impl ObservedStream {
     /// Begins to observe a stream, of which some bytes have been read.
-    pub(crate) fn new(stream: Stream, first: BytesMut, watch: Rc<Watch>) -> Self {
+    pub(crate) fn new(stream: ClientStream, first: BytesMut, watch: Rc<ConnectionWatch>) -> Self {
         Self { stream, first, header_blocks: None, watch }
     }
 
@@ -34,12 +34,12 @@ impl Observed {
     }
 
     /// Returns the stream itself.
-    pub(crate) fn into_stream(self) -> Stream {
+    pub(crate) fn into_stream(self) -> ClientStream {
         self.stream
     }
 }
 
-impl AsyncRead for Observed {
+impl AsyncRead for ObservedStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -61,7 +61,7 @@ impl AsyncRead for Observed {
         let came = buffer.filled().get(before..).unwrap_or_default();
         self.watch.came(came.len());
         if let Some(follower) = &mut self.header_blocks
-            && let Err(Refused) = follower.follow(came)
+            && let Err(HeaderBlockRefusal) = follower.follow(came)
         {
             // The service refuses all further requests, and the connection ends with those in flight.
             self.header_blocks = None;
@@ -71,7 +71,7 @@ impl AsyncRead for Observed {
     }
 }
 
-impl AsyncWrite for Observed {
+impl AsyncWrite for ObservedStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.watch.write_blocked(written.is_pending());

@@ -15,18 +15,18 @@ use super::connection::serve;
 use super::descriptors::ConnectionLimits;
 use super::yielding::{Trial, Yielding};
 use crate::gateway::clock::{Clock, TICK, TICKS_A_SECOND, Ticks, ticks};
-use crate::gateway::config::Timeouts;
-use crate::gateway::request_body::Pace;
-use crate::gateway::service::context::{Client, Context, Gauges, SharedContext};
+use crate::gateway::config::GatewayTimeouts;
+use crate::gateway::request_body::BodyPace;
+use crate::gateway::service::context::{ClientConnection, Context, SharedContext, WorkerGauges};
 use crate::gateway::upstream::pool::Pool;
-use crate::gateway::watch::{Patience, Watch};
+use crate::gateway::watch::{ConnectionTimeouts, ConnectionWatch};
 use crate::snapshot::NotServed;
 
 /// Time for which an idle connection to a backend is kept: less than servers usually keep one.
 const KEEP_BACKEND: Ticks = TICKS_A_SECOND * 20;
 
 /// State that all workers share.
-pub(crate) struct Shared {
+pub(crate) struct SharedState {
     pub(crate) context: Arc<SharedContext>,
     pub(crate) tls: ArcSwapOption<ServerConfig>,
     /// Parts of the files that are not served.
@@ -48,10 +48,10 @@ const ENDED: u64 = u64::MAX;
 /// Longest time since the last tick of a worker that works: a few ticks, since the system may be busy.
 pub(crate) const LONGEST_TICK: Duration = Duration::from_secs(1);
 
-impl Shared {
+impl SharedState {
     /// Adds up the load of all workers: requests in flight, and open connections to backends.
     pub(crate) fn on_hand(&self) -> (usize, usize) {
-        let sum = |gauge: fn(&Gauges) -> &AtomicUsize| {
+        let sum = |gauge: fn(&WorkerGauges) -> &AtomicUsize| {
             self.context.gauges.iter().map(|gauges| gauge(gauges).load(Ordering::Relaxed)).sum()
         };
         (sum(|gauges| &gauges.in_flight), sum(|gauges| &gauges.backend_connections))
@@ -60,8 +60,9 @@ impl Shared {
     /// Returns the workers that have not ticked for so long. They answer nobody: something holds up their thread.
     pub(crate) fn stuck_workers(&self, longest: Duration) -> Vec<usize> {
         let now = milliseconds(self.started.elapsed());
-        let is_stuck =
-            |gauges: &Gauges| now.saturating_sub(gauges.ticked_ms.load(Ordering::Relaxed)) > milliseconds(longest);
+        let is_stuck = |gauges: &WorkerGauges| {
+            now.saturating_sub(gauges.ticked_ms.load(Ordering::Relaxed)) > milliseconds(longest)
+        };
         self.context.gauges.iter().enumerate().filter(|(_, gauges)| is_stuck(gauges)).map(|(index, _)| index).collect()
     }
 
@@ -73,22 +74,22 @@ impl Shared {
 
 /// State that the tasks of one worker share.
 pub(crate) struct Worker {
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
     context: Rc<Context>,
     clock: Clock,
-    watches: RefCell<Vec<Weak<Watch>>>,
+    watches: RefCell<Vec<Weak<ConnectionWatch>>>,
     open: Cell<usize>,
 }
 
 /// A socket to listen on.
-pub(crate) struct Socket {
+pub(crate) struct ListeningSocket {
     pub(crate) listener: std::net::TcpListener,
     pub(crate) tls: bool,
 }
 
 impl Worker {
     /// Makes a worker.
-    pub(crate) fn new(index: usize, shared: Arc<Shared>) -> Rc<Self> {
+    pub(crate) fn new(index: usize, shared: Arc<SharedState>) -> Rc<Self> {
         let clock = Clock::default();
         let pool = Pool::new(Rc::clone(&clock), shared.limits.backends_a_worker, index);
         let context = Rc::new(Context::new(index, Arc::clone(&shared.context), pool));
@@ -98,8 +99,8 @@ impl Worker {
     /// Accepts connections until `stop` says so, then waits for those that are open, at most until it says so again.
     pub(crate) async fn run(
         self: Rc<Self>,
-        sockets: Vec<Socket>,
-        mut stop: watch::Receiver<Stop>,
+        sockets: Vec<ListeningSocket>,
+        mut stop: watch::Receiver<StopOrder>,
     ) -> std::io::Result<()> {
         for socket in sockets {
             let listener = TcpListener::from_std(socket.listener)?;
@@ -107,33 +108,33 @@ impl Worker {
             tokio::task::spawn_local(accepting);
         }
         let ticking = tokio::task::spawn_local(Rc::clone(&self).tick());
-        stop.wait_for(|stop| *stop != Stop::Not).await.ok();
-        self.each_watch(Watch::drain);
+        stop.wait_for(|stop| *stop != StopOrder::Not).await.ok();
+        self.each_watch(ConnectionWatch::drain);
         let drained = async {
             while self.open.get() > 0 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 // Those that were accepted while the listeners closed are told as well.
-                self.each_watch(Watch::drain);
+                self.each_watch(ConnectionWatch::drain);
             }
         };
         tokio::select! {
             () = drained => {}
-            _ = stop.wait_for(|stop| *stop == Stop::Now) => {}
+            _ = stop.wait_for(|stop| *stop == StopOrder::Now) => {}
         }
         ticking.abort();
         self.note_tick(ENDED);
         Ok(())
     }
 
-    async fn accept(self: Rc<Self>, listener: TcpListener, tls: bool, mut stop: watch::Receiver<Stop>) {
+    async fn accept(self: Rc<Self>, listener: TcpListener, tls: bool, mut stop: watch::Receiver<StopOrder>) {
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                _ = stop.wait_for(|stop| *stop != Stop::Not) => return,
+                _ = stop.wait_for(|stop| *stop != StopOrder::Not) => return,
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    if let Some(open) = Open::count(&self) {
+                    if let Some(open) = OpenConnection::count(&self) {
                         tokio::task::spawn_local(Rc::clone(&self).serve_counted(stream, peer, tls, open));
                     }
                 }
@@ -143,12 +144,18 @@ impl Worker {
         }
     }
 
-    async fn serve_counted(self: Rc<Self>, stream: TcpStream, peer: std::net::SocketAddr, tls: bool, _open: Open) {
-        let watch = Rc::new(Watch::new(peer, tls, Rc::clone(&self.clock)));
+    async fn serve_counted(
+        self: Rc<Self>,
+        stream: TcpStream,
+        peer: std::net::SocketAddr,
+        tls: bool,
+        _open: OpenConnection,
+    ) {
+        let watch = Rc::new(ConnectionWatch::new(peer, tls, Rc::clone(&self.clock)));
         self.watches.borrow_mut().push(Rc::downgrade(&watch));
         let certificates = if tls { self.shared.tls.load_full() } else { None };
         if !tls || certificates.is_some() {
-            serve(Rc::clone(&self.context), Client::new(watch), stream, certificates).await;
+            serve(Rc::clone(&self.context), ClientConnection::new(watch), stream, certificates).await;
         }
     }
 
@@ -185,7 +192,7 @@ impl Worker {
         }
     }
 
-    fn each_watch(&self, mut visit: impl FnMut(&Watch)) {
+    fn each_watch(&self, mut visit: impl FnMut(&ConnectionWatch)) {
         self.watches.borrow_mut().retain(|watch| match watch.upgrade() {
             Some(watch) => {
                 visit(&watch);
@@ -204,11 +211,11 @@ struct PaceOfAnswers {
 }
 
 impl PaceOfAnswers {
-    fn new(shared: &Shared) -> Self {
+    fn new(shared: &SharedState) -> Self {
         Self { trial: Trial::default(), answered: shared.answered(), since: Instant::now() }
     }
 
-    fn tick(&mut self, shared: &Shared) {
+    fn tick(&mut self, shared: &SharedState) {
         let (answered, now) = (shared.answered(), Instant::now());
         let milliseconds = u64::try_from((now - self.since).as_millis()).unwrap_or(u64::MAX).max(1);
         let rate = answered.wrapping_sub(self.answered).saturating_mul(1000) / milliseconds;
@@ -219,7 +226,7 @@ impl PaceOfAnswers {
 
 /// Order to stop a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stop {
+pub(crate) enum StopOrder {
     /// Keep serving.
     Not,
     /// Stop once the requests in flight have been answered.
@@ -229,9 +236,9 @@ pub(crate) enum Stop {
 }
 
 /// A connection that is open, counted until it is dropped.
-struct Open(Rc<Worker>);
+struct OpenConnection(Rc<Worker>);
 
-impl Open {
+impl OpenConnection {
     /// Counts a connection, or returns nothing where there are too many.
     fn count(worker: &Rc<Worker>) -> Option<Self> {
         let connections = &worker.shared.connections;
@@ -245,7 +252,7 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.shared.connections.fetch_sub(1, Ordering::Relaxed);
         self.0.open.set(self.0.open.get().saturating_sub(1));
@@ -256,9 +263,9 @@ fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn patience(timeouts: &Timeouts, longest_wait: Duration) -> Patience {
-    let pace = Pace::new(timeouts);
-    Patience {
+fn patience(timeouts: &GatewayTimeouts, longest_wait: Duration) -> ConnectionTimeouts {
+    let pace = BodyPace::new(timeouts);
+    ConnectionTimeouts {
         head: ticks(timeouts.head),
         keep_alive: ticks(timeouts.keep_alive),
         body: pace.ticks,

@@ -9,23 +9,23 @@ use super::context::Context;
 use crate::gateway::access_log::AccessRecord;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::meter::Meter;
-use crate::gateway::request_body::Progress;
+use crate::gateway::request_body::BodyProgress;
 
 /// A request as it is going to be written down.
-pub(crate) struct Record {
+pub(crate) struct LogRecord {
     pub(crate) context: Rc<Context>,
     pub(crate) started: Instant,
     pub(crate) status: u16,
     pub(crate) meter: Arc<Meter>,
-    pub(crate) entry: Option<Box<Entry>>,
-    pub(crate) progress: Option<Rc<Progress>>,
-    pub(crate) backend: Answerer,
+    pub(crate) entry: Option<Box<LogEntry>>,
+    pub(crate) progress: Option<Rc<BodyProgress>>,
+    pub(crate) backend: ResponseOrigin,
     pub(crate) error: String,
     pub(crate) backend_took: Option<Duration>,
 }
 
 /// Origin of a response.
-pub(crate) enum Answerer {
+pub(crate) enum ResponseOrigin {
     /// The gateway, on its own account.
     Gateway,
     /// The definition's constant result.
@@ -34,7 +34,7 @@ pub(crate) enum Answerer {
     Backend(Arc<str>),
 }
 
-impl Answerer {
+impl ResponseOrigin {
     /// Names the backend that was asked, if one was.
     pub(crate) fn asked(backend: Option<Arc<str>>) -> Self {
         backend.map_or(Self::Gateway, Self::Backend)
@@ -51,7 +51,7 @@ impl Answerer {
 }
 
 /// Fields of a request that only the access log needs.
-pub(crate) struct Entry {
+pub(crate) struct LogEntry {
     pub(crate) time: SystemTime,
     pub(crate) request_id: String,
     pub(crate) client: SocketAddr,
@@ -66,7 +66,7 @@ pub(crate) struct Entry {
     pub(crate) key: String,
 }
 
-impl Entry {
+impl LogEntry {
     /// Records the group and the API of the request. A path that holds a secret is logged as its template.
     pub(crate) fn found(&mut self, group: &CompiledGroup, api: Option<&CompiledApi>) {
         self.environment.clone_from(&group.environment);
@@ -81,7 +81,7 @@ impl Entry {
     }
 }
 
-impl Record {
+impl LogRecord {
     /// Notes why an answer ended before its end; the first reason is the one that counts.
     pub(crate) fn broke_off(&mut self, reason: &dyn std::fmt::Display) {
         if self.error.is_empty() {

@@ -10,28 +10,28 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
-use super::access_log::Answerer;
-use super::exchange::{At, Exchange, Outcome, OutcomeBody, leave_body, mock_response};
-use super::payload::Payload;
+use super::access_log::ResponseOrigin;
+use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
+use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, check_response};
 use crate::access::ApiCall;
 use crate::gateway::access::{AccessRules, CallerCheck};
-use crate::gateway::compiled::{AccessRule, Answer, CompiledApi, CompiledGroup};
+use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
 use crate::gateway::headers::X_APIGW_KEY;
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::request_body::{BodyFault, Incoming, Progress, RequestBody};
-use crate::gateway::routing::host::Host;
-use crate::gateway::upstream::forward::{Call, Failed, GroupPath, forward, wants_websocket};
+use crate::gateway::request_body::{BodyFault, BodyProgress, IncomingBody, UpstreamBody};
+use crate::gateway::routing::host::RequestedHost;
+use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, UpstreamFailure, forward, wants_websocket};
 use crate::gateway::upstream::route::GroupForward;
-use crate::gateway::upstream::websocket::{Upgraded, upgrade};
+use crate::gateway::upstream::websocket::{UpgradeResponse, upgrade};
 use crate::model::KeyName;
 
 /// State of a request that has to wait for its body or for a backend.
-pub(super) struct Wait {
+pub(super) struct WaitingRequest {
     pub(super) group: Arc<CompiledGroup>,
     /// The API's place in the group.
     pub(super) api: usize,
-    pub(super) host: Rc<Host>,
+    pub(super) host: Rc<RequestedHost>,
     /// The path below the group's prefix.
     pub(super) path: String,
     /// The texts in the path's parameters, percent-encoded.
@@ -43,15 +43,20 @@ pub(super) struct Wait {
 
 impl Exchange {
     /// Answers a request that has a body, or that goes to a backend.
-    pub(super) async fn wait(mut self, wait: Wait, parts: Parts, body: Incoming) -> Response<Payload> {
+    pub(super) async fn wait(
+        mut self,
+        wait: WaitingRequest,
+        parts: Parts,
+        body: IncomingBody,
+    ) -> Response<ResponsePayload> {
         let group = &*wait.group;
         let Some(api) = group.apis.get(wait.api) else {
             return self.refuse(&Problem::new(Kind::Internal, "The API is gone."), None);
         };
         // The request's headers go to the backend; only cross-origin rules and declared refusals look at them again.
-        let keeps_headers = group.cors.is_some() || matches!(group.answer, Answer::Mock);
+        let keeps_headers = group.cors.is_some() || matches!(group.answer, CompiledResponder::Mock);
         let headers = if keeps_headers { parts.headers.clone() } else { HeaderMap::new() };
-        let at = At { group, api: Some(api), headers: &headers };
+        let at = PartialMatch { group, api: Some(api), headers: &headers };
         self.meter = Some(Arc::clone(&api.meter));
         let expects = parts.headers.contains_key(EXPECT);
         let mut body = Some(body);
@@ -61,7 +66,7 @@ impl Exchange {
                 let mut outcome = self.refusal(&failed.problem, Some(at));
                 outcome.error = failed.reason;
                 if let Some(asked) = self.asked.take() {
-                    outcome.backend = Answerer::Backend(asked);
+                    outcome.backend = ResponseOrigin::Backend(asked);
                 }
                 let client = Rc::clone(&self.client);
                 let mut response = self.finish(outcome, Some(at));
@@ -75,13 +80,13 @@ impl Exchange {
 
     async fn answer(
         &mut self,
-        wait: &Wait,
+        wait: &WaitingRequest,
         api: &CompiledApi,
         mut parts: Parts,
-        body: &mut Option<Incoming>,
-    ) -> Result<Outcome, Failed> {
+        body: &mut Option<IncomingBody>,
+    ) -> Result<ResponseOutcome, UpstreamFailure> {
         let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
-        let Admission { caller, body } = self.admit(wait, api, &parts, body).await?;
+        let AdmittedRequest { caller, body } = self.admit(wait, api, &parts, body).await?;
         let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
         let uri = api.path.reads_query().then(|| parts.uri.clone());
         let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();
@@ -96,8 +101,8 @@ impl Exchange {
             rules.rewrite(&mut parts.headers, &key);
         }
         match &wait.group.answer {
-            Answer::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
-            Answer::Forward(forwarding) => {
+            CompiledResponder::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
+            CompiledResponder::Forward(forwarding) => {
                 self.forward_request(wait, api, forwarding, &parameters, ForwardedRequest { parts, body, upgrades })
                     .await
             }
@@ -107,16 +112,16 @@ impl Exchange {
     /// Lets a caller in, or not. A signed body is read to its end and verified before anything else looks at it.
     async fn admit<'a>(
         &mut self,
-        wait: &Wait,
+        wait: &WaitingRequest,
         api: &'a CompiledApi,
         parts: &Parts,
-        body: Incoming,
-    ) -> Result<Admission<'a>, Problem> {
+        body: IncomingBody,
+    ) -> Result<AdmittedRequest<'a>, Problem> {
         let (AccessRule::Key(rules), Some(check)) = (&api.access, &wait.caller) else {
-            return Ok(Admission { caller: None, body: ReceivedBody::Coming(body) });
+            return Ok(AdmittedRequest { caller: None, body: ReceivedBody::Coming(body) });
         };
         if let CallerCheck::Passed(key) = check {
-            return Ok(Admission { caller: Some((rules, key.clone())), body: ReceivedBody::Coming(body) });
+            return Ok(AdmittedRequest { caller: Some((rules, key.clone())), body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
         // A body that states its length takes no more room than that.
@@ -129,24 +134,24 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             key.as_str().clone_into(&mut entry.key);
         }
-        Ok(Admission { caller: Some((rules, key)), body: ReceivedBody::Whole(bytes) })
+        Ok(AdmittedRequest { caller: Some((rules, key)), body: ReceivedBody::Whole(bytes) })
     }
 
     /// Takes the body of a request: as it comes where nobody looks at it, else whole, checked against the definition.
     async fn receive_body(
         &mut self,
-        wait: &Wait,
+        wait: &WaitingRequest,
         api: &CompiledApi,
         parts: &Parts,
         body: ReceivedBody,
-    ) -> Result<RequestBody, Problem> {
+    ) -> Result<UpstreamBody, Problem> {
         let rules = wait.group.rules(api);
         let bytes = match body {
             ReceivedBody::Whole(bytes) => bytes,
-            ReceivedBody::Coming(body) if rules.is_none() && body.is_end_stream() => return Ok(RequestBody::Empty),
+            ReceivedBody::Coming(body) if rules.is_none() && body.is_end_stream() => return Ok(UpstreamBody::Empty),
             ReceivedBody::Coming(body) => {
                 let (body, progress) = self.stream(body, wait.body_limit);
-                if rules.is_none() && matches!(wait.group.answer, Answer::Forward(_)) {
+                if rules.is_none() && matches!(wait.group.answer, CompiledResponder::Forward(_)) {
                     return Ok(body);
                 }
                 read_whole(body, &progress).await?
@@ -155,25 +160,25 @@ impl Exchange {
         if let Some(rules) = rules {
             rules.check_body(&parts.headers, &bytes)?;
         }
-        Ok(if bytes.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(bytes)) })
+        Ok(if bytes.is_empty() { UpstreamBody::Empty } else { UpstreamBody::Whole(Some(bytes)) })
     }
 
     /// Passes a request on to a backend, and its response back.
     async fn forward_request(
         &mut self,
-        wait: &Wait,
+        wait: &WaitingRequest,
         api: &CompiledApi,
         forwarding: &GroupForward,
         parameters: &[(&str, &str)],
         request: ForwardedRequest,
-    ) -> Result<Outcome, Failed> {
+    ) -> Result<ResponseOutcome, UpstreamFailure> {
         let ForwardedRequest { parts, body, upgrades } = request;
         let group = &*wait.group;
         let context = Rc::clone(&self.context);
         let client = Rc::clone(&self.client);
         let request_id = self.request_id.clone();
         let shared = &context.shared;
-        let call = Call {
+        let call = UpstreamCall {
             pool: &context.pool,
             identity: &shared.identity,
             forward: forwarding,
@@ -193,23 +198,23 @@ impl Exchange {
         let traits = RequestTraits::of(&parts);
         let mut response = if upgrades {
             match upgrade(&call, parts, &mut self.asked).await? {
-                Upgraded::Agreed(headers, tunnel, took) => {
+                UpgradeResponse::Agreed(headers, tunnel, took) => {
                     *client.tunnel.borrow_mut() = Some(tunnel.keeping(client.watch.begin()));
-                    let mut outcome = Outcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
-                    outcome.backend = Answerer::asked(self.asked.take());
+                    let mut outcome = ResponseOutcome::bytes(StatusCode::SWITCHING_PROTOCOLS, headers, Bytes::new());
+                    outcome.backend = ResponseOrigin::asked(self.asked.take());
                     outcome.backend_took = Some(took);
                     return Ok(outcome);
                 }
-                Upgraded::Refused(response) => *response,
+                UpgradeResponse::Refused(response) => *response,
             }
         } else {
             forward(&call, parts, body, &mut self.asked).await?
         };
         let error = check_response(group, api, &mut response, &traits).await?;
-        Ok(Outcome {
+        Ok(ResponseOutcome {
             status: response.status,
             headers: response.headers,
-            backend: Answerer::asked(self.asked.take()),
+            backend: ResponseOrigin::asked(self.asked.take()),
             backend_took: Some(response.took),
             body: OutcomeBody::Relayed(Box::new(response.relay)),
             error,
@@ -217,16 +222,16 @@ impl Exchange {
     }
 
     /// Takes a request's body as it comes, and counts it.
-    fn stream(&mut self, incoming: Incoming, limit: u64) -> (RequestBody, Rc<Progress>) {
-        let progress = Progress::new(Rc::clone(&self.client.watch));
+    fn stream(&mut self, incoming: IncomingBody, limit: u64) -> (UpstreamBody, Rc<BodyProgress>) {
+        let progress = BodyProgress::new(Rc::clone(&self.client.watch));
         self.progress = Some(Rc::clone(&progress));
         let pace = self.context.shared.pace;
-        (RequestBody::Stream { incoming, limit, pace, progress: Rc::clone(&progress) }, progress)
+        (UpstreamBody::Stream { incoming, limit, pace, progress: Rc::clone(&progress) }, progress)
     }
 }
 
 /// A caller that was let in, with the rules by which it was, and the body of its request.
-struct Admission<'a> {
+struct AdmittedRequest<'a> {
     /// `None` where the API asks nobody for a key.
     caller: Option<(&'a AccessRules, KeyName)>,
     body: ReceivedBody,
@@ -235,7 +240,7 @@ struct Admission<'a> {
 /// The body of a request: whole where it had to be verified.
 enum ReceivedBody {
     Whole(Bytes),
-    Coming(Incoming),
+    Coming(IncomingBody),
 }
 
 impl ReceivedBody {
@@ -255,18 +260,18 @@ pub(super) fn api_call<'a>(group: &'a CompiledGroup, api_names: &'a [&'a str]) -
 /// A request that is to be passed on.
 struct ForwardedRequest {
     parts: Parts,
-    body: RequestBody,
+    body: UpstreamBody,
     /// True if it asks to go on as a websocket.
     upgrades: bool,
 }
 
-impl From<Problem> for Failed {
+impl From<Problem> for UpstreamFailure {
     fn from(problem: Problem) -> Self {
         Self { reason: problem.reason(), problem }
     }
 }
 
-async fn read_whole(body: RequestBody, progress: &Progress) -> Result<Bytes, Problem> {
+async fn read_whole(body: UpstreamBody, progress: &BodyProgress) -> Result<Bytes, Problem> {
     let collected = body.collect().await.map(http_body_util::Collected::to_bytes);
     collected.map_err(|_| Problem::of_body(progress.failed.get().unwrap_or(BodyFault::Broken)))
 }

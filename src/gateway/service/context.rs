@@ -10,38 +10,38 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderValue};
 
-use crate::gateway::access::Access;
+use crate::gateway::access::AccessState;
 use crate::gateway::compiled::CompiledSnapshot;
 use crate::gateway::config::Config;
 use crate::gateway::meter::Meter;
-use crate::gateway::request_body::Pace;
+use crate::gateway::request_body::BodyPace;
 use crate::gateway::upstream::identity::Identity;
 use crate::gateway::upstream::pool::Pool;
-use crate::gateway::upstream::websocket::Tunnel;
-use crate::gateway::watch::Watch;
+use crate::gateway::upstream::websocket::WebsocketTunnel;
+use crate::gateway::watch::ConnectionWatch;
 
 /// State of the service that all workers share.
 pub(crate) struct SharedContext {
     pub(crate) config: Config,
     pub(crate) snapshot: ArcSwap<CompiledSnapshot>,
     /// The keys that let callers in, and the nonces that were seen.
-    pub(crate) access: Access,
+    pub(crate) access: AccessState,
     /// Counts requests of which no API is known.
     pub(crate) unrouted: Arc<Meter>,
     pub(crate) identity: Identity,
     /// The slowest pace of request bodies.
-    pub(crate) pace: Pace,
+    pub(crate) pace: BodyPace,
     pub(crate) draining: AtomicBool,
     /// True if the requests in flight are cut off.
     pub(crate) stopped: AtomicBool,
     /// Load of each worker.
-    pub(crate) gauges: Box<[Gauges]>,
+    pub(crate) gauges: Box<[WorkerGauges]>,
 }
 
 /// Counters of a worker. Each has cache lines of its own, since workers write to them all the time.
 #[derive(Default)]
 #[repr(align(128))]
-pub(crate) struct Gauges {
+pub(crate) struct WorkerGauges {
     /// Number of requests answered.
     pub(crate) answered: AtomicU64,
     /// Number of requests in flight, as of its last tick.
@@ -66,10 +66,10 @@ pub(crate) struct Context {
 }
 
 /// A client's connection.
-pub(crate) struct Client {
-    pub(crate) watch: Rc<Watch>,
+pub(crate) struct ClientConnection {
+    pub(crate) watch: Rc<ConnectionWatch>,
     /// The other end of a connection that is about to speak another protocol.
-    pub(crate) tunnel: RefCell<Option<Tunnel>>,
+    pub(crate) tunnel: RefCell<Option<WebsocketTunnel>>,
 }
 
 impl SharedContext {
@@ -135,16 +135,16 @@ impl Context {
 
     /// Counts an answer.
     pub(crate) fn answered(&self) {
-        if let Some(Gauges { answered, .. }) = self.shared.gauges.get(self.index) {
+        if let Some(WorkerGauges { answered, .. }) = self.shared.gauges.get(self.index) {
             // Only this worker writes, so that reading and writing need not be one step.
             answered.store(answered.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
     }
 }
 
-impl Client {
+impl ClientConnection {
     /// Makes a connection that is watched.
-    pub(crate) fn new(watch: Rc<Watch>) -> Rc<Self> {
+    pub(crate) fn new(watch: Rc<ConnectionWatch>) -> Rc<Self> {
         Rc::new(Self { watch, tunnel: RefCell::default() })
     }
 }

@@ -13,20 +13,20 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::Body as _;
 
-use super::access_log::{Answerer, Entry, Record};
-use super::context::{Client, Context};
-use super::payload::Payload;
+use super::access_log::{LogEntry, LogRecord, ResponseOrigin};
+use super::context::{ClientConnection, Context};
+use super::payload::ResponsePayload;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
 use crate::gateway::meter::Meter;
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::request_body::{Incoming, Progress};
-use crate::gateway::upstream::relay::Relay;
-use crate::gateway::watch::{InFlight, Watch};
+use crate::gateway::request_body::{BodyProgress, IncomingBody};
+use crate::gateway::upstream::relay::ResponseRelay;
+use crate::gateway::watch::{ConnectionWatch, InFlight};
 
 /// The match of a request so far, for the headers of its response and its meter.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
+pub(super) struct PartialMatch<'a> {
     pub(super) group: &'a CompiledGroup,
     pub(super) api: Option<&'a CompiledApi>,
     pub(super) headers: &'a HeaderMap,
@@ -35,47 +35,47 @@ pub(super) struct At<'a> {
 /// State of a request on its way.
 pub(super) struct Exchange {
     pub(super) context: Rc<Context>,
-    pub(super) client: Rc<Client>,
+    pub(super) client: Rc<ClientConnection>,
     in_flight: Option<InFlight>,
     started: Instant,
     pub(super) request_id: HeaderValue,
     head_only: bool,
-    pub(super) entry: Option<Box<Entry>>,
+    pub(super) entry: Option<Box<LogEntry>>,
     /// Its meter, once its API is known.
     pub(super) meter: Option<Arc<Meter>>,
     /// Progress of its body.
-    pub(super) progress: Option<Rc<Progress>>,
+    pub(super) progress: Option<Rc<BodyProgress>>,
     /// The backend that was asked, while there is no answer.
     pub(super) asked: Option<Arc<str>>,
 }
 
 /// A response before it is written.
-pub(super) struct Outcome {
+pub(super) struct ResponseOutcome {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: OutcomeBody,
-    pub(super) backend: Answerer,
+    pub(super) backend: ResponseOrigin,
     pub(super) backend_took: Option<Duration>,
     pub(super) error: String,
 }
 
 pub(super) enum OutcomeBody {
     Bytes(Bytes),
-    Relayed(Box<Relay>),
+    Relayed(Box<ResponseRelay>),
 }
 
-impl Outcome {
+impl ResponseOutcome {
     pub(super) fn bytes(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
         let body = OutcomeBody::Bytes(body);
-        Self { status, headers, body, backend: Answerer::Gateway, backend_took: None, error: String::new() }
+        Self { status, headers, body, backend: ResponseOrigin::Gateway, backend_took: None, error: String::new() }
     }
 }
 
 impl Exchange {
-    pub(super) fn begin(context: Rc<Context>, client: Rc<Client>, parts: &Parts) -> Self {
+    pub(super) fn begin(context: Rc<Context>, client: Rc<ClientConnection>, parts: &Parts) -> Self {
         let in_flight = client.watch.begin();
         let request_id = context.request_id(parts.headers.get(X_REQUEST_ID));
-        let new_entry = || Entry {
+        let new_entry = || LogEntry {
             time: SystemTime::now(),
             request_id: request_id.to_str().unwrap_or_default().to_owned(),
             client: client.watch.peer,
@@ -104,15 +104,15 @@ impl Exchange {
         }
     }
 
-    pub(super) fn problem(&self, problem: &Problem) -> Outcome {
+    pub(super) fn problem(&self, problem: &Problem) -> ResponseOutcome {
         let (headers, body) = problem.render(self.request_id.to_str().unwrap_or_default());
-        let mut outcome = Outcome::bytes(problem.kind.status(), headers, body);
+        let mut outcome = ResponseOutcome::bytes(problem.kind.status(), headers, body);
         outcome.error = problem.reason();
         outcome
     }
 
     /// Writes a refusal: where a mock's definition declares the response to such a request, that one.
-    pub(super) fn refusal(&self, problem: &Problem, at: Option<At<'_>>) -> Outcome {
+    pub(super) fn refusal(&self, problem: &Problem, at: Option<PartialMatch<'_>>) -> ResponseOutcome {
         let mut outcome = self.problem(problem);
         let Some(at) = at.filter(|_| problem.kind.refuses_request()) else { return outcome };
         let results = at.api.and_then(|api| api.mock.as_ref());
@@ -124,21 +124,25 @@ impl Exchange {
         outcome.headers.insert(X_APIGW_VIOLATIONS, problem.violations_value());
         outcome.status = declared.status;
         outcome.body = OutcomeBody::Bytes(declared.body());
-        outcome.backend = Answerer::Mock;
+        outcome.backend = ResponseOrigin::Mock;
         outcome
     }
 
-    pub(super) fn refuse(&mut self, problem: &Problem, at: Option<At<'_>>) -> Response<Payload> {
+    pub(super) fn refuse(&mut self, problem: &Problem, at: Option<PartialMatch<'_>>) -> Response<ResponsePayload> {
         let outcome = self.refusal(problem, at);
         self.finish(outcome, at)
     }
 
     /// Writes the answer, and sees to it that it is counted and written down.
-    pub(super) fn finish(&mut self, outcome: Outcome, at: Option<At<'_>>) -> Response<Payload> {
-        let Outcome { status, mut headers, body, backend, backend_took, error } = outcome;
+    pub(super) fn finish(
+        &mut self,
+        outcome: ResponseOutcome,
+        at: Option<PartialMatch<'_>>,
+    ) -> Response<ResponsePayload> {
+        let ResponseOutcome { status, mut headers, body, backend, backend_took, error } = outcome;
         let request_id = std::mem::replace(&mut self.request_id, HeaderValue::from_static(""));
         headers.insert(X_REQUEST_ID, request_id);
-        if let Some(At { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
+        if let Some(PartialMatch { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
             cors.decorate(request, &mut headers);
         }
         let in_flight = self.in_flight.take().unwrap_or_else(|| self.client.watch.begin());
@@ -152,14 +156,14 @@ impl Exchange {
                 if !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
                     headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
                 }
-                Payload::bytes(Bytes::new(), in_flight)
+                ResponsePayload::bytes(Bytes::new(), in_flight)
             }
-            OutcomeBody::Bytes(bytes) => Payload::bytes(bytes, in_flight),
-            OutcomeBody::Relayed(relay) => Payload::relay(relay, in_flight),
+            OutcomeBody::Bytes(bytes) => ResponsePayload::bytes(bytes, in_flight),
+            OutcomeBody::Relayed(relay) => ResponsePayload::relay(relay, in_flight),
         };
         let entry = self.entry.take();
         let payload = if entry.is_some() || waits {
-            payload.recorded(Box::new(Record {
+            payload.recorded(Box::new(LogRecord {
                 context: Rc::clone(&self.context),
                 started: self.started,
                 status: status.as_u16(),
@@ -182,19 +186,28 @@ impl Exchange {
 }
 
 /// Answers with a mock response.
-pub(super) fn mock_response(context: &Context, api: &CompiledApi, headers: &HeaderMap) -> Result<Outcome, Problem> {
+pub(super) fn mock_response(
+    context: &Context,
+    api: &CompiledApi,
+    headers: &HeaderMap,
+) -> Result<ResponseOutcome, Problem> {
     let results = api.mock.as_ref().ok_or_else(|| Problem::new(Kind::Internal, "The API has no constant results."))?;
     let picked = results.pick(headers)?;
-    let mut outcome = Outcome::bytes(picked.status, picked.headers(context.kept_headers()), picked.body());
+    let mut outcome = ResponseOutcome::bytes(picked.status, picked.headers(context.kept_headers()), picked.body());
     // Told apart in the log from the gateway's own responses.
-    outcome.backend = Answerer::Mock;
+    outcome.backend = ResponseOrigin::Mock;
     Ok(outcome)
 }
 
 /// Sees to it that a body that nobody has read is not taken for a request: it is skipped where all of it has come, else the
 /// connection is closed, and the response says so (RFC 9112, section 9.3). A client that waits for `100 Continue` is not told
 /// to go on.
-pub(super) async fn leave_body(watch: &Watch, body: Incoming, expects: bool, response: &mut Response<Payload>) {
+pub(super) async fn leave_body(
+    watch: &ConnectionWatch,
+    body: IncomingBody,
+    expects: bool,
+    response: &mut Response<ResponsePayload>,
+) {
     let persists = watch.is_multiplexed() || body.is_end_stream() || response.headers().contains_key(CONNECTION);
     if !persists && (expects || !skip_body(watch, body).await) {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -202,7 +215,7 @@ pub(super) async fn leave_body(watch: &Watch, body: Incoming, expects: bool, res
 }
 
 /// Reads the rest of a body that is there already, and returns whether that was all of it.
-async fn skip_body(watch: &Watch, mut body: Incoming) -> bool {
+async fn skip_body(watch: &ConnectionWatch, mut body: IncomingBody) -> bool {
     const MOST_BYTES: usize = 64 * 1024;
     let mut skipped = 0;
     poll_fn(|context| {
@@ -227,14 +240,14 @@ impl Drop for Exchange {
         self.client.watch.given_up();
         let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.context.shared.unrouted));
         let (status, reason) = self.context.shared.abort_status();
-        let record = Record {
+        let record = LogRecord {
             context: Rc::clone(&self.context),
             started: self.started,
             status,
             meter,
             entry: self.entry.take(),
             progress: self.progress.take(),
-            backend: Answerer::asked(self.asked.take()),
+            backend: ResponseOrigin::asked(self.asked.take()),
             error: reason.to_owned(),
             backend_took: None,
         };

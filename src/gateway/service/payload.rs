@@ -6,46 +6,46 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::access_log::Record;
-use crate::gateway::upstream::relay::{Relay, RelayError};
+use super::access_log::LogRecord;
+use crate::gateway::upstream::relay::{RelayError, ResponseRelay};
 use crate::gateway::watch::InFlight;
 
 /// The body of a response. The access record and the meter are written when it is dropped.
-pub(crate) struct Payload {
-    source: Source,
+pub(crate) struct ResponsePayload {
+    source: PayloadSource,
     /// Why the source broke off, until the parts before have been written.
     broken: Option<RelayError>,
     bytes_out: u64,
-    record: Option<Box<Record>>,
+    record: Option<Box<LogRecord>>,
     in_flight: InFlight,
 }
 
-enum Source {
+enum PayloadSource {
     Bytes(Bytes),
-    Backend(Box<Relay>),
+    Backend(Box<ResponseRelay>),
 }
 
-impl Payload {
+impl ResponsePayload {
     /// Makes a body of bytes that are there.
     pub(crate) fn bytes(bytes: Bytes, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
-        Self { source: Source::Bytes(bytes), broken: None, bytes_out: 0, record: None, in_flight }
+        Self { source: PayloadSource::Bytes(bytes), broken: None, bytes_out: 0, record: None, in_flight }
     }
 
     /// Makes a body of a backend's answer.
-    pub(crate) fn relay(relay: Box<Relay>, in_flight: InFlight) -> Self {
+    pub(crate) fn relay(relay: Box<ResponseRelay>, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
-        Self { source: Source::Backend(relay), broken: None, bytes_out: 0, record: None, in_flight }
+        Self { source: PayloadSource::Backend(relay), broken: None, bytes_out: 0, record: None, in_flight }
     }
 
     /// Has a record told when the body has ended.
-    pub(crate) fn recorded(mut self, record: Box<Record>) -> Self {
+    pub(crate) fn recorded(mut self, record: Box<LogRecord>) -> Self {
         self.record = Some(record);
         self
     }
 }
 
-impl Body for Payload {
+impl Body for ResponsePayload {
     type Data = Bytes;
     type Error = RelayError;
 
@@ -55,9 +55,9 @@ impl Body for Payload {
             return Poll::Ready(Some(Err(error)));
         }
         let polled = match &mut payload.source {
-            Source::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Source::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Source::Backend(relay) => relay.poll_frame(context),
+            PayloadSource::Bytes(bytes) if bytes.is_empty() => Poll::Ready(None),
+            PayloadSource::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            PayloadSource::Backend(relay) => relay.poll_frame(context),
         };
         payload.in_flight.untaken(polled.is_ready());
         if let Poll::Ready(Some(Err(error))) = polled {
@@ -78,23 +78,23 @@ impl Body for Payload {
 
     fn is_end_stream(&self) -> bool {
         match &self.source {
-            Source::Bytes(bytes) => bytes.is_empty(),
-            Source::Backend(relay) => relay.is_end(),
+            PayloadSource::Bytes(bytes) => bytes.is_empty(),
+            PayloadSource::Backend(relay) => relay.is_end(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.source {
-            Source::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Source::Backend(relay) => relay.size_hint(),
+            PayloadSource::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            PayloadSource::Backend(relay) => relay.size_hint(),
         }
     }
 }
 
-impl Drop for Payload {
+impl Drop for ResponsePayload {
     fn drop(&mut self) {
         if let Some(mut record) = self.record.take() {
-            if matches!(&self.source, Source::Backend(relay) if !relay.is_end()) {
+            if matches!(&self.source, PayloadSource::Backend(relay) if !relay.is_end()) {
                 let (_, reason) = record.context.shared.abort_status();
                 record.broke_off(&reason);
             }

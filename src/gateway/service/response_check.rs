@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, StatusCode};
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::meter::ResponseCheck;
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::upstream::forward::{Failed, UpstreamResponse};
+use crate::gateway::upstream::forward::{UpstreamFailure, UpstreamResponse};
 use crate::gateway::validate_response::{ResponseBody, is_plain};
 use crate::model::ResponseValidation;
 
@@ -50,7 +50,7 @@ pub(super) async fn check_response(
     api: &CompiledApi,
     response: &mut UpstreamResponse,
     request: &RequestTraits,
-) -> Result<String, Failed> {
+) -> Result<String, UpstreamFailure> {
     let Some(rules) = group.response_rules(api) else { return Ok(String::new()) };
     let (status, headers) = (response.status, &response.headers);
     if request.explains(status) && !rules.declares(status) {
@@ -60,14 +60,13 @@ pub(super) async fn check_response(
     let is_bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
     let has_body = !request.is_head && !is_bodiless;
     let reads_body = has_body && rules.reads_body(status, headers);
-    let body =
-        if reads_body && is_plain(headers) {
-            response.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
-                Failed::new(Kind::BadGateway, "The backend broke off its response.", error.to_string())
-            })?
-        } else {
-            None
-        };
+    let body = if reads_body && is_plain(headers) {
+        response.relay.read_ahead(MOST_CHECKED).await.map_err(|error| {
+            UpstreamFailure::new(Kind::BadGateway, "The backend broke off its response.", error.to_string())
+        })?
+    } else {
+        None
+    };
     let checked = match &body {
         _ if !has_body => ResponseBody::Absent,
         Some(bytes) => ResponseBody::Whole(bytes),

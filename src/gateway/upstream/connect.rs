@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::target::Origin;
-use crate::gateway::stream::Stream;
+use super::target::UpstreamOrigin;
+use crate::gateway::stream::ClientStream;
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub(crate) enum ConnectError {
 }
 
 /// Opens a connection to an origin.
-pub(crate) async fn connect(origin: &Origin, timeout: Duration) -> Result<Stream, ConnectError> {
+pub(crate) async fn connect(origin: &UpstreamOrigin, timeout: Duration) -> Result<ClientStream, ConnectError> {
     tokio::time::timeout(timeout, open(origin)).await.unwrap_or(Err(ConnectError::Timeout))
 }
 
@@ -68,18 +68,18 @@ pub(crate) fn is_refused(address: IpAddr) -> bool {
     }
 }
 
-async fn open(origin: &Origin) -> Result<Stream, ConnectError> {
+async fn open(origin: &UpstreamOrigin) -> Result<ClientStream, ConnectError> {
     let stream = open_tcp(origin).await?;
     // Without it a small request waits for the acknowledgement of the one before.
     stream.set_nodelay(true).map_err(|error| ConnectError::Failed(error.to_string()))?;
-    let Some(tls) = &origin.tls else { return Ok(Stream::Plain(stream)) };
+    let Some(tls) = &origin.tls else { return Ok(ClientStream::Plain(stream)) };
     let connector = TlsConnector::from(std::sync::Arc::clone(&tls.config));
     let connected = connector.connect(tls.name.clone(), stream).await;
     let connected = connected.map_err(|error| ConnectError::Failed(format!("TLS fails: {error}")))?;
-    Ok(Stream::Tls(Box::new(connected.into())))
+    Ok(ClientStream::Tls(Box::new(connected.into())))
 }
 
-async fn open_tcp(origin: &Origin) -> Result<TcpStream, ConnectError> {
+async fn open_tcp(origin: &UpstreamOrigin) -> Result<TcpStream, ConnectError> {
     let resolved: Vec<SocketAddr> = match origin.host.parse::<IpAddr>() {
         Ok(address) => vec![SocketAddr::new(address, origin.port)],
         Err(_) => tokio::net::lookup_host((origin.host.as_str(), origin.port))

@@ -12,25 +12,25 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use http_body::Body as _;
 
 use super::connect::ConnectError;
-use super::http1::Broken;
-use super::http1::connection::Sending;
-use super::http1::head::Head;
+use super::http1::BrokenExchange;
+use super::http1::connection::PendingRequest;
+use super::http1::head::ResponseHead;
 use super::identity::Identity;
-use super::pool::{Lease, Pool, Wanted};
-use super::relay::{Carrier, Relay};
-use super::route::{ApiForward, GroupForward, NoHeaderValue, Outgoing};
-use super::target::{Backend, Target};
+use super::pool::{ConnectionDemand, Lease, Pool};
+use super::relay::{ResponseCarrier, ResponseRelay};
+use super::route::{ApiForward, GroupForward, NoHeaderValue, OutgoingRequest};
+use super::target::{TargetSet, UpstreamTarget};
 use crate::gateway::headers::{
-    Hop, Passage, retain_trailer_names, strip_claims, strip_hop_by_hop, write_field, write_fields,
+    ForwardedHeaders, HopHeaders, retain_trailer_names, strip_claims, strip_hop_by_hop, write_field, write_fields,
 };
 use crate::gateway::problem::{Kind, Problem};
-use crate::gateway::request_body::{BodyFault, Progress, RequestBody};
+use crate::gateway::request_body::{BodyFault, BodyProgress, UpstreamBody};
 use crate::gateway::request_head::is_plain_target;
-use crate::gateway::routing::host::Host;
+use crate::gateway::routing::host::RequestedHost;
 use crate::model::{PathReading, is_canonical_but_for_slashes, path_reading, trim_blanks};
 
 /// A request that is to be passed on.
-pub(crate) struct Call<'a> {
+pub(crate) struct UpstreamCall<'a> {
     pub(crate) pool: &'a Rc<Pool>,
     pub(crate) identity: &'a Identity,
     pub(crate) forward: &'a GroupForward,
@@ -38,9 +38,9 @@ pub(crate) struct Call<'a> {
     pub(crate) api: Option<&'a ApiForward>,
     pub(crate) group: GroupPath<'a>,
     pub(crate) request_id: &'a HeaderValue,
-    pub(crate) host: &'a Host,
+    pub(crate) host: &'a RequestedHost,
     /// Origin of the request, as the backend is told.
-    pub(crate) hop: &'a Hop,
+    pub(crate) hop: &'a HopHeaders,
     /// True if the client's word on the hops before it is taken.
     pub(crate) is_trusted: bool,
     /// The path below the group's prefix.
@@ -62,37 +62,37 @@ pub(crate) struct GroupPath<'a> {
 pub(crate) struct UpstreamResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    pub(crate) relay: Relay,
+    pub(crate) relay: ResponseRelay,
     /// From the request to the head of the answer.
     pub(crate) took: Duration,
 }
 
 /// Why there is no answer.
-pub(crate) struct Failed {
+pub(crate) struct UpstreamFailure {
     pub(crate) problem: Problem,
     /// The reason for the access log; clients are not told addresses.
     pub(crate) reason: String,
 }
 
-impl Failed {
+impl UpstreamFailure {
     pub(crate) fn new(kind: Kind, detail: &str, reason: impl Into<String>) -> Self {
         Self { problem: Problem::new(kind, detail), reason: reason.into() }
     }
 }
 
-impl From<Broken> for Failed {
-    fn from(broken: Broken) -> Self {
+impl From<BrokenExchange> for UpstreamFailure {
+    fn from(broken: BrokenExchange) -> Self {
         let reason = broken.to_string();
         match broken {
-            Broken::Request(fault) => Self { problem: Problem::of_body(fault), reason },
-            Broken::Connection(_) | Broken::Closed | Broken::Malformed(_) => {
+            BrokenExchange::Request(fault) => Self { problem: Problem::of_body(fault), reason },
+            BrokenExchange::Connection(_) | BrokenExchange::Closed | BrokenExchange::Malformed(_) => {
                 Self::new(Kind::BadGateway, "The backend broke the connection or its answer is not HTTP.", reason)
             }
         }
     }
 }
 
-impl From<ConnectError> for Failed {
+impl From<ConnectError> for UpstreamFailure {
     fn from(error: ConnectError) -> Self {
         let reason = error.to_string();
         match error {
@@ -114,7 +114,7 @@ impl From<ConnectError> for Failed {
     }
 }
 
-impl From<NoHeaderValue> for Failed {
+impl From<NoHeaderValue> for UpstreamFailure {
     fn from(NoHeaderValue: NoHeaderValue) -> Self {
         let detail = "A parameter has a value that cannot stand in a header.";
         Self::new(Kind::BadRequest, detail, "a parameter that becomes a header has control characters")
@@ -122,9 +122,9 @@ impl From<NoHeaderValue> for Failed {
 }
 
 /// A request as it is going to be sent, but for the address.
-pub(crate) struct Prepared<'a> {
-    pub(crate) outgoing: Outgoing<'a>,
-    pub(crate) backend: &'a Backend,
+pub(crate) struct PreparedRequest<'a> {
+    pub(crate) outgoing: OutgoingRequest<'a>,
+    pub(crate) backend: &'a TargetSet,
     pub(crate) method: Method,
     via: &'a HeaderValue,
     /// True if the client asks for trailers.
@@ -135,11 +135,11 @@ pub(crate) struct Prepared<'a> {
 
 /// Passes a request on. The name of the backend that was asked is written where the caller says.
 pub(crate) async fn forward(
-    call: &Call<'_>,
+    call: &UpstreamCall<'_>,
     parts: Parts,
-    body: RequestBody,
+    body: UpstreamBody,
     asked: &mut Option<Arc<str>>,
-) -> Result<UpstreamResponse, Failed> {
+) -> Result<UpstreamResponse, UpstreamFailure> {
     let mut prepared = call.prepare(parts)?;
     // A body of a known length is sent without trailers.
     let has_trailers = body.size_hint().exact().is_none();
@@ -149,7 +149,7 @@ pub(crate) async fn forward(
     let safe = is_idempotent(&prepared.method);
     let again = body.again().filter(|_| safe && call.forward.retry);
     let progress = body.progress();
-    let mut exchange = Exchange { prepared, body: Some(body), progress, avoid: None };
+    let mut exchange = UpstreamExchange { prepared, body: Some(body), progress, avoid: None };
     let mut outcome = exchange.attempt(call, false).await;
     if let Err(attempt) = outcome {
         let body = attempt.unsent.or(again);
@@ -158,30 +158,36 @@ pub(crate) async fn forward(
                 exchange.body = Some(body);
                 exchange.attempt(call, true).await
             }
-            None => Err(Attempt { unsent: None, ..attempt }),
+            None => Err(FailedAttempt { unsent: None, ..attempt }),
         };
     }
-    let Exchange { progress, prepared, .. } = exchange;
-    let Success { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
+    let UpstreamExchange { progress, prepared, .. } = exchange;
+    let SuccessfulAttempt { head, lease, sending } = outcome.map_err(|attempt| attempt.failed)?;
     if head.status.is_informational() {
         let reason = format!("it answered {} to a request that asked for no such thing", head.status);
-        return Err(Failed::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
+        return Err(UpstreamFailure::new(Kind::BadGateway, "The backend's answer cannot be passed on.", reason));
     }
-    let carrier = Carrier { lease, sending, progress };
+    let carrier = ResponseCarrier { lease, sending, progress };
     Ok(UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed()))
 }
 
 impl UpstreamResponse {
     /// Passes an answer back: with the gateway's name, and with its body as it comes.
-    pub(crate) fn new(head: Head, carrier: Carrier, call: &Call<'_>, request: &Prepared<'_>, took: Duration) -> Self {
-        let Head { status, mut headers, coding, persists, .. } = head;
+    pub(crate) fn new(
+        head: ResponseHead,
+        carrier: ResponseCarrier,
+        call: &UpstreamCall<'_>,
+        request: &PreparedRequest<'_>,
+        took: Duration,
+    ) -> Self {
+        let ResponseHead { status, mut headers, coding, persists, .. } = head;
         headers.append(VIA, call.identity.via_http_1.clone());
         if status == StatusCode::NO_CONTENT {
             // Such a response has no length (RFC 9110, section 8.6).
             headers.remove(CONTENT_LENGTH);
         }
         retain_trailer_names(&mut headers, coding.may_have_trailers() && request.gets_trailers);
-        let relay = Relay::new(coding, carrier, persists, call.forward.idle_timeout);
+        let relay = ResponseRelay::new(coding, carrier, persists, call.forward.idle_timeout);
         Self { status, headers, relay, took }
     }
 }
@@ -190,12 +196,16 @@ fn is_idempotent(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::PUT | Method::DELETE)
 }
 
-impl<'a> Call<'a> {
+impl<'a> UpstreamCall<'a> {
     /// Decides the target and the content of a request.
-    pub(crate) fn prepare(&'a self, mut parts: Parts) -> Result<Prepared<'a>, Failed> {
+    pub(crate) fn prepare(&'a self, mut parts: Parts) -> Result<PreparedRequest<'a>, UpstreamFailure> {
         let via = parts.headers.get_all(VIA).iter();
         if via.filter_map(|value| value.to_str().ok()).any(|value| value.contains(&self.identity.pseudonym)) {
-            return Err(Failed::new(Kind::LoopDetected, "The backend leads back to this gateway.", "it is a loop"));
+            return Err(UpstreamFailure::new(
+                Kind::LoopDetected,
+                "The backend leads back to this gateway.",
+                "it is a loop",
+            ));
         }
         // hyper sends trailers on these terms.
         let gets_trailers =
@@ -207,7 +217,7 @@ impl<'a> Call<'a> {
             strip_claims(&mut parts.headers);
         }
         let query = parts.uri.query().map(|query| Cow::Owned(query.to_owned()));
-        let mut outgoing = Outgoing {
+        let mut outgoing = OutgoingRequest {
             path: self.path,
             query,
             path_parameters: self.parameters.iter().map(|(name, value)| (*name, Cow::Borrowed(*value))).collect(),
@@ -217,18 +227,18 @@ impl<'a> Call<'a> {
         self.forward.apply(self.api, &mut outgoing)?;
         let identity = self.identity;
         let via = if parts.version == Version::HTTP_2 { &identity.via_http_2 } else { &identity.via_http_1 };
-        Ok(Prepared { outgoing, backend, method: parts.method, via, trailers, gets_trailers })
+        Ok(PreparedRequest { outgoing, backend, method: parts.method, via, trailers, gets_trailers })
     }
 
     /// Writes the head of the request for a target, without the framing of its body. `as_websocket` asks for an
     /// upgrade.
     pub(crate) fn write_head(
         &self,
-        prepared: &Prepared<'_>,
-        target: &Target,
+        prepared: &PreparedRequest<'_>,
+        target: &UpstreamTarget,
         as_websocket: bool,
         head: &mut Vec<u8>,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), UpstreamFailure> {
         let prefix = if self.forward.keep_prefix { self.group.prefix } else { "" };
         let template = self.api.and_then(|api| api.path.as_deref());
         let address = prepared.outgoing.path_and_query(&target.base_path, prefix, template);
@@ -242,7 +252,7 @@ impl<'a> Call<'a> {
         if template.is_some() && !is_canonical {
             // A value that came in the query or a header may have characters that no path may have.
             let detail = "A parameter has a value that cannot stand in a path.";
-            return Err(Failed::new(
+            return Err(UpstreamFailure::new(
                 Kind::BadRequest,
                 detail,
                 "the path at the backend would have more than one reading",
@@ -250,14 +260,18 @@ impl<'a> Call<'a> {
         }
         if !path.starts_with('/') || !is_plain_target(path.as_bytes(), query.as_bytes()) {
             let reason = "it has characters that must be percent-encoded";
-            return Err(Failed::new(Kind::BadGateway, "The address at the backend cannot be written.", reason));
+            return Err(UpstreamFailure::new(
+                Kind::BadGateway,
+                "The address at the backend cannot be written.",
+                reason,
+            ));
         }
         for part in [prepared.method.as_str(), " ", &address, " HTTP/1.1\r\n"] {
             head.extend_from_slice(part.as_bytes());
         }
         let own_host = self.forward.keep_host.then(|| self.host.authority().as_bytes());
         write_field(head, "host", own_host.unwrap_or(target.origin.authority.as_bytes()));
-        let passage = Passage {
+        let passage = ForwardedHeaders {
             prefix: self.group.prefix_value,
             request_id: self.request_id,
             trusted: self.is_trusted,
@@ -280,64 +294,65 @@ impl<'a> Call<'a> {
 }
 
 /// One request with its attempts.
-struct Exchange<'c> {
-    prepared: Prepared<'c>,
-    body: Option<RequestBody>,
-    progress: Option<Rc<Progress>>,
+struct UpstreamExchange<'c> {
+    prepared: PreparedRequest<'c>,
+    body: Option<UpstreamBody>,
+    progress: Option<Rc<BodyProgress>>,
     /// The origin that failed.
     avoid: Option<u64>,
 }
 
 /// An attempt that gave no answer.
-struct Attempt {
-    failed: Failed,
+struct FailedAttempt {
+    failed: UpstreamFailure,
     /// The request's body, where nothing of it was sent.
-    unsent: Option<RequestBody>,
+    unsent: Option<UpstreamBody>,
     /// True if the backend cannot have begun to respond.
     may_repeat: bool,
 }
 
 /// An attempt that gave an answer.
-struct Success {
-    head: Head,
+struct SuccessfulAttempt {
+    head: ResponseHead,
     lease: Lease,
-    sending: Sending,
+    sending: PendingRequest,
 }
 
-impl Exchange<'_> {
-    async fn attempt(&mut self, call: &Call<'_>, last: bool) -> Result<Success, Attempt> {
-        let body = self.body.take().unwrap_or(RequestBody::Empty);
+impl UpstreamExchange<'_> {
+    async fn attempt(&mut self, call: &UpstreamCall<'_>, last: bool) -> Result<SuccessfulAttempt, FailedAttempt> {
+        let body = self.body.take().unwrap_or(UpstreamBody::Empty);
         let Some(target) = self.prepared.backend.pick(call.pool.next_turn(), self.avoid) else {
-            let failed = Failed::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address");
-            return Err(Attempt { failed, unsent: None, may_repeat: false });
+            let failed =
+                UpstreamFailure::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address");
+            return Err(FailedAttempt { failed, unsent: None, may_repeat: false });
         };
         let origin = &target.origin;
         let wanted = match (last, is_idempotent(&self.prepared.method)) {
-            (true, _) => Wanted::Fresh,
-            (false, true) => Wanted::Any,
-            (false, false) => Wanted::Lively,
+            (true, _) => ConnectionDemand::Fresh,
+            (false, true) => ConnectionDemand::Any,
+            (false, false) => ConnectionDemand::Lively,
         };
         let mut lease = match call.pool.lease(origin, wanted, call.forward.connect_timeout).await {
             Ok(lease) => lease,
             Err(error @ ConnectError::NoneLeft) => {
                 // It is no fault of the backend's, and another address would fare no better.
-                return Err(Attempt { failed: error.into(), unsent: None, may_repeat: false });
+                return Err(FailedAttempt { failed: error.into(), unsent: None, may_repeat: false });
             }
             Err(error) => {
                 origin.failed();
                 self.avoid = Some(origin.id);
                 // Asking the same address again at once would only make callers wait.
                 let may_repeat = self.prepared.backend.targets.len() > 1;
-                return Err(Attempt { failed: error.into(), unsent: Some(body), may_repeat });
+                return Err(FailedAttempt { failed: error.into(), unsent: Some(body), may_repeat });
             }
         };
         let method = &self.prepared.method;
         let connection = &mut lease.connection;
         let head = connection.begin();
         if let Err(failed) = call.write_head(&self.prepared, target, false, head) {
-            return Err(Attempt { failed, unsent: None, may_repeat: false });
+            return Err(FailedAttempt { failed, unsent: None, may_repeat: false });
         }
-        let mut sending = Sending::new(body, method, head);
+        let mut sending = PendingRequest::new(body, method, head);
         head.extend_from_slice(b"\r\n");
         let answer = connection.head(&mut sending, *method == Method::HEAD);
         match head_in_time(answer, call.response_timeout(), self.progress.as_deref()).await {
@@ -346,27 +361,33 @@ impl Exchange<'_> {
                 if let Some(seconds) = head.kept_for {
                     lease.note_kept_for(seconds);
                 }
-                Ok(Success { head, lease, sending })
+                Ok(SuccessfulAttempt { head, lease, sending })
             }
             Some(Err(broken)) => Err(self.broken(broken, sending, target, &lease)),
             None => {
                 // A backend cannot respond to a body that its client does not send.
                 let awaits_client = self.progress.as_ref().is_some_and(|progress| progress.awaits_client());
                 let failed = if awaits_client {
-                    Broken::Request(BodyFault::TooSlow).into()
+                    BrokenExchange::Request(BodyFault::TooSlow).into()
                 } else {
                     let detail = "The backend did not answer in time.";
-                    Failed::new(Kind::DeadlineExceeded, detail, "it did not answer in time")
+                    UpstreamFailure::new(Kind::DeadlineExceeded, detail, "it did not answer in time")
                 };
-                Err(Attempt { failed, unsent: None, may_repeat: false })
+                Err(FailedAttempt { failed, unsent: None, may_repeat: false })
             }
         }
     }
 
     /// Classifies the failure of a broken connection.
-    fn broken(&mut self, broken: Broken, sending: Sending, target: &Target, lease: &Lease) -> Attempt {
-        if matches!(broken, Broken::Request(_)) {
-            return Attempt { failed: broken.into(), unsent: None, may_repeat: false };
+    fn broken(
+        &mut self,
+        broken: BrokenExchange,
+        sending: PendingRequest,
+        target: &UpstreamTarget,
+        lease: &Lease,
+    ) -> FailedAttempt {
+        if matches!(broken, BrokenExchange::Request(_)) {
+            return FailedAttempt { failed: broken.into(), unsent: None, may_repeat: false };
         }
         let unsent = sending.into_unsent();
         if unsent.is_none() {
@@ -376,12 +397,12 @@ impl Exchange<'_> {
             // A kept connection may be closed at any time; a new one breaks only where something is wrong.
             target.origin.failed();
         }
-        Attempt { failed: broken.into(), unsent, may_repeat: !lease.connection.has_heard() }
+        FailedAttempt { failed: broken.into(), unsent, may_repeat: !lease.connection.has_heard() }
     }
 }
 
 /// Waits for the head of an answer. The time begins anew as long as the request's body is still coming.
-async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option<&Progress>) -> Option<F::Output> {
+async fn head_in_time<F: Future>(sending: F, timeout: Duration, progress: Option<&BodyProgress>) -> Option<F::Output> {
     let mut sending = std::pin::pin!(sending);
     loop {
         let before = progress.map(|progress| progress.bytes.get());

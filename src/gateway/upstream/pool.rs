@@ -8,8 +8,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::connect::{ConnectError, connect};
-use super::http1::connection::Connection;
-use super::target::Origin;
+use super::http1::connection::UpstreamConnection;
+use super::target::UpstreamOrigin;
 use crate::gateway::clock::{Clock, TICKS_A_SECOND, Ticks};
 
 /// The most connections that are kept open to an origin while nobody uses them.
@@ -20,7 +20,7 @@ const LONGEST_LIFE: Ticks = TICKS_A_SECOND * 60;
 
 /// The connections of one worker that nobody uses.
 pub(crate) struct Pool {
-    idle: RefCell<HashMap<u64, Kept>>,
+    idle: RefCell<HashMap<u64, IdleConnections>>,
     clock: Clock,
     /// Held by each open connection, which counts them.
     open: Rc<()>,
@@ -31,13 +31,13 @@ pub(crate) struct Pool {
 }
 
 /// The connections to one origin that nobody uses.
-struct Kept {
-    origin: Weak<Origin>,
-    idle: Vec<Idle>,
+struct IdleConnections {
+    origin: Weak<UpstreamOrigin>,
+    idle: Vec<IdleConnection>,
 }
 
-struct Idle {
-    connection: Connection,
+struct IdleConnection {
+    connection: UpstreamConnection,
     opened: Ticks,
     since: Ticks,
     /// For how many ticks the backend keeps it open while nobody uses it, if it has said so.
@@ -46,8 +46,8 @@ struct Idle {
 
 /// A connection that is used for one request. It is closed when it is dropped.
 pub(crate) struct Lease {
-    pub(crate) connection: Connection,
-    origin: Arc<Origin>,
+    pub(crate) connection: UpstreamConnection,
+    origin: Arc<UpstreamOrigin>,
     pool: Rc<Pool>,
     is_fresh: bool,
     opened: Ticks,
@@ -56,7 +56,7 @@ pub(crate) struct Lease {
 
 /// The connections that a request may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum ConnectionDemand {
     /// A kept one, or else a new one.
     Any,
     /// A kept one that was used a moment ago, or else a new one: for a request that cannot be repeated, since a backend may
@@ -88,14 +88,14 @@ impl Pool {
     /// Returns a connection that is open, or opens one.
     pub(crate) async fn lease(
         self: &Rc<Self>,
-        origin: &Arc<Origin>,
-        wanted: Wanted,
+        origin: &Arc<UpstreamOrigin>,
+        wanted: ConnectionDemand,
         timeout: Duration,
     ) -> Result<Lease, ConnectError> {
         let longest = match wanted {
-            Wanted::Any => Some(Ticks::MAX),
-            Wanted::Lively => Some(LIVELY),
-            Wanted::Fresh => None,
+            ConnectionDemand::Any => Some(Ticks::MAX),
+            ConnectionDemand::Lively => Some(LIVELY),
+            ConnectionDemand::Fresh => None,
         };
         let kept = longest.and_then(|longest| self.take(origin.id, longest));
         let is_fresh = kept.is_none();
@@ -105,7 +105,7 @@ impl Pool {
             // Counted while it is being opened.
             let open = self.make_room().ok_or(ConnectError::NoneLeft)?;
             let stream = connect(origin, timeout).await?;
-            (Connection::new(stream, open), self.clock.get(), None)
+            (UpstreamConnection::new(stream, open), self.clock.get(), None)
         };
         Ok(Lease { connection, origin: Arc::clone(origin), pool: Rc::clone(self), is_fresh, opened, kept_for })
     }
@@ -119,7 +119,7 @@ impl Pool {
     /// requests go any more, and those that the backend has closed.
     pub(crate) fn tick(&self, keep: Ticks) {
         let now = self.clock.get();
-        self.idle.borrow_mut().retain(|_, Kept { origin, idle }| {
+        self.idle.borrow_mut().retain(|_, IdleConnections { origin, idle }| {
             idle.retain_mut(|idle| {
                 let keep = idle.kept_for.map_or(keep, |said| said.min(keep));
                 let is_old = now.saturating_sub(idle.opened) > LONGEST_LIFE;
@@ -142,7 +142,7 @@ impl Pool {
     }
 
     /// Takes the connection that was used last. Those that the backend has closed meanwhile are closed on the way.
-    fn take(&self, origin: u64, longest: Ticks) -> Option<Idle> {
+    fn take(&self, origin: u64, longest: Ticks) -> Option<IdleConnection> {
         let now = self.clock.get();
         let mut pool = self.idle.borrow_mut();
         let idle = &mut pool.get_mut(&origin)?.idle;
@@ -174,11 +174,11 @@ impl Lease {
             return;
         }
         let mut pool = self.pool.idle.borrow_mut();
-        let kept = || Kept { origin: Arc::downgrade(&self.origin), idle: Vec::new() };
+        let kept = || IdleConnections { origin: Arc::downgrade(&self.origin), idle: Vec::new() };
         let idle = &mut pool.entry(self.origin.id).or_insert_with(kept).idle;
         if idle.len() < MOST_IDLE {
             let Self { connection, opened, kept_for, .. } = self;
-            idle.push(Idle { connection, opened, since: now, kept_for });
+            idle.push(IdleConnection { connection, opened, since: now, kept_for });
         }
     }
 }
@@ -190,7 +190,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::gateway::upstream::target::{OriginSettings, Origins};
+    use crate::gateway::upstream::target::{OriginSet, OriginSettings};
     use crate::model::Digest;
 
     const LONG: Ticks = 1000;
@@ -200,7 +200,7 @@ mod tests {
         pool: Rc<Pool>,
         clock: Clock,
         backend: TcpListener,
-        origin: Arc<Origin>,
+        origin: Arc<UpstreamOrigin>,
     }
 
     impl Setting {
@@ -213,7 +213,7 @@ mod tests {
             let backend = TcpListener::bind("127.0.0.1:0").expect("a free port");
             let url = format!("http://{}", backend.local_addr().expect("an address"));
             let settings = Arc::new(OriginSettings { tls: None, tls_identity: Digest::of(b""), allow: Vec::new() });
-            let target = Origins::new().target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings)));
+            let target = OriginSet::new().target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings)));
             let clock = Rc::new(Cell::new(0));
             Self {
                 pool: Pool::new(Rc::clone(&clock), most_open, 0),
@@ -224,7 +224,7 @@ mod tests {
         }
 
         async fn lease(&self) -> Lease {
-            let lease = self.pool.lease(&self.origin, Wanted::Fresh, Duration::from_secs(30)).await;
+            let lease = self.pool.lease(&self.origin, ConnectionDemand::Fresh, Duration::from_secs(30)).await;
             lease.expect("a connection")
         }
 
@@ -282,7 +282,7 @@ mod tests {
                 setting.clock.set(now);
                 lease.release();
                 assert_eq!(setting.open_at(now, LONG), 1, "at {now}");
-                let again = setting.pool.lease(&setting.origin, Wanted::Any, Duration::from_secs(30)).await;
+                let again = setting.pool.lease(&setting.origin, ConnectionDemand::Any, Duration::from_secs(30)).await;
                 lease = again.expect("a connection");
                 assert!(!lease.is_fresh(), "at {now}");
             }
@@ -300,7 +300,7 @@ mod tests {
         block_on(async {
             let setting = Setting::of(2);
             let (first, second) = (setting.lease().await, setting.lease().await);
-            let third = setting.pool.lease(&setting.origin, Wanted::Fresh, Duration::from_secs(30)).await;
+            let third = setting.pool.lease(&setting.origin, ConnectionDemand::Fresh, Duration::from_secs(30)).await;
             assert!(matches!(third.err(), Some(ConnectError::NoneLeft)));
             first.release();
             let third = setting.lease().await;

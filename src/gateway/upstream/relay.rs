@@ -10,11 +10,11 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
 use tokio::time::Sleep;
 
-use super::http1::Broken;
-use super::http1::body::{Coding, poll_frame};
-use super::http1::connection::Sending;
+use super::http1::BrokenExchange;
+use super::http1::body::{BodyFraming, poll_frame};
+use super::http1::connection::PendingRequest;
 use super::pool::Lease;
-use crate::gateway::request_body::Progress;
+use crate::gateway::request_body::BodyProgress;
 
 /// A response broke off.
 #[derive(Debug, thiserror::Error)]
@@ -24,18 +24,18 @@ pub(crate) enum RelayError {
     Idle,
     /// The exchange with the backend broke off.
     #[error("the backend's answer broke off: {0}")]
-    Broken(#[from] Broken),
+    Broken(#[from] BrokenExchange),
 }
 
 /// A backend's answer on its way to the caller.
-pub(crate) struct Relay {
-    coding: Coding,
+pub(crate) struct ResponseRelay {
+    coding: BodyFraming,
     /// The connection that it comes on, until the answer has ended.
     lease: Option<Lease>,
     /// The unsent rest of the request.
-    sending: Sending,
+    sending: PendingRequest,
     /// Progress of the request's body.
-    progress: Option<Rc<Progress>>,
+    progress: Option<Rc<BodyProgress>>,
     /// True if the connection may have another request after this one.
     persists: bool,
     idle_timeout: Duration,
@@ -45,11 +45,11 @@ pub(crate) struct Relay {
 }
 
 /// The carrier of a backend's response: its connection, and the request that may still be on its way.
-pub(crate) struct Carrier {
+pub(crate) struct ResponseCarrier {
     pub(crate) lease: Lease,
-    pub(crate) sending: Sending,
+    pub(crate) sending: PendingRequest,
     /// Progress of the request's body, where it is passed on while it comes.
-    pub(crate) progress: Option<Rc<Progress>>,
+    pub(crate) progress: Option<Rc<BodyProgress>>,
 }
 
 /// The time for which nothing has moved.
@@ -59,10 +59,10 @@ struct IdleTimer {
     sent: u64,
 }
 
-impl Relay {
+impl ResponseRelay {
     /// Makes the relay of an answer that comes on a connection, while the rest of its request may still go out.
-    pub(crate) fn new(coding: Coding, carrier: Carrier, persists: bool, idle_timeout: Duration) -> Self {
-        let Carrier { lease, sending, progress } = carrier;
+    pub(crate) fn new(coding: BodyFraming, carrier: ResponseCarrier, persists: bool, idle_timeout: Duration) -> Self {
+        let ResponseCarrier { lease, sending, progress } = carrier;
         let ahead = VecDeque::new();
         let mut relay =
             Self { coding, lease: Some(lease), sending, progress, persists, idle_timeout, idle: None, ahead };
@@ -116,7 +116,7 @@ impl Relay {
         let Some(lease) = &mut self.lease else { return Poll::Ready(None) };
         if let Poll::Ready(Err(fault)) = self.sending.poll(&mut lease.connection, context) {
             self.lease = None;
-            return Poll::Ready(Some(Err(Broken::Request(fault).into())));
+            return Poll::Ready(Some(Err(BrokenExchange::Request(fault).into())));
         }
         let polled = poll_frame(&mut self.coding, &mut lease.connection, context);
         match &polled {

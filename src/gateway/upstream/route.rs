@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::target::{Backend, OriginSettings, Origins, UpstreamError};
-use super::tls_client::{TlsError, client_config};
+use super::target::{OriginSet, OriginSettings, TargetSet, UpstreamError};
+use super::tls_client::{ClientTlsError, client_config};
 use crate::definition::percent::{self, one_spelling};
 use crate::definition::{PathPiece, path_pieces};
-use crate::model::{Digest, ParameterPlace};
-use crate::routes::{DynamicUpstream, Forward, Mapping, RouteForward, Upstream};
+use crate::model::{Digest, ParameterReference};
+use crate::routes::{DynamicUpstream, GroupForwarding, RequestMapping, RouteForward, Upstream};
 
 /// Forwarding of a group's requests.
 pub(crate) struct GroupForward {
@@ -26,8 +26,8 @@ pub(crate) struct GroupForward {
     pub(crate) retry: bool,
     /// True if the backend gets the client's `Host`.
     pub(crate) keep_host: bool,
-    backend: Backend,
-    rules: Rules,
+    backend: TargetSet,
+    rules: RewriteRules,
 }
 
 /// Differences of one API.
@@ -35,29 +35,29 @@ pub(crate) struct ApiForward {
     pub(crate) response_timeout: Option<Duration>,
     /// The path at the backend, with `{name}` for parameters.
     pub(crate) path: Option<String>,
-    backend: Option<Backend>,
-    rules: Rules,
+    backend: Option<TargetSet>,
+    rules: RewriteRules,
 }
 
 #[derive(Default)]
-struct Rules {
+struct RewriteRules {
     /// Changes of the request, in order.
-    mappings: Vec<Mapping>,
+    mappings: Vec<RequestMapping>,
     /// Other backends, the first whose rule matches.
     dynamic: Vec<DynamicBackend>,
 }
 
 struct DynamicBackend {
-    when: ParameterPlace,
+    when: ParameterReference,
     /// The values that match; empty, it only has to be there.
     equals: Vec<String>,
-    backend: Backend,
+    backend: TargetSet,
 }
 
 /// Builds how a group's requests are forwarded.
 pub(crate) struct ForwardCompiler<'a> {
-    pub(crate) origins: &'a Origins,
-    pub(crate) forward: &'a Forward,
+    pub(crate) origins: &'a OriginSet,
+    pub(crate) forward: &'a GroupForwarding,
     /// The files that `forwarding.tls` names, by name.
     pub(crate) tls_files: &'a BTreeMap<String, Arc<[u8]>>,
     pub(crate) allow_addresses: &'a [IpAddr],
@@ -66,7 +66,7 @@ pub(crate) struct ForwardCompiler<'a> {
 impl ForwardCompiler<'_> {
     /// Builds the forwarding of the group.
     pub(crate) fn group(&self) -> Result<GroupForward, UpstreamError> {
-        let Forward { upstream, keep_prefix, keep_host, retry, timeouts, dynamic, mappings, .. } = self.forward;
+        let GroupForwarding { upstream, keep_prefix, keep_host, retry, timeouts, dynamic, mappings, .. } = self.forward;
         Ok(GroupForward {
             keep_prefix: *keep_prefix,
             connect_timeout: milliseconds(timeouts.connect_ms),
@@ -94,25 +94,25 @@ impl ForwardCompiler<'_> {
         })))
     }
 
-    fn rules(&self, mappings: &[Mapping], dynamic: &[DynamicUpstream]) -> Result<Rules, UpstreamError> {
+    fn rules(&self, mappings: &[RequestMapping], dynamic: &[DynamicUpstream]) -> Result<RewriteRules, UpstreamError> {
         let compile = |dynamic: &DynamicUpstream| {
             let DynamicUpstream { when, equals, upstream, .. } = dynamic;
             Ok(DynamicBackend { when: when.clone(), equals: equals.clone(), backend: self.backend(upstream)? })
         };
         let dynamic = dynamic.iter().map(compile).collect::<Result<_, UpstreamError>>()?;
-        Ok(Rules { mappings: mappings.to_vec(), dynamic })
+        Ok(RewriteRules { mappings: mappings.to_vec(), dynamic })
     }
 
-    fn backend(&self, upstream: &Upstream) -> Result<Backend, UpstreamError> {
+    fn backend(&self, upstream: &Upstream) -> Result<TargetSet, UpstreamError> {
         let mut settings = |https: bool| self.origin_settings(https).map(Arc::new);
         let targets = upstream.targets.iter().map(|url| self.origins.target(url, &mut settings));
         let targets = targets.collect::<Result<Vec<_>, _>>()?;
         let name = upstream.targets.first().map_or("", |url| url.as_str()).into();
-        Ok(Backend { targets, name })
+        Ok(TargetSet { targets, name })
     }
 
-    fn origin_settings(&self, https: bool) -> Result<OriginSettings, TlsError> {
-        let Forward { tls, allow_addresses, .. } = self.forward;
+    fn origin_settings(&self, https: bool) -> Result<OriginSettings, ClientTlsError> {
+        let GroupForwarding { tls, allow_addresses, .. } = self.forward;
         let mut identity = Vec::new();
         for (_, name) in tls.files() {
             identity.extend_from_slice(name.as_bytes());
@@ -136,7 +136,7 @@ fn milliseconds(count: u32) -> Duration {
 pub(crate) struct NoHeaderValue;
 
 /// A request on its way to a backend, before its address is written.
-pub(crate) struct Outgoing<'a> {
+pub(crate) struct OutgoingRequest<'a> {
     /// The path below the group's prefix, as it came.
     pub(crate) path: &'a str,
     pub(crate) query: Option<Cow<'a, str>>,
@@ -147,7 +147,7 @@ pub(crate) struct Outgoing<'a> {
 
 impl GroupForward {
     /// Picks the backend of a request: the first rule that matches, the API's, the group's.
-    pub(crate) fn backend<'f>(&'f self, api: Option<&'f ApiForward>, outgoing: &Outgoing<'_>) -> &'f Backend {
+    pub(crate) fn backend<'f>(&'f self, api: Option<&'f ApiForward>, outgoing: &OutgoingRequest<'_>) -> &'f TargetSet {
         let mut rules = api.into_iter().flat_map(|api| &api.rules.dynamic).chain(&self.rules.dynamic);
         let matching = rules.find(|DynamicBackend { when, equals, .. }| {
             outgoing.values(when).iter().any(|value| equals.is_empty() || equals.iter().any(|equal| equal == value))
@@ -159,24 +159,28 @@ impl GroupForward {
     }
 
     /// Moves and adds the parameters that the settings name. Fails where a value cannot stand where it belongs.
-    pub(crate) fn apply(&self, api: Option<&ApiForward>, outgoing: &mut Outgoing<'_>) -> Result<(), NoHeaderValue> {
+    pub(crate) fn apply(
+        &self,
+        api: Option<&ApiForward>,
+        outgoing: &mut OutgoingRequest<'_>,
+    ) -> Result<(), NoHeaderValue> {
         for mapping in self.rules.mappings.iter().chain(api.into_iter().flat_map(|api| &api.rules.mappings)) {
             match mapping {
-                Mapping::Move(mapping) => {
+                RequestMapping::Move(mapping) => {
                     let values = outgoing.values(&mapping.from);
                     if !values.is_empty() {
                         outgoing.remove(&mapping.from);
                         outgoing.set(&mapping.to, &values)?;
                     }
                 }
-                Mapping::Set(constant) => outgoing.set(&constant.to, std::slice::from_ref(&constant.value))?,
+                RequestMapping::Set(constant) => outgoing.set(&constant.to, std::slice::from_ref(&constant.value))?,
             }
         }
         Ok(())
     }
 }
 
-impl Outgoing<'_> {
+impl OutgoingRequest<'_> {
     /// Writes the path and query at a target.
     pub(crate) fn path_and_query(&self, base_path: &str, prefix: &str, template: Option<&str>) -> String {
         let query = self.query.as_deref().filter(|query| !query.is_empty());
@@ -209,29 +213,29 @@ impl Outgoing<'_> {
     }
 
     /// Returns the decoded values at a place.
-    fn values(&self, place: &ParameterPlace) -> Vec<String> {
+    fn values(&self, place: &ParameterReference) -> Vec<String> {
         match place {
-            ParameterPlace::Header(name) => {
+            ParameterReference::Header(name) => {
                 let values = self.headers.get_all(name.as_str()).iter();
                 values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
             }
-            ParameterPlace::Query(name) => percent::pairs(self.query.as_deref().unwrap_or_default())
+            ParameterReference::Query(name) => percent::pairs(self.query.as_deref().unwrap_or_default())
                 .filter(|(key, _)| key == name)
                 .map(|(_, value)| value)
                 .collect(),
-            ParameterPlace::Path(name) => {
+            ParameterReference::Path(name) => {
                 let values = self.path_parameters.iter().filter(|(known, _)| known == name);
                 values.map(|(_, value)| percent::decode(value)).collect()
             }
         }
     }
 
-    fn remove(&mut self, place: &ParameterPlace) {
+    fn remove(&mut self, place: &ParameterReference) {
         match place {
-            ParameterPlace::Header(name) => {
+            ParameterReference::Header(name) => {
                 self.headers.remove(name.as_str());
             }
-            ParameterPlace::Query(name) => {
+            ParameterReference::Query(name) => {
                 let query = self.query.take().unwrap_or_default();
                 let kept: Vec<&str> = query
                     .split('&')
@@ -240,15 +244,15 @@ impl Outgoing<'_> {
                 self.query = Some(Cow::Owned(kept.join("&")));
             }
             // The path keeps its shape: the backend's template decides which of its parameters are used.
-            ParameterPlace::Path(_) => {}
+            ParameterReference::Path(_) => {}
         }
     }
 
     /// Replaces the values at a place: of a list, each where it has a place of its own.
-    fn set(&mut self, place: &ParameterPlace, values: &[String]) -> Result<(), NoHeaderValue> {
+    fn set(&mut self, place: &ParameterReference, values: &[String]) -> Result<(), NoHeaderValue> {
         self.remove(place);
         match place {
-            ParameterPlace::Header(name) => {
+            ParameterReference::Header(name) => {
                 for value in values {
                     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| NoHeaderValue)?;
                     if let Ok(name) = HeaderName::try_from(name) {
@@ -256,7 +260,7 @@ impl Outgoing<'_> {
                     }
                 }
             }
-            ParameterPlace::Query(name) => {
+            ParameterReference::Query(name) => {
                 let mut query = self.query.take().unwrap_or_default().into_owned();
                 for value in values {
                     if !query.is_empty() {
@@ -268,7 +272,7 @@ impl Outgoing<'_> {
                 }
                 self.query = Some(Cow::Owned(query));
             }
-            ParameterPlace::Path(name) => {
+            ParameterReference::Path(name) => {
                 let encoded: Vec<String> = values.iter().map(|value| percent::encode(value)).collect();
                 if let Some((_, known)) = self.path_parameters.iter_mut().find(|(known, _)| known == name) {
                     *known = Cow::Owned(encoded.join(","));

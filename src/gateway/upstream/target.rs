@@ -10,14 +10,14 @@ use http::HeaderValue;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::tls_client::TlsError;
+use super::tls_client::ClientTlsError;
 use crate::model::HttpUrl;
 
 /// Time for which a failed address is passed over while others are up.
 const DOWN_FOR: Duration = Duration::from_secs(5);
 
 /// Target of connections: a scheme, a host and a port, and the trust in them.
-pub(crate) struct Origin {
+pub(crate) struct UpstreamOrigin {
     /// Tells origins apart in the workers' pools.
     pub(crate) id: u64,
     /// The host, without the brackets of an IPv6 address.
@@ -30,7 +30,7 @@ pub(crate) struct Origin {
     pub(crate) tls: Option<TlsClient>,
     /// Addresses that are refused otherwise.
     pub(crate) allow: Vec<IpAddr>,
-    /// Until when it is passed over, in milliseconds since [`Origins::epoch`]; 0 while it is up.
+    /// Until when it is passed over, in milliseconds since [`OriginSet::epoch`]; 0 while it is up.
     down_until_ms: AtomicU64,
     epoch: Instant,
 }
@@ -44,30 +44,30 @@ pub(crate) struct TlsClient {
 
 /// An origin, and the path below which requests go there.
 #[derive(Clone)]
-pub(crate) struct Target {
-    pub(crate) origin: Arc<Origin>,
+pub(crate) struct UpstreamTarget {
+    pub(crate) origin: Arc<UpstreamOrigin>,
     /// The path of the address without a slash at the end.
     pub(crate) base_path: String,
 }
 
 /// One backend: one or several targets that serve the same.
 #[derive(Clone)]
-pub(crate) struct Backend {
-    pub(crate) targets: Vec<Target>,
+pub(crate) struct TargetSet {
+    pub(crate) targets: Vec<UpstreamTarget>,
     /// The address, as the access log names it.
     pub(crate) name: Arc<str>,
 }
 
-impl Backend {
+impl TargetSet {
     /// Picks a target: one of those that are up and not the one to avoid, else one that is not the one to avoid, else any.
     ///
     /// Turns are spread evenly over the ones to pick from, so that the share of one that is down goes to all others.
-    pub(crate) fn pick(&self, turn: usize, avoid: Option<u64>) -> Option<&Target> {
+    pub(crate) fn pick(&self, turn: usize, avoid: Option<u64>) -> Option<&UpstreamTarget> {
         if let [only] = &self.targets[..] {
             return Some(only);
         }
-        let is_other = |target: &&Target| Some(target.origin.id) != avoid;
-        let is_up = |target: &&Target| target.origin.is_up() && is_other(target);
+        let is_other = |target: &&UpstreamTarget| Some(target.origin.id) != avoid;
+        let is_up = |target: &&UpstreamTarget| target.origin.is_up() && is_other(target);
         spread(turn, || self.targets.iter().filter(is_up))
             .or_else(|| spread(turn, || self.targets.iter().filter(is_other)))
             .or_else(|| spread(turn, || self.targets.iter()))
@@ -83,7 +83,7 @@ fn spread<T, I: Iterator<Item = T>>(turn: usize, items: impl Fn() -> I) -> Optio
     items().nth(usize::try_from((share * count) >> u64::BITS).ok()?)
 }
 
-impl Origin {
+impl UpstreamOrigin {
     /// Returns whether the last attempt to use it went well, or was long enough ago.
     pub(crate) fn is_up(&self) -> bool {
         let until = self.down_until_ms.load(Ordering::Relaxed);
@@ -116,7 +116,7 @@ pub(crate) enum UpstreamError {
     Address(HttpUrl),
     /// Its TLS settings cannot be used.
     #[error(transparent)]
-    Tls(#[from] TlsError),
+    Tls(#[from] ClientTlsError),
 }
 
 /// Key of an origin.
@@ -131,9 +131,9 @@ struct OriginKey {
 }
 
 /// The origins of a gateway: one that several groups use, or that is used on, is one, with one pool a worker.
-pub(crate) struct Origins {
+pub(crate) struct OriginSet {
     epoch: Instant,
-    known: Mutex<(u64, HashMap<OriginKey, Weak<Origin>>)>,
+    known: Mutex<(u64, HashMap<OriginKey, Weak<UpstreamOrigin>>)>,
 }
 
 /// Settings that the origins of one group share.
@@ -145,7 +145,7 @@ pub(crate) struct OriginSettings {
     pub(crate) allow: Vec<IpAddr>,
 }
 
-impl Origins {
+impl OriginSet {
     /// Makes an empty list.
     pub(crate) fn new() -> Self {
         Self { epoch: Instant::now(), known: Mutex::default() }
@@ -155,8 +155,8 @@ impl Origins {
     pub(crate) fn target(
         &self,
         url: &HttpUrl,
-        settings: &mut dyn FnMut(bool) -> Result<Arc<OriginSettings>, TlsError>,
-    ) -> Result<Target, UpstreamError> {
+        settings: &mut dyn FnMut(bool) -> Result<Arc<OriginSettings>, ClientTlsError>,
+    ) -> Result<UpstreamTarget, UpstreamError> {
         let malformed = || UpstreamError::Address(url.clone());
         let uri: http::Uri = url.as_str().parse().map_err(|_| malformed())?;
         let https = uri.scheme() == Some(&http::uri::Scheme::HTTPS);
@@ -187,11 +187,11 @@ impl Origins {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let (next_id, origins) = &mut *known;
         if let Some(origin) = origins.get(&key).and_then(Weak::upgrade) {
-            return Ok(Target { origin, base_path });
+            return Ok(UpstreamTarget { origin, base_path });
         }
         origins.retain(|_, origin| origin.strong_count() > 0);
         *next_id += 1;
-        let origin = Arc::new(Origin {
+        let origin = Arc::new(UpstreamOrigin {
             id: *next_id,
             host,
             port,
@@ -202,7 +202,7 @@ impl Origins {
             epoch: self.epoch,
         });
         origins.insert(key, Arc::downgrade(&origin));
-        Ok(Target { origin, base_path })
+        Ok(UpstreamTarget { origin, base_path })
     }
 }
 
@@ -213,17 +213,17 @@ mod tests {
     use super::*;
     use crate::model::Digest;
 
-    fn backend(origins: &Origins, urls: &[&str]) -> Backend {
+    fn backend(origins: &OriginSet, urls: &[&str]) -> TargetSet {
         let settings = Arc::new(OriginSettings { tls: None, tls_identity: Digest::of(b""), allow: Vec::new() });
         let target = |url: &&str| {
             origins.target(&url.parse().expect("an address"), &mut |_| Ok(Arc::clone(&settings))).expect("a target")
         };
-        Backend { targets: urls.iter().map(target).collect(), name: "".into() }
+        TargetSet { targets: urls.iter().map(target).collect(), name: "".into() }
     }
 
     #[test]
     fn an_address_that_failed_is_passed_over() {
-        let origins = Origins::new();
+        let origins = OriginSet::new();
         let backend = backend(&origins, &["http://a.example", "http://b.example/base/", "http://a.example:80/other"]);
         let [a, b, again] = &backend.targets[..] else { panic!("three targets") };
         assert_eq!(a.origin.id, again.origin.id);
@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn the_share_of_an_address_that_is_down_goes_to_all_others() {
         const TURNS: usize = 1200;
-        let origins = Origins::new();
+        let origins = OriginSet::new();
         let all = ["http://a.example", "http://b.example", "http://c.example", "http://d.example"];
         let backend = backend(&origins, &all);
         // Where other groups draw turns between, one group has every second, third or fourth of them.
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_down_is_asked_rather_than_the_one_that_failed_just_now() {
-        let origins = Origins::new();
+        let origins = OriginSet::new();
         let two = backend(&origins, &["http://a.example", "http://b.example"]);
         let [a, b] = &two.targets[..] else { panic!("two targets") };
         b.origin.failed();
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn an_address_is_down_for_a_while() {
-        let origins = Origins::new();
+        let origins = OriginSet::new();
         let backend = backend(&origins, &["http://a.example"]);
         let origin = &backend.targets[0].origin;
         origin.failed();
@@ -293,7 +293,7 @@ mod tests {
 
     #[test]
     fn only_who_trusts_alike_shares_connections() {
-        let origins = Origins::new();
+        let origins = OriginSet::new();
         let config =
             crate::gateway::upstream::tls_client::client_config(&crate::model::BackendTls::default(), &BTreeMap::new());
         let config = config.expect("the system's settings");
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn origins_that_nobody_uses_are_forgotten() {
-        let origins = Origins::new();
+        let origins = OriginSet::new();
         for number in 0..10 {
             backend(&origins, &[&format!("http://{number}.example")]);
         }

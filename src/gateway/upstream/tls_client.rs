@@ -11,7 +11,7 @@ use crate::model::BackendTls;
 
 /// The TLS settings of a group's backends cannot be used.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum TlsError {
+pub(crate) enum ClientTlsError {
     /// A file is not on this machine.
     #[error("there is no file .apigw/secrets/{0}, which forwarding.tls names")]
     MissingFile(String),
@@ -57,16 +57,16 @@ pub(crate) enum TlsError {
 pub(crate) fn client_config(
     settings: &BackendTls,
     files: &BTreeMap<String, Arc<[u8]>>,
-) -> Result<Arc<ClientConfig>, TlsError> {
+) -> Result<Arc<ClientConfig>, ClientTlsError> {
     if *settings == BackendTls::default() {
         return system_config();
     }
-    let file = |name: &String| files.get(name).ok_or_else(|| TlsError::MissingFile(name.clone()));
+    let file = |name: &String| files.get(name).ok_or_else(|| ClientTlsError::MissingFile(name.clone()));
     let roots = match &settings.ca {
         Some(name) => {
             let mut roots = RootCertStore::empty();
             for certificate in certificates(file(name)?, name)? {
-                roots.add(certificate).map_err(|source| TlsError::Authority { name: name.clone(), source })?;
+                roots.add(certificate).map_err(|source| ClientTlsError::Authority { name: name.clone(), source })?;
             }
             Arc::new(roots)
         }
@@ -77,25 +77,25 @@ pub(crate) fn client_config(
         (Some(certificate), Some(key)) => {
             let chain = certificates(file(certificate)?, certificate)?;
             let key_bytes = PrivateKeyDer::from_pem_slice(file(key)?)
-                .map_err(|source| TlsError::Key { name: key.clone(), source: Arc::new(source) })?;
+                .map_err(|source| ClientTlsError::Key { name: key.clone(), source: Arc::new(source) })?;
             let config = builder.with_client_auth_cert(chain, key_bytes);
-            config.map(Arc::new).map_err(TlsError::ClientCertificate)
+            config.map(Arc::new).map_err(ClientTlsError::ClientCertificate)
         }
         (None, None) => Ok(Arc::new(builder.with_no_client_auth())),
-        _ => Err(TlsError::HalfIdentity),
+        _ => Err(ClientTlsError::HalfIdentity),
     }
 }
 
-fn system_config() -> Result<Arc<ClientConfig>, TlsError> {
-    static CONFIG: OnceLock<Result<Arc<ClientConfig>, TlsError>> = OnceLock::new();
+fn system_config() -> Result<Arc<ClientConfig>, ClientTlsError> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, ClientTlsError>> = OnceLock::new();
     CONFIG.get_or_init(|| Ok(Arc::new(builder()?.with_root_certificates(system_roots()).with_no_client_auth()))).clone()
 }
 
-fn builder() -> Result<tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>, TlsError>
-{
+fn builder()
+-> Result<tokio_rustls::rustls::ConfigBuilder<ClientConfig, tokio_rustls::rustls::WantsVerifier>, ClientTlsError> {
     ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(TlsError::Provider)
+        .map_err(ClientTlsError::Provider)
 }
 
 /// The certificates that the system trusts. Those that cannot be read are left out: a backend that needs one
@@ -110,12 +110,12 @@ fn system_roots() -> Arc<RootCertStore> {
     Arc::clone(ROOTS.get_or_init(load))
 }
 
-fn certificates(bytes: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+fn certificates(bytes: &[u8], name: &str) -> Result<Vec<CertificateDer<'static>>, ClientTlsError> {
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes).collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(TlsError::NoCertificate(name.to_owned())),
-        Err(source) => Err(TlsError::Pem { name: name.to_owned(), source: Arc::new(source) }),
+        Ok(_) => Err(ClientTlsError::NoCertificate(name.to_owned())),
+        Err(source) => Err(ClientTlsError::Pem { name: name.to_owned(), source: Arc::new(source) }),
     }
 }
 

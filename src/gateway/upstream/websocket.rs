@@ -15,18 +15,18 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy_bidirectional};
 use tokio::time::{Instant, timeout_at};
 
-use super::forward::{Call, Failed, UpstreamResponse};
-use super::http1::connection::Sending;
-use super::pool::Wanted;
-use super::relay::Carrier;
+use super::forward::{UpstreamCall, UpstreamFailure, UpstreamResponse};
+use super::http1::connection::PendingRequest;
+use super::pool::ConnectionDemand;
+use super::relay::ResponseCarrier;
 use crate::gateway::problem::Kind;
-use crate::gateway::request_body::RequestBody;
-use crate::gateway::stream::Stream;
+use crate::gateway::request_body::UpstreamBody;
+use crate::gateway::stream::ClientStream;
 use crate::gateway::watch::InFlight;
 
 /// The other end of a connection that goes on as another protocol.
-pub(crate) struct Tunnel {
-    backend: Stream,
+pub(crate) struct WebsocketTunnel {
+    backend: ClientStream,
     /// Bytes that the backend has sent already.
     first: BytesMut,
     /// Longest time without traffic.
@@ -37,51 +37,54 @@ pub(crate) struct Tunnel {
 }
 
 /// A backend's answer to a request for a websocket.
-pub(crate) enum Upgraded {
+pub(crate) enum UpgradeResponse {
     /// It agreed: with these headers, after this time.
-    Agreed(HeaderMap, Box<Tunnel>, Duration),
+    Agreed(HeaderMap, Box<WebsocketTunnel>, Duration),
     /// It answered something else.
     Refused(Box<UpstreamResponse>),
 }
 
 /// Passes a request for a websocket on.
-pub(crate) async fn upgrade(call: &Call<'_>, parts: Parts, asked: &mut Option<Arc<str>>) -> Result<Upgraded, Failed> {
+pub(crate) async fn upgrade(
+    call: &UpstreamCall<'_>,
+    parts: Parts,
+    asked: &mut Option<Arc<str>>,
+) -> Result<UpgradeResponse, UpstreamFailure> {
     let prepared = call.prepare(parts)?;
     *asked = Some(Arc::clone(&prepared.backend.name));
     let started = Instant::now();
-    let target = prepared
-        .backend
-        .pick(call.pool.next_turn(), None)
-        .ok_or_else(|| Failed::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address"))?;
-    let mut lease = call.pool.lease(&target.origin, Wanted::Fresh, call.forward.connect_timeout).await?;
+    let target = prepared.backend.pick(call.pool.next_turn(), None).ok_or_else(|| {
+        UpstreamFailure::new(Kind::SourceUnavailable, "The backend has no address.", "it has no address")
+    })?;
+    let mut lease = call.pool.lease(&target.origin, ConnectionDemand::Fresh, call.forward.connect_timeout).await?;
     let head = lease.connection.begin();
     call.write_head(&prepared, target, true, head)?;
-    let mut sending = Sending::new(RequestBody::Empty, &prepared.method, head);
+    let mut sending = PendingRequest::new(UpstreamBody::Empty, &prepared.method, head);
     head.extend_from_slice(b"\r\n");
     let answer = lease.connection.head(&mut sending, false);
     let answer = tokio::time::timeout(call.response_timeout(), answer).await;
     let mut head = answer.map_err(|_| {
-        Failed::new(Kind::DeadlineExceeded, "The backend did not answer in time.", "it did not answer in time")
+        UpstreamFailure::new(Kind::DeadlineExceeded, "The backend did not answer in time.", "it did not answer in time")
     })??;
     if head.status != StatusCode::SWITCHING_PROTOCOLS {
-        let carrier = Carrier { lease, sending, progress: None };
+        let carrier = ResponseCarrier { lease, sending, progress: None };
         let answered = UpstreamResponse::new(head, carrier, call, &prepared, started.elapsed());
-        return Ok(Upgraded::Refused(Box::new(answered)));
+        return Ok(UpgradeResponse::Refused(Box::new(answered)));
     }
     if !head.names_websocket {
         let reason = "it switched to another protocol than the websocket that it was asked for";
-        return Err(Failed::new(Kind::BadGateway, "The backend switched to another protocol.", reason));
+        return Err(UpstreamFailure::new(Kind::BadGateway, "The backend switched to another protocol.", reason));
     }
     head.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     head.headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     head.headers.append(VIA, call.identity.via_http_1.clone());
     let (backend, first, open) = lease.connection.into_parts();
     let idle_timeout = call.forward.websocket_idle_timeout;
-    let tunnel = Box::new(Tunnel { backend, first, idle_timeout, _open: open, _in_flight: None });
-    Ok(Upgraded::Agreed(head.headers, tunnel, started.elapsed()))
+    let tunnel = Box::new(WebsocketTunnel { backend, first, idle_timeout, _open: open, _in_flight: None });
+    Ok(UpgradeResponse::Agreed(head.headers, tunnel, started.elapsed()))
 }
 
-impl Tunnel {
+impl WebsocketTunnel {
     /// Keeps the request in flight for as long as the tunnel stands.
     pub(crate) fn keeping(self, in_flight: InFlight) -> Self {
         Self { _in_flight: Some(in_flight), ..self }
@@ -112,7 +115,7 @@ impl Tunnel {
 
 /// A stream that notes when bytes moved last, in either direction.
 struct TimedStream<'t> {
-    stream: Stream,
+    stream: ClientStream,
     moved: &'t Cell<Instant>,
 }
 

@@ -1,14 +1,14 @@
 use super::*;
 
-const PATIENCE: Patience =
-    Patience { head: 10, keep_alive: 20, body: 10, body_bytes_a_tick: 100, write: 10, stall: 50, drain: 4 };
+const PATIENCE: ConnectionTimeouts =
+    ConnectionTimeouts { head: 10, keep_alive: 20, body: 10, body_bytes_a_tick: 100, write: 10, stall: 50, drain: 4 };
 
-fn watch() -> (Rc<Watch>, Rc<Cell<Ticks>>) {
+fn watch() -> (Rc<ConnectionWatch>, Rc<Cell<Ticks>>) {
     let clock = Rc::new(Cell::new(0));
-    (Rc::new(Watch::new(([127, 0, 0, 1], 1).into(), false, Rc::clone(&clock))), clock)
+    (Rc::new(ConnectionWatch::new(([127, 0, 0, 1], 1).into(), false, Rc::clone(&clock))), clock)
 }
 
-fn cut_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
+fn cut_at(watch: &ConnectionWatch, clock: &Cell<Ticks>) -> Option<Ticks> {
     (clock.get()..200).find(|&now| {
         clock.set(now);
         watch.tick(&PATIENCE);
@@ -16,7 +16,7 @@ fn cut_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
     })
 }
 
-fn late_at(watch: &Watch, clock: &Cell<Ticks>) -> Option<Ticks> {
+fn late_at(watch: &ConnectionWatch, clock: &Cell<Ticks>) -> Option<Ticks> {
     (clock.get()..200).find(|&now| {
         clock.set(now);
         watch.tick(&PATIENCE);
@@ -30,16 +30,16 @@ fn who_makes_the_worker_wait_is_cut_off() {
     assert_eq!(cut_at(&silent, &clock), Some(11), "a handshake or a first head does not come");
 
     let (idle, clock) = watch();
-    idle.reads(Reading::Idle, true);
+    idle.reads(ClientWait::Idle, true);
     assert_eq!(cut_at(&idle, &clock), Some(21));
 
     let (head, clock) = watch();
-    head.reads(Reading::Head, true);
+    head.reads(ClientWait::Head, true);
     assert_eq!(cut_at(&head, &clock), Some(11));
 
     let (body, clock) = watch();
     let _in_flight = body.begin();
-    body.reads(Reading::Body, true);
+    body.reads(ClientWait::Body, true);
     body.came(500);
     body.starves();
     assert_eq!(late_at(&body, &clock), Some(16), "its reader is told first");
@@ -47,23 +47,23 @@ fn who_makes_the_worker_wait_is_cut_off() {
 
     let (fast, clock) = watch();
     let _in_flight = fast.begin();
-    fast.reads(Reading::Body, false);
+    fast.reads(ClientWait::Body, false);
     assert_eq!(cut_at(&fast, &clock), Some(51), "a backend that does not take the body is no slow client");
 
     let (reader, clock) = watch();
     let _in_flight = reader.begin();
-    reader.reads(Reading::Idle, true);
+    reader.reads(ClientWait::Idle, true);
     reader.write_blocked(true);
     assert_eq!(cut_at(&reader, &clock), Some(11));
 
     let (stalled, clock) = watch();
     let _in_flight = stalled.begin();
-    stalled.reads(Reading::Idle, true);
+    stalled.reads(ClientWait::Idle, true);
     assert_eq!(cut_at(&stalled, &clock), Some(51));
 
     let (streams, clock) = watch();
     streams.multiplexes();
-    streams.reads(Reading::Tunnel, true);
+    streams.reads(ClientWait::Tunnel, true);
     let (first, second) = (streams.begin(), streams.begin());
     first.untaken(true);
     clock.set(12);
@@ -93,7 +93,7 @@ fn a_client_that_only_gives_up_requests_is_cut_off() {
 #[test]
 fn a_request_in_flight_is_not_idle() {
     let (watch, clock) = watch();
-    watch.reads(Reading::Idle, true);
+    watch.reads(ClientWait::Idle, true);
     let in_flight = watch.begin();
     clock.set(40);
     watch.tick(&PATIENCE);
@@ -109,7 +109,7 @@ fn who_asks_one_by_one_may_give_up_and_a_websocket_may_be_silent() {
     assert!(!single.is_cut());
 
     let (tunnel, clock) = watch();
-    tunnel.reads(Reading::Tunnel, true);
+    tunnel.reads(ClientWait::Tunnel, true);
     let _in_flight = tunnel.begin();
     assert_eq!(cut_at(&tunnel, &clock), None);
 }
@@ -118,18 +118,18 @@ fn who_asks_one_by_one_may_give_up_and_a_websocket_may_be_silent() {
 fn a_wait_begins_with_what_is_waited_for() {
     let (body, clock) = watch();
     let _in_flight = body.begin();
-    body.reads(Reading::Body, true);
+    body.reads(ClientWait::Body, true);
     body.came(100_000);
     body.starves();
-    body.reads(Reading::Idle, true);
-    body.reads(Reading::Body, true);
+    body.reads(ClientWait::Idle, true);
+    body.reads(ClientWait::Body, true);
     assert_eq!(late_at(&body, &clock), Some(11), "the bytes were those of the body before");
     body.body_ended();
     assert_eq!((body.is_body_late(), cut_at(&body, &clock)), (false, Some(51)), "nobody waits for it any more");
 
     let (reader, clock) = watch();
     let _in_flight = reader.begin();
-    reader.reads(Reading::Idle, true);
+    reader.reads(ClientWait::Idle, true);
     reader.write_blocked(true);
     clock.set(5);
     reader.write_blocked(true);
@@ -137,14 +137,14 @@ fn a_wait_begins_with_what_is_waited_for() {
 
     let (reader, clock) = watch();
     let _in_flight = reader.begin();
-    reader.reads(Reading::Idle, true);
+    reader.reads(ClientWait::Idle, true);
     reader.write_blocked(true);
     reader.write_blocked(false);
     assert_eq!(cut_at(&reader, &clock), Some(51), "it has taken what was there");
 
     let (streams, clock) = watch();
     streams.multiplexes();
-    streams.reads(Reading::Tunnel, true);
+    streams.reads(ClientWait::Tunnel, true);
     let first = streams.begin();
     first.untaken(true);
     drop(first);
@@ -166,13 +166,13 @@ fn bytes_begin_a_head_where_no_request_is_in_flight() {
     watch.head_came(false);
     let in_flight = watch.begin();
     watch.came(10);
-    assert_eq!(watch.reading.get(), Reading::Idle, "what has come of the next request is not waited for yet");
+    assert_eq!(watch.reading.get(), ClientWait::Idle, "what has come of the next request is not waited for yet");
     drop(in_flight);
     watch.starves();
     clock.set(5);
     watch.came(1);
     watch.starves();
-    assert_eq!((watch.reading.get(), cut_at(&watch, &clock)), (Reading::Head, Some(16)));
+    assert_eq!((watch.reading.get(), cut_at(&watch, &clock)), (ClientWait::Head, Some(16)));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_drained_connection_that_does_not_end_is_cut_off() {
     let multiplexed = || {
         let (watch, clock) = watch();
         watch.multiplexes();
-        watch.reads(Reading::Tunnel, true);
+        watch.reads(ClientWait::Tunnel, true);
         (watch, clock)
     };
     let (idle, clock) = multiplexed();

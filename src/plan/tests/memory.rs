@@ -13,11 +13,11 @@ use crate::model::{
 /// A workspace in memory. It has the group `g`; a definition is written as the letters of its paths.
 pub(super) struct Memory {
     settings: WorkspaceSettings,
-    working: Arc<Candidate>,
-    frozen: BTreeMap<Version, Option<Arc<Candidate>>>,
+    working: Arc<PublishCandidate>,
+    frozen: BTreeMap<Version, Option<Arc<PublishCandidate>>>,
     notes: VersionNotes,
     pub(super) environments: BTreeMap<EnvironmentName, Environment>,
-    past: BTreeMap<EnvironmentName, Vec<Past>>,
+    past: BTreeMap<EnvironmentName, Vec<PastEntry>>,
     operations: Vec<(OperationId, Operation)>,
 }
 
@@ -25,7 +25,7 @@ fn parsed<T: std::str::FromStr>(text: &str) -> T {
     text.parse().unwrap_or_else(|_| panic!("{text:?}"))
 }
 
-fn candidate(version: &str, letters: &str, backend: Option<&str>) -> Candidate {
+fn candidate(version: &str, letters: &str, backend: Option<&str>) -> PublishCandidate {
     let backend = backend.map(|address| format!("backend: '{address}'\n")).unwrap_or_default();
     let settings = format!("schema: 1\nversion: '{version}'\nprefix: /g\n{backend}");
     let result = "{description: d, content: {application/json: {example: 1}}}";
@@ -37,7 +37,7 @@ fn candidate(version: &str, letters: &str, backend: Option<&str>) -> Candidate {
     let mut files = FileSet::default();
     files.insert(SETTINGS_FILE, settings.as_bytes());
     files.insert(DEFINITION_FILE, definition.as_bytes());
-    Candidate {
+    PublishCandidate {
         settings: serde_yaml::from_str::<GroupSettings>(&settings).expect("settings"),
         definition: reading.definition.map(Arc::new),
         digest: files.manifest().digest(),
@@ -67,12 +67,12 @@ impl Memory {
         VersionRemark { at, by: "me".to_owned(), why: Some("bad".to_owned()), digest }
     }
 
-    fn with_version(&self, version: &Version) -> Candidate {
+    fn with_version(&self, version: &Version) -> PublishCandidate {
         let before = &self.working;
         let paths = before.definition.iter().flat_map(|definition| &definition.apis);
         let letters: String = paths.filter_map(|api| api.path.chars().nth(1)).collect();
         let on_disk = before.files.get(SETTINGS_FILE).cloned();
-        Candidate {
+        PublishCandidate {
             settings_on_disk: on_disk,
             ..candidate(&version.to_string(), &letters, before.settings.backend.as_deref())
         }
@@ -83,7 +83,8 @@ impl Memory {
         for freeze in &plan.freezes {
             let bumped = plan.edits.iter().any(|edit| edit.group == freeze.group);
             if bumped {
-                self.working = Arc::new(Candidate { settings_on_disk: None, ..self.with_version(&freeze.version) });
+                self.working =
+                    Arc::new(PublishCandidate { settings_on_disk: None, ..self.with_version(&freeze.version) });
             }
             self.frozen.insert(freeze.version.clone(), Some(Arc::clone(&self.working)));
         }
@@ -98,7 +99,7 @@ impl Memory {
             let deployment = Deployment { release: change.after.clone(), since: *time, operation: id.clone() };
             live.deployments.insert(group.clone(), deployment.clone());
             let past = self.past.entry(environment.clone()).or_default();
-            past.insert(0, Past { deployment, action: change.action });
+            past.insert(0, PastEntry { deployment, action: change.action });
         }
         self.operations.push((id, plan.operation.clone()));
     }
@@ -115,7 +116,7 @@ impl Memory {
                     auth: Auth::default().with(KeyKind::Signature),
                     ..candidate(version, letters, None).settings
                 };
-                self.working = Arc::new(Candidate { settings, ..candidate(version, letters, None) });
+                self.working = Arc::new(PublishCandidate { settings, ..candidate(version, letters, None) });
             }
             ["break"] => {
                 let finding = Finding {
@@ -127,7 +128,7 @@ impl Memory {
                     count: 1,
                 };
                 let broken = candidate(&self.working.settings.version.to_string(), "broken", None);
-                self.working = Arc::new(Candidate { definition: None, findings: vec![finding], ..broken });
+                self.working = Arc::new(PublishCandidate { definition: None, findings: vec![finding], ..broken });
             }
             ["policy", environment, policy] => {
                 let text = format!("schema = 1\n[environments.{environment}]\n{}", policy.replace('=', " = "));
@@ -151,7 +152,7 @@ impl Memory {
             }
             ["spoil", version] => {
                 let digest = self.frozen[&parsed(version)].as_ref().expect("frozen").digest;
-                let spoiled = Candidate { definition: None, digest, ..candidate(version, "", None) };
+                let spoiled = PublishCandidate { definition: None, digest, ..candidate(version, "", None) };
                 self.frozen.insert(parsed(version), Some(Arc::new(spoiled)));
             }
             _ => return false,
@@ -183,7 +184,7 @@ impl Memory {
             "settings" => BackendChoice::Settings,
             address => BackendChoice::Address(address.to_owned()),
         };
-        let groups = Selection::Groups(vec![parsed("g")]);
+        let groups = GroupSelection::Groups(vec![parsed("g")]);
         let author = Author {
             actor: "me".into(),
             message: None,
@@ -204,8 +205,8 @@ impl Memory {
                 };
                 match *options {
                     ["at", version] => request.version = Some(parsed(version)),
-                    ["bump", "minor"] => request.bump = Some(Bump::Minor),
-                    ["bump", "auto"] => request.bump = Some(Bump::Auto),
+                    ["bump", "minor"] => request.bump = Some(BumpRequest::Minor),
+                    ["bump", "auto"] => request.bump = Some(BumpRequest::Auto),
                     ["if", name] => request.if_current = operation(name),
                     _ => {}
                 }
@@ -223,7 +224,7 @@ impl Memory {
             }
             ["offline", environment, "all"] => {
                 let request =
-                    OfflineRequest { environment: parsed(environment), groups: Selection::All, if_current: None };
+                    OfflineRequest { environment: parsed(environment), groups: GroupSelection::All, if_current: None };
                 offline(&request, self, &author)
             }
             ["promote", from, to, ref options @ ..] => {
@@ -237,7 +238,7 @@ impl Memory {
             }
             ["rollback", environment, ref options @ ..] => {
                 let all = options.first() == Some(&"all");
-                let groups = if all { Selection::All } else { groups };
+                let groups = if all { GroupSelection::All } else { groups };
                 let to = match options.get(usize::from(all)) {
                     Some(time) if time.starts_with('@') => {
                         Some(PastState::At(Timestamp::from_milliseconds(time[1..].parse().expect("a time"))))
@@ -264,7 +265,7 @@ pub(super) fn shown(plan: &Plan) -> String {
     if plan.is_empty() {
         return format!("nothing to do{warnings}");
     }
-    let change = |change: &Change| {
+    let change = |change: &GroupChange| {
         let Release { state, version, backend, .. } = &change.after;
         let backend = match backend {
             Backend::Mock => "mock",
@@ -308,7 +309,7 @@ impl Facts for Memory {
         Ok(Arc::new(known.unwrap_or_else(|| Environment::empty(name.clone()))))
     }
 
-    fn working_copy(&self, _: &GroupName, version: Option<&Version>) -> Result<Arc<Candidate>, anyhow::Error> {
+    fn working_copy(&self, _: &GroupName, version: Option<&Version>) -> Result<Arc<PublishCandidate>, anyhow::Error> {
         Ok(version.map_or_else(|| Arc::clone(&self.working), |version| Arc::new(self.with_version(version))))
     }
 
@@ -320,7 +321,7 @@ impl Facts for Memory {
         Ok(Arc::new(self.notes.clone()))
     }
 
-    fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+    fn frozen(&self, _: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
         match self.frozen.get(version) {
             Some(None) => Err(anyhow::anyhow!("the digest differs")),
             Some(known) => Ok(known.clone()),
@@ -328,7 +329,7 @@ impl Facts for Memory {
         }
     }
 
-    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<Candidate>>, anyhow::Error> {
+    fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
         self.frozen(group, &release.version)
     }
 
@@ -336,7 +337,7 @@ impl Facts for Memory {
         Ok(Some(release.version.clone()))
     }
 
-    fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<Past>, anyhow::Error> {
+    fn past(&self, environment: &EnvironmentName, _: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
         Ok(self.past.get(environment).cloned().unwrap_or_default())
     }
 

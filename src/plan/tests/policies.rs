@@ -105,7 +105,7 @@ fn breaking_changes(letters: &str, before: &[&str]) -> Vec<BreakingChange> {
     }
     match memory.plan("publish test mock") {
         Err(Error::Refused { mut refusals, .. }) => match refusals.pop() {
-            Some(Refusal::Breaking { changes, .. }) => changes,
+            Some(PolicyRefusal::Breaking { changes, .. }) => changes,
             other => panic!("{other:?}"),
         },
         other => panic!("{other:?}"),

@@ -1,7 +1,7 @@
 //! Resolves as tables: a history and two sides, and their outcome.
 
 use super::super::*;
-use crate::model::{Backend, Change, Digest, Timestamp};
+use crate::model::{Backend, Digest, GroupChange, Timestamp};
 
 /// A history is written as operations in the order of their names: `a0:1` publishes release 1 of group a,
 /// `a1=a0:2` builds upon it, and `a3=a1+a2:1` joins two.
@@ -16,7 +16,7 @@ fn parsed<T: std::str::FromStr>(text: &str) -> T {
 
 fn release(number: &str) -> Release {
     let version = parsed(&format!("0.0.{number}"));
-    Release { state: State::Live, version, digest: Digest::of(number.as_bytes()), backend: Backend::Mock }
+    Release { state: DeploymentState::Live, version, digest: Digest::of(number.as_bytes()), backend: Backend::Mock }
 }
 
 fn author() -> Author {
@@ -38,12 +38,12 @@ impl History {
             let group: GroupName = parsed(&name[..1]);
             let mut entries = predecessors.split('+').filter(|name| !name.is_empty()).map(|name| history.entry(name));
             let (before, merged) = (entries.next(), entries.collect::<Vec<_>>());
-            let action = if merged.is_empty() { Action::Publish } else { Action::Resolve };
+            let action = if merged.is_empty() { ReleaseAction::Publish } else { ReleaseAction::Resolve };
             let time = Timestamp::from_milliseconds(i64::try_from(index).expect("few") * 10);
             let id = OperationId::new(time, &Digest::of(name.as_bytes()));
             let operation = Operation {
                 time,
-                changes: [(group, Change { action, before, merged, after: release(number) })].into(),
+                changes: [(group, GroupChange { action, before, merged, after: release(number) })].into(),
                 ..Plan::new(&parsed("test"), &author()).operation
             };
             history.names.insert(name.to_owned(), id.clone());
@@ -78,7 +78,7 @@ impl History {
         for (group, change) in &resolution.operation.changes {
             let before = change.before.as_ref().map_or("nothing", |before| self.name(&before.operation));
             let merged: Vec<&str> = change.merged.iter().map(|merged| self.name(&merged.operation)).collect();
-            let state = if change.after.state == State::Offline { " offline" } else { "" };
+            let state = if change.after.state == DeploymentState::Offline { " offline" } else { "" };
             parts.push(format!("{group} keeps {before} over {}{state}", merged.join("+")));
             let latest = change.predecessors().map(|entry| entry.since).max();
             assert!(latest < Some(resolution.operation.time), "a resolve is later than what it joins");

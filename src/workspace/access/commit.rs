@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
-use super::super::error::{At, Error, PathError};
+use super::super::error::{Error, PathContext, PathError};
 use super::super::git::GitCheckout;
 use super::super::intent::{FileIdentity, Intent};
 use super::super::{LockGuard, Workspace, layout, lock};

@@ -11,7 +11,7 @@ use crate::model::{Digest, Location, OperationId, SCHEMA, Timestamp};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OperationFile {
+struct AccessOperationFile {
     #[serde(rename = "schema")]
     _schema: u32,
     action: AccessAction,
@@ -72,7 +72,8 @@ pub(super) fn parse(place: &str, id: &OperationId, bytes: Vec<u8>) -> Result<Acc
     if !id.as_str().ends_with(&digest.short()) {
         return Err(damaged("its bytes are not those that were committed"));
     }
-    let OperationFile { action, time, actor, message, summary, before, after, .. } = own_yaml::parse(place, &text)?;
+    let AccessOperationFile { action, time, actor, message, summary, before, after, .. } =
+        own_yaml::parse(place, &text)?;
     let after = match after {
         StateFile { key: Some(key), owner: None, revocation: None } => SubjectState::Key(key),
         StateFile { key: None, owner: Some(owner), revocation: None } => SubjectState::Owner(owner),

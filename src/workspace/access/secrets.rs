@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::error::{At, Error};
+use super::super::error::{Error, PathContext};
 use super::super::git::is_hidden_from_git;
 use super::super::{LockGuard, Workspace, layout, lock};
 use super::subject_place;

@@ -1,11 +1,11 @@
 //! Changes of block mappings: whole lines come and go, values change within their line.
 
-use super::change::{Change, Stop, indentation, line_end, line_start, previous_line_end, whole_lines};
-use super::error::Refusal;
-use super::layout::{Rendered, dash_column, spaces};
-use super::quote::Quote;
-use super::tree::{Entry, Node, Shape};
-use super::yaml::{Document, Step};
+use super::change::{EditStop, TextChange, indentation, line_end, line_start, previous_line_end, whole_lines};
+use super::error::EditRefusal;
+use super::layout::{RenderedValue, dash_column, spaces};
+use super::quote::QuoteStyle;
+use super::tree::{MappingEntry, NodeContent, TreeNode};
+use super::yaml::{EditedDocument, YamlStep};
 use serde_json::Value;
 use std::ops::Range;
 
@@ -14,16 +14,21 @@ use std::ops::Range;
 /// # Errors
 ///
 /// Refuses where comments would be lost, or the entry is laid out unusually.
-pub(super) fn replace(document: &Document<'_>, step: &Step<'_>, value: &Value) -> Result<Change, Stop> {
+pub(super) fn replace(
+    document: &EditedDocument<'_>,
+    step: &YamlStep<'_>,
+    value: &Value,
+) -> Result<TextChange, EditStop> {
     let (text, entry) = (document.text, step.entry);
     let old = &entry.value;
-    let mut change = Change::default();
-    if let Shape::Plain | Shape::Single | Shape::Double = old.shape
+    let mut change = TextChange::default();
+    if let NodeContent::Plain | NodeContent::Single | NodeContent::Double = old.shape
         && !value.is_object()
         && !value.is_array()
     {
         // A scalar for a scalar needs no more than its own place, however the entry is laid out.
-        let Rendered { head: Some(head), lines } = document.layout.value(value, entry.key.column, Quote::of(old))
+        let RenderedValue { head: Some(head), lines } =
+            document.layout.value(value, entry.key.column, QuoteStyle::of(old))
         else {
             return Err(unusual(entry));
         };
@@ -37,11 +42,11 @@ pub(super) fn replace(document: &Document<'_>, step: &Step<'_>, value: &Value) -
     let rendered = render(document, old, value, column);
     let below = document.layout.below(&rendered.lines);
     match &old.shape {
-        Shape::Empty => {
+        NodeContent::Empty => {
             change.insert(base, rendered.head.map(|head| format!(" {head}")).unwrap_or_default());
             change.insert(line_end(text, base), below);
         }
-        Shape::Block => {
+        NodeContent::Block => {
             let header = header(text, base).ok_or_else(|| unusual(entry))?;
             // A block without a line has its place where the next line starts.
             let last = if old.range.is_empty() { header.end } else { old.range.end };
@@ -52,7 +57,7 @@ pub(super) fn replace(document: &Document<'_>, step: &Step<'_>, value: &Value) -
             }
             change.replace(content, below);
         }
-        Shape::Sequence { flow: false, .. } | Shape::Mapping { flow: false, .. } => {
+        NodeContent::Sequence { flow: false, .. } | NodeContent::Mapping { flow: false, .. } => {
             let from = previous_line_end(text, old.range.start).filter(|&end| end >= base);
             let lines = from.ok_or_else(|| unusual(entry))?..line_end(text, old.range.end);
             no_comments(document, &lines)?;
@@ -74,16 +79,21 @@ pub(super) fn replace(document: &Document<'_>, step: &Step<'_>, value: &Value) -
 /// # Errors
 ///
 /// Refuses where the mapping is laid out unusually.
-pub(super) fn insert(document: &Document<'_>, entries: &[Entry], key: &str, value: &Value) -> Result<Change, Stop> {
+pub(super) fn insert(
+    document: &EditedDocument<'_>,
+    entries: &[MappingEntry],
+    key: &str,
+    value: &Value,
+) -> Result<TextChange, EditStop> {
     let text = document.text;
     let (Some(first), Some(last)) = (entries.first(), entries.last()) else {
-        return Err(Stop::new(Refusal::Layout("the mapping has no entry to stand beside")));
+        return Err(EditStop::new(EditRefusal::Layout("the mapping has no entry to stand beside")));
     };
     let column = column(text, first)?;
     let end = document.tree.comments_end(text, last.end(), |comment| comment >= column);
-    let lines = document.layout.entry(key, value, column, Quote::of(&last.key));
+    let lines = document.layout.entry(key, value, column, QuoteStyle::of(&last.key));
     let added = document.layout.below(&lines);
-    let mut change = Change::default();
+    let mut change = TextChange::default();
     change.insert(line_end(text, end), added);
     Ok(change)
 }
@@ -93,15 +103,15 @@ pub(super) fn insert(document: &Document<'_>, entries: &[Entry], key: &str, valu
 /// # Errors
 ///
 /// Refuses where something stands in the way.
-pub(super) fn fill(document: &Document<'_>, key: &str, value: &Value) -> Result<Change, Stop> {
+pub(super) fn fill(document: &EditedDocument<'_>, key: &str, value: &Value) -> Result<TextChange, EditStop> {
     let (text, end) = (document.text, document.tree.end);
     if document.tree.root.as_ref().is_some_and(|root| root.properties_end.is_some()) {
-        return Err(Stop::new(Refusal::Layout("the document has an anchor but no value")));
+        return Err(EditStop::new(EditRefusal::Layout("the document has an anchor but no value")));
     }
     let newline = document.layout.newline;
-    let lines = document.layout.entry(key, value, 0, Quote::Plain).join(newline);
+    let lines = document.layout.entry(key, value, 0, QuoteStyle::Plain).join(newline);
     let before = text.get(..end).unwrap_or_default();
-    let mut change = Change::default();
+    let mut change = TextChange::default();
     if before.is_empty() || before.ends_with('\n') {
         change.insert(end, format!("{lines}{newline}"));
     } else {
@@ -115,13 +125,17 @@ pub(super) fn fill(document: &Document<'_>, key: &str, value: &Value) -> Result<
 /// # Errors
 ///
 /// Refuses where the entry is laid out unusually.
-pub(super) fn remove(document: &Document<'_>, step: &Step<'_>, above: Option<&Step<'_>>) -> Result<Change, Stop> {
+pub(super) fn remove(
+    document: &EditedDocument<'_>,
+    step: &YamlStep<'_>,
+    above: Option<&YamlStep<'_>>,
+) -> Result<TextChange, EditStop> {
     let (text, entry) = (document.text, step.entry);
     let column = column(text, entry)?;
     let start = line_start(text, entry.key.range.start);
     // A comment that is deeper than the key stands inside the entry.
     let end = document.tree.comments_end(text, line_end(text, entry.end()), |comment| comment > column);
-    let mut change = Change::default();
+    let mut change = TextChange::default();
     change.drop_comments(start..line_end(text, end));
     if step.entries.len() > 1 {
         change.replace(whole_lines(text, start, end), "");
@@ -139,28 +153,28 @@ pub(super) fn remove(document: &Document<'_>, step: &Step<'_>, above: Option<&St
 }
 
 /// Writes a value for the place of an old one: lists and mappings in the old one's style.
-fn render(document: &Document<'_>, old: &Node, value: &Value, column: usize) -> Rendered {
+fn render(document: &EditedDocument<'_>, old: &TreeNode, value: &Value, column: usize) -> RenderedValue {
     let layout = &document.layout;
     match (&old.shape, value) {
-        (Shape::Mapping { flow: true, entries }, Value::Object(_)) if !entries.is_empty() => {
-            Rendered { head: Some(layout.inline(value, Quote::Plain, false)), lines: Vec::new() }
+        (NodeContent::Mapping { flow: true, entries }, Value::Object(_)) if !entries.is_empty() => {
+            RenderedValue { head: Some(layout.inline(value, QuoteStyle::Plain, false)), lines: Vec::new() }
         }
-        (Shape::Sequence { flow: true, .. }, Value::Array(_)) => {
-            Rendered { head: Some(layout.inline(value, Quote::Plain, false)), lines: Vec::new() }
+        (NodeContent::Sequence { flow: true, .. }, Value::Array(_)) => {
+            RenderedValue { head: Some(layout.inline(value, QuoteStyle::Plain, false)), lines: Vec::new() }
         }
-        (Shape::Mapping { flow: false, .. }, Value::Object(mapping)) if !mapping.is_empty() => {
-            Rendered { head: None, lines: layout.entries(mapping, old.column) }
+        (NodeContent::Mapping { flow: false, .. }, Value::Object(mapping)) if !mapping.is_empty() => {
+            RenderedValue { head: None, lines: layout.entries(mapping, old.column) }
         }
-        (Shape::Sequence { flow: false, .. }, Value::Array(items)) if !items.is_empty() => {
+        (NodeContent::Sequence { flow: false, .. }, Value::Array(items)) if !items.is_empty() => {
             let dashes = dash_column(document.text, old).unwrap_or(column);
-            Rendered { head: None, lines: layout.items(items, dashes) }
+            RenderedValue { head: None, lines: layout.items(items, dashes) }
         }
-        _ => layout.value(value, column, Quote::of(old)),
+        _ => layout.value(value, column, QuoteStyle::of(old)),
     }
 }
 
 /// Returns the column of an entry that begins its line, as entries of block mappings do.
-fn column(text: &str, entry: &Entry) -> Result<usize, Stop> {
+fn column(text: &str, entry: &MappingEntry) -> Result<usize, EditStop> {
     match indentation(text, entry.key.range.start) {
         Some(before) if *before == spaces(before.len()) => Ok(before.len()),
         _ => Err(unusual(entry)),
@@ -175,10 +189,10 @@ fn header(text: &str, base: usize) -> Option<Range<usize>> {
     word.starts_with(['|', '>']).then(|| start..start + word.len())
 }
 
-fn no_comments(document: &Document<'_>, range: &Range<usize>) -> Result<(), Stop> {
-    if document.tree.has_comment(range) { Err(Stop::at(range.start, Refusal::Comment)) } else { Ok(()) }
+fn no_comments(document: &EditedDocument<'_>, range: &Range<usize>) -> Result<(), EditStop> {
+    if document.tree.has_comment(range) { Err(EditStop::at(range.start, EditRefusal::Comment)) } else { Ok(()) }
 }
 
-fn unusual(entry: &Entry) -> Stop {
-    Stop::at(entry.key.range.start, Refusal::Layout("its key does not stand plainly at the start of its line"))
+fn unusual(entry: &MappingEntry) -> EditStop {
+    EditStop::at(entry.key.range.start, EditRefusal::Layout("its key does not stand plainly at the start of its line"))
 }

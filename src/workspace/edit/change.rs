@@ -1,16 +1,16 @@
 //! A change of a text as pieces to replace, and the lines of a text.
 
-use super::error::{EditError, Refusal};
+use super::error::{EditError, EditRefusal};
 use std::ops::Range;
 
 /// Pieces of a text to replace, and the comments that go on purpose.
 #[derive(Debug, Default)]
-pub(super) struct Change {
+pub(super) struct TextChange {
     splices: Vec<(Range<usize>, String)>,
     dropped: Vec<Range<usize>>,
 }
 
-impl Change {
+impl TextChange {
     /// Replaces a piece of the old text. Pieces never overlap; at one offset they keep their order.
     pub(super) fn replace(&mut self, range: Range<usize>, with: impl Into<String>) {
         self.splices.push((range, with.into()));
@@ -49,40 +49,40 @@ impl Change {
 
 /// A refusal with its place in the text, where there is one.
 #[derive(Debug)]
-pub(super) struct Stop {
-    place: Place,
-    reason: Refusal,
+pub(super) struct EditStop {
+    place: EditPlace,
+    reason: EditRefusal,
 }
 
 #[derive(Debug)]
-enum Place {
+enum EditPlace {
     Unknown,
     Offset(usize),
     LineAndColumn(usize, usize),
 }
 
-impl Stop {
+impl EditStop {
     /// Refuses without a place.
-    pub(super) fn new(reason: Refusal) -> Self {
-        Self { place: Place::Unknown, reason }
+    pub(super) fn new(reason: EditRefusal) -> Self {
+        Self { place: EditPlace::Unknown, reason }
     }
 
     /// Refuses because of the text at an offset.
-    pub(super) fn at(offset: usize, reason: Refusal) -> Self {
-        Self { place: Place::Offset(offset), reason }
+    pub(super) fn at(offset: usize, reason: EditRefusal) -> Self {
+        Self { place: EditPlace::Offset(offset), reason }
     }
 
     /// Refuses because of the text at a line and column, both from 1.
-    pub(super) fn at_line(line: usize, column: usize, reason: Refusal) -> Self {
-        Self { place: Place::LineAndColumn(line, column), reason }
+    pub(super) fn at_line(line: usize, column: usize, reason: EditRefusal) -> Self {
+        Self { place: EditPlace::LineAndColumn(line, column), reason }
     }
 
     /// Completes the refusal with the path of the edit.
     pub(super) fn into_error(self, text: &str, path: &[String]) -> EditError {
         let (line, column) = match self.place {
-            Place::Unknown => (0, 0),
-            Place::Offset(offset) => line_and_column(text, offset),
-            Place::LineAndColumn(line, column) => (line, column),
+            EditPlace::Unknown => (0, 0),
+            EditPlace::Offset(offset) => line_and_column(text, offset),
+            EditPlace::LineAndColumn(line, column) => (line, column),
         };
         EditError { path: path.to_vec(), line, column, reason: self.reason }
     }

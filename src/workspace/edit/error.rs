@@ -13,7 +13,7 @@ pub struct EditError {
     /// The column in characters, from 1; 0 where it is not known.
     pub column: usize,
     /// Why.
-    pub reason: Refusal,
+    pub reason: EditRefusal,
 }
 
 impl EditError {
@@ -22,31 +22,33 @@ impl EditError {
     pub fn hint(&self) -> String {
         let path = shown(&self.path);
         match &self.reason {
-            Refusal::Malformed(_) => "correct the file by hand first".to_owned(),
-            Refusal::SeveralDocuments => "keep one document in the file".to_owned(),
-            Refusal::DuplicateKey { key, .. } => {
+            EditRefusal::Malformed(_) => "correct the file by hand first".to_owned(),
+            EditRefusal::SeveralDocuments => "keep one document in the file".to_owned(),
+            EditRefusal::DuplicateKey { key, .. } => {
                 format!("edit the file by hand: keep one {}", shown(std::slice::from_ref(key)))
             }
-            Refusal::TooLarge => "edit the file by hand: use fewer aliases".to_owned(),
-            Refusal::NoPath => "name the key to change".to_owned(),
-            Refusal::Missing => "look at the file for the keys that it has".to_owned(),
-            Refusal::NotAMapping { .. } | Refusal::Null | Refusal::Table => {
+            EditRefusal::TooLarge => "edit the file by hand: use fewer aliases".to_owned(),
+            EditRefusal::NoPath => "name the key to change".to_owned(),
+            EditRefusal::Missing => "look at the file for the keys that it has".to_owned(),
+            EditRefusal::NotAMapping { .. } | EditRefusal::Null | EditRefusal::Table => {
                 format!("edit the file by hand: write {path} as it shall be")
             }
-            Refusal::Shared(anchor) => {
+            EditRefusal::Shared(anchor) => {
                 format!("edit the file by hand: decide whether {path} changes everywhere that `*{anchor}` stands")
             }
-            Refusal::Alias | Refusal::Merged => format!("edit the file by hand: write {path} out where it is used"),
-            Refusal::Tagged => "edit the file by hand: its tag changes the meaning of the value".to_owned(),
-            Refusal::Comment => format!("edit the file by hand: keep or drop the comments in {path}"),
-            Refusal::Layout(_) | Refusal::Unsure(_) => format!("edit the file by hand: change {path} there"),
+            EditRefusal::Alias | EditRefusal::Merged => {
+                format!("edit the file by hand: write {path} out where it is used")
+            }
+            EditRefusal::Tagged => "edit the file by hand: its tag changes the meaning of the value".to_owned(),
+            EditRefusal::Comment => format!("edit the file by hand: keep or drop the comments in {path}"),
+            EditRefusal::Layout(_) | EditRefusal::Unsure(_) => format!("edit the file by hand: change {path} there"),
         }
     }
 }
 
 /// Why an edit is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum EditRefusal {
     /// The text is not of its format.
     #[error("the file cannot be read: {0}")]
     Malformed(String),

@@ -2,7 +2,7 @@
 
 use super::change::indentation;
 use super::quote::double_quoted;
-use super::tree::{Shape, Tree};
+use super::tree::{EditTree, NodeContent};
 use serde_json::Value;
 
 /// The indentation where the text shows none.
@@ -19,9 +19,9 @@ pub(super) struct JsonLayout {
 
 impl JsonLayout {
     /// Looks at a text for its habits.
-    pub(super) fn of(text: &str, tree: &Tree) -> Self {
+    pub(super) fn of(text: &str, tree: &EditTree) -> Self {
         let first = match tree.root.as_ref().map(|root| &root.shape) {
-            Some(Shape::Mapping { entries, .. }) => entries.first(),
+            Some(NodeContent::Mapping { entries, .. }) => entries.first(),
             _ => None,
         };
         let indent = match first {

@@ -27,10 +27,10 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
-pub use error::{EditError, Refusal};
+pub use error::{EditError, EditRefusal};
 
-use self::change::Stop;
-use self::verify::Syntax;
+use self::change::EditStop;
+use self::verify::TextSyntax;
 use serde_json::Value;
 
 /// The mark that some editors put at the start of a UTF-8 file.
@@ -38,7 +38,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The syntax of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum FileSyntax {
     /// YAML; text that is a JSON object is edited as JSON.
     Yaml,
     /// JSON.
@@ -49,7 +49,7 @@ pub enum Format {
 
 /// One change of one value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Edit {
+pub enum ValueEdit {
     /// Gives the path this value.
     Set {
         /// The keys from the top to the value.
@@ -66,7 +66,7 @@ pub enum Edit {
     },
 }
 
-impl Edit {
+impl ValueEdit {
     /// Makes an edit that gives `path` the value.
     pub fn set<K: Into<String>>(path: impl IntoIterator<Item = K>, value: impl Into<Value>) -> Self {
         Self::Set { path: path.into_iter().map(Into::into).collect(), value: value.into() }
@@ -94,7 +94,7 @@ impl Edit {
 /// # Errors
 ///
 /// Refuses text that cannot be read, and each edit whose result would differ from its meaning.
-pub fn edit(text: &str, format: Format, edits: &[Edit]) -> Result<String, EditError> {
+pub fn edit(text: &str, format: FileSyntax, edits: &[ValueEdit]) -> Result<String, EditError> {
     let (mark, body) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(body) => (&text[..BYTE_ORDER_MARK.len_utf8()], body),
         None => ("", text),
@@ -106,15 +106,15 @@ pub fn edit(text: &str, format: Format, edits: &[Edit]) -> Result<String, EditEr
     Ok(format!("{mark}{body}"))
 }
 
-fn apply(text: &str, format: Format, edit: &Edit) -> Result<String, Stop> {
+fn apply(text: &str, format: FileSyntax, edit: &ValueEdit) -> Result<String, EditStop> {
     if edit.path().is_empty() {
-        return Err(Stop::new(Refusal::NoPath));
+        return Err(EditStop::new(EditRefusal::NoPath));
     }
-    let syntax = Syntax::of(text, format);
+    let syntax = TextSyntax::of(text, format);
     let change = match syntax {
-        Syntax::Yaml => yaml::change(text, edit, false)?,
-        Syntax::Json => yaml::change(text, edit, true)?,
-        Syntax::Toml => toml::change(text, edit)?,
+        TextSyntax::Yaml => yaml::change(text, edit, false)?,
+        TextSyntax::Json => yaml::change(text, edit, true)?,
+        TextSyntax::Toml => toml::change(text, edit)?,
     };
     let Some(change) = change else { return Ok(text.to_owned()) };
     let changed = change.apply(text);

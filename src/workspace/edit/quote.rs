@@ -3,12 +3,12 @@
 //! YAML 1.1 and 1.2 readers disagree about `no`, `1_000`, `12:30` and others, so a string stays without quotes only
 //! where it begins with a letter or a slash, and is none of the words that some reader takes for a boolean or null.
 
-use super::tree::{Node, Shape};
+use super::tree::{NodeContent, TreeNode};
 use serde_json::Value;
 
 /// A way to write a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quote {
+pub(super) enum QuoteStyle {
     /// `text`
     Plain,
     /// `'text'`
@@ -17,12 +17,12 @@ pub(super) enum Quote {
     Double,
 }
 
-impl Quote {
+impl QuoteStyle {
     /// Returns how a node is quoted.
-    pub(super) fn of(node: &Node) -> Self {
+    pub(super) fn of(node: &TreeNode) -> Self {
         match node.shape {
-            Shape::Single => Self::Single,
-            Shape::Double => Self::Double,
+            NodeContent::Single => Self::Single,
+            NodeContent::Double => Self::Double,
             _ => Self::Plain,
         }
     }
@@ -30,16 +30,16 @@ impl Quote {
 
 /// The quoting of strings at one place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Quoting {
+pub(super) struct QuoteContext {
     /// The style to try first.
-    pub(super) preferred: Quote,
+    pub(super) preferred: QuoteStyle,
     /// The style to use if no quotes are not safe.
-    pub(super) fallback: Quote,
+    pub(super) fallback: QuoteStyle,
     /// True inside brackets or braces, where more characters have a meaning.
     pub(super) flow: bool,
 }
 
-impl Quoting {
+impl QuoteContext {
     /// Writes a value that is no collection.
     pub(super) fn scalar(self, value: &Value) -> String {
         match value {
@@ -51,13 +51,13 @@ impl Quoting {
     /// Writes a string.
     pub(super) fn text(self, text: &str) -> String {
         let quote = match self.preferred {
-            Quote::Plain if !is_plain(text, self.flow) => self.fallback,
+            QuoteStyle::Plain if !is_plain(text, self.flow) => self.fallback,
             preferred => preferred,
         };
         match quote {
-            Quote::Plain => text.to_owned(),
-            Quote::Single if text.chars().all(is_printable) => format!("'{}'", text.replace('\'', "''")),
-            Quote::Single | Quote::Double => double_quoted(text),
+            QuoteStyle::Plain => text.to_owned(),
+            QuoteStyle::Single if text.chars().all(is_printable) => format!("'{}'", text.replace('\'', "''")),
+            QuoteStyle::Single | QuoteStyle::Double => double_quoted(text),
         }
     }
 }

@@ -8,9 +8,9 @@ use serde_json::{Map, Number, Value};
 use std::fmt;
 
 /// A value as it was read.
-pub(super) struct Reading(pub(super) Value);
+pub(super) struct ValueReading(pub(super) Value);
 
-impl<'de> Deserialize<'de> for Reading {
+impl<'de> Deserialize<'de> for ValueReading {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(AnyValue).map(Self)
     }
@@ -63,7 +63,7 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Reading(item)) = items.next_element()? {
+        while let Some(ValueReading(item)) = items.next_element()? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -72,7 +72,7 @@ impl<'de> Visitor<'de> for AnyValue {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut mapping = Map::new();
         while let Some(key) = entries.next_key::<String>()? {
-            let Reading(value) = entries.next_value()?;
+            let ValueReading(value) = entries.next_value()?;
             if mapping.contains_key(&key) {
                 return Err(A::Error::custom(format!("the key {key:?} stands twice in one mapping")));
             }
@@ -83,7 +83,7 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Value, A::Error> {
         let (tag, access) = tagged.variant::<String>()?;
-        let Reading(value) = access.newtype_variant()?;
+        let ValueReading(value) = access.newtype_variant()?;
         Ok(Value::Object(std::iter::once((format!("!{tag}"), value)).collect()))
     }
 }

@@ -1,15 +1,15 @@
 //! Finds the place of an edit in TOML text.
 
-use super::Edit;
-use super::change::{Change, Stop, line_end, line_start, newline, whole_lines};
-use super::error::Refusal;
-use super::verify::{self, Syntax};
+use super::ValueEdit;
+use super::change::{EditStop, TextChange, line_end, line_start, newline, whole_lines};
+use super::error::EditRefusal;
+use super::verify::{self, TextSyntax};
 use serde_json::Value;
 use std::ops::Range;
 use toml_edit::{Document, Item, Key, TableLike};
 
 /// One key on the way to a value.
-struct Step<'document> {
+struct TomlStep<'document> {
     table: &'document Item,
     key: &'document Key,
     item: &'document Item,
@@ -20,15 +20,17 @@ struct Step<'document> {
 /// # Errors
 ///
 /// Refuses text that is not well-formed, and an edit that has no plain place.
-pub(super) fn change(text: &str, edit: &Edit) -> Result<Option<Change>, Stop> {
+pub(super) fn change(text: &str, edit: &ValueEdit) -> Result<Option<TextChange>, EditStop> {
     let document = Document::parse(text).map_err(|error| {
         let start = error.span().map_or(text.len(), |span| span.start);
-        Stop::at(start, Refusal::Malformed(error.message().to_owned()))
+        EditStop::at(start, EditRefusal::Malformed(error.message().to_owned()))
     })?;
     match edit {
-        Edit::Set { path, value } if verify::holds(&verify::read(text, Syntax::Toml)?, path, value) => Ok(None),
-        Edit::Set { path, value } => set(text, document.as_item(), path, value).map(Some),
-        Edit::Remove { path, keep } => remove(text, document.as_item(), path, *keep).map(Some),
+        ValueEdit::Set { path, value } if verify::holds(&verify::read(text, TextSyntax::Toml)?, path, value) => {
+            Ok(None)
+        }
+        ValueEdit::Set { path, value } => set(text, document.as_item(), path, value).map(Some),
+        ValueEdit::Remove { path, keep } => remove(text, document.as_item(), path, *keep).map(Some),
     }
 }
 
@@ -71,39 +73,39 @@ fn string_length(text: &str) -> usize {
     at
 }
 
-fn walk<'document>(root: &'document Item, path: &[String]) -> Result<Vec<Step<'document>>, Stop> {
+fn walk<'document>(root: &'document Item, path: &[String]) -> Result<Vec<TomlStep<'document>>, EditStop> {
     let mut steps = Vec::new();
     let mut item = root;
     for (depth, name) in path.iter().enumerate() {
         let Some(table) = item.as_table_like() else {
             let parent = path.get(..depth).unwrap_or_default().to_vec();
             let holds = if item.is_array() || item.is_array_of_tables() { "a list" } else { "a single value" };
-            let refusal = Refusal::NotAMapping { parent, holds };
+            let refusal = EditRefusal::NotAMapping { parent, holds };
             return Err(item
                 .span()
-                .map_or_else(|| Stop::new(refusal.clone()), |at| Stop::at(at.start, refusal.clone())));
+                .map_or_else(|| EditStop::new(refusal.clone()), |at| EditStop::at(at.start, refusal.clone())));
         };
         let Some((key, value)) = table.get_key_value(name) else { break };
-        steps.push(Step { table: item, key, item: value });
+        steps.push(TomlStep { table: item, key, item: value });
         item = value;
     }
     Ok(steps)
 }
 
-fn set(text: &str, root: &Item, path: &[String], value: &Value) -> Result<Change, Stop> {
+fn set(text: &str, root: &Item, path: &[String], value: &Value) -> Result<TextChange, EditStop> {
     let steps = walk(root, path)?;
     let rest = path.get(steps.len()..).unwrap_or_default();
-    let mut change = Change::default();
+    let mut change = TextChange::default();
     if steps.iter().any(|step| step.item.as_inline_table().is_some_and(toml_edit::InlineTable::is_dotted)) {
-        return Err(Stop::new(dotted()));
+        return Err(EditStop::new(dotted()));
     }
     let Some((key, below)) = rest.split_first() else {
         let Some(place) = steps.last().and_then(|step| step.item.as_value()?.span()) else {
-            return Err(Stop::new(Refusal::Table));
+            return Err(EditStop::new(EditRefusal::Table));
         };
         let old = text.get(place.clone()).unwrap_or_default();
         if let Some(comment) = comments(text).iter().find(|comment| place.contains(&comment.start)) {
-            return Err(Stop::at(comment.start, Refusal::Comment));
+            return Err(EditStop::at(comment.start, EditRefusal::Comment));
         }
         change.replace(place, render(value, old.starts_with('\'') && !old.starts_with("'''"))?);
         return Ok(change);
@@ -124,7 +126,7 @@ fn set(text: &str, root: &Item, path: &[String], value: &Value) -> Result<Change
             }
         }
         Item::Table(table) if table.is_dotted() => {
-            return Err(Stop::new(dotted()));
+            return Err(EditStop::new(dotted()));
         }
         Item::Table(table) if below.is_empty() && !value.is_object() && !table.is_implicit() => {
             insert_line(text, root, table, &format!("{} = {}", Key::new(key), render(value, false)?), &mut change);
@@ -136,7 +138,7 @@ fn set(text: &str, root: &Item, path: &[String], value: &Value) -> Result<Change
 }
 
 /// Adds a line to the end of a table's own keys.
-fn insert_line(text: &str, root: &Item, table: &toml_edit::Table, entry: &str, change: &mut Change) {
+fn insert_line(text: &str, root: &Item, table: &toml_edit::Table, entry: &str, change: &mut TextChange) {
     let newline = newline(text);
     match last_value_end(table).or_else(|| header(table).map(|header| header.end)) {
         Some(end) => change.insert(line_end(text, end), format!("{newline}{entry}")),
@@ -157,12 +159,12 @@ fn insert_line(text: &str, root: &Item, table: &toml_edit::Table, entry: &str, c
 }
 
 /// Adds a table with a header at the end of the text.
-fn append_section(text: &str, path: &[String], value: &Value, change: &mut Change) -> Result<(), Stop> {
+fn append_section(text: &str, path: &[String], value: &Value, change: &mut TextChange) -> Result<(), EditStop> {
     let newline = newline(text);
     let (header, lines) = match (value, path.split_last()) {
         (Value::Object(entries), _) => (path, entries.iter().collect::<Vec<_>>()),
         (_, Some((last, parents))) => (parents, vec![(last, value)]),
-        (_, None) => return Err(Stop::new(Refusal::NoPath)),
+        (_, None) => return Err(EditStop::new(EditRefusal::NoPath)),
     };
     let header: Vec<String> = header.iter().map(|key| Key::new(key).to_string()).collect();
     let mut section = vec![format!("[{}]", header.join("."))];
@@ -175,17 +177,17 @@ fn append_section(text: &str, path: &[String], value: &Value, change: &mut Chang
     Ok(())
 }
 
-fn append(text: &str, lines: &str, change: &mut Change) {
+fn append(text: &str, lines: &str, change: &mut TextChange) {
     let newline = newline(text);
     let added =
         if text.is_empty() || text.ends_with('\n') { format!("{lines}{newline}") } else { format!("{newline}{lines}") };
     change.insert(text.len(), added);
 }
 
-fn remove(text: &str, root: &Item, path: &[String], keep: usize) -> Result<Change, Stop> {
+fn remove(text: &str, root: &Item, path: &[String], keep: usize) -> Result<TextChange, EditStop> {
     let mut steps = walk(root, path)?;
     if steps.len() < path.len() {
-        return Err(Stop::new(Refusal::Missing));
+        return Err(EditStop::new(EditRefusal::Missing));
     }
     while let [.., step] = steps.as_slice()
         && steps.len() - 1 > keep
@@ -196,7 +198,7 @@ fn remove(text: &str, root: &Item, path: &[String], keep: usize) -> Result<Chang
         steps.pop();
     }
     let step = steps.last().ok_or_else(unplaced)?;
-    let mut change = Change::default();
+    let mut change = TextChange::default();
     match (step.table, step.item) {
         (Item::Value(inline), _) => change.replace(inline_entry(text, inline, step)?, ""),
         (_, Item::Value(value)) => {
@@ -207,9 +209,9 @@ fn remove(text: &str, root: &Item, path: &[String], keep: usize) -> Result<Chang
         }
         (_, Item::Table(table)) => {
             let only_values = table.iter().all(|(_, item)| item.is_value());
-            let header = header(table)
-                .filter(|_| only_values)
-                .ok_or_else(|| Stop::new(Refusal::Layout("its table is not one section with its keys below it")))?;
+            let header = header(table).filter(|_| only_values).ok_or_else(|| {
+                EditStop::new(EditRefusal::Layout("its table is not one section with its keys below it"))
+            })?;
             let end = last_value_end(table).unwrap_or(header.end);
             change.drop_comments(line_start(text, header.start)..line_end(text, end));
             change.replace(whole_lines(text, header.start, end), "");
@@ -220,7 +222,7 @@ fn remove(text: &str, root: &Item, path: &[String], keep: usize) -> Result<Chang
 }
 
 /// Returns the place of an entry of an inline table, with the comma that goes with it.
-fn inline_entry(text: &str, inline: &toml_edit::Value, step: &Step<'_>) -> Result<Range<usize>, Stop> {
+fn inline_entry(text: &str, inline: &toml_edit::Value, step: &TomlStep<'_>) -> Result<Range<usize>, EditStop> {
     let table = inline.as_inline_table().ok_or_else(unplaced)?;
     let key = step.key.span().ok_or_else(unplaced)?;
     let own_key = text.get(..key.start).map(|before| before.trim_end().ends_with(['{', ',']));
@@ -228,13 +230,13 @@ fn inline_entry(text: &str, inline: &toml_edit::Value, step: &Step<'_>) -> Resul
     for (name, _) in table {
         let (key, item) = table.get_key_value(name).ok_or_else(unplaced)?;
         if item.as_inline_table().is_some_and(toml_edit::InlineTable::is_dotted) {
-            return Err(Stop::new(dotted()));
+            return Err(EditStop::new(dotted()));
         }
         let (start, end) = (key.span().ok_or_else(unplaced)?, item.span().ok_or_else(unplaced)?);
         places.push(start.start..end.end);
     }
     let index = places.iter().position(|place| place.start == key.start).filter(|_| own_key == Some(true));
-    let index = index.ok_or_else(|| Stop::at(key.start, dotted()))?;
+    let index = index.ok_or_else(|| EditStop::at(key.start, dotted()))?;
     let before = index.checked_sub(1).and_then(|index| places.get(index));
     let gone = match (before, places.get(index), places.get(index + 1)) {
         (_, Some(this), Some(next)) => this.start..next.start,
@@ -275,22 +277,22 @@ fn header(table: &toml_edit::Table) -> Option<Range<usize>> {
 }
 
 /// Writes a value; a string in single quotes where those stood there and it needs no escapes.
-fn render(value: &Value, single_quotes: bool) -> Result<String, Stop> {
+fn render(value: &Value, single_quotes: bool) -> Result<String, EditStop> {
     use toml_edit::Value as Toml;
-    fn build(value: &Value) -> Result<Toml, Stop> {
+    fn build(value: &Value) -> Result<Toml, EditStop> {
         Ok(match value {
-            Value::Null => return Err(Stop::new(Refusal::Null)),
+            Value::Null => return Err(EditStop::new(EditRefusal::Null)),
             Value::Bool(truth) => Toml::from(*truth),
             Value::Number(number) => match (number.as_i64(), number.as_f64()) {
                 (Some(whole), _) => Toml::from(whole),
                 (None, Some(float)) if number.is_f64() => Toml::from(float),
-                _ => return Err(Stop::new(Refusal::Layout("TOML has no number that large"))),
+                _ => return Err(EditStop::new(EditRefusal::Layout("TOML has no number that large"))),
             },
             Value::String(text) => Toml::from(text.as_str()),
             Value::Array(items) => Toml::Array(items.iter().map(build).collect::<Result<_, _>>()?),
             Value::Object(entries) => {
                 let entries = entries.iter().map(|(key, value)| Ok((Key::new(key), build(value)?)));
-                Toml::InlineTable(entries.collect::<Result<toml_edit::InlineTable, Stop>>()?)
+                Toml::InlineTable(entries.collect::<Result<toml_edit::InlineTable, EditStop>>()?)
             }
         })
     }
@@ -302,10 +304,10 @@ fn render(value: &Value, single_quotes: bool) -> Result<String, Stop> {
     }
 }
 
-fn dotted() -> Refusal {
-    Refusal::Layout("its table is written with dotted keys")
+fn dotted() -> EditRefusal {
+    EditRefusal::Layout("its table is written with dotted keys")
 }
 
-fn unplaced() -> Stop {
-    Stop::new(Refusal::Layout("its place in the text cannot be told"))
+fn unplaced() -> EditStop {
+    EditStop::new(EditRefusal::Layout("its place in the text cannot be told"))
 }

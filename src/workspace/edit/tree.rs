@@ -1,7 +1,7 @@
 //! The tree of a YAML text (of which JSON is a part), each node with its place in the text.
 
-use super::change::{Stop, line_and_column};
-use super::error::Refusal;
+use super::change::{EditStop, line_and_column};
+use super::error::EditRefusal;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use std::collections::HashMap;
 use std::iter::Peekable;
@@ -12,9 +12,9 @@ const MOST_EXPANSION: (u64, u64) = (10, 100_000);
 
 /// A document with everything that an edit needs to know of it.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(super) struct EditTree {
     /// The value, if there is one.
-    pub(super) root: Option<Node>,
+    pub(super) root: Option<TreeNode>,
     /// The comments in their order.
     pub(super) comments: Vec<Comment>,
     /// Where the document ends: before `...`, or with the text.
@@ -36,9 +36,9 @@ pub(super) struct Comment {
 
 /// A value or key.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct TreeNode {
     /// The node itself.
-    pub(super) shape: Shape,
+    pub(super) shape: NodeContent,
     /// Where its text is, without anchor and tag; a block scalar's is without its header.
     pub(super) range: Range<usize>,
     /// Its column in characters, from 0.
@@ -54,7 +54,7 @@ pub(super) struct Node {
 
 /// The kind of a node, with its content.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(super) enum NodeContent {
     /// Nothing is written.
     Empty,
     /// `*name`
@@ -72,31 +72,31 @@ pub(super) enum Shape {
         /// True if it is in brackets.
         flow: bool,
         /// Its items.
-        items: Vec<Node>,
+        items: Vec<TreeNode>,
     },
     /// A mapping.
     Mapping {
         /// True if it is in braces.
         flow: bool,
         /// Its entries.
-        entries: Vec<Entry>,
+        entries: Vec<MappingEntry>,
     },
 }
 
 /// A key with its value.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct MappingEntry {
     /// The key.
-    pub(super) key: Node,
+    pub(super) key: TreeNode,
     /// The key's text, where it is a scalar.
     pub(super) name: Option<String>,
     /// Where the colon stands, where it follows the key in its line.
     pub(super) colon: Option<usize>,
     /// The value.
-    pub(super) value: Node,
+    pub(super) value: TreeNode,
 }
 
-impl Entry {
+impl MappingEntry {
     /// Returns where the value may begin: after the colon and the value's anchor.
     pub(super) fn base(&self) -> Option<usize> {
         self.colon.map(|colon| self.value.properties_end.unwrap_or(0).max(colon + 1))
@@ -108,29 +108,33 @@ impl Entry {
     }
 }
 
-impl Node {
+impl TreeNode {
     /// Names the kind of the node, for a message.
     pub(super) fn kind(&self) -> &'static str {
         match self.shape {
-            Shape::Empty => "nothing",
-            Shape::Alias => "an alias",
-            Shape::Sequence { .. } => "a list",
-            Shape::Mapping { .. } => "a mapping",
-            Shape::Plain | Shape::Single | Shape::Double | Shape::Block => "a text, number or boolean",
+            NodeContent::Empty => "nothing",
+            NodeContent::Alias => "an alias",
+            NodeContent::Sequence { .. } => "a list",
+            NodeContent::Mapping { .. } => "a mapping",
+            NodeContent::Plain | NodeContent::Single | NodeContent::Double | NodeContent::Block => {
+                "a text, number or boolean"
+            }
         }
     }
 
     /// Returns the node's children, keys among them.
-    pub(super) fn children(&self) -> Vec<&Node> {
+    pub(super) fn children(&self) -> Vec<&TreeNode> {
         match &self.shape {
-            Shape::Sequence { items, .. } => items.iter().collect(),
-            Shape::Mapping { entries, .. } => entries.iter().flat_map(|entry| [&entry.key, &entry.value]).collect(),
+            NodeContent::Sequence { items, .. } => items.iter().collect(),
+            NodeContent::Mapping { entries, .. } => {
+                entries.iter().flat_map(|entry| [&entry.key, &entry.value]).collect()
+            }
             _ => Vec::new(),
         }
     }
 
     /// Returns the children that are keys or list items or values, and theirs, this node first.
-    pub(super) fn visit<'n>(&'n self, see: &mut impl FnMut(&'n Node)) {
+    pub(super) fn visit<'n>(&'n self, see: &mut impl FnMut(&'n TreeNode)) {
         see(self);
         for child in self.children() {
             child.visit(see);
@@ -138,23 +142,23 @@ impl Node {
     }
 }
 
-impl Tree {
+impl EditTree {
     /// Reads a text.
     ///
     /// # Errors
     ///
     /// Refuses malformed text, several documents, duplicate keys, and aliases that multiply the text.
-    pub(super) fn parse(text: &str) -> Result<Self, Stop> {
+    pub(super) fn parse(text: &str) -> Result<Self, EditStop> {
         let options = granit_parser::options! { emit_anchor_events: true, block_scalar_eof_without_line_feed: true };
         let events = Parser::new_from_str_with_options(text, options).peekable();
         let tree =
             Self { root: None, comments: Vec::new(), end: text.len(), starts: Vec::new(), aliases: HashMap::new() };
-        let mut reader = Reader { text, events, tree, sizes: HashMap::new(), nodes: 0 };
+        let mut reader = TreeReader { text, events, tree, sizes: HashMap::new(), nodes: 0 };
         let mut documents = 0;
         while let Some((event, span)) = reader.next()? {
             match event {
                 Event::DocumentStart(..) if documents > 0 => {
-                    return Err(Stop::at(range(&span).start, Refusal::SeveralDocuments));
+                    return Err(EditStop::at(range(&span).start, EditRefusal::SeveralDocuments));
                 }
                 Event::DocumentStart(..) => documents += 1,
                 Event::DocumentEnd if !range(&span).is_empty() => reader.tree.end = range(&span).start,
@@ -164,19 +168,19 @@ impl Tree {
         }
         let most = reader.nodes.saturating_mul(MOST_EXPANSION.0).saturating_add(MOST_EXPANSION.1);
         if reader.tree.root.as_ref().is_some_and(|root| root.size > most) {
-            return Err(Stop::new(Refusal::TooLarge));
+            return Err(EditStop::new(EditRefusal::TooLarge));
         }
         Ok(reader.tree)
     }
 
     /// Returns the anchor's name where an alias uses the node again.
-    pub(super) fn shared<'n>(&self, node: &'n Node) -> Option<&'n str> {
+    pub(super) fn shared<'n>(&self, node: &'n TreeNode) -> Option<&'n str> {
         let (number, name) = node.anchor.as_ref()?;
         self.aliases.contains_key(number).then_some(name.as_str())
     }
 
     /// Returns the name of an anchor on or in the node that an alias outside of it uses.
-    pub(super) fn needed_elsewhere<'n>(&self, node: &'n Node) -> Option<&'n str> {
+    pub(super) fn needed_elsewhere<'n>(&self, node: &'n TreeNode) -> Option<&'n str> {
         let mut found = None;
         node.visit(&mut |inner| {
             if let Some((number, name)) = &inner.anchor
@@ -208,10 +212,10 @@ impl Tree {
     }
 }
 
-struct Reader<'text, Events: Iterator> {
+struct TreeReader<'text, Events: Iterator> {
     text: &'text str,
     events: Peekable<Events>,
-    tree: Tree,
+    tree: EditTree,
     /// The size of each anchored node that is complete.
     sizes: HashMap<usize, u64>,
     nodes: u64,
@@ -219,13 +223,13 @@ struct Reader<'text, Events: Iterator> {
 
 type Item<'text> = Result<(Event<'text>, Span), granit_parser::ScanError>;
 
-impl<'text, Events: Iterator<Item = Item<'text>>> Reader<'text, Events> {
+impl<'text, Events: Iterator<Item = Item<'text>>> TreeReader<'text, Events> {
     /// Returns the next event that is no comment, and notes the comments before it.
-    fn next(&mut self) -> Result<Option<(Event<'text>, Span)>, Stop> {
+    fn next(&mut self) -> Result<Option<(Event<'text>, Span)>, EditStop> {
         for item in self.events.by_ref() {
             let (event, span) = item.map_err(|error| {
                 let marker = error.marker();
-                Stop::at_line(marker.line(), marker.col() + 1, Refusal::Malformed(error.info()))
+                EditStop::at_line(marker.line(), marker.col() + 1, EditRefusal::Malformed(error.info()))
             })?;
             if let Event::Comment(..) = event {
                 self.tree.comments.push(Comment { range: range(&span), column: span.start.col() });
@@ -238,12 +242,12 @@ impl<'text, Events: Iterator<Item = Item<'text>>> Reader<'text, Events> {
         Ok(None)
     }
 
-    fn expect_next(&mut self) -> Result<(Event<'text>, Span), Stop> {
+    fn expect_next(&mut self) -> Result<(Event<'text>, Span), EditStop> {
         let at = self.text.len();
-        self.next()?.ok_or_else(|| Stop::at(at, Refusal::Malformed("it ends too early".to_owned())))
+        self.next()?.ok_or_else(|| EditStop::at(at, EditRefusal::Malformed("it ends too early".to_owned())))
     }
 
-    fn node(&mut self, event: Event<'text>, span: &Span) -> Result<Node, Stop> {
+    fn node(&mut self, event: Event<'text>, span: &Span) -> Result<TreeNode, EditStop> {
         self.nodes += 1;
         let anchor = self.anchor();
         let tag_end = span.tag_span().map(|tag| range(&tag).end);
@@ -259,23 +263,24 @@ impl<'text, Events: Iterator<Item = Item<'text>>> Reader<'text, Events> {
             Event::Alias(number) => {
                 self.tree.aliases.entry(number).or_default().push(place.start);
                 // An alias inside its own anchor has no end.
-                size = self.sizes.get(&number).copied().ok_or_else(|| Stop::at(place.start, Refusal::TooLarge))?;
-                Shape::Alias
+                size =
+                    self.sizes.get(&number).copied().ok_or_else(|| EditStop::at(place.start, EditRefusal::TooLarge))?;
+                NodeContent::Alias
             }
             Event::SequenceStart(style, ..) => {
                 let items = self.items(&mut size, &mut place)?;
-                Shape::Sequence { flow: style == StructureStyle::Flow, items }
+                NodeContent::Sequence { flow: style == StructureStyle::Flow, items }
             }
             Event::MappingStart(style, ..) => {
                 let entries = self.entries(&mut size, &mut place)?;
-                Shape::Mapping { flow: style == StructureStyle::Flow, entries }
+                NodeContent::Mapping { flow: style == StructureStyle::Flow, entries }
             }
-            _ => return Err(Stop::at(place.start, Refusal::Malformed("a value is missing".to_owned()))),
+            _ => return Err(EditStop::at(place.start, EditRefusal::Malformed("a value is missing".to_owned()))),
         };
         if let Some((number, _)) = anchor {
             self.sizes.insert(number, size);
         }
-        Ok(Node {
+        Ok(TreeNode {
             shape,
             range: place,
             column: span.start.col(),
@@ -295,8 +300,8 @@ impl<'text, Events: Iterator<Item = Item<'text>>> Reader<'text, Events> {
         }
     }
 
-    fn items(&mut self, size: &mut u64, place: &mut Range<usize>) -> Result<Vec<Node>, Stop> {
-        let mut items: Vec<Node> = Vec::new();
+    fn items(&mut self, size: &mut u64, place: &mut Range<usize>) -> Result<Vec<TreeNode>, EditStop> {
+        let mut items: Vec<TreeNode> = Vec::new();
         loop {
             let (event, span) = self.expect_next()?;
             if let Event::SequenceEnd = event {
@@ -309,13 +314,13 @@ impl<'text, Events: Iterator<Item = Item<'text>>> Reader<'text, Events> {
         }
     }
 
-    fn entries(&mut self, size: &mut u64, place: &mut Range<usize>) -> Result<Vec<Entry>, Stop> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn entries(&mut self, size: &mut u64, place: &mut Range<usize>) -> Result<Vec<MappingEntry>, EditStop> {
+        let mut entries: Vec<MappingEntry> = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
         loop {
             let (event, span) = self.expect_next()?;
             if let Event::MappingEnd = event {
-                place.end = end_of(&span, entries.last().map(Entry::end), place.start);
+                place.end = end_of(&span, entries.last().map(MappingEntry::end), place.start);
                 return Ok(entries);
             }
             let name = if let Event::Scalar(text, ..) = &event { Some(text.clone().into_owned()) } else { None };
@@ -324,13 +329,13 @@ impl<'text, Events: Iterator<Item = Item<'text>>> Reader<'text, Events> {
                 && let Some(first) = seen.insert(name.clone(), key.range.start)
             {
                 let first_line = line_and_column(self.text, first).0;
-                return Err(Stop::at(key.range.start, Refusal::DuplicateKey { key: name.clone(), first_line }));
+                return Err(EditStop::at(key.range.start, EditRefusal::DuplicateKey { key: name.clone(), first_line }));
             }
             let (event, span) = self.expect_next()?;
             let value = self.node(event, &span)?;
             *size = size.saturating_add(key.size).saturating_add(value.size);
             let colon = colon_after(self.text, key.range.end);
-            entries.push(Entry { key, name, colon, value });
+            entries.push(MappingEntry { key, name, colon, value });
         }
     }
 }
@@ -354,12 +359,12 @@ fn colon_after(text: &str, key_end: usize) -> Option<usize> {
 
 /// Tells the shape of a scalar, and leaves the empty lines after a block scalar that are not part of its value out of
 /// its place.
-fn scalar_shape(text: &str, value: &str, style: ScalarStyle, place: &mut Range<usize>) -> Shape {
+fn scalar_shape(text: &str, value: &str, style: ScalarStyle, place: &mut Range<usize>) -> NodeContent {
     match style {
-        ScalarStyle::Plain if place.start == place.end => Shape::Empty,
-        ScalarStyle::Plain => Shape::Plain,
-        ScalarStyle::SingleQuoted => Shape::Single,
-        ScalarStyle::DoubleQuoted => Shape::Double,
+        ScalarStyle::Plain if place.start == place.end => NodeContent::Empty,
+        ScalarStyle::Plain => NodeContent::Plain,
+        ScalarStyle::SingleQuoted => NodeContent::Single,
+        ScalarStyle::DoubleQuoted => NodeContent::Double,
         ScalarStyle::Literal | ScalarStyle::Folded => {
             let content = text.get(place.clone()).unwrap_or_default();
             let content = if value.ends_with("\n\n") {
@@ -371,7 +376,7 @@ fn scalar_shape(text: &str, value: &str, style: ScalarStyle, place: &mut Range<u
                 content.trim_end()
             };
             place.end = place.start + content.len();
-            Shape::Block
+            NodeContent::Block
         }
     }
 }

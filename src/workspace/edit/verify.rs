@@ -2,47 +2,53 @@
 //!
 //! YAML is read by `yaml_serde` here, which shares nothing with the parser that finds places for the edits.
 
-use super::change::{Change, Stop};
-use super::error::Refusal;
-use super::reader::Reading;
+use super::change::{EditStop, TextChange};
+use super::error::EditRefusal;
+use super::reader::ValueReading;
 use super::toml;
-use super::tree::Tree;
-use super::{Edit, Format};
+use super::tree::EditTree;
+use super::{FileSyntax, ValueEdit};
 use serde_json::{Map, Value};
 
 /// The syntax that a text is parsed with: a YAML file may hold JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Syntax {
+pub(super) enum TextSyntax {
     Yaml,
     Json,
     Toml,
 }
 
-impl Syntax {
+impl TextSyntax {
     /// Tells the syntax of a text in a file of a format.
-    pub(super) fn of(text: &str, format: Format) -> Self {
+    pub(super) fn of(text: &str, format: FileSyntax) -> Self {
         match format {
-            Format::Toml => Self::Toml,
-            Format::Json => Self::Json,
-            Format::Yaml if text.trim_start().starts_with('{') && read(text, Self::Json).is_ok() => Self::Json,
-            Format::Yaml => Self::Yaml,
+            FileSyntax::Toml => Self::Toml,
+            FileSyntax::Json => Self::Json,
+            FileSyntax::Yaml if text.trim_start().starts_with('{') && read(text, Self::Json).is_ok() => Self::Json,
+            FileSyntax::Yaml => Self::Yaml,
         }
     }
 }
 
 /// Refuses a change whose result differs from the edit's meaning, or that loses a comment.
-pub(super) fn check(text: &str, changed: &str, edit: &Edit, syntax: Syntax, change: &Change) -> Result<(), Stop> {
-    let unsure = |why: String| Stop::new(Refusal::Unsure(why));
+pub(super) fn check(
+    text: &str,
+    changed: &str,
+    edit: &ValueEdit,
+    syntax: TextSyntax,
+    change: &TextChange,
+) -> Result<(), EditStop> {
+    let unsure = |why: String| EditStop::new(EditRefusal::Unsure(why));
     let meant = meant(read(text, syntax)?, edit).ok_or_else(|| unsure("another reader finds other keys".to_owned()))?;
-    let unread = |stop: Stop| unsure(stop.into_error(changed, edit.path()).reason.to_string());
+    let unread = |stop: EditStop| unsure(stop.into_error(changed, edit.path()).reason.to_string());
     let is = read(changed, syntax).map_err(unread)?;
     // A TOML table has no order: its reader sorts the keys.
-    if !same(&meant, &is, syntax != Syntax::Toml) {
+    if !same(&meant, &is, syntax != TextSyntax::Toml) {
         return Err(unsure("another value would change".to_owned()));
     }
-    if syntax == Syntax::Json {
+    if syntax == TextSyntax::Json {
         // JSON allows longer keys than the next edit could find (YAML 1.2.2, section 7.4.2).
-        Tree::parse(changed).map_err(unread)?;
+        EditTree::parse(changed).map_err(unread)?;
     }
     let old = comments(text, syntax)?;
     let kept = old.into_iter().filter(|(at, _)| !change.drops(*at)).map(|(_, comment)| comment);
@@ -55,19 +61,22 @@ pub(super) fn check(text: &str, changed: &str, edit: &Edit, syntax: Syntax, chan
 }
 
 /// Reads the value of a text.
-pub(super) fn read(text: &str, syntax: Syntax) -> Result<Value, Stop> {
+pub(super) fn read(text: &str, syntax: TextSyntax) -> Result<Value, EditStop> {
     match syntax {
-        Syntax::Yaml => serde_yaml::from_str(text)
+        TextSyntax::Yaml => serde_yaml::from_str(text)
             .map_err(|error| {
                 let place = error.location().map_or((0, 0), |place| (place.line(), place.column()));
-                Stop::at_line(place.0, place.1, Refusal::Malformed(error.to_string()))
+                EditStop::at_line(place.0, place.1, EditRefusal::Malformed(error.to_string()))
             })
-            .map(|Reading(value)| value),
-        Syntax::Json => serde_json::from_str(text)
-            .map_err(|error| Stop::at_line(error.line(), error.column(), Refusal::Malformed(error.to_string()))),
-        Syntax::Toml => ::toml::from_str(text).map_err(|error| {
-            let refusal = Refusal::Malformed(error.message().to_owned());
-            error.span().map_or_else(|| Stop::new(refusal.clone()), |span| Stop::at(span.start, refusal.clone()))
+            .map(|ValueReading(value)| value),
+        TextSyntax::Json => serde_json::from_str(text).map_err(|error| {
+            EditStop::at_line(error.line(), error.column(), EditRefusal::Malformed(error.to_string()))
+        }),
+        TextSyntax::Toml => ::toml::from_str(text).map_err(|error| {
+            let refusal = EditRefusal::Malformed(error.message().to_owned());
+            error
+                .span()
+                .map_or_else(|| EditStop::new(refusal.clone()), |span| EditStop::at(span.start, refusal.clone()))
         }),
     }
 }
@@ -79,9 +88,9 @@ pub(super) fn holds(whole: &Value, path: &[String], value: &Value) -> bool {
 }
 
 /// Makes the edit on the value; nothing where the value has no such place.
-fn meant(mut whole: Value, edit: &Edit) -> Option<Value> {
+fn meant(mut whole: Value, edit: &ValueEdit) -> Option<Value> {
     match edit {
-        Edit::Set { path, value } => {
+        ValueEdit::Set { path, value } => {
             let (last, parents) = path.split_last()?;
             let mut inner = &mut whole;
             for key in parents {
@@ -89,7 +98,7 @@ fn meant(mut whole: Value, edit: &Edit) -> Option<Value> {
             }
             keys_of(inner)?.insert(last.clone(), value.clone());
         }
-        Edit::Remove { path, keep } => {
+        ValueEdit::Remove { path, keep } => {
             let (last, parents) = path.split_last()?;
             remove(&mut whole, last, parents)?;
             for length in (1..path.len()).rev().take_while(|length| length > keep) {
@@ -132,11 +141,11 @@ fn same(left: &Value, right: &Value, in_order: bool) -> bool {
 }
 
 /// Returns the comments of a text, each with its offset.
-fn comments(text: &str, syntax: Syntax) -> Result<Vec<(usize, &str)>, Stop> {
+fn comments(text: &str, syntax: TextSyntax) -> Result<Vec<(usize, &str)>, EditStop> {
     let ranges: Vec<_> = match syntax {
-        Syntax::Yaml => Tree::parse(text)?.comments.into_iter().map(|comment| comment.range).collect(),
-        Syntax::Json => Vec::new(),
-        Syntax::Toml => toml::comments(text),
+        TextSyntax::Yaml => EditTree::parse(text)?.comments.into_iter().map(|comment| comment.range).collect(),
+        TextSyntax::Json => Vec::new(),
+        TextSyntax::Toml => toml::comments(text),
     };
     Ok(ranges.into_iter().map(|range| (range.start, text.get(range).unwrap_or_default())).collect())
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{check_own, edit_text};
-use crate::definition::{self, Imported};
+use crate::definition::{self, ImportedDefinition};
 use crate::model::{
-    Author, DEFINITION_FILE, EnvironmentName, FileSet, Finding, GroupName, Level, PathPrefix, SCHEMA, SETTINGS_FILE,
-    Severity, State, Version,
+    Author, BumpLevel, DEFINITION_FILE, DeploymentState, EnvironmentName, FileSet, Finding, GroupName, PathPrefix,
+    SCHEMA, SETTINGS_FILE, Severity, Version,
 };
 use crate::plan::Freeze;
-use crate::workspace::edit::Edit;
+use crate::workspace::edit::ValueEdit;
 use crate::workspace::error::Error;
 use crate::workspace::versions::NeededState;
 use crate::workspace::{LockGuard, Workspace, layout, quote, settings, version_note};
@@ -21,7 +21,7 @@ impl Workspace {
             let live = self.environment(environment)?;
             Ok(live.deployments.get(group).is_some_and(|deployment| {
                 let release = &deployment.release;
-                release.state == State::Live
+                release.state == DeploymentState::Live
                     && version.is_none_or(|version| self.is_version_of(group, version, release))
             }))
         };
@@ -47,7 +47,12 @@ impl LockGuard {
     }
 
     /// Creates a group from an imported document.
-    pub fn create_from(&self, group: &GroupName, settings: &NewGroup, imported: &Imported) -> Result<(), Error> {
+    pub fn create_from(
+        &self,
+        group: &GroupName,
+        settings: &NewGroup,
+        imported: &ImportedDefinition,
+    ) -> Result<(), Error> {
         check_all_own(&imported.files)?;
         self.create_with(group, settings, &imported.definition, imported.files.clone())
     }
@@ -61,7 +66,7 @@ impl LockGuard {
     ) -> Result<(), Error> {
         // Numbers of a group of that name, deleted before, stay reserved for their bytes.
         let noted = self.workspace().version_notes(group)?;
-        let version = noted.0.keys().next_back().map_or_else(Version::first, |newest| newest.next(Level::Patch));
+        let version = noted.0.keys().next_back().map_or_else(Version::first, |newest| newest.next(BumpLevel::Patch));
         let settings = settings.render(group, &version, definition);
         let place = layout::group(group);
         if self.workspace().is_group(group)? {
@@ -82,7 +87,7 @@ impl LockGuard {
     }
 
     /// Replaces the definition of a group, and the files that it refers to; its settings name where it lies.
-    pub fn replace_definition(&self, group: &GroupName, imported: &Imported) -> Result<(), Error> {
+    pub fn replace_definition(&self, group: &GroupName, imported: &ImportedDefinition) -> Result<(), Error> {
         check_all_own(&imported.files)?;
         self.workspace().require_group(group)?;
         let settings = self.settings_naming(group, &imported.definition)?;
@@ -110,8 +115,8 @@ impl LockGuard {
             return Ok(None);
         }
         let edit = match definition {
-            DEFINITION_FILE => Edit::remove(["definition"]),
-            path => Edit::set(["definition"], path),
+            DEFINITION_FILE => ValueEdit::remove(["definition"]),
+            path => ValueEdit::set(["definition"], path),
         };
         let after = edit_text(&place, &before, &[edit])?;
         settings::group(&place, &after)?;
@@ -121,7 +126,7 @@ impl LockGuard {
     /// Edits a hand-written file of a group, and says whether that changed anything.
     ///
     /// The result must read as settings, or as a definition without new errors; else nothing is written.
-    pub fn edit(&self, group: &GroupName, file: &str, edits: &[Edit]) -> Result<bool, Error> {
+    pub fn edit(&self, group: &GroupName, file: &str, edits: &[ValueEdit]) -> Result<bool, Error> {
         let place = layout::group_file(group, file);
         let before = self.workspace().group_text(group, file)?;
         let after = edit_text(&place, &before, edits)?;

@@ -24,7 +24,7 @@ fn definitions_are_let_go_where_there_are_many_and_read_again_where_nobody_holds
     fs::write(folder.path().join("apigw.toml"), "schema = 1\n").expect("a workspace");
     let workspace = Arc::new(Workspace::open(folder.path()).expect("a workspace"));
     let version = "0.0.1".parse().expect("a version");
-    let release = Release { version, digest: Digest::of(b""), backend: Backend::Mock, state: State::Live };
+    let release = Release { version, digest: Digest::of(b""), backend: Backend::Mock, state: DeploymentState::Live };
     let mut reader = LiveReader::new(Vec::new());
     let contents: Vec<LiveContent> = ["a", "b", "c", "d"]
         .iter()

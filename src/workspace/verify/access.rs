@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problem, ProblemKind, Verification, problem_of};
+use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
 use crate::access::{AccessOperation, AccessSubject, SubjectState};
 use crate::model::{Location, OperationId};
 use crate::workspace::Workspace;
 use crate::workspace::access::{operation_place, subject_place};
 use crate::workspace::error::{Error, missing_hint, restore_hint};
 
-pub(super) fn verify(workspace: &Workspace, result: &mut Verification) -> Result<(), Error> {
+pub(super) fn verify(workspace: &Workspace, result: &mut WorkspaceVerification) -> Result<(), Error> {
     // The list of operations comes first: what is committed in between is then still reached.
     let ids = workspace.access_operation_ids()?;
     let mut chains = AccessChains::default();
@@ -60,7 +60,12 @@ struct AccessChains {
 
 impl AccessChains {
     /// Walks from the file of a subject to its first operation.
-    fn walk(&mut self, subject: &AccessSubject, latest: &OperationId, state: &SubjectState) -> Option<Problem> {
+    fn walk(
+        &mut self,
+        subject: &AccessSubject,
+        latest: &OperationId,
+        state: &SubjectState,
+    ) -> Option<IntegrityProblem> {
         let mut pending = vec![latest.clone()];
         let mut expected = Some(state);
         while let Some(id) = pending.pop() {
@@ -69,7 +74,7 @@ impl AccessChains {
                 let place = operation_place(&id);
                 let message = format!("the file of an operation on {subject} is missing or damaged");
                 let hint = missing_hint(&place);
-                return Some(Problem::new(ProblemKind::Missing, Location::file(place), message, hint));
+                return Some(IntegrityProblem::new(ProblemKind::Missing, Location::file(place), message, hint));
             };
             let is_other = expected.take().is_some_and(|state| operation.after != *state);
             if is_other || operation.after.subject() != *subject {
@@ -77,7 +82,7 @@ impl AccessChains {
                 let place = subject_place(subject);
                 let message = format!("{subject} is not as operation {id} left it");
                 let hint = restore_hint(&place);
-                return Some(Problem::new(ProblemKind::HandEdit, Location::file(place), message, hint));
+                return Some(IntegrityProblem::new(ProblemKind::HandEdit, Location::file(place), message, hint));
             }
             pending.extend(operation.before.clone());
             if !self.reached.insert(id) {
@@ -88,7 +93,7 @@ impl AccessChains {
     }
 
     /// Finds the operations that no file leads to: a file was removed or taken from another branch.
-    fn unreached(&self) -> Vec<Problem> {
+    fn unreached(&self) -> Vec<IntegrityProblem> {
         let loose = self.operations.iter().filter(|(id, _)| !self.reached.contains(*id));
         let problem = |(id, operation): (&OperationId, &AccessOperation)| {
             let subject = operation.after.subject();
@@ -99,13 +104,13 @@ impl AccessChains {
                 _ => "a merge kept the other side's file, or the file was removed: repeat the change, or restore the file"
                     .to_owned(),
             };
-            Problem::new(ProblemKind::Unexplained, Location::file(place), message, hint)
+            IntegrityProblem::new(ProblemKind::Unexplained, Location::file(place), message, hint)
         };
         loose.map(problem).collect()
     }
 }
 
-fn repeated_ids(workspace: &Workspace) -> Result<Vec<Problem>, Error> {
+fn repeated_ids(workspace: &Workspace) -> Result<Vec<IntegrityProblem>, Error> {
     let (records, _) = workspace.access_records()?;
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     let mut problems = Vec::new();
@@ -117,7 +122,7 @@ fn repeated_ids(workspace: &Workspace) -> Result<Vec<Problem>, Error> {
                 let message = format!("the secret {} belongs to key {other} too: it lets nobody in", secret.id);
                 let place = subject_place(&AccessSubject::Key(key.name.clone()));
                 let hint = "rotate one of the keys: ids differ in more than the case of letters";
-                problems.push(Problem::new(ProblemKind::HandEdit, Location::file(place), message, hint));
+                problems.push(IntegrityProblem::new(ProblemKind::HandEdit, Location::file(place), message, hint));
             }
         }
     }
@@ -125,14 +130,14 @@ fn repeated_ids(workspace: &Workspace) -> Result<Vec<Problem>, Error> {
 }
 
 /// Finds revocations that this machine has seen and whose files are gone: it keeps to them, other machines may not.
-fn lost_revocations(workspace: &Workspace) -> Result<Vec<Problem>, Error> {
+fn lost_revocations(workspace: &Workspace) -> Result<Vec<IntegrityProblem>, Error> {
     let mut problems = Vec::new();
     for id in workspace.remembered_revocations()? {
         let place = subject_place(&AccessSubject::Secret(id.clone()));
         if !workspace.root.exists(&place)? {
             let message = format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
             let hint = missing_hint(&place);
-            problems.push(Problem::new(ProblemKind::Missing, Location::file(&place), message, hint));
+            problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
         }
     }
     Ok(problems)

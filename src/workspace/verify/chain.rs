@@ -4,17 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::entries::Entries;
-use super::operations::{Operations, Read};
-use super::{Problem, ProblemKind, group_location, problem_of};
+use super::entries::EnvironmentEntries;
+use super::operations::{EnvironmentOperations, OperationRead};
+use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
 use crate::plan::GroupHeads;
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout};
 
 /// The chains of one environment.
-pub(super) struct Chains<'a> {
-    operations: Operations<'a>,
+pub(super) struct OperationChains<'a> {
+    operations: EnvironmentOperations<'a>,
     workspace: &'a Workspace,
     environment: &'a EnvironmentName,
     /// The operations that an entry leads to, each with the groups through which it does.
@@ -23,8 +23,8 @@ pub(super) struct Chains<'a> {
     cut: BTreeSet<GroupName>,
 }
 
-impl<'a> Chains<'a> {
-    pub(super) const fn new(operations: Operations<'a>) -> Self {
+impl<'a> OperationChains<'a> {
+    pub(super) const fn new(operations: EnvironmentOperations<'a>) -> Self {
         let (workspace, environment) = (operations.workspace, operations.environment);
         Self { operations, workspace, environment, reached: BTreeMap::new(), cut: BTreeSet::new() }
     }
@@ -38,7 +38,7 @@ impl<'a> Chains<'a> {
         &mut self,
         group: &GroupName,
         entry: &Deployment,
-        problems: &mut Vec<Problem>,
+        problems: &mut Vec<IntegrityProblem>,
     ) -> Result<(), Error> {
         let mut pending = vec![entry.clone()];
         while let Some(deployment) = pending.pop() {
@@ -46,18 +46,18 @@ impl<'a> Chains<'a> {
             if !self.reached.entry(id.clone()).or_default().insert(group.clone()) {
                 continue;
             }
-            let Read::Whole(operation) = self.operations.get(&id)? else {
+            let OperationRead::Whole(operation) = self.operations.get(&id)? else {
                 self.cut.insert(group.clone());
                 self.report(&id, problems)?;
                 continue;
             };
             let change = operation.changes.get(group);
-            let agrees = |change: &&crate::model::Change| {
+            let agrees = |change: &&crate::model::GroupChange| {
                 change.after == deployment.release && operation.time == deployment.since
             };
             let Some(change) = change.filter(agrees) else {
                 self.cut.insert(group.clone());
-                problems.push(Problem::new(
+                problems.push(IntegrityProblem::new(
                     ProblemKind::HandEdit,
                     group_location(self.environment),
                     format!("{group} is not as operation {id} left it"),
@@ -71,7 +71,7 @@ impl<'a> Chains<'a> {
     }
 
     /// Reports an operation that is missing or damaged, once.
-    fn report(&mut self, id: &OperationId, problems: &mut Vec<Problem>) -> Result<(), Error> {
+    fn report(&mut self, id: &OperationId, problems: &mut Vec<IntegrityProblem>) -> Result<(), Error> {
         if let Some(error) = self.operations.take_error(id) {
             let missing = !self.workspace.root.exists(&layout::operation(self.environment, id))?;
             let kind = if missing { ProblemKind::Missing } else { ProblemKind::Damaged };
@@ -87,15 +87,15 @@ impl<'a> Chains<'a> {
     pub(super) fn unreached(
         &mut self,
         files: &[String],
-        entries: &Entries,
-        problems: &mut Vec<Problem>,
+        entries: &EnvironmentEntries,
+        problems: &mut Vec<IntegrityProblem>,
     ) -> Result<Vec<OperationId>, Error> {
         let mut whole = BTreeMap::new();
         for file in files {
             let place = format!("{}/{file}", layout::history(self.environment));
             let id = file.strip_suffix(".yaml").and_then(|name| name.parse::<OperationId>().ok());
             let Some(id) = id else {
-                problems.push(Problem::new(
+                problems.push(IntegrityProblem::new(
                     ProblemKind::Foreign,
                     Location::file(place),
                     "this is not an operation's file",
@@ -104,10 +104,10 @@ impl<'a> Chains<'a> {
                 continue;
             };
             match self.operations.get(&id)? {
-                Read::Whole(operation) => {
+                OperationRead::Whole(operation) => {
                     whole.insert(id, operation);
                 }
-                Read::Broken => self.report(&id, problems)?,
+                OperationRead::Broken => self.report(&id, problems)?,
             }
         }
         // A broken environment's file hides which operations it reached.
@@ -130,8 +130,8 @@ impl<'a> Chains<'a> {
     fn report_unexplained(
         &self,
         whole: &BTreeMap<OperationId, Rc<Operation>>,
-        entries: &Entries,
-        problems: &mut Vec<Problem>,
+        entries: &EnvironmentEntries,
+        problems: &mut Vec<IntegrityProblem>,
     ) {
         let present: BTreeSet<&GroupName> = entries.recorded().map(|(group, _)| group).collect();
         let mut groups: BTreeMap<&OperationId, Vec<&GroupName>> = BTreeMap::new();
@@ -148,13 +148,13 @@ impl<'a> Chains<'a> {
         }
     }
 
-    fn abandoned_problem(&self, id: &OperationId, operation: &Operation) -> Problem {
+    fn abandoned_problem(&self, id: &OperationId, operation: &Operation) -> IntegrityProblem {
         let message = format!(
             "operation {id} of {} was never committed: its command ({}) was interrupted",
             operation.actor, operation.command
         );
         let location = Location::file(layout::operation(self.environment, id));
-        Problem::new(ProblemKind::Abandoned, location, message, Hint::RemoveAbandoned).repairable()
+        IntegrityProblem::new(ProblemKind::Abandoned, location, message, Hint::RemoveAbandoned).repairable()
     }
 
     fn unexplained_problem(
@@ -163,7 +163,7 @@ impl<'a> Chains<'a> {
         operation: &Operation,
         groups: &[&GroupName],
         missing: Option<&GroupName>,
-    ) -> Problem {
+    ) -> IntegrityProblem {
         let Operation { actor, command, .. } = operation;
         let message = if let Some(group) = missing {
             format!("{group} has no entry, and operation {id} of {actor} ({command}) made one")
@@ -178,6 +178,6 @@ impl<'a> Chains<'a> {
         let environment = self.environment;
         let hint = Hint::ResolveOperation { environment: environment.clone(), operation: id.clone() };
         let location = Location::file(layout::operation(environment, id));
-        Problem::new(ProblemKind::Unexplained, location, message, hint)
+        IntegrityProblem::new(ProblemKind::Unexplained, location, message, hint)
     }
 }

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::operations::Operations;
-use super::{Problem, ProblemKind, group_location, problem_of};
+use super::operations::EnvironmentOperations;
+use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
 use crate::model::{
-    Backend, Deployment, Digest, EnvironmentName, GroupName, Hint, Location, OperationId, Release, State, Timestamp,
-    Version,
+    Backend, Deployment, DeploymentState, Digest, EnvironmentName, GroupName, Hint, Location, OperationId, Release,
+    Timestamp, Version,
 };
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout, own_yaml, record};
 
 /// The entries of an environment's file, sorted by their state.
 #[derive(Debug, Default)]
-pub(super) struct Entries {
+pub(super) struct EnvironmentEntries {
     /// As they were written.
     pub(super) whole: BTreeMap<GroupName, Deployment>,
     /// With the values that were committed, in another layout or with another checksum.
@@ -26,7 +26,7 @@ pub(super) struct Entries {
     pub(super) differs: bool,
 }
 
-impl Entries {
+impl EnvironmentEntries {
     /// Goes through the entries as they were committed.
     pub(super) fn recorded(&self) -> impl Iterator<Item = (&GroupName, &Deployment)> {
         let edited = self.edited.iter().map(|(group, (recorded, _))| (group, recorded));
@@ -49,7 +49,7 @@ struct LooseFile {
 
 #[derive(serde::Deserialize)]
 struct LooseEntry {
-    state: State,
+    state: DeploymentState,
     version: Version,
     digest: Digest,
     backend: Backend,
@@ -57,9 +57,12 @@ struct LooseEntry {
     operation: OperationId,
 }
 
-pub(super) fn examine(operations: &mut Operations<'_>, problems: &mut Vec<Problem>) -> Result<Entries, Error> {
+pub(super) fn examine(
+    operations: &mut EnvironmentOperations<'_>,
+    problems: &mut Vec<IntegrityProblem>,
+) -> Result<EnvironmentEntries, Error> {
     let (workspace, environment) = (operations.workspace, operations.environment);
-    let mut entries = Entries::default();
+    let mut entries = EnvironmentEntries::default();
     let strict = match workspace.read_environment(environment) {
         Ok(reading) => reading,
         Err(error) => {
@@ -77,7 +80,7 @@ pub(super) fn examine(operations: &mut Operations<'_>, problems: &mut Vec<Proble
     let broken = !strict.problems.is_empty();
     entries.whole = strict.environment.deployments;
     if broken {
-        let found = strict.problems.into_iter().map(|(_, finding)| Problem {
+        let found = strict.problems.into_iter().map(|(_, finding)| IntegrityProblem {
             kind: ProblemKind::HandEdit,
             finding,
             repairable: false,
@@ -94,9 +97,9 @@ pub(super) fn examine(operations: &mut Operations<'_>, problems: &mut Vec<Proble
 
 /// Finds whole entries whose operation says something else: their checksum was computed anew.
 fn find_unrecorded(
-    operations: &mut Operations<'_>,
-    entries: &mut Entries,
-    problems: &mut Vec<Problem>,
+    operations: &mut EnvironmentOperations<'_>,
+    entries: &mut EnvironmentEntries,
+    problems: &mut Vec<IntegrityProblem>,
 ) -> Result<(), Error> {
     for (group, deployment) in std::mem::take(&mut entries.whole) {
         match operations.recorded(&group, &deployment.operation)? {
@@ -123,11 +126,11 @@ fn find_unrecorded(
 
 /// Reads a file that the strict reader refuses; `found` is its reason.
 fn loose_file(
-    operations: &mut Operations<'_>,
-    found: Vec<Problem>,
+    operations: &mut EnvironmentOperations<'_>,
+    found: Vec<IntegrityProblem>,
     unreadable: bool,
-    problems: &mut Vec<Problem>,
-) -> Result<Entries, Error> {
+    problems: &mut Vec<IntegrityProblem>,
+) -> Result<EnvironmentEntries, Error> {
     let (workspace, environment) = (operations.workspace, operations.environment);
     let place = layout::environment(environment);
     let text = workspace.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
@@ -137,9 +140,9 @@ fn loose_file(
     let parsed = parsed.filter(|_| text.lines().next_back() == Some(record::END));
     let Some(file) = parsed.filter(|_| !unreadable) else {
         problems.extend(found);
-        return Ok(Entries { broken: true, differs: true, ..Entries::default() });
+        return Ok(EnvironmentEntries { broken: true, differs: true, ..EnvironmentEntries::default() });
     };
-    let mut entries = Entries { differs: true, ..Entries::default() };
+    let mut entries = EnvironmentEntries { differs: true, ..EnvironmentEntries::default() };
     let before = problems.len();
     for (group, loose) in file.deployments {
         let LooseEntry { state, version, digest, backend, since, operation } = loose;
@@ -158,7 +161,7 @@ fn loose_file(
             None => {
                 entries.broken = true;
                 let message = format!("{group} names operation {operation}, which did not make it");
-                problems.push(Problem::new(
+                problems.push(IntegrityProblem::new(
                     ProblemKind::HandEdit,
                     Location { file: place.as_str().into(), ..group_location(environment) },
                     message,
@@ -177,8 +180,8 @@ fn loose_file(
     Ok(entries)
 }
 
-fn layout_problem(environment: &EnvironmentName, message: String) -> Problem {
-    Problem::new(ProblemKind::HandEdit, group_location(environment), message, Hint::RestoreLayout).repairable()
+fn layout_problem(environment: &EnvironmentName, message: String) -> IntegrityProblem {
+    IntegrityProblem::new(ProblemKind::HandEdit, group_location(environment), message, Hint::RestoreLayout).repairable()
 }
 
 fn edited_problem(
@@ -187,7 +190,7 @@ fn edited_problem(
     group: &GroupName,
     recorded: &Deployment,
     release: &Release,
-) -> Problem {
+) -> IntegrityProblem {
     let before = &recorded.release;
     let mut changes = Vec::new();
     let mut compare = |name: &str, before: String, after: String| {
@@ -209,14 +212,14 @@ fn edited_problem(
             restore_hint(&layout::environment(environment))
         ))
     };
-    let problem = Problem::new(ProblemKind::HandEdit, group_location(environment), message, hint);
+    let problem = IntegrityProblem::new(ProblemKind::HandEdit, group_location(environment), message, hint);
     if acceptable { problem.repairable() } else { problem }
 }
 
-const fn state_text(state: State) -> &'static str {
+const fn state_text(state: DeploymentState) -> &'static str {
     match state {
-        State::Live => "live",
-        State::Offline => "offline",
+        DeploymentState::Live => "live",
+        DeploymentState::Offline => "offline",
     }
 }
 
@@ -226,7 +229,7 @@ const fn state_text(state: State) -> &'static str {
 pub(super) fn accept(workspace: &Workspace, group: &GroupName, before: &Release, edited: &Release) -> Option<Release> {
     let digest = workspace.manifest(group, &edited.version).ok().flatten()?.digest();
     let is_blocked = workspace.version_notes(group).ok()?.block(&digest).is_some();
-    if is_blocked && edited.state == State::Live {
+    if is_blocked && edited.state == DeploymentState::Live {
         return None;
     }
     let only_version = edited.version != before.version && edited.digest == before.digest;

@@ -1,19 +1,21 @@
 //! The versions that are live: each exists with the digest that its entry states, and is not blocked.
 
-use super::entries::Entries;
-use super::{Problem, ProblemKind, group_location};
-use crate::model::{Deployment, Digest, EnvironmentName, GroupName, Hint, Location, State, Version, VersionRemark};
+use super::entries::EnvironmentEntries;
+use super::{IntegrityProblem, ProblemKind, group_location};
+use crate::model::{
+    Deployment, DeploymentState, Digest, EnvironmentName, GroupName, Hint, Location, Version, VersionRemark,
+};
 use crate::workspace::error::missing_hint;
 use crate::workspace::{Workspace, layout};
 
 pub(super) fn check(
     workspace: &Workspace,
-    entries: &Entries,
+    entries: &EnvironmentEntries,
     environment: &EnvironmentName,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<IntegrityProblem>,
 ) {
     for (group, Deployment { release, .. }) in entries.recorded() {
-        if release.state != State::Live {
+        if release.state != DeploymentState::Live {
             continue;
         }
         let version = &release.version;
@@ -21,7 +23,7 @@ pub(super) fn check(
         let location = || Location::file(&place);
         // A version or a note that cannot be read is reported by the walk over all of them.
         match workspace.locate_release(group, version, release.digest) {
-            Ok(None) if workspace.root.exists(&place).unwrap_or(true) => problems.push(Problem::new(
+            Ok(None) if workspace.root.exists(&place).unwrap_or(true) => problems.push(IntegrityProblem::new(
                 ProblemKind::Damaged,
                 location(),
                 format!("version {version} of {group} is live in {environment} with another digest"),
@@ -33,9 +35,14 @@ pub(super) fn check(
                     let message = format!(
                         "version {version} of {group} is live in {environment}, and was deleted by {by} at {at}{why}"
                     );
-                    Problem::new(ProblemKind::Missing, location(), message, deleted_hint(group, environment, &place))
+                    IntegrityProblem::new(
+                        ProblemKind::Missing,
+                        location(),
+                        message,
+                        deleted_hint(group, environment, &place),
+                    )
                 }
-                None => Problem::new(
+                None => IntegrityProblem::new(
                     ProblemKind::Missing,
                     location(),
                     format!("version {version} of {group} is live in {environment}, and its folder is missing"),
@@ -53,7 +60,7 @@ pub(super) fn check(
                 environment: environment.clone(),
                 version: version.clone(),
             };
-            problems.push(Problem::new(ProblemKind::Blocked, group_location(environment), message, hint));
+            problems.push(IntegrityProblem::new(ProblemKind::Blocked, group_location(environment), message, hint));
         }
     }
 }

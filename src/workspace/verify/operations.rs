@@ -9,20 +9,20 @@ use crate::workspace::error::Error;
 
 /// The outcome of reading an operation's file; an error is reported once, on the first chain that reaches it.
 #[derive(Clone)]
-pub(super) enum Read {
+pub(super) enum OperationRead {
     Whole(Rc<Operation>),
     Broken,
 }
 
 /// The operations of one environment.
-pub(super) struct Operations<'a> {
+pub(super) struct EnvironmentOperations<'a> {
     pub(super) workspace: &'a Workspace,
     pub(super) environment: &'a EnvironmentName,
-    read: BTreeMap<OperationId, Read>,
+    read: BTreeMap<OperationId, OperationRead>,
     errors: BTreeMap<OperationId, Error>,
 }
 
-impl<'a> Operations<'a> {
+impl<'a> EnvironmentOperations<'a> {
     pub(super) const fn new(workspace: &'a Workspace, environment: &'a EnvironmentName) -> Self {
         Self { workspace, environment, read: BTreeMap::new(), errors: BTreeMap::new() }
     }
@@ -31,17 +31,17 @@ impl<'a> Operations<'a> {
     ///
     /// # Errors
     ///
-    /// Fails where the system refuses; a file that is missing or damaged is [`Read::Broken`].
-    pub(super) fn get(&mut self, id: &OperationId) -> Result<Read, Error> {
+    /// Fails where the system refuses; a file that is missing or damaged is [`OperationRead::Broken`].
+    pub(super) fn get(&mut self, id: &OperationId) -> Result<OperationRead, Error> {
         if let Some(read) = self.read.get(id) {
             return Ok(read.clone());
         }
         let read = match self.workspace.read_operation(self.environment, id) {
-            Ok(operation) => Read::Whole(Rc::new(operation)),
+            Ok(operation) => OperationRead::Whole(Rc::new(operation)),
             Err(error @ Error::Io(_)) => return Err(error),
             Err(error) => {
                 self.errors.insert(id.clone(), error);
-                Read::Broken
+                OperationRead::Broken
             }
         };
         self.read.insert(id.clone(), read.clone());
@@ -55,7 +55,7 @@ impl<'a> Operations<'a> {
 
     /// Returns the entry that an operation made of a group; `None` where its file does not say.
     pub(super) fn recorded(&mut self, group: &GroupName, id: &OperationId) -> Result<Option<Deployment>, Error> {
-        let Read::Whole(operation) = self.get(id)? else {
+        let OperationRead::Whole(operation) = self.get(id)? else {
             return Ok(None);
         };
         Ok(operation.changes.get(group).map(|change| Deployment {

@@ -1,8 +1,8 @@
 //! Repairs under the lock that lose nothing, among them an edit by hand recorded as an operation of its own.
 
 use super::entries::accept;
-use super::{Examination, Verification};
-use crate::model::{Action, Author, Change, Environment, EnvironmentName, Operation};
+use super::{EnvironmentExamination, WorkspaceVerification};
+use crate::model::{Author, Environment, EnvironmentName, GroupChange, Operation, ReleaseAction};
 use crate::workspace::commit::time_after;
 use crate::workspace::error::Error;
 use crate::workspace::{LockGuard, layout, record};
@@ -13,7 +13,7 @@ pub(super) fn environment(
     author: &Author,
     done: &mut Vec<String>,
 ) -> Result<(), Error> {
-    let examination = guard.workspace().examine(name, &mut Verification::default())?;
+    let examination = guard.workspace().examine(name, &mut WorkspaceVerification::default())?;
     let file = layout::environment(name);
     if !guard.workspace().root.exists(&file)?
         && let Some(environment) = guard.workspace().rebuilt_environment(name)?
@@ -32,7 +32,7 @@ pub(super) fn environment(
 fn rewrite(
     guard: &LockGuard,
     name: &EnvironmentName,
-    examination: &Examination,
+    examination: &EnvironmentExamination,
     author: &Author,
     done: &mut Vec<String>,
 ) -> Result<(), Error> {
@@ -54,7 +54,8 @@ fn rewrite(
             return Ok(());
         };
         operation.time = operation.time.max(recorded.since.successor());
-        let change = Change { action: Action::Accept, before: Some(recorded.clone()), merged: Vec::new(), after };
+        let change =
+            GroupChange { action: ReleaseAction::Accept, before: Some(recorded.clone()), merged: Vec::new(), after };
         operation.changes.insert(group.clone(), change);
     }
     if operation.changes.is_empty() {

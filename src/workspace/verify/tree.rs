@@ -1,6 +1,6 @@
 //! The tree of files: every version's bytes, and files that belong to none.
 
-use super::{Problem, ProblemKind, Verification, problem_of};
+use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
 use crate::model::{GroupName, Location, SETTINGS_FILE, Version};
 use crate::workspace::Workspace;
 use crate::workspace::error::{Error, restore_hint};
@@ -12,7 +12,7 @@ const ACCESS_HISTORY: &str = "access";
 
 pub(super) fn verify(
     workspace: &Workspace,
-    result: &mut Verification,
+    result: &mut WorkspaceVerification,
     progress: &mut dyn FnMut(&str),
 ) -> Result<(), Error> {
     for name in list(workspace, GROUPS_FOLDER, result)? {
@@ -47,23 +47,23 @@ pub(super) fn verify(
 }
 
 /// Lists a folder; a file in its place is a problem.
-fn list(workspace: &Workspace, place: &str, result: &mut Verification) -> Result<Vec<String>, Error> {
+fn list(workspace: &Workspace, place: &str, result: &mut WorkspaceVerification) -> Result<Vec<String>, Error> {
     workspace.root.list(place).or_else(|error| {
         result.problems.extend(problem_of(error, ProblemKind::Damaged)?);
         Ok(Vec::new())
     })
 }
 
-fn foreign(place: String, message: &str) -> Problem {
-    Problem::new(ProblemKind::Foreign, Location::file(place), message, "rename it, or move it elsewhere")
+fn foreign(place: String, message: &str) -> IntegrityProblem {
+    IntegrityProblem::new(ProblemKind::Foreign, Location::file(place), message, "rename it, or move it elsewhere")
 }
 
-fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut Verification) -> Result<(), Error> {
+fn verify_group(workspace: &Workspace, group: &GroupName, result: &mut WorkspaceVerification) -> Result<(), Error> {
     let settings = layout::group_file(group, SETTINGS_FILE);
     // The notes on the versions of a deleted group stay.
     if workspace.is_group(group)? && !workspace.root.exists(&settings)? {
         let message = format!("the group {group} has no settings");
-        result.problems.push(Problem::new(
+        result.problems.push(IntegrityProblem::new(
             ProblemKind::Missing,
             Location::file(&settings),
             message,
@@ -87,14 +87,14 @@ fn verify_note(
     workspace: &Workspace,
     group: &GroupName,
     version: &Version,
-    result: &mut Verification,
+    result: &mut WorkspaceVerification,
 ) -> Result<(), Error> {
     match workspace.read_note(group, version) {
         Ok(Some(ReadNote { conflict: Some(line), .. })) => {
             let location = Location { file: version_note::place(group, version).into(), line, column: 1 };
             let message = "a merge left conflict markers; the lines of both sides count";
             let hint = "remove the markers, and of the lines those that no longer hold";
-            result.problems.push(Problem::new(ProblemKind::HandEdit, location, message, hint));
+            result.problems.push(IntegrityProblem::new(ProblemKind::HandEdit, location, message, hint));
         }
         Ok(_) => {}
         Err(error) => result.problems.extend(problem_of(error, ProblemKind::Damaged)?),
@@ -106,7 +106,7 @@ fn verify_version(
     workspace: &Workspace,
     group: &GroupName,
     version: &Version,
-    result: &mut Verification,
+    result: &mut WorkspaceVerification,
 ) -> Result<(), Error> {
     result.versions += 1;
     let checked = workspace.version(group, version).and_then(|_| workspace.manifest(group, version));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use apigw::gateway::{Config, Gateway};
-use apigw::model::{Backend, Deployment, Digest, OperationId, Release, State, Timestamp};
+use apigw::model::{Backend, Deployment, DeploymentState, Digest, OperationId, Release, Timestamp};
 use apigw::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, Snapshot};
 
 use crate::measure::Process;
@@ -127,7 +127,12 @@ fn group(number: usize, apis: usize, backend: &Backend) -> Result<GroupSnapshot,
     Ok(GroupSnapshot {
         name: format!("g{number}").parse()?,
         deployment: Deployment {
-            release: Release { state: State::Live, version: "0.0.1".parse()?, digest, backend: backend.clone() },
+            release: Release {
+                state: DeploymentState::Live,
+                version: "0.0.1".parse()?,
+                digest,
+                backend: backend.clone(),
+            },
             since: Timestamp::from_milliseconds(0),
             operation: OperationId::new(Timestamp::from_milliseconds(0), &digest),
         },

@@ -1,10 +1,10 @@
 //! Who may call what.
 
-use super::ListArguments;
+use super::AccessListArguments;
 use crate::access::{Grant, Key, OwnerGrants, SubjectState};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::table::{self, Cell, Layout};
+use crate::cli::table::{self, TableCell, TableLayout};
 use crate::cli::views::{AccessListEntryView, AccessListView, FindingView};
 use crate::model::{EnvironmentName, SCHEMA};
 
@@ -15,7 +15,7 @@ struct GrantRow<'a> {
     grant: &'a Grant,
 }
 
-pub(super) fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<Exit, CommandError> {
+pub(super) fn list(context: &Context<'_>, arguments: &AccessListArguments) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let environment = arguments.env.as_deref().map(|name| context.environment(name)).transpose()?;
     if let Some(name) = &arguments.key {
@@ -61,7 +61,7 @@ pub(super) fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<E
         grants: rows.iter().map(entry).collect(),
         problems: problems.iter().map(FindingView::new).collect(),
     };
-    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 4 };
+    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 4 };
     context.output.painted(&document, || {
         if rows.is_empty() && problems.is_empty() {
             return "no key may call anything\n".to_owned();
@@ -72,7 +72,7 @@ pub(super) fn list(context: &Context<'_>, arguments: &ListArguments) -> Result<E
     Ok(context.output.unreadable(workspace, &problems))
 }
 
-fn row(GrantRow { key, is_owners, grant }: &GrantRow<'_>, environment: &EnvironmentName) -> Vec<Cell> {
+fn row(GrantRow { key, is_owners, grant }: &GrantRow<'_>, environment: &EnvironmentName) -> Vec<TableCell> {
     let owner = key.owner.as_ref().filter(|_| *is_owners).map(|owner| format!(" (owner {owner})")).unwrap_or_default();
     let apis = if grant.apis.is_empty() { "all".to_owned() } else { grant.apis.join(", ") };
     vec![

@@ -5,21 +5,21 @@ use std::path::Path;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::{CallArguments, Called};
+use super::{CallArguments, CalledApi};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::typed_body::{LARGEST_BODY, read_body};
 use crate::definition::{Api, Definition, ParameterPlace};
 use crate::gateway::call::{
-    ComposeProblem, Composed, FormBody, FormField, FormProblem, Given, MISSING, Outgoing, check_request, compose,
-    compose_form, pick_media_type,
+    ComposeProblem, ComposedParameters, FormBody, FormField, FormProblem, Given, MISSING, OutgoingCall, check_request,
+    compose, compose_form, pick_media_type,
 };
 use crate::model::{GroupHosts, is_secret_name, nearest, trim_blanks};
 use crate::workspace::{Workspace, read_outside};
 
 /// A request that is ready to be sent.
-pub(super) struct Prepared {
-    pub(super) outgoing: Outgoing,
+pub(super) struct PreparedCall {
+    pub(super) outgoing: OutgoingCall,
     /// The URL as a caller would write it, without the secrets in its path.
     pub(super) url: String,
     /// The names of headers and parameters whose values are secrets.
@@ -31,10 +31,10 @@ pub(super) fn prepare(
     context: &Context<'_>,
     workspace: &Workspace,
     arguments: &CallArguments,
-    called: &Called,
+    called: &CalledApi,
     api: &Api,
     values: &[String],
-) -> Result<Prepared, CommandError> {
+) -> Result<PreparedCall, CommandError> {
     let definition = &called.definition;
     let given = values.iter().map(|word| given(word)).collect::<Result<Vec<_>, _>>()?;
     let form = if arguments.form.is_empty() { None } else { Some(form(context, arguments, definition, api)?) };
@@ -87,8 +87,8 @@ pub(super) fn prepare(
     let url = format!("{scheme}://{}{}", String::from_utf8_lossy(host.as_bytes()), target(&composed.shown_path));
     let method =
         Method::from_bytes(api.method.as_str().as_bytes()).map_err(|error| CommandError::usage(error.to_string()))?;
-    let outgoing = Outgoing { method, target: target(&composed.path), host, headers, body };
-    Ok(Prepared { outgoing, url, secrets })
+    let outgoing = OutgoingCall { method, target: target(&composed.path), host, headers, body };
+    Ok(PreparedCall { outgoing, url, secrets })
 }
 
 fn given(word: &str) -> Result<Given, CommandError> {
@@ -140,7 +140,7 @@ fn form(
 }
 
 /// Puts together the headers of the definition's parameters and those that were typed, which win.
-fn headers(arguments: &CallArguments, composed: &Composed) -> Result<HeaderMap, CommandError> {
+fn headers(arguments: &CallArguments, composed: &ComposedParameters) -> Result<HeaderMap, CommandError> {
     let mut headers = HeaderMap::new();
     let name = |text: &str| {
         // The text after a blank may be a secret, if the colon was forgotten.

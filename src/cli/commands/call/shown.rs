@@ -3,25 +3,25 @@
 use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, LOCATION, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::Called;
+use super::CalledApi;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::escape;
-use crate::cli::output::Format;
+use crate::cli::output::OutputFormat;
 use crate::cli::views::{CallView, HeaderView, SentView};
 use crate::definition::Api;
-use crate::gateway::call::{Answer, BLANK, Outgoing, decode_query};
+use crate::gateway::call::{BLANK, CallResponse, OutgoingCall, decode_query};
 use crate::model::{SCHEMA, is_secret_name};
 
 /// The request as shown.
-pub(super) struct Sent {
+pub(super) struct ShownRequest {
     /// The URL, with secret values blanked.
     pub(super) url: String,
     view: SentView,
 }
 
-impl Sent {
-    pub(super) fn new(called: &Called, api: &Api, outgoing: &Outgoing, url: &str, secrets: &[String]) -> Self {
+impl ShownRequest {
+    pub(super) fn new(called: &CalledApi, api: &Api, outgoing: &OutgoingCall, url: &str, secrets: &[String]) -> Self {
         let is_secret = |name: &str| {
             let whole = name.split('[').next().unwrap_or_default();
             secrets.contains(&whole.to_ascii_lowercase()) || is_secret_name(name)
@@ -58,9 +58,9 @@ fn blanked(url: &str, is_secret: impl Fn(&str) -> bool) -> String {
 }
 
 /// Shows an answer: its head as talk, its body as data; or all as one value.
-pub(super) fn show(context: &Context<'_>, sent: &Sent, answer: &Answer) -> Result<(), CommandError> {
+pub(super) fn show(context: &Context<'_>, sent: &ShownRequest, answer: &CallResponse) -> Result<(), CommandError> {
     let took_ms = (answer.took.as_secs_f64() * 1_000_000.0).round() / 1000.0;
-    if context.output.format != Format::Table {
+    if context.output.format != OutputFormat::Table {
         return context.output.data(&view(sent, answer, took_ms), String::new);
     }
     context.output.note(&format!("{} in {took_ms:.1} ms", answer.status));
@@ -92,7 +92,7 @@ pub(super) fn show(context: &Context<'_>, sent: &Sent, answer: &Answer) -> Resul
     Ok(())
 }
 
-fn view(sent: &Sent, answer: &Answer, took_ms: f64) -> CallView {
+fn view(sent: &ShownRequest, answer: &CallResponse, took_ms: f64) -> CallView {
     let header = |(name, value): (&HeaderName, &HeaderValue)| HeaderView {
         name: name.as_str().to_owned(),
         value: String::from_utf8_lossy(value.as_bytes()).into_owned(),

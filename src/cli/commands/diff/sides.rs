@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use crate::cli::error::CommandError;
 use crate::cli::views::EntryView;
-use crate::model::{Backend, Deployment, EnvironmentName, GroupName, State};
-use crate::plan::{Candidate, Facts as _};
+use crate::model::{Backend, Deployment, DeploymentState, EnvironmentName, GroupName};
+use crate::plan::{Facts as _, PublishCandidate};
 use crate::workspace::DiskFacts;
 
 /// One side of a comparison of a group.
 #[derive(Default)]
 pub(super) struct DiffSide {
     /// Its settings and definition; `None` where the group is offline or was never published.
-    pub(super) candidate: Option<Arc<Candidate>>,
+    pub(super) candidate: Option<Arc<PublishCandidate>>,
     /// Its entry, where the side is an environment.
     pub(super) deployment: Option<Deployment>,
 }
@@ -31,15 +31,15 @@ impl DiffSide {
             deployment.release.version = number;
         }
         let candidate = match deployment.release.state {
-            State::Live => facts.released(group, &deployment.release).map_err(crate::plan::Error::Facts)?,
-            State::Offline => None,
+            DeploymentState::Live => facts.released(group, &deployment.release).map_err(crate::plan::Error::Facts)?,
+            DeploymentState::Offline => None,
         };
         Ok(Self { candidate, deployment: Some(deployment) })
     }
 }
 
-impl From<Arc<Candidate>> for DiffSide {
-    fn from(candidate: Arc<Candidate>) -> Self {
+impl From<Arc<PublishCandidate>> for DiffSide {
+    fn from(candidate: Arc<PublishCandidate>) -> Self {
         Self { candidate: Some(candidate), deployment: None }
     }
 }
@@ -66,8 +66,8 @@ impl DeploymentPair {
                 Backend::Http { url, .. } => ("real", url.to_string()),
             };
             let state = match release.state {
-                State::Live => "live",
-                State::Offline => "offline",
+                DeploymentState::Live => "live",
+                DeploymentState::Offline => "offline",
             };
             [
                 ("state", state.to_owned()),

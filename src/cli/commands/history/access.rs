@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::table::{self, Cell, Layout};
+use crate::cli::table::{self, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{AccessHistoryView, HistoryDocument};
 use crate::model::Timestamp;
@@ -14,7 +14,7 @@ pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandEr
     operations.truncate(most);
     let short = workspace.short_ids().unwrap_or_default();
     let document = HistoryDocument::Access(AccessHistoryView::new(&operations, &problems));
-    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 2 };
+    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 2 };
     context.output.painted(&document, || {
         if operations.is_empty() && problems.is_empty() {
             return "no key was made yet\n".to_owned();
@@ -25,7 +25,7 @@ pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandEr
     Ok(context.output.unreadable(workspace, &problems))
 }
 
-fn row(CommittedAccess { id, operation }: &CommittedAccess, short: &ShortIds, now: Timestamp) -> Vec<Cell> {
+fn row(CommittedAccess { id, operation }: &CommittedAccess, short: &ShortIds, now: Timestamp) -> Vec<TableCell> {
     vec![
         short.get(id).into(),
         age(operation.time, now).into(),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use ring::rand::SystemRandom;
 
-use super::{CreateArguments, RotateArguments, SecretOut};
+use super::{KeyCreateArguments, RotateArguments, SecretOut};
 use crate::access::{
     AccessOperation, AccessSubject, Key, NewSecret, Secret, SecretId, SecretProof, SigningSettings, SubjectState,
     change,
@@ -12,14 +12,14 @@ use crate::access::{
 use crate::cli::change::shown_after_commit;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::output::Format;
-use crate::cli::reason::Reason;
+use crate::cli::output::OutputFormat;
+use crate::cli::reason::ChangeReason;
 use crate::cli::views::KeySecretView;
 use crate::model::{KeyKind, SCHEMA, Timestamp};
 use crate::workspace::{self, LockGuard};
 
-pub(super) fn create(context: &Context<'_>, arguments: &CreateArguments) -> Result<Exit, CommandError> {
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> Result<Exit, CommandError> {
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let kind = KeyKind::from(arguments.kind);
     let signs = arguments.region.is_some() || arguments.service.is_some() || arguments.path.is_some();
     if signs && kind != KeyKind::Signature {
@@ -57,7 +57,7 @@ pub(super) fn create(context: &Context<'_>, arguments: &CreateArguments) -> Resu
 }
 
 pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Result<Exit, CommandError> {
-    let author = context.author(&Reason { message: arguments.message.clone(), allow_breaking: false })?;
+    let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     check_out(context, &arguments.out)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (key, before) = guard.workspace().key(&arguments.name)?;
@@ -155,7 +155,7 @@ fn commit(
         None => format!("key {name}: secret {id}, shown this once:\n\n{}\n\n", made.text.reveal()),
     });
     shown_after_commit(context, shown);
-    if made.kind == KeyKind::Signature && context.output.format == Format::Table {
+    if made.kind == KeyKind::Signature && context.output.format == OutputFormat::Table {
         context.output.note(&format!("clients sign with key id {id}; gateways find the secret in .apigw/secrets/{id}"));
     }
     unknown.map_or(Ok(()), |error| Err(error.into()))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::access::{Grant, Key, SubjectState};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::table::{self, Cell, Layout, Paint};
+use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{FindingView, KeyListView, KeyShowView, KeyView, SecretView};
 use crate::model::{EnvironmentName, KeyName, OwnerName, SCHEMA, Timestamp};
@@ -22,8 +22,8 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, CommandError> {
             _ => None,
         })
         .collect();
-    let layout = Layout { width: context.output.width, color: context.output.color, unbroken: 4 };
-    let rows: Vec<Vec<Cell>> = keys.iter().map(|(key, view)| row(key, view)).collect();
+    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 4 };
+    let rows: Vec<Vec<TableCell>> = keys.iter().map(|(key, view)| row(key, view)).collect();
     let document = KeyListView {
         schema: SCHEMA,
         keys: keys.into_iter().map(|(_, view)| view).collect(),
@@ -48,10 +48,10 @@ pub(super) fn show(context: &Context<'_>, name: &KeyName) -> Result<Exit, Comman
     Ok(Exit::Done)
 }
 
-fn row(key: &Key, view: &KeyView) -> Vec<Cell> {
+fn row(key: &Key, view: &KeyView) -> Vec<TableCell> {
     let state = match view.state {
-        "live" => Cell::from("live"),
-        state => Cell::default().painted(Paint::Yellow, state),
+        "live" => TableCell::from("live"),
+        state => TableCell::default().painted(CellColor::Yellow, state),
     };
     let live = view.secrets().iter().filter(|secret| secret.state == "live").count();
     vec![

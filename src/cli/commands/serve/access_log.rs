@@ -18,15 +18,15 @@ use super::options::LogTarget;
 const MOST_WAITING: usize = 16 * 1024;
 
 /// Workers put lines into a queue, one thread writes them.
-pub(super) struct Log {
+pub(super) struct LogQueue {
     queue: SyncSender<String>,
     is_terminal: bool,
-    state: Arc<State>,
+    state: Arc<LogState>,
 }
 
 /// The state that the log and its writer thread share.
 #[derive(Default)]
-struct State {
+struct LogState {
     dropped: AtomicU64,
     /// The number of lines left out at the last query, and whether it had grown then.
     seen: AtomicU64,
@@ -35,7 +35,7 @@ struct State {
 }
 
 /// Where lines go.
-enum Sink {
+enum LogSink {
     Stdout,
     /// Stdout has one document, and nothing else.
     Stderr,
@@ -45,25 +45,25 @@ enum Sink {
     },
 }
 
-impl Log {
+impl LogQueue {
     /// Starts the log, unless it is off.
     pub(super) fn start(context: &Context<'_>, target: &LogTarget) -> Result<Option<Arc<Self>>, CommandError> {
         let (sink, is_terminal) = match target {
             LogTarget::Off => return Ok(None),
-            LogTarget::Stdout if context.output.format.is_document() => (Sink::Stderr, false),
-            LogTarget::Stdout => (Sink::Stdout, context.process.stdout_is_terminal),
+            LogTarget::Stdout if context.output.format.is_document() => (LogSink::Stderr, false),
+            LogTarget::Stdout => (LogSink::Stdout, context.process.stdout_is_terminal),
             LogTarget::File(path) => {
                 let path = context.folder().join(path);
                 let file = append_outside(&path)?;
-                (Sink::File { path, file }, false)
+                (LogSink::File { path, file }, false)
             }
         };
         Ok(Some(Arc::new(Self::to(sink, is_terminal))))
     }
 
-    fn to(mut sink: impl Destination, is_terminal: bool) -> Self {
+    fn to(mut sink: impl LogDestination, is_terminal: bool) -> Self {
         let (queue, lines) = sync_channel::<String>(MOST_WAITING);
-        let state = Arc::new(State::default());
+        let state = Arc::new(LogState::default());
         std::thread::spawn({
             let state = Arc::clone(&state);
             move || {
@@ -95,7 +95,7 @@ impl Log {
     }
 }
 
-impl AccessLog for Log {
+impl AccessLog for LogQueue {
     fn record(&self, record: &AccessRecord<'_>) {
         let line = if self.is_terminal { terminal_line(record) } else { json_line(record) };
         // A log that nobody keeps up with must not hold up a request.
@@ -122,7 +122,7 @@ fn json_line(record: &AccessRecord<'_>) -> String {
 }
 
 /// A destination of lines.
-trait Destination: Send + 'static {
+trait LogDestination: Send + 'static {
     /// Writes a line out.
     fn put(&mut self, line: &[u8]) -> io::Result<()>;
 
@@ -130,7 +130,7 @@ trait Destination: Send + 'static {
     fn reopen(&mut self);
 }
 
-impl Destination for Sink {
+impl LogDestination for LogSink {
     fn put(&mut self, line: &[u8]) -> io::Result<()> {
         match self {
             Self::Stdout => {
@@ -162,7 +162,7 @@ mod tests {
     /// Takes a line only when it is told to.
     struct Slow(Receiver<()>);
 
-    impl Destination for Slow {
+    impl LogDestination for Slow {
         fn put(&mut self, _: &[u8]) -> io::Result<()> {
             self.0.recv().map_err(io::Error::other)
         }
@@ -207,7 +207,7 @@ mod tests {
     fn lines_that_are_left_out_are_counted_and_told_once() {
         let record = record("");
         let (go_on, told) = channel();
-        let log = Log::to(Slow(told), true);
+        let log = LogQueue::to(Slow(told), true);
         assert_eq!(log.begins_to_drop(), None);
         // One line may be in the hands of the thread, the others wait.
         for _ in 0..MOST_WAITING + 10 {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::cli::context::Context;
-use crate::model::{EnvironmentName, GroupHosts, GroupName, OperationId, State};
+use crate::model::{DeploymentState, EnvironmentName, GroupHosts, GroupName, OperationId};
 use crate::snapshot::{GroupSnapshot, NotServed, Snapshot};
 use crate::workspace::{RunningGateway, Workspace};
 
@@ -12,12 +12,12 @@ const MOST_NAMED: usize = 20;
 
 /// An address that is listened on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Listener {
+pub(super) struct AnnouncedListener {
     pub(super) address: SocketAddr,
     pub(super) encrypted: bool,
 }
 
-impl Listener {
+impl AnnouncedListener {
     pub(super) fn url(self) -> String {
         format!("{}://{}", self.scheme(), self.address)
     }
@@ -28,7 +28,7 @@ impl Listener {
 }
 
 /// Says where it listens, and who can reach it there.
-pub(super) fn listeners(context: &Context<'_>, listeners: &[Listener], admin: Option<SocketAddr>) {
+pub(super) fn listeners(context: &Context<'_>, listeners: &[AnnouncedListener], admin: Option<SocketAddr>) {
     for listener in listeners {
         context.output.note(&format!("listening on {}", listener.url()));
     }
@@ -50,7 +50,7 @@ pub(super) fn listeners(context: &Context<'_>, listeners: &[Listener], admin: Op
 pub(super) fn groups(
     context: &Context<'_>,
     workspace: &Workspace,
-    listeners: &[Listener],
+    listeners: &[AnnouncedListener],
     live: &Snapshot,
     served: &RunningGateway,
 ) {
@@ -107,8 +107,8 @@ pub(super) fn changes(
             let Some(found) = environment.group(group) else { continue };
             let release = &found.deployment.release;
             let what = match release.state {
-                State::Live => format!("{} with {}", release.version, release.backend),
-                State::Offline => format!("offline ({})", release.version),
+                DeploymentState::Live => format!("{} with {}", release.version, release.backend),
+                DeploymentState::Offline => format!("offline ({})", release.version),
             };
             context.output.note(&format!("{name}: {group} {what} (operation {})", short.get(operation)));
         }

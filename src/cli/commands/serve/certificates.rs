@@ -12,19 +12,19 @@ use crate::workspace::{FileStamp, read_outside, stamp_outside};
 const LARGEST_PEM: u64 = 1 << 20;
 
 /// Certificates with their keys, and the stamps of their files when they were last read.
-pub(super) struct Certificates {
-    pairs: Vec<Pair>,
+pub(super) struct CertificateFiles {
+    pairs: Vec<CertificatePair>,
     seen: Vec<Option<FileStamp>>,
     is_good: bool,
     reported: Option<String>,
 }
 
-struct Pair {
+struct CertificatePair {
     chain: PathBuf,
     key: PathBuf,
 }
 
-impl Certificates {
+impl CertificateFiles {
     /// Pairs each certificate with the key in the same place; nothing where there is none.
     pub(super) fn of(
         context: &Context<'_>,
@@ -35,11 +35,11 @@ impl Certificates {
             let counts = format!("there are {} certificates and {} keys", chains.len(), keys.len());
             return Err(CommandError::usage(counts).hint("give `--tls-cert` and `--tls-key` in pairs"));
         }
-        let pair = |(chain, key): (&PathBuf, &PathBuf)| Pair {
+        let pair = |(chain, key): (&PathBuf, &PathBuf)| CertificatePair {
             chain: context.folder().join(chain),
             key: context.folder().join(key),
         };
-        let pairs: Vec<Pair> = chains.iter().zip(keys).map(pair).collect();
+        let pairs: Vec<CertificatePair> = chains.iter().zip(keys).map(pair).collect();
         let certificates = Self { pairs, seen: Vec::new(), is_good: false, reported: None };
         Ok(Some(certificates).filter(|certificates| !certificates.pairs.is_empty()))
     }
@@ -91,7 +91,7 @@ impl Certificates {
     }
 }
 
-fn unusable(pair: &Pair, error: &tls::TlsError) -> CommandError {
+fn unusable(pair: &CertificatePair, error: &tls::TlsError) -> CommandError {
     let cause = std::error::Error::source(error).map(|cause| format!(" ({cause})")).unwrap_or_default();
     let message = format!("{} with {}: {error}{cause}", pair.chain.display(), pair.key.display());
     CommandError::invalid("certificate", message).hint("give a certificate and its own private key, both PEM")

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::access_log::Log;
-use super::announce::{self, Listener};
-use super::certificates::Certificates;
+use super::access_log::LogQueue;
+use super::announce::{self, AnnouncedListener};
+use super::certificates::CertificateFiles;
 use super::environments;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -29,10 +29,10 @@ const SELDOM: u32 = 20;
 pub(super) struct Follower<'a> {
     context: &'a Context<'a>,
     workspace: Workspace,
-    read: Read,
+    read: GatewayInputs,
     gateway: Gateway,
-    listeners: Vec<Listener>,
-    log: Option<Arc<Log>>,
+    listeners: Vec<AnnouncedListener>,
+    log: Option<Arc<LogQueue>>,
     file: Option<GatewayFile>,
     is_untold: bool,
     /// The state published last.
@@ -44,11 +44,11 @@ pub(super) struct Follower<'a> {
 }
 
 /// The inputs of a gateway: environments, their reader, certificates.
-pub(super) struct Read {
+pub(super) struct GatewayInputs {
     /// The environments that were named, none for all.
     pub(super) named: Vec<EnvironmentName>,
     pub(super) reader: LiveReader,
-    pub(super) certificates: Option<Certificates>,
+    pub(super) certificates: Option<CertificateFiles>,
     pub(super) access: AccessReader,
 }
 
@@ -58,11 +58,12 @@ impl<'a> Follower<'a> {
         workspace: Workspace,
         gateway: Gateway,
         encrypted: &[bool],
-        read: Read,
-        log: Option<Arc<Log>>,
+        read: GatewayInputs,
+        log: Option<Arc<LogQueue>>,
     ) -> Self {
         let listeners = gateway.addresses().iter().zip(encrypted);
-        let listeners = listeners.map(|(&address, &encrypted)| Listener { address, encrypted }).collect::<Vec<_>>();
+        let listeners =
+            listeners.map(|(&address, &encrypted)| AnnouncedListener { address, encrypted }).collect::<Vec<_>>();
         let told = RunningGateway {
             schema: SCHEMA,
             pid: std::process::id(),
@@ -219,7 +220,7 @@ impl<'a> Follower<'a> {
     }
 
     fn look_at_certificates(&mut self) {
-        match self.read.certificates.as_mut().map(Certificates::read_if_changed) {
+        match self.read.certificates.as_mut().map(CertificateFiles::read_if_changed) {
             Some(Ok(Some(config))) => {
                 self.gateway.replace_tls(config);
                 self.context.output.note("certificates reloaded");

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::gateway::Listen;
+use crate::gateway::BindAddress;
 
 /// An address to listen on, and whether it was said that connections are encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub(super) struct ListenAddress {
 
 impl ListenAddress {
     /// Fills in the protocol: HTTPS if there is a certificate.
-    pub(super) fn resolve(self, has_certificate: bool) -> Listen {
-        Listen { address: self.address, tls: self.encrypted.unwrap_or(has_certificate) }
+    pub(super) fn resolve(self, has_certificate: bool) -> BindAddress {
+        BindAddress { address: self.address, tls: self.encrypted.unwrap_or(has_certificate) }
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
             ("80", true, None),
         ] {
             let listen = text.parse::<ListenAddress>().ok().map(|address| address.resolve(has_certificate));
-            let expected = expected.map(|(address, tls)| Listen { address: address.parse().expect("one"), tls });
+            let expected = expected.map(|(address, tls)| BindAddress { address: address.parse().expect("one"), tls });
             assert_eq!(listen, expected, "{text}");
         }
     }

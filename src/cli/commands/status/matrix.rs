@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 
-use super::{Live, behind, newer_before};
+use super::{LiveState, behind, newer_before};
 use crate::cli::change::version_text;
-use crate::cli::table::{self, Cell, Layout, Paint};
+use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
-use crate::model::{Backend, Deployment, Environment, EnvironmentName, GroupName, State, Timestamp};
+use crate::model::{Backend, Deployment, DeploymentState, Environment, EnvironmentName, GroupName, Timestamp};
 use crate::workspace::{ReleaseDamage, RunningGateway, ViewProblem, Workspace};
 
 /// The number of groups that are named as not served up to date.
 const MOST_BEHIND: usize = 10;
 
-pub(super) fn text(live: &Live, now: Timestamp, layout: Layout) -> String {
+pub(super) fn text(live: &LiveState, now: Timestamp, layout: TableLayout) -> String {
     if live.groups.is_empty() && live.problems.is_empty() {
         return "no groups yet: create one with `apigw group import NAME FILE`\n".to_owned();
     }
@@ -25,8 +25,9 @@ pub(super) fn text(live: &Live, now: Timestamp, layout: Layout) -> String {
             deployment
                 .map_or_else(|| unread(live, environment, group), |entry| cell(live, environment, group, entry, now))
         };
-        let name = Cell::from(group.as_str());
-        let name = if live.edited.contains(group) { name.plain(" ").painted(Paint::Yellow, "edited") } else { name };
+        let name = TableCell::from(group.as_str());
+        let name =
+            if live.edited.contains(group) { name.plain(" ").painted(CellColor::Yellow, "edited") } else { name };
         std::iter::once(name).chain(live.environments.iter().map(cell)).collect()
     };
     let matrix = table::render(&header, live.groups.iter().map(row), layout);
@@ -34,22 +35,22 @@ pub(super) fn text(live: &Live, now: Timestamp, layout: Layout) -> String {
 }
 
 /// Returns the cell of a group that has no entry, or none that can be read.
-fn unread(live: &Live, environment: &Environment, group: &GroupName) -> Cell {
+fn unread(live: &LiveState, environment: &Environment, group: &GroupName) -> TableCell {
     let concerns = |problem: &&ViewProblem| {
         problem.environment == environment.name && problem.group.as_ref().is_none_or(|concerned| concerned == group)
     };
     match live.problems.iter().find(concerns) {
-        Some(_) => Cell::default().painted(Paint::Red, "unreadable"),
-        None => Cell::from("-"),
+        Some(_) => TableCell::default().painted(CellColor::Red, "unreadable"),
+        None => TableCell::from("-"),
     }
 }
 
 /// Lists the backends, and the addresses at which callers reach the groups.
-pub(super) fn addresses(workspace: &Workspace, live: &Live, layout: Layout) -> String {
+pub(super) fn addresses(workspace: &Workspace, live: &LiveState, layout: TableLayout) -> String {
     let origins = workspace.origins(&live.environments);
     let mut rows = Vec::new();
     for environment in &live.environments {
-        let entries = environment.deployments.iter().filter(|(_, entry)| entry.release.state == State::Live);
+        let entries = environment.deployments.iter().filter(|(_, entry)| entry.release.state == DeploymentState::Live);
         for (group, Deployment { release, .. }) in entries {
             let urls = origins.urls(&environment.name, group, release).join(" ");
             rows.push(vec![group.to_string(), environment.name.to_string(), release.backend.to_string(), urls]);
@@ -57,12 +58,12 @@ pub(super) fn addresses(workspace: &Workspace, live: &Live, layout: Layout) -> S
     }
     format!(
         "\n{}",
-        table::render(&["GROUP", "ENVIRONMENT", "BACKEND", "ADDRESS"], rows, Layout { unbroken: 0, ..layout })
+        table::render(&["GROUP", "ENVIRONMENT", "BACKEND", "ADDRESS"], rows, TableLayout { unbroken: 0, ..layout })
     )
 }
 
 /// Lists the gateways, and the groups that they do not serve up to date.
-fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
+fn gateways_text(live: &LiveState, now: Timestamp, width: Option<u16>) -> String {
     let mut lines = Vec::new();
     for environment in &live.environments {
         for (group, deployment) in &environment.deployments {
@@ -92,28 +93,34 @@ fn gateways_text(live: &Live, now: Timestamp, width: Option<u16>) -> String {
 }
 
 /// Describes a group's state in an environment in a few words: `0.0.1 mock 5m, behind test (0.0.2)`.
-fn cell(live: &Live, environment: &Environment, group: &GroupName, deployment: &Deployment, now: Timestamp) -> Cell {
+fn cell(
+    live: &LiveState,
+    environment: &Environment,
+    group: &GroupName,
+    deployment: &Deployment,
+    now: Timestamp,
+) -> TableCell {
     let release = &deployment.release;
     let since = age(deployment.since, now);
     let version = version_text(release, live.stored.number(group, release));
-    if release.state == State::Offline {
-        return Cell::default().painted(Paint::Dim, &format!("offline {since} ({version})"));
+    if release.state == DeploymentState::Offline {
+        return TableCell::default().painted(CellColor::Dim, &format!("offline {since} ({version})"));
     }
     let backend = match release.backend {
         Backend::Mock => "mock",
         Backend::Http { .. } => "real",
     };
-    let mut cell = Cell::from(format!("{version} {backend} {since}"));
+    let mut cell = TableCell::from(format!("{version} {backend} {since}"));
     if let Some(damage) = live.stored.damage(group, release) {
         let damage = match damage {
             ReleaseDamage::GroupMissing => "group missing",
             ReleaseDamage::Missing => "missing",
             ReleaseDamage::Damaged(_) => "damaged",
         };
-        cell = cell.plain(", ").painted(Paint::Red, damage);
+        cell = cell.plain(", ").painted(CellColor::Red, damage);
     }
     if let Some((source, version)) = newer_before(live, &environment.name, group, release) {
-        cell = cell.plain(", ").painted(Paint::Yellow, &format!("behind {source} ({version})"));
+        cell = cell.plain(", ").painted(CellColor::Yellow, &format!("behind {source} ({version})"));
     }
     cell
 }

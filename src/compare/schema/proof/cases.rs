@@ -1,31 +1,31 @@
 //! Goals by cases: a choice is split into its alternatives, values into those of one type, and lists of values into
 //! each; then each part of the right side is looked up.
 
-use super::terms::{Term, TermId};
-use super::{Case, DEEPEST, Facts, MOST_CASES, Prover, Side, keywords};
+use super::terms::{TermId, ValueTerm};
+use super::{DEEPEST, DefinitionSide, MOST_CASES, Prover, TypeCase, ValueFacts, keywords};
 use crate::compare::fingerprint::canonical;
-use crate::compare::schema::types::Types;
+use crate::compare::schema::types::TypeView;
 use crate::definition::Node;
 
 impl<'d> Prover<'_, 'd> {
     /// Splits facts by their choices.
-    pub(super) fn split(&mut self, mut facts: Facts, right: Option<TermId>) -> bool {
+    pub(super) fn split(&mut self, mut facts: ValueFacts, right: Option<TermId>) -> bool {
         if facts.choices.is_empty() {
             return self.split_by_type(&facts, right);
         }
-        let plain = Facts { choices: Vec::new(), ..facts.clone() };
+        let plain = ValueFacts { choices: Vec::new(), ..facts.clone() };
         if self.split_by_type(&plain, right) {
             return true;
         }
         let size = |id: &TermId| match self.proofs.terms.get(*id) {
-            Term::Any(members) | Term::One(members) => members.len(),
+            ValueTerm::Any(members) | ValueTerm::One(members) => members.len(),
             _ => 0,
         };
         let smallest = facts.choices.iter().enumerate().min_by_key(|(_, id)| size(id)).map(|(index, _)| index);
         let Some(choice) = smallest.map(|index| facts.choices.swap_remove(index)) else { return false };
         let (members, is_exclusive) = match self.term(choice) {
-            Term::Any(members) => (members, false),
-            Term::One(members) => (members, true),
+            ValueTerm::Any(members) => (members, false),
+            ValueTerm::One(members) => (members, true),
             _ => return false,
         };
         if members.len() > MOST_CASES || self.nesting >= DEEPEST || !self.take(members.len()) {
@@ -44,15 +44,19 @@ impl<'d> Prover<'_, 'd> {
         proven
     }
 
-    fn split_by_type(&mut self, facts: &Facts, right: Option<TermId>) -> bool {
-        Types::EACH.into_iter().filter(|kind| facts.types.meets(*kind)).all(|kind| {
+    fn split_by_type(&mut self, facts: &ValueFacts, right: Option<TermId>) -> bool {
+        TypeView::EACH.into_iter().filter(|kind| facts.types.meets(*kind)).all(|kind| {
             let mut facts = facts.clone();
             let mut schemas = Vec::new();
             let mut value = None;
             for id in facts.atoms.clone() {
                 match self.term(id) {
-                    Term::Own(side, schema) => schemas.push((side, self.proofs.terms.node(side, schema))),
-                    Term::Value(..) | Term::Number(_) | Term::Text(_) | Term::Flag(_) | Term::Null => {
+                    ValueTerm::Own(side, schema) => schemas.push((side, self.proofs.terms.node(side, schema))),
+                    ValueTerm::Value(..)
+                    | ValueTerm::Number(_)
+                    | ValueTerm::Text(_)
+                    | ValueTerm::Flag(_)
+                    | ValueTerm::Null => {
                         if value.is_some_and(|other| other != id) {
                             return true;
                         }
@@ -61,20 +65,20 @@ impl<'d> Prover<'_, 'd> {
                     _ => {}
                 }
             }
-            let only = self.number(Term::Kind(kind));
+            let only = self.number(ValueTerm::Kind(kind));
             facts.atoms.push(only);
-            self.split_by_value(&Case { kind, facts, schemas, value }, right)
+            self.split_by_value(&TypeCase { kind, facts, schemas, value }, right)
         })
     }
 
     /// Splits sets of a few values.
-    fn split_by_value(&mut self, case: &Case<'d>, right: Option<TermId>) -> bool {
+    fn split_by_value(&mut self, case: &TypeCase<'d>, right: Option<TermId>) -> bool {
         if case.value.is_some() {
             return self.decide(case, right);
         }
         let mut values: Vec<TermId> = match case.kind {
-            Types::NULL => vec![self.number(Term::Null)],
-            Types::BOOLEAN => vec![self.number(Term::Flag(true)), self.number(Term::Flag(false))],
+            TypeView::NULL => vec![self.number(ValueTerm::Null)],
+            TypeView::BOOLEAN => vec![self.number(ValueTerm::Flag(true)), self.number(ValueTerm::Flag(false))],
             _ => {
                 let lists = case.schemas.iter().flat_map(|(side, node)| {
                     let constant = node.get("const").map(|value| (*side, vec![value]));
@@ -83,12 +87,12 @@ impl<'d> Prover<'_, 'd> {
                 });
                 match lists.min_by_key(|(_, list)| list.len()) {
                     Some((side, list)) => {
-                        let of_kind = list.into_iter().filter(|value| case.kind.meets(Types::of(*value)));
+                        let of_kind = list.into_iter().filter(|value| case.kind.meets(TypeView::of(*value)));
                         of_kind.map(|value| self.value(side, value)).collect()
                     }
                     None => match self.whole_numbers(case) {
                         Some(numbers) => {
-                            numbers.map(|number| self.number(Term::Number(number.to_string().into()))).collect()
+                            numbers.map(|number| self.number(ValueTerm::Number(number.to_string().into()))).collect()
                         }
                         None => return self.decide(case, right),
                     },
@@ -100,13 +104,13 @@ impl<'d> Prover<'_, 'd> {
             return self.decide(case, right);
         }
         values.into_iter().all(|value| {
-            let mut case = Case { value: Some(value), ..case.clone() };
+            let mut case = TypeCase { value: Some(value), ..case.clone() };
             case.facts.atoms.push(value);
             self.decide(&case, right)
         })
     }
 
-    fn decide(&mut self, case: &Case<'d>, right: Option<TermId>) -> bool {
+    fn decide(&mut self, case: &TypeCase<'d>, right: Option<TermId>) -> bool {
         if let Some(further) = self.dependent_schemas(case) {
             let mut facts = case.facts.clone();
             return !self.learn(&mut facts, &further) || self.split(facts, right);
@@ -117,16 +121,16 @@ impl<'d> Prover<'_, 'd> {
 
     /// Tells whether the text that a value is written as can also be read as a value of another type that lies within
     /// a set: `1` is a number and a text, `true` a flag and a text.
-    fn reads_otherwise(&mut self, case: &Case<'d>, right: TermId) -> bool {
+    fn reads_otherwise(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
         let Some(value) = case.value.filter(|_| self.rules.writing.is_text()) else { return false };
         let other = match self.term(value) {
-            Term::Number(number) => Term::Text(String::from(number).into()),
-            Term::Flag(flag) => Term::Text(if flag { "true" } else { "false" }.into()),
-            Term::Text(text) => match text.as_ref() {
-                "true" => Term::Flag(true),
-                "false" => Term::Flag(false),
+            ValueTerm::Number(number) => ValueTerm::Text(String::from(number).into()),
+            ValueTerm::Flag(flag) => ValueTerm::Text(if flag { "true" } else { "false" }.into()),
+            ValueTerm::Text(text) => match text.as_ref() {
+                "true" => ValueTerm::Flag(true),
+                "false" => ValueTerm::Flag(false),
                 text => match number_in(text) {
-                    Some(number) => Term::Number(number.into()),
+                    Some(number) => ValueTerm::Number(number.into()),
                     None => return false,
                 },
             },
@@ -137,9 +141,9 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Tells whether nothing can be as a case says.
-    fn is_contradictory(&mut self, case: &Case<'d>) -> bool {
+    fn is_contradictory(&mut self, case: &TypeCase<'d>) -> bool {
         if let Some(value) = case.value {
-            let is_refused = |prover: &mut Self, (side, node): &(Side, Node<'d>)| {
+            let is_refused = |prover: &mut Self, (side, node): &(DefinitionSide, Node<'d>)| {
                 let other = |node: Node<'d>, prover: &mut Self| prover.value(*side, node) != value;
                 node.get("const").is_some_and(|constant| other(constant, prover))
                     || node.get("enum").is_some_and(|list| list.is_array() && !prover.is_listed(*side, list, value))
@@ -155,47 +159,47 @@ impl<'d> Prover<'_, 'd> {
         (0..refused.len()).any(|index| {
             let Some(refused_one) = refused.get(index) else { return false };
             let mut left = self.left_of(case);
-            let not = self.number(Term::Not(*refused_one));
+            let not = self.number(ValueTerm::Not(*refused_one));
             left.retain(|term| *term != not);
             self.prove(&left, Some(*refused_one))
         })
     }
 
-    pub(super) fn is_listed(&mut self, side: Side, list: Node<'d>, value: TermId) -> bool {
+    pub(super) fn is_listed(&mut self, side: DefinitionSide, list: Node<'d>, value: TermId) -> bool {
         self.proofs.terms.listed(side, list, &mut self.fingerprints).contains(&value)
     }
 
     /// Writes the facts about a case as the left side of a goal.
-    pub(super) fn left_of(&mut self, case: &Case<'d>) -> Vec<TermId> {
+    pub(super) fn left_of(&mut self, case: &TypeCase<'d>) -> Vec<TermId> {
         let mut left = case.facts.atoms.clone();
         left.extend(case.facts.choices.iter().copied());
         for refused in &case.facts.refused {
-            left.push(self.number(Term::Not(*refused)));
+            left.push(self.number(ValueTerm::Not(*refused)));
         }
         left
     }
 
     /// Tells whether a case lies within a set of values.
-    fn follows(&mut self, case: &Case<'d>, right: TermId) -> bool {
+    fn follows(&mut self, case: &TypeCase<'d>, right: TermId) -> bool {
         if case.facts.atoms.contains(&right) || case.facts.seen.contains(&right) {
             return true;
         }
         if self.nesting >= DEEPEST || !self.take(1) {
             return false;
         }
-        let is_scalar = case.kind.both(Types::NUMBER.either(Types::BOOLEAN)) == case.kind;
+        let is_scalar = case.kind.both(TypeView::NUMBER.either(TypeView::BOOLEAN)) == case.kind;
         if self.rules.writing.is_text() && is_scalar && self.takes_any_text(right, 0) {
             return true;
         }
         self.nesting += 1;
         let follows = match self.term(right) {
-            Term::Schema(..) => {
+            ValueTerm::Schema(..) => {
                 let parts = self.proofs.terms.parts(right, &mut self.fingerprints);
                 self.follows(case, parts)
             }
-            Term::All(parts) => parts.iter().all(|part| self.follows(case, *part)),
-            Term::Any(members) => self.follows_any(case, &members),
-            Term::One(members) => members.iter().enumerate().any(|(index, member)| {
+            ValueTerm::All(parts) => parts.iter().all(|part| self.follows(case, *part)),
+            ValueTerm::Any(members) => self.follows_any(case, &members),
+            ValueTerm::One(members) => members.iter().enumerate().any(|(index, member)| {
                 self.follows(case, *member)
                     && members.iter().enumerate().filter(|(other, _)| *other != index).all(|(_, other)| {
                         let mut left = self.left_of(case);
@@ -203,33 +207,35 @@ impl<'d> Prover<'_, 'd> {
                         self.prove(&left, None)
                     })
             }),
-            Term::Not(refused) => {
+            ValueTerm::Not(refused) => {
                 let mut left = self.left_of(case);
                 left.push(refused);
                 self.prove(&left, None)
             }
-            Term::Own(side, schema) => {
+            ValueTerm::Own(side, schema) => {
                 let node = self.proofs.terms.node(side, schema);
                 self.follows_own(case, side, node)
             }
-            Term::Kind(types) => types.meets(case.kind),
-            Term::Has(name) => self.present(case).contains(&name),
-            Term::Always => true,
-            Term::Null => case.kind == Types::NULL,
-            Term::Value(..) | Term::Number(_) | Term::Text(_) | Term::Flag(_) => case.value == Some(right),
-            Term::Never | Term::Unknown => false,
+            ValueTerm::Kind(types) => types.meets(case.kind),
+            ValueTerm::Has(name) => self.present(case).contains(&name),
+            ValueTerm::Always => true,
+            ValueTerm::Null => case.kind == TypeView::NULL,
+            ValueTerm::Value(..) | ValueTerm::Number(_) | ValueTerm::Text(_) | ValueTerm::Flag(_) => {
+                case.value == Some(right)
+            }
+            ValueTerm::Never | ValueTerm::Unknown => false,
         };
         self.nesting -= 1;
         follows
     }
 
     /// A choice between a set that is not refused and others: a value outside that set is in one of the others.
-    fn follows_any(&mut self, case: &Case<'d>, members: &[TermId]) -> bool {
+    fn follows_any(&mut self, case: &TypeCase<'d>, members: &[TermId]) -> bool {
         let mut left = self.left_of(case);
         let mut others = Vec::new();
         for member in members {
             match self.term(*member) {
-                Term::Not(refused) => left.push(refused),
+                ValueTerm::Not(refused) => left.push(refused),
                 _ => others.push(*member),
             }
         }
@@ -240,7 +246,7 @@ impl<'d> Prover<'_, 'd> {
             [] => self.prove(&left, None),
             [one] => self.prove(&left, Some(*one)),
             _ => {
-                let any = self.number(Term::Any(others.into()));
+                let any = self.number(ValueTerm::Any(others.into()));
                 self.prove(&left, Some(any))
             }
         }
@@ -252,14 +258,14 @@ impl<'d> Prover<'_, 'd> {
             return false;
         }
         match self.term(right) {
-            Term::Schema(..) => {
+            ValueTerm::Schema(..) => {
                 let parts = self.proofs.terms.parts(right, &mut self.fingerprints);
                 self.takes_any_text(parts, nesting + 1)
             }
-            Term::All(parts) => parts.iter().all(|part| self.takes_any_text(*part, nesting + 1)),
-            Term::Any(members) => members.iter().any(|member| self.takes_any_text(*member, nesting + 1)),
-            Term::Own(side, schema) => keywords::takes_any_text(self.proofs.terms.node(side, schema)),
-            Term::Always => true,
+            ValueTerm::All(parts) => parts.iter().all(|part| self.takes_any_text(*part, nesting + 1)),
+            ValueTerm::Any(members) => members.iter().any(|member| self.takes_any_text(*member, nesting + 1)),
+            ValueTerm::Own(side, schema) => keywords::takes_any_text(self.proofs.terms.node(side, schema)),
+            ValueTerm::Always => true,
             _ => false,
         }
     }

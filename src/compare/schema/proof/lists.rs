@@ -1,7 +1,7 @@
 //! The keywords of lists.
 
-use super::terms::{Term, TermId};
-use super::{Case, Prover, Side, Writing};
+use super::terms::{TermId, ValueTerm};
+use super::{DefinitionSide, Prover, TypeCase, ValueWriting};
 use crate::definition::Node;
 
 /// Number of items at the beginning of a list that are examined one by one.
@@ -29,22 +29,22 @@ fn least_contained(schema: Node<'_>) -> f64 {
 
 impl<'d> Prover<'_, 'd> {
     /// Returns the least and the greatest number of items.
-    fn item_counts(&mut self, case: &Case<'d>) -> (f64, f64) {
+    fn item_counts(&mut self, case: &TypeCase<'d>) -> (f64, f64) {
         let (least, most) = self.counts(case, "minItems", "maxItems");
         (case.schemas.iter().map(|(_, schema)| least_contained(*schema)).fold(least, f64::max), most)
     }
 
-    fn item_writing(&self) -> Writing {
+    fn item_writing(&self) -> ValueWriting {
         self.rules.writing.of_items()
     }
 
-    fn list_value(&self, case: &Case<'d>) -> Option<(Side, Node<'d>)> {
-        let Term::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
+    fn list_value(&self, case: &TypeCase<'d>) -> Option<(DefinitionSide, Node<'d>)> {
+        let ValueTerm::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
         Some((side, self.proofs.terms.node(side, id)))
     }
 
     /// Returns the facts about the item at a position; about all the others without one.
-    fn item_facts(&mut self, case: &Case<'d>, position: Option<usize>) -> Vec<TermId> {
+    fn item_facts(&mut self, case: &TypeCase<'d>, position: Option<usize>) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {
             let at = position.and_then(|position| first(*schema).get(position).copied());
@@ -56,14 +56,14 @@ impl<'d> Prover<'_, 'd> {
             let item = position.and_then(|position| list.items().nth(position));
             facts.push(match item {
                 Some(item) => self.value(side, item),
-                None => self.number(Term::Never),
+                None => self.number(ValueTerm::Never),
             });
         }
         facts
     }
 
     /// Returns the positions that a list may have, up to where the others begin, and whether there may be others.
-    fn positions(&mut self, case: &Case<'d>, right: Option<Node<'d>>) -> Option<(usize, bool)> {
+    fn positions(&mut self, case: &TypeCase<'d>, right: Option<Node<'d>>) -> Option<(usize, bool)> {
         let (_, most) = self.item_counts(case);
         let named = case.schemas.iter().map(|(_, schema)| first(*schema).len()).max().unwrap_or_default();
         let named = named.max(right.map_or(0, |right| first(right).len()));
@@ -75,7 +75,13 @@ impl<'d> Prover<'_, 'd> {
         (named <= MOST_POSITIONS * 8).then_some((named, !is_all))
     }
 
-    pub(super) fn follows_list(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>, name: &str) -> bool {
+    pub(super) fn follows_list(
+        &mut self,
+        case: &TypeCase<'d>,
+        side: DefinitionSide,
+        schema: Node<'d>,
+        name: &str,
+    ) -> bool {
         let (least, most) = self.item_counts(case);
         match name {
             "minItems" => number(schema, name).is_none_or(|number| least >= number),
@@ -92,7 +98,7 @@ impl<'d> Prover<'_, 'd> {
         }
     }
 
-    fn follows_items(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+    fn follows_items(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         let Some((named, has_others)) = self.positions(case, Some(schema)) else { return false };
         let others = has_others.then_some(None);
         (0..named).map(Some).chain(others).all(|position| {
@@ -103,7 +109,7 @@ impl<'d> Prover<'_, 'd> {
         })
     }
 
-    fn follows_contains(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+    fn follows_contains(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         let Some(contains) = schema.get("contains") else { return true };
         let contains = self.schema(side, contains.id());
         let (least, most) = self.item_counts(case);
@@ -135,7 +141,7 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Tells whether something holds for each item that a list can have.
-    fn every_item(&mut self, case: &Case<'d>, mut holds: impl FnMut(&mut Self, Vec<TermId>) -> bool) -> bool {
+    fn every_item(&mut self, case: &TypeCase<'d>, mut holds: impl FnMut(&mut Self, Vec<TermId>) -> bool) -> bool {
         let Some((named, has_others)) = self.positions(case, None) else { return false };
         (0..named).map(Some).chain(has_others.then_some(None)).all(|position| {
             let facts = self.item_facts(case, position);
@@ -143,7 +149,7 @@ impl<'d> Prover<'_, 'd> {
         })
     }
 
-    pub(super) fn contradicts_list(&mut self, case: &Case<'d>) -> bool {
+    pub(super) fn contradicts_list(&mut self, case: &TypeCase<'d>) -> bool {
         let (least, most) = self.item_counts(case);
         if least > most {
             return true;

@@ -19,11 +19,11 @@ mod terms;
 
 use std::collections::HashMap;
 
-use super::types::Types;
+use super::types::TypeView;
 use crate::compare::fingerprint::Fingerprints;
 use crate::definition::{Definition, Node, NodeId};
-pub(super) use terms::Side;
-use terms::{BothFingerprints, Term, TermId, Terms};
+pub(super) use terms::DefinitionSide;
+use terms::{BothFingerprints, TermId, TermTable, ValueTerm};
 
 /// Goals within goals are followed this far.
 const DEEPEST: usize = 80;
@@ -32,7 +32,7 @@ const MOST_CASES: usize = 400;
 
 /// Serialization of values where they travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Writing {
+pub(super) enum ValueWriting {
     Json,
     /// As text, in which a number is a text as well; so are the items and properties that it holds.
     Text,
@@ -42,7 +42,7 @@ pub(super) enum Writing {
     Form,
 }
 
-impl Writing {
+impl ValueWriting {
     pub(super) const fn is_text(self) -> bool {
         matches!(self, Self::Text | Self::Field)
     }
@@ -64,8 +64,8 @@ impl Writing {
 
 /// Interpretation of a goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Rules {
-    pub(super) writing: Writing,
+pub(super) struct GoalRules {
+    pub(super) writing: ValueWriting,
     /// True where a property that an open object does not declare is taken not to be there.
     pub(super) declared_only: bool,
     /// True where `null` is left out of account.
@@ -74,33 +74,33 @@ pub(super) struct Rules {
 
 /// Schemas of one side that apply to one value together.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Operand<'a>(pub(super) Side, pub(super) &'a [NodeId]);
+pub(super) struct ProofOperand<'a>(pub(super) DefinitionSide, pub(super) &'a [NodeId]);
 
 /// Proofs that were tried, and how many more may be.
-pub(super) struct Proofs<'d> {
-    terms: Terms<'d>,
-    known: HashMap<Goal, bool>,
+pub(super) struct ProofTable<'d> {
+    terms: TermTable<'d>,
+    known: HashMap<ProofGoal, bool>,
     steps_left: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Goal {
+struct ProofGoal {
     left: Box<[TermId]>,
     /// The set that each value has to be in; `None` where there is to be no value.
     right: Option<TermId>,
-    rules: Rules,
+    rules: GoalRules,
 }
 
-impl<'d> Proofs<'d> {
+impl<'d> ProofTable<'d> {
     pub(super) fn new(before: &'d Definition, after: &'d Definition, steps: usize) -> Self {
-        Self { terms: Terms::new(before, after), known: HashMap::new(), steps_left: steps }
+        Self { terms: TermTable::new(before, after), known: HashMap::new(), steps_left: steps }
     }
 
     /// Makes a prover for one question.
     pub(super) fn prover<'s>(
         &'s mut self,
         (before, after): (&'s mut Fingerprints, &'s mut Fingerprints),
-        rules: Rules,
+        rules: GoalRules,
     ) -> Prover<'s, 'd> {
         let fingerprints = BothFingerprints { before, after };
         Prover { proofs: self, fingerprints, rules, open: Vec::new(), depth: 0, nesting: 0, assumed: usize::MAX }
@@ -108,11 +108,11 @@ impl<'d> Proofs<'d> {
 }
 
 pub(super) struct Prover<'s, 'd> {
-    proofs: &'s mut Proofs<'d>,
+    proofs: &'s mut ProofTable<'d>,
     fingerprints: BothFingerprints<'s>,
-    rules: Rules,
+    rules: GoalRules,
     /// The goals that are being looked at, each with the depth of its value.
-    open: Vec<(Goal, usize)>,
+    open: Vec<(ProofGoal, usize)>,
     /// Depth of the current value within the value of the first goal.
     depth: usize,
     nesting: usize,
@@ -122,8 +122,8 @@ pub(super) struct Prover<'s, 'd> {
 
 /// Facts about a value, with schemas taken apart.
 #[derive(Debug, Clone)]
-struct Facts {
-    types: Types,
+struct ValueFacts {
+    types: TypeView,
     /// Facts that are no choice.
     atoms: Vec<TermId>,
     refused: Vec<TermId>,
@@ -133,21 +133,21 @@ struct Facts {
 
 /// A value of one type.
 #[derive(Debug, Clone)]
-struct Case<'d> {
-    kind: Types,
-    facts: Facts,
+struct TypeCase<'d> {
+    kind: TypeView,
+    facts: ValueFacts,
     /// The schemas whose own keywords hold.
-    schemas: Vec<(Side, Node<'d>)>,
+    schemas: Vec<(DefinitionSide, Node<'d>)>,
     /// The only value, where there is one.
     value: Option<TermId>,
 }
 
 impl<'d> Prover<'_, 'd> {
     /// Tells whether each value that satisfies the schemas on the left satisfies those on the right.
-    pub(super) fn includes(&mut self, left: &[Operand<'_>], right: Operand<'_>) -> bool {
+    pub(super) fn includes(&mut self, left: &[ProofOperand<'_>], right: ProofOperand<'_>) -> bool {
         let mut left = self.left(left);
         if self.rules.without_null {
-            left.push(self.number(Term::Kind(Types::ANY.without(Types::NULL))));
+            left.push(self.number(ValueTerm::Kind(TypeView::ANY.without(TypeView::NULL))));
             self.rules.without_null = false;
         }
         let right = self.all(right);
@@ -155,15 +155,15 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Tells whether no value satisfies all the schemas, and none of those that are refused.
-    pub(super) fn is_empty(&mut self, left: &[Operand<'_>], refused: Option<Operand<'_>>) -> bool {
+    pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], refused: Option<ProofOperand<'_>>) -> bool {
         let left = self.left(left);
         let refused = refused.map(|refused| self.all(refused));
         self.prove(&left, refused)
     }
 
     /// Tells whether `null` satisfies the schemas; `None` where that cannot be told.
-    pub(super) fn allows_null(&mut self, schemas: Operand<'_>) -> Option<bool> {
-        let null = self.number(Term::Null);
+    pub(super) fn allows_null(&mut self, schemas: ProofOperand<'_>) -> Option<bool> {
+        let null = self.number(ValueTerm::Null);
         let schemas = self.all(schemas);
         if self.prove(&[null], Some(schemas)) {
             return Some(true);
@@ -172,41 +172,41 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Tells whether any value of some types satisfies the schemas.
-    pub(super) fn takes_any(&mut self, types: Types, schemas: Operand<'_>) -> bool {
-        let (kind, schemas) = (self.number(Term::Kind(types)), self.all(schemas));
+    pub(super) fn takes_any(&mut self, types: TypeView, schemas: ProofOperand<'_>) -> bool {
+        let (kind, schemas) = (self.number(ValueTerm::Kind(types)), self.all(schemas));
         self.prove(&[kind], Some(schemas))
     }
 
-    fn left(&mut self, operands: &[Operand<'_>]) -> Vec<TermId> {
+    fn left(&mut self, operands: &[ProofOperand<'_>]) -> Vec<TermId> {
         let mut left = Vec::new();
-        for Operand(side, schemas) in operands {
+        for ProofOperand(side, schemas) in operands {
             left.extend(schemas.iter().map(|id| self.schema(*side, *id)));
         }
         left
     }
 
-    fn all(&mut self, operand: Operand<'_>) -> TermId {
+    fn all(&mut self, operand: ProofOperand<'_>) -> TermId {
         let schemas = self.left(&[operand]);
         match schemas.as_slice() {
-            [] => self.number(Term::Always),
+            [] => self.number(ValueTerm::Always),
             [one] => *one,
-            _ => self.number(Term::All(schemas.into())),
+            _ => self.number(ValueTerm::All(schemas.into())),
         }
     }
 
-    fn number(&mut self, term: Term<'d>) -> TermId {
+    fn number(&mut self, term: ValueTerm<'d>) -> TermId {
         self.proofs.terms.number(term)
     }
 
-    fn schema(&mut self, side: Side, id: NodeId) -> TermId {
+    fn schema(&mut self, side: DefinitionSide, id: NodeId) -> TermId {
         self.proofs.terms.schema(side, id, &mut self.fingerprints)
     }
 
-    fn value(&mut self, side: Side, node: Node<'d>) -> TermId {
+    fn value(&mut self, side: DefinitionSide, node: Node<'d>) -> TermId {
         self.proofs.terms.value(side, node, &mut self.fingerprints)
     }
 
-    fn term(&self, id: TermId) -> Term<'d> {
+    fn term(&self, id: TermId) -> ValueTerm<'d> {
         self.proofs.terms.get(id).clone()
     }
 
@@ -218,13 +218,13 @@ impl<'d> Prover<'_, 'd> {
 
     /// Proves a goal of the value at hand.
     fn prove(&mut self, left: &[TermId], right: Option<TermId>) -> bool {
-        if right.is_some_and(|right| left.contains(&right) || *self.proofs.terms.get(right) == Term::Always) {
+        if right.is_some_and(|right| left.contains(&right) || *self.proofs.terms.get(right) == ValueTerm::Always) {
             return true;
         }
         let mut left = left.to_vec();
         left.sort_unstable();
         left.dedup();
-        let goal = Goal { left: left.into(), right, rules: self.rules };
+        let goal = ProofGoal { left: left.into(), right, rules: self.rules };
         if let Some(known) = self.proofs.known.get(&goal) {
             return *known;
         }
@@ -258,7 +258,7 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Proves a goal of something that the value at hand holds.
-    fn prove_within(&mut self, writing: Writing, left: &[TermId], right: Option<TermId>) -> bool {
+    fn prove_within(&mut self, writing: ValueWriting, left: &[TermId], right: Option<TermId>) -> bool {
         let outer = std::mem::replace(&mut self.rules.writing, writing);
         self.depth += 1;
         let proven = self.prove(left, right);
@@ -268,14 +268,19 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Takes sets of values apart; `None` where they contradict each other at once.
-    fn facts(&mut self, left: &[TermId]) -> Option<Facts> {
-        let mut facts =
-            Facts { types: Types::ANY, atoms: Vec::new(), refused: Vec::new(), choices: Vec::new(), seen: Vec::new() };
+    fn facts(&mut self, left: &[TermId]) -> Option<ValueFacts> {
+        let mut facts = ValueFacts {
+            types: TypeView::ANY,
+            atoms: Vec::new(),
+            refused: Vec::new(),
+            choices: Vec::new(),
+            seen: Vec::new(),
+        };
         self.learn(&mut facts, left).then_some(facts)
     }
 
     /// Adds a fact; false if it contradicts the others at once.
-    fn learn(&mut self, facts: &mut Facts, terms: &[TermId]) -> bool {
+    fn learn(&mut self, facts: &mut ValueFacts, terms: &[TermId]) -> bool {
         let mut open: Vec<TermId> = terms.to_vec();
         while let Some(id) = open.pop() {
             if facts.seen.contains(&id) {
@@ -286,63 +291,66 @@ impl<'d> Prover<'_, 'd> {
             }
             facts.seen.push(id);
             let is_kept = match self.term(id) {
-                Term::Schema(..) => {
+                ValueTerm::Schema(..) => {
                     open.push(self.proofs.terms.parts(id, &mut self.fingerprints));
                     false
                 }
-                Term::All(parts) => {
+                ValueTerm::All(parts) => {
                     open.extend(parts);
                     false
                 }
-                Term::Any(_) | Term::One(_) => {
+                ValueTerm::Any(_) | ValueTerm::One(_) => {
                     facts.choices.push(id);
                     false
                 }
-                Term::Not(refused) => {
+                ValueTerm::Not(refused) => {
                     facts.refused.push(refused);
                     false
                 }
-                Term::Never => return false,
-                Term::Always | Term::Unknown => false,
-                Term::Own(side, schema) => {
+                ValueTerm::Never => return false,
+                ValueTerm::Always | ValueTerm::Unknown => false,
+                ValueTerm::Own(side, schema) => {
                     let node = self.proofs.terms.node(side, schema);
-                    facts.types = facts.types.both(Types::declared(node));
+                    facts.types = facts.types.both(TypeView::declared(node));
                     true
                 }
-                Term::Kind(types) => {
+                ValueTerm::Kind(types) => {
                     facts.types = facts.types.both(types);
                     true
                 }
-                Term::Has(_) => {
-                    facts.types = facts.types.both(Types::OBJECT);
+                ValueTerm::Has(_) => {
+                    facts.types = facts.types.both(TypeView::OBJECT);
                     true
                 }
-                Term::Value(side, node) => {
-                    facts.types = facts.types.both(Types::of(self.proofs.terms.node(side, node)));
+                ValueTerm::Value(side, node) => {
+                    facts.types = facts.types.both(TypeView::of(self.proofs.terms.node(side, node)));
                     true
                 }
-                Term::Number(number) => {
-                    facts.types =
-                        facts.types.both(if number.contains(['.', 'e']) { Types::FRACTION } else { Types::INTEGER });
+                ValueTerm::Number(number) => {
+                    facts.types = facts.types.both(if number.contains(['.', 'e']) {
+                        TypeView::FRACTION
+                    } else {
+                        TypeView::INTEGER
+                    });
                     true
                 }
-                Term::Text(_) => {
-                    facts.types = facts.types.both(Types::STRING);
+                ValueTerm::Text(_) => {
+                    facts.types = facts.types.both(TypeView::STRING);
                     true
                 }
-                Term::Flag(_) => {
-                    facts.types = facts.types.both(Types::BOOLEAN);
+                ValueTerm::Flag(_) => {
+                    facts.types = facts.types.both(TypeView::BOOLEAN);
                     true
                 }
-                Term::Null => {
-                    facts.types = facts.types.both(Types::NULL);
+                ValueTerm::Null => {
+                    facts.types = facts.types.both(TypeView::NULL);
                     true
                 }
             };
             if is_kept {
                 facts.atoms.push(id);
             }
-            if facts.types == Types::NONE {
+            if facts.types == TypeView::NONE {
                 return false;
             }
         }

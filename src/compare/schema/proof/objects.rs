@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::terms::{Term, TermId};
-use super::{Case, Prover, Side, Writing};
+use super::terms::{TermId, ValueTerm};
+use super::{DefinitionSide, Prover, TypeCase, ValueWriting};
 use crate::definition::Node;
 
 /// Lists the entries of a mapping.
@@ -41,21 +41,21 @@ fn other_properties(schema: Node<'_>) -> Option<Node<'_>> {
 }
 
 impl<'d> Prover<'_, 'd> {
-    fn property_writing(&self) -> Writing {
+    fn property_writing(&self) -> ValueWriting {
         self.rules.writing.of_properties()
     }
 
-    fn object_value(&self, case: &Case<'d>) -> Option<(Side, Node<'d>)> {
-        let Term::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
+    fn object_value(&self, case: &TypeCase<'d>) -> Option<(DefinitionSide, Node<'d>)> {
+        let ValueTerm::Value(side, id) = *self.proofs.terms.get(case.value?) else { return None };
         Some((side, self.proofs.terms.node(side, id)))
     }
 
     /// Returns the names of the properties that an object must have.
-    pub(super) fn present(&self, case: &Case<'d>) -> BTreeSet<&'d str> {
+    pub(super) fn present(&self, case: &TypeCase<'d>) -> BTreeSet<&'d str> {
         let required = case.schemas.iter().filter_map(|(_, schema)| schema.get("required")).flat_map(names);
         let mut present: BTreeSet<&'d str> = required.collect();
         for atom in &case.facts.atoms {
-            if let Term::Has(name) = self.proofs.terms.get(*atom) {
+            if let ValueTerm::Has(name) = self.proofs.terms.get(*atom) {
                 present.insert(*name);
             }
         }
@@ -77,13 +77,13 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Returns the schemas that hold as an object has a property, where they are not known already.
-    pub(super) fn dependent_schemas(&mut self, case: &Case<'d>) -> Option<Vec<TermId>> {
-        let schemas: Vec<(Side, &str, Node<'d>)> = case
+    pub(super) fn dependent_schemas(&mut self, case: &TypeCase<'d>) -> Option<Vec<TermId>> {
+        let schemas: Vec<(DefinitionSide, &str, Node<'d>)> = case
             .schemas
             .iter()
             .flat_map(|(side, schema)| entries(*schema, "dependentSchemas").map(|(name, node)| (*side, name, node)))
             .collect();
-        if schemas.is_empty() || case.kind != super::Types::OBJECT {
+        if schemas.is_empty() || case.kind != super::TypeView::OBJECT {
             return None;
         }
         let present = self.present(case);
@@ -94,7 +94,7 @@ impl<'d> Prover<'_, 'd> {
     }
 
     /// Returns the facts about a property if it is present; an absent one is a property without a value.
-    fn property_facts(&mut self, case: &Case<'d>, name: &'d str) -> Vec<TermId> {
+    fn property_facts(&mut self, case: &TypeCase<'d>, name: &'d str) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {
             if let Some(node) = schema.get("properties").and_then(|properties| properties.get(name)) {
@@ -103,23 +103,23 @@ impl<'d> Prover<'_, 'd> {
                 facts.push(self.schema(*side, node.id()));
             }
             if let Some(node) = schema.get("propertyNames") {
-                let (text, names) = (self.number(Term::Text(name.into())), self.schema(*side, node.id()));
-                if self.prove_within(Writing::Json, &[text, names], None) {
-                    facts.push(self.number(Term::Never));
+                let (text, names) = (self.number(ValueTerm::Text(name.into())), self.schema(*side, node.id()));
+                if self.prove_within(ValueWriting::Json, &[text, names], None) {
+                    facts.push(self.number(ValueTerm::Never));
                 }
             }
         }
         if let Some((side, value)) = self.object_value(case) {
             facts.push(match value.get(name) {
                 Some(value) => self.value(side, value),
-                None => self.number(Term::Never),
+                None => self.number(ValueTerm::Never),
             });
         }
         facts
     }
 
     /// Returns the facts about a property that no schema names, and that matches a pattern if one is given.
-    fn unnamed_facts(&mut self, case: &Case<'d>, pattern: Option<&str>) -> Vec<TermId> {
+    fn unnamed_facts(&mut self, case: &TypeCase<'d>, pattern: Option<&str>) -> Vec<TermId> {
         let mut facts = Vec::new();
         for (side, schema) in &case.schemas {
             let patterns = schema.get("patternProperties").filter(|_| has_patterns(*schema));
@@ -131,12 +131,18 @@ impl<'d> Prover<'_, 'd> {
             facts.extend(node.map(|node| self.proofs.terms.schema(*side, node.id(), &mut self.fingerprints)));
         }
         if self.object_value(case).is_some() {
-            facts.push(self.number(Term::Never));
+            facts.push(self.number(ValueTerm::Never));
         }
         facts
     }
 
-    pub(super) fn follows_object(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>, name: &str) -> bool {
+    pub(super) fn follows_object(
+        &mut self,
+        case: &TypeCase<'d>,
+        side: DefinitionSide,
+        schema: Node<'d>,
+        name: &str,
+    ) -> bool {
         let number = |name: &str| schema.get(name).and_then(|node| node.as_number()?.as_f64());
         match name {
             "properties" | "patternProperties" | "additionalProperties" => {
@@ -157,7 +163,7 @@ impl<'d> Prover<'_, 'd> {
                     || self.is_impossible(&case, name)
             }),
             "dependentSchemas" => entries(schema, name).all(|(name, node)| {
-                let (has, wanted) = (self.number(Term::Has(name)), self.schema(side, node.id()));
+                let (has, wanted) = (self.number(ValueTerm::Has(name)), self.schema(side, node.id()));
                 let mut left = self.left_of(case);
                 left.push(has);
                 self.prove(&left, Some(wanted))
@@ -177,33 +183,33 @@ impl<'d> Prover<'_, 'd> {
         }
     }
 
-    fn having(&mut self, case: &Case<'d>, name: &'d str) -> Case<'d> {
+    fn having(&mut self, case: &TypeCase<'d>, name: &'d str) -> TypeCase<'d> {
         let mut case = case.clone();
-        case.facts.atoms.push(self.number(Term::Has(name)));
+        case.facts.atoms.push(self.number(ValueTerm::Has(name)));
         case
     }
 
     /// Proves that an object has a property, by its choices and conditions too.
-    fn is_present(&mut self, case: &Case<'d>, name: &'d str) -> bool {
-        let (left, has) = (self.left_of(case), self.number(Term::Has(name)));
+    fn is_present(&mut self, case: &TypeCase<'d>, name: &'d str) -> bool {
+        let (left, has) = (self.left_of(case), self.number(ValueTerm::Has(name)));
         self.prove(&left, Some(has))
     }
 
-    fn is_impossible(&mut self, case: &Case<'d>, name: &'d str) -> bool {
+    fn is_impossible(&mut self, case: &TypeCase<'d>, name: &'d str) -> bool {
         let facts = self.property_facts(case, name);
         !facts.is_empty() && self.prove_within(self.property_writing(), &facts, None)
     }
 
     /// Returns between which numbers the number of properties lies.
     #[expect(clippy::cast_precision_loss, reason = "objects are far smaller than 2^52")]
-    fn property_counts(&mut self, case: &Case<'d>) -> (f64, f64) {
+    fn property_counts(&mut self, case: &TypeCase<'d>) -> (f64, f64) {
         let (least, most) = self.counts(case, "minProperties", "maxProperties");
         let closed = case.schemas.iter().filter(|(_, schema)| is_closed(*schema) && !has_patterns(*schema));
         let sizes = closed.map(|(_, schema)| entries(*schema, "properties").count() as f64);
         (least.max(self.present(case).len() as f64), sizes.fold(most, f64::min))
     }
 
-    fn follows_properties(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+    fn follows_properties(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         let declared = case.schemas.iter().flat_map(|(_, schema)| entries(*schema, "properties"));
         let mut all: BTreeSet<&'d str> = declared.map(|(name, _)| name).collect();
         let known = all.clone();
@@ -224,7 +230,7 @@ impl<'d> Prover<'_, 'd> {
         })
     }
 
-    fn follows_unnamed(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+    fn follows_unnamed(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         let writing = self.property_writing();
         let patterns: Vec<(&'d str, Node<'d>)> = entries(schema, "patternProperties").collect();
         let matching = patterns.iter().all(|(pattern, wanted)| {
@@ -243,17 +249,17 @@ impl<'d> Prover<'_, 'd> {
         is_covered || self.prove_within(writing, &facts, Some(wanted))
     }
 
-    fn follows_names(&mut self, case: &Case<'d>, side: Side, schema: Node<'d>) -> bool {
+    fn follows_names(&mut self, case: &TypeCase<'d>, side: DefinitionSide, schema: Node<'d>) -> bool {
         let Some(wanted) = schema.get("propertyNames") else { return true };
         let wanted = self.schema(side, wanted.id());
         if self.property_counts(case).1 <= 0.0 {
             return true;
         }
-        let known: Vec<(Side, Node<'d>)> =
+        let known: Vec<(DefinitionSide, Node<'d>)> =
             case.schemas.iter().filter_map(|(side, schema)| Some((*side, schema.get("propertyNames")?))).collect();
         let mut facts: Vec<TermId> = known.into_iter().map(|(side, node)| self.schema(side, node.id())).collect();
-        facts.push(self.number(Term::Kind(super::Types::STRING)));
-        if self.prove_within(Writing::Json, &facts, Some(wanted)) {
+        facts.push(self.number(ValueTerm::Kind(super::TypeView::STRING)));
+        if self.prove_within(ValueWriting::Json, &facts, Some(wanted)) {
             return true;
         }
         let closed = case.schemas.iter().find(|(_, schema)| is_closed(*schema) && !has_patterns(*schema));
@@ -261,12 +267,12 @@ impl<'d> Prover<'_, 'd> {
             return false;
         };
         names.collect::<Vec<_>>().into_iter().all(|name| {
-            let text = self.number(Term::Text(name.into()));
-            self.prove_within(Writing::Json, &[text], Some(wanted)) || self.is_impossible(case, name)
+            let text = self.number(ValueTerm::Text(name.into()));
+            self.prove_within(ValueWriting::Json, &[text], Some(wanted)) || self.is_impossible(case, name)
         })
     }
 
-    pub(super) fn contradicts_object(&mut self, case: &Case<'d>) -> bool {
+    pub(super) fn contradicts_object(&mut self, case: &TypeCase<'d>) -> bool {
         let (least, most) = self.property_counts(case);
         least > most || self.present(case).into_iter().any(|name| self.is_impossible(case, name))
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::compare::fingerprint::{Fingerprints, canonical};
 use crate::compare::schema::sets::meant;
-use crate::compare::schema::types::Types;
+use crate::compare::schema::types::TypeView;
 use crate::definition::{Definition, Node, NodeId, NodeKind, Specification};
 
 /// A term, by its number.
@@ -14,24 +14,24 @@ pub(super) type TermId = u32;
 
 /// The definition that a schema comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::compare::schema) enum Side {
+pub(in crate::compare::schema) enum DefinitionSide {
     Before,
     After,
 }
 
 /// A set of values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Term<'d> {
+pub(super) enum ValueTerm<'d> {
     /// A schema with all that it says.
-    Schema(Side, NodeId),
+    Schema(DefinitionSide, NodeId),
     /// The keywords of a schema that apply no other schema to the value itself.
-    Own(Side, NodeId),
+    Own(DefinitionSide, NodeId),
     /// Values of some types.
-    Kind(Types),
+    Kind(TypeView),
     /// Objects that have a property.
     Has(&'d str),
     /// One list or object.
-    Value(Side, NodeId),
+    Value(DefinitionSide, NodeId),
     /// One number, in its canonical text.
     Number(Box<str>),
     /// One text.
@@ -53,15 +53,15 @@ pub(super) enum Term<'d> {
 }
 
 /// The terms of two definitions, each once.
-pub(super) struct Terms<'d> {
+pub(super) struct TermTable<'d> {
     definitions: (&'d Definition, &'d Definition),
-    list: Vec<Term<'d>>,
-    known: HashMap<Term<'d>, TermId>,
+    list: Vec<ValueTerm<'d>>,
+    known: HashMap<ValueTerm<'d>, TermId>,
     /// Schemas that refer to nothing, by dialect (true for that of OpenAPI 3.0) and fingerprint: the same on both sides.
     closed: HashMap<(bool, u64), TermId>,
     values: HashMap<u64, TermId>,
     parts: HashMap<TermId, TermId>,
-    listed: HashMap<(Side, NodeId), Rc<HashSet<TermId>>>,
+    listed: HashMap<(DefinitionSide, NodeId), Rc<HashSet<TermId>>>,
 }
 
 /// The fingerprints of the values of both sides.
@@ -71,15 +71,15 @@ pub(super) struct BothFingerprints<'s> {
 }
 
 impl BothFingerprints<'_> {
-    fn of(&mut self, side: Side) -> &mut Fingerprints {
+    fn of(&mut self, side: DefinitionSide) -> &mut Fingerprints {
         match side {
-            Side::Before => self.before,
-            Side::After => self.after,
+            DefinitionSide::Before => self.before,
+            DefinitionSide::After => self.after,
         }
     }
 }
 
-impl<'d> Terms<'d> {
+impl<'d> TermTable<'d> {
     pub(super) fn new(before: &'d Definition, after: &'d Definition) -> Self {
         Self {
             definitions: (before, after),
@@ -92,22 +92,22 @@ impl<'d> Terms<'d> {
         }
     }
 
-    fn definition(&self, side: Side) -> &'d Definition {
+    fn definition(&self, side: DefinitionSide) -> &'d Definition {
         match side {
-            Side::Before => self.definitions.0,
-            Side::After => self.definitions.1,
+            DefinitionSide::Before => self.definitions.0,
+            DefinitionSide::After => self.definitions.1,
         }
     }
 
-    pub(super) fn node(&self, side: Side, id: NodeId) -> Node<'d> {
+    pub(super) fn node(&self, side: DefinitionSide, id: NodeId) -> Node<'d> {
         self.definition(side).node(id)
     }
 
-    pub(super) fn get(&self, id: TermId) -> &Term<'d> {
-        self.list.get(id as usize).unwrap_or(&Term::Unknown)
+    pub(super) fn get(&self, id: TermId) -> &ValueTerm<'d> {
+        self.list.get(id as usize).unwrap_or(&ValueTerm::Unknown)
     }
 
-    pub(super) fn number(&mut self, term: Term<'d>) -> TermId {
+    pub(super) fn number(&mut self, term: ValueTerm<'d>) -> TermId {
         let next = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
         let id = *self.known.entry(term.clone()).or_insert(next);
         if id == next {
@@ -117,17 +117,22 @@ impl<'d> Terms<'d> {
     }
 
     /// Returns the term of a schema; schemas that are written alike and refer to nothing have one.
-    pub(super) fn schema(&mut self, side: Side, id: NodeId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
+    pub(super) fn schema(
+        &mut self,
+        side: DefinitionSide,
+        id: NodeId,
+        fingerprints: &mut BothFingerprints<'_>,
+    ) -> TermId {
         let definition = self.definition(side);
         let id = meant(definition, id);
         match fingerprints.of(side).of_closed(definition.node(id)) {
-            None => self.number(Term::Schema(side, id)),
+            None => self.number(ValueTerm::Schema(side, id)),
             Some(fingerprint) => {
                 let key = (definition.specification == Specification::V3_0, fingerprint);
                 if let Some(known) = self.closed.get(&key) {
                     return *known;
                 }
-                let term = self.number(Term::Schema(side, id));
+                let term = self.number(ValueTerm::Schema(side, id));
                 self.closed.insert(key, term);
                 term
             }
@@ -135,18 +140,23 @@ impl<'d> Terms<'d> {
     }
 
     /// Returns the term of one value.
-    pub(super) fn value(&mut self, side: Side, node: Node<'d>, fingerprints: &mut BothFingerprints<'_>) -> TermId {
+    pub(super) fn value(
+        &mut self,
+        side: DefinitionSide,
+        node: Node<'d>,
+        fingerprints: &mut BothFingerprints<'_>,
+    ) -> TermId {
         match node.kind() {
-            NodeKind::Null => self.number(Term::Null),
-            NodeKind::Bool(flag) => self.number(Term::Flag(flag)),
-            NodeKind::String(text) => self.number(Term::Text(text.into())),
-            NodeKind::Number(number) => self.number(Term::Number(canonical(number).into())),
+            NodeKind::Null => self.number(ValueTerm::Null),
+            NodeKind::Bool(flag) => self.number(ValueTerm::Flag(flag)),
+            NodeKind::String(text) => self.number(ValueTerm::Text(text.into())),
+            NodeKind::Number(number) => self.number(ValueTerm::Number(canonical(number).into())),
             NodeKind::Array | NodeKind::Object => {
                 let fingerprint = fingerprints.of(side).of(node);
                 if let Some(known) = self.values.get(&fingerprint) {
                     return *known;
                 }
-                let term = self.number(Term::Value(side, node.id()));
+                let term = self.number(ValueTerm::Value(side, node.id()));
                 self.values.insert(fingerprint, term);
                 term
             }
@@ -156,7 +166,7 @@ impl<'d> Terms<'d> {
     /// Returns the terms of the values in a list, which are looked up more than once.
     pub(super) fn listed(
         &mut self,
-        side: Side,
+        side: DefinitionSide,
         list: Node<'d>,
         fingerprints: &mut BothFingerprints<'_>,
     ) -> Rc<HashSet<TermId>> {
@@ -171,7 +181,7 @@ impl<'d> Terms<'d> {
 
     /// Takes a schema apart.
     pub(super) fn parts(&mut self, term: TermId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
-        let Term::Schema(side, id) = *self.get(term) else { return term };
+        let ValueTerm::Schema(side, id) = *self.get(term) else { return term };
         if let Some(known) = self.parts.get(&term) {
             return *known;
         }
@@ -180,13 +190,13 @@ impl<'d> Terms<'d> {
         parts
     }
 
-    fn taken_apart(&mut self, side: Side, id: NodeId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
+    fn taken_apart(&mut self, side: DefinitionSide, id: NodeId, fingerprints: &mut BothFingerprints<'_>) -> TermId {
         let node = self.node(side, id);
         if let Some(flag) = node.as_bool() {
-            return self.number(if flag { Term::Always } else { Term::Never });
+            return self.number(if flag { ValueTerm::Always } else { ValueTerm::Never });
         }
         if !node.is_object() {
-            return self.number(Term::Unknown);
+            return self.number(ValueTerm::Unknown);
         }
         let mut parts = Vec::new();
         let old_dialect = self.definition(side).specification == Specification::V3_0;
@@ -195,7 +205,7 @@ impl<'d> Terms<'d> {
             let target = if old_dialect { node.resolve() } else { node.followed() };
             let target = target.filter(|target| target.id() != id);
             let term = target.map(|target| self.schema(side, target.id(), fingerprints));
-            let term = term.unwrap_or_else(|| self.number(Term::Unknown));
+            let term = term.unwrap_or_else(|| self.number(ValueTerm::Unknown));
             if old_dialect {
                 return term;
             }
@@ -207,28 +217,28 @@ impl<'d> Terms<'d> {
                 items.items().map(|item| terms.schema(side, item.id(), fingerprints)).collect();
             (!schemas.is_empty()).then_some(schemas)
         };
-        parts.extend(list(self, "allOf").map(|all| self.number(Term::All(all))));
-        parts.extend(list(self, "anyOf").map(|any| self.number(Term::Any(any))));
-        parts.extend(list(self, "oneOf").map(|one| self.number(Term::One(one))));
+        parts.extend(list(self, "allOf").map(|all| self.number(ValueTerm::All(all))));
+        parts.extend(list(self, "anyOf").map(|any| self.number(ValueTerm::Any(any))));
+        parts.extend(list(self, "oneOf").map(|one| self.number(ValueTerm::One(one))));
         let mut one =
             |terms: &mut Self, name: &str| node.get(name).map(|node| terms.schema(side, node.id(), fingerprints));
         if let Some(refused) = one(self, "not") {
-            parts.push(self.number(Term::Not(refused)));
+            parts.push(self.number(ValueTerm::Not(refused)));
         }
         if let Some(condition) = one(self, "if") {
             if let Some(then) = one(self, "then") {
-                let otherwise = self.number(Term::Not(condition));
-                parts.push(self.number(Term::Any(Box::new([otherwise, then]))));
+                let otherwise = self.number(ValueTerm::Not(condition));
+                parts.push(self.number(ValueTerm::Any(Box::new([otherwise, then]))));
             }
             if let Some(otherwise) = one(self, "else") {
-                parts.push(self.number(Term::Any(Box::new([condition, otherwise]))));
+                parts.push(self.number(ValueTerm::Any(Box::new([condition, otherwise]))));
             }
         }
-        parts.push(self.number(Term::Own(side, id)));
-        let all = self.number(Term::All(parts.into()));
+        parts.push(self.number(ValueTerm::Own(side, id)));
+        let all = self.number(ValueTerm::All(parts.into()));
         if old_dialect && node.get("nullable").and_then(Node::as_bool) == Some(true) {
-            let null = self.number(Term::Null);
-            return self.number(Term::Any(Box::new([null, all])));
+            let null = self.number(ValueTerm::Null);
+            return self.number(ValueTerm::Any(Box::new([null, all])));
         }
         all
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
-use crate::definition::values::{Notation, TextPlace};
+use crate::definition::values::{TextPlace, ValueNotation};
 use crate::gateway::parameters::RequestTexts;
 use http::HeaderMap;
 use serde_json::json;
@@ -114,7 +114,7 @@ fn each_style_is_written_as_it_is_read() {
         let parameter = &api.parameters[0];
         let schema = ValueSchema::build(&definition, parameter.schema).expect("a schema");
         let place = TextPlace::from(parameter.place);
-        let notation = Notation { place, style: parameter.style, explode: parameter.explode };
+        let notation = ValueNotation { place, style: parameter.style, explode: parameter.explode };
         let none = std::collections::HashSet::new();
         let found = texts.written(parameter.place, "p", notation, notation.gathers().then_some((&schema, &none)));
         let piece = notation.piece("p", &found, &schema).expect("a notation").expect("a value");

@@ -6,9 +6,9 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Frame, SizeHint};
 
-use super::chunk::{CHUNK_START, Chunk, advance_chunk};
-use super::connection::Connection;
-use super::{Broken, Malformed};
+use super::chunk::{CHUNK_START, ChunkPosition, advance_chunk};
+use super::connection::UpstreamConnection;
+use super::{BrokenExchange, MalformedMessage};
 use crate::gateway::headers::is_trailer;
 
 /// Bytes read at once of a body of unknown length.
@@ -19,18 +19,18 @@ const MOST_TRAILERS: usize = 32;
 
 /// The framing of a body, and the rest that is still to come.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Coding {
+pub(crate) enum BodyFraming {
     /// There is none, or it has ended.
     None,
     /// Number of bytes left.
     Length(u64),
     /// In chunks; with the lines of the trailers that have come.
-    Chunked(Chunk, Vec<u8>),
+    Chunked(ChunkPosition, Vec<u8>),
     /// Until the connection is closed, which only an answer may be.
     UntilClose,
 }
 
-impl Coding {
+impl BodyFraming {
     /// Returns the initial state of a chunked body.
     pub(crate) fn chunked() -> Self {
         Self::Chunked(CHUNK_START, Vec::new())
@@ -57,7 +57,7 @@ impl Coding {
 
     /// Takes a part of the body or its trailers from the bytes read; `None` if more has to be read first, or at its
     /// end.
-    pub(crate) fn take(&mut self, read: &mut BytesMut) -> Result<Option<Frame<Bytes>>, Malformed> {
+    pub(crate) fn take(&mut self, read: &mut BytesMut) -> Result<Option<Frame<Bytes>>, MalformedMessage> {
         if read.is_empty() {
             return Ok(None);
         }
@@ -77,8 +77,8 @@ impl Coding {
                         *chunk = next;
                     }
                     match at {
-                        Chunk::Data(_) => return Ok(Some(Frame::data(read.split_to(taken).freeze()))),
-                        Chunk::Trailer(..) | Chunk::TrailerEnd(..) => {
+                        ChunkPosition::Data(_) => return Ok(Some(Frame::data(read.split_to(taken).freeze()))),
+                        ChunkPosition::Trailer(..) | ChunkPosition::TrailerEnd(..) => {
                             trailers.extend_from_slice(read.get(..taken).unwrap_or_default());
                         }
                         _ => {}
@@ -98,8 +98,8 @@ impl Coding {
 }
 
 /// Reads trailers, and leaves out those that a trailer may not be (RFC 9110, section 6.5.1).
-fn parse_trailers(lines: &[u8]) -> Result<HeaderMap, Malformed> {
-    let malformed = || Malformed("its trailers are not well-formed");
+fn parse_trailers(lines: &[u8]) -> Result<HeaderMap, MalformedMessage> {
+    let malformed = || MalformedMessage("its trailers are not well-formed");
     let mut map = HeaderMap::new();
     let mut fields = [httparse::EMPTY_HEADER; MOST_TRAILERS];
     if lines == b"\r\n" {
@@ -119,10 +119,10 @@ fn parse_trailers(lines: &[u8]) -> Result<HeaderMap, Malformed> {
 
 /// Reads on in a body: a part of it, its trailers, or nothing at its end.
 pub(crate) fn poll_frame(
-    coding: &mut Coding,
-    connection: &mut Connection,
+    coding: &mut BodyFraming,
+    connection: &mut UpstreamConnection,
     context: &mut Context<'_>,
-) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+) -> Poll<Option<Result<Frame<Bytes>, BrokenExchange>>> {
     loop {
         if coding.is_end() {
             return Poll::Ready(None);
@@ -134,12 +134,12 @@ pub(crate) fn poll_frame(
             Err(malformed) => return Poll::Ready(Some(Err(malformed.into()))),
         }
         let wanted = match coding {
-            Coding::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
+            BodyFraming::Length(left) => usize::try_from(*left).unwrap_or(usize::MAX),
             _ => ROOM,
         };
         match ready!(connection.poll_fill(wanted, context)) {
-            Ok(0) if *coding == Coding::UntilClose => *coding = Coding::None,
-            Ok(0) => return Poll::Ready(Some(Err(Broken::Closed))),
+            Ok(0) if *coding == BodyFraming::UntilClose => *coding = BodyFraming::None,
+            Ok(0) => return Poll::Ready(Some(Err(BrokenExchange::Closed))),
             Ok(_) => {}
             Err(error) => return Poll::Ready(Some(Err(error.into()))),
         }
@@ -151,7 +151,11 @@ mod tests {
     use super::*;
 
     /// Decodes a whole body that comes in pieces of a size; the bytes left over come last.
-    fn decode(mut coding: Coding, text: &str, size: usize) -> Result<(String, Option<HeaderMap>, String), Malformed> {
+    fn decode(
+        mut coding: BodyFraming,
+        text: &str,
+        size: usize,
+    ) -> Result<(String, Option<HeaderMap>, String), MalformedMessage> {
         let (mut data, mut trailers) = (Vec::new(), None);
         let mut read = BytesMut::new();
         for piece in text.as_bytes().chunks(size) {
@@ -167,7 +171,7 @@ mod tests {
             }
         }
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-        assert!(coding.is_end() || coding == Coding::UntilClose, "{coding:?}");
+        assert!(coding.is_end() || coding == BodyFraming::UntilClose, "{coding:?}");
         Ok((text(&data), trailers, text(&read)))
     }
 
@@ -175,9 +179,9 @@ mod tests {
     fn bodies_end_where_they_say() {
         let chunked = "3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\nrest";
         for (coding, text, data, rest) in [
-            ((|| Coding::Length(3)) as fn() -> Coding, "abcrest", "abc", "rest"),
-            (Coding::chunked, chunked, "abc0123456789", "rest"),
-            (|| Coding::UntilClose, "abc", "abc", ""),
+            ((|| BodyFraming::Length(3)) as fn() -> BodyFraming, "abcrest", "abc", "rest"),
+            (BodyFraming::chunked, chunked, "abc0123456789", "rest"),
+            (|| BodyFraming::UntilClose, "abc", "abc", ""),
         ] {
             for size in 1..=text.len() {
                 let (found, trailers, left) = decode(coding(), text, size).expect("a body");
@@ -190,7 +194,7 @@ mod tests {
     fn trailers_are_handed_on_unless_they_would_frame_another_message() {
         let text = "0\r\nX-Sum: 1\r\nContent-Length: 3\r\nConnection: x\r\nX-Sum: 2\r\n\r\n";
         for size in 1..=text.len() {
-            let (_, trailers, _) = decode(Coding::chunked(), text, size).expect("a body");
+            let (_, trailers, _) = decode(BodyFraming::chunked(), text, size).expect("a body");
             let trailers = trailers.expect("trailers");
             assert_eq!(trailers.get_all("x-sum").iter().collect::<Vec<_>>(), ["1", "2"]);
             assert_eq!(trailers.keys_len(), 1);
@@ -200,7 +204,7 @@ mod tests {
     #[test]
     fn chunks_that_are_not_well_formed_are_refused() {
         for text in ["x\r\n", "3\nabc\r\n0\r\n\r\n", "3\r\nabcd\r\n0\r\n\r\n", "0\r\nno trailer\r\n\r\n"] {
-            assert!(matches!(decode(Coding::chunked(), text, 1), Err(Malformed(_))), "{text:?}");
+            assert!(matches!(decode(BodyFraming::chunked(), text, 1), Err(MalformedMessage(_))), "{text:?}");
         }
     }
 }

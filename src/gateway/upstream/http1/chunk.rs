@@ -1,10 +1,10 @@
 //! Where the chunks of a body end, read strictly (RFC 9112, section 7.1).
 
-use super::Malformed;
+use super::MalformedMessage;
 
 /// A place in a chunked body (RFC 9112, section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Chunk {
+pub(crate) enum ChunkPosition {
     /// The size, read so far, and its number of digits.
     Size(u64, u8),
     /// An extension, which is skipped; how many bytes it may still have.
@@ -24,35 +24,40 @@ pub(crate) enum Chunk {
 }
 
 /// The initial state of a chunked body.
-pub(crate) const CHUNK_START: Chunk = Chunk::Size(0, 0);
+pub(crate) const CHUNK_START: ChunkPosition = ChunkPosition::Size(0, 0);
 const LONGEST_EXTENSION: u16 = 256;
 const LONGEST_TRAILERS: u16 = 8 * 1024;
 
 /// Reads on in a chunked body; returns how many bytes belong to it and its new place, nothing at its end.
-pub(crate) fn advance_chunk(chunk: Chunk, bytes: &[u8]) -> Result<(usize, Option<Chunk>), Malformed> {
-    if let Chunk::Data(left) = chunk {
+pub(crate) fn advance_chunk(
+    chunk: ChunkPosition,
+    bytes: &[u8],
+) -> Result<(usize, Option<ChunkPosition>), MalformedMessage> {
+    if let ChunkPosition::Data(left) = chunk {
         let here = left.min(bytes.len() as u64);
-        let next = if here == left { Chunk::DataReturn } else { Chunk::Data(left - here) };
+        let next = if here == left { ChunkPosition::DataReturn } else { ChunkPosition::Data(left - here) };
         return Ok((usize::try_from(here).unwrap_or(bytes.len()), Some(next)));
     }
     let byte = bytes.first().copied().unwrap_or_default();
     let next = match (chunk, byte) {
-        (Chunk::Size(size, digits), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if digits < 15 => {
+        (ChunkPosition::Size(size, digits), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if digits < 15 => {
             let digit = char::from(byte).to_digit(16).unwrap_or_default();
-            Chunk::Size(size << 4 | u64::from(digit), digits + 1)
+            ChunkPosition::Size(size << 4 | u64::from(digit), digits + 1)
         }
-        (Chunk::Size(size, 1..) | Chunk::Extension(size, _), b'\r') => Chunk::SizeEnd(size),
-        (Chunk::Size(size, 1..), b';') => Chunk::Extension(size, LONGEST_EXTENSION),
-        (Chunk::Extension(size, left @ 1..), b'\t' | 0x20..=0x7e) => Chunk::Extension(size, left - 1),
-        (Chunk::SizeEnd(0), b'\n') => Chunk::Trailer(true, LONGEST_TRAILERS),
-        (Chunk::SizeEnd(size), b'\n') => Chunk::Data(size),
-        (Chunk::DataReturn, b'\r') => Chunk::DataEnd,
-        (Chunk::DataEnd, b'\n') => CHUNK_START,
-        (Chunk::Trailer(empty, left), b'\r') => Chunk::TrailerEnd(empty, left),
-        (Chunk::Trailer(_, left @ 1..), b'\t' | 0x20..=0x7e | 0x80..) => Chunk::Trailer(false, left - 1),
-        (Chunk::TrailerEnd(true, _), b'\n') => return Ok((1, None)),
-        (Chunk::TrailerEnd(false, left), b'\n') => Chunk::Trailer(true, left),
-        _ => return Err(Malformed("its chunked body is not well-formed")),
+        (ChunkPosition::Size(size, 1..) | ChunkPosition::Extension(size, _), b'\r') => ChunkPosition::SizeEnd(size),
+        (ChunkPosition::Size(size, 1..), b';') => ChunkPosition::Extension(size, LONGEST_EXTENSION),
+        (ChunkPosition::Extension(size, left @ 1..), b'\t' | 0x20..=0x7e) => ChunkPosition::Extension(size, left - 1),
+        (ChunkPosition::SizeEnd(0), b'\n') => ChunkPosition::Trailer(true, LONGEST_TRAILERS),
+        (ChunkPosition::SizeEnd(size), b'\n') => ChunkPosition::Data(size),
+        (ChunkPosition::DataReturn, b'\r') => ChunkPosition::DataEnd,
+        (ChunkPosition::DataEnd, b'\n') => CHUNK_START,
+        (ChunkPosition::Trailer(empty, left), b'\r') => ChunkPosition::TrailerEnd(empty, left),
+        (ChunkPosition::Trailer(_, left @ 1..), b'\t' | 0x20..=0x7e | 0x80..) => {
+            ChunkPosition::Trailer(false, left - 1)
+        }
+        (ChunkPosition::TrailerEnd(true, _), b'\n') => return Ok((1, None)),
+        (ChunkPosition::TrailerEnd(false, left), b'\n') => ChunkPosition::Trailer(true, left),
+        _ => return Err(MalformedMessage("its chunked body is not well-formed")),
     };
     Ok((1, Some(next)))
 }

@@ -11,11 +11,11 @@ use http::{HeaderMap, Method};
 use http_body::{Body as _, Frame};
 use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, ReadBuf};
 
-use super::Broken;
+use super::BrokenExchange;
 use super::framing::{Framing, OtherLength};
-use super::head::{self, Head};
-use crate::gateway::request_body::{BodyFault, RequestBody};
-use crate::gateway::stream::Stream;
+use super::head::{self, ResponseHead};
+use crate::gateway::request_body::{BodyFault, UpstreamBody};
+use crate::gateway::stream::ClientStream;
 
 /// Bytes reserved for a response of unknown length.
 const ROOM: usize = 16 * 1024;
@@ -24,18 +24,18 @@ const ROOM: usize = 16 * 1024;
 const LARGEST_HEAD: usize = 512 * 1024;
 
 /// A connection to a backend.
-pub(crate) struct Connection {
-    pub(super) wire: Wire,
+pub(crate) struct UpstreamConnection {
+    pub(super) wire: BufferedStream,
     /// True if the backend has sent anything since the request was begun.
     heard: bool,
     /// Held while the connection is open, by which the open ones are counted.
     open: Rc<()>,
 }
 
-impl Connection {
+impl UpstreamConnection {
     /// Makes a connection of a stream that nothing has been written to.
-    pub(crate) fn new(stream: Stream, open: Rc<()>) -> Self {
-        Self { wire: Wire::new(stream, BytesMut::new()), heard: false, open }
+    pub(crate) fn new(stream: ClientStream, open: Rc<()>) -> Self {
+        Self { wire: BufferedStream::new(stream, BytesMut::new()), heard: false, open }
     }
 
     /// Begins a request, and returns the buffer for its head.
@@ -67,30 +67,36 @@ impl Connection {
     /// backend may answer before it has read all of it (RFC 9112, section 9.5).
     ///
     /// Interim answers are passed over, except for the one that goes on as another protocol (RFC 9110, section 15.2).
-    pub(crate) async fn head(&mut self, sending: &mut Sending, to_head: bool) -> Result<Head, Broken> {
+    pub(crate) async fn head(
+        &mut self,
+        sending: &mut PendingRequest,
+        to_head: bool,
+    ) -> Result<ResponseHead, BrokenExchange> {
         let (mut searched, mut passed) = (0, 0);
         poll_fn(|context| {
             if let Poll::Ready(Err(fault)) = sending.poll(self, context) {
-                return Poll::Ready(Err(Broken::Request(fault)));
+                return Poll::Ready(Err(BrokenExchange::Request(fault)));
             }
             loop {
                 while let Some(end) = head::head_end(&self.wire.read, searched) {
                     searched = 0;
-                    let head = Head::parse(&self.wire.read.split_to(end).freeze(), to_head)?;
+                    let head = ResponseHead::parse(&self.wire.read.split_to(end).freeze(), to_head)?;
                     if !head.is_interim() {
                         return Poll::Ready(Ok(head));
                     }
                     passed += end;
                     if passed > LARGEST_HEAD {
-                        return Poll::Ready(Err(Broken::Malformed("it has too many interim responses")));
+                        return Poll::Ready(Err(BrokenExchange::Malformed("it has too many interim responses")));
                     }
                 }
                 searched = self.wire.read.len();
                 if passed + searched > LARGEST_HEAD {
-                    return Poll::Ready(Err(Broken::Malformed("its head is too large")));
+                    return Poll::Ready(Err(BrokenExchange::Malformed("its head is too large")));
                 }
                 if ready!(self.poll_fill(ROOM, context))? == 0 {
-                    return Poll::Ready(Err(sending.take_failure().map_or(Broken::Closed, Broken::Connection)));
+                    return Poll::Ready(Err(sending
+                        .take_failure()
+                        .map_or(BrokenExchange::Closed, BrokenExchange::Connection)));
                 }
             }
         })
@@ -105,15 +111,15 @@ impl Connection {
     }
 
     /// Returns the stream, the bytes read beyond the response's head, and the guard that counts it as open.
-    pub(crate) fn into_parts(self) -> (Stream, BytesMut, Rc<()>) {
+    pub(crate) fn into_parts(self) -> (ClientStream, BytesMut, Rc<()>) {
         (self.wire.stream, self.wire.read, self.open)
     }
 }
 
 /// The unsent rest of a request; it follows the head that has been written into the connection's buffer.
-pub(crate) struct Sending {
+pub(crate) struct PendingRequest {
     /// The body, until it has ended.
-    body: Option<RequestBody>,
+    body: Option<UpstreamBody>,
     framing: Framing,
     /// The part of the body that is being written.
     part: Bytes,
@@ -124,9 +130,9 @@ pub(crate) struct Sending {
     failure: Option<io::Error>,
 }
 
-impl Sending {
+impl PendingRequest {
     /// Begins to send a body, and writes its framing headers into the head (RFC 9112, section 6).
-    pub(crate) fn new(body: RequestBody, method: &Method, head: &mut Vec<u8>) -> Self {
+    pub(crate) fn new(body: UpstreamBody, method: &Method, head: &mut Vec<u8>) -> Self {
         let length = body.size_hint().exact();
         match length {
             // Where a body is expected, its absence is said (RFC 9110, section 8.6).
@@ -144,7 +150,7 @@ impl Sending {
     /// Fails with the fault of the client's body.
     pub(crate) fn poll(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut UpstreamConnection,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), BodyFault>> {
         if self.is_done() {
@@ -182,7 +188,11 @@ impl Sending {
     }
 
     /// Takes the next part of the body.
-    fn poll_part(&mut self, connection: &mut Connection, context: &mut Context<'_>) -> Poll<Result<(), BodyFault>> {
+    fn poll_part(
+        &mut self,
+        connection: &mut UpstreamConnection,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), BodyFault>> {
         let Some(body) = &mut self.body else { return Poll::Ready(Ok(())) };
         let taken = match ready!(Pin::new(body).poll_frame(context)) {
             None => self.end(None, &mut connection.wire.write),
@@ -224,7 +234,7 @@ impl Sending {
     }
 
     /// Returns the body, where the backend cannot have seen a byte of the request.
-    pub(crate) fn into_unsent(self) -> Option<RequestBody> {
+    pub(crate) fn into_unsent(self) -> Option<UpstreamBody> {
         self.body.filter(|_| !self.begun)
     }
 
@@ -247,8 +257,8 @@ const LEAST_ROOM: usize = 4 * 1024;
 const MOST_ROOM: usize = 64 * 1024;
 
 /// A stream with a read buffer and a write buffer.
-pub(super) struct Wire {
-    stream: Stream,
+pub(super) struct BufferedStream {
+    stream: ClientStream,
     /// Bytes read and not used.
     pub(super) read: BytesMut,
     /// Bytes to be written: heads, small bodies, and the framing between the parts of a chunked body.
@@ -257,9 +267,9 @@ pub(super) struct Wire {
     written: usize,
 }
 
-impl Wire {
+impl BufferedStream {
     /// Makes a wire of a stream, of which some bytes may have been read.
-    fn new(stream: Stream, read: BytesMut) -> Self {
+    fn new(stream: ClientStream, read: BytesMut) -> Self {
         Self { stream, read, write: Vec::new(), written: 0 }
     }
 

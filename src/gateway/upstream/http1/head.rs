@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::Broken;
-use super::body::Coding;
+use super::BrokenExchange;
+use super::body::BodyFraming;
 use crate::gateway::headers::{KEEP_ALIVE, is_hop_by_hop, strip_named};
 use crate::model::trim_blanks;
 
@@ -17,11 +17,11 @@ const OWN_FIELDS: usize = 4;
 
 /// The head of a response, without hop-by-hop headers (RFC 9110, section 7.6.1).
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct ResponseHead {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     /// Framing of its body.
-    pub(crate) coding: Coding,
+    pub(crate) coding: BodyFraming,
     /// True if another request may follow on the connection.
     pub(crate) persists: bool,
     /// For how many seconds the backend says that it keeps the connection (`Keep-Alive: timeout=5`, RFC 2068, section
@@ -43,14 +43,14 @@ pub(super) fn head_end(read: &[u8], searched: usize) -> Option<usize> {
     })
 }
 
-impl Head {
+impl ResponseHead {
     /// Reads a head. `to_head` says that it answers a `HEAD`, which has no body whatever its headers say.
-    pub(super) fn parse(head: &Bytes, to_head: bool) -> Result<Self, Broken> {
+    pub(super) fn parse(head: &Bytes, to_head: bool) -> Result<Self, BrokenExchange> {
         let mut fields = [const { std::mem::MaybeUninit::uninit() }; MOST_FIELDS];
         let mut read = httparse::Response::new(&mut []);
         let config = httparse::ParserConfig::default();
         let parsed = config.parse_response_with_uninit_headers(&mut read, head, &mut fields).map_err(|error| {
-            Broken::Malformed(match error {
+            BrokenExchange::Malformed(match error {
                 httparse::Error::TooManyHeaders => "it has too many header fields",
                 httparse::Error::Version => "its version is not one of HTTP/1",
                 httparse::Error::Status => "its status is not one",
@@ -58,8 +58,8 @@ impl Head {
             })
         })?;
         let status = read.code.and_then(|code| StatusCode::from_u16(code).ok()).filter(|_| parsed.is_complete());
-        let status = status.ok_or(Broken::Malformed("its status is not one"))?;
-        let mut reader = Reader {
+        let status = status.ok_or(BrokenExchange::Malformed("its status is not one"))?;
+        let mut reader = HeadReader {
             headers: HeaderMap::with_capacity(read.headers.len() + OWN_FIELDS),
             length: None,
             coded: false,
@@ -84,7 +84,7 @@ impl Head {
 
 /// State of a head while its fields are read.
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing of a head, and none excludes another")]
-struct Reader {
+struct HeadReader {
     headers: HeaderMap,
     length: Option<u64>,
     /// True if the body comes in chunks.
@@ -100,17 +100,17 @@ struct Reader {
     is_websocket: bool,
 }
 
-impl Reader {
-    fn field(&mut self, field: &httparse::Header<'_>, head: &Bytes) -> Result<(), Broken> {
+impl HeadReader {
+    fn field(&mut self, field: &httparse::Header<'_>, head: &Bytes) -> Result<(), BrokenExchange> {
         let name = HeaderName::from_bytes(field.name.as_bytes())
-            .map_err(|_| Broken::Malformed("a header's name is not one"))?;
+            .map_err(|_| BrokenExchange::Malformed("a header's name is not one"))?;
         if name == CONTENT_LENGTH {
             if self.length.replace(length(field.value)?).is_some() {
-                return Err(Broken::Malformed("it has more than one Content-Length"));
+                return Err(BrokenExchange::Malformed("it has more than one Content-Length"));
             }
         } else if name == TRANSFER_ENCODING {
             if self.coded || !field.value.eq_ignore_ascii_case(b"chunked") {
-                return Err(Broken::Malformed("its Transfer-Encoding is not a single \"chunked\""));
+                return Err(BrokenExchange::Malformed("its Transfer-Encoding is not a single \"chunked\""));
             }
             self.coded = true;
         } else if name == CONNECTION {
@@ -125,7 +125,7 @@ impl Reader {
         // The headers named by `Connection` are needed until all fields are known, and trailers are passed on.
         if !is_hop_by_hop(&name) || [CONNECTION, TRAILER].contains(&name) {
             let value = HeaderValue::from_maybe_shared(head.slice_ref(field.value))
-                .map_err(|_| Broken::Malformed("a header's value has control characters"))?;
+                .map_err(|_| BrokenExchange::Malformed("a header's value has control characters"))?;
             self.headers.append(name, value);
         }
         Ok(())
@@ -145,9 +145,9 @@ impl Reader {
     }
 
     /// Finds out how the body is written (RFC 9112, section 6.3) and whether the connection persists (section 9.3).
-    fn finish(mut self, status: StatusCode, to_head: bool, newest: bool) -> Result<Head, Broken> {
+    fn finish(mut self, status: StatusCode, to_head: bool, newest: bool) -> Result<ResponseHead, BrokenExchange> {
         if self.coded && (self.length.is_some() || !newest) {
-            return Err(Broken::Malformed("its length can be read in two ways"));
+            return Err(BrokenExchange::Malformed("its length can be read in two ways"));
         }
         if self.names_more {
             strip_named(&mut self.headers);
@@ -160,14 +160,14 @@ impl Reader {
             || status == StatusCode::NO_CONTENT
             || status == StatusCode::NOT_MODIFIED;
         let coding = match self.length {
-            _ if bodiless => Coding::None,
-            Some(length) => Coding::Length(length),
-            None if self.coded => Coding::chunked(),
-            None => Coding::UntilClose,
+            _ if bodiless => BodyFraming::None,
+            Some(length) => BodyFraming::Length(length),
+            None if self.coded => BodyFraming::chunked(),
+            None => BodyFraming::UntilClose,
         };
         let persists = self.closes.map_or(newest, |closes| !closes);
         let names_websocket = self.upgrades && self.is_websocket;
-        Ok(Head { status, headers: self.headers, coding, persists, kept_for: self.kept_for, names_websocket })
+        Ok(ResponseHead { status, headers: self.headers, coding, persists, kept_for: self.kept_for, names_websocket })
     }
 }
 
@@ -182,18 +182,18 @@ fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Reads a length, of digits alone (RFC 9110, section 8.6).
-fn length(value: &[u8]) -> Result<u64, Broken> {
+fn length(value: &[u8]) -> Result<u64, BrokenExchange> {
     let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
     let text = std::str::from_utf8(value).ok().filter(|_| digits);
-    text.and_then(|text| text.parse().ok()).ok_or(Broken::Malformed("its Content-Length is not a number"))
+    text.and_then(|text| text.parse().ok()).ok_or(BrokenExchange::Malformed("its Content-Length is not a number"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(text: &str, to_head: bool) -> Result<Head, Broken> {
-        Head::parse(&Bytes::copy_from_slice(text.as_bytes()), to_head)
+    fn parse(text: &str, to_head: bool) -> Result<ResponseHead, BrokenExchange> {
+        ResponseHead::parse(&Bytes::copy_from_slice(text.as_bytes()), to_head)
     }
 
     #[test]
@@ -215,13 +215,13 @@ mod tests {
     #[test]
     fn the_length_of_the_body_has_one_reading() {
         for (head, to_head, coding) in [
-            ("200 OK\r\nContent-Length: 5\r\n", false, Coding::Length(5)),
-            ("200 OK\r\nContent-Length: 5\r\n", true, Coding::None),
-            ("304 Not Modified\r\nContent-Length: 5\r\n", false, Coding::None),
-            ("204 No Content\r\n", false, Coding::None),
-            ("101 Switching Protocols\r\n", false, Coding::None),
-            ("200 OK\r\nTransfer-Encoding: Chunked\r\n", false, Coding::chunked()),
-            ("200\r\n", false, Coding::UntilClose),
+            ("200 OK\r\nContent-Length: 5\r\n", false, BodyFraming::Length(5)),
+            ("200 OK\r\nContent-Length: 5\r\n", true, BodyFraming::None),
+            ("304 Not Modified\r\nContent-Length: 5\r\n", false, BodyFraming::None),
+            ("204 No Content\r\n", false, BodyFraming::None),
+            ("101 Switching Protocols\r\n", false, BodyFraming::None),
+            ("200 OK\r\nTransfer-Encoding: Chunked\r\n", false, BodyFraming::chunked()),
+            ("200\r\n", false, BodyFraming::UntilClose),
         ] {
             let parsed = parse(&format!("HTTP/1.1 {head}\r\n"), to_head).expect("a head");
             assert_eq!(parsed.coding, coding, "{head:?}");
@@ -243,10 +243,10 @@ mod tests {
             "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
             "SSH-2.0-OpenSSH\r\n\r\n",
         ] {
-            assert!(matches!(parse(head, false), Err(Broken::Malformed(_))), "{head:?}");
+            assert!(matches!(parse(head, false), Err(BrokenExchange::Malformed(_))), "{head:?}");
         }
         let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MOST_FIELDS + 1));
-        assert!(matches!(parse(&many, false), Err(Broken::Malformed(reason)) if reason.contains("too many")));
+        assert!(matches!(parse(&many, false), Err(BrokenExchange::Malformed(reason)) if reason.contains("too many")));
     }
 
     #[test]

@@ -22,11 +22,11 @@ use crate::gateway::request_body::BodyFault;
 
 /// Bytes are no well-formed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed(pub(crate) &'static str);
+pub(crate) struct MalformedMessage(pub(crate) &'static str);
 
 /// An exchange with a backend broke off.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Broken {
+pub(crate) enum BrokenExchange {
     /// The connection is gone.
     #[error("the connection broke: {0}")]
     Connection(#[from] io::Error),
@@ -41,8 +41,8 @@ pub(crate) enum Broken {
     Request(BodyFault),
 }
 
-impl From<Malformed> for Broken {
-    fn from(Malformed(reason): Malformed) -> Self {
+impl From<MalformedMessage> for BrokenExchange {
+    fn from(MalformedMessage(reason): MalformedMessage) -> Self {
         Self::Malformed(reason)
     }
 }

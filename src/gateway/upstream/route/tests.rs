@@ -1,17 +1,17 @@
 use super::*;
 use crate::model::ParameterMapping;
-use crate::routes::{Constant, ForwardTimeouts};
+use crate::routes::{FixedParameter, ForwardTimeouts};
 
-fn place(text: &str) -> ParameterPlace {
+fn place(text: &str) -> ParameterReference {
     text.parse().expect("a place")
 }
 
-fn constant(to: &str, value: &str) -> Mapping {
-    Mapping::Set(Constant { to: place(to), value: value.to_owned(), is_secret: false })
+fn constant(to: &str, value: &str) -> RequestMapping {
+    RequestMapping::Set(FixedParameter { to: place(to), value: value.to_owned(), is_secret: false })
 }
 
 fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForward {
-    let backend = |name: &str| Backend { targets: Vec::new(), name: name.into() };
+    let backend = |name: &str| TargetSet { targets: Vec::new(), name: name.into() };
     GroupForward {
         keep_prefix: false,
         connect_timeout: Duration::ZERO,
@@ -21,10 +21,10 @@ fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForw
         retry: true,
         keep_host: false,
         backend: backend("default"),
-        rules: Rules {
+        rules: RewriteRules {
             mappings: parameters
                 .iter()
-                .map(|(from, to)| Mapping::Move(ParameterMapping { from: place(from), to: place(to) }))
+                .map(|(from, to)| RequestMapping::Move(ParameterMapping { from: place(from), to: place(to) }))
                 .chain(constants.iter().map(|(to, value)| constant(to, value)))
                 .collect(),
             dynamic: vec![
@@ -39,9 +39,9 @@ fn forward(parameters: &[(&str, &str)], constants: &[(&str, &str)]) -> GroupForw
     }
 }
 
-fn outgoing<'a>(query: &'a str, headers: &[(&'static str, &'static str)]) -> Outgoing<'a> {
+fn outgoing<'a>(query: &'a str, headers: &[(&'static str, &'static str)]) -> OutgoingRequest<'a> {
     let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-    Outgoing {
+    OutgoingRequest {
         path: "/pets/a%20b",
         query: Some(Cow::Borrowed(query)),
         path_parameters: vec![("id", Cow::Borrowed("a%20b"))],
@@ -84,9 +84,9 @@ fn parameters_move_and_constants_replace() {
 
 #[test]
 fn who_trusts_another_file_of_the_same_name_has_connections_of_its_own() {
-    let origins = Origins::new();
+    let origins = OriginSet::new();
     let upstream = Upstream { targets: vec!["https://a.example".parse().expect("an address")] };
-    let forward = Forward {
+    let forward = GroupForwarding {
         upstream,
         keep_prefix: false,
         keep_host: false,
@@ -115,7 +115,7 @@ fn who_trusts_another_file_of_the_same_name_has_connections_of_its_own() {
 #[test]
 fn what_an_api_says_comes_after_what_its_group_says() {
     let forward = forward(&[("query.limit", "header.x-limit")], &[("header.x-const", "group")]);
-    let rules = Rules { mappings: vec![constant("header.x-const", "api")], ..Rules::default() };
+    let rules = RewriteRules { mappings: vec![constant("header.x-const", "api")], ..RewriteRules::default() };
     let api = ApiForward { response_timeout: None, path: None, backend: None, rules };
     let mut outgoing = outgoing("a=b", &[("x-limit", "7")]);
     forward.apply(Some(&api), &mut outgoing).expect("values that can stand there");

@@ -10,12 +10,12 @@ use super::*;
 
 /// A value as its texts.
 #[derive(Debug, Clone)]
-enum Texts {
+enum ValueTexts {
     One(&'static str),
     List(&'static [&'static str]),
     Fields(&'static [(&'static str, &'static str)]),
 }
-use Texts::{Fields, List, One};
+use ValueTexts::{Fields, List, One};
 
 /// A place with a style.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,7 +54,7 @@ const PLACES: &[Written] = &[
 
 impl Written {
     /// Tells whether the style has a notation for such a value.
-    fn has(self, texts: &Texts) -> bool {
+    fn has(self, texts: &ValueTexts) -> bool {
         match (self.style, texts) {
             ("spaceDelimited" | "pipeDelimited", texts) => matches!(texts, List(_)),
             ("deepObject", texts) => matches!(texts, Fields(_)),
@@ -63,7 +63,7 @@ impl Written {
     }
 
     /// Writes a value named `p` by the table of styles (OpenAPI 3.1.1, Style Values).
-    fn write(self, texts: &Texts) -> String {
+    fn write(self, texts: &ValueTexts) -> String {
         let joined = |separator: &str, parts: &[String]| parts.join(separator);
         let (prefix, separator) = match (self.place, self.style) {
             ("path", "label") => (".", if self.explode { "." } else { "," }),
@@ -188,7 +188,7 @@ fn products(texts: &[&str]) -> Vec<Vec<Value>> {
 }
 
 /// A kind of value: its schema, texts that it allows, and texts that it does not.
-type KindOfValue = (Value, Vec<Texts>, Vec<Texts>);
+type KindOfValue = (Value, Vec<ValueTexts>, Vec<ValueTexts>);
 
 fn kinds() -> Vec<KindOfValue> {
     let word = json!({"type": "string", "enum": ["all", "none"]});

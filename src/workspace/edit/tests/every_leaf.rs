@@ -1,8 +1,8 @@
 //! Sets and removes every leaf of awkward texts: each result is exact, or a refusal.
 
-use crate::workspace::edit::tree::{Node, Shape, Tree};
-use crate::workspace::edit::verify::{Syntax, read};
-use crate::workspace::edit::{Edit, Format, Refusal, edit};
+use crate::workspace::edit::tree::{EditTree, NodeContent, TreeNode};
+use crate::workspace::edit::verify::{TextSyntax, read};
+use crate::workspace::edit::{EditRefusal, FileSyntax, ValueEdit, edit};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -63,24 +63,24 @@ fn paths(value: &Value, above: &[String], found: &mut Vec<Vec<String>>) {
     }
 }
 
-fn syntax(format: Format) -> Syntax {
+fn syntax(format: FileSyntax) -> TextSyntax {
     match format {
-        Format::Yaml => Syntax::Yaml,
-        Format::Json => Syntax::Json,
-        Format::Toml => Syntax::Toml,
+        FileSyntax::Yaml => TextSyntax::Yaml,
+        FileSyntax::Json => TextSyntax::Json,
+        FileSyntax::Toml => TextSyntax::Toml,
     }
 }
 
 /// Makes an edit and checks the outcome unless it is refused.
-fn hold(text: &str, format: Format, change: &Edit) -> Result<(), Refusal> {
+fn hold(text: &str, format: FileSyntax, change: &ValueEdit) -> Result<(), EditRefusal> {
     let changed = edit(text, format, std::slice::from_ref(change)).map_err(|error| error.reason)?;
     assert_eq!(text.starts_with('\u{feff}'), changed.starts_with('\u{feff}'));
     let (text, changed) = (text.trim_start_matches('\u{feff}'), changed.trim_start_matches('\u{feff}'));
     let new = read(changed, syntax(format)).unwrap_or_else(|stop| panic!("{stop:?} {change:?}\n{text}\n{changed}"));
     let at = |path: &[String]| path.iter().try_fold(&new, |inner, key| inner.as_object()?.get(key));
     match change {
-        Edit::Set { path, value } => assert_eq!(at(path), Some(value), "{change:?}\n{text}\n{changed}"),
-        Edit::Remove { path, .. } => assert_eq!(at(path), None, "{change:?}\n{text}\n{changed}"),
+        ValueEdit::Set { path, value } => assert_eq!(at(path), Some(value), "{change:?}\n{text}\n{changed}"),
+        ValueEdit::Remove { path, .. } => assert_eq!(at(path), None, "{change:?}\n{text}\n{changed}"),
     }
     let (old, new): (Vec<_>, Vec<_>) = (text.lines().collect(), changed.lines().collect());
     let before = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
@@ -93,24 +93,25 @@ fn hold(text: &str, format: Format, change: &Edit) -> Result<(), Refusal> {
     // Done again, it changes nothing; a removal finds nothing.
     let again = edit(changed, format, std::slice::from_ref(change));
     match change {
-        Edit::Set { .. } => assert_eq!(again.as_deref(), Ok(changed), "{change:?}\n{text}"),
-        Edit::Remove { .. } => assert!(again.is_err(), "{change:?}\n{text}"),
+        ValueEdit::Set { .. } => assert_eq!(again.as_deref(), Ok(changed), "{change:?}\n{text}"),
+        ValueEdit::Remove { .. } => assert!(again.is_err(), "{change:?}\n{text}"),
     }
     Ok(())
 }
 
 /// Returns the lines of the deepest entry on the path; with its parent's key where it is the only one, and with the
 /// neighbours' lines in braces, where commas are.
-fn may_touch(text: &str, format: Format, change: &Edit) -> std::ops::Range<usize> {
+fn may_touch(text: &str, format: FileSyntax, change: &ValueEdit) -> std::ops::Range<usize> {
     let all = 0..text.lines().count();
-    let Some(tree) = Some(text).filter(|_| format != Format::Toml).and_then(|text| Tree::parse(text).ok()) else {
+    let Some(tree) = Some(text).filter(|_| format != FileSyntax::Toml).and_then(|text| EditTree::parse(text).ok())
+    else {
         return all;
     };
     let line = |offset: usize| text.get(..offset).map_or(0, |before| before.matches('\n').count());
     let mut node = tree.root.as_ref();
     let mut allowed = all;
     for key in change.path() {
-        let Some(Node { shape: Shape::Mapping { flow, entries }, .. }) = node else { break };
+        let Some(TreeNode { shape: NodeContent::Mapping { flow, entries }, .. }) = node else { break };
         let Some(entry) = entries.iter().find(|entry| entry.name.as_ref() == Some(key)) else { break };
         let end = tree.comments_end(text, entry.end(), |column| column > entry.key.column);
         let lines = line(entry.key.range.start)..line(end) + 1;
@@ -129,7 +130,7 @@ fn every_path_of_every_awkward_text_is_set_and_removed() {
     let mut done = 0;
     let mut refused = 0;
     let mut unsure = 0;
-    for (format, texts) in [(Format::Yaml, YAML), (Format::Json, JSON), (Format::Toml, TOML)] {
+    for (format, texts) in [(FileSyntax::Yaml, YAML), (FileSyntax::Json, JSON), (FileSyntax::Toml, TOML)] {
         for text in texts {
             let whole = read(text.trim_start_matches('\u{feff}'), syntax(format)).unwrap_or(Value::Null);
             let mut found = vec![vec!["brand new".to_owned()]];
@@ -143,14 +144,14 @@ fn every_path_of_every_awkward_text_is_set_and_removed() {
                     json!({"x": {"y": "1:2"}}),
                     json!("a\nb\n"),
                 ];
-                let sets = values
-                    .into_iter()
-                    .flat_map(|value| [Edit::set(path.clone(), value.clone()), Edit::set(below.clone(), value)]);
-                let removes = [Edit::remove(path.clone()), Edit::remove_with_parents(path.clone(), 0)];
+                let sets = values.into_iter().flat_map(|value| {
+                    [ValueEdit::set(path.clone(), value.clone()), ValueEdit::set(below.clone(), value)]
+                });
+                let removes = [ValueEdit::remove(path.clone()), ValueEdit::remove_with_parents(path.clone(), 0)];
                 for change in sets.chain(removes) {
                     match hold(text, format, &change) {
                         Ok(()) => done += 1,
-                        Err(Refusal::Unsure(_)) => unsure += 1,
+                        Err(EditRefusal::Unsure(_)) => unsure += 1,
                         Err(_) => refused += 1,
                     }
                 }
@@ -167,26 +168,26 @@ proptest! {
         for string in [text, word] {
             for before in ["v: a\n", "v: 'a'\n", "v: \"a\"\n", "m: {v: a}\n", "v: |\n  a\n  b\n"] {
                 let path = if before.starts_with('m') { vec!["m", "v"] } else { vec!["v"] };
-                let changed = edit(before, Format::Yaml, &[Edit::set(path.clone(), string.clone())]);
+                let changed = edit(before, FileSyntax::Yaml, &[ValueEdit::set(path.clone(), string.clone())]);
                 let changed = changed.expect("any string can be a value");
                 // The reader that the project reads these files with knows more words than YAML 1.2 does.
                 let value: Value = serde_saphyr::from_str(&changed).expect("an edited text can be read");
                 let found = path.iter().fold(&value, |inner, key| &inner[*key]);
                 prop_assert_eq!(found, &Value::String(string.clone()), "{}", changed);
             }
-            let changed = edit("a = 'x'\n", Format::Toml, &[Edit::set(["a"], string.clone())]);
+            let changed = edit("a = 'x'\n", FileSyntax::Toml, &[ValueEdit::set(["a"], string.clone())]);
             prop_assert!(changed.is_ok());
-            let changed = edit("a: 1\n", Format::Yaml, &[Edit::set([string.clone()], 2)]);
+            let changed = edit("a: 1\n", FileSyntax::Yaml, &[ValueEdit::set([string.clone()], 2)]);
             // A key that is the text of a merge key, or the document's own key, is not a new one.
             let changed = changed.expect("any string can be a key");
-            prop_assert!(read(&changed, Syntax::Yaml).is_ok());
+            prop_assert!(read(&changed, TextSyntax::Yaml).is_ok());
         }
     }
 
     #[test]
     fn no_text_is_a_reason_to_panic(text in "[-?:,\\[\\]{}#&*!|>'\"%@` \n\t\rab1=.]{0,40}", key in "[ab1]") {
-        for format in [Format::Yaml, Format::Json, Format::Toml] {
-            for change in [Edit::set([key.clone()], 1), Edit::set([key.clone(), "b".to_owned()], "x"), Edit::remove([key.clone()])] {
+        for format in [FileSyntax::Yaml, FileSyntax::Json, FileSyntax::Toml] {
+            for change in [ValueEdit::set([key.clone()], 1), ValueEdit::set([key.clone(), "b".to_owned()], "x"), ValueEdit::remove([key.clone()])] {
                 let _ = hold(&text, format, &change);
             }
         }

@@ -1,7 +1,7 @@
 //! Quoted strings and block scalars.
 
 use super::super::toml::comments;
-use super::{Format, case, json, set};
+use super::{FileSyntax, case, json, set};
 
 #[test]
 fn lines_that_a_block_would_not_keep_are_quoted() {
@@ -14,14 +14,14 @@ fn lines_that_a_block_would_not_keep_are_quoted() {
         ("one\ntwo\u{7}\n", "one\\ntwo\\u0007\\n"),
         ("\u{fffe}\u{ffff}", "\\ufffe\\uffff"),
     ] {
-        case(Format::Yaml, "v: text\n", &set(&["v"], value), &format!("v: \"{quoted}\"\n"));
+        case(FileSyntax::Yaml, "v: text\n", &set(&["v"], value), &format!("v: \"{quoted}\"\n"));
     }
-    case(Format::Yaml, "v: text\n", &set(&["v"], "_a"), "v: _a\n");
+    case(FileSyntax::Yaml, "v: text\n", &set(&["v"], "_a"), "v: _a\n");
 }
 
 #[test]
 fn an_empty_mapping_stays_an_item_of_its_list() {
-    case(Format::Yaml, "v: 1\n", &set(&["v"], json!([{}, 2])), "v:\n  - {}\n  - 2\n");
+    case(FileSyntax::Yaml, "v: 1\n", &set(&["v"], json!([{}, 2])), "v:\n  - {}\n  - 2\n");
 }
 
 #[test]

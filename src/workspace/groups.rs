@@ -8,7 +8,7 @@ pub(super) use deletion::DeletionIntent;
 
 use std::sync::Arc;
 
-use super::edit::{self, FileSyntax, ValueEdit};
+use super::edit::{self, ValueEdit};
 use super::error::{Error, missing_hint};
 use super::layout;
 use super::{Workspace, settings};
@@ -204,7 +204,7 @@ pub fn version_edit(version: &Version) -> ValueEdit {
 }
 
 fn edit_text(place: &str, text: &str, edits: &[ValueEdit]) -> Result<String, Error> {
-    edit::edit(text, FileSyntax::Yaml, edits).map_err(|error| {
+    edit::edit(text, edits).map_err(|error| {
         let location = Location { file: place.into(), line: error.line, column: error.column };
         Error::invalid("edit", location, error.to_string(), "make the change by hand")
     })

@@ -30,7 +30,7 @@ impl EditError {
             EditRefusal::TooLarge => "edit the file by hand: use fewer aliases".to_owned(),
             EditRefusal::NoPath => "name the key to change".to_owned(),
             EditRefusal::Missing => "look at the file for the keys that it has".to_owned(),
-            EditRefusal::NotAMapping { .. } | EditRefusal::Null | EditRefusal::Table => {
+            EditRefusal::NotAMapping { .. } => {
                 format!("edit the file by hand: write {path} as it shall be")
             }
             EditRefusal::Shared(anchor) => {
@@ -98,12 +98,6 @@ pub enum EditRefusal {
     /// The text is laid out in a way that leaves no plain place for the edit.
     #[error("{0}")]
     Layout(&'static str),
-    /// TOML has no null.
-    #[error("TOML cannot say null")]
-    Null,
-    /// A TOML table would have to be replaced as a whole.
-    #[error("it is a table, which is only changed key by key")]
-    Table,
     /// The edited text reads as something else than the edit means.
     #[error("the edited text would not have the intended value ({0})")]
     Unsure(String),

@@ -19,7 +19,6 @@ mod json;
 mod layout;
 mod quote;
 mod reader;
-mod toml;
 mod tree;
 mod verify;
 mod yaml;
@@ -36,17 +35,6 @@ use serde_json::Value;
 /// The mark that some editors put at the start of a UTF-8 file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The syntax of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileSyntax {
-    /// YAML; text that is a JSON object is edited as JSON.
-    Yaml,
-    /// JSON.
-    Json,
-    /// TOML.
-    Toml,
-}
-
 /// One change of one value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ValueEdit {
@@ -61,8 +49,6 @@ pub enum ValueEdit {
     Remove {
         /// The keys from the top to the entry.
         path: Vec<String>,
-        /// The number of leading keys of the path that stay even if the removal leaves them empty.
-        keep: usize,
     },
 }
 
@@ -74,47 +60,41 @@ impl ValueEdit {
 
     /// Makes an edit that takes `path` away and leaves each of its parents, empty or not.
     pub fn remove<K: Into<String>>(path: impl IntoIterator<Item = K>) -> Self {
-        Self::Remove { path: path.into_iter().map(Into::into).collect(), keep: usize::MAX }
-    }
-
-    /// Makes an edit that takes `path` away, and the parents that it leaves empty below the first `keep` keys.
-    pub fn remove_with_parents<K: Into<String>>(path: impl IntoIterator<Item = K>, keep: usize) -> Self {
-        Self::Remove { path: path.into_iter().map(Into::into).collect(), keep }
+        Self::Remove { path: path.into_iter().map(Into::into).collect() }
     }
 
     fn path(&self) -> &[String] {
         match self {
-            Self::Set { path, .. } | Self::Remove { path, .. } => path,
+            Self::Set { path, .. } | Self::Remove { path } => path,
         }
     }
 }
 
-/// Applies the edits one after another and returns the new text.
+/// Applies the edits one after another to YAML, or to a JSON object, and returns the new text.
 ///
 /// # Errors
 ///
 /// Refuses text that cannot be read, and each edit whose result would differ from its meaning.
-pub fn edit(text: &str, format: FileSyntax, edits: &[ValueEdit]) -> Result<String, EditError> {
+pub fn edit(text: &str, edits: &[ValueEdit]) -> Result<String, EditError> {
     let (mark, body) = match text.strip_prefix(BYTE_ORDER_MARK) {
         Some(body) => (&text[..BYTE_ORDER_MARK.len_utf8()], body),
         None => ("", text),
     };
     let mut body = body.to_owned();
     for edit in edits {
-        body = apply(&body, format, edit).map_err(|stop| stop.into_error(&body, edit.path()))?;
+        body = apply(&body, edit).map_err(|stop| stop.into_error(&body, edit.path()))?;
     }
     Ok(format!("{mark}{body}"))
 }
 
-fn apply(text: &str, format: FileSyntax, edit: &ValueEdit) -> Result<String, EditStop> {
+fn apply(text: &str, edit: &ValueEdit) -> Result<String, EditStop> {
     if edit.path().is_empty() {
         return Err(EditStop::new(EditRefusal::NoPath));
     }
-    let syntax = TextSyntax::of(text, format);
+    let syntax = TextSyntax::of(text);
     let change = match syntax {
         TextSyntax::Yaml => yaml::change(text, edit, false)?,
         TextSyntax::Json => yaml::change(text, edit, true)?,
-        TextSyntax::Toml => toml::change(text, edit)?,
     };
     let Some(change) = change else { return Ok(text.to_owned()) };
     let changed = change.apply(text);

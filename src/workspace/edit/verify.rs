@@ -2,12 +2,11 @@
 //!
 //! YAML is read by `yaml_serde` here, which shares nothing with the parser that finds places for the edits.
 
+use super::ValueEdit;
 use super::change::{EditStop, TextChange};
 use super::error::EditRefusal;
 use super::reader::ValueReading;
-use super::toml;
 use super::tree::EditTree;
-use super::{FileSyntax, ValueEdit};
 use serde_json::{Map, Value};
 
 /// The syntax that a text is parsed with: a YAML file may hold JSON.
@@ -15,18 +14,13 @@ use serde_json::{Map, Value};
 pub(super) enum TextSyntax {
     Yaml,
     Json,
-    Toml,
 }
 
 impl TextSyntax {
-    /// Tells the syntax of a text in a file of a format.
-    pub(super) fn of(text: &str, format: FileSyntax) -> Self {
-        match format {
-            FileSyntax::Toml => Self::Toml,
-            FileSyntax::Json => Self::Json,
-            FileSyntax::Yaml if text.trim_start().starts_with('{') && read(text, Self::Json).is_ok() => Self::Json,
-            FileSyntax::Yaml => Self::Yaml,
-        }
+    /// Tells the syntax of a text.
+    pub(super) fn of(text: &str) -> Self {
+        let is_json = text.trim_start().starts_with('{') && read(text, Self::Json).is_ok();
+        if is_json { Self::Json } else { Self::Yaml }
     }
 }
 
@@ -42,8 +36,7 @@ pub(super) fn check(
     let meant = meant(read(text, syntax)?, edit).ok_or_else(|| unsure("another reader finds other keys".to_owned()))?;
     let unread = |stop: EditStop| unsure(stop.into_error(changed, edit.path()).reason.to_string());
     let is = read(changed, syntax).map_err(unread)?;
-    // A TOML table has no order: its reader sorts the keys.
-    if !same(&meant, &is, syntax != TextSyntax::Toml) {
+    if !same(&meant, &is) {
         return Err(unsure("another value would change".to_owned()));
     }
     if syntax == TextSyntax::Json {
@@ -72,19 +65,13 @@ pub(super) fn read(text: &str, syntax: TextSyntax) -> Result<Value, EditStop> {
         TextSyntax::Json => serde_json::from_str(text).map_err(|error| {
             EditStop::at_line(error.line(), error.column(), EditRefusal::Malformed(error.to_string()))
         }),
-        TextSyntax::Toml => ::toml::from_str(text).map_err(|error| {
-            let refusal = EditRefusal::Malformed(error.message().to_owned());
-            error
-                .span()
-                .map_or_else(|| EditStop::new(refusal.clone()), |span| EditStop::at(span.start, refusal.clone()))
-        }),
     }
 }
 
 /// Tells whether the path has this value already.
 pub(super) fn holds(whole: &Value, path: &[String], value: &Value) -> bool {
     let found = path.iter().try_fold(whole, |inner, key| inner.as_object().and_then(|mapping| mapping.get(key)));
-    found.is_some_and(|found| same(found, value, true))
+    found.is_some_and(|found| same(found, value))
 }
 
 /// Makes the edit on the value; nothing where the value has no such place.
@@ -98,17 +85,10 @@ fn meant(mut whole: Value, edit: &ValueEdit) -> Option<Value> {
             }
             keys_of(inner)?.insert(last.clone(), value.clone());
         }
-        ValueEdit::Remove { path, keep } => {
+        ValueEdit::Remove { path } => {
             let (last, parents) = path.split_last()?;
-            remove(&mut whole, last, parents)?;
-            for length in (1..path.len()).rev().take_while(|length| length > keep) {
-                let (last, parents) = path.get(..length)?.split_last()?;
-                let inner = parents.iter().try_fold(&whole, |inner, key| inner.as_object()?.get(key))?;
-                if !inner.as_object()?.get(last)?.as_object()?.is_empty() {
-                    break;
-                }
-                remove(&mut whole, last, parents)?;
-            }
+            let inner = parents.iter().try_fold(&mut whole, |inner, key| inner.as_object_mut()?.get_mut(key))?;
+            inner.as_object_mut()?.shift_remove(last)?;
         }
     }
     Some(whole)
@@ -122,19 +102,15 @@ fn keys_of(value: &mut Value) -> Option<&mut Map<String, Value>> {
     value.as_object_mut()
 }
 
-fn remove(whole: &mut Value, last: &str, parents: &[String]) -> Option<Value> {
-    let inner = parents.iter().try_fold(whole, |inner, key| inner.as_object_mut()?.get_mut(key))?;
-    inner.as_object_mut()?.shift_remove(last)
-}
-
-fn same(left: &Value, right: &Value, in_order: bool) -> bool {
+/// True if two values are equal, with their keys in one order.
+fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::Object(left), Value::Object(right)) if in_order => {
+        (Value::Object(left), Value::Object(right)) => {
             left.len() == right.len()
-                && left.iter().zip(right).all(|(left, right)| left.0 == right.0 && same(left.1, right.1, true))
+                && left.iter().zip(right).all(|(left, right)| left.0 == right.0 && same(left.1, right.1))
         }
-        (Value::Array(left), Value::Array(right)) if in_order => {
-            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right, true))
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
         _ => left == right,
     }
@@ -145,7 +121,6 @@ fn comments(text: &str, syntax: TextSyntax) -> Result<Vec<(usize, &str)>, EditSt
     let ranges: Vec<_> = match syntax {
         TextSyntax::Yaml => EditTree::parse(text)?.comments.into_iter().map(|comment| comment.range).collect(),
         TextSyntax::Json => Vec::new(),
-        TextSyntax::Toml => toml::comments(text),
     };
     Ok(ranges.into_iter().map(|range| (range.start, text.get(range).unwrap_or_default())).collect())
 }

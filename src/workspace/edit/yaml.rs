@@ -60,7 +60,7 @@ pub(super) fn change(text: &str, edit: &ValueEdit, is_json: bool) -> Result<Opti
     let document = EditedDocument { text, tree, layout, json };
     match edit {
         ValueEdit::Set { path, value } => document.set(path, value),
-        ValueEdit::Remove { path, keep } => document.remove(path, *keep),
+        ValueEdit::Remove { path } => document.remove(path),
     }
     .map(Some)
 }
@@ -95,19 +95,13 @@ impl EditedDocument<'_> {
         }
     }
 
-    fn remove(&self, path: &[String], keep: usize) -> Result<TextChange, EditStop> {
-        let mut steps = self.walk(path)?;
+    fn remove(&self, path: &[String]) -> Result<TextChange, EditStop> {
+        let steps = self.walk(path)?;
         if steps.len() < path.len() {
             if let Some(TreeNode { shape: NodeContent::Mapping { entries, .. }, .. }) = self.container(&steps) {
                 no_merge_key(entries)?;
             }
             return Err(EditStop::new(EditRefusal::Missing));
-        }
-        while let Some(step) = steps.last()
-            && steps.len() - 1 > keep
-            && step.entries.len() == 1
-        {
-            steps.pop();
         }
         let Some((step, above)) = steps.split_last() else { return Err(EditStop::new(EditRefusal::NoPath)) };
         no_merge_key(step.entries)?;

@@ -2,7 +2,7 @@
 
 use crate::workspace::edit::tree::{EditTree, NodeContent, TreeNode};
 use crate::workspace::edit::verify::{TextSyntax, read};
-use crate::workspace::edit::{EditRefusal, FileSyntax, ValueEdit, edit};
+use crate::workspace::edit::{EditRefusal, ValueEdit, edit};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -45,15 +45,6 @@ const JSON: &[&str] = &[
     "{\"a\": {\n\"b\": 1}, \"c\": 1e5\n, \"d\": -0.0}",
 ];
 
-const TOML: &[&str] = &[
-    "",
-    "# only\n",
-    "a = 1 # one\n\n# t\n[t] # header\nb = 'x'\n# in t\n\n[t.u]\nc = [\n  1, # x\n  2,\n]\n# end",
-    "a.b.c = 1\na.b.d = 2\ne = { f = 1, g.h = 2, i = { } }\n",
-    "[[r]]\na = 1\n[[r]]\na = 2\n[x.y]\nz = 1979-05-27T07:32:00Z\n",
-    "a = \"\"\"x # no\\\"\"\"\" # yes\r\nb = '''y'''\r\n\"q.r\" = 0x10\r\n['s t'.u]\r\nv = \"#\"\r\n",
-];
-
 /// Returns the path of every value below mappings, each mapping too.
 fn paths(value: &Value, above: &[String], found: &mut Vec<Vec<String>>) {
     for (key, inner) in value.as_object().into_iter().flatten() {
@@ -63,20 +54,13 @@ fn paths(value: &Value, above: &[String], found: &mut Vec<Vec<String>>) {
     }
 }
 
-fn syntax(format: FileSyntax) -> TextSyntax {
-    match format {
-        FileSyntax::Yaml => TextSyntax::Yaml,
-        FileSyntax::Json => TextSyntax::Json,
-        FileSyntax::Toml => TextSyntax::Toml,
-    }
-}
-
 /// Makes an edit and checks the outcome unless it is refused.
-fn hold(text: &str, format: FileSyntax, change: &ValueEdit) -> Result<(), EditRefusal> {
-    let changed = edit(text, format, std::slice::from_ref(change)).map_err(|error| error.reason)?;
+fn hold(text: &str, change: &ValueEdit) -> Result<(), EditRefusal> {
+    let changed = edit(text, std::slice::from_ref(change)).map_err(|error| error.reason)?;
     assert_eq!(text.starts_with('\u{feff}'), changed.starts_with('\u{feff}'));
     let (text, changed) = (text.trim_start_matches('\u{feff}'), changed.trim_start_matches('\u{feff}'));
-    let new = read(changed, syntax(format)).unwrap_or_else(|stop| panic!("{stop:?} {change:?}\n{text}\n{changed}"));
+    let new =
+        read(changed, TextSyntax::of(changed)).unwrap_or_else(|stop| panic!("{stop:?} {change:?}\n{text}\n{changed}"));
     let at = |path: &[String]| path.iter().try_fold(&new, |inner, key| inner.as_object()?.get(key));
     match change {
         ValueEdit::Set { path, value } => assert_eq!(at(path), Some(value), "{change:?}\n{text}\n{changed}"),
@@ -86,12 +70,12 @@ fn hold(text: &str, format: FileSyntax, change: &ValueEdit) -> Result<(), EditRe
     let before = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
     let after = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
     let touched = before..old.len().saturating_sub(after);
-    let may = may_touch(text, format, change);
+    let may = may_touch(text, change);
     let inside = touched.is_empty() || (may.start <= touched.start && touched.end <= may.end);
     assert!(inside, "{touched:?} touched, not {may:?}, by {change:?}\n{text}\n{changed}");
     assert_eq!(text.contains('\r'), changed.contains('\r'), "{change:?}\n{text}\n{changed}");
     // Done again, it changes nothing; a removal finds nothing.
-    let again = edit(changed, format, std::slice::from_ref(change));
+    let again = edit(changed, std::slice::from_ref(change));
     match change {
         ValueEdit::Set { .. } => assert_eq!(again.as_deref(), Ok(changed), "{change:?}\n{text}"),
         ValueEdit::Remove { .. } => assert!(again.is_err(), "{change:?}\n{text}"),
@@ -101,12 +85,9 @@ fn hold(text: &str, format: FileSyntax, change: &ValueEdit) -> Result<(), EditRe
 
 /// Returns the lines of the deepest entry on the path; with its parent's key where it is the only one, and with the
 /// neighbours' lines in braces, where commas are.
-fn may_touch(text: &str, format: FileSyntax, change: &ValueEdit) -> std::ops::Range<usize> {
+fn may_touch(text: &str, change: &ValueEdit) -> std::ops::Range<usize> {
     let all = 0..text.lines().count();
-    let Some(tree) = Some(text).filter(|_| format != FileSyntax::Toml).and_then(|text| EditTree::parse(text).ok())
-    else {
-        return all;
-    };
+    let Ok(tree) = EditTree::parse(text) else { return all };
     let line = |offset: usize| text.get(..offset).map_or(0, |before| before.matches('\n').count());
     let mut node = tree.root.as_ref();
     let mut allowed = all;
@@ -130,36 +111,30 @@ fn every_path_of_every_awkward_text_is_set_and_removed() {
     let mut done = 0;
     let mut refused = 0;
     let mut unsure = 0;
-    for (format, texts) in [(FileSyntax::Yaml, YAML), (FileSyntax::Json, JSON), (FileSyntax::Toml, TOML)] {
-        for text in texts {
-            let whole = read(text.trim_start_matches('\u{feff}'), syntax(format)).unwrap_or(Value::Null);
-            let mut found = vec![vec!["brand new".to_owned()]];
-            paths(&whole, &[], &mut found);
-            for path in found {
-                let below: Vec<String> = path.iter().cloned().chain(["404".to_owned()]).collect();
-                let values = [
-                    json!("0.0.2"),
-                    json!(7),
-                    json!(["no", {"a b": [1]}]),
-                    json!({"x": {"y": "1:2"}}),
-                    json!("a\nb\n"),
-                ];
-                let sets = values.into_iter().flat_map(|value| {
-                    [ValueEdit::set(path.clone(), value.clone()), ValueEdit::set(below.clone(), value)]
-                });
-                let removes = [ValueEdit::remove(path.clone()), ValueEdit::remove_with_parents(path.clone(), 0)];
-                for change in sets.chain(removes) {
-                    match hold(text, format, &change) {
-                        Ok(()) => done += 1,
-                        Err(EditRefusal::Unsure(_)) => unsure += 1,
-                        Err(_) => refused += 1,
-                    }
+    for text in YAML.iter().chain(JSON) {
+        let plain = text.trim_start_matches('\u{feff}');
+        let whole = read(plain, TextSyntax::of(plain)).unwrap_or(Value::Null);
+        let mut found = vec![vec!["brand new".to_owned()]];
+        paths(&whole, &[], &mut found);
+        for path in found {
+            let below: Vec<String> = path.iter().cloned().chain(["404".to_owned()]).collect();
+            let values =
+                [json!("0.0.2"), json!(7), json!(["no", {"a b": [1]}]), json!({"x": {"y": "1:2"}}), json!("a\nb\n")];
+            let sets = values
+                .into_iter()
+                .flat_map(|value| [ValueEdit::set(path.clone(), value.clone()), ValueEdit::set(below.clone(), value)]);
+            let removes = [ValueEdit::remove(path.clone())];
+            for change in sets.chain(removes) {
+                match hold(text, &change) {
+                    Ok(()) => done += 1,
+                    Err(EditRefusal::Unsure(_)) => unsure += 1,
+                    Err(_) => refused += 1,
                 }
             }
         }
     }
     // A change that does less, or leaves more to the last guard, should be noticed.
-    assert!(done > 1_350 && unsure < 40, "{done} done, {refused} refused, {unsure} only by the last guard");
+    assert!(done > 1_150 && unsure < 40, "{done} done, {refused} refused, {unsure} only by the last guard");
 }
 
 proptest! {
@@ -168,16 +143,14 @@ proptest! {
         for string in [text, word] {
             for before in ["v: a\n", "v: 'a'\n", "v: \"a\"\n", "m: {v: a}\n", "v: |\n  a\n  b\n"] {
                 let path = if before.starts_with('m') { vec!["m", "v"] } else { vec!["v"] };
-                let changed = edit(before, FileSyntax::Yaml, &[ValueEdit::set(path.clone(), string.clone())]);
+                let changed = edit(before, &[ValueEdit::set(path.clone(), string.clone())]);
                 let changed = changed.expect("any string can be a value");
                 // The reader that the project reads these files with knows more words than YAML 1.2 does.
                 let value: Value = serde_saphyr::from_str(&changed).expect("an edited text can be read");
                 let found = path.iter().fold(&value, |inner, key| &inner[*key]);
                 prop_assert_eq!(found, &Value::String(string.clone()), "{}", changed);
             }
-            let changed = edit("a = 'x'\n", FileSyntax::Toml, &[ValueEdit::set(["a"], string.clone())]);
-            prop_assert!(changed.is_ok());
-            let changed = edit("a: 1\n", FileSyntax::Yaml, &[ValueEdit::set([string.clone()], 2)]);
+            let changed = edit("a: 1\n", &[ValueEdit::set([string.clone()], 2)]);
             // A key that is the text of a merge key, or the document's own key, is not a new one.
             let changed = changed.expect("any string can be a key");
             prop_assert!(read(&changed, TextSyntax::Yaml).is_ok());
@@ -186,10 +159,8 @@ proptest! {
 
     #[test]
     fn no_text_is_a_reason_to_panic(text in "[-?:,\\[\\]{}#&*!|>'\"%@` \n\t\rab1=.]{0,40}", key in "[ab1]") {
-        for format in [FileSyntax::Yaml, FileSyntax::Json, FileSyntax::Toml] {
-            for change in [ValueEdit::set([key.clone()], 1), ValueEdit::set([key.clone(), "b".to_owned()], "x"), ValueEdit::remove([key.clone()])] {
-                let _ = hold(&text, format, &change);
-            }
+        for change in [ValueEdit::set([key.clone()], 1), ValueEdit::set([key.clone(), "b".to_owned()], "x"), ValueEdit::remove([key.clone()])] {
+            let _ = hold(&text, &change);
         }
     }
 }

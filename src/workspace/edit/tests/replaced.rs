@@ -1,6 +1,6 @@
 //! The layout of a value that replaces another, and of its neighbours.
 
-use super::{EditRefusal, FileSyntax, TextChange, case, edit, json, refused, remove, set};
+use super::{EditRefusal, TextChange, case, edit, json, refused, remove, set};
 
 #[test]
 fn each_list_and_mapping_keeps_its_own_indentation() {
@@ -14,7 +14,7 @@ fn each_list_and_mapping_keeps_its_own_indentation() {
         ("v: |\nw: 1\n", "v", json!("a\nb\n"), "v: |\n  a\n  b\nw: 1\n"),
         ("? v\n: 1\n", "v", json!("x"), "? v\n: x\n"),
     ] {
-        case(FileSyntax::Yaml, before, &set(&[path], value), after);
+        case(before, &set(&[path], value), after);
     }
 }
 
@@ -29,20 +29,20 @@ fn a_json_value_stands_in_lines_where_its_neighbours_do() {
         ("{\n  \"a\": 1, \"b\": 2\n}", vec!["c"], json!(3), "{\n  \"a\": 1, \"b\": 2, \"c\": 3\n}"),
         ("{\n\"a\": 1\n}", vec!["b"], json!({"c": 2}), "{\n\"a\": 1,\n\"b\": {\"c\": 2}\n}"),
     ] {
-        case(FileSyntax::Json, before, &set(&path, value), after);
+        case(before, &set(&path, value), after);
     }
 }
 
 #[test]
 fn a_comma_outside_of_braces_is_none_of_theirs() {
     let before = "m: {\n  a: {\n    c: 1\n  }, # one\n  d: 2\n}\n";
-    case(FileSyntax::Yaml, before, &set(&["m", "a", "v"], 5), &before.replace("c: 1\n", "c: 1,\n    v: 5\n"));
+    case(before, &set(&["m", "a", "v"], 5), &before.replace("c: 1\n", "c: 1,\n    v: 5\n"));
 }
 
 #[test]
 fn the_line_break_of_two_characters_goes_and_stays_whole() {
-    case(FileSyntax::Yaml, "a: 1\r\nv: 2", &remove(&["v"]), "a: 1");
-    case(FileSyntax::Yaml, "v:\r\n- a\r\nw: 1\r\n", &set(&["v"], json!(["c"])), "v:\r\n- c\r\nw: 1\r\n");
+    case("a: 1\r\nv: 2", &remove(&["v"]), "a: 1");
+    case("v:\r\n- a\r\nw: 1\r\n", &set(&["v"], json!(["c"])), "v:\r\n- c\r\nw: 1\r\n");
 }
 
 #[test]
@@ -50,13 +50,13 @@ fn comments_in_braces_are_refused_where_the_braces_start() {
     for (text, change) in
         [("m: {v: [a, # one\n  b]}\n", set(&["m", "v"], 1)), ("m: {v: { # none\n  }}\n", set(&["m", "v", "w"], 1))]
     {
-        assert_eq!(refused(FileSyntax::Yaml, text, &change, (1, 8)), EditRefusal::Comment, "{text}");
+        assert_eq!(refused(text, &change, (1, 8)), EditRefusal::Comment, "{text}");
     }
 }
 
 #[test]
 fn an_anchor_without_a_value_gets_no_keys() {
-    assert!(matches!(refused(FileSyntax::Yaml, "&x\n", &set(&["v"], 1), (0, 0)), EditRefusal::Layout(_)));
+    assert!(matches!(refused("&x\n", &set(&["v"], 1), (0, 0)), EditRefusal::Layout(_)));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn paths_are_shown_with_quotes_around_what_is_no_plain_word() {
         (vec!["a b"], "cannot edit `\"a b\"`: there is no such key"),
         (vec![], "cannot edit the file: no key is named"),
     ] {
-        let error = edit("a: 1\n", FileSyntax::Yaml, &[remove(&path)]).expect_err("nothing to remove");
+        let error = edit("a: 1\n", &[remove(&path)]).expect_err("nothing to remove");
         assert_eq!(error.to_string(), shown);
     }
 }

@@ -13,6 +13,7 @@
 //! | [`workspace`] | the only reader and writer of files: layout, settings, edits, lock, commit, history, verify |
 //! | [`snapshot`] | what is live at one moment, from files to a gateway |
 //! | [`routes`] | what a gateway has to do for an environment, as plain data |
+//! | [`share`] | documents and SDKs for callers, over one model of a definition's operations |
 //! | [`gateway`] | serves snapshots of what is live: the only asynchronous code; it touches no file |
 //! | `spread` | work on many things, spread over the processors |
 //! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
@@ -29,7 +30,7 @@
 //! # What always holds
 //!
 //! - `model` imports nothing of the project, and nothing imports `cli`.
-//! - `access`, `model`, `definition`, `check`, `plan` and `routes` do no I/O and read no clock: time, user and what is
+//! - `access`, `model`, `definition`, `check`, `plan`, `routes` and `share` do no I/O and read no clock: time, user and what is
 //!   on disk are handed to them.
 //! - Only `workspace` touches files, and only a value that holds a lock writes.
 //! - A plan is whole; committing makes no choice. Data goes to stdout, talk to stderr.
@@ -60,6 +61,7 @@ pub mod gateway;
 pub mod model;
 pub mod plan;
 pub mod routes;
+pub mod share;
 pub mod snapshot;
 pub mod workspace;
 

@@ -12,7 +12,8 @@ use apigw::definition::{
     Api, DeclaredResult, Definition, FetchError, ImportedDefinition, MediaType, Node, NodeId, ValueDirection, import,
     read, rules,
 };
-use apigw::model::{Finding, RuleLevels};
+use apigw::model::{Finding, GroupSettings, RuleLevels};
+use apigw::share::model::{DefinitionModel, ModelSource, TypeKind};
 
 /// The variable that names the folder; each file in it, or in folders one below it, is a definition.
 const VARIABLE: &str = "APIGW_CORPUS";
@@ -230,4 +231,42 @@ fn check(
     } else if !errors.is_empty() {
         tally.built_invalid.push(format!("{shown} {} {:?}: {errors:?}: {value}", api.name(), declared.response));
     }
+}
+
+#[test]
+fn every_definition_of_the_corpus_has_a_model_for_callers() {
+    if std::env::var_os(VARIABLE).is_none() {
+        writeln!(std::io::stderr(), "skipped: {VARIABLE} names no folder of definitions").expect("written");
+        return;
+    }
+    let settings: GroupSettings =
+        serde_saphyr::from_str("schema: 1\nversion: '0.0.1'\nprefix: /g\n").expect("settings");
+    let mut operations = 0;
+    for (folder, name) in definitions() {
+        let Ok(imported) = import_file(&folder, &name) else { continue };
+        let files: HashMap<_, _> =
+            imported.files.iter().map(|(path, bytes)| (path.to_string(), Arc::clone(bytes))).collect();
+        let definition = read("g", &mut |path| Ok(files.get(path).cloned())).definition.expect("a definition");
+        let source = ModelSource { definition: &definition, settings: &settings, environments: &[] };
+        let model = DefinitionModel::build(source);
+        assert_eq!(model.operations.len(), definition.apis.len(), "{name}");
+        let keys: std::collections::BTreeSet<_> = model.operations.iter().map(|operation| &operation.key).collect();
+        assert_eq!(keys.len(), model.operations.len(), "{name}: a key is there twice");
+        let names: std::collections::BTreeSet<_> = model.types.iter().map(|named| &named.name).collect();
+        assert_eq!(names.len(), model.types.len(), "{name}: the name of a type is there twice");
+        for named in &model.types {
+            named.value.visit(&mut |value| {
+                if let TypeKind::Reference(id) = value.kind {
+                    assert!(model.named_type(id).is_some(), "{name}: {} refers to nothing", named.name);
+                }
+            });
+        }
+        // The mock response of the model is the one that the gateway is given.
+        for (operation, results) in model.operations.iter().zip(definition.results()) {
+            let body = results.constant().map(|constant| &constant.body);
+            assert_eq!(operation.mock.as_ref().map(|mock| &mock.body), body, "{name}: {}", operation.key);
+        }
+        operations += model.operations.len();
+    }
+    assert!(operations > 500, "only {operations} operations were read");
 }

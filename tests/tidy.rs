@@ -62,11 +62,23 @@ fn refuse(folder: &str, patterns: &[&str]) {
     }
 }
 
-const PARTS: [&str; 11] =
-    ["access", "definition", "compare", "check", "plan", "snapshot", "routes", "workspace", "gateway", "cli", "model"];
+const PARTS: [&str; 12] = [
+    "access",
+    "definition",
+    "compare",
+    "check",
+    "plan",
+    "snapshot",
+    "routes",
+    "share",
+    "workspace",
+    "gateway",
+    "cli",
+    "model",
+];
 
 /// The rooms that each room may use. The command line may use all.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("spread", &[]),
     ("access", &["model"]),
@@ -76,6 +88,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("plan", &["check", "compare", "definition", "model", "spread"]),
     ("snapshot", &["definition", "model"]),
     ("routes", &["definition", "model", "snapshot", "spread"]),
+    ("share", &["compare", "definition", "model", "routes", "snapshot", "spread"]),
     ("workspace", &["access", "check", "compare", "definition", "model", "plan", "snapshot", "spread"]),
     ("gateway", &["access", "definition", "model", "routes", "snapshot", "spread"]),
 ];
@@ -113,7 +126,7 @@ fn refuse_paths(room_name: &str, refused: &[&str]) {
 
 #[test]
 fn pure_parts_do_no_input_or_output_and_read_no_clock() {
-    for part in ["access", "model", "definition", "compare", "check", "plan", "snapshot", "routes"] {
+    for part in ["access", "model", "definition", "compare", "check", "plan", "snapshot", "routes", "share"] {
         refuse_paths(
             part,
             &[

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::document::{Document, Node, NodeId};
+use super::read;
 use super::result::{self, ApiResults, ResultBudget};
 use super::routing::{ApiRoute, NotRouted};
 use super::schema::{self, ValueDirection};
@@ -65,6 +66,13 @@ impl Definition {
             SecurityKind::ApiKey { place: at, name } if *at == place => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// Reads the operations of a path item that is no path: of a webhook with its name, or of a callback with its expression,
+    /// which stand in the place of the path.
+    #[must_use]
+    pub fn path_item_apis(&self, item: NodeId, expression: &str) -> Vec<Api> {
+        read::path_item_apis(self, self.node(item), expression)
     }
 
     /// Builds the results of all APIs, in order: one for each response, media type and named example.

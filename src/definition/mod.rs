@@ -26,6 +26,7 @@ mod reference;
 mod result;
 mod routing;
 pub mod rules;
+mod samples;
 mod schema;
 mod swagger;
 mod template;
@@ -49,7 +50,9 @@ pub use import::{ImportedDefinition, import};
 pub use result::{ApiResults, ConstantResult, DeclaredResult};
 pub use routing::{ApiRoute, NotRouted, QueryCondition};
 pub use rules::{RULES, Rule};
+pub use samples::RequestSamples;
 pub use schema::ValueDirection;
+pub(crate) use schema::{SchemaShape, TypeSet};
 pub use template::{PathPiece, bare_name, parameter_names, path_fault, path_pieces, template_shape};
 
 /// The result of reading a group's definition.

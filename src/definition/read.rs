@@ -48,6 +48,15 @@ pub(super) fn definition(document: Document, findings: &mut ReadFindings) -> Opt
     Some(Definition { specification, title, servers, security_schemes, apis, additional, document })
 }
 
+/// Reads the operations of a path item that is no path: of a webhook, or of a callback with its expression.
+pub(super) fn path_item_apis(definition: &Definition, item: Node<'_>, expression: &str) -> Vec<Api> {
+    // The findings of the whole document were reported when it was read.
+    let mut findings = ReadFindings::default();
+    let mut reader = FieldReader::new(&mut findings, definition.specification);
+    let item = reader.layered_item(item, expression.to_owned(), String::new());
+    item.map(|item| reader.operations(&item, &[])).unwrap_or_default()
+}
+
 /// Returns the version of the specification that a document declares; `None` if apigw does not support it.
 fn specification(root: Node<'_>, findings: &mut ReadFindings) -> Option<Specification> {
     let hint = "write the version that it follows, like `openapi: 3.1.0`";
@@ -209,6 +218,11 @@ impl FieldReader<'_> {
             let message = format!("the path {path:?} has the parameter {name:?} twice; its last value counts");
             self.findings.add(rules::SLOPPY, paths.key_location(written), message, "give each parameter its own name");
         }
+        self.layered_item(node, path, variant)
+    }
+
+    /// Reads the path item along its chain of `$ref`.
+    fn layered_item<'d>(&mut self, node: Node<'d>, path: String, variant: String) -> Option<PathItem<'d>> {
         let mut layers = vec![node];
         let mut seen = HashSet::from([node.id()]);
         let mut at = node;

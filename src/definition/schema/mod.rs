@@ -16,7 +16,7 @@ pub use json_schema::ValueDirection;
 pub(super) use json_schema::json_schema;
 pub(super) use pattern::CompiledPatterns;
 pub(super) use sample::{SampleFailure, Sampler};
-pub(super) use shape::{SchemaShape, TypeSet};
+pub(crate) use shape::{SchemaShape, TypeSet};
 
 #[cfg(test)]
 mod tests;

@@ -9,22 +9,22 @@ use crate::definition::document::{Node, NodeKind, SeenNodes};
 
 /// A set of the types of JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::definition) struct TypeSet(u8);
+pub(crate) struct TypeSet(u8);
 
 impl TypeSet {
-    pub(in crate::definition) const NULL: Self = Self(1);
-    pub(in crate::definition) const BOOLEAN: Self = Self(2);
-    pub(in crate::definition) const INTEGER: Self = Self(4);
-    pub(in crate::definition) const NUMBER: Self = Self(4 | 8);
-    pub(in crate::definition) const STRING: Self = Self(16);
-    pub(in crate::definition) const ARRAY: Self = Self(32);
-    pub(in crate::definition) const OBJECT: Self = Self(64);
-    pub(in crate::definition) const ANY: Self = Self(127);
-    pub(in crate::definition) const SCALAR: Self = Self(1 | 2 | 4 | 8 | 16);
-    pub(in crate::definition) const NONE: Self = Self(0);
-    pub(in crate::definition) const NOT_NULL: Self = Self(127 & !1);
+    pub(crate) const NULL: Self = Self(1);
+    pub(crate) const BOOLEAN: Self = Self(2);
+    pub(crate) const INTEGER: Self = Self(4);
+    pub(crate) const NUMBER: Self = Self(4 | 8);
+    pub(crate) const STRING: Self = Self(16);
+    pub(crate) const ARRAY: Self = Self(32);
+    pub(crate) const OBJECT: Self = Self(64);
+    pub(crate) const ANY: Self = Self(127);
+    pub(crate) const SCALAR: Self = Self(1 | 2 | 4 | 8 | 16);
+    pub(crate) const NONE: Self = Self(0);
+    pub(crate) const NOT_NULL: Self = Self(127 & !1);
 
-    pub(in crate::definition) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "null" => Self::NULL,
             "boolean" => Self::BOOLEAN,
@@ -37,7 +37,7 @@ impl TypeSet {
         })
     }
 
-    pub(in crate::definition) fn of(value: &Value) -> Self {
+    pub(crate) fn of(value: &Value) -> Self {
         match value {
             Value::Null => Self::NULL,
             Value::Bool(_) => Self::BOOLEAN,
@@ -50,7 +50,7 @@ impl TypeSet {
     }
 
     /// Returns the type of a value of the document.
-    pub(in crate::definition) fn of_node(node: Node<'_>) -> Self {
+    pub(crate) fn of_node(node: Node<'_>) -> Self {
         match node.kind() {
             NodeKind::Null => Self::NULL,
             NodeKind::Bool(_) => Self::BOOLEAN,
@@ -62,15 +62,15 @@ impl TypeSet {
         }
     }
 
-    pub(in crate::definition) fn meets(self, other: Self) -> bool {
+    pub(crate) fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    pub(in crate::definition) fn both(self, other: Self) -> Self {
+    pub(crate) fn both(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    pub(in crate::definition) fn either(self, other: Self) -> Self {
+    pub(crate) fn either(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -103,23 +103,23 @@ fn is_integer(number: &serde_json::Number) -> bool {
 
 /// The schemas that apply to one value together.
 #[derive(Debug, Clone)]
-pub(in crate::definition) struct SchemaShape<'d> {
+pub(crate) struct SchemaShape<'d> {
     /// Schema objects, with references and `allOf` replaced by their targets and parts.
-    pub(in crate::definition) schemas: Vec<Node<'d>>,
+    pub(crate) schemas: Vec<Node<'d>>,
     /// True if one of them is `false`, which no value satisfies.
     pub(super) never: bool,
     pub(super) specification: Specification,
 }
 
 /// A property, with the schemas that apply to its value.
-pub(in crate::definition) struct ShapeProperty<'d> {
-    pub(in crate::definition) name: &'d str,
-    pub(in crate::definition) schemas: Vec<Node<'d>>,
+pub(crate) struct ShapeProperty<'d> {
+    pub(crate) name: &'d str,
+    pub(crate) schemas: Vec<Node<'d>>,
 }
 
 impl<'d> SchemaShape<'d> {
     /// Flattens schemas. Each is taken once, so repetition costs nothing.
-    pub(in crate::definition) fn of(schemas: &[Node<'d>], specification: Specification) -> Self {
+    pub(crate) fn of(schemas: &[Node<'d>], specification: Specification) -> Self {
         let mut shape = Self { schemas: Vec::new(), never: false, specification };
         let mut seen = SeenNodes::default();
         let mut open: Vec<Node<'d>> = schemas.iter().rev().copied().collect();
@@ -147,8 +147,13 @@ impl<'d> SchemaShape<'d> {
         shape
     }
 
+    /// True if no value satisfies the schemas.
+    pub(crate) fn is_never(&self) -> bool {
+        self.never
+    }
+
     /// Iterates over the values of a keyword in all schemas.
-    pub(super) fn keyword(&self, name: &'static str) -> impl Iterator<Item = Node<'d>> {
+    pub(crate) fn keyword(&self, name: &'static str) -> impl Iterator<Item = Node<'d>> {
         self.schemas.iter().filter_map(move |schema| schema.get(name))
     }
 
@@ -162,13 +167,13 @@ impl<'d> SchemaShape<'d> {
         self.keyword(name).filter_map(count).min()
     }
 
-    pub(super) fn types(&self) -> TypeSet {
+    pub(crate) fn types(&self) -> TypeSet {
         let declared = self.schemas.iter().map(|schema| TypeSet::declared(*schema, self.specification));
         declared.fold(TypeSet::ANY, TypeSet::both)
     }
 
     /// Lists the types to try: declared ones in order with `null` last, else those that other keywords suggest.
-    pub(super) fn type_order(&self) -> Vec<TypeSet> {
+    pub(crate) fn type_order(&self) -> Vec<TypeSet> {
         let allowed = self.types();
         let declared = self.keyword("type").flat_map(|node| {
             let names = node.as_str().into_iter().chain(node.items().filter_map(Node::as_str));
@@ -210,7 +215,7 @@ impl<'d> SchemaShape<'d> {
     }
 
     /// Lists the properties in the order of their first declaration.
-    pub(in crate::definition) fn properties(&self) -> Vec<ShapeProperty<'d>> {
+    pub(crate) fn properties(&self) -> Vec<ShapeProperty<'d>> {
         let mut properties: Vec<ShapeProperty<'d>> = Vec::new();
         let mut known: HashMap<&'d str, usize> = HashMap::new();
         for (name, schema) in self.keyword("properties").flat_map(Node::entries) {
@@ -224,7 +229,7 @@ impl<'d> SchemaShape<'d> {
     }
 
     /// Lists the required properties, in order and without duplicates.
-    pub(super) fn required(&self) -> Vec<&'d str> {
+    pub(crate) fn required(&self) -> Vec<&'d str> {
         let mut seen = HashSet::new();
         self.keyword("required")
             .flat_map(Node::items)
@@ -234,7 +239,7 @@ impl<'d> SchemaShape<'d> {
     }
 
     /// Returns the schemas of a list's items.
-    pub(in crate::definition) fn items(&self) -> Vec<Node<'d>> {
+    pub(crate) fn items(&self) -> Vec<Node<'d>> {
         self.keyword("items").filter(|items| !items.is_array()).collect()
     }
 }

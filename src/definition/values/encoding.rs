@@ -47,13 +47,18 @@ impl FormRules {
         self.field(name)?.style
     }
 
+    /// Returns the one media type that is declared for a field, unless it is a range.
+    pub(crate) fn declared_media_type(&self, name: &str) -> Option<&str> {
+        match self.field(name)?.content_types.as_slice() {
+            [only] if !only.contains('*') => Some(only),
+            _ => None,
+        }
+    }
+
     /// Returns the media type of a part with this text, or of a file: the declared one, else the default of its value.
     pub(crate) fn part_media_type(&self, name: &str, text: Option<&str>, schema: Option<&ValueSchema>) -> Option<&str> {
-        let declared = self.field(name).map(|field| field.content_types.as_slice()).unwrap_or_default();
-        if let [only] = declared
-            && !only.contains('*')
-        {
-            return Some(only);
+        if let Some(declared) = self.declared_media_type(name) {
+            return Some(declared);
         }
         let Some(text) = text else { return Some("application/octet-stream") };
         let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_ok();

@@ -1,0 +1,35 @@
+//! Values as callers may send them, where a definition gives no example.
+
+use serde_json::Value;
+
+use super::api::Definition;
+use super::document::NodeId;
+use super::schema::Sampler;
+
+/// The most steps for all values of a definition; schemas after that have none.
+const MOST_STEPS: usize = 8_000_000;
+/// The most steps for one value.
+const MOST_STEPS_A_VALUE: usize = 60_000;
+
+/// Gives values for the schemas of a definition, with a bound on the total work. The same schema always has the same value.
+#[derive(Debug)]
+pub struct RequestSamples<'d> {
+    definition: &'d Definition,
+    sampler: Sampler,
+    steps: usize,
+}
+
+impl<'d> RequestSamples<'d> {
+    /// Begins with the whole budget.
+    #[must_use]
+    pub fn new(definition: &'d Definition) -> Self {
+        Self { definition, sampler: Sampler::new(definition.specification), steps: 0 }
+    }
+
+    /// Returns a value that a schema allows; `None` if none is found within the budget.
+    pub fn value(&mut self, schema: NodeId) -> Option<Value> {
+        let left = MOST_STEPS.checked_sub(self.steps)?.min(MOST_STEPS_A_VALUE);
+        let built = self.sampler.build(self.definition.node(schema), left, &mut self.steps);
+        built.ok().map(|built| built.value)
+    }
+}

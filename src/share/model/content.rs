@@ -1,0 +1,190 @@
+//! The contents of bodies by their media types.
+
+use serde_json::Value;
+
+use super::type_reader::TypeReader;
+use super::types::{TypeKind, TypeModel};
+use super::{NamedType, text};
+use crate::definition::values::FormRules;
+use crate::definition::{Definition, MediaType, Node, ParameterStyle, RequestSamples};
+use crate::model::trim_blanks;
+
+/// The most values of an example.
+const MOST_VALUES: usize = 20_000;
+
+/// The content of a body in a media type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContentModel {
+    /// The media type or range, as it is declared.
+    pub media_type: String,
+    /// The kind, by which a body is written or read.
+    pub kind: ContentKind,
+    /// The type of the whole body; `None` if nothing is said of it.
+    pub value: Option<TypeModel>,
+    /// The type of each item of a sequence.
+    pub item: Option<TypeModel>,
+    /// The fields of a form with rules of their own.
+    pub parts: Vec<PartModel>,
+    /// The declared examples.
+    pub examples: Vec<NamedExample>,
+    /// A body as it may look: the first example, else one generated from the schema.
+    pub sample: Option<Value>,
+}
+
+/// The kinds of content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentKind {
+    /// JSON.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// `multipart/form-data`.
+    Multipart,
+    /// JSON values, one a line.
+    JsonLines,
+    /// Server-sent events.
+    EventStream,
+    /// Text, XML among it.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// The rules of a field of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartModel {
+    /// The name of the field.
+    pub name: String,
+    /// The media type of its part; `None` if its value decides.
+    pub media_type: Option<String>,
+    /// The style and `explode` of a field that is written like a query parameter.
+    pub style: Option<(ParameterStyle, bool)>,
+}
+
+/// An example.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedExample {
+    /// The name; empty for the only one.
+    pub name: String,
+    /// A short summary.
+    pub summary: Option<String>,
+    /// A description.
+    pub description: Option<String>,
+    /// The value.
+    pub value: Value,
+}
+
+impl ContentKind {
+    /// True for a form.
+    #[must_use]
+    pub const fn is_form(self) -> bool {
+        matches!(self, Self::Form | Self::Multipart)
+    }
+
+    /// Tells the kind of a media type or range.
+    #[must_use]
+    pub fn of(media_type: &str) -> Self {
+        let essence = trim_blanks(media_type.split(';').next().unwrap_or_default()).to_ascii_lowercase();
+        match essence.as_str() {
+            "application/x-www-form-urlencoded" => Self::Form,
+            "multipart/form-data" => Self::Multipart,
+            "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl"
+            | "application/jsonlines"
+            | "application/x-jsonlines"
+            | "application/json-seq" => Self::JsonLines,
+            "text/event-stream" => Self::EventStream,
+            "application/json" | "text/json" => Self::Json,
+            name if name.ends_with("+json") => Self::Json,
+            "application/xml" | "application/yaml" | "application/x-yaml" | "application/javascript" => Self::Text,
+            name if name.starts_with("text/") || name.ends_with("+xml") || name.ends_with("+yaml") => Self::Text,
+            _ => Self::Bytes,
+        }
+    }
+}
+
+impl ContentModel {
+    /// True if it is declared for a range of media types.
+    #[must_use]
+    pub fn is_range(&self) -> bool {
+        self.media_type.split(';').next().is_some_and(|essence| trim_blanks(essence).ends_with("/*"))
+    }
+
+    pub(super) fn read<'d>(
+        definition: &'d Definition,
+        types: &mut TypeReader<'d>,
+        samples: &mut RequestSamples<'d>,
+        content: &MediaType,
+    ) -> Self {
+        let node = definition.node(content.node);
+        let kind = ContentKind::of(&content.name);
+        let value = content.schema.map(|schema| types.read(schema));
+        let item = match kind {
+            ContentKind::JsonLines | ContentKind::EventStream => {
+                types.field(node, "itemSchema").or_else(|| value.clone().map(item_of))
+            }
+            _ => None,
+        };
+        let parts = match kind {
+            ContentKind::Form | ContentKind::Multipart => parts(definition, content),
+            _ => Vec::new(),
+        };
+        let examples = examples(node);
+        let first = examples.first().map(|example| example.value.clone());
+        let sample = first.or_else(|| samples.value(content.schema?));
+        Self { media_type: content.name.clone(), kind, value, item, parts, examples, sample }
+    }
+
+    /// Returns the object whose properties are the fields of a form.
+    #[must_use]
+    pub fn fields<'t>(&'t self, types: &'t [NamedType]) -> Option<&'t super::ObjectType> {
+        let mut value = self.value.as_ref()?;
+        // A name may stand for another name; more of them than types are a circle.
+        for _ in 0..=types.len() {
+            match &value.kind {
+                TypeKind::Object(object) => return Some(object),
+                TypeKind::Reference(id) => value = &types.get(id.index())?.value,
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+/// Returns the type of an item of a sequence that is described as a whole: that of the list's, else the schema itself.
+fn item_of(whole: TypeModel) -> TypeModel {
+    match whole.kind {
+        TypeKind::Array(item) => *item,
+        _ => whole,
+    }
+}
+
+fn parts(definition: &Definition, content: &MediaType) -> Vec<PartModel> {
+    let rules = FormRules::build(definition, content);
+    let encodings = definition.node(content.node).get("encoding").into_iter().flat_map(Node::entries);
+    let part = |(name, _): (&str, Node<'_>)| PartModel {
+        name: name.to_owned(),
+        media_type: rules.declared_media_type(name).map(str::to_owned),
+        style: rules.style(name),
+    };
+    encodings.map(part).collect()
+}
+
+/// Lists the examples of a Media Type, Parameter or Header Object.
+pub(super) fn examples(node: Node<'_>) -> Vec<NamedExample> {
+    let unnamed = |value: Value| NamedExample { name: String::new(), summary: None, description: None, value };
+    let only = node.get("example").and_then(|value| value.to_value(MOST_VALUES)).map(unnamed);
+    let named = node.get("examples").into_iter().flat_map(Node::entries).filter_map(|(name, example)| {
+        let example = example.resolve()?;
+        let value =
+            example.get("value").or_else(|| example.get("dataValue")).or_else(|| example.get("serializedValue"));
+        Some(NamedExample {
+            name: name.to_owned(),
+            summary: text(example, "summary"),
+            description: text(example, "description"),
+            value: value?.to_value(MOST_VALUES)?,
+        })
+    });
+    only.into_iter().chain(named).collect()
+}

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::key::MOST_LIVE_SECRETS;
 use super::{
     AccessAction, AccessOperation, AccessSubject, Grant, Key, OwnerGrants, Revocation, Secret, SecretId, SubjectRecord,
-    SubjectState,
+    SubjectState, contains_clear_secret,
 };
 use crate::model::{Author, EnvironmentName, GroupName, OperationId, Timestamp};
 
@@ -33,6 +33,12 @@ pub enum ChangeError {
         expires: Timestamp,
         /// The beginning.
         not_before: Timestamp,
+    },
+    /// A text that everybody reads has a secret in it.
+    #[error("the {field} holds a secret in clear, and everybody who has the repository reads it")]
+    ClearSecret {
+        /// The text's field.
+        field: &'static str,
     },
     /// There is no such grant.
     #[error("{holder} has no grant {what}")]
@@ -82,6 +88,11 @@ pub enum ChangeError {
 ///
 /// Fails where the key would let nobody in at any time.
 pub fn create(key: Key, author: &Author) -> Result<AccessOperation, ChangeError> {
+    for (field, text) in [("description", &key.description), ("message", &author.message)] {
+        if text.as_deref().is_some_and(contains_clear_secret) {
+            return Err(ChangeError::ClearSecret { field });
+        }
+    }
     if let Some(at) = key.expires.filter(|at| *at <= author.now) {
         return Err(ChangeError::ExpiryPast { at });
     }

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq as _;
 
-use super::sigv4::{Authorization, ReceivedRequest};
-use super::{Grant, Key, NonceFault, OwnerGrants, PathForm, Secret, SecretId, SignatureFault, SubscriptionKey};
+use super::request::ReceivedRequest;
+use super::signature::{RequestSignature, SigningSecret};
+use super::{Grant, Key, NonceFault, OwnerGrants, PrivateKey, Secret, SecretId, SignatureFault, SubscriptionKey};
 use crate::model::{Digest, KeyKind, OwnerName, Timestamp};
 
 /// A secret with which requests are signed. Shown as `***` where it is formatted.
@@ -34,6 +35,12 @@ impl HmacSecret {
     #[must_use]
     pub fn fingerprint(&self) -> Digest {
         Digest::of(&self.0)
+    }
+
+    /// Reads it as the key pair of a client; `None` where it is none.
+    #[must_use]
+    pub fn private_key(&self) -> Option<PrivateKey> {
+        PrivateKey::parse(std::str::from_utf8(&self.0).ok()?)
     }
 }
 
@@ -155,7 +162,7 @@ impl KeyDirectory {
                     directory.repeated.extend([other, secret.id.clone()]);
                 }
                 // A secret that is not the one of the file is none: a rotation has not come to this machine yet.
-                let hmac = hmac_secrets.get(&secret.id).filter(|hmac| hmac.fingerprint() == secret.proof.digest());
+                let hmac = hmac_secrets.get(&secret.id).filter(|hmac| secret.proof.is_proof_of(hmac));
                 let entry = DirectoryEntry { key: Arc::clone(&key), secret: secret.clone(), hmac: hmac.cloned() };
                 directory.secrets.insert(secret.id.clone(), entry);
             }
@@ -174,12 +181,18 @@ impl KeyDirectory {
     /// Lists the live secrets for signing that are not on this machine, each with its key.
     pub fn missing_secrets(&self, now: Timestamp) -> impl Iterator<Item = (&Key, &SecretId)> {
         let is_missing = move |entry: &&DirectoryEntry| {
-            entry.key.kind == KeyKind::Signature
+            entry.secret.proof.needs_secret()
                 && entry.hmac.is_none()
                 && entry.secret.is_live(now)
                 && !self.is_revoked(&entry.secret.id)
         };
         self.secrets.values().filter(is_missing).map(|entry| (&*entry.key, &entry.secret.id))
+    }
+
+    /// True if an id is that of a secret with which requests are signed.
+    #[must_use]
+    pub fn has_signer(&self, id: &str) -> bool {
+        self.entry(id).is_some_and(|entry| entry.key.kind == KeyKind::Signature && !self.is_revoked(&entry.secret.id))
     }
 
     /// True if a secret was revoked.
@@ -196,7 +209,7 @@ impl KeyDirectory {
     pub fn check_subscription(&self, text: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
         let shown = SubscriptionKey::parse(text).ok_or(Denial::Malformed)?;
         let entry = self.entry(shown.id).filter(|entry| entry.key.kind == KeyKind::Subscription);
-        let expected = entry.map_or_else(|| Digest::of(b""), |entry| entry.secret.proof.digest());
+        let expected = entry.and_then(|entry| entry.secret.proof.digest()).unwrap_or_else(|| Digest::of(b""));
         let is_equal = bool::from(shown.digest().bytes().ct_eq(expected.bytes()));
         let entry = entry.ok_or(Denial::UnknownId)?;
         if !is_equal {
@@ -212,26 +225,23 @@ impl KeyDirectory {
     /// Says for the operator why it lets nobody in.
     pub fn check_signature(
         &self,
-        authorization: &Authorization<'_>,
+        signature: &RequestSignature<'_>,
         request: &ReceivedRequest<'_>,
         now: Timestamp,
         tolerance_ms: i64,
     ) -> Result<PresentedSecret, Denial> {
-        let entry = self.entry(authorization.key_id()).filter(|entry| entry.key.kind == KeyKind::Signature);
-        let hmac = entry.and_then(|entry| entry.hmac.as_ref());
-        let secret = hmac.map_or(&b"of nobody, for the same work"[..], HmacSecret::reveal);
-        let path_form = entry.map_or(PathForm::default(), |entry| entry.key.signing.path);
-        let verified = authorization.verify(request, secret, path_form);
+        let entry = self.entry(signature.key_id()).filter(|entry| entry.key.kind == KeyKind::Signature);
+        let signer =
+            entry.map(|DirectoryEntry { key, secret, hmac }| SigningSecret { key, secret, hmac: hmac.as_ref() });
+        let verified = signature.verify(request, signer);
         let name = entry.map(|entry| entry.key.name.to_string());
         let fault = |fault| Denial::Signature { key: name.clone(), fault };
-        authorization.check_date(now, tolerance_ms).map_err(fault)?;
+        signature.check_date(now, tolerance_ms).map_err(fault)?;
         let Some(entry) = entry else { return Err(Denial::UnknownId) };
-        if hmac.is_none() {
+        if entry.hmac.is_none() && entry.secret.proof.needs_secret() {
             return Err(Denial::NoSecretHere(entry.key.name.to_string()));
         }
         verified.map_err(fault)?;
-        let signing = &entry.key.signing;
-        authorization.check_scope(signing.region.as_deref(), signing.service.as_deref()).map_err(fault)?;
         self.presented(entry, now)
     }
 

@@ -1,5 +1,7 @@
 //! Reasons for which a signature is refused, for the operator alone: a caller gets one and the same 401 for each.
 
+use crate::model::Timestamp;
+
 /// Why a signed request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureFault {
@@ -45,6 +47,36 @@ pub enum SignatureFault {
     /// The stated hash is not that of the body.
     #[error("the stated hash is not that of the body")]
     BodyHash,
+    /// The headers of a message signature do not have its fields.
+    #[error("Signature-Input or Signature is missing, malformed or too long")]
+    SignatureInput,
+    /// Several message signatures could be meant.
+    #[error("there is not exactly one signature that is tagged \"apigw\", or one in all without a tag")]
+    SeveralSignatures,
+    /// A parameter of a message signature is missing or of another type.
+    #[error("the parameter {0:?} of the signature is missing or malformed")]
+    SignatureParameter(&'static str),
+    /// A component that no signature may cover here.
+    #[error("the component {0:?}, or a parameter of it, cannot be covered")]
+    Component(String),
+    /// A component that is covered twice.
+    #[error("the component {0:?} is covered twice")]
+    RepeatedComponent(String),
+    /// A component that has to be covered.
+    #[error("the signature does not cover {0:?}")]
+    NotCovered(String),
+    /// The stated algorithm is not the key's.
+    #[error("the stated algorithm is not that of the key")]
+    Algorithm,
+    /// The key is of another algorithm than the scheme.
+    #[error("the key is not one for this scheme")]
+    OtherScheme,
+    /// The time after which the client wants the request refused has passed.
+    #[error("the signature expired at {0}")]
+    Expired(Timestamp),
+    /// The signature is another one.
+    #[error("the signature does not fit the request")]
+    MessageMismatch,
     /// No canonical form has this signature.
     #[error("the signature fits no canonical form of the request{}", path_hint(*.has_encoded_path))]
     Mismatch {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Grant, SecretId};
+use super::{Grant, HmacSecret, PublicKey, SecretId};
 use crate::model::{Digest, KeyKind, KeyName, OwnerName, Timestamp};
 
 /// The form of a path that holds a `%` in a canonical request.
@@ -66,17 +66,20 @@ struct SecretFields {
     sha256: Option<Digest>,
     #[serde(default)]
     fingerprint: Option<Digest>,
+    #[serde(default)]
+    public_key: Option<PublicKey>,
 }
 
 impl TryFrom<SecretFields> for Secret {
     type Error = &'static str;
 
     fn try_from(fields: SecretFields) -> Result<Self, &'static str> {
-        let SecretFields { id, created, retires, sha256, fingerprint } = fields;
-        let proof = match (sha256, fingerprint) {
-            (Some(digest), None) => SecretProof::Sha256(digest),
-            (None, Some(digest)) => SecretProof::Fingerprint(digest),
-            _ => return Err("a secret has either `sha256` or `fingerprint`"),
+        let SecretFields { id, created, retires, sha256, fingerprint, public_key } = fields;
+        let proof = match (sha256, fingerprint, public_key) {
+            (Some(digest), None, None) => SecretProof::Sha256(digest),
+            (None, Some(digest), None) => SecretProof::Fingerprint(digest),
+            (None, None, Some(key)) => SecretProof::PublicKey(key),
+            _ => return Err("a secret has one of `sha256`, `fingerprint` and `public_key`"),
         };
         Ok(Self { id, created, retires, proof })
     }
@@ -89,6 +92,8 @@ pub enum SecretProof {
     Sha256(Digest),
     /// The SHA-256 of the secret with which requests are signed, which this machine must have.
     Fingerprint(Digest),
+    /// The public half of the pair with which requests are signed; the other half is the caller's alone.
+    PublicKey(PublicKey),
 }
 
 impl SecretProof {
@@ -97,24 +102,50 @@ impl SecretProof {
     pub const fn kind(&self) -> KeyKind {
         match self {
             Self::Sha256(_) => KeyKind::Subscription,
-            Self::Fingerprint(_) => KeyKind::Signature,
+            Self::Fingerprint(_) | Self::PublicKey(_) => KeyKind::Signature,
         }
     }
 
-    /// Returns the name of the field that has the digest.
+    /// Returns the field of the file.
     #[must_use]
     pub const fn field(&self) -> &'static str {
         match self {
             Self::Sha256(_) => "sha256",
             Self::Fingerprint(_) => "fingerprint",
+            Self::PublicKey(_) => "public_key",
         }
     }
 
-    /// Returns the digest.
+    /// Returns the value of the field.
     #[must_use]
-    pub const fn digest(&self) -> Digest {
+    pub fn value(&self) -> String {
         match self {
-            Self::Sha256(digest) | Self::Fingerprint(digest) => *digest,
+            Self::Sha256(digest) | Self::Fingerprint(digest) => digest.to_string(),
+            Self::PublicKey(key) => key.to_string(),
+        }
+    }
+
+    /// Returns the digest that a subscription key or a signing secret has; `None` for a public key.
+    #[must_use]
+    pub const fn digest(&self) -> Option<Digest> {
+        match self {
+            Self::Sha256(digest) | Self::Fingerprint(digest) => Some(*digest),
+            Self::PublicKey(_) => None,
+        }
+    }
+
+    /// True if a gateway needs the secret itself to verify with it.
+    #[must_use]
+    pub const fn needs_secret(&self) -> bool {
+        matches!(self, Self::Fingerprint(_))
+    }
+
+    /// True if the text of a secret is the one.
+    #[must_use]
+    pub fn is_proof_of(&self, secret: &HmacSecret) -> bool {
+        match self {
+            Self::Sha256(digest) | Self::Fingerprint(digest) => secret.fingerprint() == *digest,
+            Self::PublicKey(key) => secret.private_key().is_some_and(|private| private.public() == *key),
         }
     }
 }

@@ -2,28 +2,35 @@
 //!
 //! Pure but for the clock and the randomness that it is given: [`crate::workspace`] reads and writes the files, the
 //! gateway asks. [`Key`] is what a key's file says, [`change`] what commands make of it, [`AccessOperation`] one committed
-//! change. [`sigv4`] verifies and signs requests of JDCLOUD2, JDCLOUD3 and AWS4, [`SubscriptionKey`] is the text that
-//! callers show as it is. [`KeyDirectory`] finds the secret of an id and the grant of a call; [`NonceTable`] lets each
+//! change. [`sigv4`] verifies and signs requests of JDCLOUD2, JDCLOUD3 and AWS4, [`message_signature`] those of RFC 9421;
+//! [`SubscriptionKey`] is the text that callers show as it is. [`KeyDirectory`] finds the secret of an id and the grant of a call; [`NonceTable`] lets each
 //! signed request in once.
 
 pub mod change;
+pub mod message_signature;
 pub mod sigv4;
 
 mod directory;
+mod ed25519;
 mod fault;
 mod grant;
 mod hexadecimal;
 mod key;
 mod nonces;
 mod operation;
+mod request;
 mod secret_id;
+mod signature;
 mod subscription;
 
 pub use directory::{ApiCall, Denial, HmacSecret, KeyDirectory, PresentedSecret};
+pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
 pub use fault::SignatureFault;
 pub use grant::{Grant, GrantId, OwnerGrants};
 pub use key::{Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings};
 pub use nonces::{ClockReading, NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
+pub use request::{BodyDigest, BodyHasher, ReceivedRequest, SigningRequest};
 pub use secret_id::{SecretId, SecretIdError};
-pub use subscription::{NewSecret, SubscriptionKey, contains_subscription_key};
+pub use signature::RequestSignature;
+pub use subscription::{NewSecret, SubscriptionKey, contains_clear_secret};

@@ -1,4 +1,4 @@
-//! Secrets that are made: subscription keys, and the secrets with which requests are signed.
+//! Secrets that are made: subscription keys, and the secrets and key pairs with which requests are signed.
 //!
 //! A subscription key is `apk_<id>_<256 bits, base64url>_<crc32>`. The prefix and the checksum let scanners find a
 //! leaked one without a false alarm; the file of the key has the SHA-256 of the whole text, so that
@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::error::Unspecified;
 use ring::rand::SecureRandom;
 
-use super::SecretId;
+use super::{PrivateKey, SecretId};
 use crate::model::Digest;
 
 /// The beginning of a subscription key's text.
@@ -45,6 +45,12 @@ impl NewSecret {
         let unchecked = format!("{PREFIX}{id}_{}", Self::for_signing(random)?.0);
         let checksum = crc32(unchecked.as_bytes());
         Ok(Self(format!("{unchecked}_{checksum:08x}")))
+    }
+
+    /// Takes a key pair that was just made, as PEM.
+    #[must_use]
+    pub fn of_pair(pair: &PrivateKey) -> Self {
+        Self(pair.reveal().to_owned())
     }
 
     /// Returns the text, to write it to its one place.
@@ -94,9 +100,14 @@ impl<'t> SubscriptionKey<'t> {
     }
 }
 
-/// True if a text contains a subscription key in clear.
+/// True if a text contains a subscription key or a private key in clear.
 #[must_use]
-pub fn contains_subscription_key(text: &str) -> bool {
+pub fn contains_clear_secret(text: &str) -> bool {
+    let is_private_key = text.contains("-----BEGIN") && text.contains("PRIVATE KEY-----");
+    is_private_key || contains_subscription_key(text)
+}
+
+fn contains_subscription_key(text: &str) -> bool {
     let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
     text.split(|character| !is_part(character)).any(|word| SubscriptionKey::parse(word).is_some())
 }
@@ -144,6 +155,8 @@ mod tests {
         let secret = made();
         assert!(contains_subscription_key(&format!("- secret: \"{}\"", secret.reveal())));
         assert!(!contains_subscription_key("- id: \"abcd1234\""));
+        assert!(contains_clear_secret("description: \"-----BEGIN EC PRIVATE KEY-----\""));
+        assert!(!contains_clear_secret("description: \"the PRIVATE KEY of the shop\""));
         assert_eq!(format!("{secret:?}"), "***");
     }
 }

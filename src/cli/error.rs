@@ -338,6 +338,9 @@ impl From<ChangeError> for CommandError {
             ChangeError::ExpiryPast { .. } | ChangeError::EndBeforeBegin { .. } => {
                 Self::invalid("expiry", message).hint("give a time to come, like `--expires 90d`")
             }
+            ChangeError::ClearSecret { .. } => {
+                Self::invalid("clear-secret", message).hint("leave the secret out, and make another one of it")
+            }
             ChangeError::AmbiguousGrant { .. } => {
                 Self::invalid("ambiguous", message).hint("write more of the id: `apigw access list` shows the grants")
             }

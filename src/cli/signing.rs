@@ -1,16 +1,59 @@
 //! Requests that a command signs, or gives a key, with a secret that is on this machine.
 
+use clap::ValueEnum;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::context::Context;
 use super::error::{CommandError, Exit};
-use crate::access::sigv4::{SignatureScheme, Signer, SigningRequest};
-use crate::access::{HmacSecret, Key, SecretId};
+use crate::access::message_signature::{MessageSigner, MessageSigningKey};
+use crate::access::sigv4::{SCHEMES, SignatureScheme, Signer};
+use crate::access::{HmacSecret, Key, PrivateKey, SecretId, SigningRequest};
 use crate::model::{KeyKind, KeyName};
 use crate::workspace::SecretSources;
 
 /// The region and the service of signatures of a key that names none.
 const ANY_SCOPE: (&str, &str) = ("local", "apigw");
+
+/// The scheme of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemeArgument {
+    /// JDCLOUD2-HMAC-SHA256
+    Jdcloud2,
+    /// JDCLOUD3-HMAC-SHA256
+    Jdcloud3,
+    /// AWS4-HMAC-SHA256
+    Aws4,
+    /// HTTP Message Signatures (RFC 9421)
+    Rfc9421,
+}
+
+/// How a request is signed with a secret.
+enum SigningMethod {
+    Sigv4(&'static SignatureScheme),
+    MessageHmac,
+    MessageEd25519(PrivateKey),
+}
+
+impl SigningMethod {
+    fn choose(
+        scheme: Option<SchemeArgument>,
+        (key, id, secret): (&Key, &SecretId, &HmacSecret),
+    ) -> Result<Self, CommandError> {
+        // A secret on this machine is that of its proof, so that a text that reads as a pair is one.
+        match (scheme, secret.private_key()) {
+            (None | Some(SchemeArgument::Rfc9421), Some(pair)) => Ok(Self::MessageEd25519(pair)),
+            (Some(_), Some(_)) => {
+                let message =
+                    format!("secret {id} of key {} is a key pair of Ed25519, which signs as rfc9421", key.name);
+                Err(CommandError::invalid("key-scheme", message).hint("leave `--scheme` out"))
+            }
+            (None | Some(SchemeArgument::Jdcloud2), None) => Ok(Self::Sigv4(&SCHEMES[0])),
+            (Some(SchemeArgument::Jdcloud3), None) => Ok(Self::Sigv4(&SCHEMES[1])),
+            (Some(SchemeArgument::Aws4), None) => Ok(Self::Sigv4(&SCHEMES[2])),
+            (Some(SchemeArgument::Rfc9421), None) => Ok(Self::MessageHmac),
+        }
+    }
+}
 
 /// Finds a key and a secret of it on this machine.
 pub(super) fn key_with_secret(
@@ -33,7 +76,7 @@ pub(super) fn key_with_secret(
 pub(super) fn sign_with_key(
     context: &Context<'_>,
     name: &KeyName,
-    scheme: &'static SignatureScheme,
+    scheme: Option<SchemeArgument>,
     request: &SigningRequest<'_>,
 ) -> Result<Vec<(&'static str, String)>, CommandError> {
     let (key, id, secret) = key_with_secret(context, name)?;
@@ -51,18 +94,30 @@ pub(super) fn sign_with_key(
 pub(super) fn sign(
     context: &Context<'_>,
     (key, id, secret): (&Key, &SecretId, &HmacSecret),
-    scheme: &'static SignatureScheme,
+    scheme: Option<SchemeArgument>,
     request: &SigningRequest<'_>,
 ) -> Result<Vec<(&'static str, String)>, CommandError> {
-    let signer = Signer {
-        scheme,
-        key_id: id.as_str(),
-        secret: secret.reveal(),
-        region: key.signing.region.as_deref().unwrap_or(ANY_SCOPE.0),
-        service: key.signing.service.as_deref().unwrap_or(ANY_SCOPE.1),
-        path_form: key.signing.path,
+    let nonce = nonce()?;
+    let sign_message = |signing_key: MessageSigningKey<'_>| {
+        let signer = MessageSigner { key_id: id.as_str(), key: signing_key };
+        let signed = signer.sign(request, context.now(), &nonce);
+        signed.map_err(|fault| CommandError::usage(format!("the request cannot be signed: {fault}")))
     };
-    Ok(signer.sign(request, context.now(), &nonce()?))
+    match SigningMethod::choose(scheme, (key, id, secret))? {
+        SigningMethod::MessageEd25519(pair) => sign_message(MessageSigningKey::Ed25519(&pair)),
+        SigningMethod::MessageHmac => sign_message(MessageSigningKey::Hmac(secret.reveal())),
+        SigningMethod::Sigv4(scheme) => {
+            let signer = Signer {
+                scheme,
+                key_id: id.as_str(),
+                secret: secret.reveal(),
+                region: key.signing.region.as_deref().unwrap_or(ANY_SCOPE.0),
+                service: key.signing.service.as_deref().unwrap_or(ANY_SCOPE.1),
+                path_form: key.signing.path,
+            };
+            Ok(signer.sign(request, context.now(), &nonce))
+        }
+    }
 }
 
 /// Makes a nonce of 128 random bits.

@@ -14,9 +14,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::headers::X_APIGW_KEY;
 use super::problem::{Kind, Problem};
-use crate::access::sigv4::{Authorization, ReceivedRequest, SCHEMES};
+use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
+use crate::access::sigv4::SCHEMES;
 use crate::access::{
-    ApiCall, ClockReading, Denial, KeyDirectory, NonceFault, NonceTable, PresentedSecret, SignatureFault,
+    ApiCall, BodyDigest, ClockReading, Denial, KeyDirectory, NonceFault, NonceTable, PresentedSecret, ReceivedRequest,
+    RequestSignature, SignatureFault,
 };
 use crate::model::{KeyName, SignatureAuth, SubscriptionAuth, Timestamp};
 
@@ -65,6 +67,9 @@ impl AccessRules {
             }
             if self.tolerance_ms.is_some() && is_signed(headers) {
                 headers.remove(AUTHORIZATION);
+            } else if self.tolerance_ms.is_some() {
+                headers.remove(SIGNATURE_INPUT);
+                headers.remove(SIGNATURE);
             }
         }
         if let Ok(value) = HeaderValue::from_str(key.as_str()) {
@@ -106,10 +111,23 @@ pub(crate) struct AccessState {
     reserved: AtomicU64,
 }
 
-/// Room that is set aside for a signed body.
+/// Room that is set aside for a signed body, as much as has come of it.
 pub(crate) struct BodyReservation<'a> {
     access: &'a AccessState,
     bytes: u64,
+    /// The most bytes of all bodies together at which it still grows.
+    most: u64,
+}
+
+impl BodyReservation<'_> {
+    /// Sets room aside for the next bytes.
+    pub(crate) fn grow(&mut self, bytes: u64) -> Result<(), Problem> {
+        let next = |reserved: u64| reserved.checked_add(bytes).filter(|reserved| *reserved <= self.most);
+        let grown = self.access.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        grown.map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are under way.").closing())?;
+        self.bytes += bytes;
+        Ok(())
+    }
 }
 
 impl Drop for BodyReservation<'_> {
@@ -145,15 +163,16 @@ impl AccessState {
         let verdict = || {
             let now = self.now();
             if let Some(tolerance_ms) = rules.tolerance_ms
-                && let Some(authorization) = authorization(&parts.headers)?
+                && let Some(signature) = request_signature(&parts.headers)?
             {
                 if has_body {
                     // A body is not read for a date that lets nobody in.
                     let fault = |fault| Denial::Signature { key: None, fault };
-                    authorization.check_date(now.wall, tolerance_ms).map_err(fault)?;
+                    signature.check_date(now.wall, tolerance_ms).map_err(fault)?;
                     return Ok(CallerCheck::AfterBody);
                 }
-                return self.check_signed(&authorization, tolerance_ms, call, parts, b"").map(CallerCheck::Passed);
+                let body = BodyDigest::of(&parts.headers, b"");
+                return self.check_signed(&signature, tolerance_ms, call, parts, &body).map(CallerCheck::Passed);
             }
             let text = subscription_key(&parts.headers, &rules.key_headers)?;
             let directory = self.directory.load();
@@ -170,23 +189,23 @@ impl AccessState {
         rules: &AccessRules,
         call: &ApiCall<'_>,
         parts: &Parts,
-        body: &[u8],
+        body: &BodyDigest,
     ) -> Result<KeyName, Problem> {
         let verdict = || {
             let tolerance_ms = rules.tolerance_ms.unwrap_or_default();
-            let authorization = authorization(&parts.headers)?.ok_or(Denial::NoKey)?;
-            self.check_signed(&authorization, tolerance_ms, call, parts, body)
+            let signature = request_signature(&parts.headers)?.ok_or(Denial::NoKey)?;
+            self.check_signed(&signature, tolerance_ms, call, parts, body)
         };
         verdict().map_err(|denial| rules.refusal(&denial))
     }
 
     fn check_signed(
         &self,
-        authorization: &Authorization<'_>,
+        signature: &RequestSignature<'_>,
         tolerance_ms: i64,
         call: &ApiCall<'_>,
         parts: &Parts,
-        body: &[u8],
+        body: &BodyDigest,
     ) -> Result<KeyName, Denial> {
         let now = self.now();
         let request = ReceivedRequest {
@@ -198,24 +217,24 @@ impl AccessState {
             body,
         };
         let directory = self.directory.load();
-        let PresentedSecret { key, id } = directory.check_signature(authorization, &request, now.wall, tolerance_ms)?;
+        let PresentedSecret { key, id } = directory.check_signature(signature, &request, now.wall, tolerance_ms)?;
         directory.check_grant(&key, call)?;
-        let (mark, is_nonce) = authorization.replay_mark();
+        let (mark, is_nonce) = signature.replay_mark();
         // Without a nonce, two equal requests within a second have one signature: harmless ones may repeat.
         if is_nonce || !matches!(parts.method, Method::GET | Method::HEAD) {
-            let claimed = self.nonces.claim(&id, mark, authorization.time(), now, 2 * tolerance_ms);
+            let claimed = self.nonces.claim(&id, mark, signature.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
         }
         Ok(key.name.clone())
     }
 
-    /// Sets room aside for a signed body of at most so many bytes.
-    pub(crate) fn reserve_body(&self, bytes: u64) -> Result<BodyReservation<'_>, Problem> {
-        let next = |reserved: u64| reserved.checked_add(bytes).filter(|reserved| *reserved <= MOST_SIGNED_BODY_BYTES);
-        let reserved = self.reserved.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        reserved
-            .map(|_| BodyReservation { access: self, bytes })
-            .map_err(|_| Problem::new(Kind::AccessUnavailable, "Too many signed bodies are under way.").closing())
+    /// Begins to set room aside for a signed body. Bodies that name the id of no key share half of the room, so that
+    /// without one nobody can keep the others out.
+    pub(crate) fn reserve_body(&self, headers: &HeaderMap) -> BodyReservation<'_> {
+        let signature = request_signature(headers).ok().flatten();
+        let is_known = signature.is_some_and(|signature| self.directory.load().has_signer(signature.key_id()));
+        let most = if is_known { MOST_SIGNED_BODY_BYTES } else { MOST_SIGNED_BODY_BYTES / 2 };
+        BodyReservation { access: self, bytes: 0, most }
     }
 
     fn now(&self) -> ClockReading {
@@ -231,8 +250,8 @@ fn milliseconds(time: Duration) -> i64 {
     i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn authorization(headers: &HeaderMap) -> Result<Option<Authorization<'_>>, Denial> {
-    Authorization::parse(headers).map_err(|fault: SignatureFault| Denial::Signature { key: None, fault })
+fn request_signature(headers: &HeaderMap) -> Result<Option<RequestSignature<'_>>, Denial> {
+    RequestSignature::parse(headers).map_err(|fault: SignatureFault| Denial::Signature { key: None, fault })
 }
 
 /// Returns the host and port that a client asks for, which on HTTP/2 stand in no header.

@@ -261,6 +261,48 @@ fn a_request_is_signed_with_a_secret_that_is_on_this_machine() {
     }
 }
 
+#[test]
+fn a_key_pair_needs_no_secret_where_it_is_verified() {
+    let sandbox = sandbox();
+    let outside = tempfile::tempdir().expect("a folder");
+    let file = make(&sandbox, &outside, "shop", "--kind signature --ed25519");
+    let private = fs::read_to_string(&file).expect("the secret");
+    assert!(private.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{private}");
+    assert!(!sandbox.path().join(".apigw/secrets").exists(), "a secret is kept");
+    assert_no_secret(&sandbox, &[private.lines().nth(1).expect("a line").to_owned()]);
+    let id = sandbox.run("-o json key show shop").expect_exit(0).json()["secrets"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    sandbox.run("access grant shop petstore --env test").expect_exit(0);
+    sandbox.run("access test shop petstore listPets --env test").expect_exit(0);
+    let variable = format!("APIGW_SECRET_{id}");
+    let sign =
+        |more: &str| sandbox.run_with(&[(&variable, &private)], &format!("sign POST http://a/b --key shop{more}"));
+    sign(" --body x").expect_exit(0).expect_stdout("content-digest: sha-256=:").expect_stdout("alg=\"ed25519\"");
+    sign(" --scheme rfc9421").expect_exit(0).expect_stdout("signature-input: apigw=(\"@method\" ");
+    sign(" --scheme aws4").expect_exit(3).expect_stderr("signs as rfc9421");
+    sandbox.run("sign GET http://a/b --key shop").expect_exit(3).expect_stderr(&variable);
+    // A pair is followed by a pair: one that is made here, or the public half of the caller's own.
+    let next = outside.path().join("next");
+    sandbox.run(&format!("key rotate shop --to {}", next.display())).expect_exit(0);
+    let public = outside.path().join("public.pem");
+    fs::write(&public, "MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=").expect("a file");
+    sandbox.run(&format!("key create own --kind signature --public-key {}", public.display())).expect_exit(3);
+    fs::write(&public, &private).expect("a file");
+    let given = format!("key create own --kind signature --public-key {}", public.display());
+    sandbox.run(&given).expect_exit(3).expect_stderr("this is a private key");
+    fs::write(&public, "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n").expect("a file");
+    sandbox.run(&format!("{given} --to x")).expect_exit(64).expect_stderr("nothing to write");
+    sandbox.run(&given).expect_exit(0).expect_stdout("is the caller's own");
+    assert!(sandbox.read("keys/own.yaml").contains("  public_key: JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n"));
+    sandbox.run("key create x --kind subscription --ed25519 --to x").expect_exit(64).expect_stderr("that signs");
+    // Words about a private key are none.
+    let described = "key create words --kind signature --description PRIVATE-KEY --to ";
+    sandbox.run(&format!("{described}{}", outside.path().join("words").display())).expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+}
+
 const PETS: &str = "/petstore/pets";
 
 /// Sends a request with curl, and returns the status and the body.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use apigw::access::sigv4::{SCHEMES, SignatureScheme, Signer, SigningRequest};
+use apigw::access::sigv4::{SCHEMES, SignatureScheme, Signer};
 use apigw::access::{
-    Grant, HmacSecret, Key, KeyDirectory, NewSecret, PathForm, Secret, SecretId, SecretProof, SigningSettings,
+    Grant, HmacSecret, Key, KeyDirectory, NewSecret, PathForm, Secret, SecretId, SecretProof, SigningRequest,
+    SigningSettings,
 };
 use apigw::gateway::Gateway;
 use apigw::model::{Digest, KeyKind, Timestamp};
@@ -19,12 +20,12 @@ use super::snapshot::{config, http, pets, start};
 
 const SECRET: &[u8] = b"a secret of nobody else, for signing";
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
     Timestamp::from_milliseconds(i64::try_from(since.as_millis()).expect("a time"))
 }
 
-fn key(name: &str, id: &SecretId, proof: SecretProof, apis: &[&str]) -> Key {
+pub(super) fn key(name: &str, id: &SecretId, proof: SecretProof, apis: &[&str]) -> Key {
     let apis = apis.iter().map(|&api| api.to_owned()).collect();
     let (group, environment) = ("pets".parse().expect("a name"), "test".parse().expect("a name"));
     Key {

@@ -20,5 +20,6 @@ mod mocking;
 mod passing;
 mod paths;
 mod protocols;
+mod signatures;
 mod snapshot;
 mod stuck;

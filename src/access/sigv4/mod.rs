@@ -15,8 +15,8 @@ use http::header::{AUTHORIZATION, HOST};
 use super::fault::SignatureFault;
 use crate::model::{Timestamp, trim_blanks};
 
-pub use sign::{Signer, SigningRequest};
-pub use verify::{CanonicalForm, ReceivedRequest};
+pub use sign::Signer;
+pub use verify::CanonicalForm;
 
 /// The parameters by which the members of the family differ.
 #[derive(Debug, PartialEq, Eq)]

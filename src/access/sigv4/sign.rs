@@ -5,6 +5,7 @@ use ring::{digest, hmac};
 use super::SignatureScheme;
 use super::canonical::{encode, query_forms};
 use super::verify::{CanonicalRequest, signing_key, string_to_sign};
+use crate::access::request::SigningRequest;
 use crate::access::{PathForm, hexadecimal};
 use crate::model::{Timestamp, trim_blanks};
 
@@ -23,23 +24,6 @@ pub struct Signer<'a> {
     pub service: &'a str,
     /// The path is signed as sent, or percent-encoded again where the key says so.
     pub path_form: PathForm,
-}
-
-/// A request that is about to be sent.
-#[derive(Debug, Clone, Copy)]
-pub struct SigningRequest<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The path as it is sent, percent-encoded.
-    pub path: &'a str,
-    /// The query as it is sent, without `?`.
-    pub query: &'a str,
-    /// The host and port as they are sent.
-    pub authority: &'a str,
-    /// The headers that are signed beside the host, the date and the nonce, with names in lower case.
-    pub headers: &'a [(&'a str, &'a str)],
-    /// The whole body.
-    pub body: &'a [u8],
 }
 
 impl Signer<'_> {

@@ -7,24 +7,8 @@ use subtle::{Choice, ConstantTimeEq as _};
 use super::canonical::{header_forms, path_forms, query_forms};
 use super::{Authorization, SignatureScheme};
 use crate::access::fault::SignatureFault;
+use crate::access::request::ReceivedRequest;
 use crate::access::{PathForm, hexadecimal};
-
-/// A request as the gateway received it, for the verification of its signature.
-#[derive(Debug, Clone, Copy)]
-pub struct ReceivedRequest<'a> {
-    /// The method.
-    pub method: &'a str,
-    /// The path as sent, percent-encoded.
-    pub path: &'a str,
-    /// The query as sent, without `?`; empty where there is none.
-    pub query: &'a str,
-    /// The host and port as sent, which stand in no header on HTTP/2.
-    pub authority: &'a str,
-    /// The headers as sent.
-    pub headers: &'a HeaderMap,
-    /// The whole body.
-    pub body: &'a [u8],
-}
 
 /// The place of the canonical form in which a request was signed, in the order in which the forms are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +28,7 @@ impl Authorization<'_> {
         secret: &[u8],
         path_form: PathForm,
     ) -> Result<CanonicalForm, SignatureFault> {
-        let body_hash = hexadecimal::encode(digest::digest(&digest::SHA256, request.body).as_ref());
+        let body_hash = hexadecimal::encode(&request.body.sha256);
         self.check_stated_hash(request.headers, &body_hash)?;
         let headers = header_forms(self.signed_headers, request.headers, request.authority)?;
         let key = signing_key(self.scheme, secret, self.date, self.region, self.service);

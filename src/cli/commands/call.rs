@@ -12,14 +12,13 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 
-use super::sign::SchemeArgument;
-use crate::access::sigv4::SigningRequest;
+use crate::access::SigningRequest;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
-use crate::cli::signing;
+use crate::cli::signing::{self, SchemeArgument};
 use crate::definition::Definition;
 use crate::gateway::call::{CallDestination, CallError, CallResponse, OutgoingCall, send};
 use crate::gateway::{Config, Gateway};
@@ -69,9 +68,9 @@ pub(in crate::cli) struct CallArguments {
     /// Call with this key: signed, or with its text in a header, by its kind; its secret has to be on this machine
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     key: Option<KeyName>,
-    /// The scheme in which it is signed
-    #[arg(long, value_name = "SCHEME", value_enum, default_value = "jdcloud2", requires = "key")]
-    scheme: SchemeArgument,
+    /// The scheme in which it is signed [default: jdcloud2; with a key of Ed25519, rfc9421]
+    #[arg(long, value_name = "SCHEME", value_enum, requires = "key")]
+    scheme: Option<SchemeArgument>,
     /// Send it to a running gateway, with the host name of the group
     #[arg(long, value_name = "URL")]
     url: Option<HttpUrl>,
@@ -122,7 +121,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CallArguments) -> R
 fn present_key(
     context: &Context<'_>,
     name: &KeyName,
-    scheme: SchemeArgument,
+    scheme: Option<SchemeArgument>,
     called: &CalledApi,
     prepared: &mut PreparedCall,
 ) -> Result<(), CommandError> {
@@ -148,7 +147,7 @@ fn present_key(
                 headers: &headers,
                 body: &outgoing.body,
             };
-            let signed = signing::sign(context, (&key, &id, &secret), scheme.scheme(), &request)?;
+            let signed = signing::sign(context, (&key, &id, &secret), scheme, &request)?;
             signed.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
         }
     };

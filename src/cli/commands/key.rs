@@ -31,7 +31,8 @@ pub(in crate::cli) enum KeyCommand {
 /// Make a key, and hand out its secret once
 ///
 /// The secret goes into the file that --to names, which nobody else can read, or onto a terminal; apigw keeps its hash. The
-/// secret of a signature key is kept in .apigw/secrets too, as a gateway needs it to verify.
+/// secret of a signature key is kept in .apigw/secrets too, as a gateway needs it to verify; with --ed25519 or
+/// --public-key it is not, since the public key in the key's file is enough.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  apigw key create ci --kind subscription --to ~/ci.key\n  apigw key create shop --kind signature --owner web --expires 90d --to ~/shop.secret -m 'web shop'"
@@ -61,6 +62,8 @@ pub(in crate::cli) struct KeyCreateArguments {
     /// The service that signatures must name [default: any]
     #[arg(long, value_name = "SERVICE")]
     service: Option<String>,
+    #[command(flatten)]
+    pair: PairArguments,
     /// How its signer writes a path that holds a `%` [default: sent]
     #[arg(long, value_name = "FORM", value_enum)]
     path: Option<PathArgument>,
@@ -73,7 +76,7 @@ pub(in crate::cli) struct KeyCreateArguments {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum KindArgument {
-    /// Each request is signed (JDCLOUD2, JDCLOUD3, AWS4)
+    /// Each request is signed (JDCLOUD2, JDCLOUD3, AWS4, RFC 9421)
     Signature,
     /// Each request has the key in a header
     Subscription,
@@ -85,6 +88,17 @@ enum PathArgument {
     Sent,
     /// Percent-encoded again
     Again,
+}
+
+/// The key pair of a caller who signs with Ed25519.
+#[derive(Debug, Args)]
+struct PairArguments {
+    /// Make a key pair of Ed25519, for signatures of RFC 9421: no gateway needs a secret
+    #[arg(long)]
+    ed25519: bool,
+    /// Take the public half of a pair that the caller has made (PEM)
+    #[arg(long, value_name = "FILE", conflicts_with = "ed25519", value_hint = clap::ValueHint::FilePath)]
+    public_key: Option<PathBuf>,
 }
 
 /// Where a secret goes.
@@ -107,6 +121,8 @@ pub(in crate::cli) struct RotateArguments {
     /// How long the secret before lets in
     #[arg(long, value_name = "TIME", default_value = "7d", value_parser = parse_lifetime)]
     overlap: i64,
+    #[command(flatten)]
+    pair: PairArguments,
     #[command(flatten)]
     out: SecretOut,
     /// Reason, for the history

@@ -3,35 +3,14 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::access::sigv4::{SCHEMES, SignatureScheme, SigningRequest};
+use crate::access::SigningRequest;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
-use crate::cli::signing::sign_with_key;
+use crate::cli::signing::{SchemeArgument, sign_with_key};
 use crate::cli::typed_body::read_body;
 use crate::cli::views::{SignView, SignedHeaderView};
 use crate::model::{KeyName, SCHEMA};
-
-/// The scheme of a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(in crate::cli) enum SchemeArgument {
-    /// JDCLOUD2-HMAC-SHA256
-    Jdcloud2,
-    /// JDCLOUD3-HMAC-SHA256
-    Jdcloud3,
-    /// AWS4-HMAC-SHA256
-    Aws4,
-}
-
-impl SchemeArgument {
-    pub(in crate::cli) fn scheme(self) -> &'static SignatureScheme {
-        match self {
-            Self::Jdcloud2 => &SCHEMES[0],
-            Self::Jdcloud3 => &SCHEMES[1],
-            Self::Aws4 => &SCHEMES[2],
-        }
-    }
-}
 
 /// Print the headers with which a request is signed
 ///
@@ -50,9 +29,9 @@ pub(in crate::cli) struct SignArguments {
     /// The key, whose secret has to be on this machine
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::keys))]
     key: KeyName,
-    /// The scheme
-    #[arg(long, value_name = "SCHEME", value_enum, default_value = "jdcloud2")]
-    scheme: SchemeArgument,
+    /// The scheme [default: jdcloud2; of a key of Ed25519, rfc9421]
+    #[arg(long, value_name = "SCHEME", value_enum)]
+    scheme: Option<SchemeArgument>,
     /// The body: a text, or @FILE
     #[arg(long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
     body: Option<String>,
@@ -77,7 +56,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SignArguments) -> R
         headers: &headers,
         body: &body,
     };
-    let signed = sign_with_key(context, &arguments.key, arguments.scheme.scheme(), &input)?;
+    let signed = sign_with_key(context, &arguments.key, arguments.scheme, &input)?;
     let lines = || signed.iter().map(|(name, value)| [*name, ": ", value, "\n"].concat()).collect::<Vec<_>>().concat();
     let header = |(name, value): &(&'static str, String)| SignedHeaderView { name, value: value.clone() };
     let document = SignView { schema: SCHEMA, headers: signed.iter().map(header).collect() };

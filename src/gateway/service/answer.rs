@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::EXPECT;
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -14,8 +14,8 @@ use super::access_log::ResponseOrigin;
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, check_response};
-use crate::access::ApiCall;
-use crate::gateway::access::{AccessRules, CallerCheck};
+use crate::access::{ApiCall, BodyDigest, BodyHasher};
+use crate::gateway::access::{AccessRules, BodyReservation, CallerCheck};
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
 use crate::gateway::headers::X_APIGW_KEY;
 use crate::gateway::problem::{Kind, Problem};
@@ -124,13 +124,11 @@ impl Exchange {
             return Ok(AdmittedRequest { caller: Some((rules, key.clone())), body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
-        // A body that states its length takes no more room than that.
-        let most = body.size_hint().upper().unwrap_or(wait.body_limit).min(wait.body_limit);
-        let _room = shared.access.reserve_body(most)?;
+        let mut room = shared.access.reserve_body(&parts.headers);
         let (body, progress) = self.stream(body, wait.body_limit);
-        let bytes = read_whole(body, &progress).await?;
+        let (bytes, digest) = read_hashed(body, &progress, &mut room, BodyHasher::new(&parts.headers)).await?;
         let names = [&*api.name, &*api.method_and_path];
-        let key = shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &bytes)?;
+        let key = shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
         if let Some(entry) = &mut self.entry {
             key.as_str().clone_into(&mut entry.key);
         }
@@ -274,4 +272,23 @@ impl From<Problem> for UpstreamFailure {
 async fn read_whole(body: UpstreamBody, progress: &BodyProgress) -> Result<Bytes, Problem> {
     let collected = body.collect().await.map(http_body_util::Collected::to_bytes);
     collected.map_err(|_| Problem::of_body(progress.failed.get().unwrap_or(BodyFault::Broken)))
+}
+
+/// Reads a body to its end and hashes each piece as it comes, so that no body keeps the worker for longer than a piece.
+async fn read_hashed(
+    mut body: UpstreamBody,
+    progress: &BodyProgress,
+    room: &mut BodyReservation<'_>,
+    mut hasher: BodyHasher,
+) -> Result<(Bytes, BodyDigest), Problem> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::of_body(progress.failed.get().unwrap_or(BodyFault::Broken)))?;
+        if let Ok(piece) = frame.into_data() {
+            room.grow(piece.len() as u64)?;
+            hasher.update(&piece);
+            whole.extend_from_slice(&piece);
+        }
+    }
+    Ok((whole.freeze(), hasher.finish()))
 }

@@ -166,7 +166,7 @@ impl Workspace {
         // The latest first: of two live secrets it is the one that stays.
         for secret in key.live_secrets(now).filter(|secret| !is_revoked(secret)).collect::<Vec<_>>().into_iter().rev() {
             let found = self.find_secret(sources, &secret.id)?;
-            if let Some(found) = found.filter(|found| found.fingerprint() == secret.proof.digest()) {
+            if let Some(found) = found.filter(|found| secret.proof.is_proof_of(found)) {
                 return Ok(Some((secret.id.clone(), found)));
             }
         }
@@ -183,9 +183,9 @@ impl Workspace {
         let mut found = SecretsOnMachine::default();
         found.problems.extend(sources.problem.clone());
         for key in keys.into_iter().filter(|key| key.kind == KeyKind::Signature) {
-            for secret in &key.secrets {
+            for secret in key.secrets.iter().filter(|secret| secret.proof.needs_secret()) {
                 match self.find_secret(sources, &secret.id) {
-                    Ok(Some(hmac)) if hmac.fingerprint() == secret.proof.digest() => {
+                    Ok(Some(hmac)) if secret.proof.is_proof_of(&hmac) => {
                         found.secrets.insert(secret.id.clone(), hmac);
                     }
                     Ok(Some(_)) => found.problems.push(other_secret(key, &secret.id)),

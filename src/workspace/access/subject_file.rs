@@ -10,7 +10,7 @@ use super::super::{own_yaml, settings};
 use super::subject_place;
 use crate::access::{
     AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SubjectRecord, SubjectState,
-    contains_subscription_key,
+    contains_clear_secret,
 };
 use crate::model::{Digest, Finding, Location, OperationId, OwnerName, SCHEMA, Severity};
 
@@ -72,7 +72,7 @@ fn key_fields(text: &mut String, indent: &str, key: &Key) {
         if let Some(retires) = retires {
             let _ = writeln!(text, "{indent}  retires: \"{retires}\"");
         }
-        let _ = writeln!(text, "{indent}  {}: {}", proof.field(), proof.digest());
+        let _ = writeln!(text, "{indent}  {}: {}", proof.field(), proof.value());
     }
     grant_fields(text, indent, &key.grants);
 }
@@ -184,7 +184,7 @@ fn faults(place: &str, text: &str, state: &SubjectState) -> Vec<Finding> {
 fn check_clear_secrets(place: &str, text: &str) -> Result<(), Error> {
     let is_secret = |line: &str| {
         let field = line.trim_start_matches([' ', '-']).split(':').next().unwrap_or_default().trim_matches(['"', '\'']);
-        SECRET_FIELDS.contains(&field) || contains_subscription_key(line) || line.contains("PRIVATE KEY")
+        SECRET_FIELDS.contains(&field) || contains_clear_secret(line)
     };
     let finding = |index: usize| Finding {
         rule: "clear-secret",

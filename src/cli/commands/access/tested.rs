@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::{AccessStepView, AccessTestView};
-use crate::model::{Backend, GroupSettings, KeyKind, SCHEMA, Timestamp};
+use crate::model::{Backend, GroupSettings, SCHEMA, Timestamp};
 use crate::workspace::SecretSources;
 
 /// One step of the verdict.
@@ -112,7 +112,7 @@ fn secret_step(
         let hint = format!("apigw key rotate {} --to FILE", key.name);
         return step(false, "each of its secrets was revoked or has retired".to_owned(), Some(hint));
     };
-    let missing = live.iter().find(|secret| key.kind == KeyKind::Signature && !is_here(&secret.id));
+    let missing = live.iter().find(|secret| secret.proof.needs_secret() && !is_here(&secret.id));
     match missing {
         Some(secret) => {
             let reason = format!("secret {} is not on this machine: a gateway here refuses what it signs", secret.id);

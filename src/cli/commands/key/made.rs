@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use ring::rand::SystemRandom;
 
-use super::{KeyCreateArguments, RotateArguments, SecretOut};
+use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
 use crate::access::{
-    AccessOperation, AccessSubject, Key, NewSecret, Secret, SecretId, SecretProof, SigningSettings, SubjectState,
-    change,
+    AccessOperation, AccessSubject, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
+    SigningSettings, SubjectState, change,
 };
 use crate::cli::change::shown_after_commit;
 use crate::cli::context::Context;
@@ -16,7 +16,7 @@ use crate::cli::output::OutputFormat;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::KeySecretView;
 use crate::model::{KeyKind, SCHEMA, Timestamp};
-use crate::workspace::{self, LockGuard};
+use crate::workspace::{self, LockGuard, read_outside};
 
 pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
@@ -26,12 +26,13 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
         return Err(CommandError::usage("--region, --service and --path are of a key that signs")
             .hint("leave them out, or make a key of `--kind signature`"));
     }
-    check_out(context, &arguments.out)?;
+    let source = SecretSource::choose(context, kind, &arguments.pair)?;
+    source.check_out(context, &arguments.out)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     if guard.workspace().access_record(&AccessSubject::Key(arguments.name.clone()))?.is_some() {
         return Err(workspace::Error::Exists { what: format!("key {}", arguments.name) }.into());
     }
-    let made = MadeSecret::new(kind, author.now)?;
+    let made = MadeSecret::new(source, author.now)?;
     let signing = SigningSettings {
         region: arguments.region.clone(),
         service: arguments.service.clone(),
@@ -58,49 +59,106 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
 
 pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Result<Exit, CommandError> {
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
-    check_out(context, &arguments.out)?;
+    let (key, _) = context.workspace()?.key(&arguments.name)?;
+    let is_pair = key.secrets.last().is_some_and(|secret| matches!(secret.proof, SecretProof::PublicKey(_)));
+    let source = match SecretSource::choose(context, key.kind, &arguments.pair)? {
+        // A key pair is followed by another one.
+        SecretSource::Signing if is_pair => SecretSource::Pair,
+        source => source,
+    };
+    source.check_out(context, &arguments.out)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (key, before) = guard.workspace().key(&arguments.name)?;
     let revoked = guard.workspace().revoked_secrets()?;
-    let made = MadeSecret::new(key.kind, author.now)?;
+    let made = MadeSecret::new(source, author.now)?;
     let is_revoked = |id: &SecretId| revoked.iter().any(|revoked| revoked.is_same_file(id));
     let operation = change::rotate((&key, &before), made.secret.clone(), arguments.overlap, is_revoked, &author)?;
     commit(context, &guard, operation, &made, &arguments.out)?;
     Ok(Exit::Done)
 }
 
-/// A secret that was just made: its text, and the file's part of it.
+/// Where the secret of a key comes from.
+#[derive(Debug, Clone, Copy)]
+enum SecretSource {
+    /// A subscription key is made.
+    Subscription,
+    /// A shared secret is made.
+    Signing,
+    /// A key pair is made.
+    Pair,
+    /// The caller has made a key pair.
+    Given(PublicKey),
+}
+
+/// The most bytes of a file with a public key.
+const LARGEST_PUBLIC_KEY: u64 = 4 << 10;
+
+impl SecretSource {
+    fn choose(context: &Context<'_>, kind: KeyKind, pair: &PairArguments) -> Result<Self, CommandError> {
+        let has_pair = pair.ed25519 || pair.public_key.is_some();
+        match (kind, &pair.public_key) {
+            (KeyKind::Subscription, _) if has_pair => {
+                Err(CommandError::usage("--ed25519 and --public-key are of a key that signs")
+                    .hint("leave them out, or make a key of `--kind signature`"))
+            }
+            (KeyKind::Subscription, _) => Ok(Self::Subscription),
+            (KeyKind::Signature, None) if has_pair => Ok(Self::Pair),
+            (KeyKind::Signature, None) => Ok(Self::Signing),
+            (KeyKind::Signature, Some(file)) => {
+                let bytes = read_outside(&context.folder().join(file), LARGEST_PUBLIC_KEY)?;
+                let key = String::from_utf8_lossy(&bytes).parse::<PublicKey>();
+                key.map(Self::Given).map_err(|error| {
+                    CommandError::invalid("public-key", format!("{}: {error}", file.display()))
+                        .hint("write it with `openssl pkey -in PRIVATE -pubout -out FILE`")
+                })
+            }
+        }
+    }
+
+    /// A secret never goes into a pipe unasked.
+    fn check_out(self, context: &Context<'_>, out: &SecretOut) -> Result<(), CommandError> {
+        match (self, &out.file) {
+            (Self::Given(_), Some(_)) => {
+                Err(CommandError::usage("--to has nothing to write: the caller has the other half of --public-key"))
+            }
+            (Self::Given(_), None) | (_, Some(_)) => Ok(()),
+            _ if context.process.stdout_is_terminal => Ok(()),
+            _ => Err(CommandError::usage("a secret is shown on a terminal alone, and stdout is none")
+                .hint("name a file for it: `--to FILE`")),
+        }
+    }
+}
+
+/// A secret that was just made: its text, unless the caller alone has it, and the file's part of it.
 struct MadeSecret {
-    text: NewSecret,
+    text: Option<NewSecret>,
     secret: Secret,
-    kind: KeyKind,
 }
 
 impl MadeSecret {
-    fn new(kind: KeyKind, now: Timestamp) -> Result<Self, CommandError> {
+    fn new(source: SecretSource, now: Timestamp) -> Result<Self, CommandError> {
         let random = SystemRandom::new();
         let failed = |_| CommandError::new("random", Exit::Failed, "the system gives no random bytes");
         let id = SecretId::generate(&random).map_err(failed)?;
-        let text = match kind {
-            KeyKind::Signature => NewSecret::for_signing(&random),
-            KeyKind::Subscription => NewSecret::for_subscription(&id, &random),
+        let (text, proof) = match source {
+            SecretSource::Signing => {
+                let text = NewSecret::for_signing(&random).map_err(failed)?;
+                let proof = SecretProof::Fingerprint(text.digest());
+                (Some(text), proof)
+            }
+            SecretSource::Subscription => {
+                let text = NewSecret::for_subscription(&id, &random).map_err(failed)?;
+                let proof = SecretProof::Sha256(text.digest());
+                (Some(text), proof)
+            }
+            SecretSource::Pair => {
+                let pair = PrivateKey::generate(&random).map_err(failed)?;
+                (Some(NewSecret::of_pair(&pair)), SecretProof::PublicKey(pair.public()))
+            }
+            SecretSource::Given(key) => (None, SecretProof::PublicKey(key)),
         };
-        let text = text.map_err(failed)?;
-        let proof = match kind {
-            KeyKind::Signature => SecretProof::Fingerprint(text.digest()),
-            KeyKind::Subscription => SecretProof::Sha256(text.digest()),
-        };
-        Ok(Self { secret: Secret { id, created: now, retires: None, proof }, text, kind })
+        Ok(Self { secret: Secret { id, created: now, retires: None, proof }, text })
     }
-}
-
-/// A secret never goes into a pipe unasked.
-fn check_out(context: &Context<'_>, out: &SecretOut) -> Result<(), CommandError> {
-    if out.file.is_some() || context.process.stdout_is_terminal {
-        return Ok(());
-    }
-    Err(CommandError::usage("a secret is shown on a terminal alone, and stdout is none")
-        .hint("name a file for it: `--to FILE`"))
 }
 
 /// Writes a secret to its places, durable before the commit, then commits; what was written is taken back where that fails.
@@ -114,12 +172,13 @@ fn commit(
     let id = &made.secret.id;
     let mut written: Vec<PathBuf> = Vec::new();
     let mut write = || {
-        if made.kind == KeyKind::Signature {
-            written.push(guard.keep_secret(id, &made.text)?);
+        let Some(text) = &made.text else { return guard.commit_access(&mut operation) };
+        if made.secret.proof.needs_secret() {
+            written.push(guard.keep_secret(id, text)?);
         }
         if let Some(file) = &out.file {
             let path = context.folder().join(file);
-            guard.hand_out_secret(&path, &made.text)?;
+            guard.hand_out_secret(&path, text)?;
             written.push(path);
         }
         guard.commit_access(&mut operation)
@@ -146,17 +205,23 @@ fn commit(
         kind: key.kind,
         secret: id.clone(),
         file: file.clone(),
-        text: file.is_none().then(|| made.text.reveal().to_owned()),
+        text: made.text.as_ref().filter(|_| file.is_none()).map(|text| text.reveal().to_owned()),
         expires: key.expires,
     };
     let name = &key.name;
-    let shown = context.output.data(&view, || match &file {
-        Some(file) => format!("key {name}: secret {id} is in {file}\n"),
-        None => format!("key {name}: secret {id}, shown this once:\n\n{}\n\n", made.text.reveal()),
+    let shown = context.output.data(&view, || match (&file, &made.text) {
+        (Some(file), _) => format!("key {name}: secret {id} is in {file}\n"),
+        (None, Some(text)) => format!("key {name}: secret {id}, shown this once:\n\n{}\n\n", text.reveal()),
+        (None, None) => format!("key {name}: secret {id} is the caller's own, and its public key is known\n"),
     });
     shown_after_commit(context, shown);
-    if made.kind == KeyKind::Signature && context.output.format == OutputFormat::Table {
-        context.output.note(&format!("clients sign with key id {id}; gateways find the secret in .apigw/secrets/{id}"));
+    if key.kind == KeyKind::Signature && context.output.format == OutputFormat::Table {
+        let find = if made.secret.proof.needs_secret() {
+            format!("gateways find the secret in .apigw/secrets/{id}")
+        } else {
+            "gateways need no secret".to_owned()
+        };
+        context.output.note(&format!("clients sign with key id {id}; {find}"));
     }
     unknown.map_or(Ok(()), |error| Err(error.into()))
 }

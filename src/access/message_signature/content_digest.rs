@@ -1,0 +1,50 @@
+//! The digest of a body in a header (RFC 9530).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName};
+use sfv::ListEntry;
+use subtle::ConstantTimeEq as _;
+
+use super::dictionary;
+use crate::access::fault::SignatureFault;
+use crate::access::request::BodyDigest;
+
+pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
+const SHA256: &str = "sha-256";
+const SHA512: &str = "sha-512";
+
+/// True if a request may state a SHA-512 of its body.
+pub(in crate::access) fn states_sha512(headers: &HeaderMap) -> bool {
+    headers.get_all(CONTENT_DIGEST).iter().any(|value| value.to_str().is_ok_and(|text| text.contains(SHA512)))
+}
+
+/// Checks each digest whose algorithm is known, of which there must be one where the header is there.
+pub(super) fn check(headers: &HeaderMap, body: &BodyDigest) -> Result<(), SignatureFault> {
+    if !headers.contains_key(CONTENT_DIGEST) {
+        return Ok(());
+    }
+    let stated = dictionary(headers, &CONTENT_DIGEST)?;
+    let mut is_known = false;
+    for (algorithm, entry) in &stated {
+        let computed = match algorithm.as_str() {
+            SHA256 => Some(&body.sha256),
+            SHA512 => body.sha512.as_ref(),
+            _ => continue,
+        };
+        let ListEntry::Item(item) = entry else { return Err(SignatureFault::BodyHash) };
+        let (Some(computed), Some(stated)) = (computed, item.bare_item.as_byte_sequence()) else {
+            return Err(SignatureFault::BodyHash);
+        };
+        if !bool::from(computed.as_slice().ct_eq(stated)) {
+            return Err(SignatureFault::BodyHash);
+        }
+        is_known = true;
+    }
+    if is_known { Ok(()) } else { Err(SignatureFault::BodyHash) }
+}
+
+/// Writes the header for a body.
+pub(super) fn write(body: &BodyDigest) -> String {
+    format!("{SHA256}=:{}:", STANDARD.encode(&body.sha256))
+}

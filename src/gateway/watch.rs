@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 use super::clock::{Clock, Ticks};
@@ -23,6 +23,13 @@ pub(crate) enum ClientWait {
     Body,
     /// Whatever another protocol sends.
     Tunnel,
+}
+
+/// An exchange with a backend that may not stand still for too long.
+pub(crate) trait TimedExchange {
+    /// Counts a tick, in which something may have moved on the client's connection; returns `true` where that was one too
+    /// many, and the exchange has been broken off.
+    fn tick(&self, moved: bool) -> bool;
 }
 
 /// State of one connection.
@@ -50,6 +57,10 @@ pub(crate) struct ConnectionWatch {
     late_since: Cell<Option<Ticks>>,
     write_blocked_since: Cell<Option<Ticks>>,
     progress: Cell<Ticks>,
+    /// True if the client has taken bytes since the last tick.
+    taken: Cell<bool>,
+    /// The exchanges with backends whose responses are passed on.
+    exchanges: RefCell<Vec<Weak<dyn TimedExchange>>>,
     cut: Cell<bool>,
     /// Start of the drain, if the connection is to be closed after the requests in flight.
     draining_since: Cell<Option<Ticks>>,
@@ -100,6 +111,8 @@ impl ConnectionWatch {
             late_since: Cell::new(None),
             write_blocked_since: Cell::new(None),
             progress: Cell::new(now),
+            taken: Cell::new(false),
+            exchanges: RefCell::default(),
             cut: Cell::new(false),
             draining_since: Cell::new(None),
             distrusted: Cell::new(false),
@@ -220,6 +233,7 @@ impl ConnectionWatch {
     /// Records whether the client takes the bytes written.
     pub(crate) fn write_blocked(&self, blocked: bool) {
         if !blocked {
+            self.taken.set(true);
             self.write_blocked_since.set(None);
         } else if self.write_blocked_since.get().is_none() {
             self.write_blocked_since.set(Some(self.clock.get()));
@@ -320,10 +334,26 @@ impl ConnectionWatch {
         let is_quiet = multiplexed && !busy && self.write_blocked_since.get().is_none();
         let drained = is_quiet
             && self.draining_since.get().is_some_and(|then| since(then.max(self.progress.get())) > patience.drain);
-        if too_long || blocked || stalled || drained {
+        if too_long || blocked || stalled || drained || self.breaks_off_exchange() {
             self.cut.set(true);
             self.wake();
         }
+    }
+
+    /// Counts a tick of the exchanges with backends; returns `true` if one was broken off whose response can only end with
+    /// the connection. A client that multiplexes may leave one response and read others.
+    fn breaks_off_exchange(&self) -> bool {
+        let multiplexed = self.multiplexed.get();
+        let moved = self.taken.replace(false) && !multiplexed;
+        let mut broken = false;
+        self.exchanges.borrow_mut().retain(|exchange| match exchange.upgrade() {
+            Some(exchange) => {
+                broken |= exchange.tick(moved);
+                true
+            }
+            None => false,
+        });
+        broken && !multiplexed
     }
 
     fn wake(&self) {
@@ -354,6 +384,13 @@ impl InFlight {
     /// Notes that something moved for the request.
     pub(crate) fn progress(&self) {
         self.watch.progress();
+    }
+
+    /// Has an exchange with a backend broken off where it stands still for too long.
+    pub(crate) fn follow(&self, exchange: &Rc<dyn TimedExchange>) {
+        let mut exchanges = self.watch.exchanges.borrow_mut();
+        exchanges.retain(|exchange| exchange.strong_count() > 0);
+        exchanges.push(Rc::downgrade(exchange));
     }
 
     /// Notes whether there is something that the client has not taken yet.

@@ -136,6 +136,28 @@ fn a_client_that_does_not_read_is_cut_off_and_so_is_its_backend() {
 }
 
 #[test]
+fn an_exchange_ends_when_its_client_takes_nothing_for_as_long_as_the_group_says() {
+    let (backend, has_ended) = endless();
+    // No time-out of the gateway's own is over before the test is.
+    let gateway = start(config(), &pets(http(backend.address), "forwarding: {idle_timeout_ms: 300}\n"));
+    let began = std::time::Instant::now();
+    let mut client = Client::connect(gateway.addresses()[0]);
+    client.send("GET /petstore/pets HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
+    assert!(client.rest_until_closed().len() > 1, "and the client's is closed, too");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+
+    // One response of several that nobody takes ends alone.
+    let began = std::time::Instant::now();
+    let mut client = Frames::connect(gateway.addresses()[0]);
+    client.request(1, &fields("GET", "/petstore/pets", &[]), None);
+    has_ended.recv_timeout(PATIENCE).expect("a backend whose connection was closed");
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    client.request(3, &fields("DELETE", "/petstore/pets", &[]), None);
+    assert_eq!(client.ended(3), Ended::Status(405), "others on the connection are answered");
+}
+
+#[test]
 fn slow_bodies_over_http2_end_alone() {
     let gateway = start(patient_with_pings(), &pets(model::Backend::Mock, ""));
     let mut client = Frames::connect(gateway.addresses()[0]);

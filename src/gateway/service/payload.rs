@@ -35,6 +35,9 @@ impl ResponsePayload {
     /// Makes a body of a backend's answer.
     pub(crate) fn relay(relay: Box<ResponseRelay>, in_flight: InFlight) -> Self {
         in_flight.untaken(true);
+        if !relay.is_end() {
+            in_flight.follow(&relay.timed_exchange());
+        }
         Self { source: PayloadSource::Backend(relay), broken: None, bytes_out: 0, record: None, in_flight }
     }
 

@@ -1,5 +1,6 @@
 //! The body of a backend's response on its way to the client.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,7 +15,9 @@ use super::http1::BrokenExchange;
 use super::http1::body::{BodyFraming, poll_frame};
 use super::http1::connection::PendingRequest;
 use super::pool::Lease;
+use crate::gateway::clock::{Ticks, ticks};
 use crate::gateway::request_body::BodyProgress;
+use crate::gateway::watch::TimedExchange;
 
 /// A response broke off.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +25,9 @@ pub(crate) enum RelayError {
     /// The backend stopped sending.
     #[error("the backend sent nothing for too long")]
     Idle,
+    /// The client stopped reading.
+    #[error("the client took nothing for too long")]
+    Untaken,
     /// The exchange with the backend broke off.
     #[error("the backend's answer broke off: {0}")]
     Broken(#[from] BrokenExchange),
@@ -30,12 +36,9 @@ pub(crate) enum RelayError {
 /// A backend's answer on its way to the caller.
 pub(crate) struct ResponseRelay {
     coding: BodyFraming,
-    /// The connection that it comes on, until the answer has ended.
-    lease: Option<Lease>,
+    connection: Rc<RelayedConnection>,
     /// The unsent rest of the request.
     sending: PendingRequest,
-    /// Progress of the request's body.
-    progress: Option<Rc<BodyProgress>>,
     /// True if the connection may have another request after this one.
     persists: bool,
     idle_timeout: Duration,
@@ -52,6 +55,43 @@ pub(crate) struct ResponseCarrier {
     pub(crate) progress: Option<Rc<BodyProgress>>,
 }
 
+/// The connection that a response comes on, which is closed where its client takes nothing for too long: hyper does not ask
+/// for more of a body while it has bytes to write.
+struct RelayedConnection {
+    /// `None` once the response has ended or broken off.
+    lease: RefCell<Option<Lease>>,
+    /// Progress of the request's body.
+    progress: Option<Rc<BodyProgress>>,
+    /// True if a part of the response was passed on since the last tick.
+    moved: Cell<bool>,
+    /// Bytes of the request passed on, as of the last tick.
+    sent: Cell<u64>,
+    /// Number of ticks without progress.
+    still: Cell<Ticks>,
+    limit: Ticks,
+    is_untaken: Cell<bool>,
+}
+
+impl RelayedConnection {
+    fn sent(&self) -> u64 {
+        self.progress.as_ref().map_or(0, |progress| progress.bytes.get())
+    }
+}
+
+impl TimedExchange for RelayedConnection {
+    fn tick(&self, moved: bool) -> bool {
+        let sent = self.sent();
+        let has_moved = self.moved.replace(false) | (self.sent.replace(sent) != sent) | moved;
+        self.still.set(if has_moved { 0 } else { self.still.get() + 1 });
+        if self.still.get() <= self.limit {
+            return false;
+        }
+        let lease = self.lease.take();
+        self.is_untaken.set(lease.is_some());
+        lease.is_some()
+    }
+}
+
 /// The time for which nothing has moved.
 struct IdleTimer {
     sleep: Pin<Box<Sleep>>,
@@ -63,11 +103,25 @@ impl ResponseRelay {
     /// Makes the relay of an answer that comes on a connection, while the rest of its request may still go out.
     pub(crate) fn new(coding: BodyFraming, carrier: ResponseCarrier, persists: bool, idle_timeout: Duration) -> Self {
         let ResponseCarrier { lease, sending, progress } = carrier;
+        let connection = Rc::new(RelayedConnection {
+            lease: RefCell::new(Some(lease)),
+            progress,
+            moved: Cell::new(true),
+            sent: Cell::new(0),
+            still: Cell::new(0),
+            // A backend that is silent is noticed sooner, by the timer.
+            limit: ticks(idle_timeout) + 1,
+            is_untaken: Cell::new(false),
+        });
         let ahead = VecDeque::new();
-        let mut relay =
-            Self { coding, lease: Some(lease), sending, progress, persists, idle_timeout, idle: None, ahead };
+        let mut relay = Self { coding, connection, sending, persists, idle_timeout, idle: None, ahead };
         relay.release_at_end();
         relay
+    }
+
+    /// Returns the exchange, which ends where the client takes nothing for too long.
+    pub(crate) fn timed_exchange(&self) -> Rc<dyn TimedExchange> {
+        Rc::clone(&self.connection) as Rc<dyn TimedExchange>
     }
 
     /// Reads the body before it is passed on, and returns it where it ends within so many bytes.
@@ -113,15 +167,22 @@ impl ResponseRelay {
     }
 
     fn poll_backend(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, RelayError>>> {
-        let Some(lease) = &mut self.lease else { return Poll::Ready(None) };
+        let connection = Rc::clone(&self.connection);
+        if connection.is_untaken.replace(false) {
+            return Poll::Ready(Some(Err(RelayError::Untaken)));
+        }
+        let mut lease_slot = connection.lease.borrow_mut();
+        let Some(lease) = &mut *lease_slot else { return Poll::Ready(None) };
         if let Poll::Ready(Err(fault)) = self.sending.poll(&mut lease.connection, context) {
-            self.lease = None;
+            *lease_slot = None;
             return Poll::Ready(Some(Err(BrokenExchange::Request(fault).into())));
         }
         let polled = poll_frame(&mut self.coding, &mut lease.connection, context);
         match &polled {
-            Poll::Ready(Some(Err(_))) => self.lease = None,
+            Poll::Ready(Some(Err(_))) => *lease_slot = None,
             Poll::Ready(_) => {
+                drop(lease_slot);
+                connection.moved.set(true);
                 self.idle = None;
                 self.release_at_end();
             }
@@ -135,7 +196,7 @@ impl ResponseRelay {
 
     /// Is ready when nothing has moved for too long, neither of the answer nor of the request, which may still be on its way.
     fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let sent = self.progress.as_ref().map_or(0, |progress| progress.bytes.get());
+        let sent = self.connection.sent();
         let timeout = self.idle_timeout;
         let begin = || IdleTimer { sleep: Box::pin(tokio::time::sleep(timeout)), sent };
         let mut idle = self.idle.take().filter(|idle| idle.sent == sent).unwrap_or_else(begin);
@@ -149,7 +210,7 @@ impl ResponseRelay {
         if !self.coding.is_end() {
             return;
         }
-        if let Some(lease) = self.lease.take().filter(|_| self.persists && self.sending.is_whole()) {
+        if let Some(lease) = self.connection.lease.take().filter(|_| self.persists && self.sending.is_whole()) {
             lease.release();
         }
     }

@@ -199,3 +199,36 @@ fn a_drained_connection_that_does_not_end_is_cut_off() {
     let (open, clock) = multiplexed();
     assert_eq!(cut_at(&open, &clock), Some(21), "nobody asked it to end");
 }
+
+/// An exchange that may stand still for so many ticks.
+struct Still(Cell<Ticks>, Ticks);
+
+impl TimedExchange for Still {
+    fn tick(&self, moved: bool) -> bool {
+        self.0.set(if moved { 0 } else { self.0.get() + 1 });
+        self.0.get() > self.1
+    }
+}
+
+#[test]
+fn a_client_that_takes_nothing_ends_its_exchange() {
+    for (multiplexed, takes, cut) in [(false, false, Some(4)), (false, true, Some(51)), (true, false, Some(51))] {
+        let (watch, clock) = watch();
+        if multiplexed {
+            watch.multiplexes();
+        }
+        let in_flight = watch.begin();
+        watch.reads(ClientWait::Idle, true);
+        let exchange: Rc<dyn TimedExchange> = Rc::new(Still(Cell::new(0), 4));
+        in_flight.follow(&exchange);
+        let cut_at = (0..200).find(|&now| {
+            clock.set(now);
+            if takes {
+                watch.write_blocked(false);
+            }
+            watch.tick(&PATIENCE);
+            watch.is_cut()
+        });
+        assert_eq!(cut_at, cut, "{multiplexed} {takes}");
+    }
+}

@@ -231,6 +231,7 @@ fn find_path<'s, 'p>(
     match snapshot.find(host, path) {
         HostLookup::Path(group, ..) if *has_encoded_slash && !group.encoded_slashes => Err(ambiguous_path().closing()),
         HostLookup::UnknownPath | HostLookup::UnknownHost if *has_encoded_slash => Err(ambiguous_path().closing()),
+        HostLookup::Path(_, found, _) if leads_elsewhere(snapshot, host, path, &found) => Err(semicolons()),
         HostLookup::Path(group, found, path) => Ok(FoundPath { group, found, path, host }),
         _ if has_semicolons(path) => Err(semicolons()),
         HostLookup::UnknownPath => Err(Problem::new(Kind::NotFound, NO_SUCH_PATH)),
@@ -252,21 +253,41 @@ fn match_api<'s>(found: &FoundPath<'s, '_>, parts: &Parts) -> Result<Option<(usi
         PickedRoute::NoMethod => None,
     };
     let matched = index.and_then(|index| Some((index, group.apis.get(index)?)));
-    let takes_semicolons = |(_, api): (usize, &CompiledApi)| api.path.takes_semicolons(found.path);
-    if has_semicolons(found.path) && !matched.is_some_and(takes_semicolons) {
-        return Err(semicolons());
+    if has_semicolons(found.path) {
+        let takes_semicolons = |api: &CompiledApi| api.path.takes_semicolons(found.path);
+        let mut others = found.found.entry.routes().filter_map(|index| group.apis.get(index));
+        // A preflight is answered for the path's APIs, whichever the request will be for.
+        if !matched.map_or_else(|| others.any(takes_semicolons), |(_, api)| takes_semicolons(api)) {
+            return Err(semicolons());
+        }
     }
     Ok(matched)
 }
 
-/// Returns `true` if a segment of a path begins with a semicolon, which only `style: matrix` allows.
+/// Returns `true` if a path has semicolons, which are data (RFC 3986, section 3.3) but which some backends remove with all
+/// that follows in their segment.
 fn has_semicolons(path: &str) -> bool {
-    path.contains("/;")
+    path.contains(';')
+}
+
+/// Returns `true` if a path leads to the APIs of another one where its path parameters are removed. Those that begin a
+/// segment are values in the style `matrix`, or refused.
+fn leads_elsewhere(snapshot: &CompiledSnapshot, host: &RequestedHost, path: &str, found: &PathMatch<'_, '_>) -> bool {
+    if !has_semicolons(path) {
+        return false;
+    }
+    let plain = |segment: &str| match segment.find(';') {
+        Some(at) if at > 0 => segment.get(..at).unwrap_or_default().to_owned(),
+        _ => segment.to_owned(),
+    };
+    let read = path.split('/').map(plain).collect::<Vec<_>>().join("/");
+    matches!(snapshot.find(host, &read), HostLookup::Path(_, other, _) if !std::ptr::eq(other.entry, found.entry))
 }
 
 fn semicolons() -> Problem {
-    let detail = "The path has more than one reading: none of its segments may begin with a semicolon.";
-    Problem::new(Kind::BadRequest, detail)
+    let detail =
+        "The path has more than one reading: the API declares no such semicolon, or it has another path without it.";
+    Problem::new(Kind::BadRequest, detail).closing()
 }
 
 fn check_without_body(group: &CompiledGroup, api: &CompiledApi, parts: &Parts, texts: &[&str]) -> Result<(), Problem> {

@@ -133,3 +133,18 @@ fn the_status_names_what_is_not_routed_and_a_group_without_routes_is_refused() {
     );
     assert_eq!(get(gateway.addresses()[0], "/petstore/other", "").status, 200);
 }
+
+#[test]
+fn a_preflight_is_answered_where_its_request_may_have_a_semicolon() {
+    let matrix = "{name: a, in: path, required: true, style: matrix, schema: {type: integer}}";
+    let text = definition(&[("/m/{a}", matrix), ("/s/{a}", ""), ("/s/mine", "")]);
+    let settings = settings("cors: {allow_origins: [\"https://shop.example\"]}\n");
+    let gateway = start(config(), &snapshot(vec![group("pets", "0.0.1", &text, &settings, model::Backend::Mock)]));
+    for (path, status) in [("/m/;a=5", 204), ("/s/a;b", 204), ("/s/;a=5", 400), ("/s/mine;b", 400)] {
+        let asked = format!(
+            "OPTIONS /petstore{path} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://shop.example\r\n\
+             Access-Control-Request-Method: GET\r\n\r\n"
+        );
+        assert_eq!(super::client::request(gateway.addresses()[0], &asked).status, status, "{path}");
+    }
+}

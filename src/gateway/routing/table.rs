@@ -110,6 +110,11 @@ impl PathEntry {
             picked => picked,
         }
     }
+
+    /// Lists the routes of all methods.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = usize> {
+        self.methods.iter().flat_map(|(_, candidates)| candidates).map(|candidate| candidate.route)
+    }
 }
 
 impl RouteCandidate {

@@ -15,6 +15,8 @@ pub(crate) struct PathValues {
     runs: Box<[Box<[PathParameter]>]>,
     /// The segments that begin with a parameter in the style `matrix`, counted from 0.
     matrix_segments: Box<[usize]>,
+    /// Number of segments of the template.
+    segments: usize,
     /// The parameters that the query behind the path names, each with its name in the query.
     in_query: Box<[InQuery]>,
 }
@@ -51,6 +53,8 @@ impl PathValues {
         Self {
             runs: runs.into_iter().map(Vec::into_boxed_slice).collect(),
             matrix_segments: matrix_segments.into(),
+            // Nothing of a path stands in the segment after a last slash but where an API matches by prefix.
+            segments: segment - usize::from(segment > 0 && !is_adjacent && before.ends_with('/')),
             in_query: template.in_query.clone().into(),
         }
     }
@@ -94,10 +98,15 @@ impl PathValues {
         Some(named)
     }
 
-    /// Returns `true` if the segments of a path that begin with a semicolon are those of parameters in the style `matrix`.
+    /// Returns `true` if the template declares the semicolons of a path: one that begins a segment is that of a parameter in
+    /// the style `matrix`, others are within the segments of the template. Below an API that matches by prefix, a backend may
+    /// take them for path parameters, and see another path.
     pub(crate) fn takes_semicolons(&self, path: &str) -> bool {
         let segments = path.split('/').skip(1).enumerate();
-        segments.filter(|(_, segment)| segment.starts_with(';')).all(|(at, _)| self.matrix_segments.contains(&at))
+        segments.filter(|(_, segment)| segment.contains(';')).all(|(at, segment)| match segment.starts_with(';') {
+            true => self.matrix_segments.contains(&at),
+            false => at < self.segments,
+        })
     }
 }
 
@@ -301,7 +310,15 @@ mod tests {
     #[test]
     fn semicolons_begin_the_segments_of_matrix_parameters_alone() {
         let values = values("/a/{a}/{b}", &format!("{}, {}", parameter("a", "style: matrix"), parameter("b", "")));
-        for (path, expected) in [("/a/;a=1/x", true), ("/a/x/x", true), ("/a/;a=1/;b=1", false), ("/;a/x/x", false)] {
+        for (path, expected) in [
+            ("/a/;a=1/x", true),
+            ("/a/x/x", true),
+            ("/a/;a=1/;b=1", false),
+            ("/;a/x/x", false),
+            ("/a/;a=1/b;c", true),
+            ("/a/;a=1/b/c;d", false),
+            ("/a/;a=1/b/;d", false),
+        ] {
             assert_eq!(values.takes_semicolons(path), expected, "{path}");
         }
     }

@@ -6,7 +6,7 @@ use super::CheckedGroup;
 use super::rules::operations as rules;
 use crate::definition::rules::EXAMPLE_MISMATCH;
 use crate::definition::{Api, ApiResults, Definition, Node, StatusPattern};
-use crate::model::{Finding, Hint, Location};
+use crate::model::{Finding, Hint, Location, Method};
 
 pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -17,6 +17,7 @@ pub(super) fn findings(subject: &CheckedGroup<'_>, definition: &Definition) -> V
     for (api, results) in definition.apis.iter().zip(definition.try_results()) {
         findings.extend(success(definition, api, results.constant_status()));
         findings.extend(result(api, results));
+        findings.extend(websocket(definition, api));
     }
     findings
 }
@@ -81,6 +82,21 @@ fn result(api: &Api, mut results: ApiResults) -> Vec<Finding> {
         findings.push(rules::NO_RESULT.finding(api.location.clone(), message, hint));
     }
     findings
+}
+
+/// Checks that an API of which the definition says that it opens a websocket can.
+fn websocket(definition: &Definition, api: &Api) -> Option<Finding> {
+    let node = definition.node(api.extension("x-apigw-websocket")?);
+    // One of a path item is that of its GET.
+    let is_own = definition.node(api.node).get("x-apigw-websocket").is_some();
+    let (message, hint) = match node.as_bool() {
+        None => (format!("x-apigw-websocket of {} is neither true nor false", api.name()), "write true or false"),
+        Some(true) if is_own && api.method != Method::Get => {
+            (format!("{} {} cannot open a websocket", api.method, api.path), "declare it for GET")
+        }
+        Some(_) => return None,
+    };
+    Some(rules::WEBSOCKET_INVALID.finding(node.location(), message, hint))
 }
 
 /// Checks that an API declares a successful response, without which a mock responds with an error status.

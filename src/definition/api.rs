@@ -234,6 +234,12 @@ impl Api {
         self.extensions.iter().find(|(known, _)| known == name).map(|(_, node)| *node)
     }
 
+    /// Returns `true` if a response with a code is declared.
+    #[must_use]
+    pub fn declares(&self, code: u16) -> bool {
+        self.responses.iter().any(|response| response.status == StatusPattern::Code(code))
+    }
+
     /// Returns the method and the path with its variant.
     #[must_use]
     pub fn method_and_path(&self) -> String {

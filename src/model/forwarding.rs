@@ -64,6 +64,10 @@ pub struct Forwarding {
     /// Forward the client's `Host` instead of the host and port of the backend's address.
     #[serde(default)]
     pub keep_host: bool,
+    /// Let a connection continue as a websocket for every GET whose client asks for one. Without it, for the operations with
+    /// `x-apigw-websocket: true`, and for those that declare a response 101; `x-apigw-websocket: false` excludes one.
+    #[serde(default)]
+    pub websockets: bool,
     /// Forward the credentials with which the caller was admitted. By default the backend receives the name of the key
     /// alone, in `x-apigw-key`.
     #[serde(default)]

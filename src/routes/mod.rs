@@ -229,6 +229,13 @@ impl RouteReader<'_> {
         }
     }
 
+    /// Returns `true` if the definition or the group lets connections to an API go on as a websocket, which only a `GET` does
+    /// (RFC 6455, section 4.1).
+    fn is_websocket(&self, api: &Api) -> bool {
+        let own = api.extension("x-apigw-websocket").and_then(|node| self.definition.node(node).as_bool());
+        api.method == Method::Get && own.unwrap_or_else(|| self.settings.forwarding.websockets || api.declares(101))
+    }
+
     fn route(&self, index: usize, api: &Api, results: ApiResults) -> Result<Route, RouteError> {
         let settings = self.settings;
         let name = api.name();
@@ -237,13 +244,12 @@ impl RouteReader<'_> {
             Some(forward) => Responder::Forward(Box::new(forward.route(&name)?)),
         };
         let is_mock = self.forward.is_none();
-        let is_websocket = api.extension("x-apigw-websocket").and_then(|node| self.definition.node(node).as_bool());
         Ok(Route {
             api: name,
             index,
             method: api.method,
             path: PathTemplate::new(self.definition, api),
-            websocket: is_websocket == Some(true) && !is_mock,
+            websocket: !is_mock && self.is_websocket(api),
             access: RouteAccess::new(self.definition, api, settings, is_mock),
             limits: RequestLimits { body_bytes: settings.max_body_kib.map(|kib| u64::from(kib) * 1024) },
             validation: MessageValidation {

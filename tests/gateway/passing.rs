@@ -8,7 +8,7 @@ use apigw::model;
 
 use super::backend::{Backend, reply};
 use super::client::{Client, get, request};
-use super::snapshot::{config, http, pets, start};
+use super::snapshot::{config, group, http, pets, settings, snapshot, start};
 
 #[test]
 fn an_encoded_slash_passes_only_where_the_group_lets_it() {
@@ -142,5 +142,40 @@ fn a_client_that_does_not_send_its_body_is_told_so_and_not_the_backend_blamed() 
             answer = client.answer().expect("an answer behind the first");
         }
         assert_eq!((answer.status, answer.code().as_str()), (408, "BODY_TOO_SLOW"), "{more:?}");
+    }
+}
+
+#[test]
+fn a_websocket_is_opened_where_the_definition_or_the_group_says_so() {
+    let backend = Backend::start(|request, stream| {
+        let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+        if request.header("upgrade") == ["websocket"] {
+            return stream.write_all(head.as_bytes()).is_ok() && false;
+        }
+        super::backend::reply(stream, "no upgrade")
+    });
+    const DEFINITION: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  \
+        /said: {get: {x-apigw-websocket: true, responses: {}}}\n  \
+        /declared: {get: {responses: {'101': {description: d}}}}\n  \
+        /denied: {get: {x-apigw-websocket: false, responses: {'101': {description: d}}}}\n  \
+        /plain: {get: {responses: {}}, x-apigw-websocket: false}\n  \
+        /other: {get: {responses: {}}}\n";
+    let started = |more: &str| {
+        let pets = group("g", "0.0.1", DEFINITION, &settings(more), http(backend.address));
+        start(config(), &snapshot(vec![pets]))
+    };
+    let (by_definition, by_group) = (started(""), started("forwarding: {websockets: true}\n"));
+    for (path, expected) in [
+        ("/said", (101, 101)),
+        ("/declared", (101, 101)),
+        ("/denied", (200, 200)),
+        ("/plain", (200, 200)),
+        ("/other", (200, 101)),
+    ] {
+        let ask = |gateway: &apigw::gateway::Gateway| {
+            let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+            get(gateway.addresses()[0], &format!("/petstore{path}"), upgrade).status
+        };
+        assert_eq!((ask(&by_definition), ask(&by_group)), expected, "{path}");
     }
 }

@@ -196,6 +196,18 @@ pub(in crate::check) const SECURITY_SCOPE: Rule = Rule::warning(
      right:\n\
      \x20 security: [{apiKey: []}]",
 );
+/// A connection can go on as a websocket where the definition says so.
+pub(in crate::check) const WEBSOCKET_INVALID: Rule = Rule::warning(
+    "websocket-invalid",
+    "`x-apigw-websocket` is true or false, and stands on a GET: a websocket is opened by no other method (RFC 6455, \
+     section 4.1). Anything else has no effect, and the request is forwarded without its upgrade.",
+)
+.example(
+    "wrong:\n\
+     \x20 post: {operationId: live, x-apigw-websocket: true}\n\
+     right:\n\
+     \x20 get: {operationId: live, x-apigw-websocket: true}",
+);
 /// The security requirements of the definition match the group's `auth`.
 pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
     "security-uncovered",
@@ -211,7 +223,7 @@ pub(in crate::check) const SECURITY_UNCOVERED: Rule = Rule::warning(
 );
 
 /// The rules in this file.
-pub(super) const RULES: [Rule; 16] = [
+pub(super) const RULES: [Rule; 17] = [
     NO_API,
     NO_RESULT,
     RESPONSES_MISSING,
@@ -227,5 +239,6 @@ pub(super) const RULES: [Rule; 16] = [
     OPERATION_ID_SIMILAR,
     SECURITY_UNDECLARED,
     SECURITY_SCOPE,
+    WEBSOCKET_INVALID,
     SECURITY_UNCOVERED,
 ];

@@ -219,6 +219,12 @@ pub(super) const DEFINITIONS_3_1: &[(&str, &str, &[&str], &str)] = &[
         "paths:\n  /a: {get: {operationId: getPet}}\n  /b: {get: {operationId: getPets}}\n",
     ),
     (
+        "websocket-invalid",
+        "paths:\n  /a: {post: {x-apigw-websocket: true}}\n  /b: {get: {x-apigw-websocket: yes please}}\n",
+        &["openapi.yaml:4:34", "openapi.yaml:5:33"],
+        "paths:\n  /a: {x-apigw-websocket: true, post: {}, get: {}}\n  /b: {get: {x-apigw-websocket: false}}\n",
+    ),
+    (
         "security-undeclared",
         "security: [{}, {key: []}]\npaths: {/a: {get: {security: [{other: []}]}}}\n",
         &["openapi.yaml:3:17", "openapi.yaml:4:32"],

@@ -145,23 +145,26 @@ fn a_client_that_does_not_send_its_body_is_told_so_and_not_the_backend_blamed() 
     }
 }
 
+/// A definition whose operations differ in what they say of websockets.
+const WEBSOCKETS: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  \
+    /said: {get: {x-apigw-websocket: true, responses: {}}}\n  \
+    /declared: {get: {responses: {'101': {description: d}}}}\n  \
+    /denied: {get: {x-apigw-websocket: false, responses: {'101': {description: d}}}}\n  \
+    /plain: {get: {responses: {}}, x-apigw-websocket: false}\n  \
+    /other: {get: {responses: {}}}\n";
+
 #[test]
 fn a_websocket_is_opened_where_the_definition_or_the_group_says_so() {
     let backend = Backend::start(|request, stream| {
         let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
         if request.header("upgrade") == ["websocket"] {
-            return stream.write_all(head.as_bytes()).is_ok() && false;
+            stream.write_all(head.as_bytes()).ok();
+            return false;
         }
         super::backend::reply(stream, "no upgrade")
     });
-    const DEFINITION: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  \
-        /said: {get: {x-apigw-websocket: true, responses: {}}}\n  \
-        /declared: {get: {responses: {'101': {description: d}}}}\n  \
-        /denied: {get: {x-apigw-websocket: false, responses: {'101': {description: d}}}}\n  \
-        /plain: {get: {responses: {}}, x-apigw-websocket: false}\n  \
-        /other: {get: {responses: {}}}\n";
     let started = |more: &str| {
-        let pets = group("g", "0.0.1", DEFINITION, &settings(more), http(backend.address));
+        let pets = group("g", "0.0.1", WEBSOCKETS, &settings(more), http(backend.address));
         start(config(), &snapshot(vec![pets]))
     };
     let (by_definition, by_group) = (started(""), started("forwarding: {websockets: true}\n"));

@@ -103,9 +103,8 @@ impl PathValues {
     /// take them for path parameters, and see another path.
     pub(crate) fn takes_semicolons(&self, path: &str) -> bool {
         let segments = path.split('/').skip(1).enumerate();
-        segments.filter(|(_, segment)| segment.contains(';')).all(|(at, segment)| match segment.starts_with(';') {
-            true => self.matrix_segments.contains(&at),
-            false => at < self.segments,
+        segments.filter(|(_, segment)| segment.contains(';')).all(|(at, segment)| {
+            if segment.starts_with(';') { self.matrix_segments.contains(&at) } else { at < self.segments }
         })
     }
 }

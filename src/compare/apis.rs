@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::comparer::{ApiEntry, ApiReport, Comparer, field_place};
+use super::comparison::ApiName;
+use super::kinds::{self, Compatibility};
 use super::output::{ChangeOutput, RawChange};
-use super::schema::{PairId, SchemaTable, UnfoldingLimits};
-use super::{ApiName, Compatibility, bodies, documentation, kinds, outgoing, parameters, query_string, security};
+use super::schema::{SchemaTable, UnfoldingLimits};
+use super::{bodies, outgoing, parameters, query_string, security};
 use crate::definition::{Api, Definition, Node, template_shape};
-use crate::model::Location;
 
 pub(super) fn compare(before: &Definition, after: &Definition, limits: UnfoldingLimits, output: &mut ChangeOutput) {
     let mut comparer = Comparer { before, after, schemas: SchemaTable::new(before, after, limits) };
@@ -40,43 +42,6 @@ pub(super) fn compare(before: &Definition, after: &Definition, limits: Unfolding
     }
     if comparer.schemas.is_incomplete() {
         output.incomplete();
-    }
-}
-
-/// The two definitions, and the comparison of their schemas.
-pub(super) struct Comparer<'d> {
-    pub(super) before: &'d Definition,
-    pub(super) after: &'d Definition,
-    pub(super) schemas: SchemaTable<'d>,
-}
-
-/// The changes of one API, in output order.
-#[derive(Default)]
-pub(super) struct ApiReport {
-    api: Option<ApiName>,
-    entries: Vec<ApiEntry>,
-}
-
-enum ApiEntry {
-    Found(Box<RawChange>, String),
-    Schema(PairId, String),
-    /// A change that others are part of: it breaks callers where one of them does.
-    Folded(Box<RawChange>, String, Vec<ApiEntry>),
-}
-
-impl ApiReport {
-    pub(super) fn add(&mut self, path: &str, found: RawChange) {
-        self.entries.push(ApiEntry::Found(Box::new(found), path.to_owned()));
-    }
-
-    /// Adds a change that those of a report are part of.
-    pub(super) fn add_folded(&mut self, path: &str, found: RawChange, parts: ApiReport) {
-        self.entries.push(ApiEntry::Folded(Box::new(found), path.to_owned(), parts.entries));
-    }
-
-    /// Adds the changes of two schemas, which are known once all pairs are compared.
-    pub(super) fn add_schema(&mut self, path: &str, pair: Option<PairId>) {
-        self.entries.extend(pair.map(|pair| ApiEntry::Schema(pair, path.to_owned())));
     }
 }
 
@@ -137,10 +102,6 @@ fn removed(operation: ApiOperation<'_>, node: Node<'_>) -> ApiReport {
 }
 
 impl<'d> Comparer<'d> {
-    pub(super) fn nodes(&self, before: &Api, after: &Api) -> (Node<'d>, Node<'d>) {
-        (self.before.node(before.node), self.after.node(after.node))
-    }
-
     /// Says of a change, which stands there as one that breaks callers, why it does; or that it does not.
     fn folded(&mut self, mut found: RawChange, parts: Vec<ApiEntry>) -> RawChange {
         let mut reasons = Vec::new();
@@ -162,15 +123,6 @@ impl<'d> Comparer<'d> {
             None => found.compatibility = Compatibility::Compatible,
         }
         found
-    }
-
-    /// Says how fields that only describe changed.
-    pub(super) fn describe(&mut self, names: &[&str], before: Node<'_>, after: Node<'_>) -> Vec<RawChange> {
-        documentation::fields(names, before, after, self.schemas.fingerprints())
-    }
-
-    pub(super) fn change(&mut self, noun: &str, before: Option<Node<'_>>, after: Option<Node<'_>>) -> Option<String> {
-        documentation::change(noun, before, after, self.schemas.fingerprints())
     }
 
     /// Compares the parts that concern no single API.
@@ -255,9 +207,4 @@ impl<'d> Comparer<'d> {
             report.add("", RawChange::new(kind, message).at(old.map(Node::location), new.map(Node::location)));
         }
     }
-}
-
-/// Returns where the name of a field stands; `None` where there is no such field.
-pub(super) fn field_place(node: Node<'_>, name: &str) -> Option<Location> {
-    node.get(name).map(|_| node.key_location(name))
 }

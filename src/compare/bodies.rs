@@ -1,6 +1,6 @@
 //! Compares request bodies and responses: media types, status codes and headers.
 
-use super::apis::{ApiReport, Comparer};
+use super::comparer::{ApiReport, Comparer};
 use super::kinds;
 use super::media_types::{MediaTypeKinds, header_lists, media_types};
 use super::output::RawChange;

@@ -1,7 +1,20 @@
 //! The kinds of change, each with its effect on callers.
 
-use super::Compatibility;
+use std::fmt;
+
 use crate::definition::ValueDirection;
+
+/// Effect of a change on callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compatibility {
+    /// Callers that keep to the old declaration may fail.
+    Breaking,
+    /// Nothing that was right is refused, but it may mean something else.
+    Warning,
+    /// They keep working.
+    Compatible,
+}
 
 /// A kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +44,24 @@ pub enum ChangeEffect {
     Widens,
     /// Some values are no longer allowed and others are, or it cannot be told: breaks both.
     Replaces,
+}
+
+impl Compatibility {
+    /// Returns the word that stands in output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Breaking => "breaking",
+            Self::Warning => "warning",
+            Self::Compatible => "compatible",
+        }
+    }
+}
+
+impl fmt::Display for Compatibility {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
 }
 
 /// Relation between the values that a subschema allows and those that its parent allows.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{Change, Comparison, Compatibility};
+use super::comparison::{Change, Comparison};
+use super::kinds::Compatibility;
 
 /// As many APIs are named; the rest is counted.
 const MOST_NAMED: usize = 4;

@@ -1,7 +1,7 @@
 //! Compares media types: their names and ranges, their schemas, and how the parts of forms are written.
 
-use super::apis::{ApiReport, Comparer};
-use super::documentation;
+use super::comparer::{ApiReport, Comparer};
+use super::excerpt;
 use super::kinds::{self, ChangeEffect, Kind};
 use super::output::RawChange;
 use super::schema::{FormEncodings, ListWriting, PartEncoding};
@@ -111,7 +111,7 @@ impl<'d> Comparer<'d> {
             for name in FormEncodings::names_of(&was_encoded, &is_encoded) {
                 let property = |node: Node<'d>| Some(node.get("schema")?.resolve()?.get("properties")?.get(name)?.id());
                 let fields = (was_encoded.field(name), is_encoded.field(name));
-                let noun = format!("the field {}", documentation::quoted(name));
+                let noun = format!("the field {}", excerpt::quoted(name));
                 self.part(&noun, fields, (property(old), property(new)), &mut part);
             }
             self.positions(old, new, &mut part);
@@ -255,7 +255,7 @@ impl PartComparison<'_> {
         message: &str,
         (before, after): (Option<Location>, Option<Location>),
     ) {
-        let message = format!("the header {} of {noun} {message}", documentation::quoted(name));
+        let message = format!("the header {} of {noun} {message}", excerpt::quoted(name));
         let found = RawChange::directed(kind, kind.effect, self.direction, message);
         self.report.add(self.path, found.at(before, after));
     }

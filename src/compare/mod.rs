@@ -12,7 +12,10 @@
 
 mod apis;
 mod bodies;
+mod comparer;
+mod comparison;
 mod documentation;
+mod excerpt;
 mod fingerprint;
 mod kinds;
 mod markdown;
@@ -26,16 +29,13 @@ mod schema;
 mod security;
 mod settings;
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
-use std::sync::Arc;
-
 use crate::definition::Definition;
-use crate::model::{BumpLevel, ChangeLevel, GroupSettings, Location, Timestamp};
+use crate::model::GroupSettings;
 
 use schema::UnfoldingLimits;
 
-pub use kinds::{ChangeEffect, KINDS, Kind};
+pub use comparison::{ApiName, Change, ChangeRules, Comparison, Sunset};
+pub use kinds::{ChangeEffect, Compatibility, KINDS, Kind};
 pub use markdown::markdown;
 
 /// A group as it could be published.
@@ -45,80 +45,6 @@ pub struct ComparedGroup<'a> {
     pub settings: &'a GroupSettings,
     /// Its definition.
     pub definition: &'a Definition,
-}
-
-/// The differences between two sides.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Comparison {
-    /// The changes: those of the group, those of the definition as a whole, then those of each API in document order.
-    pub changes: Vec<Change>,
-    /// True while the version before is a 0.y.z, which promises nothing (Semantic Versioning 2.0.0, item 4).
-    pub is_initial: bool,
-}
-
-/// A team's own rules for judging changes.
-#[derive(Debug, Clone, Copy)]
-pub struct ChangeRules<'a> {
-    /// Levels of the kinds of change, by name, that differ from those of [`KINDS`].
-    pub levels: &'a BTreeMap<String, ChangeLevel>,
-    /// The time after which a removal is a warning where the date of its `x-sunset` is past; `None` where dates change
-    /// nothing.
-    pub sunset: Option<Timestamp>,
-}
-
-/// One thing that changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The name of its kind, one of [`KINDS`].
-    pub kind: &'static str,
-    /// Effect on callers.
-    pub compatibility: Compatibility,
-    /// First API that it concerns, in document order; `None` for the group or the whole definition.
-    pub api: Option<ApiName>,
-    /// The other APIs that it concerns, as they use the changed part.
-    pub also: Vec<ApiName>,
-    /// Where within the API: `response 200 application/json body /items[]/name`; empty for the API itself.
-    pub path: String,
-    /// Description of the old and the new state.
-    pub message: String,
-    /// Location on the old side; `None` for an added part, and for settings.
-    pub before: Option<Location>,
-    /// Location on the new side; `None` for a removed part, and for settings.
-    pub after: Option<Location>,
-    /// The date in the `x-sunset` of a deprecated part that is gone.
-    pub sunset: Option<Sunset>,
-    /// True where it is no breaking change any longer, as that date is past.
-    pub is_past_sunset: bool,
-}
-
-/// The date until which a deprecated part was to be kept (RFC 8594).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Sunset {
-    /// The moment after which it may go.
-    pub end: Timestamp,
-    /// The date as it is written.
-    pub date: String,
-}
-
-/// Effect of a change on callers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Compatibility {
-    /// Callers that keep to the old declaration may fail.
-    Breaking,
-    /// Nothing that was right is refused, but it may mean something else.
-    Warning,
-    /// They keep working.
-    Compatible,
-}
-
-/// An API, as it is named in a change.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ApiName {
-    /// Its method.
-    pub method: Arc<str>,
-    /// Its path template, with its variant; that of after, where it is on both sides.
-    pub path: Arc<str>,
 }
 
 /// Compares two sides.
@@ -135,105 +61,6 @@ fn compare_within(before: ComparedGroup<'_>, after: ComparedGroup<'_>, limits: U
     }
     let is_initial = before.settings.version.is_initial();
     Comparison { changes: output.into_changes(), is_initial }
-}
-
-impl Comparison {
-    /// Tells whether callers break.
-    #[must_use]
-    pub fn is_breaking(&self) -> bool {
-        self.changes.iter().any(Change::is_breaking)
-    }
-
-    /// Returns it as a team judges it.
-    #[must_use]
-    pub fn judged(mut self, judgement: ChangeRules<'_>) -> Self {
-        for change in &mut self.changes {
-            match judgement.levels.get(change.kind) {
-                Some(ChangeLevel::Breaking) => change.compatibility = Compatibility::Breaking,
-                Some(ChangeLevel::Warning) => change.compatibility = Compatibility::Warning,
-                Some(ChangeLevel::Compatible) => change.compatibility = Compatibility::Compatible,
-                None => change.pass_sunset(judgement.sunset),
-            }
-        }
-        self
-    }
-
-    /// Recommends the level of the version bump; `None` where nothing differs. While the major number is 0, a breaking
-    /// change asks for a minor version, and any other for a patch.
-    #[must_use]
-    pub fn advice(&self) -> Option<BumpLevel> {
-        let level = self.changes.iter().map(Change::level).max()?;
-        Some(match level {
-            BumpLevel::Major if self.is_initial => BumpLevel::Minor,
-            _ if self.is_initial => BumpLevel::Patch,
-            level => level,
-        })
-    }
-}
-
-impl Change {
-    /// Returns the part of the version that grows with the change.
-    #[must_use]
-    pub fn level(&self) -> BumpLevel {
-        let describes =
-            || KINDS.iter().any(|kind| kind.name == self.kind && matches!(kind.effect, ChangeEffect::Describes));
-        match self.compatibility {
-            Compatibility::Breaking => BumpLevel::Major,
-            Compatibility::Compatible if describes() => BumpLevel::Patch,
-            Compatibility::Warning | Compatibility::Compatible => BumpLevel::Minor,
-        }
-    }
-
-    /// Makes a removal a warning that says so, where its date is past.
-    fn pass_sunset(&mut self, now: Option<Timestamp>) {
-        let past = self.sunset.as_ref().zip(now).filter(|(sunset, now)| sunset.end <= *now);
-        if let Some((sunset, _)) = past.filter(|_| self.is_breaking()) {
-            let _ = write!(self.message, "; allowed, as its sunset date {} is past", sunset.date);
-            (self.compatibility, self.is_past_sunset) = (Compatibility::Warning, true);
-        }
-    }
-
-    /// Tells whether callers break.
-    #[must_use]
-    pub fn is_breaking(&self) -> bool {
-        self.compatibility == Compatibility::Breaking
-    }
-
-    /// Names the APIs that it concerns, `most` of them, and counts the others; empty where it concerns no single one.
-    #[must_use]
-    pub fn apis(&self, most: usize) -> String {
-        let all = self.api.iter().chain(&self.also);
-        let names: Vec<String> = all.take(most.max(1)).map(ToString::to_string).collect();
-        match (self.also.len() + 1).saturating_sub(names.len()) {
-            0 => names.join(", "),
-            _ if names.is_empty() => String::new(),
-            left => format!("{} and {left} more", names.join(", ")),
-        }
-    }
-}
-
-impl Compatibility {
-    /// Returns the word that stands in output.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Breaking => "breaking",
-            Self::Warning => "warning",
-            Self::Compatible => "compatible",
-        }
-    }
-}
-
-impl fmt::Display for Compatibility {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(self.as_str())
-    }
-}
-
-impl fmt::Display for ApiName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(&format!("{} {}", self.method, self.path))
-    }
 }
 
 #[cfg(test)]

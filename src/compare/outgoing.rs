@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::apis::{ApiReport, Comparer};
+use super::comparer::{ApiReport, Comparer};
 use super::kinds::{self, Kind};
 use super::media_types::{MediaTypeKinds, media_types};
 use super::output::RawChange;

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::kinds::{self, ChangeEffect, Kind};
-use super::{ApiName, Change, Compatibility, Sunset, documentation};
+use super::comparison::{ApiName, Change, Sunset};
+use super::excerpt;
+use super::kinds::{self, ChangeEffect, Compatibility, Kind};
 use crate::definition::{Node, ValueDirection};
 use crate::model::{Location, Timestamp};
 
@@ -58,8 +59,7 @@ impl RawChange {
     pub(super) fn with_sunset(mut self, gone: Node<'_>) -> Self {
         let is_deprecated = gone.get("deprecated").and_then(Node::as_bool) == Some(true);
         let date = gone.get("x-sunset").and_then(Node::as_str).filter(|_| is_deprecated);
-        let sunset =
-            |date: &str| Some(Sunset { end: Timestamp::from_sunset(date)?, date: documentation::quoted(date) });
+        let sunset = |date: &str| Some(Sunset { end: Timestamp::from_sunset(date)?, date: excerpt::quoted(date) });
         self.sunset = date.and_then(sunset);
         self
     }

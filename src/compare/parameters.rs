@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::apis::{ApiReport, Comparer, field_place};
+use super::comparer::{ApiReport, Comparer, field_place};
 use super::kinds;
 use super::output::RawChange;
 use super::schema::ListWriting;

@@ -1,6 +1,6 @@
 //! Compares parameters that are the whole query string (OpenAPI 3.2, section 4.12.1): a body in the place of the query.
 
-use super::apis::{ApiReport, Comparer};
+use super::comparer::{ApiReport, Comparer};
 use super::kinds;
 use super::media_types::{MediaTypeKinds, media_types};
 use super::output::RawChange;

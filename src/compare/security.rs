@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::apis::{ApiReport, Comparer, field_place};
+use super::comparer::{ApiReport, Comparer, field_place};
 use super::kinds;
 use super::output::RawChange;
 use crate::definition::{Api, Definition, Node, ParameterPlace, SecurityKind, SecurityRequirement, SecurityScheme};

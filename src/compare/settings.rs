@@ -1,7 +1,7 @@
 //! Compares the settings of a group. The version is no change: the changes decide its next bump.
 
 use super::output::{ChangeOutput, RawChange};
-use super::{documentation, kinds};
+use super::{excerpt, kinds};
 use crate::model::{GroupSettings, KeyKind};
 
 pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mut ChangeOutput) {
@@ -26,7 +26,7 @@ pub(super) fn compare(before: &GroupSettings, after: &GroupSettings, output: &mu
         add(kinds::DOMAIN_ADDED, "settings domains", format!("the domain {domain} was added"));
     }
     let shown = |text: &Option<String>, other: &Option<String>| match text {
-        Some(text) => documentation::quoted_among(text, other.as_deref()),
+        Some(text) => excerpt::quoted_among(text, other.as_deref()),
         None => "none".to_owned(),
     };
     if before.backend != after.backend {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Number;
 
-use super::pair::PairComparison;
+use super::comparison::PairComparison;
 use super::types::TypeView;
 use super::view::SchemaView;
-use crate::compare::documentation;
+use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind};
 use crate::definition::Node;
 use crate::model::Location;
@@ -221,7 +221,7 @@ fn patterns(comparing: &mut PairComparison<'_, '_>) {
     let places = (place(&comparing.before), place(&comparing.after));
     let all: Vec<&str> = before.iter().chain(&after).map(String::as_str).collect();
     let list = |patterns: &mut dyn Iterator<Item = &String>| {
-        let quoted = patterns.map(|pattern| documentation::quoted_among(pattern, all.iter().copied()));
+        let quoted = patterns.map(|pattern| excerpt::quoted_among(pattern, all.iter().copied()));
         quoted.collect::<Vec<_>>().join(" and ")
     };
     let gone = list(&mut before.difference(&after));

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::pair::PairComparison;
+use super::alternative::{alternative_name, named_alternative, reference_name};
+use super::comparison::PairComparison;
+use super::context::{KeptValues, SchemaStep};
+use super::overlap;
 use super::proof::{DefinitionSide, ProofOperand};
+use super::sets::SchemaSets;
+use super::table::SchemaTable;
 use super::types::TypeView;
 use super::view::{AlternativeSet, SchemaView};
-use super::{AlternativeName, KeptValues, SchemaSets, SchemaStep, SchemaTable, overlap};
-use crate::compare::documentation;
 use crate::compare::kinds;
 use crate::definition::{Node, NodeId};
 
@@ -41,7 +44,7 @@ fn became(comparing: &mut PairComparison<'_, '_>, whole_is_before: bool) {
     }
     let partner = partner_of_whole(comparing, &whole, &choice, whole_is_before);
     for (index, alternative) in choice.alternatives.iter().enumerate() {
-        let name = shown(*alternative, index);
+        let name = named_alternative(*alternative, index);
         let place = Some(alternative.location());
         if partner == Some(index) {
             let step = SchemaStep::Alternative(choice.keyword, alternative_name(*alternative, index));
@@ -98,14 +101,14 @@ fn alternatives<'d>(comparing: &mut PairComparison<'_, 'd>, old: &AlternativeSet
             };
             comparing.lead_to_alternative(step, vec![alternative.id()], vec![partner.id()], kept);
         } else {
-            let message = format!("{} was removed", shown(*alternative, index));
+            let message = format!("{} was removed", named_alternative(*alternative, index));
             let kept = KeptValues { no_less: is_kept(comparing, *alternative, DefinitionSide::Before), no_more: false };
             comparing.add_known(kept, kinds::ALTERNATIVE_REMOVED, message, Some(alternative.location()), None);
         }
     }
     let taken: std::collections::HashSet<usize> = partners.into_iter().flatten().collect();
     for (index, alternative) in new.alternatives.iter().enumerate().filter(|(index, _)| !taken.contains(index)) {
-        let message = format!("{} was added", shown(*alternative, index));
+        let message = format!("{} was added", named_alternative(*alternative, index));
         let kept = KeptValues { no_less: false, no_more: is_kept(comparing, *alternative, DefinitionSide::After) };
         comparing.add_known(kept, kinds::ALTERNATIVE_ADDED, message, None, Some(alternative.location()));
     }
@@ -124,25 +127,6 @@ fn is_kept<'d>(comparing: &mut PairComparison<'_, 'd>, alternative: Node<'d>, si
     let one = [alternative.id()];
     let rules = comparing.rules();
     comparing.includes(&[ProofOperand(side, here), ProofOperand(side, &one)], ProofOperand(other, there), rules)
-}
-
-/// Names an alternative in a path: by its reference or title, else by its number.
-fn alternative_name(alternative: Node<'_>, index: usize) -> AlternativeName<'_> {
-    let title = || alternative.get("title").and_then(Node::as_str);
-    reference_name(alternative).or_else(title).map_or(AlternativeName::Number(index), AlternativeName::Name)
-}
-
-/// Names an alternative: by its reference or title, else by its number.
-pub(super) fn shown(alternative: Node<'_>, index: usize) -> String {
-    match alternative_name(alternative, index) {
-        AlternativeName::Number(index) => format!("alternative {}", index + 1),
-        AlternativeName::Name(name) => format!("the alternative {}", documentation::quoted(name)),
-    }
-}
-
-/// Returns the last segment of a bare reference.
-fn reference_name(schema: Node<'_>) -> Option<&str> {
-    schema.reference().and_then(|reference| reference.rsplit(['/', '#']).next()).filter(|name| !name.is_empty())
 }
 
 /// Finds for each alternative of before the one that it became.

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::SchemaStep;
-use super::pair::PairComparison;
+use super::comparison::PairComparison;
+use super::context::SchemaStep;
 use super::view::{PropertyView, PropertyViews, SchemaView};
-use crate::compare::documentation;
+use crate::compare::excerpt;
 use crate::compare::kinds::{self, Kind, Polarity};
 use crate::definition::{Node, NodeId, ValueDirection};
 use crate::model::Location;
@@ -36,7 +36,7 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
         } else if comparing.kept.is_all() && comparing.context.polarity != Polarity::Same {
             // Within `not` it is no property of the value.
         } else if comparing.carries(&old.schemas, true) {
-            let message = format!("the property {} was removed", documentation::quoted(old.name));
+            let message = format!("the property {} was removed", excerpt::quoted(old.name));
             comparing.add(kinds::PROPERTY_REMOVED, message, Some(place(old)), None);
             comparing.note_sunset(&old.schemas);
         }
@@ -48,7 +48,7 @@ fn properties<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews
         if let UndeclaredProperties::Schemas(schemas) = &others {
             comparing.lead(SchemaStep::Property(new.name), schemas.clone(), new.schemas.clone(), Polarity::Same);
         }
-        let name = documentation::quoted(new.name);
+        let name = excerpt::quoted(new.name);
         let is_required = required.contains(new.name);
         let (kind, message) = if comparing.context.polarity != Polarity::Same {
             (kinds::CONSTRAINT_CHANGED, format!("the property {name} was added"))
@@ -80,7 +80,7 @@ fn required<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'
         let (old, new) = (declared(before, name), declared(after, name));
         let is_new = old.is_none() && new.is_some();
         if !is_new && comparing.carries(&new.unwrap_or_default(), false) {
-            let message = format!("the property {} could be missing and is required", documentation::quoted(name));
+            let message = format!("the property {} could be missing and is required", excerpt::quoted(name));
             let place_before = before.get(name).map(place);
             comparing.add(kinds::PROPERTY_BECAME_REQUIRED, message, place_before, Some(node.location()));
         }
@@ -89,7 +89,7 @@ fn required<'d>(comparing: &mut PairComparison<'_, 'd>, before: &PropertyViews<'
         let (old, new) = (declared(before, name), declared(after, name));
         let is_gone = old.is_some() && new.is_none();
         if !is_gone && comparing.carries(&old.unwrap_or_default(), true) {
-            let message = format!("the property {} was required and can be missing", documentation::quoted(name));
+            let message = format!("the property {} was required and can be missing", excerpt::quoted(name));
             let place_after = after.get(name).map(place);
             comparing.add(kinds::PROPERTY_BECAME_OPTIONAL, message, Some(node.location()), place_after);
         }
@@ -269,12 +269,12 @@ fn map<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
                 if keyword == "patternProperties" { SchemaStep::Pattern(name) } else { SchemaStep::Keyword(keyword) };
             comparing.lead(step, old.clone(), new.clone(), Polarity::Same);
         } else {
-            let message = format!("there is no `{keyword}` for {} any longer", documentation::quoted(name));
+            let message = format!("there is no `{keyword}` for {} any longer", excerpt::quoted(name));
             comparing.add(gone, message, Some(place.clone()), None);
         }
     }
     for name in new_names.into_iter().filter(|name| !before.contains_key(name)) {
-        let message = format!("there is a new `{keyword}` for {}", documentation::quoted(name));
+        let message = format!("there is a new `{keyword}` for {}", excerpt::quoted(name));
         let place = after.get(name).map(|(_, place)| place.clone());
         comparing.add(fresh, message, None, place);
     }
@@ -293,7 +293,7 @@ fn value<'d>(comparing: &mut PairComparison<'_, 'd>, keyword: &'static str) {
         (Some(_), Some(_)) => kinds::CONSTRAINT_CHANGED,
     };
     let shown = |node: Option<Node<'d>>, other: Option<Node<'d>>| {
-        node.map_or_else(|| "absent".to_owned(), |node| documentation::shown_among(node, other))
+        node.map_or_else(|| "absent".to_owned(), |node| excerpt::shown_among(node, other))
     };
     let message = format!("`{keyword}` was {} and is {}", shown(before, after), shown(after, before));
     comparing.add(kind, message, before.map(Node::location), after.map(Node::location));
@@ -323,7 +323,7 @@ impl PairComparison<'_, '_> {
     fn required_sent_at_last(&mut self, old: &PropertyView<'_>, new: &PropertyView<'_>) {
         let is_request = self.context.direction == ValueDirection::Request;
         if is_request && !self.carries(&old.schemas, true) && self.carries(&new.schemas, false) {
-            let name = documentation::quoted(old.name);
+            let name = excerpt::quoted(old.name);
             let message = format!("the property {name} was read-only, and requests must have it now");
             self.add_beyond_values(kinds::PROPERTY_BECAME_REQUIRED, message, Some(place(old)), Some(place(new)));
         }

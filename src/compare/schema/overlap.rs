@@ -1,7 +1,7 @@
 //! Finds values that satisfy more than one schema of `oneOf`, which refuses them (JSON Schema 2020-12, Core 10.2.1.3).
 
-use super::choice::shown;
-use super::pair::PairComparison;
+use super::alternative::named_alternative;
+use super::comparison::PairComparison;
 use super::proof::{DefinitionSide, GoalRules, ProofOperand};
 use super::view::AlternativeSet;
 use crate::compare::kinds;
@@ -47,7 +47,8 @@ pub(super) fn compare<'d>(
 }
 
 fn overlapping(choice: &AlternativeSet<'_>, index: usize, other: usize, what: &str) -> String {
-    let name = |index: usize| choice.alternatives.get(index).map_or_else(String::new, |node| shown(*node, index));
+    let name =
+        |index: usize| choice.alternatives.get(index).map_or_else(String::new, |node| named_alternative(*node, index));
     format!("{} and {} overlap: {what}", name(index), name(other))
 }
 

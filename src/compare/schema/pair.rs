@@ -1,29 +1,14 @@
 //! Compares one pair of sets of schemas: the keywords that apply to the value itself.
 
-use super::proof::{DefinitionSide, GoalRules, ProofOperand, ValueWriting};
-use super::sets::SetId;
+use super::comparison::PairComparison;
+use super::context::PairId;
+use super::table::SchemaTable;
 use super::types::TypeView;
 use super::view::SchemaView;
-use super::writing::{self, ListWriting};
-use super::{Context, KeptValues, PairId, SchemaStep, SchemaTable, bounds, choice, object, values};
-use crate::compare::kinds::{self, ChangeEffect, Kind, Polarity};
-use crate::compare::output::RawChange;
-use crate::compare::{Compatibility, documentation, same};
-use crate::definition::{Node, NodeId, ValueDirection};
-use crate::model::Location;
-
-/// A pair while it is compared.
-pub(super) struct PairComparison<'s, 'd> {
-    pub(super) schemas: &'s mut SchemaTable<'d>,
-    pub(super) context: Context,
-    pub(super) before: SchemaView<'d>,
-    pub(super) after: SchemaView<'d>,
-    sets: (SetId, SetId),
-    /// Guarantees for the values of the whole, proven by this pair or those around it.
-    pub(super) kept: KeptValues,
-    found: Vec<RawChange>,
-    leads_to: Vec<(SchemaStep<'d>, PairId)>,
-}
+use super::{bounds, choice, lists, object, values};
+use crate::compare::documentation;
+use crate::compare::kinds::{self, ChangeEffect, Compatibility, Kind};
+use crate::definition::{Node, ValueDirection};
 
 /// Compares a pair, and brings those together that it leads to.
 pub(super) fn compare(schemas: &mut SchemaTable<'_>, id: PairId) {
@@ -50,190 +35,6 @@ pub(super) fn compare(schemas: &mut SchemaTable<'_>, id: PairId) {
 }
 
 impl<'d> PairComparison<'_, 'd> {
-    /// Adds a change of the values that are allowed, unless it is proven that none of them changes.
-    pub(super) fn add(
-        &mut self,
-        kind: Kind,
-        message: impl Into<String>,
-        before: Option<Location>,
-        after: Option<Location>,
-    ) {
-        self.add_known(KeptValues::default(), kind, message, before, after);
-    }
-
-    /// Adds a change of the values that are allowed, of which something is proven for the schemas here.
-    pub(super) fn add_known(
-        &mut self,
-        kept: KeptValues,
-        kind: Kind,
-        message: impl Into<String>,
-        before: Option<Location>,
-        after: Option<Location>,
-    ) {
-        let kept = self.kept.either(kept.under(self.context.polarity));
-        let effect = kind.effect.under(self.context.polarity);
-        let effect = match (effect, kept.no_less, kept.no_more) {
-            (ChangeEffect::Narrows | ChangeEffect::Widens | ChangeEffect::Replaces, true, true) => return,
-            (ChangeEffect::Replaces, false, true) => ChangeEffect::Narrows,
-            (ChangeEffect::Replaces, true, false) => ChangeEffect::Widens,
-            (ChangeEffect::Narrows, true, false) | (ChangeEffect::Widens, false, true) => ChangeEffect::Keeps,
-            _ => effect,
-        };
-        let found = RawChange::directed(kind, effect, self.context.direction, message);
-        self.found.push(found.at(before, after));
-    }
-
-    /// Adds the sunset date of a removed part to the last change.
-    pub(super) fn note_sunset(&mut self, gone: &[NodeId]) {
-        let definition = self.schemas.before.definition;
-        let dated = gone.iter().map(|id| definition.node(*id)).find(|node| node.get("x-sunset").is_some());
-        let Some(node) = dated else { return };
-        if let Some(found) = self.found.pop() {
-            self.found.push(found.with_sunset(node));
-        }
-    }
-
-    /// Adds a change of something else than the values that are allowed: of who sends them, or of how.
-    pub(super) fn add_beyond_values(
-        &mut self,
-        kind: Kind,
-        message: impl Into<String>,
-        before: Option<Location>,
-        after: Option<Location>,
-    ) {
-        let effect = kind.effect.under(self.context.polarity);
-        let found = RawChange::directed(kind, effect, self.context.direction, message);
-        self.found.push(found.at(before, after));
-    }
-
-    /// Brings two sets together that belong to a step from here.
-    pub(super) fn lead(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>, polarity: Polarity) {
-        let context = Context { polarity: polarity.within(self.context.polarity), ..self.context_of(&step) };
-        self.lead_in(step, before, after, context);
-    }
-
-    /// Brings two alternatives together of which something is proven already.
-    pub(super) fn lead_to_alternative(
-        &mut self,
-        step: SchemaStep<'d>,
-        before: Vec<NodeId>,
-        after: Vec<NodeId>,
-        kept: KeptValues,
-    ) {
-        let context = self.context_of(&step);
-        let kept = context.kept.either(kept.under(context.polarity));
-        self.lead_in(step, before, after, Context { kept, ..context });
-    }
-
-    /// Brings a schema and an alternative together, `null` being told already where that stands beside them.
-    pub(super) fn lead_to_whole(
-        &mut self,
-        step: SchemaStep<'d>,
-        before: Vec<NodeId>,
-        after: Vec<NodeId>,
-        null_told: bool,
-    ) {
-        let context = Context { null_told, ..self.context_of(&step) };
-        self.lead_in(step, before, after, context);
-    }
-
-    fn context_of(&self, step: &SchemaStep<'d>) -> Context {
-        let json = (ListWriting::Json, ListWriting::Json);
-        let outer = Context { null_told: false, kept: self.kept, ..self.context };
-        let (writing, lists) = match step {
-            SchemaStep::Alternative(..) => return outer,
-            SchemaStep::Keyword("propertyNames") => (ValueWriting::Text, json),
-            SchemaStep::Items | SchemaStep::Item(_) => (outer.writing.of_items(), json),
-            SchemaStep::Property(name) => self.field_writing(name).unwrap_or((outer.writing.of_properties(), json)),
-            SchemaStep::Others | SchemaStep::Pattern(_) => (outer.writing.of_properties(), json),
-            SchemaStep::Keyword(_) => (ValueWriting::Json, json),
-        };
-        Context { writing, lists, form: None, ..outer }
-    }
-
-    /// Returns the encoding of a form's field; `None` if the value is no form.
-    fn field_writing(&self, name: &str) -> Option<(ValueWriting, (ListWriting, ListWriting))> {
-        let form = self.context.form.filter(|_| self.context.writing == ValueWriting::Form)?;
-        let (before, after) = self.schemas.forms.get(form as usize)?;
-        let lists = (before.lists_of(name), after.lists_of(name));
-        let is_json = lists.0 == ListWriting::Json || lists.1 == ListWriting::Json;
-        Some((if is_json { ValueWriting::Json } else { ValueWriting::Field }, lists))
-    }
-
-    fn lead_in(&mut self, step: SchemaStep<'d>, before: Vec<NodeId>, after: Vec<NodeId>, context: Context) {
-        if let Some(pair) = self.schemas.meet(before, after, context) {
-            self.leads_to.push((step, pair));
-        }
-    }
-
-    /// Tells by a proof whether each value that satisfies the schemas on the left satisfies those on the right.
-    pub(super) fn includes(&mut self, left: &[ProofOperand<'_>], right: ProofOperand<'_>, rules: GoalRules) -> bool {
-        self.schemas.prover(rules).includes(left, right)
-    }
-
-    /// Tells by a proof whether no value satisfies the schemas, but for those that satisfy others.
-    pub(super) fn is_empty(&mut self, left: &[ProofOperand<'_>], others: Option<ProofOperand<'_>>) -> bool {
-        let rules = self.rules();
-        self.schemas.prover(rules).is_empty(left, others)
-    }
-
-    /// Tells whether two schemas are written alike, references included.
-    pub(super) fn is_same(&mut self, before: Node<'d>, after: Node<'d>) -> bool {
-        const MOST: usize = 10_000;
-        let (old, new) = (&mut self.schemas.before, &mut self.schemas.after);
-        old.definition.specification == new.definition.specification
-            && old.fingerprints.of(before) == new.fingerprints.of(after)
-            && same::nodes(before, after, MOST)
-    }
-
-    pub(super) fn rules(&self) -> GoalRules {
-        let form = self.context.form.and_then(|form| self.schemas.forms.get(form as usize));
-        let has_json = form.is_some_and(|(before, after)| before.has_json() || after.has_json());
-        let writing = if has_json { ValueWriting::Json } else { self.context.writing };
-        GoalRules { writing, declared_only: false, without_null: false }
-    }
-
-    /// Returns the schemas of both sides.
-    pub(super) fn schemas_of_sides(&self) -> (Vec<NodeId>, Vec<NodeId>) {
-        let (before, after) = self.sets;
-        (self.schemas.before.schemas(before).to_vec(), self.schemas.after.schemas(after).to_vec())
-    }
-
-    /// Tries to prove that the values stay, first those that matter to who sends or reads them.
-    fn prove(&mut self) {
-        if self.kept.is_all() {
-            return;
-        }
-        let (before, after) = self.schemas_of_sides();
-        let (old, new) = (ProofOperand(DefinitionSide::Before, &before), ProofOperand(DefinitionSide::After, &after));
-        let rules = GoalRules { without_null: self.context.null_told, ..self.rules() };
-        let mut kept = KeptValues::default();
-        let is_request = self.context.direction == ValueDirection::Request;
-        let less_first = is_request != (self.context.polarity == Polarity::Opposite);
-        for less in [less_first, !less_first] {
-            let (left, right) = if less { (old, new) } else { (new, old) };
-            let holds = self.includes(&[left], right, rules);
-            kept = if less { KeptValues { no_less: holds, ..kept } } else { KeptValues { no_more: holds, ..kept } };
-            if !holds {
-                break;
-            }
-        }
-        self.kept = self.kept.either(kept.under(self.context.polarity));
-    }
-
-    pub(super) fn fingerprint_before(&mut self, node: Node<'d>) -> u64 {
-        self.schemas.before.fingerprints.of(node)
-    }
-
-    pub(super) fn fingerprint_after(&mut self, node: Node<'d>) -> u64 {
-        self.schemas.after.fingerprints.of(node)
-    }
-
-    /// Returns where the schemas stand.
-    pub(super) fn places(&self) -> (Option<Location>, Option<Location>) {
-        (self.before.outermost().map(Node::location), self.after.outermost().map(Node::location))
-    }
-
     fn whole(&mut self) {
         self.flags();
         if self.moves_no_data() {
@@ -265,7 +66,7 @@ impl<'d> PairComparison<'_, 'd> {
             }
             (false, false) => {}
         }
-        if writing::compare_list_with_one(self) || choice::wrapped(self) {
+        if lists::compare_with_one(self) || choice::wrapped(self) {
             return;
         }
         if let Some(common) = self.types() {
@@ -413,33 +214,6 @@ impl<'d> PairComparison<'_, 'd> {
         let kind = if was { kinds::NULL_REFUSED } else { kinds::NULL_ALLOWED };
         if was != is && kind.effect.under(self.context.polarity).breaks(self.context.direction) {
             self.tell_null();
-        }
-    }
-
-    /// Tells for each side whether `null` is allowed.
-    fn allow_null(&mut self) -> (bool, bool) {
-        let (old, new) = self.schemas_of_sides();
-        let rules = self.rules();
-        let mut prover = self.schemas.prover(rules);
-        let was =
-            prover.allows_null(ProofOperand(DefinitionSide::Before, &old)).unwrap_or_else(|| self.before.allows_null());
-        let is =
-            prover.allows_null(ProofOperand(DefinitionSide::After, &new)).unwrap_or_else(|| self.after.allows_null());
-        (was, is)
-    }
-
-    /// Says whether `null` is allowed now, where that differs.
-    pub(super) fn tell_null(&mut self) {
-        let place = |view: &SchemaView<'d>| {
-            let keyword = view.first("type").map(|(schema, _)| schema.key_location("type"));
-            keyword.or_else(|| view.outermost().map(Node::location))
-        };
-        let (before, after) = (place(&self.before), place(&self.after));
-        let (was, is) = self.allow_null();
-        match (was, is) {
-            (false, true) => self.add(kinds::NULL_ALLOWED, "null was not allowed and is", before, after),
-            (true, false) => self.add(kinds::NULL_REFUSED, "null was allowed and is not", before, after),
-            _ => {}
         }
     }
 }

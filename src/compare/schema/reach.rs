@@ -1,9 +1,14 @@
 //! Walks from an API's schemas to the changes that they reach; the shortest route gives a change its path.
 
-use super::{MOST_STEPS_SHOWN, PairId, SchemaTable};
+use super::context::PairId;
+use super::table::SchemaTable;
+use crate::compare::comparison::ApiName;
+use crate::compare::kinds::Compatibility;
 use crate::compare::output::ChangeOutput;
-use crate::compare::{ApiName, Compatibility};
 use crate::definition::NodeSet;
+
+/// A path with more steps is written without those in its middle.
+const MOST_STEPS_SHOWN: usize = 40;
 
 /// A pair on the way from an API's schema, and the pair and step that it was reached by.
 #[derive(Clone, Copy)]

@@ -1,9 +1,9 @@
 //! Compares the values that `enum` and `const` list.
 
-use super::pair::PairComparison;
+use super::comparison::PairComparison;
 use super::types::TypeView;
 use super::view::SchemaView;
-use crate::compare::documentation;
+use crate::compare::excerpt;
 use crate::compare::fingerprint::Fingerprints;
 use crate::compare::kinds;
 use crate::definition::Node;
@@ -24,7 +24,7 @@ pub(super) fn compare_extensible(comparing: &mut PairComparison<'_, '_>) {
     let after: Vec<Node<'_>> = comparing.schemas.after.definition.node(after).items().collect();
     let was: Vec<u64> = before.iter().map(|value| comparing.fingerprint_before(*value)).collect();
     let is: Vec<u64> = after.iter().map(|value| comparing.fingerprint_after(*value)).collect();
-    let shown = |value| documentation::shown_among(value, before.iter().chain(&after).take(MOST_OTHERS).copied());
+    let shown = |value| excerpt::shown_among(value, before.iter().chain(&after).take(MOST_OTHERS).copied());
     for (value, _) in before.iter().zip(&was).filter(|(_, number)| !is.contains(number)) {
         let message = format!("the value {} was removed from `{EXTENSIBLE}`", shown(*value));
         comparing.add_beyond_values(kinds::EXTENSIBLE_VALUE_REMOVED, message, Some(value.location()), None);
@@ -61,7 +61,7 @@ impl<'d> PairComparison<'_, 'd> {
             if values.is_empty() {
                 return "null".to_owned();
             }
-            let shown = values.iter().take(5).map(|(_, node)| documentation::shown_among(*node, all(values)));
+            let shown = values.iter().take(5).map(|(_, node)| excerpt::shown_among(*node, all(values)));
             let more = if values.len() > 5 { ", …" } else { "" };
             format!("{}{more}", shown.collect::<Vec<_>>().join(", "))
         };
@@ -104,14 +104,14 @@ impl<'d> PairComparison<'_, 'd> {
     ) {
         if let ([(was, old)], [(is, new)]) = (before, after) {
             if was != is {
-                let (old_text, new_text) = documentation::shown_both(*old, *new);
+                let (old_text, new_text) = excerpt::shown_both(*old, *new);
                 let message = format!("the value was {old_text} and is {new_text}");
                 self.add(kinds::CONST_CHANGED, message, Some(old.location()), Some(new.location()));
             }
             return;
         }
         let others: Vec<Node<'d>> = all(before).chain(all(after)).take(MOST_OTHERS).collect();
-        let shown = |value: Node<'d>| documentation::shown_among(value, others.iter().copied());
+        let shown = |value: Node<'d>| excerpt::shown_among(value, others.iter().copied());
         let known: std::collections::HashSet<u64> = before.iter().map(|(number, _)| *number).collect();
         let kept: std::collections::HashSet<u64> = after.iter().map(|(number, _)| *number).collect();
         for (_, value) in before.iter().filter(|(number, _)| !kept.contains(number)) {

@@ -101,7 +101,7 @@ fn removed(operation: ApiOperation<'_>, node: Node<'_>) -> ApiReport {
     report
 }
 
-impl<'d> Comparer<'d> {
+impl Comparer<'_> {
     /// Says of a change, which stands there as one that breaks callers, why it does; or that it does not.
     fn folded(&mut self, mut found: RawChange, parts: Vec<ApiEntry>) -> RawChange {
         let mut reasons = Vec::new();

@@ -207,11 +207,12 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 29] = [
+const GATEWAY: [&str; 31] = [
     "access_log",
     "config",
     "clock",
     "headers",
+    "client_address",
     "media_type",
     "stream",
     "tls",
@@ -220,6 +221,7 @@ const GATEWAY: [&str; 29] = [
     "watch",
     "request_body",
     "problem",
+    "rate_limits",
     "request_head",
     "parameters",
     "cors",

@@ -7,7 +7,7 @@ use super::{
     AccessAction, AccessOperation, AccessSubject, Grant, Key, OwnerGrants, Revocation, Secret, SecretId, SubjectRecord,
     SubjectState, contains_clear_secret,
 };
-use crate::model::{Author, EnvironmentName, GroupName, OperationId, Timestamp};
+use crate::model::{Author, EnvironmentName, GroupName, OperationId, RateLimit, RateLimits, Timestamp};
 
 /// Why a change is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,16 @@ pub enum ChangeError {
     ClearSecret {
         /// The text's field.
         field: &'static str,
+    },
+    /// A limit is above that of a group, so that it would never be reached.
+    #[error("{limit} is above {most}, the limit of {group} for all callers together")]
+    LimitAboveGroup {
+        /// The limit.
+        limit: RateLimit,
+        /// The group.
+        group: GroupName,
+        /// The limit of the group.
+        most: RateLimit,
     },
     /// There is no such grant.
     #[error("{holder} has no grant {what}")]
@@ -108,6 +118,9 @@ pub fn create(key: Key, author: &Author) -> Result<AccessOperation, ChangeError>
     if let Some(expires) = key.expires {
         let _ = write!(summary, ", expires {expires}");
     }
+    if !key.limits.is_empty() {
+        let _ = write!(summary, ", at most {}", key.limits);
+    }
     Ok(operation(AccessAction::Create, author, None, summary, SubjectState::Key(key)))
 }
 
@@ -141,6 +154,29 @@ pub fn rotate(
     Ok(operation(AccessAction::Rotate, author, Some(before.clone()), summary, after))
 }
 
+/// Changes the limits of a key; `None` where it has these already.
+#[must_use]
+pub fn limit((key, before): (&Key, &OperationId), limits: &RateLimits, author: &Author) -> Option<AccessOperation> {
+    if key.limits == *limits {
+        return None;
+    }
+    let summary = if limits.is_empty() { "no limits".to_owned() } else { format!("at most {limits}") };
+    let after = SubjectState::Key(Key { limits: limits.clone(), ..key.clone() });
+    Some(operation(AccessAction::Limit, author, Some(before.clone()), summary, after))
+}
+
+/// Compares limits of a key or a grant with those of a group that it may call.
+///
+/// # Errors
+///
+/// Fails where one of them is above that of the group.
+pub fn check_limits(limits: &RateLimits, group: &GroupName, of_group: &RateLimits) -> Result<(), ChangeError> {
+    match limits.first_above(of_group) {
+        Some((limit, most)) => Err(ChangeError::LimitAboveGroup { limit, group: group.clone(), most }),
+        None => Ok(()),
+    }
+}
+
 /// Revokes a secret for good.
 #[must_use]
 pub fn revoke(key: &Key, id: &SecretId, author: &Author) -> AccessOperation {
@@ -164,9 +200,12 @@ pub struct GrantScope {
     pub environments: Vec<EnvironmentName>,
     /// The APIs; all where it is empty.
     pub apis: Vec<String>,
+    /// The limits of each; empty where none are set.
+    pub limits: RateLimits,
 }
 
-/// Adds grants to a key or an owner; `None` where each is there already.
+/// Adds grants to a key or an owner; `None` where each is there already. Other limits take the place of those of a grant for
+/// the same APIs.
 #[must_use]
 pub fn grant(
     subject: SubjectState,
@@ -177,8 +216,11 @@ pub fn grant(
     let mut grants = subject.grants().to_vec();
     let mut summaries = Vec::new();
     for group in &scope.groups {
-        let is_missing =
-            |environment: &&EnvironmentName| !grants.iter().any(|grant| grant.covers(group, environment, &scope.apis));
+        let is_missing = |environment: &&EnvironmentName| {
+            let has_limits = |grant: &Grant| scope.limits.is_empty() || grant.limits == scope.limits;
+            let is_there = |grant: &&Grant| grant.covers(group, environment, &scope.apis);
+            !grants.iter().filter(is_there).any(has_limits)
+        };
         let missing: Vec<EnvironmentName> = scope.environments.iter().filter(is_missing).cloned().collect();
         if missing.is_empty() {
             continue;
@@ -186,6 +228,11 @@ pub fn grant(
         let holder = subject.subject().to_string();
         let by = (author.now, author.actor.clone());
         let grant = Grant::new(&holder, group.clone(), missing, scope.apis.clone(), by);
+        let grant = Grant { limits: scope.limits.clone(), ..grant };
+        for older in grants.iter_mut().filter(|older| older.group == grant.group && older.apis == grant.apis) {
+            older.environments.retain(|environment| !grant.environments.contains(environment));
+        }
+        grants.retain(|older| !older.environments.is_empty());
         summaries.push(described(&grant));
         grants.push(grant);
     }
@@ -318,7 +365,8 @@ fn operation(
 fn described(grant: &Grant) -> String {
     let environments: Vec<&str> = grant.environments.iter().map(EnvironmentName::as_str).collect();
     let apis = if grant.apis.is_empty() { String::new() } else { format!(" ({})", grant.apis.join(", ")) };
-    format!("{} in {}{apis}", grant.group, environments.join(", "))
+    let limits = if grant.limits.is_empty() { String::new() } else { format!(", at most {}", grant.limits) };
+    format!("{} in {}{apis}{limits}", grant.group, environments.join(", "))
 }
 
 #[cfg(test)]

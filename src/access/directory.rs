@@ -252,8 +252,10 @@ impl KeyDirectory {
     /// Fails where there is none.
     pub fn check_grant<'k>(&'k self, key: &'k Key, call: &ApiCall<'_>) -> Result<&'k Grant, Denial> {
         let of_owner = key.owner.as_ref().and_then(|owner| self.owners.get(owner));
-        let mut grants = key.grants.iter().chain(of_owner.into_iter().flat_map(|owner| &owner.grants));
-        let found = grants.find(|grant| grant.allows(call.group, call.environment, call.api_names));
+        let grants = key.grants.iter().chain(of_owner.into_iter().flat_map(|owner| &owner.grants));
+        let allowing = grants.filter(|grant| grant.allows(call.group, call.environment, call.api_names));
+        // The limits of the grant that names the API count before those of one for all APIs; the first of equal ones.
+        let found = allowing.min_by_key(|grant| grant.apis.is_empty());
         found.ok_or_else(|| Denial::NoGrant(key.name.to_string()))
     }
 

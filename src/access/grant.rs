@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Digest, EnvironmentName, GroupName, OwnerName, Timestamp};
+use crate::model::{Digest, EnvironmentName, GroupName, OwnerName, RateLimits, Timestamp};
 
 /// The id of a grant, 12 hexadecimal digits, by which it is revoked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
@@ -54,6 +54,9 @@ pub struct Grant {
     /// The APIs by operation id, or by method and path, sorted; empty where all of the group are meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apis: Vec<String>,
+    /// The most requests by this grant in an environment; keys of one owner share those of its grants.
+    #[serde(default, skip_serializing_if = "RateLimits::is_empty")]
+    pub limits: RateLimits,
     /// Since when.
     pub since: Timestamp,
     /// The person or program that granted it.
@@ -76,7 +79,7 @@ impl Grant {
         apis.dedup();
         let said = format!("{holder}\n{group}\n{environments:?}\n{apis:?}\n{since}\n{by}");
         let id = GrantId(Digest::of(said.as_bytes()).short());
-        Self { id, group, environments, apis, since, by }
+        Self { id, group, environments, apis, limits: RateLimits::default(), since, by }
     }
 
     /// True if the grant allows a call; an API has one or two names.

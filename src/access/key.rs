@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Grant, HmacSecret, PublicKey, SecretId};
-use crate::model::{Digest, KeyKind, KeyName, OwnerName, Timestamp};
+use crate::model::{Digest, KeyKind, KeyName, OwnerName, RateLimits, Timestamp};
 
 /// The form of a path that holds a `%` in a canonical request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
@@ -183,6 +183,9 @@ pub struct Key {
     /// What its signatures must look like.
     #[serde(default)]
     pub signing: SigningSettings,
+    /// The most requests with it in an environment, whatever the group.
+    #[serde(default)]
+    pub limits: RateLimits,
     /// Its secrets, the oldest first; two are live at most.
     pub secrets: Vec<Secret>,
     /// Its grants, sorted by group and id.

@@ -10,6 +10,7 @@ pub mod change;
 pub mod message_signature;
 pub mod sigv4;
 
+mod day_counts;
 mod directory;
 mod ed25519;
 mod fault;
@@ -23,6 +24,7 @@ mod secret_id;
 mod signature;
 mod subscription;
 
+pub use day_counts::DayCounts;
 pub use directory::{ApiCall, Denial, HmacSecret, KeyDirectory, PresentedSecret};
 pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
 pub use fault::SignatureFault;

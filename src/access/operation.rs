@@ -19,6 +19,8 @@ pub enum AccessAction {
     Grant,
     /// Removed grants.
     Ungrant,
+    /// Changed the limits of a key.
+    Limit,
     /// Reversed the latest operation of a key or an owner.
     Undo,
 }
@@ -33,6 +35,7 @@ impl AccessAction {
             Self::Revoke => "revoke",
             Self::Grant => "grant",
             Self::Ungrant => "ungrant",
+            Self::Limit => "limit",
             Self::Undo => "undo",
         }
     }

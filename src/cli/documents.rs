@@ -69,6 +69,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<KeySecretView>("key-create"),
     DocumentKind::new::<KeySecretView>("key-rotate"),
     DocumentKind::new::<KeyRevokeView>("key-revoke"),
+    DocumentKind::new::<AccessChangeView>("key-limit"),
     DocumentKind::new::<KeyListView<'_>>("key-list"),
     DocumentKind::new::<KeyShowView>("key-show"),
     DocumentKind::new::<AccessChangeView>("access-grant"),

@@ -341,6 +341,11 @@ impl From<ChangeError> for CommandError {
             ChangeError::ClearSecret { .. } => {
                 Self::invalid("clear-secret", message).hint("leave the secret out, and make another one of it")
             }
+            ChangeError::LimitAboveGroup { ref group, .. } => {
+                Self::invalid("limit-above-group", message).hint(format!(
+                    "set a lower limit, or raise the group's: `limits` in groups/{group}/group.yaml, then publish it"
+                ))
+            }
             ChangeError::AmbiguousGrant { .. } => {
                 Self::invalid("ambiguous", message).hint("write more of the id: `apigw access list` shows the grants")
             }

@@ -18,6 +18,7 @@ mod error;
 mod escape;
 mod global;
 mod hints;
+mod limits;
 mod markdown;
 mod output;
 mod process;

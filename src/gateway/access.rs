@@ -5,22 +5,24 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
+use super::clock::wall_clock;
 use super::headers::X_APIGW_KEY;
 use super::problem::{Kind, Problem};
+use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::SCHEMES;
 use crate::access::{
-    ApiCall, BodyDigest, ClockReading, Denial, KeyDirectory, NonceFault, NonceTable, PresentedSecret, ReceivedRequest,
-    RequestSignature, SignatureFault,
+    ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, NonceFault, NonceTable, PresentedSecret,
+    ReceivedRequest, RequestSignature, SignatureFault,
 };
-use crate::model::{KeyName, SignatureAuth, SubscriptionAuth, Timestamp};
+use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
 
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
@@ -93,11 +95,18 @@ fn is_signed(headers: &HeaderMap) -> bool {
     headers.get_all(AUTHORIZATION).iter().any(is_of)
 }
 
+/// A caller that may call, with the limits of its key and of the grant.
+#[derive(Debug, Clone)]
+pub(crate) struct AdmittedCaller {
+    pub(crate) key: KeyName,
+    pub(crate) limits: Vec<AppliedLimit>,
+}
+
 /// The verdict on a caller, as far as the head of its request tells.
 #[derive(Debug)]
 pub(crate) enum CallerCheck {
-    /// It is let in.
-    Passed(KeyName),
+    /// It may call.
+    Passed(AdmittedCaller),
     /// Its body is signed, and has to be whole first.
     AfterBody,
 }
@@ -106,6 +115,7 @@ pub(crate) enum CallerCheck {
 pub(crate) struct AccessState {
     directory: ArcSwap<KeyDirectory>,
     nonces: NonceTable,
+    limiter: Arc<RateLimiter>,
     started: Instant,
     /// The bytes that are set aside for signed bodies.
     reserved: AtomicU64,
@@ -138,13 +148,19 @@ impl Drop for BodyReservation<'_> {
 
 impl AccessState {
     /// Begins with the keys of a directory.
-    pub(crate) fn new(directory: Arc<KeyDirectory>) -> Self {
+    pub(crate) fn new(directory: Arc<KeyDirectory>, limiter: Arc<RateLimiter>) -> Self {
         Self {
             directory: ArcSwap::new(directory),
             nonces: NonceTable::new(wall_clock()),
+            limiter,
             started: Instant::now(),
             reserved: AtomicU64::new(0),
         }
+    }
+
+    /// Returns the counters of limits.
+    pub(crate) fn limiter(&self) -> &RateLimiter {
+        &self.limiter
     }
 
     /// Takes other keys from the next request on.
@@ -177,8 +193,8 @@ impl AccessState {
             let text = subscription_key(&parts.headers, &rules.key_headers)?;
             let directory = self.directory.load();
             let presented = directory.check_subscription(text, now.wall)?;
-            directory.check_grant(&presented.key, call)?;
-            Ok(CallerCheck::Passed(presented.key.name.clone()))
+            let grant = directory.check_grant(&presented.key, call)?;
+            Ok(CallerCheck::Passed(self.admitted(&presented.key, grant, call)))
         };
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
     }
@@ -190,7 +206,7 @@ impl AccessState {
         call: &ApiCall<'_>,
         parts: &Parts,
         body: &BodyDigest,
-    ) -> Result<KeyName, Problem> {
+    ) -> Result<AdmittedCaller, Problem> {
         let verdict = || {
             let tolerance_ms = rules.tolerance_ms.unwrap_or_default();
             let signature = request_signature(&parts.headers)?.ok_or(Denial::NoKey)?;
@@ -206,7 +222,7 @@ impl AccessState {
         call: &ApiCall<'_>,
         parts: &Parts,
         body: &BodyDigest,
-    ) -> Result<KeyName, Denial> {
+    ) -> Result<AdmittedCaller, Denial> {
         let now = self.now();
         let request = ReceivedRequest {
             method: parts.method.as_str(),
@@ -218,14 +234,21 @@ impl AccessState {
         };
         let directory = self.directory.load();
         let PresentedSecret { key, id } = directory.check_signature(signature, &request, now.wall, tolerance_ms)?;
-        directory.check_grant(&key, call)?;
+        let grant = directory.check_grant(&key, call)?;
         let (mark, is_nonce) = signature.replay_mark();
         // Without a nonce, two equal requests within a second have one signature: harmless ones may repeat.
         if is_nonce || !matches!(parts.method, Method::GET | Method::HEAD) {
             let claimed = self.nonces.claim(&id, mark, signature.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
         }
-        Ok(key.name.clone())
+        Ok(self.admitted(&key, grant, call))
+    }
+
+    fn admitted(&self, key: &Key, grant: &Grant, call: &ApiCall<'_>) -> AdmittedCaller {
+        let applied = |limits, scope, name| self.limiter.applied(limits, call.environment, scope, name);
+        let of_key = applied(&key.limits, LimitScope::Key, key.name.as_str());
+        let of_grant = applied(&grant.limits, LimitScope::Grant, grant.id.as_str());
+        AdmittedCaller { key: key.name.clone(), limits: of_key.chain(of_grant).collect() }
     }
 
     /// Begins to set room aside for a signed body. Bodies that name the id of no key share half of the room, so that
@@ -240,10 +263,6 @@ impl AccessState {
     fn now(&self) -> ClockReading {
         ClockReading { wall: wall_clock(), monotonic_ms: milliseconds(self.started.elapsed()) }
     }
-}
-
-fn wall_clock() -> Timestamp {
-    Timestamp::from_milliseconds(milliseconds(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()))
 }
 
 fn milliseconds(time: Duration) -> i64 {

@@ -13,6 +13,7 @@ use super::compiled::{
 use super::cors::{CorsError, CorsRules};
 use super::meter::{MeterName, Meters};
 use super::mock::MockResults;
+use super::rate_limits::{LimitScope, RateLimiter};
 use super::routing::hosts::HostTable;
 use super::routing::table::{RouteTable, RouterError, TableRoute};
 use super::routing::values::PathValues;
@@ -31,6 +32,7 @@ pub(crate) struct Compiler {
     pub(crate) allow_addresses: Vec<IpAddr>,
     pub(crate) origins: OriginSet,
     pub(crate) meters: Arc<Meters>,
+    pub(crate) rate_limiter: Arc<RateLimiter>,
 }
 
 impl Compiler {
@@ -126,6 +128,8 @@ impl Compiler {
             version: group.version.to_string().into(),
         };
         let (apis, table) = compiler.apis(group.routes)?;
+        let (environment, name) = (group.environment.as_str(), group.group.as_str());
+        let rate_limits = self.rate_limiter.applied(&group.rate_limits, environment, LimitScope::Group, name).collect();
         Ok(CompiledGroup {
             name: group.group.to_string(),
             environment: group.environment.to_string(),
@@ -137,6 +141,8 @@ impl Compiler {
             apis,
             not_served: group.not_served.into_boxed_slice(),
             cors: group.cors.as_ref().map(CorsRules::build).transpose()?,
+            ip_rules: Some(group.ip_rules).filter(|rules| !rules.is_empty()),
+            rate_limits,
             encoded_slashes: group.encoded_slashes,
             max_body,
             // A definition is large; it is kept only where a message can be checked against it.

@@ -11,6 +11,7 @@ use super::cors::CorsRules;
 use super::credentials::CredentialRules;
 use super::meter::Meter;
 use super::mock::MockResults;
+use super::rate_limits::AppliedLimit;
 use super::routing::host::RequestedHost;
 use super::routing::hosts::{HostLookup, HostTable, RoutedGroup};
 use super::routing::table::RouteTable;
@@ -20,8 +21,8 @@ use super::validate::RequestRules;
 use super::validate_response::ResponseRules;
 use crate::definition::Definition;
 use crate::model::{
-    Backend, Deployment, DeploymentState, Digest, EnvironmentName, GroupHosts, GroupName, OperationId, PathPrefix,
-    Release, ResponseValidation, Version,
+    Backend, Deployment, DeploymentState, Digest, EnvironmentName, GroupHosts, GroupName, IpRules, OperationId,
+    PathPrefix, Release, ResponseValidation, Version,
 };
 use crate::routes::{NotServedApi, RouteAccess};
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot};
@@ -71,6 +72,10 @@ pub(crate) struct CompiledGroup {
     /// The APIs that no request is routed to, each with the reason.
     pub(crate) not_served: Box<[NotServedApi]>,
     pub(crate) cors: Option<CorsRules>,
+    /// The addresses that may call, unless all may.
+    pub(crate) ip_rules: Option<IpRules>,
+    /// The limits of all callers together.
+    pub(crate) rate_limits: Box<[AppliedLimit]>,
     /// True if a path parameter may have an encoded slash.
     pub(crate) encoded_slashes: bool,
     /// The largest body, in bytes, if the group says.

@@ -1,14 +1,15 @@
 //! Settings of a gateway: its listeners, limits and time-outs.
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_rustls::rustls::ServerConfig;
 
 use super::access_log::AccessLog;
-use crate::access::KeyDirectory;
-use crate::model::DomainName;
+use crate::access::{DayCounts, KeyDirectory};
+use crate::model::{DomainName, IpRange};
 
 /// The settings of a gateway.
 #[derive(Clone)]
@@ -30,9 +31,13 @@ pub struct Config {
     /// Link-local and metadata addresses that backends may have all the same, for every group.
     pub allow_addresses: Vec<IpAddr>,
     /// Proxies in front whose `Forwarded` and `X-Forwarded-*` are believed and added to.
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<IpRange>,
     /// The keys that let callers in, until [`replace_access`](super::Gateway::replace_access) brings others.
     pub keys: Arc<KeyDirectory>,
+    /// The number of gateways that share the limits of groups, keys and grants.
+    pub gateways: NonZeroU32,
+    /// The requests that a process before has let in today, as [`day_counts`](super::Gateway::day_counts) returned them.
+    pub day_counts: DayCounts,
     /// Receiver of the access records.
     pub access_log: Option<Arc<dyn AccessLog>>,
 }
@@ -94,6 +99,8 @@ impl Config {
             allow_addresses: Vec::new(),
             trusted_proxies: Vec::new(),
             keys: Arc::default(),
+            gateways: NonZeroU32::MIN,
+            day_counts: DayCounts::default(),
             access_log: None,
         }
     }

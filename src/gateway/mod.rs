@@ -12,7 +12,8 @@
 //! - A request goes its way in `service`: its head is checked (`request_head`), `routing` finds its API, and `mock` or
 //!   `upstream` answers it. A refusal is a `problem`.
 //! - [`call`] is the other side: it builds a request from a definition and sends it.
-//! - `access` lets callers in, or says why not.
+//! - `client_address` finds the address that IP rules are about, `access` lets callers in or says why not, and `rate_limits`
+//!   counts what was let in.
 //! - Each request is written down (`access_log`), counted and timed (`meter`); operators ask `server::admin`.
 //!
 //! The modules point one way: upstream ← service ← server. Nothing below `server` knows a worker.
@@ -20,6 +21,7 @@
 mod access;
 mod access_log;
 pub mod call;
+mod client_address;
 mod clock;
 mod compile;
 mod compiled;
@@ -33,6 +35,7 @@ mod mock;
 mod parameters;
 mod preference;
 mod problem;
+mod rate_limits;
 mod request_body;
 mod request_head;
 mod routing;

@@ -20,6 +20,8 @@ pub(crate) struct Problem {
     /// The challenges of a 401 (RFC 9110, section 11.6.1); `None` for the signature that groups ask for.
     pub(crate) challenge: Option<String>,
     pub(crate) violations: Vec<Violation>,
+    /// The seconds after which the client may come again.
+    pub(crate) retry_after_s: Option<u64>,
     /// Reason for the operator, where the client is told less.
     pub(crate) operator_reason: Option<String>,
     /// True if the connection cannot be used any further.
@@ -74,6 +76,7 @@ kinds! {
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE" "The body's media type is not declared";
     ExpectationFailed EXPECTATION_FAILED "EXPECTATION_FAILED" "The expectation cannot be met";
     InvalidBody UNPROCESSABLE_ENTITY "INVALID_BODY" "The body does not follow the definition";
+    RateLimited TOO_MANY_REQUESTS "RATE_LIMIT_EXCEEDED" "Too many requests";
     HeadTooLarge REQUEST_HEADER_FIELDS_TOO_LARGE "HEADERS_TOO_LARGE" "The headers are too large";
     Internal INTERNAL_SERVER_ERROR "INTERNAL" "The gateway failed";
     NoConstantResult NOT_IMPLEMENTED "NO_CONSTANT_RESULT" "The definition declares no result to answer with";
@@ -115,6 +118,7 @@ impl Problem {
             allow: None,
             challenge: None,
             violations: Vec::new(),
+            retry_after_s: None,
             operator_reason: None,
             close: false,
         }
@@ -180,6 +184,9 @@ impl Problem {
         }
         if matches!(self.kind, Kind::SourceUnavailable | Kind::AccessUnavailable) {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.kind == Kind::Unauthenticated {
             let challenge = self.challenge.as_deref().and_then(|challenge| challenge.parse().ok());
@@ -274,6 +281,7 @@ mod tests {
         for (problem, expected) in [
             (Problem::new(Kind::NotFound, ""), [None, None, None]),
             (Problem::new(Kind::SourceUnavailable, ""), [Some("1"), None, None]),
+            (Problem { retry_after_s: Some(7), ..Problem::new(Kind::RateLimited, "") }, [Some("7"), None, None]),
             (Problem::new(Kind::Unauthenticated, ""), [None, Some("JDCLOUD2-HMAC-SHA256"), None]),
             (Problem::new(Kind::NotFound, "").closing(), [None, None, Some("close")]),
         ] {

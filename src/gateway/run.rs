@@ -21,6 +21,7 @@ use super::compile::Compiler;
 use super::compiled::CompiledSnapshot;
 use super::config::Config;
 use super::meter::{MeterName, Meters};
+use super::rate_limits::RateLimiter;
 use super::request_body::BodyPace;
 use super::server::admin::AdminState;
 use super::server::descriptors::{ConnectionLimits, raise_open_files};
@@ -30,7 +31,7 @@ use super::server::yielding::Yielding;
 use super::service::context::{SharedContext, WorkerGauges};
 use super::upstream::identity::Identity;
 use super::upstream::target::OriginSet;
-use crate::access::KeyDirectory;
+use crate::access::{DayCounts, KeyDirectory};
 use crate::model::{EnvironmentName, GroupName, OperationId};
 use crate::snapshot::{NotServed, Snapshot};
 
@@ -86,12 +87,14 @@ impl Gateway {
             allow_addresses: config.allow_addresses.clone(),
             origins: OriginSet::new(),
             meters: Arc::clone(&meters),
+            rate_limiter: Arc::new(RateLimiter::new(config.gateways, config.day_counts.clone())),
         };
         let (compiled, not_served) = compiler.compile(snapshot, None);
         // Listening begins once everything is built, so that no client that connects is kept waiting.
         let (sockets, addresses) = listen(&config, workers)?;
         let admin = config.admin.map(bind_one).transpose()?;
-        let shared = Arc::new(shared(config, compiled, &meters, limits, workers));
+        let access = AccessState::new(Arc::clone(&config.keys), Arc::clone(&compiler.rate_limiter));
+        let shared = Arc::new(shared(config, (compiled, access), &meters, limits, workers));
         let (stop, stopped) = watch::channel(StopOrder::Not);
         let mut gateway = Self {
             shared,
@@ -140,6 +143,12 @@ impl Gateway {
     /// Lets callers in by these keys from the next request on; before the first, none is let in that needs one.
     pub fn replace_access(&self, directory: Arc<KeyDirectory>) {
         self.shared.context.access.replace(directory);
+    }
+
+    /// Returns the requests that limits a day have let in today, for the process after this one.
+    #[must_use]
+    pub fn day_counts(&self) -> DayCounts {
+        self.shared.context.access.limiter().day_counts()
     }
 
     /// Records the parts that are not served, for operators.
@@ -272,8 +281,8 @@ fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), 
 }
 
 fn shared(
-    mut config: Config,
-    snapshot: CompiledSnapshot,
+    config: Config,
+    (snapshot, access): (CompiledSnapshot, AccessState),
     meters: &Meters,
     limits: ConnectionLimits,
     workers: usize,
@@ -289,7 +298,7 @@ fn shared(
         yielding: Yielding::default(),
         context: Arc::new(SharedContext {
             snapshot: ArcSwap::from_pointee(snapshot),
-            access: AccessState::new(std::mem::take(&mut config.keys)),
+            access,
             unrouted: meters.get(nobody),
             identity: Identity::random(),
             pace: BodyPace::new(&config.timeouts),

@@ -4,10 +4,12 @@
 //!
 //! 1. `check_head`: one host, one reading of the path, an expectation that can be met;
 //! 2. `find_path`, `match_api`: host and path, then the method;
-//! 3. `check_access`: who calls, and may they;
-//! 4. `check_body_size`: how much may be sent;
-//! 5. `receive_body`: the parameters and the body, against the definition where the group asks for it;
-//! 6. `mock_response`, or `forward_request` and `check_response`.
+//! 3. `check_address`: the IP rules;
+//! 4. `check_access`: who calls, and may they;
+//! 5. `check_limits`: how often;
+//! 6. `check_body_size`: how much may be sent;
+//! 7. `receive_body`: the parameters and the body, against the definition where the group asks for it;
+//! 8. `mock_response`, or `forward_request` and `check_response`.
 //!
 //! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
 //! that has to wait takes its group along, so that it is answered by the snapshot of its start, whatever is published
@@ -37,8 +39,10 @@ use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_respons
 use payload::ResponsePayload;
 
 use super::access::CallerCheck;
+use super::client_address::client_address;
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::problem::{Kind, Problem};
+use super::rate_limits::AppliedLimit;
 use super::request_body::IncomingBody;
 use super::request_head::{CheckedHead, ambiguous_path, check_head, malformed_header_block};
 use super::routing::host::RequestedHost;
@@ -139,7 +143,9 @@ impl Exchange {
         if let Some(entry) = &mut self.entry {
             entry.found(group, Some(api));
         }
+        self.check_address(group, parts).map_err(|problem| (problem, at))?;
         let caller = self.check_access(group, api, parts, body).map_err(|problem| (problem, at))?;
+        self.check_limits_of_head(group, caller.as_ref()).map_err(|problem| (problem, at))?;
         let body_limit = self.check_body_size(group, body).map_err(|problem| (problem, at))?;
         let texts = &found.found.parameters;
         if matches!(group.answer, CompiledResponder::Mock) && body.is_end_stream() {
@@ -187,6 +193,37 @@ impl Exchange {
         Ok(RequestDecision::Answer(self.finish(outcome, None)))
     }
 
+    /// Refuses a request from an address that may not call.
+    fn check_address(&self, group: &CompiledGroup, parts: &Parts) -> Result<(), Problem> {
+        let Some(rules) = &group.ip_rules else { return Ok(()) };
+        let trusted = &self.context.shared.config.trusted_proxies;
+        let address = client_address(self.client.watch.peer.ip(), &parts.headers, trusted);
+        if address.is_some_and(|address| rules.admits(address)) {
+            return Ok(());
+        }
+        let shown = address.map_or_else(|| "that the proxy tells".to_owned(), |address| address.to_string());
+        let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
+        problem.operator_reason = Some(format!("the address {shown} is not admitted by `ip_rules`"));
+        Err(problem)
+    }
+
+    /// Takes a request from the limits, unless the caller is known after its body only.
+    fn check_limits_of_head(&mut self, group: &CompiledGroup, caller: Option<&CallerCheck>) -> Result<(), Problem> {
+        match caller {
+            Some(CallerCheck::AfterBody) => Ok(()),
+            Some(CallerCheck::Passed(caller)) => self.check_limits(group, &caller.limits),
+            None => self.check_limits(group, &[]),
+        }
+    }
+
+    /// Takes a request from the limits of the caller and of the group, or refuses it.
+    pub(super) fn check_limits(&mut self, group: &CompiledGroup, caller: &[AppliedLimit]) -> Result<(), Problem> {
+        let limiter = self.context.shared.access.limiter();
+        let Some(verdict) = limiter.admit(caller.iter().chain(&*group.rate_limits)) else { return Ok(()) };
+        self.rate_limits = Some(Box::new(verdict.fields));
+        verdict.refusal.map_or(Ok(()), Err)
+    }
+
     /// Finds out who calls, and whether they may, as far as the head tells: a signed body has to be whole first.
     fn check_access(
         &mut self,
@@ -205,8 +242,8 @@ impl Exchange {
         let names = [&*api.name, &*api.method_and_path];
         let call = api_call(group, &names);
         let check = self.context.shared.access.check_head(rules, &call, parts, !body.is_end_stream())?;
-        if let (CallerCheck::Passed(key), Some(entry)) = (&check, &mut self.entry) {
-            key.as_str().clone_into(&mut entry.key);
+        if let (CallerCheck::Passed(caller), Some(entry)) = (&check, &mut self.entry) {
+            caller.key.as_str().clone_into(&mut entry.key);
         }
         Ok(Some(check))
     }

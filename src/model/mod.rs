@@ -16,6 +16,8 @@ mod finding;
 mod findings;
 mod forwarding;
 mod hint;
+mod ip_rules;
+mod limit;
 mod method;
 mod name;
 mod nearest;
@@ -46,6 +48,8 @@ pub use forwarding::{
     ParameterPlaceError, ParameterReference, is_file_name,
 };
 pub use hint::Hint;
+pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
+pub use limit::{LimitWindow, RateLimit, RateLimitError, RateLimits};
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError, OwnerName};
 pub use nearest::nearest;

@@ -1,10 +1,11 @@
 //! The settings in `apigw.toml` and `group.yaml`.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use super::{
-    Auth, Cors, DefinitionPath, DomainName, EnvironmentName, Finding, Forwarding, GroupName, PathPrefix, Severity,
-    Version,
+    Auth, Cors, DefinitionPath, DomainName, EnvironmentName, Finding, Forwarding, GroupIpRules, GroupName, PathPrefix,
+    RateLimits, Severity, Version,
 };
 
 /// The schema number in every file that this release of apigw writes.
@@ -37,13 +38,13 @@ pub struct WorkspaceSettings {
     /// Levels of the kinds of change, by name, where they differ from the default.
     #[serde(default)]
     pub changes: BTreeMap<String, ChangeLevel>,
-    /// Where secrets of callers are found beside `.apigw/secrets`.
+    /// Where secrets of callers are found beside `.apigw/secrets`, and how many gateways share limits.
     #[serde(default)]
     pub access: AccessSettings,
 }
 
-/// Where the secrets with which callers sign are found, beside variables and `.apigw/secrets`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Deserialize, schemars::JsonSchema)]
+/// Where the secrets with which callers sign are found, beside variables and `.apigw/secrets`; and who shares limits.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessSettings {
     /// A folder with a file a secret, named by the secret's id, as Kubernetes, Docker and Vault's agent make it.
@@ -53,6 +54,20 @@ pub struct AccessSettings {
     /// SIGHUP, for 10 s at most.
     #[serde(default)]
     pub secrets_command: Vec<String>,
+    /// The number of gateways that share the limits of groups, keys and grants: each lets in its part of them.
+    #[serde(default = "one_gateway")]
+    #[schemars(range(min = 1))]
+    pub gateways: NonZeroU32,
+}
+
+const fn one_gateway() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+impl Default for AccessSettings {
+    fn default() -> Self {
+        Self { secrets_dir: None, secrets_command: Vec::new(), gateways: one_gateway() }
+    }
 }
 
 fn default_base_domain() -> DomainName {
@@ -200,6 +215,12 @@ pub struct GroupSettings {
     /// Authentication of callers of a real backend.
     #[serde(default)]
     pub auth: Auth,
+    /// The most requests that all callers together may make, by window, like `[100/second, 5000/minute]`.
+    #[serde(default)]
+    pub limits: RateLimits,
+    /// The addresses that may call; by default all.
+    #[serde(default)]
+    pub ip_rules: GroupIpRules,
     /// The address of the default backend; `${NAME}` refers to a variable of the environment.
     #[serde(default)]
     pub backend: Option<String>,

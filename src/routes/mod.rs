@@ -6,7 +6,7 @@
 //! a connection. All of it can be printed: a secret is written as `***`.
 //!
 //! A request goes through a [`Route`] from its top to its bottom: matched by host, prefix, path and method; then the steps
-//! `access`, `limits` and `validation`; then the [`Responder`].
+//! `ip_rules` of the group, `access`, `rate_limits` of the group, `limits` and `validation`; then the [`Responder`].
 //!
 //! - `path`: the template of a path, with its parameters
 //! - `access`: who may call
@@ -24,8 +24,8 @@ use serde::Serialize;
 
 use crate::definition::{Api, ApiResults, Definition, NotRouted};
 use crate::model::{
-    Backend, Cors, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, GroupSettings, Method, OperationId,
-    PathPrefix, ResponseValidation, Version,
+    Backend, Cors, Digest, DomainName, EnvironmentName, GroupHosts, GroupName, GroupSettings, IpRules, Method,
+    OperationId, PathPrefix, RateLimits, ResponseValidation, Version,
 };
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed};
 
@@ -71,6 +71,10 @@ pub struct GroupRoutes {
     pub encoded_slashes: bool,
     /// The pages of other origins that may call.
     pub cors: Option<Cors>,
+    /// The addresses that may call: the step before `access`.
+    pub ip_rules: IpRules,
+    /// The most requests that all callers together may make: the step after `access`, with the limits of the key.
+    pub rate_limits: RateLimits,
     /// Forwarding to a real backend; `None` for a mock.
     pub forward: Option<GroupForwarding>,
     /// Its routes, in the order of the definition. An exact path is matched before a template, and that before a prefix.
@@ -197,6 +201,8 @@ pub fn build(
         prefix: settings.prefix.clone(),
         encoded_slashes: settings.forwarding.encoded_slashes,
         cors: settings.cors.clone(),
+        ip_rules: settings.ip_rules.of_environment(environment),
+        rate_limits: settings.limits.clone(),
         forward: forwarding.map(|(forward, _)| forward),
         routes,
         not_served,

@@ -20,6 +20,7 @@ mod harness;
 mod hostile;
 mod json;
 mod layout;
+mod limits;
 #[cfg(target_os = "linux")]
 mod moved_base;
 mod outputs;

@@ -388,6 +388,7 @@ fn access(validated: &Validated) {
     validated.run("key-create", 64, "key create other --kind signature");
     validated.run("key-rotate", 0, "key rotate ci --to .apigw/ci.second");
     validated.run("key-rotate", 4, "key rotate ci --to .apigw/ci.third");
+    validated.run("key-limit", 0, "key limit ci 60/minute 1000/day");
     validated.run("access-grant", 0, "access grant ci petstore --env test --api listPets");
     validated.run("access-grant", 0, "access grant ci petstore --env test --api listPets");
     validated.run("access-grant", 0, "access grant owner:web petstore --env online");

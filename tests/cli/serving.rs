@@ -88,6 +88,12 @@ impl Serving {
         }
     }
 
+    /// Stops it as an operator does, and waits until it has ended.
+    pub(crate) fn stop(mut self) {
+        self.signal("TERM");
+        assert!(self.child.wait().expect("it ends").success(), "{}", self.said());
+    }
+
     /// Sends a `GET` and returns the answer, head and body.
     pub(crate) fn get(&self, path: &str) -> String {
         get(&self.address, path)

@@ -11,7 +11,7 @@ use apigw::access::{
     SigningSettings,
 };
 use apigw::gateway::Gateway;
-use apigw::model::{Digest, KeyKind, Timestamp};
+use apigw::model::{Digest, KeyKind, RateLimits, Timestamp};
 
 use super::backend::Backend;
 use super::client::{Answer, Client, get, request};
@@ -37,6 +37,7 @@ pub(super) fn key(name: &str, id: &SecretId, proof: SecretProof, apis: &[&str]) 
         not_before: None,
         expires: None,
         signing: SigningSettings::default(),
+        limits: RateLimits::default(),
         secrets: vec![Secret { id: id.clone(), created: now(), retires: None, proof }],
         grants: vec![Grant::new(name, group, vec![environment], apis, (now(), "Ada".to_owned()))],
     }

@@ -20,6 +20,7 @@ mod mocking;
 mod passing;
 mod paths;
 mod protocols;
+mod rate_limits;
 mod signatures;
 mod snapshot;
 mod stuck;

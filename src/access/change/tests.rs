@@ -31,6 +31,7 @@ fn key() -> Key {
         not_before: None,
         expires: None,
         signing: SigningSettings::default(),
+        limits: RateLimits::default(),
         secrets: vec![secret("aaaa")],
         grants: Vec::new(),
     }
@@ -45,6 +46,7 @@ fn scope(groups: &[&str], environments: &[&str], apis: &[&str]) -> GrantScope {
         groups: groups.iter().map(|name| name.parse().unwrap()).collect(),
         environments: environments.iter().map(|name| name.parse().unwrap()).collect(),
         apis: apis.iter().map(|&name| name.to_owned()).collect(),
+        limits: RateLimits::default(),
     }
 }
 
@@ -147,4 +149,46 @@ fn an_undo_reverses_the_latest_operation_alone_and_no_revocation() {
     let revoked = revoke(&key(), &"aaaa".parse().unwrap(), &author(5));
     let record = SubjectRecord { operation: id(5), state: revoked.after.clone() };
     assert!(matches!(undo((&id(5), &revoked), &record, None, &author(6)), Err(ChangeError::RevocationUndone { .. })));
+}
+
+fn limits(text: &str) -> RateLimits {
+    RateLimits::new(text.split(' ').map(|limit| limit.parse().unwrap()).collect()).unwrap()
+}
+
+#[test]
+fn limits_of_a_grant_take_the_place_of_those_before() {
+    let limited =
+        |text: &str, environments: &[&str]| GrantScope { limits: limits(text), ..scope(&["a"], environments, &[]) };
+    let first = grant(SubjectState::Key(key()), None, &scope(&["a"], &["test", "online"], &[]), &author(1)).unwrap();
+    let second = grant(first.after, None, &limited("60/min 9/s", &["test"]), &author(2)).unwrap();
+    assert_eq!(second.summary, "a in test, at most 9/second, 60/minute");
+    let said = |state: &SubjectState| -> Vec<(String, String)> {
+        let line = |grant: &Grant| (grant.environments[0].to_string(), grant.limits.to_string());
+        let mut lines: Vec<_> = state.grants().iter().map(line).collect();
+        lines.sort();
+        lines
+    };
+    let entry = |environment: &str, limits: &str| (environment.to_owned(), limits.to_owned());
+    assert_eq!(said(&second.after), [entry("online", ""), entry("test", "9/second, 60/minute")]);
+    assert_eq!(grant(second.after.clone(), None, &limited("9/s 60/minute", &["test"]), &author(3)), None);
+    assert_eq!(
+        grant(second.after.clone(), None, &scope(&["a"], &["test"], &[]), &author(3)),
+        None,
+        "no limit was named"
+    );
+    let third = grant(second.after, None, &limited("1/s", &["test", "online"]), &author(4)).unwrap();
+    assert_eq!(said(&third.after), [entry("online", "1/second")], "both environments are in one grant");
+}
+
+#[test]
+fn a_key_has_the_limits_that_were_set_last_and_none_above_a_groups() {
+    let set = limit((&key(), &id(1)), &limits("60/min"), &author(2)).unwrap();
+    assert_eq!((set.summary.as_str(), set.action), ("at most 60/minute", AccessAction::Limit));
+    assert_eq!(limit((key_of(&set), &id(2)), &limits("60/minute"), &author(3)), None);
+    let lifted = limit((key_of(&set), &id(2)), &RateLimits::default(), &author(3)).unwrap();
+    assert_eq!((lifted.summary.as_str(), key_of(&lifted)), ("no limits", &key()));
+    let group: GroupName = "a".parse().unwrap();
+    assert_eq!(check_limits(&limits("60/min"), &group, &limits("60/min 1/s")), Ok(()));
+    let refused = check_limits(&limits("61/min"), &group, &limits("60/min")).unwrap_err().to_string();
+    assert_eq!(refused, "61/minute is above 60/minute, the limit of a for all callers together");
 }

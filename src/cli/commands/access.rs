@@ -14,11 +14,12 @@ use crate::cli::change::shown_after_commit;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::limits::{check_group_limits, typed_limits};
 use crate::cli::reason::ChangeReason;
 use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::AccessChangeView;
 use crate::definition::Api;
-use crate::model::{EnvironmentName, GroupName, KeyName, NameError, OperationId, OwnerName, SCHEMA};
+use crate::model::{EnvironmentName, GroupName, KeyName, NameError, OperationId, OwnerName, RateLimit, SCHEMA};
 use crate::workspace::{LockGuard, Workspace};
 
 /// Say which keys may call which groups, where
@@ -53,7 +54,7 @@ impl FromStr for GrantHolder {
 /// It takes effect at once, wherever the groups are live.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  apigw access grant ci petstore --env test\n  apigw access grant owner:web petstore --env pre-release,online --api listPets -m 'web shop'"
+    after_help = "Examples:\n  apigw access grant ci petstore --env test\n  apigw access grant owner:web petstore --env pre-release,online --api listPets --limit 60/minute -m 'web shop'"
 )]
 pub(in crate::cli) struct GrantArguments {
     /// The key, or `owner:NAME`
@@ -68,6 +69,10 @@ pub(in crate::cli) struct GrantArguments {
     /// An API of the group, by operation id or like 'GET /pets'; may be given more than once [default: all]
     #[arg(long, value_name = "API")]
     api: Vec<String>,
+    /// The most requests by each grant in an environment, like 60/minute; may be given once a window. Keys of an owner share
+    /// those of its grants
+    #[arg(long, value_name = "N/WINDOW", value_delimiter = ',')]
+    limit: Vec<RateLimit>,
     /// Reason, for the history
     #[arg(short, long, value_name = "WHY")]
     message: Option<String>,
@@ -140,9 +145,16 @@ fn grant(context: &Context<'_>, arguments: &GrantArguments) -> Result<Exit, Comm
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<Vec<_>, _>>()?;
     let environments = environments(context, &arguments.env)?;
     let apis = apis(context.workspace()?, &groups, &environments, &arguments.api)?;
+    let limits = typed_limits(&arguments.limit)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     let (state, before) = holder_state(guard.workspace(), &arguments.holder)?;
-    let scope = GrantScope { groups, environments, apis };
+    for group in &groups {
+        check_group_limits(guard.workspace(), &limits, group, &environments)?;
+        if let SubjectState::Key(key) = &state {
+            check_group_limits(guard.workspace(), &key.limits, group, &environments)?;
+        }
+    }
+    let scope = GrantScope { groups, environments, apis, limits };
     let Some(operation) = change::grant(state, before.as_ref(), &scope, &author) else {
         let subject = holder_name(&arguments.holder);
         let what = format!("{subject} has each of these grants already");

@@ -1,5 +1,6 @@
 //! `apigw key`.
 
+mod limited;
 mod made;
 mod shown;
 
@@ -16,14 +17,15 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
-use crate::model::{KeyKind, KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
+use crate::model::{KeyKind, KeyName, OperationId, OwnerName, RateLimit, SCHEMA, Timestamp};
 
-/// Make, rotate, revoke and show the keys of callers
+/// Make, rotate, revoke, limit and show the keys of callers
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum KeyCommand {
     Create(KeyCreateArguments),
     Rotate(RotateArguments),
     Revoke(KeyRevokeArguments),
+    Limit(LimitArguments),
     List(KeyListArguments),
     Show(KeyShowArguments),
 }
@@ -67,6 +69,9 @@ pub(in crate::cli) struct KeyCreateArguments {
     /// How its signer writes a path that holds a `%` [default: sent]
     #[arg(long, value_name = "FORM", value_enum)]
     path: Option<PathArgument>,
+    /// The most requests with it in an environment, like 60/minute or 1000/day; may be given once a window
+    #[arg(long, value_name = "N/WINDOW", value_delimiter = ',')]
+    limit: Vec<RateLimit>,
     #[command(flatten)]
     out: SecretOut,
     /// Reason, for the history
@@ -147,6 +152,29 @@ pub(in crate::cli) struct KeyRevokeArguments {
     message: Option<String>,
 }
 
+/// Limit the requests with a key
+///
+/// Each environment counts for itself. Limits of a key are not above those of the groups that it may call; those of its
+/// grants hold too.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw key limit ci 60/minute 1000/day\n  apigw key limit ci --none -m 'trusted by now'"
+)]
+pub(in crate::cli) struct LimitArguments {
+    /// The key
+    #[arg(value_name = "NAME", value_parser = parse_key, add = ArgValueCandidates::new(complete::keys))]
+    name: KeyName,
+    /// All its limits from now on, one a window: second, minute or day
+    #[arg(value_name = "N/WINDOW", required_unless_present = "none")]
+    limits: Vec<RateLimit>,
+    /// Lift its limits
+    #[arg(long, conflicts_with = "limits")]
+    none: bool,
+    /// Reason, for the history
+    #[arg(short, long, value_name = "WHY")]
+    message: Option<String>,
+}
+
 /// List the keys
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  apigw key list\n  apigw key list -o json")]
@@ -166,6 +194,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, command: &KeyCommand) -> Result
         KeyCommand::Create(arguments) => made::create(context, arguments),
         KeyCommand::Rotate(arguments) => made::rotate(context, arguments),
         KeyCommand::Revoke(arguments) => revoke(context, arguments),
+        KeyCommand::Limit(arguments) => limited::limit(context, arguments),
         KeyCommand::List(KeyListArguments {}) => shown::list(context),
         KeyCommand::Show(arguments) => shown::show(context, &arguments.name),
     }

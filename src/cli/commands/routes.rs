@@ -11,7 +11,7 @@ use crate::cli::error::{CommandError, Exit};
 use crate::cli::table::{self, TableLayout};
 use crate::cli::views::RoutesView;
 use crate::cli::{complete, selection};
-use crate::model::{EnvironmentName, GroupName, SCHEMA};
+use crate::model::{EnvironmentName, GroupName, IpRange, IpRules, SCHEMA};
 use crate::routes::{
     Credential, DynamicUpstream, EnvironmentRoutes, GroupForwarding, GroupRoutes, MockResponses, RequestMapping,
     Responder, Route, RouteAccess, RouteForward, build_environment,
@@ -104,6 +104,8 @@ fn group_text(group: &GroupRoutes, layout: TableLayout) -> String {
             line("rewrites", &mappings_text(&forward.mappings));
         }
     }
+    line("from", &addresses_text(&group.ip_rules));
+    line("at most", &group.rate_limits.to_string());
     line("cors", &cors.as_ref().map(|cors| cors.allow_origins.join(", ")).unwrap_or_default());
     let rows = group.routes.iter().map(|route| {
         vec![
@@ -119,6 +121,17 @@ fn group_text(group: &GroupRoutes, layout: TableLayout) -> String {
         let _ = writeln!(text, "not served: {}: {}", api.api, api.reason);
     }
     text
+}
+
+fn addresses_text(rules: &IpRules) -> String {
+    let list = |ranges: &[IpRange]| ranges.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let IpRules { allow, deny } = rules;
+    match (allow.is_empty(), deny.is_empty()) {
+        (true, true) => String::new(),
+        (true, false) => format!("all but {}", list(deny)),
+        (false, true) => list(allow),
+        (false, false) => format!("{}, but not {}", list(allow), list(deny)),
+    }
 }
 
 /// Returns the path of a route as callers use it, with the query parameters that it requires.

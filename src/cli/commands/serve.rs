@@ -5,6 +5,7 @@ mod announce;
 mod certificates;
 mod follow;
 mod options;
+mod saved_counts;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -20,13 +21,14 @@ use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::process::wall_clock;
 use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, GatewayLimits, Signal, StartError, signals};
-use crate::model::EnvironmentName;
+use crate::model::{EnvironmentName, IpRange};
 use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 
 use access_log::LogQueue;
 use certificates::CertificateFiles;
 use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
+use saved_counts::{SavedCounts, read_saved_counts};
 
 /// Serve published groups on this machine
 ///
@@ -61,9 +63,10 @@ pub(in crate::cli) struct ServeArguments {
     /// The private key of the certificate in the same place of the order (PEM)
     #[arg(long, value_name = "FILE", requires = "tls_cert", value_hint = clap::ValueHint::FilePath)]
     tls_key: Vec<PathBuf>,
-    /// A proxy in front whose `Forwarded` and `X-Forwarded-*` are believed; may be given more than once
-    #[arg(long, value_name = "IP", value_delimiter = ',')]
-    trusted_proxy: Vec<IpAddr>,
+    /// A proxy in front whose `Forwarded` and `X-Forwarded-*` are believed, or a network of them; may be given more than once.
+    /// IP rules are about the last address in `X-Forwarded-For` that is none of them
+    #[arg(long, value_name = "IP|CIDR", value_delimiter = ',')]
+    trusted_proxy: Vec<IpRange>,
     /// A link-local or metadata address that backends may have all the same; may be given more than once
     #[arg(long, value_name = "IP", value_delimiter = ',')]
     allow_address: Vec<IpAddr>,
@@ -104,11 +107,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let mut access = AccessReader::new(SecretSources::read(&workspace, &context.process.variables));
     access.must_read(&workspace, Instant::now());
     let keys = access.read(&workspace, Instant::now(), wall_clock());
-    let config = Config { keys, ..config };
+    let day_counts = read_saved_counts(context, &workspace);
+    let saved_counts = SavedCounts::new(day_counts.clone());
+    let config = Config { keys, day_counts, ..config };
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
     let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;
-    let read = GatewayInputs { named, reader, certificates, access };
+    let read = GatewayInputs { named, reader, certificates, access, saved_counts };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;
@@ -167,6 +172,7 @@ fn config(
         },
         allow_addresses: arguments.allow_address.clone(),
         trusted_proxies: arguments.trusted_proxy.clone(),
+        gateways: workspace.settings().access.gateways,
         ..Config::new(([127, 0, 0, 1], 0).into())
     })
 }

@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::{FindingView, HistoryView, OutputDocument, PlanView};
 use crate::access::{AccessAction, Grant, GrantId, Key, SecretId, SigningSettings};
-use crate::model::{EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, SCHEMA, Timestamp};
+use crate::model::{
+    EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, RateLimits, SCHEMA, Timestamp,
+};
 use crate::workspace::CommittedAccess;
 
 /// A secret that was made, with a key or in the place of one before.
@@ -70,6 +72,8 @@ pub(in crate::cli) struct KeyView {
     /// `live`, `not yet valid`, `expired`, or `no live secret`.
     pub(in crate::cli) state: &'static str,
     signing: SigningSettings,
+    /// The most requests with it in each environment.
+    limits: RateLimits,
     secrets: Vec<SecretView>,
     grants: Vec<Grant>,
 }
@@ -120,6 +124,7 @@ impl KeyView {
             not_before: key.not_before,
             expires: key.expires,
             signing: key.signing.clone(),
+            limits: key.limits.clone(),
             grants: key.grants.clone(),
         }
     }
@@ -164,6 +169,8 @@ pub(in crate::cli) struct AccessListEntryView {
     pub(in crate::cli) environment: EnvironmentName,
     /// The APIs; all where it is empty.
     pub(in crate::cli) apis: Vec<String>,
+    /// The most requests by the grant in the environment.
+    pub(in crate::cli) limits: RateLimits,
     pub(in crate::cli) grant: GrantId,
     pub(in crate::cli) since: Timestamp,
     pub(in crate::cli) by: String,

@@ -41,6 +41,7 @@ fn compiler() -> Compiler {
         allow_addresses: Vec::new(),
         origins: OriginSet::new(),
         meters: Arc::new(Meters::new(1)),
+        rate_limiter: Arc::new(RateLimiter::new(std::num::NonZeroU32::MIN, crate::access::DayCounts::default())),
     }
 }
 

@@ -15,7 +15,8 @@ use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leav
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, check_response};
 use crate::access::{ApiCall, BodyDigest, BodyHasher};
-use crate::gateway::access::{AccessRules, BodyReservation, CallerCheck};
+use crate::gateway::access::{AccessRules, AdmittedCaller, BodyReservation, CallerCheck};
+use crate::gateway::client_address::is_trusted;
 use crate::gateway::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder};
 use crate::gateway::headers::X_APIGW_KEY;
 use crate::gateway::problem::{Kind, Problem};
@@ -120,18 +121,20 @@ impl Exchange {
         let (AccessRule::Key(rules), Some(check)) = (&api.access, &wait.caller) else {
             return Ok(AdmittedRequest { caller: None, body: ReceivedBody::Coming(body) });
         };
-        if let CallerCheck::Passed(key) = check {
-            return Ok(AdmittedRequest { caller: Some((rules, key.clone())), body: ReceivedBody::Coming(body) });
+        if let CallerCheck::Passed(caller) = check {
+            return Ok(AdmittedRequest { caller: Some((rules, caller.key.clone())), body: ReceivedBody::Coming(body) });
         }
         let shared = Arc::clone(&self.context.shared);
         let mut room = shared.access.reserve_body(&parts.headers);
         let (body, progress) = self.stream(body, wait.body_limit);
         let (bytes, digest) = read_hashed(body, &progress, &mut room, BodyHasher::new(&parts.headers)).await?;
         let names = [&*api.name, &*api.method_and_path];
-        let key = shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
+        let AdmittedCaller { key, limits } =
+            shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
         if let Some(entry) = &mut self.entry {
             key.as_str().clone_into(&mut entry.key);
         }
+        self.check_limits(&wait.group, &limits)?;
         Ok(AdmittedRequest { caller: Some((rules, key)), body: ReceivedBody::Whole(bytes) })
     }
 
@@ -189,7 +192,7 @@ impl Exchange {
             request_id: &request_id,
             host: &wait.host,
             hop: client.watch.hop(&wait.host),
-            is_trusted: shared.config.trusted_proxies.contains(&client.watch.peer.ip().to_canonical()),
+            is_trusted: is_trusted(&shared.config.trusted_proxies, client.watch.peer.ip()),
             path: &wait.path,
             parameters,
         };

@@ -20,6 +20,7 @@ use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
 use crate::gateway::meter::Meter;
 use crate::gateway::problem::{Kind, Problem};
+use crate::gateway::rate_limits::RateLimitFields;
 use crate::gateway::request_body::{BodyProgress, IncomingBody};
 use crate::gateway::upstream::relay::ResponseRelay;
 use crate::gateway::watch::{ConnectionWatch, InFlight};
@@ -45,6 +46,8 @@ pub(super) struct Exchange {
     pub(super) meter: Option<Arc<Meter>>,
     /// Progress of its body.
     pub(super) progress: Option<Rc<BodyProgress>>,
+    /// The fields of the limits that it was held against.
+    pub(super) rate_limits: Option<Box<RateLimitFields>>,
     /// The backend that was asked, while there is no answer.
     pub(super) asked: Option<Arc<str>>,
 }
@@ -100,6 +103,7 @@ impl Exchange {
             entry,
             meter: None,
             progress: None,
+            rate_limits: None,
             asked: None,
         }
     }
@@ -142,6 +146,9 @@ impl Exchange {
         let ResponseOutcome { status, mut headers, body, backend, backend_took, error } = outcome;
         let request_id = std::mem::replace(&mut self.request_id, HeaderValue::from_static(""));
         headers.insert(X_REQUEST_ID, request_id);
+        if let Some(fields) = self.rate_limits.take() {
+            fields.write(&mut headers);
+        }
         if let Some(PartialMatch { group: CompiledGroup { cors: Some(cors), .. }, headers: request, .. }) = at {
             cors.decorate(request, &mut headers);
         }

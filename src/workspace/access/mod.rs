@@ -1,6 +1,7 @@
 //! Keys, grants of owners and revocations, as files; their operations; and the secrets that this machine has.
 
 mod commit;
+mod day_counts;
 mod live;
 mod operation_file;
 mod secrets;

@@ -12,7 +12,7 @@ use crate::access::{
     AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SubjectRecord, SubjectState,
     contains_clear_secret,
 };
-use crate::model::{Digest, Finding, Location, OperationId, OwnerName, SCHEMA, Severity};
+use crate::model::{Digest, Finding, Location, OperationId, OwnerName, RateLimits, SCHEMA, Severity};
 
 /// The last line of a file.
 const END: &str = "...";
@@ -66,6 +66,7 @@ fn key_fields(text: &mut String, indent: &str, key: &Key) {
     let path = if signing.path == PathForm::Sent { String::new() } else { format!(", path: {}", signing.path) };
     let (region, service) = (optional(signing.region.as_deref()), optional(signing.service.as_deref()));
     let _ = writeln!(text, "{indent}signing: {{region: {region}, service: {service}{path}}}");
+    limit_field(text, indent, &key.limits);
     let _ = writeln!(text, "{indent}secrets:");
     for Secret { id, created, retires, proof } in &key.secrets {
         let _ = writeln!(text, "{indent}- id: \"{id}\"\n{indent}  created: \"{created}\"");
@@ -83,7 +84,7 @@ fn grant_fields(text: &mut String, indent: &str, grants: &[Grant]) {
         return;
     }
     let _ = writeln!(text, "{indent}grants:");
-    for Grant { id, group, environments, apis, since, by } in grants {
+    for Grant { id, group, environments, apis, limits, since, by } in grants {
         let environments: Vec<String> = environments.iter().map(|name| quoted(name.as_str())).collect();
         let _ = writeln!(text, "{indent}- id: \"{id}\"\n{indent}  group: {}", quoted(group.as_str()));
         let _ = writeln!(text, "{indent}  environments: [{}]", environments.join(", "));
@@ -91,7 +92,16 @@ fn grant_fields(text: &mut String, indent: &str, grants: &[Grant]) {
             let apis: Vec<String> = apis.iter().map(|api| quoted(api)).collect();
             let _ = writeln!(text, "{indent}  apis: [{}]", apis.join(", "));
         }
+        limit_field(text, &format!("{indent}  "), limits);
         let _ = writeln!(text, "{indent}  since: \"{since}\"\n{indent}  by: {}", quoted(by));
+    }
+}
+
+/// Writes limits, where there are some: files without any are older than limits.
+fn limit_field(text: &mut String, indent: &str, limits: &RateLimits) {
+    if !limits.is_empty() {
+        let limits: Vec<String> = limits.iter().map(|limit| quoted(&limit.to_string())).collect();
+        let _ = writeln!(text, "{indent}limits: [{}]", limits.join(", "));
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn list(context: &Context<'_>, arguments: &AccessListArguments) -> Re
         group: listed.grant.group.clone(),
         environment: (*environment).clone(),
         apis: listed.grant.apis.clone(),
+        limits: listed.grant.limits.clone(),
         grant: listed.grant.id.clone(),
         since: listed.grant.since,
         by: listed.grant.by.clone(),
@@ -67,7 +68,7 @@ pub(super) fn list(context: &Context<'_>, arguments: &AccessListArguments) -> Re
             return "no key may call anything\n".to_owned();
         }
         let rows = rows.iter().map(|(listed, environment)| row(listed, environment));
-        table::render(&["KEY", "GROUP", "ENVIRONMENT", "APIS", "GRANT", "SINCE", "BY"], rows, layout)
+        table::render(&["KEY", "GROUP", "ENVIRONMENT", "APIS", "LIMITS", "GRANT", "SINCE", "BY"], rows, layout)
     })?;
     Ok(context.output.unreadable(workspace, &problems))
 }
@@ -80,6 +81,7 @@ fn row(GrantRow { key, is_owners, grant }: &GrantRow<'_>, environment: &Environm
         grant.group.as_str().into(),
         environment.as_str().into(),
         apis.into(),
+        grant.limits.to_string().into(),
         grant.id.as_str().into(),
         grant.since.to_string().into(),
         grant.by.as_str().into(),

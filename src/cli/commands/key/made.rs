@@ -12,6 +12,7 @@ use crate::access::{
 use crate::cli::change::shown_after_commit;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::limits::{check_granted_limits, typed_limits};
 use crate::cli::output::OutputFormat;
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::KeySecretView;
@@ -26,11 +27,16 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
         return Err(CommandError::usage("--region, --service and --path are of a key that signs")
             .hint("leave them out, or make a key of `--kind signature`"));
     }
+    let limits = typed_limits(&arguments.limit)?;
     let source = SecretSource::choose(context, kind, &arguments.pair)?;
     source.check_out(context, &arguments.out)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     if guard.workspace().access_record(&AccessSubject::Key(arguments.name.clone()))?.is_some() {
         return Err(workspace::Error::Exists { what: format!("key {}", arguments.name) }.into());
+    }
+    if let Some(owner) = &arguments.owner {
+        let (of_owner, _) = guard.workspace().owner_grants(owner)?;
+        check_granted_limits(guard.workspace(), &limits, &of_owner.grants)?;
     }
     let made = MadeSecret::new(source, author.now)?;
     let signing = SigningSettings {
@@ -47,6 +53,7 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
         not_before: arguments.not_before.map(|time| time.resolve(author.now)),
         expires: arguments.expires.map(|time| time.resolve(author.now)),
         signing,
+        limits,
         secrets: vec![made.secret.clone()],
         grants: Vec::new(),
     };

@@ -79,14 +79,19 @@ fn text(key: &Key, view: &KeyView, now: Timestamp) -> String {
         optional(key.not_before, "its creation"),
         optional(key.expires, "never"),
     );
+    if !key.limits.is_empty() {
+        let _ = writeln!(text, "limits       {}, in each environment", key.limits);
+    }
     for SecretView { id, created, retires, state } in view.secrets() {
         let retires = retires.map(|time| format!(", retires {time}")).unwrap_or_default();
         let _ = writeln!(text, "secret       {id}, {state}, {} old{retires}", age(*created, now));
     }
-    for Grant { id, group, environments, apis, since, by } in &key.grants {
+    for Grant { id, group, environments, apis, limits, since, by } in &key.grants {
         let environments: Vec<&str> = environments.iter().map(EnvironmentName::as_str).collect();
         let apis = if apis.is_empty() { "all APIs".to_owned() } else { apis.join(", ") };
-        let _ = writeln!(text, "grant {id}  {group} in {}: {apis}, since {since} by {by}", environments.join(", "));
+        let limits = if limits.is_empty() { String::new() } else { format!(", at most {limits}") };
+        let environments = environments.join(", ");
+        let _ = writeln!(text, "grant {id}  {group} in {environments}: {apis}{limits}, since {since} by {by}");
     }
     text
 }

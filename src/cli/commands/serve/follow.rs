@@ -9,6 +9,7 @@ use super::access_log::LogQueue;
 use super::announce::{self, AnnouncedListener};
 use super::certificates::CertificateFiles;
 use super::environments;
+use super::saved_counts::SavedCounts;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::process::wall_clock;
@@ -43,13 +44,14 @@ pub(super) struct Follower<'a> {
     looks: u32,
 }
 
-/// The inputs of a gateway: environments, their reader, certificates.
+/// The inputs of a gateway: environments, their reader, certificates, keys, counts of limits.
 pub(super) struct GatewayInputs {
     /// The environments that were named, none for all.
     pub(super) named: Vec<EnvironmentName>,
     pub(super) reader: LiveReader,
     pub(super) certificates: Option<CertificateFiles>,
     pub(super) access: AccessReader,
+    pub(super) saved_counts: SavedCounts,
 }
 
 impl<'a> Follower<'a> {
@@ -131,6 +133,7 @@ impl<'a> Follower<'a> {
             }
             self.look_at_access();
             self.look_at_workers();
+            self.read.saved_counts.save_in_time(self.context, &self.workspace, &self.gateway);
             if self.gives_back_at.is_some_and(|at| Instant::now() >= at) {
                 self.gives_back_at = None;
                 give_back_memory();
@@ -156,7 +159,8 @@ impl<'a> Follower<'a> {
     }
 
     /// Ends to follow, and says so to others; the gateway still runs.
-    pub(super) fn into_gateway(self) -> Gateway {
+    pub(super) fn into_gateway(mut self) -> Gateway {
+        self.read.saved_counts.save(self.context, &self.workspace, &self.gateway);
         self.gateway
     }
 
@@ -166,6 +170,9 @@ impl<'a> Follower<'a> {
             Ok(workspace) => {
                 if workspace.settings().base_domain != self.workspace.settings().base_domain {
                     self.context.output.warning("another base_domain is served only after a restart");
+                }
+                if workspace.settings().access.gateways != self.workspace.settings().access.gateways {
+                    self.context.output.warning("another number of `gateways` divides limits only after a restart");
                 }
                 self.workspace = workspace;
             }

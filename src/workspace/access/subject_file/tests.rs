@@ -10,10 +10,15 @@ fn id() -> OperationId {
     OperationId::new(at(5), &Digest::of(b""))
 }
 
-fn grant(group: &str, apis: &[&str]) -> Grant {
-    let (group, environment) = (group.parse().unwrap(), "test".parse().unwrap());
+fn limits(texts: &[&str]) -> RateLimits {
+    RateLimits::new(texts.iter().map(|text| text.parse().unwrap()).collect()).unwrap()
+}
+
+fn grant(group_name: &str, apis: &[&str]) -> Grant {
+    let (group, environment) = (group_name.parse().unwrap(), "test".parse().unwrap());
     let apis = apis.iter().map(|&api| api.to_owned()).collect();
-    Grant::new("key ci", group, vec![environment], apis, (at(1), "Ada \"x\" #".to_owned()))
+    let grant = Grant::new("key ci", group, vec![environment], apis, (at(1), "Ada \"x\" #".to_owned()));
+    Grant { limits: limits(if group_name == "a" { &["60/min", "9/s"] } else { &[] }), ..grant }
 }
 
 fn key() -> Key {
@@ -32,6 +37,7 @@ fn key() -> Key {
         not_before: None,
         expires: Some(at(9)),
         signing: SigningSettings { region: Some("cn-north-1".to_owned()), service: None, path: PathForm::Again },
+        limits: limits(&["1000/day"]),
         secrets: vec![secret("0123", Some(at(7))), secret("abcd1234", None)],
         grants: vec![grant("a", &["GET /pets/{id}", "no"]), grant("b", &[])],
     }

@@ -1,0 +1,60 @@
+//! The counts of limits a day, saved so that a restart begins no day anew.
+
+use std::time::{Duration, Instant};
+
+use crate::access::DayCounts;
+use crate::cli::context::Context;
+use crate::gateway::Gateway;
+use crate::workspace::Workspace;
+
+/// The time between two saves: a gateway that is killed loses no more.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// Saves the counts of a gateway.
+pub(super) struct SavedCounts {
+    saved: DayCounts,
+    next: Instant,
+    is_failing: bool,
+}
+
+impl SavedCounts {
+    /// Begins with counts that were saved before.
+    pub(super) fn new(saved: DayCounts) -> Self {
+        Self { saved, next: Instant::now() + INTERVAL, is_failing: false }
+    }
+
+    /// Saves the counts where it is time to.
+    pub(super) fn save_in_time(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
+        if Instant::now() >= self.next {
+            self.next = Instant::now() + INTERVAL;
+            self.save(context, workspace, gateway);
+        }
+    }
+
+    /// Saves the counts where they changed. A failure is told once.
+    pub(super) fn save(&mut self, context: &Context<'_>, workspace: &Workspace, gateway: &Gateway) {
+        let counts = gateway.day_counts();
+        if counts.counts.is_empty() || counts == self.saved {
+            return;
+        }
+        match workspace.save_day_counts(counts.clone()) {
+            Ok(()) => {
+                self.saved = counts;
+                self.is_failing = false;
+            }
+            Err(_) if self.is_failing => {}
+            Err(error) => {
+                self.is_failing = true;
+                context.output.warning(&format!("limits a day begin anew after a restart: {}", error.one_line()));
+            }
+        }
+    }
+}
+
+/// Reads the counts that a gateway before has saved.
+pub(super) fn read_saved_counts(context: &Context<'_>, workspace: &Workspace) -> DayCounts {
+    workspace.day_counts().unwrap_or_else(|error| {
+        context.output.warning(&format!("limits a day begin anew: {}", error.one_line()));
+        DayCounts::default()
+    })
+}

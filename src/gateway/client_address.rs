@@ -1,0 +1,72 @@
+//! The address of a client: its own, or the one that a trusted proxy tells.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::HeaderMap;
+
+use super::headers::X_FORWARDED_FOR;
+use crate::model::IpRange;
+
+/// Returns the address of a client. Where it is a trusted proxy, `X-Forwarded-For` is read from its right end, past other
+/// trusted proxies: what stands left of that, anybody may have written. `None` where a proxy tells no address.
+pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
+    let mut address = peer.to_canonical();
+    if !is_trusted(trusted, address) {
+        return Some(address);
+    }
+    for line in headers.get_all(X_FORWARDED_FOR).iter().rev() {
+        for item in line.to_str().ok()?.rsplit(',') {
+            address = parse(item.trim_matches([' ', '\t']))?.to_canonical();
+            if !is_trusted(trusted, address) {
+                return Some(address);
+            }
+        }
+    }
+    Some(address)
+}
+
+/// True if an address is that of a proxy in front whose word is taken.
+pub(crate) fn is_trusted(trusted: &[IpRange], address: IpAddr) -> bool {
+    trusted.iter().any(|range| range.contains(address))
+}
+
+/// Parses an address, with a port or without.
+fn parse(item: &str) -> Option<IpAddr> {
+    let bracketed = item.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = bracketed.unwrap_or(item).parse().ok();
+    address.or_else(|| item.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_is_believed_where_it_is_trusted_and_only_what_it_wrote() {
+        let trusted: Vec<IpRange> = ["10.0.0.0/8", "::1"].iter().map(|text| text.parse().unwrap()).collect();
+        for (peer, lines, expected) in [
+            ("192.0.2.1", &["198.51.100.1"][..], Some("192.0.2.1")),
+            ("10.0.0.1", &[], Some("10.0.0.1")),
+            ("10.0.0.1", &["198.51.100.1"], Some("198.51.100.1")),
+            ("::ffff:10.0.0.1", &["198.51.100.1"], Some("198.51.100.1")),
+            ("10.0.0.1", &["127.0.0.1, 198.51.100.1"], Some("198.51.100.1")),
+            ("10.0.0.1", &["127.0.0.1", "198.51.100.1,10.0.0.2"], Some("198.51.100.1")),
+            ("10.0.0.1", &["198.51.100.1", "10.0.0.3", "10.0.0.2 , 10.0.0.4"], Some("198.51.100.1")),
+            ("10.0.0.1", &["10.0.0.2, 10.0.0.3"], Some("10.0.0.2")),
+            ("::1", &["198.51.100.1:80"], Some("198.51.100.1")),
+            ("::1", &["[2001:db8::1]:80"], Some("2001:db8::1")),
+            ("::1", &["[2001:db8::1]"], Some("2001:db8::1")),
+            ("::1", &["::ffff:198.51.100.1"], Some("198.51.100.1")),
+            ("10.0.0.1", &["198.51.100.1, unknown"], None),
+            ("10.0.0.1", &["198.51.100.1,"], None),
+            ("10.0.0.1", &["unknown, 198.51.100.1"], Some("198.51.100.1")),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(X_FORWARDED_FOR, line.parse().unwrap());
+            }
+            let found = client_address(peer.parse().unwrap(), &headers, &trusted);
+            assert_eq!(found, expected.map(|text| text.parse().unwrap()), "{peer} {lines:?}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The requests that gateways of this machine have let in today, for those that are started after them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::super::error::{Error, PathContext, missing_hint};
+use super::super::{Workspace, layout};
+use crate::access::DayCounts;
+use crate::model::{Location, SCHEMA, Timestamp};
+
+/// The file of the counts.
+const FILE: &str = ".apigw/day-counts.json";
+
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DayCountsFile {
+    schema: u32,
+    /// The first moment of the day.
+    day: Timestamp,
+    counts: BTreeMap<String, u32>,
+}
+
+impl Workspace {
+    /// Reads the counts of the latest day that a gateway has saved; none where none has.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the file is damaged, or of a newer schema.
+    pub fn day_counts(&self) -> Result<DayCounts, Error> {
+        let Some(bytes) = self.root.read(FILE, layout::LARGEST_RECORD)? else { return Ok(DayCounts::default()) };
+        let damaged = |message: String| Error::invalid("day-counts", Location::file(FILE), message, missing_hint(FILE));
+        let file: DayCountsFile = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        if file.schema > SCHEMA {
+            return Err(damaged(format!("its schema is {}, newer than this apigw knows", file.schema)));
+        }
+        Ok(DayCounts { day: DayCounts::day_of(file.day), counts: file.counts })
+    }
+
+    /// Saves counts, beside those that another gateway of this machine has saved: of the same day the larger ones stay. It is
+    /// not synced: a machine that loses power may lose the day's counts, and no reader sees half of a file.
+    pub fn save_day_counts(&self, counts: DayCounts) -> Result<(), Error> {
+        // A damaged file has nothing to keep.
+        let counts = counts.merged_with(self.day_counts().unwrap_or_default());
+        let file = DayCountsFile { schema: SCHEMA, day: counts.begin(), counts: counts.counts };
+        let path = self.root.locate(FILE)?;
+        let bytes = serde_json::to_vec(&file).map_err(std::io::Error::other).at("write", &path)?;
+        // Not made where it is missing: a workspace that is gone must not come back empty.
+        let folder = self.root.locate(layout::LOCAL_FOLDER)?;
+        let mut temporary = tempfile::Builder::new().prefix(".").tempfile_in(&folder).at("write in", &folder)?;
+        temporary.write_all(&bytes).at("write", &path)?;
+        temporary.as_file().set_permissions(fs::Permissions::from_mode(0o644)).at("write", &path)?;
+        temporary.persist(&path).map_err(|error| error.error).at("replace", &path)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_two_gateways_are_kept_and_a_damaged_file_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
+        let workspace = Workspace::open(folder.path()).unwrap();
+        assert_eq!(workspace.day_counts().unwrap(), DayCounts::default());
+        assert!(workspace.save_day_counts(DayCounts::default()).is_err(), "no folder is made");
+        fs::create_dir(folder.path().join(".apigw")).unwrap();
+        let counts = |list: &[(&str, u32)]| DayCounts {
+            day: 20_000,
+            counts: list.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+        };
+        workspace.save_day_counts(counts(&[("a", 1), ("b", 2)])).unwrap();
+        workspace.save_day_counts(counts(&[("b", 1), ("c", 3)])).unwrap();
+        assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 1), ("b", 2), ("c", 3)]));
+        let path = folder.path().join(FILE);
+        for damaged in ["", "{", "{\"schema\":9,\"day\":\"2026-11-29T00:00:00.000Z\",\"counts\":{}}"] {
+            fs::write(&path, damaged).unwrap();
+            assert!(workspace.day_counts().is_err(), "{damaged}");
+        }
+        workspace.save_day_counts(counts(&[("a", 4)])).unwrap();
+        assert_eq!(workspace.day_counts().unwrap(), counts(&[("a", 4)]));
+        assert_eq!(fs::read_dir(folder.path().join(".apigw")).unwrap().count(), 1, "nothing is left behind");
+    }
+}

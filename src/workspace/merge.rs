@@ -2,12 +2,12 @@
 
 use super::error::Error;
 use super::git::{GitCheckout, GitOperation};
-use super::record::conflict::{ConflictEntry, operations_in, render_conflict, split_conflict};
+use super::record::conflict::{ConflictEntry, ConflictSides, operations_in, render_conflict, split_conflict};
 use super::{LockGuard, Renumbering, Workspace, layout, record, verify};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, OperationId};
-use crate::plan::{GroupConflict, GroupHeads, MergeSide, MergeSides, MergedState, Operations, Resolution};
+use crate::plan::{GroupConflict, GroupHeads, MergeSide, MergeSides, MergedState, Operations, Resolution, SideEntries};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An environment as it lies there after a merge, with all its operations.
 #[derive(Debug)]
@@ -80,6 +80,12 @@ impl MergeState {
         self.has_checkout
     }
 
+    /// Returns true where an operation changed a group.
+    #[must_use]
+    pub fn has_group(&self, group: &GroupName) -> bool {
+        self.heads.get(group).next().is_some()
+    }
+
     /// Returns true where an operation is a head of a group.
     pub(super) fn is_head(&self, group: &GroupName, id: &OperationId) -> bool {
         self.heads.get(group).any(|head| head == id)
@@ -118,9 +124,7 @@ impl Workspace {
         let conflict = text.as_deref().and_then(split_conflict);
         if let Some(conflict) = conflict {
             state.is_conflicted = true;
-            let sides = (operations_in(&conflict.head), operations_in(&conflict.other));
-            let (ours, theirs) = if state.is_rebasing() { (sides.1, sides.0) } else { sides };
-            state.sides = MergeSides { ours: Some(ours), theirs: Some(theirs) };
+            state.sides = state.conflict_sides(checkout.as_ref(), &place, &conflict);
             let parsed = |text: &str| record::parse(&place, environment, text).ok();
             if let (Some(head), Some(mut other)) = (parsed(&conflict.head), parsed(&conflict.other)) {
                 other
@@ -140,7 +144,7 @@ impl Workspace {
     }
 
     /// Reads every operation of an environment, but for those whose commit this machine has not finished.
-    fn operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
+    pub(super) fn operations(&self, environment: &EnvironmentName) -> Result<Operations, Error> {
         let mut operations = Operations::new();
         for file in self.operation_files(environment)? {
             let Some(id) = file.strip_suffix(".yaml").and_then(|id| id.parse::<OperationId>().ok()) else { continue };
@@ -159,14 +163,48 @@ impl Workspace {
 
 fn sides_of(checkout: &GitCheckout, place: &str) -> MergeSides {
     let Some(revisions) = checkout.merge_revisions() else { return MergeSides::default() };
-    let read = |revision: &str| {
-        let bytes = checkout.read(revision, place)?;
-        Some(operations_in(&String::from_utf8_lossy(&bytes)))
-    };
+    let read = |revision: &str| side_in(checkout, revision, place);
     MergeSides { ours: read(&revisions.ours), theirs: read(&revisions.theirs) }
 }
 
+fn side_in(checkout: &GitCheckout, revision: &str, place: &str) -> Option<SideEntries> {
+    let bytes = checkout.read(revision, place)?;
+    Some(operations_in(&String::from_utf8_lossy(&bytes)))
+}
+
 impl MergeState {
+    /// Returns the sides of a file in conflict. Git's own versions of it come first: a hunk in the text may span two
+    /// entries, and then gives one group the operation of its neighbour.
+    fn conflict_sides(&self, checkout: Option<&GitCheckout>, place: &str, conflict: &ConflictSides) -> MergeSides {
+        let in_text = [operations_in(&conflict.head), operations_in(&conflict.other)];
+        let staged = |checkout| Some((side_in(checkout, ":2", place)?, side_in(checkout, ":3", place)?));
+        if let Some(sides) = checkout.and_then(staged) {
+            return self.by_branch(sides);
+        }
+        if let Some(MergeSides { ours: Some(ours), theirs: Some(theirs) }) =
+            checkout.map(|checkout| sides_of(checkout, place))
+        {
+            let committed: BTreeSet<&OperationId> = ours.values().chain(theirs.values()).collect();
+            // Of another merge, it would not have them all.
+            if in_text.iter().flat_map(BTreeMap::values).all(|id| committed.contains(id)) {
+                return MergeSides { ours: Some(ours), theirs: Some(theirs) };
+            }
+        }
+        let [head, other] = in_text.map(|side| {
+            let is_own = |(group, id): &(GroupName, OperationId)| {
+                self.operations.get(id).is_none_or(|found| found.changes.contains_key(group))
+            };
+            side.into_iter().filter(is_own).collect::<SideEntries>()
+        });
+        self.by_branch((head, other))
+    }
+
+    /// Names sides by branch, that which Git had checked out first.
+    fn by_branch(&self, (head, other): (SideEntries, SideEntries)) -> MergeSides {
+        let (ours, theirs) = if self.is_rebasing() { (other, head) } else { (head, other) };
+        MergeSides { ours: Some(ours), theirs: Some(theirs) }
+    }
+
     /// Refuses an entry whose operation says something else: an edit by hand is never overwritten.
     fn check_entries(&self) -> Result<(), Error> {
         let edited = |(group, entry): &(&GroupName, &Deployment)| {

@@ -102,9 +102,12 @@ impl World {
             };
             let (wanted, found) = (releases(chosen.get(&place)), releases(now.get(&place)));
             let is_chosen = found.len() == 1 && wanted.contains(&found[0]);
-            // One that was cut off, built upon a head, stands for it.
-            let has_adopted =
-                now.get(&place).is_some_and(|heads| heads.iter().any(|id| !all.contains(id) && self.is_plain(id)));
+            // One that was cut off, built upon a head, stands for it, in a resolve as well.
+            let heads_now = now.get(&place).cloned().unwrap_or_default();
+            let has_adopted = self.reference.with_predecessors(&heads_now).iter().any(|id| {
+                let release = self.reference.release_of(id, group);
+                !all.contains(id) && self.is_plain(id) && found.iter().any(|found| Some(found) == release)
+            });
             ensure!(
                 is_chosen || has_adopted,
                 "{place:?} had the heads {heads:?}, {} was chosen, and is at {found:?}, not {wanted:?}",

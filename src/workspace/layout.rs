@@ -21,6 +21,8 @@ pub(super) const SECRETS_FOLDER: &str = ".apigw/secrets";
 pub(super) const HOLDER_FILE: &str = ".apigw/holder";
 /// The lock where the workspace's own folder cannot be locked.
 pub(super) const LOCK_FILE: &str = ".apigw/lock";
+/// The lock where no file can be locked either: it is held as long as the file exists.
+pub(super) const MARKER_FILE: &str = ".apigw/lock.process";
 /// The change that the holder of the lock is about to make.
 pub(super) const INTENT_FILE: &str = ".apigw/intent.json";
 /// The folder of files that are about to be imported together.

@@ -2,11 +2,12 @@
 //!
 //! It is `flock` on the workspace's own folder, which Git never removes or replaces. The kernel queues those who wait
 //! and frees the lock when its holder dies. `.apigw/holder` says who has it, for those who wait. Where folders cannot
-//! be locked, as on NFS, a lock file takes the folder's place.
+//! be locked, as on NFS, a lock file takes the folder's place; where no file can be locked either, as without the
+//! lock service of NFS, a file that exists as long as the lock is held.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
@@ -18,6 +19,12 @@ use super::Workspace;
 use super::durable::FileStage;
 use super::error::{Error, PathContext};
 use super::layout::{self, LOCAL_FOLDER, WorkspaceRoot};
+
+/// The pause between two attempts to take a lock for which nobody can wait in the kernel.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
+
+/// The bits of a folder that let its group write into it, and new files inherit that group.
+const GROUP_BITS: u32 = 0o2020;
 
 /// A request for the lock.
 #[derive(Debug, Clone)]
@@ -33,7 +40,25 @@ pub struct LockRequest {
 pub struct LockGuard {
     workspace: Workspace,
     temporary: PathBuf,
-    _lock: File,
+    _lock: HeldLock,
+}
+
+/// The lock as the system has it. Dropping it frees it.
+#[derive(Debug)]
+enum HeldLock {
+    /// A folder or a file that is locked.
+    Locked { _file: File },
+    /// A file that exists, with the holder's process in it.
+    Marked(PathBuf),
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        if let Self::Marked(path) = self {
+            // One that stays names a process that has ended, which the next holder sees.
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 impl Workspace {
@@ -58,7 +83,8 @@ impl Workspace {
             Err(TryLockError::WouldBlock) => true,
             Err(TryLockError::Error(error)) if is_unsupported(&error) => {
                 let file = self.root.locate(layout::LOCK_FILE).map(File::open);
-                file.is_ok_and(|file| matches!(probe(file), Err(TryLockError::WouldBlock)))
+                let is_locked = file.is_ok_and(|file| matches!(probe(file), Err(TryLockError::WouldBlock)));
+                is_locked || self.root.locate(layout::MARKER_FILE).is_ok_and(|path| has_living_holder(&path))
             }
             _ => false,
         }
@@ -93,27 +119,85 @@ impl LockGuard {
     }
 }
 
-fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<File, Error> {
+fn take(root: &WorkspaceRoot, request: &LockRequest) -> Result<HeldLock, Error> {
     let deadline = Instant::now() + request.timeout;
     loop {
         let path = root.path().to_owned();
         let folder = File::open(&path).at("open", &path)?;
         let (lock, path) = match acquire(folder, deadline) {
             Err(error) if is_unsupported(&error) => {
+                // The folder can be locked all the same where memory for locks was short for a moment.
+                if is_exhausted(&error) && has_other_holder(root) {
+                    return Err(timed_out(root, request));
+                }
                 make_local_folder(root)?;
                 let path = root.locate(layout::LOCK_FILE)?;
                 let mut options = OpenOptions::new();
                 let file = options.read(true).write(true).create(true).truncate(false).open(&path).at("open", &path)?;
-                (acquire(file, deadline).at("lock", &path)?, path)
+                match acquire(file, deadline) {
+                    Err(error) if is_exhausted(&error) => {
+                        return mark(root, deadline)?.ok_or_else(|| timed_out(root, request));
+                    }
+                    lock => (lock.at("lock", &path)?, path),
+                }
             }
             lock => (lock.at("lock", &path)?, path),
         };
         let Some(lock) = lock else { return Err(timed_out(root, request)) };
         // While the lock was waited for, somebody may have put another folder or file in the place of this one.
         if is_at(&lock, &path) {
-            return Ok(lock);
+            return Ok(HeldLock::Locked { _file: lock });
         }
     }
+}
+
+/// Takes the lock by creating a file; `None` where the deadline comes first. One whose process has ended is taken over.
+fn mark(root: &WorkspaceRoot, deadline: Instant) -> Result<Option<HeldLock>, Error> {
+    let path = root.locate(layout::MARKER_FILE)?;
+    loop {
+        match File::create_new(&path) {
+            Ok(mut file) => {
+                let held = HeldLock::Marked(path.clone());
+                writeln!(file, "{} {}", std::process::id(), host_name()).at("write", &path)?;
+                return Ok(Some(held));
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).at("create", &path).map_err(Error::Io),
+        }
+        if !has_living_holder(&path) {
+            // Moved first: of several who see that, one gets it, and none removes the file of another.
+            let taken = path.with_extension(std::process::id().to_string());
+            if fs::rename(&path, &taken).is_ok() {
+                let _ = fs::remove_file(&taken);
+            }
+            continue;
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        thread::sleep(BETWEEN_ATTEMPTS);
+    }
+}
+
+/// True unless the process that a marker names is known to be gone. Of another machine's, nothing is known.
+fn has_living_holder(path: &Path) -> bool {
+    let Ok(text) = fs::read_to_string(path) else { return false };
+    match text.trim().split_once(' ') {
+        Some((process, host)) if host == host_name() => process.parse().is_ok_and(|process| !is_gone(process)),
+        _ => true,
+    }
+}
+
+fn host_name() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
+}
+
+/// True if the note on the holder names another process that is still there.
+fn has_other_holder(root: &WorkspaceRoot) -> bool {
+    let noted = root.read(layout::HOLDER_FILE, layout::LARGEST_SETTINGS).ok().flatten();
+    let process = noted.and_then(|bytes| noted_process(&String::from_utf8_lossy(&bytes)));
+    process.is_some_and(|process| process != std::process::id() && !is_gone(process))
 }
 
 /// Locks a file or a folder; `None` where the deadline comes first.
@@ -139,11 +223,15 @@ fn acquire(file: File, deadline: Instant) -> io::Result<Option<File>> {
     receiver.recv_timeout(remaining).map_or(Ok(None), |locked| locked.map(Some))
 }
 
-/// True if the system says that it can never lock this. A lack of memory for locks is not that: with one holder by
-/// folder and one by file there would be two.
+/// True if the system says that it cannot lock this.
 fn is_unsupported(error: &io::Error) -> bool {
-    let unsupported = [Errno::BADF, Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP];
+    let unsupported = [Errno::BADF, Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOLCK];
     error.raw_os_error().is_some_and(|code| unsupported.iter().any(|errno| errno.raw_os_error() == code))
+}
+
+/// True if there is no lock service, or no memory for locks at the moment.
+fn is_exhausted(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::NOLCK.raw_os_error())
 }
 
 fn is_at(file: &File, path: &Path) -> bool {
@@ -161,20 +249,42 @@ fn timed_out(root: &WorkspaceRoot, request: &LockRequest) -> Error {
 
 /// Returns true if the process that a note on the holder names is known to be gone: whoever has the lock left no note.
 fn has_ended(holder: &str) -> bool {
-    let process = holder.split_once("(process ").and_then(|(_, rest)| rest.split_once(',')?.0.parse::<u32>().ok());
-    let processes = Path::new("/proc");
-    process.is_some_and(|process| processes.join("self").exists() && !processes.join(process.to_string()).exists())
+    noted_process(holder).is_some_and(is_gone)
 }
 
-/// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it.
+fn noted_process(holder: &str) -> Option<u32> {
+    holder.split_once("(process ")?.1.split_once(',')?.0.parse().ok()
+}
+
+fn is_gone(process: u32) -> bool {
+    let processes = Path::new("/proc");
+    processes.join("self").exists() && !processes.join(process.to_string()).exists()
+}
+
+/// Creates the folder of this machine's own files, with a `.gitignore` that covers all of it. Whoever may write into the
+/// workspace by their group may write there as well, whatever the umask of its maker.
 pub(super) fn make_local_folder(root: &WorkspaceRoot) -> Result<(), Error> {
     let folder = root.locate(LOCAL_FOLDER)?;
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {
         fs::create_dir_all(&folder).at("create", &folder)?;
+        share_with_group(&folder, root.path());
         fs::write(&ignore, "*\n").at("write", &ignore)?;
     }
     Ok(())
+}
+
+/// Gives a folder the group and the group's bits of the one that it lies in. Only its owner can, so this may fail.
+pub(super) fn share_with_group(folder: &Path, parent: &Path) {
+    let (Ok(own), Ok(above)) = (fs::metadata(folder), fs::metadata(parent)) else { return };
+    let shared = above.mode() & GROUP_BITS;
+    if shared == 0 || own.mode() & shared == shared {
+        return;
+    }
+    if own.gid() != above.gid() {
+        let _ = std::os::unix::fs::chown(folder, None, Some(above.gid()));
+    }
+    let _ = fs::set_permissions(folder, fs::Permissions::from_mode((own.mode() | shared) & 0o7777));
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Making a workspace.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use super::error::{Error, PathContext};
@@ -55,6 +56,32 @@ pub fn init(folder: &Path, example: Option<ExampleGroup>) -> Result<Vec<String>,
     }
     fs::create_dir_all(folder).at("create", folder)?;
     let mut made = Vec::new();
+    if let Err(error) = prepare(folder, example, &mut made) {
+        // Else the next attempt would find files in its way.
+        for place in made {
+            let _ = fs::remove_file(folder.join(place));
+        }
+        return Err(error);
+    }
+    // This file makes the folder a workspace, so it comes last, and whole or not at all.
+    let path = folder.join(WORKSPACE_FILE);
+    let mut file = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)
+        .at("write in", folder)?;
+    file.write_all(SETTINGS.as_bytes()).at("write", &path)?;
+    file.as_file().sync_all().at("sync", &path)?;
+    file.persist_noclobber(&path).map_err(|error| error.error).at("create", &path)?;
+    let synced = fs::File::open(folder).and_then(|folder| folder.sync_all()).at("sync", folder);
+    let what = format!("the workspace {}", folder.display());
+    synced.map_err(|source| Error::DurabilityUnknown { what, operation: None, source })?;
+    made.extend([".gitignore", ".gitattributes", WORKSPACE_FILE].map(str::to_owned));
+    made.sort_unstable();
+    Ok(made)
+}
+
+/// Makes all that comes before the settings, and notes the files that only this makes.
+fn prepare(folder: &Path, example: Option<ExampleGroup>, made: &mut Vec<String>) -> Result<(), Error> {
     if example == Some(ExampleGroup::Petstore) {
         for (file, text) in [("group.yaml", PETSTORE_SETTINGS), ("openapi.yaml", PETSTORE_DEFINITION)] {
             let place = format!("groups/petstore/{file}");
@@ -64,16 +91,11 @@ pub fn init(folder: &Path, example: Option<ExampleGroup>) -> Result<Vec<String>,
     }
     add_lines(&folder.join(".gitignore"), &format!("/{LOCAL_FOLDER}/\n"))?;
     add_attributes(folder)?;
-    made.extend([".gitignore".to_owned(), ".gitattributes".to_owned()]);
     for name in ["groups", DEPLOYMENTS_FOLDER, HISTORY_FOLDER] {
         let path = folder.join(name);
         fs::create_dir_all(&path).at("create", &path)?;
     }
-    // This file makes the folder a workspace, so it comes last.
-    create(&folder.join(WORKSPACE_FILE), SETTINGS)?;
-    made.push(WORKSPACE_FILE.to_owned());
-    made.sort_unstable();
-    Ok(made)
+    Ok(())
 }
 
 /// Adds the lines that Git needs for a workspace to its `.gitattributes`.
@@ -85,9 +107,11 @@ fn create(path: &Path, text: &str) -> Result<(), Error> {
     let parent = path.parent().unwrap_or(path);
     fs::create_dir_all(parent).at("create", parent)?;
     let mut file = fs::File::create_new(path).at("create", path)?;
-    file.write_all(text.as_bytes()).at("write", path)?;
-    file.sync_all().at("sync", path)?;
-    Ok(())
+    let written = file.write_all(text.as_bytes()).at("write", path).and_then(|()| file.sync_all().at("sync", path));
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    Ok(written?)
 }
 
 /// Adds the lines that a file lacks; a missing file is made.

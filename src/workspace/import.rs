@@ -22,6 +22,9 @@ pub(super) struct ImportIntent {
     group: GroupName,
     /// Their paths in the group's folder, in the order in which they are renamed.
     files: Vec<String>,
+    /// The paths of files that are removed afterwards.
+    #[serde(default)]
+    removed: Vec<String>,
 }
 
 impl Workspace {
@@ -78,13 +81,25 @@ impl Workspace {
 }
 
 impl LockGuard {
-    /// Replaces files of a working copy, all or none.
-    pub(super) fn replace_together(&self, group: &GroupName, files: &[(&str, &[u8])]) -> Result<(), Error> {
-        let what = format!("the definition of {group}");
+    /// Replaces files in a group's folder and removes others, all or none. `what` names the change.
+    pub(super) fn replace_together(
+        &self,
+        group: &GroupName,
+        files: &[(&str, &[u8])],
+        removed: &[String],
+        what: String,
+    ) -> Result<(), Error> {
         let mut stage = self.stage();
-        if let [(path, bytes)] = files {
-            stage.write(&layout::group_file(group, path), bytes)?;
-            return stage.settle(&what);
+        match (files, removed) {
+            ([(path, bytes)], []) => {
+                stage.write(&layout::group_file(group, path), bytes)?;
+                return stage.settle(&what);
+            }
+            ([], [path]) => {
+                stage.remove(&layout::group_file(group, path))?;
+                return stage.settle(&what);
+            }
+            _ => {}
         }
         let mut write =
             |(path, bytes): &(&str, &[u8])| stage.write_like(&staged(path), bytes, &layout::group_file(group, path));
@@ -93,7 +108,7 @@ impl LockGuard {
             return Err(error);
         }
         let paths = files.iter().map(|(path, _)| (*path).to_owned()).collect();
-        let intent = ImportIntent { group: group.clone(), files: paths };
+        let intent = ImportIntent { group: group.clone(), files: paths, removed: removed.to_vec() };
         let imported = self.declare(Intent::Import(intent.clone())).and_then(|()| self.finish_import(&intent));
         let Err(error) = imported else {
             // One that cannot be removed names files that are in their places already.
@@ -102,7 +117,10 @@ impl LockGuard {
         };
         // As long as nothing was renamed, the import can be taken back; then it is for the next holder to finish.
         let is_staged = |path: &String| self.workspace().root.exists(&staged(path)).unwrap_or_default();
-        if intent.files.iter().all(is_staged) && self.forget_intent().is_ok() {
+        let is_there =
+            |path: &String| self.workspace().root.exists(&layout::group_file(group, path)).unwrap_or_default();
+        let is_untouched = intent.files.iter().all(is_staged) && removed.iter().all(is_there);
+        if is_untouched && self.forget_intent().is_ok() {
             let _ = self.recover();
             return Err(error);
         }
@@ -120,6 +138,12 @@ impl LockGuard {
             if self.workspace().root.exists(&from)? {
                 // Tried twice: whoever stops here leaves half a definition until the next change.
                 stage.rename(&from, &to).or_else(|_| stage.rename(&from, &to))?;
+            }
+        }
+        for path in &intent.removed {
+            let place = layout::group_file(&intent.group, path);
+            if self.workspace().root.exists(&place)? {
+                stage.remove(&place)?;
             }
         }
         Ok(stage.sync()?)

@@ -229,21 +229,31 @@ impl LockGuard {
     pub fn unblock_version(&self, group: &GroupName, version: &Version) -> Result<Vec<VersionRemark>, Error> {
         let workspace = self.workspace();
         let digest = workspace.manifest(group, version)?.map(|manifest| manifest.digest());
-        let mut removed = Vec::new();
+        let mut unblocked = Vec::new();
+        let (mut changed, mut emptied) = (Vec::new(), Vec::new());
         for noted in workspace.root.list(&layout::versions(group))?.iter().filter_map(|name| noted_version(name)) {
             let Some(ReadNote { mut note, .. }) = workspace.read_note(group, &noted)? else { continue };
             let is_meant = |block: &VersionRemark| noted == *version || Some(block.digest) == digest;
             let (meant, others): (Vec<_>, Vec<_>) = note.blocks.into_iter().partition(is_meant);
             if !meant.is_empty() {
                 note.blocks = others;
-                self.write_note(group, &noted, &note)?;
-                removed.extend(meant);
+                unblocked.extend(meant);
+                if note.is_empty() {
+                    emptied.push(group_path(&noted));
+                } else {
+                    changed.push((group_path(&noted), render(group, &noted, &note)));
+                }
             }
         }
-        if removed.is_empty() && digest.is_none() {
+        if unblocked.is_empty() && digest.is_none() {
             return Err(workspace.unknown_version(group, version)?);
         }
-        Ok(removed)
+        if !unblocked.is_empty() {
+            let files: Vec<_> = changed.iter().map(|(path, text)| (path.as_str(), text.as_bytes())).collect();
+            let what = format!("the block of version {version} of {group}");
+            self.replace_together(group, &files, &emptied, what)?;
+        }
+        Ok(unblocked)
     }
 
     fn write_note(&self, group: &GroupName, version: &Version, note: &VersionNote) -> Result<(), Error> {

@@ -3,8 +3,12 @@
 //! No one rename does both. An intent names the two, and counts once it is durable: the next holder of the lock ends a
 //! deletion that was cut off.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
 use crate::model::{GroupName, Version, VersionRemark};
-use crate::workspace::error::Error;
+use crate::workspace::error::{Error, PathContext};
 use crate::workspace::intent::Intent;
 use crate::workspace::{LockGuard, layout, version_note};
 
@@ -15,6 +19,32 @@ pub(in crate::workspace) struct DeletionIntent {
     version: Version,
     /// The text of its note afterwards; `None` where the version had no digest to remember.
     note: Option<String>,
+    /// The version's folder; `None` in the intent of a release of apigw that did not note it.
+    #[serde(default)]
+    folder: Option<FolderIdentity>,
+}
+
+/// All that tells a folder from another one that was put in its place.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct FolderIdentity {
+    device: u64,
+    inode: u64,
+    /// When its list of names was changed last, in seconds and nanoseconds.
+    changed: (i64, i64),
+}
+
+impl FolderIdentity {
+    fn of(path: &Path) -> Result<Option<Self>, Error> {
+        match fs::metadata(path) {
+            Ok(metadata) => Ok(Some(Self {
+                device: metadata.dev(),
+                inode: metadata.ino(),
+                changed: (metadata.ctime(), metadata.ctime_nsec()),
+            })),
+            Err(error) if layout::is_absent(&error) => Ok(None),
+            Err(error) => Err(error).at("open", path).map_err(Error::Io),
+        }
+    }
 }
 
 impl LockGuard {
@@ -34,7 +64,8 @@ impl LockGuard {
             note.add_deletion(deletion);
             version_note::render(group, version, &note)
         });
-        let intent = DeletionIntent { group: group.clone(), version: version.clone(), note: text };
+        let folder = FolderIdentity::of(&root.locate(&layout::version(group, version))?)?;
+        let intent = DeletionIntent { group: group.clone(), version: version.clone(), note: text, folder };
         let deleted = self.declare(Intent::Deletion(intent.clone())).and_then(|()| self.finish_deletion(&intent));
         let Err(error) = deleted else {
             // An intent that stays names a deletion that is complete already.
@@ -69,7 +100,12 @@ impl LockGuard {
 
     /// Writes the note of a version that is being deleted, then removes the version's folder.
     pub(in crate::workspace) fn finish_deletion(&self, intent: &DeletionIntent) -> Result<(), Error> {
-        let DeletionIntent { group, version, note } = intent;
+        let DeletionIntent { group, version, note, folder } = intent;
+        let present = FolderIdentity::of(&self.workspace().root.locate(&layout::version(group, version))?)?;
+        // Somebody restored the version since, from Git for example: that is newer than the wish to delete it.
+        if folder.is_some() && present.is_some() && present != *folder {
+            return Ok(());
+        }
         if let Some(note) = note {
             let mut stage = self.stage();
             stage.write(&version_note::place(group, version), note.as_bytes())?;
@@ -83,5 +119,42 @@ impl LockGuard {
             stage.sync()?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::workspace::{LockRequest, Workspace};
+
+    #[test]
+    fn a_version_that_was_restored_since_is_not_deleted_again() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("apigw.toml"), "schema = 1\n").unwrap();
+        let workspace = Workspace::open(folder.path()).unwrap();
+        let request = LockRequest { holder: "Ada: a test".to_owned(), timeout: Duration::ZERO };
+        let version = folder.path().join("groups/a/versions/0.0.1");
+        let restore = || {
+            fs::create_dir_all(&version).unwrap();
+            fs::write(version.join("group.yaml"), "x").unwrap();
+        };
+        for is_restored in [false, true] {
+            restore();
+            let guard = workspace.lock(&request).unwrap();
+            let (group, number) = ("a".parse().unwrap(), "0.0.1".parse().unwrap());
+            let identity = FolderIdentity::of(&version).unwrap();
+            let intent = DeletionIntent { group, version: number, note: None, folder: identity };
+            guard.declare(Intent::Deletion(intent)).unwrap();
+            drop(guard);
+            if is_restored {
+                fs::rename(&version, folder.path().join("elsewhere")).unwrap();
+                restore();
+            }
+            // The next holder finds what was cut off.
+            workspace.lock(&request).unwrap();
+            assert_eq!(version.exists(), is_restored);
+        }
     }
 }

@@ -73,6 +73,7 @@ fn not_live(subject: &CheckedGroup<'_>, live: &[LiveGroup]) -> Option<Finding> {
         return None;
     }
     let message = format!("{} is not live in {CUSTOM_DOMAINS_IN}, so {first} answers nothing", subject.group);
-    let hint = Hint::PublishForDomains { group: subject.group.clone(), environment: CUSTOM_DOMAINS_IN };
+    let has_backend = subject.settings?.backend.is_some();
+    let hint = Hint::PublishForDomains { group: subject.group.clone(), environment: CUSTOM_DOMAINS_IN, has_backend };
     Some(rules::DOMAIN_NOT_LIVE.finding(subject.places().key(&["domains"]), message, hint))
 }

@@ -65,8 +65,8 @@ pub(super) type NewVersions = BTreeMap<GroupName, bool>;
 
 /// Lists the versions that a plan freezes.
 pub(super) fn new_versions(plan: &Plan) -> NewVersions {
-    let is_bumped = |group: &GroupName| plan.edits.iter().any(|edit| edit.group == *group);
-    plan.freezes.iter().map(|freeze| (freeze.group.clone(), is_bumped(&freeze.group))).collect()
+    let is_bumped = |group: &GroupName| plan.edits.contains_key(group);
+    plan.freezes.keys().map(|group| (group.clone(), is_bumped(group))).collect()
 }
 
 /// Returns the hints for a refusal; `command` is the command line as typed.

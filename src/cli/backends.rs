@@ -72,7 +72,7 @@ fn hosts(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &GroupChange
 
 /// Returns the settings of the version that goes live; `None` where they cannot be read, which is told elsewhere.
 fn settings(plan: &Plan, facts: &dyn Facts, group: &GroupName, change: &GroupChange) -> Option<GroupSettings> {
-    let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
+    let is_frozen = !plan.freezes.contains_key(group);
     let candidate =
         if is_frozen { facts.released(group, &change.after).ok()?? } else { facts.working_copy(group, None).ok()? };
     Some(candidate.settings.clone())

@@ -11,10 +11,11 @@ use super::context::Context;
 use super::duration::parse_duration;
 use super::error::{CommandError, Exit};
 use super::escape;
+use super::numbers::PresentNumbers;
 use super::output::MOST_WARNINGS;
 use super::reason::ChangeReason;
 use super::short_ids;
-use super::views::PlanView;
+use super::views::{PlanView, ReleaseView};
 use super::wait::{self, WaitOutcome};
 use crate::model::{
     Author, Backend, DeploymentState, EnvironmentName, GroupName, Operation, OperationId, Release, ReleaseAction,
@@ -120,18 +121,39 @@ pub(super) fn run(
     failed.map_or(Ok(Exit::Done), Err)
 }
 
-/// Shows a plan that policies refuse, and returns the error, which has every reason.
+const fn refused_plan(error: &crate::plan::Error) -> Option<&Plan> {
+    match error {
+        crate::plan::Error::Refused { plan, .. } => Some(plan),
+        _ => None,
+    }
+}
+
+/// Shows the plans that policies refuse, and returns the error, which has every reason.
 pub(super) fn refused(context: &Context<'_>, workspace: &Workspace, error: crate::plan::Error) -> CommandError {
-    if let crate::plan::Error::Refused { plan, .. } = &error {
+    use crate::plan::Error;
+    let plans: Vec<&Plan> = match &error {
+        Error::Several(errors) => errors.iter().filter_map(refused_plan).collect(),
+        single => refused_plan(single).into_iter().collect(),
+    };
+    for plan in &plans {
         warn(context, plan);
-        let text = || {
+    }
+    let text = || {
+        let text = |plan: &&Plan| {
             let environment = &plan.operation.environment;
             describe(workspace, plan) + &format!("{environment}: refused, nothing was changed\n")
         };
-        let shown = context.output.data(&PlanView::new(plan, None, false).refused(), text);
-        // The error that follows matters more than a reader that has gone away.
-        drop(shown);
-    }
+        plans.iter().map(text).collect()
+    };
+    let numbers = PresentNumbers::new(workspace);
+    let view = |plan| PlanView::new(plan, None, false).numbered(&numbers).refused();
+    let shown = match plans.as_slice() {
+        [] => Ok(()),
+        [plan] => context.output.data(&view(plan), text),
+        several => context.output.data(&ReleaseView::new(several.iter().map(|plan| view(plan)).collect()), text),
+    };
+    // The error that follows matters more than a reader that has gone away.
+    drop(shown);
     error.into()
 }
 
@@ -144,7 +166,8 @@ fn planned(
 ) -> Result<Plan, CommandError> {
     let workspace = facts.workspace();
     let mut plan = make_plan(facts, author).map_err(|error| refused(context, workspace, error))?;
-    workspace.check_releases(&plan).map_err(CommandError::damaged_release)?;
+    let environment = &plan.operation.environment;
+    workspace.check_releases(&plan).map_err(|error| CommandError::damaged_release(error, environment))?;
     plan.warnings.extend(backends::warnings(&plan, facts));
     Ok(plan)
 }
@@ -258,11 +281,11 @@ fn show(
     dry_run: bool,
     waited: Option<&WaitOutcome>,
 ) -> Result<(), CommandError> {
+    let view = PlanView::new(plan, id, dry_run).numbered(&PresentNumbers::new(workspace));
+    let view = view.gateways(waited.map(|waited| waited.gateways.as_slice()));
     context
         .output
-        .data(&PlanView::new(plan, id, dry_run).gateways(waited.map(|waited| waited.gateways.as_slice())), || {
-            text(workspace, plan, id, dry_run) + &waited.map(WaitOutcome::text).unwrap_or_default()
-        })
+        .data(&view, || text(workspace, plan, id, dry_run) + &waited.map(WaitOutcome::text).unwrap_or_default())
 }
 
 /// Describes a plan's changes and their outcome.
@@ -334,7 +357,7 @@ fn describe(workspace: &Workspace, plan: &Plan) -> String {
             .map_or_else(|| "never published".to_owned(), |before| state(workspace, group, &before.release));
         let after = state(workspace, group, &change.after);
         let _ = writeln!(text, "{environment}: {} {group}: {before} → {after}", change.action);
-        if plan.freezes.iter().any(|freeze| freeze.group == *group) {
+        if plan.freezes.contains_key(group) {
             let _ = writeln!(text, "  freezes version {} ({})", change.after.version, change.after.digest);
         }
         if change.after.state == DeploymentState::Live {
@@ -383,6 +406,6 @@ fn urls(
     release: &Release,
     plan: &Plan,
 ) -> Vec<String> {
-    let planned = plan.freezes.iter().find(|freeze| freeze.group == *group);
+    let planned = plan.freezes.get(group);
     workspace.urls(environment, group, release, planned.map(|freeze| &freeze.files))
 }

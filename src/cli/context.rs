@@ -13,6 +13,7 @@ use super::global::GlobalOptions;
 use super::output::Output;
 use super::process::ProcessContext;
 use super::reason::ChangeReason;
+use super::shell::shell_word;
 use super::user_settings::UserSettings;
 use super::variables;
 use crate::model::{Author, EnvironmentName, Timestamp, is_secret_name};
@@ -96,15 +97,33 @@ impl<'a> Context<'a> {
         if let Some(workspace) = self.workspace.get() {
             return Ok(workspace);
         }
-        let folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
-        let workspace = Workspace::open(&folder)?;
+        Ok(self.opened(Workspace::open(&self.absolute_folder())?))
+    }
+
+    /// Returns the workspace, opened once, with those of its settings that can be read: for views, and for the way back.
+    pub(super) fn readable_workspace(&self) -> Result<&Workspace, CommandError> {
+        if self.workspace.get().is_some() {
+            return self.workspace();
+        }
+        let (workspace, error) = Workspace::open_readable(&self.absolute_folder())?;
+        if let Some(error) = error {
+            self.output.warning(&format!("{}; only the settings that can be read count", error.one_line()));
+        }
+        Ok(self.opened(workspace))
+    }
+
+    fn absolute_folder(&self) -> PathBuf {
+        std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone())
+    }
+
+    fn opened(&self, workspace: Workspace) -> &Workspace {
         self.output.detail(&format!("workspace: {}", workspace.folder().display()));
         if workspace.has_unfinished_import() {
             // Taking the lock finishes it. Where somebody holds the lock, or this user may not write, readers of the
             // group are refused.
             let _ = workspace.lock(&LockRequest { timeout: Duration::ZERO, ..self.lock_request() });
         }
-        Ok(self.workspace.get_or_init(|| workspace))
+        self.workspace.get_or_init(|| workspace)
     }
 
     /// Returns the environment that was named.
@@ -230,16 +249,6 @@ fn blank_secret(word: &str) -> String {
     word.to_owned()
 }
 
-/// Quotes a word as a shell needs it.
-fn shell_word(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
-    if (!word.is_empty() && word.bytes().all(plain)) || word.contains("***") {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -258,8 +267,5 @@ mod tests {
         ] {
             assert_eq!(blank_secret(word), shown);
         }
-        assert_eq!(shell_word("why not"), "'why not'");
-        assert_eq!(shell_word("it's"), "'it'\\''s'");
-        assert_eq!(shell_word("${A}"), "'${A}'");
     }
 }

@@ -110,15 +110,38 @@ impl CommandError {
         Self::invalid("unknown-version", message).hint(format!("list them: `apigw version list {group}`"))
     }
 
-    /// Makes the error of a version that is to go live and is not on disk as it was frozen.
-    pub(super) fn damaged_release(error: workspace::Error) -> Self {
-        let is_damage =
-            matches!(error, workspace::Error::FrozenDiffers { .. } | workspace::Error::Unknown { kind: "version", .. });
+    /// Makes the error of a version that is to go live in an environment and is not on disk as it was frozen.
+    pub(super) fn damaged_release(error: workspace::Error, environment: &EnvironmentName) -> Self {
+        use workspace::Error;
+        let damaged = match &error {
+            Error::FrozenDiffers { group, version } => Some((group.clone(), version.clone())),
+            Error::Unknown { kind: "version", name, .. } => {
+                name.split_once('@').map(|(group, version)| (group.to_owned(), version.to_owned()))
+            }
+            _ => None,
+        };
         let mut shown = Self::from(error);
-        if is_damage {
-            shown.hints = vec!["list missing and damaged files, and ways to restore them: `apigw verify`".to_owned()];
+        if let Some((group, version)) = damaged {
+            let folder = format!("groups/{group}/versions/{version}");
+            shown.hints = vec![format!(
+                "restore it from a commit that has it: `git log --all -- {folder}` lists them, then \
+                 `git checkout COMMIT -- {folder}`"
+            )];
+            shown = shown.other_ways_back(&group, environment.as_str());
         }
         shown
+    }
+
+    /// Names the ways back that need no release before the present one.
+    fn other_ways_back(self, group: &str, environment: &str) -> Self {
+        self.hint(format!(
+            "or name a state to go back to, of those in `apigw history {group} --env {environment}`: \
+             `apigw rollback {group} --env {environment} --to OPERATION`"
+        ))
+        .hint(format!(
+            "or name a version, of those in `apigw version list {group}`: \
+             `apigw switch {group} --env {environment} --version V`"
+        ))
     }
 
     fn findings(mut self, findings: Vec<Finding>) -> Self {
@@ -161,6 +184,8 @@ impl From<workspace::Error> for CommandError {
             Error::VersionDeleted { ref group, ref version, ref deletion } => {
                 deleted(Self::new("version-deleted", Exit::Conflict, message), group, version, deletion)
             }
+            Error::ShallowClone { .. } => Self::invalid("shallow-clone", message)
+                .hint("nothing was written; fetch the rest of the history with `git fetch --unshallow`, then run the command again"),
             Error::VersionNeeded { ref group, ref version, ref states } => Self {
                 reasons: states.iter().map(|state| advice::lost_state(group, version, state)).collect(),
                 ..Self::new("version-needed", Exit::Conflict, message)
@@ -235,6 +260,13 @@ impl From<plan::Error> for CommandError {
                 Ok(error) => error.into(),
                 Err(other) => Self::new("io", Exit::Failed, message).causes(other.as_ref()),
             },
+            Error::PastUnreadable { group, environment, source } => {
+                let reason = match source.downcast::<workspace::Error>() {
+                    Ok(error) => Self::from(error),
+                    Err(other) => Self::new("io", Exit::Failed, other.to_string()),
+                };
+                Self { message, ..reason }.other_ways_back(group.as_str(), environment.as_str())
+            }
             Error::Invalid { findings, .. } => Self::invalid("invalid", message).findings(findings),
             Error::State { advice, .. } => {
                 Self { hints: advice.into_iter().map(advice::hint).collect(), ..Self::invalid("state", message) }
@@ -242,6 +274,9 @@ impl From<plan::Error> for CommandError {
             Error::FrozenDiffers { group, version } => Self::new("frozen-differs", Exit::Conflict, message)
                 .hint(format!("give the working copy the next version: `apigw version bump {group} patch`, or publish with `--bump patch`"))
                 .hint(format!("or publish the frozen version as it is: `--version {version}`")),
+            Error::Renumbered { group, number, .. } => Self::new("frozen-differs", Exit::Conflict, message)
+                .hint(format!("publish it by that number: `--version {number}`"))
+                .hint(format!("to go on working, give the working copy the next version: `apigw version bump {group} patch`")),
             Error::DeletedDiffers { ref group, ref version, ref deletion } => {
                 deleted(Self::new("version-deleted", Exit::Conflict, message), group.as_str(), version, deletion)
             }

@@ -1,8 +1,29 @@
 //! The command lines of findings' hints.
 
 use std::borrow::Cow;
+use std::path::Path;
 
-use crate::model::Hint;
+use super::shell::shell_word;
+use crate::model::{EnvironmentName, Finding, Hint, OperationId};
+use crate::workspace::Workspace;
+
+/// Returns the beginning of a Git command that works on a workspace from another folder; `None` where plain `git` does.
+pub(super) fn git_in(folder: &Path, workspace: &Workspace) -> Option<String> {
+    let path = shell_word(&workspace.folder().to_string_lossy());
+    (!workspace.is_at(folder)).then(|| format!("git -C {path} "))
+}
+
+/// Makes the Git commands of findings' hints work from another folder.
+pub(super) fn relocate<'f>(findings: impl IntoIterator<Item = &'f mut Finding>, git: &str) {
+    for finding in findings {
+        finding.hint = Hint::Text(relocated(&text(&finding.hint), git));
+    }
+}
+
+/// Makes the Git commands in a text work from another folder.
+pub(super) fn relocated(text: &str, git: &str) -> String {
+    text.replace("`git ", &format!("`{git}")).replace("$(git ", &format!("$({git}"))
+}
 
 /// Writes a hint of a finding for people and programs.
 pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
@@ -16,8 +37,9 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::ListChangeKinds => "`apigw diff --explain list` lists the kinds of change".to_owned(),
         Hint::CreateGroup { group } => format!("create it: `apigw group create {group}`; or remove the line"),
         Hint::SetPrefix { group } => format!("give {group} another prefix: `apigw group set {group} prefix=/…`"),
-        Hint::PublishForDomains { group, environment } => {
-            format!("publish it: `apigw publish {group} --env {environment}`; or remove `domains`")
+        Hint::PublishForDomains { group, environment, has_backend } => {
+            let backend = if *has_backend { "" } else { " --backend URL" };
+            format!("publish it: `apigw publish {group} --env {environment}{backend}`; or remove `domains`")
         }
         Hint::CorrectFile { schema } => format!("correct it; `apigw schema {schema}` shows the valid keys and values"),
         Hint::InspectEdit => "`apigw verify` and `git diff` show the change".to_owned(),
@@ -25,6 +47,19 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         Hint::RecordOrRestoreEdit { file } => {
             format!("`apigw verify --repair` records it as an operation; `git checkout -- {file}` takes it back")
         }
+        Hint::RecordOrRebuildEdit { file } => format!(
+            "`apigw verify --repair` records it as an operation; to take it back, remove {file}, and \
+             `apigw verify --repair` builds it from its history"
+        ),
+        Hint::RestoreFile { file } => format!("restore it, for example with `git checkout -- {file}`"),
+        Hint::RestoreMissing { file } => format!(
+            "restore it from a commit that has it: `git log --all -- {file}` lists them, then \
+             `git checkout COMMIT -- {file}`"
+        ),
+        Hint::RestoreBackup => "restore it from a backup: Git does not have it".to_owned(),
+        Hint::RebuildRemovedEnvironment { file } => format!(
+            "remove {file}, then `apigw verify --repair` builds it from its history; the one that Git has lacks operations"
+        ),
         Hint::RevertEdit => {
             "take the edit back, then resolve; make the change with `apigw publish` or `apigw switch` afterwards"
                 .to_owned()
@@ -43,12 +78,14 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
              other's releases"
         ),
         Hint::RenumberVersions => {
-            "`apigw resolve --env ENV` gives the version of each side a number of its own".to_owned()
+            "`apigw resolve --env test` gives the version of each side a number of its own, in all environments"
+                .to_owned()
         }
         Hint::ResolveOperation { environment, operation } => format!(
             "`apigw resolve --env {environment}` joins it with what is live; where it counts for nothing, \
              `apigw resolve --env {environment} --drop {operation} -m WHY` says so"
         ),
+        Hint::MergeAgain { environment, operation, missing } => merge_again(environment, operation, missing),
         Hint::LeaveBlockedVersion { group, environment, version } => format!(
             "go back with `apigw rollback {group} --env {environment}`, or `apigw version unblock {group} {version}`"
         ),
@@ -58,4 +95,12 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
         ),
     };
     Cow::Owned(written)
+}
+
+/// Says how to go on with an operation that joined a history which is gone, most likely by an aborted merge.
+pub(super) fn merge_again(environment: &EnvironmentName, operation: &OperationId, missing: &OperationId) -> String {
+    format!(
+        "merge the branch that has history/{environment}/{missing}.yaml again; or, if that merge was aborted for good, \
+         remove history/{environment}/{operation}.yaml: no entry leads to it"
+    )
 }

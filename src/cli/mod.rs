@@ -20,12 +20,14 @@ mod global;
 mod hints;
 mod limits;
 mod markdown;
+mod numbers;
 mod output;
 mod process;
 mod progress;
 mod reason;
 mod sarif;
 mod selection;
+mod shell;
 mod short_ids;
 mod signing;
 mod table;
@@ -66,7 +68,20 @@ pub fn run(process: &ProcessContext) -> u8 {
     };
     match result {
         Ok(exit) => exit as u8,
-        Err(CommandFailure { error, output, workspace }) => {
+        Err(CommandFailure { mut error, output, workspace }) => {
+            if let Some(workspace) = &workspace {
+                workspace.check_hints(&mut error.findings);
+                for (name, typed) in &workspace.settings().aliases {
+                    let table = |hint: &String| {
+                        hint.replace(&format!("[environments.{name}]"), &format!("[environments.{typed}]"))
+                    };
+                    error.hints = error.hints.iter().map(table).collect();
+                }
+                if let Some(git) = hints::git_in(&process.folder, workspace) {
+                    hints::relocate(&mut error.findings, &git);
+                    error.hints.iter_mut().for_each(|hint| *hint = hints::relocated(hint, &git));
+                }
+            }
             // Programs get whole ids.
             let is_for_people = !output.format.is_document();
             let short = workspace.as_ref().filter(|_| is_for_people).and_then(|workspace| workspace.short_ids().ok());

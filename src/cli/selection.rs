@@ -58,22 +58,21 @@ impl GroupsArguments {
         if self.groups.is_empty() {
             return Ok(GroupSelection::Groups(vec![group(context, None)?]));
         }
-        let named = self.groups.iter().map(|name| released_group(context, name));
+        let named = self.groups.iter().map(|name| released_group(context, &parse(name)?));
         Ok(GroupSelection::Groups(named.collect::<Result<_, _>>()?))
     }
 }
 
 /// Returns the group of a name. A group without a folder is known as long as environments have an entry of it.
-fn released_group(context: &Context<'_>, name: &str) -> Result<GroupName, CommandError> {
+pub(super) fn released_group(context: &Context<'_>, group: &GroupName) -> Result<GroupName, CommandError> {
     let workspace = context.workspace()?;
-    let group = parse(name)?;
-    let unknown = match workspace.require_group(&group) {
-        Ok(()) => return Ok(group),
+    let unknown = match workspace.require_group(group) {
+        Ok(()) => return Ok(group.clone()),
         Err(error) => error,
     };
     let environments = workspace.overview(&workspace.settings().environments(), None);
-    let is_released = environments.iter().any(|overview| overview.environment.deployments.contains_key(&group));
-    if is_released { Ok(group) } else { Err(unknown.into()) }
+    let is_released = environments.iter().any(|overview| overview.environment.deployments.contains_key(group));
+    if is_released { Ok(group.clone()) } else { Err(unknown.into()) }
 }
 
 /// Parses a group's name.

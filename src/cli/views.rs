@@ -39,6 +39,7 @@ pub(super) use workspace::{
 
 use super::error::CommandError;
 use super::hints;
+use super::numbers::PresentNumbers;
 use crate::model::{
     Backend, Deployment, DeploymentState, Digest, EnvironmentName, Finding, GroupChange, GroupName, Operation,
     OperationId, PolicyOverride, Release, ReleaseAction, SCHEMA, Severity, Timestamp, Version,
@@ -78,6 +79,11 @@ impl EntryView {
     pub(super) fn of(deployment: &Deployment) -> Self {
         Self::new(&deployment.release, deployment.since, Some(&deployment.operation))
     }
+
+    fn add_number(&mut self, group: &GroupName, numbers: &PresentNumbers<'_>) {
+        let number = numbers.of(group, &self.version, self.digest);
+        self.number = Some(number).filter(|number| *number != self.version);
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -105,6 +111,14 @@ impl ChangeView {
             lost_to: None,
         };
         operation.changes.iter().map(view).collect()
+    }
+
+    /// Adds the numbers that versions have now, where those are others.
+    fn add_numbers(&mut self, numbers: &PresentNumbers<'_>) {
+        let entries = self.before.iter_mut().chain(&mut self.merged).chain([&mut self.after]);
+        for entry in entries {
+            entry.add_number(&self.group, numbers);
+        }
     }
 }
 
@@ -184,6 +198,12 @@ impl<'a> PlanView<'a> {
         }
     }
 
+    /// Adds the numbers that versions have now, where those are others.
+    pub(super) fn numbered(mut self, numbers: &PresentNumbers<'_>) -> Self {
+        self.changes.iter_mut().for_each(|change| change.add_numbers(numbers));
+        self
+    }
+
     /// Says that policies refuse the change.
     pub(super) const fn refused(mut self) -> Self {
         self.refused = true;
@@ -227,10 +247,14 @@ pub(super) struct HistoryView {
 }
 
 impl HistoryView {
-    pub(super) fn new(operations: &[CommittedOperation], problems: &[ViewProblem]) -> Self {
+    pub(super) fn new(
+        operations: &[CommittedOperation],
+        problems: &[ViewProblem],
+        numbers: &PresentNumbers<'_>,
+    ) -> Self {
         Self {
             schema: SCHEMA,
-            operations: operations.iter().map(OperationView::new).collect(),
+            operations: operations.iter().map(|committed| OperationView::new(committed, numbers)).collect(),
             problems: problems.iter().map(ViewProblemView::new).collect(),
         }
     }
@@ -268,11 +292,12 @@ impl ShowView {
 }
 
 impl OperationView {
-    pub(super) fn new(committed: &CommittedOperation) -> Self {
+    pub(super) fn new(committed: &CommittedOperation, numbers: &PresentNumbers<'_>) -> Self {
         let CommittedOperation { id, operation, lost } = committed;
         let mut changes = ChangeView::all(operation, Some(id));
         for change in &mut changes {
             change.lost_to = lost.get(&change.group).cloned();
+            change.add_numbers(numbers);
         }
         Self {
             changes,

@@ -41,6 +41,8 @@ pub enum Hint {
         group: GroupName,
         /// The environment of custom domains.
         environment: &'static str,
+        /// True if the group's settings name a backend.
+        has_backend: bool,
     },
     /// Correct a hand-written file by its schema.
     CorrectFile {
@@ -53,6 +55,28 @@ pub enum Hint {
     RecordEdit,
     /// Record an edit by hand as an operation, or restore the file.
     RecordOrRestoreEdit {
+        /// The file.
+        file: String,
+    },
+    /// Record an edit by hand as an operation, or take it back by building the environment's file anew.
+    RecordOrRebuildEdit {
+        /// The file.
+        file: String,
+    },
+    /// Restore a file to its committed bytes.
+    RestoreFile {
+        /// The file.
+        file: String,
+    },
+    /// Restore a file or a folder from the commit that has it.
+    RestoreMissing {
+        /// The file or the folder.
+        file: String,
+    },
+    /// Restore a file or a folder that Git never had.
+    RestoreBackup,
+    /// Remove an environment's file and build it anew: the one that Git has lacks operations.
+    RebuildRemovedEnvironment {
         /// The file.
         file: String,
     },
@@ -84,6 +108,15 @@ pub enum Hint {
         environment: EnvironmentName,
         /// The operation.
         operation: OperationId,
+    },
+    /// Merge a branch again that has an operation which another one builds upon, or remove that other one.
+    MergeAgain {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The operation that no entry leads to.
+        operation: OperationId,
+        /// The operation without a file.
+        missing: OperationId,
     },
     /// Roll back from a blocked version, or unblock it.
     LeaveBlockedVersion {

@@ -41,6 +41,9 @@ pub struct WorkspaceSettings {
     /// Where secrets of callers are found beside `.apigw/secrets`, and how many gateways share limits.
     #[serde(default)]
     pub access: AccessSettings,
+    /// The names that tables of environments have in the file, where those are aliases.
+    #[serde(skip)]
+    pub aliases: BTreeMap<EnvironmentName, EnvironmentName>,
 }
 
 /// Where the secrets with which callers sign are found, beside variables and `.apigw/secrets`; and who shares limits.
@@ -84,6 +87,7 @@ impl Default for WorkspaceSettings {
             rules: BTreeMap::new(),
             changes: BTreeMap::new(),
             access: AccessSettings::default(),
+            aliases: BTreeMap::new(),
         }
     }
 }

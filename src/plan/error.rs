@@ -12,6 +12,17 @@ pub enum Error {
     /// The files could not be read.
     #[error("cannot read what the plan needs")]
     Facts(#[source] anyhow::Error),
+    /// The operation of the present entry cannot be read, so the release before it is not known.
+    #[error("cannot tell what was live for {group} in {environment} before")]
+    PastUnreadable {
+        /// The group.
+        group: GroupName,
+        /// The environment.
+        environment: EnvironmentName,
+        /// The reason.
+        #[source]
+        source: anyhow::Error,
+    },
     /// A definition or its settings are not valid.
     #[error("{group} cannot be published: {} found", problems(.findings))]
     Invalid {
@@ -35,6 +46,16 @@ pub enum Error {
         group: GroupName,
         /// The version.
         version: Version,
+    },
+    /// The working copy is a version to which a merge gave another number than the one that it names.
+    #[error("version {version} of {group} has other bytes since a merge: the working copy is version {number}")]
+    Renumbered {
+        /// The group.
+        group: GroupName,
+        /// The version that the working copy names.
+        version: Version,
+        /// The number under which its bytes are frozen.
+        number: Version,
     },
     /// The number that is to be frozen was deleted with other bytes.
     #[error("version {version} of {group} was deleted by {} at {}, and never stands for other bytes", .deletion.by, .deletion.at)]

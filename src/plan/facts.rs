@@ -51,11 +51,35 @@ pub trait Facts {
     /// Returns a group's deployments, the latest first, the present entry included.
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error>;
 
+    /// Returns every deployment that a group's histories hold, those that a resolve did not keep among them, the latest
+    /// first.
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+        self.past(environment, group)
+    }
+
+    /// Returns a group's latest deployments as far as the history can be read, the present entry first.
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+        self.past(environment, group)
+    }
+
     /// True if some key may call a group in an environment.
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error>;
 
     /// Returns a committed operation; `None` where the environment has none of that id.
     fn operation(&self, environment: &EnvironmentName, id: &OperationId) -> Result<Option<Operation>, anyhow::Error>;
+}
+
+/// Returns a group's latest deployments, for a way back: a history that is damaged further back bars none.
+pub(super) fn readable_past(
+    facts: &dyn Facts,
+    environment: &EnvironmentName,
+    group: &GroupName,
+) -> Result<Vec<PastEntry>, Error> {
+    facts.readable_past(environment, group).map_err(|source| Error::PastUnreadable {
+        group: group.clone(),
+        environment: environment.clone(),
+        source,
+    })
 }
 
 /// Names the version of a release by its present number.

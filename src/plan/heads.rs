@@ -63,3 +63,35 @@ pub(super) fn leads_to(operations: &Operations, group: &GroupName, from: &Operat
     }
     false
 }
+
+/// Finds an operation without a file among those that an operation of a group builds upon, but for those that the
+/// group's present operation leads to. `find` returns an operation that has one.
+pub fn missing_predecessor<'a>(
+    find: impl Fn(&OperationId) -> Option<&'a Operation>,
+    group: &GroupName,
+    from: &OperationId,
+    present: Option<&OperationId>,
+) -> Option<OperationId> {
+    let mut known = BTreeSet::new();
+    let mut walk = |start: &OperationId| {
+        let mut missing = Vec::new();
+        let mut pending = vec![start.clone()];
+        while let Some(id) = pending.pop() {
+            if !known.insert(id.clone()) {
+                continue;
+            }
+            match find(&id) {
+                None => missing.push(id),
+                Some(operation) => {
+                    let changes = operation.changes.get(group).into_iter();
+                    pending
+                        .extend(changes.flat_map(|change| change.predecessors().map(|entry| entry.operation.clone())));
+                }
+            }
+        }
+        missing.into_iter().next()
+    };
+    // What is in force already is not asked for its past.
+    let _ = present.map(&mut walk);
+    walk(from)
+}

@@ -38,7 +38,7 @@ pub use backend::BackendChoice;
 pub use bump::{BumpRequest, advice, bump_target};
 pub use error::Error;
 pub use facts::{Facts, PastEntry, PublishCandidate};
-pub use heads::{GroupHeads, Operations};
+pub use heads::{GroupHeads, Operations, missing_predecessor};
 pub use join::join_plan;
 pub use offline::{OfflineRequest, offline};
 pub use past_state::PastState;
@@ -94,10 +94,10 @@ pub struct Plan {
     pub unchanged: Vec<GroupName>,
     /// The environments from which groups are promoted.
     pub sources: BTreeMap<GroupName, EnvironmentName>,
-    /// The versions that must be frozen first.
-    pub freezes: Vec<Freeze>,
-    /// The settings files that get a new version number.
-    pub edits: Vec<SettingsEdit>,
+    /// The versions that must be frozen first, by group.
+    pub freezes: BTreeMap<GroupName, Freeze>,
+    /// The settings files that get a new version number, by group.
+    pub edits: BTreeMap<GroupName, SettingsEdit>,
     /// Warnings, which do not keep the plan from being committed.
     pub warnings: Vec<String>,
 }
@@ -147,8 +147,8 @@ impl Plan {
             },
             unchanged: Vec::new(),
             sources: BTreeMap::new(),
-            freezes: Vec::new(),
-            edits: Vec::new(),
+            freezes: BTreeMap::new(),
+            edits: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }

@@ -15,7 +15,8 @@ use super::{Error, Plan};
 pub(super) struct PlanOverlay<'a> {
     base: &'a dyn Facts,
     environments: BTreeMap<EnvironmentName, Arc<Environment>>,
-    frozen: BTreeMap<(GroupName, Version), Arc<PublishCandidate>>,
+    /// The versions that earlier steps freeze.
+    frozen: BTreeMap<GroupName, BTreeMap<Version, Arc<PublishCandidate>>>,
 }
 
 impl<'a> PlanOverlay<'a> {
@@ -25,7 +26,12 @@ impl<'a> PlanOverlay<'a> {
 
     pub(super) fn add(&mut self, plan: &Plan) -> Result<(), Error> {
         let Operation { environment: name, time, changes, .. } = &plan.operation;
-        let mut environment = Environment::clone(&*self.environment(name).map_err(Error::Facts)?);
+        let mut shared = match self.environments.remove(name) {
+            Some(known) => known,
+            None => self.base.environment(name).map_err(Error::Facts)?,
+        };
+        // Copied once, for the first step that changes it.
+        let environment = Arc::make_mut(&mut shared);
         for (group, change) in changes {
             // The operation has no id before it is committed. Nobody asks for this one: no later
             // step may touch the group in this environment again.
@@ -33,13 +39,17 @@ impl<'a> PlanOverlay<'a> {
             let deployment = Deployment { release: change.after.clone(), since: *time, operation };
             environment.deployments.insert(group.clone(), deployment);
         }
-        self.environments.insert(name.clone(), Arc::new(environment));
-        for freeze in &plan.freezes {
-            let version = plan.edits.iter().any(|edit| edit.group == freeze.group).then_some(&freeze.version);
+        self.environments.insert(name.clone(), shared);
+        for freeze in plan.freezes.values() {
+            let version = plan.edits.contains_key(&freeze.group).then_some(&freeze.version);
             let candidate = self.base.working_copy(&freeze.group, version).map_err(Error::Facts)?;
-            self.frozen.insert((freeze.group.clone(), freeze.version.clone()), candidate);
+            self.frozen.entry(freeze.group.clone()).or_default().insert(freeze.version.clone(), candidate);
         }
         Ok(())
+    }
+
+    fn frozen_version(&self, group: &GroupName, version: &Version) -> Option<&Arc<PublishCandidate>> {
+        self.frozen.get(group)?.get(version)
     }
 }
 
@@ -62,20 +72,17 @@ impl Facts for PlanOverlay<'_> {
         version: Option<&Version>,
     ) -> Result<Arc<PublishCandidate>, anyhow::Error> {
         // An earlier step may have bumped the version; then that is the working copy now.
-        let bumped = self
-            .frozen
-            .iter()
-            .rev()
-            .find(|((name, _), candidate)| name == group && candidate.settings_on_disk.is_some());
+        let frozen = self.frozen.get(group).into_iter().flat_map(BTreeMap::values);
+        let bumped = frozen.rev().find(|candidate| candidate.settings_on_disk.is_some());
         match (bumped, version) {
-            (Some((_, candidate)), None) => Ok(candidate.clone()),
+            (Some(candidate), None) => Ok(candidate.clone()),
             _ => self.base.working_copy(group, version),
         }
     }
 
     fn versions(&self, group: &GroupName) -> Result<BTreeSet<Version>, anyhow::Error> {
         let mut versions = self.base.versions(group)?;
-        versions.extend(self.frozen.keys().filter(|(name, _)| name == group).map(|(_, version)| version.clone()));
+        versions.extend(self.frozen.get(group).into_iter().flat_map(BTreeMap::keys).cloned());
         Ok(versions)
     }
 
@@ -84,21 +91,21 @@ impl Facts for PlanOverlay<'_> {
     }
 
     fn frozen(&self, group: &GroupName, version: &Version) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
-        match self.frozen.get(&(group.clone(), version.clone())) {
+        match self.frozen_version(group, version) {
             Some(candidate) => Ok(Some(candidate.clone())),
             None => self.base.frozen(group, version),
         }
     }
 
     fn released(&self, group: &GroupName, release: &Release) -> Result<Option<Arc<PublishCandidate>>, anyhow::Error> {
-        match self.frozen.get(&(group.clone(), release.version.clone())) {
+        match self.frozen_version(group, &release.version) {
             Some(candidate) if candidate.digest == release.digest => Ok(Some(candidate.clone())),
             _ => self.base.released(group, release),
         }
     }
 
     fn number(&self, group: &GroupName, release: &Release) -> Result<Option<Version>, anyhow::Error> {
-        match self.frozen.get(&(group.clone(), release.version.clone())) {
+        match self.frozen_version(group, &release.version) {
             Some(candidate) if candidate.digest == release.digest => Ok(Some(release.version.clone())),
             _ => self.base.number(group, release),
         }
@@ -106,6 +113,14 @@ impl Facts for PlanOverlay<'_> {
 
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
         self.base.past(environment, group)
+    }
+
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+        self.base.every_past(environment, group)
+    }
+
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+        self.base.readable_past(environment, group)
     }
 
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {

@@ -194,7 +194,7 @@ pub(super) fn apply(
 fn check_blocks(plan: &mut Plan, facts: &dyn Facts) -> Result<Option<PolicyRefusal>, Error> {
     let mut releases = Vec::new();
     for (group, change) in &plan.operation.changes {
-        let is_new = plan.freezes.iter().any(|freeze| freeze.group == *group);
+        let is_new = plan.freezes.contains_key(group);
         let mut block = blocked(facts, group, &change.after)?;
         if block.is_none() && is_new {
             let notes = facts.notes(group).map_err(Error::Facts)?;
@@ -334,7 +334,7 @@ fn broken_by(
     if before.digest == after.digest {
         return Ok(nothing());
     }
-    let is_frozen = !plan.freezes.iter().any(|freeze| freeze.group == *group);
+    let is_frozen = !plan.freezes.contains_key(group);
     let next = if is_frozen { NextVersion::Frozen(after.version.clone()) } else { NextVersion::WorkingCopy };
     compared(plan, facts, group, (before, after), &next)
 }
@@ -398,10 +398,10 @@ fn planned(
     group: &GroupName,
     release: &Release,
 ) -> Result<Option<Arc<PublishCandidate>>, Error> {
-    if !plan.freezes.iter().any(|freeze| freeze.group == *group) {
+    if !plan.freezes.contains_key(group) {
         return facts.released(group, release).map_err(Error::Facts);
     }
-    let edited = plan.edits.iter().any(|edit| edit.group == *group);
+    let edited = plan.edits.contains_key(group);
     facts.working_copy(group, edited.then_some(&release.version)).map(Some).map_err(Error::Facts)
 }
 
@@ -439,7 +439,7 @@ fn kinds_of_backend(
     if let Some(current) = current.filter(|current| current.backend.is_mock() == release.backend.is_mock()) {
         return Ok(vec![current.backend.is_mock()]);
     }
-    let past = facts.past(environment, group).map_err(Error::Facts)?;
+    let past = facts.every_past(environment, group).map_err(Error::Facts)?;
     let past = past.iter().map(|past| &past.deployment.release).filter(|past| was_it(past));
     Ok(past.chain(current).map(|known| known.backend.is_mock()).collect())
 }

@@ -176,7 +176,7 @@ impl PromotionSource<'_> {
         if let Some(live) = live.filter(matches) {
             return Ok(Some(live));
         }
-        let past = self.facts.past(&self.request.from, group).map_err(Error::Facts)?;
+        let past = self.facts.every_past(&self.request.from, group).map_err(Error::Facts)?;
         Ok(past.into_iter().map(|past| past.deployment.release).find(matches))
     }
 }

@@ -81,15 +81,17 @@ fn publish_group(
     let backend = backend?;
     plan.warnings.extend(backend::missing_keys(facts, group, &request.environment, &candidate.settings, &backend)?);
     if !frozen {
-        plan.freezes.push(Freeze {
+        let freeze = Freeze {
             group: group.clone(),
             version: version.clone(),
             files: candidate.files.clone(),
             digest: candidate.digest,
-        });
+        };
+        plan.freezes.insert(group.clone(), freeze);
     }
     if let (Some(before), Some(after)) = (&candidate.settings_on_disk, candidate.files.get(SETTINGS_FILE)) {
-        plan.edits.push(SettingsEdit { group: group.clone(), before: before.clone(), after: after.clone() });
+        let edit = SettingsEdit { group: group.clone(), before: before.clone(), after: after.clone() };
+        plan.edits.insert(group.clone(), edit);
     }
     let after = Release { state: DeploymentState::Live, version, digest: candidate.digest, backend };
     plan.change(group, ReleaseAction::Publish, current, after);
@@ -142,7 +144,15 @@ fn choose(
             let findings = working.findings.iter().filter(is_error).cloned().collect();
             Err(Error::Invalid { group: group.clone(), findings })
         }
-        (Some(false), None) => Err(Error::FrozenDiffers { group: group.clone(), version: named }),
+        (Some(false), None) => {
+            let (version, digest) = (named.clone(), working.digest);
+            let release = Release { state: DeploymentState::Live, version, digest, backend: Backend::Mock };
+            let (group, version) = (group.clone(), named);
+            Err(match facts.number(&group, &release).map_err(Error::Facts)? {
+                Some(number) if number != version => Error::Renumbered { group, version, number },
+                _ => Error::FrozenDiffers { group, version },
+            })
+        }
     }
 }
 

@@ -138,9 +138,22 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
     let author = &Author { message: author.message.clone().or_else(|| file.message.clone()), ..author.clone() };
     let mut overlay = PlanOverlay::new(facts);
     let mut plans: Vec<Plan> = Vec::new();
+    let mut refused = Vec::new();
     for (index, step) in file.steps.iter().enumerate() {
         let number = index + 1;
-        let plan = plan_step(file, step, number, &overlay, author)?;
+        let plan = match plan_step(file, step, number, &overlay, author) {
+            Ok(plan) => plan,
+            // The steps after it are planned as well, so that every refusal is told at once.
+            Err(Error::Refused { environment, refusals, plan }) => {
+                overlay.add(&plan)?;
+                refused.push(Error::Refused { environment, refusals, plan });
+                continue;
+            }
+            Err(error) => {
+                refused.push(error);
+                break;
+            }
+        };
         overlay.add(&plan)?;
         let environment = plan.operation.environment.clone();
         match plans.iter().position(|plan| plan.operation.environment == environment) {
@@ -156,6 +169,7 @@ pub fn release(file: &ReleasePlan, facts: &dyn Facts, author: &Author) -> Result
             }
         }
     }
+    Error::all(refused)?;
     Ok(plans)
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::heads::{GroupHeads, Operations, leads_to};
+use super::heads::{GroupHeads, Operations, leads_to, missing_predecessor};
 use crate::model::{
     Author, Deployment, DeploymentState, Environment, EnvironmentName, GroupChange, GroupName, Operation, OperationId,
     Release, ReleaseAction, Timestamp,
@@ -169,6 +169,20 @@ pub enum ResolveError {
         /// The group.
         group: GroupName,
     },
+    /// An operation that would come in force builds upon one that has no file.
+    #[error(
+        "operation {operation} of {group} in {environment} builds upon operation {missing}, which has no file here"
+    )]
+    PredecessorMissing {
+        /// The environment.
+        environment: EnvironmentName,
+        /// The group.
+        group: GroupName,
+        /// The operation.
+        operation: OperationId,
+        /// The operation without a file.
+        missing: OperationId,
+    },
     /// An entry names an operation that has no file.
     #[error("the file of operation {operation} of {group} in {environment} is missing")]
     OperationMissing {
@@ -198,6 +212,7 @@ pub fn resolve(request: &ResolveRequest, state: &MergedState<'_>, author: &Autho
     let mut outcome = resolver.begin(author);
     let (mut undecided, mut unknown) = (Vec::new(), Vec::new());
     for (group, heads) in resolver.heads.iter() {
+        resolver.check_predecessors(group, heads)?;
         if resolver.restore_single(&mut outcome, group, heads) {
             continue;
         }
@@ -346,6 +361,24 @@ impl<'a> ConflictResolver<'a> {
                 Err(ResolveError::NotHead { environment: self.state.environment.clone(), operation: id.clone() })
             }
         }
+    }
+
+    /// Refuses heads that are not in force and build upon operations without a file, as after a merge that was resolved
+    /// and then aborted.
+    fn check_predecessors(&self, group: &GroupName, heads: &BTreeSet<OperationId>) -> Result<(), ResolveError> {
+        let current = self.state.entries.get(group).map(|entry| &entry.operation);
+        let new = heads.iter().filter(|head| Some(*head) != current);
+        for head in new {
+            if let Some(missing) = missing_predecessor(|id| self.state.operations.get(id), group, head, current) {
+                return Err(ResolveError::PredecessorMissing {
+                    environment: self.state.environment.clone(),
+                    group: group.clone(),
+                    operation: head.clone(),
+                    missing,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Gives a group the entry of its one head; false where it has several.

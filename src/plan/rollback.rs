@@ -5,7 +5,7 @@ use crate::model::{
 };
 
 use super::advice::PlanAdvice;
-use super::facts::{Facts, PastEntry, with_number};
+use super::facts::{Facts, PastEntry, readable_past, with_number};
 use super::past_state::FoundState;
 use super::policy::{self, ReleaseDirection};
 use super::{Error, GroupSelection, PastState, Plan, check_current};
@@ -111,7 +111,7 @@ fn release_before(
     current: &Deployment,
     facts: &dyn Facts,
 ) -> Result<Release, Error> {
-    let past = facts.past(environment, group).map_err(Error::Facts)?;
+    let past = readable_past(facts, environment, group)?;
     let mut before = live_before(&past);
     let newest = before.next();
     let mut chosen = newest;

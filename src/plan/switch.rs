@@ -3,7 +3,7 @@
 use crate::model::{Author, DeploymentState, EnvironmentName, GroupName, OperationId, Release, ReleaseAction, Version};
 
 use super::advice::PlanAdvice;
-use super::facts::{Facts, with_number};
+use super::facts::{Facts, readable_past, with_number};
 use super::policy::{self, ReleaseDirection};
 use super::{Error, Plan, backend, check_current};
 
@@ -53,7 +53,7 @@ pub fn switch(request: &SwitchRequest, facts: &dyn Facts, author: &Author) -> Re
             (version.clone(), candidate.digest)
         }
         SwitchTo::Previous => {
-            let past = facts.past(environment, group).map_err(Error::Facts)?;
+            let past = readable_past(facts, environment, group)?;
             let previous = past
                 .into_iter()
                 .map(|past| past.deployment.release)

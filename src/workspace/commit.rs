@@ -54,7 +54,10 @@ impl LockGuard {
         let mut stage = self.stage();
         let mut frozen = Vec::new();
         let prepared = self.prepare_versions(&mut stage, plan, &mut frozen);
-        let recorded = prepared.and_then(|()| self.record(stage, environment, &plan.operation, &plan.edits));
+        let recorded = prepared.and_then(|()| {
+            let edits: Vec<SettingsEdit> = plan.edits.values().cloned().collect();
+            self.record(stage, environment, &plan.operation, &edits)
+        });
         if !matches!(recorded, Ok(_) | Err(Error::DurabilityUnknown { .. })) {
             self.thaw(&frozen);
         }
@@ -148,13 +151,13 @@ impl LockGuard {
 
     /// Freezes the versions that the new entries refer to, or adopts those that are frozen.
     fn prepare_versions(&self, stage: &mut FileStage<'_>, plan: &Plan, frozen: &mut Vec<String>) -> Result<(), Error> {
-        for freeze in &plan.freezes {
+        for freeze in plan.freezes.values() {
             if self.freeze_version(stage, freeze)? {
                 frozen.push(layout::version(&freeze.group, &freeze.version));
             }
         }
         let is_new = |group: &GroupName, version: &Version| {
-            plan.freezes.iter().any(|freeze| freeze.group == *group && freeze.version == *version)
+            plan.freezes.get(group).is_some_and(|freeze| freeze.version == *version)
         };
         for (group, change) in &plan.operation.changes {
             let after = &change.after;

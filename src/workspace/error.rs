@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::check::rules::files::FILE_SIZE;
 use crate::definition::FetchError;
-use crate::model::{Finding, Hint, Location, OperationId, Severity, VersionRemark};
+use crate::model::{Digest, Finding, Hint, Location, OperationId, Severity, VersionRemark};
 use crate::workspace::versions::NeededState;
 
 /// Why something could not be read from or written to a workspace.
@@ -68,6 +68,16 @@ pub enum Error {
         version: String,
         /// Where it is live.
         environments: Vec<String>,
+    },
+    /// A version that a merge must keep is in commits that a shallow clone does not have.
+    #[error("version {version} of {group} ({digest}) is not in this clone, which is shallow")]
+    ShallowClone {
+        /// The group.
+        group: String,
+        /// The version, by the first number that it was given.
+        version: String,
+        /// Its digest.
+        digest: Digest,
     },
     /// A number was deleted, and comes back with the same bytes alone.
     #[error("version {version} of {group} was deleted by {} at {}, and never stands for other bytes", .deletion.by, .deletion.at)]
@@ -231,15 +241,13 @@ impl From<Error> for FetchError {
 }
 
 /// Says how to restore a file that is not as it was committed.
-pub(super) fn restore_hint(place: &str) -> String {
-    format!("restore it, for example with `git checkout -- {place}`")
+pub(super) fn restore_hint(place: &str) -> Hint {
+    Hint::RestoreFile { file: place.to_owned() }
 }
 
 /// Says how to restore a file or a folder that is missing, and perhaps not even in Git's index.
-pub(super) fn missing_hint(place: &str) -> String {
-    format!(
-        "restore it from a commit that has it: `git log --all -- {place}` lists them, then `git checkout COMMIT -- {place}`"
-    )
+pub(super) fn missing_hint(place: &str) -> Hint {
+    Hint::RestoreMissing { file: place.to_owned() }
 }
 
 fn nearest_text(nearest: Option<&str>) -> String {

@@ -165,7 +165,18 @@ impl Facts for DiskFacts<'_> {
     }
 
     fn past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
-        Ok(self.workspace.past(environment, group)?)
+        let live = self.environment(environment)?;
+        Ok(self.workspace.past_of(environment, group, live.deployments.get(group).cloned())?)
+    }
+
+    fn every_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+        let live = self.environment(environment)?;
+        Ok(self.workspace.every_past(environment, group, live.deployments.get(group))?)
+    }
+
+    fn readable_past(&self, environment: &EnvironmentName, group: &GroupName) -> Result<Vec<PastEntry>, anyhow::Error> {
+        let live = self.environment(environment)?;
+        Ok(self.workspace.readable_past(environment, group, live.deployments.get(group).cloned())?)
     }
 
     fn has_grant(&self, environment: &EnvironmentName, group: &GroupName) -> Result<bool, anyhow::Error> {
@@ -187,7 +198,11 @@ impl Facts for DiskFacts<'_> {
         if is_tip {
             return Ok(Some(self.workspace.read_operation(environment, id)?));
         }
-        let committed = self.workspace.history(environment, None, usize::MAX)?;
-        Ok(committed.into_iter().find(|committed| committed.id == *id).map(|committed| committed.operation))
+        let (committed, failed) = self.workspace.search_history(&live, id);
+        match (committed, failed) {
+            (Some(operation), _) => Ok(Some(operation)),
+            (None, Some(error)) => Err(error.into()),
+            (None, None) => Ok(None),
+        }
     }
 }

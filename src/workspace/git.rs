@@ -83,6 +83,22 @@ impl GitCheckout {
         self.ask(&["ls-files", "-z", "--", place]).is_some_and(|listed| !listed.is_empty())
     }
 
+    /// Returns the files below the workspace's folder that Git has: committed, or about to be.
+    pub(super) fn tracked_files(&self) -> BTreeSet<String> {
+        let listed = self.ask(&["ls-files", "-z"]).unwrap_or_default();
+        String::from_utf8_lossy(&listed).split_terminator('\0').map(str::to_owned).collect()
+    }
+
+    /// Returns true if some commit has, or had, a file or a folder.
+    pub(super) fn has_commit_of(&self, place: &str) -> bool {
+        self.ask(&["log", "--all", "-n", "1", "--format=%H", "--", place]).is_some_and(|listed| !listed.is_empty())
+    }
+
+    /// Returns true where the history was cut off when it was cloned or fetched.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.ask(&["rev-parse", "--is-shallow-repository"]).is_some_and(|text| text.starts_with(b"true"))
+    }
+
     /// Returns the versions of groups whose files are in conflict.
     pub(super) fn unmerged_versions(&self) -> BTreeSet<(GroupName, Version)> {
         let listed = self.ask(&["ls-files", "-u", "-z", "--", GROUPS_FOLDER]).unwrap_or_default();

@@ -10,7 +10,8 @@ use super::overview::{EnvironmentOverview, ViewProblem};
 use super::{ProblemKind, Workspace, layout, operation_file};
 use crate::model::nearest;
 use crate::model::{
-    Deployment, Environment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId, Timestamp,
+    Deployment, Environment, EnvironmentName, GroupChange, GroupName, Hint, Location, Operation, OperationId,
+    ReleaseAction, Timestamp,
 };
 use crate::plan::PastEntry;
 
@@ -23,6 +24,17 @@ pub struct CommittedOperation {
     pub operation: Operation,
     /// The groups for which it lost a merge, each with the resolve that kept another release.
     pub lost: BTreeMap<GroupName, OperationId>,
+}
+
+/// The history of an environment, as far as it can be read.
+#[derive(Debug, Default)]
+pub struct ReadableHistory {
+    /// The operations, the newest first.
+    pub operations: Vec<CommittedOperation>,
+    /// The reasons why others cannot be read.
+    pub problems: Vec<ViewProblem>,
+    /// True if the environment has an entry that was asked for.
+    pub is_published: bool,
 }
 
 impl Workspace {
@@ -46,14 +58,23 @@ impl Workspace {
         environment: &EnvironmentName,
         group: Option<&GroupName>,
         most: usize,
-    ) -> (Vec<CommittedOperation>, Vec<ViewProblem>) {
+    ) -> ReadableHistory {
         let live = self.overview(std::slice::from_ref(environment), None).pop();
-        let Some(EnvironmentOverview { environment: live, mut problems }) = live else { return Default::default() };
+        let Some(EnvironmentOverview { environment: live, mut problems }) = live else {
+            return ReadableHistory::default();
+        };
+        let is_published = live.deployments.keys().any(|name| group.is_none_or(|group| group == name));
         let operations = self.walk(&live, group, most, &mut |id, error| {
             let message = format!("operation {id} and what was before it: {}", error.one_line());
             problems.push(ViewProblem { environment: environment.clone(), group: None, message });
         });
-        (operations, problems)
+        ReadableHistory { operations, problems, is_published }
+    }
+
+    /// Counts the operations of an environment whose files exist.
+    #[must_use]
+    pub fn operation_count(&self, environment: &EnvironmentName) -> usize {
+        self.operation_files(environment).map(|files| files.len()).unwrap_or_default()
     }
 
     fn walk(
@@ -203,22 +224,95 @@ impl Workspace {
         self.past_of(environment, group, live.deployments.get(group).cloned())
     }
 
-    fn past_of(
+    pub(super) fn past_of(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        next: Option<Deployment>,
+    ) -> Result<Vec<PastEntry>, Error> {
+        let (past, cut) = self.walk_past(environment, group, next);
+        cut.map_or(Ok(past), |(_, error)| Err(error))
+    }
+
+    /// Reads a group's deployments as far as that is possible. The one whose operation cannot be read comes last: the
+    /// operation after it says what was live.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the operation of the present entry cannot be read.
+    pub(super) fn readable_past(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        next: Option<Deployment>,
+    ) -> Result<Vec<PastEntry>, Error> {
+        let (mut past, cut) = self.walk_past(environment, group, next);
+        match cut {
+            Some((_, error)) if past.is_empty() => return Err(error),
+            // Its action is not known; a publish is the one that hides nothing.
+            Some((deployment, _)) => past.push(PastEntry { action: ReleaseAction::Publish, deployment }),
+            None => {}
+        }
+        Ok(past)
+    }
+
+    /// Walks a group's deployments backwards, to the first or to one whose operation cannot be read.
+    fn walk_past(
         &self,
         environment: &EnvironmentName,
         group: &GroupName,
         mut next: Option<Deployment>,
-    ) -> Result<Vec<PastEntry>, Error> {
+    ) -> (Vec<PastEntry>, Option<(Deployment, Error)>) {
         let mut past = Vec::new();
         while let Some(deployment) = next {
-            let operation = self.read_operation(environment, &deployment.operation)?;
-            let change = operation.changes.get(group).filter(|change| change.after == deployment.release);
-            let change = change.ok_or_else(|| broken_chain(environment, group, &deployment))?;
-            let before = change.before.clone();
+            match self.change_behind(environment, group, &deployment) {
+                Ok(change) => {
+                    past.push(PastEntry { action: change.action, deployment });
+                    next = change.before;
+                }
+                Err(error) => return (past, Some((deployment, error))),
+            }
+        }
+        (past, None)
+    }
+
+    /// Reads every deployment of a group's histories, those that a resolve did not keep among them, the latest first.
+    pub(super) fn every_past(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        present: Option<&Deployment>,
+    ) -> Result<Vec<PastEntry>, Error> {
+        let mut past = Vec::new();
+        let mut pending: BTreeMap<OperationId, Deployment> =
+            present.into_iter().map(|entry| (entry.operation.clone(), entry.clone())).collect();
+        // An operation is later than those before it, so the latest that is known comes first.
+        while let Some((_, deployment)) = pending.pop_last() {
+            let change = self.change_behind(environment, group, &deployment)?;
+            pending.extend(change.predecessors().map(|entry| (entry.operation.clone(), entry.clone())));
             past.push(PastEntry { action: change.action, deployment });
-            next = before;
         }
         Ok(past)
+    }
+
+    /// Reads the change that made a deployment.
+    fn change_behind(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        deployment: &Deployment,
+    ) -> Result<GroupChange, Error> {
+        let mut operation = self.read_operation(environment, &deployment.operation)?;
+        let change = operation.changes.remove(group).filter(|change| change.after == deployment.release);
+        change.ok_or_else(|| broken_chain(environment, group, deployment))
+    }
+
+    /// Looks for a committed operation, past those that cannot be read; the error of one of them comes with it.
+    pub(super) fn search_history(&self, live: &Environment, id: &OperationId) -> (Option<Operation>, Option<Error>) {
+        let mut failed = None;
+        let operations = self.walk(live, None, usize::MAX, &mut |_, error| failed = failed.take().or(Some(error)));
+        let found = operations.into_iter().find(|committed| committed.id == *id);
+        (found.map(|committed| committed.operation), failed)
     }
 
     /// Puts an environment back to a time; groups whose past cannot be read are left out and returned with the reason.

@@ -35,6 +35,7 @@ mod prune;
 mod quote;
 mod record;
 mod renumber;
+mod restoring;
 mod settings;
 mod short_ids;
 mod verify;
@@ -59,7 +60,7 @@ pub use facts::DiskFacts;
 pub use gateways::{GatewayFile, RunningGateway, RunningGateways, ServedEnvironment};
 pub use git::GitOperation;
 pub use groups::{NewGroup, WorkingCopyDraft, version_edit};
-pub use history::CommittedOperation;
+pub use history::{CommittedOperation, ReadableHistory};
 pub use init::{ExampleGroup, init};
 pub use live::LiveReader;
 pub use lock::{LockGuard, LockRequest};
@@ -72,7 +73,7 @@ pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProbl
 pub use prune::UnusedVersion;
 pub use renumber::Renumbering;
 pub use short_ids::ShortIds;
-pub use verify::{IntegrityProblem, ProblemKind, WorkspaceVerification};
+pub use verify::{IntegrityProblem, ProblemKind, RepairOutcome, WorkspaceVerification};
 pub use version_note::VersionNoteFile;
 pub use versions::NeededState;
 
@@ -92,6 +93,8 @@ pub struct Workspace {
     root: layout::WorkspaceRoot,
     settings: WorkspaceSettings,
     settings_digest: Digest,
+    /// True if only a part of the settings could be read.
+    is_partial: bool,
 }
 
 impl Workspace {
@@ -115,13 +118,29 @@ impl Workspace {
             Err(Error::Invalid(problems)) => (WorkspaceSettings::default(), Some(problems)),
             Err(other) => return Err(other),
         };
-        Ok((Self { root, settings, settings_digest }, problems))
+        Ok((Self { root, settings, settings_digest, is_partial: false }, problems))
+    }
+
+    /// Opens the workspace that contains a folder, with those of its settings that can be read, and the error of the
+    /// others. Environments whose settings are not known in full count as protected.
+    pub fn open_readable(folder: &Path) -> Result<(Self, Option<Error>), Error> {
+        let (mut workspace, problems) = Self::open_draft(folder)?;
+        let Some(problems) = problems else { return Ok((workspace, None)) };
+        let bytes = workspace.root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
+        workspace.settings_digest = Digest::of(&bytes);
+        workspace.settings = settings::readable(&String::from_utf8_lossy(&bytes));
+        workspace.is_partial = true;
+        Ok((workspace, Some(Error::Invalid(problems))))
     }
 
     /// Reads the settings again, where they changed.
     fn reopen(&self) -> Result<Self, Error> {
         let bytes = self.root.read(layout::WORKSPACE_FILE, layout::LARGEST_SETTINGS)?.unwrap_or_default();
-        if Digest::of(&bytes) == self.settings_digest { Ok(self.clone()) } else { Self::open(self.root.path()) }
+        match (Digest::of(&bytes) == self.settings_digest, self.is_partial) {
+            (true, _) => Ok(self.clone()),
+            (false, false) => Self::open(self.root.path()),
+            (false, true) => Ok(Self::open_readable(self.root.path())?.0),
+        }
     }
 
     /// Returns the settings in `apigw.toml`.
@@ -134,6 +153,12 @@ impl Workspace {
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.root.path()
+    }
+
+    /// True if a path is that of the workspace's folder.
+    #[must_use]
+    pub fn is_at(&self, path: &Path) -> bool {
+        std::fs::canonicalize(path).is_ok_and(|path| path == self.root.path())
     }
 
     /// Returns the group in whose folder another folder lies, if it does in any.
@@ -205,7 +230,7 @@ impl Workspace {
     pub fn check_releases(&self, plan: &Plan) -> Result<(), Error> {
         for (group, change) in &plan.operation.changes {
             let after = &change.after;
-            let will_be = plan.freezes.iter().any(|freeze| freeze.group == *group && freeze.version == after.version);
+            let will_be = plan.freezes.get(group).is_some_and(|freeze| freeze.version == after.version);
             if will_be {
                 self.check_version_case(group, &after.version)?;
                 self.check_not_deleted(group, &after.version, after.digest)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Workspace, layout, settings};
 use crate::model::{
     Digest, Environment, EnvironmentName, GroupName, GroupSettings, OperationId, PolicyOverride, Release,
-    SETTINGS_FILE, Version,
+    SETTINGS_FILE, Version, VersionNotes,
 };
 use crate::spread::spread;
 
@@ -59,6 +59,29 @@ impl Workspace {
             settings: releases.into_iter().map(|(release, _)| release).zip(settings).collect(),
             committers: known.filter_map(|(operation, committer)| Some((operation, committer?))).collect(),
         }
+    }
+
+    /// Finds the operations behind entries that override a policy, each read once, on all processors.
+    #[must_use]
+    pub fn overriding_operations(&self, environments: &[Environment]) -> BTreeSet<OperationId> {
+        let entries = environments.iter().flat_map(|environment| {
+            environment.deployments.values().map(|deployment| (&environment.name, &deployment.operation))
+        });
+        let operations: Vec<_> = entries.collect::<BTreeSet<_>>().into_iter().collect();
+        let overrides = spread(&operations, |(environment, id)| {
+            self.read_operation_head(environment, id).is_ok_and(|operation| !operation.overrides.is_empty())
+        });
+        let overriding = operations.into_iter().zip(overrides).filter(|(_, overrides)| *overrides);
+        overriding.map(|((_, id), _)| id.clone()).collect()
+    }
+
+    /// Reads the notes on the versions of groups, on all processors. One that cannot be read is reported by `verify`, and
+    /// hides nothing else.
+    #[must_use]
+    pub fn notes_of<'g>(&self, groups: impl IntoIterator<Item = &'g GroupName>) -> BTreeMap<GroupName, VersionNotes> {
+        let groups: Vec<&GroupName> = groups.into_iter().collect();
+        let notes = spread(&groups, |group| self.version_notes(group).unwrap_or_default());
+        groups.into_iter().cloned().zip(notes).collect()
     }
 
     fn version_settings(&self, group: &GroupName, version: &Version) -> Option<GroupSettings> {

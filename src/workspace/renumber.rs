@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::durable::FileStage;
 use super::error::Error;
 use super::git::GitCheckout;
+use super::record::conflict::split_conflict;
 use super::{LockGuard, MergeState, Workspace, folders, layout, version_file};
 use crate::model::{
     Deployment, DeploymentState, Digest, FileSet, GroupName, Operation, OperationId, VERSION_FILE, Version,
@@ -57,10 +58,12 @@ impl Workspace {
         let protected = self.protected_digests(resolution);
         let mut found = Vec::new();
         for (group, digests) in wanted.named {
-            let mut missing = self.missing_versions(&group, digests);
-            missing.retain(|digest, _| {
-                wanted.live.contains(&(group.clone(), *digest)) || !self.is_deleted(&group, *digest)
-            });
+            let mut missing = self.missing_versions(&checkout, &group, digests)?;
+            if !missing.is_empty() {
+                let deleted = self.deleted_digests(&group)?;
+                missing
+                    .retain(|digest, _| wanted.live.contains(&(group.clone(), *digest)) || !deleted.contains(digest));
+            }
             if !missing.is_empty() {
                 let protected = protected.get(&group).cloned().unwrap_or_default();
                 let sides = sides.get(&group).map_or(&[][..], Vec::as_slice);
@@ -71,25 +74,41 @@ impl Workspace {
     }
 
     /// Returns those of the digests under which no version of a group lies.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a version cannot be read: it may be the one that is looked for, and must not be written over.
     fn missing_versions(
         &self,
+        checkout: &GitCheckout,
         group: &GroupName,
         digests: BTreeMap<Digest, BTreeSet<Version>>,
-    ) -> BTreeMap<Digest, BTreeSet<Version>> {
+    ) -> Result<BTreeMap<Digest, BTreeSet<Version>>, Error> {
         let mut missing = BTreeMap::new();
         for (digest, numbers) in digests {
             let Some(number) = numbers.first() else { continue };
-            // A version whose list of files is in conflict is as good as none.
-            if !matches!(self.locate_release(group, number, digest), Ok(Some(_))) {
-                missing.insert(digest, numbers);
+            match self.locate_release(group, number, digest) {
+                Ok(Some(_)) => continue,
+                Ok(None) => {}
+                Err(_) if self.is_in_conflict(checkout, group, number)? => {}
+                Err(error) => return Err(error),
             }
+            missing.insert(digest, numbers);
         }
-        missing
+        Ok(missing)
     }
 
-    fn is_deleted(&self, group: &GroupName, digest: Digest) -> bool {
-        let notes = self.version_notes(group).unwrap_or_default();
-        notes.0.values().any(|note| note.deletions.iter().any(|deletion| deletion.digest == digest))
+    /// Returns true where a merge left a version's list of files in conflict, which is as good as no version.
+    fn is_in_conflict(&self, checkout: &GitCheckout, group: &GroupName, number: &Version) -> Result<bool, Error> {
+        let place = format!("{}/{VERSION_FILE}", layout::version(group, number));
+        let bytes = self.root.read(&place, layout::LARGEST_RECORD)?.unwrap_or_default();
+        let has_markers = split_conflict(&String::from_utf8_lossy(&bytes)).is_some();
+        Ok(has_markers || checkout.unmerged_versions().contains(&(group.clone(), number.clone())))
+    }
+
+    fn deleted_digests(&self, group: &GroupName) -> Result<BTreeSet<Digest>, Error> {
+        let notes = self.version_notes(group)?;
+        Ok(notes.0.values().flat_map(|note| &note.deletions).map(|deletion| deletion.digest).collect())
     }
 
     fn renumber_group(
@@ -103,8 +122,14 @@ impl Workspace {
         let mut claims = NumberClaims { protected, taken: self.taken_numbers(group)?, ..NumberClaims::default() };
         claims.taken.extend(sides.iter().map(|side| side.number.clone()));
         let mut sources = BTreeMap::new();
+        let is_shallow = checkout.is_shallow();
         for (digest, named) in missing {
-            if let Some(source) = frozen_in_git(checkout, group, digest, sides, &named) {
+            let source = frozen_in_git(checkout, group, digest, sides, &named);
+            if source.is_none() && is_shallow {
+                let version = named.first().map(ToString::to_string).unwrap_or_default();
+                return Err(Error::ShallowClone { group: group.to_string(), version, digest });
+            }
+            if let Some(source) = source {
                 let numbers = sides.iter().filter(|side| side.digest == digest).map(|side| side.number.clone());
                 let numbers: BTreeSet<Version> = numbers.collect();
                 claims.missing.insert(digest, if numbers.is_empty() { named } else { numbers });
@@ -112,7 +137,16 @@ impl Workspace {
             }
         }
         for number in self.versions(group)? {
-            if let Ok(Some((files, digest))) = self.version(group, &number) {
+            let found = match self.version(group, &number) {
+                Err(error)
+                    if claims.missing.values().any(|numbers| numbers.contains(&number))
+                        && !self.is_in_conflict(checkout, group, &number)? =>
+                {
+                    return Err(error);
+                }
+                found => found.ok().flatten(),
+            };
+            if let Some((files, digest)) = found {
                 let from = self.frozen_as(group, &number)?.unwrap_or_else(|| number.clone());
                 claims.present.insert(number, digest);
                 sources.entry(digest).or_insert((from, files));

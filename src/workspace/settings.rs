@@ -1,5 +1,7 @@
 //! Reads hand-written files: `apigw.toml`, `group.yaml` and release plans.
 
+mod readable;
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
@@ -12,6 +14,8 @@ use crate::compare::KINDS;
 use crate::model::{
     EnvironmentName, Finding, GroupSettings, Hint, Location, MOST_DOMAINS, SCHEMA, WorkspaceSettings, nearest,
 };
+
+pub(super) use readable::readable;
 
 /// Parses `apigw.toml`.
 pub(super) fn workspace(text: &str) -> Result<WorkspaceSettings, Error> {
@@ -68,6 +72,9 @@ fn resolve_aliases(text: &str, settings: &mut WorkspaceSettings) -> Vec<Finding>
                 format!("`[environments.{alias}]` and `[environments.{own}]` both configure {name}"),
                 format!("put its settings into one table, `[environments.{name}]`"),
             ));
+        }
+        if name != typed {
+            settings.aliases.insert(name.clone(), typed);
         }
         table.promote_from = table.promote_from.as_ref().map(resolved);
         settings.environments.insert(name, table);
@@ -127,20 +134,48 @@ const GROUP_SHAPE: &str = "group";
 fn plain_words(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error;
     match error {
-        Error::Unexpected { expected, .. } if expected.contains("sequence") => {
-            "a list is expected here, like `[one, two]`".to_owned()
+        Error::Unexpected { expected, .. } => expected_words(expected),
+        Error::SerdeInvalidType { expected, .. }
+        | Error::SerdeInvalidValue { expected, .. }
+        | Error::SerdeInvalidLength { expected, .. } => expected_words(expected),
+        Error::InvalidScalar { ty, .. } => expected_words(ty),
+        Error::InvalidBooleanStrict { .. } => expected_words("bool"),
+        Error::SerdeMissingField { field, .. } => format!("the field `{field}` is missing"),
+        Error::SerdeUnknownVariant { variant, expected, .. } => {
+            format!("`{variant}` is not one of {}", expected.join(", "))
         }
-        Error::Unexpected { expected, .. } if expected.contains("mapping") => {
-            "fields are expected here, like `name: value`".to_owned()
+        Error::NullIntoString { .. } | Error::UnexpectedSequenceEnd { .. } | Error::UnexpectedMappingEnd { .. } => {
+            "a value is missing here".to_owned()
         }
-        Error::Unexpected { expected, .. } if expected.contains("scalar") => {
-            "a single value is expected here".to_owned()
-        }
+        Error::MultipleDocuments { .. } => "the file holds several documents, and one is expected".to_owned(),
+        Error::UnknownAnchor { .. } => "an alias is used here, and its anchor is missing".to_owned(),
         Error::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` stands here twice"),
         Error::DuplicateMappingKey { key: None, .. } => "a key stands here twice".to_owned(),
         Error::Eof { .. } => "the file ends too early".to_owned(),
-        Error::Budget { .. } => "the file is larger, or nested more deeply, than any such file".to_owned(),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => {
+            "the file is larger, or nested more deeply, than any such file".to_owned()
+        }
         other => other.to_string().lines().next().unwrap_or("the file cannot be read").to_owned(),
+    }
+}
+
+/// Names an expected value. The parser names it by a type of its own or of the program's.
+fn expected_words(expected: &str) -> String {
+    let is_number = expected.starts_with(['i', 'u']) && expected[1..].parse::<u8>().is_ok() || expected == "usize";
+    match expected {
+        _ if expected.contains("sequence") => "a list is expected here, like `[one, two]`".to_owned(),
+        _ if expected.contains("mapping") || expected.starts_with("struct ") || expected.contains("map") => {
+            "fields are expected here, like `name: value`".to_owned()
+        }
+        _ if expected.contains("scalar") => "a single value is expected here".to_owned(),
+        _ if is_number => "a whole number is expected here".to_owned(),
+        "f32" | "f64" => "a number is expected here".to_owned(),
+        "bool" | "boolean" | "a boolean" => "`true` or `false` is expected here".to_owned(),
+        "str" | "string" | "a string" => "text is expected here".to_owned(),
+        other => format!("{other} is expected here"),
     }
 }
 
@@ -255,6 +290,14 @@ mod tests {
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: a.example\n", "g:4:10: a list is expected here"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: [a]\n", "g:3:9: a single value is expected here"),
             ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nforwarding: yes\n", "g:4:13: fields are expected here"),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nvalidate_requests: 7\n", "g:4:20: `true` or `false` is"),
+            ("schema: 1\nversion: \"0.0.1\"\nprefix: /a\nmax_body_kib: much\n", "g:4:15: a whole number is expected"),
+            ("schema: 1\nversion: \"0.0.1\"\n", "g:1:1: the field `prefix` is missing"),
+            (
+                "schema: 1\nversion: \"0.0.1\"\nprefix: /a\nvalidate_responses: maybe\n",
+                "g:4:21: `maybe` is not one of off, log, fail",
+            ),
+            ("schema: 1\n---\nschema: 1\n", "g:"),
             (
                 "schema: 1\nversion: \"0.0.1\"\nprefix: /a\ndomains: [a.b, b.b, c.b, d.b, e.b, f.b]\n",
                 "g:4:36: 6 custom domains",

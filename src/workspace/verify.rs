@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use super::error::Error;
 use super::layout;
+use super::overview::ViewProblem;
 use super::{LockRequest, Workspace};
 use crate::model::{
     Author, Deployment, Environment, EnvironmentName, Finding, GroupName, Hint, Location, OperationId, Severity,
@@ -45,6 +46,15 @@ pub struct WorkspaceVerification {
     pub repairable: Vec<EnvironmentName>,
     /// True if a command that died left something half-done.
     pub has_leftovers: bool,
+}
+
+/// The repairs that were made.
+#[derive(Debug, Default)]
+pub struct RepairOutcome {
+    /// One line for each.
+    pub done: Vec<String>,
+    /// The error that kept others from being made.
+    pub failure: Option<Error>,
 }
 
 /// Something that is not as it was committed.
@@ -164,16 +174,34 @@ impl Workspace {
         }
         access::verify(self, &mut result)?;
         tree::verify(self, &mut result, progress)?;
+        self.check_hints(result.problems.iter_mut().map(|problem| &mut problem.finding));
         Ok(result)
     }
 
-    /// Makes the repairs that lose nothing, and returns one line for each.
+    /// Finds the operations of an environment that no entry leads to, though they were committed somewhere: releases that
+    /// a merge, or a file that was set back, lost.
+    pub fn lost_operations(&self, environment: &EnvironmentName) -> Result<Vec<ViewProblem>, Error> {
+        let (examination, _) = self.examine_again(environment)?;
+        let lost = examination.problems.into_iter().filter(|problem| problem.kind == ProblemKind::Unexplained);
+        let problem = |problem: IntegrityProblem| ViewProblem {
+            environment: environment.clone(),
+            group: None,
+            message: problem.finding.message,
+        };
+        Ok(lost.map(problem).collect())
+    }
+
+    /// Makes the repairs that lose nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails where nothing was repaired.
     pub fn repair(
         &self,
         environments: &[EnvironmentName],
         author: &Author,
         request: &LockRequest,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<RepairOutcome, Error> {
         let mut done = Vec::new();
         let has_leftovers = self.has_leftovers()?;
         // Taking the lock runs the recovery.
@@ -182,9 +210,13 @@ impl Workspace {
             done.push("removed an interrupted command's leftovers".to_owned());
         }
         for environment in environments {
-            repair::environment(&guard, environment, author, &mut done)?;
+            match repair::environment(&guard, environment, author, &mut done) {
+                Err(error) if done.is_empty() => return Err(error),
+                Err(error) => return Ok(RepairOutcome { done, failure: Some(error) }),
+                Ok(()) => {}
+            }
         }
-        Ok(done)
+        Ok(RepairOutcome { done, failure: None })
     }
 
     /// Examines an environment. An operation that nothing leads to is looked at again, since somebody may
@@ -308,6 +340,12 @@ fn problem_of(error: Error, kind: ProblemKind) -> Result<Vec<IntegrityProblem>, 
             "this leads out of the workspace, and cannot be served",
             "replace the link by its target",
         )]),
+        // A file that the system refuses hides no other one.
+        Error::Io(refused) => {
+            let message = format!("{refused}: {}", refused.source);
+            let place = Location::file(refused.path.display().to_string());
+            Ok(vec![IntegrityProblem::new(ProblemKind::Damaged, place, message, "make it readable, then verify again")])
+        }
         other => Err(other),
     }
 }

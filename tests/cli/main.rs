@@ -11,6 +11,7 @@ mod cases;
 mod check;
 mod compare;
 mod complete;
+mod damage;
 mod documents;
 mod escapes;
 mod examples;

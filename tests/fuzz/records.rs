@@ -136,7 +136,7 @@ fn outcome(before: &Environment, plan: &Plan, id: &OperationId) -> Environment {
 
 /// What is repaired is whole, and needs no repair.
 fn repair(texts: &Texts, workspace: &Workspace) {
-    let repair = || workspace.repair(&[test()], &author(), &lock());
+    let repair = || workspace.repair(&[test()], &author(), &lock()).map(|made| made.done);
     match repair() {
         Ok(done) if done.is_empty() => {}
         Ok(done) => {

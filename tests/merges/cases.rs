@@ -188,6 +188,117 @@ fn a_missing_file_is_built_from_its_history() {
 }
 
 #[test]
+fn a_conflict_that_mixes_two_entries_is_read_from_both_sides() {
+    if !has_git() {
+        return;
+    }
+    for is_added in [false, true] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (mut ada, mut bob) = clones(folder.path());
+        ada.done("publish a --env test --mock");
+        ada.commit("first");
+        bob.git_done("pull -q --ff-only origin main");
+        ada.done("offline a --env test");
+        ada.commit("a");
+        publish(&mut bob, "a", 2);
+        bob.done("publish b --env test --mock");
+        bob.commit("b");
+        conflict(&mut ada, &bob);
+        // Git takes the end of Ada's entry of `a` for that of the entry of `b` that Bob added.
+        let text = fs::read_to_string(ada.folder.join(FILE)).expect("the file");
+        let (_, mixed) = text.split_once("\n  b:\n").expect("an entry of b");
+        assert!(mixed.contains("<<<<<<< HEAD"), "{text}");
+        if is_added {
+            // Then Git's index has neither side any more.
+            ada.git_done("add -A");
+        }
+        ada.done("resolve --env test --theirs");
+        assert_eq!(ports(&mut ada, ""), ["a 2", "b mock"]);
+        ada.commit("merge");
+        ada.done("verify");
+    }
+}
+
+#[test]
+fn a_resolve_whose_merge_was_aborted_is_not_put_in_force() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut ada, mut bob) = clones(folder.path());
+    publish(&mut ada, "a", 1);
+    bob.git_done("pull -q --ff-only origin main");
+    let ours = publish(&mut ada, "a", 2);
+    let theirs = publish(&mut bob, "a", 3);
+    conflict(&mut ada, &bob);
+    let resolved = ada.done("-o json resolve --env test --theirs").json()["operation"].clone();
+    let resolved = resolved.as_str().expect("an operation");
+    ada.git_done("merge --abort");
+    // Git takes back Bob's operation, and not the one that it never saw.
+    let verified = ada.apigw("-o json verify");
+    assert!(verified.code == 3 && verified.stdout.contains(&format!("builds upon operation {theirs}")), "{verified:?}");
+    let before = fs::read(ada.folder.join(FILE)).expect("the file");
+    let refused = ada.apigw("-o json resolve --env test");
+    assert!(refused.code == 3 && refused.stderr.contains(&format!("history/test/{resolved}.yaml")), "{refused:?}");
+    assert_eq!(fs::read(ada.folder.join(FILE)).expect("the file"), before);
+    let status = ada.done("-o json status a --env test").json();
+    assert_eq!(status["deployments"][0]["operation"], ours.as_str());
+    // Either way out works.
+    fs::remove_file(ada.folder.join(format!("history/test/{resolved}.yaml"))).expect("removed");
+    ada.done("verify");
+    conflict(&mut ada, &bob);
+    ada.done("resolve --env test --theirs");
+    ada.commit("merge");
+    ada.done("verify");
+}
+
+#[test]
+fn a_hint_never_takes_a_publish_back_that_git_has_not_seen() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut ada, _) = clones(folder.path());
+    publish(&mut ada, "a", 1);
+    let path = ada.folder.join(FILE);
+    let edit = |from: &str, to: &str| {
+        let text = fs::read_to_string(&path).expect("the file");
+        fs::write(&path, text.replace(from, to)).expect("written");
+    };
+    edit("127.0.0.1:1\"", "127.0.0.1:9\"");
+    let verified = ada.apigw("verify");
+    assert!(verified.stdout.contains("`git checkout -- deployments/test.yaml` takes it back"), "{verified:?}");
+    edit("127.0.0.1:9\"", "127.0.0.1:1\"");
+    // Not committed in Git yet.
+    ada.done("publish a --env test --backend http://127.0.0.1:2");
+    edit("127.0.0.1:2\"", "127.0.0.1:9\"");
+    let verified = ada.apigw("verify");
+    assert!(!verified.stdout.contains("git checkout"), "{verified:?}");
+    assert!(verified.stdout.contains("remove deployments/test.yaml"), "{verified:?}");
+    fs::remove_file(&path).expect("removed");
+    ada.done("verify --repair");
+    assert_eq!(ports(&mut ada, ""), ["a 2"]);
+    // From another folder, Git has to be told where the workspace is.
+    publish(&mut ada, "b", 3);
+    edit("127.0.0.1:3\"", "127.0.0.1:9\"");
+    ada.folder.push("groups");
+    let verified = ada.apigw("verify");
+    assert!(verified.stdout.contains("`git -C /"), "{verified:?}");
+}
+
+#[test]
+fn a_group_that_nothing_knows_is_no_group_to_resolve() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut ada, _) = clones(folder.path());
+    publish(&mut ada, "a", 1);
+    assert_eq!(ada.apigw("resolve nosuch --env test").code, 3);
+    ada.done("resolve b --env test");
+}
+
+#[test]
 fn one_number_frozen_with_other_bytes_is_renumbered() {
     if !has_git() {
         return;

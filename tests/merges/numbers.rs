@@ -112,6 +112,15 @@ fn a_version_is_named_by_the_number_that_it_has_now() {
     }
     let entry = ada.done("-o json status a --env test").json()["deployments"][0].clone();
     assert_eq!((&entry["version"], &entry["number"]), (&"0.0.2".into(), &"0.0.3".into()));
+    let history = ada.done("-o json history a --env test -n 1").json();
+    assert_eq!(history["operations"][0]["changes"][0]["after"]["number"], "0.0.3");
+    let id = history["operations"][0]["operation"].as_str().expect("an id");
+    assert_eq!(ada.done(&format!("-o json show {id}")).json()["changes"][0]["after"]["number"], "0.0.3");
+    let planned = ada.done("-o json rollback a --env test --dry-run").json();
+    assert_eq!(planned["changes"][0]["before"]["number"], "0.0.3");
+    // The working copy is that version, and says another number.
+    let refused = ada.apigw("publish a --env test");
+    assert!(refused.code == 4 && refused.stderr.contains("`--version 0.0.3`"), "{refused:?}");
     let digest = |clone: &mut WorkspaceClone, words: &str| {
         let planned = clone.apigw(&format!("-o json {words} --dry-run"));
         planned.json()["changes"][0]["after"]["digest"].as_str().map(str::to_owned)
@@ -126,6 +135,58 @@ fn a_version_is_named_by_the_number_that_it_has_now() {
     ada.done("version block a 0.0.2 -m bad");
     assert_eq!(ada.apigw("switch a --env test --version 0.0.2 --dry-run").code, 5);
     ada.done(&format!("{promote} 0.0.3 --dry-run"));
+}
+
+#[test]
+fn a_shallow_clone_cannot_lose_a_version() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+    let frozen = [freeze(&mut ada, "/ada", "test"), freeze(&mut bob, "/bob", "test")];
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    ada.git("merge -q --no-edit FETCH_HEAD");
+    // One side is taken of everything, and resolved elsewhere.
+    ada.git_done("checkout --ours .");
+    ada.commit("merge");
+    let mut shallow = WorkspaceClone::at(folder.path(), "Cyd");
+    shallow.git_done(&format!("clone -q --depth 1 file://{} shallow", ada.folder.display()));
+    shallow.folder.push("shallow");
+    // Without the parents of the merge, nothing tells whose side is whose.
+    let files = fs::read_dir(shallow.folder.join("history/test")).expect("operations");
+    let names = files.map(|file| file.expect("a file").file_name().into_string().expect("a name"));
+    let newest = names.max().expect("an operation");
+    let words = format!("resolve --env test --take {}", newest.trim_end_matches(".yaml"));
+    let refused = shallow.apigw(&words);
+    assert!(refused.code == 3 && refused.stderr.contains("git fetch --unshallow"), "{refused:?}");
+    assert!(shallow.git_done("status --porcelain").stdout.is_empty());
+    shallow.git_done("fetch -q --unshallow");
+    shallow.done(&words);
+    let found = numbers(&mut shallow);
+    assert!(frozen.iter().all(|digest| found.iter().any(|(_, found, _)| found == digest)), "{found:?}");
+}
+
+#[test]
+fn a_damaged_note_is_not_taken_for_none() {
+    if !has_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [mut ada, mut bob] = clones(folder.path(), ["Ada", "Bob"]);
+    freeze(&mut ada, "/ada", "test");
+    freeze(&mut bob, "/bob", "test");
+    ada.done("version block a 0.0.1 -m bad");
+    ada.commit("blocked");
+    ada.git_done(&format!("fetch -q {} main", bob.folder.display()));
+    ada.git("merge -q --no-edit FETCH_HEAD");
+    let note = ada.folder.join("groups/a/versions/0.0.1.yaml");
+    let text = fs::read_to_string(&note).expect("the note");
+    fs::write(&note, text.replace("blocked:", "blocked?")).expect("written");
+    let refused = ada.apigw("resolve --env test --ours");
+    assert!(refused.code == 3 && refused.stderr.contains("versions/0.0.1.yaml"), "{refused:?}");
+    fs::write(&note, text).expect("written");
+    ada.done("resolve --env test --ours");
 }
 
 #[test]

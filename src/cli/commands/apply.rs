@@ -11,6 +11,7 @@ use crate::cli::change::{self, ChangeArguments};
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::numbers::PresentNumbers;
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::wait::{self, WaitOutcome};
 use crate::model::{OperationId, Timestamp};
@@ -135,8 +136,10 @@ fn commit_all(
         done().map(wait).collect()
     };
     let waited: Vec<WaitOutcome> = limit.map(wait).unwrap_or_default();
+    let numbers = PresentNumbers::new(workspace);
     let view = |(at, (plan, id)): (usize, (_, &Option<OperationId>))| {
-        PlanView::new(plan, id.as_ref(), false).gateways(waited.get(at).map(|waited| waited.gateways.as_slice()))
+        let view = PlanView::new(plan, id.as_ref(), false).numbered(&numbers);
+        view.gateways(waited.get(at).map(|waited| waited.gateways.as_slice()))
     };
     let view = ReleaseView::new(done().enumerate().map(view).collect());
     let text = || {

@@ -15,7 +15,7 @@ use crate::cli::{complete, sarif, selection, workflow};
 use crate::definition::Rule;
 use crate::definition::values::ENFORCED_FORMATS;
 use crate::model::{DeploymentState, Finding, GroupName, Location, SCHEMA, Severity, nearest};
-use crate::workspace::{WorkingCopyDraft, Workspace};
+use crate::workspace::{self, WorkingCopyDraft, Workspace};
 
 /// Check settings and definitions: all findings, each with its place
 #[derive(Debug, Args)]
@@ -69,7 +69,24 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
     let named: Vec<GroupName> = named.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
     named.iter().try_for_each(|group| workspace.require_group(group))?;
     let groups = workspace.groups()?;
-    let drafts: Vec<WorkingCopyDraft> = groups.iter().map(|group| workspace.draft(group)).collect::<Result<_, _>>()?;
+    let mut unreadable = Vec::new();
+    let mut draft = |group: &GroupName| match workspace.draft(group) {
+        Ok(draft) => Ok(draft),
+        // One file that the system refuses hides no other group.
+        Err(workspace::Error::Io(error)) => {
+            unreadable.push(Finding {
+                rule: "file",
+                severity: Severity::Error,
+                message: format!("{error}: {}", error.source),
+                location: Location::file(format!("groups/{group}")),
+                hint: "make it readable".into(),
+                count: 1,
+            });
+            Ok(WorkingCopyDraft::default())
+        }
+        Err(error) => Err(error),
+    };
+    let drafts: Vec<WorkingCopyDraft> = groups.iter().map(&mut draft).collect::<Result<_, _>>()?;
     let subjects: Vec<CheckedGroup<'_>> =
         groups.iter().zip(&drafts).map(|(group, draft)| draft.subject(group)).collect();
     // Settings that cannot be parsed are reported already, and cannot be checked further.
@@ -82,6 +99,7 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
         live: live.as_deref(),
     };
     let mut findings = check::workspace(&overview);
+    findings.extend(unreadable);
     findings.extend(drafts.iter().flat_map(|draft| draft.problems.iter().cloned()));
     if !named.is_empty() {
         let folders: Vec<String> = named.iter().map(|name| format!("groups/{name}/")).collect();

@@ -87,7 +87,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &DiffArguments) -> R
     let (Some(before), Some(after)) = (&arguments.before, &arguments.after) else {
         return Err(CommandError::usage("name two sides: `apigw diff A B`"));
     };
-    let facts = DiskFacts::new(context.workspace()?);
+    // Only a working copy is checked by all the settings.
+    let is_built_in = |name: EnvironmentName| EnvironmentName::BUILT_IN.contains(&name.as_str());
+    let is_frozen = |side: &String| side.contains('@') || EnvironmentName::from_input(side).is_ok_and(is_built_in);
+    let is_readable = is_frozen(before) && is_frozen(after);
+    let workspace = if is_readable { context.readable_workspace()? } else { context.workspace()? };
+    let facts = DiskFacts::new(workspace);
     let judgement = judgement(context, &facts, [before, after]);
     let before = resolve(context, &facts, before)?;
     let after = resolve(context, &facts, after)?;

@@ -225,7 +225,14 @@ fn report(
         findings.iter().map(|finding| format!("{}: {}", finding.location, finding.message)).collect();
     let more = findings.iter().skip(MOST_WARNINGS).map(|finding| finding.count).sum();
     context.output.warnings(&warnings, more, &format!("`apigw check {group}` shows all"));
-    let settings = context.workspace()?.group_settings(group)?;
+    let settings = match context.workspace()?.group_settings(group) {
+        Ok(settings) => settings,
+        // The group is there, and its settings were valid when it was made.
+        Err(error) => {
+            change::shown_after_commit(context, Err(error.into()));
+            return Ok(Exit::Done);
+        }
+    };
     let view = GroupView {
         schema: SCHEMA,
         group: group.clone(),

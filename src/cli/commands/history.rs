@@ -8,6 +8,7 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::complete;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::numbers::PresentNumbers;
 use crate::cli::table::{self, CellColor, TableCell, TableLayout};
 use crate::cli::time::age;
 use crate::cli::views::{HistoryDocument, HistoryView};
@@ -37,7 +38,7 @@ pub(in crate::cli) struct HistoryArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     if arguments.access {
         return access::show(context, arguments.number);
     }
@@ -49,10 +50,14 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
     };
     let mut operations = Vec::new();
     let mut problems = Vec::new();
+    let mut is_published = false;
     for environment in &environments {
-        let (found, unreadable) = workspace.readable_history(environment, group.as_ref(), arguments.number);
-        operations.extend(found);
-        problems.extend(unreadable);
+        // One more than is shown tells whether others are left out.
+        let most = arguments.number.saturating_add(1);
+        let found = workspace.readable_history(environment, group.as_ref(), most);
+        operations.extend(found.operations);
+        problems.extend(found.problems);
+        is_published |= found.is_published;
     }
     if operations.is_empty()
         && problems.is_empty()
@@ -61,18 +66,38 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &HistoryArguments) -
         workspace.require_group(group)?;
     }
     operations.sort_by(|left, right| right.id.cmp(&left.id));
+    let is_cut = operations.len() > arguments.number;
     operations.truncate(arguments.number);
     let short = workspace.short_ids().unwrap_or_default();
-    let shown =
-        ShownHistory { workspace, operations: &operations, short: &short, group: group.as_ref(), now: context.now() };
+    let shown = ShownHistory {
+        workspace,
+        operations: &operations,
+        short: &short,
+        group: group.as_ref(),
+        now: context.now(),
+        is_known: is_published || !problems.is_empty(),
+    };
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 3 };
-    let document = HistoryDocument::Releases(HistoryView::new(&operations, &problems));
+    let numbers = PresentNumbers::new(workspace);
+    let document = HistoryDocument::Releases(HistoryView::new(&operations, &problems, &numbers));
     context.output.painted(&document, || shown.text(layout))?;
+    if is_cut {
+        let total = environments.iter().map(|environment| workspace.operation_count(environment)).sum();
+        context.output.note(&left_out_text(operations.len(), total, group.as_ref()));
+    }
     // Programs have them in the document.
     for ViewProblem { environment, message, .. } in &problems {
         context.output.warning(&format!("{environment}: {message}"));
     }
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Invalid })
+}
+
+/// Says how many operations are left out. Those of one group are not counted: all files would have to be read.
+fn left_out_text(shown: usize, total: usize, group: Option<&GroupName>) -> String {
+    match group {
+        Some(group) => format!("older operations of {group} are left out; `-n {}` shows more", (2 * shown).max(20)),
+        None => format!("{} more operations are left out; `-n {total}` shows all", total.saturating_sub(shown)),
+    }
 }
 
 /// The operations that are shown.
@@ -83,10 +108,15 @@ struct ShownHistory<'a> {
     /// The group that was asked for, which comes first.
     group: Option<&'a GroupName>,
     now: Timestamp,
+    /// True if something was published, whatever is shown of it.
+    is_known: bool,
 }
 
 impl ShownHistory<'_> {
     fn text(&self, layout: TableLayout) -> String {
+        if self.operations.is_empty() && self.is_known {
+            return String::new();
+        }
         if self.operations.is_empty() {
             return "nothing was published yet\n".to_owned();
         }

@@ -28,6 +28,7 @@ pub(in crate::cli) struct OfflineArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &OfflineArguments) -> Result<Exit, CommandError> {
+    context.readable_workspace()?;
     let environment = context.environment(&arguments.env)?;
     let request = OfflineRequest {
         groups: arguments.groups.resolve(context)?,

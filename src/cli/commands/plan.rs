@@ -8,7 +8,9 @@ use crate::cli::backends;
 use crate::cli::change::{self, ChangeArguments};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::numbers::PresentNumbers;
 use crate::cli::reason::ChangeReason;
+use crate::cli::variables;
 use crate::cli::views::{PlanView, ReleaseView};
 use crate::cli::yaml::yaml;
 use crate::plan::{self, Plan, ReleasePlan};
@@ -61,7 +63,10 @@ pub(super) fn compute(
     file: &ReleasePlan,
     change: &ChangeArguments,
 ) -> Result<Vec<Plan>, CommandError> {
-    let author = context.author(&change.reason)?;
+    // An override may have its reason from the plan.
+    let is_given = change.reason.message.is_some() || context.process.variable(variables::MESSAGE).is_some();
+    let message = if is_given { change.reason.message.clone() } else { file.message.clone() };
+    let author = context.author(&ChangeReason { message, ..change.reason.clone() })?;
     let plans = plan::release(file, facts, &author);
     let mut plans = plans.map_err(|error| change::refused(context, facts.workspace(), error))?;
     if let Some(bound) = &file.bound {
@@ -83,6 +88,8 @@ pub(super) fn show(
     for plan in plans {
         change::warn(context, plan);
     }
-    let view = ReleaseView::new(plans.iter().map(|plan| PlanView::new(plan, None, true)).collect()).written_to(file);
+    let numbers = PresentNumbers::new(workspace);
+    let view = |plan| PlanView::new(plan, None, true).numbered(&numbers);
+    let view = ReleaseView::new(plans.iter().map(view).collect()).written_to(file);
     context.output.data(&view, || plans.iter().map(|plan| change::text(workspace, plan, None, true)).collect())
 }

@@ -47,8 +47,8 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &PruneArguments) -> 
     let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
     let guard = workspace.lock(&context.lock_request())?;
     let unused = guard.workspace().unused_versions(&groups)?;
-    for (number, UnusedVersion { group, version, .. }) in unused.iter().enumerate() {
-        if let Err(error) = guard.delete_version(group, version, &author, false) {
+    for (number, version) in unused.iter().enumerate() {
+        if let Err(error) = guard.delete_unused(version, &author) {
             let deleted: Vec<String> = unused[..number].iter().map(name).collect();
             let before = CommandError::from(error);
             return Err(if deleted.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Instant;
 
 use clap::Args;
@@ -10,6 +11,7 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::cli::change::ChangeArguments;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::hints::{self, merge_again};
 use crate::cli::short_ids;
 use crate::cli::views::{ChangeView, ConflictView, EntryView, RenumberedView, ResolveView, RestoredView};
 use crate::cli::wait::{self, WaitOutcome};
@@ -62,7 +64,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
     let environment = context.environment(&arguments.env)?;
     let author = context.author(&arguments.change.reason)?;
     let state = workspace.merge_state(&environment)?;
-    let mut resolution = resolution(workspace, arguments, &state, &author)?;
+    let mut resolution = resolution(context, arguments, &state, &author)?;
     let renumberings = workspace.renumberings(&state, &resolution)?;
     let facts = DiskFacts::new(workspace).with_renumberings(&renumberings)?;
     let joined = plan::join_plan(&mut resolution, &facts, &author);
@@ -108,11 +110,12 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ResolveArguments) -
 
 /// Plans the resolution of each group.
 fn resolution(
-    workspace: &Workspace,
+    context: &Context<'_>,
     arguments: &ResolveArguments,
     state: &MergeState,
     author: &Author,
 ) -> Result<Resolution, CommandError> {
+    let workspace = context.workspace()?;
     let find = |text: &String| Ok::<_, CommandError>(workspace.find_operation_of(state.state().environment, text)?);
     let choice = &arguments.choice;
     if let Some(dropped) = &choice.drop {
@@ -128,7 +131,11 @@ fn resolution(
         (_, _, operations) => HeadChoice::Take(operations.iter().map(find).collect::<Result<_, _>>()?),
     };
     // A group that was deleted has a history still.
-    let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
+    let group = |name: &String| {
+        let group = selection::parse(name)?;
+        if state.has_group(&group) { Ok(group) } else { selection::released_group(context, &group) }
+    };
+    let groups = arguments.groups.iter().map(group).collect::<Result<_, _>>()?;
     Ok(plan::resolve(&ResolveRequest { groups, choice }, &state.state(), author)?)
 }
 
@@ -174,12 +181,12 @@ impl ResolveOutcome<'_> {
             gateways: self.waited.as_ref().map(|waited| waited.gateways.as_slice()),
         };
         context.output.data(&view, || {
-            short_ids::shorten(self.workspace, &self.text(dry_run))
+            short_ids::shorten(self.workspace, &self.text(&context.process.folder, dry_run))
                 + &self.waited.as_ref().map(WaitOutcome::text).unwrap_or_default()
         })
     }
 
-    fn text(&self, dry_run: bool) -> String {
+    fn text(&self, folder: &Path, dry_run: bool) -> String {
         let environment = &self.resolution.operation.environment;
         let mut text = self.changes_text();
         let _ = match &self.id {
@@ -189,7 +196,7 @@ impl ResolveOutcome<'_> {
             None => writeln!(text, "{environment}: joined both sides"),
         };
         if self.is_pending && !dry_run && self.state.has_checkout() {
-            text.push_str(&self.next_text());
+            text.push_str(&self.next_text(folder));
         }
         text
     }
@@ -240,7 +247,7 @@ impl ResolveOutcome<'_> {
     }
 
     /// Says how the merge goes on in Git.
-    fn next_text(&self) -> String {
+    fn next_text(&self, folder: &Path) -> String {
         let groups: BTreeSet<&GroupName> = self.renumberings.iter().map(|renumbering| &renumbering.group).collect();
         let mut places = vec!["deployments".to_owned(), "history".to_owned()];
         places.extend(groups.into_iter().map(|group| format!("groups/{group}/versions")));
@@ -250,7 +257,11 @@ impl ResolveOutcome<'_> {
             Some(GitOperation::CherryPick) => "git cherry-pick --continue",
             None => "git commit",
         };
-        format!("next: `git add {}`, then `{then}`\n", places.join(" "))
+        let text = format!("next: `git add {}`, then `{then}`\n", places.join(" "));
+        match hints::git_in(folder, self.workspace) {
+            Some(git) => hints::relocated(&text, &git),
+            None => text,
+        }
     }
 }
 
@@ -276,6 +287,9 @@ impl From<ResolveError> for CommandError {
                 .hint("`apigw verify` names the operations that no entry leads to"),
             ResolveError::InForce { environment, operation, .. } => Self::invalid("in-force", message)
                 .hint(format!("take it back instead: `apigw undo {operation} --env {environment}`")),
+            ResolveError::PredecessorMissing { environment, operation, missing, .. } => {
+                Self::invalid("predecessor-missing", message).hint(merge_again(&environment, &operation, &missing))
+            }
             ResolveError::OperationMissing { environment, operation, .. } => {
                 let file = format!("history/{environment}/{operation}.yaml");
                 Self::invalid("operation-missing", message).hint(format!(

@@ -36,6 +36,7 @@ pub(in crate::cli) struct RollbackArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RollbackArguments) -> Result<Exit, CommandError> {
+    context.readable_workspace()?;
     let environment = context.environment(&arguments.env)?;
     let to = arguments.to.as_deref().map(|text| past_state(context.workspace()?, &environment, text)).transpose()?;
     // Planned anew, a rollback without a name would go back twice.

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::numbers::PresentNumbers;
 use crate::cli::short_ids;
 use crate::cli::views::{OperationView, ShowView};
 use crate::model::Release;
@@ -22,16 +23,17 @@ pub(in crate::cli) struct ShowArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ShowArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let mut committed = workspace.find_operation(&arguments.operation)?;
     let mut loose_end = None;
     match workspace.lost_merges(&committed)? {
         Some(lost) => committed.lost = lost,
         None => loose_end = Some(workspace.loose_end(&committed)?),
     }
-    context.output.data(&ShowView::new(OperationView::new(&committed).loose_end(loose_end)), || {
-        text(workspace, &committed, loose_end)
-    })?;
+    context.output.data(
+        &ShowView::new(OperationView::new(&committed, &PresentNumbers::new(workspace)).loose_end(loose_end)),
+        || text(workspace, &committed, loose_end),
+    )?;
     Ok(Exit::Done)
 }
 

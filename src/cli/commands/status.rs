@@ -15,6 +15,7 @@ use crate::cli::views::{BehindView, EntryView, GatewayView, NewerView, StatusEnt
 use crate::cli::{complete, selection};
 use crate::model::{
     DeploymentState, Environment, EnvironmentName, GroupName, OperationId, Release, SCHEMA, Timestamp, Version,
+    VersionNotes,
 };
 use crate::workspace::{
     CommittedOperation, EditedGroups, EnvironmentOverview, ReleaseDamage, RunningGateway, StoredReleases, ViewProblem,
@@ -24,7 +25,7 @@ use crate::workspace::{
 /// Show live versions: the matrix of groups and environments
 ///
 /// "edited" means that the working copy differs from the group's newest version, "behind test (0.0.3)" that an earlier
-/// environment has a newer version, "damaged" and "missing" that the files of a live version have changed or are gone.
+/// environment has a newer version, "blocked" that the version is, "overrides a policy" that its release does, "damaged" and "missing" that the files of a live version have changed or are gone.
 /// With -v, addresses are shown. Gateways that run on this machine are listed below, with the groups that they do not
 /// serve up to date.
 #[derive(Debug, Args)]
@@ -39,7 +40,7 @@ pub(in crate::cli) struct StatusArguments {
     /// As it was at a time (RFC 3339, or a date), or right after an operation
     #[arg(long, value_name = "TIME|OPERATION")]
     at: Option<String>,
-    /// Exit with 3 where something that is live cannot be read or served
+    /// Exit with 3 where something that is live cannot be read or served, or a release was lost
     #[arg(long)]
     check: bool,
 }
@@ -51,6 +52,9 @@ struct LiveState {
     all: Vec<Environment>,
     groups: BTreeSet<GroupName>,
     edited: EditedGroups,
+    notes: BTreeMap<GroupName, VersionNotes>,
+    /// The operations that override a policy.
+    overriding: BTreeSet<OperationId>,
     stored: StoredReleases,
     /// The parts that cannot be read, and the releases that cannot be served.
     problems: Vec<ViewProblem>,
@@ -60,7 +64,7 @@ struct LiveState {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let names = match &arguments.env {
         Some(name) => vec![context.environment(name)?],
         None => workspace.settings().environments(),
@@ -72,17 +76,23 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     if moment.is_none() {
         live.gateways = gateways(context, workspace, &names);
     }
+    if arguments.check && moment.is_none() {
+        live.problems.extend(names.iter().flat_map(|name| lost_operations(workspace, name)));
+    }
     if live.groups.is_empty()
         && live.problems.is_empty()
         && let Some(group) = &only
     {
-        workspace.require_group(group)?;
+        selection::released_group(context, group)?;
     }
     context.output.painted(&view(workspace, &live), || {
         let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
         let addresses =
             if context.output.verbose { matrix::addresses(workspace, &live, layout) } else { String::new() };
-        let matrix = matrix::text(&live, at.unwrap_or_else(|| context.now()), layout);
+        let matrix = match at {
+            Some(time) if live.groups.is_empty() && live.problems.is_empty() => format!("nothing was live at {time}\n"),
+            _ => matrix::text(&live, at.unwrap_or_else(|| context.now()), layout),
+        };
         short_ids::shorten(workspace, &matrix) + &addresses
     })?;
     // Programs have them in the document.
@@ -91,6 +101,13 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &StatusArguments) ->
     }
     let is_invalid = live.is_unreadable || arguments.check && !live.problems.is_empty();
     Ok(if is_invalid { Exit::Invalid } else { Exit::Done })
+}
+
+/// Finds releases that were lost; an environment that cannot be examined is a problem as well.
+fn lost_operations(workspace: &Workspace, name: &EnvironmentName) -> Vec<ViewProblem> {
+    workspace
+        .lost_operations(name)
+        .unwrap_or_else(|error| vec![ViewProblem { environment: name.clone(), group: None, message: error.one_line() }])
 }
 
 fn problem_text(problem: &ViewProblem) -> String {
@@ -194,7 +211,20 @@ fn read(
             Some(ViewProblem { environment: environment.name.clone(), group: Some(group.clone()), message })
         }));
     }
-    Ok(LiveState { environments, all, groups, edited, stored, problems, is_unreadable, gateways: Vec::new() })
+    let overriding = workspace.overriding_operations(&environments);
+    let notes = workspace.notes_of(&groups);
+    Ok(LiveState {
+        environments,
+        all,
+        groups,
+        edited,
+        notes,
+        overriding,
+        stored,
+        problems,
+        is_unreadable,
+        gateways: Vec::new(),
+    })
 }
 
 fn damage_text(damage: &ReleaseDamage, release: &Release) -> String {
@@ -229,11 +259,6 @@ fn newer_before<'a>(
 fn view(workspace: &Workspace, live: &LiveState) -> StatusView {
     let origins = workspace.origins(&live.environments);
     let mut deployments = Vec::new();
-    let mut notes = BTreeMap::new();
-    for group in &live.groups {
-        // A note that cannot be read is reported by `verify`, and hides nothing else.
-        notes.insert(group, workspace.version_notes(group).unwrap_or_default());
-    }
     for environment in &live.environments {
         for (group, deployment) in &environment.deployments {
             let id = &deployment.operation;
@@ -243,7 +268,7 @@ fn view(workspace: &Workspace, live: &LiveState) -> StatusView {
                 environment: environment.name.clone(),
                 group: group.clone(),
                 entry: EntryView::of(deployment).numbered(origins.number(group, release)),
-                blocked: notes.get(group).and_then(|notes| notes.block(&release.digest)).cloned(),
+                blocked: live.notes.get(group).and_then(|notes| notes.block(&release.digest)).cloned(),
                 edited: live.edited.contains(group),
                 newer: newer_before(live, &environment.name, group, release)
                     .filter(|_| release.state == DeploymentState::Live)

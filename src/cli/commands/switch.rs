@@ -36,6 +36,9 @@ pub(in crate::cli) struct SwitchArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SwitchArguments) -> Result<Exit, CommandError> {
+    if arguments.previous {
+        context.readable_workspace()?;
+    }
     let environment = context.environment(&arguments.env)?;
     let request = SwitchRequest {
         group: selection::group(context, arguments.group.as_deref())?,

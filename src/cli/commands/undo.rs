@@ -34,7 +34,7 @@ pub(in crate::cli) struct UndoArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &UndoArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = context.readable_workspace()?;
     let Some(environment) = &arguments.env else { return undo_access(context, arguments) };
     let environment = context.environment(environment)?;
     let operation = if let Some(text) = &arguments.operation {

@@ -6,6 +6,7 @@ use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::escape;
+use crate::cli::hints;
 use crate::cli::output::{self, SourceTexts};
 use crate::cli::progress::ProgressLine;
 use crate::cli::reason::ChangeReason;
@@ -30,17 +31,29 @@ pub(in crate::cli) struct VerifyArguments {
 }
 
 pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) -> Result<Exit, CommandError> {
-    let workspace = context.workspace()?;
+    let workspace = if arguments.repair { context.workspace()? } else { context.readable_workspace()? };
     let mut found = verify(context, workspace)?;
     let mut repairs = Vec::new();
+    let mut failure = None;
     if arguments.repair && (found.has_leftovers || !found.repairable.is_empty()) {
         // A repair may record an edit by hand, so it asks where any change does.
         for environment in &found.repairable {
             change::confirm(context, environment, &[])?;
         }
         let author = context.author(&ChangeReason { message: arguments.message.clone(), allow_breaking: false })?;
-        repairs = workspace.repair(&found.repairable, &author, &context.lock_request())?;
-        found = verify(context, workspace)?;
+        let made = workspace.repair(&found.repairable, &author, &context.lock_request())?;
+        (repairs, failure) = (made.done, made.failure.map(CommandError::from));
+        match verify(context, workspace) {
+            Ok(repaired) => found = repaired,
+            // The repairs are made, whatever is not known of the rest.
+            Err(error) => {
+                let unknown = WorkspaceVerification::default();
+                let view = VerifyView::new(&unknown, &repairs);
+                let shown = context.output.painted(&view, || lines(workspace, &repairs));
+                change::shown_after_commit(context, shown.and(Err(error)));
+                return failure.map_or(Ok(Exit::Done), Err);
+            }
+        }
     }
     let view = VerifyView::new(&found, &repairs);
     let shown = context.output.painted(&view, || text(context, workspace, &found, &repairs));
@@ -49,13 +62,20 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &VerifyArguments) ->
     } else {
         change::shown_after_commit(context, shown);
     }
+    if let Some(error) = failure {
+        return Err(error.hint(format!("made before it failed: {}", repairs.join("; "))));
+    }
     let damaged = found.problems.iter().any(|problem| problem.finding.severity == Severity::Error);
     Ok(if damaged { Exit::Invalid } else { Exit::Done })
 }
 
 fn verify(context: &Context<'_>, workspace: &Workspace) -> Result<WorkspaceVerification, CommandError> {
     let progress = ProgressLine::start(context.output.progress, "verifying");
-    Ok(workspace.verify(&mut |name| progress.say(name))?)
+    let mut found = workspace.verify(&mut |name| progress.say(name))?;
+    if let Some(git) = hints::git_in(&context.process.folder, workspace) {
+        hints::relocate(found.problems.iter_mut().map(|problem| &mut problem.finding), &git);
+    }
+    Ok(found)
 }
 
 fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerification, repairs: &[String]) -> String {
@@ -64,10 +84,7 @@ fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerificat
     let findings = shorten_findings(&short, findings);
     let read = |file: &str| workspace.source(file);
     let mut text = output::findings(&findings, &SourceTexts::new(&read), context.output.color);
-    for repair in repairs {
-        text.push_str(&escape::line(&short.shorten(repair)));
-        text.push('\n');
-    }
+    text.push_str(&lines(workspace, repairs));
     let verdict = match findings.len() {
         0 => "no problems".to_owned(),
         count => output::counted(count, "problem", "problems"),
@@ -78,4 +95,10 @@ fn text(context: &Context<'_>, workspace: &Workspace, found: &WorkspaceVerificat
         output::counted(found.operations, "operation", "operations"),
         output::counted(found.versions, "version", "versions"),
     )
+}
+
+/// Writes the repairs that were made, a line each.
+fn lines(workspace: &Workspace, repairs: &[String]) -> String {
+    let short = workspace.short_ids().unwrap_or_default();
+    repairs.iter().fold(String::new(), |text, repair| text + &escape::line(&short.shorten(repair)) + "\n")
 }

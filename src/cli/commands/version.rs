@@ -15,9 +15,9 @@ use crate::cli::views::{
 };
 use crate::cli::{advice, change, complete, selection, table};
 use crate::model::{
-    BumpLevel, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark,
+    Author, BumpLevel, Digest, GroupName, SCHEMA, SETTINGS_FILE, Severity, Version, VersionError, VersionRemark,
 };
-use crate::plan::{self, Freeze};
+use crate::plan::{self, Freeze, GroupSelection, RollbackRequest};
 use crate::workspace::{DiskFacts, Workspace, version_edit};
 
 /// Freeze working copies as versions, look at them, keep bad ones out
@@ -233,10 +233,11 @@ fn list(context: &Context<'_>, arguments: &VersionListArguments) -> Result<Exit,
     let group = selection::group(context, arguments.group.as_deref())?;
     let workspace = context.workspace()?;
     let notes = workspace.version_notes(&group)?;
+    let mut live_versions = workspace.live_versions(&group)?;
     let mut versions = Vec::new();
     for version in workspace.versions(&group)?.into_iter().rev() {
         let digest = workspace.manifest(&group, &version)?.map(|manifest| manifest.digest());
-        let live = workspace.live_in(&group, Some(&version))?;
+        let live = live_versions.remove(&version).unwrap_or_default();
         let frozen_as = workspace.frozen_as(&group, &version)?;
         let block = digest.and_then(|digest| notes.block(&digest));
         versions.push((version, digest, live, frozen_as, block));
@@ -339,8 +340,9 @@ fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, Comm
     let live = guard.workspace().live_in(&group, Some(&version))?;
     let (block, is_new) = guard.block_version(&group, &version, &author)?;
     for environment in &live {
+        let verb = if has_way_back(guard.workspace(), environment, &group, &author) { "rollback" } else { "offline" };
         context.output.warning(&format!(
-            "{group} {version} stays live in {environment}: go back with `apigw rollback {group} --env {environment}`"
+            "{group} {version} stays live in {environment}: take it out with `apigw {verb} {group} --env {environment}`"
         ));
     }
     let view = VersionBlockView {
@@ -359,6 +361,14 @@ fn block(context: &Context<'_>, arguments: &BlockArguments) -> Result<Exit, Comm
     });
     change::shown_after_commit(context, shown);
     Ok(Exit::Done)
+}
+
+/// True if a rollback leads to another release.
+fn has_way_back(workspace: &Workspace, environment: &str, group: &GroupName, author: &Author) -> bool {
+    let Ok(environment) = workspace.environment_named(environment) else { return false };
+    let groups = GroupSelection::Groups(vec![group.clone()]);
+    let request = RollbackRequest { environment, groups, to: None, if_current: None };
+    plan::rollback(&request, &DiskFacts::new(workspace), author).is_ok()
 }
 
 fn unblock(context: &Context<'_>, arguments: &UnblockArguments) -> Result<Exit, CommandError> {

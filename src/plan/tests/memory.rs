@@ -80,8 +80,8 @@ impl Memory {
 
     /// Commits a plan, as the workspace does.
     fn commit(&mut self, plan: &Plan) {
-        for freeze in &plan.freezes {
-            let bumped = plan.edits.iter().any(|edit| edit.group == freeze.group);
+        for freeze in plan.freezes.values() {
+            let bumped = plan.edits.contains_key(&freeze.group);
             if bumped {
                 self.working =
                     Arc::new(PublishCandidate { settings_on_disk: None, ..self.with_version(&freeze.version) });
@@ -282,9 +282,11 @@ pub(super) fn shown(plan: &Plan) -> String {
 pub(super) fn refused(error: &Error) -> String {
     let kind = match error {
         Error::Facts(_) => "unreadable",
+        Error::PastUnreadable { .. } => "past unreadable",
         Error::Invalid { .. } => "invalid",
         Error::State { .. } => "state",
         Error::FrozenDiffers { .. } => "differs",
+        Error::Renumbered { .. } => "renumbered",
         Error::DeletedDiffers { .. } => "deleted",
         Error::NotCurrent { .. } => "not current",
         Error::Stale { .. } => "stale",

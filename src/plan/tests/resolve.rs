@@ -98,6 +98,7 @@ impl History {
             ResolveError::UnknownSide { conflicts, .. } => format!("unknown: {}", sides(conflicts)),
             ResolveError::NotHead { operation, .. } => format!("no head: {}", self.name(operation)),
             ResolveError::InForce { operation, .. } => format!("in force: {}", self.name(operation)),
+            ResolveError::PredecessorMissing { operation, .. } => format!("cut off: {}", self.name(operation)),
             ResolveError::OperationMissing { operation, .. } => format!("missing: {}", self.name(operation)),
         }
     }

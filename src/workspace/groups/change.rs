@@ -1,5 +1,6 @@
 //! Changes to working copies: creation, settings, freezing, and deletion of groups and versions that are live nowhere.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{check_own, edit_text};
@@ -12,7 +13,7 @@ use crate::plan::Freeze;
 use crate::workspace::edit::ValueEdit;
 use crate::workspace::error::Error;
 use crate::workspace::versions::NeededState;
-use crate::workspace::{LockGuard, Workspace, layout, quote, settings, version_note};
+use crate::workspace::{LockGuard, UnusedVersion, Workspace, layout, quote, settings, version_note};
 
 impl Workspace {
     /// Lists the environments in which a group, or one version of it, is live.
@@ -32,6 +33,21 @@ impl Workspace {
             }
         }
         Ok(names)
+    }
+}
+
+impl Workspace {
+    /// Lists the live versions of a group by their present numbers, each with its environments, which are read once.
+    pub fn live_versions(&self, group: &GroupName) -> Result<BTreeMap<Version, Vec<String>>, Error> {
+        let mut live: BTreeMap<Version, Vec<String>> = BTreeMap::new();
+        for name in self.recorded_environments()? {
+            let environment = self.environment(&name)?;
+            let entry = environment.deployments.get(group).map(|deployment| &deployment.release);
+            if let Some(release) = entry.filter(|release| release.state == DeploymentState::Live) {
+                live.entry(self.release_number(group, release)).or_default().push(name.to_string());
+            }
+        }
+        Ok(live)
     }
 }
 
@@ -104,7 +120,11 @@ impl LockGuard {
         if let Some(settings) = &settings {
             changed.push((SETTINGS_FILE, settings.as_bytes()));
         }
-        if changed.is_empty() { Ok(()) } else { self.replace_together(group, &changed) }
+        if changed.is_empty() {
+            Ok(())
+        } else {
+            self.replace_together(group, &changed, &[], format!("the definition of {group}"))
+        }
     }
 
     /// Returns the settings of a group with the path of its definition in them; `None` where they name it already.
@@ -200,6 +220,11 @@ impl LockGuard {
         let deletion = digest.map(|digest| author.remark(digest));
         self.delete_noted(group, version, deletion)?;
         Ok(states)
+    }
+
+    /// Deletes a version that was found to be unused under this very lock, and notes that it was deleted.
+    pub fn delete_unused(&self, unused: &UnusedVersion, author: &Author) -> Result<(), Error> {
+        self.delete_noted(&unused.group, &unused.version, Some(author.remark(unused.digest)))
     }
 
     /// Deletes a group that is live nowhere, with all its versions. Their numbers stay reserved for their bytes, as after

@@ -102,7 +102,7 @@ impl AccessChains {
             let hint = match operation.after {
                 SubjectState::Revocation(_) => missing_hint(&subject_place(&subject)),
                 _ => "a merge kept the other side's file, or the file was removed: repeat the change, or restore the file"
-                    .to_owned(),
+                    .into(),
             };
             IntegrityProblem::new(ProblemKind::Unexplained, Location::file(place), message, hint)
         };

@@ -8,7 +8,7 @@ use super::entries::EnvironmentEntries;
 use super::operations::{EnvironmentOperations, OperationRead};
 use super::{IntegrityProblem, ProblemKind, group_location, problem_of};
 use crate::model::{Deployment, EnvironmentName, GroupName, Hint, Location, Operation, OperationId};
-use crate::plan::GroupHeads;
+use crate::plan::{GroupHeads, missing_predecessor};
 use crate::workspace::error::{Error, restore_hint};
 use crate::workspace::{Workspace, layout};
 
@@ -46,7 +46,7 @@ impl<'a> OperationChains<'a> {
             if !self.reached.entry(id.clone()).or_default().insert(group.clone()) {
                 continue;
             }
-            let OperationRead::Whole(operation) = self.operations.get(&id)? else {
+            let OperationRead::Whole(operation) = self.operations.get(&id) else {
                 self.cut.insert(group.clone());
                 self.report(&id, problems)?;
                 continue;
@@ -103,7 +103,7 @@ impl<'a> OperationChains<'a> {
                 ));
                 continue;
             };
-            match self.operations.get(&id)? {
+            match self.operations.get(&id) {
                 OperationRead::Whole(operation) => {
                     whole.insert(id, operation);
                 }
@@ -143,8 +143,19 @@ impl<'a> OperationChains<'a> {
             }
         }
         for (id, groups) in groups {
-            let missing = groups.iter().find(|group| !present.contains(**group)).copied();
-            problems.push(self.unexplained_problem(id, &whole[id], &groups, missing));
+            let absent = groups.iter().find(|group| !present.contains(**group)).copied();
+            let mut problem = self.unexplained_problem(id, &whole[id], &groups, absent);
+            let missing = groups.iter().find_map(|group| {
+                let current = entries.recorded().find(|(name, _)| name == group).map(|(_, entry)| &entry.operation);
+                missing_predecessor(|id| whole.get(id).map(|operation| &**operation), group, id, current)
+            });
+            if let Some(missing) = missing {
+                problem.finding.message =
+                    format!("{}; it builds upon operation {missing}, which has no file", problem.finding.message);
+                let (environment, operation) = (self.environment.clone(), id.clone());
+                problem.finding.hint = Hint::MergeAgain { environment, operation, missing };
+            }
+            problems.push(problem);
         }
     }
 

@@ -91,7 +91,7 @@ pub(super) fn examine(
         loose.edited.retain(|group, _| !loose.whole.contains_key(group));
         return Ok(loose);
     }
-    find_unrecorded(operations, &mut entries, problems)?;
+    find_unrecorded(operations, &mut entries, problems);
     Ok(entries)
 }
 
@@ -100,9 +100,9 @@ fn find_unrecorded(
     operations: &mut EnvironmentOperations<'_>,
     entries: &mut EnvironmentEntries,
     problems: &mut Vec<IntegrityProblem>,
-) -> Result<(), Error> {
+) {
     for (group, deployment) in std::mem::take(&mut entries.whole) {
-        match operations.recorded(&group, &deployment.operation)? {
+        match operations.recorded(&group, &deployment.operation) {
             Some(recorded) if recorded.release != deployment.release => {
                 let problem = edited_problem(
                     operations.workspace,
@@ -121,7 +121,6 @@ fn find_unrecorded(
             }
         }
     }
-    Ok(())
 }
 
 /// Reads a file that the strict reader refuses; `found` is its reason.
@@ -147,7 +146,7 @@ fn loose_file(
     for (group, loose) in file.deployments {
         let LooseEntry { state, version, digest, backend, since, operation } = loose;
         let release = Release { state, version, digest, backend };
-        match operations.recorded(&group, &operation)? {
+        match operations.recorded(&group, &operation) {
             Some(recorded) if recorded.release == release => {
                 if recorded.since != since {
                     problems.push(layout_problem(environment, format!("the time of {group} was changed by hand")));
@@ -202,15 +201,14 @@ fn edited_problem(
     compare("version", before.version.to_string(), release.version.to_string());
     compare("digest", before.digest.to_string(), release.digest.to_string());
     compare("backend", before.backend.to_string(), release.backend.to_string());
-    let message = format!("{group} was changed by hand since operation {}: {}", recorded.operation, changes.join(", "));
+    let mut message =
+        format!("{group} was changed by hand since operation {}: {}", recorded.operation, changes.join(", "));
     let acceptable = accept(workspace, group, before, release).is_some();
     let hint = if acceptable {
         Hint::RecordOrRestoreEdit { file: layout::environment(environment) }
     } else {
-        Hint::Text(format!(
-            "there is no frozen version of this digest, or it is blocked, so it cannot be recorded: {}",
-            restore_hint(&layout::environment(environment))
-        ))
+        message.push_str("; there is no frozen version of this digest, or it is blocked, so it cannot be recorded");
+        restore_hint(&layout::environment(environment))
     };
     let problem = IntegrityProblem::new(ProblemKind::HandEdit, group_location(environment), message, hint);
     if acceptable { problem.repairable() } else { problem }

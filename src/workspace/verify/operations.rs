@@ -27,25 +27,20 @@ impl<'a> EnvironmentOperations<'a> {
         Self { workspace, environment, read: BTreeMap::new(), errors: BTreeMap::new() }
     }
 
-    /// Reads an operation.
-    ///
-    /// # Errors
-    ///
-    /// Fails where the system refuses; a file that is missing or damaged is [`OperationRead::Broken`].
-    pub(super) fn get(&mut self, id: &OperationId) -> Result<OperationRead, Error> {
+    /// Reads an operation. A file that is missing, damaged or not readable is [`OperationRead::Broken`].
+    pub(super) fn get(&mut self, id: &OperationId) -> OperationRead {
         if let Some(read) = self.read.get(id) {
-            return Ok(read.clone());
+            return read.clone();
         }
         let read = match self.workspace.read_operation(self.environment, id) {
             Ok(operation) => OperationRead::Whole(Rc::new(operation)),
-            Err(error @ Error::Io(_)) => return Err(error),
             Err(error) => {
                 self.errors.insert(id.clone(), error);
                 OperationRead::Broken
             }
         };
         self.read.insert(id.clone(), read.clone());
-        Ok(read)
+        read
     }
 
     /// Takes the error of a broken operation, the first time that it is asked for.
@@ -54,14 +49,14 @@ impl<'a> EnvironmentOperations<'a> {
     }
 
     /// Returns the entry that an operation made of a group; `None` where its file does not say.
-    pub(super) fn recorded(&mut self, group: &GroupName, id: &OperationId) -> Result<Option<Deployment>, Error> {
-        let OperationRead::Whole(operation) = self.get(id)? else {
-            return Ok(None);
+    pub(super) fn recorded(&mut self, group: &GroupName, id: &OperationId) -> Option<Deployment> {
+        let OperationRead::Whole(operation) = self.get(id) else {
+            return None;
         };
-        Ok(operation.changes.get(group).map(|change| Deployment {
+        operation.changes.get(group).map(|change| Deployment {
             release: change.after.clone(),
             since: operation.time,
             operation: id.clone(),
-        }))
+        })
     }
 }

@@ -8,6 +8,9 @@ use crate::model::{Backend, Deployment, DeploymentState, EnvironmentName, GroupN
 use crate::plan::{Facts as _, PublishCandidate};
 use crate::workspace::DiskFacts;
 
+/// The length of a digest in texts for people, its algorithm included.
+const SHORT_DIGEST: usize = "sha256:".len() + 12;
+
 /// One side of a comparison of a group.
 #[derive(Default)]
 pub(super) struct DiffSide {
@@ -85,10 +88,12 @@ impl DeploymentPair {
             .collect()
     }
 
-    /// Writes the differences, a line each.
+    /// Writes the differences, a line each. Digests are shortened: two whole ones are wider than a terminal.
     pub(super) fn text(&self, group: &GroupName) -> String {
+        let short = |value: String| if value.starts_with("sha256:") { value[..SHORT_DIGEST].to_owned() } else { value };
         let lines = self.differences().into_iter();
-        let lines = lines.map(|(name, before, after)| format!("{group}: {name} {before} → {after}\n"));
+        let lines =
+            lines.map(|(name, before, after)| format!("{group}: {name} {} → {}\n", short(before), short(after)));
         lines.collect::<Vec<_>>().concat()
     }
 

@@ -11,17 +11,24 @@ use crate::workspace::{CommittedAccess, ShortIds};
 pub(super) fn show(context: &Context<'_>, most: usize) -> Result<Exit, CommandError> {
     let workspace = context.workspace()?;
     let (mut operations, problems) = workspace.access_history()?;
+    let total = operations.len();
     operations.truncate(most);
     let short = workspace.short_ids().unwrap_or_default();
     let document = HistoryDocument::Access(AccessHistoryView::new(&operations, &problems));
     let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 2 };
     context.output.painted(&document, || {
-        if operations.is_empty() && problems.is_empty() {
+        if total == 0 && problems.is_empty() {
             return "no key was made yet\n".to_owned();
+        }
+        if operations.is_empty() {
+            return String::new();
         }
         let rows = operations.iter().map(|committed| row(committed, &short, context.now()));
         table::render(&["OPERATION", "AGE", "OF", "CHANGE", "BY", "WHY"], rows, layout)
     })?;
+    if total > most {
+        context.output.note(&format!("{} more operations are left out; `-n {total}` shows all", total - most));
+    }
     Ok(context.output.unreadable(workspace, &problems))
 }
 

@@ -119,6 +119,12 @@ fn cell(
         };
         cell = cell.plain(", ").painted(CellColor::Red, damage);
     }
+    if live.notes.get(group).is_some_and(|notes| notes.block(&release.digest).is_some()) {
+        cell = cell.plain(", ").painted(CellColor::Red, "blocked");
+    }
+    if live.overriding.contains(&deployment.operation) {
+        cell = cell.plain(", ").painted(CellColor::Red, "overrides a policy");
+    }
     if let Some((source, version)) = newer_before(live, &environment.name, group, release) {
         cell = cell.plain(", ").painted(CellColor::Yellow, &format!("behind {source} ({version})"));
     }

@@ -1,0 +1,92 @@
+//! Ways to restore files, held against what Git has: a hint names a command only where that command works and loses
+//! nothing.
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use super::git::GitCheckout;
+use super::{Workspace, layout, record};
+use crate::model::{Environment, EnvironmentName, Finding, Hint};
+use crate::plan::GroupHeads;
+
+/// The most files whose commits are looked for; each is a walk of Git's through all of them.
+const MOST_SEARCHES: usize = 20;
+
+impl Workspace {
+    /// Adapts the hints of findings on files that have to be restored to what Git has of them.
+    pub fn check_hints<'f>(&self, findings: impl IntoIterator<Item = &'f mut Finding>) {
+        let advisor = RestoreAdvisor { workspace: self, checkout: OnceCell::new(), tracked: OnceCell::new() };
+        let mut searches = MOST_SEARCHES;
+        for finding in findings {
+            let hint = std::mem::replace(&mut finding.hint, Hint::RestoreBackup);
+            finding.hint = advisor.check(hint, &mut searches);
+        }
+    }
+}
+
+/// Knows which files Git has, once somebody asks.
+struct RestoreAdvisor<'a> {
+    workspace: &'a Workspace,
+    checkout: OnceCell<Option<GitCheckout>>,
+    tracked: OnceCell<BTreeSet<String>>,
+}
+
+impl RestoreAdvisor<'_> {
+    fn check(&self, hint: Hint, searches: &mut usize) -> Hint {
+        match hint {
+            Hint::RestoreFile { file } | Hint::RestoreMissing { file } if self.checkout().is_none() => {
+                match self.environment_of(&file) {
+                    Some(_) => Hint::RebuildRemovedEnvironment { file },
+                    None => Hint::RestoreBackup,
+                }
+            }
+            Hint::RestoreFile { file } => match self.environment_of(&file) {
+                Some(name) if !self.is_newest(&name, &file) => Hint::RebuildRemovedEnvironment { file },
+                None if !self.is_tracked(&file) => Hint::RestoreBackup,
+                _ => Hint::RestoreFile { file },
+            },
+            Hint::RecordOrRestoreEdit { file } => match self.environment_of(&file) {
+                Some(name) if !self.is_newest(&name, &file) => Hint::RecordOrRebuildEdit { file },
+                _ => Hint::RecordOrRestoreEdit { file },
+            },
+            Hint::RestoreMissing { file } if self.is_tracked(&file) => Hint::RestoreFile { file },
+            Hint::RestoreMissing { file } if *searches > 0 => {
+                *searches -= 1;
+                let has_commit = self.checkout().is_some_and(|checkout| checkout.has_commit_of(&file));
+                if has_commit { Hint::RestoreMissing { file } } else { Hint::RestoreBackup }
+            }
+            other => other,
+        }
+    }
+
+    fn checkout(&self) -> Option<&GitCheckout> {
+        self.checkout.get_or_init(|| GitCheckout::find(self.workspace.folder())).as_ref()
+    }
+
+    /// True if Git's index has a file, or files in a folder.
+    fn is_tracked(&self, place: &str) -> bool {
+        let tracked = self.tracked.get_or_init(|| self.checkout().map(GitCheckout::tracked_files).unwrap_or_default());
+        let inside = format!("{place}/");
+        tracked.contains(place) || tracked.range(inside.clone()..).next().is_some_and(|file| file.starts_with(&inside))
+    }
+
+    fn environment_of(&self, place: &str) -> Option<EnvironmentName> {
+        let names = self.workspace.settings().environments();
+        names.into_iter().find(|name| layout::environment(name) == place)
+    }
+
+    /// True if the environment's file in Git's index leads to every operation: restoring it takes none out of force.
+    fn is_newest(&self, name: &EnvironmentName, place: &str) -> bool {
+        let staged = self.checkout().and_then(|checkout| checkout.read(":0", place));
+        let text = staged.and_then(|bytes| String::from_utf8(bytes).ok());
+        let parsed = text.and_then(|text| record::parse(place, name, &text).ok()?.whole().ok());
+        let (Some(Environment { deployments, .. }), Ok(operations)) = (parsed, self.workspace.operations(name)) else {
+            return false;
+        };
+        let heads = GroupHeads::of(operations.iter());
+        let leads_to = |(group, heads): (_, &BTreeSet<_>)| {
+            deployments.get(group).is_some_and(|entry| heads.len() == 1 && heads.contains(&entry.operation))
+        };
+        heads.iter().all(leads_to)
+    }
+}

@@ -1,0 +1,192 @@
+//! A workspace in which something is damaged: views show the rest, the way back stays open, and hints work as typed.
+
+use std::fs;
+
+use crate::harness::Sandbox;
+
+/// Makes a workspace in which test and online have 0.0.1, then 0.0.2.
+fn released() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    for mark in ["first", "second"] {
+        sandbox.edit(mark);
+        sandbox.run("publish petstore --env test --bump patch --backend http://127.0.0.1:1").expect_exit(0);
+        sandbox.run("-y promote petstore --from test --to online").expect_exit(0);
+    }
+    sandbox
+}
+
+#[test]
+fn a_bad_line_of_the_settings_bars_no_view_and_no_way_back() {
+    let sandbox = released();
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &settings.replace("[environments.test]", "[environments.test]\ncolour = 1"));
+    let operation = sandbox.run("-o json history -n 1").expect_exit(0).json()["operations"][0]["operation"].clone();
+    let operation = operation.as_str().expect("an operation");
+    for words in ["status", "history", "verify", "diff petstore@test petstore@online"] {
+        let shown = sandbox.run(words);
+        assert!(shown.exit < 3, "{words}: {shown:?}");
+        shown.expect_stderr("apigw.toml:");
+    }
+    sandbox.run(&format!("show {operation}")).expect_exit(0);
+    // Whatever the table of test says that cannot be read, it may protect it.
+    sandbox.run("rollback petstore --env test").expect_exit(5).expect_stderr("test is protected");
+    sandbox.run("-y rollback petstore --env test").expect_exit(0).expect_stderr("apigw.toml:");
+    sandbox.run("-y undo --env test").expect_exit(0);
+    sandbox.run("-y switch petstore --env test --previous").expect_exit(0);
+    sandbox.run("-y offline petstore --env test").expect_exit(0);
+    sandbox.run("-y rollback petstore --env online").expect_exit(0);
+    for words in ["-y publish petstore --env test --mock", "-y promote petstore --from test --to online", "check"] {
+        sandbox.run(words).expect_exit(3);
+    }
+}
+
+#[test]
+fn a_history_says_how_much_it_leaves_out_and_never_that_nothing_was() {
+    let sandbox = released();
+    let cut = sandbox.run("history --env test -n 1").expect_exit(0);
+    cut.expect_stderr("1 more operations are left out; `-n 2` shows all");
+    let none = sandbox.run("history -n 0").expect_exit(0).expect_stderr("4 more operations");
+    assert!(!none.stdout.contains("nothing"), "{none:?}");
+    let all = sandbox.run("history").expect_exit(0);
+    assert!(all.stderr.is_empty(), "{all:?}");
+    sandbox.run("history --env pre-release").expect_exit(0).expect_stdout("nothing was published yet");
+    let file = sandbox.read("deployments/test.yaml");
+    sandbox.write(
+        "deployments/test.yaml",
+        &file.replace("    state: live\n", "<<<<<<< a\n    state: live\n=======\n>>>>>>> b\n"),
+    );
+    let conflict = sandbox.run("history --env test").expect_exit(3).expect_stderr("merge conflict");
+    assert!(!conflict.stdout.contains("nothing"), "{conflict:?}");
+}
+
+#[test]
+fn a_time_before_the_first_operation_is_no_unknown_group() {
+    let sandbox = released();
+    sandbox.run("status petstore --at 2020-01-01").expect_exit(0).expect_stdout("nothing was live");
+    fs::remove_dir_all(sandbox.path().join("groups/petstore")).expect("a group");
+    sandbox.run("status petstore --at 2020-01-01").expect_exit(0).expect_stdout("nothing was live");
+    sandbox.run("status nosuch --at 2020-01-01").expect_exit(3);
+}
+
+#[test]
+fn a_lost_release_is_seen() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let before = sandbox.read("deployments/test.yaml");
+    sandbox.run("publish petstore --env test --backend http://127.0.0.1:1").expect_exit(0);
+    sandbox.run("status --check").expect_exit(0);
+    sandbox.write("deployments/test.yaml", &before);
+    sandbox.run("status").expect_exit(0);
+    sandbox.run("status --check").expect_exit(3).expect_stderr("no entry leads to operation");
+    sandbox.run("status --check --env online").expect_exit(0);
+}
+
+#[test]
+fn the_way_back_is_open_where_the_history_before_is_gone() {
+    let sandbox = released();
+    let history = sandbox.run("-o json history --env test").expect_exit(0).json();
+    let id = |index: usize| history["operations"][index]["operation"].as_str().expect("an id").to_owned();
+    fs::remove_file(sandbox.path().join(format!("history/test/{}.yaml", id(1)))).expect("a file");
+    sandbox.run("rollback petstore --env test --dry-run").expect_exit(0).expect_stdout("0.0.1");
+    fs::remove_file(sandbox.path().join(format!("history/test/{}.yaml", id(0)))).expect("a file");
+    let refused = sandbox.run("rollback petstore --env test").expect_exit(3);
+    refused.expect_stderr("cannot tell what was live").expect_stderr("apigw switch petstore --env test --version V");
+    sandbox.run("switch petstore --env test --version 0.0.1").expect_exit(0);
+}
+
+#[test]
+fn a_rollback_to_a_deleted_version_names_other_ways() {
+    let sandbox = released();
+    sandbox.run("-y switch petstore --env online --version 0.0.2").expect_exit(0);
+    sandbox.run("version delete petstore 0.0.1 --force").expect_exit(0);
+    let refused = sandbox.run("rollback petstore --env test").expect_exit(3);
+    refused.expect_stderr("--to OPERATION").expect_stderr("git log --all -- groups/petstore/versions/0.0.1");
+}
+
+#[test]
+fn every_refusal_of_a_plan_is_told() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml");
+    let denied = settings.replace("[environments.test]", "[environments.test]\nmock = \"deny\"");
+    sandbox.write("apigw.toml", &format!("{denied}\n[environments.qa]\nmock = \"deny\"\n"));
+    let step = |name: &str| format!("- publish: {{environment: {name}, groups: [petstore], mock: true}}\n");
+    sandbox.write("release.yaml", &format!("schema: 1\nsteps:\n{}{}", step("test"), step("qa")));
+    let refused = sandbox.run("plan release.yaml").expect_exit(5);
+    refused.expect_stderr("test refuses the change").expect_stderr("qa refuses the change");
+    let json = sandbox.run("-o json plan release.yaml").expect_exit(5).json();
+    assert_eq!(json["plans"].as_array().map(Vec::len), Some(2), "{json}");
+}
+
+#[test]
+fn status_shows_blocks_and_overrides() {
+    let sandbox = released();
+    sandbox
+        .run("version block petstore 0.0.2 -m bad")
+        .expect_exit(0)
+        .expect_stderr("`apigw rollback petstore --env test`");
+    sandbox.run("status").expect_exit(0).expect_stdout("blocked");
+    sandbox.run("version block petstore 0.0.1 -m bad").expect_exit(0);
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &settings.replace("[environments.test]", "[environments.test]\nbreaking = \"deny\""));
+    sandbox.run_words(&["offline", "petstore", "--env", "test", "--allow-breaking", "-m", "end"]).expect_exit(0);
+    sandbox.run("version unblock petstore 0.0.2").expect_exit(0);
+    let only = Sandbox::petstore();
+    only.run("publish petstore --env test --mock").expect_exit(0);
+    only.run("version block petstore 0.0.1 -m bad").expect_exit(0).expect_stderr("`apigw offline petstore --env test`");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_other() {
+    let sandbox = released();
+    let id = sandbox.run("-o json history --env test -n 1").json()["operations"][0]["operation"].clone();
+    let place = sandbox.path().join(format!("history/test/{}.yaml", id.as_str().expect("an id")));
+    fs::remove_file(&place).expect("a file");
+    // A link to itself cannot be opened by anybody, whoever runs this.
+    std::os::unix::fs::symlink(&place, &place).expect("a link");
+    let version = "groups/petstore/versions/0.0.1/openapi.yaml";
+    let text = sandbox.read(version);
+    fs::remove_file(sandbox.path().join(version)).expect("a file");
+    sandbox.write(version, &format!("{text}# by hand\n"));
+    let verified = sandbox.run("verify").expect_exit(3);
+    verified.expect_stdout("versions/0.0.1/openapi.yaml").expect_stdout("history/test/");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_system_without_locks_has_a_marker_instead() {
+    if !crate::harness::has_tool("strace", "locks that the system refuses") {
+        return;
+    }
+    let sandbox = Sandbox::petstore();
+    let refused = |words: &str| {
+        let mut command = std::process::Command::new("strace");
+        command.args(["-f", "-o", "/dev/null", "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK"]);
+        command.arg(env!("CARGO_BIN_EXE_apigw")).args(words.split(' ')).current_dir(sandbox.path());
+        crate::harness::isolate(&mut command, sandbox.path());
+        command.output().expect("strace runs")
+    };
+    let marker = sandbox.path().join(".apigw/lock.process");
+    assert!(refused("publish petstore --env test --mock").status.success());
+    assert!(!marker.exists(), "the lock is given back");
+    // A process that has ended left its marker; one of another machine may still be there.
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").expect("a name");
+    sandbox.write(".apigw/lock.process", &format!("4194304 {}\n", host.trim()));
+    assert!(refused("offline petstore --env test").status.success());
+    sandbox.write(".apigw/lock.process", "1 elsewhere.example\n");
+    assert_eq!(refused("--lock-timeout 0s rollback petstore --env test").status.code(), Some(6));
+    let checked = String::from_utf8(refused("check").stdout).expect("text");
+    assert!(checked.contains("cannot lock a folder"), "{checked}");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_local_folder_is_as_open_to_the_group_as_the_workspace() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let sandbox = Sandbox::petstore();
+    fs::set_permissions(sandbox.path(), fs::Permissions::from_mode(0o2775)).expect("permissions");
+    let _ = fs::remove_dir_all(sandbox.path().join(".apigw"));
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    let mode = |place: &str| fs::metadata(sandbox.path().join(place)).expect("a folder").permissions().mode() & 0o2070;
+    assert_eq!(mode(".apigw"), 0o2070);
+    assert_eq!(mode(".apigw/tmp"), 0o2070);
+}

@@ -63,20 +63,27 @@ impl AccessRules {
 
     /// Removes the caller's credentials from the headers for the backend, and names the key instead.
     pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: &KeyName) {
-        if !self.passes_credentials {
-            for name in &self.key_headers {
-                headers.remove(name);
-            }
-            if self.tolerance_ms.is_some() && is_signed(headers) {
-                headers.remove(AUTHORIZATION);
-            } else if self.tolerance_ms.is_some() {
-                headers.remove(SIGNATURE_INPUT);
-                headers.remove(SIGNATURE);
-            }
+        for name in self.credentials_of(headers) {
+            headers.remove(name);
         }
         if let Ok(value) = HeaderValue::from_str(key.as_str()) {
             headers.insert(X_APIGW_KEY, value);
         }
+    }
+
+    /// Lists the headers with the caller's credentials that the backend does not get.
+    pub(crate) fn credentials_of(&self, headers: &HeaderMap) -> Vec<HeaderName> {
+        if self.passes_credentials {
+            return Vec::new();
+        }
+        let mut names: Vec<HeaderName> = self.key_headers.to_vec();
+        if self.tolerance_ms.is_some() && is_signed(headers) {
+            names.push(AUTHORIZATION);
+        } else if self.tolerance_ms.is_some() {
+            names.extend([SIGNATURE_INPUT, SIGNATURE]);
+        }
+        names.retain(|name| headers.contains_key(name));
+        names
     }
 
     fn refusal(&self, denial: &Denial) -> Problem {

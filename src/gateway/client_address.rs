@@ -25,6 +25,16 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpRan
     Some(address)
 }
 
+/// Finds the address of the client of a request that a proxy describes, whose word is taken. None where it says nothing.
+pub(crate) fn described_address(proxy: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> Option<IpAddr> {
+    if !headers.contains_key(X_FORWARDED_FOR) {
+        return None;
+    }
+    let own: Option<IpRange> = proxy.to_canonical().to_string().parse().ok();
+    let trusted: Vec<IpRange> = trusted.iter().copied().chain(own).collect();
+    client_address(proxy, headers, &trusted)
+}
+
 /// True if an address is that of a proxy in front whose word is taken.
 pub(crate) fn is_trusted(trusted: &[IpRange], address: IpAddr) -> bool {
     trusted.iter().any(|range| range.contains(address))

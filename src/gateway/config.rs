@@ -18,6 +18,8 @@ pub struct Config {
     pub listen: Vec<BindAddress>,
     /// Where it answers `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`; nowhere if unset.
     pub admin: Option<SocketAddr>,
+    /// Where proxies ask whether a request that they describe is let in; nowhere if unset. Whoever reaches it is believed.
+    pub authorize: Option<SocketAddr>,
     /// Number of workers, each with a thread of its own; 0 for one a core.
     pub workers: usize,
     /// The domain under which each group has its secondary domain.
@@ -91,6 +93,7 @@ impl Config {
         Self {
             listen: vec![BindAddress { address, tls: false }],
             admin: None,
+            authorize: None,
             workers: 0,
             base_domain: DomainName::local(),
             tls: None,

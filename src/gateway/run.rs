@@ -28,7 +28,7 @@ use super::server::descriptors::{ConnectionLimits, raise_open_files};
 use super::server::listener::bind;
 use super::server::worker::{LONGEST_TICK, ListeningSocket, SharedState, StopOrder, Worker};
 use super::server::yielding::Yielding;
-use super::service::context::{SharedContext, WorkerGauges};
+use super::service::context::{ConnectionPurpose, SharedContext, WorkerGauges};
 use super::upstream::identity::Identity;
 use super::upstream::target::OriginSet;
 use crate::access::{DayCounts, KeyDirectory};
@@ -41,6 +41,7 @@ pub struct Gateway {
     /// Snapshots are compiled one after another, each beside the one before.
     compiler: Mutex<Compiler>,
     addresses: Vec<SocketAddr>,
+    authorize_address: Option<SocketAddr>,
     admin_address: Option<SocketAddr>,
     stop: watch::Sender<StopOrder>,
     workers: Vec<JoinHandle<()>>,
@@ -91,7 +92,8 @@ impl Gateway {
         };
         let (compiled, not_served) = compiler.compile(snapshot, None);
         // Listening begins once everything is built, so that no client that connects is kept waiting.
-        let (sockets, addresses) = listen(&config, workers)?;
+        let (mut sockets, addresses) = listen(&config, workers)?;
+        let authorize = config.authorize.map(|address| listen_to_proxies(address, &mut sockets)).transpose()?;
         let admin = config.admin.map(bind_one).transpose()?;
         let access = AccessState::new(Arc::clone(&config.keys), Arc::clone(&compiler.rate_limiter));
         let shared = Arc::new(shared(config, (compiled, access), &meters, limits, workers));
@@ -100,6 +102,7 @@ impl Gateway {
             shared,
             compiler: Mutex::new(compiler),
             addresses,
+            authorize_address: authorize,
             admin_address: admin.as_ref().map(|(_, address)| *address),
             stop,
             workers: Vec::with_capacity(workers),
@@ -176,6 +179,12 @@ impl Gateway {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Returns where proxies ask for verdicts.
+    #[must_use]
+    pub fn authorize_address(&self) -> Option<SocketAddr> {
+        self.authorize_address
     }
 
     /// Returns where operators ask.
@@ -266,10 +275,22 @@ fn listen(config: &Config, workers: usize) -> Result<(Vec<Vec<ListeningSocket>>,
             addresses.push(first.local_addr().map_err(failed)?);
         }
         for (worker, listener) in sockets.iter_mut().zip(bound) {
-            worker.push(ListeningSocket { listener, tls: listen.tls });
+            worker.push(ListeningSocket { listener, tls: listen.tls, purpose: ConnectionPurpose::Serve });
         }
     }
     Ok((sockets, addresses))
+}
+
+/// Listens for proxies that ask for verdicts, on each worker.
+fn listen_to_proxies(address: SocketAddr, sockets: &mut [Vec<ListeningSocket>]) -> Result<SocketAddr, StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let bound = bind(address, sockets.len()).map_err(failed)?;
+    let first = bound.first().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))?;
+    let listening = first.local_addr().map_err(failed)?;
+    for (worker, listener) in sockets.iter_mut().zip(bound) {
+        worker.push(ListeningSocket { listener, tls: false, purpose: ConnectionPurpose::Authorize });
+    }
+    Ok(listening)
 }
 
 fn bind_one(address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), StartError> {

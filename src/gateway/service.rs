@@ -11,6 +11,8 @@
 //! 7. `receive_body`: the parameters and the body, against the definition where the group asks for it;
 //! 8. `mock_response`, or `forward_request` and `check_response`.
 //!
+//! On a connection of a proxy that asks for a verdict, `authorize` answers after the third and fourth.
+//!
 //! A request that needs no wait is decided on the spot, from the current snapshot, without a lock or a copy of it; one
 //! that has to wait takes its group along, so that it is answered by the snapshot of its start, whatever is published
 //! meanwhile.
@@ -19,6 +21,7 @@
 
 pub(crate) mod access_log;
 mod answer;
+mod authorize;
 pub(crate) mod context;
 mod exchange;
 pub(crate) mod payload;
@@ -39,7 +42,7 @@ use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_respons
 use payload::ResponsePayload;
 
 use super::access::CallerCheck;
-use super::client_address::client_address;
+use super::client_address::{client_address, described_address};
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::problem::{Kind, Problem};
 use super::rate_limits::AppliedLimit;
@@ -54,11 +57,17 @@ use crate::definition::percent::one_spelling;
 pub(crate) async fn handle(
     context: Rc<Context>,
     client: Rc<ClientConnection>,
-    parts: Parts,
+    mut parts: Parts,
     body: IncomingBody,
 ) -> Response<ResponsePayload> {
+    let described = client.is_authorizer().then(|| authorize::described_target(&parts));
+    if let Some(Some(target)) = &described {
+        parts.uri.clone_from(target);
+    }
     let mut exchange = Exchange::begin(Rc::clone(&context), Rc::clone(&client), &parts);
-    let decided = {
+    let decided = if described == Some(None) {
+        RequestDecision::Answer(exchange.refuse(&Problem::new(Kind::NotFound, NO_DESCRIPTION).closing(), None))
+    } else {
         let snapshot = context.shared.snapshot.load();
         exchange.decide(&snapshot, &parts, &body)
     };
@@ -88,6 +97,7 @@ pub(crate) fn note_refused(context: Rc<Context>, client: Rc<ClientConnection>, s
     exchange.finish(outcome, None);
 }
 
+const NO_DESCRIPTION: &str = "Requests are described below the path /-/authorize.";
 const NO_SUCH_PATH: &str = "No API has this path.";
 
 /// Decision about a request.
@@ -147,6 +157,14 @@ impl Exchange {
         let caller = self.check_access(group, api, parts, body).map_err(|problem| (problem, at))?;
         self.check_limits_of_head(group, caller.as_ref()).map_err(|problem| (problem, at))?;
         let body_limit = self.check_body_size(group, body).map_err(|problem| (problem, at))?;
+        if self.client.is_authorizer() && !matches!(caller, Some(CallerCheck::AfterBody)) {
+            let passed = match (&api.access, &caller) {
+                (AccessRule::Key(rules), Some(CallerCheck::Passed(caller))) => Some((rules, &caller.key)),
+                _ => None,
+            };
+            let outcome = authorize::allowed(passed, &parts.headers);
+            return Ok(RequestDecision::Answer(self.finish(outcome, Some(at))));
+        }
         let texts = &found.found.parameters;
         if matches!(group.answer, CompiledResponder::Mock) && body.is_end_stream() {
             let outcome = check_without_body(group, api, parts, texts);
@@ -197,7 +215,12 @@ impl Exchange {
     fn check_address(&self, group: &CompiledGroup, parts: &Parts) -> Result<(), Problem> {
         let Some(rules) = &group.ip_rules else { return Ok(()) };
         let trusted = &self.context.shared.config.trusted_proxies;
-        let address = client_address(self.client.watch.peer.ip(), &parts.headers, trusted);
+        let peer = self.client.watch.peer.ip();
+        let address = if self.client.is_authorizer() {
+            described_address(peer, &parts.headers, trusted)
+        } else {
+            client_address(peer, &parts.headers, trusted)
+        };
         if address.is_some_and(|address| rules.admits(address)) {
             return Ok(());
         }

@@ -4,6 +4,7 @@
 
 mod access;
 mod answers;
+mod authorize;
 mod backend;
 mod backends;
 mod checked_responses;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use apigw::access::message_signature::{MessageSigner, MessageSigningKey};
 use apigw::access::sigv4::{SCHEMES, SignatureScheme, Signer};
 use apigw::access::{HmacSecret, KeyDirectory, PathForm, PrivateKey, SecretId, SecretProof, SigningRequest};
-use apigw::gateway::Gateway;
+use apigw::gateway::{Config, Gateway};
 use apigw::model::Digest;
 
 use super::access::{key, now};
@@ -20,35 +20,35 @@ const SECRET: &[u8] = b"a secret of nobody else, for signing";
 
 /// The schemes in which a request is signed.
 #[derive(Clone, Copy)]
-enum SigningScheme {
+pub(super) enum SigningScheme {
     Sigv4(&'static SignatureScheme),
     MessageHmac,
     MessageEd25519,
 }
 
-fn schemes() -> impl Iterator<Item = SigningScheme> {
+pub(super) fn schemes() -> impl Iterator<Item = SigningScheme> {
     let messages = [SigningScheme::MessageHmac, SigningScheme::MessageEd25519];
     SCHEMES.iter().map(SigningScheme::Sigv4).chain(messages)
 }
 
 /// A gateway with a key that signs with a shared secret, and one that signs with a pair.
-struct SigningCallers {
-    gateway: Gateway,
-    backend: Backend,
+pub(super) struct SigningCallers {
+    pub(super) gateway: Gateway,
+    pub(super) backend: Backend,
     pair: PrivateKey,
 }
 
 /// A request as it is written: its parts, in the order in which they are.
 #[derive(Clone)]
-struct WrittenRequest {
-    method: String,
-    target: String,
-    headers: Vec<(String, String)>,
-    body: String,
+pub(super) struct WrittenRequest {
+    pub(super) method: String,
+    pub(super) target: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
 }
 
 impl WrittenRequest {
-    fn send(&self, to: SocketAddr) -> Answer {
+    pub(super) fn send(&self, to: SocketAddr) -> Answer {
         let Self { method, target, headers, body } = self;
         let lines: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
         let length = body.len();
@@ -59,10 +59,15 @@ impl WrittenRequest {
     }
 }
 
+/// The usual settings, and a listener for proxies.
+fn listening() -> Config {
+    Config { authorize: Some(([127, 0, 0, 1], 0).into()), ..config() }
+}
+
 impl SigningCallers {
-    fn start(more: &str) -> Self {
+    pub(super) fn start(more: &str) -> Self {
         let backend = Backend::saying("ok");
-        let gateway = start(config(), &pets(http(backend.address), &format!("auth: signature\n{more}")));
+        let gateway = start(listening(), &pets(http(backend.address), &format!("auth: signature\n{more}")));
         let (shared, own): (SecretId, SecretId) =
             ("shop1234".parse().expect("an id"), "pair1234".parse().expect("an id"));
         let pair = PrivateKey::generate(&ring::rand::SystemRandom::new()).expect("random bytes");
@@ -75,12 +80,12 @@ impl SigningCallers {
         Self { gateway, backend, pair }
     }
 
-    fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         self.gateway.addresses()[0]
     }
 
     /// Signs a request with a body and a header of its own.
-    fn sign(&self, scheme: SigningScheme, target: &str, body: &str, nonce: &str) -> WrittenRequest {
+    pub(super) fn sign(&self, scheme: SigningScheme, target: &str, body: &str, nonce: &str) -> WrittenRequest {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let headers = [("x-trace", "abc")];
         let input = SigningRequest {

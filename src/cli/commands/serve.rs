@@ -56,6 +56,10 @@ pub(in crate::cli) struct ServeArguments {
     /// still for a second, or an environment cannot be served; not healthy: a worker has stood still for ten
     #[arg(long, value_name = "ADDR")]
     admin: Option<SocketAddr>,
+    /// Where Envoy's `ext_authz` asks, over HTTP below /-/authorize, whether a request is let in [default: off]. Whoever reaches it
+    /// can try keys and use up nonces, so it is a loopback address
+    #[arg(long, value_name = "ADDR")]
+    authorize: Option<SocketAddr>,
     /// A certificate and its chain (PEM); may be given more than once, each with its key. Callers are shown the one
     /// that was issued for the name that they ask for, else the first
     #[arg(long, value_name = "FILE", requires = "tls_key", value_hint = clap::ValueHint::FilePath)]
@@ -158,10 +162,15 @@ fn config(
         return Err(CommandError::usage("an encrypted address needs a certificate")
             .hint("give one with `--tls-cert FILE --tls-key FILE`"));
     }
+    if let Some(address) = arguments.authorize.filter(|address| !address.ip().to_canonical().is_loopback()) {
+        return Err(CommandError::usage(format!("--authorize {address} could be reached from other machines"))
+            .hint("give a loopback address, like 127.0.0.1:8081, and run Envoy beside it"));
+    }
     let usual = GatewayLimits::default();
     Ok(Config {
         listen,
         admin: arguments.admin,
+        authorize: arguments.authorize,
         workers: arguments.workers.map_or(0, usize::from),
         base_domain: workspace.settings().base_domain.clone(),
         tls: certificates.map(CertificateFiles::read).transpose()?,
@@ -189,7 +198,11 @@ fn warn_of_few_open_files(context: &Context<'_>, limits: ConnectionLimits, most_
 fn cannot_start(arguments: &ServeArguments, error: &StartError) -> CommandError {
     let mut shown = CommandError::new("listen", Exit::Failed, error.to_string());
     if let StartError::Listen { address, .. } = error {
-        let flag = if arguments.admin == Some(*address) { "--admin" } else { "--listen" };
+        let flag = match Some(*address) {
+            address if address == arguments.admin => "--admin",
+            address if address == arguments.authorize => "--authorize",
+            _ => "--listen",
+        };
         shown = shown.hint(format!("choose another address with `{flag}`"));
     }
     shown.causes.extend(std::error::Error::source(error).map(ToString::to_string));

@@ -83,6 +83,8 @@ pub(in crate::cli) struct ServeView {
     /// The addresses on which it listens.
     pub(in crate::cli) listening: Vec<String>,
     pub(in crate::cli) admin: Option<SocketAddr>,
+    /// Where proxies ask whether a request is let in.
+    pub(in crate::cli) authorize: Option<SocketAddr>,
     pub(in crate::cli) environments: Vec<EnvironmentName>,
 }
 

@@ -17,7 +17,7 @@ use super::yielding::{Trial, Yielding};
 use crate::gateway::clock::{Clock, TICK, TICKS_A_SECOND, Ticks, ticks};
 use crate::gateway::config::GatewayTimeouts;
 use crate::gateway::request_body::BodyPace;
-use crate::gateway::service::context::{ClientConnection, Context, SharedContext, WorkerGauges};
+use crate::gateway::service::context::{ClientConnection, ConnectionPurpose, Context, SharedContext, WorkerGauges};
 use crate::gateway::upstream::pool::Pool;
 use crate::gateway::watch::{ConnectionTimeouts, ConnectionWatch};
 use crate::snapshot::NotServed;
@@ -85,6 +85,7 @@ pub(crate) struct Worker {
 pub(crate) struct ListeningSocket {
     pub(crate) listener: std::net::TcpListener,
     pub(crate) tls: bool,
+    pub(crate) purpose: ConnectionPurpose,
 }
 
 impl Worker {
@@ -104,7 +105,7 @@ impl Worker {
     ) -> std::io::Result<()> {
         for socket in sockets {
             let listener = TcpListener::from_std(socket.listener)?;
-            let accepting = Rc::clone(&self).accept(listener, socket.tls, stop.clone());
+            let accepting = Rc::clone(&self).accept(listener, (socket.tls, socket.purpose), stop.clone());
             tokio::task::spawn_local(accepting);
         }
         let ticking = tokio::task::spawn_local(Rc::clone(&self).tick());
@@ -126,7 +127,12 @@ impl Worker {
         Ok(())
     }
 
-    async fn accept(self: Rc<Self>, listener: TcpListener, tls: bool, mut stop: watch::Receiver<StopOrder>) {
+    async fn accept(
+        self: Rc<Self>,
+        listener: TcpListener,
+        kind: (bool, ConnectionPurpose),
+        mut stop: watch::Receiver<StopOrder>,
+    ) {
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -135,7 +141,7 @@ impl Worker {
             match accepted {
                 Ok((stream, peer)) => {
                     if let Some(open) = OpenConnection::count(&self) {
-                        tokio::task::spawn_local(Rc::clone(&self).serve_counted(stream, peer, tls, open));
+                        tokio::task::spawn_local(Rc::clone(&self).serve_counted(stream, peer, kind, open));
                     }
                 }
                 // The system as a whole may have too many open files; trying again at once would only burn time.
@@ -148,14 +154,14 @@ impl Worker {
         self: Rc<Self>,
         stream: TcpStream,
         peer: std::net::SocketAddr,
-        tls: bool,
+        (tls, purpose): (bool, ConnectionPurpose),
         _open: OpenConnection,
     ) {
         let watch = Rc::new(ConnectionWatch::new(peer, tls, Rc::clone(&self.clock)));
         self.watches.borrow_mut().push(Rc::downgrade(&watch));
         let certificates = if tls { self.shared.tls.load_full() } else { None };
         if !tls || certificates.is_some() {
-            serve(Rc::clone(&self.context), ClientConnection::new(watch), stream, certificates).await;
+            serve(Rc::clone(&self.context), ClientConnection::new(watch, purpose), stream, certificates).await;
         }
     }
 

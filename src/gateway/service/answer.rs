@@ -11,6 +11,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt as _;
 
 use super::access_log::ResponseOrigin;
+use super::authorize;
 use super::exchange::{Exchange, OutcomeBody, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use super::payload::ResponsePayload;
 use super::response_check::{RequestTraits, check_response};
@@ -88,6 +89,10 @@ impl Exchange {
     ) -> Result<ResponseOutcome, UpstreamFailure> {
         let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
         let AdmittedRequest { caller, body } = self.admit(wait, api, &parts, body).await?;
+        if self.client.is_authorizer() {
+            let caller = caller.as_ref().map(|(rules, key)| (*rules, key));
+            return Ok(authorize::allowed(caller, &parts.headers));
+        }
         let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
         let uri = api.path.reads_query().then(|| parts.uri.clone());
         let parameters = api.path.named(&texts, uri.as_ref().and_then(http::Uri::query)).unwrap_or_default();

@@ -65,9 +65,19 @@ pub(crate) struct Context {
     spare_headers: RefCell<Vec<HeaderMap>>,
 }
 
+/// The purpose of a listener and of the connections to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConnectionPurpose {
+    /// Requests are answered.
+    Serve,
+    /// A proxy asks whether requests that it describes are let in.
+    Authorize,
+}
+
 /// A client's connection.
 pub(crate) struct ClientConnection {
     pub(crate) watch: Rc<ConnectionWatch>,
+    pub(crate) purpose: ConnectionPurpose,
     /// The other end of a connection that is about to speak another protocol.
     pub(crate) tunnel: RefCell<Option<WebsocketTunnel>>,
 }
@@ -144,8 +154,13 @@ impl Context {
 
 impl ClientConnection {
     /// Makes a connection that is watched.
-    pub(crate) fn new(watch: Rc<ConnectionWatch>) -> Rc<Self> {
-        Rc::new(Self { watch, tunnel: RefCell::default() })
+    pub(crate) fn new(watch: Rc<ConnectionWatch>, purpose: ConnectionPurpose) -> Rc<Self> {
+        Rc::new(Self { watch, purpose, tunnel: RefCell::default() })
+    }
+
+    /// True if a proxy asks on it for verdicts.
+    pub(crate) fn is_authorizer(&self) -> bool {
+        self.purpose == ConnectionPurpose::Authorize
     }
 }
 

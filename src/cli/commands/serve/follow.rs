@@ -102,10 +102,14 @@ impl<'a> Follower<'a> {
             pid: self.told.pid,
             listening: self.listeners.iter().map(|listener| listener.url()).collect(),
             admin: self.gateway.admin_address(),
+            authorize: self.gateway.authorize_address(),
             environments: live.environments.iter().map(|environment| environment.name.clone()).collect(),
         };
         self.context.output.data(&view, String::new)?;
         announce::listeners(self.context, &self.listeners, self.gateway.admin_address());
+        if let Some(address) = self.gateway.authorize_address() {
+            self.context.output.note(&format!("verdicts for proxies: http://{address}/-/authorize"));
+        }
         self.told = self.note_not_served(live, not_served);
         self.let_go();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);

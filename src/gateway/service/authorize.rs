@@ -1,0 +1,65 @@
+//! The verdict on a request that a proxy describes, as Envoy's `ext_authz` does over HTTP: the request itself, with its body,
+//! below the path `/-/authorize`.
+//!
+//! It takes the steps of a request that is served, up to the backend: 200 lets it in, with the name of the key in
+//! `x-apigw-key`; every other answer is the one for the caller.
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+
+use super::exchange::ResponseOutcome;
+use crate::gateway::access::AccessRules;
+use crate::gateway::headers::X_APIGW_KEY;
+use crate::model::KeyName;
+
+/// The path below which requests are described.
+const PREFIX: &str = "/-/authorize";
+/// The header that tells Envoy which headers of the request the backend must not see.
+const HEADERS_TO_REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
+
+/// Takes the prefix off the target, so that the request is the one that is described; `None` where there is no prefix.
+pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
+    let target = parts.uri.path_and_query()?.as_str().strip_prefix(PREFIX)?;
+    if !target.starts_with('/') {
+        return None;
+    }
+    let mut uri = parts.uri.clone().into_parts();
+    uri.path_and_query = Some(PathAndQuery::try_from(target).ok()?);
+    Uri::from_parts(uri).ok()
+}
+
+/// Lets a request in.
+pub(super) fn allowed(caller: Option<(&AccessRules, &KeyName)>, request: &HeaderMap) -> ResponseOutcome {
+    let mut headers = HeaderMap::new();
+    if let Some((rules, key)) = caller {
+        headers.extend(HeaderValue::from_str(key.as_str()).ok().map(|value| (X_APIGW_KEY, value)));
+        let removed: Vec<String> = rules.credentials_of(request).iter().map(ToString::to_string).collect();
+        if !removed.is_empty() {
+            headers.extend(HeaderValue::from_str(&removed.join(",")).ok().map(|value| (HEADERS_TO_REMOVE, value)));
+        }
+    }
+    ResponseOutcome::bytes(StatusCode::OK, headers, Bytes::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_target_is_that_of_the_described_request() {
+        for (target, described) in [
+            ("/-/authorize/petstore/pets?a=1&b", Some("/petstore/pets?a=1&b")),
+            ("/-/authorize/", Some("/")),
+            ("/-/authorize//x", Some("//x")),
+            ("/-/authorize", None),
+            ("/-/authorized/x", None),
+            ("/petstore/pets", None),
+            ("http://a.b/-/authorize/x", Some("http://a.b/x")),
+        ] {
+            let (parts, ()) = http::Request::builder().uri(target).body(()).expect("a request").into_parts();
+            assert_eq!(described_target(&parts).map(|uri| uri.to_string()).as_deref(), described, "{target}");
+        }
+    }
+}

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
-    CompletionsView, DiffDocument, ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView, GroupView,
-    HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView, ManualPageView,
-    MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView, SchemaDocument,
-    ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView, VersionBumpView,
-    VersionCreateView, VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
+    CompletionsView, DiffDocument, DocsView, ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
+    GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView,
+    ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView,
+    SchemaDocument, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView,
+    VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
 };
 
 /// The kind of document that a command prints.
@@ -65,6 +65,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<HistoryDocument<'_>>("history"),
     DocumentKind::new::<ShowView>("show"),
     DocumentKind::new::<DiffDocument>("diff"),
+    DocumentKind::new::<DocsView>("docs"),
     DocumentKind::new::<MergeDriverDocument>("merge-driver"),
     DocumentKind::new::<KeySecretView>("key-create"),
     DocumentKind::new::<KeySecretView>("key-rotate"),

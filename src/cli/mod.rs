@@ -30,6 +30,7 @@ mod selection;
 mod shell;
 mod short_ids;
 mod signing;
+mod site;
 mod table;
 mod time;
 mod topics;

@@ -31,6 +31,7 @@ topics! {
     "compatibility": "which changes break callers, and the policies about them",
     "serving": "the gateway: addresses, mocks, backends, TLS, logs, refusals",
     "access": "keys of callers, signatures, grants, rotation, leaks",
+    "docs": "pages for callers: what is live, references, changes",
     "ci": "recipes for pipelines and pull requests",
     "json": "the documents that -o json prints",
     "variables": "environment variables and your own defaults",

@@ -4,6 +4,7 @@ mod access;
 mod apis;
 mod checks;
 mod comparison;
+mod docs;
 mod groups;
 mod routes;
 mod status;
@@ -25,6 +26,7 @@ pub(super) use apis::{
 };
 pub(super) use checks::{CheckDocument, FormatView, RuleView, VerifyView};
 pub(super) use comparison::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
+pub(super) use docs::{DocsPageView, DocsView};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
 pub(super) use routes::RoutesView;
 pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
@@ -414,4 +416,5 @@ impl OutputDocument for PlanView<'_> {}
 impl OutputDocument for ReleaseView<'_> {}
 impl OutputDocument for ShowView {}
 impl OutputDocument for ErrorView<'_> {}
+impl OutputDocument for DocsView {}
 impl OutputDocument for StatusView {}

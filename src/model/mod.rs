@@ -56,8 +56,8 @@ pub use nearest::nearest;
 pub use operation::{GroupChange, Operation, OperationId, OperationIdError, PolicyOverride, ReleaseAction};
 pub use secret::is_secret_name;
 pub use settings::{
-    AccessSettings, ChangeLevel, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings, PolicyMode,
-    ResponseValidation, RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,
+    AccessSettings, ChangeLevel, DocumentPolicy, EnvironmentSettings, GroupSettings, MOST_DOMAINS, MockSettings,
+    PolicyMode, ResponseValidation, RuleLevel, RuleLevels, SCHEMA, SunsetPolicy, WorkspaceSettings, apply_levels,
 };
 pub use time::{Timestamp, TimestampError};
 pub use variable::{VariableError, variables_of, with_variables};

@@ -171,6 +171,36 @@ pub struct EnvironmentSettings {
     /// Values of `${NAME}` in backend addresses.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    /// The documents for callers; by default those of `online` are official, and others are drafts.
+    #[serde(default)]
+    pub docs: Option<DocumentPolicy>,
+    /// Sending requests from the pages of documents; by default where they are drafts.
+    #[serde(default)]
+    pub docs_try_it: Option<bool>,
+}
+
+/// The standing of an environment's documents for callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DocumentPolicy {
+    /// Published officially.
+    Official,
+    /// For those who test: marked as a draft, and left out by search engines.
+    Draft,
+    /// Not made.
+    Off,
+}
+
+impl DocumentPolicy {
+    /// Returns the word used in files and output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Official => "official",
+            Self::Draft => "draft",
+            Self::Off => "off",
+        }
+    }
 }
 
 /// The effect of an `x-sunset` date (RFC 8594).
@@ -301,6 +331,20 @@ impl WorkspaceSettings {
     #[must_use]
     pub fn environment_named(&self, text: &str) -> Option<EnvironmentName> {
         EnvironmentName::from_input(text).ok().filter(|name| self.environments().contains(name))
+    }
+
+    /// Returns the standing of an environment's documents.
+    #[must_use]
+    pub fn document_policy(&self, name: &EnvironmentName) -> DocumentPolicy {
+        let usual = if name.as_str() == "online" { DocumentPolicy::Official } else { DocumentPolicy::Draft };
+        self.environments.get(name).and_then(|settings| settings.docs).unwrap_or(usual)
+    }
+
+    /// Returns true if requests can be sent from the documents of an environment.
+    #[must_use]
+    pub fn document_try_it(&self, name: &EnvironmentName) -> bool {
+        let usual = self.document_policy(name) == DocumentPolicy::Draft;
+        self.environments.get(name).and_then(|settings| settings.docs_try_it).unwrap_or(usual)
     }
 
     /// Returns the settings of an environment; the defaults if it has none.

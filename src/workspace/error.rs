@@ -24,6 +24,14 @@ pub enum Error {
         /// The workspace's folder.
         folder: PathBuf,
     },
+    /// An output folder holds something that apigw did not write.
+    #[error("{} holds {entry:?}, which apigw did not write there", .folder.display())]
+    FolderTaken {
+        /// The folder.
+        folder: PathBuf,
+        /// The first such entry.
+        entry: String,
+    },
     /// A name that nothing has.
     #[error("there is no {kind} {name:?}{}", nearest_text(.nearest.as_deref()))]
     Unknown {

@@ -28,6 +28,7 @@ mod lock;
 mod merge;
 mod operation_file;
 mod origins;
+mod output_folder;
 mod outside;
 mod overview;
 mod own_yaml;
@@ -66,6 +67,7 @@ pub use live::LiveReader;
 pub use lock::{LockGuard, LockRequest};
 pub use merge::MergeState;
 pub use origins::{EntryOrigins, OperationAuthor};
+pub use output_folder::{FolderChanges, OutputFile, OutputFolder};
 pub use outside::{
     FileStamp, OutsideFolder, append_outside, read_outside, read_release_plan, stamp_outside, write_outside,
 };

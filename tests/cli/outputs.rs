@@ -362,6 +362,10 @@ fn views(validated: &Validated) {
     validated.read("diff", 0, "diff --explain api-removed");
     validated.read("diff", 3, "diff --explain nonsense");
     validated.read("diff", 64, "diff petstore");
+    validated.read("docs", 64, "docs --all");
+    validated.run("docs", 0, "docs --all --out public");
+    validated.read("docs", 0, "docs --all --out public --check");
+    validated.read("docs", 3, "docs nobody --all --out public");
     validated.read("routes", 0, "routes --env test");
     validated.read("routes", 0, "routes petstore");
     validated.read("routes", 3, "routes nobody");

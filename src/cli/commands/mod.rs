@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod completions;
 mod diff;
+mod docs;
 mod group;
 mod help;
 mod history;
@@ -63,6 +64,7 @@ pub(super) enum Command {
     History(history::HistoryArguments),
     Show(show::ShowArguments),
     Diff(diff::DiffArguments),
+    Docs(docs::DocsArguments),
     MergeDriver(merge_driver::MergeDriverArguments),
     #[command(subcommand)]
     Key(key::KeyCommand),
@@ -128,6 +130,7 @@ impl Command {
             | Self::History(_)
             | Self::Show(_)
             | Self::Diff(_)
+            | Self::Docs(_)
             | Self::Serve(_)
             | Self::Routes(_)
             | Self::Call(_)
@@ -160,6 +163,7 @@ impl Command {
             Self::History(arguments) => history::run(context, arguments),
             Self::Show(arguments) => show::run(context, arguments),
             Self::Diff(arguments) => diff::run(context, arguments),
+            Self::Docs(arguments) => docs::run(context, arguments),
             Self::MergeDriver(arguments) => merge_driver::run(context, arguments),
             Self::Key(command) => key::run(context, command),
             Self::Access(command) => access::run(context, command),

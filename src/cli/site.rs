@@ -1,0 +1,393 @@
+//! The documents of a workspace, of all that is live and was live: read here, rendered by [`share::reference`].
+//!
+//! [`share::reference`]: crate::share::reference
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::error::CommandError;
+use crate::compare::{self, ChangeRules, ComparedGroup};
+use crate::model::{
+    Deployment, DeploymentState, Digest, DocumentPolicy, EnvironmentName, GroupChange, GroupName, Release, Version,
+};
+use crate::plan::{Facts as _, PublishCandidate};
+use crate::share::reference::{
+    ChangesSource, DocumentFile, LiveEntry, MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, OtherEntry,
+    ReferenceSource, ReleaseEffect, ReleaseRecord, RenderError, ServingState, changes, matrix, reference,
+};
+use crate::workspace::{CommittedOperation, DiskFacts, Workspace};
+
+/// The most releases of a group whose changes are shown.
+const MOST_RELEASES: usize = 500;
+
+/// Tells of an entry whether it is served, or the reason why not; `None` where nobody says so.
+pub(super) type ServedCheck<'c> = dyn Fn(&EnvironmentName, &GroupName, &Deployment) -> Option<Result<(), String>> + 'c;
+
+/// The groups and environments that documents are about.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SiteSelection {
+    /// The environments; all if there are none.
+    pub(super) environments: BTreeSet<EnvironmentName>,
+    /// The groups; all if there are none.
+    pub(super) groups: BTreeSet<GroupName>,
+}
+
+/// The state that documents are made of.
+pub(super) struct DocumentSite<'a> {
+    workspace: &'a Workspace,
+    serving: Option<ServingState>,
+    environments: Vec<SiteEnvironment>,
+    groups: BTreeSet<GroupName>,
+    problems: Vec<String>,
+}
+
+/// An environment with the entries of the groups in question.
+struct SiteEnvironment {
+    name: EnvironmentName,
+    policy: DocumentPolicy,
+    entries: BTreeMap<GroupName, SiteEntry>,
+}
+
+/// An entry, and who made it.
+struct SiteEntry {
+    deployment: Deployment,
+    number: Version,
+    by: Option<String>,
+    message: Option<String>,
+    urls: Vec<String>,
+}
+
+/// A group's history in an environment: its operations, the newest first, and the versions that were live.
+struct GroupHistory {
+    operations: Vec<CommittedOperation>,
+    versions: Vec<LiveVersion>,
+}
+
+/// A version that is or was live, as the latest release of it was.
+struct LiveVersion {
+    release: Release,
+    candidate: Option<Arc<PublishCandidate>>,
+}
+
+/// A document cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SiteError {
+    #[error(transparent)]
+    Workspace(#[from] crate::workspace::Error),
+    #[error(transparent)]
+    Facts(#[from] anyhow::Error),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl From<SiteError> for CommandError {
+    fn from(error: SiteError) -> Self {
+        match error {
+            SiteError::Workspace(error) => error.into(),
+            SiteError::Facts(error) => crate::plan::Error::Facts(error).into(),
+            SiteError::Render(error) => Self::new("template", super::error::Exit::Failed, error.to_string()),
+        }
+    }
+}
+
+impl<'a> DocumentSite<'a> {
+    /// Reads the entries of all environments, as far as they can be read.
+    pub(super) fn read(workspace: &'a Workspace, selection: &SiteSelection, serving: Option<ServingState>) -> Self {
+        let settings = workspace.settings();
+        let overviews = workspace.overview(&settings.environments(), None);
+        let mut problems = Vec::new();
+        let mut environments = Vec::new();
+        for overview in overviews {
+            let is_chosen =
+                selection.environments.is_empty() || selection.environments.contains(&overview.environment.name);
+            if !is_chosen {
+                continue;
+            }
+            problems.extend(overview.problems.iter().map(|problem| {
+                let group = problem.group.as_ref().map(|group| format!("{group} in ")).unwrap_or_default();
+                format!("{group}{}: {}", problem.environment, problem.message)
+            }));
+            environments.push(overview.environment);
+        }
+        for environment in &mut environments {
+            let is_chosen = |group: &GroupName| selection.groups.is_empty() || selection.groups.contains(group);
+            environment.deployments.retain(|group, _| is_chosen(group));
+        }
+        let origins = workspace.origins(&environments);
+        let read = environments.iter().map(|environment| {
+            let entries = environment.deployments.iter().map(|(group, deployment)| {
+                let committer = origins.committer(&environment.name, &deployment.operation);
+                let number = origins.number(group, &deployment.release).clone();
+                let entry = SiteEntry {
+                    deployment: deployment.clone(),
+                    number,
+                    by: committer.map(|committer| committer.by.clone()),
+                    message: committer.and_then(|committer| committer.message.clone()),
+                    urls: origins.urls(&environment.name, group, &deployment.release),
+                };
+                (group.clone(), entry)
+            });
+            SiteEnvironment {
+                name: environment.name.clone(),
+                policy: settings.document_policy(&environment.name),
+                entries: entries.collect(),
+            }
+        });
+        let read: Vec<SiteEnvironment> = read.collect();
+        let groups = read.iter().flat_map(|environment| environment.entries.keys().cloned()).collect();
+        Self { workspace, serving, environments: read, groups, problems }
+    }
+
+    /// Makes pages that are served.
+    pub(super) fn serve(&mut self, serving: ServingState) {
+        self.serving = Some(serving);
+    }
+
+    /// Returns a name of the state, which is another one where a page would be another one.
+    pub(super) fn state_name(&self, served: &ServedCheck<'_>) -> String {
+        let mut text = self.problems.join("\n");
+        for environment in &self.environments {
+            let try_it = self.workspace.settings().document_try_it(&environment.name);
+            let _ = writeln!(text, "{} {} {try_it}", environment.name, environment.policy.as_str());
+            for (group, entry) in &environment.entries {
+                let state = served(&environment.name, group, &entry.deployment);
+                let _ = writeln!(text, "{group} {} {} {state:?}", entry.deployment.operation, entry.number);
+            }
+        }
+        Digest::of(text.as_bytes()).short()
+    }
+
+    /// Returns the parts that cannot be shown, each with the reason.
+    pub(super) fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// Returns the environments and groups that have pages.
+    pub(super) fn pages(&self) -> Vec<(EnvironmentName, GroupName)> {
+        let shown = self.environments.iter().filter(|environment| environment.policy != DocumentPolicy::Off);
+        shown
+            .flat_map(|environment| environment.entries.keys().map(|group| (environment.name.clone(), group.clone())))
+            .collect()
+    }
+
+    /// Renders the matrix. `served` tells of an entry whether this process serves it.
+    pub(super) fn matrix(&self, served: &ServedCheck<'_>) -> Result<DocumentFile, SiteError> {
+        let environments: Vec<MatrixEnvironment> = self
+            .environments
+            .iter()
+            .map(|environment| MatrixEnvironment { name: environment.name.clone(), policy: environment.policy })
+            .collect();
+        let groups: Vec<MatrixGroup> = self
+            .groups
+            .iter()
+            .map(|group| MatrixGroup {
+                name: group.clone(),
+                description: self.workspace.group_settings(group).ok().and_then(|settings| settings.description),
+                entries: self
+                    .environments
+                    .iter()
+                    .map(|environment| {
+                        let entry = environment.entries.get(group)?;
+                        Some(MatrixEntry {
+                            deployment: entry.deployment.clone(),
+                            number: entry.number.clone(),
+                            by: entry.by.clone(),
+                            message: entry.message.clone(),
+                            behind: self.newer_before(environment, group, entry),
+                            has_page: environment.policy != DocumentPolicy::Off,
+                            served: served(&environment.name, group, &entry.deployment),
+                        })
+                    })
+                    .collect(),
+            })
+            .collect();
+        let source = MatrixSource {
+            environments: &environments,
+            groups: &groups,
+            problems: &self.problems,
+            serving: self.serving.as_ref(),
+        };
+        Ok(matrix(source)?)
+    }
+
+    /// Finds an earlier environment in which a newer version is live.
+    fn newer_before(
+        &self,
+        environment: &SiteEnvironment,
+        group: &GroupName,
+        entry: &SiteEntry,
+    ) -> Option<(EnvironmentName, Version)> {
+        if entry.deployment.release.state != DeploymentState::Live {
+            return None;
+        }
+        let before = self.environments.iter().take_while(|before| before.name != environment.name);
+        let entries = before.filter_map(|before| Some((&before.name, before.entries.get(group)?)));
+        let live = entries.filter(|(_, there)| there.deployment.release.state == DeploymentState::Live);
+        let newer = live.filter(|(_, there)| there.number > entry.number);
+        let newest = newer.max_by(|left, right| left.1.number.cmp(&right.1.number));
+        newest.map(|(name, there)| (name.clone(), there.number.clone()))
+    }
+
+    /// Renders the pages of a group in an environment: the reference of what is live, that of each version that was, and the
+    /// changes between them. Only the pages whose path below the group's folder `is_wanted` are made.
+    pub(super) fn group(
+        &self,
+        environment: &EnvironmentName,
+        group: &GroupName,
+        is_wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<Vec<DocumentFile>, SiteError> {
+        let found = self.environments.iter().find(|found| found.name == *environment);
+        let Some((site, entry)) = found.and_then(|site| Some((site, site.entries.get(group)?))) else {
+            return Ok(Vec::new());
+        };
+        let facts = DiskFacts::new(self.workspace);
+        let history = self.history(environment, group, &facts);
+        let folder = format!("{environment}/{group}");
+        let mut files = Vec::new();
+        if is_wanted("changes.html") {
+            let releases = self.releases(group, &history, &facts);
+            let source = ChangesSource {
+                group,
+                environment,
+                policy: site.policy,
+                releases: &releases,
+                serving: self.serving.as_ref(),
+            };
+            add(&mut files, &folder, changes(source)?);
+        }
+        for version in &history.versions {
+            let Some(candidate) = &version.candidate else { continue };
+            let number = &version.release.version;
+            let is_current = entry.deployment.release.digest == version.release.digest;
+            for (is_of_version, below) in [(false, String::new()), (true, format!("{number}/"))] {
+                if (is_of_version || is_current) && is_wanted(&format!("{below}index.html")) {
+                    let page = self.reference(site, group, entry, version, candidate, is_of_version)?;
+                    add(&mut files, &format!("{folder}/{below}"), page);
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn reference(
+        &self,
+        site: &SiteEnvironment,
+        group: &GroupName,
+        entry: &SiteEntry,
+        version: &LiveVersion,
+        candidate: &PublishCandidate,
+        is_of_version: bool,
+    ) -> Result<Vec<DocumentFile>, SiteError> {
+        let Some(definition) = &candidate.definition else { return Ok(Vec::new()) };
+        let others = self.environments.iter().filter(|other| other.name != site.name).filter_map(|other| {
+            let there = other.entries.get(group)?;
+            (there.deployment.release.state == DeploymentState::Live).then(|| OtherEntry {
+                environment: other.name.clone(),
+                version: there.number.clone(),
+                is_mock: there.deployment.release.backend.is_mock(),
+                has_page: other.policy != DocumentPolicy::Off,
+            })
+        });
+        let others: Vec<OtherEntry> = others.collect();
+        let is_current = entry.deployment.release.digest == version.release.digest;
+        let urls = self.workspace.urls(&site.name, group, &version.release, None);
+        Ok(reference(ReferenceSource {
+            group,
+            environment: &site.name,
+            policy: site.policy,
+            release: &version.release,
+            settings: &candidate.settings,
+            definition,
+            urls: if is_current { &entry.urls } else { &urls },
+            live: LiveEntry { deployment: &entry.deployment, number: &entry.number, by: entry.by.as_deref() },
+            elsewhere: &others,
+            is_of_version,
+            // Requests reach what is live, and nothing else.
+            try_it: is_current
+                && entry.deployment.release.state == DeploymentState::Live
+                && self.workspace.settings().document_try_it(&site.name),
+            serving: self.serving.as_ref(),
+        })?)
+    }
+
+    /// Reads the history of a group and the versions that were live in it.
+    fn history(&self, environment: &EnvironmentName, group: &GroupName, facts: &DiskFacts<'_>) -> GroupHistory {
+        let operations = self.workspace.readable_history(environment, Some(group), MOST_RELEASES).operations;
+        let mut seen = BTreeSet::new();
+        let mut versions = Vec::new();
+        for change in operations.iter().filter_map(|committed| committed.operation.changes.get(group)) {
+            let release = &change.after;
+            if release.state == DeploymentState::Offline || !seen.insert(release.digest) {
+                continue;
+            }
+            let release = Self::numbered(group, release, facts);
+            // One that was deleted since has no page, which the changes say.
+            let candidate = facts.released(group, &release).ok().flatten();
+            versions.push(LiveVersion { release, candidate });
+        }
+        GroupHistory { operations, versions }
+    }
+
+    /// Returns a release with the number under which its version lies now.
+    fn numbered(group: &GroupName, release: &Release, facts: &DiskFacts<'_>) -> Release {
+        let number = facts.number(group, release).ok().flatten();
+        Release { version: number.unwrap_or_else(|| release.version.clone()), ..release.clone() }
+    }
+
+    /// Lists the releases of a group with their effect on callers.
+    fn releases(&self, group: &GroupName, history: &GroupHistory, facts: &DiskFacts<'_>) -> Vec<ReleaseRecord> {
+        let by_digest: HashMap<Digest, &LiveVersion> =
+            history.versions.iter().map(|version| (version.release.digest, version)).collect();
+        let record = |committed: &CommittedOperation| {
+            let change = committed.operation.changes.get(group)?;
+            let release = Self::numbered(group, &change.after, facts);
+            let version = by_digest.get(&release.digest);
+            Some(ReleaseRecord {
+                operation: committed.id.clone(),
+                time: committed.operation.time,
+                actor: committed.operation.actor.clone(),
+                action: change.action,
+                message: committed.operation.message.clone(),
+                effect: self.effect(change, &by_digest),
+                has_page: version.is_some_and(|version| version.candidate.is_some()),
+                release,
+            })
+        };
+        history.operations.iter().filter_map(record).collect()
+    }
+
+    fn effect(&self, change: &GroupChange, versions: &HashMap<Digest, &LiveVersion>) -> ReleaseEffect {
+        let after = &change.after;
+        if after.state == DeploymentState::Offline {
+            return ReleaseEffect::Offline;
+        }
+        let Some(before) = &change.before else { return ReleaseEffect::First };
+        if before.release.digest == after.digest {
+            return ReleaseEffect::SameVersion;
+        }
+        let candidate = |digest: &Digest| versions.get(digest).and_then(|version| version.candidate.as_ref());
+        let side = |digest: &Digest| {
+            let candidate = candidate(digest)?;
+            Some((candidate, candidate.definition.as_ref()?))
+        };
+        match (side(&before.release.digest), side(&after.digest)) {
+            (Some((old, old_definition)), Some((new, new_definition))) => {
+                let comparison = compare::compare(
+                    ComparedGroup { settings: &old.settings, definition: old_definition },
+                    ComparedGroup { settings: &new.settings, definition: new_definition },
+                );
+                let judgement = ChangeRules { levels: &self.workspace.settings().changes, sunset: None };
+                ReleaseEffect::Compared(comparison.judged(judgement))
+            }
+            (None, _) => ReleaseEffect::Unreadable(format!("version {} cannot be read", before.release.version)),
+            (_, None) => ReleaseEffect::Unreadable(format!("version {} cannot be read", after.version)),
+        }
+    }
+}
+
+/// Puts files into a folder.
+fn add(files: &mut Vec<DocumentFile>, folder: &str, added: Vec<DocumentFile>) {
+    let folder = folder.trim_end_matches('/');
+    files.extend(added.into_iter().map(|file| DocumentFile { path: format!("{folder}/{}", file.path), ..file }));
+}

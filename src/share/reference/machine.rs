@@ -1,0 +1,168 @@
+//! The reference as Markdown, for programs that read: an index, and a file an operation.
+
+use std::fmt::Write as _;
+
+use super::code::snippets;
+use super::group_page::{ReferenceSource, access};
+use super::markdown::first_line;
+use super::operation_view::{OperationViewer, access_words};
+use super::page::DocumentFile;
+use super::request::sample_request;
+use super::type_view::TypeViewer;
+use crate::share::model::{ContentModel, DefinitionModel, OperationModel, TypeModel};
+
+/// The most rows of a type in Markdown.
+const MOST_ROWS: usize = 80;
+/// The longest mock response in Markdown, in bytes.
+const MOST_BODY: usize = 4096;
+
+/// Makes the files of a version.
+pub(super) fn files(
+    source: ReferenceSource<'_>,
+    model: &DefinitionModel,
+    operations: &OperationViewer<'_>,
+) -> Vec<DocumentFile> {
+    let file = |operation: &OperationModel| {
+        let path = operations.anchors.operation_file(operation)?.to_owned();
+        Some(DocumentFile { path, bytes: operation_text(model, operations, operation).into_bytes() })
+    };
+    let index = DocumentFile { path: "llms.txt".to_owned(), bytes: index(source, model, operations).into_bytes() };
+    std::iter::once(index).chain(model.operations.iter().filter_map(file)).collect()
+}
+
+/// Writes the index (the form of `llms.txt`).
+fn index(source: ReferenceSource<'_>, model: &DefinitionModel, operations: &OperationViewer<'_>) -> String {
+    let title = if model.title.trim().is_empty() { source.group.as_str() } else { model.title.trim() };
+    let (version, environment) = (&source.release.version, source.environment);
+    let mut text = format!("# {}\n\n", line(title));
+    let summary = model.summary.as_deref().or(model.description.as_deref()).map(first_line).unwrap_or_default();
+    if !summary.is_empty() {
+        let _ = writeln!(text, "> {}\n", line(&summary));
+    }
+    let _ = writeln!(text, "Version {version} of {}, as it is in {environment}.\n", source.group);
+    for url in source.urls {
+        let _ = writeln!(text, "- Address: {url}");
+    }
+    let _ = writeln!(text, "- Access: {}", access(source));
+    let tags = std::iter::once(None).chain(model.tags.iter().map(|tag| Some(tag.name.as_str())));
+    for tag in tags {
+        let of_tag = model.operations.iter().filter(|operation| operation.tags.first().map(String::as_str) == tag);
+        let lines: String = of_tag.map(|operation| index_line(operations, operation)).collect();
+        if !lines.is_empty() {
+            let _ = write!(text, "\n## {}\n\n{lines}", line(tag.unwrap_or("Operations")));
+        }
+    }
+    let changes = if source.is_of_version { "../changes.md" } else { "changes.md" };
+    let _ = write!(
+        text,
+        "\n## Optional\n\n- [OpenAPI definition](openapi.yaml)\n- [OpenAPI definition as JSON](openapi.json)\n\
+         - [Changes]({changes})\n"
+    );
+    text
+}
+
+fn index_line(operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
+    let file = operations.anchors.operation_file(operation).unwrap_or_default();
+    let name = format!("{} {}{}", operation.method, operations.prefix, operation.path);
+    let summary = operation.summary.as_deref().or(operation.description.as_deref()).map(first_line).unwrap_or_default();
+    let deprecated = if operation.is_deprecated { " (deprecated)" } else { "" };
+    format!("- [{}]({file}): {}{deprecated}\n", line(&name), line(&summary))
+}
+
+fn operation_text(model: &DefinitionModel, operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
+    let types = TypeViewer { model, anchors: operations.anchors, heading: 1, inlines: true };
+    let access = if operations.is_mock { &operation.mock_access } else { &operation.access };
+    let route = format!("{} {}{}{}", operation.method, operations.prefix, operation.path, operation.variant);
+    let mut text = format!("# {}\n\n", line(&route));
+    for part in [operation.summary.as_deref(), operation.description.as_deref()].into_iter().flatten() {
+        let _ = writeln!(text, "{}\n", quiet(part.trim()));
+    }
+    if operation.is_deprecated {
+        text.push_str("Deprecated: callers should no longer use it.\n\n");
+    }
+    let _ = writeln!(text, "{}.", access_words(access));
+    if !operation.parameters.is_empty() {
+        text.push_str("\n## Parameters\n\n");
+        for parameter in &operation.parameters {
+            let required = if parameter.is_required { ", required" } else { "" };
+            let said = parameter.description.as_deref().map(first_line).unwrap_or_default();
+            let words = types.view(&parameter.value, 0).text_line();
+            let _ = writeln!(
+                text,
+                "- `{}` ({}{required}): {words}{}",
+                code(&parameter.name),
+                parameter.place.as_str(),
+                sentence(&said)
+            );
+        }
+    }
+    if let Some(body) = &operation.body {
+        let required = if body.is_required { "" } else { " (optional)" };
+        let _ = writeln!(text, "\n## Request body{required}");
+        write_contents(&mut text, &types, &body.content);
+    }
+    for response in &operation.responses {
+        let said = response.description.as_deref().map(first_line).unwrap_or_default();
+        let _ = writeln!(text, "\n## Response {}\n\n{}", response.status, line(&said));
+        write_contents(&mut text, &types, &response.content);
+    }
+    let [(_, _, curl), ..] = snippets(&sample_request(operation, operations.base, access));
+    let _ = write!(text, "\n## Example\n\n{}", fenced("sh", &curl));
+    if let Some(mock) = &operation.mock {
+        let body = std::str::from_utf8(&mock.body).ok().filter(|body| !body.is_empty() && body.len() <= MOST_BODY);
+        let _ = write!(text, "\nMock response: {}\n", mock.status);
+        if let Some(body) = body {
+            let _ = write!(text, "\n{}", fenced("", body));
+        }
+    }
+    text
+}
+
+fn write_contents(text: &mut String, types: &TypeViewer<'_>, contents: &[ContentModel]) {
+    for content in contents {
+        let _ = write!(text, "\n`{}`", code(&content.media_type));
+        let value: Option<&TypeModel> = content.item.as_ref().or(content.value.as_ref());
+        match value.map(|value| types.view(value, MOST_ROWS)) {
+            Some(view) => {
+                let _ = writeln!(text, ": {}\n", view.text_line());
+                view.write_rows(text, 0);
+            }
+            None => text.push('\n'),
+        }
+    }
+}
+
+/// Writes code between fences that it does not hold itself.
+fn fenced(language: &str, body: &str) -> String {
+    let mut fence = "```".to_owned();
+    while body.contains(&fence) {
+        fence.push('`');
+    }
+    format!("{fence}{language}\n{}\n{fence}\n", body.trim_end())
+}
+
+/// Writes a text in one line, without markup.
+pub(super) fn line(text: &str) -> String {
+    let mut written = String::new();
+    for each in text.split_whitespace().collect::<Vec<_>>().join(" ").chars() {
+        if matches!(each, '<' | '[' | ']' | '`' | '*' | '\\' | '|') {
+            written.push('\\');
+        }
+        written.push(if each.is_control() { ' ' } else { each });
+    }
+    written
+}
+
+/// Writes a name within backticks.
+pub(super) fn code(text: &str) -> String {
+    text.chars().filter(|each| *each != '`' && !each.is_control()).collect()
+}
+
+fn sentence(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("; {}", line(text)) }
+}
+
+/// Keeps Markdown, without what would be an element of HTML.
+fn quiet(text: &str) -> String {
+    text.replace('<', "\\<").chars().filter(|each| !each.is_control() || matches!(each, '\n' | '\t')).collect()
+}

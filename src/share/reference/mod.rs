@@ -1,0 +1,32 @@
+//! Pages of the documentation: static HTML of what is live where, of each version, and of what changed between them.
+//!
+//! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
+//! - `matrix`: groups and environments
+//! - `group_page`: the reference of a version, of `operation_view` and `type_view`, with `code` beside it
+//! - `changes`: releases and their effect on callers
+//! - `bundle`, `machine`: the definition as one file, and Markdown
+//! - `markdown`: descriptions, which others wrote and which never become an element that they name
+//!
+//! The same state gives the same bytes: times are absolute, and nothing here does I/O. The templates, the style sheet and the
+//! script lie in `templates`, and are compiled in.
+
+mod anchors;
+mod bundle;
+mod changes;
+mod code;
+mod group_page;
+mod machine;
+mod markdown;
+mod matrix;
+mod operation_view;
+mod page;
+mod request;
+mod type_view;
+
+pub use changes::{ChangesSource, ReleaseEffect, ReleaseRecord, changes};
+pub use group_page::{LiveEntry, OtherEntry, ReferenceSource, ServingState, reference};
+pub use matrix::{MatrixEntry, MatrixEnvironment, MatrixGroup, MatrixSource, matrix};
+pub use page::{DocumentFile, RenderError};
+
+#[cfg(test)]
+mod tests;

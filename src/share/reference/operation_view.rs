@@ -1,0 +1,405 @@
+//! An operation as readers see it: its request, its responses, and both as code.
+
+use minijinja::value::Value as TemplateValue;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::anchors::{PageAnchors, operation_anchor};
+use super::code::{MOST_CODE, json_html, snippets};
+use super::markdown::{description_html, escaped, first_line};
+use super::request::sample_request;
+use super::type_view::{TypeOutline, TypeViewer, value_text};
+use crate::definition::{ParameterPlace, StatusPattern};
+use crate::routes::{Credential, MockResponse, RouteAccess};
+use crate::share::model::{
+    BodyModel, CallbackModel, ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel,
+};
+
+/// The most mock responses of an operation that are shown.
+const MOST_MOCKS: usize = 6;
+
+/// An operation as a template shows it.
+#[derive(Debug, Serialize)]
+pub(super) struct OperationSection {
+    pub(super) anchor: String,
+    pub(super) method: String,
+    /// The path with the group's prefix.
+    pub(super) path: String,
+    path_html: TemplateValue,
+    pub(super) title: String,
+    pub(super) description: Option<TemplateValue>,
+    pub(super) is_deprecated: bool,
+    not_served: Option<String>,
+    operation_id: Option<String>,
+    access: String,
+    markdown: Option<String>,
+    parameters: Vec<ParameterGroup>,
+    body: Option<BodyView>,
+    responses: Vec<ResponseView>,
+    snippets: Vec<PaneView>,
+    mocks: Vec<PaneView>,
+    callbacks: Vec<CallbackView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ParameterGroup {
+    name: &'static str,
+    rows: Vec<ParameterView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ParameterView {
+    name: String,
+    place: &'static str,
+    style: &'static str,
+    explode: bool,
+    is_required: bool,
+    example: Option<String>,
+    #[serde(rename = "type")]
+    value: TypeOutline,
+    description: Option<TemplateValue>,
+    is_deprecated: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct BodyView {
+    is_required: bool,
+    description: Option<TemplateValue>,
+    contents: Vec<ContentView>,
+    sample: Option<SampleView>,
+}
+
+/// A body that a form begins with.
+#[derive(Debug, Serialize)]
+struct SampleView {
+    media_type: String,
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ContentView {
+    media_type: String,
+    #[serde(rename = "type")]
+    value: Option<TypeOutline>,
+    examples: Vec<PaneView>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResponseView {
+    status: String,
+    class: u16,
+    /// True for the one that is unfolded at first: the response of a request that succeeds.
+    is_open: bool,
+    said: String,
+    description: Option<TemplateValue>,
+    headers: Vec<ParameterView>,
+    contents: Vec<ContentView>,
+}
+
+/// Code under a tab.
+#[derive(Debug, Serialize)]
+struct PaneView {
+    id: String,
+    name: String,
+    note: Option<String>,
+    html: TemplateValue,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct CallbackView {
+    name: String,
+    operations: Vec<OperationSection>,
+}
+
+/// Makes views of operations.
+pub(super) struct OperationViewer<'m> {
+    pub(super) model: &'m DefinitionModel,
+    pub(super) anchors: &'m PageAnchors,
+    /// The prefix of all paths, empty or beginning with `/`.
+    pub(super) prefix: &'m str,
+    /// The address of the group, with its prefix.
+    pub(super) base: &'m str,
+    pub(super) is_mock: bool,
+    /// The most rows of a body's type.
+    pub(super) most_rows: usize,
+    /// The most bytes of a mock response.
+    pub(super) most_code: usize,
+}
+
+impl<'m> OperationViewer<'m> {
+    /// Makes the view of an operation.
+    pub(super) fn view(&self, operation: &'m OperationModel) -> OperationSection {
+        self.view_of(operation, &operation_anchor(operation), true)
+    }
+
+    /// Makes the views of requests that the API sends: they have no code, as nobody sends them to it.
+    pub(super) fn incoming(&self, operations: &'m [OperationModel], anchor: &str) -> Vec<OperationSection> {
+        let view = |(index, operation)| self.view_of(operation, &format!("{anchor}-{index}"), false);
+        operations.iter().enumerate().map(view).collect()
+    }
+
+    fn view_of(&self, operation: &'m OperationModel, anchor: &str, is_own: bool) -> OperationSection {
+        let own = |text: &str| if is_own { format!("{}{text}", self.prefix) } else { text.to_owned() };
+        let path = format!("{}{}", own(&operation.path), operation.variant);
+        let summary = operation.summary.as_deref().map(first_line).filter(|text| !text.is_empty());
+        let described = || operation.description.as_deref().map(first_line).filter(|text| text.len() <= 60);
+        let title = summary.or_else(|| described().filter(|text| !text.is_empty()));
+        let title = title.or_else(|| operation.operation_id.clone().filter(|id| !id.trim().is_empty()));
+        OperationSection {
+            path_html: path_html(&path),
+            title: title.unwrap_or_else(|| format!("{} {path}", operation.method)),
+            path,
+            method: operation.method.clone(),
+            description: self.description(operation.description.as_deref(), 3),
+            is_deprecated: operation.is_deprecated,
+            not_served: operation.not_served.clone().filter(|_| is_own),
+            operation_id: operation.operation_id.clone().filter(|_| is_own),
+            access: if is_own { self.access(operation) } else { String::new() },
+            markdown: self.anchors.operation_file(operation).filter(|_| is_own).map(str::to_owned),
+            parameters: self.parameters(operation),
+            body: operation.body.as_ref().map(|body| self.body(body, anchor)),
+            responses: self.responses(operation, anchor),
+            snippets: if is_own { self.snippets(operation, anchor) } else { Vec::new() },
+            mocks: mocks(operation, anchor, self.most_code),
+            callbacks: self.callbacks(&operation.callbacks, anchor),
+            anchor: anchor.to_owned(),
+        }
+    }
+
+    fn callbacks(&self, callbacks: &'m [CallbackModel], anchor: &str) -> Vec<CallbackView> {
+        let view = |(index, callback): (usize, &'m CallbackModel)| CallbackView {
+            name: callback.name.clone(),
+            operations: self.incoming(&callback.operations, &format!("{anchor}-callback-{index}")),
+        };
+        callbacks.iter().enumerate().map(view).collect()
+    }
+
+    fn description(&self, text: Option<&str>, heading: u8) -> Option<TemplateValue> {
+        let text = text.filter(|text| !text.trim().is_empty())?;
+        let html = description_html(text, heading, &|name| self.anchors.has(name));
+        Some(TemplateValue::from_safe_string(html))
+    }
+
+    fn types(&self) -> TypeViewer<'m> {
+        TypeViewer { model: self.model, anchors: self.anchors, heading: 4, inlines: true }
+    }
+
+    fn parameters(&self, operation: &'m OperationModel) -> Vec<ParameterGroup> {
+        const GROUPS: [(ParameterPlace, &str); 4] = [
+            (ParameterPlace::Path, "Path parameters"),
+            (ParameterPlace::Query, "Query parameters"),
+            (ParameterPlace::Header, "Headers"),
+            (ParameterPlace::Cookie, "Cookies"),
+        ];
+        let group = |(place, name)| {
+            let rows: Vec<_> = operation.parameters_in(place).map(|parameter| self.parameter(parameter)).collect();
+            (!rows.is_empty()).then_some(ParameterGroup { name, rows })
+        };
+        GROUPS.into_iter().filter_map(group).collect()
+    }
+
+    fn parameter(&self, parameter: &'m ParameterModel) -> ParameterView {
+        ParameterView {
+            name: parameter.name.clone(),
+            place: parameter.place.as_str(),
+            style: parameter.style.as_str(),
+            explode: parameter.explode,
+            is_required: parameter.is_required,
+            example: parameter
+                .sample
+                .as_ref()
+                .filter(|_| parameter.is_required && !parameter.is_secret)
+                .map(value_text),
+            value: self.types().view(&parameter.value, self.most_rows),
+            description: self.description(parameter.description.as_deref(), 4),
+            is_deprecated: parameter.is_deprecated,
+        }
+    }
+
+    fn body(&self, body: &'m BodyModel, anchor: &str) -> BodyView {
+        let written = body.content.iter().find_map(|content| {
+            Some(SampleView { media_type: content.media_type.clone(), text: super::request::body_text(content)? })
+        });
+        BodyView {
+            is_required: body.is_required,
+            description: self.description(body.description.as_deref(), 4),
+            contents: self.contents(&body.content, &format!("{anchor}-body")),
+            sample: written.filter(|sample| sample.text.len() < MOST_CODE),
+        }
+    }
+
+    fn contents(&self, contents: &'m [ContentModel], anchor: &str) -> Vec<ContentView> {
+        let view = |(index, content): (usize, &'m ContentModel)| ContentView {
+            media_type: content.media_type.clone(),
+            value: content
+                .item
+                .as_ref()
+                .or(content.value.as_ref())
+                .map(|value| self.types().view(value, self.most_rows)),
+            examples: examples(content, &format!("{anchor}-{index}")),
+        };
+        contents.iter().enumerate().map(view).collect()
+    }
+
+    fn responses(&self, operation: &'m OperationModel, anchor: &str) -> Vec<ResponseView> {
+        let success = operation.success().map(|response| response.status);
+        let view = |response: &'m ResponseModel| ResponseView {
+            is_open: Some(response.status) == success,
+            ..self.response(response, anchor)
+        };
+        operation.responses.iter().map(view).collect()
+    }
+
+    fn response(&self, response: &'m ResponseModel, anchor: &str) -> ResponseView {
+        let status = response.status.to_string();
+        let header = |header: &'m crate::share::model::HeaderModel| ParameterView {
+            name: header.name.clone(),
+            place: "header",
+            style: "simple",
+            explode: false,
+            is_required: header.is_required,
+            example: None,
+            value: self.types().view(&header.value, self.most_rows),
+            description: self.description(header.description.as_deref(), 4),
+            is_deprecated: false,
+        };
+        let text = response.description.as_deref().unwrap_or_default();
+        let said = first_line(text);
+        ResponseView {
+            class: match response.status {
+                StatusPattern::Default => 0,
+                other => other.code() / 100,
+            },
+            is_open: false,
+            description: self.description(Some(text).filter(|text| text.trim() != said), 4),
+            said,
+            headers: response.headers.iter().map(header).collect(),
+            contents: self.contents(&response.content, &format!("{anchor}-{status}")),
+            status,
+        }
+    }
+
+    fn snippets(&self, operation: &OperationModel, anchor: &str) -> Vec<PaneView> {
+        let access = if self.is_mock { &operation.mock_access } else { &operation.access };
+        let request = sample_request(operation, self.base, access);
+        let pane = |(id, name, code): (&str, &str, String)| PaneView {
+            id: format!("{anchor}-{id}"),
+            name: name.to_owned(),
+            note: Some(id.to_owned()),
+            html: TemplateValue::from_safe_string(escaped(&code)),
+        };
+        snippets(&request).into_iter().map(pane).collect()
+    }
+
+    /// Says who may call an operation where this page's environment is concerned.
+    fn access(&self, operation: &OperationModel) -> String {
+        let access = if self.is_mock { &operation.mock_access } else { &operation.access };
+        access_words(access)
+    }
+}
+
+/// Says who may call.
+pub(super) fn access_words(access: &RouteAccess) -> String {
+    let credential = |credential: &Credential| match credential {
+        Credential::Header(name) => format!("the header {name}"),
+        Credential::Query(name) => format!("the query parameter {name}"),
+        Credential::Cookie(name) => format!("the cookie {name}"),
+        Credential::Authorization(scheme) => format!("{scheme} credentials"),
+    };
+    match access {
+        RouteAccess::Anyone => "Anyone may call".to_owned(),
+        RouteAccess::Key { signature, subscription, .. } => {
+            let ways = [
+                signature.as_ref().map(|_| "a signature".to_owned()),
+                subscription.as_ref().map(|found| {
+                    let header = found.headers.first().map_or("a header", String::as_str);
+                    format!("a subscription key in the header {header}")
+                }),
+            ];
+            format!("Needs {}", ways.into_iter().flatten().collect::<Vec<_>>().join(" or "))
+        }
+        RouteAccess::Presence { any_of } => {
+            let list = |list: &Vec<Credential>| list.iter().map(credential).collect::<Vec<_>>().join(" and ");
+            format!("Needs {}", any_of.iter().map(list).collect::<Vec<_>>().join(", or "))
+        }
+    }
+}
+
+/// Marks the parameters in a path.
+fn path_html(path: &str) -> TemplateValue {
+    let html = escaped(path).replace('{', "<i>{").replace('}', "}</i>");
+    let is_whole = html.matches("<i>").count() == html.matches("</i>").count();
+    TemplateValue::from_safe_string(if is_whole { html } else { escaped(path) })
+}
+
+fn examples(content: &ContentModel, anchor: &str) -> Vec<PaneView> {
+    // The only one is the body of the code beside it.
+    let named = content.examples.iter().filter(|example| !example.name.is_empty());
+    let pane = |(index, example): (usize, &crate::share::model::NamedExample)| PaneView {
+        id: format!("{anchor}-example-{index}"),
+        name: example.summary.clone().unwrap_or_else(|| example.name.clone()),
+        note: None,
+        html: value_html(content.kind, &example.value),
+    };
+    named.enumerate().map(pane).collect()
+}
+
+fn value_html(kind: ContentKind, value: &Value) -> TemplateValue {
+    let html = match (kind, value) {
+        (ContentKind::Json, value) => json_html(value, MOST_CODE),
+        (_, Value::String(text)) => escaped(&text.chars().take(MOST_CODE).collect::<String>()),
+        (_, value) => json_html(value, MOST_CODE),
+    };
+    TemplateValue::from_safe_string(html)
+}
+
+/// Shows the mock responses: the usual one, then those that a request can ask for.
+fn mocks(operation: &OperationModel, anchor: &str, most: usize) -> Vec<PaneView> {
+    let usual = operation.mock.iter();
+    let others = operation.responses.iter().flat_map(|response| &response.mocks);
+    let is_usual = |mock: &MockResponse| {
+        operation.mock.as_ref().is_some_and(|usual| {
+            (usual.status, &usual.media_type, &usual.body) == (mock.status, &mock.media_type, &mock.body)
+        })
+    };
+    let all: Vec<&MockResponse> = usual.chain(others.filter(|mock| !is_usual(mock))).take(MOST_MOCKS).collect();
+    let pane = |(index, mock): (usize, &&MockResponse)| {
+        // A code that is there in several forms is told apart by its example, else by its form.
+        let is_repeated = all.iter().filter(|other| declared(other) == declared(mock)).count() > 1;
+        let form = mock.media_type.as_deref().map(short_media_type).filter(|_| is_repeated);
+        let name = mock.example.as_deref().or(form).map_or_else(String::new, |name| format!(" {name}"));
+        let asked = mock.prefer().filter(|_| index > 0).map(|prefer| format!(", for `Prefer: {prefer}`"));
+        let media_type = mock.media_type.as_deref().unwrap_or("no body");
+        PaneView {
+            id: format!("{anchor}-mock-{index}"),
+            name: format!("{}{name}", declared(mock)),
+            note: Some(format!("{media_type}{}", asked.unwrap_or_default())),
+            html: body_html(mock, most),
+        }
+    };
+    all.iter().enumerate().map(pane).collect()
+}
+
+/// Returns the codes that a mock response is declared for, else its own.
+fn declared(mock: &MockResponse) -> String {
+    mock.declared_for.map_or_else(|| mock.status.to_string(), |pattern| pattern.to_string())
+}
+
+/// Returns the part of a media type that tells its forms apart: `json` of `application/problem+json`.
+fn short_media_type(name: &str) -> &str {
+    let essence = name.split(';').next().unwrap_or(name);
+    essence.rsplit(['/', '+']).next().unwrap_or(essence).trim()
+}
+
+fn body_html(mock: &MockResponse, most: usize) -> TemplateValue {
+    let is_json = mock.media_type.as_deref().is_some_and(|name| ContentKind::of(name) == ContentKind::Json);
+    let html = match (std::str::from_utf8(&mock.body), is_json) {
+        (Ok(text), true) => match serde_json::from_str::<Value>(text) {
+            Ok(value) => json_html(&value, most),
+            Err(_) => escaped(&text.chars().take(most).collect::<String>()),
+        },
+        (Ok(text), false) => escaped(&text.chars().take(most).collect::<String>()),
+        (Err(_), _) => format!("{} bytes", mock.body.len()),
+    };
+    TemplateValue::from_safe_string(html)
+}

@@ -1,0 +1,168 @@
+//! The request of an operation with its samples, as code shows it.
+
+use serde_json::Value;
+
+use super::code::ExampleRequest;
+use super::type_view::value_text;
+use crate::definition::percent::encode;
+use crate::definition::{ParameterPlace, ParameterStyle};
+use crate::routes::{Credential, RouteAccess};
+use crate::share::model::{ContentKind, ContentModel, OperationModel, ParameterModel};
+
+/// The longest body of a sample, in bytes.
+const MOST_BODY: usize = 4096;
+
+/// Writes the request of an operation, with its required parameters and a body.
+pub(super) fn sample_request(operation: &OperationModel, base: &str, access: &RouteAccess) -> ExampleRequest {
+    let mut path = operation.path.clone();
+    let mut query: Vec<String> = Vec::new();
+    let mut headers = Vec::new();
+    let mut cookies = Vec::new();
+    for parameter in &operation.parameters {
+        let place = parameter.place;
+        if !parameter.is_required && place != ParameterPlace::Path {
+            continue;
+        }
+        let sample = parameter.sample.clone().unwrap_or_else(|| Value::from(parameter.name.clone()));
+        match place {
+            ParameterPlace::Path => {
+                path = path.replace(&format!("{{{}}}", parameter.name), &path_text(parameter, &sample));
+            }
+            ParameterPlace::Query => query.extend(query_pairs(parameter, &sample)),
+            ParameterPlace::Header => headers.push((parameter.name.clone(), plain_text(&sample))),
+            ParameterPlace::Cookie => cookies.push(format!("{}={}", parameter.name, encode(&plain_text(&sample)))),
+        }
+    }
+    add_credentials(access, &mut headers, &mut query, &mut cookies);
+    if !cookies.is_empty() {
+        headers.push(("Cookie".to_owned(), cookies.join("; ")));
+    }
+    let body = operation
+        .body
+        .as_ref()
+        .and_then(|body| body.content.iter().find_map(|content| Some((&content.media_type, body_text(content)?))));
+    let body = body.filter(|(_, text)| text.len() <= MOST_BODY).map(|(media_type, text)| {
+        headers.push(("Content-Type".to_owned(), media_type.clone()));
+        text
+    });
+    let variant = operation.variant.split('#').next().unwrap_or_default().trim_start_matches('?');
+    if !variant.is_empty() {
+        query.insert(0, variant.to_owned());
+    }
+    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    ExampleRequest { method: operation.method.clone(), url: format!("{base}{path}{query}"), headers, body }
+}
+
+/// Writes a body of a kind that is text; `None` for others, and where there is no sample.
+pub(super) fn body_text(content: &ContentModel) -> Option<String> {
+    let sample = content.sample.as_ref()?;
+    match content.kind {
+        ContentKind::Json => serde_json::to_string_pretty(sample).ok(),
+        ContentKind::JsonLines => Some(sample.to_string()),
+        ContentKind::Text => sample.as_str().map(str::to_owned),
+        ContentKind::Form => {
+            let fields = sample.as_object()?.iter();
+            let field = |(name, value): (&String, &Value)| format!("{}={}", encode(name), encode(&value_text(value)));
+            Some(fields.map(field).collect::<Vec<_>>().join("&"))
+        }
+        ContentKind::Multipart | ContentKind::EventStream | ContentKind::Bytes => None,
+    }
+}
+
+/// Adds placeholders for what callers must show.
+fn add_credentials(
+    access: &RouteAccess,
+    headers: &mut Vec<(String, String)>,
+    query: &mut Vec<String>,
+    cookies: &mut Vec<String>,
+) {
+    match access {
+        RouteAccess::Anyone => {}
+        RouteAccess::Key { subscription: Some(subscription), .. } => {
+            let header = subscription.headers.first().map_or("x-api-key", String::as_str);
+            headers.push((header.to_owned(), "YOUR_KEY".to_owned()));
+        }
+        RouteAccess::Key { .. } => headers.push(("Authorization".to_owned(), "SIGNATURE".to_owned())),
+        RouteAccess::Presence { any_of } => {
+            for credential in any_of.first().into_iter().flatten() {
+                match credential {
+                    Credential::Header(name) => headers.push((name.clone(), "YOUR_KEY".to_owned())),
+                    Credential::Query(name) => query.push(format!("{}=YOUR_KEY", encode(name))),
+                    Credential::Cookie(name) => cookies.push(format!("{name}=YOUR_KEY")),
+                    Credential::Authorization(scheme) => {
+                        headers.push(("Authorization".to_owned(), format!("{scheme} YOUR_TOKEN")));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes a value as the text of a header: lists and objects with commas.
+fn plain_text(value: &Value) -> String {
+    match value {
+        Value::Array(items) => items.iter().map(value_text).collect::<Vec<_>>().join(","),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| format!("{name},{}", value_text(value))).collect::<Vec<_>>().join(",")
+        }
+        other => value_text(other),
+    }
+}
+
+fn path_text(parameter: &ParameterModel, value: &Value) -> String {
+    let joined = |separator: &str| match value {
+        Value::Array(items) => items.iter().map(|item| encode(&value_text(item))).collect::<Vec<_>>().join(separator),
+        Value::Object(fields) => {
+            let between = if parameter.explode { "=" } else { "," };
+            let field =
+                |(name, value): (&String, &Value)| format!("{}{between}{}", encode(name), encode(&value_text(value)));
+            fields.iter().map(field).collect::<Vec<_>>().join(separator)
+        }
+        other => encode(&value_text(other)),
+    };
+    match parameter.style {
+        ParameterStyle::Label => format!(".{}", joined(if parameter.explode { "." } else { "," })),
+        ParameterStyle::Matrix if parameter.explode && value.is_object() => format!(";{}", joined(";")),
+        ParameterStyle::Matrix if parameter.explode => {
+            format!(";{}={}", parameter.name, joined(&format!(";{}=", parameter.name)))
+        }
+        ParameterStyle::Matrix => format!(";{}={}", parameter.name, joined(",")),
+        _ => joined(","),
+    }
+}
+
+fn query_pairs(parameter: &ParameterModel, value: &Value) -> Vec<String> {
+    let name = encode(&parameter.name);
+    let pair = |name: &str, text: &str| format!("{name}={text}");
+    if parameter.media_type.is_some() {
+        return vec![pair(&name, &encode(&value.to_string()))];
+    }
+    let separator = match parameter.style {
+        ParameterStyle::SpaceDelimited => "%20",
+        ParameterStyle::PipeDelimited => "%7C",
+        _ => ",",
+    };
+    match value {
+        Value::Array(items) if parameter.explode && parameter.style == ParameterStyle::Form => {
+            items.iter().map(|item| pair(&name, &encode(&value_text(item)))).collect()
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| encode(&value_text(item))).collect();
+            vec![pair(&name, &items.join(separator))]
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| (encode(key), encode(&value_text(value))));
+            match (parameter.style, parameter.explode) {
+                (ParameterStyle::DeepObject, _) => {
+                    fields.map(|(key, value)| format!("{name}%5B{key}%5D={value}")).collect()
+                }
+                (_, true) => fields.map(|(key, value)| pair(&key, &value)).collect(),
+                (_, false) => {
+                    let flat: Vec<String> = fields.flat_map(|(key, value)| [key, value]).collect();
+                    vec![pair(&name, &flat.join(separator))]
+                }
+            }
+        }
+        other => vec![pair(&name, &encode(&value_text(other)))],
+    }
+}

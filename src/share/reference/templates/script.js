@@ -1,0 +1,235 @@
+// Comfort for readers; every page is whole without it. Nothing is loaded, and what is typed stays in this page's memory.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const make = (name, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  };
+  root.classList.add("scripted");
+
+  // Light or dark, remembered where the browser allows it.
+  const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* a page in a file may not */ } };
+  const recall = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+  const theme = recall("theme");
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  document.getElementById("theme")?.addEventListener("click", () => {
+    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = isDark ? "light" : "dark";
+    remember("theme", root.dataset.theme);
+  });
+
+  // A link to a part that is folded away unfolds it.
+  const unfold = () => {
+    let target = null;
+    try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return; }
+    for (let part = target; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
+  // Search: the words of a query, in any order, in method, path and summary.
+  const field = document.getElementById("find");
+  const links = all(".nav li > a").map((link) => ({ link, text: (link.textContent + " " + (link.dataset.find ?? "")).toLowerCase() }));
+  const search = () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const { link, text } of links) {
+      const isHit = words.every((word) => text.includes(word));
+      link.parentElement.hidden = !isHit;
+      count += isHit ? 1 : 0;
+    }
+    for (const group of all(".nav-group")) group.hidden = words.length > 0 && !group.querySelector("li:not([hidden])");
+    const status = document.getElementById("found");
+    if (status) status.textContent = words.length === 0 ? "" : count === 0 ? "Nothing found" : `${count} found`;
+    const menu = document.querySelector(".nav > details");
+    if (menu && words.length > 0) menu.open = true;
+  };
+  field?.addEventListener("input", search);
+  field?.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { field.value = ""; search(); field.blur(); }
+    if (event.key === "Enter") links.find(({ link }) => !link.parentElement.hidden)?.link.click();
+  });
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement?.tagName ?? "")) return;
+    event.preventDefault();
+    field?.focus();
+  });
+
+  // The part that is read is marked in the list of operations.
+  const byAnchor = new Map(links.map(({ link }) => [link.hash.slice(1), link]));
+  let current = null;
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const link = byAnchor.get(entry.target.id);
+      if (!entry.isIntersecting || !link || link === current) continue;
+      current?.removeAttribute("aria-current");
+      (current = link).setAttribute("aria-current", "true");
+      const list = link.closest(".nav");
+      const box = link.getBoundingClientRect(), frame = list.getBoundingClientRect();
+      if (box.top < frame.top || box.bottom > frame.bottom) list.scrollTop += box.top - frame.top - frame.height / 3;
+    }
+  }, { rootMargin: "-15% 0px -75% 0px" });
+  for (const part of all("main [id]")) if (byAnchor.has(part.id)) seen.observe(part);
+
+  // Copy: the code that is seen in the same panel.
+  const copyIcon = document.getElementById("copy-icon");
+  for (const panel of copyIcon ? all(".tabs") : []) {
+    const button = make("button", { type: "button", className: "tool copy" }, copyIcon.content.cloneNode(true));
+    button.setAttribute("aria-label", "Copy");
+    panel.append(button);
+  }
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.(".copy");
+    if (!button) return;
+    const text = button.dataset.text ?? all("pre", button.parentElement.closest(".tabs, .panel")).find((code) => code.offsetParent)?.textContent;
+    try { await navigator.clipboard.writeText(text ?? ""); } catch { return; }
+    button.dataset.done = "";
+    setTimeout(() => delete button.dataset.done, 1200);
+  });
+
+  // A language that is chosen once is chosen everywhere.
+  const choose = (language) => all(`input[data-language="${CSS.escape(language)}"]`).forEach((input) => { input.checked = true; });
+  document.addEventListener("change", (event) => {
+    const language = event.target.dataset?.language;
+    if (!language) return;
+    const top = event.target.getBoundingClientRect().top;
+    choose(language);
+    remember("language", language);
+    scrollBy(0, event.target.getBoundingClientRect().top - top);
+  });
+  const language = recall("language");
+  if (language) choose(language);
+
+  // "Try it": a form for each operation, made when it is asked for.
+  const page = document.getElementById("main");
+  const keys = {};
+  const encode = (text) => encodeURIComponent(text).replace(/[!'()*]/g, (each) => "%" + each.charCodeAt(0).toString(16).toUpperCase());
+  const parsed = (text) => { try { return /^\s*[[{]/.test(text) ? JSON.parse(text) : text; } catch { return text; } };
+
+  // Writes a value by its style (OpenAPI 3.1, "Style Values"), as `[name, text]` pairs.
+  const written = (name, value, style, explode) => {
+    const separator = { spaceDelimited: "%20", pipeDelimited: "%7C" }[style] ?? ",";
+    if (Array.isArray(value)) {
+      const items = value.map((item) => encode(String(item)));
+      return explode && style === "form" ? items.map((item) => [name, item]) : [[name, items.join(separator)]];
+    }
+    if (value !== null && typeof value === "object") {
+      const fields = Object.entries(value).map(([key, field]) => [encode(key), encode(String(field))]);
+      if (style === "deepObject") return fields.map(([key, field]) => [`${name}%5B${key}%5D`, field]);
+      if (style === "form" && explode) return fields;
+      return [[name, fields.map(([key, field]) => key + (explode ? "=" : ",") + field).join(separator)]];
+    }
+    return [[name, encode(String(value))]];
+  };
+  const inPath = (value, parameter) => {
+    const { name, style } = parameter.dataset, explode = parameter.dataset.explode === "true";
+    const [[, text]] = written(encode(name), value, "simple", explode);
+    if (style === "label") return "." + (explode ? text.replaceAll(",", ".") : text);
+    if (style === "matrix") return `;${encode(name)}=` + text;
+    return text;
+  };
+
+  const request = (operation, form) => {
+    let path = operation.dataset.path;
+    const query = [], headers = new Headers(), cookies = [];
+    for (const input of all("[data-name]", form)) {
+      if (input.value === "") continue;
+      const { name, place, style } = input.dataset, explode = input.dataset.explode === "true", value = parsed(input.value);
+      if (place === "path") path = path.replaceAll(`{${name}}`, inPath(value, input));
+      else if (place === "query") query.push(...written(encode(name), value, style, explode).map((pair) => pair.join("=")));
+      else if (place === "header") headers.set(name, decodeURIComponent(written(name, value, "simple", explode)[0][1]));
+      else cookies.push(name);
+    }
+    for (const input of all("[data-key]", form)) {
+      keys[input.dataset.key] = input.value;
+      if (input.value === "") continue;
+      const [place, name] = [input.dataset.place, input.dataset.key];
+      if (place === "query") query.push(encode(name) + "=" + encode(input.value));
+      else headers.set(place === "header" ? name : "authorization", place === "header" ? input.value : `${place} ${input.value}`);
+    }
+    const options = { method: operation.dataset.method, headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer" };
+    const body = form.querySelector("[data-body]");
+    if (body && body.value !== "" && !/^(GET|HEAD)$/.test(options.method)) {
+      headers.set("content-type", body.dataset.body);
+      options.body = body.value;
+    }
+    const base = form.querySelector("[data-base]").value;
+    return [base + path + (query.length ? (path.includes("?") ? "&" : "?") + query.join("&") : ""), options, cookies];
+  };
+
+  const send = async (operation, form, output) => {
+    output.replaceChildren("Sending…");
+    const begun = performance.now();
+    try {
+      const [address, options, cookies] = request(operation, form);
+      if (/\{[^}]+\}/.test(address)) throw new Error("a path parameter has no value");
+      const response = await fetch(address, options);
+      const text = await response.text();
+      let shown = text;
+      try { shown = JSON.stringify(JSON.parse(text), null, 2); } catch { /* not JSON */ }
+      const duration = Math.round(performance.now() - begun);
+      const headers = [...response.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+      output.replaceChildren(
+        make("strong", { textContent: `${response.status} ${response.statusText}`, className: `s${Math.floor(response.status / 100)}` }),
+        make("span", { className: "small", textContent: `${duration} ms, ${text.length} characters${cookies.length ? "; cookies are left to the browser" : ""}` }),
+        make("pre", { tabIndex: 0, textContent: headers }),
+        make("pre", { tabIndex: 0, textContent: shown.slice(0, 200000) }),
+      );
+    } catch (error) {
+      const hint = page.dataset.through ? "" : " The API must allow pages of other origins (its setting cors), and this page must be allowed to reach it.";
+      output.replaceChildren(make("strong", { className: "s5", textContent: "No response" }), make("span", { textContent: `${error.message}.${hint}` }));
+    }
+  };
+
+  const labelled = (text, input) => make("label", {}, text, input);
+  const open = (operation, button) => {
+    const form = make("form", { className: "try", autocomplete: "off" });
+    const bases = JSON.parse(page.dataset.servers ?? "[]");
+    const server = make("select", {}, ...bases.map((base) => make("option", { value: base, textContent: base })));
+    if (page.dataset.through) server.replaceChildren(make("option", { value: page.dataset.through, textContent: "through this page" }));
+    server.dataset.base = "";
+    form.append(labelled("Server", server));
+    for (const { place, name, label } of JSON.parse(page.dataset.keys ?? "[]")) {
+      const input = make("input", { type: "password", autocomplete: "off", spellcheck: false, value: keys[name] ?? "" });
+      Object.assign(input.dataset, { key: name, place });
+      form.append(labelled(label, input));
+    }
+    for (const row of all("[data-parameter]", operation)) {
+      const { parameter: name, place, style, explode, example } = row.dataset;
+      const input = make("input", { value: example ?? "", spellcheck: false });
+      Object.assign(input.dataset, { name, place, style, explode });
+      form.append(labelled(`${name} (${place})`, input));
+    }
+    const sample = operation.querySelector("[data-sample]");
+    if (sample) {
+      const input = make("textarea", { value: sample.textContent, spellcheck: false });
+      input.dataset.body = sample.dataset.sample;
+      form.append(labelled(`Body (${sample.dataset.sample})`, input));
+    }
+    const output = make("output", {});
+    output.setAttribute("aria-live", "polite");
+    form.append(make("button", { className: "act", textContent: "Send" }), output);
+    form.addEventListener("submit", (event) => { event.preventDefault(); send(operation, form, output); });
+    button.replaceWith(form);
+    form.querySelector("input, select, textarea")?.focus();
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-try]");
+    if (button) open(button.closest(".op"), button);
+  });
+
+  // Served pages follow what is live: they are loaded again once the state has another name.
+  const state = root.dataset.state;
+  if (state) {
+    setInterval(async () => {
+      try {
+        const now = await (await fetch(root.dataset.stateAddress, { cache: "no-store" })).text();
+        if (now !== state && now.length === state.length && !document.querySelector("form.try")) location.reload();
+      } catch { /* the gateway restarts */ }
+    }, 2000);
+  }
+})();

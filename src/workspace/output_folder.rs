@@ -1,0 +1,236 @@
+//! A folder that belongs to one command, which writes all of its files: an export, pages.
+//!
+//! The folder has a list of its files, [`LIST_FILE`]. A folder without one, or with a file that is not on it, holds something
+//! else and is refused: nothing in it is written or removed. Each file is replaced by a rename, since an engine reads it while
+//! it is written; the list is written first where files are added, so that no file of ours is ever taken for another's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use super::error::{Error, PathContext};
+use super::layout;
+
+/// The list of the files in an output folder.
+const LIST_FILE: &str = ".apigw-files";
+const LIST_HEAD: &str = "# The files of this folder, which apigw writes and removes.\n";
+const MOST_LIST_BYTES: u64 = 64 << 20;
+
+/// A file for an output folder.
+#[derive(Debug, Clone, Copy)]
+pub struct OutputFile<'a> {
+    /// Its path below the folder, with `/` as its separator.
+    pub path: &'a str,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// True if its owner alone may read it.
+    pub is_private: bool,
+}
+
+/// A folder that belongs to one command.
+#[derive(Debug)]
+pub struct OutputFolder {
+    path: PathBuf,
+    /// The files on its list.
+    listed: BTreeSet<String>,
+}
+
+/// The differences of an output folder from the files that it should have, by path.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FolderChanges {
+    /// Files that are missing or have other bytes.
+    pub written: Vec<String>,
+    /// Files that it should not have.
+    pub removed: Vec<String>,
+}
+
+impl FolderChanges {
+    /// True if the folder is up to date.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.written.is_empty() && self.removed.is_empty()
+    }
+}
+
+impl OutputFolder {
+    /// Opens a folder, which need not exist. One that holds something else is refused.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let listed = match super::outside::stamp_outside(&path.join(LIST_FILE)) {
+            Some(_) => read_list(path)?,
+            None => BTreeSet::new(),
+        };
+        let folder = Self { path: path.to_owned(), listed };
+        folder.require_own(path, "")?;
+        Ok(folder)
+    }
+
+    /// Compares the folder with the files that it should have.
+    pub fn compare(&self, files: &[OutputFile<'_>]) -> Result<FolderChanges, Error> {
+        let mut changes = FolderChanges::default();
+        for file in files {
+            let path = self.path.join(file.path);
+            let is_same = match fs::read(&path) {
+                Ok(bytes) => bytes == file.bytes && (!file.is_private || is_private(&path)),
+                Err(error) if layout::is_absent(&error) => false,
+                Err(error) => return Ok(Err(error).at("read", &path)?),
+            };
+            if !is_same {
+                changes.written.push(file.path.to_owned());
+            }
+        }
+        let names: BTreeSet<&str> = files.iter().map(|file| file.path).collect();
+        let is_orphan = |path: &&String| !names.contains(path.as_str()) && self.path.join(path).exists();
+        changes.removed = self.listed.iter().filter(is_orphan).cloned().collect();
+        Ok(changes)
+    }
+
+    /// Makes the changes: every file first, then the removals.
+    pub fn write(&self, files: &[OutputFile<'_>], changes: &FolderChanges) -> Result<(), Error> {
+        let names: BTreeSet<String> = files.iter().map(|file| file.path.to_owned()).collect();
+        if changes.is_empty() && names == self.listed {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.path).at("create", &self.path)?;
+        // With the old names too, until their files are gone.
+        self.write_list(names.union(&self.listed))?;
+        let by_path: BTreeMap<&str, &OutputFile<'_>> = files.iter().map(|file| (file.path, file)).collect();
+        for path in &changes.written {
+            if let Some(file) = by_path.get(path.as_str()) {
+                self.replace(file)?;
+            }
+        }
+        for path in &changes.removed {
+            let path = self.path.join(path);
+            fs::remove_file(&path).at("remove", &path)?;
+            let parents = path.ancestors().skip(1).take_while(|parent| *parent != self.path);
+            // A folder that is not empty stays.
+            parents.take_while(|parent| fs::remove_dir(parent).is_ok()).for_each(drop);
+        }
+        self.write_list(names.iter())
+    }
+
+    fn write_list<'a>(&self, names: impl Iterator<Item = &'a String>) -> Result<(), Error> {
+        let mut text = LIST_HEAD.to_owned();
+        for name in names {
+            text.push_str(name);
+            text.push('\n');
+        }
+        self.replace(&OutputFile { path: LIST_FILE, bytes: text.as_bytes(), is_private: false })
+    }
+
+    fn replace(&self, file: &OutputFile<'_>) -> Result<(), Error> {
+        let target = self.path.join(file.path);
+        let parent = target.parent().unwrap_or(&self.path);
+        fs::create_dir_all(parent).at("create", parent)?;
+        // The kernel applies the umask to this.
+        let mode = if file.is_private { 0o600 } else { 0o666 };
+        let mut builder = tempfile::Builder::new();
+        let builder = builder.prefix(".apigw-").permissions(fs::Permissions::from_mode(mode));
+        let mut temporary = builder.tempfile_in(parent).at("write in", parent)?;
+        temporary.write_all(file.bytes).at("write", &target)?;
+        temporary.as_file().sync_all().at("sync", &target)?;
+        temporary.persist(&target).map_err(|error| error.error).at("replace", &target)?;
+        Ok(())
+    }
+
+    /// Refuses a folder in which something lies that is not on the list.
+    fn require_own(&self, folder: &Path, below: &str) -> Result<(), Error> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if layout::is_absent(&error) && below.is_empty() => return Ok(()),
+            Err(error) => return Ok(Err(error).at("read", folder)?),
+        };
+        for entry in entries {
+            let entry = entry.at("read", folder)?;
+            let name = format!("{below}{}", entry.file_name().to_string_lossy());
+            let kind = entry.file_type().at("read", folder)?;
+            let is_parent = || self.listed.iter().any(|path| path.starts_with(&format!("{name}/")));
+            if kind.is_dir() && is_parent() {
+                self.require_own(&entry.path(), &format!("{name}/"))?;
+            } else if !kind.is_file()
+                || (name != LIST_FILE && !self.listed.contains(&name) && !is_leftover(&entry.path()))
+            {
+                return Err(Error::FolderTaken { folder: self.path.clone(), entry: name });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// True for a temporary file of a process that was killed.
+fn is_leftover(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".apigw-"))
+}
+
+fn is_private(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode().trailing_zeros() >= 6)
+}
+
+/// Reads the list of a folder's files. It is written by nobody else, but a path on it that leads elsewhere is refused.
+fn read_list(folder: &Path) -> Result<BTreeSet<String>, Error> {
+    let path = folder.join(LIST_FILE);
+    let bytes = super::outside::read_outside(&path, MOST_LIST_BYTES)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let names = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let is_below = |name: &&str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    match names.clone().find(|name| !is_below(name)) {
+        Some(name) => Err(Error::FolderTaken { folder: folder.to_owned(), entry: name.to_owned() }),
+        None => Ok(names.map(str::to_owned).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file<'a>(path: &'a str, text: &'a str) -> OutputFile<'a> {
+        OutputFile { path, bytes: text.as_bytes(), is_private: path.contains("secret") }
+    }
+
+    fn update(folder: &Path, files: &[OutputFile<'_>]) -> FolderChanges {
+        let folder = OutputFolder::open(folder).expect("a folder");
+        let changes = folder.compare(files).expect("changes");
+        folder.write(files, &changes).expect("it is written");
+        changes
+    }
+
+    #[test]
+    fn files_are_written_replaced_and_removed() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = temporary.path().join("out/deep");
+        let changes = update(&folder, &[file("a", "1"), file("b/c", "2"), file("b/d", "3")]);
+        assert_eq!(changes.written, ["a", "b/c", "b/d"]);
+        assert!(update(&folder, &[file("a", "1"), file("b/c", "2"), file("b/d", "3")]).is_empty());
+        let changes = update(&folder, &[file("a", "4"), file("secret", "5")]);
+        assert_eq!(
+            (changes.written, changes.removed),
+            (vec!["a".to_owned(), "secret".to_owned()], vec!["b/c".to_owned(), "b/d".to_owned()])
+        );
+        assert!(!folder.join("b").exists() && is_private(&folder.join("secret")));
+        fs::write(folder.join("a"), "other").expect("a file");
+        let opened = OutputFolder::open(&folder).expect("a folder");
+        assert_eq!(opened.compare(&[file("a", "4"), file("secret", "5")]).expect("changes").written, ["a"]);
+    }
+
+    #[test]
+    fn a_folder_that_holds_something_else_is_refused() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = temporary.path();
+        fs::write(folder.join("mine.txt"), "").expect("a file");
+        assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })));
+        fs::remove_file(folder.join("mine.txt")).expect("it is removed");
+        update(folder, &[file("a", "1")]);
+        fs::create_dir(folder.join("more")).expect("a folder");
+        assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })));
+        fs::remove_dir(folder.join("more")).expect("it is removed");
+        for name in ["../x", "/etc/passwd", "a/../../x"] {
+            fs::write(folder.join(LIST_FILE), format!("a\n{name}\n")).expect("a list");
+            assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })), "{name}");
+        }
+        std::os::unix::fs::symlink("/etc", folder.join("link")).expect("a link");
+        fs::write(folder.join(LIST_FILE), "a\nlink/passwd\n").expect("a list");
+        assert!(matches!(OutputFolder::open(folder), Err(Error::FolderTaken { .. })));
+    }
+}

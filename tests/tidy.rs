@@ -207,8 +207,9 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 31] = [
+const GATEWAY: [&str; 32] = [
     "access_log",
+    "pages",
     "config",
     "clock",
     "headers",

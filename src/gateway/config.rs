@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::access_log::AccessLog;
+use super::pages::PageSource;
 use crate::access::{DayCounts, KeyDirectory};
 use crate::model::{DomainName, IpRange};
 
@@ -20,6 +21,10 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// Where proxies ask whether a request that they describe is let in; nowhere if unset. Whoever reaches it is believed.
     pub authorize: Option<SocketAddr>,
+    /// The pages below `/-/ui/` of that listener.
+    pub admin_pages: Option<Arc<dyn PageSource>>,
+    /// Where it serves pages, and which.
+    pub pages: Option<(SocketAddr, Arc<dyn PageSource>)>,
     /// Number of workers, each with a thread of its own; 0 for one a core.
     pub workers: usize,
     /// The domain under which each group has its secondary domain.
@@ -94,6 +99,8 @@ impl Config {
             listen: vec![BindAddress { address, tls: false }],
             admin: None,
             authorize: None,
+            admin_pages: None,
+            pages: None,
             workers: 0,
             base_domain: DomainName::local(),
             tls: None,

@@ -32,6 +32,7 @@ mod headers;
 mod media_type;
 mod meter;
 mod mock;
+mod pages;
 mod parameters;
 mod preference;
 mod problem;
@@ -52,6 +53,7 @@ mod watch;
 
 pub use access_log::{AccessLog, AccessRecord};
 pub use config::{BindAddress, Config, GatewayLimits, GatewayTimeouts};
+pub use pages::PageSource;
 pub use run::{Gateway, StartError};
 pub use server::descriptors::ConnectionLimits;
 pub use signals::{Signal, signals};

@@ -26,6 +26,7 @@ use super::request_body::BodyPace;
 use super::server::admin::AdminState;
 use super::server::descriptors::{ConnectionLimits, raise_open_files};
 use super::server::listener::bind;
+use super::server::page_listener::serve_pages;
 use super::server::worker::{LONGEST_TICK, ListeningSocket, SharedState, StopOrder, Worker};
 use super::server::yielding::Yielding;
 use super::service::context::{ConnectionPurpose, SharedContext, WorkerGauges};
@@ -43,9 +44,11 @@ pub struct Gateway {
     addresses: Vec<SocketAddr>,
     authorize_address: Option<SocketAddr>,
     admin_address: Option<SocketAddr>,
+    pages_address: Option<SocketAddr>,
     stop: watch::Sender<StopOrder>,
     workers: Vec<JoinHandle<()>>,
-    admin: Option<JoinHandle<()>>,
+    /// The threads that respond to operators and to readers of pages.
+    others: Vec<JoinHandle<()>>,
 }
 
 /// Time-out for threads to end once they are told to. One that does not is stuck, and nobody waits for it.
@@ -95,6 +98,8 @@ impl Gateway {
         let (mut sockets, addresses) = listen(&config, workers)?;
         let authorize = config.authorize.map(|address| listen_to_proxies(address, &mut sockets)).transpose()?;
         let admin = config.admin.map(bind_one).transpose()?;
+        let pages = config.pages.clone();
+        let pages = pages.map(|(address, source)| Ok((bind_one(address)?, source))).transpose()?;
         let access = AccessState::new(Arc::clone(&config.keys), Arc::clone(&compiler.rate_limiter));
         let shared = Arc::new(shared(config, (compiled, access), &meters, limits, workers));
         let (stop, stopped) = watch::channel(StopOrder::Not);
@@ -104,9 +109,10 @@ impl Gateway {
             addresses,
             authorize_address: authorize,
             admin_address: admin.as_ref().map(|(_, address)| *address),
+            pages_address: pages.as_ref().map(|((_, address), _)| *address),
             stop,
             workers: Vec::with_capacity(workers),
-            admin: None,
+            others: Vec::new(),
         };
         for (index, sockets) in sockets.into_iter().enumerate() {
             let shared = Arc::clone(&gateway.shared);
@@ -121,12 +127,24 @@ impl Gateway {
         }
         if let Some((listener, _)) = admin {
             let admin = AdminState { shared: Arc::clone(&gateway.shared), meters };
-            gateway.admin = Some(on_a_thread(
+            let stopped = stopped.clone();
+            gateway.others.push(on_a_thread(
                 "admin".to_owned(),
                 || (),
                 move || async move {
                     if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
                         admin.run(listener, stopped).await;
+                    }
+                },
+            )?);
+        }
+        if let Some(((listener, _), source)) = pages {
+            gateway.others.push(on_a_thread(
+                "pages".to_owned(),
+                || (),
+                move || async move {
+                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                        serve_pages(source, listener, stopped).await;
                     }
                 },
             )?);
@@ -193,6 +211,12 @@ impl Gateway {
         self.admin_address
     }
 
+    /// Returns where pages are served.
+    #[must_use]
+    pub fn pages_address(&self) -> Option<SocketAddr> {
+        self.pages_address
+    }
+
     /// Returns how many connections of callers are open.
     #[must_use]
     pub fn connections(&self) -> usize {
@@ -243,7 +267,7 @@ impl Gateway {
         self.shared.context.stopped.store(true, Ordering::Relaxed);
         self.stop.send_replace(StopOrder::Now);
         let deadline = Instant::now() + LONGEST_END;
-        for thread in self.workers.drain(..).chain(self.admin.take()) {
+        for thread in self.workers.drain(..).chain(self.others.drain(..)) {
             while !thread.is_finished() && Instant::now() < deadline {
                 std::thread::sleep(Duration::from_millis(1));
             }

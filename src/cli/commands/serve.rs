@@ -3,6 +3,7 @@
 mod access_log;
 mod announce;
 mod certificates;
+mod documents;
 mod follow;
 mod options;
 mod saved_counts;
@@ -20,12 +21,15 @@ use crate::cli::context::Context;
 use crate::cli::duration::parse_duration;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::process::wall_clock;
-use crate::gateway::{AccessLog, Config, ConnectionLimits, Gateway, GatewayLimits, Signal, StartError, signals};
+use crate::gateway::{
+    AccessLog, Config, ConnectionLimits, Gateway, GatewayLimits, PageSource, Signal, StartError, signals,
+};
 use crate::model::{EnvironmentName, IpRange};
 use crate::workspace::{AccessReader, LiveReader, SecretSources, Workspace};
 
 use access_log::LogQueue;
 use certificates::CertificateFiles;
+use documents::ServedDocuments;
 use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
 use saved_counts::{SavedCounts, read_saved_counts};
@@ -52,7 +56,7 @@ pub(in crate::cli) struct ServeArguments {
     /// it says whether connections are encrypted; unsaid, they are where there is a certificate
     #[arg(long, value_name = "ADDR", value_delimiter = ',', default_value = "127.0.0.1:8080")]
     listen: Vec<ListenAddress>,
-    /// Where to answer /-/healthz, /-/readyz, /-/status and /-/metrics [default: off]. Not ready: it drains, a worker has stood
+    /// Where to answer /-/healthz, /-/readyz, /-/status, /-/metrics and the pages of /-/ui/ [default: off]. Not ready: it drains, a worker has stood
     /// still for a second, or an environment cannot be served; not healthy: a worker has stood still for ten
     #[arg(long, value_name = "ADDR")]
     admin: Option<SocketAddr>,
@@ -60,6 +64,10 @@ pub(in crate::cli) struct ServeArguments {
     /// can try keys and use up nonces, so it is a loopback address
     #[arg(long, value_name = "ADDR")]
     authorize: Option<SocketAddr>,
+    /// Where to serve the documents for callers: pages of what is live, from which requests can be sent through the gateway
+    /// where they are drafts (`apigw help docs`) [default: off]
+    #[arg(long, value_name = "ADDR")]
+    docs: Option<SocketAddr>,
     /// A certificate and its chain (PEM); may be given more than once, each with its key. Callers are shown the one
     /// that was issued for the name that they ask for, else the first
     #[arg(long, value_name = "FILE", requires = "tls_key", value_hint = clap::ValueHint::FilePath)]
@@ -100,7 +108,11 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let asked = signals()?;
     let mut certificates = CertificateFiles::of(context, &arguments.tls_cert, &arguments.tls_key)?;
     let log = LogQueue::start(context, &arguments.access_log)?;
+    let operators = ServedDocuments::new(&workspace, &named, false);
+    let documents = Arc::new(ServedDocuments::new(&workspace, &named, true));
     let config = Config {
+        admin_pages: Some(Arc::new(operators)),
+        pages: arguments.docs.map(|address| (address, Arc::clone(&documents) as Arc<dyn PageSource>)),
         access_log: log.clone().map(|log| log as Arc<dyn AccessLog>),
         ..config(&workspace, arguments, certificates.as_mut())?
     };
@@ -117,6 +129,9 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     let encrypted: Vec<bool> = config.listen.iter().map(|listen| listen.tls).collect();
     let most_connections = config.limits.connections;
     let (gateway, not_served) = Gateway::start(config, &live).map_err(|error| cannot_start(arguments, &error))?;
+    if let Some((address, _)) = gateway.addresses().iter().zip(&encrypted).find(|(_, encrypted)| !**encrypted) {
+        documents.pass_on_to(*address);
+    }
     let read = GatewayInputs { named, reader, certificates, access, saved_counts };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
@@ -201,6 +216,7 @@ fn cannot_start(arguments: &ServeArguments, error: &StartError) -> CommandError 
         let flag = match Some(*address) {
             address if address == arguments.admin => "--admin",
             address if address == arguments.authorize => "--authorize",
+            address if address == arguments.docs => "--docs",
             _ => "--listen",
         };
         shown = shown.hint(format!("choose another address with `{flag}`"));

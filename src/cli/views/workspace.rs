@@ -85,6 +85,8 @@ pub(in crate::cli) struct ServeView {
     pub(in crate::cli) admin: Option<SocketAddr>,
     /// Where proxies ask whether a request is let in.
     pub(in crate::cli) authorize: Option<SocketAddr>,
+    /// The address of the documents.
+    pub(in crate::cli) docs: Option<SocketAddr>,
     pub(in crate::cli) environments: Vec<EnvironmentName>,
 }
 

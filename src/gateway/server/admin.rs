@@ -1,4 +1,4 @@
-//! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status` and `/-/metrics`.
+//! The listener for operators: `/-/healthz`, `/-/readyz`, `/-/status`, `/-/metrics` and the pages below `/-/ui/`.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -25,6 +25,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::page_listener::page;
 use super::worker::{LONGEST_TICK, SharedState, StopOrder};
 use crate::gateway::compiled::ServedEntry;
 use crate::gateway::meter::{BOUNDS, Meters};
@@ -65,8 +66,8 @@ impl AdminState {
             let is_open = Rc::clone(&open);
             let admin = Arc::clone(&admin);
             let service = service_fn(move |request| {
-                let response = admin.answer(&request);
-                async move { Ok::<_, Infallible>(response) }
+                let admin = Arc::clone(&admin);
+                async move { Ok::<_, Infallible>(admin.respond(request).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -76,6 +77,25 @@ impl AdminState {
                 connection.await.ok();
                 drop(is_open);
             });
+        }
+    }
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let pages = self.shared.context.config.admin_pages.clone();
+        let below = request.uri().path().strip_prefix(PAGES);
+        match (pages.filter(|_| request.method() == Method::GET), below) {
+            (Some(_), Some("")) => {
+                let mut response = plain(StatusCode::PERMANENT_REDIRECT, "text/plain", String::new());
+                response.headers_mut().insert(LOCATION, HeaderValue::from_static("/-/ui/"));
+                response
+            }
+            (Some(pages), Some(below)) if below.starts_with('/') => {
+                let mut asked = Request::new(Bytes::new());
+                // What is left of a path and begins with a slash is one.
+                *asked.uri_mut() = below.parse().unwrap_or_default();
+                page(pages, asked).await.map(Full::new)
+            }
+            _ => self.answer(&request),
         }
     }
 
@@ -183,6 +203,9 @@ impl AdminState {
         Ok(text)
     }
 }
+
+/// The path of the pages for operators.
+const PAGES: &str = "/-/ui";
 
 /// Responds with 200 and a word, or 503 and a reason.
 fn verdict(good: &str, wrong: Option<String>) -> Response<Full<Bytes>> {

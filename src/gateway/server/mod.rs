@@ -6,5 +6,6 @@ pub(crate) mod descriptors;
 mod header_blocks;
 pub(crate) mod listener;
 mod observed;
+pub(crate) mod page_listener;
 pub(crate) mod worker;
 pub(crate) mod yielding;

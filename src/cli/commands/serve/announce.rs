@@ -46,6 +46,15 @@ pub(super) fn listeners(context: &Context<'_>, listeners: &[AnnouncedListener], 
     }
 }
 
+/// Says where the documents are.
+pub(super) fn documents(context: &Context<'_>, address: Option<SocketAddr>) {
+    let Some(address) = address else { return };
+    context.output.note(&format!("documents: http://{address}/"));
+    if !address.ip().to_canonical().is_loopback() {
+        context.output.warning(&format!("{address} shows other machines the documents, also of drafts"));
+    }
+}
+
 /// Says where callers reach each group.
 pub(super) fn groups(
     context: &Context<'_>,

@@ -103,6 +103,7 @@ impl<'a> Follower<'a> {
             listening: self.listeners.iter().map(|listener| listener.url()).collect(),
             admin: self.gateway.admin_address(),
             authorize: self.gateway.authorize_address(),
+            docs: self.gateway.pages_address(),
             environments: live.environments.iter().map(|environment| environment.name.clone()).collect(),
         };
         self.context.output.data(&view, String::new)?;
@@ -110,6 +111,7 @@ impl<'a> Follower<'a> {
         if let Some(address) = self.gateway.authorize_address() {
             self.context.output.note(&format!("verdicts for proxies: http://{address}/-/authorize"));
         }
+        announce::documents(self.context, self.gateway.pages_address());
         self.told = self.note_not_served(live, not_served);
         self.let_go();
         announce::groups(self.context, &self.workspace, &self.listeners, live, &self.told);

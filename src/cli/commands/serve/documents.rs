@@ -1,0 +1,257 @@
+//! The documents that a gateway serves: always of what is live, made when a reader asks for them.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+
+use crate::cli::site::{DocumentSite, SiteError, SiteSelection};
+use crate::gateway::PageSource;
+use crate::gateway::call::{CallDestination, OutgoingCall, send};
+use crate::model::{Deployment, EnvironmentName, GroupHosts, GroupName};
+use crate::share::reference::ServingState;
+use crate::workspace::{RunningGateway, Workspace};
+
+/// The path that returns the name of the present state.
+const STATE_PATH: &str = "state";
+/// The path below which requests are passed on.
+const THROUGH_PATH: &str = "-/try";
+/// Time-out for a request that is passed on.
+const TRY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Headers that are about one connection alone (RFC 9110, section 7.6.1), or that the page's own browser adds.
+const NOT_PASSED_ON: [&str; 12] = [
+    "host",
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "content-length",
+    "cookie",
+    "origin",
+    "referer",
+];
+
+/// Makes documents of a workspace for readers.
+pub(super) struct ServedDocuments {
+    folder: PathBuf,
+    selection: SiteSelection,
+    /// The gateway's own address, once it listens; none where it listens for encrypted connections alone.
+    gateway: OnceLock<SocketAddr>,
+    /// True if requests are passed on to the gateway.
+    passes_on: bool,
+    pages: Mutex<CachedPages>,
+}
+
+/// Pages of one state.
+#[derive(Default)]
+struct CachedPages {
+    state: String,
+    pages: HashMap<String, Bytes>,
+}
+
+impl ServedDocuments {
+    pub(super) fn new(workspace: &Workspace, environments: &[EnvironmentName], passes_on: bool) -> Self {
+        Self {
+            folder: workspace.folder().to_owned(),
+            selection: SiteSelection {
+                environments: environments.iter().cloned().collect(),
+                ..SiteSelection::default()
+            },
+            gateway: OnceLock::new(),
+            passes_on,
+            pages: Mutex::default(),
+        }
+    }
+
+    /// Has requests passed on to this address from now on.
+    pub(super) fn pass_on_to(&self, address: SocketAddr) {
+        if self.passes_on {
+            self.gateway.get_or_init(|| address);
+        }
+    }
+
+    /// Makes a page of the present state, or takes it where it has been made.
+    fn page(&self, path: &str) -> Result<Option<Bytes>, SiteError> {
+        let workspace = Workspace::open(&self.folder)?;
+        // Gateways write down what they serve; a page is as good as what they wrote.
+        let gateways = workspace.gateways().map(|gateways| gateways.running).unwrap_or_default();
+        let served = |environment: &EnvironmentName, group: &GroupName, deployment: &Deployment| {
+            served_state(&gateways, environment, group, deployment)
+        };
+        let mut site = DocumentSite::read(&workspace, &self.selection, None);
+        let state = site.state_name(&served);
+        if path == STATE_PATH {
+            return Ok(Some(state.into()));
+        }
+        if let Some(page) = self.cached(&state, path) {
+            return Ok(Some(page));
+        }
+        let through = self.gateway.get().map(|_| THROUGH_PATH.to_owned());
+        site.serve(ServingState { state: state.clone(), state_path: STATE_PATH.to_owned(), through });
+        let files = if path == "index.html" { vec![site.matrix(&served)?] } else { group_files(&site, path)? };
+        let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.state == state {
+            cache.pages.extend(files.into_iter().map(|file| (file.path, Bytes::from(file.bytes))));
+        }
+        Ok(cache.pages.get(path).cloned())
+    }
+
+    fn cached(&self, state: &str, path: &str) -> Option<Bytes> {
+        let mut cache = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.state != state {
+            *cache = CachedPages { state: state.to_owned(), pages: HashMap::new() };
+        }
+        cache.pages.get(path).cloned()
+    }
+
+    /// Sends a request of a page to the gateway, as a caller from elsewhere would send it.
+    fn pass_on(&self, request: &Request<Bytes>, below: &str) -> Response<Bytes> {
+        // A page of another origin must not reach callers' APIs with the standing of this one.
+        let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
+        if !matches!(site, None | Some("same-origin")) {
+            return text(StatusCode::FORBIDDEN, "only the pages themselves may send requests");
+        }
+        let Some(outgoing) = self.outgoing(request, below) else {
+            return text(StatusCode::NOT_FOUND, "not found");
+        };
+        let Some(address) = self.gateway.get() else {
+            return text(StatusCode::NOT_FOUND, "requests are not passed on");
+        };
+        let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
+        let to = CallDestination { host, port: address.port(), encrypted: false, authority: None };
+        match send(&to, outgoing, TRY_TIMEOUT) {
+            Ok(received) => {
+                let mut response = Response::new(received.body);
+                *response.status_mut() = received.status;
+                *response.headers_mut() = passed_on(&received.headers);
+                // Shown as text by a page; followed or run by nobody.
+                response.headers_mut().insert("content-security-policy", HeaderValue::from_static("sandbox"));
+                response
+            }
+            Err(error) => text(StatusCode::BAD_GATEWAY, &error.to_string()),
+        }
+    }
+
+    fn outgoing(&self, request: &Request<Bytes>, below: &str) -> Option<OutgoingCall> {
+        let mut parts = below.trim_start_matches('/').splitn(3, '/');
+        let environment: EnvironmentName = parts.next()?.parse().ok()?;
+        let group: GroupName = parts.next()?.parse().ok()?;
+        let path = parts.next()?;
+        let workspace = Workspace::open(&self.folder).ok()?;
+        if !workspace.settings().document_try_it(&environment) {
+            return None;
+        }
+        let hosts = GroupHosts::new(&group, &environment, &workspace.settings().base_domain, &[]);
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        Some(OutgoingCall {
+            method: request.method().clone(),
+            target: format!("/{path}{query}"),
+            host: HeaderValue::from_str(&hosts.secondary).ok()?,
+            headers: passed_on(request.headers()),
+            body: request.body().clone(),
+        })
+    }
+}
+
+impl PageSource for ServedDocuments {
+    fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
+        let path = request.uri().path();
+        if let Some(below) = path.strip_prefix('/').and_then(|path| path.strip_prefix(THROUGH_PATH)) {
+            return self.pass_on(request, below);
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD");
+        }
+        let is_plain = |each: u8| each.is_ascii_alphanumeric() || b"-_./".contains(&each);
+        if !path.bytes().all(is_plain) || path.split('/').any(|part| part == "..") {
+            return text(StatusCode::NOT_FOUND, "not found");
+        }
+        let mut name = path.trim_start_matches('/').to_owned();
+        if name.is_empty() || name.ends_with('/') {
+            name.push_str("index.html");
+        }
+        match self.page(&name) {
+            Ok(Some(bytes)) => {
+                let mut response = Response::new(bytes);
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&name)));
+                response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+                response
+            }
+            Ok(None) => text(StatusCode::NOT_FOUND, "not found"),
+            Err(error) => text(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+}
+
+/// Renders the files of a group that a path leads to.
+fn group_files(site: &DocumentSite<'_>, path: &str) -> Result<Vec<crate::share::reference::DocumentFile>, SiteError> {
+    let mut parts = path.splitn(3, '/');
+    let names = parts.next().zip(parts.next()).zip(parts.next());
+    let Some(((environment, group), below)) = names else { return Ok(Vec::new()) };
+    let (Ok(environment), Ok(group)) = (environment.parse::<EnvironmentName>(), group.parse::<GroupName>()) else {
+        return Ok(Vec::new());
+    };
+    if !site.pages().contains(&(environment.clone(), group.clone())) {
+        return Ok(Vec::new());
+    }
+    // Everything beside a page is made together with it.
+    let folder = below.split('/').next().filter(|first| first.starts_with(|each: char| each.is_ascii_digit()));
+    let wanted = match folder {
+        _ if below.starts_with("changes.") => "changes.html".to_owned(),
+        Some(version) => format!("{version}/index.html"),
+        None => "index.html".to_owned(),
+    };
+    site.group(&environment, &group, &|page| page == wanted)
+}
+
+/// Tells whether a gateway of this machine serves an entry; `None` where none serves its environment.
+fn served_state(
+    gateways: &[RunningGateway],
+    environment: &EnvironmentName,
+    group: &GroupName,
+    deployment: &Deployment,
+) -> Option<Result<(), String>> {
+    if deployment.release.state == crate::model::DeploymentState::Offline {
+        return None;
+    }
+    let mut concerned = gateways.iter().filter(|gateway| gateway.environments.contains_key(environment)).peekable();
+    concerned.peek()?;
+    let behind = concerned.find(|gateway| gateway.serves(environment, group) != Some(&deployment.operation));
+    let reason = behind.map(|gateway| {
+        let reason = gateway.not_served(environment, group).map(|entry| entry.reason.clone());
+        reason.unwrap_or_else(|| "the gateway has not read the change yet".to_owned())
+    });
+    Some(reason.map_or(Ok(()), Err))
+}
+
+fn passed_on(headers: &HeaderMap) -> HeaderMap {
+    let is_left_out =
+        |name: &HeaderName| NOT_PASSED_ON.contains(&name.as_str()) || name.as_str().starts_with("sec-") || name == HOST;
+    headers.iter().filter(|(name, _)| !is_left_out(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn media_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("json") => "application/json",
+        Some("yaml") => "application/yaml",
+        Some("atom") => "application/atom+xml",
+        Some("md") => "text/markdown; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+fn text(status: StatusCode, message: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(format!("{message}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

@@ -12,6 +12,7 @@ mod check;
 mod compare;
 mod complete;
 mod damage;
+mod docs;
 mod documents;
 mod escapes;
 mod examples;

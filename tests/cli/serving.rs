@@ -119,6 +119,18 @@ impl Serving {
         get(address, "/-/status")
     }
 
+    /// Returns the address of the documents.
+    pub(crate) fn documents(&self) -> String {
+        let line = self.wait_to_hear("documents: ");
+        line.split_once("://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0.to_owned()
+    }
+
+    /// Returns the address where operators ask.
+    pub(crate) fn operators(&self) -> String {
+        let line = self.wait_to_hear("operators: ");
+        line.split_once("://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0.to_owned()
+    }
+
     /// Waits until an answer has this in it; a test that waits in vain fails.
     pub(crate) fn wait_for(&self, path: &str, part: &str) {
         let start = Instant::now();
@@ -153,7 +165,7 @@ impl Drop for Serving {
     }
 }
 
-fn get(address: &str, path: &str) -> String {
+pub(crate) fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").expect("a request");

@@ -1,0 +1,248 @@
+//! Documents: a folder of pages that follows what is live, and nothing else.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Sandbox, has_tool};
+use crate::serving::{Serving, get};
+
+/// Makes a workspace with two versions in test, and documents of it.
+fn documented() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    sandbox.run_words(&["publish", "--env", "test", "--mock", "-m", "first <b>try</b>"]).expect_exit(0);
+    let definition = sandbox.read("groups/petstore/openapi.yaml");
+    sandbox.write("groups/petstore/openapi.yaml", &definition.replace("maximum: 100", "maximum: 50"));
+    sandbox.run("publish --env test --mock --bump minor").expect_exit(0);
+    sandbox.run("docs --all --out public").expect_exit(0);
+    sandbox
+}
+
+/// Returns the links of a page.
+fn links(page: &str) -> BTreeSet<String> {
+    let mut links = BTreeSet::new();
+    for token in html5gum::Tokenizer::new(page) {
+        let Ok(html5gum::Token::StartTag(tag)) = token else { continue };
+        let href = tag.attributes.iter().find(|(name, _)| name.as_slice() == b"href");
+        links.extend(href.map(|(_, value)| String::from_utf8_lossy(value.as_slice()).into_owned()));
+    }
+    links
+}
+
+#[test]
+fn every_link_of_the_pages_leads_to_a_file() {
+    let sandbox = documented();
+    sandbox.run("promote --from test --to pre-release").expect_exit(0);
+    sandbox.run("offline --env pre-release").expect_exit(0);
+    sandbox.run("docs --all --out public").expect_exit(0);
+    let mut pages = 0;
+    for (path, bytes) in sandbox.files() {
+        if path.extension().is_none_or(|extension| extension != "html") {
+            continue;
+        }
+        pages += 1;
+        let page = String::from_utf8(bytes).expect("UTF-8");
+        for link in links(&page) {
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
+            let text =
+                fs::read_to_string(&target).unwrap_or_else(|error| panic!("{}: {link}: {error}", path.display()));
+            assert!(anchor.is_empty() || text.contains(&format!("id=\"{anchor}\"")), "{}: {link}", path.display());
+        }
+    }
+    assert_eq!(pages, 8);
+}
+
+#[test]
+fn the_pages_say_what_is_live_and_what_changed() {
+    let sandbox = documented();
+    let matrix = sandbox.read("public/index.html");
+    for expected in ["test/petstore/index.html\">0.1.0</a>", "<span class=\"badge odd\">mock</span>", "by Ada"] {
+        assert!(matrix.contains(expected), "{expected}: {matrix}");
+    }
+    assert!(!matrix.contains("ada@example.com"), "an address of mail is nobody's business");
+    let reference = sandbox.read("public/test/petstore/index.html");
+    for expected in ["List the pets", "at most 50", "0.1.0", "noindex", "Draft", "data-try", "Bello"] {
+        assert!(reference.contains(expected), "{expected}");
+    }
+    let old = sandbox.read("public/test/petstore/0.0.1/index.html");
+    assert!(old.contains("<a href=\"../index.html\">0.1.0 is live now</a>") && !old.contains("data-try>"), "{old}");
+    let changes = sandbox.read("public/test/petstore/changes.html");
+    for expected in ["the maximum was 100 and is 50", "Callers may break", "first &lt;b&gt;try&lt;/b&gt;"] {
+        assert!(changes.contains(expected), "{expected}: {changes}");
+    }
+    assert!(sandbox.read("public/test/petstore/changes.md").contains("- GET /pets: the maximum was 100 and is 50"));
+    assert!(sandbox.read("public/test/petstore/changes.atom").contains("<title>0.1.0: 1 breaking</title>"));
+    let llms = sandbox.read("public/test/petstore/llms.txt");
+    assert!(llms.contains("[GET /petstore/pets](operations/op-listPets.md): List the pets"), "{llms}");
+    let definition = sandbox.read("public/test/petstore/openapi.yaml");
+    assert!(definition.contains("url: http://petstore.test.apigw.localhost/petstore"), "{definition}");
+}
+
+#[test]
+fn a_check_notices_every_change_and_writes_nothing() {
+    let sandbox = documented();
+    sandbox.run("docs --all --out public --check").expect_exit(0).expect_stdout("public is up to date: ");
+    sandbox.run("switch petstore --env test --version 0.0.1").expect_exit(0);
+    let before = sandbox.files();
+    sandbox.run("docs --all --out public --check").expect_exit(2).expect_stdout("out of date  index.html");
+    assert_eq!(before, sandbox.files());
+    sandbox.run("docs --all --out public").expect_exit(0).expect_stdout("written  index.html");
+    sandbox.run("docs --all --out public --check").expect_exit(0);
+    sandbox.run("docs petstore --env online --out other").expect_exit(3).expect_stderr("was never published there");
+    // Documents that are off are removed.
+    let settings = sandbox.read("apigw.toml");
+    sandbox.write("apigw.toml", &settings.replace("[environments.test]", "[environments.test]\ndocs = \"off\""));
+    sandbox.run("docs --all --out public").expect_exit(0).expect_stdout("removed  test/petstore/0.0.1/index.html");
+    assert!(!sandbox.path().join("public/test").exists());
+    assert!(!sandbox.read("public/index.html").contains("test/petstore/"));
+}
+
+#[test]
+fn a_folder_that_holds_something_else_is_left_alone() {
+    let sandbox = documented();
+    sandbox.write("mine/notes.txt", "keep me");
+    sandbox.run("docs --all --out mine").expect_exit(5).expect_stderr("notes.txt");
+    assert_eq!(fs::read_dir(sandbox.path().join("mine")).expect("a folder").count(), 1);
+    sandbox.write("public/notes.txt", "keep me");
+    sandbox.run("docs --all --out public").expect_exit(5);
+    sandbox.run("docs --all").expect_exit(64);
+    sandbox.run("docs --out public").expect_exit(64);
+}
+
+#[test]
+fn official_documents_say_so_by_silence() {
+    let sandbox = documented();
+    sandbox.run("publish --env online --backend https://api.example.com -y").expect_exit(0);
+    sandbox.run("docs --env online --out official").expect_exit(0);
+    let page = sandbox.read("official/online/petstore/index.html");
+    for refused in ["noindex", "Draft", "data-try>", "api.example.com"] {
+        assert!(!page.contains(refused), "{refused}");
+    }
+    assert!(!Path::new(&sandbox.path().join("official/test")).exists());
+}
+
+/// Sends a request from a page, which says where it comes from as browsers do.
+fn send(address: &str, head: &str) -> String {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let request = format!("{head}\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("a request");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).expect("a response");
+    response
+}
+
+#[test]
+fn served_pages_are_of_what_is_live() {
+    let sandbox = documented();
+    let words = "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0 --admin 127.0.0.1:0";
+    let serving = Serving::start_with(&sandbox, words);
+    let documents = serving.documents();
+    let matrix = get(&documents, "/");
+    for expected in ["HTTP/1.1 200", "text/html", "x-content-type-options: nosniff", ">0.1.0</a>"] {
+        assert!(matrix.contains(expected), "{expected}: {matrix}");
+    }
+    assert!(get(&documents, "/test/petstore/").contains("at most 50"));
+    assert!(get(&documents, "/test/petstore/0.0.1/index.html").contains("0.1.0 is live now"));
+    assert!(get(&documents, "/test/petstore/openapi.json").contains("application/json"));
+    assert!(get(&documents, "/test/petstore/operations/op-listPets.md").contains("# GET /petstore/pets"));
+    let state = get(&documents, "/state");
+    sandbox.run("switch petstore --env test --version 0.0.1 --wait").expect_exit(0);
+    assert!(get(&documents, "/").contains(">0.0.1</a>"));
+    assert!(get(&documents, "/test/petstore/").contains("at most 100"));
+    assert_ne!(state, get(&documents, "/state"));
+    sandbox.run("offline petstore --env test --wait").expect_exit(0);
+    assert!(get(&documents, "/test/petstore/").contains("Nothing is live now"));
+    for path in [
+        "/nothing",
+        "/test/nothing/",
+        "/../apigw.toml",
+        "/test/../../apigw.toml",
+        "/%2e%2e/apigw.toml",
+        "/online/petstore/",
+    ] {
+        assert!(get(&documents, path).starts_with("HTTP/1.1 404"), "{path}");
+    }
+    let operators = serving.operators();
+    assert!(get(&operators, "/-/ui").starts_with("HTTP/1.1 308"));
+    assert!(get(&operators, "/-/ui/").contains("href=\"test/petstore/index.html\""));
+    assert!(get(&operators, "/-/ui/test/petstore/changes.html").contains("the maximum was 100 and is 50"));
+}
+
+#[test]
+fn a_page_sends_requests_through_the_gateway_and_others_do_not() {
+    let sandbox = documented();
+    let serving = Serving::start_with(&sandbox, "serve --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    let documents = serving.documents();
+    assert!(get(&documents, "/test/petstore/").contains("data-through=\"../../-"));
+    let tried = "GET /-/try/test/petstore/petstore/pets/1 HTTP/1.1";
+    let own = send(&documents, &format!("{tried}\r\nSec-Fetch-Site: same-origin"));
+    assert!(own.starts_with("HTTP/1.1 200") && own.contains("\"Bello\""), "{own}");
+    let foreign = send(&documents, &format!("{tried}\r\nSec-Fetch-Site: cross-site"));
+    assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
+    // What is official sends nothing unless it is allowed to.
+    sandbox.run("publish --env online --version 0.0.1 --backend http://127.0.0.1:1 -y --wait").expect_exit(0);
+    assert!(!get(&documents, "/online/petstore/").contains("data-through"));
+    let official =
+        send(&documents, "GET /-/try/online/petstore/petstore/pets/1 HTTP/1.1\r\nSec-Fetch-Site: same-origin");
+    assert!(official.starts_with("HTTP/1.1 404"), "{official}");
+}
+
+/// Opens pages in a headless browser: axe finds nothing, no request leaves them, links lead somewhere, search and "try it" work.
+///
+/// It needs node, Chromium, and a folder with `axe-core` and `playwright-core`, which a variable names; `.ci/run` has them.
+#[test]
+fn a_browser_finds_no_fault_in_the_pages() {
+    const MODULES: &str = "APIGW_BROWSER_MODULES";
+    if !has_tool("node", "pages in a browser") || !has_tool("chromium", "pages in a browser") {
+        return;
+    }
+    let Some(modules) = std::env::var_os(MODULES) else {
+        assert!(std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{MODULES} is not set");
+        writeln!(std::io::stderr(), "skipped, since {MODULES} names no folder with axe-core and playwright-core")
+            .expect("written");
+        return;
+    };
+    let sandbox = documented();
+    let mut pages = vec!["index.html".to_owned(), "test/petstore/changes.html".to_owned()];
+    for (group, definition) in corpus() {
+        sandbox.run_words(&["group", "import", &group, &definition]).expect_exit(0);
+        sandbox.run(&format!("publish {group} --env test --mock")).expect_exit(0);
+        pages.push(format!("test/{group}/index.html"));
+    }
+    sandbox.run("docs --all --out public").expect_exit(0);
+    let folder = sandbox.path().join("public");
+    let mut addresses: Vec<String> =
+        pages.iter().map(|page| format!("file://{}", folder.join(page).display())).collect();
+    let serving = Serving::start_with(&sandbox, "serve --env test --listen 127.0.0.1:0 --docs 127.0.0.1:0");
+    addresses.push(format!("http://{}/test/petstore/index.html?try", serving.documents()));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pages/browser.mjs");
+    let shots = std::env::var_os("APIGW_BROWSER_SHOTS").unwrap_or_else(|| "-".into());
+    let output = Command::new("node").arg(script).arg(modules).arg(shots).args(&addresses).output().expect("node runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains(&format!("checked {} pages", addresses.len())), "{text}");
+}
+
+/// Lists definitions that a browser is shown, each with the name of a group for it.
+fn corpus() -> Vec<(String, String)> {
+    const NAMES: [&str; 11] = [
+        "3.1/train-travel.yaml",
+        "3.1/webhooks.yaml",
+        "3.1/schema-types.yaml",
+        "3.1/security.yaml",
+        "3.0/polymorphism.yaml",
+        "3.0/discriminators.yaml",
+        "3.0/parameters-style.yaml",
+        "3.0/callbacks.yaml",
+        "3.0/complex-nesting.yaml",
+        "3.0/readme-extensions.yaml",
+        "2.0/petstore.json",
+    ];
+    let Some(folder) = std::env::var_os("APIGW_CORPUS") else { return Vec::new() };
+    let path = |name: &str| Path::new(&folder).join(name).display().to_string();
+    NAMES.into_iter().enumerate().map(|(index, name)| (format!("group-{index}"), path(name))).collect()
+}

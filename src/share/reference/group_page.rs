@@ -11,7 +11,7 @@ use super::machine;
 use super::markdown::{description_html, first_line};
 use super::operation_view::{OperationSection, OperationViewer};
 use super::page::{AlternateLink, Breadcrumb, DocumentFile, PageFrame, RenderError, origin, policy, render};
-use super::type_view::{TypeOutline, TypeViewer};
+use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{Definition, SecurityKind};
 use crate::model::{Deployment, DocumentPolicy, EnvironmentName, GroupName, GroupSettings, KeyKind, Release, Version};
 use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
@@ -376,7 +376,7 @@ fn tags(model: &DefinitionModel, operations: &OperationViewer<'_>) -> Vec<TagVie
 }
 
 fn types(model: &DefinitionModel, anchors: &PageAnchors) -> Vec<NamedTypeView> {
-    let viewer = TypeViewer { model, anchors, heading: 3, inlines: false };
+    let viewer = TypeViewer { model, anchors, heading: 3, side: TypeSide::Both, inlines: false };
     let most = (MOST_ROWS / model.types.len().max(1)).clamp(20, 400);
     let view = |(index, named): (usize, &crate::share::model::NamedType)| {
         let anchor = anchors.type_anchor_at(index)?.to_owned();

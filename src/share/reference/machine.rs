@@ -8,7 +8,7 @@ use super::markdown::first_line;
 use super::operation_view::{OperationViewer, access_words};
 use super::page::DocumentFile;
 use super::request::sample_request;
-use super::type_view::TypeViewer;
+use super::type_view::{TypeSide, TypeViewer};
 use crate::share::model::{ContentModel, DefinitionModel, OperationModel, TypeModel};
 
 /// The most rows of a type in Markdown.
@@ -70,7 +70,7 @@ fn index_line(operations: &OperationViewer<'_>, operation: &OperationModel) -> S
 }
 
 fn operation_text(model: &DefinitionModel, operations: &OperationViewer<'_>, operation: &OperationModel) -> String {
-    let types = TypeViewer { model, anchors: operations.anchors, heading: 1, inlines: true };
+    let types = TypeViewer { model, anchors: operations.anchors, heading: 1, side: TypeSide::Both, inlines: true };
     let access = if operations.is_mock { &operation.mock_access } else { &operation.access };
     let route = format!("{} {}{}{}", operation.method, operations.prefix, operation.path, operation.variant);
     let mut text = format!("# {}\n\n", line(&route));

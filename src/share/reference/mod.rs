@@ -2,7 +2,7 @@
 //!
 //! - `page`: the frame of all pages, and the policy that lets nothing run that is not the project's own
 //! - `matrix`: groups and environments
-//! - `group_page`: the reference of a version, of `operation_view` and `type_view`, with `code` beside it
+//! - `group_page`: the reference of a version, of `operation_view` and `type_view` (with its `facts`), with `code` in `panes` beside it
 //! - `changes`: releases and their effect on callers
 //! - `bundle`, `machine`: the definition as one file, and Markdown
 //! - `markdown`: descriptions, which others wrote and which never become an element that they name
@@ -14,12 +14,14 @@ mod anchors;
 mod bundle;
 mod changes;
 mod code;
+mod facts;
 mod group_page;
 mod machine;
 mod markdown;
 mod matrix;
 mod operation_view;
 mod page;
+mod panes;
 mod request;
 mod type_view;
 

@@ -2,21 +2,19 @@
 
 use minijinja::value::Value as TemplateValue;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::anchors::{PageAnchors, operation_anchor};
-use super::code::{MOST_CODE, json_html, snippets};
+use super::code::{MOST_CODE, snippets};
+use super::facts::value_text;
 use super::markdown::{description_html, escaped, first_line};
+use super::panes::{PaneView, examples, mocks};
 use super::request::sample_request;
-use super::type_view::{TypeOutline, TypeViewer, value_text};
+use super::type_view::{TypeOutline, TypeSide, TypeViewer};
 use crate::definition::{ParameterPlace, StatusPattern};
-use crate::routes::{Credential, MockResponse, RouteAccess};
+use crate::routes::{Credential, RouteAccess};
 use crate::share::model::{
-    BodyModel, CallbackModel, ContentKind, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel,
+    BodyModel, CallbackModel, ContentModel, DefinitionModel, OperationModel, ParameterModel, ResponseModel,
 };
-
-/// The most mock responses of an operation that are shown.
-const MOST_MOCKS: usize = 6;
 
 /// An operation as a template shows it.
 #[derive(Debug, Serialize)]
@@ -79,6 +77,8 @@ struct SampleView {
 #[derive(Debug, Serialize)]
 struct ContentView {
     media_type: String,
+    /// True if the type is that of the first form.
+    is_repeated: bool,
     #[serde(rename = "type")]
     value: Option<TypeOutline>,
     examples: Vec<PaneView>,
@@ -94,15 +94,6 @@ struct ResponseView {
     description: Option<TemplateValue>,
     headers: Vec<ParameterView>,
     contents: Vec<ContentView>,
-}
-
-/// Code under a tab.
-#[derive(Debug, Serialize)]
-struct PaneView {
-    id: String,
-    name: String,
-    note: Option<String>,
-    html: TemplateValue,
 }
 
 #[derive(Debug, Serialize)]
@@ -180,8 +171,8 @@ impl<'m> OperationViewer<'m> {
         Some(TemplateValue::from_safe_string(html))
     }
 
-    fn types(&self) -> TypeViewer<'m> {
-        TypeViewer { model: self.model, anchors: self.anchors, heading: 4, inlines: true }
+    fn types(&self, side: TypeSide) -> TypeViewer<'m> {
+        TypeViewer { model: self.model, anchors: self.anchors, heading: 4, side, inlines: true }
     }
 
     fn parameters(&self, operation: &'m OperationModel) -> Vec<ParameterGroup> {
@@ -210,7 +201,7 @@ impl<'m> OperationViewer<'m> {
                 .as_ref()
                 .filter(|_| parameter.is_required && !parameter.is_secret)
                 .map(value_text),
-            value: self.types().view(&parameter.value, self.most_rows),
+            value: self.types(TypeSide::Request).view(&parameter.value, self.most_rows),
             description: self.description(parameter.description.as_deref(), 4),
             is_deprecated: parameter.is_deprecated,
         }
@@ -223,20 +214,23 @@ impl<'m> OperationViewer<'m> {
         BodyView {
             is_required: body.is_required,
             description: self.description(body.description.as_deref(), 4),
-            contents: self.contents(&body.content, &format!("{anchor}-body")),
+            contents: self.contents(&body.content, TypeSide::Request, &format!("{anchor}-body")),
             sample: written.filter(|sample| sample.text.len() < MOST_CODE),
         }
     }
 
-    fn contents(&self, contents: &'m [ContentModel], anchor: &str) -> Vec<ContentView> {
-        let view = |(index, content): (usize, &'m ContentModel)| ContentView {
-            media_type: content.media_type.clone(),
-            value: content
-                .item
-                .as_ref()
-                .or(content.value.as_ref())
-                .map(|value| self.types().view(value, self.most_rows)),
-            examples: examples(content, &format!("{anchor}-{index}")),
+    fn contents(&self, contents: &'m [ContentModel], side: TypeSide, anchor: &str) -> Vec<ContentView> {
+        let view = |(index, content): (usize, &'m ContentModel)| {
+            let first = contents.first().filter(|_| index > 0);
+            let is_repeated = first.is_some_and(|first| (&first.value, &first.item) == (&content.value, &content.item));
+            let value = content.item.as_ref().or(content.value.as_ref());
+            ContentView {
+                media_type: content.media_type.clone(),
+                // The type of the first form is not told again.
+                value: value.map(|value| self.types(side).view(value, if is_repeated { 0 } else { self.most_rows })),
+                is_repeated,
+                examples: examples(content, &format!("{anchor}-{index}")),
+            }
         };
         contents.iter().enumerate().map(view).collect()
     }
@@ -259,7 +253,7 @@ impl<'m> OperationViewer<'m> {
             explode: false,
             is_required: header.is_required,
             example: None,
-            value: self.types().view(&header.value, self.most_rows),
+            value: self.types(TypeSide::Response).view(&header.value, self.most_rows),
             description: self.description(header.description.as_deref(), 4),
             is_deprecated: false,
         };
@@ -274,7 +268,7 @@ impl<'m> OperationViewer<'m> {
             description: self.description(Some(text).filter(|text| text.trim() != said), 4),
             said,
             headers: response.headers.iter().map(header).collect(),
-            contents: self.contents(&response.content, &format!("{anchor}-{status}")),
+            contents: self.contents(&response.content, TypeSide::Response, &format!("{anchor}-{status}")),
             status,
         }
     }
@@ -330,76 +324,4 @@ fn path_html(path: &str) -> TemplateValue {
     let html = escaped(path).replace('{', "<i>{").replace('}', "}</i>");
     let is_whole = html.matches("<i>").count() == html.matches("</i>").count();
     TemplateValue::from_safe_string(if is_whole { html } else { escaped(path) })
-}
-
-fn examples(content: &ContentModel, anchor: &str) -> Vec<PaneView> {
-    // The only one is the body of the code beside it.
-    let named = content.examples.iter().filter(|example| !example.name.is_empty());
-    let pane = |(index, example): (usize, &crate::share::model::NamedExample)| PaneView {
-        id: format!("{anchor}-example-{index}"),
-        name: example.summary.clone().unwrap_or_else(|| example.name.clone()),
-        note: None,
-        html: value_html(content.kind, &example.value),
-    };
-    named.enumerate().map(pane).collect()
-}
-
-fn value_html(kind: ContentKind, value: &Value) -> TemplateValue {
-    let html = match (kind, value) {
-        (ContentKind::Json, value) => json_html(value, MOST_CODE),
-        (_, Value::String(text)) => escaped(&text.chars().take(MOST_CODE).collect::<String>()),
-        (_, value) => json_html(value, MOST_CODE),
-    };
-    TemplateValue::from_safe_string(html)
-}
-
-/// Shows the mock responses: the usual one, then those that a request can ask for.
-fn mocks(operation: &OperationModel, anchor: &str, most: usize) -> Vec<PaneView> {
-    let usual = operation.mock.iter();
-    let others = operation.responses.iter().flat_map(|response| &response.mocks);
-    let is_usual = |mock: &MockResponse| {
-        operation.mock.as_ref().is_some_and(|usual| {
-            (usual.status, &usual.media_type, &usual.body) == (mock.status, &mock.media_type, &mock.body)
-        })
-    };
-    let all: Vec<&MockResponse> = usual.chain(others.filter(|mock| !is_usual(mock))).take(MOST_MOCKS).collect();
-    let pane = |(index, mock): (usize, &&MockResponse)| {
-        // A code that is there in several forms is told apart by its example, else by its form.
-        let is_repeated = all.iter().filter(|other| declared(other) == declared(mock)).count() > 1;
-        let form = mock.media_type.as_deref().map(short_media_type).filter(|_| is_repeated);
-        let name = mock.example.as_deref().or(form).map_or_else(String::new, |name| format!(" {name}"));
-        let asked = mock.prefer().filter(|_| index > 0).map(|prefer| format!(", for `Prefer: {prefer}`"));
-        let media_type = mock.media_type.as_deref().unwrap_or("no body");
-        PaneView {
-            id: format!("{anchor}-mock-{index}"),
-            name: format!("{}{name}", declared(mock)),
-            note: Some(format!("{media_type}{}", asked.unwrap_or_default())),
-            html: body_html(mock, most),
-        }
-    };
-    all.iter().enumerate().map(pane).collect()
-}
-
-/// Returns the codes that a mock response is declared for, else its own.
-fn declared(mock: &MockResponse) -> String {
-    mock.declared_for.map_or_else(|| mock.status.to_string(), |pattern| pattern.to_string())
-}
-
-/// Returns the part of a media type that tells its forms apart: `json` of `application/problem+json`.
-fn short_media_type(name: &str) -> &str {
-    let essence = name.split(';').next().unwrap_or(name);
-    essence.rsplit(['/', '+']).next().unwrap_or(essence).trim()
-}
-
-fn body_html(mock: &MockResponse, most: usize) -> TemplateValue {
-    let is_json = mock.media_type.as_deref().is_some_and(|name| ContentKind::of(name) == ContentKind::Json);
-    let html = match (std::str::from_utf8(&mock.body), is_json) {
-        (Ok(text), true) => match serde_json::from_str::<Value>(text) {
-            Ok(value) => json_html(&value, most),
-            Err(_) => escaped(&text.chars().take(most).collect::<String>()),
-        },
-        (Ok(text), false) => escaped(&text.chars().take(most).collect::<String>()),
-        (Err(_), _) => format!("{} bytes", mock.body.len()),
-    };
-    TemplateValue::from_safe_string(html)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::code::ExampleRequest;
-use super::type_view::value_text;
+use super::facts::value_text;
 use crate::definition::percent::encode;
 use crate::definition::{ParameterPlace, ParameterStyle};
 use crate::routes::{Credential, RouteAccess};

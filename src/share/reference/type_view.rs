@@ -4,20 +4,16 @@ use std::fmt::Write as _;
 
 use minijinja::value::Value as TemplateValue;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::anchors::PageAnchors;
+use super::facts::{FactView, MOST_VALUE, literal_kind, shortened, value_text, values_fact};
 use super::machine::{code, line};
 use super::markdown::{description_html, first_line};
 use crate::share::model::{
-    AdditionalProperties, Constraint, DefinitionModel, ObjectType, SchemaNotes, TypeId, TypeKind, TypeModel,
+    AdditionalProperties, DefinitionModel, ObjectType, PropertyModel, SchemaNotes, TypeId, TypeKind, TypeModel,
     UnionDiscriminator,
 };
 
-/// The longest value that is shown in a line, in characters.
-const MOST_VALUE: usize = 120;
-/// The most values of an enumeration that are listed.
-const MOST_VALUES: usize = 60;
 /// The most alternatives that are named in a line.
 const MOST_NAMED: usize = 4;
 
@@ -42,13 +38,6 @@ pub(super) struct WordView {
     href: Option<String>,
 }
 
-/// A constraint or a note in words, with the text that it is about.
-#[derive(Debug, Serialize)]
-pub(super) struct FactView {
-    words: String,
-    code: Option<String>,
-}
-
 /// Properties or alternatives of a type.
 #[derive(Debug, Serialize)]
 struct PartView {
@@ -64,12 +53,25 @@ struct RowView {
     value: TypeOutline,
 }
 
+/// The side that sends a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TypeSide {
+    /// Callers: properties that only responses have are left out.
+    Request,
+    /// The API: properties that only requests have are left out.
+    Response,
+    /// Either.
+    Both,
+}
+
 /// Makes views of the types of a definition.
 pub(super) struct TypeViewer<'m> {
     pub(super) model: &'m DefinitionModel,
     pub(super) anchors: &'m PageAnchors,
     /// The level of the heading above.
     pub(super) heading: u8,
+    /// The side that a value is sent by, which decides on properties that the other alone sends.
+    pub(super) side: TypeSide,
     /// True if named types are unfolded where they are used; they are links alone otherwise.
     pub(super) inlines: bool,
 }
@@ -203,7 +205,12 @@ impl<'m> TypeViewer<'m> {
 
     fn properties(&self, object: &'m ObjectType, depth: usize, open: &mut Vec<TypeId>) -> Option<PartView> {
         let mut rows = Vec::new();
-        for property in &object.properties {
+        let is_sent = |property: &&PropertyModel| match self.side {
+            TypeSide::Request => !property.is_read_only,
+            TypeSide::Response => !property.is_write_only,
+            TypeSide::Both => true,
+        };
+        for property in object.properties.iter().filter(is_sent) {
             let is_required = property.is_required;
             let mut row = self.row(Some(property.name.clone()), &property.value, is_required, depth, open);
             row.value.marks.extend(property.is_read_only.then_some("only in responses"));
@@ -324,64 +331,6 @@ impl WordView {
     fn of(text: &str) -> Self {
         Self { text: text.to_owned(), href: None }
     }
-}
-
-impl FactView {
-    fn of(words: &str) -> Self {
-        Self { words: words.to_owned(), code: None }
-    }
-
-    fn with(words: &str, code: &str) -> Self {
-        Self { words: words.to_owned(), code: Some(shortened(code)) }
-    }
-
-    fn of_constraint(constraint: &Constraint) -> Self {
-        match constraint {
-            Constraint::Pattern(pattern) => Self::with("matches", pattern),
-            other => Self::of(&other.to_string()),
-        }
-    }
-}
-
-fn literal_kind(values: &[Value]) -> &'static str {
-    let kind = |value: &Value| match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    let mut kinds = values.iter().map(kind);
-    let first = kinds.next().unwrap_or("no value");
-    if kinds.all(|other| other == first) { first } else { "one of these values" }
-}
-
-fn values_fact(values: &[Value]) -> Vec<FactView> {
-    if let [only] = values {
-        return vec![FactView::with("always", &value_text(only))];
-    }
-    let listed = values.iter().take(MOST_VALUES).map(|value| FactView::with("", &value_text(value)));
-    let left = values.len().saturating_sub(MOST_VALUES);
-    let rest = (left > 0).then(|| FactView::of(&format!("and {left} more")));
-    std::iter::once(FactView::of("one of")).chain(listed).chain(rest).collect()
-}
-
-/// Returns a value as a line: a text without quotation marks, anything else as JSON.
-pub(super) fn value_text(value: &Value) -> String {
-    match value {
-        Value::String(text) if !text.is_empty() => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(MOST_VALUE).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
 }
 
 impl TypeOutline {

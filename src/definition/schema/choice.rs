@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::sample::{CONTRADICTION, NO_SINGLE, SampleGoal, SampleRequest, SampleState};
-use super::shape::SchemaShape;
+use super::shape::{SchemaShape, TypeSet};
 use crate::definition::document::Node;
 
 /// The number of values tried for each alternative of a `oneOf`.
@@ -48,6 +48,10 @@ impl<'d> SampleState<'_, 'd> {
                             return apart;
                         }
                     }
+                    if let Some(value) = self.of_another_type(goal, &next, SampleRequest { variant, optional, ..want })
+                    {
+                        return Some(value);
+                    }
                     if self.is_spent() {
                         return None;
                     }
@@ -65,6 +69,18 @@ impl<'d> SampleState<'_, 'd> {
         }
         self.blame(Some(schema.id()), if is_one_of { NO_SINGLE } else { CONTRADICTION });
         None
+    }
+
+    /// Generates a value of a type that is not the likeliest of an alternative: another one may allow that, too.
+    fn of_another_type(&mut self, goal: &SampleGoal<'d>, own: &SampleGoal<'d>, want: SampleRequest) -> Option<Value> {
+        let shape = SchemaShape::of(&own.schemas, self.specification);
+        let others = shape.type_order().into_iter().skip(1);
+        // Without a declared type every alternative allows them all.
+        let others: Vec<TypeSet> = if shape.types() == TypeSet::ANY { Vec::new() } else { others.collect() };
+        others.into_iter().find_map(|types| {
+            let value = self.of_type(own, &shape, types, want)?;
+            self.fits(&value, &goal.schemas).then_some(value)
+        })
     }
 
     /// Modifies an object that several alternatives allow until only its own does: removes a property that another one

@@ -88,6 +88,10 @@ impl<'d> SampleState<'_, 'd> {
         shape: &SchemaShape<'d>,
         want: SampleRequest,
     ) -> Option<Value> {
+        if let Some(goal) = with_dependents(goal, shape) {
+            let shape = SchemaShape::of(&goal.schemas, self.specification);
+            return if shape.never { None } else { self.object(&goal, &shape, want) };
+        }
         let required = required(goal, shape);
         let needed_names: HashSet<&str> = required.iter().copied().collect();
         let most = shape.at_most("maxProperties").unwrap_or(usize::MAX);
@@ -203,9 +207,10 @@ impl<'d> SampleState<'_, 'd> {
             };
         }
         let closed = shape.keyword("additionalProperties").any(|node| node.as_bool() == Some(false));
-        let pattern = shape.keyword("patternProperties").flat_map(Node::entries).next().filter(|_| closed);
-        match pattern {
-            Some((pattern, _)) => self.patterns.build(&[pattern], 0, usize::MAX, index),
+        let mut patterns = shape.keyword("patternProperties").flat_map(Node::entries).map(|(pattern, _)| pattern);
+        let patterns: Vec<&str> = if closed { patterns.by_ref().collect() } else { Vec::new() };
+        match index.checked_rem(patterns.len()).and_then(|at| patterns.get(at)) {
+            Some(pattern) => self.patterns.build(&[pattern], 0, usize::MAX, index / patterns.len()),
             None => Some(format!("property{}", index + 1)),
         }
     }
@@ -218,6 +223,20 @@ fn contained<'d>(shape: &SchemaShape<'d>) -> Vec<Node<'d>> {
         Some(std::iter::repeat_n(schema.get("contains")?, least.min(MOST_VALUES)))
     });
     with_counts.flatten().collect()
+}
+
+/// Adds the schemas that apply because of the properties that are required; `None` where they are there.
+fn with_dependents<'d>(goal: &SampleGoal<'d>, shape: &SchemaShape<'d>) -> Option<SampleGoal<'d>> {
+    let names = required(goal, shape);
+    let dependents = shape.keyword("dependentSchemas").flat_map(Node::entries);
+    let dependents = dependents.filter(|(name, _)| names.contains(name)).map(|(_, dependent)| dependent);
+    let added: Vec<Node<'d>> =
+        dependents.filter(|dependent| !goal.schemas.iter().any(|known| known.id() == dependent.id())).collect();
+    (!added.is_empty()).then(|| {
+        let mut next = goal.clone();
+        next.schemas.extend(added);
+        next
+    })
 }
 
 /// Lists the required properties, including those that others require.

@@ -2,6 +2,7 @@
 
 mod choice;
 mod collection;
+mod expression;
 mod fits;
 mod format;
 mod json_schema;

@@ -25,12 +25,16 @@ pub(super) fn equal(one: &Number, other: &Number) -> bool {
 pub(super) fn build(shape: &SchemaShape<'_>, integer: bool, variant: usize) -> Option<Value> {
     let bounds: Vec<NumberBounds> = shape.schemas.iter().map(|schema| NumberBounds::of(*schema)).collect();
     let steps: Vec<Number> = shape.keyword("multipleOf").filter_map(Node::as_number).cloned().collect();
+    let negated: Vec<Node<'_>> = shape.keyword("not").filter(|not| is_numeric(*not)).collect();
     let acceptable = |number: &Number| {
-        (!integer || whole(number).is_some()) && shape.schemas.iter().all(|schema| fits(number, *schema))
+        (!integer || whole(number).is_some())
+            && shape.schemas.iter().all(|schema| fits(number, *schema))
+            && !negated.iter().any(|not| meets_type(number, *not) && fits(number, *not))
     };
     let mut found = 0;
     let mut last: Option<Number> = None;
-    for number in candidates(&bounds, &steps, integer, variant) {
+    let beside = negated.iter().flat_map(|not| NumberBounds::of(*not).beside(integer));
+    for number in candidates(&bounds, &steps, integer, variant).chain(beside.collect::<Vec<_>>()) {
         if last.as_ref().is_some_and(|last| equal(last, &number)) || !acceptable(&number) {
             continue;
         }
@@ -41,6 +45,20 @@ pub(super) fn build(shape: &SchemaShape<'_>, integer: bool, variant: usize) -> O
         last = Some(number);
     }
     None
+}
+
+/// True for a schema that says of a number all that it says.
+fn is_numeric(schema: Node<'_>) -> bool {
+    let keywords =
+        ["type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "title", "description"];
+    schema.is_object() && schema.entries().all(|(name, _)| keywords.contains(&name))
+}
+
+/// True if a number is of the types of a schema.
+fn meets_type(number: &Number, schema: Node<'_>) -> bool {
+    let Some(types) = schema.get("type") else { return true };
+    let mut names = types.as_str().into_iter().chain(types.items().filter_map(Node::as_str));
+    names.any(|name| name == "number" || name == "integer" && whole(number).is_some())
 }
 
 /// The lower and upper bound of a schema, each with a flag for exclusive.
@@ -55,6 +73,18 @@ impl NumberBounds {
             least: Self::bound(schema, "minimum", "exclusiveMinimum", |one, other| after(one, other, false)),
             most: Self::bound(schema, "maximum", "exclusiveMaximum", |one, other| after(other, one, false)),
         }
+    }
+
+    /// Lists the numbers at the bounds and next to them.
+    fn beside(&self, integer: bool) -> Vec<Number> {
+        let halves = if integer { [-2, 2, 0, 0] } else { [-1, 1, -2, 2] };
+        let bounds = [&self.least, &self.most].into_iter().flatten();
+        bounds
+            .flat_map(|(bound, _)| {
+                let next = halves.into_iter().filter_map(|count| nth(bound, None, false, count));
+                next.chain([bound.clone()]).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// Parses a bound: OpenAPI 3.0 has a flag for exclusive bounds, 3.1 separate numbers.
@@ -193,7 +223,8 @@ fn whole(number: &Number) -> Option<i128> {
     if let Some(value) = number.as_u64() {
         return Some(value.into());
     }
-    let value = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 1e18)?;
+    let value = number.as_f64().filter(|value| value.fract() == 0.0)?;
+    // Exact: each number of this size is a sum of powers of two.
     format!("{value:.0}").parse().ok()
 }
 
@@ -201,7 +232,12 @@ fn from_whole(value: i128) -> Option<Number> {
     if let Ok(value) = i64::try_from(value) {
         return Some(value.into());
     }
-    u64::try_from(value).ok().map(Number::from)
+    if let Ok(value) = u64::try_from(value) {
+        return Some(value.into());
+    }
+    // Beyond 64 bits there are only those that a double is.
+    let number = value.to_string().parse().ok().and_then(Number::from_f64)?;
+    (whole(&number) == Some(value)).then_some(number)
 }
 
 fn f64_of(number: &Number) -> f64 {

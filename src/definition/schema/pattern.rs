@@ -10,6 +10,7 @@ use fancy_regex::{Regex, RegexBuilder};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::Value;
 
+use super::expression::{with_groups_repeated, without_look_around};
 use crate::definition::values::with_formats;
 
 /// The maximum length of a pattern, in bytes; longer ones are not enforced.
@@ -83,22 +84,20 @@ impl CompiledPatterns {
         validator.is_none_or(|validator| validator.is_valid(text))
     }
 
-    /// Generates a text that matches all patterns, with a length within the bounds, in characters.
-    ///
-    /// The text differs for each `variant` as far as the pattern allows.
-    pub(super) fn build(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
-        let tries = ChoiceStrategy::all(variant);
-        for pattern in patterns {
-            self.steps += pattern.len();
-            let Some(hir) = structure(pattern) else { continue };
-            for choice in &tries {
-                let mut builder = Builder { text: String::new(), length: 0, missing: least, choice: *choice };
-                if builder.add(&hir).is_err() {
-                    continue;
-                }
-                let text = builder.padded(least, pattern);
-                self.steps += 1 + text.len() / BYTES_A_STEP;
-                let length = text.chars().count();
+    /// Generates a text of one part a pattern, for patterns that say something of a part each, in the order that matches all.
+    fn joined(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
+        const MOST_PARTS: usize = 4;
+        if !(2..=MOST_PARTS).contains(&patterns.len()) {
+            return None;
+        }
+        for choice in ChoiceStrategy::all(variant).into_iter().step_by(8) {
+            let parts: Vec<String> =
+                patterns.iter().filter_map(|pattern| Some(part(&structure(pattern)?, choice, 0)?.text)).collect();
+            for order in orders(parts.len()) {
+                let text: String = order.iter().filter_map(|at| parts.get(*at)).map(String::as_str).collect();
+                // Parts that may stand anywhere may stand there again.
+                let length = text.chars().count().max(least.min(LONGEST_TEXT));
+                let text: String = text.chars().cycle().take(length).collect();
                 if length >= least && length <= most && patterns.iter().all(|each| self.matches(each, &text)) {
                     return Some(text);
                 }
@@ -106,6 +105,59 @@ impl CompiledPatterns {
         }
         None
     }
+
+    /// Generates a text that matches all patterns, with a length within the bounds, in characters.
+    ///
+    /// The text differs for each `variant` as far as the pattern allows.
+    pub(super) fn build(&mut self, patterns: &[&str], least: usize, most: usize, variant: usize) -> Option<String> {
+        let usual = if variant > 0 { self.build(patterns, least, most, 0) } else { None };
+        let tries = ChoiceStrategy::all(variant);
+        if let Some(text) = self.joined(patterns, least, most, variant) {
+            return Some(text);
+        }
+        for pattern in patterns {
+            self.steps += pattern.len();
+            let Some(hir) = structure(pattern) else { continue };
+            for choice in &tries {
+                let Some(builder) = part(&hir, *choice, least) else { continue };
+                let text = builder.padded(least, pattern);
+                // An expression that leaves no choice may leave its end open.
+                let numbered = (variant > 0).then(|| format!("{text}{variant}"));
+                for text in numbered.into_iter().chain([text]) {
+                    self.steps += 1 + text.len() / BYTES_A_STEP;
+                    let length = text.chars().count();
+                    let is_within = length >= least && length <= most;
+                    if is_within
+                        && usual.as_ref() != Some(&text)
+                        && patterns.iter().all(|each| self.matches(each, &text))
+                    {
+                        return Some(text);
+                    }
+                }
+            }
+        }
+        // There may be but one.
+        usual
+    }
+}
+
+/// Generates a text for an expression by a strategy.
+fn part(hir: &Hir, choice: ChoiceStrategy, least: usize) -> Option<Builder> {
+    let mut builder = Builder { text: String::new(), length: 0, missing: least, choice };
+    builder.add(hir).is_ok().then_some(builder)
+}
+
+/// Lists the orders of so many parts.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for _ in 0..count {
+        let longer = |order: &Vec<usize>| {
+            let order = order.clone();
+            (0..count).filter(|at| !order.contains(at)).map(|at| [order.as_slice(), &[at]].concat()).collect::<Vec<_>>()
+        };
+        orders = orders.iter().flat_map(longer).collect();
+    }
+    orders
 }
 
 /// True if a pattern can be compiled.
@@ -131,7 +183,7 @@ fn structure(pattern: &str) -> Option<Hir> {
         return None;
     }
     let translated = jsonschema_regex::to_rust_regex(pattern).ok()?;
-    let plain = without_look_around(&translated);
+    let plain = with_groups_repeated(&without_look_around(&translated));
     regex_syntax::ParserBuilder::new().nest_limit(100).build().parse(&plain).ok()
 }
 
@@ -152,45 +204,6 @@ fn size(hir: &Hir) -> usize {
         }
     }
     .min(LARGEST)
-}
-
-/// Removes look-around groups; matching verifies them afterwards.
-fn without_look_around(pattern: &str) -> String {
-    let mut kept = String::with_capacity(pattern.len());
-    let mut rest = pattern;
-    while let Some(first) = rest.chars().next() {
-        let opens = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|group| rest.starts_with(group));
-        let taken = if first == '\\' { rest.chars().take(2).map(char::len_utf8).sum() } else { first.len_utf8() };
-        let taken = if opens { group_length(rest) } else { taken };
-        let (head, tail) = rest.split_at_checked(taken).unwrap_or((rest, ""));
-        if !opens {
-            kept.push_str(head);
-        }
-        rest = tail;
-    }
-    kept
-}
-
-/// Returns the length in bytes of the group at the beginning of a text.
-fn group_length(text: &str) -> usize {
-    let (mut open, mut in_class, mut escaped) = (0_usize, false, false);
-    for (at, each) in text.char_indices() {
-        match each {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '(' if !in_class => open += 1,
-            ')' if !in_class => {
-                open -= 1;
-                if open == 0 {
-                    return at + each.len_utf8();
-                }
-            }
-            _ => {}
-        }
-    }
-    text.len()
 }
 
 /// A strategy for the choices that an expression leaves open.

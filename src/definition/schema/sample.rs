@@ -357,7 +357,7 @@ impl<'d> SampleState<'_, 'd> {
         shape.type_order().into_iter().find_map(|types| self.of_type(goal, shape, types, want))
     }
 
-    fn of_type(
+    pub(super) fn of_type(
         &mut self,
         goal: &SampleGoal<'d>,
         shape: &SchemaShape<'d>,

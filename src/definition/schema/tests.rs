@@ -241,3 +241,43 @@ fn whether_a_value_fits_is_what_a_validator_says() {
         })
         .expect("it holds");
 }
+
+#[test]
+fn values_are_found_where_schemas_say_them_in_a_roundabout_way() {
+    let below = |schema: Value| json!({"type": "object", "required": ["a"], "properties": {"a": schema}});
+    let mut failures: Vec<String> = Vec::new();
+    for schema in [
+        json!({"type": "integer", "minimum": 0, "maximum": 100, "not": {"maximum": 90}}),
+        json!({"type": "integer", "not": {"minimum": -5}}),
+        json!({"type": "integer", "not": {"minimum": 0, "maximum": 5000}}),
+        json!({"type": "number", "minimum": 1, "maximum": 2, "not": {"multipleOf": 0.5}}),
+        json!({"type": "string", "not": {"pattern": "[a-z]"}}),
+        json!({"type": "string", "not": {"minLength": 3}}),
+        json!({"type": "string", "not": {"maxLength": 12}}),
+        json!({"type": "string", "maxLength": 8, "not": {"pattern": "^[a-zA-Z0-9]*$"}}),
+        json!({"type": "object", "required": ["a"], "dependentSchemas": {
+            "a": {"required": ["b"], "properties": {"b": {"type": "integer"}}, "dependentSchemas": {
+                "b": {"required": ["c"], "properties": {"c": {"const": 7}}}}}}}),
+        json!({"type": "object", "minProperties": 3, "additionalProperties": false,
+            "patternProperties": {"^x-": {"type": "integer"}}}),
+        json!({"type": "object", "minProperties": 4, "additionalProperties": false,
+            "patternProperties": {"^[a-b]$": {"type": "integer"}, "^[0-9]{2}$": {"type": "string"}}}),
+        json!({"type": "object", "minProperties": 2, "patternProperties": {"^x-": {"type": "integer"}}}),
+        json!({"type": "string", "allOf": [{"pattern": "^a"}, {"pattern": "[0-9]"}, {"pattern": "z$"}]}),
+        json!({"type": "string", "minLength": 8, "allOf": [{"pattern": "[a-z]"}, {"pattern": "[A-Z]"}, {"pattern": "[0-9]"}]}),
+        json!({"type": "string", "pattern": "^(a|b)-\\1$"}),
+        json!({"type": "string", "pattern": "^(?<tag>[a-z]{2})/(x)\\2\\1$"}),
+        json!({"type": "integer", "minimum": 1e20}),
+        json!({"type": "integer", "minimum": 18_446_744_073_709_551_615_u64, "exclusiveMinimum": 18_446_744_073_709_551_615_u64}),
+        json!({"type": "number", "maximum": -1e30, "multipleOf": 2}),
+        json!({"oneOf": [{"type": "string"}, {"type": ["string", "integer"]}]}),
+        json!({"oneOf": [{"type": ["integer", "string"]}, {"type": "integer"}, {"type": "boolean"}, {"type": "boolean"}]}),
+    ] {
+        for schema in [schema.clone(), below(schema)] {
+            if built("3.1.0", &json!({"S": schema})).is_none() {
+                failures.push(schema.to_string());
+            }
+        }
+    }
+    assert!(failures.is_empty(), "these have no value:\n{}", failures.join("\n"));
+}

@@ -2,7 +2,7 @@
 
 use super::format;
 use super::pattern::CompiledPatterns;
-use super::shape::SchemaShape;
+use super::shape::{SchemaShape, count};
 use crate::definition::document::Node;
 
 /// The maximum length of a generated text, in characters.
@@ -16,10 +16,14 @@ pub(super) fn build(shape: &SchemaShape<'_>, variant: usize, patterns: &mut Comp
         return None;
     }
     let expressions: Vec<&str> = shape.keyword("pattern").filter_map(Node::as_str).collect();
+    let negated: Vec<Node<'_>> = shape.keyword("not").filter(|not| is_textual(*not)).collect();
     let formats: Vec<&str> = shape.keyword("format").filter_map(Node::as_str).collect();
     let mut fits = |text: &str| {
         let length = text.chars().count();
-        length >= least && length <= most && expressions.iter().all(|each| patterns.matches(each, text))
+        length >= least
+            && length <= most
+            && expressions.iter().all(|each| patterns.matches(each, text))
+            && !negated.iter().any(|not| meets(text, length, *not, patterns))
     };
     let format = formats.first().copied().or_else(|| encoding(shape));
     if let Some(text) = format.and_then(|format| formatted(format, variant, least, &mut fits)) {
@@ -29,7 +33,45 @@ pub(super) fn build(shape: &SchemaShape<'_>, variant: usize, patterns: &mut Comp
     if fits(&plain) {
         return Some(plain);
     }
-    patterns.build(&expressions, least, most, variant)
+    let other = others(&negated, least, most).filter(|text| fits(text)).nth(variant);
+    other.or_else(|| patterns.build(&expressions, least, most, variant))
+}
+
+/// True for a schema that says of a text all that it says.
+fn is_textual(schema: Node<'_>) -> bool {
+    let keywords = ["type", "pattern", "minLength", "maxLength", "title", "description"];
+    schema.is_object() && schema.entries().all(|(name, _)| keywords.contains(&name))
+}
+
+/// True if a text is valid against such a schema.
+fn meets(text: &str, length: usize, schema: Node<'_>, patterns: &mut CompiledPatterns) -> bool {
+    let mut types = schema
+        .get("type")
+        .into_iter()
+        .flat_map(|node| node.as_str().into_iter().chain(node.items().filter_map(Node::as_str)));
+    (schema.get("type").is_none() || types.any(|name| name == "string"))
+        && schema.get("minLength").and_then(count).is_none_or(|least| length >= least)
+        && schema.get("maxLength").and_then(count).is_none_or(|most| length <= most)
+        && schema.get("pattern").and_then(Node::as_str).is_none_or(|pattern| patterns.matches(pattern, text))
+}
+
+/// Iterates over texts of other letters and lengths, for schemas that say what a text is not.
+fn others(negated: &[Node<'_>], least: usize, most: usize) -> impl Iterator<Item = String> {
+    let bounds = negated.iter().flat_map(|not| {
+        let below = not.get("minLength").and_then(count).and_then(|least| least.checked_sub(1));
+        let above = not.get("maxLength").and_then(count).and_then(|most| most.checked_add(1));
+        below.into_iter().chain(above)
+    });
+    let mut lengths: Vec<usize> = bounds
+        .chain([6, 1, 0])
+        .map(|length| length.clamp(least, most.max(least)))
+        .filter(|length| *length <= LONGEST)
+        .collect();
+    lengths.dedup();
+    let letters = if negated.is_empty() { &[][..] } else { &['a', 'A', '0', '-', ' ', 'é'][..] };
+    lengths
+        .into_iter()
+        .flat_map(move |length| letters.iter().map(move |letter| std::iter::repeat_n(*letter, length).collect()))
 }
 
 fn formatted(format: &str, variant: usize, least: usize, fits: &mut impl FnMut(&str) -> bool) -> Option<String> {

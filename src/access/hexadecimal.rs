@@ -1,14 +1,6 @@
 //! Hexadecimal digits in lower case, as signatures and hashes are written.
 
-use std::fmt::Write as _;
-
-/// Encodes bytes.
-pub(super) fn encode(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
+pub(super) use crate::model::hexadecimal as encode;
 
 /// Decodes a SHA-256; `None` where the text is anything but 64 digits in lower case.
 pub(super) fn decode(text: &str) -> Option<[u8; 32]> {

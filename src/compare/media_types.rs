@@ -6,7 +6,7 @@ use super::kinds::{self, ChangeEffect, Kind};
 use super::output::RawChange;
 use super::schema::{FormEncodings, ListWriting, PartEncoding};
 use crate::definition::{Node, NodeId, ParameterStyle, ValueDirection};
-use crate::model::Location;
+use crate::model::{Location, media_type_essence};
 
 /// A media type or range, and its Media Type Object.
 pub(super) type NamedMediaType<'d> = (&'d str, Node<'d>);
@@ -268,7 +268,7 @@ fn places(old: Node<'_>, new: Node<'_>, name: &str) -> (Option<Location>, Option
 /// Returns the effect of other media types on a part, each side a list with commas; `None` where they are the same.
 fn media_types_effect(old: Option<&str>, new: Option<&str>) -> Option<ChangeEffect> {
     let (Some(old), Some(new)) = (old, new) else { return (old != new).then_some(ChangeEffect::Replaces) };
-    let list = |text: &str| -> Vec<String> { text.split(',').map(essence).collect() };
+    let list = |text: &str| -> Vec<String> { text.split(',').map(media_type_essence).collect() };
     let (old, new) = (list(old), list(new));
     let covers = |wide: &[String], narrow: &[String]| {
         narrow.iter().all(|one| wide.iter().any(|range| range == one || includes(range, one)))
@@ -296,35 +296,31 @@ enum RangeChange {
 /// Finds the media type that took the place of another.
 fn partner<'d>(old: &str, before: &[NamedMediaType<'d>], after: &[NamedMediaType<'d>]) -> Option<MediaTypePartner<'d>> {
     let normal = |name: &str| name.to_ascii_lowercase().replace(' ', "");
-    let (exact, bare) = (normal(old), essence(old));
+    let (exact, bare) = (normal(old), media_type_essence(old));
     let same = after.iter().find(|(name, _)| normal(name) == exact);
     // One that differs in its parameters is another one where both stand there.
     let is_free = |name: &str| !before.iter().any(|(other, _)| normal(other) == normal(name));
-    let alike = || after.iter().find(|(name, _)| essence(name) == bare && is_free(name));
+    let alike = || after.iter().find(|(name, _)| media_type_essence(name) == bare && is_free(name));
     if let Some(media_type) = same.or_else(alike) {
         return Some(MediaTypePartner { media_type: *media_type, range: RangeChange::None });
     }
     if let Some(media_type) = narrowest_range(old, after) {
         return Some(MediaTypePartner { media_type, range: RangeChange::Widened });
     }
-    let narrowed = after.iter().find(|(name, _)| includes(&bare, &essence(name)))?;
+    let narrowed = after.iter().find(|(name, _)| includes(&bare, &media_type_essence(name)))?;
     Some(MediaTypePartner { media_type: *narrowed, range: RangeChange::Narrowed })
 }
 
 /// Finds the narrowest range that includes a media type.
 fn narrowest_range<'d>(name: &str, media_types: &[NamedMediaType<'d>]) -> Option<NamedMediaType<'d>> {
-    let bare = essence(name);
-    let ranges = media_types.iter().filter(|(range, _)| includes(&essence(range), &bare));
-    ranges.max_by_key(|(range, _)| essence(range) != "*/*").copied()
-}
-
-fn essence(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim_matches([' ', '\t']).to_ascii_lowercase()
+    let bare = media_type_essence(name);
+    let ranges = media_types.iter().filter(|(range, _)| includes(&media_type_essence(range), &bare));
+    ranges.max_by_key(|(range, _)| media_type_essence(range) != "*/*").copied()
 }
 
 /// Tells whether a body of a media type or range can be XML.
 fn is_xml(media_type: &str) -> bool {
-    let essence = essence(media_type);
+    let essence = media_type_essence(media_type);
     essence.ends_with("/xml") || essence.ends_with("+xml") || essence.ends_with("/*")
 }
 

@@ -204,6 +204,8 @@ pub struct Api {
     pub deprecated: bool,
     /// The parameters, including those of the path item that the operation does not override.
     pub parameters: Vec<Parameter>,
+    /// The whole query string as one value, if it is declared so (OpenAPI 3.2, section 4.12.1).
+    pub query_string: Option<RequestBody>,
     /// The request body, if any.
     pub request_body: Option<RequestBody>,
     /// The responses, in document order.

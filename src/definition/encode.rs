@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::api::Specification;
 use super::document::Node;
 use super::xml;
+use crate::model::media_type_essence;
 
 /// A body with its concrete media type.
 pub(super) struct EncodedBody {
@@ -30,14 +31,14 @@ const BOUNDARY: &str = "apigw-constant-result";
 /// Returns the concrete media type of a body and its serialization; a range like `text/*` becomes a common member of
 /// it.
 pub(super) fn answered_as(media_type: &str, value: &Value, schema: Option<Node<'_>>) -> (String, EncodingFamily) {
-    let is_file = matches!(essence(media_type).as_str(), "*/*" | "application/*") && is_binary(schema);
+    let is_file = matches!(media_type_essence(media_type).as_str(), "*/*" | "application/*") && is_binary(schema);
     let name = if is_file { OCTETS.to_owned() } else { concrete(media_type) };
     match (EncodingFamily::of(&name), value) {
         (EncodingFamily::Xml, Value::String(text)) if text.trim_start().starts_with('<') => {
             (name, EncodingFamily::Other)
         }
         (EncodingFamily::Multipart, Value::Object(_)) => {
-            (format!("{};boundary={BOUNDARY}", essence(&name)), EncodingFamily::Multipart)
+            (format!("{};boundary={BOUNDARY}", media_type_essence(&name)), EncodingFamily::Multipart)
         }
         (family @ (EncodingFamily::Json | EncodingFamily::Xml), _) => (name, family),
         (_, Value::String(_)) | (EncodingFamily::Multipart, _) => (name, EncodingFamily::Other),
@@ -118,7 +119,7 @@ pub(super) enum EncodingFamily {
 
 impl EncodingFamily {
     fn of(media_type: &str) -> Self {
-        let essence = essence(media_type);
+        let essence = media_type_essence(media_type);
         match essence.as_str() {
             "application/json" | "text/json" | "text/x-json" | "json" => Self::Json,
             "application/xml" | "text/xml" => Self::Xml,
@@ -135,10 +136,6 @@ impl EncodingFamily {
     }
 }
 
-fn essence(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
 /// True if a schema describes binary data (OpenAPI 3.0, section 4.7.14.2).
 fn is_binary(schema: Option<Node<'_>>) -> bool {
     let format = schema.and_then(Node::resolve).and_then(|schema| schema.get("format"));
@@ -146,7 +143,7 @@ fn is_binary(schema: Option<Node<'_>>) -> bool {
 }
 
 pub(super) fn concrete(media_type: &str) -> String {
-    match essence(media_type).as_str() {
+    match media_type_essence(media_type).as_str() {
         "*/*" | "application/*" | "" | "*" => "application/json".to_owned(),
         "text/*" => "text/plain".to_owned(),
         "image/*" => "image/png".to_owned(),

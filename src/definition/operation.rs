@@ -36,8 +36,7 @@ impl FieldReader<'_> {
             return None;
         };
         if written.as_str() == Some("querystring") && self.specification >= Specification::V3_2 {
-            let message = format!("the parameter {name:?} is the whole query string, and is not checked in requests");
-            self.findings.add(rules::SLOPPY, written.location(), message, "declare its parts as query parameters");
+            // It has a media type in the place of a style, like a body (`query_string_of`).
             return None;
         }
         let Some(place) = written.as_str().and_then(parameter_place) else {
@@ -58,6 +57,16 @@ impl FieldReader<'_> {
             media_type,
             node: node.id(),
         })
+    }
+
+    /// Reads the parameter of a list that is the whole query string.
+    pub(super) fn query_string_of(&mut self, list: Node<'_>) -> Option<RequestBody> {
+        if self.specification < Specification::V3_2 {
+            return None;
+        }
+        let is_query_string = |node: &Node<'_>| node.get("in").and_then(Node::as_str) == Some("querystring");
+        let node = list.items().filter_map(Node::resolve).find(is_query_string)?;
+        Some(RequestBody { required: self.flag(node, "required"), content: self.content(node), node: node.id() })
     }
 
     fn style(&mut self, node: Node<'_>, place: ParameterPlace) -> ParameterStyle {

@@ -2,14 +2,43 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// The characters that are encoded: all but the unreserved ones (RFC 3986, section 2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Those without the reserved ones that a value may have in a query: `&` and `+` have a meaning in every query, and `#`,
+/// `[` and `]` are not allowed in one.
+const REFUSED_IN_VALUE: &AsciiSet = &RESERVED
+    .remove(b'/')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'?');
+
+/// The character between the parts of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ValueDelimiter {
+    Comma,
+    Equals,
+}
+
 /// Decodes a part of a path; invalid UTF-8 is replaced.
 pub(crate) fn decode(text: &str) -> String {
-    decode_bytes(text, false)
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// Decodes a name or a value in a query, where `+` stands for a space.
 pub(crate) fn decode_query(text: &str) -> String {
-    decode_bytes(text, true)
+    decode(&text.replace('+', " "))
 }
 
 /// Iterates over the decoded names and values of a query.
@@ -22,27 +51,19 @@ pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
 
 /// Encodes all characters except the unreserved ones.
 pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if is_unreserved(byte) { encoded.push(char::from(byte)) } else { push_encoded(&mut encoded, byte) }
-    }
-    encoded
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// Encodes all characters except the unreserved ones and those reserved ones that are allowed in the value of a query
 /// parameter (OpenAPI 3.1.1, `allowReserved`); always encodes the delimiter of values.
-pub(crate) fn encode_but_reserved(text: &str, delimiter: char) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        // `&` and `+` have a meaning in every query; `#`, `[` and `]` are not allowed in one.
-        let is_kept = is_plain(byte) && !matches!(byte, b'&' | b'+') || byte == b'?';
-        if is_kept && char::from(byte) != delimiter {
-            encoded.push(char::from(byte));
-        } else {
-            push_encoded(&mut encoded, byte);
-        }
-    }
-    encoded
+pub(crate) fn encode_but_reserved(text: &str, delimiter: ValueDelimiter) -> String {
+    const WITH_COMMA: &AsciiSet = &REFUSED_IN_VALUE.add(b',');
+    const WITH_EQUALS: &AsciiSet = &REFUSED_IN_VALUE.add(b'=');
+    let refused = match delimiter {
+        ValueDelimiter::Comma => WITH_COMMA,
+        ValueDelimiter::Equals => WITH_EQUALS,
+    };
+    utf8_percent_encode(text, refused).to_string()
 }
 
 /// Normalizes the percent-encoding of a path (RFC 3986, section 6.2.2): characters that need no encoding are decoded,
@@ -99,31 +120,7 @@ fn push_encoded(text: &mut String, byte: u8) {
 
 /// True if the encoded bytes of a text are UTF-8.
 pub(crate) fn is_utf8(text: &str) -> bool {
-    !text.contains('%') || std::str::from_utf8(&decoded_bytes(text, false)).is_ok()
-}
-
-fn decode_bytes(text: &str, plus: bool) -> String {
-    let decoded = decoded_bytes(text, plus);
-    String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-}
-
-fn decoded_bytes(text: &str, plus: bool) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let bytes = text.as_bytes();
-    let digit = |at: usize| bytes.get(at).and_then(|&byte| char::from(byte).to_digit(16));
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        at += 1;
-        match (byte, digit(at), digit(at + 1)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push(u8::try_from(high << 4 | low).unwrap_or_default());
-                at += 2;
-            }
-            (b'+', ..) if plus => decoded.push(b' '),
-            _ => decoded.push(byte),
-        }
-    }
-    decoded
+    percent_decode_str(text).decode_utf8().is_ok()
 }
 
 #[cfg(test)]

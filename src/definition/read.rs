@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::api::{
-    Api, Definition, Parameter, ParameterPlace, SecurityKind, SecurityRequirement, SecurityScheme, Server,
+    Api, Definition, Parameter, ParameterPlace, RequestBody, SecurityKind, SecurityRequirement, SecurityScheme, Server,
     Specification,
 };
 use super::document::{Document, Node, NodeId, NodeKind};
@@ -243,6 +243,14 @@ impl FieldReader<'_> {
         Some(PathItem { path, variant, layers, parameters })
     }
 
+    /// Reads the query string that an operation declares, else that of its path item.
+    fn query_string(&mut self, item: &PathItem<'_>, operation: Node<'_>) -> Option<RequestBody> {
+        let layers = item.layers.iter().rev().find(|layer| layer.get("parameters").is_some());
+        let lists = [Some(operation), layers.copied()].into_iter().flatten();
+        let lists: Vec<Node<'_>> = lists.filter_map(|node| node.get("parameters")).collect();
+        lists.into_iter().find_map(|list| self.query_string_of(list))
+    }
+
     fn operations(&mut self, item: &PathItem<'_>, security: &[SecurityRequirement]) -> Vec<Api> {
         let mut apis = Vec::new();
         let mut seen = HashSet::new();
@@ -320,6 +328,7 @@ impl FieldReader<'_> {
             tags: tags.into_iter().flat_map(Node::items).filter_map(scalar_text).collect(),
             deprecated: self.flag(node, "deprecated"),
             parameters,
+            query_string: self.query_string(item, node),
             request_body: self.request_body(node),
             responses: self.responses(node),
             security: self.security(node).unwrap_or_else(|| security.to_vec()),

@@ -9,11 +9,12 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use super::media_type::{self, MediaRange};
 use super::parameters::RequestTexts;
 use super::problem::{Kind, Problem, Violation};
+use crate::definition::percent::decode;
 use crate::definition::values::{
     FormRules, NOT_UTF8, TextPlace, UnreadableText, ValueNotation, ValueSchema, ValueViolation, WrittenTexts, text_body,
 };
-use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace};
-use crate::model::trim_blanks;
+use crate::definition::{Api, Definition, MediaType, Node, Parameter, ParameterPlace, RequestBody};
+use crate::model::{media_type_essence, trim_blanks};
 
 /// Violation by a part of a request that must be there.
 pub(crate) const MISSING: &str = "is missing";
@@ -30,6 +31,7 @@ pub(crate) const MOST_VIOLATIONS: usize = 50;
 /// Rules for the requests of an API.
 pub(crate) struct RequestRules {
     parameters: Vec<ParameterRule>,
+    query_string: Option<BodyRule>,
     body: Option<BodyRule>,
 }
 
@@ -60,6 +62,17 @@ struct BodyRule {
     content: Vec<(String, Option<ContentRule>)>,
 }
 
+/// Reason why a body has no media type.
+#[derive(Debug, thiserror::Error)]
+enum ContentTypeFault {
+    #[error("The request has more than one Content-Type")]
+    Repeated,
+    #[error("{0:?} is no media type")]
+    Malformed(String),
+    #[error("The request does not say which media type its body has")]
+    Missing,
+}
+
 /// Rule for a body of one media type.
 struct ContentRule {
     schema: ValueSchema,
@@ -69,7 +82,7 @@ struct ContentRule {
 impl RequestRules {
     /// Returns whether requests of an API must follow anything.
     pub(crate) fn has(api: &Api) -> bool {
-        !api.parameters.is_empty() || api.request_body.is_some()
+        !api.parameters.is_empty() || api.query_string.is_some() || api.request_body.is_some()
     }
 
     /// Builds the rules of an API, if it has any. A schema that no validator takes is not checked against.
@@ -87,12 +100,14 @@ impl RequestRules {
         };
         let described = api.parameters.iter().filter(|found| !described_elsewhere(found));
         let media_type = |media_type: &MediaType| (media_type.name.clone(), ContentRule::build(definition, media_type));
+        let body_rule = |body: &RequestBody| BodyRule {
+            required: body.required,
+            content: body.content.iter().map(media_type).collect(),
+        };
         Self {
             parameters: described.map(|parameter| ParameterRule::build(definition, api, parameter)).collect(),
-            body: api.request_body.as_ref().map(|body| BodyRule {
-                required: body.required,
-                content: body.content.iter().map(media_type).collect(),
-            }),
+            query_string: api.query_string.as_ref().map(body_rule),
+            body: api.request_body.as_ref().map(body_rule),
         }
     }
 
@@ -108,6 +123,7 @@ impl RequestRules {
         for rule in &self.parameters {
             rule.check(&texts, &mut violations);
         }
+        violations.extend(self.query_string.iter().flat_map(|rule| rule.check_query(query.unwrap_or_default())));
         refuse(Kind::InvalidRequest, "The request's parameters do not follow the definition.", violations)
     }
 
@@ -119,7 +135,7 @@ impl RequestRules {
             let violations = if rule.required { vec![missing] } else { Vec::new() };
             return refuse(Kind::InvalidRequest, "The request needs a body.", violations);
         }
-        let sent = rule.sent_media_type(headers).map_err(|what| rule.unsupported(&what))?;
+        let sent = rule.sent_media_type(headers).map_err(|fault| rule.unsupported(&fault.to_string()))?;
         let declared = media_type::declared(&rule.content, |(name, _)| name, &sent);
         let essence = sent.essence();
         let declared = declared.ok_or_else(|| rule.unsupported(&format!("The body is {essence:?}")))?;
@@ -164,21 +180,35 @@ fn content_coding(headers: &HeaderMap) -> Option<String> {
 }
 
 impl BodyRule {
+    /// Checks a query string against its one media type (OpenAPI 3.2, section 4.12.1).
+    fn check_query(&self, query: &str) -> Vec<Violation> {
+        let violation = |message: String| Violation { place: "query".to_owned(), message };
+        if query.is_empty() {
+            return if self.required { vec![violation(MISSING.to_owned())] } else { Vec::new() };
+        }
+        let Some((name, Some(content))) = self.content.first() else { return Vec::new() };
+        let text = if is_json(name) { decode(query) } else { query.to_owned() };
+        match content.check(&media_type_essence(name), &HeaderMap::new(), &Bytes::from(text)) {
+            Ok(violations) => violations.into_iter().map(|found| located("query", found)).collect(),
+            Err(problem) => vec![violation(problem.detail.replace("The body is", "is"))],
+        }
+    }
+
     /// Returns the media type of a body; fails with a message about it.
     ///
     /// A body that says none may be taken for bytes (RFC 9110, section 8.3), where those are declared.
-    fn sent_media_type(&self, headers: &HeaderMap) -> Result<MediaRange, String> {
+    fn sent_media_type(&self, headers: &HeaderMap) -> Result<MediaRange, ContentTypeFault> {
         let mut values = headers.get_all(CONTENT_TYPE).iter();
         let value = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default();
         if values.next().is_some() {
-            return Err("The request has more than one Content-Type".to_owned());
+            return Err(ContentTypeFault::Repeated);
         }
         if !trim_blanks(value).is_empty() {
-            return MediaRange::parse(value).ok_or_else(|| format!("{value:?} is no media type"));
+            return MediaRange::parse(value).ok_or_else(|| ContentTypeFault::Malformed(value.to_owned()));
         }
         MediaRange::parse("application/octet-stream")
             .filter(|bytes| media_type::declared(&self.content, |(name, _)| name, bytes).is_some())
-            .ok_or_else(|| "The request does not say which media type its body has".to_owned())
+            .ok_or(ContentTypeFault::Missing)
     }
 
     /// Builds the problem of an unsupported media type, with the declared ones.
@@ -311,7 +341,7 @@ fn other_names(definition: &Definition, api: &Api, parameter: &Parameter) -> Has
 }
 
 pub(crate) fn is_json(media_type: &str) -> bool {
-    let essence = trim_blanks(media_type.split(';').next().unwrap_or_default()).to_ascii_lowercase();
+    let essence = media_type_essence(media_type);
     essence == "application/json" || essence.ends_with("+json")
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
+use super::hexadecimal::hexadecimal;
+
 /// A SHA-256 (FIPS 180-4), written `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(
     Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, schemars::JsonSchema, serde::Serialize, serde::Deserialize,
@@ -44,11 +46,6 @@ impl Digest {
 }
 
 const PREFIX: &str = "sha256:";
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
-}
 
 impl FromStr for Digest {
     type Err = DigestError;

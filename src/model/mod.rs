@@ -15,9 +15,11 @@ mod files;
 mod finding;
 mod findings;
 mod forwarding;
+mod hexadecimal;
 mod hint;
 mod ip_rules;
 mod limit;
+mod media_type;
 mod method;
 mod name;
 mod nearest;
@@ -47,9 +49,11 @@ pub use forwarding::{
     ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
     ParameterPlaceError, ParameterReference, is_file_name,
 };
+pub use hexadecimal::{hexadecimal, hexadecimal_digits};
 pub use hint::Hint;
 pub use ip_rules::{GroupIpRules, IpRange, IpRangeError, IpRules};
 pub use limit::{LimitWindow, RateLimit, RateLimitError, RateLimits};
+pub use media_type::media_type_essence;
 pub use method::{Method, MethodError};
 pub use name::{EnvironmentName, GroupName, KeyName, NameError, OwnerName};
 pub use nearest::nearest;

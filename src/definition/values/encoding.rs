@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::schema::ValueSchema;
 use crate::definition::schema::TypeSet;
 use crate::definition::{Definition, MediaType, Node, ParameterStyle};
+use crate::model::media_type_essence;
 
 /// The encodings of a form's fields, by name.
 #[derive(Default)]
@@ -94,7 +95,7 @@ impl FieldEncoding {
         let headers = encoding.get("headers").into_iter().flat_map(Node::entries);
         Self {
             style: is_styled.then_some((style, explode)),
-            content_types: content_types.split(',').map(essence).filter(|name| !name.is_empty()).collect(),
+            content_types: content_types.split(',').map(media_type_essence).filter(|name| !name.is_empty()).collect(),
             // The media type of a part is described by `contentType`, not by a header.
             headers: headers
                 .filter(|(name, _)| !name.eq_ignore_ascii_case("content-type"))
@@ -105,7 +106,7 @@ impl FieldEncoding {
 
     /// True if a part may have a media type.
     pub(super) fn allows(&self, media_type: &str) -> bool {
-        let media_type = essence(media_type);
+        let media_type = media_type_essence(media_type);
         let is_of = |range: &String| match range.strip_suffix('*') {
             Some(kind) => range == "*/*" || media_type.starts_with(kind),
             None => *range == media_type,
@@ -131,12 +132,8 @@ impl PartHeader {
     }
 }
 
-fn essence(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim_matches([' ', '\t']).to_ascii_lowercase()
-}
-
 /// True if a media type is JSON.
 pub(super) fn is_json(media_type: &str) -> bool {
-    let essence = essence(media_type);
+    let essence = media_type_essence(media_type);
     essence == "application/json" || essence.ends_with("+json") || essence.ends_with("/json")
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::definition::percent::{encode, encode_but_reserved, one_spelling};
+use crate::definition::percent::{ValueDelimiter, encode, encode_but_reserved, one_spelling};
 use crate::definition::values::{ValueSchema, ValueStructure};
 use crate::definition::{Api, Definition, Node, Parameter, ParameterPlace, ParameterStyle, PathPiece, path_pieces};
 use crate::gateway::validate::is_json;
-use crate::model::trim_blanks;
+use crate::model::media_type_essence;
 
 /// Placeholder for a secret where a request is shown.
 pub const BLANK: &str = "***";
@@ -42,9 +42,39 @@ pub enum ComposeProblem {
         /// Its place and name, like `query.limit`.
         place: String,
         /// Reason.
-        message: String,
+        fault: UnwritableValue,
     },
 }
+
+/// Reason why a parameter cannot be written with the values given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnwritableValue {
+    /// A part of the path without a value.
+    #[error("is missing, and the path cannot be written without it")]
+    Missing,
+    /// A part of the path with an empty value, without which the path would be that of another API.
+    #[error("is empty, and a path has no empty parts")]
+    Empty,
+    /// Several values for one.
+    #[error("is given more than once, and is no list")]
+    Repeated,
+    /// Fields of a value that has none.
+    #[error("has no fields")]
+    NoFields,
+    /// A value as a whole, and fields of it.
+    #[error("is given both as a whole and by its fields")]
+    WholeAndFields,
+    /// Fields of a list.
+    #[error("is a list and has no fields; give its name once for each item")]
+    ListWithFields,
+    /// An object that is neither JSON nor fields.
+    #[error("is an object; write its fields as `name[field]=value`, or all of it as JSON")]
+    NotAnObject,
+}
+
+/// A parameter of a path template without a value.
+#[derive(Debug, PartialEq, Eq)]
+struct MissingParameter(String);
 
 /// Writes the parameters of a request.
 ///
@@ -73,7 +103,10 @@ pub fn compose(
                 }
             }
             // A key is declared as a way in, not as a parameter.
-            None if extra || definition.keys(ParameterPlace::Query).any(|key| key == name) => {
+            None if extra
+                || api.query_string.is_some()
+                || definition.keys(ParameterPlace::Query).any(|key| key == name) =>
+            {
                 query.push(format!("{}={}", encode(name), encode(value)));
             }
             None => problems.push(ComposeProblem::Unknown { name: name.clone() }),
@@ -90,7 +123,7 @@ pub fn compose(
                 ParameterPlace::Header => composed.headers.push((parameter.name.clone(), text)),
                 ParameterPlace::Cookie => cookies.push(text),
             },
-            Err(message) => problems.push(ComposeProblem::Unfit { place: place_of(parameter), message }),
+            Err(fault) => problems.push(ComposeProblem::Unfit { place: place_of(parameter), fault }),
         }
     }
     if !cookies.is_empty() {
@@ -103,10 +136,10 @@ pub fn compose(
                 fill(api, &api.path, &shown(definition, api, &composed.path_parameters)).unwrap_or_default();
         }
         // One that was given and cannot be written has been named already.
-        Err(name) if collected.iter().any(|(parameter, _)| is_path(parameter, &name)) => {}
-        Err(name) => {
-            let message = "is missing, and the path cannot be written without it".to_owned();
-            problems.push(ComposeProblem::Unfit { place: format!("path.{name}"), message });
+        Err(MissingParameter(name)) if collected.iter().any(|(parameter, _)| is_path(parameter, &name)) => {}
+        Err(MissingParameter(name)) => {
+            let fault = UnwritableValue::Missing;
+            problems.push(ComposeProblem::Unfit { place: format!("path.{name}"), fault });
         }
     }
     // A query behind the path is part of the request, with its parameters filled in.
@@ -126,7 +159,7 @@ pub fn pick_media_type(api: &Api, body: &[u8]) -> Option<String> {
     let looks_like_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
     let declared: Vec<&str> = api.request_body.as_ref()?.content.iter().map(|content| content.name.as_str()).collect();
     let is_json = |name: &&&str| {
-        let essence = trim_blanks(name.split(';').next().unwrap_or_default()).to_ascii_lowercase();
+        let essence = media_type_essence(name);
         essence.ends_with("json") || essence.ends_with("/*")
     };
     let picked = declared.iter().find(|name| is_json(name) == looks_like_json).or_else(|| declared.first())?;
@@ -191,14 +224,15 @@ fn is_path(parameter: &Parameter, name: &str) -> bool {
 }
 
 /// Puts values into a path template; fails with the name of one that is missing.
-fn fill(api: &Api, template: &str, values: &[(String, String)]) -> Result<String, String> {
+fn fill(api: &Api, template: &str, values: &[(String, String)]) -> Result<String, MissingParameter> {
     let mut path = String::with_capacity(template.len());
     for piece in path_pieces(template) {
         match piece {
             PathPiece::Text(text) => path.push_str(&one_spelling(text)),
             PathPiece::Parameter(written) => {
                 let name = api.path_parameter(written).map_or(written, |parameter| &parameter.name);
-                let value = values.iter().find(|(known, _)| known == name).ok_or_else(|| name.to_owned())?;
+                let value =
+                    values.iter().find(|(known, _)| known == name).ok_or_else(|| MissingParameter(name.to_owned()))?;
                 path.push_str(&value.1);
             }
         }
@@ -207,7 +241,11 @@ fn fill(api: &Api, template: &str, values: &[(String, String)]) -> Result<String
 }
 
 /// Writes a parameter as it stands in its place.
-fn write(definition: &Definition, parameter: &Parameter, collected: &ParameterValues) -> Result<String, String> {
+fn write(
+    definition: &Definition,
+    parameter: &Parameter,
+    collected: &ParameterValues,
+) -> Result<String, UnwritableValue> {
     let reserved = definition.node(parameter.node).get("allowReserved").and_then(Node::as_bool) == Some(true);
     let encoded = |text: &str| match parameter.place {
         ParameterPlace::Query if reserved => encode_but_reserved(text, delimiter(parameter)),
@@ -233,16 +271,16 @@ fn write(definition: &Definition, parameter: &Parameter, collected: &ParameterVa
             object(parameter, &name, &fields)
         }
     };
-    // Without it, the path would be that of another API.
     if text.is_empty() && parameter.place == ParameterPlace::Path {
-        return Err("is empty, and a path has no empty parts".to_owned());
+        return Err(UnwritableValue::Empty);
     }
     Ok(text)
 }
 
 /// Returns the character that stands between the parts of a value.
-fn delimiter(parameter: &Parameter) -> char {
-    if parameter.style == ParameterStyle::Form && !parameter.explode { ',' } else { '=' }
+fn delimiter(parameter: &Parameter) -> ValueDelimiter {
+    let has_commas = parameter.style == ParameterStyle::Form && !parameter.explode;
+    if has_commas { ValueDelimiter::Comma } else { ValueDelimiter::Equals }
 }
 
 /// Decides the structure of a value: that of its schema, as far as the values given can have it.
@@ -267,11 +305,11 @@ fn structure(collected: &ParameterValues, schema: Option<&ValueSchema>) -> Value
 }
 
 /// Returns the one text that was given for a value without parts.
-fn only(collected: &ParameterValues) -> Result<&str, String> {
+fn only(collected: &ParameterValues) -> Result<&str, UnwritableValue> {
     match (collected.texts.as_slice(), collected.fields.as_slice()) {
         ([text], []) => Ok(text),
-        (_, []) => Err("is given more than once, and is no list".to_owned()),
-        _ => Err("has no fields".to_owned()),
+        (_, []) => Err(UnwritableValue::Repeated),
+        _ => Err(UnwritableValue::NoFields),
     }
 }
 
@@ -281,9 +319,9 @@ fn is_json_content(parameter: &Parameter) -> bool {
 
 /// Returns a value that is serialized in a media type: the JSON that its schema reads the texts and fields as; without
 /// a schema JSON as it is, else a text.
-fn content(collected: &ParameterValues, schema: Option<&ValueSchema>) -> Result<String, String> {
+fn content(collected: &ParameterValues, schema: Option<&ValueSchema>) -> Result<String, UnwritableValue> {
     if !collected.texts.is_empty() && !collected.fields.is_empty() {
-        return Err("is given both as a whole and by its fields".to_owned());
+        return Err(UnwritableValue::WholeAndFields);
     }
     if let Some(value) = schema.and_then(|schema| schema.typed(&collected.texts, &collected.fields)) {
         return Ok(value.to_string());
@@ -293,9 +331,9 @@ fn content(collected: &ParameterValues, schema: Option<&ValueSchema>) -> Result<
     Ok(if is_json { text.to_owned() } else { Value::from(text).to_string() })
 }
 
-fn items(collected: &ParameterValues) -> Result<Vec<String>, String> {
+fn items(collected: &ParameterValues) -> Result<Vec<String>, UnwritableValue> {
     if !collected.fields.is_empty() {
-        return Err("is a list and has no fields; give its name once for each item".to_owned());
+        return Err(UnwritableValue::ListWithFields);
     }
     let written = match collected.texts.as_slice() {
         [text] if text.starts_with('[') => serde_json::from_str::<Vec<Value>>(text).ok(),
@@ -304,11 +342,10 @@ fn items(collected: &ParameterValues) -> Result<Vec<String>, String> {
     Ok(written.map_or_else(|| collected.texts.clone(), |items| items.iter().map(plain).collect()))
 }
 
-fn fields(collected: &ParameterValues, style: ParameterStyle) -> Result<Vec<(String, String)>, String> {
-    let unfit = || "is an object; write its fields as `name[field]=value`, or all of it as JSON".to_owned();
+fn fields(collected: &ParameterValues, style: ParameterStyle) -> Result<Vec<(String, String)>, UnwritableValue> {
     let mut fields = Vec::new();
     for text in &collected.texts {
-        let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| unfit())?;
+        let object: Map<String, Value> = serde_json::from_str(text).map_err(|_| UnwritableValue::NotAnObject)?;
         for (name, value) in object {
             // Brackets are the one notation that has room for parts of parts.
             if style == ParameterStyle::DeepObject {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::definition::percent::encode;
 use crate::definition::values::{FormRules, ValueSchema};
 use crate::definition::{Api, Definition, MediaType, ParameterStyle};
-use crate::model::trim_blanks;
+use crate::model::media_type_essence;
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
 const MULTIPART: &str = "multipart/form-data";
@@ -53,9 +53,10 @@ pub fn compose_form(
     fields: &[FormField],
 ) -> Result<FormBody, FormProblem> {
     let declared = api.request_body.as_ref().map(|body| body.content.as_slice()).unwrap_or_default();
-    let wanted = content_type.map(essence);
-    let of = |kind: &str| declared.iter().find(|content| essence(&content.name) == kind);
-    let is_wanted = |content: &&MediaType| wanted.as_ref().is_none_or(|wanted| *wanted == essence(&content.name));
+    let wanted = content_type.map(media_type_essence);
+    let of = |kind: &str| declared.iter().find(|content| media_type_essence(&content.name) == kind);
+    let is_wanted =
+        |content: &&MediaType| wanted.as_ref().is_none_or(|wanted| *wanted == media_type_essence(&content.name));
     let has_file = fields.iter().any(|field| field.file_name.is_some());
     let kinds = if has_file { [MULTIPART, URLENCODED] } else { [URLENCODED, MULTIPART] };
     let Some(content) = kinds.into_iter().filter_map(of).find(is_wanted) else {
@@ -63,7 +64,7 @@ pub fn compose_form(
         return Err(FormProblem::Undeclared { declared });
     };
     let rules = FormRules::build(definition, content);
-    if essence(&content.name) == URLENCODED {
+    if media_type_essence(&content.name) == URLENCODED {
         let bytes = urlencoded(&rules, fields)?.into();
         return Ok(FormBody { content_type: URLENCODED.to_owned(), bytes });
     }
@@ -132,10 +133,6 @@ fn boundary(fields: &[FormField]) -> String {
     };
     let mut boundaries = (0_u64..).map(|number| format!("apigw-form-{number}"));
     boundaries.find(|boundary| !is_in(boundary)).unwrap_or_default()
-}
-
-fn essence(media_type: &str) -> String {
-    trim_blanks(media_type.split(';').next().unwrap_or_default()).to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::routes::PathTemplate;
 
 pub(crate) use super::validate::MISSING;
 pub(crate) use crate::definition::percent::decode_query;
-pub use compose::{BLANK, ComposeProblem, ComposedParameters, Given, compose, pick_media_type};
+pub use compose::{BLANK, ComposeProblem, ComposedParameters, Given, UnwritableValue, compose, pick_media_type};
 pub use form::{FormBody, FormField, FormProblem, compose_form};
 pub use send::{CallDestination, CallError, CallResponse, OutgoingCall, send};
 

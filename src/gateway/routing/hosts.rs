@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::hash::FastHash;
+use foldhash::fast::FixedState;
+
 use super::host::RequestedHost;
 use super::table::{PathMatch, RouteTable};
 use crate::model::GroupHosts;
@@ -22,14 +23,14 @@ pub(crate) trait RoutedGroup {
 
 /// The groups of an environment, by host name.
 pub(crate) struct HostTable<G> {
-    hosts: HashMap<Box<str>, GroupsByPrefix<G>, FastHash>,
+    hosts: HashMap<Box<str>, GroupsByPrefix<G>, FixedState>,
     /// Groups of a loopback host name, where no other environment is served.
     loopback: Option<GroupsByPrefix<G>>,
 }
 
 /// The groups of one host, by path prefix.
 struct GroupsByPrefix<G> {
-    groups: HashMap<Box<str>, Vec<Arc<G>>, FastHash>,
+    groups: HashMap<Box<str>, Vec<Arc<G>>, FixedState>,
     most_segments: usize,
 }
 
@@ -50,7 +51,7 @@ impl<G: RoutedGroup> HostTable<G> {
         G: 'g,
     {
         let room = groups.clone().count();
-        let mut table = Self { hosts: HashMap::with_capacity_and_hasher(room, FastHash::default()), loopback: None };
+        let mut table = Self { hosts: HashMap::with_capacity_and_hasher(room, FixedState::default()), loopback: None };
         for group in groups.clone() {
             for host in group.hosts().iter() {
                 table.hosts.entry(host.into()).or_insert_with(GroupsByPrefix::new).add(group);

@@ -1,7 +1,6 @@
 //! From a request's host and path to an API.
 
 pub(crate) mod canonical;
-pub(crate) mod hash;
 pub(crate) mod host;
 pub(crate) mod hosts;
 pub(crate) mod table;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use http::Method;
 
-use super::hash::FastHash;
 use super::values::PathValues;
 use crate::definition::QueryCondition;
 use crate::definition::percent::decode_query;
@@ -13,7 +13,8 @@ use crate::routes::{PathPart, PathTemplate};
 
 /// Finds the APIs of a path below a group's prefix. Its cost grows with the path, not with the number of routes.
 pub(crate) struct RouteTable {
-    exact: HashMap<Box<str>, usize, FastHash>,
+    /// Keys come from definitions alone, so that no client can provoke collisions.
+    exact: HashMap<Box<str>, usize, FixedState>,
     templates: wayfind::Router<usize>,
     prefixes: wayfind::Router<usize>,
     paths: Vec<PathEntry>,

@@ -19,6 +19,7 @@ use crate::gateway::upstream::identity::Identity;
 use crate::gateway::upstream::pool::Pool;
 use crate::gateway::upstream::websocket::WebsocketTunnel;
 use crate::gateway::watch::ConnectionWatch;
+use crate::model::hexadecimal_digits;
 
 /// State of the service that all workers share.
 pub(crate) struct SharedContext {
@@ -167,7 +168,7 @@ impl ClientConnection {
 fn hexadecimal(number: u64) -> [u8; 16] {
     let mut text = [0; 16];
     for (digits, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(number.to_be_bytes()) {
-        *digits = [byte >> 4, byte & 15].map(|digit| if digit < 10 { b'0' + digit } else { b'a' - 10 + digit });
+        *digits = hexadecimal_digits(byte);
     }
     text
 }

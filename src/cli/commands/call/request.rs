@@ -209,7 +209,7 @@ fn violation(secrets: &[String], place: &str, message: &str) -> String {
 
 fn sentence(definition: &Definition, api: &Api, problem: &ComposeProblem) -> String {
     match problem {
-        ComposeProblem::Unfit { place, message } => format!("{place}: {message}"),
+        ComposeProblem::Unfit { place, fault } => format!("{place}: {fault}"),
         ComposeProblem::Unknown { name } => {
             let parameters = api.parameters.iter().map(|parameter| parameter.name.as_str());
             let near = nearest(name, parameters.chain(definition.keys(ParameterPlace::Query)));

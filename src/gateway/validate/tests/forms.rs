@@ -217,3 +217,33 @@ fn a_field_that_may_be_empty_is_a_number_or_nothing() {
         }
     }
 }
+
+#[test]
+fn a_query_string_is_one_value() {
+    let form = "application/x-www-form-urlencoded: {schema: {type: object, required: [a], properties: {a: {type: integer}}, additionalProperties: false}}";
+    let json = "application/json: {schema: {type: object, required: [a]}}";
+    for (required, content, query, expected) in [
+        ("true", form, "a=1", ""),
+        ("true", form, "", "query is missing"),
+        ("false", form, "", ""),
+        ("true", form, "a=x", "query/a"),
+        ("true", form, "b=1", "query"),
+        ("true", json, "%7B%22a%22%3A1%7D", ""),
+        ("true", json, "%7B%7D", "query"),
+        ("true", json, "a=1", "query is not JSON"),
+        ("true", "text/plain: {}", "anything", ""),
+    ] {
+        let text = format!(
+            "openapi: 3.2.0\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{parameters: [{{name: q, in: querystring, required: {required}, content: {{{content}}}}}], get: {{responses: {{}}}}}}}}\n"
+        );
+        let mut fetch = |path: &str| Ok((path == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+        let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+        let rules = RequestRules::build(&definition, &definition.apis[0]).expect("rules");
+        let found = rules.check_parameters(&[], Some(query), &HeaderMap::new());
+        let told = found
+            .err()
+            .and_then(|problem| problem.violations.first().map(|found| format!("{} {}", found.place, found.message)));
+        let told = told.unwrap_or_default();
+        assert!(told.starts_with(expected) && told.is_empty() == expected.is_empty(), "{content} {query}: {told:?}");
+    }
+}

@@ -52,7 +52,7 @@ pub(super) fn choice<T: ValueEnum>(process: &ProcessContext, name: &str) -> Resu
 /// Reads a variable that is a duration.
 pub(super) fn duration(process: &ProcessContext, name: &str) -> Result<Option<Duration>, CommandError> {
     let Some(text) = process.variable(name) else { return Ok(None) };
-    parse_duration(text).map(Some).map_err(|error| wrong(name, text, &error))
+    parse_duration(text).map(Some).map_err(|error| wrong(name, text, &error.to_string()))
 }
 
 fn wrong(name: &str, text: &str, hint: &str) -> CommandError {

@@ -177,26 +177,34 @@ impl Meters {
     }
 
     /// Goes through the checks of responses that have been counted.
-    pub(crate) fn for_each_response(&self, mut visit: impl FnMut(&MeterName, ResponseCheck, u64)) {
+    pub(crate) fn try_for_each_response<E>(
+        &self,
+        mut visit: impl FnMut(&MeterName, ResponseCheck, u64) -> Result<(), E>,
+    ) -> Result<(), E> {
         let meters = self.kept.lock().unwrap_or_else(PoisonError::into_inner).meters.clone();
         for (name, meter) in &meters {
             for (check, counter) in ResponseCheck::ALL.into_iter().zip(&meter.responses) {
                 let count = counter.load(Ordering::Relaxed);
                 if count > 0 {
-                    visit(name, check, count);
+                    visit(name, check, count)?;
                 }
             }
         }
+        Ok(())
     }
 
     /// Goes through all that has been counted.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&MeterName, u16, &StatusCounts)) {
+    pub(crate) fn try_for_each<E>(
+        &self,
+        mut visit: impl FnMut(&MeterName, u16, &StatusCounts) -> Result<(), E>,
+    ) -> Result<(), E> {
         let meters = self.kept.lock().unwrap_or_else(PoisonError::into_inner).meters.clone();
         for (name, meter) in &meters {
             for (status, reading) in meter.read() {
-                visit(name, status, &reading);
+                visit(name, status, &reading)?;
             }
         }
+        Ok(())
     }
 }
 
@@ -214,10 +222,12 @@ mod tests {
         meter.record(1, 200, Duration::from_mins(1));
         meter.record(1, 404, Duration::from_millis(2));
         let mut seen = Vec::new();
-        meters.for_each(|found, status, reading| {
+        let visited: Result<(), std::convert::Infallible> = meters.try_for_each(|found, status, reading| {
             assert_eq!(*found, name);
             seen.push((status, reading.buckets[0], reading.buckets[BOUNDS.len()], reading.buckets.iter().sum::<u64>()));
+            Ok(())
         });
+        assert!(visited.is_ok());
         assert_eq!(seen, [(200, 1, 1, 2), (404, 0, 0, 1)]);
         assert!(Arc::ptr_eq(&meter, &meters.get(name)));
     }

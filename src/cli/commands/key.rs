@@ -14,6 +14,7 @@ use crate::cli::change::shown_after_commit;
 use crate::cli::commands::access::commit_seen;
 use crate::cli::complete;
 use crate::cli::context::Context;
+use crate::cli::duration::parse_lifetime;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::reason::ChangeReason;
 use crate::cli::views::{KeyRevokeView, RevokedSecretView};
@@ -287,21 +288,6 @@ fn parse_end(text: &str) -> Result<TimeArgument, String> {
     Timestamp::from_input(text)
         .map(TimeArgument::At)
         .map_err(|_| "write a lifetime like 90d or 12h, or a time like 2027-01-31".to_owned())
-}
-
-/// Parses a lifetime like `90d`, `12h`, `30m` or `10s`, in milliseconds.
-fn parse_lifetime(text: &str) -> Result<i64, String> {
-    let wrong = || "write it like 7d, 12h, 30m or 10s".to_owned();
-    let (number, unit) = text.split_at(text.find(|character: char| !character.is_ascii_digit()).ok_or_else(wrong)?);
-    let number: i64 = number.parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        "d" => 86_400,
-        "h" => 3600,
-        "m" => 60,
-        "s" => 1,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(seconds * 1000).ok_or_else(wrong)
 }
 
 fn parse_key(text: &str) -> Result<KeyName, String> {

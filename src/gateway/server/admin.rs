@@ -28,7 +28,7 @@ use tokio::sync::watch;
 use super::page_listener::page;
 use super::worker::{LONGEST_TICK, SharedState, StopOrder};
 use crate::gateway::compiled::ServedEntry;
-use crate::gateway::meter::{BOUNDS, Meters};
+use crate::gateway::meter::{BOUNDS, MeterName, Meters};
 use crate::snapshot::NotServed;
 
 /// Time-out for the head of a request to this listener.
@@ -179,9 +179,9 @@ impl AdminState {
 
     fn metrics(&self) -> Result<String, fmt::Error> {
         let mut registry = Registry::default();
-        let requests = RequestHistogram(Arc::clone(&self.meters));
-        registry.register_collector(Box::new(requests));
-        registry.register_collector(Box::new(ResponseCheckCounts(Arc::clone(&self.meters))));
+        for family in [MeterFamily::Requests, MeterFamily::ResponseChecks] {
+            registry.register_collector(Box::new(MeterCollector { meters: Arc::clone(&self.meters), family }));
+        }
         let (in_flight, to_backends) = self.shared.on_hand();
         for (name, help, count) in [
             ("apigw_connections", "Open connections of callers", self.shared.connections.load(Ordering::Relaxed)),
@@ -222,76 +222,67 @@ fn plain(status: StatusCode, media_type: &'static str, body: String) -> Response
     response
 }
 
-/// Writes how many responses of backends followed their definition.
-struct ResponseCheckCounts(Arc<Meters>);
+/// Counts of the meters, written as one family of metrics.
+struct MeterCollector {
+    meters: Arc<Meters>,
+    family: MeterFamily,
+}
 
-impl fmt::Debug for ResponseCheckCounts {
+/// A family of metrics.
+#[derive(Debug, Clone, Copy)]
+enum MeterFamily {
+    /// A histogram a group, version, API and status.
+    Requests,
+    /// Responses of backends that followed their definition, or did not.
+    ResponseChecks,
+}
+
+impl fmt::Debug for MeterCollector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Responses")
+        self.family.fmt(formatter)
     }
 }
 
-impl Collector for ResponseCheckCounts {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let help = "Responses of backends that were compared with the definition";
-        let mut family = encoder.encode_descriptor("apigw_response_checks", help, None, MetricType::Counter)?;
-        let mut written = Ok(());
-        self.0.for_each_response(|name, check, count| {
-            if written.is_err() {
-                return;
-            }
-            let labels = [
-                ("environment", name.environment.to_string()),
-                ("group", name.group.to_string()),
-                ("version", name.version.to_string()),
-                ("api", name.api.to_string()),
-                ("result", check.as_str().to_owned()),
-            ];
-            written = family
-                .encode_family(&labels)
-                .and_then(|mut metric| metric.encode_counter::<[(&str, &str); 0], u64, u64>(&count, None));
-        });
-        written
+impl Collector for MeterCollector {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        match self.family {
+            MeterFamily::Requests => encode_requests(&self.meters, encoder),
+            MeterFamily::ResponseChecks => encode_response_checks(&self.meters, encoder),
+        }
     }
 }
 
-/// Writes the counts of the meters as one histogram a group, version, API and status.
-struct RequestHistogram(Arc<Meters>);
-
-impl fmt::Debug for RequestHistogram {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Requests")
-    }
+fn encode_requests(meters: &Meters, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+    let help = "Time from the end of a request's head to the end of its answer";
+    let mut family = encoder.encode_descriptor("apigw_request_duration_seconds", help, None, MetricType::Histogram)?;
+    meters.try_for_each(|name, status, reading| {
+        let bounds = BOUNDS.iter().copied().chain([f64::INFINITY]);
+        let buckets: Vec<(f64, u64)> = bounds.zip(reading.buckets).collect();
+        let count = reading.buckets.iter().sum();
+        let sum = Duration::from_micros(reading.sum_us).as_secs_f64();
+        let labels = labels(name, ("status", status.to_string()));
+        let mut metric = family.encode_family(&labels)?;
+        metric.encode_histogram::<[(&str, &str); 0]>(sum, count, &buckets, None)
+    })
 }
 
-impl Collector for RequestHistogram {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let mut family = encoder.encode_descriptor(
-            "apigw_request_duration_seconds",
-            "Time from the end of a request's head to the end of its answer",
-            None,
-            MetricType::Histogram,
-        )?;
-        let mut written = Ok(());
-        self.0.for_each(|name, status, reading| {
-            if written.is_err() {
-                return;
-            }
-            let labels = [
-                ("environment", name.environment.to_string()),
-                ("group", name.group.to_string()),
-                ("version", name.version.to_string()),
-                ("api", name.api.to_string()),
-                ("status", status.to_string()),
-            ];
-            let bounds = BOUNDS.iter().copied().chain([f64::INFINITY]);
-            let buckets: Vec<(f64, u64)> = bounds.zip(reading.buckets).collect();
-            let count = reading.buckets.iter().sum();
-            let sum = Duration::from_micros(reading.sum_us).as_secs_f64();
-            written = family
-                .encode_family(&labels)
-                .and_then(|mut metric| metric.encode_histogram::<[(&str, &str); 0]>(sum, count, &buckets, None));
-        });
-        written
-    }
+fn encode_response_checks(meters: &Meters, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+    let help = "Responses of backends that were compared with the definition";
+    let mut family = encoder.encode_descriptor("apigw_response_checks", help, None, MetricType::Counter)?;
+    meters.try_for_each_response(|name, check, count| {
+        let labels = labels(name, ("result", check.as_str().to_owned()));
+        let mut metric = family.encode_family(&labels)?;
+        metric.encode_counter::<[(&str, &str); 0], u64, u64>(&count, None)
+    })
+}
+
+/// Lists the labels of an API's metric, and one of its own.
+fn labels(name: &MeterName, own: (&'static str, String)) -> [(&'static str, String); 5] {
+    [
+        ("environment", name.environment.to_string()),
+        ("group", name.group.to_string()),
+        ("version", name.version.to_string()),
+        ("api", name.api.to_string()),
+        own,
+    ]
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{around, compared, kinds};
-use crate::compare::{Comparison, KINDS};
+use crate::compare::{Comparison, Compatibility, KINDS};
 
 /// A schema before and after, and the changes expected there and back: each kind with the callers that break, of those
 /// that send the value (`request`) and those that read it (`response`), `both` or `none`.
@@ -74,6 +74,7 @@ pub(super) const SCHEMAS: &[(&str, &str, &str, &str)] = &[
     ("{type: object, additionalProperties: {type: integer}}", "{type: object, additionalProperties: {type: number}}", "type-widened response", "type-narrowed request"),
     ("{type: object}", "{type: object, patternProperties: {'^x': {type: string}}}", "constraint-added request", "constraint-removed response"),
     ("{type: object, patternProperties: {'^x': {type: integer}}}", "{type: object, patternProperties: {'^x': {type: number}}}", "type-widened response", "type-narrowed request"),
+    ("{type: object, patternProperties: {'.*': {type: integer}}}", "{type: object, patternProperties: {'.*': {type: number}}}", "type-widened response", "type-narrowed request"),
     ("{type: object}", "{type: object, propertyNames: {pattern: '^a'}}", "constraint-added request", "constraint-removed response"),
     ("{type: object, propertyNames: {maxLength: 1}}", "{type: object, propertyNames: {maxLength: 2}}", "length-widened response", "length-narrowed request"),
     ("{type: object}", "{type: object, dependentRequired: {a: [b]}}", "constraint-added request", "constraint-removed response"),
@@ -196,6 +197,8 @@ const ALIKE: &[(&str, &str, &str, &str, &str)] = &[
     ("3.1.0", "{type: integer, exclusiveMinimum: 2, maximum: 3}", "3.1.0", "{const: 3}", "{}"),
     ("3.1.0", "{type: object, properties: {a: {}}, additionalProperties: false}", "3.1.0", "{type: object, properties: {a: {}}, unevaluatedProperties: false}", "{}"),
     ("3.1.0", "{type: object, additionalProperties: {type: string}}", "3.1.0", "{type: object, unevaluatedProperties: {type: string}}", "{}"),
+    ("3.1.0", "{type: object, additionalProperties: {type: integer}}", "3.1.0", "{type: object, patternProperties: {'.*': {type: integer}}}", "{}"),
+    ("3.1.0", "{type: object, additionalProperties: {type: integer}}", "3.1.0", "{type: object, patternProperties: {'^.*': {type: integer}}, additionalProperties: false}", "{}"),
     ("3.1.0", "{type: object, default: {a: 1, b: 2}}", "3.1.0", "{type: object, default: {b: 2, a: 1}}", "{}"),
 ];
 
@@ -292,5 +295,21 @@ proptest! {
         let (there, back) = (compared(&before, &after), compared(&after, &before));
         prop_assert_eq!(there.changes.is_empty(), back.changes.is_empty());
         prop_assert!(KINDS.iter().filter(|kind| there.changes.iter().any(|change| change.kind == kind.name)).count() <= there.changes.len());
+    }
+}
+
+#[test]
+fn names_that_are_listed_may_become_properties() {
+    let before = "{type: object, additionalProperties: {type: integer}, propertyNames: {enum: [a, b]}}";
+    for (properties, breaks) in [
+        ("{a: {type: integer}, b: {type: number}}", false),
+        ("{a: {type: integer}}", true),
+        ("{a: {type: integer}, b: {type: string}}", true),
+    ] {
+        let after = format!("{{type: object, properties: {properties}, additionalProperties: false}}");
+        let (before, after) = (around("3.1.0", before, true, ""), around("3.1.0", &after, true, ""));
+        let changes = compared(&before, &after).changes;
+        let is_breaking = changes.iter().any(|change| change.compatibility == Compatibility::Breaking);
+        assert_eq!(is_breaking, breaks, "{properties}: {changes:?}");
     }
 }

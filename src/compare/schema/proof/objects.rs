@@ -16,7 +16,17 @@ fn names(list: Node<'_>) -> impl Iterator<Item = &str> {
 }
 
 fn has_patterns(schema: Node<'_>) -> bool {
-    entries(schema, "patternProperties").next().is_some()
+    entries(schema, "patternProperties").next().is_some() && any_property(schema).is_none()
+}
+
+/// Returns the schema of a pattern that each name matches, where no property is declared beside it: it is the schema of
+/// them all. `^.*$` is none: it does not match a name with a line break.
+fn any_property(schema: Node<'_>) -> Option<Node<'_>> {
+    const UNIVERSAL: [&str; 6] = ["", ".*", "^.*", ".*$", "^", "$"];
+    let mut patterns = entries(schema, "patternProperties");
+    let (pattern, node) = patterns.next()?;
+    let is_only = patterns.next().is_none() && entries(schema, "properties").next().is_none();
+    (is_only && UNIVERSAL.contains(&pattern)).then_some(node)
 }
 
 fn is_closed(schema: Node<'_>) -> bool {
@@ -37,7 +47,14 @@ fn other_properties(schema: Node<'_>) -> Option<Node<'_>> {
         let is_alone = APPLICATORS.iter().all(|name| schema.get(name).is_none());
         schema.get("unevaluatedProperties").filter(|_| is_alone)
     };
-    schema.get("additionalProperties").or_else(unevaluated)
+    any_property(schema).or_else(|| schema.get("additionalProperties")).or_else(unevaluated)
+}
+
+/// Lists the names that `propertyNames` leaves, where it lists them.
+fn listed_names(schema: Node<'_>) -> Option<Vec<&str>> {
+    let naming = schema.get("propertyNames")?;
+    let list = naming.get("enum").filter(|list| list.is_array()).map(names);
+    list.map(Iterator::collect).or_else(|| Some(vec![naming.get("const")?.as_str()?]))
 }
 
 impl<'d> Prover<'_, 'd> {
@@ -245,7 +262,18 @@ impl<'d> Prover<'_, 'd> {
                 && has_patterns(*schema)
                 && entries(*schema, "patternProperties").all(|(pattern, _)| known(pattern))
         });
-        let (wanted, facts) = (self.schema(side, wanted.id()), self.unnamed_facts(case, None));
+        let wanted = self.schema(side, wanted.id());
+        // Names that the right side declares are looked at with its properties.
+        let is_declared =
+            |name: &str| schema.get("properties").is_some_and(|properties| properties.get(name).is_some());
+        if let Some(names) = case.schemas.iter().find_map(|(_, schema)| listed_names(*schema)) {
+            let mut others = names.into_iter().filter(|name| !is_declared(name));
+            return others.all(|name| {
+                let facts = self.property_facts(case, name);
+                self.prove_within(writing, &facts, Some(wanted))
+            });
+        }
+        let facts = self.unnamed_facts(case, None);
         is_covered || self.prove_within(writing, &facts, Some(wanted))
     }
 

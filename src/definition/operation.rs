@@ -21,18 +21,19 @@ impl FieldReader<'_> {
 
     fn parameter(&mut self, written: Node<'_>) -> Option<Parameter> {
         let node = written.resolve()?;
+        let at = faulty_part(written, node, "parameters");
         if !node.is_object() {
-            self.structure(node, "a parameter is a mapping");
+            self.structure(at, "a parameter is a mapping");
             return None;
         }
         let Some(name) = self.field_text(node, "name") else {
             if node.get("name").is_none() {
-                self.structure(node, "the parameter has no `name`");
+                self.structure(at, "the parameter has no `name`");
             }
             return None;
         };
         let Some(written) = node.get("in") else {
-            self.structure(node, &format!("the parameter {name:?} has no `in`: path, query, header or cookie"));
+            self.structure(at, &format!("the parameter {name:?} has no `in`: path, query, header or cookie"));
             return None;
         };
         if written.as_str() == Some("querystring") && self.specification >= Specification::V3_2 {
@@ -86,12 +87,13 @@ impl FieldReader<'_> {
     }
 
     pub(super) fn request_body(&mut self, operation: Node<'_>) -> Option<RequestBody> {
-        let node = operation.get("requestBody")?.resolve()?;
+        let written = operation.get("requestBody")?;
+        let node = written.resolve()?;
         if matches!(node.kind(), NodeKind::Null) {
             return None;
         }
         if !node.is_object() {
-            self.structure(node, "a request body is a mapping");
+            self.structure(faulty_part(written, node, "requestBodies"), "a request body is a mapping");
             return None;
         }
         Some(RequestBody { required: self.flag(node, "required"), content: self.content(node), node: node.id() })
@@ -173,6 +175,13 @@ impl FieldReader<'_> {
         }
         list
     }
+}
+
+/// Returns the part of a document at which something is wrong: the reference, where it leads to a component of another kind,
+/// in which nothing is wrong; else the object itself.
+fn faulty_part<'d>(written: Node<'d>, node: Node<'d>, section: &str) -> Node<'d> {
+    let leads_to = written.reference().and_then(|reference| reference.split_once("#/components/")?.1.split('/').next());
+    if leads_to.is_some_and(|other| other != section) { written.get("$ref").unwrap_or(node) } else { node }
 }
 
 pub(super) fn parameter_place(text: &str) -> Option<ParameterPlace> {

@@ -184,3 +184,18 @@ fn a_parameter_at_fault_is_shown_where_the_fault_is() {
         ]
     );
 }
+
+#[test]
+fn a_reference_to_another_kind_of_component_is_what_is_at_fault() {
+    let text = "openapi: 3.0.3\npaths:\n  /a:\n    parameters:\n      - $ref: '#/components/schemas/S'\n      \
+                - $ref: '#/components/parameters/P'\ncomponents:\n  schemas: {S: {type: string}}\n  \
+                parameters:\n    P: {in: query}\n";
+    let reading = read_text(text);
+    let found: Vec<String> = reading
+        .findings
+        .iter()
+        .filter(|finding| finding.message == "the parameter has no `name`")
+        .map(|finding| format!("{}:{}", finding.location.line, finding.location.column))
+        .collect();
+    assert_eq!(found, ["5:15", "10:8"]);
+}

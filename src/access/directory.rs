@@ -11,7 +11,11 @@ use subtle::ConstantTimeEq as _;
 
 use super::request::ReceivedRequest;
 use super::signature::{RequestSignature, SigningSecret};
-use super::{Grant, Key, NonceFault, OwnerGrants, PrivateKey, Secret, SecretId, SignatureFault, SubscriptionKey};
+use super::token::{TokenFault, TokenKeySet};
+use super::{
+    Grant, Key, NonceFault, OwnerGrants, PrivateKey, RevokedSecrets, Secret, SecretId, SecretProof, SignatureFault,
+    SubscriptionKey, TokenBinding,
+};
 use crate::model::{Digest, KeyKind, OwnerName, Timestamp};
 
 /// A secret with which requests are signed. Shown as `***` where it is formatted.
@@ -73,6 +77,23 @@ pub enum Denial {
         /// Why.
         fault: SignatureFault,
     },
+    /// The token lets nobody in.
+    #[error("{0}")]
+    Token(TokenFault),
+    /// No key is bound to the subject of a good token.
+    #[error("no key is bound to the subject {subject:?} of {issuer:?}")]
+    UnboundSubject {
+        /// The issuer.
+        issuer: String,
+        /// The subject, cut short where it is long.
+        subject: String,
+    },
+    /// A good token lacks the scopes of the API.
+    #[error("the token of {subject:?} lacks a scope that the API asks for")]
+    NoScope {
+        /// The subject, cut short where it is long.
+        subject: String,
+    },
     /// The secret is not on this machine, so that no signature can be verified.
     #[error("key {0}: its secret is not on this machine")]
     NoSecretHere(String),
@@ -98,6 +119,12 @@ pub enum Denial {
     /// The same request was let in before, or there is no room to remember it.
     #[error("key {0}: {1}")]
     Nonce(String, NonceFault),
+}
+
+/// Cuts a subject short for the operator.
+#[must_use]
+pub fn shown_subject(subject: &str) -> String {
+    subject.chars().take(64).collect()
 }
 
 fn named(key: Option<&str>) -> String {
@@ -128,9 +155,11 @@ pub struct PresentedSecret {
 #[derive(Debug, Default)]
 pub struct KeyDirectory {
     secrets: HashMap<SecretId, DirectoryEntry>,
+    /// The ids of the secrets by the subjects that they are bound to.
+    subjects: HashMap<TokenBinding, SecretId>,
+    key_sets: BTreeMap<String, Arc<TokenKeySet>>,
     owners: BTreeMap<OwnerName, OwnerGrants>,
-    /// In lower case: a file system may take two cases for one.
-    revoked: BTreeSet<String>,
+    revoked: RevokedSecrets,
     /// The ids that two keys have, which let nobody in.
     repeated: BTreeSet<SecretId>,
 }
@@ -152,13 +181,21 @@ impl KeyDirectory {
     ) -> Self {
         let mut directory = Self {
             owners: owners.into_iter().map(|owner| (owner.owner.clone(), owner)).collect(),
-            revoked: revoked.into_iter().map(|id| id.as_str().to_ascii_lowercase()).collect(),
+            revoked: revoked.into_iter().collect(),
             ..Self::default()
         };
         let mut seen: HashMap<String, SecretId> = HashMap::new();
+        // A subject that was bound anew after its secret was revoked has one key.
+        let mut subjects: HashMap<TokenBinding, SecretId> = HashMap::new();
         for key in keys {
             for secret in &key.secrets {
                 if let Some(other) = seen.insert(secret.id.as_str().to_ascii_lowercase(), secret.id.clone()) {
+                    directory.repeated.extend([other, secret.id.clone()]);
+                }
+                if let SecretProof::Token(binding) = &secret.proof
+                    && !directory.is_revoked(&secret.id)
+                    && let Some(other) = subjects.insert(binding.clone(), secret.id.clone())
+                {
                     directory.repeated.extend([other, secret.id.clone()]);
                 }
                 // A secret that is not the one of the file is none: a rotation has not come to this machine yet.
@@ -170,7 +207,36 @@ impl KeyDirectory {
         for id in &directory.repeated {
             directory.secrets.remove(id);
         }
+        directory.subjects = subjects;
         directory
+    }
+
+    /// Adds the keys of issuers of tokens, by the names of their files.
+    #[must_use]
+    pub fn with_key_sets(self, key_sets: BTreeMap<String, Arc<TokenKeySet>>) -> Self {
+        Self { key_sets, ..self }
+    }
+
+    /// Finds the keys of an issuer of tokens.
+    ///
+    /// # Errors
+    ///
+    /// Fails where they are not there.
+    pub fn key_set(&self, name: &str) -> Result<&TokenKeySet, Denial> {
+        let found = self.key_sets.get(name).map(|set| &**set);
+        found.ok_or_else(|| Denial::Token(TokenFault::NoKeySet(name.to_owned())))
+    }
+
+    /// Finds the key that is bound to the subject of a good token.
+    ///
+    /// # Errors
+    ///
+    /// Says for the operator why it lets nobody in.
+    pub fn check_subject(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
+        let binding = TokenBinding { issuer: issuer.to_owned(), subject: subject.to_owned() };
+        let entry = self.subjects.get(&binding).and_then(|id| self.secrets.get(id));
+        let unbound = || Denial::UnboundSubject { issuer: issuer.to_owned(), subject: shown_subject(subject) };
+        self.presented(entry.ok_or_else(unbound)?, now)
     }
 
     /// Lists the ids that two keys have.
@@ -195,10 +261,16 @@ impl KeyDirectory {
         self.entry(id).is_some_and(|entry| entry.key.kind == KeyKind::Signature && !self.is_revoked(&entry.secret.id))
     }
 
+    /// True if two keys have the id of a secret, or its subject, so that neither lets in.
+    #[must_use]
+    pub fn is_repeated(&self, id: &SecretId) -> bool {
+        self.repeated.iter().any(|repeated| repeated.is_same_file(id))
+    }
+
     /// True if a secret was revoked.
     #[must_use]
     pub fn is_revoked(&self, id: &SecretId) -> bool {
-        self.revoked.contains(&id.as_str().to_ascii_lowercase())
+        self.revoked.contains(id)
     }
 
     /// Finds the secret that a subscription key's text is.

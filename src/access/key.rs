@@ -68,18 +68,23 @@ struct SecretFields {
     fingerprint: Option<Digest>,
     #[serde(default)]
     public_key: Option<PublicKey>,
+    #[serde(default)]
+    issuer: Option<String>,
+    #[serde(default)]
+    subject: Option<String>,
 }
 
 impl TryFrom<SecretFields> for Secret {
     type Error = &'static str;
 
     fn try_from(fields: SecretFields) -> Result<Self, &'static str> {
-        let SecretFields { id, created, retires, sha256, fingerprint, public_key } = fields;
-        let proof = match (sha256, fingerprint, public_key) {
-            (Some(digest), None, None) => SecretProof::Sha256(digest),
-            (None, Some(digest), None) => SecretProof::Fingerprint(digest),
-            (None, None, Some(key)) => SecretProof::PublicKey(key),
-            _ => return Err("a secret has one of `sha256`, `fingerprint` and `public_key`"),
+        let SecretFields { id, created, retires, sha256, fingerprint, public_key, issuer, subject } = fields;
+        let proof = match (sha256, fingerprint, public_key, issuer.zip(subject)) {
+            (Some(digest), None, None, None) => SecretProof::Sha256(digest),
+            (None, Some(digest), None, None) => SecretProof::Fingerprint(digest),
+            (None, None, Some(key), None) => SecretProof::PublicKey(key),
+            (None, None, None, Some((issuer, subject))) => SecretProof::Token(TokenBinding { issuer, subject }),
+            _ => return Err("a secret has one of `sha256`, `fingerprint`, `public_key`, and `issuer` with `subject`"),
         };
         Ok(Self { id, created, retires, proof })
     }
@@ -94,6 +99,17 @@ pub enum SecretProof {
     Fingerprint(Digest),
     /// The public half of the pair with which requests are signed; the other half is the caller's alone.
     PublicKey(PublicKey),
+    /// The subject of tokens, which their issuer signs.
+    Token(TokenBinding),
+}
+
+/// The subject that an issuer names in tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TokenBinding {
+    /// The issuer (`iss`).
+    pub issuer: String,
+    /// The subject (`sub`).
+    pub subject: String,
 }
 
 impl SecretProof {
@@ -103,34 +119,16 @@ impl SecretProof {
         match self {
             Self::Sha256(_) => KeyKind::Subscription,
             Self::Fingerprint(_) | Self::PublicKey(_) => KeyKind::Signature,
+            Self::Token(_) => KeyKind::Token,
         }
     }
 
-    /// Returns the field of the file.
-    #[must_use]
-    pub const fn field(&self) -> &'static str {
-        match self {
-            Self::Sha256(_) => "sha256",
-            Self::Fingerprint(_) => "fingerprint",
-            Self::PublicKey(_) => "public_key",
-        }
-    }
-
-    /// Returns the value of the field.
-    #[must_use]
-    pub fn value(&self) -> String {
-        match self {
-            Self::Sha256(digest) | Self::Fingerprint(digest) => digest.to_string(),
-            Self::PublicKey(key) => key.to_string(),
-        }
-    }
-
-    /// Returns the digest that a subscription key or a signing secret has; `None` for a public key.
+    /// Returns the digest that a subscription key or a signing secret has; `None` for others.
     #[must_use]
     pub const fn digest(&self) -> Option<Digest> {
         match self {
             Self::Sha256(digest) | Self::Fingerprint(digest) => Some(*digest),
-            Self::PublicKey(_) => None,
+            Self::PublicKey(_) | Self::Token(_) => None,
         }
     }
 
@@ -146,6 +144,7 @@ impl SecretProof {
         match self {
             Self::Sha256(digest) | Self::Fingerprint(digest) => secret.fingerprint() == *digest,
             Self::PublicKey(key) => secret.private_key().is_some_and(|private| private.public() == *key),
+            Self::Token(_) => false,
         }
     }
 }

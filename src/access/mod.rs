@@ -2,13 +2,14 @@
 //!
 //! Pure but for the clock and the randomness that it is given: [`crate::workspace`] reads and writes the files, the
 //! gateway asks. [`Key`] is what a key's file says, [`change`] what commands make of it, [`AccessOperation`] one committed
-//! change. [`sigv4`] verifies and signs requests of JDCLOUD2, JDCLOUD3 and AWS4, [`message_signature`] those of RFC 9421;
+//! change. [`sigv4`] verifies and signs requests of JDCLOUD2, JDCLOUD3 and AWS4, [`message_signature`] those of RFC 9421, [`token`] verifies tokens;
 //! [`SubscriptionKey`] is the text that callers show as it is. [`KeyDirectory`] finds the secret of an id and the grant of a call; [`NonceTable`] lets each
 //! signed request in once.
 
 pub mod change;
 pub mod message_signature;
 pub mod sigv4;
+pub mod token;
 
 mod day_counts;
 mod directory;
@@ -20,19 +21,23 @@ mod key;
 mod nonces;
 mod operation;
 mod request;
+mod revoked;
 mod secret_id;
 mod signature;
 mod subscription;
 
 pub use day_counts::DayCounts;
-pub use directory::{ApiCall, Denial, HmacSecret, KeyDirectory, PresentedSecret};
+pub use directory::{ApiCall, Denial, HmacSecret, KeyDirectory, PresentedSecret, shown_subject};
 pub use ed25519::{PrivateKey, PublicKey, PublicKeyError};
 pub use fault::SignatureFault;
 pub use grant::{Grant, GrantId, OwnerGrants};
-pub use key::{Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings};
+pub use key::{
+    Key, KeyFault, MOST_LIVE_SECRETS, PathForm, Revocation, Secret, SecretProof, SigningSettings, TokenBinding,
+};
 pub use nonces::{ClockReading, NonceFault, NonceTable};
 pub use operation::{AccessAction, AccessOperation, AccessSubject, SubjectRecord, SubjectState};
 pub use request::{BodyDigest, BodyHasher, ReceivedRequest, SigningRequest};
+pub use revoked::RevokedSecrets;
 pub use secret_id::{SecretId, SecretIdError};
 pub use signature::RequestSignature;
 pub use subscription::{NewSecret, SubscriptionKey, contains_clear_secret};

@@ -129,6 +129,7 @@ fn undeclared(auth: &Auth, definition: &Definition, place: Location) -> Option<F
             auth.signature.is_some() && name.eq_ignore_ascii_case("authorization")
                 || auth.subscription.as_ref().is_some_and(|subscription| subscription.headers.iter().any(is_key))
         }
+        kind if kind.is_token() => auth.token.is_some(),
         SecurityKind::Http { scheme } => {
             let is_signature = SCHEMES.iter().any(|known| known.name.eq_ignore_ascii_case(scheme));
             auth.signature.is_some() && is_signature
@@ -141,19 +142,27 @@ fn undeclared(auth: &Auth, definition: &Definition, place: Location) -> Option<F
         |requirement: &Vec<(String, Vec<String>)>| requirement.iter().any(|(name, _)| declared.contains(name.as_str()));
     let silent: Vec<_> = definition.apis.iter().filter(|api| !api.security.iter().any(says)).collect();
     let first = silent.first()?;
-    let (asks, header) = match (&auth.signature, &auth.subscription) {
-        (Some(_), None) => ("to sign each request", "Authorization"),
-        (None, Some(subscription)) => {
-            ("for a subscription key", subscription.headers.first().map_or("x-api-key", String::as_str))
-        }
-        _ => ("to sign each request or to send a subscription key", "Authorization"),
-    };
+    let ways = [
+        auth.signature.as_ref().map(|_| "to sign each request"),
+        auth.subscription.as_ref().map(|_| "for a subscription key"),
+        auth.token.as_ref().map(|_| "for a token"),
+    ];
+    let asks = ways.into_iter().flatten().collect::<Vec<_>>().join(" or ");
     let message = format!(
         "`auth: {auth}` asks callers {asks}, and the definition does not say so of {}, like {}",
         apis(silent.len()),
         first.name()
     );
-    let hint = format!("declare a security scheme `{{type: apiKey, in: header, name: {header}}}` and ask for it");
+    let hint = match (&auth.signature, &auth.subscription) {
+        (None, None) => "declare a security scheme `{type: http, scheme: bearer}` and ask for it".to_owned(),
+        (None, Some(subscription)) => {
+            let header = subscription.headers.first().map_or("x-api-key", String::as_str);
+            format!("declare a security scheme `{{type: apiKey, in: header, name: {header}}}` and ask for it")
+        }
+        (Some(_), _) => {
+            "declare a security scheme `{type: apiKey, in: header, name: Authorization}` and ask for it".to_owned()
+        }
+    };
     Some(rules::SECURITY_UNCOVERED.finding(place, message, hint))
 }
 

@@ -62,6 +62,11 @@ pub(super) fn key_with_secret(
 ) -> Result<(Key, SecretId, HmacSecret), CommandError> {
     let workspace = context.workspace()?;
     let (key, _) = workspace.key(name)?;
+    if key.kind == KeyKind::Token {
+        let message = format!("key {name} is of kind token, and its tokens come from its issuer");
+        return Err(CommandError::invalid("key-kind", message)
+            .hint("send one with `-H 'Authorization: Bearer TOKEN'`, without `--key`"));
+    }
     let sources = SecretSources::read(workspace, &context.process.variables);
     if let Some((id, secret)) = workspace.secret_of_key(&sources, &key, context.now())? {
         return Ok((key, id, secret));

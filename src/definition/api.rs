@@ -176,6 +176,18 @@ pub enum SecurityKind {
     Unknown,
 }
 
+impl SecurityKind {
+    /// True if callers show a token in `Authorization`.
+    #[must_use]
+    pub fn is_token(&self) -> bool {
+        match self {
+            Self::OAuth2 | Self::OpenIdConnect => true,
+            Self::Http { scheme } => scheme == "bearer",
+            _ => false,
+        }
+    }
+}
+
 /// Schemes that must all be satisfied, each with its required scopes; empty if anonymous requests are allowed.
 pub type SecurityRequirement = Vec<(String, Vec<String>)>;
 

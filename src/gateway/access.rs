@@ -18,11 +18,13 @@ use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
 use crate::access::sigv4::SCHEMES;
+use crate::access::token::{TokenCache, TokenFault};
 use crate::access::{
     ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, NonceFault, NonceTable, PresentedSecret,
-    ReceivedRequest, RequestSignature, SignatureFault,
+    ReceivedRequest, RequestSignature, SignatureFault, shown_subject,
 };
-use crate::model::{KeyName, SignatureAuth, SubscriptionAuth};
+use crate::model::{KeyName, SignatureAuth, SubscriptionAuth, TokenGrant};
+use crate::routes::TokenAccess;
 
 /// The most bytes of signed bodies that wait for their end, in all.
 const MOST_SIGNED_BODY_BYTES: u64 = 64 << 20;
@@ -35,6 +37,8 @@ pub(crate) struct AccessRules {
     tolerance_ms: Option<i64>,
     /// The headers in which a subscription key may stand; none where they are not taken.
     key_headers: Box<[HeaderName]>,
+    /// The tokens that are taken, and the scopes that they need.
+    token: Option<TokenAccess>,
     passes_credentials: bool,
     challenge: String,
 }
@@ -44,6 +48,7 @@ impl AccessRules {
     pub(crate) fn new(
         signature: Option<&SignatureAuth>,
         subscription: Option<&SubscriptionAuth>,
+        token: Option<&TokenAccess>,
         passes_credentials: bool,
     ) -> Self {
         let tolerance_ms = signature.map(|signature| i64::from(signature.tolerance_s) * 1000);
@@ -57,16 +62,19 @@ impl AccessRules {
         if !key_headers.is_empty() {
             challenges.push("ApiKey");
         }
+        if token.is_some() {
+            challenges.push("Bearer");
+        }
         let challenge = challenges.join(", ");
-        Self { tolerance_ms, key_headers, passes_credentials, challenge }
+        Self { tolerance_ms, key_headers, token: token.cloned(), passes_credentials, challenge }
     }
 
     /// Removes the caller's credentials from the headers for the backend, and names the key instead.
-    pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: &KeyName) {
+    pub(crate) fn rewrite(&self, headers: &mut HeaderMap, key: Option<&KeyName>) {
         for name in self.credentials_of(headers) {
             headers.remove(name);
         }
-        if let Ok(value) = HeaderValue::from_str(key.as_str()) {
+        if let Some(Ok(value)) = key.map(|key| HeaderValue::from_str(key.as_str())) {
             headers.insert(X_APIGW_KEY, value);
         }
     }
@@ -82,13 +90,27 @@ impl AccessRules {
         } else if self.tolerance_ms.is_some() {
             names.extend([SIGNATURE_INPUT, SIGNATURE]);
         }
+        if self.shows_token(headers) {
+            names.push(AUTHORIZATION);
+        }
         names.retain(|name| headers.contains_key(name));
         names
+    }
+
+    /// True if a token is what a request shows, and nothing that is looked at before.
+    fn shows_token(&self, headers: &HeaderMap) -> bool {
+        let shows_other = self.tolerance_ms.is_some() && headers.contains_key(SIGNATURE_INPUT)
+            || self.key_headers.iter().any(|name| headers.contains_key(name));
+        let is_bearer = |value: &HeaderValue| bearer_token(value).is_some();
+        self.token.is_some() && !shows_other && headers.get_all(AUTHORIZATION).iter().any(is_bearer)
     }
 
     fn refusal(&self, denial: &Denial) -> Problem {
         let (kind, detail) = match denial {
             Denial::NoGrant(_) => (Kind::Forbidden, "The key may not call this API."),
+            Denial::UnboundSubject { .. } => (Kind::Forbidden, "The subject of the token may not call this API."),
+            Denial::NoScope { .. } => (Kind::Forbidden, "The token lacks a scope that this API asks for."),
+            Denial::Token(TokenFault::NoKeySet(_)) => (Kind::AccessUnavailable, "No token can be verified now."),
             Denial::Nonce(_, NonceFault::Full) => (Kind::AccessUnavailable, "No signed request can be let in now."),
             _ => (Kind::Unauthenticated, NO_KEY),
         };
@@ -105,7 +127,8 @@ fn is_signed(headers: &HeaderMap) -> bool {
 /// A caller that may call, with the limits of its key and of the grant.
 #[derive(Debug, Clone)]
 pub(crate) struct AdmittedCaller {
-    pub(crate) key: KeyName,
+    /// None where the token of any subject lets in.
+    pub(crate) key: Option<KeyName>,
     pub(crate) limits: Vec<AppliedLimit>,
 }
 
@@ -122,6 +145,7 @@ pub(crate) enum CallerCheck {
 pub(crate) struct AccessState {
     directory: ArcSwap<KeyDirectory>,
     nonces: NonceTable,
+    tokens: TokenCache,
     limiter: Arc<RateLimiter>,
     started: Instant,
     /// The bytes that are set aside for signed bodies.
@@ -159,6 +183,7 @@ impl AccessState {
         Self {
             directory: ArcSwap::new(directory),
             nonces: NonceTable::new(wall_clock()),
+            tokens: TokenCache::default(),
             limiter,
             started: Instant::now(),
             reserved: AtomicU64::new(0),
@@ -197,13 +222,53 @@ impl AccessState {
                 let body = BodyDigest::of(&parts.headers, b"");
                 return self.check_signed(&signature, tolerance_ms, call, parts, &body).map(CallerCheck::Passed);
             }
+            if let Some(token) = rules.token.as_ref().filter(|_| rules.shows_token(&parts.headers)) {
+                return self.check_token(token, call, &parts.headers, now).map(CallerCheck::Passed);
+            }
             let text = subscription_key(&parts.headers, &rules.key_headers)?;
             let directory = self.directory.load();
             let presented = directory.check_subscription(text, now.wall)?;
             let grant = directory.check_grant(&presented.key, call)?;
-            Ok(CallerCheck::Passed(self.admitted(&presented.key, grant, call)))
+            Ok(CallerCheck::Passed(self.admitted(&presented.key, Some(grant), call)))
         };
         verdict().map_err(|denial: Denial| rules.refusal(&denial))
+    }
+
+    /// Finds out whose token a request has, and whether its subject may.
+    fn check_token(
+        &self,
+        token: &TokenAccess,
+        call: &ApiCall<'_>,
+        headers: &HeaderMap,
+        now: ClockReading,
+    ) -> Result<AdmittedCaller, Denial> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let text = match (values.next().and_then(bearer_token), values.next()) {
+            (Some(text), None) => text,
+            _ => return Err(Denial::Malformed),
+        };
+        let directory = self.directory.load();
+        let key_set = directory.key_set(&token.auth.jwks)?;
+        let claims = self.tokens.verify(key_set, text, now.monotonic_ms).map_err(Denial::Token)?;
+        claims.check(&token.auth, now.wall).map_err(Denial::Token)?;
+        let admitted = match directory.check_subject(&claims.issuer, &claims.subject, now.wall) {
+            // A subject whose key was revoked or expired is not any subject.
+            Err(Denial::UnboundSubject { .. }) if token.auth.grant == TokenGrant::Any => {
+                AdmittedCaller { key: None, limits: Vec::new() }
+            }
+            presented => {
+                let PresentedSecret { key, .. } = presented?;
+                let grant = match token.auth.grant {
+                    TokenGrant::Key => Some(directory.check_grant(&key, call)?),
+                    TokenGrant::Any => None,
+                };
+                self.admitted(&key, grant, call)
+            }
+        };
+        if !claims.has_scopes(&token.scopes) {
+            return Err(Denial::NoScope { subject: shown_subject(&claims.subject) });
+        }
+        Ok(admitted)
     }
 
     /// Finds out who has signed a request with a body, and whether it may.
@@ -248,14 +313,15 @@ impl AccessState {
             let claimed = self.nonces.claim(&id, mark, signature.time(), now, 2 * tolerance_ms);
             claimed.map_err(|fault| Denial::Nonce(key.name.to_string(), fault))?;
         }
-        Ok(self.admitted(&key, grant, call))
+        Ok(self.admitted(&key, Some(grant), call))
     }
 
-    fn admitted(&self, key: &Key, grant: &Grant, call: &ApiCall<'_>) -> AdmittedCaller {
+    fn admitted(&self, key: &Key, grant: Option<&Grant>, call: &ApiCall<'_>) -> AdmittedCaller {
         let applied = |limits, scope, name| self.limiter.applied(limits, call.environment, scope, name);
         let of_key = applied(&key.limits, LimitScope::Key, key.name.as_str());
-        let of_grant = applied(&grant.limits, LimitScope::Grant, grant.id.as_str());
-        AdmittedCaller { key: key.name.clone(), limits: of_key.chain(of_grant).collect() }
+        let of_grant = grant.map(|grant| applied(&grant.limits, LimitScope::Grant, grant.id.as_str()));
+        let limits = of_key.chain(of_grant.into_iter().flatten()).collect();
+        AdmittedCaller { key: Some(key.name.clone()), limits }
     }
 
     /// Begins to set room aside for a signed body. Bodies that name the id of no key share half of the room, so that
@@ -284,6 +350,12 @@ fn request_signature(headers: &HeaderMap) -> Result<Option<RequestSignature<'_>>
 fn authority(parts: &Parts) -> &str {
     let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
     host.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default()
+}
+
+/// Returns the token of a header `Authorization` (RFC 6750, section 2.1).
+fn bearer_token(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
 }
 
 /// Returns the text of the subscription key: of the first of the headers that is there, which must stand once.

@@ -181,8 +181,9 @@ impl AccessRule {
     pub(super) fn new(access: &RouteAccess) -> Self {
         match access {
             RouteAccess::Anyone => Self::Anyone,
-            RouteAccess::Key { signature, subscription, pass_credentials } => {
-                Self::Key(AccessRules::new(signature.as_ref(), subscription.as_ref(), *pass_credentials))
+            RouteAccess::Key { signature, subscription, token, pass_credentials } => {
+                let (signature, subscription) = (signature.as_ref(), subscription.as_ref());
+                Self::Key(AccessRules::new(signature, subscription, token.as_ref(), *pass_credentials))
             }
             RouteAccess::Presence { any_of } => Self::Presence(CredentialRules::new(any_of)),
         }

@@ -41,7 +41,7 @@ use context::{ClientConnection, Context};
 use exchange::{Exchange, PartialMatch, ResponseOutcome, leave_body, mock_response};
 use payload::ResponsePayload;
 
-use super::access::CallerCheck;
+use super::access::{AdmittedCaller, CallerCheck};
 use super::client_address::{client_address, described_address};
 use super::compiled::{AccessRule, CompiledApi, CompiledGroup, CompiledResponder, CompiledSnapshot};
 use super::problem::{Kind, Problem};
@@ -159,7 +159,7 @@ impl Exchange {
         let body_limit = self.check_body_size(group, body).map_err(|problem| (problem, at))?;
         if self.client.is_authorizer() && !matches!(caller, Some(CallerCheck::AfterBody)) {
             let passed = match (&api.access, &caller) {
-                (AccessRule::Key(rules), Some(CallerCheck::Passed(caller))) => Some((rules, &caller.key)),
+                (AccessRule::Key(rules), Some(CallerCheck::Passed(caller))) => Some((rules, caller.key.as_ref())),
                 _ => None,
             };
             let outcome = authorize::allowed(passed, &parts.headers);
@@ -265,8 +265,8 @@ impl Exchange {
         let names = [&*api.name, &*api.method_and_path];
         let call = api_call(group, &names);
         let check = self.context.shared.access.check_head(rules, &call, parts, !body.is_end_stream())?;
-        if let (CallerCheck::Passed(caller), Some(entry)) = (&check, &mut self.entry) {
-            caller.key.as_str().clone_into(&mut entry.key);
+        if let (CallerCheck::Passed(AdmittedCaller { key: Some(key), .. }), Some(entry)) = (&check, &mut self.entry) {
+            key.as_str().clone_into(&mut entry.key);
         }
         Ok(Some(check))
     }

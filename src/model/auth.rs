@@ -16,6 +16,8 @@ pub enum KeyKind {
     Signature,
     /// Each request has the key's text in a header.
     Subscription,
+    /// Each request has a token of an issuer.
+    Token,
 }
 
 impl KeyKind {
@@ -25,6 +27,7 @@ impl KeyKind {
         match self {
             Self::Signature => "signature",
             Self::Subscription => "subscription",
+            Self::Token => "token",
         }
     }
 }
@@ -42,6 +45,8 @@ pub struct Auth {
     pub signature: Option<SignatureAuth>,
     /// Requests have a subscription key.
     pub subscription: Option<SubscriptionAuth>,
+    /// Requests have a token.
+    pub token: Option<TokenAuth>,
 }
 
 /// The settings of signatures.
@@ -61,6 +66,47 @@ pub struct SubscriptionAuth {
     /// The headers in which a key may stand; the first that is there counts.
     #[serde(default = "usual_headers")]
     pub headers: Vec<String>,
+}
+
+/// The settings of tokens (JSON Web Tokens, RFC 7519).
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenAuth {
+    /// The issuer, as tokens name it (`iss`).
+    pub issuer: String,
+    /// The audience of which a token must name one (`aud`): a text or a list.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(length(min = 1))]
+    pub audience: Vec<String>,
+    /// The file with the issuer's public keys (JWKS), by its name below `keys/jwks`.
+    pub jwks: String,
+    /// Who is let in with a good token.
+    #[serde(default)]
+    pub grant: TokenGrant,
+}
+
+/// Who is let in with a good token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenGrant {
+    /// Subjects to which a key is bound, with its grants.
+    #[default]
+    Key,
+    /// Any subject.
+    Any,
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(String),
+        Many(Vec<String>),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::One(one) => vec![one],
+        Written::Many(many) => many,
+    })
 }
 
 const fn usual_tolerance_s() -> u16 {
@@ -87,7 +133,7 @@ impl Auth {
     /// True if anybody may call.
     #[must_use]
     pub const fn is_none(&self) -> bool {
-        self.signature.is_none() && self.subscription.is_none()
+        self.signature.is_none() && self.subscription.is_none() && self.token.is_none()
     }
 
     /// True if a key of a kind is taken.
@@ -96,20 +142,22 @@ impl Auth {
         match kind {
             KeyKind::Signature => self.signature.is_some(),
             KeyKind::Subscription => self.subscription.is_some(),
+            KeyKind::Token => self.token.is_some(),
         }
     }
 
     /// Returns the kinds of keys that are taken.
     pub fn kinds(&self) -> impl Iterator<Item = KeyKind> {
-        [KeyKind::Signature, KeyKind::Subscription].into_iter().filter(|kind| self.takes(*kind))
+        [KeyKind::Signature, KeyKind::Subscription, KeyKind::Token].into_iter().filter(|kind| self.takes(*kind))
     }
 
-    /// Takes keys of a kind, with the usual settings.
+    /// Takes keys of a kind, with the usual settings; tokens have none.
     #[must_use]
     pub fn with(mut self, kind: KeyKind) -> Self {
         match kind {
             KeyKind::Signature => self.signature = Some(SignatureAuth::default()),
             KeyKind::Subscription => self.subscription = Some(SubscriptionAuth::default()),
+            KeyKind::Token => {}
         }
         self
     }
@@ -151,13 +199,41 @@ struct AuthFields {
     signature: Option<SignatureAuth>,
     #[serde(default)]
     subscription: Option<SubscriptionAuth>,
+    #[serde(default)]
+    token: Option<TokenAuth>,
+}
+
+/// The error where tokens are named without their settings.
+const TOKEN_SETTINGS: &str = "tokens need settings: write `auth: {token: {issuer: URL, audience: NAME, jwks: FILE}}`";
+
+impl TokenAuth {
+    fn check(&self) -> Result<(), &'static str> {
+        let is_file = |name: &str| {
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+            name.strip_suffix(".json").is_some_and(|stem| !stem.is_empty() && !stem.starts_with('.'))
+                && name.len() <= 128
+                && name.bytes().all(is_plain)
+        };
+        if self.issuer.is_empty() {
+            return Err("`issuer` is what tokens name as `iss`, and not empty");
+        }
+        if self.audience.is_empty() || self.audience.iter().any(String::is_empty) {
+            return Err("`audience` is one or more of what tokens name as `aud`, and not empty");
+        }
+        if !is_file(&self.jwks) {
+            return Err("`jwks` is the name of a file in keys/jwks, like `issuer.json`");
+        }
+        Ok(())
+    }
 }
 
 impl<'de> Visitor<'de> for AuthVisitor {
     type Value = Auth;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("`none`, `signature`, `subscription`, a list of kinds, or a map with their settings")
+        formatter.write_str(
+            "`none`, `signature`, `subscription`, a list of kinds, or a map with their settings, like those of `token`",
+        )
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Auth, E> {
@@ -165,6 +241,7 @@ impl<'de> Visitor<'de> for AuthVisitor {
             "none" => Ok(Auth::default()),
             "signature" => Ok(Auth::default().with(KeyKind::Signature)),
             "subscription" => Ok(Auth::default().with(KeyKind::Subscription)),
+            "token" => Err(E::custom(TOKEN_SETTINGS)),
             other => Err(E::unknown_variant(other, &["none", "signature", "subscription"])),
         }
     }
@@ -174,12 +251,15 @@ impl<'de> Visitor<'de> for AuthVisitor {
         if kinds.is_empty() {
             return Err(A::Error::custom("the list names no kind: write `none` where anybody may call"));
         }
+        if kinds.contains(&KeyKind::Token) {
+            return Err(A::Error::custom(TOKEN_SETTINGS));
+        }
         Ok(kinds.into_iter().fold(Auth::default(), Auth::with))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Auth, A::Error> {
-        let AuthFields { signature, subscription } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
-        let auth = Auth { signature, subscription };
+        let AuthFields { signature, subscription, token } = Deserialize::deserialize(MapAccessDeserializer::new(map))?;
+        let auth = Auth { signature, subscription, token };
         let error = |text: &str| Err(A::Error::custom(text));
         if auth.is_none() {
             return error("the map names no kind: write `none` where anybody may call");
@@ -192,6 +272,9 @@ impl<'de> Visitor<'de> for AuthVisitor {
         let are_headers = |headers: &Vec<String>| !headers.is_empty() && headers.iter().all(is_header);
         if auth.subscription.as_ref().is_some_and(|subscription| !are_headers(&subscription.headers)) {
             return error("`headers` is a list of names of headers, of letters, digits and hyphens");
+        }
+        if let Some(Err(fault)) = auth.token.as_ref().map(TokenAuth::check) {
+            return error(fault);
         }
         Ok(auth)
     }
@@ -251,6 +334,16 @@ mod tests {
             "{signature: {tolerance_s: 901}}",
             "{subscription: {headers: []}}",
             "{subscription: {headers: [x_key]}}",
+            "token",
+            "[signature, token]",
+            "{token: {}}",
+            "{token: {issuer: '', audience: a, jwks: a.json}}",
+            "{token: {issuer: i, audience: [], jwks: a.json}}",
+            "{token: {issuer: i, jwks: a.json}}",
+            "{token: {issuer: i, audience: a, jwks: ../a.json}}",
+            "{token: {issuer: i, audience: a, jwks: .json}}",
+            "{token: {issuer: i, audience: a, jwks: 'https://id.example/keys'}}",
+            "{token: {issuer: i, audience: a, jwks: a.json, grant: all}}",
             "null",
             "7",
         ] {

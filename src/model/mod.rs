@@ -32,7 +32,7 @@ mod version;
 mod version_notes;
 
 pub use address::{DomainName, DomainNameError, GroupHosts, PathPrefix, PathPrefixError};
-pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth};
+pub use auth::{Auth, KeyKind, SignatureAuth, SubscriptionAuth, TokenAuth, TokenGrant};
 pub use author::Author;
 pub use backend::{Backend, HttpUrl, HttpUrlError};
 pub use blanks::trim_blanks;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::definition::{Api, Definition, ParameterPlace, SecurityKind};
-use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth};
+use crate::model::{GroupSettings, SignatureAuth, SubscriptionAuth, TokenAuth};
 
 /// The callers of a route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -18,6 +18,8 @@ pub enum RouteAccess {
         signature: Option<SignatureAuth>,
         /// The text of a subscription key, in a header.
         subscription: Option<SubscriptionAuth>,
+        /// A token.
+        token: Option<TokenAccess>,
         /// True if the backend gets the credentials too.
         pass_credentials: bool,
     },
@@ -26,6 +28,30 @@ pub enum RouteAccess {
         /// The lists.
         any_of: Vec<Vec<Credential>>,
     },
+}
+
+/// The tokens that let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TokenAccess {
+    /// The settings of the group.
+    #[serde(flatten)]
+    pub auth: TokenAuth,
+    /// The scopes: all of one of these lists.
+    pub scopes: Vec<Vec<String>>,
+}
+
+/// Lists the scopes that an API asks for of tokens, a list for each alternative that is met by a token.
+fn scopes(definition: &Definition, api: &Api) -> Vec<Vec<String>> {
+    let is_token = |name: &str| {
+        let scheme = definition.security_schemes.iter().find(|scheme| scheme.name == name);
+        scheme.is_some_and(|scheme| scheme.kind.is_token())
+    };
+    let of_requirement = |requirement: &Vec<(String, Vec<String>)>| {
+        let mut tokens = requirement.iter().filter(|(name, _)| is_token(name)).peekable();
+        tokens.peek()?;
+        Some(tokens.flat_map(|(_, scopes)| scopes.iter().cloned()).collect())
+    };
+    api.security.iter().filter_map(of_requirement).collect()
 }
 
 /// A credential that a request shows.
@@ -43,6 +69,14 @@ pub enum Credential {
 }
 
 impl RouteAccess {
+    /// Lists the scopes that a token needs, an alternative each.
+    pub(crate) fn scopes(&self) -> Vec<String> {
+        match self {
+            Self::Key { token: Some(token), .. } => token.scopes.iter().map(|all| all.join(" and ")).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Decides who may call an API of a group, which has a mock or a real backend.
     pub(crate) fn new(definition: &Definition, api: &Api, settings: &GroupSettings, is_mock: bool) -> Self {
         let auth = &settings.auth;
@@ -51,6 +85,7 @@ impl RouteAccess {
             false if !auth.is_none() => Self::Key {
                 signature: auth.signature.clone(),
                 subscription: auth.subscription.clone(),
+                token: auth.token.clone().map(|auth| TokenAccess { auth, scopes: scopes(definition, api) }),
                 pass_credentials: settings.forwarding.pass_credentials,
             },
             _ => Self::Anyone,

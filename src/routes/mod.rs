@@ -29,7 +29,7 @@ use crate::model::{
 };
 use crate::snapshot::{EnvironmentSnapshot, GroupContent, GroupSnapshot, NotServed};
 
-pub use access::{Credential, RouteAccess};
+pub use access::{Credential, RouteAccess, TokenAccess};
 pub use error::RouteError;
 pub use mock::{MockResponse, MockResponses};
 pub use path::{InQuery, PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};

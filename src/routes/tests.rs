@@ -190,3 +190,29 @@ fn settings_that_no_request_could_follow_are_refused() {
         assert!(refused.contains(expected), "{more}: {refused}");
     }
 }
+
+#[test]
+fn a_token_needs_the_scopes_that_the_api_asks_for() {
+    let auth = "auth: {token: {issuer: i, audience: a, jwks: i.json}, subscription: {}}\n";
+    for (security, expected) in [
+        ("[]", json!([])),
+        ("[{}]", json!([])),
+        ("[{k: []}]", json!([])),
+        ("[{o: [read, write]}, {k: []}]", json!([["read", "write"]])),
+        ("[{o: [read], k: []}, {b: []}]", json!([["read"], []])),
+        ("[{c: [read]}]", json!([["read"]])),
+    ] {
+        let definition = format!(
+            "openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\ncomponents: {{securitySchemes: {{k: {{type: apiKey, in: header, \
+             name: X-Key}}, o: {{type: oauth2, flows: {{}}}}, b: {{type: http, scheme: Bearer}}, c: {{type: openIdConnect, \
+             openIdConnectUrl: 'https://i'}}}}}}\npaths: {{/a: {{get: {{responses: {{}}, security: {security}}}}}}}\n"
+        );
+        let routes = routes(backend("http://b"), auth, &definition).expect("routes");
+        let access = &printed(&routes)["routes"][0]["access"];
+        assert_eq!(
+            (&access["token"]["scopes"], &access["token"]["audience"]),
+            (&expected, &json!(["a"])),
+            "{security}"
+        );
+    }
+}

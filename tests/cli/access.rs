@@ -303,6 +303,46 @@ fn a_key_pair_needs_no_secret_where_it_is_verified() {
     sandbox.run("verify").expect_exit(0);
 }
 
+#[test]
+fn a_key_is_bound_to_the_subject_of_an_issuer() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("groups/petstore/group.yaml");
+    let auth = "auth: {token: {issuer: 'https://id.example', audience: pets, jwks: id.json}}";
+    sandbox.write("groups/petstore/group.yaml", &settings.replace("auth: none", auth));
+    sandbox.run("check").expect_exit(3).expect_stdout("keys/jwks/id.json");
+    let set = |key: &str| format!("{{\"keys\": [{{\"kid\": \"1\", {key}}}]}}");
+    let good = "\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"x\": \"JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs\"";
+    fs::create_dir_all(sandbox.path().join("keys/jwks")).expect("a folder");
+    for (key, said) in [
+        ("\"kty\": \"oct\", \"k\": \"AAAA\"", "is a shared secret"),
+        (&format!("{good}, \"d\": \"AAAA\""), "is a private key"),
+        ("\"kty\": \"RSA\", \"n\": \"AQAB\", \"e\": \"AQAB\"", "has 17 bits"),
+    ] {
+        sandbox.write("keys/jwks/id.json", &set(key));
+        sandbox.run("check").expect_exit(3).expect_stdout(said);
+    }
+    sandbox.write("keys/jwks/id.json", &set(good));
+    sandbox.run("publish --env test --backend http://127.0.0.1:1").expect_exit(0);
+    sandbox.run("key create robot --kind token").expect_exit(64).expect_stderr("--issuer ISSUER --subject SUBJECT");
+    let bind = "key create robot --kind token --issuer https://id.example --subject robot";
+    sandbox.run(&format!("{bind} --to x")).expect_exit(64).expect_stderr("no secret is made");
+    sandbox.run(bind).expect_exit(0).expect_stdout("bound to the subject \"robot\"");
+    assert!(
+        sandbox.read("keys/robot.yaml").contains("  subject: \"robot\"\n")
+            || sandbox.read("keys/robot.yaml").contains("  subject: robot\n")
+    );
+    sandbox.run("access test robot petstore listPets --env test").expect_exit(5).expect_stdout("ok  token");
+    sandbox.run("access grant robot petstore --env test").expect_exit(0);
+    sandbox.run("access test robot petstore listPets --env test").expect_exit(0).expect_stdout("keys/jwks/id.json");
+    sandbox.run("key create other --kind token --issuer https://else.example --subject robot").expect_exit(0);
+    sandbox.run("access test other petstore listPets --env test").expect_exit(5).expect_stdout("no  token");
+    sandbox.run("key rotate robot").expect_exit(3).expect_stderr("bind another key");
+    sandbox.run("call petstore listPets --env test --key robot").expect_exit(3).expect_stderr("come from its issuer");
+    sandbox.run("key revoke robot").expect_exit(0);
+    sandbox.run("access test robot petstore listPets --env test").expect_exit(5);
+    sandbox.run("verify").expect_exit(0);
+}
+
 const PETS: &str = "/petstore/pets";
 
 /// Sends a request with curl, and returns the status and the body.

@@ -25,3 +25,4 @@ mod rate_limits;
 mod signatures;
 mod snapshot;
 mod stuck;
+mod tokens;

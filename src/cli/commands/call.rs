@@ -133,6 +133,8 @@ fn present_key(
             let header = subscription.headers.into_iter().next().unwrap_or_default().to_ascii_lowercase();
             vec![(header, String::from_utf8_lossy(secret.reveal()).into_owned())]
         }
+        // It has no secret, so that none was found.
+        KeyKind::Token => Vec::new(),
         KeyKind::Signature => {
             let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
             let (path, query) = outgoing.target.split_once('?').unwrap_or((&outgoing.target, ""));

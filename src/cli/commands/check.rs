@@ -101,6 +101,12 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
     let mut findings = check::workspace(&overview);
     findings.extend(unreadable);
     findings.extend(drafts.iter().flat_map(|draft| draft.problems.iter().cloned()));
+    for subject in &subjects {
+        if let Some(settings) = subject.settings {
+            findings.extend(workspace.missing_key_set(subject.group, settings)?);
+        }
+    }
+    findings.extend(workspace.key_sets()?.1);
     if !named.is_empty() {
         let folders: Vec<String> = named.iter().map(|name| format!("groups/{name}/")).collect();
         findings.retain(|finding| folders.iter().any(|folder| finding.location.file.starts_with(folder)));

@@ -67,6 +67,12 @@ pub(in crate::cli) struct KeyCreateArguments {
     service: Option<String>,
     #[command(flatten)]
     pair: PairArguments,
+    /// The issuer of its tokens, as they name it (`iss`)
+    #[arg(long, value_name = "ISSUER", requires = "subject")]
+    issuer: Option<String>,
+    /// The subject of its tokens (`sub`)
+    #[arg(long, value_name = "SUBJECT", requires = "issuer")]
+    subject: Option<String>,
     /// How its signer writes a path that holds a `%` [default: sent]
     #[arg(long, value_name = "FORM", value_enum)]
     path: Option<PathArgument>,
@@ -86,6 +92,8 @@ enum KindArgument {
     Signature,
     /// Each request has the key in a header
     Subscription,
+    /// Each request has a token, which its issuer gives to its subject
+    Token,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -303,6 +311,7 @@ impl From<KindArgument> for KeyKind {
         match kind {
             KindArgument::Signature => Self::Signature,
             KindArgument::Subscription => Self::Subscription,
+            KindArgument::Token => Self::Token,
         }
     }
 }

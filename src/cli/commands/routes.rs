@@ -162,8 +162,12 @@ fn access_text(access: &RouteAccess) -> String {
     };
     match access {
         RouteAccess::Anyone => "anyone".to_owned(),
-        RouteAccess::Key { signature, subscription, .. } => {
-            let ways = [signature.as_ref().map(|_| "signature"), subscription.as_ref().map(|_| "subscription key")];
+        RouteAccess::Key { signature, subscription, token, .. } => {
+            let ways = [
+                signature.as_ref().map(|_| "signature"),
+                subscription.as_ref().map(|_| "subscription key"),
+                token.as_ref().map(|_| "token"),
+            ];
             ways.into_iter().flatten().collect::<Vec<_>>().join(" or ")
         }
         RouteAccess::Presence { any_of } => {

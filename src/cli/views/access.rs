@@ -1,12 +1,10 @@
 //! The documents of `key`, `access`, `sign`, and of the history and the undo of what they change.
 
-use std::collections::BTreeSet;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{FindingView, HistoryView, OutputDocument, PlanView};
-use crate::access::{AccessAction, Grant, GrantId, Key, SecretId, SigningSettings};
+use crate::access::{AccessAction, Grant, GrantId, Key, RevokedSecrets, SecretId, SigningSettings};
 use crate::model::{
     EnvironmentName, Finding, GroupName, KeyKind, KeyName, OperationId, OwnerName, RateLimits, SCHEMA, Timestamp,
 };
@@ -88,9 +86,9 @@ pub(in crate::cli) struct SecretView {
 }
 
 impl KeyView {
-    pub(in crate::cli) fn new(key: &Key, revoked: &BTreeSet<SecretId>, now: Timestamp) -> Self {
+    pub(in crate::cli) fn new(key: &Key, revoked: &RevokedSecrets, now: Timestamp) -> Self {
         let secret_state = |secret: &crate::access::Secret| {
-            if revoked.iter().any(|id| id.is_same_file(&secret.id)) {
+            if revoked.contains(&secret.id) {
                 "revoked"
             } else if secret.is_live(now) {
                 "live"

@@ -90,7 +90,7 @@ impl Exchange {
         let Some(body) = body.take() else { return Err(Problem::new(Kind::Internal, "The body is gone.").into()) };
         let AdmittedRequest { caller, body } = self.admit(wait, api, &parts, body).await?;
         if self.client.is_authorizer() {
-            let caller = caller.as_ref().map(|(rules, key)| (*rules, key));
+            let caller = caller.as_ref().map(|(rules, key)| (*rules, key.as_ref()));
             return Ok(authorize::allowed(caller, &parts.headers));
         }
         let texts: Vec<&str> = wait.texts.iter().map(String::as_str).collect();
@@ -104,7 +104,7 @@ impl Exchange {
         let body = self.receive_body(wait, api, &parts, body).await?;
         parts.headers.remove(X_APIGW_KEY);
         if let Some((rules, key)) = caller {
-            rules.rewrite(&mut parts.headers, &key);
+            rules.rewrite(&mut parts.headers, key.as_ref());
         }
         match &wait.group.answer {
             CompiledResponder::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
@@ -136,7 +136,7 @@ impl Exchange {
         let names = [&*api.name, &*api.method_and_path];
         let AdmittedCaller { key, limits } =
             shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
-        if let Some(entry) = &mut self.entry {
+        if let (Some(entry), Some(key)) = (&mut self.entry, &key) {
             key.as_str().clone_into(&mut entry.key);
         }
         self.check_limits(&wait.group, &limits)?;
@@ -239,7 +239,7 @@ impl Exchange {
 /// A caller that was let in, with the rules by which it was, and the body of its request.
 struct AdmittedRequest<'a> {
     /// `None` where the API asks nobody for a key.
-    caller: Option<(&'a AccessRules, KeyName)>,
+    caller: Option<(&'a AccessRules, Option<KeyName>)>,
     body: ReceivedBody,
 }
 

@@ -31,10 +31,10 @@ pub(super) fn described_target(parts: &Parts) -> Option<Uri> {
 }
 
 /// Lets a request in.
-pub(super) fn allowed(caller: Option<(&AccessRules, &KeyName)>, request: &HeaderMap) -> ResponseOutcome {
+pub(super) fn allowed(caller: Option<(&AccessRules, Option<&KeyName>)>, request: &HeaderMap) -> ResponseOutcome {
     let mut headers = HeaderMap::new();
     if let Some((rules, key)) = caller {
-        headers.extend(HeaderValue::from_str(key.as_str()).ok().map(|value| (X_APIGW_KEY, value)));
+        headers.extend(key.and_then(|key| HeaderValue::from_str(key.as_str()).ok()).map(|value| (X_APIGW_KEY, value)));
         let removed: Vec<String> = rules.credentials_of(request).iter().map(ToString::to_string).collect();
         if !removed.is_empty() {
             headers.extend(HeaderValue::from_str(&removed.join(",")).ok().map(|value| (HEADERS_TO_REMOVE, value)));

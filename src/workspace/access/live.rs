@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
-use super::{KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
-use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, SecretId, SubjectState};
+use super::{KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
+use crate::access::token::TokenKeySet;
+use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
 use crate::model::{Finding, Timestamp};
 
 /// How long what was good of a broken or missing file is kept.
@@ -25,9 +26,11 @@ const SELDOM: Duration = Duration::from_secs(1);
 pub struct AccessReader {
     sources: SecretSources,
     known: BTreeMap<AccessSubject, KnownState>,
-    revoked: BTreeSet<SecretId>,
+    revoked: RevokedSecrets,
     /// True once each place of revocations was read: before, a revoked secret could be let in.
     has_revocations: bool,
+    key_sets: BTreeMap<String, Arc<TokenKeySet>>,
+    key_set_files: Vec<Option<FileStamp>>,
     folders: Vec<Option<FileStamp>>,
     files: BTreeMap<AccessSubject, Option<FileStamp>>,
     /// Until when the folders are read at each look.
@@ -51,8 +54,10 @@ impl AccessReader {
         Self {
             sources,
             known: BTreeMap::new(),
-            revoked: BTreeSet::new(),
+            revoked: RevokedSecrets::default(),
             has_revocations: false,
+            key_sets: BTreeMap::new(),
+            key_set_files: Vec::new(),
             folders: Vec::new(),
             files: BTreeMap::new(),
             unsettled_until: None,
@@ -90,8 +95,9 @@ impl AccessReader {
             (subject, stamp)
         });
         let files: BTreeMap<_, _> = files.collect();
-        let is_changed = files != self.files;
-        self.files = files;
+        let key_set_files = workspace.key_set_stamps();
+        let is_changed = files != self.files || key_set_files != self.key_set_files;
+        (self.files, self.key_set_files) = (files, key_set_files);
         is_changed || !self.problems.is_empty() || self.known.values().any(is_closing)
     }
 
@@ -100,6 +106,7 @@ impl AccessReader {
         self.problems.clear();
         self.read_subjects(workspace, now);
         self.read_revocations(workspace);
+        self.read_key_sets(workspace);
         if !self.has_revocations {
             self.problems.insert("revocations were not read yet: no key lets in".to_owned());
             return Arc::new(KeyDirectory::default());
@@ -115,9 +122,11 @@ impl AccessReader {
             .collect();
         let found = workspace.secrets_on_machine(&self.sources, keys.iter().map(|key| &**key));
         self.problems.extend(found.problems.iter().map(sentence));
-        let directory = KeyDirectory::new(keys, owners, self.revoked.iter().cloned(), &found.secrets);
-        let repeated =
-            directory.repeated_ids().map(|id| format!("the secret {id} belongs to two keys: it lets nobody in"));
+        let directory = KeyDirectory::new(keys, owners, self.revoked.iter().cloned(), &found.secrets)
+            .with_key_sets(self.key_sets.clone());
+        let repeated = directory
+            .repeated_ids()
+            .map(|id| format!("the secret {id}, or its subject, belongs to two keys: it lets nobody in"));
         self.problems.extend(repeated);
         let missing = directory.missing_secrets(clock);
         self.problems.extend(missing.map(|(key, id)| {
@@ -163,6 +172,23 @@ impl AccessReader {
         }
     }
 
+    /// Takes the key sets that can be used; of one that cannot, what was good stays.
+    fn read_key_sets(&mut self, workspace: &Workspace) {
+        match workspace.key_sets() {
+            Ok((mut sets, problems)) => {
+                for problem in &problems {
+                    let name = problem.location.file.rsplit('/').next().unwrap_or_default();
+                    if let Some((name, good)) = self.key_sets.remove_entry(name) {
+                        sets.insert(name, good);
+                    }
+                }
+                self.key_sets = sets;
+                self.problems.extend(problems.iter().map(sentence));
+            }
+            Err(error) => drop(self.problems.insert(error.one_line())),
+        }
+    }
+
     /// Adds what is revoked, and remembers it on this machine: no checkout takes a revocation back.
     fn read_revocations(&mut self, workspace: &Workspace) {
         let mut is_whole = true;
@@ -190,7 +216,8 @@ impl AccessReader {
     }
 
     fn folder_stamps(&self, workspace: &Workspace) -> Vec<Option<FileStamp>> {
-        let places = [KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, REVOKED_FILE, layout::SECRETS_FOLDER];
+        let places =
+            [KEYS_FOLDER, KEY_SETS_FOLDER, OWNERS_FOLDER, REVOKED_FOLDER, REVOKED_FILE, layout::SECRETS_FOLDER];
         let own = places.iter().map(|place| workspace.root.locate(place).ok().and_then(|path| stamp_outside(&path)));
         own.chain(self.sources.folders(workspace).iter().map(|path| stamp_outside(path))).collect()
     }

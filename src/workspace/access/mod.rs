@@ -2,6 +2,7 @@
 
 mod commit;
 mod day_counts;
+mod key_sets;
 mod live;
 mod operation_file;
 mod secrets;
@@ -12,7 +13,9 @@ use std::str::FromStr;
 
 use super::error::{Error, missing_hint};
 use super::{Workspace, layout};
-use crate::access::{AccessOperation, AccessSubject, Key, OwnerGrants, SecretId, SubjectRecord, SubjectState};
+use crate::access::{
+    AccessOperation, AccessSubject, Key, OwnerGrants, RevokedSecrets, SecretId, SubjectRecord, SubjectState,
+};
 use crate::model::{Finding, KeyName, Location, OperationId, OwnerName, nearest};
 
 pub(super) use commit::AccessIntent;
@@ -25,6 +28,8 @@ pub(super) const KEYS_FOLDER: &str = "keys";
 const OWNERS_FOLDER: &str = "keys/owners";
 /// The folder of the revocations.
 const REVOKED_FOLDER: &str = "keys/revoked";
+/// The folder of the public keys of issuers of tokens.
+const KEY_SETS_FOLDER: &str = "keys/jwks";
 /// The folder of the operations.
 const HISTORY_FOLDER: &str = "history/access";
 /// The revocations that this machine has seen, whatever Git does to their files.
@@ -96,8 +101,8 @@ impl Workspace {
     }
 
     /// Reads which secrets were revoked: the files, and what this machine has seen before.
-    pub fn revoked_secrets(&self) -> Result<BTreeSet<SecretId>, Error> {
-        let mut revoked = self.recorded_revocations()?;
+    pub fn revoked_secrets(&self) -> Result<RevokedSecrets, Error> {
+        let mut revoked: RevokedSecrets = self.recorded_revocations()?.into_iter().collect();
         revoked.extend(self.remembered_revocations()?);
         Ok(revoked)
     }

@@ -162,7 +162,7 @@ impl Workspace {
         now: Timestamp,
     ) -> Result<Option<(SecretId, HmacSecret)>, Error> {
         let revoked = self.revoked_secrets()?;
-        let is_revoked = |secret: &&Secret| revoked.iter().any(|id| id.is_same_file(&secret.id));
+        let is_revoked = |secret: &&Secret| revoked.contains(&secret.id);
         // The latest first: of two live secrets it is the one that stays.
         for secret in key.live_secrets(now).filter(|secret| !is_revoked(secret)).collect::<Vec<_>>().into_iter().rev() {
             let found = self.find_secret(sources, &secret.id)?;

@@ -9,8 +9,8 @@ use super::super::quote::quoted;
 use super::super::{own_yaml, settings};
 use super::subject_place;
 use crate::access::{
-    AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SubjectRecord, SubjectState,
-    contains_clear_secret,
+    AccessSubject, Grant, Key, OwnerGrants, PathForm, Revocation, Secret, SecretProof, SubjectRecord, SubjectState,
+    TokenBinding, contains_clear_secret,
 };
 use crate::model::{Digest, Finding, Location, OperationId, OwnerName, RateLimits, SCHEMA, Severity};
 
@@ -73,7 +73,15 @@ fn key_fields(text: &mut String, indent: &str, key: &Key) {
         if let Some(retires) = retires {
             let _ = writeln!(text, "{indent}  retires: \"{retires}\"");
         }
-        let _ = writeln!(text, "{indent}  {}: {}", proof.field(), proof.value());
+        let _ = match proof {
+            SecretProof::Sha256(digest) => writeln!(text, "{indent}  sha256: {digest}"),
+            SecretProof::Fingerprint(digest) => writeln!(text, "{indent}  fingerprint: {digest}"),
+            SecretProof::PublicKey(key) => writeln!(text, "{indent}  public_key: {key}"),
+            SecretProof::Token(TokenBinding { issuer, subject }) => {
+                let (issuer, subject) = (quoted(issuer), quoted(subject));
+                writeln!(text, "{indent}  issuer: {issuer}\n{indent}  subject: {subject}")
+            }
+        };
     }
     grant_fields(text, indent, &key.grants);
 }

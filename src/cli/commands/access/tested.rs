@@ -1,15 +1,14 @@
 //! The verdict on a call, step by step, in the order in which a gateway takes them.
 
-use std::collections::BTreeSet;
-
 use super::TestArguments;
-use crate::access::{ApiCall, Key, KeyDirectory, Secret, SecretId};
+use crate::access::{ApiCall, Key, KeyDirectory, Secret, SecretId, SecretProof, SubjectState};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
 use crate::cli::selection::{self, unknown_api};
 use crate::cli::views::{AccessStepView, AccessTestView};
-use crate::model::{Backend, GroupSettings, SCHEMA, Timestamp};
-use crate::workspace::SecretSources;
+use crate::model::{Backend, GroupSettings, KeyKind, SCHEMA, Timestamp, TokenAuth};
+use crate::routes::RouteAccess;
+use crate::workspace::{SecretSources, Workspace};
 
 /// One step of the verdict.
 struct VerdictStep {
@@ -51,11 +50,18 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
         return show(context, arguments, &steps);
     }
     steps.push(kind_step(&key, &content.settings));
+    if let (KeyKind::Token, Some(token)) = (key.kind, &content.settings.auth.token) {
+        steps.push(token_step(workspace, &key, token)?);
+        let scopes = RouteAccess::new(&definition, called, &content.settings, false).scopes();
+        if !scopes.is_empty() {
+            let reason = format!("the token needs the scopes {}", scopes.join(", or "));
+            steps.push(VerdictStep { name: "scopes", is_passed: true, reason, hint: None });
+        }
+    }
     steps.push(validity_step(&key, now));
     let revoked = workspace.revoked_secrets()?;
     let found = workspace.secrets_on_machine(&SecretSources::read(workspace, &context.process.variables), [&key]);
     let is_here = |id: &SecretId| found.secrets.contains_key(id);
-    steps.push(secret_step(&key, &revoked, is_here, now));
     let (owner, _) = match &key.owner {
         Some(owner) => {
             let (grants, operation) = workspace.owner_grants(owner)?;
@@ -63,7 +69,13 @@ pub(super) fn test(context: &Context<'_>, arguments: &TestArguments) -> Result<E
         }
         None => (None, None),
     };
-    let directory = KeyDirectory::new([key.clone().into()], owner, revoked, &found.secrets);
+    let (records, _) = workspace.access_records()?;
+    let keys = records.into_iter().filter_map(|record| match record.state {
+        SubjectState::Key(key) => Some(key.into()),
+        _ => None,
+    });
+    let directory = KeyDirectory::new(keys, owner, revoked.iter().cloned(), &found.secrets);
+    steps.push(secret_step(&key, &directory, is_here, now));
     let (name, method_and_path) = (called.name(), called.method_and_path());
     let names = [name.as_str(), method_and_path.as_str()];
     let call = ApiCall { group: group.as_str(), environment: environment.as_str(), api_names: &names };
@@ -89,6 +101,33 @@ fn kind_step(key: &Key, settings: &GroupSettings) -> VerdictStep {
     VerdictStep { name: "kind", is_passed, reason, hint: None }
 }
 
+/// Judges the tokens of a key: whether they are from the issuer of the group, and can be verified here.
+fn token_step(workspace: &Workspace, key: &Key, token: &TokenAuth) -> Result<VerdictStep, CommandError> {
+    let step = |is_passed, reason, hint| VerdictStep { name: "token", is_passed, reason, hint };
+    let bindings = key.secrets.iter().filter_map(|secret| match &secret.proof {
+        SecretProof::Token(binding) => Some(binding),
+        _ => None,
+    });
+    let issuers: Vec<&str> = bindings.map(|binding| binding.issuer.as_str()).collect();
+    if !issuers.contains(&token.issuer.as_str()) {
+        let reason =
+            format!("the group takes tokens of {:?}, and key {} has a subject of {issuers:?}", token.issuer, key.name);
+        return Ok(step(false, reason, None));
+    }
+    let (sets, problems) = workspace.key_sets()?;
+    if sets.contains_key(&token.jwks) {
+        return Ok(step(
+            true,
+            format!("tokens of {:?} are verified with keys/jwks/{}", token.issuer, token.jwks),
+            None,
+        ));
+    }
+    let problem = problems.iter().find(|problem| problem.location.file.ends_with(&token.jwks));
+    let why = problem.map_or_else(|| "it is not there".to_owned(), |problem| problem.message.clone());
+    let hint = "put the issuer's key set (JWKS) there".to_owned();
+    Ok(step(false, format!("no token can be verified with keys/jwks/{}: {why}", token.jwks), Some(hint)))
+}
+
 fn validity_step(key: &Key, now: Timestamp) -> VerdictStep {
     let step = |is_passed, reason| VerdictStep { name: "validity", is_passed, reason, hint: None };
     match (key.not_before, key.expires) {
@@ -101,17 +140,21 @@ fn validity_step(key: &Key, now: Timestamp) -> VerdictStep {
 
 fn secret_step(
     key: &Key,
-    revoked: &BTreeSet<SecretId>,
+    directory: &KeyDirectory,
     is_here: impl Fn(&SecretId) -> bool,
     now: Timestamp,
 ) -> VerdictStep {
-    let is_live = |secret: &&Secret| secret.is_live(now) && !revoked.iter().any(|id| id.is_same_file(&secret.id));
+    let is_live = |secret: &&Secret| secret.is_live(now) && !directory.is_revoked(&secret.id);
     let live: Vec<&Secret> = key.secrets.iter().filter(is_live).collect();
     let step = |is_passed, reason, hint| VerdictStep { name: "secret", is_passed, reason, hint };
     let Some(first) = live.first() else {
         let hint = format!("apigw key rotate {} --to FILE", key.name);
         return step(false, "each of its secrets was revoked or has retired".to_owned(), Some(hint));
     };
+    if let Some(repeated) = live.iter().find(|secret| directory.is_repeated(&secret.id)) {
+        let reason = format!("secret {}, or its subject, belongs to two keys: neither lets in", repeated.id);
+        return step(false, reason, Some(format!("apigw key revoke NAME {}", repeated.id)));
+    }
     let missing = live.iter().find(|secret| secret.proof.needs_secret() && !is_here(&secret.id));
     match missing {
         Some(secret) => {

@@ -7,7 +7,7 @@ use ring::rand::SystemRandom;
 use super::{KeyCreateArguments, PairArguments, RotateArguments, SecretOut};
 use crate::access::{
     AccessOperation, AccessSubject, Key, NewSecret, PrivateKey, PublicKey, Secret, SecretId, SecretProof,
-    SigningSettings, SubjectState, change,
+    SigningSettings, SubjectState, TokenBinding, change,
 };
 use crate::cli::change::shown_after_commit;
 use crate::cli::context::Context;
@@ -28,7 +28,20 @@ pub(super) fn create(context: &Context<'_>, arguments: &KeyCreateArguments) -> R
             .hint("leave them out, or make a key of `--kind signature`"));
     }
     let limits = typed_limits(&arguments.limit)?;
-    let source = SecretSource::choose(context, kind, &arguments.pair)?;
+    let binding = arguments.issuer.clone().zip(arguments.subject.clone());
+    let binding = binding.map(|(issuer, subject)| TokenBinding { issuer, subject });
+    let source = match (kind, binding) {
+        (KeyKind::Token, Some(binding)) => SecretSource::Subject(binding),
+        (KeyKind::Token, None) => {
+            return Err(CommandError::usage("a key of kind token is bound to the subject of an issuer")
+                .hint("name both: `--issuer ISSUER --subject SUBJECT`"));
+        }
+        (_, Some(_)) => {
+            return Err(CommandError::usage("--issuer and --subject are of a key of kind token")
+                .hint("leave them out, or make a key of `--kind token`"));
+        }
+        (kind, None) => SecretSource::choose(context, kind, &arguments.pair)?,
+    };
     source.check_out(context, &arguments.out)?;
     let guard = context.workspace()?.lock(&context.lock_request())?;
     if guard.workspace().access_record(&AccessSubject::Key(arguments.name.clone()))?.is_some() {
@@ -78,14 +91,14 @@ pub(super) fn rotate(context: &Context<'_>, arguments: &RotateArguments) -> Resu
     let (key, before) = guard.workspace().key(&arguments.name)?;
     let revoked = guard.workspace().revoked_secrets()?;
     let made = MadeSecret::new(source, author.now)?;
-    let is_revoked = |id: &SecretId| revoked.iter().any(|revoked| revoked.is_same_file(id));
+    let is_revoked = |id: &SecretId| revoked.contains(id);
     let operation = change::rotate((&key, &before), made.secret.clone(), arguments.overlap, is_revoked, &author)?;
     commit(context, &guard, operation, &made, &arguments.out)?;
     Ok(Exit::Done)
 }
 
 /// Where the secret of a key comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum SecretSource {
     /// A subscription key is made.
     Subscription,
@@ -95,6 +108,8 @@ enum SecretSource {
     Pair,
     /// The caller has made a key pair.
     Given(PublicKey),
+    /// An issuer of tokens names a subject.
+    Subject(TokenBinding),
 }
 
 /// The most bytes of a file with a public key.
@@ -107,6 +122,10 @@ impl SecretSource {
             (KeyKind::Subscription, _) if has_pair => {
                 Err(CommandError::usage("--ed25519 and --public-key are of a key that signs")
                     .hint("leave them out, or make a key of `--kind signature`"))
+            }
+            (KeyKind::Token, _) => {
+                Err(CommandError::invalid("key-kind", "a key of kind token has no secret that could be another one")
+                    .hint("close it with `apigw key revoke NAME`, and bind another key to the subject"))
             }
             (KeyKind::Subscription, _) => Ok(Self::Subscription),
             (KeyKind::Signature, None) if has_pair => Ok(Self::Pair),
@@ -123,12 +142,12 @@ impl SecretSource {
     }
 
     /// A secret never goes into a pipe unasked.
-    fn check_out(self, context: &Context<'_>, out: &SecretOut) -> Result<(), CommandError> {
+    fn check_out(&self, context: &Context<'_>, out: &SecretOut) -> Result<(), CommandError> {
         match (self, &out.file) {
-            (Self::Given(_), Some(_)) => {
-                Err(CommandError::usage("--to has nothing to write: the caller has the other half of --public-key"))
+            (Self::Given(_) | Self::Subject(_), Some(_)) => {
+                Err(CommandError::usage("--to has nothing to write: no secret is made"))
             }
-            (Self::Given(_), None) | (_, Some(_)) => Ok(()),
+            (Self::Given(_) | Self::Subject(_), None) | (_, Some(_)) => Ok(()),
             _ if context.process.stdout_is_terminal => Ok(()),
             _ => Err(CommandError::usage("a secret is shown on a terminal alone, and stdout is none")
                 .hint("name a file for it: `--to FILE`")),
@@ -163,6 +182,7 @@ impl MadeSecret {
                 (Some(NewSecret::of_pair(&pair)), SecretProof::PublicKey(pair.public()))
             }
             SecretSource::Given(key) => (None, SecretProof::PublicKey(key)),
+            SecretSource::Subject(binding) => (None, SecretProof::Token(binding)),
         };
         Ok(Self { secret: Secret { id, created: now, retires: None, proof }, text })
     }
@@ -219,7 +239,12 @@ fn commit(
     let shown = context.output.data(&view, || match (&file, &made.text) {
         (Some(file), _) => format!("key {name}: secret {id} is in {file}\n"),
         (None, Some(text)) => format!("key {name}: secret {id}, shown this once:\n\n{}\n\n", text.reveal()),
-        (None, None) => format!("key {name}: secret {id} is the caller's own, and its public key is known\n"),
+        (None, None) => match &made.secret.proof {
+            SecretProof::Token(TokenBinding { issuer, subject }) => {
+                format!("key {name}: bound to the subject {subject:?} of {issuer:?}, as secret {id}\n")
+            }
+            _ => format!("key {name}: secret {id} is the caller's own, and its public key is known\n"),
+        },
     });
     shown_after_commit(context, shown);
     if key.kind == KeyKind::Signature && context.output.format == OutputFormat::Table {

@@ -37,6 +37,7 @@ mod quote;
 mod record;
 mod renumber;
 mod restoring;
+mod setting_places;
 mod settings;
 mod short_ids;
 mod verify;
@@ -74,6 +75,7 @@ pub use outside::{
 pub use overview::{EnvironmentOverview, ReleaseDamage, StoredReleases, ViewProblem};
 pub use prune::UnusedVersion;
 pub use renumber::Renumbering;
+pub use setting_places::SettingPlaces;
 pub use short_ids::ShortIds;
 pub use verify::{IntegrityProblem, ProblemKind, RepairOutcome, WorkspaceVerification};
 pub use version_note::VersionNoteFile;

@@ -16,6 +16,8 @@ use super::layout;
 /// The list of the files in an output folder.
 const LIST_FILE: &str = ".apigw-files";
 const LIST_HEAD: &str = "# The files of this folder, which apigw writes and removes.\n";
+/// The permissions of all but the owner.
+const OF_OTHERS: u32 = 0o077;
 const MOST_LIST_BYTES: u64 = 64 << 20;
 
 /// A file for an output folder.
@@ -166,6 +168,7 @@ fn is_leftover(path: &Path) -> bool {
 
 fn is_private(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode().trailing_zeros() >= 6)
+    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OF_OTHERS == 0)
 }
 
 /// Reads the list of a folder's files. It is written by nobody else, but a path on it that leads elsewhere is refused.

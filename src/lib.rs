@@ -14,6 +14,7 @@
 //! | [`snapshot`] | what is live at one moment, from files to a gateway |
 //! | [`routes`] | what a gateway has to do for an environment, as plain data |
 //! | [`share`] | documents and SDKs for callers, over one model of a definition's operations |
+//! | [`export`] | routes as files for other gateways, and a report of all that those do otherwise |
 //! | [`gateway`] | serves snapshots of what is live: the only asynchronous code; it touches no file |
 //! | `spread` | work on many things, spread over the processors |
 //! | `cli` | arguments, output, errors and exit codes; `cli/commands/` has one file a verb |
@@ -30,7 +31,7 @@
 //! # What always holds
 //!
 //! - `model` imports nothing of the project, and nothing imports `cli`.
-//! - `access`, `model`, `definition`, `check`, `plan`, `routes` and `share` do no I/O and read no clock: time, user and what is
+//! - `access`, `model`, `definition`, `check`, `plan`, `routes`, `share` and `export` do no I/O and read no clock: time, user and what is
 //!   on disk are handed to them.
 //! - Only `workspace` touches files, and only a value that holds a lock writes.
 //! - A plan is whole; committing makes no choice. Data goes to stdout, talk to stderr.
@@ -57,6 +58,7 @@ pub mod access;
 pub mod check;
 pub mod compare;
 pub mod definition;
+pub mod export;
 pub mod gateway;
 pub mod model;
 pub mod plan;

@@ -62,7 +62,7 @@ fn refuse(folder: &str, patterns: &[&str]) {
     }
 }
 
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 13] = [
     "access",
     "definition",
     "compare",
@@ -71,6 +71,7 @@ const PARTS: [&str; 12] = [
     "snapshot",
     "routes",
     "share",
+    "export",
     "workspace",
     "gateway",
     "cli",
@@ -78,7 +79,7 @@ const PARTS: [&str; 12] = [
 ];
 
 /// The rooms that each room may use. The command line may use all.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("spread", &[]),
     ("access", &["model"]),
@@ -89,6 +90,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("snapshot", &["definition", "model"]),
     ("routes", &["definition", "model", "snapshot", "spread"]),
     ("share", &["compare", "definition", "model", "routes", "snapshot", "spread"]),
+    ("export", &["access", "definition", "model", "routes", "snapshot"]),
     ("workspace", &["access", "check", "compare", "definition", "model", "plan", "snapshot", "spread"]),
     ("gateway", &["access", "definition", "model", "routes", "snapshot", "spread"]),
 ];
@@ -126,7 +128,7 @@ fn refuse_paths(room_name: &str, refused: &[&str]) {
 
 #[test]
 fn pure_parts_do_no_input_or_output_and_read_no_clock() {
-    for part in ["access", "model", "definition", "compare", "check", "plan", "snapshot", "routes", "share"] {
+    for part in ["access", "model", "definition", "compare", "check", "plan", "snapshot", "routes", "share", "export"] {
         refuse_paths(
             part,
             &[

@@ -35,6 +35,7 @@ Variables stand for the global options, --message and --wait: APIGW_DIRECTORY, _
 _YES, _LOCK_TIMEOUT, _ACTOR, _MESSAGE, _WAIT. No other option has one.
 
 `apigw help TOPIC` explains: workspace, settings, definitions, plans, compatibility, serving, access, docs, ci, json, \
+`apigw help TOPIC` explains: workspace, settings, definitions, plans, compatibility, serving, access, fleets, ci, json, \
 variables, troubleshooting, reliability, performance, changes.
 
 Examples:

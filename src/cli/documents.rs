@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
     CompletionsView, DiffDocument, DocsView, ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
+    CompletionsView, DiffDocument, ErrorView, ExportView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
     GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView,
     ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView,
     SchemaDocument, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView,
@@ -82,6 +83,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<PruneView>("prune"),
     DocumentKind::new::<ServeView>("serve"),
     DocumentKind::new::<RoutesView<'_>>("routes"),
+    DocumentKind::new::<ExportView<'_>>("export"),
     DocumentKind::new::<CallView>("call"),
     DocumentKind::new::<SchemaDocument>("schema"),
     DocumentKind::new::<CompletionsView>("completions"),

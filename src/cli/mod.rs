@@ -19,6 +19,7 @@ mod escape;
 mod global;
 mod hints;
 mod limits;
+mod live_routes;
 mod markdown;
 mod numbers;
 mod output;

@@ -32,6 +32,7 @@ topics! {
     "serving": "the gateway: addresses, mocks, backends, TLS, logs, refusals",
     "access": "keys of callers, signatures, grants, rotation, leaks",
     "docs": "pages for callers: what is live, references, changes",
+    "fleets": "exports to Envoy, nginx, HAProxy, Kubernetes and Kong; following Git",
     "ci": "recipes for pipelines and pull requests",
     "json": "the documents that -o json prints",
     "variables": "environment variables and your own defaults",

@@ -5,6 +5,7 @@ mod apis;
 mod checks;
 mod comparison;
 mod docs;
+mod export;
 mod groups;
 mod routes;
 mod status;
@@ -27,6 +28,7 @@ pub(super) use apis::{
 pub(super) use checks::{CheckDocument, FormatView, RuleView, VerifyView};
 pub(super) use comparison::{ChangeCountsView, CompatibilityChangeView, DiffDocument, GroupDiffView, KindView};
 pub(super) use docs::{DocsPageView, DocsView};
+pub(super) use export::{DeviationView, ExportApiView, ExportFileView, ExportGroupView, ExportView, FileState};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
 pub(super) use routes::RoutesView;
 pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};

@@ -36,3 +36,19 @@ fn examples_are_valid_and_publish_a_mock() {
     }
     assert!(published > 0, "there is no example");
 }
+
+#[test]
+fn the_fleet_is_exported_to_each_target() {
+    let sandbox = Sandbox::empty();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/fleet"), sandbox.path());
+    sandbox.run("publish catalog --env test --mock").expect_exit(0);
+    sandbox.run("publish orders --env test").expect_exit(0);
+    for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {
+        let report = sandbox.run(&format!("-o json export {target} --env test --out {target}")).expect_exit(0).json();
+        let names: Vec<_> = report["groups"].as_array().expect("groups").iter().map(|group| &group["group"]).collect();
+        assert_eq!(names, ["catalog", "orders"], "{target}");
+        sandbox.run(&format!("export {target} --env test --out {target} --check")).expect_exit(0);
+        // One group changed: the others' files stay.
+        sandbox.run(&format!("export {target} orders --env test --out {target}-orders")).expect_exit(0);
+    }
+}

@@ -170,6 +170,7 @@ fn every_command_prints_the_document_of_its_schema() {
     plans(&validated);
     views(&validated);
     access(&validated);
+    exports(&validated);
     merges(&validated);
     others(&validated);
     let names = validated.read("schema", 0, "schema");
@@ -449,4 +450,13 @@ fn others(validated: &Validated) {
     validated.read("help", 0, "help plans");
     validated.read("help", 64, "help nonsense");
     validated.read("error", 64, "nonsense");
+}
+
+fn exports(validated: &Validated) {
+    validated.run("export", 0, "export envoy --env test --out exported");
+    validated.read("export", 0, "export envoy --env test --out exported --check");
+    validated.run("export", 2, "export envoy --env test --out missing --check");
+    validated.read("export", 3, "export envoy --env nonsense --out exported");
+    validated.read("export", 5, "export envoy --env test --out groups");
+    validated.read("export", 64, "export nonsense --env test --out exported");
 }

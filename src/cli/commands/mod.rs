@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod diff;
 mod docs;
+mod export;
 mod group;
 mod help;
 mod history;
@@ -75,6 +76,7 @@ pub(super) enum Command {
     Prune(prune::PruneArguments),
     Serve(serve::ServeArguments),
     Routes(routes::RoutesArguments),
+    Export(export::ExportArguments),
     Call(call::CallArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
@@ -133,6 +135,7 @@ impl Command {
             | Self::Docs(_)
             | Self::Serve(_)
             | Self::Routes(_)
+            | Self::Export(_)
             | Self::Call(_)
             | Self::Sign(_)
             | Self::Schema(_)
@@ -172,6 +175,7 @@ impl Command {
             Self::Prune(arguments) => prune::run(context, arguments),
             Self::Serve(arguments) => serve::run(context, arguments),
             Self::Routes(arguments) => routes::run(context, arguments),
+            Self::Export(arguments) => export::run(context, arguments),
             Self::Call(arguments) => call::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),
             Self::Completions(arguments) => completions::run(context, arguments),

@@ -8,16 +8,16 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit};
+use crate::cli::live_routes::LiveRoutes;
 use crate::cli::table::{self, TableLayout};
 use crate::cli::views::RoutesView;
 use crate::cli::{complete, selection};
-use crate::model::{EnvironmentName, GroupName, IpRange, IpRules, SCHEMA};
+use crate::model::{IpRange, IpRules, SCHEMA};
 use crate::routes::{
     Credential, DynamicUpstream, EnvironmentRoutes, GroupForwarding, GroupRoutes, MockResponses, RequestMapping,
-    Responder, Route, RouteAccess, RouteForward, build_environment,
+    Responder, Route, RouteAccess, RouteForward,
 };
 use crate::snapshot::NotServed;
-use crate::workspace::{LiveReader, Workspace};
 
 /// Show the routes of a gateway: requests matched, mocked, forwarded and rewritten
 ///
@@ -41,7 +41,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
     let mut environments = workspace.settings().environments();
     environments.retain(|name| named.is_empty() || named.contains(name));
     let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
-    let routes = read(workspace, environments, &groups);
+    let routes = LiveRoutes::read(workspace, environments, &groups).environments;
     for group in &groups {
         let is_live = |environment: &EnvironmentRoutes| environment.groups.iter().any(|live| live.group == *group);
         if !routes.iter().any(is_live) {
@@ -59,25 +59,6 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &RoutesArguments) ->
         context.output.warning(&format!("{subject} is not served: {reason}"));
     }
     Ok(if is_complete { Exit::Done } else { Exit::Invalid })
-}
-
-/// Reads the live state as a gateway does at its start, and builds the routes of the named groups, or of all.
-fn read(
-    workspace: &Workspace,
-    environments: Vec<EnvironmentName>,
-    groups: &BTreeSet<GroupName>,
-) -> Vec<EnvironmentRoutes> {
-    let is_wanted = |group: &GroupName| groups.is_empty() || groups.contains(group);
-    let mut reader = LiveReader::new(environments);
-    let snapshot = reader.read(workspace);
-    let base_domain = &workspace.settings().base_domain;
-    let routes = snapshot.environments.iter().map(|environment| {
-        let mut routes = build_environment(environment, base_domain, is_wanted);
-        let unread = reader.not_served().filter(|entry| entry.environment == environment.name);
-        routes.not_served.extend(unread.filter(|entry| entry.group.as_ref().is_none_or(is_wanted)).cloned());
-        routes
-    });
-    routes.collect()
 }
 
 fn text(routes: &[EnvironmentRoutes], layout: TableLayout) -> String {

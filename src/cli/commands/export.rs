@@ -1,0 +1,271 @@
+//! `apigw export`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::access::SubjectState;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::live_routes::LiveRoutes;
+use crate::cli::output::counted;
+use crate::cli::table::{self, TableLayout};
+use crate::cli::views::{DeviationView, ExportApiView, ExportFileView, ExportGroupView, ExportView, FileState};
+use crate::cli::{complete, selection};
+use crate::export::{
+    CallerKeys, Deviation, EngineExport, ExportOptions, ExportTarget, Fidelity, GroupReport, ReportAspect,
+    SettingPlace, export,
+};
+use crate::model::{GroupName, Location, SCHEMA};
+use crate::snapshot::NotServed;
+use crate::workspace::{FolderChanges, OutputFile, OutputFolder, Workspace};
+
+/// Write what is live as files for another gateway: Envoy, nginx, HAProxy, Kong, Kubernetes
+///
+/// A report says of each group and API what the target does exactly like `apigw serve`, nearly, or not at all. Nothing is
+/// written where the target would let in callers that the gateway keeps out, unless --allow-loss names it. The folder belongs
+/// to the export: files that it no longer needs are removed, and a folder that holds something else is refused.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw export envoy --env online --out deploy/envoy\n  apigw export envoy --env online --out deploy/envoy --check"
+)]
+pub(in crate::cli) struct ExportArguments {
+    /// The engine
+    #[arg(value_name = "TARGET", value_parser = PossibleValuesParser::new(ExportTarget::ALL.map(ExportTarget::as_str)))]
+    target: String,
+    /// Only these groups
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    groups: Vec<String>,
+    /// An environment; may be given more than once
+    #[arg(long, value_name = "ENV", value_delimiter = ',', required = true, add = ArgValueCandidates::new(complete::environments))]
+    env: Vec<String>,
+    /// The folder to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Write nothing; exit with 2 if the folder is out of date
+    #[arg(long)]
+    check: bool,
+    /// Write the files even if the target loses this; may be given more than once
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = PossibleValuesParser::new(ReportAspect::LOSSES.map(|(name, _)| name)))]
+    allow_loss: Vec<String>,
+    /// The address that the engine listens on
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+    /// The folder where the engine finds the files [default: the one that it is started in]
+    #[arg(long, value_name = "PATH")]
+    at: Option<String>,
+    /// The folder where the engine finds certificates and keys for its backends
+    #[arg(long, value_name = "PATH", default_value = "/etc/apigw/secrets")]
+    secrets: String,
+    /// The listener of a gateway that decides on callers, for Envoy
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8100")]
+    authorizer: SocketAddr,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ExportArguments) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let live = read(context, workspace, arguments)?;
+    let target = ExportTarget::ALL.into_iter().find(|target| target.as_str() == arguments.target);
+    let target = target.ok_or_else(|| CommandError::usage(format!("{} is not a target", arguments.target)))?;
+    let options = ExportOptions {
+        listen: arguments.listen,
+        folder: arguments.at.clone(),
+        secrets_folder: arguments.secrets.clone(),
+        authorizer: arguments.authorizer,
+        callers: callers(context, workspace)?,
+    };
+    let exported = export(target, &live.environments, &options);
+    require_access(&exported, target, &arguments.allow_loss)?;
+    let folder = OutputFolder::open(&context.folder().join(&arguments.out))?;
+    let files: Vec<OutputFile<'_>> = exported
+        .files
+        .iter()
+        .map(|file| OutputFile { path: &file.path, bytes: &file.bytes, is_private: file.is_private })
+        .collect();
+    let changes = folder.compare(&files)?;
+    if !arguments.check {
+        folder.write(&files, &changes)?;
+    }
+    for file in files.iter().filter(|file| file.is_private) {
+        let shown = arguments.out.join(file.path);
+        context.output.warning(&format!("{} has the values of secret parameters: keep it out of Git", shown.display()));
+    }
+    let view = ExportView {
+        schema: SCHEMA,
+        target: target.as_str(),
+        folder: arguments.out.display().to_string(),
+        up_to_date: changes.is_empty(),
+        files: file_views(&files, &changes),
+        groups: group_views(workspace, &live, &exported),
+    };
+    let layout = TableLayout { width: context.output.width, color: context.output.color, unbroken: 1 };
+    context.output.painted(&view, || text(&view, arguments.check, layout))?;
+    Ok(if arguments.check && !changes.is_empty() { Exit::ChangesPending } else { Exit::Done })
+}
+
+/// Reads the keys of callers. A key whose file is broken lets nobody in, here as at the start of a gateway.
+fn callers(context: &Context<'_>, workspace: &Workspace) -> Result<CallerKeys, CommandError> {
+    let (records, problems) = workspace.access_records()?;
+    context.output.unreadable(workspace, &problems);
+    let mut callers = CallerKeys { revoked: workspace.revoked_secrets()?, ..CallerKeys::default() };
+    for record in records {
+        match record.state {
+            SubjectState::Key(key) => callers.keys.push(key),
+            SubjectState::Owner(owner) => callers.owners.push(owner),
+            SubjectState::Revocation(_) => {}
+        }
+    }
+    Ok(callers)
+}
+
+/// Reads the live groups that were asked for; one that cannot be served would be missing in the files, and fails.
+fn read(context: &Context<'_>, workspace: &Workspace, arguments: &ExportArguments) -> Result<LiveRoutes, CommandError> {
+    let environments =
+        arguments.env.iter().map(|name| context.environment(name)).collect::<Result<BTreeSet<_>, _>>()?;
+    let groups = arguments.groups.iter().map(|name| selection::parse(name)).collect::<Result<BTreeSet<_>, _>>()?;
+    let live = LiveRoutes::read(workspace, environments.into_iter().collect(), &groups);
+    let not_served: Vec<String> =
+        live.environments.iter().flat_map(|environment| &environment.not_served).map(not_served_text).collect();
+    if !not_served.is_empty() {
+        let mut error = CommandError::invalid("not-served", "nothing was written, since a group cannot be served");
+        error.reasons = not_served;
+        return Err(error);
+    }
+    let is_live = |group: &&GroupName| {
+        live.environments.iter().any(|environment| environment.groups.iter().any(|live| live.group == **group))
+    };
+    if let Some(group) = groups.iter().find(|group| !is_live(group)) {
+        workspace.require_group(group)?;
+        return Err(CommandError::invalid("state", format!("{group} is not live there"))
+            .hint("see what is live: `apigw status`"));
+    }
+    Ok(live)
+}
+
+fn not_served_text(NotServed { environment, group, reason, .. }: &NotServed) -> String {
+    let subject = group.as_ref().map_or_else(|| environment.to_string(), |group| format!("{group} in {environment}"));
+    format!("{subject}: {reason}")
+}
+
+/// Refuses files that would let in callers that the gateway keeps out.
+fn require_access(exported: &EngineExport, target: ExportTarget, allowed: &[String]) -> Result<(), CommandError> {
+    let is_refused = |deviation: &&Deviation| {
+        let Deviation { aspect, fidelity, .. } = deviation;
+        *fidelity == Fidelity::Lost && aspect.guards_access() && !allowed.iter().any(|name| name == aspect.as_str())
+    };
+    let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for group in &exported.groups {
+        for (api, deviation) in group.all_deviations() {
+            if is_refused(&deviation) {
+                let GroupReport { group, environment, .. } = group;
+                let api = api.map(|api| format!(", {api}")).unwrap_or_default();
+                let reason = format!("{group} in {environment}{api}: {}", deviation.detail);
+                lost.entry(deviation.aspect.as_str()).or_default().push(reason);
+            }
+        }
+    }
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = lost.keys().copied().collect();
+    let message = format!("{target} would let in callers that the gateway keeps out");
+    let mut error = CommandError::new("access-lost", Exit::Refused, message);
+    error.hints = vec![format!("nothing was written; to export it all the same: `--allow-loss {}`", names.join(","))];
+    error.reasons = lost.into_values().flatten().collect();
+    Err(error)
+}
+
+fn file_views<'a>(files: &[OutputFile<'a>], changes: &'a FolderChanges) -> Vec<ExportFileView<'a>> {
+    let state = |path: &str| {
+        if changes.written.iter().any(|written| written == path) { FileState::Written } else { FileState::Unchanged }
+    };
+    let present = files.iter().map(|file| ExportFileView { path: file.path, state: state(file.path) });
+    let removed = changes.removed.iter().map(|path| ExportFileView { path, state: FileState::Removed });
+    present.chain(removed).collect()
+}
+
+/// Adds to each deviation the file and the line of its setting.
+fn group_views<'a>(workspace: &Workspace, live: &LiveRoutes, exported: &'a EngineExport) -> Vec<ExportGroupView<'a>> {
+    let groups = exported.groups.iter().map(|group| {
+        let places = workspace.setting_places(&group.group, &group.version);
+        let snapshot = live.snapshot.environments.iter().find(|environment| environment.name == group.environment);
+        let content = snapshot.and_then(|environment| environment.group(&group.group)?.content.as_ref());
+        let definition = content.and_then(|content| content.definition.get().ok());
+        let view = |deviation: &'a Deviation| {
+            let Location { file, line, .. } = match &deviation.place {
+                SettingPlace::Settings(path) => places.location(path),
+                SettingPlace::Api(index) => {
+                    let api = definition.as_ref().and_then(|definition| definition.apis.get(*index));
+                    api.map_or_else(|| places.location(&[]), |api| api.location.clone())
+                }
+            };
+            let Deviation { aspect, fidelity, detail, .. } = deviation;
+            DeviationView { aspect: *aspect, fidelity: *fidelity, detail, file: file.to_string(), line }
+        };
+        let apis = group.apis.iter().map(|api| ExportApiView {
+            api: &api.api,
+            fidelity: group.fidelity(api),
+            deviations: api.deviations.iter().map(view).collect(),
+        });
+        ExportGroupView {
+            environment: &group.environment,
+            group: &group.group,
+            version: &group.version,
+            operation: &group.operation,
+            deviations: group.deviations.iter().map(view).collect(),
+            apis: apis.collect(),
+        }
+    });
+    groups.collect()
+}
+
+fn text(view: &ExportView<'_>, is_check: bool, layout: TableLayout) -> String {
+    let mut text = String::new();
+    for group in &view.groups {
+        let ExportGroupView { environment, group: name, version, deviations, apis, .. } = group;
+        let _ = writeln!(text, "{environment}: {name} {version}, {}", counted(apis.len(), "API", "APIs"));
+        let mut rows: Vec<(&DeviationView<'_>, Vec<&str>)> =
+            deviations.iter().map(|deviation| (deviation, Vec::new())).collect();
+        for api in apis {
+            for deviation in &api.deviations {
+                let is_same =
+                    |known: &DeviationView<'_>| (known.aspect, known.detail) == (deviation.aspect, deviation.detail);
+                match rows.iter_mut().find(|(known, apis)| !apis.is_empty() && is_same(known)) {
+                    Some((_, apis)) => apis.push(api.api),
+                    None => rows.push((deviation, vec![api.api])),
+                }
+            }
+        }
+        rows.sort_by_key(|(deviation, _)| std::cmp::Reverse(deviation.fidelity));
+        let rows = rows.into_iter().map(|(deviation, apis)| row(deviation, &apis));
+        text.push_str(&table::render(&["", "ASPECT", "DIFFERENCE", "APIS", "SETTING"], rows, layout));
+        text.push('\n');
+    }
+    let changed = view.files.iter().filter(|file| file.state != FileState::Unchanged).count();
+    let folder = &view.folder;
+    let _ = match (changed, is_check) {
+        (0, _) => writeln!(text, "{folder} is up to date"),
+        (_, true) => writeln!(text, "{folder} is out of date: {}", counted(changed, "file", "files")),
+        (_, false) => writeln!(text, "{folder}: {} written or removed", counted(changed, "file", "files")),
+    };
+    text
+}
+
+fn row(deviation: &DeviationView<'_>, apis: &[&str]) -> Vec<String> {
+    let place = match deviation.line {
+        0 => deviation.file.clone(),
+        line => format!("{}:{line}", deviation.file),
+    };
+    let apis = match apis {
+        [] => "all".to_owned(),
+        [only] => (*only).to_owned(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    };
+    let DeviationView { aspect, fidelity, detail, .. } = deviation;
+    vec![fidelity.as_str().to_owned(), aspect.as_str().to_owned(), (*detail).to_owned(), apis, place]
+}

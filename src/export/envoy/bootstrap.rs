@@ -1,0 +1,180 @@
+//! The bootstrap: the listener with its filters and its access log, and where the other files are.
+
+use serde_json::{Map, Value, json};
+
+use super::super::refusal::ProblemResponse;
+use super::super::{ExportOptions, USUAL_BODY_BYTES};
+use super::cluster::AUTHORIZER;
+use super::message::problem_format;
+use super::route::ROUTES;
+use super::{METADATA, type_url};
+
+/// The headers of a caller that no backend may take for the gateway's.
+const CLAIMS: [&str; 8] = [
+    "x-apigw-key",
+    "x-real-ip",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-forwarded-ssl",
+];
+
+/// Writes the bootstrap.
+pub(super) fn document(origins: &[String], asks_authorizer: bool, options: &ExportOptions) -> Value {
+    let listen = json!({"address": options.listen.ip().to_string(), "port_value": options.listen.port()});
+    json!({
+        "node": {"id": "apigw", "cluster": "apigw", "metadata": {METADATA: {"deployments": origins}}},
+        "dynamic_resources": {"cds_config": source("cds.json", options)},
+        "static_resources": {"listeners": [{
+            "name": "apigw",
+            "address": {"socket_address": listen},
+            "filter_chains": [{"filters": [{
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": connection_manager(asks_authorizer, options),
+            }]}],
+        }]},
+    })
+}
+
+/// Names a file of the discovery; its folder is watched, since a mounted one is replaced as a whole.
+fn source(file: &str, options: &ExportOptions) -> Value {
+    let folder = options.folder.as_deref().unwrap_or(".").trim_end_matches('/');
+    let path = if options.folder.is_some() { format!("{folder}/{file}") } else { file.to_owned() };
+    json!({
+        "resource_api_version": "V3",
+        "path_config_source": {"path": path, "watched_directory": {"path": if folder.is_empty() { "/" } else { folder }}},
+    })
+}
+
+fn connection_manager(asks_authorizer: bool, options: &ExportOptions) -> Value {
+    let mut filters = vec![filter("cors", "extensions.filters.http.cors.v3.Cors", json!({}))];
+    if asks_authorizer {
+        filters.push(filter("ext_authz", "extensions.filters.http.ext_authz.v3.ExtAuthz", authorization(options)));
+    }
+    let limit = json!({"max_request_bytes": USUAL_BODY_BYTES});
+    filters.push(filter("buffer", "extensions.filters.http.buffer.v3.Buffer", limit));
+    filters.push(filter(
+        "header_mutation",
+        "extensions.filters.http.header_mutation.v3.HeaderMutation",
+        json!({"mutations": {}}),
+    ));
+    filters.push(filter("router", "extensions.filters.http.router.v3.Router", json!({"suppress_envoy_headers": true})));
+    let removals: Vec<Value> = CLAIMS.iter().map(|name| json!({"remove": name})).collect();
+    let mut manager = json!({
+        "stat_prefix": "apigw",
+        "rds": {"route_config_name": ROUTES, "config_source": source("rds.json", options)},
+        "http_filters": filters,
+        // Paths are matched as they came; those with several readings are refused by the first route of each host.
+        "normalize_path": false,
+        "merge_slashes": false,
+        "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
+        "use_remote_address": true,
+        "generate_request_id": true,
+        "preserve_external_request_id": true,
+        "always_set_request_id_in_response": true,
+        "server_header_transformation": "PASS_THROUGH",
+        "via": "apigw",
+        "max_request_headers_kb": 32,
+        "request_headers_timeout": "10s",
+        "stream_idle_timeout": "0s",
+        "common_http_protocol_options": {
+            "idle_timeout": "75s",
+            "max_headers_count": 100,
+            // A backend behind CGI sees `X_Apigw_Key` and `X-Apigw-Key` under one name.
+            "headers_with_underscores_action": "DROP_HEADER",
+        },
+        "http2_protocol_options": {"max_concurrent_streams": 100},
+        "early_header_mutation_extensions": [{
+            "name": "envoy.http.early_header_mutation.header_mutation",
+            "typed_config": {
+                "@type": type_url("extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation"),
+                "mutations": removals,
+            },
+        }],
+        "upgrade_configs": [{"upgrade_type": "websocket", "enabled": false}],
+        "local_reply_config": {"mappers": refusals()},
+        "access_log": [access_log()],
+    });
+    set_type(&mut manager, "extensions.filters.network.http_connection_manager.v3.HttpConnectionManager");
+    manager
+}
+
+fn set_type(message: &mut Value, name: &str) {
+    if let Some(fields) = message.as_object_mut() {
+        let mut typed = Map::from_iter([("@type".to_owned(), Value::from(type_url(name)))]);
+        typed.append(fields);
+        *fields = typed;
+    }
+}
+
+fn filter(name: &str, message_type: &str, mut config: Value) -> Value {
+    set_type(&mut config, message_type);
+    json!({"name": format!("envoy.filters.http.{name}"), "typed_config": config})
+}
+
+/// Asks the authorizer of a gateway about each caller, with the body: a signature covers it.
+fn authorization(options: &ExportOptions) -> Value {
+    json!({
+        "http_service": {
+            "server_uri": {
+                "uri": format!("http://{}", options.authorizer),
+                "cluster": AUTHORIZER,
+                "timeout": "5s",
+            },
+            "path_prefix": "/-/authorize",
+            "authorization_response": {"allowed_upstream_headers": {"patterns": [{"exact": "x-apigw-key"}]}},
+        },
+        "allowed_headers": {"patterns": [{"safe_regex": {"regex": ".*"}}]},
+        "with_request_body": {"max_request_bytes": USUAL_BODY_BYTES, "allow_partial_message": false},
+        "failure_mode_allow": false,
+        "status_on_error": {"code": "ServiceUnavailable"},
+    })
+}
+
+/// Writes the refusals of Envoy's own as problem details, told from responses of a route by their flags.
+fn refusals() -> Vec<Value> {
+    let mapper = |flags: &[&str], refusal: &ProblemResponse| {
+        json!({
+            "filter": {"response_flag_filter": {"flags": flags}},
+            "status_code": refusal.status,
+            "body_format_override": problem_format(refusal),
+        })
+    };
+    vec![
+        mapper(&["UF", "UH", "UO"], &ProblemResponse::unreachable_backend()),
+        mapper(&["UT", "SI"], &ProblemResponse::late_backend()),
+    ]
+}
+
+/// Writes the access log as lines of JSON, with the fields of `apigw serve`.
+fn access_log() -> Value {
+    let of_route = |name: &str| format!("%METADATA(ROUTE:{METADATA}:{name})%");
+    json!({
+        "name": "envoy.access_loggers.stdout",
+        "typed_config": {
+            "@type": type_url("extensions.access_loggers.stream.v3.StdoutAccessLog"),
+            "log_format": {"json_format": {
+                "time": "%START_TIME%",
+                "request_id": "%REQ(X-REQUEST-ID)%",
+                "client": "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+                "host": "%REQ(:AUTHORITY)%",
+                "method": "%REQ(:METHOD)%",
+                "path": "%PATH(NQ:ORIG)%",
+                "environment": of_route("environment"),
+                "group": of_route("group"),
+                "version": of_route("version"),
+                "operation": of_route("operation"),
+                "api": of_route("api"),
+                "key": "%REQ(X-APIGW-KEY)%",
+                "backend": "%UPSTREAM_HOST%",
+                "status": "%RESPONSE_CODE%",
+                "error": "%RESPONSE_FLAGS%",
+                "bytes_in": "%BYTES_RECEIVED%",
+                "bytes_out": "%BYTES_SENT%",
+                "duration_ms": "%DURATION%",
+            }},
+        },
+    })
+}

@@ -1,0 +1,88 @@
+//! Clusters: the backends, and the listener that decides on callers.
+
+use serde_json::{Value, json};
+
+use super::super::ExportOptions;
+use super::super::upstream::{ConnectedUpstream, UpstreamEndpoint};
+use super::type_url;
+
+/// The cluster of the listener that decides on callers.
+pub(super) const AUTHORIZER: &str = "apigw-authorizer";
+/// The certificates that a system trusts, on Debian and its children.
+const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Writes the clusters.
+pub(super) fn resources(
+    upstreams: &[ConnectedUpstream<'_>],
+    asks_authorizer: bool,
+    options: &ExportOptions,
+) -> Vec<Value> {
+    let clusters = upstreams.iter().map(|upstream| cluster(upstream, options));
+    let authorizer = asks_authorizer.then(|| {
+        let endpoint = json!({"endpoint": {"address": {"socket_address": {
+            "address": options.authorizer.ip().to_string(),
+            "port_value": options.authorizer.port(),
+        }}}});
+        json!({
+            "@type": type_url("config.cluster.v3.Cluster"),
+            "name": AUTHORIZER,
+            "type": "STATIC",
+            "connect_timeout": "1s",
+            "load_assignment": {"cluster_name": AUTHORIZER, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        })
+    });
+    authorizer.into_iter().chain(clusters).collect()
+}
+
+fn cluster(upstream: &ConnectedUpstream<'_>, options: &ExportOptions) -> Value {
+    let endpoints: Vec<Value> = upstream.endpoints.iter().map(endpoint).collect();
+    let mut cluster = json!({
+        "@type": type_url("config.cluster.v3.Cluster"),
+        "name": upstream.name,
+        "type": "STRICT_DNS",
+        "connect_timeout": milliseconds(upstream.connect_timeout_ms),
+        "load_assignment": {"cluster_name": upstream.name, "endpoints": [{"lb_endpoints": endpoints}]},
+    });
+    if upstream.endpoints.len() > 1 {
+        // As the gateway does: a failed address is left out at once, and tried again soon.
+        cluster["outlier_detection"] = json!({
+            "consecutive_5xx": 0,
+            "enforcing_consecutive_5xx": 0,
+            "split_external_local_origin_errors": true,
+            "consecutive_local_origin_failure": 1,
+            "base_ejection_time": "1s",
+            "interval": "1s",
+            "max_ejection_percent": 99,
+        });
+    }
+    if let Some(tls) = upstream.tls {
+        let path = |name: &str| format!("{}/{name}", options.secrets_folder.trim_end_matches('/'));
+        let trusted = tls.ca.as_deref().map_or_else(|| SYSTEM_CERTIFICATES.to_owned(), path);
+        let mut common = json!({"validation_context": {"trusted_ca": {"filename": trusted}}});
+        if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
+            common["tls_certificates"] =
+                json!([{"certificate_chain": {"filename": path(certificate)}, "private_key": {"filename": path(key)}}]);
+        }
+        cluster["transport_socket"] = json!({
+            "name": "envoy.transport_sockets.tls",
+            "typed_config": {
+                "@type": type_url("extensions.transport_sockets.tls.v3.UpstreamTlsContext"),
+                "auto_host_sni": true,
+                "auto_sni_san_validation": true,
+                "common_tls_context": common,
+            },
+        });
+    }
+    cluster
+}
+
+fn endpoint(endpoint: &UpstreamEndpoint) -> Value {
+    let address = json!({"address": endpoint.host, "port_value": endpoint.port});
+    // The name is what `Host` is rewritten to.
+    json!({"endpoint": {"hostname": endpoint.authority, "address": {"socket_address": address}}})
+}
+
+/// Writes a duration as protobuf's JSON does.
+pub(super) fn milliseconds(count: u32) -> String {
+    format!("{}.{:03}s", count / 1000, count % 1000)
+}

@@ -1,0 +1,88 @@
+//! The route of requests that go on to a backend, and their changes.
+
+use serde_json::{Value, json};
+
+use super::super::table::{ForwardAction, PathRewrite, RewritePiece};
+use super::cluster::milliseconds;
+use super::message::overwritten;
+use super::{literal, type_url};
+use crate::model::ParameterReference;
+use crate::routes::{GroupRoutes, RequestMapping, RouteAccess};
+
+/// Writes the route to a cluster.
+pub(super) fn forwarding(group: &GroupRoutes, action: &ForwardAction<'_>, cluster: &str) -> Value {
+    let ForwardAction { forward, own, route, rewrite, .. } = action;
+    let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
+    let idle_ms = if route.websocket { forward.timeouts.websocket_idle_ms } else { response_ms };
+    let mut target = json!({
+        "cluster": cluster,
+        "timeout": "0s",
+        "idle_timeout": milliseconds(idle_ms),
+        "append_x_forwarded_host": true,
+    });
+    if !forward.keep_host {
+        target["auto_host_rewrite"] = true.into();
+    }
+    if let Some(PathRewrite { pattern, pieces }) = rewrite {
+        let substitution: String = pieces.iter().map(rewrite_piece).collect();
+        target["regex_rewrite"] =
+            json!({"pattern": {"regex": format!("^(?:{pattern})$")}, "substitution": substitution});
+    }
+    if forward.retry {
+        target["retry_policy"] = json!({"retry_on": "connect-failure,reset-before-request", "num_retries": 1});
+    }
+    if route.websocket {
+        target["upgrade_configs"] = json!([{"upgrade_type": "websocket", "enabled": true}]);
+    }
+    let added = [overwritten("x-forwarded-prefix", &literal(group.prefix.as_str()))];
+    let mut removed: Vec<String> = Vec::new();
+    if let RouteAccess::Key { signature, subscription, pass_credentials: false } = &route.access {
+        removed.extend(subscription.iter().flat_map(|subscription| &subscription.headers).cloned());
+        removed.extend(signature.iter().map(|_| "authorization".to_owned()));
+    }
+    json!({
+        "route": target,
+        "request_headers_to_add": added,
+        "request_headers_to_remove": removed,
+    })
+}
+
+/// Writes a piece of a substitution, in which a backslash begins a capture.
+fn rewrite_piece(piece: &RewritePiece) -> String {
+    match piece {
+        RewritePiece::Text(text) => text.replace('\\', "\\\\"),
+        RewritePiece::Capture(group) => format!("\\{group}"),
+    }
+}
+
+/// Writes the changes of a request's parameters, in order: a header that moves, then headers and the query that are set.
+pub(super) fn mutations(action: &ForwardAction<'_>) -> Option<Value> {
+    let (mut headers, mut query) = (Vec::new(), Vec::new());
+    for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
+        match mapping {
+            RequestMapping::Move(mapping) => {
+                if let (ParameterReference::Header(from), ParameterReference::Header(to)) = (&mapping.from, &mapping.to)
+                {
+                    headers.push(json!({"append": overwritten(to, &format!("%REQ({from})%"))}));
+                    headers.push(json!({"remove": from}));
+                }
+            }
+            RequestMapping::Set(constant) => match &constant.to {
+                ParameterReference::Header(name) => {
+                    headers.push(json!({"append": overwritten(name, &literal(&constant.value))}));
+                }
+                ParameterReference::Query(name) => query.push(json!({"append": {
+                    "record": {"key": name, "value": literal(&constant.value)},
+                    "action": "OVERWRITE_IF_EXISTS_OR_ADD",
+                }})),
+                ParameterReference::Path(_) => {}
+            },
+        }
+    }
+    (!headers.is_empty() || !query.is_empty()).then(|| {
+        json!({
+            "@type": type_url("extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute"),
+            "mutations": {"request_mutations": headers, "query_parameter_mutations": query},
+        })
+    })
+}

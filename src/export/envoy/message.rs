@@ -1,0 +1,71 @@
+//! Pieces of Envoy's messages: matches, headers, bodies of refusals.
+
+use serde_json::{Value, json};
+
+use super::super::refusal::ProblemResponse;
+use super::super::table::{HeaderText, RequestCondition, RequestPart, TextTest};
+use super::literal;
+
+/// Returns the format of a refusal's body; the id of the request becomes JSON in Envoy.
+pub(super) fn problem_format(refusal: &ProblemResponse) -> Value {
+    json!({
+        "content_type": "application/problem+json",
+        "json_format": {
+            "type": "about:blank",
+            "title": literal(refusal.title),
+            "status": refusal.status,
+            "detail": literal(&refusal.detail),
+            "code": refusal.code,
+            "requestId": "%REQ(X-REQUEST-ID)%",
+        },
+    })
+}
+
+/// Adds fields to a message.
+pub(super) fn merge(route: &mut Value, fields: Value) {
+    if let (Value::Object(route), Value::Object(fields)) = (route, fields) {
+        route.extend(fields);
+    }
+}
+
+/// Adds a value to a list of a message.
+pub(super) fn append(message: &mut Value, name: &str, value: Value) {
+    let mut list = message[name].as_array().cloned().unwrap_or_default();
+    list.push(value);
+    message[name] = list.into();
+}
+
+/// Writes a condition as a match of a header; a missing header is an empty one.
+pub(super) fn condition(condition: &RequestCondition) -> Value {
+    let (name, before, after) = match &condition.subject {
+        RequestPart::Method => (":method", "", ""),
+        RequestPart::Path => (":path", "", "(?:\\?.*)?"),
+        RequestPart::Query => (":path", "[^?]*\\?", ""),
+        RequestPart::Header(name) => (name.as_str(), "", ""),
+    };
+    let mut matching = match &condition.test {
+        TextTest::Present => json!({"name": name, "present_match": true}),
+        TextTest::Equals(text) => json!({"name": name, "string_match": {"exact": text}}),
+        TextTest::Matches(pattern) => json!({
+            "name": name,
+            "string_match": {"safe_regex": {"regex": format!("{before}(?:{pattern}){after}")}},
+            "treat_missing_header_as_empty": true,
+        }),
+    };
+    if condition.is_negated {
+        matching["invert_match"] = true.into();
+    }
+    matching
+}
+
+pub(super) fn header(name: &str, value: &HeaderText) -> Value {
+    let value = match value {
+        HeaderText::Literal(text) => literal(text),
+        HeaderText::OfRequest(name) => format!("%REQ({name})%"),
+    };
+    json!({"header": {"key": name, "value": value}, "append_action": "APPEND_IF_EXISTS_OR_ADD"})
+}
+
+pub(super) fn overwritten(name: &str, value: &str) -> Value {
+    json!({"header": {"key": name, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"})
+}

@@ -1,0 +1,149 @@
+//! Envoy: a bootstrap, the routes and the clusters, as JSON that its file-based discovery reads.
+//!
+//! Routes and clusters are files of their own, since Envoy takes them anew as soon as they are replaced by a rename.
+//! Values in headers and bodies go through Envoy's formatter, in which a percent sign begins a command: [`literal`] doubles it.
+
+mod bootstrap;
+mod cluster;
+mod forward;
+mod message;
+mod route;
+
+use serde_json::{Value, json};
+
+use super::feature::ExportFeature;
+use super::lower::host_tables;
+use super::target::FeatureVerdict;
+use super::{ExportFile, ExportOptions, has_secrets, origins};
+use crate::model::Digest;
+use crate::routes::{GroupRoutes, Route, RouteAccess};
+
+const TYPES: &str = "type.googleapis.com/envoy";
+/// The namespace of a route's metadata.
+const METADATA: &str = "apigw";
+
+/// Writes the files of some groups.
+pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
+    let is_private = groups.iter().any(|group| has_secrets(group));
+    let asks_authorizer = groups.iter().any(|group| group.routes.iter().any(asks_authorizer));
+    let tables = host_tables(groups);
+    let (routes, clusters) = route::configuration(&tables, asks_authorizer);
+    let clusters = cluster::resources(&clusters, asks_authorizer, options);
+    let bootstrap = bootstrap::document(&origins(groups), asks_authorizer, options);
+    vec![
+        ExportFile::new("cds.json", discovery(&clusters), false),
+        ExportFile::new("envoy.json", text(&bootstrap), false),
+        ExportFile::new("rds.json", discovery(&[routes]), is_private),
+    ]
+}
+
+/// True if a caller has to show a key.
+fn asks_authorizer(route: &Route) -> bool {
+    matches!(route.access, RouteAccess::Key { .. })
+}
+
+/// Writes a discovery response, whose version is the digest of its content.
+fn discovery(resources: &[Value]) -> String {
+    // Resources, each with its hosts, each with its routes: a route is a line.
+    const DEPTH: usize = 6;
+    let resources = json!(resources);
+    let version = Digest::of(resources.to_string().as_bytes()).short();
+    let mut text = String::new();
+    write_lines(&json!({"version_info": version, "resources": resources}), DEPTH, 0, &mut text);
+    text + "\n"
+}
+
+fn text(value: &Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Writes JSON with what is deeper than some levels on one line, so that a change is seen as one.
+fn write_lines(value: &Value, depth: usize, indent: usize, text: &mut String) {
+    let (open, close, entries): (_, _, Vec<(String, &Value)>) = match value {
+        Value::Object(fields) if depth > 0 && !fields.is_empty() => {
+            let key = |(name, value)| (format!("{}: ", Value::from(String::clone(name))), value);
+            ('{', '}', fields.iter().map(key).collect())
+        }
+        Value::Array(values) if depth > 0 && !values.is_empty() => {
+            ('[', ']', values.iter().map(|value| (String::new(), value)).collect())
+        }
+        other => return text.push_str(&other.to_string()),
+    };
+    text.push(open);
+    let last = entries.len() - 1;
+    for (index, (key, value)) in entries.into_iter().enumerate() {
+        text.push('\n');
+        text.push_str(&" ".repeat(indent + 1));
+        text.push_str(&key);
+        write_lines(value, depth - 1, indent + 1, text);
+        text.push_str(if index == last { "" } else { "," });
+    }
+    text.push('\n');
+    text.push_str(&" ".repeat(indent));
+    text.push(close);
+}
+
+/// Returns the type of a message, as `@type` names it.
+fn type_url(name: &str) -> String {
+    format!("{TYPES}.{name}")
+}
+
+/// Writes a text for Envoy's formatter, which leaves it as it is.
+fn literal(text: &str) -> String {
+    text.replace('%', "%%")
+}
+
+/// Decides how well Envoy has a feature.
+pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
+    match feature {
+        ExportFeature::Signatures | ExportFeature::SubscriptionKeys => {
+            FeatureVerdict::Near("decided by the authorizer of a gateway, over ext_authz")
+        }
+        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Envoy's own words"),
+        ExportFeature::CorsOfAnyOrigin => FeatureVerdict::Near("a page's origin is repeated in the place of `*`"),
+        ExportFeature::ChosenResponse => {
+            FeatureVerdict::Near("weights in Accept are not compared; refusals do not repeat the preference")
+        }
+        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::AdjacentParameters => {
+            FeatureVerdict::Near("parameters side by side are told apart by type alone")
+        }
+        ExportFeature::SeveralTargets => {
+            FeatureVerdict::Near("addresses that fail are left out by Envoy's outlier detection")
+        }
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
+        ExportFeature::Timeouts => {
+            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
+        }
+        ExportFeature::Retry => FeatureVerdict::Near("repeated where nothing was sent or the connection was reset"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::QueryConstant => {
+            FeatureVerdict::Near("constants come first in the query, and its other values are encoded anew")
+        }
+        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
+        ExportFeature::ShownCredentials
+        | ExportFeature::CorsOfListedOrigins
+        | ExportFeature::MockResponse
+        | ExportFeature::MockWithoutConstant
+        | ExportFeature::BinaryBody
+        | ExportFeature::RedirectBody
+        | ExportFeature::BodyBytes(_)
+        | ExportFeature::OptionsAndMethods
+        | ExportFeature::MarkedParameters
+        | ExportFeature::QueryRoute
+        | ExportFeature::EncodedSlashes
+        | ExportFeature::PathPrefix
+        | ExportFeature::Https
+        | ExportFeature::ClientCertificate
+        | ExportFeature::KeepHost
+        | ExportFeature::Websocket
+        | ExportFeature::DynamicBackend
+        | ExportFeature::PathTemplate
+        | ExportFeature::PrefixReplacement
+        | ExportFeature::HeaderToHeader
+        | ExportFeature::HeaderConstant => FeatureVerdict::Exact,
+    }
+}

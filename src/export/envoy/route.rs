@@ -1,0 +1,252 @@
+//! The route configuration: a virtual host for each set of hosts, and a route for each step.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use serde_json::{Map, Value, json};
+
+use super::super::USUAL_BODY_BYTES;
+use super::super::cors::{allowed_origins, varies};
+use super::super::refusal::ProblemResponse;
+use super::super::table::{
+    DecisionStep, FixedResponse, ForwardAction, HeaderText, HostTable, PathPattern, PathRule, RequestCondition,
+    StepOutcome,
+};
+use super::super::upstream::ConnectedUpstream;
+use super::forward::{forwarding, mutations};
+use super::message::{append, condition, header, merge, problem_format};
+use super::{METADATA, asks_authorizer, literal, type_url};
+use crate::model::Cors;
+use crate::routes::GroupRoutes;
+
+/// The name of the route configuration.
+pub(super) const ROUTES: &str = "apigw";
+/// The headers that let a page of another origin read a response.
+const CORS_HEADERS: [&str; 3] =
+    ["access-control-allow-origin", "access-control-allow-credentials", "access-control-expose-headers"];
+/// The most bytes of a response that Envoy writes unless it is told another number.
+const USUAL_RESPONSE_BYTES: usize = 4096;
+
+/// Writes the route configuration, and lists the backends that it leads to.
+pub(super) fn configuration<'r>(tables: &[HostTable<'r>], has_authorizer: bool) -> (Value, Vec<ConnectedUpstream<'r>>) {
+    let mut writer = RouteWriter {
+        has_authorizer,
+        longest_body: USUAL_RESPONSE_BYTES,
+        names: BTreeSet::new(),
+        upstreams: Vec::new(),
+    };
+    let mut hosts: Vec<Value> = tables.iter().map(|table| writer.virtual_host(table)).collect();
+    let unknown = writer.refusal(&ProblemResponse::unknown_host());
+    hosts.push(json!({
+        "name": "unknown",
+        "domains": ["*"],
+        "routes": [writer.undecorated(json!({"match": {"prefix": "/"}}), unknown)],
+    }));
+    let configuration = json!({
+        "@type": type_url("config.route.v3.RouteConfiguration"),
+        "name": ROUTES,
+        "max_direct_response_body_size_bytes": writer.longest_body,
+        "virtual_hosts": hosts,
+    });
+    (configuration, writer.upstreams)
+}
+
+struct RouteWriter<'r> {
+    has_authorizer: bool,
+    longest_body: usize,
+    /// The names of the backends so far.
+    names: BTreeSet<String>,
+    upstreams: Vec<ConnectedUpstream<'r>>,
+}
+
+impl<'r> RouteWriter<'r> {
+    fn virtual_host(&mut self, table: &HostTable<'r>) -> Value {
+        let ambiguous = format!(".*{}.*", table.ambiguous);
+        let refused = self.refusal(&ProblemResponse::ambiguous_path());
+        let mut routes = vec![self.undecorated(json!({"match": {"safe_regex": {"regex": ambiguous}}}), refused)];
+        for path in &table.paths {
+            for step in &path.steps {
+                routes.extend(self.routes(path, step));
+            }
+        }
+        let unknown = self.refusal(&ProblemResponse::unknown_path());
+        routes.push(self.undecorated(json!({"match": {"prefix": "/"}}), unknown));
+        json!({
+            "name": table.hosts.first(),
+            "domains": table.hosts.iter().flat_map(|host| [(*host).to_owned(), format!("{host}:*")]).collect::<Vec<_>>(),
+            "routes": routes,
+        })
+    }
+
+    /// Makes a route that belongs to no group.
+    fn undecorated(&self, mut route: Value, response: Value) -> Value {
+        merge(&mut route, response);
+        if self.has_authorizer {
+            route["typed_per_filter_config"] = json!({"envoy.filters.http.ext_authz": unasked()});
+        }
+        route
+    }
+
+    /// Writes the routes of a step: of a direct response, which Envoy's filter for pages of other origins does not see, one
+    /// for each origin.
+    fn routes(&mut self, path: &PathRule<'r>, step: &DecisionStep<'r>) -> Vec<Value> {
+        let is_preflight = step.route.is_none() && matches!(step.action, StepOutcome::Respond(_));
+        let Some(cors) = path.group.cors.as_ref().filter(|_| !is_preflight) else {
+            return vec![self.route(path, step, None)];
+        };
+        let mut plain = self.route(path, step, Some(cors));
+        if matches!(step.action, StepOutcome::Forward(_)) {
+            // Those of the backend go, before the filter adds those of the policy.
+            plain["response_headers_to_remove"] = json!(CORS_HEADERS);
+            return vec![plain];
+        }
+        let exposed = cors.expose_headers.join(", ");
+        let exposed = (!exposed.is_empty()).then(|| (CORS_HEADERS[2], HeaderText::Literal(exposed)));
+        let of_origin = |(origin, headers): (RequestCondition, Vec<(&str, HeaderText)>)| {
+            let mut route = plain.clone();
+            append(&mut route["match"], "headers", condition(&origin));
+            for (name, value) in headers.iter().chain(&exposed) {
+                append(&mut route, "response_headers_to_add", header(name, value));
+            }
+            route
+        };
+        let mut routes: Vec<Value> = allowed_origins(cors).into_iter().map(of_origin).collect();
+        routes.push(plain);
+        routes
+    }
+
+    fn route(&mut self, path: &PathRule<'r>, step: &DecisionStep<'r>, cors: Option<&Cors>) -> Value {
+        let group = path.group;
+        let mut matching = match &path.pattern {
+            PathPattern::Exact(path) => json!({"path": path}),
+            PathPattern::Regex(pattern) => json!({"safe_regex": {"regex": pattern}}),
+        };
+        let conditions: Vec<Value> = step.conditions.iter().map(condition).collect();
+        if !conditions.is_empty() {
+            matching["headers"] = conditions.into();
+        }
+        let mut route = json!({"match": matching, "metadata": metadata(group, step)});
+        merge(
+            &mut route,
+            match &step.action {
+                StepOutcome::Respond(response) => self.response(response),
+                StepOutcome::Refuse(refusal) => self.refusal(refusal),
+                StepOutcome::Forward(forward) => {
+                    let cluster = self.cluster(group, forward);
+                    forwarding(group, forward, &cluster)
+                }
+            },
+        );
+        let filters = self.filters(step, cors);
+        if !filters.is_empty() {
+            route["typed_per_filter_config"] = filters.into();
+        }
+        if cors.is_some_and(varies) {
+            append(&mut route, "response_headers_to_add", header("vary", &HeaderText::Literal("Origin".to_owned())));
+        }
+        route
+    }
+
+    fn filters(&self, step: &DecisionStep<'_>, cors: Option<&Cors>) -> Map<String, Value> {
+        let mut filters = Map::new();
+        if let (Some(cors), StepOutcome::Forward(_)) = (cors, &step.action) {
+            filters.insert("envoy.filters.http.cors".to_owned(), cors_policy(cors));
+        }
+        let asks = step.route.is_some_and(asks_authorizer);
+        if self.has_authorizer && !asks {
+            filters.insert("envoy.filters.http.ext_authz".to_owned(), unasked());
+        }
+        let limit = step.route.and_then(|route| route.limits.body_bytes);
+        let buffer = "extensions.filters.http.buffer.v3.BufferPerRoute";
+        if step.route.is_some_and(|route| route.websocket) {
+            filters
+                .insert("envoy.filters.http.buffer".to_owned(), json!({"@type": type_url(buffer), "disabled": true}));
+        } else if let Some(limit) = limit.filter(|limit| *limit != USUAL_BODY_BYTES) {
+            let limit = json!({"@type": type_url(buffer), "buffer": {"max_request_bytes": limit}});
+            filters.insert("envoy.filters.http.buffer".to_owned(), limit);
+        }
+        if let StepOutcome::Forward(forward) = &step.action
+            && let Some(mutations) = mutations(forward)
+        {
+            filters.insert("envoy.filters.http.header_mutation".to_owned(), mutations);
+        }
+        filters
+    }
+
+    /// Notes the cluster of a backend, and returns its name.
+    fn cluster(&mut self, group: &GroupRoutes, action: &ForwardAction<'r>) -> String {
+        let ForwardAction { forward, own, upstream, .. } = action;
+        let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
+        let connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        let name = connected.name.clone();
+        if self.names.insert(name.clone()) {
+            self.upstreams.push(connected);
+        }
+        name
+    }
+
+    fn response(&mut self, response: &FixedResponse<'_>) -> Value {
+        let mut written = json!({"status": response.status});
+        if !response.body.is_empty() {
+            self.longest_body = self.longest_body.max(response.body.len());
+            written["body"] = match std::str::from_utf8(response.body) {
+                Ok(text) => json!({"inline_string": text}),
+                Err(_) => json!({"inline_bytes": base64::engine::general_purpose::STANDARD.encode(response.body)}),
+            };
+        }
+        let mut headers: Vec<Value> = response.headers.iter().map(|(name, value)| header(name, value)).collect();
+        // Envoy tells where a created or moved thing is, which is the definition's to say. Removals come before additions.
+        let mut removed: Vec<&str> =
+            if matches!(response.status, 201 | 300..=399) { vec!["location"] } else { Vec::new() };
+        match response.media_type {
+            Some(media_type) => headers.push(json!({
+                "header": {"key": "content-type", "value": literal(media_type)},
+                "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+            })),
+            None => removed.push("content-type"),
+        }
+        let mut response = json!({"direct_response": written, "response_headers_to_add": headers});
+        if !removed.is_empty() {
+            response["response_headers_to_remove"] = removed.into();
+        }
+        response
+    }
+
+    fn refusal(&mut self, refusal: &ProblemResponse) -> Value {
+        self.longest_body = self.longest_body.max(refusal.detail.len() * 2 + 1024);
+        let headers: Vec<Value> =
+            refusal.headers().into_iter().map(|(name, value)| header(name, &HeaderText::Literal(value))).collect();
+        json!({
+            "direct_response": {"status": refusal.status, "body_format": problem_format(refusal)},
+            "response_headers_to_add": headers,
+        })
+    }
+}
+
+fn metadata(group: &GroupRoutes, step: &DecisionStep<'_>) -> Value {
+    json!({"filter_metadata": {METADATA: {
+        "environment": group.environment,
+        "group": group.group,
+        "version": group.version,
+        "operation": group.operation,
+        "api": step.route.map_or("", |route| &route.api),
+    }}})
+}
+
+/// Writes the setting of a route about whose callers nobody is asked.
+fn unasked() -> Value {
+    json!({"@type": type_url("extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"), "disabled": true})
+}
+
+fn cors_policy(cors: &Cors) -> Value {
+    let origin = |origin: &String| match origin.as_str() {
+        "*" => json!({"safe_regex": {"regex": ".*"}}),
+        _ => json!({"exact": origin}),
+    };
+    json!({
+        "@type": type_url("extensions.filters.http.cors.v3.CorsPolicy"),
+        "allow_origin_string_match": cors.allow_origins.iter().map(origin).collect::<Vec<_>>(),
+        "allow_credentials": cors.allow_credentials,
+        "expose_headers": cors.expose_headers.join(", "),
+    })
+}

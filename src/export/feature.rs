@@ -1,0 +1,303 @@
+//! The features of a gateway that a group uses, each with the setting that asks for it.
+
+use super::report::ReportAspect;
+use crate::definition::StatusPattern;
+use crate::model::{ParameterReference, ResponseValidation};
+use crate::routes::{
+    GroupForwarding, GroupRoutes, MockResponses, PathPart, PathTemplate, RequestMapping, Responder, Route, RouteAccess,
+    RouteForward, ValuePrefix,
+};
+
+/// A feature that not every target has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ExportFeature {
+    Signatures,
+    SubscriptionKeys,
+    /// A mock that asks for credentials to be shown.
+    ShownCredentials,
+    IpRules,
+    RateLimits,
+    Validation,
+    BodyLimit,
+    CorsOfListedOrigins,
+    CorsOfAnyOrigin,
+    /// The constant response of a mock.
+    MockResponse,
+    /// A mock response that another than the usual request gets.
+    ChosenResponse,
+    /// A mock response that `Prefer` asks for by one of several codes.
+    RangeOfCodes,
+    MockWithoutConstant,
+    /// Bytes that are not text.
+    BinaryBody,
+    /// A redirect with a body.
+    RedirectBody,
+    /// A body of this many bytes.
+    BodyBytes(usize),
+    OptionsAndMethods,
+    AdjacentParameters,
+    MarkedParameters,
+    QueryRoute,
+    EncodedSlashes,
+    PathPrefix,
+    SeveralTargets,
+    DifferentBasePaths,
+    Https,
+    ClientCertificate,
+    KeepHost,
+    Retry,
+    Timeouts,
+    AddressGuard,
+    Websocket,
+    DynamicBackend,
+    PathTemplate,
+    PrefixReplacement,
+    HeaderToHeader,
+    HeaderConstant,
+    QueryConstant,
+    OtherMapping,
+}
+
+/// The place of a setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingPlace {
+    /// A path of keys and indexes in the group's settings.
+    Settings(Vec<String>),
+    /// An API of the definition, by its index.
+    Api(usize),
+}
+
+/// A feature that a group or an API uses.
+pub(super) struct FeatureUse {
+    pub(super) feature: ExportFeature,
+    pub(super) place: SettingPlace,
+}
+
+impl ExportFeature {
+    pub(super) const fn aspect(self) -> ReportAspect {
+        match self {
+            Self::Signatures | Self::SubscriptionKeys | Self::ShownCredentials => ReportAspect::Access,
+            Self::IpRules => ReportAspect::IpRules,
+            Self::Validation => ReportAspect::Validation,
+            Self::BodyLimit | Self::RateLimits => ReportAspect::Limits,
+            Self::CorsOfListedOrigins | Self::CorsOfAnyOrigin => ReportAspect::Cors,
+            Self::MockResponse
+            | Self::ChosenResponse
+            | Self::RangeOfCodes
+            | Self::MockWithoutConstant
+            | Self::BinaryBody
+            | Self::RedirectBody
+            | Self::BodyBytes(_) => ReportAspect::Responses,
+            Self::OptionsAndMethods
+            | Self::AdjacentParameters
+            | Self::MarkedParameters
+            | Self::QueryRoute
+            | Self::EncodedSlashes
+            | Self::PathPrefix
+            | Self::Websocket => ReportAspect::Routing,
+            Self::SeveralTargets => ReportAspect::Health,
+            Self::Https | Self::ClientCertificate | Self::AddressGuard => ReportAspect::Tls,
+            Self::Retry | Self::Timeouts => ReportAspect::Timeouts,
+            Self::DifferentBasePaths
+            | Self::KeepHost
+            | Self::DynamicBackend
+            | Self::PathTemplate
+            | Self::PrefixReplacement
+            | Self::HeaderToHeader
+            | Self::HeaderConstant
+            | Self::QueryConstant
+            | Self::OtherMapping => ReportAspect::Rewrites,
+        }
+    }
+}
+
+/// Lists the features that a group uses as a whole, and those of each of its routes.
+pub(super) fn feature_uses(group: &GroupRoutes) -> (Vec<FeatureUse>, Vec<Vec<FeatureUse>>) {
+    let mut uses = FeatureUses::default();
+    uses.group(group);
+    if let Some(forward) = &group.forward {
+        uses.forward(forward, group.prefix.before_path());
+    }
+    let of_group = std::mem::take(&mut uses.list);
+    let of_routes = group.routes.iter().map(|route| {
+        uses.route(route);
+        std::mem::take(&mut uses.list)
+    });
+    (of_group, of_routes.collect())
+}
+
+#[derive(Default)]
+struct FeatureUses {
+    list: Vec<FeatureUse>,
+}
+
+impl FeatureUses {
+    fn setting(&mut self, feature: ExportFeature, path: &[&str]) {
+        let place = SettingPlace::Settings(path.iter().map(|key| (*key).to_owned()).collect());
+        self.list.push(FeatureUse { feature, place });
+    }
+
+    fn group(&mut self, group: &GroupRoutes) {
+        let first = group.routes.first();
+        match first.map(|route| &route.access) {
+            Some(RouteAccess::Key { signature, subscription, .. }) => {
+                if signature.is_some() {
+                    self.setting(ExportFeature::Signatures, &["auth"]);
+                }
+                if subscription.is_some() {
+                    let feature =
+                        if signature.is_some() { ExportFeature::Signatures } else { ExportFeature::SubscriptionKeys };
+                    self.setting(feature, &["auth"]);
+                }
+            }
+            _ if group.routes.iter().any(|route| matches!(route.access, RouteAccess::Presence { .. })) => {
+                self.setting(ExportFeature::ShownCredentials, &["mock", "check_security"]);
+            }
+            _ => {}
+        }
+        let validates =
+            |route: &Route| route.validation.requests || route.validation.responses != ResponseValidation::Off;
+        if group.routes.iter().any(validates) {
+            self.setting(ExportFeature::Validation, &["validate_requests"]);
+        }
+        if !group.ip_rules.is_empty() {
+            self.setting(ExportFeature::IpRules, &["ip_rules"]);
+        }
+        if !group.rate_limits.is_empty() {
+            self.setting(ExportFeature::RateLimits, &["limits"]);
+        }
+        self.setting(ExportFeature::BodyLimit, &["max_body_kib"]);
+        if let Some(cors) = &group.cors {
+            let has_any = cors.allow_origins.iter().any(|origin| origin == "*");
+            let feature = if has_any { ExportFeature::CorsOfAnyOrigin } else { ExportFeature::CorsOfListedOrigins };
+            self.setting(feature, &["cors", "allow_origins"]);
+        }
+        if group.encoded_slashes {
+            self.setting(ExportFeature::EncodedSlashes, &["forwarding", "encoded_slashes"]);
+        }
+        self.setting(ExportFeature::OptionsAndMethods, &[]);
+    }
+
+    fn forward(&mut self, forward: &GroupForwarding, prefix: &str) {
+        let targets = &forward.upstream.targets;
+        if targets.len() > 1 {
+            self.setting(ExportFeature::SeveralTargets, &["forwarding", "more_addresses"]);
+        }
+        let mut bases = targets.iter().map(super::upstream::base_path);
+        let first = bases.next().unwrap_or_default();
+        if bases.any(|base| base != first) {
+            self.setting(ExportFeature::DifferentBasePaths, &["forwarding", "more_addresses"]);
+        }
+        if targets.iter().any(|url| super::upstream::UpstreamEndpoint::new(url).is_https) {
+            self.setting(ExportFeature::Https, &["forwarding", "tls"]);
+        }
+        if forward.tls.certificate.is_some() {
+            self.setting(ExportFeature::ClientCertificate, &["forwarding", "tls", "certificate"]);
+        }
+        if forward.keep_host {
+            self.setting(ExportFeature::KeepHost, &["forwarding", "keep_host"]);
+        }
+        if forward.retry {
+            self.setting(ExportFeature::Retry, &["forwarding", "retry"]);
+        }
+        self.setting(ExportFeature::Timeouts, &["forwarding", "response_timeout_ms"]);
+        self.setting(ExportFeature::AddressGuard, &["forwarding", "allow_addresses"]);
+        if !forward.dynamic.is_empty() {
+            self.setting(ExportFeature::DynamicBackend, &["forwarding", "routes"]);
+        }
+        self.mappings(&forward.mappings, &["forwarding"]);
+        let replacement = format!("{first}{}", if forward.keep_prefix { prefix } else { "" });
+        if replacement != prefix {
+            self.setting(ExportFeature::PrefixReplacement, &["forwarding", "keep_prefix"]);
+        }
+    }
+
+    fn mappings(&mut self, mappings: &[RequestMapping], below: &[&str]) {
+        for mapping in mappings {
+            let (feature, key) = match mapping {
+                RequestMapping::Move(mapping) => match (&mapping.from, &mapping.to) {
+                    (ParameterReference::Header(_), ParameterReference::Header(_)) => {
+                        (ExportFeature::HeaderToHeader, "parameters")
+                    }
+                    _ => (ExportFeature::OtherMapping, "parameters"),
+                },
+                RequestMapping::Set(constant) => match constant.to {
+                    ParameterReference::Header(_) => (ExportFeature::HeaderConstant, "constants"),
+                    ParameterReference::Query(_) => (ExportFeature::QueryConstant, "constants"),
+                    ParameterReference::Path(_) => (ExportFeature::OtherMapping, "constants"),
+                },
+            };
+            let path: Vec<&str> = below.iter().copied().chain([key]).collect();
+            self.setting(feature, &path);
+        }
+    }
+
+    fn route(&mut self, route: &Route) {
+        self.path(&route.path, route.index);
+        if route.websocket {
+            self.api(ExportFeature::Websocket, route.index);
+        }
+        match &route.responder {
+            Responder::Mock(responses) => self.mock(responses, route.index),
+            Responder::Forward(own) => self.route_forward(own, &route.api),
+        }
+    }
+
+    fn api(&mut self, feature: ExportFeature, index: usize) {
+        self.list.push(FeatureUse { feature, place: SettingPlace::Api(index) });
+    }
+
+    fn path(&mut self, path: &PathTemplate, index: usize) {
+        let parameters = path.parts.windows(2);
+        let is_parameter = |part: &PathPart| matches!(part, PathPart::Parameter(_));
+        if parameters.into_iter().any(|pair| pair.iter().all(is_parameter)) {
+            self.api(ExportFeature::AdjacentParameters, index);
+        }
+        let is_marked = |part: &PathPart| matches!(part, PathPart::Parameter(one) if one.lead != ValuePrefix::Nothing);
+        if path.parts.iter().any(is_marked) {
+            self.api(ExportFeature::MarkedParameters, index);
+        }
+        if !path.query.is_empty() {
+            self.api(ExportFeature::QueryRoute, index);
+        }
+        if path.is_prefix {
+            self.api(ExportFeature::PathPrefix, index);
+        }
+    }
+
+    fn mock(&mut self, responses: &MockResponses, index: usize) {
+        self.api(ExportFeature::MockResponse, index);
+        if responses.constant().is_none() {
+            self.api(ExportFeature::MockWithoutConstant, index);
+        }
+        if responses.responses.len() > 1 {
+            self.api(ExportFeature::ChosenResponse, index);
+        }
+        let is_range =
+            |pattern: Option<StatusPattern>| matches!(pattern, Some(StatusPattern::Class(_) | StatusPattern::Default));
+        if responses.responses.iter().any(|response| is_range(response.declared_for)) {
+            self.api(ExportFeature::RangeOfCodes, index);
+        }
+        let is_text = |body: &[u8]| std::str::from_utf8(body).is_ok_and(|text| !text.contains('\0'));
+        if responses.responses.iter().any(|response| !is_text(&response.body)) {
+            self.api(ExportFeature::BinaryBody, index);
+        }
+        let is_redirect = |status: u16| matches!(status, 301 | 302 | 303 | 307 | 308);
+        if responses.responses.iter().any(|response| is_redirect(response.status) && !response.body.is_empty()) {
+            self.api(ExportFeature::RedirectBody, index);
+        }
+        let longest = responses.responses.iter().map(|response| response.body.len()).max();
+        self.api(ExportFeature::BodyBytes(longest.unwrap_or_default()), index);
+    }
+
+    fn route_forward(&mut self, own: &RouteForward, api: &str) {
+        let below = ["forwarding", "apis", api];
+        if own.path.is_some() {
+            self.setting(ExportFeature::PathTemplate, &["forwarding", "apis", api, "path"]);
+        }
+        if !own.dynamic.is_empty() {
+            self.setting(ExportFeature::DynamicBackend, &["forwarding", "apis", api, "routes"]);
+        }
+        self.mappings(&own.mappings, &below);
+    }
+}

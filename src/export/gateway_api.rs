@@ -1,0 +1,264 @@
+//! Kubernetes: resources of the Gateway API, standard channel, in the order in which `kubectl apply` takes them.
+//!
+//! The standard API routes and forwards; it has no response of its own, so mock responses are what an implementation offers
+//! beside it, and are lost here. What is not routed is answered by the implementation.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::feature::ExportFeature;
+use super::lower::host_tables;
+use super::table::{PathPattern, PathRewrite, PathRule, RequestPart, RewritePiece, StepOutcome, TextTest};
+use super::target::FeatureVerdict;
+use super::upstream::{ConnectedUpstream, UpstreamEndpoint};
+use super::{ExportFile, ExportOptions, has_secrets, origins};
+use crate::model::{Digest, ParameterReference};
+use crate::routes::{GroupRoutes, RequestMapping};
+
+/// The most rules of one route, by the schema of the resource.
+const MOST_RULES: usize = 16;
+/// The name of the gateway, whose class is the cluster's own.
+const GATEWAY: &str = "apigw";
+
+/// Writes the files of some groups.
+pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
+    let mut services = BTreeMap::new();
+    let mut routes = Vec::new();
+    for table in host_tables(groups) {
+        let mut rules = Vec::new();
+        for path in &table.paths {
+            rules.extend(path_rules(path, &mut services));
+        }
+        let name = table.hosts.first().map_or_else(String::new, |host| host.replace('.', "-"));
+        // Rules of several routes of one host are merged, the most specific first, whatever route they are in.
+        for (index, rules) in rules.chunks(MOST_RULES).enumerate() {
+            routes.push(json!({
+                "apiVersion": "gateway.networking.k8s.io/v1",
+                "kind": "HTTPRoute",
+                "metadata": {"name": resource_name(&name, index), "labels": labels()},
+                "spec": {"parentRefs": [{"name": GATEWAY}], "hostnames": table.hosts, "rules": rules},
+            }));
+        }
+    }
+    let is_private = groups.iter().any(|group| has_secrets(group));
+    let services: Vec<Value> = services.into_values().flatten().collect();
+    vec![
+        ExportFile::new("10-gateway.json", list(&[gateway(groups, options)]), false),
+        ExportFile::new("20-services.json", list(&services), false),
+        ExportFile::new("30-routes.json", list(&routes), is_private),
+    ]
+}
+
+/// Writes resources as one list, which `kubectl` takes like any other file.
+fn list(items: &[Value]) -> String {
+    format!("{:#}\n", json!({"apiVersion": "v1", "kind": "List", "items": items}))
+}
+
+fn labels() -> Value {
+    json!({"app.kubernetes.io/managed-by": "apigw"})
+}
+
+fn gateway(groups: &[&GroupRoutes], options: &ExportOptions) -> Value {
+    let port = options.listen.port();
+    json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "Gateway",
+        "metadata": {
+            "name": GATEWAY,
+            "labels": labels(),
+            "annotations": {"apigw/deployments": origins(groups).join("\n")},
+        },
+        "spec": {
+            "gatewayClassName": GATEWAY,
+            "listeners": [{"name": "http", "port": port, "protocol": "HTTP"}],
+        },
+    })
+}
+
+/// Returns a name of at most 63 characters for the piece of a route.
+fn resource_name(name: &str, index: usize) -> String {
+    let short: String = name.chars().take(40).collect();
+    format!("{}-{}-{index}", short.trim_end_matches('-'), Digest::of(name.as_bytes()).short())
+}
+
+/// Writes the rules of a path: one for each step that forwards.
+fn path_rules(path: &PathRule<'_>, services: &mut BTreeMap<String, Vec<Value>>) -> Vec<Value> {
+    let mut rules = Vec::new();
+    for step in &path.steps {
+        let StepOutcome::Forward(action) = &step.action else { continue };
+        let mut matching = json!({"path": path_match(path)});
+        let mut headers = Vec::new();
+        let mut is_expressed = true;
+        for condition in &step.conditions {
+            match (&condition.subject, &condition.test) {
+                // GET takes HEAD along in the gateway; here each is a match of its own.
+                (RequestPart::Method, TextTest::Equals(method)) => matching["method"] = method.as_str().into(),
+                (RequestPart::Method, _) => matching["method"] = "GET".into(),
+                (RequestPart::Header(name), TextTest::Matches(pattern)) => {
+                    headers.push(json!({"type": "RegularExpression", "name": name, "value": pattern}));
+                }
+                (RequestPart::Header(name), TextTest::Present) => {
+                    headers.push(json!({"type": "RegularExpression", "name": name, "value": ".*"}));
+                }
+                (RequestPart::Header(name), TextTest::Equals(value)) => {
+                    headers.push(json!({"name": name, "value": value}));
+                }
+                (RequestPart::Query | RequestPart::Path, _) => is_expressed = false,
+            }
+        }
+        if !is_expressed {
+            continue;
+        }
+        if !headers.is_empty() {
+            matching["headers"] = headers.into();
+        }
+        let mut matches = vec![matching.clone()];
+        if matching["method"] == "GET" {
+            matching["method"] = "HEAD".into();
+            matches.push(matching);
+        }
+        let response_ms = action.own.response_timeout_ms.unwrap_or(action.forward.timeouts.response_ms);
+        let upstream = ConnectedUpstream::new(path.group, action.forward, action.upstream, response_ms);
+        let backends: Vec<Value> = upstream
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                let name = service_name(endpoint);
+                services.entry(name.clone()).or_insert_with(|| service(&name, endpoint));
+                json!({"name": name, "port": endpoint.port})
+            })
+            .collect();
+        let mut filters = header_filters(path.group, action.forward.mappings.iter().chain(&action.own.mappings));
+        filters.extend(rewrite_filter(action.rewrite.as_ref(), &upstream, action.forward.keep_host));
+        rules.push(json!({
+            "matches": matches,
+            "filters": filters,
+            "backendRefs": backends,
+            "timeouts": {"backendRequest": format!("{response_ms}ms")},
+        }));
+    }
+    rules
+}
+
+fn path_match(path: &PathRule<'_>) -> Value {
+    match &path.pattern {
+        PathPattern::Exact(path) => json!({"type": "Exact", "value": path}),
+        PathPattern::Regex(pattern) => json!({"type": "RegularExpression", "value": format!("^(?:{pattern})$")}),
+    }
+}
+
+fn header_filters<'m>(group: &GroupRoutes, mappings: impl Iterator<Item = &'m RequestMapping>) -> Vec<Value> {
+    let mut set = vec![json!({"name": "x-forwarded-prefix", "value": group.prefix.as_str()})];
+    for mapping in mappings {
+        if let RequestMapping::Set(constant) = mapping
+            && let ParameterReference::Header(name) = &constant.to
+        {
+            set.push(json!({"name": name, "value": constant.value}));
+        }
+    }
+    vec![json!({"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": set, "remove": ["x-apigw-key"]}})]
+}
+
+/// Writes the change of the path, where the API can: the whole path of an exact match.
+fn rewrite_filter(rewrite: Option<&PathRewrite>, upstream: &ConnectedUpstream<'_>, keep_host: bool) -> Option<Value> {
+    let mut change = json!({});
+    let host = upstream.endpoints.first().map(|endpoint| endpoint.host.clone());
+    if let Some(host) = host.filter(|host| !keep_host && host.parse::<std::net::IpAddr>().is_err()) {
+        change["hostname"] = host.into();
+    }
+    let text = |piece: &RewritePiece| match piece {
+        RewritePiece::Text(text) => Some(text.clone()),
+        RewritePiece::Capture(_) => None,
+    };
+    let whole: Option<String> = rewrite.and_then(|rewrite| rewrite.pieces.iter().map(text).collect());
+    if let Some(path) = whole {
+        change["path"] = json!({"type": "ReplaceFullPath", "replaceFullPath": path});
+    }
+    let is_empty = change.as_object().is_none_or(serde_json::Map::is_empty);
+    (!is_empty).then(|| json!({"type": "URLRewrite", "urlRewrite": change}))
+}
+
+fn service_name(endpoint: &UpstreamEndpoint) -> String {
+    let host: String = endpoint
+        .host
+        .chars()
+        .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' })
+        .take(40)
+        .collect();
+    format!("apigw-{}-{}", host.trim_matches('-'), endpoint.port)
+}
+
+/// Writes the service of a backend: a name outside of the cluster, or an address with its slice.
+fn service(name: &str, endpoint: &UpstreamEndpoint) -> Vec<Value> {
+    let UpstreamEndpoint { host, port, is_https, .. } = endpoint;
+    let protocol = if *is_https { "https" } else { "http" };
+    let metadata = json!({"name": name, "labels": labels()});
+    let service = |spec: Value| json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec});
+    let ports = json!([{"name": protocol, "port": port, "targetPort": port}]);
+    match host.parse::<std::net::IpAddr>() {
+        Err(_) => vec![service(json!({"type": "ExternalName", "externalName": host, "ports": ports}))],
+        Ok(address) => vec![
+            service(json!({"ports": ports})),
+            json!({
+                "apiVersion": "discovery.k8s.io/v1",
+                "kind": "EndpointSlice",
+                "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name}},
+                "addressType": if address.is_ipv4() { "IPv4" } else { "IPv6" },
+                "ports": [{"name": protocol, "port": port}],
+                "endpoints": [{"addresses": [address.to_string()]}],
+            }),
+        ],
+    }
+}
+
+/// Decides how well the standard Gateway API has a feature.
+pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
+    match feature {
+        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
+        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
+        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::BodyLimit => FeatureVerdict::Lost("bodies have the limit of the implementation"),
+        ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin => {
+            FeatureVerdict::Lost("pages of other origins are not told apart")
+        }
+        ExportFeature::MockResponse => FeatureVerdict::Lost("a mock is not routed: the API has no response of its own"),
+        ExportFeature::ShownCredentials
+        | ExportFeature::ChosenResponse
+        | ExportFeature::RangeOfCodes
+        | ExportFeature::MockWithoutConstant
+        | ExportFeature::BinaryBody
+        | ExportFeature::RedirectBody
+        | ExportFeature::BodyBytes(_) => FeatureVerdict::Near("a mock is not routed"),
+        ExportFeature::OptionsAndMethods => {
+            FeatureVerdict::Lost("404, 405 and OPTIONS are the implementation's own; ambiguous paths are not refused")
+        }
+        ExportFeature::AdjacentParameters | ExportFeature::PathPrefix | ExportFeature::EncodedSlashes => {
+            FeatureVerdict::Near("matched by an expression, as far as the implementation takes those")
+        }
+        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => {
+            FeatureVerdict::Lost("an API told apart by query or style is left out")
+        }
+        ExportFeature::SeveralTargets => FeatureVerdict::Lost("an address that fails stays in use"),
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
+        ExportFeature::Https => {
+            FeatureVerdict::Lost("backends are called without TLS unless a BackendTLSPolicy is added")
+        }
+        ExportFeature::ClientCertificate => FeatureVerdict::Lost("no certificate is shown to backends"),
+        ExportFeature::Timeouts => FeatureVerdict::Near("one time-out for the whole response"),
+        ExportFeature::Retry => FeatureVerdict::Lost("nothing is repeated"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::Websocket => FeatureVerdict::Near("as far as the implementation takes upgrades"),
+        ExportFeature::DynamicBackend => FeatureVerdict::Lost("backends are chosen by header alone"),
+        ExportFeature::PathTemplate => FeatureVerdict::Lost("a path with parameters is not rewritten"),
+        ExportFeature::PrefixReplacement => {
+            FeatureVerdict::Lost("the prefix of a path with parameters is not replaced")
+        }
+        ExportFeature::HeaderToHeader | ExportFeature::QueryConstant | ExportFeature::OtherMapping => {
+            FeatureVerdict::Lost("parameters do not move, and only headers are added")
+        }
+        ExportFeature::KeepHost | ExportFeature::HeaderConstant => FeatureVerdict::Exact,
+    }
+}

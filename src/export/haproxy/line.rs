@@ -1,0 +1,33 @@
+//! Texts in HAProxy's configuration language.
+
+/// Writes a text as one word: between single quotes, nothing has a meaning. Control characters, which no header and no
+/// expression here can have, are left out, since a word ends with its line.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for letter in text.chars().filter(|letter| !letter.is_control() || *letter == '\t') {
+        if letter == '\'' {
+            quoted.push_str("'\\''");
+        } else {
+            quoted.push(letter);
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+/// Writes a text for HAProxy's formatter, in which a percent sign begins a variable.
+pub(super) fn formatted(text: &str) -> String {
+    text.replace('%', "%%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_a_word_but_its_quote() {
+        assert_eq!(quoted("a'b\n http-request deny \"$x\" # \\"), "'a'\\''b http-request deny \"$x\" # \\'");
+        assert_eq!(formatted("50%[src]"), "50%%[src]");
+    }
+}

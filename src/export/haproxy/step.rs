@@ -1,0 +1,287 @@
+//! Steps: conditions and what they come to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::super::refusal::ProblemResponse;
+use super::super::table::{
+    FixedResponse, ForwardAction, HeaderText, PathRewrite, PathRule, RequestCondition, RequestPart, RewritePiece,
+    StepOutcome, TextTest,
+};
+use super::super::upstream::ConnectedUpstream;
+use super::super::{ExportFile, ExportOptions, USUAL_BODY_BYTES};
+use super::MOST_BODY_BYTES;
+use super::keys::{KeyMaps, subscription};
+use super::line::{formatted, quoted};
+use crate::model::{Digest, ParameterReference};
+use crate::routes::{GroupForwarding, GroupRoutes, RequestMapping};
+
+/// Writes steps, and collects the bodies and backends that they name.
+pub(super) struct StepWriter<'r> {
+    options: &'r ExportOptions,
+    bodies: BTreeMap<String, &'r [u8]>,
+    /// The headers that expressions are held against, with the numbers of their variables.
+    headers: BTreeMap<String, usize>,
+    backends: BTreeMap<String, (ConnectedUpstream<'r>, &'r GroupForwarding)>,
+    keys: KeyMaps<'r>,
+    /// True if a step asks for a key.
+    asks_keys: bool,
+    /// The changes of forwarded requests.
+    changes: String,
+}
+
+impl<'r> StepWriter<'r> {
+    pub(super) const fn new(options: &'r ExportOptions) -> Self {
+        Self {
+            options,
+            bodies: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            backends: BTreeMap::new(),
+            keys: KeyMaps::new(&options.callers),
+            asks_keys: false,
+            changes: String::new(),
+        }
+    }
+
+    /// Writes the steps of a rule.
+    pub(super) fn steps(&mut self, text: &mut String, name: &str, is_rule: &str, path: &PathRule<'r>) {
+        for (index, step) in path.steps.iter().enumerate() {
+            for condition in &step.conditions {
+                if let (RequestPart::Header(name), TextTest::Matches(_)) = (&condition.subject, &condition.test) {
+                    let next = self.headers.len();
+                    self.headers.entry(name.clone()).or_insert(next);
+                }
+            }
+            let conditions: Vec<String> = step.conditions.iter().map(|one| condition(one, &self.headers)).collect();
+            // Once a backend is named, the step is taken.
+            let conditions =
+                format!("if {is_rule} !{{ var(txn.backend) -m found }} {}", conditions.join(" ")).trim_end().to_owned();
+            if let Some(route) = step.route {
+                let api = quoted(&formatted(&route.api));
+                let _ = writeln!(text, "    http-request set-var-fmt(txn.api) {api} {conditions}");
+                let limit = route.limits.body_bytes.unwrap_or(USUAL_BODY_BYTES);
+                let refusal = refusal_text(&ProblemResponse::large_body(limit));
+                let _ = writeln!(
+                    text,
+                    "    http-request return status 413 {refusal} {conditions} {{ req.hdr_val(content-length) gt {limit} }}"
+                );
+            }
+            match &step.action {
+                StepOutcome::Respond(response) => {
+                    if step.route.is_none() && path.group.cors.is_some() {
+                        let _ = writeln!(text, "    http-request set-var(txn.preflight) bool(true) {conditions}");
+                    }
+                    let response = self.response(response);
+                    let _ = writeln!(text, "    http-request return {response} {conditions}");
+                }
+                StepOutcome::Refuse(refusal) => {
+                    let status = refusal.status;
+                    let refusal = refusal_text(refusal);
+                    let _ = writeln!(text, "    http-request return status {status} {refusal} {conditions}");
+                }
+                StepOutcome::Forward(forward) => {
+                    let step = format!("{name}-{index}");
+                    let route = forward.route;
+                    let mut keys = std::mem::replace(&mut self.keys, KeyMaps::new(&self.options.callers));
+                    text.push_str(&keys.rules(path.group, route, &step, &conditions, refusal_text));
+                    self.keys = keys;
+                    self.asks_keys |= subscription(route).is_some();
+                    let backend = self.forward(path.group, forward, &step);
+                    let _ = writeln!(text, "    http-request set-var(txn.step) str({step}) {conditions}");
+                    let _ = writeln!(text, "    http-request set-var(txn.backend) str({backend}) {conditions}");
+                }
+            }
+        }
+    }
+
+    fn response(&mut self, response: &FixedResponse<'r>) -> String {
+        let FixedResponse { status, headers, media_type, body } = response;
+        let mut text = format!("status {status}");
+        if !body.is_empty() && body.len() <= MOST_BODY_BYTES {
+            let name = format!("bodies/{}", Digest::of(body).short());
+            let media_type = quoted(media_type.unwrap_or("application/octet-stream"));
+            let _ = write!(text, " content-type {media_type} file {name}");
+            self.bodies.insert(name, body);
+        }
+        for (name, value) in headers {
+            let value = match value {
+                HeaderText::Literal(text) => quoted(&formatted(text)),
+                HeaderText::OfRequest(name) => format!("%[req.fhdr({name})]"),
+            };
+            let _ = write!(text, " hdr {} {value}", quoted(name));
+        }
+        text
+    }
+
+    /// Notes a backend and the changes of its requests, and returns its name.
+    fn forward(&mut self, group: &GroupRoutes, action: &ForwardAction<'r>, step: &str) -> String {
+        let ForwardAction { forward, own, upstream, route, rewrite } = action;
+        let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
+        let connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        let name = connected.name.clone();
+        let host = connected.endpoints.first().map_or("", |endpoint| endpoint.authority.as_str()).to_owned();
+        self.backends.entry(name.clone()).or_insert((connected, forward));
+        let is_step = format!("if {{ var(txn.step) -m str {step} }}");
+        let mut line = |rule: &str, condition: &str| {
+            let _ = writeln!(self.changes, "    http-request {rule} {is_step} {condition}");
+        };
+        line("set-header x-forwarded-for %[src]", "");
+        line("set-header x-forwarded-host %[req.hdr(host)]", "");
+        line("set-header x-forwarded-proto http", "");
+        line(&format!("set-header x-forwarded-prefix {}", quoted(&formatted(group.prefix.as_str()))), "");
+        line("add-header via '1.1 apigw'", "");
+        if !forward.keep_host {
+            line(&format!("set-header host {}", quoted(&formatted(&host))), "");
+        }
+        for mapping in forward.mappings.iter().chain(&own.mappings) {
+            match mapping {
+                RequestMapping::Move(mapping) => {
+                    if let (ParameterReference::Header(from), ParameterReference::Header(to)) =
+                        (&mapping.from, &mapping.to)
+                    {
+                        line(
+                            &format!("set-header {} %[req.fhdr({})]", quoted(to), sample_name(from)),
+                            &format!("{{ req.fhdr({}) -m found }}", sample_name(from)),
+                        );
+                        line(&format!("del-header {}", quoted(from)), "");
+                    }
+                }
+                RequestMapping::Set(constant) => {
+                    if let ParameterReference::Header(name) = &constant.to {
+                        line(&format!("set-header {} {}", quoted(name), quoted(&formatted(&constant.value))), "");
+                    }
+                }
+            }
+        }
+        self.changes.push_str(&KeyMaps::changes(route, &is_step));
+        let mut line = |rule: &str, condition: &str| {
+            let _ = writeln!(self.changes, "    http-request {rule} {is_step} {condition}");
+        };
+        if let Some(PathRewrite { pattern, pieces }) = rewrite {
+            let target: String = pieces.iter().map(rewrite_piece).collect();
+            let pattern = quoted(&format!("^(?:{pattern})$"));
+            line(&format!("replace-path {pattern} {}", quoted(&target)), "");
+        }
+        let idle = forward.timeouts.websocket_idle_ms;
+        if route.websocket {
+            line(&format!("set-timeout tunnel {idle}ms"), "");
+        }
+        name
+    }
+
+    /// Returns the length of the longest body.
+    pub(super) fn longest_body(&self) -> usize {
+        self.bodies.values().map(|body| body.len()).max().unwrap_or_default()
+    }
+
+    /// Returns the files of the bodies.
+    pub(super) fn bodies(&self) -> Vec<ExportFile> {
+        let file = |(name, body): (&String, &&[u8])| ExportFile {
+            path: name.clone(),
+            bytes: body.to_vec(),
+            is_private: false,
+        };
+        self.bodies.iter().map(file).collect()
+    }
+
+    /// Returns the maps of keys.
+    pub(super) fn key_files(&self) -> Vec<ExportFile> {
+        self.keys.files(self.asks_keys)
+    }
+
+    /// Writes the variables of headers.
+    pub(super) fn write_headers(&self, text: &mut String) {
+        for (name, number) in &self.headers {
+            let _ =
+                writeln!(text, "    http-request set-var-fmt(txn.header_{number}) %[req.fhdr({})]", sample_name(name));
+        }
+    }
+
+    /// Writes the changes of forwarded requests.
+    pub(super) fn write_changes(&self, text: &mut String) {
+        text.push_str(&self.changes);
+    }
+
+    /// Writes the backends.
+    pub(super) fn write_backends(&self, text: &mut String) {
+        for (name, (upstream, forward)) in &self.backends {
+            let _ = writeln!(text, "\nbackend {name}\n    balance roundrobin");
+            let _ = writeln!(text, "    timeout connect {}ms", upstream.connect_timeout_ms);
+            let _ = writeln!(text, "    timeout server {}ms", upstream.response_timeout_ms);
+            let retries = u8::from(forward.retry && upstream.endpoints.len() > 1);
+            let _ = writeln!(
+                text,
+                "    retries {retries}\n    option redispatch 1\n    option http-restrict-req-hdr-names delete"
+            );
+            let tls = self.tls(upstream);
+            for (index, endpoint) in upstream.endpoints.iter().enumerate() {
+                let tls = if upstream.tls.is_some() {
+                    format!(
+                        "{tls} sni {} verifyhost {}",
+                        quoted(&format!("str({})", endpoint.host)),
+                        quoted(&endpoint.host)
+                    )
+                } else {
+                    String::new()
+                };
+                let _ =
+                    writeln!(text, "    server s{index} {} init-addr last,libc,none{tls}", quoted(&endpoint.address()));
+            }
+        }
+    }
+
+    fn tls(&self, upstream: &ConnectedUpstream<'_>) -> String {
+        let Some(tls) = upstream.tls else { return String::new() };
+        let path = |name: &str| quoted(&format!("{}/{name}", self.options.secrets_folder.trim_end_matches('/')));
+        let trusted = tls.ca.as_deref().map_or_else(|| "@system-ca".to_owned(), path);
+        // HAProxy reads the key from the certificate's file, or from one of its name with `.key` behind it.
+        let own = tls.certificate.as_deref().map(|name| format!(" crt {}", path(name))).unwrap_or_default();
+        format!(" ssl verify required ca-file {trusted}{own}")
+    }
+}
+
+/// Writes a refusal, without its status.
+pub(super) fn refusal_text(refusal: &ProblemResponse) -> String {
+    const MARK: &str = "apigw-request-id-mark";
+    let body = quoted(&formatted(&refusal.body(MARK))).replace(MARK, "%[var(txn.request_id)]");
+    let mut text = format!("content-type application/problem+json lf-string {body}");
+    for (name, value) in refusal.headers() {
+        let _ = write!(text, " hdr {name} {}", quoted(&formatted(&value)));
+    }
+    text
+}
+
+/// Writes a condition as an anonymous one. A header that an expression is held against is in a variable, which is empty where
+/// the header is missing.
+fn condition(condition: &RequestCondition, headers: &BTreeMap<String, usize>) -> String {
+    let negation = if condition.is_negated { "!" } else { "" };
+    let sample = match &condition.subject {
+        RequestPart::Method => "method".to_owned(),
+        RequestPart::Path => "var(txn.path)".to_owned(),
+        RequestPart::Query => "query".to_owned(),
+        RequestPart::Header(name) => match (&condition.test, headers.get(name)) {
+            (TextTest::Matches(_), Some(number)) => format!("var(txn.header_{number})"),
+            _ => format!("req.fhdr({})", sample_name(name)),
+        },
+    };
+    match &condition.test {
+        TextTest::Present => format!("{negation}{{ {sample} -m found }}"),
+        TextTest::Equals(text) => format!("{negation}{{ {sample} -m str {} }}", quoted(text)),
+        TextTest::Matches(pattern) => {
+            format!("{negation}{{ {sample} -m reg {} }}", quoted(&format!("^(?:{pattern})$")))
+        }
+    }
+}
+
+/// Returns the name of a header where it can stand in an expression; one with other letters is never there.
+fn sample_name(name: &str) -> &str {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if is_plain { name } else { "x-apigw-unnamed" }
+}
+
+fn rewrite_piece(piece: &RewritePiece) -> String {
+    match piece {
+        RewritePiece::Text(text) => formatted(&text.replace('\\', "\\\\")),
+        RewritePiece::Capture(group) => format!("\\{group}"),
+    }
+}

@@ -1,0 +1,298 @@
+//! Kong: one declarative file, `kong.json`, for a node without a database.
+//!
+//! A mock is a route that ends in the plugin `request-termination` with its constant response. Kong's plugins take
+//! templates in some values, which begin with `$(`: a text with that mark is left out, and the export says so.
+
+use serde_json::{Value, json};
+
+use super::feature::ExportFeature;
+use super::lower::host_tables;
+use super::table::{
+    DecisionStep, FixedResponse, ForwardAction, PathPattern, PathRewrite, PathRule, RequestPart, RewritePiece,
+    StepOutcome, TextTest,
+};
+use super::target::FeatureVerdict;
+use super::upstream::ConnectedUpstream;
+use super::{ExportFile, USUAL_BODY_BYTES, has_secrets};
+use crate::model::{Cors, Digest, ParameterReference};
+use crate::routes::{GroupRoutes, RequestMapping};
+
+/// The mark that begins a template of Kong's.
+const TEMPLATE_MARK: &str = "$(";
+
+/// Writes the file of some groups.
+pub(super) fn files(groups: &[&GroupRoutes]) -> Vec<ExportFile> {
+    let is_private = groups.iter().any(|group| has_secrets(group));
+    let mut services = Vec::new();
+    let mut upstreams = Vec::new();
+    for table in host_tables(groups) {
+        let count = table.paths.len();
+        for (index, path) in table.paths.iter().enumerate() {
+            for (step, route) in api_steps(path) {
+                let name = resource_name(path.group, &route.api, &format!("{:?}", path.pattern));
+                if services.iter().any(|service: &Value| service["name"] == name) {
+                    continue;
+                }
+                let route = route_of(path, step, &name, &table.hosts, count - index);
+                let (service, upstream) = service_of(path.group, step, &name, &route);
+                services.push(service);
+                if let Some(upstream) = upstream.filter(|upstream| !upstreams.contains(upstream)) {
+                    upstreams.push(upstream);
+                }
+            }
+        }
+    }
+    let document = json!({
+        "_format_version": "3.0",
+        "services": services,
+        "upstreams": upstreams,
+    });
+    vec![ExportFile::new("kong.json", format!("{document:#}\n"), is_private)]
+}
+
+/// Lists the steps that answer a plain request to each API: the last one, which asks for nothing of its headers.
+fn api_steps<'p, 'r>(path: &'p PathRule<'r>) -> impl Iterator<Item = (&'p DecisionStep<'r>, &'r crate::routes::Route)> {
+    path.steps.iter().filter_map(|step| {
+        let is_plain = step.conditions.iter().all(|condition| match (&condition.subject, &condition.test) {
+            (RequestPart::Method, _) => true,
+            // Without the header, all media types are accepted.
+            (RequestPart::Header(name), TextTest::Matches(_)) => name == "accept",
+            _ => false,
+        });
+        let is_answer = matches!(step.action, StepOutcome::Respond(_) | StepOutcome::Forward(_));
+        step.route.filter(|_| is_plain && is_answer).map(|route| (step, route))
+    })
+}
+
+fn resource_name(group: &GroupRoutes, api: &str, pattern: &str) -> String {
+    let GroupRoutes { environment, group, .. } = group;
+    format!("{environment}-{group}-{}", Digest::of(format!("{api} {pattern}").as_bytes()).short())
+}
+
+fn route_of(path: &PathRule<'_>, step: &DecisionStep<'_>, name: &str, hosts: &[&str], priority: usize) -> Value {
+    let group = path.group;
+    let method = step.route.map_or("GET", |route| route.method.as_str());
+    let methods = if method == "GET" { vec!["GET", "HEAD"] } else { vec![method] };
+    let pattern = match &path.pattern {
+        PathPattern::Exact(path) => super::pattern::quote(path),
+        PathPattern::Regex(pattern) => pattern.clone(),
+    };
+    // The path at the backend is made of the captures of the route's own expression.
+    let pattern = match &step.action {
+        StepOutcome::Forward(action) => match &action.rewrite {
+            Some(PathRewrite { pattern, pieces })
+                if pieces.iter().any(|piece| matches!(piece, RewritePiece::Capture(_))) =>
+            {
+                pattern.clone()
+            }
+            _ => pattern,
+        },
+        _ => pattern,
+    };
+    let keep_host = group.forward.as_ref().is_some_and(|forward| forward.keep_host);
+    json!({
+        "name": name,
+        "hosts": hosts,
+        "methods": methods,
+        "paths": [format!("~(?:{pattern})$")],
+        "regex_priority": priority,
+        "strip_path": false,
+        "preserve_host": keep_host,
+        "protocols": ["http", "https"],
+        "tags": tags(group, step),
+        "plugins": plugins(group, step),
+    })
+}
+
+/// Returns tags, whose letters are those that Kong takes.
+fn tags(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<String> {
+    let plain = |text: &str| -> String {
+        text.chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() || "._-".contains(letter) { letter } else { '_' })
+            .collect()
+    };
+    let GroupRoutes { environment, group, version, operation, .. } = group;
+    let api = step.route.map(|route| plain(&route.api));
+    let names = [environment.to_string(), group.to_string(), version.to_string(), operation.to_string()];
+    names.into_iter().chain(api).collect()
+}
+
+fn plugins(group: &GroupRoutes, step: &DecisionStep<'_>) -> Vec<Value> {
+    let mut plugins =
+        vec![json!({"name": "correlation-id", "config": {"header_name": "x-request-id", "echo_downstream": true}})];
+    plugins.extend(group.cors.as_ref().map(cors_plugin));
+    match &step.action {
+        StepOutcome::Respond(response) => plugins.push(termination(response)),
+        StepOutcome::Forward(action) => {
+            let limit = action.route.limits.body_bytes.unwrap_or(USUAL_BODY_BYTES);
+            plugins.push(json!({
+                "name": "request-size-limiting",
+                "config": {"allowed_payload_size": limit, "size_unit": "bytes"},
+            }));
+            plugins.push(transformer(group, action));
+        }
+        StepOutcome::Refuse(_) => {}
+    }
+    plugins
+}
+
+fn cors_plugin(cors: &Cors) -> Value {
+    let origin = |origin: &String| if origin == "*" { origin.clone() } else { super::pattern::quote(origin) };
+    let mut config = json!({
+        "origins": cors.allow_origins.iter().map(origin).collect::<Vec<_>>(),
+        "exposed_headers": cors.expose_headers,
+        "credentials": cors.allow_credentials,
+        "preflight_continue": false,
+    });
+    if !cors.allow_headers.is_empty() {
+        config["headers"] = cors.allow_headers.clone().into();
+    }
+    if let Some(age) = cors.max_age_seconds {
+        config["max_age"] = age.into();
+    }
+    json!({"name": "cors", "config": config})
+}
+
+fn termination(response: &FixedResponse<'_>) -> Value {
+    let mut config = json!({"status_code": response.status});
+    if let Some(media_type) = response.media_type {
+        config["content_type"] = media_type.into();
+        config["body"] = String::from_utf8_lossy(response.body).into();
+    }
+    json!({"name": "request-termination", "config": config})
+}
+
+/// Writes the changes of a request on its way to a backend.
+fn transformer(group: &GroupRoutes, action: &ForwardAction<'_>) -> Value {
+    let mut added = vec![format!("x-forwarded-prefix:{}", group.prefix.as_str())];
+    let mut queries = Vec::new();
+    let mut renamed = Vec::new();
+    for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
+        match mapping {
+            RequestMapping::Set(constant) if constant.value.contains(TEMPLATE_MARK) => {}
+            RequestMapping::Set(constant) => match &constant.to {
+                ParameterReference::Header(name) => added.push(format!("{name}:{}", constant.value)),
+                ParameterReference::Query(name) => queries.push(format!("{name}:{}", constant.value)),
+                ParameterReference::Path(_) => {}
+            },
+            RequestMapping::Move(mapping) => {
+                if let (ParameterReference::Header(from), ParameterReference::Header(to)) = (&mapping.from, &mapping.to)
+                {
+                    renamed.push(format!("{from}:{to}"));
+                }
+            }
+        }
+    }
+    let mut config = json!({
+        "remove": {"headers": ["x-apigw-key"]},
+        "rename": {"headers": renamed},
+        // What is there is replaced, and what is not is added.
+        "replace": {"headers": added, "querystring": queries},
+        "add": {"headers": added, "querystring": queries},
+    });
+    if let Some(uri) = action.rewrite.as_ref().and_then(rewritten) {
+        config["replace"]["uri"] = uri.into();
+    }
+    json!({"name": "request-transformer", "config": config})
+}
+
+/// Writes the path at a backend as a template of Kong's; `None` where a text would become one.
+fn rewritten(rewrite: &PathRewrite) -> Option<String> {
+    let piece = |piece: &RewritePiece| match piece {
+        RewritePiece::Text(text) if text.contains('$') => None,
+        RewritePiece::Text(text) => Some(text.clone()),
+        RewritePiece::Capture(group) => Some(format!("$(uri_captures[{group}])")),
+    };
+    rewrite.pieces.iter().map(piece).collect()
+}
+
+/// Writes the service of a route, and the upstream that it has where it goes to several addresses.
+fn service_of(group: &GroupRoutes, step: &DecisionStep<'_>, name: &str, route: &Value) -> (Value, Option<Value>) {
+    let StepOutcome::Forward(action) = &step.action else {
+        // Nothing is sent there: the route ends in a plugin.
+        return (json!({"name": name, "url": "http://127.0.0.1:9", "routes": [route]}), None);
+    };
+    let response_ms = action.own.response_timeout_ms.unwrap_or(action.forward.timeouts.response_ms);
+    let upstream = ConnectedUpstream::new(group, action.forward, action.upstream, response_ms);
+    let first = upstream.endpoints.first();
+    let is_one = upstream.endpoints.len() == 1;
+    let host = first.filter(|_| is_one).map_or_else(|| upstream.name.clone(), |endpoint| endpoint.host.clone());
+    let service = json!({
+        "name": name,
+        "protocol": if upstream.tls.is_some() { "https" } else { "http" },
+        "host": host,
+        "port": first.map_or(80, |endpoint| endpoint.port),
+        "connect_timeout": upstream.connect_timeout_ms,
+        "read_timeout": upstream.response_timeout_ms,
+        "write_timeout": upstream.response_timeout_ms,
+        "retries": u8::from(action.forward.retry),
+        "routes": [route],
+    });
+    let targets: Vec<Value> =
+        upstream.endpoints.iter().map(|endpoint| json!({"target": endpoint.address(), "weight": 100})).collect();
+    let upstream = (!is_one).then(|| {
+        json!({
+            "name": upstream.name,
+            "targets": targets,
+            "healthchecks": {"passive": {"unhealthy": {"tcp_failures": 1, "timeouts": 1}}},
+        })
+    });
+    (service, upstream)
+}
+
+/// Decides how well Kong has a feature.
+pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
+    match feature {
+        ExportFeature::Signatures => FeatureVerdict::Lost("callers are not asked for a signature"),
+        ExportFeature::SubscriptionKeys => FeatureVerdict::Lost("callers are not asked for a key"),
+        ExportFeature::ShownCredentials => FeatureVerdict::Lost("a mock does not ask for credentials"),
+        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in Kong's own words"),
+        ExportFeature::CorsOfListedOrigins | ExportFeature::CorsOfAnyOrigin => {
+            FeatureVerdict::Near("preflights are answered by Kong's plugin")
+        }
+        ExportFeature::MockResponse => FeatureVerdict::Near("headers of the response are left out"),
+        ExportFeature::ChosenResponse => FeatureVerdict::Lost("Accept and Prefer choose no other response"),
+        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::MockWithoutConstant => FeatureVerdict::Lost("an API without a constant result is left out"),
+        ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is damaged"),
+        ExportFeature::OptionsAndMethods => {
+            FeatureVerdict::Lost("404, 405 and OPTIONS are Kong's own; ambiguous paths are not refused")
+        }
+        ExportFeature::AdjacentParameters => {
+            FeatureVerdict::Near("parameters side by side are told apart by type alone")
+        }
+        ExportFeature::MarkedParameters | ExportFeature::QueryRoute => {
+            FeatureVerdict::Lost("routes are not told apart by query or style")
+        }
+        ExportFeature::SeveralTargets => {
+            FeatureVerdict::Near("addresses that fail are left out by Kong's passive health checks")
+        }
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
+        ExportFeature::Https => {
+            FeatureVerdict::Lost("certificates of backends are held against those that Kong itself trusts")
+        }
+        ExportFeature::ClientCertificate => FeatureVerdict::Lost("no certificate is shown to backends"),
+        ExportFeature::Timeouts => {
+            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
+        }
+        ExportFeature::Retry => FeatureVerdict::Near("repeated where no connection was made"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::DynamicBackend => FeatureVerdict::Lost("all requests go to the usual backend"),
+        ExportFeature::HeaderConstant | ExportFeature::QueryConstant => {
+            FeatureVerdict::Near("a value with `$(` is left out")
+        }
+        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
+        ExportFeature::RedirectBody
+        | ExportFeature::BodyBytes(_)
+        | ExportFeature::EncodedSlashes
+        | ExportFeature::PathPrefix
+        | ExportFeature::KeepHost
+        | ExportFeature::Websocket
+        | ExportFeature::PathTemplate
+        | ExportFeature::PrefixReplacement
+        | ExportFeature::HeaderToHeader => FeatureVerdict::Exact,
+    }
+}

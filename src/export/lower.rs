@@ -1,0 +1,332 @@
+//! Builds the tables of hosts from the routes of groups.
+
+use std::collections::BTreeMap;
+
+use super::cors::preflight_steps;
+use super::mock::mock_steps;
+use super::pattern::{
+    BELOW, PARAMETER, ambiguous_path, exact_pattern, prefix_rewrite, query_pattern, quote, template_pattern,
+    template_rank, template_rewrite,
+};
+use super::refusal::ProblemResponse;
+use super::table::{
+    DecisionStep, ForwardAction, HostTable, PathPattern, PathRewrite, PathRule, RequestCondition, RequestPart,
+    RewritePiece, StepOutcome, TextTest,
+};
+use crate::model::{Method, ParameterReference};
+use crate::routes::{
+    Credential, DynamicUpstream, GroupForwarding, GroupRoutes, PathPart, PathTemplate, Responder, Route, RouteAccess,
+    RouteForward, Upstream, ValuePrefix,
+};
+
+/// Paths with a semicolon that no API takes.
+const SEMICOLONS: &str = ".*;.*";
+
+/// Builds the tables of some groups: one for each set of hosts with the same groups, by the first of them.
+pub(super) fn host_tables<'r>(groups: &[&'r GroupRoutes]) -> Vec<HostTable<'r>> {
+    let mut by_host: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, group) in groups.iter().enumerate() {
+        for host in group.hosts.iter() {
+            by_host.entry(host).or_default().push(index);
+        }
+    }
+    let mut by_groups: BTreeMap<Vec<usize>, Vec<&str>> = BTreeMap::new();
+    for (host, indexes) in by_host {
+        by_groups.entry(indexes).or_default().push(host);
+    }
+    let table = |(indexes, hosts): (Vec<usize>, _)| {
+        host_table(hosts, indexes.into_iter().filter_map(|index| groups.get(index).copied()).collect())
+    };
+    by_groups.into_iter().map(table).collect()
+}
+
+fn host_table<'r>(hosts: Vec<&'r str>, mut groups: Vec<&'r GroupRoutes>) -> HostTable<'r> {
+    groups.sort_by_key(|group| std::cmp::Reverse(group.prefix.before_path().len()));
+    let encoded_slashes = groups.iter().any(|group| group.encoded_slashes);
+    let semicolons = groups.iter().any(|group| group.routes.iter().any(|route| route.path.parts.iter().any(is_matrix)));
+    let mut paths: Vec<PathRule<'_>> = groups.iter().flat_map(|group| path_rules(group)).collect();
+    if let Some(group) = groups.first().filter(|_| semicolons) {
+        let refused = DecisionStep {
+            conditions: Vec::new(),
+            action: StepOutcome::Refuse(ProblemResponse::ambiguous_path()),
+            route: None,
+        };
+        paths.push(PathRule { group, pattern: PathPattern::Regex(SEMICOLONS.to_owned()), steps: vec![refused] });
+    }
+    HostTable { hosts, ambiguous: ambiguous_path(encoded_slashes, semicolons), paths }
+}
+
+/// True for a parameter whose value begins with a semicolon.
+fn is_matrix(part: &PathPart) -> bool {
+    matches!(part, PathPart::Parameter(parameter) if matches!(parameter.lead, ValuePrefix::Semicolon { .. }))
+}
+
+/// Builds the rules of a group's paths: exact paths first, then templates, then prefixes.
+fn path_rules(group: &GroupRoutes) -> Vec<PathRule<'_>> {
+    let mut entries: BTreeMap<(bool, bool, Vec<u8>, String), Vec<&Route>> = BTreeMap::new();
+    for route in &group.routes {
+        let shape = shape_pattern(&route.path);
+        let is_template = route.path.parts.iter().any(|part| matches!(part, PathPart::Parameter(_)));
+        let key = (route.path.is_prefix, is_template, template_rank(&route.path), shape);
+        entries.entry(key).or_default().push(route);
+    }
+    let mut rules = Vec::with_capacity(entries.len());
+    for ((is_prefix, ..), routes) in entries {
+        let Some(first) = routes.first() else { continue };
+        let shape = full_shape(group, &first.path);
+        let is_root = shape == format!("{}/", quote(group.prefix.before_path()));
+        let patterns = match (is_prefix, plain_path(&first.path)) {
+            (false, Some(path)) => {
+                let path = format!("{}{path}", group.prefix.before_path());
+                // The prefix alone is the group's root.
+                let bare = path.strip_suffix('/').filter(|bare| is_root && !bare.is_empty()).map(exact_pattern);
+                std::iter::once(exact_pattern(&path)).chain(bare).collect()
+            }
+            (false, None) => vec![PathPattern::Regex(shape)],
+            (true, _) => vec![PathPattern::Regex(format!("{}{BELOW}", shape.trim_end_matches('/')))],
+        };
+        for pattern in patterns {
+            rules.push(PathRule { group, steps: steps(group, &routes, &pattern), pattern });
+        }
+    }
+    rules
+}
+
+/// Returns the one path that a template without parameters matches.
+fn plain_path(path: &PathTemplate) -> Option<&str> {
+    match path.parts.as_slice() {
+        [PathPart::Text(text)] => Some(text),
+        _ => None,
+    }
+}
+
+/// Writes the expression of the paths that the router takes for a template: parameters side by side share one text.
+fn shape_pattern(path: &PathTemplate) -> String {
+    let mut shape = String::new();
+    let mut is_adjacent = false;
+    let has_matrix = path.parts.iter().any(is_matrix);
+    for part in &path.parts {
+        match part {
+            PathPart::Text(text) => match exact_pattern(text) {
+                PathPattern::Exact(text) => shape.push_str(&quote(&text)),
+                PathPattern::Regex(pattern) => shape.push_str(&pattern),
+            },
+            PathPart::Parameter(_) if is_adjacent => {}
+            PathPart::Parameter(_) => shape.push_str(if has_matrix { "[^/]+" } else { PARAMETER }),
+        }
+        is_adjacent = matches!(part, PathPart::Parameter(_));
+    }
+    shape
+}
+
+fn full_shape(group: &GroupRoutes, path: &PathTemplate) -> String {
+    format!("{}{}", quote(group.prefix.before_path()), shape_pattern(path))
+}
+
+/// Lists the steps of the routes of one path.
+fn steps<'r>(group: &'r GroupRoutes, routes: &[&'r Route], pattern: &PathPattern) -> Vec<DecisionStep<'r>> {
+    let allow = allow(routes);
+    let mut steps = preflight_steps(group, &allow, true);
+    let mut methods: Vec<Method> = routes.iter().map(|route| route.method).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    for method in &methods {
+        let takes_head = *method == Method::Get && !methods.contains(&Method::Head);
+        let method_condition = if takes_head {
+            RequestCondition::new(RequestPart::Method, TextTest::Matches("GET|HEAD".to_owned()))
+        } else {
+            RequestCondition::method(method.as_str())
+        };
+        let mut candidates: Vec<&&Route> = routes.iter().filter(|route| route.method == *method).collect();
+        // The one that asks for most is looked at first.
+        candidates.sort_by_key(|route| std::cmp::Reverse((route.path.query.len(), mark_count(&route.path))));
+        let mut is_decided = false;
+        for route in candidates {
+            let mut conditions = vec![method_condition.clone()];
+            conditions.extend(route_conditions(group, route));
+            is_decided |= conditions.len() == 1;
+            steps.extend(route_steps(group, route, pattern, &conditions));
+        }
+        if !is_decided {
+            let action = StepOutcome::Refuse(ProblemResponse::unknown_path());
+            steps.push(DecisionStep { conditions: vec![method_condition], action, route: None });
+        }
+    }
+    if !methods.contains(&Method::Options) {
+        steps.extend(preflight_steps(group, &allow, false));
+    }
+    steps.push(DecisionStep {
+        conditions: Vec::new(),
+        action: StepOutcome::Refuse(ProblemResponse::unknown_method(&allow)),
+        route: None,
+    });
+    steps
+}
+
+fn mark_count(path: &PathTemplate) -> usize {
+    let is_marked =
+        |part: &&PathPart| matches!(part, PathPart::Parameter(parameter) if parameter.lead != ValuePrefix::Nothing);
+    path.parts.iter().filter(is_marked).count()
+}
+
+/// Returns the methods of a path, as `Allow` lists them.
+fn allow(routes: &[&Route]) -> String {
+    let mut names: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+    if names.contains(&"GET") {
+        names.push("HEAD");
+    }
+    names.push("OPTIONS");
+    names.sort_unstable();
+    names.dedup();
+    names.join(", ")
+}
+
+/// Lists the conditions of a route beside its path and its method.
+fn route_conditions(group: &GroupRoutes, route: &Route) -> Vec<RequestCondition> {
+    let query = route.path.query.iter();
+    let query = query.map(|condition| {
+        let decode = crate::definition::percent::decode_query;
+        RequestCondition::query(&decode(&condition.name), condition.value.as_deref().map(decode).as_deref())
+    });
+    let template = template_pattern(&route.path, None);
+    let path = template.is_selective.then(|| path_condition(group, route, None));
+    query.chain(path).collect()
+}
+
+fn path_condition(group: &GroupRoutes, route: &Route, narrowed: Option<(&str, &str)>) -> RequestCondition {
+    let template = template_pattern(&route.path, narrowed);
+    let rest = if route.path.is_prefix { BELOW } else { "" };
+    let pattern = format!("{}{}{rest}", quote(group.prefix.before_path()), template.captured);
+    RequestCondition::new(RequestPart::Path, TextTest::Matches(pattern))
+}
+
+/// Lists the steps of one route: access, then its responses or its backends.
+fn route_steps<'r>(
+    group: &'r GroupRoutes,
+    route: &'r Route,
+    pattern: &PathPattern,
+    conditions: &[RequestCondition],
+) -> Vec<DecisionStep<'r>> {
+    let mut steps = Vec::new();
+    if let RouteAccess::Presence { any_of } = &route.access {
+        steps.extend(missing_credentials(any_of).into_iter().map(|missing| (missing, refused())));
+    }
+    match (&route.responder, &group.forward) {
+        (Responder::Mock(responses), _) => steps.extend(mock_steps(responses)),
+        (Responder::Forward(own), Some(forward)) => {
+            let action = |upstream| {
+                StepOutcome::Forward(Box::new(ForwardAction {
+                    forward,
+                    own,
+                    upstream,
+                    route,
+                    rewrite: rewrite(group, forward, own, upstream, route, pattern),
+                }))
+            };
+            for dynamic in own.dynamic.iter().chain(&forward.dynamic) {
+                steps.push((vec![dynamic_condition(group, route, dynamic)], action(&dynamic.upstream)));
+            }
+            steps.push((Vec::new(), action(own.upstream.as_ref().unwrap_or(&forward.upstream))));
+        }
+        (Responder::Forward(_), None) => {}
+    }
+    let step = |(own, action): (Vec<RequestCondition>, _)| DecisionStep {
+        conditions: conditions.iter().cloned().chain(own).collect(),
+        action,
+        route: Some(route),
+    };
+    steps.into_iter().map(step).collect()
+}
+
+fn refused<'r>() -> StepOutcome<'r> {
+    StepOutcome::Refuse(ProblemResponse::missing_credentials())
+}
+
+/// Lists the conditions, of which one holds where no list of credentials is complete: one credential of each is missing.
+fn missing_credentials(any_of: &[Vec<Credential>]) -> Vec<Vec<RequestCondition>> {
+    let mut cases: Vec<Vec<RequestCondition>> = vec![Vec::new()];
+    for list in any_of {
+        let extend = |case: &Vec<RequestCondition>| {
+            let with = |credential: &Credential| {
+                let mut case = case.clone();
+                case.push(credential_condition(credential).negated());
+                case
+            };
+            list.iter().map(with).collect::<Vec<_>>()
+        };
+        cases = cases.iter().flat_map(extend).collect();
+    }
+    cases
+}
+
+fn credential_condition(credential: &Credential) -> RequestCondition {
+    match credential {
+        Credential::Header(name) => RequestCondition::header(name, TextTest::Present),
+        Credential::Query(name) => RequestCondition::query(name, None),
+        Credential::Cookie(name) => {
+            RequestCondition::header("cookie", TextTest::Matches(format!("(?:.*;)?[ \\t]*{}=.*", quote(name))))
+        }
+        Credential::Authorization(scheme) => {
+            RequestCondition::header("authorization", TextTest::Matches(format!("(?i){}[ \\t]+.*", quote(scheme))))
+        }
+    }
+}
+
+fn dynamic_condition(group: &GroupRoutes, route: &Route, dynamic: &DynamicUpstream) -> RequestCondition {
+    let alternatives = |values: &[String], write: &dyn Fn(&str) -> String| {
+        values.iter().map(|value| write(value)).collect::<Vec<_>>().join("|")
+    };
+    match &dynamic.when {
+        ParameterReference::Header(name) if dynamic.equals.is_empty() => {
+            RequestCondition::header(name, TextTest::Present)
+        }
+        ParameterReference::Header(name) => {
+            RequestCondition::header(name, TextTest::Matches(alternatives(&dynamic.equals, &|value| quote(value))))
+        }
+        ParameterReference::Query(name) if dynamic.equals.is_empty() => RequestCondition::query(name, None),
+        ParameterReference::Query(name) => {
+            let values = alternatives(&dynamic.equals, &|value| query_pattern(name, Some(value)));
+            RequestCondition::new(RequestPart::Query, TextTest::Matches(values))
+        }
+        ParameterReference::Path(name) => {
+            let encode = crate::definition::percent::encode;
+            let values = alternatives(&dynamic.equals, &|value| match exact_pattern(&encode(value)) {
+                PathPattern::Exact(text) => quote(&text),
+                PathPattern::Regex(pattern) => pattern,
+            });
+            let values = if values.is_empty() { PARAMETER.to_owned() } else { values };
+            path_condition(group, route, Some((name, &values)))
+        }
+    }
+}
+
+/// Returns the change of a path on its way to a backend.
+fn rewrite(
+    group: &GroupRoutes,
+    forward: &GroupForwarding,
+    own: &RouteForward,
+    upstream: &Upstream,
+    route: &Route,
+    pattern: &PathPattern,
+) -> Option<PathRewrite> {
+    let base = upstream.targets.first().map(super::upstream::base_path).unwrap_or_default();
+    let prefix = group.prefix.before_path();
+    if let Some(target) = &own.path {
+        let rewrite = template_rewrite(prefix, &route.path, &base, target);
+        return Some(match (pattern, rewrite) {
+            // A path without parameters is replaced whole, the bare prefix too.
+            (PathPattern::Exact(_), rewrite) => PathRewrite { pattern: ".*".to_owned(), ..rewrite },
+            (PathPattern::Regex(_), rewrite) => rewrite,
+        });
+    }
+    let replacement = format!("{base}{}", if forward.keep_prefix { prefix } else { "" });
+    match pattern {
+        _ if replacement == prefix => None,
+        PathPattern::Exact(path) => {
+            let rest = path.strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or("/");
+            let pieces = vec![RewritePiece::Text(format!("{replacement}{rest}"))];
+            Some(PathRewrite { pattern: ".*".to_owned(), pieces })
+        }
+        PathPattern::Regex(_) => Some(prefix_rewrite(prefix, &replacement)),
+    }
+}

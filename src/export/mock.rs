@@ -1,0 +1,145 @@
+//! The responses of a mock as steps: `Prefer` and `Accept` choose one of them.
+
+use super::refusal::ProblemResponse;
+use super::table::{FixedResponse, HeaderText, RequestCondition, StepOutcome, TextTest};
+use crate::definition::StatusPattern;
+use crate::routes::{MockResponse, MockResponses};
+
+type ConditionalOutcome<'r> = (Vec<RequestCondition>, StepOutcome<'r>);
+
+const NOTHING: &str = "The API declares no response that can be built; give it an example, or an x-apigw-mock.";
+
+/// Lists the steps of a mock, in order. A preference that cannot be followed is ignored (RFC 7240, section 2): of a code
+/// and an example the code counts more, and the last step asks for none.
+pub(super) fn mock_steps(mock: &MockResponses) -> Vec<ConditionalOutcome<'_>> {
+    let responses: Vec<&MockResponse> = mock.responses.iter().filter(|response| can_be_sent(response)).collect();
+    let constant = mock.constant().filter(|constant| can_be_sent(constant));
+    let of_constant =
+        |response: &&&MockResponse| constant.is_some_and(|constant| constant.declared_for == response.declared_for);
+    let usual: Vec<&MockResponse> = responses.iter().filter(of_constant).copied().collect();
+    let mut steps = Vec::new();
+    let mut codes: Vec<u16> = responses.iter().filter_map(|response| code_of(response)).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    for code in codes {
+        let of_code: Vec<&MockResponse> =
+            responses.iter().copied().filter(|response| code_of(response) == Some(code)).collect();
+        let is_code = RequestCondition::header("prefer", TextTest::Matches(preference("code", &code.to_string())));
+        for name in example_names(&of_code) {
+            let applied = format!("code={code}, example={name}");
+            steps.extend(accept_steps(&named(&of_code, name), &[is_code.clone(), is_example(name)], Some(applied)));
+        }
+        steps.extend(accept_steps(&of_code, &[is_code], Some(format!("code={code}"))));
+    }
+    for name in example_names(&responses) {
+        let of_usual = named(&usual, name);
+        let all = if of_usual.is_empty() { named(&responses, name) } else { of_usual };
+        steps.extend(accept_steps(&all, &[is_example(name)], Some(format!("example={name}"))));
+    }
+    if usual.is_empty() {
+        steps.push((Vec::new(), StepOutcome::Refuse(ProblemResponse::no_result(NOTHING))));
+    }
+    steps.extend(accept_steps(&usual, &[], None));
+    steps
+}
+
+/// Returns the responses that are the example of a name.
+fn named<'r>(responses: &[&'r MockResponse], name: &str) -> Vec<&'r MockResponse> {
+    responses.iter().copied().filter(|response| response.example.as_deref() == Some(name)).collect()
+}
+
+fn can_be_sent(response: &MockResponse) -> bool {
+    let is_sendable = |(name, value): &(String, String)| {
+        http::HeaderName::try_from(name.as_str()).is_ok() && http::HeaderValue::try_from(value.as_str()).is_ok()
+    };
+    (200..=599).contains(&response.status) && response.headers.iter().all(is_sendable)
+}
+
+fn code_of(response: &MockResponse) -> Option<u16> {
+    match response.declared_for {
+        Some(StatusPattern::Code(code)) => Some(code),
+        _ => None,
+    }
+}
+
+fn example_names<'r>(responses: &[&'r MockResponse]) -> Vec<&'r str> {
+    let mut names: Vec<&str> = responses.iter().filter_map(|response| response.example.as_deref()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn is_example(name: &str) -> RequestCondition {
+    RequestCondition::header("prefer", TextTest::Matches(preference("example", name)))
+}
+
+/// Writes the expression of a `Prefer` header with a preference of this value (RFC 7240, section 2).
+fn preference(name: &str, value: &str) -> String {
+    let value = super::pattern::quote(value);
+    format!("(?:.*[,;])?[ \\t]*(?i:{name})[ \\t]*=[ \\t]*\"?{value}\"?[ \\t]*(?:[,;].*)?")
+}
+
+/// Lists the steps that choose by `Accept`, the first declared among those that are accepted.
+fn accept_steps<'r>(
+    candidates: &[&'r MockResponse],
+    conditions: &[RequestCondition],
+    applied: Option<String>,
+) -> Vec<ConditionalOutcome<'r>> {
+    let mut steps = Vec::new();
+    let mut known: Vec<&str> = Vec::new();
+    for candidate in candidates {
+        let Some(media_type) = candidate.media_type.as_deref() else {
+            // Without a body there is nothing to accept.
+            steps.push((conditions.to_vec(), respond(candidate, applied)));
+            return steps;
+        };
+        if !known.contains(&media_type) {
+            known.push(media_type);
+            let accepts = RequestCondition::header("accept", TextTest::Matches(accepts(media_type)));
+            let all = conditions.iter().cloned().chain([accepts]).collect();
+            steps.push((all, respond(candidate, applied.clone())));
+        }
+    }
+    let declared: Vec<&str> = candidates.iter().filter_map(|candidate| candidate.media_type.as_deref()).collect();
+    if !declared.is_empty() {
+        steps.push((conditions.to_vec(), StepOutcome::Refuse(ProblemResponse::not_acceptable(&declared))));
+    }
+    steps
+}
+
+/// Writes the expression of an `Accept` header with a range that a media type is in, with a weight that is not zero; a
+/// missing one accepts all (RFC 9110, section 12.5.1).
+fn accepts(media_type: &str) -> String {
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let kind = essence.split('/').next().unwrap_or_default();
+    let [essence, kind] = [essence, kind].map(super::pattern::quote);
+    let weight = "(?:[ \\t]*;[ \\t]*(?:[^qQ,;][^,;]*|[qQ]=(?:1|0?\\.0*[1-9]|0\\.0*[1-9])[^,;]*))*";
+    format!("[ \\t]*|(?:.*,)?[ \\t]*(?i:\\*/\\*|{kind}/\\*|{essence}){weight}[ \\t]*(?:,.*)?")
+}
+
+/// Returns the response as it is sent, with the preference that it follows.
+fn respond(response: &MockResponse, applied: Option<String>) -> StepOutcome<'_> {
+    let is_sent = |name: &str| {
+        ![
+            "content-length",
+            "connection",
+            "keep-alive",
+            "transfer-encoding",
+            "upgrade",
+            "te",
+            "trailer",
+            "proxy-connection",
+        ]
+        .iter()
+        .any(|refused| name.eq_ignore_ascii_case(refused))
+    };
+    let headers = response.headers.iter().filter(|(name, _)| is_sent(name)).cloned();
+    let headers = headers.chain(applied.map(|applied| ("preference-applied".to_owned(), applied)));
+    let bodiless = matches!(response.status, 204 | 304);
+    StepOutcome::Respond(FixedResponse {
+        status: response.status,
+        headers: headers.map(|(name, value)| (name, HeaderText::Literal(value))).collect(),
+        media_type: response.media_type.as_deref(),
+        body: if bodiless { &[] } else { &response.body },
+    })
+}

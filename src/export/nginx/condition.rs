@@ -1,0 +1,58 @@
+//! Conditions as maps, and expressions with the names that nginx needs in them.
+
+use std::fmt::Write as _;
+
+use super::super::pattern::quote;
+use super::super::table::{RequestCondition, RequestPart, RewritePiece, TextTest};
+use super::text::{quoted_inside, quoted_pattern};
+
+/// Writes the map of a condition, without the name of its variable.
+pub(super) fn condition_map(condition: &RequestCondition) -> String {
+    let source = match &condition.subject {
+        RequestPart::Method => "$request_method".to_owned(),
+        RequestPart::Path => "$apigw_path".to_owned(),
+        RequestPart::Query => "$args".to_owned(),
+        RequestPart::Header(name) => header_variable(name),
+    };
+    let key = match &condition.test {
+        TextTest::Present => "\"~^-.\"".to_owned(),
+        TextTest::Equals(text) => quoted_pattern(&format!("-{}", quote(text)), true),
+        TextTest::Matches(pattern) => quoted_pattern(&format!("-(?:{pattern})"), true),
+    };
+    // A map holds no expression against an empty text.
+    let source = if source == "\"\"" { "-".to_owned() } else { source };
+    format!("map -{source} $HERE {{\n        default 0;\n        {key} 1;\n    }}")
+}
+
+/// Returns the variable of a header; an empty text for one whose name no variable can have.
+pub(super) fn header_variable(name: &str) -> String {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if is_plain { format!("$http_{}", name.to_ascii_lowercase().replace('-', "_")) } else { "\"\"".to_owned() }
+}
+
+/// Gives the groups of an expression names: nginx encodes the text of one without a name once more.
+pub(super) fn named_groups(pattern: &str) -> String {
+    let mut named = String::with_capacity(pattern.len() + 32);
+    let mut letters = pattern.chars().peekable();
+    let mut count = 0;
+    while let Some(letter) = letters.next() {
+        named.push(letter);
+        match letter {
+            '\\' => named.extend(letters.next()),
+            '(' if letters.peek() != Some(&'?') => {
+                count += 1;
+                let _ = write!(named, "?<apigw_{count}>");
+            }
+            _ => {}
+        }
+    }
+    named
+}
+
+/// Writes a piece of the path at a backend.
+pub(super) fn rewrite_piece(piece: &RewritePiece) -> String {
+    match piece {
+        RewritePiece::Text(text) => quoted_inside(text),
+        RewritePiece::Capture(group) => format!("${{apigw_{group}}}"),
+    }
+}

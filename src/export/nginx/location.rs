@@ -1,0 +1,298 @@
+//! Locations: the steps of a rule, and what each of them comes to.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::super::refusal::ProblemResponse;
+use super::super::table::{
+    DecisionStep, FixedResponse, ForwardAction, HeaderText, PathRewrite, PathRule, RequestCondition, StepOutcome,
+};
+use super::super::upstream::ConnectedUpstream;
+use super::super::{ExportOptions, USUAL_BODY_BYTES};
+use super::condition::{condition_map, header_variable, named_groups, rewrite_piece};
+use super::cors_headers;
+use super::text::{pieces, quoted, quoted_pattern};
+use crate::model::ParameterReference;
+use crate::routes::{GroupRoutes, RequestMapping};
+
+/// The certificates that a system trusts, on Debian and its children.
+const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// The headers that tell a backend of the caller and of the request, or that no caller may set.
+const OWN_HEADERS: [&str; 9] = [
+    "X-Forwarded-For $remote_addr",
+    "X-Forwarded-Host $http_host",
+    "X-Forwarded-Proto $scheme",
+    "X-Forwarded-Port \"\"",
+    "X-Forwarded-Ssl \"\"",
+    "X-Real-IP \"\"",
+    "X-Apigw-Key \"\"",
+    "X-Request-Id $apigw_request_id",
+    "Via \"1.1 apigw\"",
+];
+const REQUEST_ID: &str = "${apigw_request_id}";
+
+/// Writes locations, and collects the conditions and backends that they name.
+pub(super) struct LocationWriter<'r> {
+    pub(super) options: &'r ExportOptions,
+    /// The map of each condition, by its text, with the number in its variable.
+    conditions: BTreeMap<String, usize>,
+    /// The maps from headers to headers, by their text.
+    headers: BTreeMap<String, usize>,
+    upstreams: BTreeMap<String, ConnectedUpstream<'r>>,
+}
+
+impl<'r> LocationWriter<'r> {
+    pub(super) const fn new(options: &'r ExportOptions) -> Self {
+        Self { options, conditions: BTreeMap::new(), headers: BTreeMap::new(), upstreams: BTreeMap::new() }
+    }
+
+    /// Writes the location of a rule and those of its steps.
+    pub(super) fn rule(&mut self, text: &mut String, name: &str, path: &PathRule<'r>) {
+        let GroupRoutes { environment, group, version, operation, .. } = path.group;
+        let _ = writeln!(text, "        location = \"/ {name}\" {{\n            internal;");
+        for (variable, value) in [
+            ("environment", environment.as_str()),
+            ("group", group.as_str()),
+            ("version", &version.to_string()),
+            ("operation", &operation.to_string()),
+        ] {
+            let _ = writeln!(text, "            set $apigw_{variable} {};", quoted(value));
+        }
+        let mut locations = String::new();
+        for (index, step) in path.steps.iter().enumerate() {
+            let target = format!("/ {name}/{index}");
+            let (flags, expected) = self.flags(&step.conditions);
+            if flags.is_empty() {
+                let _ = writeln!(text, "            rewrite ^ \"{target}\" last;");
+            } else {
+                let _ = writeln!(
+                    text,
+                    "            set $apigw_flags \"{flags}\";\n            if ($apigw_flags = \"{expected}\") {{\n                rewrite ^ \"{target}\" last;\n            }}"
+                );
+            }
+            let _ = writeln!(locations, "        location = \"{target}\" {{\n            internal;");
+            if let Some(route) = step.route {
+                let _ = writeln!(locations, "            set $apigw_api {};", quoted(&route.api));
+            }
+            locations.push_str(&self.action(path.group, step));
+            locations.push_str("        }\n");
+        }
+        text.push_str("        }\n");
+        text.push_str(&locations);
+    }
+
+    /// Returns the variables of conditions side by side, and the text that they have where all hold.
+    fn flags(&mut self, conditions: &[RequestCondition]) -> (String, String) {
+        let (mut flags, mut expected) = (String::new(), String::new());
+        for condition in conditions {
+            let next = self.conditions.len();
+            let number = *self.conditions.entry(condition_map(condition)).or_insert(next);
+            let _ = write!(flags, "${{apigw_is_{number}}}");
+            expected.push(if condition.is_negated { '0' } else { '1' });
+        }
+        (flags, expected)
+    }
+
+    fn action(&mut self, group: &'r GroupRoutes, step: &DecisionStep<'r>) -> String {
+        let limit = step.route.and_then(|route| route.limits.body_bytes).filter(|limit| *limit != USUAL_BODY_BYTES);
+        let limit = limit.map(|limit| format!("            client_max_body_size {limit};\n")).unwrap_or_default();
+        let is_preflight = step.route.is_none() && matches!(step.action, StepOutcome::Respond(_));
+        let action = match &step.action {
+            StepOutcome::Respond(response) => response_text(response, Some(group).filter(|_| !is_preflight)),
+            StepOutcome::Refuse(refusal) => refusal_text(refusal, Some(group)),
+            StepOutcome::Forward(forward) => self.forward(group, forward),
+        };
+        limit + &action
+    }
+
+    fn forward(&mut self, group: &'r GroupRoutes, action: &ForwardAction<'r>) -> String {
+        let ForwardAction { forward, own, upstream, route, rewrite } = action;
+        let response_ms = own.response_timeout_ms.unwrap_or(forward.timeouts.response_ms);
+        let connected = ConnectedUpstream::new(group, forward, upstream, response_ms);
+        let mut text = headers_text(Some(group));
+        let mut line = |setting: &str| {
+            let _ = writeln!(text, "            {setting};");
+        };
+        match rewrite {
+            None => line("set $apigw_target $apigw_path"),
+            Some(PathRewrite { pattern, pieces }) => {
+                let target: String = pieces.iter().map(rewrite_piece).collect();
+                line("set $apigw_target $apigw_path");
+                let pattern = quoted_pattern(&named_groups(pattern), true).replacen('~', "", 1);
+                let _ = writeln!(
+                    text,
+                    "            if ($apigw_path ~ {pattern}) {{\n                set $apigw_target \"{target}\";\n            }}"
+                );
+            }
+        }
+        let mut line = |setting: &str| {
+            let _ = writeln!(text, "            {setting};");
+        };
+        let first = connected.endpoints.first();
+        let authority = first.map_or("", |endpoint| endpoint.authority.as_str());
+        let scheme = if connected.tls.is_some() { "https" } else { "http" };
+        let host = if forward.keep_host { "$http_host".to_owned() } else { quoted(authority) };
+        line("proxy_http_version 1.1");
+        line(&format!("proxy_connect_timeout {}ms", forward.timeouts.connect_ms));
+        let idle = if route.websocket { forward.timeouts.websocket_idle_ms } else { response_ms };
+        line(&format!("proxy_read_timeout {idle}ms"));
+        line(&format!("proxy_send_timeout {idle}ms"));
+        line(&format!("proxy_set_header Host {host}"));
+        for header in OWN_HEADERS {
+            line(&format!("proxy_set_header {header}"));
+        }
+        line(&format!("proxy_set_header X-Forwarded-Prefix {}", quoted(group.prefix.as_str())));
+        let (upgrade, connection) = if route.websocket { ("$http_upgrade", "upgrade") } else { ("\"\"", "\"\"") };
+        line(&format!("proxy_set_header Upgrade {upgrade}"));
+        line(&format!("proxy_set_header Connection {connection}"));
+        for header in self.mapped_headers(action) {
+            line(&header);
+        }
+        line("proxy_redirect off");
+        line("proxy_hide_header X-Request-Id");
+        if group.cors.is_some() {
+            for name in ["Allow-Origin", "Allow-Credentials", "Expose-Headers"] {
+                line(&format!("proxy_hide_header Access-Control-{name}"));
+            }
+        }
+        line(if forward.retry && connected.endpoints.len() > 1 {
+            "proxy_next_upstream error timeout"
+        } else {
+            "proxy_next_upstream off"
+        });
+        for setting in self.tls_settings(&connected) {
+            line(&setting);
+        }
+        line(&format!("proxy_pass {scheme}://{}$apigw_target$is_args$args", connected.name));
+        self.upstreams.entry(connected.name.clone()).or_insert(connected);
+        text
+    }
+
+    /// Lists the settings of TLS to a backend.
+    fn tls_settings(&self, upstream: &ConnectedUpstream<'_>) -> Vec<String> {
+        let Some(tls) = upstream.tls else { return Vec::new() };
+        let path = |name: &str| quoted(&format!("{}/{name}", self.options.secrets_folder.trim_end_matches('/')));
+        let name = upstream.endpoints.first().map_or("", |endpoint| endpoint.host.as_str());
+        let trusted = tls.ca.as_deref().map_or_else(|| quoted(SYSTEM_CERTIFICATES), path);
+        let mut settings = vec![
+            "proxy_ssl_server_name on".to_owned(),
+            format!("proxy_ssl_name {}", quoted(name)),
+            "proxy_ssl_verify on".to_owned(),
+            "proxy_ssl_verify_depth 5".to_owned(),
+            format!("proxy_ssl_trusted_certificate {trusted}"),
+        ];
+        if let (Some(certificate), Some(key)) = (&tls.certificate, &tls.key) {
+            settings.push(format!("proxy_ssl_certificate {}", path(certificate)));
+            settings.push(format!("proxy_ssl_certificate_key {}", path(key)));
+        }
+        settings
+    }
+
+    /// Lists the changes of a request's headers.
+    fn mapped_headers(&mut self, action: &ForwardAction<'_>) -> Vec<String> {
+        let mut lines = Vec::new();
+        for mapping in action.forward.mappings.iter().chain(&action.own.mappings) {
+            match mapping {
+                RequestMapping::Move(mapping) => {
+                    if let (ParameterReference::Header(from), ParameterReference::Header(to)) =
+                        (&mapping.from, &mapping.to)
+                    {
+                        let map = format!(
+                            "map {0} $HERE {{\n        default {0};\n        \"\" {1};\n    }}",
+                            header_variable(from),
+                            header_variable(to)
+                        );
+                        let next = self.headers.len();
+                        let number = *self.headers.entry(map).or_insert(next);
+                        lines.push(format!("proxy_set_header {} \"\"", quoted(from)));
+                        lines.push(format!("proxy_set_header {} $apigw_header_{number}", quoted(to)));
+                    }
+                }
+                RequestMapping::Set(constant) => {
+                    if let ParameterReference::Header(name) = &constant.to {
+                        lines.push(format!("proxy_set_header {} {}", quoted(name), quoted(&constant.value)));
+                    }
+                }
+            }
+        }
+        lines
+    }
+
+    /// Writes the maps of all conditions that were named.
+    pub(super) fn write_maps(&self, text: &mut String) {
+        for (map, number) in &self.conditions {
+            let _ = writeln!(text, "    {}", map.replacen("$HERE", &format!("$apigw_is_{number}"), 1));
+        }
+        for (map, number) in &self.headers {
+            let _ = writeln!(text, "    {}", map.replacen("$HERE", &format!("$apigw_header_{number}"), 1));
+        }
+    }
+
+    /// Writes the backends that were named.
+    pub(super) fn write_upstreams(&self, text: &mut String) {
+        for (name, upstream) in &self.upstreams {
+            let _ = writeln!(text, "    upstream {name} {{");
+            for endpoint in &upstream.endpoints {
+                let _ = writeln!(text, "        server {} max_fails=1 fail_timeout=1s;", quoted(&endpoint.address()));
+            }
+            text.push_str("        keepalive 32;\n    }\n");
+        }
+    }
+}
+
+/// Writes the headers of every response: the id of the request, and those for pages of other origins.
+fn headers_text(group: Option<&GroupRoutes>) -> String {
+    let mut text = "            add_header X-Request-Id $apigw_request_id always;\n".to_owned();
+    for header in group.map(cors_headers).unwrap_or_default() {
+        let _ = writeln!(text, "            add_header {header} always;");
+    }
+    text
+}
+
+/// Writes a refusal; one about a group has the headers for pages of other origins.
+pub(super) fn refusal_text(refusal: &ProblemResponse, group: Option<&GroupRoutes>) -> String {
+    const MARK: &str = "apigw-request-id-mark";
+    let mut text = headers_text(group);
+    for (name, value) in refusal.headers() {
+        let _ = writeln!(text, "            add_header {name} {} always;", quoted(&value));
+    }
+    let body = quoted(&refusal.body(MARK)).replace(MARK, REQUEST_ID);
+    let _ = writeln!(
+        text,
+        "            default_type application/problem+json;\n            return {} {body};",
+        refusal.status
+    );
+    text
+}
+
+fn response_text(response: &FixedResponse<'_>, group: Option<&GroupRoutes>) -> String {
+    let FixedResponse { status, headers, media_type, body } = response;
+    let mut text = headers_text(group);
+    let is_redirect = matches!(status, 301 | 302 | 303 | 307 | 308);
+    let mut location = String::new();
+    for (name, value) in headers {
+        let value = match value {
+            HeaderText::Literal(text) => quoted(text),
+            HeaderText::OfRequest(name) => header_variable(name),
+        };
+        if is_redirect && name.eq_ignore_ascii_case("location") {
+            location = value;
+        } else {
+            let _ = writeln!(text, "            add_header {} {value} always;", quoted(name));
+        }
+    }
+    let _ = writeln!(text, "            default_type {};", quoted(media_type.unwrap_or_default()));
+    if is_redirect {
+        let location = if location.is_empty() { "\"\"" } else { &location };
+        let _ = writeln!(text, "            return {status} {location};");
+        return text;
+    }
+    let pieces = pieces(std::str::from_utf8(body).unwrap_or_default());
+    let mut body = String::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        let _ = writeln!(text, "            set $apigw_body_{index} {};", quoted(piece));
+        let _ = write!(body, "${{apigw_body_{index}}}");
+    }
+    let _ = writeln!(text, "            return {status} \"${{apigw_nothing}}{body}\";");
+    text
+}

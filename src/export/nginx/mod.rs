@@ -1,0 +1,256 @@
+//! nginx: one file, `nginx.conf`.
+//!
+//! nginx decodes and merges paths before it matches them, so everything is matched against the raw target in maps: `map`
+//! takes the first expression that matches, in order, and gives the number of a rule. Each rule and each response is an
+//! internal location whose name has a space, which no request can name. Conditions are maps too, evaluated when they are
+//! needed and once a request.
+
+mod condition;
+mod location;
+mod text;
+
+use std::fmt::Write as _;
+
+use super::cors::varies;
+use super::feature::ExportFeature;
+use super::lower::host_tables;
+use super::refusal::ProblemResponse;
+use super::table::{HostTable, PathPattern};
+use super::target::FeatureVerdict;
+use super::{ExportFile, ExportOptions, USUAL_BODY_BYTES, has_secrets, origins};
+use crate::routes::GroupRoutes;
+use location::{LocationWriter, refusal_text};
+use text::{quoted, quoted_pattern};
+
+/// Writes the files of some groups.
+pub(super) fn files(groups: &[&GroupRoutes], options: &ExportOptions) -> Vec<ExportFile> {
+    let is_private = groups.iter().any(|group| has_secrets(group));
+    let tables = host_tables(groups);
+    let mut writer = LocationWriter::new(options);
+    let servers: Vec<String> =
+        tables.iter().enumerate().map(|(index, table)| server(index, table, &mut writer)).collect();
+    let mut text = String::new();
+    for origin in origins(groups) {
+        let _ = writeln!(text, "# {origin}");
+    }
+    text.push_str(HEAD);
+    for (index, table) in tables.iter().enumerate() {
+        rule_map(&mut text, index, table);
+    }
+    for group in groups {
+        cors_maps(&mut text, group);
+    }
+    writer.write_maps(&mut text);
+    writer.write_upstreams(&mut text);
+    let listen = options.listen;
+    let errors = error_pages();
+    let unknown = refusal_text(&ProblemResponse::unknown_host(), None);
+    let _ = write!(
+        text,
+        "\n    server {{\n        listen {listen} default_server;\n{VARIABLES}        location / {{\n{unknown}        }}\n{errors}    }}\n",
+    );
+    for server in servers {
+        text.push_str(&server);
+    }
+    text.push_str("}\n");
+    vec![ExportFile::new("nginx.conf", text, is_private)]
+}
+
+const HEAD: &str = r#"
+worker_processes auto;
+error_log stderr warn;
+pid nginx.pid;
+
+events {
+    worker_connections 4096;
+}
+
+http {
+    server_tokens off;
+    absolute_redirect off;
+    client_header_buffer_size 4k;
+    large_client_header_buffers 4 16k;
+    client_max_body_size 300k;
+    keepalive_timeout 75s;
+    variables_hash_max_size 65536;
+    variables_hash_bucket_size 256;
+    map_hash_bucket_size 256;
+    map_hash_max_size 65536;
+    server_names_hash_bucket_size 256;
+    server_names_hash_max_size 65536;
+    log_format apigw escape=json '{"time":"$time_iso8601","request_id":"$apigw_request_id","client":"$remote_addr","host":"$host",'
+        '"method":"$request_method","path":"$apigw_path","environment":"$apigw_environment","group":"$apigw_group",'
+        '"version":"$apigw_version","operation":"$apigw_operation","api":"$apigw_api","backend":"$upstream_addr","status":$status,'
+        '"bytes_in":$request_length,"bytes_out":$body_bytes_sent,"duration_s":$request_time}';
+    access_log /dev/stdout apigw;
+
+    # A dollar sign in a text, which has no other spelling.
+    geo $apigw_dollar {
+        default "$";
+    }
+    # A body without a byte: nginx writes a page of its own where there is no text at all.
+    geo $apigw_nothing {
+        default "";
+    }
+    map $request_uri $apigw_path {
+        "~^(?<apigw_raw_path>[^?]*)" $apigw_raw_path;
+    }
+    map $http_x_request_id $apigw_request_id {
+        default $request_id;
+        "~^[A-Za-z0-9._-]{1,128}$" $http_x_request_id;
+    }
+"#;
+
+/// The variables of the access log, for requests that no rule takes.
+const VARIABLES: &str = "        set $apigw_environment \"\";\n        set $apigw_group \"\";\n        set $apigw_version \"\";\n        \
+                         set $apigw_operation \"\";\n        set $apigw_api \"\";\n";
+
+/// Writes the refusals of nginx's own as problem details. No named location can be told of a target that was not read.
+fn error_pages() -> String {
+    let mut text = String::new();
+    for (status, refusal) in [
+        (400, ProblemResponse::ambiguous_path()),
+        (413, ProblemResponse::large_body(USUAL_BODY_BYTES)),
+        (502, ProblemResponse::unreachable_backend()),
+        (504, ProblemResponse::late_backend()),
+    ] {
+        let refusal = refusal_text(&refusal, None);
+        let _ = write!(
+            text,
+            "        error_page {status} = \"/ error/{status}\";\n        location = \"/ error/{status}\" {{\n            \
+             internal;\n{refusal}        }}\n"
+        );
+    }
+    text
+}
+
+/// Writes the map from a raw path to a rule.
+fn rule_map(text: &mut String, index: usize, table: &HostTable<'_>) {
+    let _ = writeln!(text, "    map $apigw_path $apigw_rule_{index} {{\n        default unknown;");
+    let _ = writeln!(text, "        {} ambiguous;", quoted_pattern(&table.ambiguous, false));
+    for (rule, path) in table.paths.iter().enumerate() {
+        // Texts in a map are compared without regard to case.
+        let pattern = match &path.pattern {
+            PathPattern::Exact(path) => super::pattern::quote(path),
+            PathPattern::Regex(pattern) => pattern.clone(),
+        };
+        let _ = writeln!(text, "        {} {rule};", quoted_pattern(&pattern, true));
+    }
+    text.push_str("    }\n");
+}
+
+/// Returns the name of a group in variables, of letters, digits and underscores.
+fn variable_name(group: &GroupRoutes) -> String {
+    format!("{}__{}", group.environment, group.group).replace('-', "_0")
+}
+
+/// Writes the maps from the origin of a page to the headers that let it read.
+fn cors_maps(text: &mut String, group: &GroupRoutes) {
+    let Some(cors) = &group.cors else { return };
+    let name = variable_name(group);
+    let _ = writeln!(text, "    map $http_origin $apigw_origin_{name} {{\n        default \"\";");
+    let listed = || cors.allow_origins.iter().filter(|origin| *origin != "*");
+    for origin in listed() {
+        let _ = writeln!(text, "        {} $http_origin;", quoted_pattern(&super::pattern::quote(origin), true));
+    }
+    if cors.allow_origins.iter().any(|origin| origin == "*") {
+        text.push_str("        \"~.\" \"*\";\n");
+    }
+    let _ = writeln!(text, "    }}\n    map $http_origin $apigw_credentials_{name} {{\n        default \"\";");
+    for origin in listed().filter(|_| cors.allow_credentials) {
+        let _ = writeln!(text, "        {} \"true\";", quoted_pattern(&super::pattern::quote(origin), true));
+    }
+    let exposed = quoted(&cors.expose_headers.join(", "));
+    let _ = writeln!(
+        text,
+        "    }}\n    map $apigw_origin_{name} $apigw_exposed_{name} {{\n        default {exposed};\n        \"\" \"\";\n    }}"
+    );
+}
+
+/// Lists the headers that let a page of another origin read a response.
+fn cors_headers(group: &GroupRoutes) -> Vec<String> {
+    let Some(cors) = &group.cors else { return Vec::new() };
+    let name = variable_name(group);
+    let vary = varies(cors).then(|| "Vary \"Origin\"".to_owned());
+    let headers = [
+        format!("Access-Control-Allow-Origin $apigw_origin_{name}"),
+        format!("Access-Control-Allow-Credentials $apigw_credentials_{name}"),
+        format!("Access-Control-Expose-Headers $apigw_exposed_{name}"),
+    ];
+    vary.into_iter().chain(headers).collect()
+}
+
+fn server<'r>(index: usize, table: &HostTable<'r>, writer: &mut LocationWriter<'r>) -> String {
+    let mut text = String::new();
+    let names = table.hosts.join(" ");
+    let listen = writer.options.listen;
+    let _ = write!(text, "\n    server {{\n        listen {listen};\n        server_name {names};\n{VARIABLES}");
+    let _ = writeln!(
+        text,
+        "        location / {{\n            rewrite ^ \"/ {index}/$apigw_rule_{index}\" last;\n        }}"
+    );
+    for (rule, refusal) in
+        [("ambiguous", ProblemResponse::ambiguous_path()), ("unknown", ProblemResponse::unknown_path())]
+    {
+        let refusal = refusal_text(&refusal, None);
+        let _ =
+            writeln!(text, "        location = \"/ {index}/{rule}\" {{\n            internal;\n{refusal}        }}");
+    }
+    for (rule, path) in table.paths.iter().enumerate() {
+        writer.rule(&mut text, &format!("{index}/{rule}"), path);
+    }
+    text.push_str(&error_pages());
+    text.push_str("    }\n");
+    text
+}
+
+/// Decides how well nginx has a feature.
+pub(super) const fn judge(feature: &ExportFeature) -> FeatureVerdict {
+    match feature {
+        ExportFeature::Signatures | ExportFeature::SubscriptionKeys => {
+            FeatureVerdict::Lost("callers are not asked for a key")
+        }
+        ExportFeature::IpRules => FeatureVerdict::Lost("addresses that may not call are let in"),
+        ExportFeature::RateLimits => FeatureVerdict::Lost("requests are not counted"),
+        ExportFeature::Validation => FeatureVerdict::Lost("requests and responses are not held against the definition"),
+        ExportFeature::BodyLimit => FeatureVerdict::Near("a larger body is refused in nginx's own order of steps"),
+        ExportFeature::ChosenResponse => {
+            FeatureVerdict::Near("weights in Accept are not compared; refusals do not repeat the preference")
+        }
+        ExportFeature::RangeOfCodes => FeatureVerdict::Lost("Prefer cannot ask for a code of a range"),
+        ExportFeature::BinaryBody => FeatureVerdict::Lost("a body that is not text is left out"),
+        ExportFeature::RedirectBody => FeatureVerdict::Lost("a redirect has nginx's own body"),
+        ExportFeature::AdjacentParameters => {
+            FeatureVerdict::Near("parameters side by side are told apart by type alone")
+        }
+        ExportFeature::SeveralTargets => FeatureVerdict::Near("addresses that fail are left out for a second"),
+        ExportFeature::DifferentBasePaths => FeatureVerdict::Lost("all addresses get the base path of the first"),
+        ExportFeature::Timeouts => {
+            FeatureVerdict::Near("one time-out for silence before and after the head of a response")
+        }
+        ExportFeature::Retry => FeatureVerdict::Near("repeated at another address alone"),
+        ExportFeature::AddressGuard => FeatureVerdict::Lost("link-local and metadata addresses are not refused"),
+        ExportFeature::QueryConstant => FeatureVerdict::Lost("constants of the query are not added"),
+        ExportFeature::OtherMapping => FeatureVerdict::Lost("parameters do not move between path, query and headers"),
+        ExportFeature::ShownCredentials
+        | ExportFeature::CorsOfListedOrigins
+        | ExportFeature::CorsOfAnyOrigin
+        | ExportFeature::MockResponse
+        | ExportFeature::MockWithoutConstant
+        | ExportFeature::BodyBytes(_)
+        | ExportFeature::OptionsAndMethods
+        | ExportFeature::MarkedParameters
+        | ExportFeature::QueryRoute
+        | ExportFeature::EncodedSlashes
+        | ExportFeature::PathPrefix
+        | ExportFeature::Https
+        | ExportFeature::ClientCertificate
+        | ExportFeature::KeepHost
+        | ExportFeature::Websocket
+        | ExportFeature::DynamicBackend
+        | ExportFeature::PathTemplate
+        | ExportFeature::PrefixReplacement
+        | ExportFeature::HeaderToHeader
+        | ExportFeature::HeaderConstant => FeatureVerdict::Exact,
+    }
+}

@@ -1,0 +1,70 @@
+//! Texts in nginx's configuration language.
+
+/// The most bytes of a quoted text: nginx reads its files through a buffer of 4,096.
+const MOST_BYTES: usize = 2_000;
+
+/// Writes a text that nginx takes as it is, between quotes.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", quoted_inside(text))
+}
+
+/// Writes a text as a part of a quoted one: quotes, backslashes and dollar signs are escaped.
+pub(super) fn quoted_inside(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '$' => quoted.push_str("${apigw_dollar}"),
+            // No text of a configuration file can have it.
+            '\0' => {}
+            other => quoted.push(other),
+        }
+    }
+    quoted
+}
+
+/// Writes a regular expression as the key of a map; anchored where it matches a whole text.
+pub(super) fn quoted_pattern(pattern: &str, is_whole: bool) -> String {
+    let pattern = pattern.replace('\\', "\\\\").replace('"', "\\\"");
+    if is_whole { format!("\"~^(?:{pattern})$\"") } else { format!("\"~{pattern}\"") }
+}
+
+/// Splits a text into pieces that each fit into nginx's buffer.
+pub(super) fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let mut end = MOST_BYTES.min(rest.len());
+        // A character may be up to fifteen bytes long once it is escaped.
+        while quoted(rest.get(..end).unwrap_or_default()).len() > 2 * MOST_BYTES {
+            end /= 2;
+        }
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (piece, after) = rest.split_at(end);
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_a_text_but_its_quote() {
+        assert_eq!(quoted("a\"; return 200; # $x \\ ;}\nä"), "\"a\\\"; return 200; # ${apigw_dollar}x \\\\ ;}\nä\"");
+        assert_eq!(quoted_pattern("/a\\.b\"", true), "\"~^(?:/a\\\\.b\\\")$\"");
+    }
+
+    #[test]
+    fn long_texts_are_split_at_characters() {
+        let text = "$ä\"".repeat(3_000);
+        let split = pieces(&text);
+        assert_eq!(split.concat(), text);
+        assert!(split.iter().all(|piece| quoted(piece).len() < 4_096));
+    }
+}

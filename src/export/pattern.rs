@@ -1,0 +1,260 @@
+//! Regular expressions over paths, in the syntax that RE2 and PCRE share. They match a whole path, without its query.
+
+use std::fmt::Write as _;
+
+use super::table::{PathPattern, PathRewrite, RewritePiece};
+use crate::definition::percent::one_spelling;
+use crate::definition::{PathPiece, path_pieces};
+use crate::routes::{PathParameter, PathPart, PathTemplate, SegmentTexts, ValuePrefix};
+
+/// The values of a parameter. A semicolon is taken by a parameter in the style `matrix` alone (RFC 6570, section 3.2.7).
+pub(super) const PARAMETER: &str = "[^/;]+";
+/// The paths below a prefix.
+pub(super) const BELOW: &str = "(?:/[^;]*)?";
+
+/// Writes a text as a regular expression that matches it alone.
+pub(super) fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if letter.is_ascii() && !letter.is_ascii_alphanumeric() && !matches!(letter, '/' | '_' | '-' | '~' | '%') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted
+}
+
+/// Writes a part of a path as a regular expression; the digits of its percent-encoding match in either case.
+fn quote_path(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 8);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        pattern.push_str(&quote(before));
+        pattern.push('%');
+        let (digits, after) = after.split_at_checked(2).unwrap_or((after, ""));
+        for digit in digits.chars() {
+            let (lower, upper) = (digit.to_ascii_lowercase(), digit.to_ascii_uppercase());
+            if lower == upper { pattern.push(digit) } else { pattern.extend(['[', lower, upper, ']']) }
+        }
+        rest = after;
+    }
+    pattern + &quote(rest)
+}
+
+/// Returns the pattern of a path without a template, exactly where no encoding has a second spelling.
+pub(super) fn exact_pattern(path: &str) -> PathPattern {
+    if path.contains('%') { PathPattern::Regex(quote_path(path)) } else { PathPattern::Exact(path.to_owned()) }
+}
+
+/// The texts of a template, with the expressions of its parameters in between.
+pub(super) struct TemplatePattern {
+    /// The expression, each parameter in a group of its own, without the prefix of the group.
+    pub(super) captured: String,
+    /// The names of the parameters, in the order of their groups.
+    pub(super) names: Vec<String>,
+    /// True if the expression matches fewer paths than the router would.
+    pub(super) is_selective: bool,
+}
+
+/// Writes the expression of a template; of one parameter, the values can be narrowed to an expression.
+pub(super) fn template_pattern(path: &PathTemplate, narrowed: Option<(&str, &str)>) -> TemplatePattern {
+    let mut pattern = TemplatePattern { captured: String::new(), names: Vec::new(), is_selective: false };
+    for (index, part) in path.parts.iter().enumerate() {
+        match part {
+            PathPart::Text(text) => pattern.captured.push_str(&quote_path(text)),
+            PathPart::Parameter(parameter) => {
+                let is_parameter =
+                    |at: Option<usize>| matches!(at.and_then(|at| path.parts.get(at)), Some(PathPart::Parameter(_)));
+                let is_adjacent = is_parameter(index.checked_sub(1)) || is_parameter(index.checked_add(1));
+                let values = narrowed.filter(|(name, _)| *name == parameter.name).map(|(_, values)| values.to_owned());
+                let values = values.unwrap_or_else(|| parameter_pattern(parameter, is_adjacent));
+                pattern.is_selective |= parameter.lead != ValuePrefix::Nothing;
+                pattern.captured.push('(');
+                pattern.captured.push_str(&values);
+                pattern.captured.push(')');
+                pattern.names.push(parameter.name.clone());
+            }
+        }
+    }
+    pattern
+}
+
+/// Writes the expression of a parameter's values. One that stands beside another is told from it by its type.
+fn parameter_pattern(parameter: &PathParameter, is_adjacent: bool) -> String {
+    let any = PARAMETER;
+    match &parameter.lead {
+        ValuePrefix::Dot { .. } => r"\.[^/;]*".to_owned(),
+        ValuePrefix::Semicolon { name: None, .. } => ";[^/]*".to_owned(),
+        ValuePrefix::Semicolon { name: Some(name), .. } => {
+            format!(";{}(?:[=;][^/]*)?", quote_path(&one_spelling(name)))
+        }
+        ValuePrefix::Nothing if !is_adjacent => any.to_owned(),
+        ValuePrefix::Nothing => match &parameter.texts {
+            SegmentTexts::Any => any.to_owned(),
+            SegmentTexts::Integer => "-?[0-9]+".to_owned(),
+            SegmentTexts::Number => "-?[0-9][0-9.eE+-]*".to_owned(),
+            SegmentTexts::OneOf(values) => {
+                let values: Vec<String> = values.iter().map(|value| quote_path(&one_spelling(value))).collect();
+                if values.is_empty() { any.to_owned() } else { values.join("|") }
+            }
+        },
+    }
+}
+
+/// Returns the key by which templates are sorted: at each byte, text is matched before a parameter, and a parameter that
+/// is a part of its segment before a whole one.
+pub(super) fn template_rank(path: &PathTemplate) -> Vec<u8> {
+    let mut rank = Vec::new();
+    for (index, part) in path.parts.iter().enumerate() {
+        match part {
+            PathPart::Text(text) => rank.extend(std::iter::repeat_n(0, text.len())),
+            PathPart::Parameter(_) => {
+                let next = path.parts.get(index + 1);
+                let is_whole = match next {
+                    Some(PathPart::Text(text)) => text.starts_with('/'),
+                    _ => true,
+                };
+                rank.push(if is_whole { 2 } else { 1 });
+            }
+        }
+    }
+    // Of two that begin alike, the longer one is matched first.
+    rank.push(3);
+    rank
+}
+
+/// Returns the rewriting of a path with a template at the backend, whose parameters are those of the route.
+pub(super) fn template_rewrite(prefix: &str, path: &PathTemplate, base: &str, target: &str) -> PathRewrite {
+    let TemplatePattern { captured, names, .. } = template_pattern(path, None);
+    let rest = if path.is_prefix { BELOW } else { "" };
+    let mut pieces = vec![RewritePiece::Text(base.to_owned())];
+    for piece in path_pieces(target) {
+        match piece {
+            PathPiece::Text(text) => pieces.push(RewritePiece::Text(one_spelling(text).into_owned())),
+            PathPiece::Parameter(name) => {
+                let group = names.iter().position(|known| known == name);
+                pieces.extend(group.map(|group| RewritePiece::Capture(group + 1)));
+            }
+        }
+    }
+    let trimmed = if path.is_prefix { captured.trim_end_matches('/') } else { &captured };
+    PathRewrite { pattern: format!("{}{trimmed}{rest}", quote_path(prefix)), pieces }
+}
+
+/// Returns the rewriting that replaces the group's prefix.
+pub(super) fn prefix_rewrite(prefix: &str, replacement: &str) -> PathRewrite {
+    PathRewrite {
+        pattern: format!("{}(/.*)", quote_path(prefix)),
+        pieces: vec![RewritePiece::Text(replacement.to_owned()), RewritePiece::Capture(1)],
+    }
+}
+
+/// Writes the regular expression of a whole query that has a parameter, with a value where one is given.
+pub(super) fn query_pattern(name: &str, value: Option<&str>) -> String {
+    let value = match value {
+        Some(value) => format!("={}", quote_encoded(value)),
+        None => "(?:=[^&]*)?".to_owned(),
+    };
+    format!("(?:.*&)?{}{value}(?:&.*)?", quote_encoded(name))
+}
+
+/// Writes a text as an expression that matches it plain or percent-encoded.
+fn quote_encoded(text: &str) -> String {
+    let mut pattern = String::new();
+    for byte in text.bytes() {
+        let encoded = quote_path(&format!("%{byte:02X}"));
+        match byte {
+            b' ' => pattern.push_str(r"(?:\+|%20)"),
+            b'&' | b'+' | b'%' | b'#' => pattern.push_str(&encoded),
+            _ if byte.is_ascii_graphic() => {
+                let plain = quote(&char::from(byte).to_string());
+                let _ = write!(pattern, "(?:{plain}|{encoded})");
+            }
+            _ => pattern.push_str(&encoded),
+        }
+    }
+    pattern
+}
+
+/// Writes the expression of paths that two parties may read in two ways, which are refused before anything is matched.
+pub(super) fn ambiguous_path(encoded_slashes: bool, semicolons: bool) -> String {
+    let mut parts = vec![
+        // Empty segments, and those of dots.
+        "//",
+        r"/(?:\.|%2[eE]){1,2}(?:(?:;|%3[bB])[^/]*)?(?:/|$)",
+        "/%3[bB]",
+        // Encoded backslashes and control characters.
+        r"\\|%5[cC]",
+        "%[01][0-9a-fA-F]|%7[fF]",
+        // Percent signs that encode nothing.
+        "%(?:[^0-9a-fA-F]|[0-9a-fA-F][^0-9a-fA-F]|[0-9a-fA-F]?$)",
+        // Overlong forms of UTF-8.
+        "%[cC][01]%[89abAB][0-9a-fA-F]|%[eE]0%[89][0-9a-fA-F]|%[fF]0%8[0-9a-fA-F]",
+        // Characters that have to be encoded.
+        r#"[^!-~]|["<>`{}#]"#,
+        "^[^/]",
+    ];
+    if !encoded_slashes {
+        parts.push("%2[fF]");
+    }
+    if !semicolons {
+        parts.push(";");
+    }
+    format!("(?:{})", parts.join("|"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_matched_as_they_are() {
+        assert_eq!(quote("/a.b+c$"), r"/a\.b\+c\$");
+        assert_eq!(quote_path("/gr%C3%B6"), "/gr%[cC]3%[bB]6");
+        assert_eq!(exact_pattern("/a"), PathPattern::Exact("/a".to_owned()));
+        assert_eq!(query_pattern("a", Some("b")), "(?:.*&)?(?:a|%61)=(?:b|%62)(?:&.*)?");
+    }
+
+    #[test]
+    fn ambiguous_paths_are_those_of_the_model() {
+        let pattern = fancy_regex::Regex::new(&ambiguous_path(false, false)).expect("an expression");
+        for path in ["/", "/a", "/a/", "/a/b.c", "/a...b", "/...", "/.a", "/a%20b", "/%41", "/a%252fb", "/%c3%a4"] {
+            assert!(!pattern.is_match(path).unwrap_or(true), "{path}");
+            assert!(crate::model::is_canonical_path(path), "{path}");
+        }
+        for path in [
+            "//",
+            "/a//b",
+            "/.",
+            "/..",
+            "/a/../b",
+            "/a/./b",
+            "/a/..",
+            "/%2e%2e/a",
+            "/%2E./a",
+            "/.%2e",
+            "/a%2fb",
+            "/a%5cb",
+            "/a\\b",
+            "/a%00",
+            "/a%",
+            "/a%4",
+            "/a%zz",
+            "/..;/a",
+            "/..;x=1/a",
+            "/;/a",
+            "/a/;",
+            "/..%3b/a",
+            "/.;/a",
+            "/%2e%2e%3bx",
+            "/a%7f",
+            "/a%c0%afb",
+            "/%c0%ae/a",
+            "/%e0%80%af",
+            "/%f0%80%80%af",
+        ] {
+            assert!(pattern.is_match(path).unwrap_or(false), "{path}");
+            assert!(!crate::model::is_canonical_path(path), "{path}");
+        }
+    }
+}

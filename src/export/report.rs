@@ -1,0 +1,181 @@
+//! The report of an export: of each group and API, whether the target does exactly the same, nearly, or not at all.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::feature::{FeatureUse, SettingPlace, feature_uses};
+use super::target::{ExportTarget, FeatureVerdict};
+use crate::model::{EnvironmentName, GroupName, OperationId, Version};
+use crate::routes::GroupRoutes;
+
+/// The aspects of a gateway that a target can lose; all but the last three are names of `--allow-loss`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportAspect {
+    /// Who may call.
+    Access,
+    /// The addresses that may call.
+    IpRules,
+    /// How much may be sent, and how often.
+    Limits,
+    /// Requests and responses against the definition.
+    Validation,
+    /// Pages of other origins.
+    Cors,
+    /// Changes of requests on their way to a backend.
+    Rewrites,
+    /// Backends that are down.
+    Health,
+    /// TLS towards backends.
+    Tls,
+    /// The choice among the responses of a mock.
+    Responses,
+    /// The paths that lead to an API.
+    Routing,
+    /// Time-outs and repetitions.
+    Timeouts,
+}
+
+impl ReportAspect {
+    /// The names of `--allow-loss`, in the order of the documents.
+    pub const LOSSES: [(&'static str, Self); 8] = [
+        ("access", Self::Access),
+        ("ip-rules", Self::IpRules),
+        ("limits", Self::Limits),
+        ("validation", Self::Validation),
+        ("cors", Self::Cors),
+        ("rewrites", Self::Rewrites),
+        ("health", Self::Health),
+        ("tls", Self::Tls),
+    ];
+
+    /// Returns the word that stands in the report.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::IpRules => "ip-rules",
+            Self::Limits => "limits",
+            Self::Validation => "validation",
+            Self::Cors => "cors",
+            Self::Rewrites => "rewrites",
+            Self::Health => "health",
+            Self::Tls => "tls",
+            Self::Responses => "responses",
+            Self::Routing => "routing",
+            Self::Timeouts => "timeouts",
+        }
+    }
+
+    /// True if losing it would let in callers that the gateway keeps out.
+    #[must_use]
+    pub const fn guards_access(self) -> bool {
+        matches!(self, Self::Access | Self::IpRules)
+    }
+}
+
+/// How well a target does the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Fidelity {
+    /// The same status, headers and body.
+    Exact,
+    /// The same but for a detail that is named.
+    Near,
+    /// Not at all.
+    Lost,
+}
+
+impl Fidelity {
+    /// Returns the word that stands in the report.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Near => "near",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+/// A setting that a target does not express exactly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deviation {
+    /// The aspect.
+    pub aspect: ReportAspect,
+    /// `near` or `lost`.
+    pub fidelity: Fidelity,
+    /// The difference, as a fragment.
+    pub detail: &'static str,
+    /// The setting.
+    pub place: SettingPlace,
+}
+
+/// The report of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupReport {
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The group.
+    pub group: GroupName,
+    /// The version that is live.
+    pub version: Version,
+    /// The operation that made it live.
+    pub operation: OperationId,
+    /// The deviations of the whole group.
+    pub deviations: Vec<Deviation>,
+    /// Its APIs.
+    pub apis: Vec<ApiReport>,
+}
+
+/// The report of an API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiReport {
+    /// Its operation id, or its method and path.
+    pub api: String,
+    /// The deviations of this API alone.
+    pub deviations: Vec<Deviation>,
+}
+
+impl GroupReport {
+    /// Makes the report of a group for a target.
+    pub(super) fn new(group: &GroupRoutes, target: ExportTarget) -> Self {
+        let (of_group, of_apis) = feature_uses(group);
+        let judge = |uses: Vec<FeatureUse>| -> Vec<Deviation> {
+            let deviation = |FeatureUse { feature, place }: FeatureUse| {
+                let (fidelity, detail) = match target.judge(&feature) {
+                    FeatureVerdict::Exact => return None,
+                    FeatureVerdict::Near(detail) => (Fidelity::Near, detail),
+                    FeatureVerdict::Lost(detail) => (Fidelity::Lost, detail),
+                };
+                Some(Deviation { aspect: feature.aspect(), fidelity, detail, place })
+            };
+            let mut deviations: Vec<Deviation> = uses.into_iter().filter_map(deviation).collect();
+            deviations.dedup();
+            deviations
+        };
+        let apis = group.routes.iter().zip(of_apis);
+        Self {
+            environment: group.environment.clone(),
+            group: group.group.clone(),
+            version: group.version.clone(),
+            operation: group.operation.clone(),
+            deviations: judge(of_group),
+            apis: apis.map(|(route, uses)| ApiReport { api: route.api.clone(), deviations: judge(uses) }).collect(),
+        }
+    }
+
+    /// Lists all deviations, each with its API where it is one's own.
+    pub fn all_deviations(&self) -> impl Iterator<Item = (Option<&str>, &Deviation)> {
+        let of_apis =
+            self.apis.iter().flat_map(|api| api.deviations.iter().map(|deviation| (Some(api.api.as_str()), deviation)));
+        self.deviations.iter().map(|deviation| (None, deviation)).chain(of_apis)
+    }
+
+    /// Returns the fidelity of an API: the worst of its own deviations and the group's.
+    #[must_use]
+    pub fn fidelity(&self, api: &ApiReport) -> Fidelity {
+        let all = self.deviations.iter().chain(&api.deviations);
+        all.map(|deviation| deviation.fidelity).max().unwrap_or(Fidelity::Exact)
+    }
+}

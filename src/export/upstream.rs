@@ -1,0 +1,94 @@
+//! Backends as engines name them: by the digest of all that they are, so that one is never changed in place.
+
+use crate::model::{BackendTls, Digest, HttpUrl};
+use crate::routes::{GroupForwarding, GroupRoutes, Upstream};
+
+/// An address of a backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct UpstreamEndpoint {
+    pub(super) is_https: bool,
+    /// The host: a name, or an address without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The host and port as a `Host` header has them.
+    pub(super) authority: String,
+}
+
+impl UpstreamEndpoint {
+    pub(super) fn new(url: &HttpUrl) -> Self {
+        let (scheme, rest) = url.as_str().split_once("://").unwrap_or_default();
+        let is_https = scheme.eq_ignore_ascii_case("https");
+        let usual = if is_https { 443 } else { 80 };
+        let authority = rest.split('/').next().unwrap_or_default().to_owned();
+        let port = authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+        let port = port.and_then(|(_, port)| port.parse().ok()).unwrap_or(usual);
+        let bare = authority.strip_suffix(&format!(":{usual}")).map(str::to_owned);
+        Self { is_https, host: url.host().to_owned(), port, authority: bare.unwrap_or(authority) }
+    }
+
+    /// Returns the host and port to connect to, an IPv6 address in brackets.
+    pub(super) fn address(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+/// Returns the path of an address, without a slash at its end.
+pub(super) fn base_path(url: &HttpUrl) -> String {
+    let rest = url.as_str().split_once("://").map_or("", |(_, rest)| rest);
+    let path = rest.split_once('/').map_or("", |(_, path)| path).trim_end_matches('/');
+    if path.is_empty() { String::new() } else { format!("/{path}") }
+}
+
+/// A backend with the settings of its connections.
+pub(super) struct ConnectedUpstream<'r> {
+    /// Its name, which has a digest of everything else.
+    pub(super) name: String,
+    pub(super) endpoints: Vec<UpstreamEndpoint>,
+    pub(super) connect_timeout_ms: u32,
+    pub(super) response_timeout_ms: u32,
+    pub(super) tls: Option<&'r BackendTls>,
+}
+
+impl<'r> ConnectedUpstream<'r> {
+    pub(super) fn new(
+        group: &GroupRoutes,
+        forward: &'r GroupForwarding,
+        upstream: &Upstream,
+        response_ms: u32,
+    ) -> Self {
+        let endpoints: Vec<UpstreamEndpoint> = upstream.targets.iter().map(UpstreamEndpoint::new).collect();
+        let is_https = endpoints.iter().any(|endpoint| endpoint.is_https);
+        let connect_timeout_ms = forward.timeouts.connect_ms;
+        let identity =
+            format!("{endpoints:?} {connect_timeout_ms} {response_ms} {:?}", is_https.then_some(&forward.tls));
+        Self {
+            name: format!("{}-{}-{}", group.environment, group.group, Digest::of(identity.as_bytes()).short()),
+            endpoints,
+            connect_timeout_ms,
+            response_timeout_ms: response_ms,
+            tls: is_https.then_some(&forward.tls),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_taken_apart() {
+        for (url, address, authority, base) in [
+            ("http://a.example", "a.example:80", "a.example", ""),
+            ("https://a.example/", "a.example:443", "a.example", ""),
+            ("http://a.example:80/b/", "a.example:80", "a.example", "/b"),
+            ("http://[::1]:9000/b/c", "[::1]:9000", "[::1]:9000", "/b/c"),
+            ("http://[::1]", "[::1]:80", "[::1]", ""),
+        ] {
+            let url: HttpUrl = url.parse().expect("an address");
+            let endpoint = UpstreamEndpoint::new(&url);
+            assert_eq!((endpoint.address().as_str(), endpoint.authority.as_str()), (address, authority));
+            assert_eq!(base_path(&url), base);
+        }
+    }
+}

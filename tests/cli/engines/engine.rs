@@ -1,0 +1,114 @@
+//! The engines: how each is started on an export.
+
+use std::fs::File;
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::harness::{Sandbox, has_tool};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EngineKind {
+    Envoy,
+    Nginx,
+    Haproxy,
+}
+
+impl EngineKind {
+    pub(super) const fn target(self) -> &'static str {
+        match self {
+            Self::Envoy => "envoy",
+            Self::Nginx => "nginx",
+            Self::Haproxy => "haproxy",
+        }
+    }
+
+    pub(super) fn is_there(self) -> bool {
+        has_tool(self.target(), "exports in the engine that they are for")
+    }
+
+    /// Returns the command that runs the engine in the folder of an export, or that only loads its files.
+    fn command(self, folder: &PathBuf, is_validation: bool) -> Command {
+        let mut command = Command::new(self.target());
+        match self {
+            Self::Envoy => {
+                command.args(["-c", "envoy.json", "--log-level", "warning", "--concurrency", "1"]);
+                command.args(["--disable-hot-restart"]);
+                if is_validation {
+                    command.args(["--mode", "validate"]);
+                }
+            }
+            Self::Nginx => {
+                let prefix = folder.parent().unwrap_or(folder).to_str().expect("a path").to_owned() + "/";
+                let configuration = folder.join("nginx.conf");
+                command.args(["-p", &prefix, "-c", configuration.to_str().expect("a path"), "-g", "daemon off;"]);
+                if is_validation {
+                    command.arg("-t");
+                }
+            }
+            Self::Haproxy => {
+                command.args([if is_validation { "-c" } else { "-db" }, "-f", "haproxy.cfg"]);
+            }
+        }
+        command.current_dir(folder).stdin(Stdio::null());
+        command
+    }
+}
+
+/// A running engine.
+pub(super) struct Engine {
+    process: Child,
+    pub(super) address: String,
+}
+
+impl Engine {
+    /// Exports what is live in test, and lets the engine load it.
+    pub(super) fn load(sandbox: &Sandbox, kind: EngineKind, address: &str) -> PathBuf {
+        let target = kind.target();
+        let secrets = sandbox.path().join(".apigw/secrets");
+        let secrets = secrets.to_str().expect("a path");
+        let words = format!(
+            "export {target} --env test --out {target} --listen {address} --allow-loss access --secrets {secrets}"
+        );
+        sandbox.run(&words).expect_exit(0);
+        let folder = sandbox.path().join(target);
+        let loaded = kind.command(&folder, true).output().expect("the engine runs");
+        let text = [loaded.stdout, loaded.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+        assert!(loaded.status.success(), "{target} does not load the export: {text}");
+        folder
+    }
+
+    /// Exports what is live in test, and starts the engine on it.
+    pub(super) fn start(sandbox: &Sandbox, kind: EngineKind) -> Self {
+        let address = free_address();
+        let target = kind.target();
+        let folder = Self::load(sandbox, kind, &address);
+        let log_path = sandbox.path().join(format!("{target}.log"));
+        let log = File::create(&log_path).expect("a log");
+        let mut command = kind.command(&folder, false);
+        command.stdout(log.try_clone().expect("a log")).stderr(log);
+        let mut process = command.spawn().expect("the engine starts");
+        let start = Instant::now();
+        while TcpStream::connect(&address).is_err() {
+            let has_ended = process.try_wait().expect("a process").is_some();
+            let log = || std::fs::read_to_string(&log_path).unwrap_or_default();
+            assert!(!has_ended && start.elapsed() < Duration::from_secs(60), "{target} does not listen: {}", log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { process, address }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Returns an address that nobody listens on.
+pub(super) fn free_address() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").to_string()
+}

@@ -1,0 +1,155 @@
+//! A real backend behind the gateway and behind each engine: it sees the same requests.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::thread;
+
+use super::differences;
+use super::engine::EngineKind;
+use super::golden::workspace_of;
+use super::requests::TestRequest;
+use crate::harness::Sandbox;
+
+/// The headers that a backend sees alike, whatever gateway is before it.
+const SEEN: [&str; 10] = [
+    "host",
+    "x-apigw-key",
+    "x-constant",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-prefix",
+    "x-forwarded-proto",
+    "x-new",
+    "x-old",
+    "x-real-ip",
+];
+
+/// Starts a backend that answers with the request that it sees.
+fn start_backend() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || {
+                let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+                let Some(first) = lines.next() else { return };
+                let mut headers: BTreeMap<String, String> = BTreeMap::new();
+                for line in lines.take_while(|line| !line.is_empty()) {
+                    if let Some((name, value)) = line.split_once(':') {
+                        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+                    }
+                }
+                headers.retain(|name, _| SEEN.contains(&name.as_str()));
+                let body = format!("{first} {headers:?}");
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\naccess-control-allow-origin: evil\r\nconnection: close";
+                let is_head = first.starts_with("HEAD");
+                let body_text = if is_head { "" } else { &body };
+                let _ = write!(&stream, "{head}\r\ncontent-length: {}\r\n\r\n{body_text}", body.len());
+            });
+        }
+    });
+    address
+}
+
+fn forwards_as_the_gateway(kind: EngineKind) {
+    if !kind.is_there() {
+        return;
+    }
+    let feature = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/forwarding");
+    let sandbox = workspace_of(&feature);
+    let (usual, canary) = (start_backend(), start_backend());
+    let settings = sandbox.read("groups/shop/group.yaml");
+    let settings = settings
+        .replace("  more_addresses: [\"http://127.0.0.1:9002/base\"]\n", "")
+        .replace("127.0.0.1:9001", &usual)
+        .replace("127.0.0.1:9003", &canary)
+        // No report calls constants of the query exact.
+        .replace("    - {to: query.source, value: \"a&b\"}\n", "")
+        + "cors: {allow_origins: [\"https://shop.example\"]}\n";
+    sandbox.write("groups/shop/group.yaml", &settings);
+    sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+    let host = "shop.test.apigw.localhost";
+    let request =
+        |method: &str, target: &str, headers: &[(&str, &str)]| TestRequest::new(method, target, host, headers);
+    let origin = ("origin", "https://shop.example");
+    let preflight = ("access-control-request-method", "POST");
+    let requests = [
+        request("GET", "/shop/shops/a%20b/items/7?x=1&y=%2F", &[]),
+        request("HEAD", "/shop/shops/a/items/7", &[]),
+        request("GET", "/shop/shops/a/items/7", &[("x-canary", "yes-please")]),
+        request("GET", "/shop/shops/a/items/7", &[("x-canary", "no")]),
+        request(
+            "POST",
+            "/shop/items?source=mine",
+            &[("x-old", "1"), ("x-apigw-key", "forged"), ("x-real-ip", "1.2.3.4")],
+        ),
+        request("POST", "/shop/items", &[("x-new", "kept"), ("x-constant", "mine"), ("x-forwarded-port", "1")]),
+        request("POST", "/shop/items", &[origin]),
+        request("POST", "/shop/items", &[("origin", "https://evil.example")]),
+        request("OPTIONS", "/shop/items", &[origin, preflight, ("access-control-request-headers", "x-a")]),
+        request("OPTIONS", "/shop/items", &[("origin", "https://evil.example"), preflight]),
+        request("OPTIONS", "/shop/items", &[]),
+        request("PUT", "/shop/items", &[origin]),
+        request("GET", "/shop/nothing", &[]),
+        request("GET", "/shopping", &[]),
+    ];
+    let found = differences(&sandbox, kind, &requests);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn envoy_forwards_as_the_gateway() {
+    forwards_as_the_gateway(EngineKind::Envoy);
+}
+
+#[test]
+fn nginx_forwards_as_the_gateway() {
+    forwards_as_the_gateway(EngineKind::Nginx);
+}
+
+#[test]
+fn haproxy_forwards_as_the_gateway() {
+    forwards_as_the_gateway(EngineKind::Haproxy);
+}
+
+#[test]
+fn haproxy_asks_for_subscription_keys_as_the_gateway() {
+    if !EngineKind::Haproxy.is_there() {
+        return;
+    }
+    let feature = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/exports/signature");
+    let sandbox = workspace_of(&feature);
+    let settings = sandbox.read("groups/shop/group.yaml").replace("auth: signature", "auth: subscription");
+    sandbox.write("groups/shop/group.yaml", &settings.replace("127.0.0.1:9001", &start_backend()));
+    sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+    // Git would see a secret that lies in the workspace.
+    let outside = Sandbox::empty();
+    let mut keys = Vec::new();
+    for name in ["granted", "ungranted", "closed"] {
+        let file = outside.path().join(name);
+        sandbox.run(&format!("key create {name} --kind subscription --to {}", file.display())).expect_exit(0);
+        keys.push(outside.read(name).trim().to_owned());
+    }
+    for name in ["granted", "closed"] {
+        sandbox.run(&format!("access grant {name} shop --env test")).expect_exit(0);
+    }
+    sandbox.run("-y key revoke closed -m lost").expect_exit(0);
+    let host = "shop.test.apigw.localhost";
+    let with = |header: &str, key: &str| TestRequest::new("GET", "/shop/items", host, &[(header, key)]);
+    let requests: Vec<TestRequest> = [
+        ("x-api-key", keys[0].as_str()),
+        ("jdcloud-apim-subscription-key", &keys[0]),
+        ("x-api-key", &keys[1]),
+        ("x-api-key", &keys[2]),
+        ("x-api-key", "apk_wrong"),
+        ("x-apigw-key", "granted"),
+        ("x-none", "none"),
+    ]
+    .iter()
+    .map(|(header, key)| with(header, key))
+    .collect();
+    let found = differences(&sandbox, EngineKind::Haproxy, &requests);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

@@ -1,0 +1,163 @@
+//! `apigw export`: files of a folder that belongs to it, and a report with the place of each setting.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value;
+
+use crate::harness::Sandbox;
+
+/// Settings of a group with a real backend, with one of everything that a target may not express.
+const SHOP: &str = "\
+schema: 1
+version: \"0.0.1\"
+prefix: /shop
+auth: signature
+backend: http://127.0.0.1:9
+cors:
+  allow_origins: [\"https://shop.example\"]
+forwarding:
+  constants:
+    - {to: header.Authorization, value: \"Basic hush\"}
+    - {to: query.source, value: \"50% \\\"off\\\"; $x\"}
+  parameters:
+    - {from: query.q, to: header.X-Query}
+  more_addresses: [\"http://127.0.0.1:10/base\"]
+";
+
+pub(crate) const SHOP_DEFINITION: &str = "\
+openapi: 3.0.3
+info: {title: Shop, version: '1'}
+paths:
+  /items/{id}:
+    get:
+      operationId: getItem
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses:
+        '200': {description: d}
+";
+
+fn shop() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    sandbox.write("groups/shop/group.yaml", SHOP);
+    sandbox.write("groups/shop/openapi.yaml", SHOP_DEFINITION);
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox.run("publish shop --env test").expect_exit(0);
+    sandbox
+}
+
+#[test]
+fn a_folder_is_kept_up_to_date_and_orphans_are_removed() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish petstore --env test --mock").expect_exit(0);
+    sandbox
+        .run("export envoy --env test --out out --check")
+        .expect_exit(2)
+        .expect_stdout("out is out of date: 3 files");
+    assert!(!sandbox.path().join("out").exists());
+    sandbox.run("export envoy --env test --out out").expect_exit(0);
+    sandbox.run("export envoy --env test --out out --check").expect_exit(0).expect_stdout("out is up to date");
+    let operation = sandbox.entry("test")["operation"].as_str().expect("an operation").to_owned();
+    assert!(sandbox.read("out/envoy.json").contains(&format!("test: petstore 0.0.1, operation {operation}")));
+    // Another version, and a file that an earlier export had.
+    sandbox.edit("changed");
+    sandbox.run("publish petstore --env test --mock --bump patch").expect_exit(0);
+    let list = sandbox.read("out/.apigw-files");
+    sandbox.write("out/.apigw-files", &format!("{list}old/gone.json\n"));
+    sandbox.write("out/old/gone.json", "{}");
+    let stale = sandbox.run("-o json export envoy --env test --out out --check").expect_exit(2).json();
+    let state = |path: &str| {
+        let files = stale["files"].as_array().expect("files");
+        files.iter().find(|file| file["path"] == path).map(|file| file["state"].clone())
+    };
+    assert_eq!((state("rds.json"), state("cds.json")), (Some("written".into()), Some("unchanged".into())));
+    assert_eq!(state("old/gone.json"), Some("removed".into()));
+    sandbox.run("export envoy --env test --out out").expect_exit(0);
+    assert!(!sandbox.path().join("out/old").exists());
+    // It belongs to somebody else now.
+    sandbox.write("out/mine.txt", "");
+    let refused = sandbox.run("export envoy --env test --out out").expect_exit(5);
+    refused.expect_stderr("mine.txt").expect_stderr("nothing was written");
+    sandbox.run("export envoy --env test --out groups").expect_exit(5);
+}
+
+#[test]
+fn a_deviation_names_the_line_of_its_setting() {
+    let sandbox = shop();
+    let report = sandbox.run("-o json export envoy shop --env test --out out").expect_exit(0).json();
+    let group = &report["groups"][0];
+    let find = |aspect: &str, detail: &str| -> Value {
+        let all = group["deviations"].as_array().expect("deviations");
+        let found = all
+            .iter()
+            .find(|one| one["aspect"] == aspect && one["detail"].as_str().is_some_and(|text| text.contains(detail)));
+        found.cloned().unwrap_or_else(|| panic!("no {aspect} {detail}: {group:#}"))
+    };
+    let file = "groups/shop/versions/0.0.1/group.yaml";
+    for (aspect, detail, fidelity, line) in [
+        ("rewrites", "parameters do not move", "lost", 12),
+        ("rewrites", "base path", "lost", 14),
+        ("access", "authorizer", "near", 4),
+    ] {
+        let found = find(aspect, detail);
+        assert_eq!(
+            (found["file"].as_str(), found["line"].as_u64(), found["fidelity"].as_str()),
+            (Some(file), Some(line), Some(fidelity)),
+            "{detail}"
+        );
+    }
+    assert_eq!(group["apis"][0]["fidelity"], "lost");
+}
+
+#[test]
+fn an_export_never_opens_what_the_gateway_closes() {
+    let sandbox = shop();
+    let closed = "auth: signature";
+    for target in ["nginx", "haproxy", "gateway-api", "kong"] {
+        let refused = sandbox.run(&format!("export {target} --env test --out out")).expect_exit(5);
+        refused.expect_stderr("shop in test: callers are not asked").expect_stderr("--allow-loss access");
+        assert!(!sandbox.path().join("out").exists(), "{target}");
+        sandbox.run(&format!("export {target} --env test --out {target} --allow-loss access,limits")).expect_exit(0);
+    }
+    let settings = sandbox.read("groups/shop/group.yaml");
+    let settings = settings.replace(closed, "ip_rules: {deny: [192.0.2.0/24]}\nlimits: 60/minute");
+    sandbox.write("groups/shop/group.yaml", &settings);
+    sandbox.run("publish shop --env test --bump patch").expect_exit(0);
+    for target in ["envoy", "nginx", "haproxy", "gateway-api", "kong"] {
+        let refused = sandbox.run(&format!("export {target} --env test --out out")).expect_exit(5);
+        refused.expect_stderr("--allow-loss ip-rules");
+        let report = sandbox
+            .run(&format!("-o json export {target} --env test --out {target} --allow-loss ip-rules"))
+            .expect_exit(0)
+            .json();
+        assert!(report["groups"].to_string().contains("requests are not counted"), "{target}");
+    }
+}
+
+#[test]
+fn values_are_data_in_the_language_of_the_target_and_secrets_are_private() {
+    let sandbox = shop();
+    sandbox.run("export envoy --env test --out out").expect_exit(0);
+    let mode = |file: &str| {
+        let metadata = std::fs::metadata(sandbox.path().join(file)).expect("a file");
+        metadata.permissions().mode() & 0o077
+    };
+    assert_eq!(mode("out/rds.json"), 0, "it has a secret");
+    assert_ne!(mode("out/envoy.json"), 0);
+    let routes: Value = serde_json::from_str(&sandbox.read("out/rds.json")).expect("JSON");
+    let text = routes.to_string();
+    assert!(text.contains("Basic hush"));
+    // A percent sign begins a command of Envoy's formatter.
+    assert!(text.contains(r#""value":"50%% \"off\"; $x""#), "{text}");
+}
+
+#[test]
+fn nothing_is_written_for_a_group_that_is_not_served() {
+    let sandbox = shop();
+    sandbox.run("export envoy nonsense --env test --out out").expect_exit(3);
+    sandbox.run("export envoy shop --env online --out out").expect_exit(3).expect_stderr("shop is not live there");
+    let version = "groups/shop/versions/0.0.1/openapi.yaml";
+    std::fs::set_permissions(sandbox.path().join(version), std::fs::Permissions::from_mode(0o644)).expect("writable");
+    sandbox.write(version, "openapi: 3.0.3\n");
+    sandbox.run("export envoy --env test --out out").expect_exit(3).expect_stderr("nothing was written");
+    assert!(!sandbox.path().join("out").exists());
+}

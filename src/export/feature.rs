@@ -140,16 +140,11 @@ impl FeatureUses {
     fn group(&mut self, group: &GroupRoutes) {
         let first = group.routes.first();
         match first.map(|route| &route.access) {
-            Some(RouteAccess::Key { signature, subscription, .. }) => {
-                if signature.is_some() {
-                    self.setting(ExportFeature::Signatures, &["auth"]);
-                }
-                if subscription.is_some() {
-                    let feature =
-                        if signature.is_some() { ExportFeature::Signatures } else { ExportFeature::SubscriptionKeys };
-                    self.setting(feature, &["auth"]);
-                }
+            Some(RouteAccess::Key { signature: None, subscription: Some(_), .. }) => {
+                self.setting(ExportFeature::SubscriptionKeys, &["auth"]);
             }
+            // Whatever else a group asks its callers for is no less than a signature to a target: none is let in for less.
+            Some(RouteAccess::Key { .. }) => self.setting(ExportFeature::Signatures, &["auth"]),
             _ if group.routes.iter().any(|route| matches!(route.access, RouteAccess::Presence { .. })) => {
                 self.setting(ExportFeature::ShownCredentials, &["mock", "check_security"]);
             }

@@ -62,8 +62,8 @@ pub(in crate::cli) struct ExportArguments {
     /// The folder where the engine finds certificates and keys for its backends
     #[arg(long, value_name = "PATH", default_value = "/etc/apigw/secrets")]
     secrets: String,
-    /// The listener of a gateway that decides on callers, for Envoy
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8100")]
+    /// The listener of a gateway that decides on callers (`serve --authorize`), for Envoy
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     authorizer: SocketAddr,
 }
 

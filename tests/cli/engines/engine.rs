@@ -42,7 +42,9 @@ impl EngineKind {
             Self::Nginx => {
                 let prefix = folder.parent().unwrap_or(folder).to_str().expect("a path").to_owned() + "/";
                 let configuration = folder.join("nginx.conf");
-                command.args(["-p", &prefix, "-c", configuration.to_str().expect("a path"), "-g", "daemon off;"]);
+                command.args(["-p", &prefix, "-c", configuration.to_str().expect("a path")]);
+                // Workers would outlive a master that is killed.
+                command.args(["-g", "daemon off; master_process off;"]);
                 if is_validation {
                     command.arg("-t");
                 }

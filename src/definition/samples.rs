@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::api::Definition;
 use super::document::NodeId;
-use super::schema::Sampler;
+use super::schema::{Sampler, ValueDirection};
 
 /// The most steps for all values of a definition; schemas after that have none.
 const MOST_STEPS: usize = 8_000_000;
@@ -24,6 +24,26 @@ impl<'d> RequestSamples<'d> {
     #[must_use]
     pub fn new(definition: &'d Definition) -> Self {
         Self { definition, sampler: Sampler::new(definition.specification), steps: 0 }
+    }
+
+    /// Returns the value that an example means, if a schema allows it in a request: the example itself, else the JSON in its
+    /// text.
+    pub fn meant(&mut self, example: &Value, schema: NodeId) -> Option<Value> {
+        let mut fits = |value: &Value| {
+            let node = self.definition.node(schema);
+            self.sampler.allows_within(value, node, Some(ValueDirection::Request), &mut self.steps)
+        };
+        if fits(example) {
+            return Some(example.clone());
+        }
+        serde_json::from_str(example.as_str()?).ok().filter(|value| fits(value))
+    }
+
+    /// Returns the first example that a schema allows, else a value that is built.
+    pub fn choose<'e>(&mut self, examples: impl Iterator<Item = &'e Value>, schema: Option<NodeId>) -> Option<Value> {
+        let mut examples = examples;
+        let Some(schema) = schema else { return examples.next().cloned() };
+        examples.find_map(|example| self.meant(example, schema)).or_else(|| self.value(schema))
     }
 
     /// Returns a value that a schema allows; `None` if none is found within the budget.

@@ -2,8 +2,10 @@
 //!
 //! - [`model`]: the operations of a version with their types, as readers and generators need them
 //! - [`reference`]: pages of the documentation
+//! - [`sdk`]: packages in the callers' languages
 //!
 //! Nothing here does I/O: what is generated is handed on as file names with bytes.
 
 pub mod model;
 pub mod reference;
+pub mod sdk;

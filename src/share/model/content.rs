@@ -27,7 +27,7 @@ pub struct ContentModel {
     pub parts: Vec<PartModel>,
     /// The declared examples.
     pub examples: Vec<NamedExample>,
-    /// A body as it may look: the first example, else one generated from the schema.
+    /// A body as it may look: the first valid example, else one built from the schema.
     pub sample: Option<Value>,
 }
 
@@ -75,6 +75,20 @@ pub struct NamedExample {
 }
 
 impl ContentKind {
+    /// Returns the word for the kind.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Form => "form",
+            Self::Multipart => "multipart",
+            Self::JsonLines => "lines",
+            Self::EventStream => "events",
+            Self::Text => "text",
+            Self::Bytes => "bytes",
+        }
+    }
+
     /// True for a form.
     #[must_use]
     pub const fn is_form(self) -> bool {
@@ -131,8 +145,7 @@ impl ContentModel {
             _ => Vec::new(),
         };
         let examples = examples(node);
-        let first = examples.first().map(|example| example.value.clone());
-        let sample = first.or_else(|| samples.value(content.schema?));
+        let sample = samples.choose(examples.iter().map(|example| &example.value), content.schema);
         Self { media_type: content.name.clone(), kind, value, item, parts, examples, sample }
     }
 

@@ -83,7 +83,7 @@ pub struct ParameterModel {
     pub value: TypeModel,
     /// The declared examples.
     pub examples: Vec<NamedExample>,
-    /// A value as it may look: the first example, else one generated from the schema.
+    /// A value as it may look: the first valid example, else one built from the schema.
     pub sample: Option<Value>,
 }
 
@@ -273,7 +273,6 @@ impl<'d> OperationReader<'d> {
         if let Some(content) = content.filter(|_| examples.is_empty()) {
             examples = super::content::examples(definition.node(content.node));
         }
-        let first = examples.first().map(|example| example.value.clone());
         ParameterModel {
             name: parameter.name.clone(),
             place: parameter.place,
@@ -286,7 +285,7 @@ impl<'d> OperationReader<'d> {
             allows_reserved: is_set(definition, parameter.node, "allowReserved"),
             media_type: content.map(|content| content.name.clone()),
             value: schema.map_or_else(TypeModel::any, |schema| self.types.read(schema)),
-            sample: first.or_else(|| self.samples.value(schema?)),
+            sample: self.samples.choose(examples.iter().map(|example| &example.value), schema),
             examples,
         }
     }

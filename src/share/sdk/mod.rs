@@ -1,0 +1,131 @@
+//! SDKs: packages in the callers' languages, generated from the model of a definition.
+//!
+//! A package is a hand-written runtime, which is the same for every definition, and the generated client over it: one method an
+//! operation and the types of its values. Templates and runtimes lie in `templates/<language>/` and are compiled in. The same
+//! version gives the same bytes: nothing here knows a time.
+//!
+//! - `lowering`, `methods`: names and shapes that all languages share
+//! - `python`, `typescript`: a language each
+//! - `archive`: zip and tar with fixed times
+
+mod archive;
+mod lowering;
+mod methods;
+mod names;
+mod python;
+mod reserved;
+mod template;
+mod text;
+mod typescript;
+
+use crate::model::{Digest, GroupName, Version};
+use crate::share::model::{DefinitionModel, OperationModel};
+
+use lowering::{TypeDeclaration, TypeLowering};
+use methods::ClientMethod;
+
+/// The version of a group that SDKs are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct SdkSource<'a> {
+    /// The group.
+    pub group: &'a GroupName,
+    /// The version.
+    pub version: &'a Version,
+    /// The digest of its files.
+    pub digest: Digest,
+    /// Its content.
+    pub model: &'a DefinitionModel,
+}
+
+/// A language of an SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SdkLanguage {
+    /// Python 3.9 or newer.
+    Python,
+    /// TypeScript and JavaScript: Node 18 or newer, browsers, Deno.
+    TypeScript,
+}
+
+/// A file of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SdkFile {
+    /// Its path below the output folder.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl SdkLanguage {
+    /// All languages.
+    pub const ALL: [Self; 2] = [Self::Python, Self::TypeScript];
+
+    /// Returns the word for the language.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::TypeScript => "typescript",
+        }
+    }
+}
+
+/// The methods and types of a client, shared by the languages.
+struct ClientPlan<'m> {
+    methods: Vec<ClientMethod<'m>>,
+    declarations: Vec<TypeDeclaration>,
+}
+
+impl<'m> ClientPlan<'m> {
+    fn new(model: &'m DefinitionModel) -> Self {
+        let mut types = TypeLowering::new(model);
+        types.declare_named();
+        let methods = ClientMethod::list(model, &mut types);
+        Self { methods, declarations: types.into_declarations() }
+    }
+
+    /// Returns the method that a first call is shown with: one that reads, and needs the fewest values.
+    fn first_method(&self) -> Option<&ClientMethod<'m>> {
+        let effort = |method: &&ClientMethod<'m>| {
+            let needed = method.parameters.iter().filter(|parameter| parameter.is_required).count();
+            (method.operation.is_deprecated, method.operation.method != "GET", needed, method.body.is_some())
+        };
+        self.methods.iter().min_by_key(effort)
+    }
+}
+
+/// Generates the packages of a version, with their archives and a list of checksums.
+#[must_use]
+pub fn generate(source: SdkSource<'_>, languages: &[SdkLanguage]) -> Vec<SdkFile> {
+    let plan = ClientPlan::new(source.model);
+    let mut files = Vec::new();
+    for language in languages {
+        let generated = match language {
+            SdkLanguage::Python => python::package(source, &plan),
+            SdkLanguage::TypeScript => typescript::package(source, &plan),
+        };
+        let folder = language.as_str();
+        files.extend(generated.into_iter().map(|file| SdkFile { path: format!("{folder}/{}", file.path), ..file }));
+    }
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let line = |file: &SdkFile| format!("{}  {}\n", text::hexadecimal(&file.bytes), file.path);
+    let sums: String = files.iter().map(line).collect();
+    files.push(SdkFile { path: "SHA256SUMS".to_owned(), bytes: sums.into_bytes() });
+    files
+}
+
+/// Writes the calls of all operations that an SDK has, in the order of the model, each with its operation.
+#[must_use]
+pub fn snippets<'m>(
+    group: &GroupName,
+    model: &'m DefinitionModel,
+    language: SdkLanguage,
+) -> Vec<(&'m OperationModel, String)> {
+    let plan = ClientPlan::new(model);
+    match language {
+        SdkLanguage::Python => python::snippets(group, model, &plan),
+        SdkLanguage::TypeScript => typescript::snippets(group, model, &plan),
+    }
+}
+
+#[cfg(test)]
+mod tests;

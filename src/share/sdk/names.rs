@@ -1,0 +1,164 @@
+//! Names for languages: words of what a definition calls things, and an allocator that gives each name once.
+//!
+//! A name depends on its own origin alone, unless two fold to the same: then the first in the order of the definition has the
+//! plain name, and each other one an ending made of a digest of its origin. So adding an operation at the end renames none.
+
+use std::collections::HashSet;
+
+use crate::model::Digest;
+
+/// The longest name, in characters.
+const LONGEST: usize = 80;
+/// The length of an ending made of a digest.
+const ENDING: usize = 8;
+
+/// Splits a text into words in lower case: at what is no letter or digit, and where capitals begin a word.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let mut words: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for (index, character) in characters.iter().copied().enumerate() {
+        if !is_name_character(character) {
+            is_open = false;
+            continue;
+        }
+        let before = index.checked_sub(1).and_then(|before| characters.get(before)).copied();
+        let after = characters.get(index + 1).copied();
+        let is_start = character.is_uppercase()
+            && (before.is_some_and(|before| !before.is_uppercase())
+                || after.is_some_and(char::is_lowercase) && before.is_some_and(char::is_uppercase));
+        if !is_open || is_start {
+            words.push(String::new());
+        }
+        is_open = true;
+        if let Some(word) = words.last_mut() {
+            word.extend(character.to_lowercase().filter(|lower| is_name_character(*lower)));
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// True for the letters and digits that every language allows in a name and reads alike.
+fn is_name_character(character: char) -> bool {
+    character.is_ascii_alphanumeric()
+        || matches!(character,
+            '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{ff}'
+            | '\u{430}'..='\u{44f}' | '\u{410}'..='\u{42f}'
+            | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}'
+            | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
+}
+
+/// Joins words as `snake_case`.
+pub(super) fn snake(words: &[String]) -> String {
+    words.join("_")
+}
+
+/// Joins words as `PascalCase`.
+pub(super) fn pascal(words: &[String]) -> String {
+    words.iter().map(|word| capitalized(word)).collect()
+}
+
+/// Joins words as `camelCase`.
+pub(super) fn camel(words: &[String]) -> String {
+    match words.split_first() {
+        Some((first, rest)) => format!("{first}{}", pascal(rest)),
+        None => String::new(),
+    }
+}
+
+fn capitalized(word: &str) -> String {
+    let mut characters = word.chars();
+    characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+/// Gives each name once.
+#[derive(Debug, Clone)]
+pub(super) struct NameAllocator {
+    taken: HashSet<String>,
+    reserved: &'static [&'static str],
+    joint: &'static str,
+}
+
+impl NameAllocator {
+    /// Begins with reserved names, which nobody gets; `joint` stands before an ending.
+    pub(super) fn new(reserved: &'static [&'static str], joint: &'static str) -> Self {
+        Self { taken: HashSet::new(), reserved, joint }
+    }
+
+    /// Gives the name for an origin: the wanted one, if it can be had.
+    pub(super) fn give(&mut self, wanted: String, fallback: &str, origin: &str) -> String {
+        let ending = || {
+            Digest::of(origin.as_bytes())
+                .to_string()
+                .rsplit(':')
+                .next()
+                .map(|hex| hex.chars().take(ENDING).collect::<String>())
+                .unwrap_or_default()
+        };
+        let mut name = wanted;
+        if name.is_empty() {
+            name = format!("{fallback}{}{}", self.joint, ending());
+        }
+        if name.starts_with(|first: char| first.is_ascii_digit()) {
+            name = format!("{fallback}{}{name}", self.joint);
+        }
+        if name.chars().count() > LONGEST {
+            let start: String = name.chars().take(LONGEST - ENDING - 1).collect();
+            name = format!("{}{}{}", start.trim_end_matches('_'), self.joint, ending());
+        }
+        if self.reserved.contains(&name.as_str()) {
+            name.push('_');
+        }
+        if self.taken.contains(&name) {
+            name = format!("{name}{}{}", self.joint, ending());
+        }
+        // Two origins that are the same text: only numbers tell them apart.
+        let mut unique = name.clone();
+        let mut number = 2;
+        while !self.taken.insert(unique.clone()) {
+            unique = format!("{name}{}{number}", self.joint);
+            number += 1;
+        }
+        unique
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_split_into_words() {
+        for (text, expected) in [
+            ("getPetById", "get_pet_by_id"),
+            ("HTTPServer", "http_server"),
+            ("list-pets", "list_pets"),
+            ("GET /pets/{petId}", "get_pets_pet_id"),
+            ("v2_get", "v2_get"),
+            ("URL", "url"),
+            ("x\u{1f980}y", "x_y"),
+            ("\u{1f980}", ""),
+            ("\u{67e5}\u{8be2}Pet", "\u{67e5}\u{8be2}_pet"),
+            ("OAuth2Token", "o_auth2_token"),
+        ] {
+            assert_eq!(snake(&words(text)), expected, "{text}");
+        }
+        assert_eq!(pascal(&words("get_pet")), "GetPet");
+        assert_eq!(camel(&words("X-Request-Id")), "xRequestId");
+    }
+
+    #[test]
+    fn names_are_given_once() {
+        let mut names = NameAllocator::new(&["class"], "_");
+        let mut give = |text: &str| names.give(snake(&words(text)), "operation", text);
+        assert_eq!(give("getPet"), "get_pet");
+        let other = give("get_pet");
+        assert!(other.starts_with("get_pet_") && other.len() == 16, "{other}");
+        assert_eq!(give("class"), "class_");
+        assert_eq!(give("2fa"), "operation_2fa");
+        assert!(give("\u{1f980}").starts_with("operation_"));
+        assert_eq!(give(&"a".repeat(300)).len(), 80);
+        assert_eq!(give("getPet").rsplit('_').count(), 3);
+    }
+}

@@ -1,0 +1,563 @@
+// Requests, responses and errors of the client, over `fetch` and Web Crypto: Node 18 or newer, browsers, Deno.
+
+const RETRIED = [429, 503];
+const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"];
+
+/** Any error of this client. */
+export class ClientError extends Error {
+  constructor(message, options) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The server was not reached, or the connection broke. */
+export class ConnectionFailed extends ClientError {}
+
+/** The server took too long. */
+export class TimedOut extends ConnectionFailed {}
+
+/** The server answered with an error: a status of 400 or above. */
+export class ApiError extends ClientError {
+  constructor(status, headers, data) {
+    const problem = data !== null && typeof data === "object" && !Array.isArray(data) ? data : {};
+    const text = problem.detail ?? problem.title ?? "";
+    super(problem.code ? `${status} ${problem.code}: ${text}` : `${status} ${text}`.trim());
+    this.status = status;
+    this.headers = headers;
+    this.data = data;
+    this.problem = problem;
+    this.code = problem.code;
+    this.requestId = problem.requestId ?? headers.get("x-request-id") ?? undefined;
+  }
+}
+
+/** 400, 413, 415 or 422: the request is not valid. */
+export class BadRequest extends ApiError {}
+/** 401: no valid credentials. */
+export class NotAuthenticated extends ApiError {}
+/** 403: the caller may not do this. */
+export class NotPermitted extends ApiError {}
+/** 404 or 410: there is no such thing. */
+export class NotFound extends ApiError {}
+/** 409 or 412: it changed meanwhile. */
+export class Conflict extends ApiError {}
+/** 429: too many requests. */
+export class RateLimited extends ApiError {}
+/** 500 or above. */
+export class ServerFailed extends ApiError {}
+
+const ERRORS = {
+  400: BadRequest,
+  401: NotAuthenticated,
+  403: NotPermitted,
+  404: NotFound,
+  409: Conflict,
+  410: NotFound,
+  412: Conflict,
+  413: BadRequest,
+  415: BadRequest,
+  422: BadRequest,
+  429: RateLimited,
+};
+
+/** A file to send, and how it is called. */
+export class Upload {
+  constructor(content, name = "file", contentType = undefined) {
+    this.content = content;
+    this.name = name;
+    this.contentType = contentType;
+  }
+}
+
+// Parameters
+
+function encode(text) {
+  return encodeURIComponent(text).replace(/[!'()*]/g, hexadecimal);
+}
+
+function hexadecimal(character) {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}
+
+function encodeButReserved(text, delimiter) {
+  const kept = "/!$'()*,;=:@?".replace(delimiter, "");
+  return Array.from(text, (character) => (kept.includes(character) ? character : encode(character))).join("");
+}
+
+function plain(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function isObject(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
+function nested(name, value) {
+  if (Array.isArray(value)) return value.flatMap((item) => nested(name, item));
+  if (isObject(value)) return Object.entries(value).flatMap(([part, inner]) => nested(`${name}][${part}`, inner));
+  return [[name, plain(value)]];
+}
+
+function writeParameter([parameterName, place, style, mayExplode, isReserved, isJson], value) {
+  const encoded = (text) => {
+    if (place === "query" && isReserved) return encodeButReserved(text, style === "form" && !mayExplode ? "," : "=");
+    return place === "path" || place === "query" ? encode(text) : text;
+  };
+  const name = encoded(parameterName);
+  const named = (text) => {
+    if (place === "query" || place === "cookie") return `${name}=${text}`;
+    if (style === "matrix") return `;${name}=${text}`;
+    return style === "label" ? `.${text}` : text;
+  };
+  const explode = mayExplode && (place === "query" || style !== "form");
+  if (isJson) return named(encoded(JSON.stringify(value)));
+  if (Array.isArray(value)) return writeList(style, explode, name, named, value.map((item) => encoded(plain(item))));
+  if (isObject(value)) {
+    const pair = ([key, item]) => (style === "deepObject" ? nested(key, item) : [[key, plain(item)]]);
+    const fields = Object.entries(value).filter(([, item]) => item !== undefined).flatMap(pair);
+    return writeObject(style, explode, name, named, fields.map(([key, text]) => [encoded(key), encoded(text)]));
+  }
+  return named(encoded(plain(value)));
+}
+
+function writeList(style, explode, name, named, items) {
+  if (style === "form" && explode) return items.map((item) => `${name}=${item}`).join("&");
+  if (style === "matrix" && explode) return items.map((item) => `;${name}=${item}`).join("");
+  if (style === "label" && explode) return items.map((item) => `.${item}`).join("");
+  return named(items.join({ spaceDelimited: "%20", pipeDelimited: "%7C" }[style] ?? ","));
+}
+
+function writeObject(style, explode, name, named, fields) {
+  if (style === "deepObject") return fields.map(([key, value]) => `${name}%5B${key}%5D=${value}`).join("&");
+  const [before, between] = { form: ["", "&"], matrix: [";", ""], label: [".", ""], simple: ["", ","] }[style] ?? [];
+  if (explode && between !== undefined) return fields.map(([key, value]) => `${before}${key}=${value}`).join(between);
+  return named(fields.map(([key, value]) => `${key},${value}`).join(","));
+}
+
+function writeParameters(operation, values) {
+  const written = [];
+  const query = operation.query ? [operation.query] : [];
+  const headers = {};
+  const cookies = [];
+  operation.parameters.forEach((parameter, index) => {
+    const value = values[index];
+    if (value === undefined || value === null) return;
+    const [name, place] = parameter;
+    const text = writeParameter(parameter, value);
+    if (place === "path") written[index] = text;
+    else if (place === "query") query.push(...(text ? [text] : []));
+    else if (place === "header") headers[name.toLowerCase()] = text;
+    else cookies.push(text);
+  });
+  if (cookies.length > 0) headers.cookie = cookies.join("; ");
+  const path = operation.path.map((piece) => {
+    if (typeof piece === "string") return piece;
+    if (!written[piece]) throw new TypeError(`${operation.name}: ${operation.parameters[piece][0]} is missing or empty`);
+    return written[piece];
+  });
+  return { path: path.join(""), query: query.join("&"), headers };
+}
+
+// Bodies
+
+function isFile(value) {
+  return (
+    value instanceof Upload ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value) ||
+    (typeof Blob !== "undefined" && value instanceof Blob) ||
+    isStream(value)
+  );
+}
+
+function isStream(value) {
+  return typeof ReadableStream !== "undefined" && value instanceof ReadableStream;
+}
+
+/** Lists the fields of a form; those with a delimiter are one value that is encoded already. */
+function pairs(value, parts) {
+  return Object.entries(value).flatMap(([name, field]) => {
+    const [, style, explode] = parts[name] ?? [null, null, true];
+    if (field === undefined || field === null) return [];
+    if (Array.isArray(field)) {
+      const delimiter = { form: ",", spaceDelimited: "%20", pipeDelimited: "%7C" }[style];
+      if (delimiter !== undefined && !explode) return [[name, field, delimiter]];
+      return field.map((item) => [name, item]);
+    }
+    if (isObject(field) && !isFile(field)) {
+      if (style === "deepObject") {
+        const fields = Object.entries(field).flatMap(([key, inner]) => nested(key, inner));
+        return fields.map(([key, text]) => [`${name}[${key}]`, text]);
+      }
+      if (style === "form" && explode) return Object.entries(field);
+    }
+    return [[name, field]];
+  });
+}
+
+function joined(field, delimiter) {
+  return field.map((item) => encode(plain(item))).join(delimiter);
+}
+
+function writeForm(value, parts) {
+  const text = ([name, field, delimiter]) =>
+    `${encode(name)}=${delimiter === undefined ? encode(plain(field)) : joined(field, delimiter)}`;
+  return pairs(value, parts).map(text).join("&");
+}
+
+function asBlob(content, type) {
+  return new Blob([content], { type });
+}
+
+async function writeMultipart(value, parts) {
+  const form = new FormData();
+  for (const [name, field, delimiter] of pairs(value, parts)) {
+    const declared = parts[name]?.[0] ?? undefined;
+    if (delimiter !== undefined) {
+      form.append(name, joined(field, delimiter));
+    } else if (isFile(field)) {
+      const upload = field instanceof Upload ? field : new Upload(field, field.name);
+      const content = isStream(upload.content) ? await new Response(upload.content).arrayBuffer() : upload.content;
+      const type = upload.contentType ?? declared ?? (content.type || "application/octet-stream");
+      form.append(name, asBlob(content, type), upload.name);
+    } else if (declared !== undefined || isObject(field)) {
+      form.append(name, asBlob(plain(field), declared ?? "application/json"));
+    } else {
+      form.append(name, plain(field));
+    }
+  }
+  return form;
+}
+
+function chooseContent(operation, value, mediaType) {
+  if (mediaType !== undefined) {
+    const found = operation.contents.find(([known]) => essence(known) === essence(mediaType));
+    return [mediaType, found?.[1] ?? kindOf(mediaType), found?.[2] ?? {}];
+  }
+  let wanted = ["json", "multipart", "form", "lines"];
+  if (isFile(value)) wanted = ["bytes", "text", "json"];
+  else if (typeof value === "string") wanted = ["text", "json", "bytes"];
+  const contents = wanted.map((kind) => operation.contents.find(([, known]) => known === kind));
+  return contents.find((found) => found !== undefined) ?? operation.contents[0] ?? ["application/json", "json", {}];
+}
+
+function concrete(mediaType, usual) {
+  const [kind, subtype] = mediaType.split("/");
+  if (subtype !== "*") return mediaType;
+  if (kind === "*" || kind === usual.split("/")[0]) return usual;
+  return kind === "image" ? "image/png" : `${kind}/plain`;
+}
+
+/** Writes a body: its bytes and its media type; a form of parts is a text of its own, which may be sent again. */
+async function writeBody(operation, value, mediaType) {
+  const [declared, kind, parts] = chooseContent(operation, value, mediaType);
+  if (kind === "form") return { type: declared, content: writeForm(value, parts) };
+  if (kind === "multipart") {
+    // The boundary is chosen here and the bytes are known, as a signature needs them.
+    const form = new Response(await writeMultipart(value, parts));
+    return { type: form.headers.get("content-type"), content: await form.arrayBuffer() };
+  }
+  if (kind === "lines") return { type: declared, content: value.map((item) => `${JSON.stringify(item)}\n`).join("") };
+  if (isFile(value)) {
+    const upload = value instanceof Upload ? value : new Upload(value);
+    const own = mediaType === undefined ? upload.contentType : undefined;
+    return { type: own ?? concrete(declared, "application/octet-stream"), content: upload.content };
+  }
+  if (typeof value === "string" && ["text", "bytes", "events"].includes(kind)) {
+    return { type: concrete(declared, "text/plain"), content: value };
+  }
+  return { type: concrete(declared, "application/json"), content: JSON.stringify(value) };
+}
+
+// Responses
+
+function essence(mediaType) {
+  return mediaType.split(";")[0].trim().toLowerCase();
+}
+
+function kindOf(mediaType) {
+  const name = essence(mediaType);
+  if (name === "application/json" || name === "text/json" || name.endsWith("+json")) return "json";
+  if (/^application\/(x-ndjson|ndjson|jsonl|jsonlines|x-jsonlines|json-seq)$/.test(name)) return "lines";
+  if (name === "text/event-stream") return "events";
+  if (name === "application/x-www-form-urlencoded") return "form";
+  if (name === "multipart/form-data") return "multipart";
+  if (name.startsWith("text/") || /^application\/(xml|yaml)$/.test(name) || /\+(xml|yaml)$/.test(name)) return "text";
+  return "bytes";
+}
+
+async function* chunksOf(body) {
+  if (body === null) return;
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+async function* linesOf(body) {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunksOf(body)) {
+    rest += decoder.decode(chunk, { stream: true });
+    const lines = rest.split(/\r\n|\n|\r(?=.)/);
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  rest += decoder.decode();
+  if (rest !== "") yield rest.replace(/\r$/, "");
+}
+
+async function* jsonLinesOf(body) {
+  for await (const line of linesOf(body)) {
+    const text = line.replace(/^\x1e/, "").trim();
+    if (text !== "") yield JSON.parse(text);
+  }
+}
+
+async function* eventsOf(body) {
+  let event = "";
+  let data = [];
+  let id = "";
+  let retry;
+  for await (const line of linesOf(body)) {
+    const at = line.indexOf(":");
+    const name = at < 0 ? line : line.slice(0, at);
+    const value = at < 0 ? "" : line.slice(at + 1).replace(/^ /, "");
+    if (line === "") {
+      if (data.length > 0) yield { event: event || "message", data: parsed(data.join("\n")), id, retry };
+      event = "";
+      data = [];
+    } else if (name === "event") event = value;
+    else if (name === "data") data.push(value);
+    else if (name === "id" && !value.includes("\0")) id = value;
+    else if (name === "retry" && /^\d+$/.test(value)) retry = Number(value);
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+async function readData(response) {
+  const type = response.headers.get("content-type") ?? "";
+  const kind = type === "" ? "bytes" : kindOf(type);
+  if (response.status < 400) {
+    if (kind === "events") return eventsOf(response.body);
+    if (kind === "lines") return jsonLinesOf(response.body);
+    if ((kind === "bytes" || kind === "multipart") && type !== "") return response.blob();
+  }
+  const text = await response.text();
+  if (text === "") return null;
+  if (kind !== "json") return text;
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    if (response.status >= 400) return text;
+    throw new ClientError(`the server answered ${response.status} with JSON that cannot be read`, { cause });
+  }
+}
+
+// Credentials
+
+/** Shows a subscription key, like `apk_…`. */
+export function subscriptionKey(key, header = "x-api-key") {
+  return (request) => void request.headers.set(header, key);
+}
+
+/** Shows a token, or the one that a function gives for each request. */
+export function bearerToken(token) {
+  return async (request) => {
+    request.headers.set("authorization", `Bearer ${typeof token === "string" ? token : await token()}`);
+  };
+}
+
+/** Shows a user name and a password. */
+export function basicAuth(user, password) {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  return (request) => void request.headers.set("authorization", `Basic ${btoa(String.fromCharCode(...bytes))}`);
+}
+
+/** Shows a key in a header, a query parameter or a cookie of any name. */
+export function apiKey(name, value, place = "header") {
+  return (request) => {
+    if (place === "header") request.headers.set(name, value);
+    if (place === "query") request.url += `${request.url.includes("?") ? "&" : "?"}${encode(name)}=${encode(value)}`;
+    if (place === "cookie") {
+      const known = request.headers.get("cookie");
+      request.headers.set("cookie", known === null ? `${name}=${value}` : `${known}; ${name}=${value}`);
+    }
+  };
+}
+
+/** Signs each request with a secret: JDCLOUD3-HMAC-SHA256, which also covers the body. */
+export function signature(keyId, secret, { region = "local", service = "apigw", now, nonce } = {}) {
+  return async (request) => {
+    const moment = now ?? new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+    const once = nonce ?? crypto.randomUUID().replaceAll("-", "");
+    const bytes = await bytesOf(request.body);
+    if (request.body !== undefined) request.body = bytes;
+    const [address, query = ""] = request.url.split("?");
+    const [, authority, path] = /^https?:\/\/([^/]+)(.*)$/.exec(address);
+    const signed = { host: authority, "x-jdcloud-date": moment, "x-jdcloud-nonce": once };
+    const type = request.headers.get("content-type");
+    if (type !== null) signed["content-type"] = type.trim();
+    const names = Object.keys(signed).sort();
+    const lines = names.map((name) => `${name}:${signed[name]}\n`).join("");
+    const canonical = [request.method, path || "/", canonicalQuery(query), lines, names.join(";"), await sha256(bytes)];
+    const scope = `${moment.slice(0, 8)}/${region}/${service}/jdcloud3_request`;
+    const text = ["JDCLOUD3-HMAC-SHA256", moment, scope, await sha256(utf8(canonical.join("\n")))].join("\n");
+    let key = utf8(`JDCLOUD3${secret}`);
+    for (const part of scope.split("/")) key = await hmac(key, part);
+    const proof = hex(await hmac(key, text));
+    request.headers.set("x-jdcloud-date", moment);
+    request.headers.set("x-jdcloud-nonce", once);
+    request.headers.set(
+      "authorization",
+      `JDCLOUD3-HMAC-SHA256 Credential=${keyId}/${scope}, SignedHeaders=${names.join(";")}, Signature=${proof}`,
+    );
+  };
+}
+
+function utf8(text) {
+  return new TextEncoder().encode(text);
+}
+
+function hex(bytes) {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function sha256(bytes) {
+  return hex(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+async function hmac(key, text) {
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return crypto.subtle.sign("HMAC", imported, utf8(text));
+}
+
+async function bytesOf(body) {
+  return body === undefined ? new Uint8Array() : new Uint8Array(await new Response(body).arrayBuffer());
+}
+
+function canonicalQuery(query) {
+  const decoded = (text) => encode(decodeURIComponent(text.replace(/\+/g, " ")));
+  const pair = (text) => {
+    const at = text.indexOf("=");
+    return at < 0 ? [decoded(text), ""] : [decoded(text.slice(0, at)), decoded(text.slice(at + 1))];
+  };
+  const list = query.split("&").filter((text) => text !== "").map(pair);
+  const order = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+  list.sort((one, other) => order(one[0], other[0]) || order(one[1], other[1]));
+  return list.map(([name, value]) => `${name}=${value}`).join("&");
+}
+
+// Transport
+
+const OWN_NAME = typeof window === "undefined";
+
+/** Sends the requests of a client. */
+export class BaseClient {
+  #baseUrl;
+  #options;
+
+  constructor(baseUrl, options, userAgent) {
+    if (!/^https?:\/\//.test(baseUrl)) throw new TypeError(`${baseUrl} is not an http or https address`);
+    this.#baseUrl = baseUrl.replace(/\/+$/, "");
+    this.#options = { timeout: 60_000, retries: 2, auth: [], userAgent, ...options };
+  }
+
+  /** Sends a request of an operation; the methods of the client call it. */
+  async _send(operation, values, body, options = {}) {
+    const { path, query, headers } = writeParameters(operation, values);
+    const settings = { ...this.#options, ...options };
+    const every = new Headers(OWN_NAME ? { "user-agent": this.#options.userAgent } : {});
+    every.set("accept", options.accept ?? operation.accept);
+    for (const [name, value] of Object.entries(headers)) every.set(name, headerText(value));
+    const written = body === undefined ? undefined : await writeBody(operation, body, options.contentType);
+    if (written !== undefined) every.set("content-type", written.type);
+    for (const more of [this.#options.headers, options.headers]) {
+      for (const [name, value] of Object.entries(more ?? {})) every.set(name, value);
+    }
+    const url = `${this.#baseUrl}${path}${query ? `?${query}` : ""}`;
+    const request = { method: operation.method, url, headers: every, body: written?.content };
+    const response = await this.#sendWithRetries(request, settings);
+    const data = await readData(response);
+    if (response.status >= 400) {
+      const Kind = response.status >= 500 ? ServerFailed : (ERRORS[response.status] ?? ApiError);
+      throw new Kind(response.status, response.headers, data);
+    }
+    return { status: response.status, headers: response.headers, data };
+  }
+
+  async #sendWithRetries(request, settings) {
+    for (let attempt = 0; ; attempt += 1) {
+      const mayRepeat = attempt < settings.retries && !isStream(request.body);
+      let response;
+      try {
+        response = await sendOnce(request, settings);
+      } catch (error) {
+        if (!mayRepeat || !(error instanceof ConnectionFailed) || !IDEMPOTENT.includes(request.method)) throw error;
+        await pause(attempt, null, settings.signal);
+        continue;
+      }
+      if (!RETRIED.includes(response.status) || !mayRepeat) return response;
+      await response.arrayBuffer();
+      await pause(attempt, response.headers.get("retry-after"), settings.signal);
+    }
+  }
+}
+
+/** A header holds bytes; a text beyond Latin-1 is sent as UTF-8, as other clients send it. */
+function headerText(text) {
+  return /^[\x00-\xff]*$/.test(text) && !/[\x80-\xff]/.test(text) ? text : String.fromCharCode(...utf8(text));
+}
+
+async function sendOnce(original, settings) {
+  const request = { ...original, headers: new Headers(original.headers) };
+  for (const auth of [settings.auth].flat()) await auth(request);
+  const controller = new AbortController();
+  const abort = () => controller.abort(settings.signal.reason);
+  if (settings.signal?.aborted) abort();
+  settings.signal?.addEventListener("abort", abort, { once: true });
+  let isLate = false;
+  const late = () => {
+    isLate = true;
+    controller.abort();
+  };
+  const timer = settings.timeout > 0 && Number.isFinite(settings.timeout) ? setTimeout(late, settings.timeout) : undefined;
+  const { method, url, headers, body } = request;
+  const more = isStream(body) ? { duplex: "half" } : {};
+  try {
+    const send = settings.fetch ?? globalThis.fetch;
+    return await send(url, { method, headers, body, redirect: "manual", signal: controller.signal, ...more });
+  } catch (cause) {
+    if (isLate) throw new TimedOut("the server did not answer in time", { cause });
+    if (settings.signal?.aborted) throw cause;
+    throw new ConnectionFailed(`the connection failed: ${cause?.cause?.message ?? cause?.message ?? cause}`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function pause(attempt, retryAfter, signal) {
+  const seconds = retryAfter === null ? NaN : Number(retryAfter);
+  const until = retryAfter === null ? NaN : Date.parse(retryAfter) - Date.now();
+  let wait = (0.5 + Math.random() / 2) * 500 * 2 ** attempt;
+  if (Number.isFinite(seconds)) wait = seconds * 1000;
+  else if (Number.isFinite(until)) wait = until;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, Math.min(Math.max(wait, 0), 60_000));
+    signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
+  });
+}

@@ -1,0 +1,97 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::GroupSettings;
+use crate::share::model::ModelSource;
+
+/// Reads a definition with these paths.
+fn model(paths: &str) -> DefinitionModel {
+    let text = format!("openapi: 3.1.0\ninfo: {{title: t, version: '1'}}\npaths:\n{paths}");
+    let mut fetch = |file: &str| Ok((file == "openapi.yaml").then(|| Arc::from(text.as_bytes())));
+    let definition = crate::definition::read("g", &mut fetch).definition.expect("a definition");
+    let settings: GroupSettings =
+        serde_saphyr::from_str("schema: 1\nversion: '0.0.1'\nprefix: /g\n").expect("settings");
+    DefinitionModel::build(ModelSource { definition: &definition, settings: &settings, environments: &[] })
+}
+
+/// Lists the public names of a client: its calls with the names of their parameters, and its types.
+fn names(model: &DefinitionModel) -> Vec<String> {
+    let group = "g".parse().expect("a name");
+    let mut names: Vec<String> = Vec::new();
+    for language in SdkLanguage::ALL {
+        let calls = snippets(&group, model, language).into_iter();
+        names.extend(calls.map(|(operation, call)| format!("{}: {call}", operation.key)));
+    }
+    names.extend(ClientPlan::new(model).declarations.into_iter().map(|declaration| declaration.name));
+    names
+}
+
+fn operation(index: usize, id: &str) -> String {
+    let quoted = serde_json::to_string(id).expect("JSON");
+    format!(
+        "  /p{index}/{{id}}:\n    post: {{operationId: {quoted}, parameters: [{{name: id, in: path, required: true, schema: {{type: string}}}}, \
+         {{name: id, in: query, required: true, schema: {{type: string}}}}], requestBody: {{content: {{application/json: {{schema: {{type: object, \
+         properties: {{a: {{type: object, properties: {{b: {{}}}}}}}}}}}}}}}}, responses: {{'204': {{description: d}}}}}}\n"
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_operation_that_is_added_renames_nothing(ids in prop::collection::hash_set("(getPet|get_pet|GetPet|class|body|[a-zA-Z0-9_ \u{67e5}\u{1f980}-]{1,6})", 2..7)) {
+        let ids: Vec<String> = ids.into_iter().collect();
+        let paths: Vec<String> = ids.iter().enumerate().map(|(index, id)| operation(index, id)).collect();
+        let (_, fewer) = paths.split_last().expect("one at least");
+        let before = names(&model(&fewer.concat()));
+        let after = names(&model(&paths.concat()));
+        for name in &before {
+            prop_assert!(after.contains(name), "{name} is not in {after:?}");
+        }
+    }
+}
+
+#[test]
+fn a_component_that_comes_into_use_renames_nothing() {
+    let get = |path: &str, name: &str| {
+        format!(
+            "  {path}: {{get: {{responses: {{'200': {{description: d, content: {{application/json: {{schema: {{$ref: '#/components/schemas/{name}'}}}}}}}}}}}}}}\n"
+        )
+    };
+    let components = "components:\n  schemas:\n    Pet: {type: object, properties: {owner: {type: object, properties: {a: {}}}}}\n    PetOwner: {type: object, properties: {b: {}}}\n";
+    let before = names(&model(&(get("/a", "Pet") + components)));
+    let after = names(&model(&(get("/a", "Pet") + &get("/b", "PetOwner") + components)));
+    assert!(before.iter().all(|name| after.contains(name)), "{before:?} {after:?}");
+}
+
+#[test]
+fn a_changed_description_changes_comments_alone() {
+    let source = |description: &str| {
+        let model = model(&format!(
+            "  /a: {{get: {{operationId: a, description: {}, responses: {{'204': {{description: d}}}}}}}}\n",
+            serde_json::to_string(description).expect("JSON")
+        ));
+        let (group, version) = ("g".parse().expect("a name"), "0.0.1".parse().expect("a version"));
+        let source = SdkSource { group: &group, version: &version, digest: Digest::of(b""), model: &model };
+        let files = generate(source, &SdkLanguage::ALL);
+        let text = |path: &str| {
+            let file = files.iter().find(|file| file.path == path).expect("a file");
+            String::from_utf8(file.bytes.clone()).expect("UTF-8")
+        };
+        (text("python/g_sdk/client.py"), text("typescript/index.js"), text("typescript/index.d.ts"))
+    };
+    let hostile = "\"\"\"\nimport os # */ \\ ${x} `\u{202e}";
+    let (python, script, types) = source("plain");
+    let (other_python, other_script, other_types) = source(hostile);
+    assert_eq!(script, other_script);
+    let code = |text: &str, start: &str, end: &str| {
+        let (before, rest) = text.split_once(start).expect("a comment");
+        format!("{before}{}", rest.split_once(end).expect("its end").1)
+    };
+    let method = |text: &str| text.split_once("    def a(").expect("a method").1.to_owned();
+    assert_eq!(code(&method(&python), "\"\"\"", "\"\"\""), code(&method(&other_python), "\"\"\"", "\"\"\""));
+    let method = |text: &str| text.split_once("environment?: Environment });").expect("a method").1.to_owned();
+    assert_eq!(code(&method(&types), "/**", "*/"), code(&method(&other_types), "/**", "*/"));
+}

@@ -1,0 +1,117 @@
+//! Generated clients against the gateway: their types are checked, and every operation is called and answered as declared.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says so and fails")]
+
+mod corpus;
+mod golden;
+mod served;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use apigw::share::sdk::SdkLanguage;
+
+use served::{Served, write_packages};
+
+const PYTHON_DRIVER: &str = include_str!("drive.py");
+const NODE_DRIVER: &str = include_str!("drive.mjs");
+
+/// Says what is skipped, where a tool is missing; fails where tools are required.
+fn has_tool(program: &str, skipped: &str) -> bool {
+    let is_there = Command::new(program).arg("--version").output().is_ok_and(|tried| tried.status.success());
+    assert!(is_there || std::env::var_os("APIGW_REQUIRE_TOOLS").is_none(), "{program} is missing");
+    if !is_there {
+        writeln!(std::io::stderr(), "skipped, since {program} is missing: {skipped}").expect("written");
+    }
+    is_there
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().expect("the tool runs")
+}
+
+fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Calls each operation of each group with a driver, and returns what differs from the declared responses.
+fn drive(served: &Served, language: SdkLanguage, folder: &Path, program: &str, driver: &Path) -> (usize, String) {
+    let mut failures = String::new();
+    let mut calls = 0;
+    for group in &served.groups {
+        let expected = Served::expected(group, language);
+        calls += expected.len();
+        let file = folder.join(format!("{}.json", group.name));
+        std::fs::write(&file, serde_json::to_vec(&expected).expect("JSON")).expect("a file");
+        let output = run(Command::new(program)
+            .arg(driver)
+            .args([group.name.as_str(), served.address.as_str()])
+            .arg(&file)
+            .current_dir(folder));
+        if !output.status.success() || !output.stdout.is_empty() {
+            let _ = writeln!(failures, "{}:\n{}", group.origin, text(&output));
+        }
+    }
+    (calls, failures)
+}
+
+#[test]
+fn python_clients_call_every_operation() {
+    if !has_tool("python3", "calls of generated Python clients") {
+        return;
+    }
+    let served = Served::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served, SdkLanguage::Python, folder.path());
+    let driver = folder.path().join("drive.py");
+    std::fs::write(&driver, PYTHON_DRIVER).expect("a file");
+    let (calls, failures) = drive(&served, SdkLanguage::Python, folder.path(), "python3", &driver);
+    assert!(failures.is_empty(), "{failures}");
+    writeln!(std::io::stderr(), "{calls} operations of {} groups called from Python", served.groups.len())
+        .expect("written");
+}
+
+#[test]
+fn python_clients_are_strictly_typed() {
+    if !has_tool("mypy", "types of generated Python clients") {
+        return;
+    }
+    let served = Served::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served, SdkLanguage::Python, folder.path());
+    let packages = served.groups.iter().flat_map(|group| ["-p".to_owned(), format!("{}_sdk", group.name)]);
+    let output = run(Command::new("mypy").arg("--strict").args(packages).current_dir(folder.path()));
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+#[test]
+fn typescript_clients_call_every_operation() {
+    if !has_tool("node", "calls of generated JavaScript clients") {
+        return;
+    }
+    let served = Served::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served, SdkLanguage::TypeScript, folder.path());
+    let driver = folder.path().join("drive.mjs");
+    std::fs::write(&driver, NODE_DRIVER).expect("a file");
+    let (calls, failures) = drive(&served, SdkLanguage::TypeScript, folder.path(), "node", &driver);
+    assert!(failures.is_empty(), "{failures}");
+    writeln!(std::io::stderr(), "{calls} operations of {} groups called from Node", served.groups.len())
+        .expect("written");
+}
+
+#[test]
+fn typescript_clients_are_strictly_typed() {
+    if !has_tool("tsc", "types of generated TypeScript clients") {
+        return;
+    }
+    let served = Served::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    write_packages(&served, SdkLanguage::TypeScript, folder.path());
+    let files = served.groups.iter().map(|group| format!("{}/index.d.ts", group.name));
+    let options = "--strict --noEmit --skipLibCheck false --target es2022 --module nodenext --lib es2022,dom,dom.asynciterable --types";
+    let output = run(Command::new("tsc").args(options.split(' ')).arg("").args(files).current_dir(folder.path()));
+    assert!(output.status.success(), "{}", text(&output));
+}

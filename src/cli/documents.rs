@@ -10,7 +10,7 @@ use super::views::{
     CompletionsView, DiffDocument, ErrorView, ExportView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
     GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView,
     ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView,
-    SchemaDocument, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView,
+    SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView,
     VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
 };
 
@@ -85,6 +85,7 @@ pub(super) static DOCUMENTS: &[DocumentKind] = &[
     DocumentKind::new::<RoutesView<'_>>("routes"),
     DocumentKind::new::<ExportView<'_>>("export"),
     DocumentKind::new::<CallView>("call"),
+    DocumentKind::new::<SdkView>("sdk"),
     DocumentKind::new::<SchemaDocument>("schema"),
     DocumentKind::new::<CompletionsView>("completions"),
     DocumentKind::new::<ManualPageView>("man"),

@@ -30,6 +30,7 @@ topics! {
     "plans": "release plans over many groups and environments",
     "compatibility": "which changes break callers, and the policies about them",
     "serving": "the gateway: addresses, mocks, backends, TLS, logs, refusals",
+    "sdk": "clients for callers: packages, first calls, credentials, errors",
     "access": "keys of callers, signatures, grants, rotation, leaks",
     "docs": "pages for callers: what is live, references, changes",
     "fleets": "exports to Envoy, nginx, HAProxy, Kubernetes and Kong; following Git",

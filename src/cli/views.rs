@@ -8,6 +8,7 @@ mod docs;
 mod export;
 mod groups;
 mod routes;
+mod sdk;
 mod status;
 mod versions;
 mod workspace;
@@ -31,6 +32,7 @@ pub(super) use docs::{DocsPageView, DocsView};
 pub(super) use export::{DeviationView, ExportApiView, ExportFileView, ExportGroupView, ExportView, FileState};
 pub(super) use groups::{GroupDeleteView, GroupListEntryView, GroupListView, GroupSetView, GroupShowView, GroupView};
 pub(super) use routes::RoutesView;
+pub(super) use sdk::{SdkGroupView, SdkView};
 pub(super) use status::{BehindView, GatewayView, NewerView, StatusEntryView, StatusView, ViewProblemView};
 pub(super) use versions::{
     DeletedVersionView, PruneView, PrunedVersionView, VersionBlockView, VersionBumpView, VersionCreateView,

@@ -50,6 +50,7 @@ impl<'d> RequestSamples<'d> {
     pub fn value(&mut self, schema: NodeId) -> Option<Value> {
         let left = MOST_STEPS.checked_sub(self.steps)?.min(MOST_STEPS_A_VALUE);
         let built = self.sampler.build(self.definition.node(schema), left, &mut self.steps);
-        built.ok().map(|built| built.value)
+        // One that several alternatives allow is refused where requests are checked.
+        built.ok().filter(|built| built.doubt.is_none()).map(|built| built.value)
     }
 }

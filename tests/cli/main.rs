@@ -32,6 +32,7 @@ mod plans;
 mod prune;
 mod release;
 mod routes;
+mod sdk;
 mod serve;
 mod serving;
 #[cfg(target_os = "linux")]

@@ -25,6 +25,7 @@ mod resolve;
 mod rollback;
 mod routes;
 mod schema;
+mod sdk;
 mod serve;
 mod show;
 mod sign;
@@ -78,6 +79,7 @@ pub(super) enum Command {
     Routes(routes::RoutesArguments),
     Export(export::ExportArguments),
     Call(call::CallArguments),
+    Sdk(sdk::SdkArguments),
     Schema(schema::SchemaArguments),
     Completions(completions::CompletionsArguments),
     Man(man::ManArguments),
@@ -138,6 +140,7 @@ impl Command {
             | Self::Export(_)
             | Self::Call(_)
             | Self::Sign(_)
+            | Self::Sdk(_)
             | Self::Schema(_)
             | Self::Completions(_)
             | Self::Man(_)
@@ -177,6 +180,7 @@ impl Command {
             Self::Routes(arguments) => routes::run(context, arguments),
             Self::Export(arguments) => export::run(context, arguments),
             Self::Call(arguments) => call::run(context, arguments),
+            Self::Sdk(arguments) => sdk::run(context, arguments),
             Self::Schema(arguments) => schema::run(context, arguments),
             Self::Completions(arguments) => completions::run(context, arguments),
             Self::Man(arguments) => man::run(context, arguments),

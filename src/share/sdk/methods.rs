@@ -51,6 +51,20 @@ pub(super) struct MethodBody<'m> {
     pub(super) contents: Vec<(&'m ContentModel, TypeUse)>,
 }
 
+impl<'m> MethodBody<'m> {
+    /// Returns the content that runtimes choose for a value which is neither a file nor a text, as samples are.
+    pub(super) fn sample_content(&self) -> Option<&'m ContentModel> {
+        let rank = |content: &ContentModel| match content.kind {
+            ContentKind::Json => 0,
+            ContentKind::Multipart => 1,
+            ContentKind::Form => 2,
+            ContentKind::JsonLines => 3,
+            ContentKind::Text | ContentKind::EventStream | ContentKind::Bytes => 4,
+        };
+        self.contents.iter().map(|(content, _)| *content).min_by_key(|content| rank(content))
+    }
+}
+
 /// A result of a method.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum MethodResult {

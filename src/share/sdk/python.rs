@@ -141,7 +141,7 @@ impl PythonMethod<'_, '_> {
             arguments.push(if parameter.place == ParameterPlace::Path { value } else { format!("{name}={value}") });
         }
         if let Some(body) = self.method.body.as_ref().filter(|body| body.is_required) {
-            let content = body.contents.first().map(|(content, _)| *content);
+            let content = body.sample_content();
             arguments.push(format!("body={}", content.map_or_else(|| "None".to_owned(), sample_body)));
         }
         format!("client.{}({})", self.name, arguments.join(", "))

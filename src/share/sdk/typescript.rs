@@ -266,7 +266,7 @@ impl TypescriptMethod<'_, '_> {
             fields.push(format!("{name}: {}", sample.map_or_else(|| quoted("value"), javascript)));
         }
         if let Some(body) = self.method.body.as_ref().filter(|body| body.is_required) {
-            let content = body.contents.first().map(|(content, _)| *content);
+            let content = body.sample_content();
             fields.push(format!("body: {}", content.map_or_else(|| "null".to_owned(), sample_body)));
         }
         let input = if fields.is_empty() { String::new() } else { format!("{{ {} }}", fields.join(", ")) };

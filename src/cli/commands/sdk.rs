@@ -1,0 +1,191 @@
+//! `apigw sdk`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Exit};
+use crate::cli::output::counted;
+use crate::cli::views::{SdkGroupView, SdkView};
+use crate::cli::{complete, selection};
+use crate::model::{DeploymentState, GroupName, SCHEMA, Version};
+use crate::plan::{Facts as _, PublishCandidate};
+use crate::share::model::{DefinitionModel, EnvironmentServers, ModelSource};
+use crate::share::sdk::{SdkFile, SdkLanguage, SdkSource, generate};
+use crate::workspace::{DiskFacts, FolderChanges, OutputFile, OutputFolder, Workspace};
+
+/// Generate clients for callers: Python, TypeScript
+///
+/// Each group gets a folder with a package a language, archives that pip and npm install, and SHA256SUMS. The packages need no
+/// others, and the same version always gives the same bytes. The folder belongs to the command: files that are no longer needed
+/// are removed, and a folder that holds something else is refused.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  apigw sdk --env test --language python,typescript --out sdk\n  apigw sdk petstore --version 0.0.1 --language python --out sdk --check"
+)]
+pub(in crate::cli) struct SdkArguments {
+    /// The groups [default: with --env all that are live there, else the only one]
+    #[arg(value_name = "GROUP", add = ArgValueCandidates::new(complete::groups))]
+    groups: Vec<String>,
+    /// Of the versions that are live in this environment
+    #[arg(long, value_name = "ENV", required_unless_present = "version", conflicts_with = "version", add = ArgValueCandidates::new(complete::environments))]
+    env: Option<String>,
+    /// Of this frozen version
+    #[arg(long, value_name = "VERSION")]
+    version: Option<Version>,
+    /// The languages
+    #[arg(long, value_name = "LANGUAGE", value_delimiter = ',', required = true, value_parser = PossibleValuesParser::new(SdkLanguage::ALL.map(SdkLanguage::as_str)))]
+    language: Vec<String>,
+    /// The folder to write
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    out: PathBuf,
+    /// Write nothing; exit with 2 if the folder is out of date
+    #[arg(long)]
+    check: bool,
+}
+
+/// A version that clients are generated for.
+struct ChosenVersion {
+    group: GroupName,
+    version: Version,
+    candidate: Arc<PublishCandidate>,
+}
+
+pub(in crate::cli) fn run(context: &Context<'_>, arguments: &SdkArguments) -> Result<Exit, CommandError> {
+    let workspace = context.workspace()?;
+    let chosen = choose(context, workspace, arguments)?;
+    let languages: Vec<SdkLanguage> = SdkLanguage::ALL
+        .into_iter()
+        .filter(|language| arguments.language.iter().any(|name| name == language.as_str()))
+        .collect();
+    let folder = OutputFolder::open(&context.folder().join(&arguments.out))?;
+    let mut files: Vec<SdkFile> = Vec::new();
+    let mut groups = Vec::new();
+    for ChosenVersion { group, version, candidate } in &chosen {
+        let generated = generate_group(workspace, group, version, candidate, &languages)?;
+        groups.push(SdkGroupView {
+            group: group.clone(),
+            version: version.clone(),
+            digest: candidate.digest,
+            folder: group.to_string(),
+            archives: generated
+                .iter()
+                .filter(|file| file.path.contains("/dist/"))
+                .map(|file| file.path.clone())
+                .collect(),
+        });
+        files.extend(generated.into_iter().map(|file| SdkFile { path: format!("{group}/{}", file.path), ..file }));
+    }
+    let files: Vec<OutputFile<'_>> =
+        files.iter().map(|file| OutputFile { path: &file.path, bytes: &file.bytes, is_private: false }).collect();
+    let changes = folder.compare(&files)?;
+    if !arguments.check {
+        folder.write(&files, &changes)?;
+    }
+    let view = SdkView {
+        schema: SCHEMA,
+        folder: arguments.out.display().to_string(),
+        up_to_date: changes.is_empty(),
+        written: changes.written.clone(),
+        removed: changes.removed.clone(),
+        groups,
+    };
+    context.output.data(&view, || text(&view, &changes, arguments.check))?;
+    Ok(if arguments.check && !changes.is_empty() { Exit::ChangesPending } else { Exit::Done })
+}
+
+/// Finds the versions that were asked for.
+fn choose(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    arguments: &SdkArguments,
+) -> Result<Vec<ChosenVersion>, CommandError> {
+    let facts = DiskFacts::new(workspace);
+    let named = arguments.groups.iter().map(|name| selection::group(context, Some(name)));
+    let named = named.collect::<Result<Vec<GroupName>, _>>()?;
+    if let Some(version) = &arguments.version {
+        let groups = if named.is_empty() { vec![selection::group(context, None)?] } else { named };
+        let find = |group: GroupName| {
+            let candidate = facts.frozen(&group, version).map_err(crate::plan::Error::Facts)?;
+            let candidate = candidate.ok_or_else(|| {
+                CommandError::invalid("unknown-version", format!("{group} has no version {version}"))
+                    .hint(format!("list them: `apigw version list {group}`"))
+            })?;
+            Ok(ChosenVersion { group, version: version.clone(), candidate })
+        };
+        return groups.into_iter().map(find).collect();
+    }
+    let environment = context.environment(arguments.env.as_deref().unwrap_or_default())?;
+    let entries = facts.environment(&environment).map_err(crate::plan::Error::Facts)?;
+    let is_live = |group: &GroupName| {
+        entries.deployments.get(group).is_some_and(|entry| entry.release.state == DeploymentState::Live)
+    };
+    if let Some(group) = named.iter().find(|group| !is_live(group)) {
+        return Err(CommandError::invalid("state", format!("{group} is not live in {environment}"))
+            .hint("see what is live: `apigw status`"));
+    }
+    let groups: Vec<GroupName> = entries.deployments.keys().filter(|group| is_live(group)).cloned().collect();
+    let groups = if named.is_empty() { groups } else { named };
+    if groups.is_empty() {
+        return Err(CommandError::invalid("state", format!("nothing is live in {environment}"))
+            .hint(format!("publish a group: `apigw publish --env {environment}`")));
+    }
+    let mut chosen = Vec::new();
+    for group in groups {
+        let Some(entry) = entries.deployments.get(&group) else { continue };
+        let number = facts.number(&group, &entry.release).map_err(crate::plan::Error::Facts)?;
+        let candidate = facts.released(&group, &entry.release).map_err(crate::plan::Error::Facts)?;
+        let (Some(version), Some(candidate)) = (number, candidate) else {
+            let message = format!("version {} of {group} is not in this workspace", entry.release.version);
+            return Err(CommandError::invalid("missing-version", message).hint("see more: `apigw verify`"));
+        };
+        chosen.push(ChosenVersion { group, version, candidate });
+    }
+    Ok(chosen)
+}
+
+/// Generates the packages of a version, with the addresses of all environments, whatever is live there: the same version has
+/// the same packages.
+fn generate_group(
+    workspace: &Workspace,
+    group: &GroupName,
+    version: &Version,
+    candidate: &PublishCandidate,
+    languages: &[SdkLanguage],
+) -> Result<Vec<SdkFile>, CommandError> {
+    let Some(definition) = &candidate.definition else {
+        return Err(CommandError::invalid("definition", format!("the definition of {group} {version} is not valid"))
+            .hint("see its findings: `apigw check`"));
+    };
+    let servers = workspace.settings().environments().into_iter().map(|environment| EnvironmentServers {
+        urls: workspace.addresses(&environment, group, &candidate.settings),
+        environment,
+        is_mock: false,
+    });
+    let servers: Vec<EnvironmentServers> = servers.collect();
+    let source = ModelSource { definition, settings: &candidate.settings, environments: &servers };
+    let model = DefinitionModel::build(source);
+    Ok(generate(SdkSource { group, version, digest: candidate.digest, model: &model }, languages))
+}
+
+fn text(view: &SdkView, changes: &FolderChanges, is_check: bool) -> String {
+    let mut text = String::new();
+    for group in &view.groups {
+        let _ = writeln!(text, "{} {}", group.group, group.version);
+        for archive in &group.archives {
+            let _ = writeln!(text, "  {}/{}/{archive}", view.folder, group.folder);
+        }
+    }
+    let counts = format!("{}, {} removed", counted(changes.written.len(), "file", "files"), changes.removed.len());
+    let _ = match (changes.is_empty(), is_check) {
+        (true, _) => writeln!(text, "{} is up to date", view.folder),
+        (false, true) => writeln!(text, "{} is out of date: {counts} to be written", view.folder),
+        (false, false) => writeln!(text, "{}: {counts} written", view.folder),
+    };
+    text
+}

@@ -1,0 +1,137 @@
+//! `apigw sdk`: the folder that it writes, and packages that are installed and called.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Sandbox, has_tool};
+use crate::serving::Serving;
+
+fn published() -> Sandbox {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    sandbox
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(path) = open.pop() {
+        for entry in std::fs::read_dir(&path).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("below it").display().to_string();
+                files.push((name, std::fs::read(&path).expect("a file")));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn the_same_version_gives_the_same_bytes() {
+    let sandbox = published();
+    sandbox.run("sdk --env test --language python,typescript --out one").expect_exit(0);
+    let first = files(&sandbox.path().join("one"));
+    // Another environment, and another state of the first, change nothing.
+    sandbox.run("promote --from test --to pre-release").expect_exit(0);
+    sandbox.run("sdk petstore --env pre-release --language typescript,python --out two").expect_exit(0);
+    sandbox.run("sdk --version 0.0.1 --language python,typescript --out three").expect_exit(0);
+    assert_eq!(files(&sandbox.path().join("two")), first);
+    assert_eq!(files(&sandbox.path().join("three")), first);
+    let sums = sandbox.read("one/petstore/SHA256SUMS");
+    let mut check = Command::new("sha256sum");
+    check.args(["-c", "SHA256SUMS"]).current_dir(sandbox.path().join("one/petstore"));
+    assert!(check.output().expect("sha256sum").status.success(), "{sums}");
+}
+
+#[test]
+fn a_stale_folder_and_one_of_somebody_else_are_told_apart() {
+    let sandbox = published();
+    let check = "sdk --env test --language python --out sdk --check";
+    let missing = sandbox.run(check).expect_exit(2);
+    assert!(missing.stdout.contains("sdk is out of date"), "{}", missing.stdout);
+    assert!(!sandbox.path().join("sdk").exists());
+    sandbox.run("sdk --env test --language python --out sdk").expect_exit(0);
+    sandbox.run(check).expect_exit(0);
+    sandbox.write("sdk/petstore/python/README.md", "changed");
+    sandbox.run(check).expect_exit(2);
+    sandbox.run("sdk --env test --language typescript --out sdk").expect_exit(0);
+    assert!(!sandbox.path().join("sdk/petstore/python").exists());
+    sandbox.write("sdk/petstore/notes.txt", "mine");
+    let refused = sandbox.run("sdk --env test --language python --out sdk").expect_exit(5);
+    assert!(refused.stderr.contains("notes.txt"), "{}", refused.stderr);
+    assert_eq!(sandbox.read("sdk/petstore/notes.txt"), "mine");
+    sandbox.run("sdk --env online --language python --out other").expect_exit(3);
+    sandbox.run("sdk nobody --env test --language python --out other").expect_exit(3);
+    sandbox.run("sdk --env test --language cobol --out other").expect_exit(64);
+}
+
+/// Returns the first call of a README, at another address.
+fn first_call(readme: &str, language: &str, client: &str, address: &str) -> String {
+    let block = readme.split(&format!("```{language}\n")).nth(1).and_then(|rest| rest.split("```").next());
+    let call = block.expect("a block");
+    assert!(call.contains(client), "{call}");
+    call.replace(client, address)
+}
+
+#[test]
+fn the_wheel_is_installed_and_makes_the_first_call() {
+    if !has_tool("python3", "the installation of a generated wheel") {
+        return;
+    }
+    let sandbox = published();
+    sandbox.run("sdk --env test --language python --out sdk").expect_exit(0);
+    let serving = Serving::start(&sandbox);
+    let python = sandbox.path().join("sdk/petstore/python");
+    let readme = sandbox.read("sdk/petstore/python/README.md");
+    let address = format!("base_url=\"http://{}/petstore\"", serving.address);
+    let call = first_call(&readme, "python", "\"test\"", &address);
+    for archive in ["petstore_sdk-0.0.1-py3-none-any.whl", "petstore_sdk-0.0.1.tar.gz"] {
+        let target = tempfile::tempdir().expect("a folder");
+        let install = "-m pip install --quiet --no-index --no-build-isolation --no-cache-dir --disable-pip-version-check --root-user-action ignore --target";
+        let installed = Command::new("python3")
+            .args(install.split(' '))
+            .arg(target.path())
+            .arg(python.join("dist").join(archive))
+            .output()
+            .expect("pip runs");
+        assert!(installed.status.success(), "{archive}: {}", String::from_utf8_lossy(&installed.stderr));
+        let called = Command::new("python3").args(["-c", &call]).env("PYTHONPATH", target.path()).output();
+        let called = called.expect("python runs");
+        let said = String::from_utf8_lossy(&called.stdout);
+        assert!(
+            called.status.success() && said.starts_with("200 "),
+            "{archive}: {said}{}",
+            String::from_utf8_lossy(&called.stderr)
+        );
+    }
+}
+
+#[test]
+fn the_archive_of_npm_is_installed_and_makes_the_first_call() {
+    if !has_tool("npm", "the installation of a generated package") {
+        return;
+    }
+    let sandbox = published();
+    sandbox.run("sdk --env test --language typescript --out sdk").expect_exit(0);
+    let serving = Serving::start(&sandbox);
+    let readme = sandbox.read("sdk/petstore/typescript/README.md");
+    let address = format!("baseUrl: \"http://{}/petstore\"", serving.address);
+    let call = first_call(&readme, "js", "environment: \"test\"", &address);
+    let target = tempfile::tempdir().expect("a folder");
+    let archive = sandbox.path().join("sdk/petstore/typescript/dist/petstore-sdk-0.0.1.tgz");
+    let installed = Command::new("npm")
+        .args(["install", "--offline", "--no-audit", "--no-fund", "--prefix"])
+        .arg(target.path())
+        .arg(&archive)
+        .output()
+        .expect("npm runs");
+    assert!(installed.status.success(), "{}", String::from_utf8_lossy(&installed.stderr));
+    std::fs::write(target.path().join("call.mjs"), call).expect("a file");
+    let called = Command::new("node").arg("call.mjs").current_dir(target.path()).output().expect("node runs");
+    let said = String::from_utf8_lossy(&called.stdout);
+    assert!(called.status.success() && said.starts_with("200 "), "{said}{}", String::from_utf8_lossy(&called.stderr));
+}

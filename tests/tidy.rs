@@ -209,7 +209,7 @@ fn routes_are_data_that_no_connection_needs() {
 }
 
 /// The modules of the gateway, each of which knows those before it alone: upstream, then service, then server.
-const GATEWAY: [&str; 32] = [
+const GATEWAY: [&str; 34] = [
     "access_log",
     "pages",
     "config",
@@ -229,7 +229,9 @@ const GATEWAY: [&str; 32] = [
     "parameters",
     "cors",
     "credentials",
+    "signing_key",
     "access",
+    "key_meter",
     "preference",
     "mock",
     "validate",

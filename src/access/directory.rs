@@ -16,7 +16,7 @@ use super::{
     Grant, Key, NonceFault, OwnerGrants, PrivateKey, RevokedSecrets, Secret, SecretId, SecretProof, SignatureFault,
     SubscriptionKey, TokenBinding,
 };
-use crate::model::{Digest, KeyKind, OwnerName, Timestamp};
+use crate::model::{Digest, KeyKind, KeyName, OwnerName, Timestamp};
 
 /// A secret with which requests are signed. Shown as `***` where it is formatted.
 #[derive(Clone, PartialEq, Eq)]
@@ -127,6 +127,27 @@ pub fn shown_subject(subject: &str) -> String {
     subject.chars().take(64).collect()
 }
 
+impl Denial {
+    /// Returns the reason as a word of a closed list, for metrics.
+    #[must_use]
+    pub const fn label(&self) -> &'static str {
+        match self {
+            Self::NoKey => "no_key",
+            Self::Malformed => "malformed",
+            Self::UnknownId => "unknown_id",
+            Self::WrongSecret(_) => "wrong_secret",
+            Self::Signature { fault: SignatureFault::Clock { .. }, .. } => "clock",
+            Self::Signature { .. } => "signature",
+            Self::NoSecretHere(_) => "no_secret_here",
+            Self::Revoked(_) => "revoked",
+            Self::Ended { .. } => "ended",
+            Self::NotYet(..) => "not_yet_valid",
+            Self::NoGrant(_) => "no_grant",
+            Self::Nonce(..) => "nonce",
+        }
+    }
+}
+
 fn named(key: Option<&str>) -> String {
     key.map(|key| format!("key {key}: ")).unwrap_or_default()
 }
@@ -158,6 +179,8 @@ pub struct KeyDirectory {
     /// The ids of the secrets by the subjects that they are bound to.
     subjects: HashMap<TokenBinding, SecretId>,
     key_sets: BTreeMap<String, Arc<TokenKeySet>>,
+    /// The secrets of each key, the oldest first.
+    names: BTreeMap<KeyName, Vec<SecretId>>,
     owners: BTreeMap<OwnerName, OwnerGrants>,
     revoked: RevokedSecrets,
     /// The ids that two keys have, which let nobody in.
@@ -202,6 +225,7 @@ impl KeyDirectory {
                 let hmac = hmac_secrets.get(&secret.id).filter(|hmac| secret.proof.is_proof_of(hmac));
                 let entry = DirectoryEntry { key: Arc::clone(&key), secret: secret.clone(), hmac: hmac.cloned() };
                 directory.secrets.insert(secret.id.clone(), entry);
+                directory.names.entry(key.name.clone()).or_default().push(secret.id.clone());
             }
         }
         for id in &directory.repeated {
@@ -265,6 +289,15 @@ impl KeyDirectory {
     #[must_use]
     pub fn is_repeated(&self, id: &SecretId) -> bool {
         self.repeated.iter().any(|repeated| repeated.is_same_file(id))
+    }
+
+    /// Returns the latest secret with which a key may sign now, as far as it is on this machine.
+    #[must_use]
+    pub fn signing_secret(&self, key: &KeyName, now: Timestamp) -> Option<(PresentedSecret, HmacSecret)> {
+        let entries = self.names.get(key)?.iter().rev().filter_map(|id| self.secrets.get(id));
+        let entries = entries.filter(|entry| entry.secret.proof.needs_secret());
+        let mut usable = entries.filter_map(|entry| Some((self.presented(entry, now).ok()?, entry.hmac.clone()?)));
+        usable.next()
     }
 
     /// True if a secret was revoked.

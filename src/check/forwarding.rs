@@ -13,6 +13,7 @@ use crate::model::{
 pub(super) fn findings(subject: &CheckedGroup<'_>, places: &SettingsPlaces) -> Vec<Finding> {
     let Some(settings) = subject.settings else { return Vec::new() };
     let mut findings = constants(&settings.forwarding, places);
+    findings.extend(caller_names(&settings.forwarding, places));
     findings.extend(tls(&settings.forwarding, places));
     findings.extend(missing_files(&settings.forwarding, subject.missing_secrets, places));
     for (name, api) in &settings.forwarding.apis {
@@ -44,6 +45,25 @@ fn constants(forwarding: &Forwarding, places: &SettingsPlaces) -> Vec<Finding> {
         rules::FORWARDING.finding(places.value(&path), message, "write it in one line")
     };
     unusable.map(finding).collect()
+}
+
+/// Finds parameters that would take the place of the name of the caller's key.
+fn caller_names(forwarding: &Forwarding, places: &SettingsPlaces) -> Vec<Finding> {
+    let mut lists: Vec<(Vec<&str>, &[ParameterMapping], &[ConstantParameter])> =
+        vec![(vec!["forwarding"], &forwarding.parameters, &forwarding.constants)];
+    let of_apis = forwarding.apis.iter();
+    lists.extend(of_apis.map(|(name, api)| (vec!["forwarding", "apis", name], &*api.parameters, &*api.constants)));
+    let mut findings = Vec::new();
+    for (path, mappings, constants) in lists {
+        let mapped = mappings.iter().enumerate().map(|(index, mapping)| ("parameters", index, &mapping.to));
+        let constant = constants.iter().enumerate().map(|(index, constant)| ("constants", index, &constant.to));
+        for (list, index, to) in mapped.chain(constant).filter(|(.., to)| to.names_caller()) {
+            let place = places.value(&[path.as_slice(), &[list, &index.to_string(), "to"]].concat());
+            let message = format!("{to} names the caller to backends, and only the gateway writes it");
+            findings.push(rules::FORWARDING.finding(place, message, "take another name"));
+        }
+    }
+    findings
 }
 
 /// Finds invalid file names of TLS settings, and a certificate or key without its counterpart.

@@ -37,7 +37,7 @@ use crate::model::{
 use rules::operations::{NO_RESULT, SECURITY_UNCOVERED};
 use rules::settings::{TLS_FILE_MISSING, VARIABLE_UNDECLARED, VARIABLE_UNKNOWN};
 
-pub use rules::{FOLDER_LOCK, all_rules, can_be_set};
+pub use rules::{FOLDER_LOCK, SECRET_MISSING, all_rules, can_be_set};
 
 /// A group as it could be published, the input of the rules over one group.
 #[derive(Debug, Clone, Copy)]

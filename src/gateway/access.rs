@@ -16,14 +16,15 @@ use super::clock::wall_clock;
 use super::headers::X_APIGW_KEY;
 use super::problem::{Kind, Problem};
 use super::rate_limits::{AppliedLimit, LimitScope, RateLimiter};
+use super::signing_key::SigningKey;
 use crate::access::message_signature::{SIGNATURE, SIGNATURE_INPUT};
-use crate::access::sigv4::SCHEMES;
+use crate::access::sigv4::{SCHEMES, SignatureScheme};
 use crate::access::token::{TokenCache, TokenFault};
 use crate::access::{
     ApiCall, BodyDigest, ClockReading, Denial, Grant, Key, KeyDirectory, NonceFault, NonceTable, PresentedSecret,
     ReceivedRequest, RequestSignature, SignatureFault, shown_subject,
 };
-use crate::model::{KeyName, SignatureAuth, SubscriptionAuth, TokenGrant};
+use crate::model::{BackendSigning, KeyName, SignatureAuth, SubscriptionAuth, TokenGrant};
 use crate::routes::TokenAccess;
 
 /// The most bytes of signed bodies that wait for their end, in all.
@@ -115,7 +116,8 @@ impl AccessRules {
             _ => (Kind::Unauthenticated, NO_KEY),
         };
         let challenge = (kind == Kind::Unauthenticated).then(|| self.challenge.clone());
-        Problem { challenge, operator_reason: Some(denial.to_string()), ..Problem::new(kind, detail) }
+        let refused_for = Some(denial.label());
+        Problem { challenge, refused_for, operator_reason: Some(denial.to_string()), ..Problem::new(kind, detail) }
     }
 }
 
@@ -322,6 +324,28 @@ impl AccessState {
         let of_grant = grant.map(|grant| applied(&grant.limits, LimitScope::Grant, grant.id.as_str()));
         let limits = of_key.chain(of_grant.into_iter().flatten()).collect();
         AdmittedCaller { key: Some(key.name.clone()), limits }
+    }
+
+    /// Finds the key that signs requests to a backend, with a secret of it.
+    pub(crate) fn signing_key(&self, signing: &BackendSigning) -> Result<SigningKey, Problem> {
+        let found = self.directory.load().signing_secret(&signing.key, wall_clock());
+        let (PresentedSecret { key, id }, secret) = found.ok_or_else(|| {
+            let mut problem =
+                Problem::new(Kind::AccessUnavailable, "The request cannot be signed for the backend now.");
+            let reason = format!("no secret of key {}, which signs for the backend, is on this machine", signing.key);
+            problem.operator_reason = Some(reason);
+            problem
+        })?;
+        Ok(SigningKey { scheme: SignatureScheme::of(signing.scheme), key, id, secret })
+    }
+
+    /// Lists the live secrets of keys that are not on this machine, each as the key's name and the id.
+    pub(crate) fn missing_secrets(&self) -> Vec<(String, String)> {
+        let directory = self.directory.load();
+        let missing = directory.missing_secrets(wall_clock());
+        let mut missing: Vec<_> = missing.map(|(key, id)| (key.name.to_string(), id.to_string())).collect();
+        missing.sort_unstable();
+        missing
     }
 
     /// Begins to set room aside for a signed body. Bodies that name the id of no key share half of the room, so that

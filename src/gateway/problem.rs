@@ -20,6 +20,8 @@ pub(crate) struct Problem {
     /// The challenges of a 401 (RFC 9110, section 11.6.1); `None` for the signature that groups ask for.
     pub(crate) challenge: Option<String>,
     pub(crate) violations: Vec<Violation>,
+    /// Reason as a word of a closed list, for metrics of what access refuses.
+    pub(crate) refused_for: Option<&'static str>,
     /// The seconds after which the client may come again.
     pub(crate) retry_after_s: Option<u64>,
     /// Reason for the operator, where the client is told less.
@@ -118,6 +120,7 @@ impl Problem {
             allow: None,
             challenge: None,
             violations: Vec::new(),
+            refused_for: None,
             retry_after_s: None,
             operator_reason: None,
             close: false,

@@ -178,6 +178,16 @@ pub(crate) enum UpstreamBody {
     Whole(Option<Bytes>),
 }
 
+impl UpstreamBody {
+    /// Returns the bytes that are there already; of a body that comes, none.
+    pub(crate) fn whole(&self) -> Bytes {
+        match self {
+            Self::Whole(Some(bytes)) => bytes.clone(),
+            Self::Empty | Self::Whole(None) | Self::Stream { .. } => Bytes::new(),
+        }
+    }
+}
+
 impl Body for UpstreamBody {
     type Data = Bytes;
     type Error = BodyFault;

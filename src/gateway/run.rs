@@ -20,6 +20,7 @@ use super::access::AccessState;
 use super::compile::Compiler;
 use super::compiled::CompiledSnapshot;
 use super::config::Config;
+use super::key_meter::KeyMeters;
 use super::meter::{MeterName, Meters};
 use super::rate_limits::RateLimiter;
 use super::request_body::BodyPace;
@@ -344,6 +345,7 @@ fn shared(
         context: Arc::new(SharedContext {
             snapshot: ArcSwap::from_pointee(snapshot),
             access,
+            key_meters: KeyMeters::default(),
             unrouted: meters.get(nobody),
             identity: Identity::random(),
             pace: BodyPace::new(&config.timeouts),

@@ -52,6 +52,7 @@ use super::routing::host::RequestedHost;
 use super::routing::hosts::HostLookup;
 use super::routing::table::{PathMatch, PickedRoute};
 use crate::definition::percent::one_spelling;
+use crate::model::KeyName;
 
 /// Answers a request.
 pub(crate) async fn handle(
@@ -211,6 +212,14 @@ impl Exchange {
         Ok(RequestDecision::Answer(self.finish(outcome, None)))
     }
 
+    /// Has a request counted and written down under the key that lets it in.
+    pub(super) fn note_caller(&mut self, key: &KeyName) {
+        self.key_meter = Some(self.context.shared.key_meters.get(key));
+        if let Some(entry) = &mut self.entry {
+            key.as_str().clone_into(&mut entry.key);
+        }
+    }
+
     /// Refuses a request from an address that may not call.
     fn check_address(&self, group: &CompiledGroup, parts: &Parts) -> Result<(), Problem> {
         let Some(rules) = &group.ip_rules else { return Ok(()) };
@@ -226,6 +235,7 @@ impl Exchange {
         }
         let shown = address.map_or_else(|| "that the proxy tells".to_owned(), |address| address.to_string());
         let mut problem = Problem::new(Kind::Forbidden, "This address may not call.");
+        problem.refused_for = Some("address");
         problem.operator_reason = Some(format!("the address {shown} is not admitted by `ip_rules`"));
         Err(problem)
     }
@@ -265,8 +275,8 @@ impl Exchange {
         let names = [&*api.name, &*api.method_and_path];
         let call = api_call(group, &names);
         let check = self.context.shared.access.check_head(rules, &call, parts, !body.is_end_stream())?;
-        if let (CallerCheck::Passed(AdmittedCaller { key: Some(key), .. }), Some(entry)) = (&check, &mut self.entry) {
-            key.as_str().clone_into(&mut entry.key);
+        if let CallerCheck::Passed(AdmittedCaller { key: Some(key), .. }) = &check {
+            self.note_caller(key);
         }
         Ok(Some(check))
     }

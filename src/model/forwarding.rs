@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::KeyName;
+
 /// Cross-origin access to a group (the Fetch standard, section 3.2, "CORS protocol").
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +74,10 @@ pub struct Forwarding {
     /// alone, in `x-apigw-key`.
     #[serde(default)]
     pub pass_credentials: bool,
+    /// Sign each request to the backend; its body is buffered for it. A request is refused while this machine does not
+    /// have the secret of the key.
+    #[serde(default)]
+    pub sign: Option<BackendSigning>,
     /// Link-local and metadata addresses that the gateway may connect to.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -141,6 +147,45 @@ pub struct ApiForwarding {
     /// Other backends for requests that match, tried before the group's.
     #[serde(default)]
     pub routes: Vec<DynamicRoute>,
+}
+
+/// The key and the scheme with which the gateway signs requests to a backend.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackendSigning {
+    /// A key of kind `signature`; the latest of its secrets that this machine has is used.
+    #[schemars(with = "String")]
+    pub key: KeyName,
+    /// The scheme.
+    #[serde(default)]
+    pub scheme: SigningScheme,
+}
+
+/// A scheme of signatures that are made with a shared secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub enum SigningScheme {
+    /// `JDCLOUD2-HMAC-SHA256`
+    #[default]
+    #[serde(rename = "JDCLOUD2")]
+    Jdcloud2,
+    /// `JDCLOUD3-HMAC-SHA256`
+    #[serde(rename = "JDCLOUD3")]
+    Jdcloud3,
+    /// `AWS4-HMAC-SHA256`
+    #[serde(rename = "AWS4")]
+    Aws4,
+}
+
+impl SigningScheme {
+    /// Returns the word that stands in settings and output.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Jdcloud2 => "JDCLOUD2",
+            Self::Jdcloud3 => "JDCLOUD3",
+            Self::Aws4 => "AWS4",
+        }
+    }
 }
 
 /// Names of the files for TLS to a backend.
@@ -247,6 +292,14 @@ const RESERVED_HEADERS: [&str; 11] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+impl ParameterReference {
+    /// True for the header that names the caller's key to backends, in any spelling that some backend takes for it.
+    #[must_use]
+    pub fn names_caller(&self) -> bool {
+        matches!(self, Self::Header(name) if name.replace('_', "-") == "x-apigw-key")
+    }
+}
 
 impl FromStr for ParameterReference {
     type Err = ParameterPlaceError;

@@ -46,8 +46,8 @@ pub use files::{
 pub use finding::{Finding, Location, Severity};
 pub use findings::Findings;
 pub use forwarding::{
-    ApiForwarding, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
-    ParameterPlaceError, ParameterReference, is_file_name,
+    ApiForwarding, BackendSigning, BackendTls, ConstantParameter, Cors, DynamicRoute, Forwarding, ParameterMapping,
+    ParameterPlaceError, ParameterReference, SigningScheme, is_file_name,
 };
 pub use hexadecimal::{hexadecimal, hexadecimal_digits};
 pub use hint::Hint;

@@ -26,6 +26,12 @@ pub enum RouteError {
         /// The API.
         api: String,
     },
+    /// A parameter would take the place of the name of the caller's key.
+    #[error("{to} names the caller to backends, and only the gateway writes it")]
+    CallerName {
+        /// The parameter.
+        to: ParameterReference,
+    },
     /// The value of a constant parameter cannot stand in a header.
     #[error("the constant {to} has a value that cannot stand in a header")]
     Constant {

@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::RouteError;
 use crate::definition::{self, Definition};
 use crate::model::{
-    ApiForwarding, BackendTls, ConstantParameter, DynamicRoute, Forwarding, HttpUrl, ParameterMapping,
+    ApiForwarding, BackendSigning, BackendTls, ConstantParameter, DynamicRoute, Forwarding, HttpUrl, ParameterMapping,
     ParameterReference, is_secret_name, with_variables,
 };
 
@@ -38,6 +38,8 @@ pub struct GroupForwarding {
     pub timeouts: ForwardTimeouts,
     /// The files by which `https` backends are trusted and the gateway shows them who it is, by name.
     pub tls: BackendTls,
+    /// The key that signs each request.
+    pub sign: Option<BackendSigning>,
     /// Link-local and metadata addresses that may be connected to all the same.
     #[schemars(with = "Vec<String>")]
     pub allow_addresses: Vec<IpAddr>,
@@ -154,6 +156,7 @@ impl<'a> ForwardReader<'a> {
                 websocket_idle_ms: forwarding.websocket_idle_timeout_ms.unwrap_or(WEBSOCKET_IDLE_TIMEOUT_MS),
             },
             tls: forwarding.tls.clone(),
+            sign: forwarding.sign.clone(),
             allow_addresses: forwarding.allow_addresses.clone(),
             dynamic: self.dynamic(&forwarding.routes)?,
             mappings: self.mappings(&forwarding.parameters, &forwarding.constants)?,
@@ -190,8 +193,16 @@ impl<'a> ForwardReader<'a> {
         parameters: &[ParameterMapping],
         constants: &[ConstantParameter],
     ) -> Result<Vec<RequestMapping>, RouteError> {
-        let moves = parameters.iter().map(|mapping| Ok(RequestMapping::Move(mapping.clone())));
+        let moves = parameters.iter().map(|mapping| {
+            if mapping.to.names_caller() {
+                return Err(RouteError::CallerName { to: mapping.to.clone() });
+            }
+            Ok(RequestMapping::Move(mapping.clone()))
+        });
         let sets = constants.iter().map(|ConstantParameter { to, value }| {
+            if to.names_caller() {
+                return Err(RouteError::CallerName { to: to.clone() });
+            }
             let is_header = matches!(to, ParameterReference::Header(_));
             if is_header && http::HeaderValue::from_bytes(value.as_bytes()).is_err() {
                 return Err(RouteError::Constant { to: to.clone() });

@@ -34,15 +34,15 @@ pub fn read_outside(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// The time, size and inode of a file, to notice that it was replaced or changed.
-pub type FileStamp = (SystemTime, u64, u64);
+/// The time, size, inode and time of its last change of a file, to notice that it, or who may read it, was changed.
+pub type FileStamp = (SystemTime, u64, u64, (i64, i64));
 
 /// Looks at a file that the user named, without reading it; `None` where there is none.
 #[must_use]
 pub fn stamp_outside(path: &Path) -> Option<FileStamp> {
     use std::os::unix::fs::MetadataExt as _;
     let metadata = fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))
+    Some((metadata.modified().ok()?, metadata.len(), metadata.ino(), (metadata.ctime(), metadata.ctime_nsec())))
 }
 
 /// Writes a file that the user named, whole or not at all. Pipes, devices and names of open files like `/dev/stdout`

@@ -88,6 +88,8 @@ pub enum ProblemKind {
     Blocked,
     /// A command that died left temporary files.
     Leftover,
+    /// A secret of a key is not on this machine, or cannot be used.
+    NoSecret,
 }
 
 impl ProblemKind {
@@ -103,14 +105,23 @@ impl ProblemKind {
             Self::Unexplained => "unexplained",
             Self::Blocked => "blocked",
             Self::Leftover => "leftover",
+            Self::NoSecret => "no-secret",
         }
     }
 
     const fn severity(self) -> Severity {
         match self {
             Self::HandEdit | Self::Damaged | Self::Missing | Self::Unexplained => Severity::Error,
-            Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover => Severity::Warning,
+            Self::Foreign | Self::Abandoned | Self::Blocked | Self::Leftover | Self::NoSecret => Severity::Warning,
         }
+    }
+}
+
+impl WorkspaceVerification {
+    /// Adds the secrets that are not on this machine.
+    pub fn note_secrets(&mut self, findings: Vec<Finding>) {
+        let problem = |finding| IntegrityProblem { kind: ProblemKind::NoSecret, finding, repairable: false };
+        self.problems.extend(findings.into_iter().map(problem));
     }
 }
 

@@ -1,5 +1,6 @@
 //! One way to run the command: environment cleared, user fixed, a folder that goes away.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,6 +10,8 @@ use serde_json::Value;
 /// A folder with a workspace, and the command run in it.
 pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
+    /// The secrets that were handed out into files.
+    secrets: RefCell<Vec<String>>,
 }
 
 /// What a command came to.
@@ -22,7 +25,7 @@ pub(crate) struct Outcome {
 impl Sandbox {
     /// Makes an empty folder.
     pub(crate) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), secrets: RefCell::default() }
     }
 
     /// Makes a workspace with the petstore in it.
@@ -73,11 +76,32 @@ impl Sandbox {
         isolate(&mut command, self.path());
         command.envs(variables.iter().copied());
         let output = command.output().expect("the command runs");
+        self.note_secret(words);
         Outcome {
             exit: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("UTF-8"),
         }
+    }
+
+    /// Remembers the secret that a command has handed out.
+    fn note_secret(&self, words: &[&str]) {
+        let file = words.iter().skip_while(|word| **word != "--to").nth(1);
+        if let (Some(file), Some(&"key")) = (file, words.iter().find(|word| !word.starts_with('-')))
+            && let Ok(secret) = fs::read_to_string(self.path().join(file))
+        {
+            self.secrets.borrow_mut().push(secret.trim().to_owned());
+        }
+    }
+
+    /// Returns the secrets that were made: handed out, or kept for gateways.
+    fn secrets(&self) -> Vec<String> {
+        let kept = fs::read_dir(self.path().join(".apigw/secrets")).into_iter().flatten().flatten();
+        let kept = kept.filter_map(|entry| fs::read_to_string(entry.path()).ok());
+        let handed_out = self.secrets.borrow().clone();
+        let all = kept.map(|text| text.trim().to_owned()).chain(handed_out);
+        // Shorter ones were put there by a test, and may stand in other words.
+        all.filter(|secret| secret.len() >= 32).collect()
     }
 
     /// Returns every file outside of the machine's own folder, with its bytes.
@@ -106,6 +130,20 @@ impl Sandbox {
     pub(crate) fn entry(&self, environment: &str) -> Value {
         let status = self.run(&format!("-o json status petstore --env {environment}")).expect_exit(0).json();
         status["deployments"][0].clone()
+    }
+}
+
+/// After each test, no file that Git would see holds a secret that was made in it.
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let secrets = self.secrets();
+        if secrets.is_empty() || std::thread::panicking() {
+            return;
+        }
+        for (path, bytes) in self.files() {
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!secrets.iter().any(|secret| text.contains(secret)), "{} holds a secret", path.display());
+        }
     }
 }
 

@@ -33,6 +33,7 @@ mod prune;
 mod release;
 mod routes;
 mod sdk;
+mod secrets;
 mod serve;
 mod serving;
 #[cfg(target_os = "linux")]

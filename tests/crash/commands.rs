@@ -98,7 +98,14 @@ const WRITERS: &[(&str, &[&str], &str)] = &[
     ("resolve of two heads", TWO_HEADS, "resolve --env test --take #2"),
     ("resolve that drops", TWO_HEADS, "resolve --env test --drop #2 -m bad"),
     ("undo of a resolve", RESOLVED, "undo --env test"),
+    ("key limit", &[KEY], "key limit ci 60/minute"),
+    ("access grant", &[KEY], "access grant ci pets --env test --limit 60/minute"),
+    ("access grant to an owner", &[], "access grant owner:web pets --env test"),
+    ("access revoke", &[KEY, "access grant ci pets --env test"], "access revoke ci pets --env test"),
+    ("undo of a grant", &[KEY, "access grant ci pets --env test"], "undo --access"),
 ];
+
+const KEY: &str = "key create ci --kind subscription --to .apigw/ci.key";
 
 /// Both take `pets` on from its first operation, as two branches do.
 const TWO_HEADS: &[&str] = &[
@@ -306,9 +313,12 @@ fn named(root: &Path, words: &str) -> Result<String> {
 }
 
 fn files(root: &Path) -> Result<Files> {
-    let varying = Regex::new(
+    // Of keys, the ids of secrets and grants and what secrets are compared with, too.
+    let varying = Regex::new(concat!(
         r"\d{8}T\d{6}\.\d{3}Z(-[0-9a-f]{12})?|\d{4}-\d\d-\d\dT[0-9:.]+Z|checksum: sha256:[0-9a-f]+|command: .*",
-    )?;
+        r#"|(?<=id: ")[0-9a-z]{12,16}(?=")|(?<=secret )[0-9a-z]{16}"#,
+        r"|(sha256|fingerprint): sha256:[0-9a-f]+",
+    ))?;
     let mut files = Files::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {

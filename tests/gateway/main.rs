@@ -23,6 +23,7 @@ mod paths;
 mod protocols;
 mod rate_limits;
 mod signatures;
+mod signing;
 mod snapshot;
 mod stuck;
 mod tokens;

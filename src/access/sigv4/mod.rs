@@ -13,7 +13,7 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, HOST};
 
 use super::fault::SignatureFault;
-use crate::model::{Timestamp, trim_blanks};
+use crate::model::{SigningScheme, Timestamp, trim_blanks};
 
 pub use sign::Signer;
 pub use verify::CanonicalForm;
@@ -62,6 +62,18 @@ pub static SCHEMES: [SignatureScheme; 3] = [
         content_header: "x-amz-content-sha256",
     },
 ];
+
+impl SignatureScheme {
+    /// Returns the scheme of a word in settings.
+    #[must_use]
+    pub const fn of(scheme: SigningScheme) -> &'static Self {
+        match scheme {
+            SigningScheme::Jdcloud2 => &SCHEMES[0],
+            SigningScheme::Jdcloud3 => &SCHEMES[1],
+            SigningScheme::Aws4 => &SCHEMES[2],
+        }
+    }
+}
 
 /// The longest `Authorization` that is read, in bytes: real ones have a few hundred.
 const LONGEST_AUTHORIZATION: usize = 8 * 1024;

@@ -131,8 +131,16 @@ pub const FOLDER_LOCK: Rule = Rule::warning(
      holds it. Keep the workspace on a local file system, or do not clean it while it is changed.",
 );
 
+/// A secret of a key is not on this machine.
+pub const SECRET_MISSING: Rule = Rule::warning(
+    "secret-missing",
+    "A gateway verifies signatures with the secrets that are on its machine, and signs requests to backends with them. Where \
+     one is missing, requests that are signed with it get 401, and a group that signs with it gets 503. It is a warning, \
+     since the gateway may run on another machine than this command.",
+);
+
 /// The rules in this file.
-pub(super) const RULES: [Rule; 13] = [
+pub(super) const RULES: [Rule; 14] = [
     DOMAIN_COUNT,
     PROMOTION_SOURCE,
     UNKNOWN_CHANGE,
@@ -146,4 +154,5 @@ pub(super) const RULES: [Rule; 13] = [
     FILE_SIZE,
     EDIT,
     FOLDER_LOCK,
+    SECRET_MISSING,
 ];

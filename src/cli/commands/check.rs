@@ -35,7 +35,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &CheckArguments) -> 
     }
     let folder = std::path::absolute(context.folder()).unwrap_or_else(|_| context.folder().clone());
     let (workspace, problems) = Workspace::open_draft(&folder)?;
-    let findings = find(&workspace, problems.unwrap_or_default(), &arguments.groups)?;
+    let findings = find(context, &workspace, problems.unwrap_or_default(), &arguments.groups)?;
     let read = |file: &str| workspace.source(file);
     let sources = SourceTexts::new(&read);
     match context.output.format {
@@ -65,7 +65,12 @@ fn totals(errors: usize, warnings: usize) -> String {
 }
 
 /// Finds all problems; of named groups only those in their files, and those that keep the settings from being read.
-fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Result<Vec<Finding>, CommandError> {
+fn find(
+    context: &Context<'_>,
+    workspace: &Workspace,
+    problems: Vec<Finding>,
+    named: &[String],
+) -> Result<Vec<Finding>, CommandError> {
     let named: Vec<GroupName> = named.iter().map(|name| selection::parse(name)).collect::<Result<_, _>>()?;
     named.iter().try_for_each(|group| workspace.require_group(group))?;
     let groups = workspace.groups()?;
@@ -115,6 +120,9 @@ fn find(workspace: &Workspace, problems: Vec<Finding>, named: &[String]) -> Resu
         let message = "this file system cannot lock a folder: the file .apigw/lock is locked instead";
         let hint = "do not run `git clean` while the workspace is changed";
         findings.push(check::FOLDER_LOCK.finding(Location::file("apigw.toml"), message, hint));
+    }
+    if named.is_empty() {
+        findings.extend(workspace.secret_findings(&context.process.variables, context.now())?);
     }
     findings.extend(problems);
     findings.sort_by(|one, other| one.location.cmp(&other.location));

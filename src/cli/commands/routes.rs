@@ -212,6 +212,7 @@ fn settings_text(forward: &GroupForwarding) -> String {
     parts.extend(forward.keep_prefix.then(|| "prefix kept".to_owned()));
     parts.extend(forward.keep_host.then(|| "client's host kept".to_owned()));
     parts.push(if forward.retry { "retried once" } else { "not retried" }.to_owned());
+    parts.extend(forward.sign.as_ref().map(|sign| format!("signed by key {} ({})", sign.key, sign.scheme.as_str())));
     parts.extend(forward.tls.files().map(|(field, name)| format!("{field} {name}")));
     parts.join("; ")
 }

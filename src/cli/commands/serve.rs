@@ -7,6 +7,7 @@ mod documents;
 mod follow;
 mod options;
 mod saved_counts;
+mod secrets;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ use documents::ServedDocuments;
 use follow::{Follower, GatewayInputs};
 use options::{ListenAddress, LogTarget, parse_size};
 use saved_counts::{SavedCounts, read_saved_counts};
+use secrets::PendingSecrets;
 
 /// Serve published groups on this machine
 ///
@@ -132,7 +134,7 @@ pub(in crate::cli) fn run(context: &Context<'_>, arguments: &ServeArguments) -> 
     if let Some((address, _)) = gateway.addresses().iter().zip(&encrypted).find(|(_, encrypted)| !**encrypted) {
         documents.pass_on_to(*address);
     }
-    let read = GatewayInputs { named, reader, certificates, access, saved_counts };
+    let read = GatewayInputs { named, reader, certificates, access, saved_counts, secrets: PendingSecrets::default() };
     warn_of_few_open_files(context, gateway.connection_limits(), most_connections);
     let mut follower = Follower::new(context, workspace, gateway, &encrypted, read, log);
     follower.begin(&live, not_served)?;

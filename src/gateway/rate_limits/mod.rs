@@ -210,6 +210,7 @@ fn refused(limits: &[&AppliedLimit], now: LimitMoment) -> LimitVerdict {
         let mut problem = Problem::new(Kind::RateLimited, format!("The limit of {limit} is used up."));
         // One that was used up by others a moment ago may have room again.
         problem.retry_after_s = Some(standing.wait_s.max(1));
+        problem.refused_for = Some("limit");
         problem.operator_reason = Some(format!("the limit {applied} of {limit} is used up"));
         problem
     });

@@ -25,6 +25,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::key_collector::KeyCollector;
 use super::page_listener::page;
 use super::worker::{LONGEST_TICK, SharedState, StopOrder};
 use crate::gateway::compiled::ServedEntry;
@@ -167,11 +168,15 @@ impl AdminState {
             json!({"environment": environment.name, "groups": groups})
         });
         let environments: Vec<serde_json::Value> = environments.collect();
+        let missing = self.shared.context.access.missing_secrets();
+        let missing_secrets: Vec<serde_json::Value> =
+            missing.iter().map(|(key, secret)| json!({"key": key, "secret": secret})).collect();
         json!({
             "schema": 1,
             "stuck_workers": self.shared.stuck_workers(LONGEST_TICK),
             "draining": self.shared.context.draining.load(Ordering::Relaxed),
             "connections": self.shared.connections.load(Ordering::Relaxed),
+            "missing_secrets": missing_secrets,
             "environments": environments,
             "unserved": **self.shared.not_served.load(),
         })
@@ -182,6 +187,7 @@ impl AdminState {
         for family in [MeterFamily::Requests, MeterFamily::ResponseChecks] {
             registry.register_collector(Box::new(MeterCollector { meters: Arc::clone(&self.meters), family }));
         }
+        registry.register_collector(Box::new(KeyCollector(Arc::clone(&self.shared.context))));
         let (in_flight, to_backends) = self.shared.on_hand();
         for (name, help, count) in [
             ("apigw_connections", "Open connections of callers", self.shared.connections.load(Ordering::Relaxed)),

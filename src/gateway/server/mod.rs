@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod connection;
 pub(crate) mod descriptors;
 mod header_blocks;
+mod key_collector;
 pub(crate) mod listener;
 mod observed;
 pub(crate) mod page_listener;

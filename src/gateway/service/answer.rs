@@ -23,8 +23,10 @@ use crate::gateway::headers::X_APIGW_KEY;
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::request_body::{BodyFault, BodyProgress, IncomingBody, UpstreamBody};
 use crate::gateway::routing::host::RequestedHost;
+use crate::gateway::signing_key::SigningKey;
 use crate::gateway::upstream::forward::{GroupPath, UpstreamCall, UpstreamFailure, forward, wants_websocket};
 use crate::gateway::upstream::route::GroupForward;
+use crate::gateway::upstream::signing::RequestSigner;
 use crate::gateway::upstream::websocket::{UpgradeResponse, upgrade};
 use crate::model::KeyName;
 
@@ -101,7 +103,8 @@ impl Exchange {
         }
         // A request with a body cannot go on as another protocol: which bytes would be its own?
         let upgrades = api.websocket && body.is_end_stream() && wants_websocket(&parts);
-        let body = self.receive_body(wait, api, &parts, body).await?;
+        let signing = self.signing_key(wait)?;
+        let body = self.receive_body(wait, api, &parts, body, signing.is_some()).await?;
         parts.headers.remove(X_APIGW_KEY);
         if let Some((rules, key)) = caller {
             rules.rewrite(&mut parts.headers, key.as_ref());
@@ -109,10 +112,17 @@ impl Exchange {
         match &wait.group.answer {
             CompiledResponder::Mock => Ok(mock_response(&self.context, api, &parts.headers)?),
             CompiledResponder::Forward(forwarding) => {
-                self.forward_request(wait, api, forwarding, &parameters, ForwardedRequest { parts, body, upgrades })
-                    .await
+                let signer = signing.map(|key| RequestSigner { key, body: body.whole() });
+                let request = ForwardedRequest { parts, body, upgrades, signer };
+                self.forward_request(wait, api, forwarding, &parameters, request).await
             }
         }
+    }
+
+    /// Finds the key with which the request to the backend is signed, before its body is read.
+    fn signing_key(&self, wait: &WaitingRequest) -> Result<Option<SigningKey>, Problem> {
+        let CompiledResponder::Forward(forwarding) = &wait.group.answer else { return Ok(None) };
+        forwarding.sign.as_ref().map(|signing| self.context.shared.access.signing_key(signing)).transpose()
     }
 
     /// Lets a caller in, or not. A signed body is read to its end and verified before anything else looks at it.
@@ -136,8 +146,8 @@ impl Exchange {
         let names = [&*api.name, &*api.method_and_path];
         let AdmittedCaller { key, limits } =
             shared.access.check_signed_body(rules, &api_call(&wait.group, &names), parts, &digest)?;
-        if let (Some(entry), Some(key)) = (&mut self.entry, &key) {
-            key.as_str().clone_into(&mut entry.key);
+        if let Some(key) = &key {
+            self.note_caller(key);
         }
         self.check_limits(&wait.group, &limits)?;
         Ok(AdmittedRequest { caller: Some((rules, key)), body: ReceivedBody::Whole(bytes) })
@@ -150,6 +160,7 @@ impl Exchange {
         api: &CompiledApi,
         parts: &Parts,
         body: ReceivedBody,
+        is_signed: bool,
     ) -> Result<UpstreamBody, Problem> {
         let rules = wait.group.rules(api);
         let bytes = match body {
@@ -157,7 +168,7 @@ impl Exchange {
             ReceivedBody::Coming(body) if rules.is_none() && body.is_end_stream() => return Ok(UpstreamBody::Empty),
             ReceivedBody::Coming(body) => {
                 let (body, progress) = self.stream(body, wait.body_limit);
-                if rules.is_none() && matches!(wait.group.answer, CompiledResponder::Forward(_)) {
+                if rules.is_none() && !is_signed && matches!(wait.group.answer, CompiledResponder::Forward(_)) {
                     return Ok(body);
                 }
                 read_whole(body, &progress).await?
@@ -178,7 +189,7 @@ impl Exchange {
         parameters: &[(&str, &str)],
         request: ForwardedRequest,
     ) -> Result<ResponseOutcome, UpstreamFailure> {
-        let ForwardedRequest { parts, body, upgrades } = request;
+        let ForwardedRequest { parts, body, upgrades, signer } = request;
         let group = &*wait.group;
         let context = Rc::clone(&self.context);
         let client = Rc::clone(&self.client);
@@ -200,6 +211,7 @@ impl Exchange {
             is_trusted: is_trusted(&shared.config.trusted_proxies, client.watch.peer.ip()),
             path: &wait.path,
             parameters,
+            signer: signer.as_ref(),
         };
         let traits = RequestTraits::of(&parts);
         let mut response = if upgrades {
@@ -269,6 +281,8 @@ struct ForwardedRequest {
     body: UpstreamBody,
     /// True if it asks to go on as a websocket.
     upgrades: bool,
+    /// The signature that the backend asks for.
+    signer: Option<RequestSigner>,
 }
 
 impl From<Problem> for UpstreamFailure {

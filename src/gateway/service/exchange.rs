@@ -18,6 +18,7 @@ use super::context::{ClientConnection, Context};
 use super::payload::ResponsePayload;
 use crate::gateway::compiled::{CompiledApi, CompiledGroup};
 use crate::gateway::headers::{X_APIGW_VIOLATIONS, X_REQUEST_ID};
+use crate::gateway::key_meter::KeyMeter;
 use crate::gateway::meter::Meter;
 use crate::gateway::problem::{Kind, Problem};
 use crate::gateway::rate_limits::RateLimitFields;
@@ -46,6 +47,8 @@ pub(super) struct Exchange {
     pub(super) meter: Option<Arc<Meter>>,
     /// Progress of its body.
     pub(super) progress: Option<Rc<BodyProgress>>,
+    /// The meter of the key that lets it in.
+    pub(super) key_meter: Option<Arc<KeyMeter>>,
     /// The fields of the limits that it was held against.
     pub(super) rate_limits: Option<Box<RateLimitFields>>,
     /// The backend that was asked, while there is no answer.
@@ -103,6 +106,7 @@ impl Exchange {
             entry,
             meter: None,
             progress: None,
+            key_meter: None,
             rate_limits: None,
             asked: None,
         }
@@ -117,6 +121,9 @@ impl Exchange {
 
     /// Writes a refusal: where a mock's definition declares the response to such a request, that one.
     pub(super) fn refusal(&self, problem: &Problem, at: Option<PartialMatch<'_>>) -> ResponseOutcome {
+        if let Some(reason) = problem.refused_for {
+            self.context.shared.key_meters.refuse(reason);
+        }
         let mut outcome = self.problem(problem);
         let Some(at) = at.filter(|_| problem.kind.refuses_request()) else { return outcome };
         let results = at.api.and_then(|api| api.mock.as_ref());
@@ -146,6 +153,9 @@ impl Exchange {
         let ResponseOutcome { status, mut headers, body, backend, backend_took, error } = outcome;
         let request_id = std::mem::replace(&mut self.request_id, HeaderValue::from_static(""));
         headers.insert(X_REQUEST_ID, request_id);
+        if let Some(meter) = self.key_meter.take() {
+            meter.record(status.as_u16());
+        }
         if let Some(fields) = self.rate_limits.take() {
             fields.write(&mut headers);
         }
@@ -247,6 +257,9 @@ impl Drop for Exchange {
         self.client.watch.given_up();
         let meter = self.meter.take().unwrap_or_else(|| Arc::clone(&self.context.shared.unrouted));
         let (status, reason) = self.context.shared.abort_status();
+        if let Some(meter) = self.key_meter.take() {
+            meter.record(status);
+        }
         let record = LogRecord {
             context: Rc::clone(&self.context),
             started: self.started,

@@ -19,6 +19,7 @@ use super::identity::Identity;
 use super::pool::{ConnectionDemand, Lease, Pool};
 use super::relay::{ResponseCarrier, ResponseRelay};
 use super::route::{ApiForward, GroupForward, NoHeaderValue, OutgoingRequest};
+use super::signing::{RequestSigner, SentHead, strip_signature};
 use super::target::{TargetSet, UpstreamTarget};
 use crate::gateway::headers::{
     ForwardedHeaders, HopHeaders, retain_trailer_names, strip_claims, strip_hop_by_hop, write_field, write_fields,
@@ -46,6 +47,8 @@ pub(crate) struct UpstreamCall<'a> {
     /// The path below the group's prefix.
     pub(crate) path: &'a str,
     pub(crate) parameters: &'a [(&'a str, &'a str)],
+    /// The signature that the backend asks for.
+    pub(crate) signer: Option<&'a RequestSigner>,
 }
 
 /// The common part of a group's paths.
@@ -225,6 +228,9 @@ impl<'a> UpstreamCall<'a> {
         };
         let backend = self.forward.backend(self.api, &outgoing);
         self.forward.apply(self.api, &mut outgoing)?;
+        if self.signer.is_some() {
+            strip_signature(&mut outgoing.headers);
+        }
         let identity = self.identity;
         let via = if parts.version == Version::HTTP_2 { &identity.via_http_2 } else { &identity.via_http_1 };
         Ok(PreparedRequest { outgoing, backend, method: parts.method, via, trailers, gets_trailers })
@@ -270,7 +276,8 @@ impl<'a> UpstreamCall<'a> {
             head.extend_from_slice(part.as_bytes());
         }
         let own_host = self.forward.keep_host.then(|| self.host.authority().as_bytes());
-        write_field(head, "host", own_host.unwrap_or(target.origin.authority.as_bytes()));
+        let authority = own_host.unwrap_or(target.origin.authority.as_bytes());
+        write_field(head, "host", authority);
         let passage = ForwardedHeaders {
             prefix: self.group.prefix_value,
             request_id: self.request_id,
@@ -284,6 +291,10 @@ impl<'a> UpstreamCall<'a> {
         } else if prepared.trailers {
             write_field(head, TE.as_str(), b"trailers");
             write_field(head, CONNECTION.as_str(), b"te");
+        }
+        if let Some(signer) = self.signer {
+            let (method, headers) = (prepared.method.as_str(), &prepared.outgoing.headers);
+            signer.write(&SentHead { method, path, query, authority, headers }, head)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ pub(crate) mod identity;
 pub(crate) mod pool;
 pub(crate) mod relay;
 pub(crate) mod route;
+pub(crate) mod signing;
 pub(crate) mod target;
 pub(crate) mod tls_client;
 pub(crate) mod websocket;

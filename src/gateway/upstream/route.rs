@@ -12,7 +12,7 @@ use super::target::{OriginSet, OriginSettings, TargetSet, UpstreamError};
 use super::tls_client::{ClientTlsError, client_config};
 use crate::definition::percent::{self, one_spelling};
 use crate::definition::{PathPiece, path_pieces};
-use crate::model::{Digest, ParameterReference};
+use crate::model::{BackendSigning, Digest, ParameterReference};
 use crate::routes::{DynamicUpstream, GroupForwarding, RequestMapping, RouteForward, Upstream};
 
 /// Forwarding of a group's requests.
@@ -26,6 +26,8 @@ pub(crate) struct GroupForward {
     pub(crate) retry: bool,
     /// True if the backend gets the client's `Host`.
     pub(crate) keep_host: bool,
+    /// The key that signs each request.
+    pub(crate) sign: Option<BackendSigning>,
     backend: TargetSet,
     rules: RewriteRules,
 }
@@ -66,7 +68,8 @@ pub(crate) struct ForwardCompiler<'a> {
 impl ForwardCompiler<'_> {
     /// Builds the forwarding of the group.
     pub(crate) fn group(&self) -> Result<GroupForward, UpstreamError> {
-        let GroupForwarding { upstream, keep_prefix, keep_host, retry, timeouts, dynamic, mappings, .. } = self.forward;
+        let GroupForwarding { upstream, keep_prefix, keep_host, retry, timeouts, dynamic, mappings, sign, .. } =
+            self.forward;
         Ok(GroupForward {
             keep_prefix: *keep_prefix,
             connect_timeout: milliseconds(timeouts.connect_ms),
@@ -75,6 +78,7 @@ impl ForwardCompiler<'_> {
             websocket_idle_timeout: milliseconds(timeouts.websocket_idle_ms),
             retry: *retry,
             keep_host: *keep_host,
+            sign: sign.clone(),
             backend: self.backend(upstream)?,
             rules: self.rules(mappings, dynamic)?,
         })

@@ -11,8 +11,8 @@ use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
 use super::{KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
 use crate::access::token::TokenKeySet;
-use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
-use crate::model::{Finding, Timestamp};
+use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SecretId, SubjectState};
+use crate::model::{Finding, KeyKind, Timestamp};
 
 /// How long what was good of a broken or missing file is kept.
 const KEEP_BROKEN: Duration = Duration::from_mins(1);
@@ -36,6 +36,10 @@ pub struct AccessReader {
     /// Until when the folders are read at each look.
     unsettled_until: Option<Instant>,
     next_files: Option<Instant>,
+    /// Stamps of the files in which the secrets of keys lie, or would.
+    secret_files: Vec<Option<FileStamp>>,
+    /// True if something could not be read that no stamp tells of.
+    must_retry: bool,
     problems: BTreeSet<String>,
     reported: BTreeSet<String>,
 }
@@ -62,6 +66,8 @@ impl AccessReader {
             files: BTreeMap::new(),
             unsettled_until: None,
             next_files: None,
+            secret_files: Vec::new(),
+            must_retry: false,
             problems: BTreeSet::new(),
             reported: BTreeSet::new(),
         }
@@ -69,8 +75,13 @@ impl AccessReader {
 
     /// Takes secrets from other sources, and has everything read again. Where their command fails, those that it printed
     /// before stay.
-    pub fn read_anew(&mut self, sources: SecretSources) {
+    pub fn take_secrets(&mut self, sources: SecretSources) {
         self.sources = sources.or_printed_of(&self.sources);
+        self.folders.clear();
+    }
+
+    /// Has everything read again.
+    pub fn read_again(&mut self) {
         self.folders.clear();
     }
 
@@ -95,15 +106,18 @@ impl AccessReader {
             (subject, stamp)
         });
         let files: BTreeMap<_, _> = files.collect();
-        let key_set_files = workspace.key_set_stamps();
-        let is_changed = files != self.files || key_set_files != self.key_set_files;
-        (self.files, self.key_set_files) = (files, key_set_files);
-        is_changed || !self.problems.is_empty() || self.known.values().any(is_closing)
+        let (key_set_files, secret_files) = (workspace.key_set_stamps(), self.secret_stamps(workspace));
+        let is_changed =
+            files != self.files || key_set_files != self.key_set_files || secret_files != self.secret_files;
+        (self.files, self.key_set_files, self.secret_files) = (files, key_set_files, secret_files);
+        // A secret that is missing is no reason to read all keys again and again: its file has a stamp once it comes.
+        is_changed || self.must_retry || self.known.values().any(is_closing)
     }
 
     /// Reads the keys as they are now.
     pub fn read(&mut self, workspace: &Workspace, now: Instant, clock: Timestamp) -> Arc<KeyDirectory> {
         self.problems.clear();
+        self.must_retry = false;
         self.read_subjects(workspace, now);
         self.read_revocations(workspace);
         self.read_key_sets(workspace);
@@ -139,6 +153,7 @@ impl AccessReader {
         let subjects = match workspace.subjects() {
             Ok(subjects) => subjects,
             Err(error) => {
+                self.must_retry = true;
                 self.problems.insert(error.one_line());
                 Vec::new()
             }
@@ -198,12 +213,14 @@ impl AccessReader {
                 Ok(revoked) => self.revoked.extend(revoked),
                 Err(error) => {
                     is_whole = false;
+                    self.must_retry = true;
                     self.problems.insert(format!("revocations cannot be read: {}", error.one_line()));
                 }
             }
         }
         self.has_revocations |= is_whole;
         if let Err(error) = workspace.remember_revocations(self.revoked.iter()) {
+            self.must_retry = true;
             self.problems.insert(format!("revocations cannot be remembered beyond this process: {}", error.one_line()));
         }
     }
@@ -213,6 +230,19 @@ impl AccessReader {
         let new = self.problems.difference(&self.reported).cloned().collect();
         self.reported.clone_from(&self.problems);
         new
+    }
+
+    fn secret_stamps(&self, workspace: &Workspace) -> Vec<Option<FileStamp>> {
+        let keys = self.known.values().filter_map(|known| match &known.state {
+            SubjectState::Key(key) if key.kind == KeyKind::Signature => Some(key),
+            _ => None,
+        });
+        let folders: Vec<_> = {
+            let own = workspace.root.locate(layout::SECRETS_FOLDER).ok();
+            self.sources.folders(workspace).into_iter().chain(own).collect()
+        };
+        let ids = keys.flat_map(|key| &key.secrets).map(|secret| secret.id.as_str());
+        ids.flat_map(|id| folders.iter().map(move |folder| stamp_outside(&folder.join(id)))).collect()
     }
 
     fn folder_stamps(&self, workspace: &Workspace) -> Vec<Option<FileStamp>> {

@@ -17,7 +17,8 @@ use super::super::error::{Error, PathContext};
 use super::super::git::is_hidden_from_git;
 use super::super::{LockGuard, Workspace, layout, lock};
 use super::subject_place;
-use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId};
+use crate::access::{AccessSubject, HmacSecret, Key, NewSecret, Secret, SecretId, SubjectState};
+use crate::check::SECRET_MISSING;
 use crate::model::{Finding, KeyKind, Location, Severity, Timestamp};
 
 /// The beginning of the variables that hold secrets.
@@ -196,6 +197,36 @@ impl Workspace {
             }
         }
         found
+    }
+
+    /// Finds the live secrets of signature keys that are not on this machine, and those that cannot be used. All are warnings:
+    /// a gateway may run on another machine. Where no key signs, no command for secrets is run.
+    pub fn secret_findings(&self, variables: &BTreeMap<String, String>, now: Timestamp) -> Result<Vec<Finding>, Error> {
+        let (records, _) = self.access_records()?;
+        let keys = records.iter().filter_map(|record| match &record.state {
+            SubjectState::Key(key) if key.kind == KeyKind::Signature => Some(key),
+            _ => None,
+        });
+        let keys: Vec<&Key> = keys.collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.secrets_on_machine(&SecretSources::read(self, variables), keys.iter().copied());
+        let revoked = self.revoked_secrets()?;
+        let mut findings = found.problems;
+        for key in keys {
+            for Secret { id, .. } in key.live_secrets(now).filter(|secret| secret.proof.needs_secret()) {
+                let is_revoked = revoked.iter().any(|revoked| revoked.is_same_file(id));
+                let is_named = findings.iter().any(|finding| finding.message.contains(id.as_str()));
+                if !is_revoked && !is_named && !found.secrets.contains_key(id) {
+                    let place = subject_place(&AccessSubject::Key(key.name.clone()));
+                    let message = format!("the secret {id} of key {} is not on this machine", key.name);
+                    let hint = format!("put it into .apigw/secrets/{id} (mode 0600), or name its place in apigw.toml");
+                    findings.push(SECRET_MISSING.finding(Location::file(place), message, hint));
+                }
+            }
+        }
+        Ok(findings.into_iter().map(|finding| Finding { severity: Severity::Warning, ..finding }).collect())
     }
 
     fn find_secret(&self, sources: &SecretSources, id: &SecretId) -> Result<Option<HmacSecret>, Error> {

@@ -10,6 +10,7 @@ use super::announce::{self, AnnouncedListener};
 use super::certificates::CertificateFiles;
 use super::environments;
 use super::saved_counts::SavedCounts;
+use super::secrets::PendingSecrets;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::process::wall_clock;
@@ -17,9 +18,7 @@ use crate::cli::views::ServeView;
 use crate::gateway::{Gateway, Signal};
 use crate::model::{EnvironmentName, SCHEMA};
 use crate::snapshot::{NotServed, Snapshot};
-use crate::workspace::{
-    AccessReader, GatewayFile, LiveReader, RunningGateway, SecretSources, ServedEnvironment, Workspace,
-};
+use crate::workspace::{AccessReader, GatewayFile, LiveReader, RunningGateway, ServedEnvironment, Workspace};
 
 /// The interval between two looks at the files; a commit is served within this time and that of reading it.
 const LOOK: Duration = Duration::from_millis(25);
@@ -52,6 +51,7 @@ pub(super) struct GatewayInputs {
     pub(super) certificates: Option<CertificateFiles>,
     pub(super) access: AccessReader,
     pub(super) saved_counts: SavedCounts,
+    pub(super) secrets: PendingSecrets,
 }
 
 impl<'a> Follower<'a> {
@@ -186,7 +186,8 @@ impl<'a> Follower<'a> {
         }
         self.read.reader.read_anew(environments(&self.workspace, &self.read.named));
         self.look_at_certificates();
-        self.read.access.read_anew(SecretSources::read(&self.workspace, &self.context.process.variables));
+        self.read.access.read_again();
+        self.read.secrets.begin(&self.workspace, &self.context.process.variables);
         if let Some(log) = &self.log {
             log.reopen();
         }
@@ -196,6 +197,9 @@ impl<'a> Follower<'a> {
     /// Has callers let in by the keys as they are now, and says what is wrong with some the first time.
     fn look_at_access(&mut self) {
         let now = Instant::now();
+        if let Some(sources) = self.read.secrets.take() {
+            self.read.access.take_secrets(sources);
+        }
         if self.read.access.must_read(&self.workspace, now) {
             self.gateway.replace_access(self.read.access.read(&self.workspace, now, wall_clock()));
             self.report_access();

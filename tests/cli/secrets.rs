@@ -1,0 +1,64 @@
+//! Secrets that are not on a machine, and a command for them that takes its time.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::harness::Sandbox;
+use crate::serving::Serving;
+
+#[test]
+fn a_key_without_its_secret_is_named_and_no_value_is() {
+    let sandbox = Sandbox::petstore();
+    sandbox.run("key create shop --kind signature --to .apigw/shop.secret").expect_exit(0);
+    sandbox.run("check").expect_exit(0);
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+    let id = sandbox.run("-o json key show shop").expect_exit(0).json()["secrets"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let place = sandbox.path().join(".apigw/secrets").join(&id);
+    let secret = fs::read_to_string(&place).expect("the secret");
+    let missing = format!("the secret {id} of key shop is not on this machine");
+    let differs = format!("the secret {id} on this machine is not the one of key shop");
+    for (now, message) in [(None, &missing), (Some("another"), &differs)] {
+        match now {
+            None => fs::remove_file(&place).expect("it is removed"),
+            Some(text) => {
+                fs::write(&place, text).expect("it is written");
+                let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+                fs::set_permissions(&place, mode).expect("it is hidden");
+            }
+        }
+        for words in ["check", "verify"] {
+            let outcome = sandbox.run(words).expect_exit(0);
+            let said = format!("{}{}", outcome.stdout, outcome.stderr);
+            assert!(said.contains(message.as_str()) && !said.contains(secret.trim()), "{words}: {said}");
+        }
+    }
+    // It is given in another place, and a revoked one is missed by nobody.
+    sandbox
+        .run_with(&[(&format!("APIGW_SECRET_{id}"), secret.trim())], "verify")
+        .expect_exit(0)
+        .expect_stdout("no problems");
+    sandbox.run("key revoke shop").expect_exit(0);
+    fs::remove_file(&place).expect("it is removed");
+    sandbox.run("verify").expect_exit(0).expect_stdout("no problems");
+}
+
+#[test]
+fn a_command_for_secrets_that_takes_its_time_holds_up_no_change() {
+    let sandbox = Sandbox::petstore();
+    let settings = sandbox.read("apigw.toml");
+    let command = "[access]\nsecrets_command = [\"sh\", \"-c\", \"if [ -e slow ]; then sleep 7; fi; echo {}\"]\n";
+    sandbox.write("apigw.toml", &format!("{settings}\n{command}"));
+    sandbox.run("publish --env test --mock").expect_exit(0);
+    let serving = Serving::start(&sandbox);
+    serving.wait_for("/petstore/pets/1", "200 OK");
+    sandbox.write("slow", "");
+    serving.signal("HUP");
+    serving.wait_to_hear("reloaded on SIGHUP");
+    let begun = Instant::now();
+    sandbox.run("offline petstore --env test").expect_exit(0);
+    serving.wait_for("/petstore/pets/1", "404 Not Found");
+    assert!(begun.elapsed() < Duration::from_secs(5), "a change waited for secrets: {:?}", begun.elapsed());
+}

@@ -144,6 +144,9 @@ impl Denial {
             Self::NotYet(..) => "not_yet_valid",
             Self::NoGrant(_) => "no_grant",
             Self::Nonce(..) => "nonce",
+            Self::Token(_) => "token",
+            Self::UnboundSubject { .. } => "unbound_subject",
+            Self::NoScope { .. } => "no_scope",
         }
     }
 }

@@ -12,6 +12,12 @@ use super::views::{
     ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView,
     SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView,
     VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
+    CompletionsView, DiffDocument, DocsView, ErrorView, ExportView, GroupDeleteView, GroupListView, GroupSetView,
+    GroupShowView, GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView,
+    KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView,
+    RoutesView, SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView,
+    VersionBlockView, VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView, VersionShowView,
+    VersionUnblockView,
 };
 
 /// The kind of document that a command prints.

@@ -140,7 +140,7 @@ impl FeatureUses {
     fn group(&mut self, group: &GroupRoutes) {
         let first = group.routes.first();
         match first.map(|route| &route.access) {
-            Some(RouteAccess::Key { signature: None, subscription: Some(_), .. }) => {
+            Some(RouteAccess::Key { signature: None, subscription: Some(_), token: None, .. }) => {
                 self.setting(ExportFeature::SubscriptionKeys, &["auth"]);
             }
             // Whatever else a group asks its callers for is no less than a signature to a target: none is let in for less.

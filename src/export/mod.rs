@@ -28,10 +28,9 @@ mod table;
 mod target;
 mod upstream;
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use crate::access::{Key, OwnerGrants, SecretId};
+use crate::access::{Key, OwnerGrants, RevokedSecrets};
 use crate::routes::{EnvironmentRoutes, GroupRoutes};
 
 pub use feature::SettingPlace;
@@ -64,7 +63,7 @@ pub struct CallerKeys {
     /// The grants of owners.
     pub owners: Vec<OwnerGrants>,
     /// The secrets that let nobody in.
-    pub revoked: BTreeSet<SecretId>,
+    pub revoked: RevokedSecrets,
 }
 
 /// Files for an engine, with the report about them.

@@ -225,7 +225,9 @@ impl Workspace {
         self.addresses(environment, group, &settings)
     }
 
-    fn addresses(&self, environment: &EnvironmentName, group: &GroupName, settings: &GroupSettings) -> Vec<String> {
+    /// Returns the addresses at which callers reach a group with these settings.
+    #[must_use]
+    pub fn addresses(&self, environment: &EnvironmentName, group: &GroupName, settings: &GroupSettings) -> Vec<String> {
         let hosts = GroupHosts::new(group, environment, &self.settings.base_domain, &settings.domains);
         hosts.iter().map(|host| format!("http://{host}{}", settings.prefix.before_path())).collect()
     }

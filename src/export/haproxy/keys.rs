@@ -124,7 +124,7 @@ impl<'r> KeyMaps<'r> {
 /// Returns the settings of a route that takes subscription keys alone.
 pub(super) fn subscription(route: &Route) -> Option<&SubscriptionAuth> {
     match &route.access {
-        RouteAccess::Key { signature: None, subscription: Some(subscription), .. } => Some(subscription),
+        RouteAccess::Key { signature: None, subscription: Some(subscription), token: None, .. } => Some(subscription),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use super::super::outside::{FileStamp, stamp_outside};
 use super::super::{Workspace, layout};
 use super::{KEY_SETS_FOLDER, KEYS_FOLDER, OWNERS_FOLDER, REVOKED_FILE, REVOKED_FOLDER, SecretSources, subject_place};
 use crate::access::token::TokenKeySet;
-use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SecretId, SubjectState};
+use crate::access::{AccessSubject, Key, KeyDirectory, OwnerGrants, RevokedSecrets, SubjectState};
 use crate::model::{Finding, KeyKind, Timestamp};
 
 /// How long what was good of a broken or missing file is kept.

@@ -181,11 +181,11 @@ fn text(view: &SdkView, changes: &FolderChanges, is_check: bool) -> String {
             let _ = writeln!(text, "  {}/{}/{archive}", view.folder, group.folder);
         }
     }
-    let counts = format!("{}, {} removed", counted(changes.written.len(), "file", "files"), changes.removed.len());
+    let (written, removed) = (counted(changes.written.len(), "file", "files"), changes.removed.len());
     let _ = match (changes.is_empty(), is_check) {
         (true, _) => writeln!(text, "{} is up to date", view.folder),
-        (false, true) => writeln!(text, "{} is out of date: {counts} to be written", view.folder),
-        (false, false) => writeln!(text, "{}: {counts} written", view.folder),
+        (false, true) => writeln!(text, "{} is out of date: {written} to write, {removed} to remove", view.folder),
+        (false, false) => writeln!(text, "{}: {written} written, {removed} removed", view.folder),
     };
     text
 }

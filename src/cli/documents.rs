@@ -6,12 +6,6 @@ use serde_json::{Value, json};
 
 use super::views::{
     AccessChangeView, AccessListView, AccessTestView, ApiChangeView, ApiListView, ApiShowView, CallView, CheckDocument,
-    CompletionsView, DiffDocument, DocsView, ErrorView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
-    CompletionsView, DiffDocument, ErrorView, ExportView, GroupDeleteView, GroupListView, GroupSetView, GroupShowView,
-    GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView, KeyShowView,
-    ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView, RoutesView,
-    SchemaDocument, SdkView, ServeView, ShowView, SignView, StatusView, UndoDocument, VerifyView, VersionBlockView,
-    VersionBumpView, VersionCreateView, VersionDeleteView, VersionListView, VersionShowView, VersionUnblockView,
     CompletionsView, DiffDocument, DocsView, ErrorView, ExportView, GroupDeleteView, GroupListView, GroupSetView,
     GroupShowView, GroupView, HelpView, HistoryDocument, InitView, KeyListView, KeyRevokeView, KeySecretView,
     KeyShowView, ManualPageView, MergeDriverDocument, OutputDocument, PlanView, PruneView, ReleaseView, ResolveView,

@@ -1,8 +1,8 @@
 //! Documents and SDKs for callers: one pure model of a definition's operations, and all that is generated from it.
 //!
 //! - [`model`]: the operations of a version with their types, as readers and generators need them
-//! - [`reference`]: pages of the documentation
 //! - [`sdk`]: packages in the callers' languages
+//! - [`reference`]: pages of the documentation
 //!
 //! Nothing here does I/O: what is generated is handed on as file names with bytes.
 

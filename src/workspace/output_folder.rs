@@ -167,7 +167,6 @@ fn is_leftover(path: &Path) -> bool {
 }
 
 fn is_private(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode().trailing_zeros() >= 6)
     fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & OF_OTHERS == 0)
 }
 

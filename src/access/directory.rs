@@ -218,11 +218,14 @@ impl KeyDirectory {
                 if let Some(other) = seen.insert(secret.id.as_str().to_ascii_lowercase(), secret.id.clone()) {
                     directory.repeated.extend([other, secret.id.clone()]);
                 }
-                if let SecretProof::Token(binding) = &secret.proof
-                    && !directory.is_revoked(&secret.id)
-                    && let Some(other) = subjects.insert(binding.clone(), secret.id.clone())
-                {
-                    directory.repeated.extend([other, secret.id.clone()]);
+                if let SecretProof::Token(binding) = &secret.proof {
+                    let is_revoked = directory.is_revoked(&secret.id);
+                    let other = subjects.get(binding).filter(|other| !directory.is_revoked(other)).cloned();
+                    match other {
+                        Some(other) if !is_revoked => directory.repeated.extend([other, secret.id.clone()]),
+                        Some(_) => {}
+                        None => drop(subjects.insert(binding.clone(), secret.id.clone())),
+                    }
                 }
                 // A secret that is not the one of the file is none: a rotation has not come to this machine yet.
                 let hmac = hmac_secrets.get(&secret.id).filter(|hmac| secret.proof.is_proof_of(hmac));
@@ -261,9 +264,10 @@ impl KeyDirectory {
     /// Says for the operator why it lets nobody in.
     pub fn check_subject(&self, issuer: &str, subject: &str, now: Timestamp) -> Result<PresentedSecret, Denial> {
         let binding = TokenBinding { issuer: issuer.to_owned(), subject: subject.to_owned() };
-        let entry = self.subjects.get(&binding).and_then(|id| self.secrets.get(id));
         let unbound = || Denial::UnboundSubject { issuer: issuer.to_owned(), subject: shown_subject(subject) };
-        self.presented(entry.ok_or_else(unbound)?, now)
+        let id = self.subjects.get(&binding).ok_or_else(unbound)?;
+        // One that two keys are bound to lets nobody in, not even where any subject may call.
+        self.presented(self.secrets.get(id).ok_or(Denial::UnknownId)?, now)
     }
 
     /// Lists the ids that two keys have.

@@ -245,9 +245,8 @@ impl AccessState {
         now: ClockReading,
     ) -> Result<AdmittedCaller, Denial> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
-        let text = match (values.next().and_then(bearer_token), values.next()) {
-            (Some(text), None) => text,
-            _ => return Err(Denial::Malformed),
+        let (Some(text), None) = (values.next().and_then(bearer_token), values.next()) else {
+            return Err(Denial::Malformed);
         };
         let directory = self.directory.load();
         let key_set = directory.key_set(&token.auth.jwks)?;

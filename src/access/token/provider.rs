@@ -19,11 +19,16 @@ pub(super) fn install() {
     PROVIDER.install_default().ok();
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is that of the library's factories")]
 fn no_signer(_: &Algorithm, _: &EncodingKey) -> Result<Box<dyn JwtSigner>, Error> {
     Err(ErrorKind::InvalidAlgorithm.into())
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is that of the library's factories")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
+    if RingAlgorithm::of(*algorithm).is_none() {
+        return Err(ErrorKind::InvalidAlgorithm.into());
+    }
     Ok(Box::new(RingVerifier { algorithm: *algorithm, key: key.clone() }))
 }
 

@@ -13,10 +13,13 @@ use crate::model::{Finding, GroupName, GroupSettings, Location, SETTINGS_FILE, S
 /// The most bytes of a key set.
 const LARGEST_KEY_SET: u64 = 1 << 20;
 
+/// The key sets that can be used, by the names of their files.
+type KeySets = BTreeMap<String, Arc<TokenKeySet>>;
+
 impl Workspace {
     /// Reads the key sets, by the names of their files. One that cannot be used hides none of the others.
-    pub fn key_sets(&self) -> Result<(BTreeMap<String, Arc<TokenKeySet>>, Vec<Finding>), Error> {
-        let (mut sets, mut problems) = (BTreeMap::new(), Vec::new());
+    pub fn key_sets(&self) -> Result<(KeySets, Vec<Finding>), Error> {
+        let (mut sets, mut problems) = (KeySets::new(), Vec::new());
         for name in self.key_set_names()? {
             match self.key_set(&name) {
                 Ok(set) => drop(sets.insert(name, Arc::new(set))),
@@ -52,7 +55,7 @@ impl Workspace {
 
     fn key_set_names(&self) -> Result<Vec<String>, Error> {
         let mut names = self.root.list(KEY_SETS_FOLDER)?;
-        names.retain(|name| name.ends_with(".json"));
+        names.retain(|name| name.strip_suffix(".json").is_some());
         Ok(names)
     }
 

@@ -9,7 +9,7 @@ mod golden;
 mod requests;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ fn difference(ours: &Reply, theirs: &Reply) -> Option<String> {
 }
 
 /// Makes a workspace with a definition as a mock in test, without validation, which every target loses.
-fn mock_of(definition: &PathBuf) -> Option<Sandbox> {
+fn mock_of(definition: &Path) -> Option<Sandbox> {
     let sandbox = Sandbox::empty();
     sandbox.run("init").expect_exit(0);
     let path = definition.to_str().expect("a path");

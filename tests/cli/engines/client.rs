@@ -20,7 +20,7 @@ pub(super) fn send(address: &str, head: &str) -> Reply {
     stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a time-out");
     stream.write_all(head.as_bytes()).expect("a request");
     let mut bytes = Vec::new();
-    let mut part = [0; 64 * 1024];
+    let mut part = [0; 8 * 1024];
     // An engine that refuses a request may close the connection late, or hard.
     while !is_whole(head, &bytes) {
         match stream.read(&mut part) {

@@ -95,7 +95,7 @@ impl Engine {
         while TcpStream::connect(&address).is_err() {
             let has_ended = process.try_wait().expect("a process").is_some();
             let log = || std::fs::read_to_string(&log_path).unwrap_or_default();
-            assert!(!has_ended && start.elapsed() < Duration::from_secs(60), "{target} does not listen: {}", log());
+            assert!(!has_ended && start.elapsed() < Duration::from_mins(1), "{target} does not listen: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
         Self { process, address }

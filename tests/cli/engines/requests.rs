@@ -9,7 +9,8 @@ pub(super) struct TestRequest {
 
 impl TestRequest {
     pub(super) fn new(method: &str, target: &str, host: &str, headers: &[(&str, &str)]) -> Self {
-        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let lines: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let headers = lines.concat();
         let length = if method == "POST" || method == "PUT" { "content-length: 0\r\n" } else { "" };
         let head = format!("{method} {target} HTTP/1.1\r\nhost: {host}\r\n{headers}{length}connection: close\r\n\r\n");
         Self { head }
@@ -61,7 +62,7 @@ fn path_of(path: &Value) -> String {
         match &parameter["lead"] {
             lead if lead["dot"].is_object() => text.push('.'),
             lead if lead["semicolon"].is_object() => {
-                text.push_str(&format!(";{}=", parameter["name"].as_str().unwrap_or_default()));
+                text.extend([";", parameter["name"].as_str().unwrap_or_default(), "="]);
             }
             _ => {}
         }

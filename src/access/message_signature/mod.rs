@@ -8,7 +8,9 @@ mod components;
 mod content_digest;
 mod sign;
 
-use http::{HeaderMap, HeaderName};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ring::hmac;
 use sfv::{Dictionary, FieldType as _, InnerList, ListEntry, Parser};
 
@@ -95,6 +97,7 @@ impl MessageSignature {
             return Err(SignatureFault::SignatureInput);
         };
         let signature = signature.bare_item.as_byte_sequence().ok_or(SignatureFault::SignatureInput)?;
+        check_spelling(headers, signature)?;
         Self::read(input, signature.to_vec()).map(Some)
     }
 
@@ -242,6 +245,15 @@ fn choose(inputs: &Dictionary) -> Result<(&str, &ListEntry), SignatureFault> {
         _ => return Err(SignatureFault::SeveralSignatures),
     };
     Ok((chosen.0.as_str(), chosen.1))
+}
+
+/// Refuses a signature in another spelling than that of its bytes. The parser takes any bits behind the last byte (RFC
+/// 9651, section 4.2.7), so that several texts would be one signature.
+fn check_spelling(headers: &HeaderMap, signature: &[u8]) -> Result<(), SignatureFault> {
+    let spelling = format!(":{}:", STANDARD.encode(signature));
+    let has_spelling = |value: &HeaderValue| value.to_str().is_ok_and(|text| text.contains(&spelling));
+    let is_spelled_so = headers.get_all(SIGNATURE).iter().any(has_spelling);
+    if is_spelled_so { Ok(()) } else { Err(SignatureFault::SignatureInput) }
 }
 
 /// Parses a header whose lines make one dictionary (RFC 9651, section 3.2).

@@ -218,6 +218,19 @@ fn what_is_signed_is_verified_and_each_change_is_refused() {
 }
 
 #[test]
+fn a_signature_has_one_spelling() {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut signed = signed(MessageSigningKey::Hmac(b"secret"), "{}");
+    let mut bytes = signed.headers["signature"].as_bytes().to_vec();
+    // The last letter before the padding has two bits that no byte of the signature holds.
+    let last = bytes.iter().rposition(|byte| *byte == b'=').unwrap() - 1;
+    let value = ALPHABET.iter().position(|letter| *letter == bytes[last]).unwrap();
+    bytes[last] = ALPHABET[value ^ 1];
+    signed.headers.insert("signature", HeaderValue::from_bytes(&bytes).unwrap());
+    assert!(signed.verify(VerifyingKey::Hmac(b"secret")).is_err());
+}
+
+#[test]
 fn each_byte_of_the_signature_counts() {
     let whole = signed(MessageSigningKey::Hmac(b"secret"), "{}");
     for name in ["signature", "signature-input"] {

@@ -56,6 +56,9 @@ pub(super) fn text(hint: &Hint) -> Cow<'_, str> {
             "restore it from a commit that has it: `git log --all -- {file}` lists them, then \
              `git checkout COMMIT -- {file}`"
         ),
+        Hint::RevokeAgain { key, secret } => {
+            format!("restore it where a commit has it, else revoke the secret again: `apigw key revoke {key} {secret}`")
+        }
         Hint::RestoreBackup => "restore it from a backup: Git does not have it".to_owned(),
         Hint::RebuildRemovedEnvironment { file } => format!(
             "remove {file}, then `apigw verify --repair` builds it from its history; the one that Git has lacks operations"

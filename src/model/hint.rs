@@ -1,6 +1,6 @@
 //! Remedies of findings, as data.
 
-use super::{EnvironmentName, GroupName, OperationId, Version};
+use super::{EnvironmentName, GroupName, KeyName, OperationId, Version};
 
 /// The suggested remedy of a finding. Command lines to type are written where the finding is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,6 +67,13 @@ pub enum Hint {
     RestoreFile {
         /// The file.
         file: String,
+    },
+    /// Restore a revocation where Git has it, else revoke the secret again: the first time may have been cut off.
+    RevokeAgain {
+        /// The key.
+        key: KeyName,
+        /// The id of the secret.
+        secret: String,
     },
     /// Restore a file or a folder from the commit that has it.
     RestoreMissing {

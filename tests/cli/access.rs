@@ -129,6 +129,21 @@ fn a_revocation_survives_what_git_does_to_its_file() {
 }
 
 #[test]
+fn a_revocation_that_was_cut_off_is_made_again_as_the_hint_says() {
+    let (sandbox, outside) = (sandbox(), tempfile::tempdir().expect("a folder"));
+    make(&sandbox, &outside, "shop", "--kind subscription");
+    let key = sandbox.read("keys/shop.yaml");
+    let id = key.split("id: ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an id");
+    let id = id.trim_matches('"');
+    // The machine knows of it before the commit: killed in between, it alone does.
+    sandbox.write(".apigw/revoked", &format!("{id}\n"));
+    let hint = format!("`apigw key revoke shop {id}`");
+    sandbox.run("verify").expect_exit(3).expect_stdout(&hint);
+    sandbox.run(&format!("key revoke shop {id}")).expect_exit(0);
+    sandbox.run("verify").expect_exit(0);
+}
+
+#[test]
 fn branches_that_make_different_keys_merge() {
     if !has_tool("git", "keys of two branches") {
         return;

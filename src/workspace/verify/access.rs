@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{IntegrityProblem, ProblemKind, WorkspaceVerification, problem_of};
-use crate::access::{AccessOperation, AccessSubject, SubjectState};
-use crate::model::{Location, OperationId};
+use crate::access::{AccessOperation, AccessSubject, Key, SubjectState};
+use crate::model::{Hint, Location, OperationId};
 use crate::workspace::Workspace;
 use crate::workspace::access::{operation_place, subject_place};
 use crate::workspace::error::{Error, missing_hint, restore_hint};
@@ -132,11 +132,19 @@ fn repeated_ids(workspace: &Workspace) -> Result<Vec<IntegrityProblem>, Error> {
 /// Finds revocations that this machine has seen and whose files are gone: it keeps to them, other machines may not.
 fn lost_revocations(workspace: &Workspace) -> Result<Vec<IntegrityProblem>, Error> {
     let mut problems = Vec::new();
+    let (records, _) = workspace.access_records()?;
+    let keys = records.iter().filter_map(|record| match &record.state {
+        SubjectState::Key(key) => Some(key),
+        _ => None,
+    });
+    let keys: Vec<_> = keys.collect();
     for id in workspace.remembered_revocations()? {
         let place = subject_place(&AccessSubject::Secret(id.clone()));
         if !workspace.root.exists(&place)? {
+            let owner = keys.iter().find(|key| key.secrets.iter().any(|secret| secret.id == id));
             let message = format!("the revocation of secret {id} is gone; this machine remembers it, others may not");
-            let hint = missing_hint(&place);
+            let again = |key: &&Key| Hint::RevokeAgain { key: key.name.clone(), secret: id.to_string() };
+            let hint = owner.map_or_else(|| missing_hint(&place), again);
             problems.push(IntegrityProblem::new(ProblemKind::Missing, Location::file(&place), message, hint));
         }
     }

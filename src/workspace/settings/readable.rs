@@ -1,7 +1,8 @@
 //! As much of `apigw.toml` as can be read: one line that is not valid bars no view and no way back.
 //!
 //! Lines that are not valid are left out. An environment whose table lacks one counts as protected, and warns where the
-//! lost line may have refused.
+//! lost line may have refused. Where a lost line may have been any environment's, as under a misspelt header, each counts
+//! so.
 
 use std::collections::BTreeSet;
 
@@ -13,20 +14,31 @@ use crate::model::{EnvironmentName, PolicyMode, WorkspaceSettings};
 /// The most rounds of leaving lines out.
 const MOST_ROUNDS: usize = 50;
 
+/// The keys of top-level tables that hold no environment's policies.
+const OTHER_TABLES: [&str; 4] = ["access", "changes", "rules", "variables"];
+
+/// The environments whose policies are not known in full.
+#[derive(Default)]
+struct UnknownPolicies {
+    named: BTreeSet<EnvironmentName>,
+    /// True where a lost line may have been any environment's.
+    are_all: bool,
+}
+
 /// Parses the readable lines of `apigw.toml`.
 pub(in crate::workspace) fn readable(text: &str) -> WorkspaceSettings {
     let mut lines: Vec<&str> = text.lines().collect();
-    let mut unreadable = BTreeSet::new();
+    let mut unknown = UnknownPolicies::default();
     for _ in 0..MOST_ROUNDS {
         match workspace(&format!("{}\n", lines.join("\n"))) {
-            Ok(settings) => return guarded(settings, unreadable),
+            Ok(settings) => return guarded(settings, unknown),
             Err(Error::Invalid(findings)) => {
                 let is_own = |finding: &&crate::model::Finding| *finding.location.file == *WORKSPACE_FILE;
                 let numbers = findings.iter().filter(is_own).map(|found| found.location.line);
                 let numbers: BTreeSet<usize> = numbers.filter(|number| (1..=lines.len()).contains(number)).collect();
                 let before = lines.clone();
                 for number in numbers {
-                    leave_out(&mut lines, number - 1, &mut unreadable);
+                    leave_out(&mut lines, number - 1, &mut unknown);
                 }
                 if lines == before {
                     break;
@@ -35,15 +47,17 @@ pub(in crate::workspace) fn readable(text: &str) -> WorkspaceSettings {
             Err(_) => break,
         }
     }
-    let all = WorkspaceSettings::default().environments().into_iter().chain(unreadable);
-    guarded(WorkspaceSettings::default(), all.collect())
+    guarded(WorkspaceSettings::default(), UnknownPolicies { are_all: true, ..unknown })
 }
 
 /// Leaves a line out; with the header of a table, all of that table.
-fn leave_out(lines: &mut [&str], index: usize, unreadable: &mut BTreeSet<EnvironmentName>) {
+fn leave_out(lines: &mut [&str], index: usize, unknown: &mut UnknownPolicies) {
     let is_header = |line: &str| line.trim_start().starts_with('[');
     let header = lines[..=index].iter().rposition(|line| is_header(line));
-    unreadable.extend(header.and_then(|header| environment_in(lines[header])));
+    match header.and_then(|header| environment_in(lines[header])) {
+        Some(name) => drop(unknown.named.insert(name)),
+        None => unknown.are_all |= !is_of_no_environment(header.map(|header| lines[header]), lines[index]),
+    }
     if header.is_none() && lines[index].trim_start().starts_with("schema") {
         lines[index] = "schema = 1";
         return;
@@ -57,6 +71,18 @@ fn leave_out(lines: &mut [&str], index: usize, unreadable: &mut BTreeSet<Environ
     lines[index..end].fill("");
 }
 
+/// True if a line below a header, or above all of them, can hold no environment's policies.
+fn is_of_no_environment(header: Option<&str>, line: &str) -> bool {
+    let is_other = |header: &str| {
+        let name = header.trim().strip_prefix('[').and_then(|name| name.split([']', '.']).next());
+        name.is_some_and(|name| OTHER_TABLES.contains(&name.trim()))
+    };
+    let key = line.split('=').next().unwrap_or_default().trim();
+    let is_plain = line.contains('=') && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let policies = ["protected", "mock", "breaking", "breaking_rollback", "promote_from", "docs", "sunset"];
+    header.is_none_or(is_other) && is_plain && !policies.contains(&key) && !key.starts_with("environment")
+}
+
 /// Returns the environment whose table a header begins, or a table within it.
 fn environment_in(header: &str) -> Option<EnvironmentName> {
     let name = header.trim_start().trim_start_matches('[').trim_start().strip_prefix("environments.")?;
@@ -64,8 +90,9 @@ fn environment_in(header: &str) -> Option<EnvironmentName> {
 }
 
 /// Guards environments whose policies are not known in full.
-fn guarded(mut settings: WorkspaceSettings, unreadable: BTreeSet<EnvironmentName>) -> WorkspaceSettings {
-    for name in unreadable {
+fn guarded(mut settings: WorkspaceSettings, unknown: UnknownPolicies) -> WorkspaceSettings {
+    let all = if unknown.are_all { settings.environments() } else { Vec::new() };
+    for name in unknown.named.into_iter().chain(all) {
         let table = settings.environments.entry(name).or_default();
         table.protected = true;
         for policy in [&mut table.mock, &mut table.breaking] {
@@ -90,12 +117,29 @@ mod tests {
             ("schema = 1\n[environments.prod]\nbreaking = \"deny\"\nmock = \"allow\n", true),
             ("schema = 9\n[environments.online]\nbreaking = \"deny\"\n", false),
             ("schema = 1\n[environments.online]\nbreaking = \"deny\"\n[changes]\nnosuch = \"breaking\"\n", false),
-            ("schema = 1\n[environments.Q]\nmock = \"deny\"\n[environments.online]\nbreaking = \"deny\"\n", false),
         ] {
             let settings = readable(&format!("{bad}{QA}"));
             let of = |name: &str| settings.environment(&name.parse().unwrap());
             assert_eq!((of("online").breaking, of("online").protected), (PolicyMode::Deny, is_online_guarded), "{bad}");
             assert_eq!((of("qa").mock, of("qa").protected), (PolicyMode::Deny, false), "{bad}");
+        }
+        // A line that may be any environment's guards each.
+        for bad in [
+            "schema = 1\n[environments.Q]\nmock = \"deny\"\n",
+            "schema = 1\n[environments.Online]\nprotected = true\n",
+            "schema = 1\n[enviroments.online]\nprotected = true\n",
+            "schema = 1\n[online]\nprotected = true\n",
+            "schema = 1\nenvironments.online]\nprotected = true\n",
+            "schema = 1\n[environments.online-]\nprotected = true\n",
+            "schema = 1\n[environments]\nonline = {protected = true, breaking = \"denny\"}\n",
+            "schema = 1\n[environments]\nonline.protected = ture\n",
+            "schema = 1\n[ environments . online ]\nprotected = ture\n",
+            "schema = 1\n[\"environments\".online]\nprotected = ture\n",
+            "schema = 1\n[rules]\nenvironments.online]\nprotected = true\n",
+        ] {
+            let settings = readable(&format!("{bad}{QA}"));
+            let of = |name: &str| settings.environment(&name.parse().unwrap());
+            assert!(of("online").protected && of("qa").protected, "{bad}");
         }
         let settings = readable("\u{0}");
         assert!(settings.environments().iter().all(|name| settings.environment(name).protected));

@@ -19,6 +19,32 @@ const LENGTH: usize = 32;
 const PUBLIC_LABEL: &str = "PUBLIC KEY";
 const PRIVATE_LABEL: &str = "PRIVATE KEY";
 
+/// The points of small order, by their y coordinate without the bit for the sign of x (RFC 8032, section 5.1.2; two are
+/// not canonical). Signatures that fit such a key can be made without any private key.
+const SMALL_ORDER: [[u8; LENGTH]; 7] = [
+    [0; LENGTH],
+    point(0x01, 0x00, 0x00),
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+        0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+    ],
+    point(0xec, 0xff, 0x7f),
+    point(0xed, 0xff, 0x7f),
+    point(0xee, 0xff, 0x7f),
+];
+
+/// Returns bytes that are all alike but for the first and the last.
+const fn point(first: u8, middle: u8, last: u8) -> [u8; LENGTH] {
+    let mut bytes = [middle; LENGTH];
+    bytes[0] = first;
+    bytes[LENGTH - 1] = last;
+    bytes
+}
+
 /// The public half of a key pair, written in base64 in key files.
 #[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -33,6 +59,9 @@ pub enum PublicKeyError {
     /// It is neither PEM nor base64 of a key of Ed25519.
     #[error("this is no public key of Ed25519: neither PEM (`BEGIN PUBLIC KEY`) nor 32 bytes in base64")]
     Malformed,
+    /// Anybody can sign for it.
+    #[error("anybody can sign for this key, which is no public key of a private one: a point of small order")]
+    SmallOrder,
 }
 
 /// The base point of the curve, the public key of a private key that everybody knows: of nobody.
@@ -63,7 +92,10 @@ impl FromStr for PublicKey {
             None => STANDARD.decode(text.trim()).ok(),
         };
         let bytes: Option<[u8; LENGTH]> = bytes.and_then(|bytes| bytes.try_into().ok());
-        bytes.map(Self).ok_or(PublicKeyError::Malformed)
+        let bytes = bytes.ok_or(PublicKeyError::Malformed)?;
+        let mut unsigned = bytes;
+        unsigned[LENGTH - 1] &= 0x7f;
+        if SMALL_ORDER.contains(&unsigned) { Err(PublicKeyError::SmallOrder) } else { Ok(Self(bytes)) }
     }
 }
 
@@ -180,6 +212,24 @@ mod tests {
     fn a_made_pair_is_read_again() {
         let made = PrivateKey::generate(&ring::rand::SystemRandom::new()).unwrap();
         assert_eq!(PrivateKey::parse(made.reveal()).unwrap().public(), made.public());
+    }
+
+    #[test]
+    fn a_key_that_anybody_can_sign_for_is_refused() {
+        // The neutral element as the commitment, and zero as the response.
+        let mut forged = [0; 64];
+        forged[0] = 1;
+        for bytes in SMALL_ORDER {
+            assert_eq!(STANDARD.encode(bytes).parse::<PublicKey>(), Err(PublicKeyError::SmallOrder));
+            let mut negative = bytes;
+            negative[LENGTH - 1] |= 0x80;
+            assert_eq!(STANDARD.encode(negative).parse::<PublicKey>(), Err(PublicKeyError::SmallOrder));
+        }
+        // Those in canonical form do let a forgery in, were they not refused.
+        for bytes in SMALL_ORDER.into_iter().take(5) {
+            let lets_in = (0..200_u8).any(|message| PublicKey(bytes).verify(&[message], &forged));
+            assert!(lets_in, "{bytes:x?}");
+        }
     }
 
     #[test]

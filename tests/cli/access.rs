@@ -129,6 +129,21 @@ fn a_revocation_survives_what_git_does_to_its_file() {
 }
 
 #[test]
+fn a_key_file_that_is_not_valid_fails_the_check() {
+    let (sandbox, outside) = (sandbox(), tempfile::tempdir().expect("a folder"));
+    make(&sandbox, &outside, "shop", "--kind subscription");
+    sandbox.run("check").expect_exit(0);
+    let key = sandbox.read("keys/shop.yaml");
+    let clear = key.replace("secrets:\n", "secret: apk_2fy4pbib5k5i9wux_0000000000\nsecrets:\n");
+    assert_ne!(clear, key);
+    for text in [clear, key.replace("kind: subscription", "kind: token"), "owner: [".to_owned()] {
+        sandbox.write("keys/shop.yaml", &text);
+        let outcome = sandbox.run("check").expect_exit(3).expect_stdout("keys/shop.yaml");
+        assert!(!outcome.stdout.contains("apk_2fy4"), "{}", outcome.stdout);
+    }
+}
+
+#[test]
 fn a_revocation_that_was_cut_off_is_made_again_as_the_hint_says() {
     let (sandbox, outside) = (sandbox(), tempfile::tempdir().expect("a folder"));
     make(&sandbox, &outside, "shop", "--kind subscription");

@@ -122,6 +122,7 @@ fn find(
         findings.push(check::FOLDER_LOCK.finding(Location::file("apigw.toml"), message, hint));
     }
     if named.is_empty() {
+        findings.extend(workspace.access_records()?.1);
         findings.extend(workspace.secret_findings(&context.process.variables, context.now())?);
     }
     findings.extend(problems);
